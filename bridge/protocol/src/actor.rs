@@ -1,0 +1,342 @@
+//! The actor record: what a studio knows of one actor.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::Timestamp;
+
+/// Names an actor within a studio. Chosen by whoever reports the actor; any non-empty text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct ActorId(pub String);
+
+impl fmt::Display for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<T: Into<String>> From<T> for ActorId {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+/// What an actor is doing. A word that is not in the list is kept and shown as given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ActorStatus {
+    /// Created, its start hook has not returned.
+    Starting,
+    /// Alive with nothing to do.
+    Idle,
+    /// Working.
+    Active,
+    /// Alive, waiting for somebody else.
+    Waiting,
+    /// Held back by an operator.
+    Paused,
+    /// Asked to end, not ended yet.
+    Stopping,
+    /// Ended in good order.
+    Stopped,
+    /// Ended by a panic or an error.
+    Failed,
+    /// No beat for longer than the studio trusts.
+    Stale,
+    /// A word somebody reported that Loom does not know.
+    Other(String),
+}
+
+impl ActorStatus {
+    /// The word on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Starting => "starting",
+            Self::Idle => "idle",
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Stale => "stale",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Whether the actor has ended and will not come back under this record.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Failed)
+    }
+}
+
+impl From<&str> for ActorStatus {
+    fn from(word: &str) -> Self {
+        match word {
+            "starting" => Self::Starting,
+            "idle" => Self::Idle,
+            "active" => Self::Active,
+            "waiting" => Self::Waiting,
+            "paused" => Self::Paused,
+            "stopping" => Self::Stopping,
+            "stopped" => Self::Stopped,
+            "failed" => Self::Failed,
+            "stale" => Self::Stale,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for ActorStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ActorStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ActorStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
+
+#[cfg(feature = "utoipa")]
+impl utoipa::PartialSchema for ActorStatus {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        String::schema()
+    }
+}
+
+#[cfg(feature = "utoipa")]
+impl utoipa::ToSchema for ActorStatus {}
+
+/// Messages and errors per second, smoothed by whoever reports them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Rates {
+    /// Messages handled per second.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub messages: Option<f64>,
+    /// Errors per second.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub errors: Option<f64>,
+}
+
+/// Time in the handler and in the queue, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Latency {
+    /// Mean time in the handler.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub handle_ms: Option<f64>,
+    /// Mean time between sending and handling.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wait_ms: Option<f64>,
+}
+
+/// One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ActorRecord {
+    /// Its name.
+    pub id: ActorId,
+    /// The kind of actor, e.g. `CounterActor`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<ActorStatus>,
+    /// The worker, thread or process that runs it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worker_id: Option<String>,
+    /// Messages handled since it started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_count: Option<u64>,
+    /// Messages waiting for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub queue_depth: Option<u64>,
+    /// When it was last known to be alive, by the studio's clock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
+    pub last_heartbeat: Option<Timestamp>,
+    /// Milliseconds since it started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uptime: Option<u64>,
+    /// Whatever else its owner wants shown. Never a secret.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    pub metadata: Option<Map<String, Value>>,
+    /// The actor that started it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent_id: Option<ActorId>,
+    /// The machine it runs on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub node: Option<String>,
+    /// Panics and reported errors since it started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error_count: Option<u64>,
+    /// Times its owner started it again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restart_count: Option<u64>,
+    /// Rates, where measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rates: Option<Rates>,
+    /// Latencies, where measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub latency: Option<Latency>,
+}
+
+impl ActorRecord {
+    /// A record of which only the two required fields are known.
+    pub fn new(id: impl Into<ActorId>, kind: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            kind: kind.into(),
+            status: None,
+            worker_id: None,
+            message_count: None,
+            queue_depth: None,
+            last_heartbeat: None,
+            uptime: None,
+            metadata: None,
+            parent_id: None,
+            node: None,
+            error_count: None,
+            restart_count: None,
+            rates: None,
+            latency: None,
+        }
+    }
+
+    /// Merges the top-level fields that `patch` names; the others stay.
+    pub fn apply(&mut self, patch: ActorPatch) {
+        fn set<T>(field: &mut Option<T>, value: Option<T>) {
+            if value.is_some() {
+                *field = value;
+            }
+        }
+        if let Some(kind) = patch.kind {
+            self.kind = kind;
+        }
+        set(&mut self.status, patch.status);
+        set(&mut self.worker_id, patch.worker_id);
+        set(&mut self.message_count, patch.message_count);
+        set(&mut self.queue_depth, patch.queue_depth);
+        set(&mut self.last_heartbeat, patch.last_heartbeat);
+        set(&mut self.uptime, patch.uptime);
+        set(&mut self.metadata, patch.metadata);
+        set(&mut self.parent_id, patch.parent_id);
+        set(&mut self.node, patch.node);
+        set(&mut self.error_count, patch.error_count);
+        set(&mut self.restart_count, patch.restart_count);
+        set(&mut self.rates, patch.rates);
+        set(&mut self.latency, patch.latency);
+    }
+}
+
+/// A part of a record: `id` and the top-level fields that changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ActorPatch {
+    /// The actor that changed.
+    pub id: ActorId,
+    /// Its kind, when that became known.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// See [`ActorRecord::status`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<ActorStatus>,
+    /// See [`ActorRecord::worker_id`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worker_id: Option<String>,
+    /// See [`ActorRecord::message_count`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_count: Option<u64>,
+    /// See [`ActorRecord::queue_depth`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub queue_depth: Option<u64>,
+    /// Accepted for compatibility; a studio goes by its own clock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
+    pub last_heartbeat: Option<Timestamp>,
+    /// See [`ActorRecord::uptime`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uptime: Option<u64>,
+    /// Replaces the metadata as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
+    pub metadata: Option<Map<String, Value>>,
+    /// See [`ActorRecord::parent_id`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent_id: Option<ActorId>,
+    /// See [`ActorRecord::node`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub node: Option<String>,
+    /// See [`ActorRecord::error_count`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error_count: Option<u64>,
+    /// See [`ActorRecord::restart_count`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restart_count: Option<u64>,
+    /// See [`ActorRecord::rates`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rates: Option<Rates>,
+    /// See [`ActorRecord::latency`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub latency: Option<Latency>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_documented_record_survives_a_round_trip() {
+        let wire = json!({"id":"counter-1","type":"CounterActor","status":"active","workerId":"worker-1",
+            "messageCount":42,"queueDepth":2,"lastHeartbeat":"2025-12-13T03:33:58.077Z","uptime":15000,
+            "metadata":{"initialValue":0}});
+        let record: ActorRecord = serde_json::from_value(wire.clone()).unwrap();
+        assert_eq!(serde_json::to_value(record).unwrap(), wire);
+    }
+
+    #[test]
+    fn unknown_is_absent_and_an_unknown_status_stays_as_given() {
+        let record: ActorRecord =
+            serde_json::from_value(json!({"id":"a","type":"T","status":"dozing"})).unwrap();
+        assert_eq!(record.status, Some(ActorStatus::Other("dozing".into())));
+        assert_eq!(
+            serde_json::to_value(record).unwrap(),
+            json!({"id":"a","type":"T","status":"dozing"})
+        );
+    }
+
+    #[test]
+    fn a_patch_merges_only_the_fields_it_names() {
+        let mut record: ActorRecord =
+            serde_json::from_value(json!({"id":"a","type":"T","status":"idle","queueDepth":3})).unwrap();
+        record.apply(serde_json::from_value(json!({"id":"a","status":"active","messageCount":5})).unwrap());
+        assert_eq!(
+            serde_json::to_value(record).unwrap(),
+            json!({"id":"a","type":"T","status":"active","messageCount":5,"queueDepth":3})
+        );
+    }
+
+    #[test]
+    fn id_and_type_are_required() {
+        let error = serde_json::from_value::<ActorRecord>(json!({"id":"a"})).unwrap_err();
+        assert!(error.to_string().contains("type"), "{error}");
+    }
+}

@@ -1,4 +1,7 @@
 //! Loom's engine: runs workflows, keeps their history, and tells the studio about it.
 
+pub mod event;
 pub mod executor;
 pub mod id;
+pub mod state;
+pub mod world;

@@ -1,0 +1,356 @@
+//! What can happen to a run: one versioned enum, the only source of its state.
+//!
+//! Events are facts in the past tense; intents (`jobStarting`, `stepStarted`) are written before the effect they
+//! announce, so that a crash between the two leaves a trace. Types and fields only grow. The JSON form is documented in
+//! `docs/events.md`.
+
+use loom_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::executor::Owner;
+use crate::id::{JobId, RunId};
+
+/// The version of the JSON form of events.
+pub const VERSION: u32 = 1;
+
+/// The place of an event in its run, from 1, without holes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The place after this one.
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// An event as the journal holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// Its place there.
+    pub seq: Seq,
+    /// When it was written, by the owner's clock.
+    pub time: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Recorded {
+    /// The documented JSON form: `{"v":1,"seq","time","runId","type",…}`.
+    ///
+    /// # Errors
+    /// Only if an event's own fields cannot be written as JSON, which no event allows.
+    pub fn to_json(&self) -> Result<Value, serde_json::Error> {
+        let mut all = Map::new();
+        all.insert("v".into(), VERSION.into());
+        all.insert("seq".into(), self.seq.0.into());
+        all.insert("time".into(), self.time.to_string().into());
+        all.insert("runId".into(), self.run.0.clone().into());
+        if let Value::Object(fields) = serde_json::to_value(&self.event)? {
+            all.extend(fields);
+        }
+        Ok(Value::Object(all))
+    }
+}
+
+/// Something that happened to a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Event {
+    /// The run exists: what it is, what it will do, who owns it.
+    RunCreated {
+        /// The workflow it runs.
+        workflow: WorkflowRef,
+        /// The event that triggered it (GitHub's word, e.g. `push`).
+        event: String,
+        /// Where its jobs run: `docker` or `host`.
+        executor: String,
+        /// What the death of its owner means.
+        on_crash: OnCrash,
+        /// The process that runs it.
+        owner: Owner,
+        /// The project directory.
+        workspace: String,
+        /// Its jobs, in the order of the file.
+        jobs: Vec<JobOutline>,
+    },
+    /// Its owner began to work on it.
+    RunStarted,
+    /// A job's needs are done; it will start as soon as there is room.
+    JobQueued {
+        /// The job.
+        job: JobId,
+    },
+    /// Intent: a place for the job is about to be made, under this name.
+    JobStarting {
+        /// The job.
+        job: JobId,
+        /// From 1.
+        attempt: u32,
+        /// What the job's container, directory and processes are named by.
+        resource: String,
+    },
+    /// The job's place is there; its steps follow.
+    JobStarted {
+        /// The job.
+        job: JobId,
+    },
+    /// Intent: the step is about to run.
+    StepStarted {
+        /// The job.
+        job: JobId,
+        /// The step's place in the job, from 0.
+        step: u32,
+    },
+    /// The step ended.
+    StepFinished {
+        /// The job.
+        job: JobId,
+        /// The step's place in the job, from 0.
+        step: u32,
+        /// Before `continue-on-error`.
+        outcome: StepState,
+        /// After `continue-on-error`.
+        conclusion: StepState,
+        /// The code its process exited with, when it exited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+        /// The signal that ended it, when one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// Why it ended so, when the exit code does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+        /// From start to end, in milliseconds.
+        duration_ms: u64,
+    },
+    /// Processes that steps had left running were ended with their job.
+    LeftoversKilled {
+        /// The job.
+        job: JobId,
+        /// Each as `pid name`.
+        processes: Vec<String>,
+    },
+    /// The job reached its final state.
+    JobFinished {
+        /// The job.
+        job: JobId,
+        /// The state.
+        state: JobState,
+        /// Why, when the steps do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+    /// Somebody asked to cancel the run.
+    CancelRequested {
+        /// Who or what: `ctrl-c`, `sigterm`, `api`.
+        by: String,
+    },
+    /// The run reached its final state.
+    RunFinished {
+        /// The state.
+        state: RunState,
+        /// Why, when the jobs do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
+}
+
+impl Event {
+    /// The job the event is about, if it is about one.
+    pub fn job(&self) -> Option<&JobId> {
+        match self {
+            Self::JobQueued { job }
+            | Self::JobStarting { job, .. }
+            | Self::JobStarted { job }
+            | Self::StepStarted { job, .. }
+            | Self::StepFinished { job, .. }
+            | Self::LeftoversKilled { job, .. }
+            | Self::JobFinished { job, .. } => Some(job),
+            Self::RunCreated { .. } | Self::RunStarted | Self::CancelRequested { .. } | Self::RunFinished { .. } => None,
+        }
+    }
+}
+
+/// Which workflow a run executes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkflowRef {
+    /// Its `name:`, else the file's stem.
+    pub name: String,
+    /// The file, relative to the project where it lies inside.
+    pub file: String,
+}
+
+/// A job as the run will execute it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobOutline {
+    /// Its key.
+    pub id: JobId,
+    /// Its display name.
+    pub name: String,
+    /// The jobs it waits for.
+    pub needs: Vec<JobId>,
+    /// The image it runs in; absent on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The display names of its steps.
+    pub steps: Vec<String>,
+}
+
+/// What the death of a run's owner means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnCrash {
+    /// The next Loom on this state directory ends it as lost and removes what it left.
+    CleanUp,
+}
+
+/// Why something ended the way it did: a stable word for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// A stable word: `needs`, `timeout`, `panic`, `image`, `setup`, `session-lost`, `owner-died`, `cancelled`, …
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason from its two parts.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into() }
+    }
+}
+
+macro_rules! states {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* } final { $($end:ident),* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name { $($(#[$vmeta])* $variant,)* }
+
+        impl $name {
+            /// The word on the wire and on the screen.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// Whether nothing follows.
+            pub fn is_final(self) -> bool {
+                matches!(self, $(Self::$end)|*)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+states! {
+    /// The state of a run.
+    RunState {
+        /// Created, not begun.
+        Queued = "queued",
+        /// Its owner works on it.
+        Running = "running",
+        /// Every job ended well or was skipped on purpose.
+        Success = "success",
+        /// A job failed.
+        Failure = "failure",
+        /// Somebody cancelled it.
+        Cancelled = "cancelled",
+        /// Nothing of it ran.
+        Skipped = "skipped",
+        /// The machine failed, not the user's command.
+        Lost = "lost",
+    } final { Success, Failure, Cancelled, Skipped, Lost }
+}
+
+states! {
+    /// The state of a job.
+    JobState {
+        /// Its needs are not done.
+        Waiting = "waiting",
+        /// Its needs are done, it has no place yet.
+        Queued = "queued",
+        /// It has a place or is getting one.
+        Running = "running",
+        /// All its steps ended well.
+        Success = "success",
+        /// A step failed, or its place could not be made.
+        Failure = "failure",
+        /// It was cancelled.
+        Cancelled = "cancelled",
+        /// It did not run: a need did not succeed.
+        Skipped = "skipped",
+        /// What it did cannot be known.
+        Lost = "lost",
+    } final { Success, Failure, Cancelled, Skipped, Lost }
+}
+
+states! {
+    /// The state of a step.
+    StepState {
+        /// Those before it are not done.
+        Waiting = "waiting",
+        /// Its process runs.
+        Running = "running",
+        /// It exited with 0.
+        Success = "success",
+        /// It did not.
+        Failure = "failure",
+        /// It was cancelled.
+        Cancelled = "cancelled",
+        /// It did not run.
+        Skipped = "skipped",
+        /// What it did cannot be known.
+        Lost = "lost",
+    } final { Success, Failure, Cancelled, Skipped, Lost }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_json_form_is_flat_versioned_and_camel_case() {
+        let recorded = Recorded {
+            run: RunId("r1".into()),
+            seq: Seq(7),
+            time: Timestamp::from_millis(0),
+            event: Event::StepFinished {
+                job: JobId("build".into()),
+                step: 1,
+                outcome: StepState::Failure,
+                conclusion: StepState::Failure,
+                exit_code: Some(2),
+                signal: None,
+                reason: None,
+                duration_ms: 12,
+            },
+        };
+        assert_eq!(
+            recorded.to_json().unwrap(),
+            json!({"v":1,"seq":7,"time":"1970-01-01T00:00:00.000Z","runId":"r1","type":"stepFinished","job":"build",
+                "step":1,"outcome":"failure","conclusion":"failure","exitCode":2,"durationMs":12})
+        );
+    }
+
+    #[test]
+    fn words_of_states_are_those_of_the_wire() {
+        assert_eq!(serde_json::to_value(RunState::Cancelled).unwrap(), json!("cancelled"));
+        assert_eq!(JobState::Waiting.as_str(), "waiting");
+        assert!(StepState::Lost.is_final() && !StepState::Running.is_final());
+    }
+}

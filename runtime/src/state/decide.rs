@@ -1,0 +1,237 @@
+//! State in, next steps out.
+
+use super::Run;
+use crate::event::{Event, JobState, Reason, RunState};
+use crate::id::JobId;
+
+/// What follows from a run's state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// This happened by itself: write it down.
+    Record(Event),
+    /// This job may start now.
+    Start(JobId),
+}
+
+impl Run {
+    /// What follows now. Empty when there is nothing to do but wait, or nothing at all.
+    ///
+    /// The caller records the events, applies them and asks again until only starts are left; a start is repeated
+    /// until the job's `jobStarting` is recorded.
+    pub fn decide(&self) -> Vec<Decision> {
+        if self.state.is_final() {
+            return Vec::new();
+        }
+        if self.state == RunState::Queued {
+            return vec![Decision::Record(Event::RunStarted)];
+        }
+        let mut decisions: Vec<Decision> = self.jobs.keys().filter_map(|id| self.decide_job(id)).collect();
+        if decisions.is_empty() && self.jobs.values().all(|job| job.state.is_final()) {
+            decisions.push(Decision::Record(Event::RunFinished { state: self.result(), reason: None }));
+        }
+        decisions
+    }
+
+    fn decide_job(&self, id: &JobId) -> Option<Decision> {
+        let job = self.jobs.get(id)?;
+        let finish = |state, reason| {
+            Some(Decision::Record(Event::JobFinished { job: id.clone(), state, reason: Some(reason) }))
+        };
+        match job.state {
+            JobState::Waiting | JobState::Queued if self.cancel.is_some() => {
+                finish(JobState::Cancelled, Reason::new("cancelled", "the run was cancelled before it started"))
+            }
+            JobState::Waiting => {
+                let states = || job.needs.iter().map(|need| (need, self.jobs.get(need).map(|job| job.state)));
+                // A job is judged once all its needs are done, as GitHub does.
+                if !states().all(|(_, state)| state.is_some_and(JobState::is_final)) {
+                    return None;
+                }
+                match states().find(|(_, state)| *state != Some(JobState::Success)) {
+                    None => Some(Decision::Record(Event::JobQueued { job: id.clone() })),
+                    Some((need, state)) => {
+                        let state = state.map_or("unknown", JobState::as_str);
+                        let message = format!("it needs `{need}`, which ended as {state}");
+                        finish(JobState::Skipped, Reason::new("needs", message))
+                    }
+                }
+            }
+            JobState::Queued => Some(Decision::Start(id.clone())),
+            _ => None,
+        }
+    }
+
+    /// What all jobs together amount to. A user's cancel outweighs a failure, a failure outweighs a loss: the caller
+    /// learns first what somebody did, then what the workflow did, then what the machine did.
+    fn result(&self) -> RunState {
+        let any = |state| self.jobs.values().any(|job| job.state == state);
+        if any(JobState::Cancelled) {
+            RunState::Cancelled
+        } else if any(JobState::Failure) {
+            RunState::Failure
+        } else if any(JobState::Lost) {
+            RunState::Lost
+        } else if !any(JobState::Success) && any(JobState::Skipped) {
+            RunState::Skipped
+        } else {
+            RunState::Success
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{JobOutline, OnCrash, Recorded, Seq, WorkflowRef};
+    use crate::executor::Owner;
+    use crate::id::RunId;
+
+    fn record(run: &Run, event: Event) -> Recorded {
+        Recorded { run: run.id.clone(), seq: run.last.next(), time: Timestamp::from_millis(0), event }
+    }
+
+    fn created(jobs: &[(&str, &[&str])]) -> Recorded {
+        let jobs = jobs.iter().map(|(id, needs)| JobOutline {
+            id: JobId((*id).into()),
+            name: (*id).into(),
+            needs: needs.iter().map(|need| JobId((*need).into())).collect(),
+            image: None,
+            steps: vec!["one".into()],
+        });
+        Recorded {
+            run: RunId("r".into()),
+            seq: Seq(1),
+            time: Timestamp::from_millis(0),
+            event: Event::RunCreated {
+                workflow: WorkflowRef { name: "w".into(), file: "w.yml".into() },
+                event: "push".into(),
+                executor: "host".into(),
+                on_crash: OnCrash::CleanUp,
+                owner: Owner { instance: "i".into(), boot: "b".into(), pid: 1, started: 1 },
+                workspace: "/w".into(),
+                jobs: jobs.collect(),
+            },
+        }
+    }
+
+    /// Applies what decides itself and starts jobs, ending each as `end` says, until the run is over. Returns the
+    /// order of starts.
+    fn play(run: &mut Run, log: &mut Vec<Recorded>, mut end: impl FnMut(&JobId) -> JobState) -> Vec<String> {
+        let mut starts = Vec::new();
+        for _ in 0..10_000 {
+            let Some(decision) = run.decide().into_iter().next() else { return starts };
+            let events = match decision {
+                Decision::Record(event) => vec![event],
+                Decision::Start(job) => {
+                    starts.push(job.0.clone());
+                    let state = end(&job);
+                    vec![
+                        Event::JobStarting { job: job.clone(), attempt: 1, resource: "x".into() },
+                        Event::JobFinished { job, state, reason: None },
+                    ]
+                }
+            };
+            for event in events {
+                let recorded = record(run, event);
+                run.apply(&recorded).unwrap();
+                log.push(recorded);
+            }
+        }
+        panic!("the run never ends");
+    }
+
+    const DIAMOND: &[(&str, &[&str])] =
+        &[("build", &[]), ("test", &["build"]), ("lint", &["build"]), ("deploy", &["test", "lint"])];
+
+    #[test]
+    fn a_diamond_runs_in_order_and_succeeds() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
+        assert_eq!(starts, ["build", "test", "lint", "deploy"]);
+        assert_eq!(run.state, RunState::Success);
+    }
+
+    #[test]
+    fn a_failed_job_skips_its_dependents_and_fails_the_run() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        play(&mut run, &mut Vec::new(), |job| if job.0 == "test" { JobState::Failure } else { JobState::Success });
+        assert_eq!(run.jobs.get(&JobId("deploy".into())).unwrap().state, JobState::Skipped);
+        assert_eq!(run.state, RunState::Failure);
+    }
+
+    #[test]
+    fn independent_jobs_are_ready_together() {
+        let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
+        for event in [Event::RunStarted, Event::JobQueued { job: JobId("a".into()) }, Event::JobQueued { job: JobId("b".into()) }] {
+            let recorded = record(&run, event);
+            run.apply(&recorded).unwrap();
+        }
+        assert_eq!(run.decide(), [Decision::Start(JobId("a".into())), Decision::Start(JobId("b".into()))]);
+    }
+
+    #[test]
+    fn a_cancel_ends_what_has_not_started() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        for event in [Event::RunStarted, Event::CancelRequested { by: "api".into() }] {
+            let recorded = record(&run, event);
+            run.apply(&recorded).unwrap();
+        }
+        assert!(play(&mut run, &mut Vec::new(), |_| JobState::Success).is_empty());
+        assert_eq!(run.state, RunState::Cancelled);
+    }
+
+    #[test]
+    fn a_lost_job_beside_a_good_one_is_a_lost_run() {
+        let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
+        play(&mut run, &mut Vec::new(), |job| if job.0 == "a" { JobState::Lost } else { JobState::Success });
+        assert_eq!(run.state, RunState::Lost);
+    }
+
+    #[test]
+    fn a_gap_is_refused_and_changes_nothing() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        let before = run.clone();
+        let mut later = record(&run, Event::RunStarted);
+        later.seq = Seq(3);
+        assert!(run.apply(&later).is_err());
+        assert_eq!(run, before);
+    }
+
+    proptest! {
+        #[test]
+        fn every_acyclic_run_ends_and_replays_to_the_same_state(
+            edges in proptest::collection::vec((0usize..12, 0usize..12), 0..30),
+            ends in proptest::collection::vec(0u8..5, 12),
+        ) {
+            let names: Vec<String> = (0..12).map(|i| format!("j{i}")).collect();
+            let needs: Vec<Vec<&str>> = (0..12)
+                .map(|i| {
+                    let mut n: Vec<usize> = edges.iter().filter(|(a, b)| *b == i && a < b).map(|(a, _)| *a).collect();
+                    n.sort_unstable();
+                    n.dedup();
+                    n.into_iter().map(|a| names[a].as_str()).collect()
+                })
+                .collect();
+            let jobs: Vec<(&str, &[&str])> = names.iter().zip(&needs).map(|(n, d)| (n.as_str(), d.as_slice())).collect();
+            let first = created(&jobs);
+            let mut run = Run::create(&first).unwrap();
+            let mut log = vec![first];
+            let mut begun = Vec::new();
+            play(&mut run, &mut log, |job| {
+                begun.push(job.clone());
+                let index: usize = job.0[1..].parse().unwrap();
+                [JobState::Success, JobState::Success, JobState::Success, JobState::Failure, JobState::Lost][usize::from(ends[index])]
+            });
+            prop_assert!(run.state.is_final());
+            for job in &begun {
+                for need in &run.jobs[job].needs {
+                    prop_assert_eq!(run.jobs[need].state, JobState::Success);
+                }
+            }
+            prop_assert_eq!(Run::replay(&log).unwrap().unwrap(), run);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+# Thin on purpose: every verb is a script that runs on its own as well. CARGO_TARGET_DIR is respected.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev bench lint ui picture tools
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+demo: tools ## build, start the studio on :9090, run the example workflow and actors in it; Ctrl-C ends it
+	@bash examples/demo.sh
+
+test: tools ## everything that CI does; needs root, passwordless sudo or a Docker engine that answers
+	@bash tests/setup/test.sh
+
+dev: tools ## rebuild and restart on change; the page's own server on :5173
+	@bash tests/setup/dev.sh
+
+bench: tools ## the benches, as ratios against a peer in the same run
+	@bash tests/setup/bench.sh
+
+lint: tools ## format, clippy, the page's lints; no test is run
+	@bash tests/setup/lint.sh
+
+ui: tools ## install the page's packages and build it into studio-ui/dist
+	@bash tests/setup/ui.sh
+
+picture: tools ## take the README's screenshot of the studio again
+	@bash tests/setup/picture.sh
+
+tools:
+	@bash tests/setup/check-tools.sh

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The browser tests: starts a studio on a project of its own, with the engine of DOCKER_HOST where there is one, and runs
+# studio-ui/e2e against it.
+#
+#   browser.sh DIR     DIR is for the project and the studio's state
+#
+# What the tests get: LOOM_E2E_URL (the studio), LOOM_E2E_CHROMIUM (the browser), LOOM_E2E_WORKFLOW (the name of a
+# workflow to start) and LOOM_E2E_WORD (a word, new each time, that a step of it prints).
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+work=$1/browser
+mkdir -p "$work/project/.github/workflows" "$work/state"
+word=w$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
+cat >"$work/project/.github/workflows/words.yml" <<YAML
+name: words
+on: push
+jobs:
+  first:
+    runs-on: alpine:latest
+    steps:
+      - run: |
+          echo "the word is $word"
+          sleep 1
+  second:
+    runs-on: alpine:latest
+    needs: first
+    steps:
+      - run: echo done
+YAML
+
+port=$((30000 + $$ % 10000))
+executor=docker
+[ -n "${LOOM_TEST_DOCKER_HOST:-}" ] || executor=host
+cd "$work/project"
+LOOM_STATE_DIR=$work/state LOOM_PORT=$port \
+  "$LOOM_TEST_BIN_DIR/loom-runtime" serve --executor "$executor" >"$work/serve.log" 2>&1 </dev/null &
+serve=$!
+trap 'kill "$serve" 2>/dev/null || true; wait "$serve" 2>/dev/null || true' EXIT
+
+export LOOM_E2E_URL=http://127.0.0.1:$port LOOM_E2E_WORKFLOW=words LOOM_E2E_WORD=$word
+LOOM_E2E_CHROMIUM=$(command -v chromium)
+export LOOM_E2E_CHROMIUM
+healthy() { node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$LOOM_E2E_URL/api/health"; }
+wait_until 30 healthy || {
+  cat "$work/serve.log" >&2
+  die "the studio did not come up on $LOOM_E2E_URL"
+}
+npm --prefix "$root_dir/studio-ui" run --silent e2e || {
+  code=$?
+  say "the end of the studio's log:"
+  tail -n 30 "$work/serve.log" >&2
+  exit "$code"
+}

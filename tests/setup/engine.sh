@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# A Docker engine of the tests' own, started by hand: no systemd, and nothing shared with another engine on the machine
+# (own socket, data, bridge and address pool). Needs root or passwordless sudo.
+#
+#   engine.sh start DIR    starts it and prints its DOCKER_HOST; a second start of the same DIR is refused
+#   engine.sh stop DIR     stops it and removes all it made: containers, mounts, bridge, DIR itself
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() { die "usage: engine.sh start|stop DIR"; }
+[ $# = 2 ] || usage
+verb=$1 dir=$2
+case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
+
+# The names of bridge and network are derived from DIR, so that two checkouts can test at the same time. An interface
+# name has 15 characters at most.
+id=$(printf '%s' "$dir" | cksum | cut -d ' ' -f 1)
+bridge=loomt$((id % 100000))
+net=$((id % 250 + 1))
+
+# The kernel's control groups, where nothing mounted them yet (a bare container or VM without systemd).
+mount_cgroups() {
+  grep -Eq ' cgroup2? ' /proc/mounts && return
+  say "mounting control groups: none are"
+  as_root mkdir -p /sys/fs/cgroup
+  if as_root mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null; then
+    grep -q memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && return
+    as_root umount /sys/fs/cgroup
+  fi
+  as_root mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+  local name
+  for name in $(awk '!/^#/ && $4 == 1 { print $1 }' /proc/cgroups); do
+    as_root mkdir -p "/sys/fs/cgroup/$name"
+    as_root mount -t cgroup -o "$name" "$name" "/sys/fs/cgroup/$name" || as_root rmdir "/sys/fs/cgroup/$name"
+  done
+  as_root mkdir -p /sys/fs/cgroup/systemd
+  as_root mount -t cgroup -o none,name=systemd systemd /sys/fs/cgroup/systemd || true
+}
+
+# dockerd wants to write rules; some kernels and sandboxes have none to write.
+iptables_work() { has iptables && as_root iptables -t nat -L -n >/dev/null 2>&1; }
+
+start() {
+  can_root || die "an engine can only be started by root or with passwordless sudo" \
+    "or set DOCKER_HOST to an engine that answers"
+  has dockerd || die "dockerd is missing" "install Debian's package docker.io"
+  [ ! -e "$dir/pid" ] || die "an engine of $dir is there already" "$0 stop $dir"
+  # A unix socket's path has 107 characters at most, and dockerd adds some for its containerd.
+  [ ${#dir} -le 60 ] || die "the engine's directory has too long a path for its sockets: $dir"
+
+  mount_cgroups
+  as_root mkdir -p "$dir"
+  as_root ip link add name "$bridge" type bridge 2>/dev/null || true
+  as_root ip addr replace "172.31.$net.1/24" dev "$bridge"
+  as_root ip link set "$bridge" up
+
+  local options=(--host "unix://$dir/docker.sock" --data-root "$dir/data" --exec-root "$dir/exec"
+    --pidfile "$dir/pid" --bridge "$bridge" --default-address-pool "base=10.$net.0.0/16,size=24"
+    --log-level warn)
+  iptables_work || {
+    say "iptables do not work here: containers get no way out, which no test needs"
+    options+=(--iptables=false --ip-masq=false)
+  }
+  # Whoever runs the tests may use the engine: root by being root, others by their own group. Root's engine is open to
+  # the group `docker`, as an installed one is, for the tests of ordinary users.
+  if [ "$(id -u)" = 0 ]; then getent group docker >/dev/null || groupadd --system docker; else
+    options+=(--group "$(id -gn)")
+  fi
+
+  # A session of its own: Ctrl-C in the terminal ends the tests, and they end the engine.
+  as_root setsid -f bash -c 'log=$1; shift; exec dockerd "$@" >"$log" 2>&1 </dev/null' _ "$dir/log" "${options[@]}"
+  if ! wait_until 60 engine_answers "unix://$dir/docker.sock"; then
+    say "the engine did not come up; the end of its log:"
+    as_root tail -n 20 "$dir/log" >&2 || true
+    stop
+    die "no engine"
+  fi
+  printf 'unix://%s/docker.sock\n' "$dir"
+}
+
+stop() {
+  [ -d "$dir" ] || return 0
+  local pid
+  if pid=$(as_root cat "$dir/pid" 2>/dev/null); then
+    docker -H "unix://$dir/docker.sock" ps -aq 2>/dev/null |
+      xargs -r docker -H "unix://$dir/docker.sock" rm -f >/dev/null 2>&1 || true
+    as_root kill "$pid" 2>/dev/null || true
+    wait_until 30 gone "$pid" || { as_root kill -9 "$pid" || true; wait_until 10 gone "$pid" || true; }
+  fi
+  # Deepest first; an engine that was killed leaves its overlay and shm mounts behind.
+  awk -v d="$dir/" 'index($2, d) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
+    as_root umount -l "$mount" || true
+  done
+  as_root ip link del "$bridge" 2>/dev/null || true
+  as_root rm -rf "$dir"
+}
+
+gone() { [ ! -d "/proc/$1" ]; }
+
+case $verb in
+  start) start ;;
+  stop) stop ;;
+  *) usage ;;
+esac

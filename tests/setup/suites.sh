@@ -1,0 +1,127 @@
+# The suites of test.sh: how each kind is run and counted, the engine they share, and the table. Sourced by test.sh.
+# shellcheck shell=bash disable=SC2154  # work, logs, results, here come from test.sh
+
+# record SUITE PASSED FAILED SKIPPED SECONDS
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$results"; }
+
+passed() { awk -F '\t' -v s="$1" '$1 == s { ok = $3 == 0 } END { exit !ok }' "$results"; }
+
+# run SUITE COMMAND...: runs it with its output shown and kept; sets `code` and `took`.
+run() {
+  local suite=$1 start
+  shift
+  step "$suite"
+  start=$(now)
+  code=0
+  "$@" </dev/null 2>&1 | tee "$logs/$suite.log" || code=${PIPESTATUS[0]}
+  took=$(seconds_since "$start")
+}
+
+# A suite that is one check: it passes or not.
+once() {
+  local suite=$1
+  run "$@"
+  if [ "$code" = 0 ]; then record "$suite" 1 0 0 "$took"; else record "$suite" 0 1 0 "$took"; fi
+}
+
+# counted SUITE PASSED FAILED SKIPPED: a suite that ended badly has at least one failure, and so has one that ran
+# nothing: a suite that counts zero is not a pass.
+counted() {
+  local failed=$3
+  if [ "$failed" = 0 ] && { [ "$code" != 0 ] || [ "$2" = 0 ]; }; then failed=1; fi
+  record "$1" "$2" "$failed" "$4" "$took"
+}
+
+# Rust's own harness: `test result: ok. 5 passed; 0 failed; 1 ignored; ...`, one line a binary.
+libtest() {
+  local suite=$1 counts
+  run "$@"
+  counts=$(awk '/^test result: / { p += $4; f += $6; s += $8 } END { printf "%d %d %d", p, f, s }' "$logs/$suite.log")
+  # shellcheck disable=SC2086
+  counted "$suite" $counts
+}
+
+# vitest: `Tests  1 failed | 12 passed | 2 skipped (15)`, coloured on some terminals.
+vitest() {
+  local suite=$1 counts
+  NO_COLOR=1 run "$@"
+  counts=$(awk '$1 == "Tests" { for (i = 2; i < NF; i++) n[$(i + 1)] = $i }
+    END { printf "%d %d %d", n["passed"], n["failed"], n["skipped"] + n["todo"] }' "$logs/$suite.log")
+  # shellcheck disable=SC2086
+  counted "$suite" $counts
+}
+
+skipped() {
+  say "$1: left out by LOOM_TEST_SKIP"
+  record "$1" 0 0 "$(($2 > 0 ? $2 : 1))" 0
+}
+
+# blocked SUITE BY: could not even start.
+blocked() {
+  say "$1: not run, because of: $2"
+  record "$1" 0 1 0 0
+}
+
+failed_start() { blocked "$1" "what it needs did not start (see above)"; }
+
+# The same selection of packages as the build had: with fewer, cargo would build dependencies with other features anew.
+system_tests() { cargo test --workspace --locked --test system -- "$@"; }
+
+build_page() { bash "$here/ui.sh"; }
+
+# An engine for the Docker and browser tests, and images in it: our own where we may, else the one that answers.
+start_engine() {
+  [ -z "${LOOM_TEST_DOCKER_HOST:-}" ] || return 0
+  step "engine"
+  if can_root; then
+    LOOM_TEST_DOCKER_HOST=$(bash "$here/engine.sh" start "$work/engine") || return 1
+  else
+    LOOM_TEST_DOCKER_HOST=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}')}
+    say "using the engine at $LOOM_TEST_DOCKER_HOST"
+  fi
+  export LOOM_TEST_DOCKER_HOST DOCKER_HOST=$LOOM_TEST_DOCKER_HOST
+  bash "$here/images.sh" add || return 1
+  LOOM_TEST_REGISTRY=$(bash "$here/registry.sh" start "$work/registry") || return 1
+  export LOOM_TEST_REGISTRY
+  start_user || return 1
+}
+
+# Root tests as an ordinary user of the group docker as well; an ordinary user is one.
+start_user() {
+  [ "$(id -u)" = 0 ] || return 0
+  LOOM_TEST_USER=loomt$(($$ % 100000))
+  useradd --create-home --home-dir "$work/home" --shell /bin/bash --groups docker "$LOOM_TEST_USER" || return 1
+  export LOOM_TEST_USER
+}
+
+stop_all() {
+  [ -d "$work" ] || return 0
+  [ -z "${LOOM_TEST_USER:-}" ] || userdel --remove "$LOOM_TEST_USER" 2>/dev/null || true
+  bash "$here/registry.sh" stop "$work/registry" || true
+  if [ -d "$work/engine" ]; then
+    bash "$here/engine.sh" stop "$work/engine" || true
+  elif [ -n "${LOOM_TEST_DOCKER_HOST:-}" ]; then
+    bash "$here/images.sh" remove || true
+  fi
+  as_or_self rm -rf "$work"
+}
+
+# Containers may have left files of root's where an ordinary user tests.
+as_or_self() { if can_root; then as_root "$@"; else "$@" 2>/dev/null || true; fi; }
+
+report() {
+  local line='%-12s %8s %8s %8s %9s\n'
+  echo
+  # shellcheck disable=SC2059
+  printf "$line" suite passed failed skipped seconds
+  while IFS=$'\t' read -r suite ok bad skip took; do
+    # shellcheck disable=SC2059
+    printf "$line" "$suite" "$ok" "$bad" "$skip" "$took"
+  done <"$results"
+  echo
+  sort -t $'\t' -k 5 -rn "$results" | awk -F '\t' '
+    { all += $5; if (NR <= 3) top = top (NR > 1 ? ", " : "") $1 " " $5 " s" }
+    END { printf "%.0f s in all; most of it: %s\n", all, top }'
+  awk -F '\t' '{ p += $2; f += $3; s += $4 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' \
+    "$results"
+}

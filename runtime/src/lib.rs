@@ -3,5 +3,6 @@
 pub mod event;
 pub mod executor;
 pub mod id;
+pub mod journal;
 pub mod state;
 pub mod world;

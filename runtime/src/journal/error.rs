@@ -1,0 +1,44 @@
+//! What can go wrong with the journal.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A failure of the journal. Messages fit after "failed to …".
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The file cannot be opened or prepared.
+    #[error("open the journal {}: {cause}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// A newer Loom wrote it.
+    #[error("open the journal {}: a newer version of Loom wrote it; use that version or another LOOM_STATE_DIR", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A write did not happen.
+    #[error("write to the journal: {0}")]
+    Write(String),
+    /// A read did not happen.
+    #[error("read the journal: {0}")]
+    Read(String),
+    /// An event cannot be understood.
+    #[error("read event {seq} of run {run}: {cause}")]
+    Event {
+        /// The run.
+        run: String,
+        /// The event's place.
+        seq: u64,
+        /// Why.
+        cause: String,
+    },
+    /// The journal was closed.
+    #[error("use the journal: it is closed")]
+    Closed,
+}

@@ -1,0 +1,158 @@
+//! Queries. Nothing here writes.
+
+use loom_protocol::Timestamp;
+use rusqlite::types::{FromSql, Type};
+use rusqlite::{Connection, Row, params};
+use serde::de::DeserializeOwned;
+
+use crate::event::{Recorded, Seq, WorkflowRef};
+use crate::id::RunId;
+use crate::journal::{Change, JournalError, Request, RunQuery, Summary};
+
+/// The columns that [`summary_row`] reads, in its order.
+pub(super) const SUMMARY_COLUMNS: &str =
+    "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last";
+
+pub(super) fn events(
+    connection: &Connection,
+    run: &RunId,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<Recorded>, JournalError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+    let mut statement = connection
+        .prepare_cached("SELECT seq, time, body FROM event WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")
+        .map_err(cannot_read)?;
+    let mut rows = statement
+        .query(params![run.0, after, limit])
+        .map_err(cannot_read)?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next().map_err(cannot_read)? {
+        let seq = Seq(unsigned(column(row, 0)?));
+        let body: String = column(row, 2)?;
+        let event = serde_json::from_str(&body).map_err(|error| JournalError::Event {
+            run: run.0.clone(),
+            seq: seq.0,
+            cause: error.to_string(),
+        })?;
+        events.push(Recorded {
+            run: run.clone(),
+            seq,
+            time: Timestamp::from_millis(column(row, 1)?),
+            event,
+        });
+    }
+    Ok(events)
+}
+
+pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Summary>, JournalError> {
+    let sql = format!(
+        "SELECT {SUMMARY_COLUMNS} FROM run
+         WHERE (?1 = 0 OR finished IS NULL) AND (?2 IS NULL OR name = ?2 OR file = ?2) AND (?3 IS NULL OR instr(id, ?3) > 0)
+         ORDER BY created DESC, id DESC LIMIT ?4"
+    );
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(&sql).map_err(cannot_read)?;
+    let rows = statement
+        .query_map(
+            params![query.open_only, query.workflow, query.id, limit],
+            summary_row,
+        )
+        .map_err(cannot_read)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(cannot_read)
+}
+
+pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
+    Ok(Summary {
+        id: RunId(row.get(0)?),
+        workflow: WorkflowRef {
+            name: row.get(1)?,
+            file: row.get(2)?,
+        },
+        event: row.get(3)?,
+        executor: row.get(4)?,
+        state: json(row, 5)?,
+        on_crash: json(row, 6)?,
+        owner: json(row, 7)?,
+        created_at: Timestamp::from_millis(row.get(8)?),
+        started_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
+        finished_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
+        last: Seq(unsigned(row.get(11)?)),
+    })
+}
+
+pub(super) fn changes(connection: &Connection, after: u64) -> Result<Vec<Change>, JournalError> {
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let mut statement = connection
+        .prepare_cached("SELECT change, id, last FROM run WHERE change > ?1 ORDER BY change")
+        .map_err(cannot_read)?;
+    let change = |row: &Row<'_>| {
+        Ok(Change {
+            change: unsigned(row.get(0)?),
+            run: RunId(row.get(1)?),
+            last: Seq(unsigned(row.get(2)?)),
+        })
+    };
+    let rows = statement.query_map([after], change).map_err(cannot_read)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(cannot_read)
+}
+
+pub(super) fn last_change(connection: &Connection) -> Result<u64, JournalError> {
+    let newest: i64 = connection
+        .query_row("SELECT coalesce(max(change), 0) FROM run", [], |row| row.get(0))
+        .map_err(cannot_read)?;
+    Ok(unsigned(newest))
+}
+
+pub(super) fn requests(
+    connection: &Connection,
+    after: u64,
+) -> Result<Vec<(u64, RunId, Request)>, JournalError> {
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let mut statement = connection
+        .prepare_cached("SELECT id, run, body FROM request WHERE id > ?1 ORDER BY id")
+        .map_err(cannot_read)?;
+    let rows = statement
+        .query_map([after], |row| {
+            Ok((
+                unsigned(row.get(0)?),
+                RunId(row.get(1)?),
+                row.get::<_, String>(2)?,
+            ))
+        })
+        .map_err(cannot_read)?;
+    let mut requests = Vec::new();
+    for row in rows {
+        let (id, run, body) = row.map_err(cannot_read)?;
+        // A request of a kind that this version does not know is somebody else's to answer.
+        if let Ok(stored) = serde_json::from_str::<super::writer::StoredRequest>(&body) {
+            requests.push((id, run, stored.into()));
+        }
+    }
+    Ok(requests)
+}
+
+pub(super) fn data_version(connection: &Connection) -> Result<i64, JournalError> {
+    connection
+        .pragma_query_value(None, "data_version", |row| row.get(0))
+        .map_err(cannot_read)
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+fn column<T: FromSql>(row: &Row<'_>, index: usize) -> Result<T, JournalError> {
+    row.get(index).map_err(cannot_read)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn cannot_read(error: rusqlite::Error) -> JournalError {
+    JournalError::Read(error.to_string())
+}

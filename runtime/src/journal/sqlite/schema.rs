@@ -1,0 +1,147 @@
+//! The tables, how they came to be, and how the projections are made anew.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite_migration::{M, Migrations};
+
+use super::{reader, writer};
+use crate::event::Seq;
+use crate::id::RunId;
+use crate::journal::{JournalError, Summary};
+
+/// Each step is final once released: later ones are added behind it.
+const STEPS: &[M<'_>] = &[M::up(
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+     CREATE TABLE event (
+         run TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL,
+         PRIMARY KEY (run, seq)
+     ) WITHOUT ROWID;
+     CREATE INDEX event_first ON event (run) WHERE seq = 1;
+     CREATE TABLE run (
+         id TEXT PRIMARY KEY, name TEXT NOT NULL, file TEXT NOT NULL, event TEXT NOT NULL, executor TEXT NOT NULL,
+         state TEXT NOT NULL, on_crash TEXT NOT NULL, owner TEXT NOT NULL,
+         created INTEGER NOT NULL, started INTEGER, finished INTEGER, last INTEGER NOT NULL, change INTEGER NOT NULL
+     ) WITHOUT ROWID;
+     CREATE INDEX run_created ON run (created DESC, id DESC);
+     CREATE INDEX run_change ON run (change);
+     CREATE INDEX run_open ON run (id) WHERE finished IS NULL;
+     CREATE TABLE request (
+         id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL
+     );",
+)];
+
+/// Opens a connection with the settings that every one of ours has.
+pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(path)?;
+        // Others may hold the write lock for a moment: a commit here takes milliseconds.
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // FULL: an acknowledged event survives a power cut.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    };
+    open().map_err(|error| cannot_open(path, &error))
+}
+
+/// Brings the tables to this version.
+pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), JournalError> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let there: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| cannot_open(path, &error))?;
+    if there > known {
+        return Err(JournalError::Newer {
+            path: path.to_owned(),
+        });
+    }
+    if there == known {
+        return Ok(());
+    }
+    // Two processes may open a new state directory at the same moment: one migrates, the other finds it done.
+    Migrations::from_slice(STEPS)
+        .to_latest(connection)
+        .or_else(|error| {
+            let now: rusqlite::Result<i64> =
+                connection.pragma_query_value(None, "user_version", |row| row.get(0));
+            if now.is_ok_and(|now| now == known) {
+                return Ok(());
+            }
+            Err(JournalError::Open {
+                path: path.to_owned(),
+                cause: error.to_string(),
+            })
+        })
+}
+
+/// The state directory's own id, drawn by whoever opens it first.
+pub(super) fn instance(path: &Path, connection: &mut Connection) -> Result<String, JournalError> {
+    let fresh = uuid::Uuid::new_v4().simple().to_string();
+    let draw = || -> rusqlite::Result<String> {
+        let known = connection
+            .query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        connection.execute(
+            "INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?1)",
+            [&fresh],
+        )?;
+        connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
+            row.get(0)
+        })
+    };
+    draw().map_err(|error| cannot_open(path, &error))
+}
+
+/// Makes the line of every run that has events and no line. Cheap when none is missing.
+pub(super) fn rebuild_projections(connection: &mut Connection) -> Result<(), JournalError> {
+    let missing = "SELECT run FROM event WHERE seq = 1 AND run NOT IN (SELECT id FROM run)";
+    let list = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
+        connection
+            .prepare(missing)?
+            .query_map([], |row| row.get(0))?
+            .collect()
+    };
+    let failed = |error: rusqlite::Error| JournalError::Write(error.to_string());
+    if list(connection).map_err(failed)?.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    for run in list(&transaction).map_err(failed)? {
+        let run = RunId(run);
+        let events = reader::events(&transaction, &run, Seq::default(), usize::MAX)?;
+        let mut events = events.iter();
+        let Some(mut summary) = events.next().and_then(Summary::create) else {
+            continue;
+        };
+        events.for_each(|event| summary.apply(event));
+        writer::write_summary(&transaction, &summary).map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+/// Reads a run's line inside a transaction.
+pub(super) fn summary(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<Summary>> {
+    let sql = format!("SELECT {} FROM run WHERE id = ?1", reader::SUMMARY_COLUMNS);
+    connection
+        .prepare_cached(&sql)?
+        .query_row(params![run.0], reader::summary_row)
+        .optional()
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> JournalError {
+    JournalError::Open {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    }
+}

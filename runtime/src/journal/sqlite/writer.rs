@@ -1,0 +1,293 @@
+//! The one thread that writes. What has gathered while a commit was under way goes into the next one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::schema;
+use crate::event::{Event, Recorded, Seq};
+use crate::executor::Owner;
+use crate::id::RunId;
+use crate::journal::{JournalError, Request, Summary};
+use crate::world::World;
+
+/// Orders that may wait; senders wait for room beyond that.
+const QUEUE: usize = 1024;
+/// Orders in one commit at most.
+const GROUP: usize = 256;
+
+/// A handle of the writer thread.
+pub(super) struct Writer {
+    orders: mpsc::Sender<Order>,
+    written: watch::Receiver<u64>,
+}
+
+struct Order {
+    work: Work,
+    reply: oneshot::Sender<Result<Done, JournalError>>,
+}
+
+#[derive(Clone)]
+enum Work {
+    Append(RunId, Vec<Event>),
+    Request(RunId, Request),
+    TakeOver { run: RunId, from: Owner, to: Owner },
+}
+
+enum Done {
+    Appended(Vec<Recorded>),
+    Requested,
+    Taken(bool),
+}
+
+/// How a request lies in its row.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(super) enum StoredRequest {
+    Cancel { by: String },
+}
+
+impl From<StoredRequest> for Request {
+    fn from(stored: StoredRequest) -> Self {
+        match stored {
+            StoredRequest::Cancel { by } => Self::Cancel { by },
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn start(
+        path: &Path,
+        connection: Connection,
+        world: Arc<dyn World>,
+    ) -> Result<Self, JournalError> {
+        let (orders, inbox) = mpsc::channel(QUEUE);
+        let (announce, written) = watch::channel(0);
+        let path = path.to_owned();
+        let file = path.clone();
+        thread::Builder::new()
+            .name("loom-journal".to_owned())
+            .spawn(move || keep_writing(&path, connection, inbox, &announce, &*world))
+            .map_err(|error| JournalError::Open {
+                path: file,
+                cause: error.to_string(),
+            })?;
+        Ok(Self { orders, written })
+    }
+
+    pub(super) async fn append(&self, run: RunId, events: Vec<Event>) -> Result<Vec<Recorded>, JournalError> {
+        match self.order(Work::Append(run, events)).await? {
+            Done::Appended(recorded) => Ok(recorded),
+            Done::Requested | Done::Taken(_) => Err(JournalError::Closed),
+        }
+    }
+
+    pub(super) async fn request(&self, run: RunId, request: Request) -> Result<(), JournalError> {
+        self.order(Work::Request(run, request)).await.map(|_| ())
+    }
+
+    pub(super) async fn take_over(&self, run: RunId, from: Owner, to: Owner) -> Result<bool, JournalError> {
+        Ok(matches!(
+            self.order(Work::TakeOver { run, from, to }).await?,
+            Done::Taken(true)
+        ))
+    }
+
+    pub(super) fn written(&self) -> watch::Receiver<u64> {
+        self.written.clone()
+    }
+
+    async fn order(&self, work: Work) -> Result<Done, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        self.orders
+            .send(Order { work, reply })
+            .await
+            .map_err(|_| JournalError::Closed)?;
+        answer
+            .await
+            .map_err(|_| JournalError::Write("the writer broke off; nothing was written".to_owned()))?
+    }
+}
+
+/// Serves orders until the last handle is gone. A panic loses the group at hand, whose senders learn of it, and the
+/// connection, which is opened again.
+fn keep_writing(
+    path: &PathBuf,
+    connection: Connection,
+    mut inbox: mpsc::Receiver<Order>,
+    announce: &watch::Sender<u64>,
+    world: &dyn World,
+) {
+    let mut connection = Some(connection);
+    while let Some(first) = inbox.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP {
+            match inbox.try_recv() {
+                Ok(order) => group.push(order),
+                Err(_) => break,
+            }
+        }
+        let mut open = match connection.take().map_or_else(|| schema::connect(path), Ok) {
+            Ok(open) => open,
+            Err(error) => {
+                let text = error.to_string();
+                group
+                    .into_iter()
+                    .for_each(|order| drop(order.reply.send(Err(JournalError::Write(text.clone())))));
+                continue;
+            }
+        };
+        let served = catch_unwind(AssertUnwindSafe(|| {
+            serve(&mut open, group, world);
+            open
+        }));
+        match served {
+            Ok(open) => connection = Some(open),
+            Err(_) => tracing::error!("the journal's writer panicked; its connection is opened again"),
+        }
+        announce.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+/// Commits the group as one; when that fails, each order alone, so that one bad order harms no other.
+fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
+    let works: Vec<Work> = group.iter().map(|order| order.work.clone()).collect();
+    match commit(connection, &works, world) {
+        Ok(done) => {
+            for (order, done) in group.into_iter().zip(done) {
+                // The sender may have given up waiting; what was written stays written.
+                drop(order.reply.send(Ok(done)));
+            }
+        }
+        Err(error) if group.len() == 1 => {
+            let error = JournalError::Write(error.to_string());
+            group
+                .into_iter()
+                .for_each(|order| drop(order.reply.send(Err(JournalError::Write(error.to_string())))));
+        }
+        Err(_) => {
+            for order in group {
+                let result = commit(connection, std::slice::from_ref(&order.work), world);
+                let result = result.map_err(|error| JournalError::Write(error.to_string()));
+                let one = result.and_then(|done| done.into_iter().next().ok_or(JournalError::Closed));
+                drop(order.reply.send(one));
+            }
+        }
+    }
+}
+
+fn commit(connection: &mut Connection, works: &[Work], world: &dyn World) -> rusqlite::Result<Vec<Done>> {
+    // IMMEDIATE: a deferred transaction that reads and then writes is refused as busy at once when somebody else
+    // wrote in between, without waiting for the timeout.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut done = Vec::with_capacity(works.len());
+    for work in works {
+        done.push(match work {
+            Work::Append(run, events) => Done::Appended(append(&transaction, run, events, world)?),
+            Work::Request(run, request) => {
+                let Request::Cancel { by } = request;
+                let body = to_json(&StoredRequest::Cancel { by: by.clone() })?;
+                transaction
+                    .prepare_cached("INSERT INTO request (run, time, body) VALUES (?1, ?2, ?3)")?
+                    .execute(params![run.0, world.now().as_millis(), body])?;
+                Done::Requested
+            }
+            Work::TakeOver { run, from, to } => Done::Taken(take_over(&transaction, run, from, to)?),
+        });
+    }
+    transaction.commit()?;
+    Ok(done)
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    run: &RunId,
+    events: &[Event],
+    world: &dyn World,
+) -> rusqlite::Result<Vec<Recorded>> {
+    let mut summary = schema::summary(transaction, run)?;
+    let mut seq = summary.as_ref().map_or(Seq::default(), |summary| summary.last);
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO event (run, seq, time, body) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut all = Vec::with_capacity(events.len());
+    for event in events {
+        seq = seq.next();
+        let recorded = Recorded {
+            run: run.clone(),
+            seq,
+            time: world.now(),
+            event: event.clone(),
+        };
+        insert.execute(params![
+            run.0,
+            signed(seq.0),
+            recorded.time.as_millis(),
+            to_json(event)?
+        ])?;
+        match &mut summary {
+            Some(summary) => summary.apply(&recorded),
+            None => summary = Summary::create(&recorded),
+        }
+        all.push(recorded);
+    }
+    if let Some(summary) = &summary {
+        write_summary(transaction, summary)?;
+    }
+    Ok(all)
+}
+
+fn take_over(transaction: &Transaction<'_>, run: &RunId, from: &Owner, to: &Owner) -> rusqlite::Result<bool> {
+    let now: Option<String> = transaction
+        .query_row("SELECT owner FROM run WHERE id = ?1", [&run.0], |row| row.get(0))
+        .optional()?;
+    let still = now
+        .and_then(|owner| serde_json::from_str::<Owner>(&owner).ok())
+        .is_some_and(|owner| owner == *from);
+    if still {
+        transaction.execute(
+            "UPDATE run SET owner = ?2 WHERE id = ?1",
+            params![run.0, to_json(to)?],
+        )?;
+    }
+    Ok(still)
+}
+
+/// Writes a run's line and gives it the newest place in the order of changes.
+pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
+                              last, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT coalesce(max(change), 0) + 1 FROM run))
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, started = excluded.started,
+                 finished = excluded.finished, last = excluded.last, change = excluded.change",
+        )?
+        .execute(params![
+            run.id.0,
+            run.workflow.name,
+            run.workflow.file,
+            run.event,
+            run.executor,
+            to_json(&run.state)?,
+            to_json(&run.on_crash)?,
+            to_json(&run.owner)?,
+            run.created_at.as_millis(),
+            run.started_at.map(loom_protocol::Timestamp::as_millis),
+            run.finished_at.map(loom_protocol::Timestamp::as_millis),
+            signed(run.last.0),
+        ])?;
+    Ok(())
+}
+
+fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,150 @@
+//! Follows the journal: every event of the runs it watches, once, in order, whoever writes them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Journal, JournalError, RunQuery};
+use crate::event::{Event, Recorded, Seq};
+use crate::id::RunId;
+
+/// How often to ask whether another process wrote.
+const FOREIGN_POLL: Duration = Duration::from_millis(100);
+/// Events read at a time.
+const PAGE: usize = 500;
+
+/// A reader that keeps its place. Its cursor is (run, seq), so nothing is missed however runs interleave.
+pub struct Tail {
+    journal: Arc<dyn Journal>,
+    scope: Scope,
+    /// The last event that was returned, by run.
+    cursors: HashMap<RunId, Seq>,
+    /// The last event that is known to exist, by run.
+    behind: HashMap<RunId, Seq>,
+    /// The last change of the journal that was looked at.
+    seen: u64,
+    written: watch::Receiver<u64>,
+    foreign: Option<i64>,
+    first: bool,
+}
+
+enum Scope {
+    One(RunId),
+    All,
+}
+
+impl Tail {
+    /// Follows one run from a place.
+    pub fn run(journal: Arc<dyn Journal>, run: RunId, after: Seq) -> Self {
+        let cursors = HashMap::from([(run.clone(), after)]);
+        Self::new(journal, Scope::One(run), cursors)
+    }
+
+    /// Follows every run that is open now or created later, each from its first event.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn all(journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
+        let mut tail = Self::new(Arc::clone(&journal), Scope::All, HashMap::new());
+        // Changes first, then the open runs: what happens between the two is seen twice rather than never.
+        tail.seen = journal.last_change().await?;
+        let open = RunQuery {
+            open_only: true,
+            limit: usize::MAX,
+            ..RunQuery::default()
+        };
+        tail.behind = journal
+            .runs(open)
+            .await?
+            .into_iter()
+            .map(|run| (run.id, run.last))
+            .collect();
+        Ok(tail)
+    }
+
+    fn new(journal: Arc<dyn Journal>, scope: Scope, cursors: HashMap<RunId, Seq>) -> Self {
+        let written = journal.written();
+        Self {
+            journal,
+            scope,
+            cursors,
+            behind: HashMap::new(),
+            seen: 0,
+            written,
+            foreign: None,
+            first: true,
+        }
+    }
+
+    /// Waits for events and returns them: in order within each run, never empty.
+    ///
+    /// # Errors
+    /// When the journal cannot be read; calling again goes on at the same place.
+    pub async fn next(&mut self) -> Result<Vec<Recorded>, JournalError> {
+        loop {
+            if !std::mem::take(&mut self.first) {
+                self.wait().await?;
+            }
+            let events = self.read_new().await?;
+            if !events.is_empty() {
+                // There may be more than a page: look again before waiting.
+                self.first = true;
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Result<(), JournalError> {
+        loop {
+            tokio::select! {
+                changed = self.written.changed() => {
+                    return changed.map_err(|_| JournalError::Closed);
+                }
+                () = tokio::time::sleep(FOREIGN_POLL) => {
+                    let version = self.journal.foreign_version().await?;
+                    if self.foreign.replace(version) != Some(version) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read_new(&mut self) -> Result<Vec<Recorded>, JournalError> {
+        let behind: Vec<(RunId, Seq)> = match &self.scope {
+            Scope::One(run) => vec![(run.clone(), self.cursor(run))],
+            Scope::All => self.runs_behind().await?,
+        };
+        let mut events = Vec::new();
+        for (run, after) in behind {
+            let page = self.journal.read(&run, after, PAGE).await?;
+            if let Some(last) = page.last() {
+                if matches!(last.event, Event::RunFinished { .. }) && matches!(self.scope, Scope::All) {
+                    self.cursors.remove(&run);
+                    self.behind.remove(&run);
+                } else {
+                    self.cursors.insert(run, last.seq);
+                }
+            }
+            events.extend(page);
+        }
+        Ok(events)
+    }
+
+    fn cursor(&self, run: &RunId) -> Seq {
+        self.cursors.get(run).copied().unwrap_or_default()
+    }
+
+    /// Runs that changed since the last look. The journal's own counter orders them, so that a run which was created
+    /// and ended between two looks is found too.
+    async fn runs_behind(&mut self) -> Result<Vec<(RunId, Seq)>, JournalError> {
+        for change in self.journal.changes(self.seen).await? {
+            self.seen = change.change;
+            self.behind.insert(change.run, change.last);
+        }
+        let behind = self.behind.iter().filter(|(run, last)| **last > self.cursor(run));
+        Ok(behind.map(|(run, _)| (run.clone(), self.cursor(run))).collect())
+    }
+}

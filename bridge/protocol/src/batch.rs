@@ -39,6 +39,14 @@ pub struct BatchOutcome {
     pub accepted: usize,
     /// Entries that were not; an entry for an unknown actor asks the sender to register it again.
     pub rejected: Vec<Rejection>,
+    /// The studio does not know this boot, or missed batches of it: everything is to be registered again, with
+    /// the next batches. Absent means no.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub resync: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One entry of a batch that was not applied.
@@ -50,4 +58,28 @@ pub struct Rejection {
     pub index: usize,
     /// Why, in a sentence.
     pub problem: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_outcome_asks_for_everything_only_when_it_says_so() {
+        let plain: BatchOutcome = serde_json::from_value(json!({"accepted":1,"rejected":[]})).unwrap();
+        assert!(!plain.resync);
+        assert_eq!(
+            serde_json::to_value(&plain).unwrap(),
+            json!({"accepted":1,"rejected":[]})
+        );
+        let asking = BatchOutcome {
+            resync: true,
+            ..plain
+        };
+        assert_eq!(
+            serde_json::to_value(asking).unwrap(),
+            json!({"accepted":1,"rejected":[],"resync":true})
+        );
+    }
 }

@@ -4,5 +4,6 @@ pub mod event;
 pub mod executor;
 pub mod id;
 pub mod journal;
+pub mod logs;
 pub mod state;
 pub mod world;

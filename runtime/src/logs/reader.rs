@@ -1,0 +1,120 @@
+//! Reads windows of a job's log, also while it is written by this or another process.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::index::{Entry, SIZE};
+use super::{Line, LogError, error};
+
+/// A reader of one job's log. Keeps no place: each window is asked for by its first line.
+pub struct LogReader {
+    files: Option<(File, File)>,
+    path: PathBuf,
+}
+
+/// Some lines of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The lines, in order.
+    pub lines: Vec<Line>,
+    /// Lines there were when the window was read.
+    pub total: u64,
+}
+
+impl LogReader {
+    pub(super) fn open(log: &Path, index: &Path) -> Result<Self, LogError> {
+        let open = |path: &Path| match File::open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(error("open", path)(cause)),
+        };
+        let files = open(log)?.zip(open(index)?);
+        Ok(Self {
+            files,
+            path: log.to_owned(),
+        })
+    }
+
+    /// Lines there are.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn total(&mut self) -> Result<u64, LogError> {
+        let Some((_, index)) = &mut self.files else {
+            return Ok(0);
+        };
+        let length = index.seek(SeekFrom::End(0)).map_err(error("read", &self.path))?;
+        Ok(length / SIZE as u64)
+    }
+
+    /// At most `limit` lines from line `from` (the first is 1).
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn window(&mut self, from: u64, limit: usize) -> Result<Window, LogError> {
+        let total = self.total()?;
+        let Some((log, index)) = &mut self.files else {
+            return Ok(Window {
+                lines: Vec::new(),
+                total,
+            });
+        };
+        let first = from.max(1) - 1;
+        let count = total.saturating_sub(first).min(limit as u64);
+        if count == 0 {
+            return Ok(Window {
+                lines: Vec::new(),
+                total,
+            });
+        }
+        // One entry more says where the last line ends; the newest line ends where the file of text does.
+        let more = u64::from(first + count < total);
+        let wanted = usize::try_from((count + more) * SIZE as u64).unwrap_or(usize::MAX);
+        let mut raw = vec![0; wanted];
+        index
+            .read_exact_at(&mut raw, first * SIZE as u64)
+            .map_err(error("read", &self.path))?;
+        let entries: Vec<Entry> = raw.chunks(SIZE).filter_map(Entry::read).collect();
+        let start = entries.first().map_or(0, |entry| entry.offset);
+        let end = entries
+            .get(usize::try_from(count).unwrap_or(usize::MAX))
+            .map(|after| after.offset);
+        let text = read_text(log, start, end).map_err(error("read", &self.path))?;
+        let mut lines = Vec::with_capacity(entries.len());
+        for (place, entry) in entries
+            .iter()
+            .take(usize::try_from(count).unwrap_or(usize::MAX))
+            .enumerate()
+        {
+            let from = usize::try_from(entry.offset.saturating_sub(start)).unwrap_or(usize::MAX);
+            let rest = text.get(from..).unwrap_or_default();
+            let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            lines.push(Line {
+                number: first + place as u64 + 1,
+                time: entry.time,
+                step: entry.step,
+                source: entry.source,
+                text: String::from_utf8_lossy(line).into_owned(),
+            });
+        }
+        Ok(Window { lines, total })
+    }
+}
+
+/// The text between two places; without an end, up to the first line end that is there.
+fn read_text(log: &mut File, start: u64, end: Option<u64>) -> std::io::Result<Vec<u8>> {
+    log.seek(SeekFrom::Start(start))?;
+    let mut text = Vec::new();
+    match end {
+        Some(end) => {
+            log.take(end.saturating_sub(start)).read_to_end(&mut text)?;
+        }
+        None => {
+            log.read_to_end(&mut text)?;
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,117 @@
+//! The engine of the Docker tests, looked at from beside Loom.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::http::Address;
+use super::poll::until;
+use super::setup::required;
+
+/// One Docker test at a time: each compares what the engine holds before and after.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The engine, for one test alone. When the test ends well, the engine must hold what it held before.
+pub(crate) struct Engine {
+    /// As in `DOCKER_HOST`.
+    pub(crate) host: String,
+    address: Address,
+    before: Held,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// What an engine holds, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) containers: BTreeSet<String>,
+    pub(crate) networks: BTreeSet<String>,
+    pub(crate) volumes: BTreeSet<String>,
+}
+
+impl Engine {
+    /// The engine, as soon as it is this test's turn.
+    pub(crate) fn mine() -> Self {
+        // A test that failed has left its turn poisoned; that is its own failure.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = required("LOOM_TEST_DOCKER_HOST");
+        let address = Address::of_engine(&host);
+        let mut engine = Self {
+            host,
+            address,
+            before: Held::default(),
+            _turn: turn,
+        };
+        engine.before = engine.holds();
+        engine
+    }
+
+    /// What it holds now.
+    pub(crate) fn holds(&self) -> Held {
+        let names = |path: &str, list: Option<&str>, name: fn(&Value) -> &Value| {
+            let value = self.address.get(path).send().is(200).value();
+            let items = match list {
+                Some(key) => value[key].as_array().cloned().unwrap_or_default(),
+                None => value.as_array().cloned().expect("a list"),
+            };
+            items
+                .iter()
+                .map(|item| {
+                    name(item)
+                        .as_str()
+                        .expect("a name")
+                        .trim_start_matches('/')
+                        .to_owned()
+                })
+                .collect::<BTreeSet<_>>()
+        };
+        Held {
+            containers: names("/containers/json?all=true", None, |c| &c["Names"][0]),
+            networks: names("/networks", None, |n| &n["Name"]),
+            volumes: names("/volumes", Some("Volumes"), |v| &v["Name"]),
+        }
+    }
+
+    /// What it holds beside what it held when the test began.
+    pub(crate) fn new_containers(&self) -> BTreeSet<String> {
+        &self.holds().containers - &self.before.containers
+    }
+
+    /// Waits until there are containers of the test's own, and as many.
+    pub(crate) fn until_containers(&self, count: usize) -> BTreeSet<String> {
+        until(&format!("{count} containers"), || {
+            let new = self.new_containers();
+            (new.len() == count).then_some(new)
+        })
+    }
+
+    /// Insists that nothing is left.
+    #[track_caller]
+    pub(crate) fn holds_nothing_new(&self) {
+        assert_eq!(
+            self.holds(),
+            self.before,
+            "the engine holds something that was not there before the test"
+        );
+    }
+
+    /// A container as the engine knows it.
+    pub(crate) fn inspect(&self, container: &str) -> Value {
+        self.address
+            .get(&format!("/containers/{container}/json"))
+            .send()
+            .is(200)
+            .value()
+    }
+
+    /// Whether it has the image.
+    pub(crate) fn has_image(&self, name: &str) -> bool {
+        self.address.get(&format!("/images/{name}/json")).send().status == 200
+    }
+
+    /// Forgets an image.
+    pub(crate) fn remove_image(&self, name: &str) {
+        let answer = self.address.delete(&format!("/images/{name}?force=true")).send();
+        assert!(matches!(answer.status, 200 | 404), "{}", answer.text());
+    }
+}

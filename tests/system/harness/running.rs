@@ -1,0 +1,268 @@
+//! A `loom-runtime` that runs, and what came of it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::poll::{LIMIT, until};
+
+/// A command that is about to run.
+pub(crate) struct Loom {
+    command: Command,
+}
+
+impl Loom {
+    pub(super) fn new(command: Command) -> Self {
+        Self { command }
+    }
+
+    /// Any program, run the same way.
+    pub(crate) fn program(path: &Path) -> Self {
+        Self::new(Command::new(path))
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn within(mut self, directory: &Path) -> Self {
+        self.command.current_dir(directory);
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Outcome {
+        self.start().end()
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Running {
+        let shown = format!("{:?}", self.command);
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = self.command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
+        let stdout = Pipe::read(child.stdout.take().expect("piped"));
+        let stderr = Pipe::read(child.stderr.take().expect("piped"));
+        Running {
+            shown,
+            child,
+            stdout,
+            stderr,
+            started,
+        }
+    }
+}
+
+/// A stream that is read as it comes.
+struct Pipe {
+    text: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Pipe {
+    fn read(stream: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let sink = Arc::clone(&text);
+        let reader = std::thread::spawn(move || {
+            let mut stream = BufReader::new(stream);
+            let mut line = Vec::new();
+            while stream.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+                sink.lock()
+                    .expect("the reader alone writes")
+                    .push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        });
+        Self {
+            text,
+            reader: Some(reader),
+        }
+    }
+
+    fn so_far(&self) -> String {
+        self.text.lock().expect("the reader does not panic").clone()
+    }
+
+    /// All of it; the process has ended, and nothing that outlives it holds the pipe for long.
+    fn whole(&mut self, of: &str) -> String {
+        let reader = self.reader.take().expect("read to its end once");
+        until(
+            &format!("the end of the output of {of}: something still holds its pipe"),
+            || reader.is_finished().then_some(()),
+        );
+        reader.join().expect("the reader does not panic");
+        self.so_far()
+    }
+}
+
+/// A Loom that runs. Killed when dropped.
+pub(crate) struct Running {
+    shown: String,
+    child: Child,
+    stdout: Pipe,
+    stderr: Pipe,
+    started: Instant,
+}
+
+impl Running {
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal to it alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a process id");
+        kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Waits until its stdout holds this text.
+    pub(crate) fn until_stdout(&mut self, text: &str) {
+        self.until_output(text, |running| running.stdout.so_far());
+    }
+
+    /// Waits until its stderr holds this text.
+    pub(crate) fn until_stderr(&mut self, text: &str) {
+        self.until_output(text, |running| running.stderr.so_far());
+    }
+
+    fn until_output(&mut self, text: &str, stream: impl Fn(&Self) -> String) {
+        let deadline = Instant::now() + LIMIT;
+        while !stream(self).contains(text) {
+            let ended = self.child.try_wait().expect("it is our child");
+            // What it wrote last may still be on its way through the pipe.
+            if ended.is_some() && self.stdout.reader.as_ref().is_none_or(JoinHandle::is_finished) {
+                assert!(
+                    stream(self).contains(text),
+                    "ended ({ended:?}) without `{text}`\n{}",
+                    self.so_far()
+                );
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no `{text}` within {} s\n{}",
+                LIMIT.as_secs(),
+                self.so_far()
+            );
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// What it said until now, both streams, for the message of a failing test.
+    pub(crate) fn so_far(&self) -> String {
+        format!(
+            "$ {}\n-- stdout\n{}\n-- stderr\n{}",
+            self.shown,
+            self.stdout.so_far(),
+            self.stderr.so_far()
+        )
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Outcome {
+        let deadline = Instant::now() + LIMIT * 2;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "does not end\n{}", self.so_far());
+            std::thread::park_timeout(Duration::from_millis(5));
+        };
+        let took = self.started.elapsed();
+        let shown = self.shown.clone();
+        Outcome {
+            status,
+            stdout: self.stdout.whole(&shown),
+            stderr: self.stderr.whole(&shown),
+            shown,
+            took,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already over, mostly.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How it ended and what it said.
+pub(crate) struct Outcome {
+    shown: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+impl Outcome {
+    /// Insists on an exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "exit code\n{self}");
+        self
+    }
+
+    /// Insists on a text in stdout, which is data.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no `{text}` in stdout\n{self}");
+        self
+    }
+
+    /// Insists on a text in stderr, which is talk.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` in stderr\n{self}");
+        self
+    }
+
+    /// Insists that a text is in neither stream.
+    #[track_caller]
+    pub(crate) fn never_says(self, text: &str) -> Self {
+        assert!(
+            !self.stdout.contains(text) && !self.stderr.contains(text),
+            "`{text}` in the output\n{self}"
+        );
+        self
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "$ {}\n-- {} after {:.1} s\n-- stdout\n{}\n-- stderr\n{}",
+            self.shown,
+            self.status,
+            self.took.as_secs_f64(),
+            self.stdout,
+            self.stderr
+        )
+    }
+}

@@ -1,0 +1,239 @@
+//! What is absent where, over the Rust sources.
+
+use super::tree::{File, none, sources};
+
+/// A word that is at home in some places only.
+struct Home {
+    rule: &'static str,
+    words: &'static [&'static str],
+    /// Where the rule holds: all sources whose path starts so.
+    within: &'static str,
+    /// Where the words may stand nevertheless.
+    at_home: fn(&str) -> bool,
+}
+
+const HOMES: &[Home] = &[
+    Home {
+        rule: "bollard appears only under executor/docker",
+        words: &["bollard"],
+        within: "",
+        at_home: |path| path.starts_with("runtime/src/executor/docker"),
+    },
+    Home {
+        rule: "SQL stays in journals and stores",
+        words: &["rusqlite", "rusqlite_migration"],
+        within: "",
+        at_home: |path| {
+            path.starts_with("runtime/src/journal/")
+                || path
+                    .split('/')
+                    .any(|p| p.starts_with("store") || p.starts_with("queue"))
+        },
+    },
+    Home {
+        rule: "command lines, colours and prints stay in the CLI",
+        words: &[
+            "clap",
+            "anstream",
+            "indicatif",
+            "annotate_snippets",
+            "println!",
+            "print!",
+            "eprintln!",
+            "eprint!",
+            "ExitCode",
+        ],
+        within: "",
+        at_home: is_program,
+    },
+    Home {
+        rule: "the runtime knows the studio only where it composes `serve`",
+        words: &["loom_studio"],
+        within: "runtime/",
+        at_home: |path| path.starts_with("runtime/src/serve/"),
+    },
+    Home {
+        rule: "the bridge knows no web server",
+        words: &["actix_web", "actix_http"],
+        within: "bridge/",
+        at_home: |_| false,
+    },
+    Home {
+        rule: "the studio knows no workflow, job or step",
+        words: &[
+            "WorkflowName",
+            "JobId",
+            "JobKey",
+            "StepSpec",
+            "RunId",
+            "workflow",
+            "Workflow",
+        ],
+        within: "server/src/",
+        at_home: |_| false,
+    },
+    Home {
+        rule: "the language does no IO, no async, and knows no clock",
+        words: &[
+            "std::fs",
+            "std::net",
+            "std::io",
+            "std::env",
+            "std::process",
+            "std::thread",
+            "SystemTime",
+            "Instant",
+            "tokio",
+            "actix",
+            "async",
+        ],
+        within: "runtime/workflow/src/",
+        at_home: |_| false,
+    },
+    Home {
+        rule: "decisions are pure: no actix, Docker, file or clock in the fold",
+        words: &[
+            "actix",
+            "bollard",
+            "tokio",
+            "std::fs",
+            "SystemTime",
+            "Instant",
+            "now",
+        ],
+        within: "runtime/src/state/",
+        at_home: |_| false,
+    },
+    Home {
+        rule: "unsafe code is the agent's one sys.rs",
+        words: &["unsafe"],
+        within: "",
+        at_home: |path| path == "runtime/agent/src/sys.rs",
+    },
+    Home {
+        rule: "lints are expected with a reason, never allowed away",
+        words: &["#[allow", "#![allow"],
+        within: "",
+        at_home: |_| false,
+    },
+];
+
+/// Programs talk: the runtime's `cli`, and the short `main.rs` of what is a program as a whole.
+fn is_program(path: &str) -> bool {
+    path.starts_with("runtime/src/cli/")
+        || path.starts_with("examples/")
+        || path.ends_with("/src/main.rs")
+        || path.ends_with("/build.rs")
+}
+
+/// Whether the word stands in the line on its own, not as a part of a longer name.
+fn has_word(line: &str, word: &str) -> bool {
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(at, found)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + found.len()..].chars().next();
+        let runs_on_before = word.starts_with(of_name) && before.is_some_and(of_name);
+        let runs_on_after = word.ends_with(of_name) && after.is_some_and(of_name);
+        !runs_on_before && !runs_on_after
+    })
+}
+
+/// The line without the text of its string literals: an error may speak of what the code must not touch.
+fn without_strings(line: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    let mut escaped = false;
+    for c in line.chars() {
+        match (inside, c) {
+            (true, '\\') if !escaped => escaped = true,
+            (_, '"') if !escaped => {
+                inside = !inside;
+                out.push(c);
+            }
+            _ => {
+                escaped = false;
+                if !inside {
+                    out.push(c);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn offences(home: &Home, file: &File) -> Vec<String> {
+    if !file.path.starts_with(home.within) || (home.at_home)(&file.path) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (number, line) in file.code() {
+        let line = without_strings(line);
+        for word in home.words {
+            if has_word(&line, word) {
+                found.push(format!("{}:{number}: {word}", file.path));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn words_stay_at_home() {
+    let files: Vec<File> = sources().collect();
+    let mut report = Vec::new();
+    for home in HOMES {
+        let found: Vec<String> = files.iter().flat_map(|file| offences(home, file)).collect();
+        if !found.is_empty() {
+            report.push(format!("{}:\n    {}", home.rule, found.join("\n    ")));
+        }
+    }
+    none("house rules", &report);
+}
+
+#[test]
+fn the_rules_find_what_they_look_for() {
+    let file = |text: &str| File {
+        path: "bridge/src/x.rs".into(),
+        text: text.into(),
+    };
+    let found = |text: &str| HOMES.iter().flat_map(|home| offences(home, &file(text))).count();
+    assert_eq!(found("use actix_web::App;"), 1);
+    assert_eq!(found("unsafe { x() }"), 1);
+    assert_eq!(found("    println!(\"bollard\");"), 1);
+    assert_eq!(
+        found("// use actix_web::App;\nlet my_actix_web = \"unsafe\"; // unsafe"),
+        0
+    );
+    assert_eq!(
+        found("fn f() {}\n#[cfg(test)]\nmod tests {\n    use bollard::X;\n}"),
+        0
+    );
+}
+
+/// Longer than 500 lines, each with its reason.
+const LONG: &[(&str, &str)] = &[];
+
+#[test]
+fn no_source_is_longer_than_500_lines() {
+    let limit = |path: &str| if path.ends_with(".rs") { 500 } else { 300 };
+    let offences: Vec<String> = super::tree::files()
+        .into_iter()
+        .filter(|f| [".rs", ".ts", ".tsx"].iter().any(|end| f.path.ends_with(end)))
+        .filter(|f| !f.is_test() && !f.path.ends_with("schema.d.ts") && !f.path.contains(".gen."))
+        .filter(|f| !LONG.iter().any(|(path, _)| *path == f.path))
+        .filter_map(|f| {
+            let last = f.code().last().map_or(0, |(number, _)| *number);
+            (last > limit(&f.path)).then(|| format!("{}: {last} lines", f.path))
+        })
+        .collect();
+    none("too long: split it by idea", &offences);
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let offences: Vec<String> = sources()
+        .filter(|f| !f.text.starts_with("//!"))
+        .map(|f| f.path)
+        .collect();
+    none("does not start with `//!`", &offences);
+}

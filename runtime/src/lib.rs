@@ -1,5 +1,6 @@
 //! Loom's engine: runs workflows, keeps their history, and tells the studio about it.
 
+pub mod engine;
 pub mod event;
 pub mod executor;
 pub mod id;

@@ -1,0 +1,3 @@
+//! The engine: runs as actors over a pure state.
+
+mod job;

@@ -1,0 +1,105 @@
+//! A connection of a runtime: bytes in, commands out; reports in, bytes out. Never waits.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use crate::wire::{Command, Frames, Malformed, Report};
+
+/// Before its hello, a stranger can make the agent hold no more than this.
+const STRANGERS_FRAME: usize = 256;
+
+/// A client that lets this much pile up is not there any more; what it misses is in the spool.
+const MAX_UNSENT: usize = 1024 * 1024;
+
+/// How long a stranger has to say hello.
+pub(crate) const HELLO_TIME: Duration = Duration::from_secs(5);
+
+/// A connection.
+pub(crate) struct Client {
+    stream: UnixStream,
+    frames: Frames,
+    unsent: Vec<u8>,
+    /// Nothing more comes from it and nothing more goes to it.
+    pub(crate) gone: bool,
+    pub(crate) since: Instant,
+}
+
+impl Client {
+    pub(crate) fn new(stream: UnixStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            stream,
+            frames: Frames::with_limit(STRANGERS_FRAME),
+            unsent: Vec::new(),
+            gone: false,
+            since: Instant::now(),
+        })
+    }
+
+    /// From now on it may send whole scripts.
+    pub(crate) fn trust(&mut self) {
+        self.frames.lift_limit();
+    }
+
+    /// What to wait for.
+    pub(crate) fn interest(&self) -> libc::pollfd {
+        let out = if self.unsent.is_empty() { 0 } else { libc::POLLOUT };
+        libc::pollfd {
+            fd: self.raw_fd(),
+            events: libc::POLLIN | out,
+            revents: 0,
+        }
+    }
+
+    fn raw_fd(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+
+    /// Takes what has come, once; poll tells when there is more.
+    pub(crate) fn receive(&mut self, buffer: &mut [u8]) {
+        match self.stream.read(buffer) {
+            Ok(0) => self.gone = true,
+            Ok(length) => self.frames.push(buffer.get(..length).unwrap_or_default()),
+            Err(error) if would_wait(&error) => {}
+            Err(_) => self.gone = true,
+        }
+    }
+
+    /// The next command that has come in full.
+    pub(crate) fn next_command(&mut self) -> Result<Option<Command>, Malformed> {
+        self.frames.next_frame()?.map(Command::decode).transpose()
+    }
+
+    /// Whether everything said so far is on its way: the time for another wake-up.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.unsent.is_empty()
+    }
+
+    /// Says something, now or when the client reads again.
+    pub(crate) fn send(&mut self, report: &Report) {
+        if report.encode(&mut self.unsent).is_err() || self.unsent.len() > MAX_UNSENT {
+            self.gone = true;
+        }
+        self.flush();
+    }
+
+    pub(crate) fn flush(&mut self) {
+        while !self.unsent.is_empty() && !self.gone {
+            match self.stream.write(&self.unsent) {
+                Ok(0) => self.gone = true,
+                Ok(sent) => drop(self.unsent.drain(..sent)),
+                Err(error) if would_wait(&error) => return,
+                Err(_) => self.gone = true,
+            }
+        }
+    }
+}
+
+fn would_wait(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,24 @@
+//! The files of a job's directory, as both ends name them.
+//!
+//! The runtime makes the directory (0700) and everything in it but the socket, as the caller; so the caller can always
+//! remove it again. The scripts' directory is the one place that a step's user must reach, and a step may run as
+//! neither root nor the caller: it is 0711 and, in a container, mounted at a place of its own, since nobody else can
+//! walk through the 0700 directory above it.
+
+/// The socket, bound by the agent; reachable through the directory only.
+pub const SOCKET: &str = "agent.sock";
+/// [`crate::wire::NONCE_LENGTH`] random bytes, 0600, that a client must know. Its change time is when the job began.
+pub const NONCE: &str = "nonce";
+/// The directory of spool files.
+pub const SPOOL: &str = "spool";
+/// The directory of script files.
+pub const SCRIPTS: &str = "scripts";
+/// The agent's process id and start time (`/proc/PID/stat`, field 22), in decimal, separated by a space.
+pub const PROCESS: &str = "agent.pid";
+/// Why the agent could not start or had to stop, in a sentence.
+pub const TROUBLE: &str = "agent.trouble";
+
+/// The name of a step's spool file in [`SPOOL`].
+pub fn spool_name(step: u32) -> String {
+    format!("{step}.spool")
+}

@@ -1,0 +1,114 @@
+//! Finds the processes that steps have left running, by `/proc`. Where there is none (macOS) nothing is found, and
+//! only process groups of running steps are ended.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::wire::LeftOver;
+
+/// All living descendants of this process. Orphans among them have become its children (subreaper, or PID 1).
+pub(crate) fn descendants() -> Vec<LeftOver> {
+    let all = processes();
+    let mut found: Vec<LeftOver> = Vec::new();
+    let mut parents = vec![std::process::id()];
+    // Each process has one parent and is taken once, so this ends.
+    while let Some(parent) = parents.pop() {
+        for (pid, process) in &all {
+            if process.parent == parent && *pid != parent {
+                parents.push(*pid);
+                if process.alive {
+                    found.push(LeftOver {
+                        pid: *pid,
+                        name: process.name.clone(),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The living processes of a session, by its leader.
+pub(crate) fn of_session(leader: i32) -> Vec<LeftOver> {
+    processes()
+        .into_iter()
+        .filter(|(_, process)| process.alive && process.session == leader)
+        .map(|(pid, process)| LeftOver {
+            pid,
+            name: process.name,
+        })
+        .collect()
+}
+
+/// This process's start time in clock ticks since boot.
+pub(crate) fn own_start() -> u64 {
+    fs::read_to_string("/proc/self/stat")
+        .ok()
+        .and_then(|stat| Process::parse(&stat))
+        .map_or(0, |own| own.started)
+}
+
+fn processes() -> BTreeMap<u32, Process> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return BTreeMap::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
+        .filter_map(|pid| {
+            Some((
+                pid,
+                Process::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?,
+            ))
+        })
+        .collect()
+}
+
+struct Process {
+    name: String,
+    alive: bool,
+    parent: u32,
+    session: i32,
+    started: u64,
+}
+
+impl Process {
+    /// `pid (name) state ppid pgrp session …`, see proc(5). The name may hold anything, parentheses included.
+    fn parse(stat: &str) -> Option<Self> {
+        let (before, after) = stat.rsplit_once(')')?;
+        let name = before.split_once('(')?.1.to_owned();
+        let mut fields = after.split_ascii_whitespace();
+        let alive = !matches!(fields.next()?, "Z" | "X" | "x");
+        let parent = fields.next()?.parse().ok()?;
+        let session = fields.nth(1)?.parse().ok()?;
+        let started = fields.nth(15)?.parse().ok()?;
+        Some(Self {
+            name,
+            alive,
+            parent,
+            session,
+            started,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stat_line_is_read_whatever_the_name_is() {
+        let line = "42 (a) b (c)) S 7 42 43 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 1 2 3";
+        let process = Process::parse(line).unwrap();
+        assert_eq!(
+            (
+                process.name.as_str(),
+                process.alive,
+                process.parent,
+                process.session,
+                process.started
+            ),
+            ("a) b (c)", true, 7, 43, 98765)
+        );
+        assert!(Process::parse("nonsense").is_none());
+    }
+}

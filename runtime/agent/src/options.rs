@@ -1,0 +1,141 @@
+//! The agent's arguments. It is started by a runtime of the same version, so they are few and strict.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the process is to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Be the agent of a job.
+    Serve(Serve),
+    /// Hand over files of a job whose agent is gone.
+    Give(Give),
+}
+
+/// How to be the agent of a job.
+#[derive(Debug)]
+pub(crate) struct Serve {
+    /// The job's directory.
+    pub(crate) directory: PathBuf,
+    /// Where script files go, by the path that steps can walk.
+    pub(crate) scripts: PathBuf,
+    /// Where steps run.
+    pub(crate) workspace: PathBuf,
+    /// How long to go on without a client; `None` is for ever.
+    pub(crate) orphan_grace: Option<Duration>,
+    /// How long a step's streams stay open after its main process has ended.
+    pub(crate) drain: Duration,
+    /// How long what is left running has between SIGTERM and SIGKILL.
+    pub(crate) kill_grace: Duration,
+}
+
+/// Which files to hand over.
+#[derive(Debug)]
+pub(crate) struct Give {
+    /// The job's directory, whose owner is the caller.
+    pub(crate) directory: PathBuf,
+    /// The workspace.
+    pub(crate) workspace: PathBuf,
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut arguments = arguments.into_iter();
+    let verb = arguments.next().ok_or("expected `serve` or `give`")?;
+    let mut found = Found::default();
+    while let Some(name) = arguments.next() {
+        let name = name
+            .into_string()
+            .map_err(|name| format!("unknown argument `{}`", name.display()))?;
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("`{name}` needs a value"))?;
+        found.take(&name, value)?;
+    }
+    let directory = found.directory.ok_or("`--dir` is missing")?;
+    let workspace = found.workspace.ok_or("`--workspace` is missing")?;
+    match verb.to_str() {
+        Some("serve") => Ok(Command::Serve(Serve {
+            scripts: found
+                .scripts
+                .unwrap_or_else(|| directory.join(crate::layout::SCRIPTS)),
+            directory,
+            workspace,
+            orphan_grace: found.orphan_grace.filter(|grace| !grace.is_zero()),
+            drain: found.drain.unwrap_or(Duration::from_secs(5)),
+            kill_grace: found.kill_grace.unwrap_or(Duration::from_secs(1)),
+        })),
+        Some("give") => Ok(Command::Give(Give { directory, workspace })),
+        _ => Err(format!(
+            "unknown command `{}`: expected `serve` or `give`",
+            verb.display()
+        )),
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    directory: Option<PathBuf>,
+    scripts: Option<PathBuf>,
+    workspace: Option<PathBuf>,
+    orphan_grace: Option<Duration>,
+    drain: Option<Duration>,
+    kill_grace: Option<Duration>,
+}
+
+impl Found {
+    fn take(&mut self, name: &str, value: OsString) -> Result<(), String> {
+        match name {
+            "--dir" => self.directory = Some(value.into()),
+            "--scripts" => self.scripts = Some(value.into()),
+            "--workspace" => self.workspace = Some(value.into()),
+            "--orphan-grace" => self.orphan_grace = Some(Duration::from_secs(number(name, &value)?)),
+            "--drain-ms" => self.drain = Some(Duration::from_millis(number(name, &value)?)),
+            "--kill-grace-ms" => self.kill_grace = Some(Duration::from_millis(number(name, &value)?)),
+            _ => return Err(format!("unknown argument `{name}`")),
+        }
+        Ok(())
+    }
+}
+
+fn number(name: &str, value: &OsString) -> Result<u64, String> {
+    value
+        .to_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| format!("`{name}` takes a whole number, not `{}`", value.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn scripts_default_to_the_jobs_directory_and_zero_grace_means_for_ever() {
+        let Ok(Command::Serve(serve)) = parsed("serve --dir /j --workspace /w --orphan-grace 0") else {
+            panic!("not a serve")
+        };
+        assert_eq!(serve.scripts, PathBuf::from("/j/scripts"));
+        assert_eq!(serve.orphan_grace, None);
+        assert_eq!(serve.drain, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, part) in [
+            ("", "expected `serve`"),
+            ("dance --dir /j --workspace /w", "`dance`"),
+            ("serve --workspace /w", "`--dir`"),
+            ("serve --dir /j --workspace /w --drain-ms soon", "`soon`"),
+            ("serve --dir", "needs a value"),
+            ("serve --what x", "`--what`"),
+        ] {
+            let message = parsed(line).expect_err(line);
+            assert!(message.contains(part), "{line}: {message}");
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! The agent itself: one thread, one `poll`, nothing in it ever waits for a client.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::clients::{Client, HELLO_TIME};
+use crate::close::Closing;
+use crate::options::Serve;
+use crate::spool::{HEADER, Stream};
+use crate::steps::{CHUNK, Step};
+use crate::wire::{Command, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, StartStep};
+use crate::{give, layout, leftovers, program, sys};
+
+/// More strangers than this wait outside.
+const MAX_STRANGERS: usize = 8;
+
+/// How long the last word may take to be sent.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The exit code after SIGTERM or an orphan's end, as a shell would have it.
+const TERMINATED: u8 = 143;
+
+/// Serves a job until it is closed; returns the exit code.
+pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
+    options.scripts =
+        std::path::absolute(&options.scripts).map_err(|error| format!("find the scripts: {error}"))?;
+    // From here on every name of the job's directory is relative: a socket's path has room for 108 bytes only.
+    std::env::set_current_dir(&options.directory).map_err(|error| {
+        format!(
+            "enter `{}`: {}",
+            options.directory.display(),
+            program::plain(&error)
+        )
+    })?;
+    let outcome = Agent::new(options).and_then(|mut agent| agent.run());
+    outcome.inspect_err(|message| {
+        let _ = fs::write(layout::TROUBLE, message);
+    })
+}
+
+struct Agent {
+    options: Serve,
+    nonce: [u8; NONCE_LENGTH],
+    /// The workspace was not root's when the job began.
+    own_top: bool,
+    signals: UnixStream,
+    listener: UnixListener,
+    strangers: Vec<Client>,
+    client: Option<Client>,
+    epoch: u64,
+    alone_since: Instant,
+    steps: Vec<Step>,
+    closing: Option<Closing>,
+    exit_code: u8,
+}
+
+/// What a descriptor belongs to.
+#[derive(Clone, Copy)]
+enum Source {
+    Signals,
+    Listener,
+    Client,
+    Stranger(usize),
+    Stream(usize, Stream),
+}
+
+impl Agent {
+    fn new(options: Serve) -> Result<Self, String> {
+        sys::own_session();
+        sys::adopt_orphans();
+        // SIGXFSZ is caught, not obeyed: the write that caused it then fails, and the step's end says so.
+        let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGXFSZ])
+            .map_err(|error| format!("catch signals: {error}"))?;
+        let nonce = read_nonce()?;
+        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
+        replace(layout::PROCESS, process.as_bytes())
+            .map_err(|error| format!("write the process file: {error}"))?;
+        let listener = listen().map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?;
+        let own_top = fs::metadata(&options.workspace).is_ok_and(|top| top.uid() != 0);
+        Ok(Self {
+            options,
+            nonce,
+            own_top,
+            signals,
+            listener,
+            strangers: Vec::new(),
+            client: None,
+            epoch: 0,
+            alone_since: Instant::now(),
+            steps: Vec::new(),
+            closing: None,
+            exit_code: 0,
+        })
+    }
+
+    fn run(&mut self) -> Result<u8, String> {
+        let mut buffer = vec![0; HEADER + CHUNK];
+        loop {
+            let (sources, mut fds) = self.interests();
+            sys::poll(&mut fds, self.patience()).map_err(|error| format!("wait for events: {error}"))?;
+            for (source, fd) in sources.into_iter().zip(&fds) {
+                if fd.revents != 0 {
+                    self.handle(source, fd.revents, &mut buffer);
+                }
+            }
+            self.settle_steps();
+            self.see_who_is_gone();
+            self.wake_client();
+            if self.closed() {
+                return Ok(self.farewell());
+            }
+        }
+    }
+
+    fn interests(&self) -> (Vec<Source>, Vec<libc::pollfd>) {
+        let mut all = vec![(Source::Signals, sys::readable(self.signals.as_raw_fd()))];
+        if self.strangers.len() < MAX_STRANGERS && self.closing.is_none() {
+            all.push((Source::Listener, sys::readable(self.listener.as_raw_fd())));
+        }
+        all.extend(
+            self.client
+                .iter()
+                .map(|client| (Source::Client, client.interest())),
+        );
+        let strangers = self.strangers.iter().enumerate();
+        all.extend(strangers.map(|(i, stranger)| (Source::Stranger(i), stranger.interest())));
+        for (i, step) in self.steps.iter().enumerate() {
+            all.extend(
+                step.streams()
+                    .map(|(stream, fd)| (Source::Stream(i, stream), sys::readable(fd))),
+            );
+        }
+        all.into_iter().unzip()
+    }
+
+    /// How long nothing needs to be looked at.
+    fn patience(&self) -> Option<Duration> {
+        let steps = self.steps.iter().filter_map(Step::deadline);
+        let strangers = self.strangers.iter().map(|stranger| stranger.since + HELLO_TIME);
+        let orphaned = self.orphaned_at();
+        let closing = self.closing.as_ref().map(Closing::deadline);
+        let first = steps.chain(strangers).chain(orphaned).chain(closing).min();
+        first.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    fn orphaned_at(&self) -> Option<Instant> {
+        let alone = self.client.is_none() && self.closing.is_none();
+        self.options
+            .orphan_grace
+            .filter(|_| alone)
+            .map(|grace| self.alone_since + grace)
+    }
+
+    fn handle(&mut self, source: Source, events: i16, buffer: &mut [u8]) {
+        match source {
+            Source::Signals => self.take_signals(),
+            Source::Listener => {
+                if let Ok((stream, _)) = self.listener.accept()
+                    && let Ok(client) = Client::new(stream)
+                {
+                    self.strangers.push(client);
+                }
+            }
+            Source::Client => {
+                if let Some(client) = &mut self.client {
+                    client.flush();
+                    if events & !libc::POLLOUT != 0 {
+                        client.receive(buffer);
+                    }
+                }
+                self.obey();
+            }
+            Source::Stranger(index) => self.greet(index, buffer),
+            Source::Stream(index, stream) => {
+                if let Some(step) = self.steps.get_mut(index) {
+                    step.pump(stream, buffer);
+                }
+            }
+        }
+    }
+
+    fn take_signals(&mut self) {
+        let mut numbers = [0; 64];
+        while let Ok(length) = self.signals.read(&mut numbers) {
+            let terminated = numbers
+                .iter()
+                .take(length)
+                .any(|n| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT));
+            if terminated && self.closing.is_none() {
+                self.close_because(TERMINATED);
+            }
+            if length < numbers.len() {
+                break;
+            }
+        }
+        while let Some(reaped) = sys::reap() {
+            if let Some(step) = self.steps.iter_mut().find(|step| step.main == Some(reaped.pid)) {
+                step.reaped(reaped);
+            }
+        }
+    }
+
+    /// Hears a stranger's hello, and makes it the client when all is as it should be.
+    fn greet(&mut self, index: usize, buffer: &mut [u8]) {
+        let Some(stranger) = self.strangers.get_mut(index) else {
+            return;
+        };
+        stranger.receive(buffer);
+        let accepted = match stranger.next_command() {
+            Ok(None) => return,
+            Ok(Some(Command::Hello(hello))) => check(&hello, &self.nonce, self.epoch),
+            Ok(Some(_)) => Err(Refusal::Malformed("a hello must come first".to_owned())),
+            Err(error) => Err(Refusal::Malformed(error.to_string())),
+        };
+        match accepted {
+            Ok(epoch) => {
+                // Those behind it move up by one; poll speaks of them again in the next turn.
+                let mut client = self.strangers.remove(index);
+                client.trust();
+                let running = self.steps.iter().map(|step| step.number).collect();
+                client.send(&Report::Welcome {
+                    pid: std::process::id(),
+                    running,
+                });
+                if let Some(mut older) = self.client.replace(client) {
+                    older.send(&Report::Refused(Refusal::Evicted(epoch)));
+                }
+                self.epoch = epoch;
+                self.steps.iter_mut().for_each(|step| step.told = 0);
+                self.obey();
+            }
+            Err(refusal) => {
+                stranger.send(&Report::Refused(refusal));
+                stranger.gone = true;
+            }
+        }
+    }
+
+    /// Does what the client has asked for so far.
+    fn obey(&mut self) {
+        while let Some(client) = &mut self.client {
+            match client.next_command() {
+                Ok(None) => return,
+                Ok(Some(Command::Start(start))) => self.start(&start),
+                Ok(Some(Command::Signal { step, signal })) => {
+                    self.steps
+                        .iter_mut()
+                        .filter(|s| s.number == step)
+                        .for_each(|s| s.signal(signal));
+                }
+                Ok(Some(Command::Close { give })) => {
+                    if self.closing.is_none() {
+                        self.closing = Some(Closing::new(give, self.options.kill_grace));
+                    }
+                }
+                Ok(Some(Command::Hello(_))) => {
+                    self.turn_away(Refusal::Malformed("a second hello".to_owned()));
+                }
+                Err(error) => self.turn_away(Refusal::Malformed(error.to_string())),
+            }
+        }
+    }
+
+    fn turn_away(&mut self, refusal: Refusal) {
+        if let Some(mut client) = self.client.take() {
+            client.send(&Report::Refused(refusal));
+            self.alone_since = Instant::now();
+        }
+    }
+
+    fn start(&mut self, start: &StartStep) {
+        let started = if self.closing.is_some() {
+            Err("the job is being closed".to_owned())
+        } else if self.steps.iter().any(|step| step.number == start.step) {
+            Err(format!("step {} runs already", start.step))
+        } else {
+            Step::start(
+                start,
+                &self.options.scripts,
+                &self.options.workspace,
+                self.options.drain,
+            )
+        };
+        match started {
+            Ok(step) => self.steps.push(step),
+            Err(trouble) => {
+                if let Some(client) = &mut self.client {
+                    client.send(&Report::Exited {
+                        step: start.step,
+                        length: 0,
+                        trouble: Some(trouble),
+                    });
+                }
+            }
+        }
+    }
+
+    fn settle_steps(&mut self) {
+        let client = &mut self.client;
+        self.steps.retain_mut(|step| {
+            let over = step.settle();
+            if over && let Some(client) = client {
+                let (length, trouble) = step.spooled();
+                client.send(&Report::Exited {
+                    step: step.number,
+                    length,
+                    trouble: trouble.map(str::to_owned),
+                });
+            }
+            !over
+        });
+    }
+
+    fn see_who_is_gone(&mut self) {
+        let now = Instant::now();
+        self.strangers
+            .retain(|stranger| !stranger.gone && now < stranger.since + HELLO_TIME);
+        if self.client.as_ref().is_some_and(|client| client.gone) {
+            self.client = None;
+            self.alone_since = now;
+        }
+        if self.orphaned_at().is_some_and(|at| now >= at) {
+            self.close_because(TERMINATED);
+        }
+    }
+
+    /// Tells the client that spools have grown; at most once between two of its reads.
+    fn wake_client(&mut self) {
+        let Some(client) = &mut self.client else { return };
+        for step in &mut self.steps {
+            let (length, _) = step.spooled();
+            if length > step.told && client.is_caught_up() {
+                step.told = length;
+                client.send(&Report::Grew {
+                    step: step.number,
+                    length,
+                });
+            }
+        }
+    }
+
+    fn close_because(&mut self, exit_code: u8) {
+        self.exit_code = exit_code;
+        self.closing = Some(Closing::new(true, self.options.kill_grace));
+    }
+
+    /// Goes on with closing, if that is what happens; returns whether it is done.
+    fn closed(&mut self) -> bool {
+        let Some(closing) = &mut self.closing else {
+            return false;
+        };
+        let mains: Vec<i32> = self.steps.iter().filter_map(|step| step.main).collect();
+        let ended = closing.proceed(&mains);
+        if ended {
+            // Nothing holds the streams any more, or never lets go of them: nothing to wait for.
+            self.steps
+                .iter_mut()
+                .for_each(|step| step.signal(crate::wire::StepSignal::Kill));
+            self.settle_steps();
+        }
+        ended
+    }
+
+    /// Gives files away, says what was left, and waits a moment for the client to hear it.
+    fn farewell(&mut self) -> u8 {
+        let Some(closing) = self.closing.take() else {
+            return self.exit_code;
+        };
+        let mut given = give::Given::default();
+        if closing.give {
+            given = give::workspace(Path::new("."), &self.options.workspace, self.own_top);
+        }
+        let (killed, mut troubles) = closing.outcome();
+        troubles.append(&mut given.troubles);
+        if let Some(client) = &mut self.client {
+            client.send(&Report::Closed {
+                killed,
+                given: given.files,
+                troubles,
+            });
+            let until = Instant::now() + FAREWELL;
+            while !client.is_caught_up() && !client.gone && Instant::now() < until {
+                let mut fds = [client.interest()];
+                let _ = sys::poll(&mut fds, Some(until.saturating_duration_since(Instant::now())));
+                client.flush();
+            }
+        }
+        let _ = fs::remove_file(layout::SOCKET);
+        self.exit_code
+    }
+}
+
+fn check(hello: &Hello, nonce: &[u8; NONCE_LENGTH], newest: u64) -> Result<u64, Refusal> {
+    if hello.protocol != PROTOCOL {
+        return Err(Refusal::Protocol(PROTOCOL));
+    }
+    // All bytes are compared, so that the time tells nothing of the place of the first wrong one.
+    let difference = hello
+        .nonce
+        .iter()
+        .zip(nonce)
+        .fold(0, |seen, (a, b)| seen | (a ^ b));
+    if difference != 0 {
+        return Err(Refusal::Nonce);
+    }
+    if hello.epoch <= newest {
+        Err(Refusal::Epoch(newest))
+    } else {
+        Ok(hello.epoch)
+    }
+}
+
+fn read_nonce() -> Result<[u8; NONCE_LENGTH], String> {
+    let mut nonce = [0; NONCE_LENGTH];
+    File::open(layout::NONCE)
+        .and_then(|mut file| file.read_exact(&mut nonce))
+        .map_err(|error| format!("read the job's nonce: {}", program::plain(&error)))?;
+    Ok(nonce)
+}
+
+fn listen() -> io::Result<UnixListener> {
+    forget(layout::SOCKET)?;
+    let listener = UnixListener::bind(layout::SOCKET)?;
+    listener.set_nonblocking(true)?;
+    // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
+    fs::set_permissions(layout::SOCKET, fs::Permissions::from_mode(0o666))?;
+    Ok(listener)
+}
+
+/// Writes a file anew: never through something that lies there already.
+fn replace(path: &str, content: &[u8]) -> io::Result<()> {
+    forget(path)?;
+    let mut file = File::create_new(path)?;
+    io::Write::write_all(&mut file, content)
+}
+
+fn forget(path: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

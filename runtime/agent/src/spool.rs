@@ -1,0 +1,286 @@
+//! The records of a step's spool file: what it wrote, when, and how it ended.
+//!
+//! A record is a kind (u8), a time (unix milliseconds, u64), a length (u32) and that many bytes. The file is written by
+//! the agent alone, one `write` a record, and ends with [`Record::Exit`]. A reader may see a record in part: it waits
+//! for more.
+
+use std::time::Duration;
+
+use crate::codec::{Malformed, Reader, Writer};
+
+/// Bytes before a record's content.
+pub const HEADER: usize = 13;
+
+/// The largest content of a record. The agent writes less; a reader refuses more.
+pub const MAX_CONTENT: usize = 1024 * 1024;
+
+const STDOUT: u8 = 1;
+const STDERR: u8 = 2;
+const NOTE: u8 = 3;
+const EXIT: u8 = 4;
+
+/// Which of its streams a step wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One record of a spool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record<'a> {
+    /// The step wrote these bytes.
+    Output {
+        /// Where to.
+        stream: Stream,
+        /// When they were read, in unix milliseconds.
+        at: u64,
+        /// As they came: not aligned to lines or characters.
+        bytes: &'a [u8],
+    },
+    /// The agent has something to say about the step.
+    Note(String),
+    /// The step is over; nothing follows.
+    Exit(Exit),
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit status, or why there is none.
+    pub status: Status,
+    /// From start to end, by the agent's monotonic clock.
+    pub took: Duration,
+    /// What it used, when it ran.
+    pub usage: Option<Usage>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It exited with this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// It never started; why, in a sentence.
+    NotStarted(String),
+}
+
+/// What a process and the children it waited for used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time in user mode.
+    pub user: Duration,
+    /// Processor time in the kernel.
+    pub system: Duration,
+    /// Largest resident set, in bytes.
+    pub max_resident: u64,
+}
+
+/// The header of an output record, to be put before its bytes.
+pub fn output_header(stream: Stream, at: u64, length: u32) -> [u8; HEADER] {
+    let kind = match stream {
+        Stream::Stdout => STDOUT,
+        Stream::Stderr => STDERR,
+    };
+    header(kind, at, length)
+}
+
+/// A whole note record. A text above 64 kB is cut.
+pub fn note(at: u64, text: &str) -> Vec<u8> {
+    let end = (0..=text.len().min(64 * 1024))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
+    whole(NOTE, at, text.get(..end).unwrap_or_default().as_bytes())
+}
+
+/// A whole exit record.
+pub fn exit(at: u64, exit: &Exit) -> Vec<u8> {
+    let mut content = Vec::new();
+    let mut w = Writer(&mut content);
+    match &exit.status {
+        Status::Code(code) => {
+            w.u8(1);
+            w.u32(code.cast_unsigned());
+        }
+        Status::Signal(signal) => {
+            w.u8(2);
+            w.u32(signal.cast_unsigned());
+        }
+        Status::NotStarted(why) => {
+            w.u8(3);
+            w.text(why);
+        }
+    }
+    w.u64(micros(exit.took));
+    w.optional(exit.usage, |w, usage| {
+        w.u64(micros(usage.user));
+        w.u64(micros(usage.system));
+        w.u64(usage.max_resident);
+    });
+    whole(EXIT, at, &content)
+}
+
+/// The first record of `bytes` and how many bytes it takes; `None` when it is not complete yet.
+///
+/// # Errors
+/// When the bytes are no record: somebody else wrote to the file.
+pub fn decode(bytes: &[u8]) -> Result<Option<(Record<'_>, usize)>, Malformed> {
+    let Some((head, rest)) = bytes.split_first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
+    let mut r = Reader::new(head);
+    let (kind, at, length) = (r.u8()?, r.u64()?, r.u32()?);
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > MAX_CONTENT {
+        return Err(Malformed::new("a record is too large"));
+    }
+    let Some(content) = rest.get(..length) else {
+        return Ok(None);
+    };
+    let record = match kind {
+        STDOUT => Record::Output {
+            stream: Stream::Stdout,
+            at,
+            bytes: content,
+        },
+        STDERR => Record::Output {
+            stream: Stream::Stderr,
+            at,
+            bytes: content,
+        },
+        NOTE => Record::Note(String::from_utf8_lossy(content).into_owned()),
+        EXIT => Record::Exit(decode_exit(content)?),
+        _ => return Err(Malformed::new("a record's kind is unknown")),
+    };
+    Ok(Some((record, HEADER + length)))
+}
+
+fn decode_exit(content: &[u8]) -> Result<Exit, Malformed> {
+    let mut r = Reader::new(content);
+    let status = match r.u8()? {
+        1 => Status::Code(r.u32()?.cast_signed()),
+        2 => Status::Signal(r.u32()?.cast_signed()),
+        3 => Status::NotStarted(r.text()?),
+        _ => return Err(Malformed::new("an exit status is unknown")),
+    };
+    let took = Duration::from_micros(r.u64()?);
+    let usage = r.optional(|r| {
+        Ok(Usage {
+            user: Duration::from_micros(r.u64()?),
+            system: Duration::from_micros(r.u64()?),
+            max_resident: r.u64()?,
+        })
+    })?;
+    r.end()?;
+    Ok(Exit { status, took, usage })
+}
+
+fn whole(kind: u8, at: u64, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
+    let mut record = header(kind, at, length).to_vec();
+    record.extend_from_slice(content);
+    record
+}
+
+fn header(kind: u8, at: u64, length: u32) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    let content = std::iter::once(kind)
+        .chain(at.to_le_bytes())
+        .chain(length.to_le_bytes());
+    for (place, byte) in header.iter_mut().zip(content) {
+        *place = byte;
+    }
+    header
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_one_after_another_and_only_when_complete() {
+        let exits = [
+            Exit {
+                status: Status::Code(-1),
+                took: Duration::from_micros(5),
+                usage: None,
+            },
+            Exit {
+                status: Status::Signal(9),
+                took: Duration::from_secs(7),
+                usage: Some(Usage {
+                    user: Duration::from_micros(1),
+                    system: Duration::from_micros(2),
+                    max_resident: 3,
+                }),
+            },
+            Exit {
+                status: Status::NotStarted("no shell".into()),
+                took: Duration::ZERO,
+                usage: None,
+            },
+        ];
+        let mut file = output_header(Stream::Stderr, 12, 3).to_vec();
+        file.extend_from_slice(b"a\0b");
+        file.extend(note(13, "closed"));
+        for one in &exits {
+            file.extend(exit(14, one));
+        }
+        let mut rest = file.as_slice();
+        let mut seen = 0;
+        while !rest.is_empty() {
+            let (record, length) = decode(rest).unwrap().unwrap();
+            for cut in 0..length {
+                assert_eq!(decode(&rest[..cut]).unwrap(), None, "cut at {cut}");
+            }
+            match seen {
+                0 => assert_eq!(
+                    record,
+                    Record::Output {
+                        stream: Stream::Stderr,
+                        at: 12,
+                        bytes: b"a\0b"
+                    }
+                ),
+                1 => assert_eq!(record, Record::Note("closed".into())),
+                n => assert_eq!(record, Record::Exit(exits[n - 2].clone())),
+            }
+            seen += 1;
+            rest = &rest[length..];
+        }
+        assert_eq!(seen, 5);
+    }
+
+    #[test]
+    fn foreign_bytes_are_refused_without_a_panic() {
+        assert!(decode(&[0xff; 64]).is_err());
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mut bytes = vec![(state >> 33) as u8 % 6; 13];
+            bytes.extend_from_slice(&state.to_le_bytes());
+            bytes[9..13].copy_from_slice(&((state >> 40) as u32 % 20).to_le_bytes());
+            let _ = decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_long_note_is_cut_at_a_character() {
+        let text = "ä".repeat(64 * 1024);
+        let record = note(0, &text);
+        let (Record::Note(note), _) = decode(&record).unwrap().unwrap() else {
+            panic!("no note")
+        };
+        assert!(note.len() <= 64 * 1024 && note.chars().all(|c| c == 'ä'));
+    }
+}

@@ -1,0 +1,270 @@
+//! A step that runs: its main process, its two streams, its spool.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write as _};
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStderr, ChildStdout};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::program::{self, Prepared};
+use crate::spool::{self, Exit, HEADER, Status, Stream};
+use crate::sys::{self, Reaped};
+use crate::wire::{StartStep, StepSignal};
+use crate::{layout, leftovers};
+
+/// How much is read from a stream at once; also the size asked for its pipe.
+pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// A step from its start to the record of its end.
+pub(crate) struct Step {
+    pub(crate) number: u32,
+    /// The main process, while it has not been waited for; also the leader of the step's session and group.
+    pub(crate) main: Option<i32>,
+    /// The spool's length that the client has been told.
+    pub(crate) told: u64,
+    leader: i32,
+    started: Instant,
+    script: Option<PathBuf>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    spool: Spool,
+    end: Option<Exit>,
+    drain: Duration,
+    drained_by: Option<Instant>,
+}
+
+impl Step {
+    /// Starts a step. What the user's side got wrong becomes the step's end ([`Status::NotStarted`]).
+    ///
+    /// # Errors
+    /// Only when its spool cannot be opened: then there is no place to say anything.
+    pub(crate) fn start(
+        start: &StartStep,
+        scripts: &Path,
+        workspace: &Path,
+        drain: Duration,
+    ) -> Result<Self, String> {
+        let mut step = Self {
+            number: start.step,
+            main: None,
+            told: 0,
+            leader: 0,
+            started: Instant::now(),
+            script: None,
+            stdout: None,
+            stderr: None,
+            spool: Spool::open(start.step)?,
+            end: None,
+            drain,
+            drained_by: None,
+        };
+        if let Err(why) =
+            program::prepare(start, scripts, workspace).and_then(|prepared| step.spawn(prepared))
+        {
+            step.finish(Status::NotStarted(why), None);
+        }
+        Ok(step)
+    }
+
+    fn spawn(&mut self, mut prepared: Prepared) -> Result<(), String> {
+        self.script = Some(prepared.script);
+        self.started = Instant::now();
+        let mut child = prepared.command.spawn().map_err(|error| {
+            let program = prepared.command.get_program().display().to_string();
+            format!("`{program}` cannot be started: {}", program::plain(&error))
+        })?;
+        let pid =
+            i32::try_from(child.id()).map_err(|_| "the process has a number out of range".to_owned())?;
+        self.main = Some(pid);
+        self.leader = pid;
+        self.stdout = child.stdout.take();
+        self.stderr = child.stderr.take();
+        let wide = i32::try_from(CHUNK).unwrap_or(i32::MAX);
+        self.stdout.iter().for_each(|pipe| sys::widen_pipe(pipe, wide));
+        self.stderr.iter().for_each(|pipe| sys::widen_pipe(pipe, wide));
+        Ok(())
+    }
+
+    /// The streams that are still open, to wait on.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (Stream, RawFd)> {
+        let out = self
+            .stdout
+            .as_ref()
+            .map(|pipe| (Stream::Stdout, pipe.as_raw_fd()));
+        let err = self
+            .stderr
+            .as_ref()
+            .map(|pipe| (Stream::Stderr, pipe.as_raw_fd()));
+        out.into_iter().chain(err)
+    }
+
+    /// When the step wants to be looked at again though nothing happened.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.drained_by
+    }
+
+    /// The spool's length and what is wrong with it.
+    pub(crate) fn spooled(&self) -> (u64, Option<&str>) {
+        (self.spool.length, self.spool.trouble.as_deref())
+    }
+
+    /// Moves what a stream has into the spool. Called when it is readable, so it does not wait.
+    pub(crate) fn pump(&mut self, stream: Stream, buffer: &mut [u8]) {
+        let Some((head, content)) = buffer.split_at_mut_checked(HEADER) else {
+            return;
+        };
+        let read = match stream {
+            Stream::Stdout => self.stdout.as_mut().map(|pipe| pipe.read(content)),
+            Stream::Stderr => self.stderr.as_mut().map(|pipe| pipe.read(content)),
+        };
+        let length = match read {
+            Some(Ok(length)) if length > 0 => length,
+            Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return,
+            _ => return self.shut(stream),
+        };
+        head.copy_from_slice(&spool::output_header(
+            stream,
+            now(),
+            u32::try_from(length).unwrap_or(u32::MAX),
+        ));
+        if let Some(record) = buffer.get(..HEADER + length) {
+            self.spool.write(record);
+        }
+        if self.spool.trouble.is_some() {
+            // What it says can no longer be kept: a step whose output would be lost must not go on as if it were not.
+            self.kill_all();
+        }
+    }
+
+    /// The main process has ended.
+    pub(crate) fn reaped(&mut self, reaped: Reaped) {
+        self.main = None;
+        self.finish(reaped.status, Some(reaped.usage));
+    }
+
+    fn finish(&mut self, status: Status, usage: Option<spool::Usage>) {
+        self.end = Some(Exit {
+            status,
+            took: self.started.elapsed(),
+            usage,
+        });
+        self.drained_by = Some(Instant::now() + self.drain);
+    }
+
+    /// Sends a signal to the step's group. Once the main process has ended there is none: its number may be another's
+    /// by now, so what it left is no longer waited for, and ended with the job.
+    pub(crate) fn signal(&mut self, signal: StepSignal) {
+        let number = match signal {
+            StepSignal::Interrupt => libc::SIGINT,
+            StepSignal::Terminate => libc::SIGTERM,
+            StepSignal::Kill => libc::SIGKILL,
+        };
+        if self.main.is_some() {
+            sys::kill_group(self.leader, number);
+        } else if self.drained_by.is_some() {
+            self.drained_by = Some(Instant::now());
+        }
+    }
+
+    /// Ends the main process and its group at once.
+    pub(crate) fn kill_all(&self) {
+        if self.main.is_some() {
+            sys::kill_group(self.leader, libc::SIGKILL);
+        }
+    }
+
+    /// Writes the record of the end once there is nothing to wait for; returns whether the step is over.
+    pub(crate) fn settle(&mut self) -> bool {
+        let open = self.streams().count() > 0;
+        if self.end.is_none() || (open && self.drained_by.is_some_and(|by| Instant::now() < by)) {
+            return false;
+        }
+        if open {
+            self.spool.write(&spool::note(now(), &self.held_open()));
+            self.shut(Stream::Stdout);
+            self.shut(Stream::Stderr);
+        }
+        if let Some(end) = self.end.take() {
+            self.spool.write(&spool::exit(now(), &end));
+        }
+        if let Some(script) = self.script.take() {
+            let _ = fs::remove_file(script);
+        }
+        true
+    }
+
+    fn held_open(&self) -> String {
+        let names: Vec<String> = leftovers::of_session(self.leader)
+            .into_iter()
+            .map(|left| format!("{} {}", left.pid, left.name))
+            .collect();
+        let who = if names.is_empty() {
+            "a process".to_owned()
+        } else {
+            names.join(", ")
+        };
+        format!(
+            "the step has ended, but {who} that it left running kept its output open; what comes from there now is \
+             not recorded"
+        )
+    }
+
+    fn shut(&mut self, stream: Stream) {
+        match stream {
+            Stream::Stdout => self.stdout = None,
+            Stream::Stderr => self.stderr = None,
+        }
+    }
+}
+
+/// The file that a step's records go to.
+struct Spool {
+    file: File,
+    length: u64,
+    trouble: Option<String>,
+}
+
+impl Spool {
+    /// Opens what the runtime has made. Relative to the job's directory, in which the agent stands.
+    fn open(step: u32) -> Result<Self, String> {
+        let path = Path::new(layout::SPOOL).join(layout::spool_name(step));
+        let trouble = |why: String| format!("the spool `{}` cannot be used: {why}", path.display());
+        let file = OpenOptions::new()
+            .append(true)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(&path)
+            .map_err(|error| trouble(program::plain(&error)))?;
+        match file.metadata() {
+            Ok(found) if !found.is_file() => Err(trouble("it is no regular file".to_owned())),
+            Ok(found) if found.len() > 0 => Err(trouble("it is not empty".to_owned())),
+            Ok(_) => Ok(Self {
+                file,
+                length: 0,
+                trouble: None,
+            }),
+            Err(error) => Err(trouble(program::plain(&error))),
+        }
+    }
+
+    fn write(&mut self, record: &[u8]) {
+        if self.trouble.is_some() {
+            return;
+        }
+        match self.file.write_all(record) {
+            Ok(()) => self.length += u64::try_from(record.len()).unwrap_or(0),
+            Err(error) => {
+                self.trouble = Some(format!(
+                    "the step's output cannot be written to its spool: {}",
+                    program::plain(&error)
+                ));
+            }
+        }
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,205 @@
+//! What a runtime tells an agent.
+
+use super::frames;
+use super::{Malformed, NONCE_LENGTH};
+use crate::codec::{Reader, Writer};
+
+/// A frame from the runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Who is there; must come first.
+    Hello(Hello),
+    /// Run a step. Its spool file is there already.
+    Start(StartStep),
+    /// Signal the process group of a step.
+    Signal {
+        /// Which step.
+        step: u32,
+        /// Which signal.
+        signal: StepSignal,
+    },
+    /// End everything, hand over files, say what was left, exit.
+    Close {
+        /// Whether files that root made in the workspace go to the caller, who is the owner of the job's directory.
+        give: bool,
+    },
+}
+
+/// The first frame of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// [`super::PROTOCOL`] of the sender.
+    pub protocol: u16,
+    /// Rises with every connection; a newer one evicts the older.
+    pub epoch: u64,
+    /// Proof that the sender may read the job's directory.
+    pub nonce: [u8; NONCE_LENGTH],
+}
+
+/// A step to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartStep {
+    /// Names the spool file; never used twice in a job.
+    pub step: u32,
+    /// The script's text.
+    pub script: String,
+    /// Shells by preference.
+    pub shells: Vec<ShellChoice>,
+    /// Set beside the agent's own environment; later wins.
+    pub env: Vec<(String, String)>,
+    /// Where to run, relative to the workspace.
+    pub directory: Option<String>,
+    /// Run as this user (`name`, `uid`, `name:group`, `uid:gid`), looked up where the agent runs. Without one the
+    /// step runs as the agent does and keeps its `HOME`.
+    pub user: Option<String>,
+}
+
+/// A shell that can run the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShellChoice {
+    /// Looked up in the step's `PATH`.
+    pub program: String,
+    /// `{0}` stands for the script's file.
+    pub arguments: Vec<String>,
+    /// The script file's ending, with its dot.
+    pub extension: String,
+}
+
+/// The signals a step can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepSignal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGKILL.
+    Kill,
+}
+
+const HELLO: u8 = 1;
+const START: u8 = 2;
+const SIGNAL: u8 = 3;
+const CLOSE: u8 = 4;
+
+impl Command {
+    /// Appends the frame to `out`.
+    ///
+    /// # Errors
+    /// When it is larger than a frame may be; nothing is appended then.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), Malformed> {
+        frames::write(out, |out| {
+            let mut w = Writer(out);
+            match self {
+                Self::Hello(hello) => {
+                    w.u8(HELLO);
+                    w.u16(hello.protocol);
+                    w.u64(hello.epoch);
+                    w.raw(&hello.nonce);
+                }
+                Self::Start(start) => {
+                    w.u8(START);
+                    start.encode(&mut w);
+                }
+                Self::Signal { step, signal } => {
+                    w.u8(SIGNAL);
+                    w.u32(*step);
+                    w.u8(signal.number());
+                }
+                Self::Close { give } => {
+                    w.u8(CLOSE);
+                    w.u8(u8::from(*give));
+                }
+            }
+        })
+    }
+
+    /// Reads a frame's kind and body.
+    ///
+    /// # Errors
+    /// When the bytes are no command.
+    pub fn decode(frame: &[u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(frame);
+        let command = match r.u8()? {
+            // Other versions may say hello at greater length: what comes after the version is read only if it is ours,
+            // so that a stranger is told about the version and not about a malformed message.
+            HELLO => {
+                let protocol = r.u16()?;
+                if protocol != super::PROTOCOL {
+                    return Ok(Self::Hello(Hello {
+                        protocol,
+                        epoch: 0,
+                        nonce: [0; NONCE_LENGTH],
+                    }));
+                }
+                Self::Hello(Hello {
+                    protocol,
+                    epoch: r.u64()?,
+                    nonce: r.array()?,
+                })
+            }
+            START => Self::Start(StartStep::decode(&mut r)?),
+            SIGNAL => Self::Signal {
+                step: r.u32()?,
+                signal: StepSignal::from_number(r.u8()?)?,
+            },
+            CLOSE => Self::Close { give: r.u8()? != 0 },
+            _ => return Err(Malformed::new("its kind is unknown")),
+        };
+        r.end()?;
+        Ok(command)
+    }
+}
+
+impl StartStep {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.u32(self.step);
+        w.text(&self.script);
+        w.list(&self.shells, |w, shell| {
+            w.text(&shell.program);
+            w.list(&shell.arguments, |w, argument| w.text(argument));
+            w.text(&shell.extension);
+        });
+        w.list(&self.env, |w, (name, value)| {
+            w.text(name);
+            w.text(value);
+        });
+        w.optional(self.directory.as_deref(), Writer::text);
+        w.optional(self.user.as_deref(), Writer::text);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            step: r.u32()?,
+            script: r.text()?,
+            shells: r.list(|r| {
+                Ok(ShellChoice {
+                    program: r.text()?,
+                    arguments: r.list(Reader::text)?,
+                    extension: r.text()?,
+                })
+            })?,
+            env: r.list(|r| Ok((r.text()?, r.text()?)))?,
+            directory: r.optional(Reader::text)?,
+            user: r.optional(Reader::text)?,
+        })
+    }
+}
+
+impl StepSignal {
+    fn number(self) -> u8 {
+        match self {
+            Self::Interrupt => 1,
+            Self::Terminate => 2,
+            Self::Kill => 3,
+        }
+    }
+
+    fn from_number(number: u8) -> Result<Self, Malformed> {
+        match number {
+            1 => Ok(Self::Interrupt),
+            2 => Ok(Self::Terminate),
+            3 => Ok(Self::Kill),
+            _ => Err(Malformed::new("its signal is unknown")),
+        }
+    }
+}

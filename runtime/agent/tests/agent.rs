@@ -1,0 +1,588 @@
+//! The agent as a process, spoken to over its socket as a runtime does.
+#![cfg(test)]
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use loom_agent::layout;
+use loom_agent::spool::{self, Exit, Record, Status, Stream};
+use loom_agent::wire::{
+    Command, Frames, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, ShellChoice, StartStep, StepSignal,
+};
+
+const NONCE: [u8; NONCE_LENGTH] = [7; NONCE_LENGTH];
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Job {
+    directory: tempfile::TempDir,
+    workspace: tempfile::TempDir,
+    agent: Child,
+}
+
+impl Job {
+    fn new(more: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let workspace = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(layout::NONCE), NONCE).unwrap();
+        for inner in [layout::SPOOL, layout::SCRIPTS] {
+            fs::create_dir(directory.path().join(inner)).unwrap();
+        }
+        let agent = Process::new(env!("CARGO_BIN_EXE_loom-agent"))
+            .args(["serve", "--dir"])
+            .arg(directory.path())
+            .arg("--workspace")
+            .arg(workspace.path())
+            .args(more)
+            .env("INHERITED", "yes")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let job = Self {
+            directory,
+            workspace,
+            agent,
+        };
+        until("the socket is there", || job.path(layout::SOCKET).exists());
+        job
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn connect(&self) -> Client {
+        let path = self.path(layout::SOCKET);
+        let deadline = Instant::now() + PATIENCE;
+        let stream = loop {
+            match UnixStream::connect(&path) {
+                Ok(stream) => break stream,
+                // Between bind and listen.
+                Err(error) if Instant::now() > deadline => panic!("{error}"),
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Client {
+            stream,
+            frames: Frames::default(),
+        }
+    }
+
+    fn client(&self, epoch: u64) -> Client {
+        let mut client = self.connect();
+        client.hello(epoch);
+        assert!(matches!(client.report(), Report::Welcome { .. }));
+        client
+    }
+
+    fn make_spool(&self, step: u32) {
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(self.path(layout::SPOOL).join(layout::spool_name(step)))
+            .unwrap();
+    }
+
+    fn read_spool(&self, step: u32) -> Spooled {
+        let bytes = fs::read(self.path(layout::SPOOL).join(layout::spool_name(step))).unwrap();
+        let mut spooled = Spooled::default();
+        let mut rest = bytes.as_slice();
+        while let Some((record, length)) = spool::decode(rest).unwrap() {
+            rest = &rest[length..];
+            match record {
+                Record::Output {
+                    stream: Stream::Stdout,
+                    bytes,
+                    ..
+                } => spooled.out.extend_from_slice(bytes),
+                Record::Output {
+                    stream: Stream::Stderr,
+                    bytes,
+                    ..
+                } => spooled.err.extend_from_slice(bytes),
+                Record::Note(note) => spooled.notes.push(note),
+                Record::Exit(exit) => spooled.exit = Some(exit),
+            }
+        }
+        assert!(rest.is_empty(), "half a record at the end");
+        spooled
+    }
+
+    fn run(&self, client: &mut Client, start: StartStep) -> Spooled {
+        let step = start.step;
+        self.make_spool(step);
+        client.send(&Command::Start(start));
+        client.until_exited(step);
+        self.read_spool(step)
+    }
+
+    fn ended(&mut self) -> i32 {
+        let mut code = None;
+        until("the agent ends", || {
+            code = self.agent.try_wait().unwrap();
+            code.is_some()
+        });
+        code.unwrap().code().unwrap()
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let _ = self.agent.kill();
+        let _ = self.agent.wait();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Spooled {
+    out: Vec<u8>,
+    err: Vec<u8>,
+    notes: Vec<String>,
+    exit: Option<Exit>,
+}
+
+impl Spooled {
+    fn status(&self) -> &Status {
+        &self.exit.as_ref().unwrap().status
+    }
+
+    fn out(&self) -> &str {
+        std::str::from_utf8(&self.out).unwrap()
+    }
+}
+
+struct Client {
+    stream: UnixStream,
+    frames: Frames,
+}
+
+impl Client {
+    fn send(&mut self, command: &Command) {
+        let mut bytes = Vec::new();
+        command.encode(&mut bytes).unwrap();
+        self.stream.write_all(&bytes).unwrap();
+    }
+
+    fn hello(&mut self, epoch: u64) {
+        self.send(&Command::Hello(Hello {
+            protocol: PROTOCOL,
+            epoch,
+            nonce: NONCE,
+        }));
+    }
+
+    fn try_report(&mut self) -> Option<Report> {
+        loop {
+            if let Some(frame) = self.frames.next_frame().unwrap() {
+                return Some(Report::decode(frame).unwrap());
+            }
+            let mut buffer = [0; 4096];
+            let length = self.stream.read(&mut buffer).unwrap();
+            if length == 0 {
+                return None;
+            }
+            self.frames.push(&buffer[..length]);
+        }
+    }
+
+    fn report(&mut self) -> Report {
+        self.try_report().expect("the agent hung up")
+    }
+
+    fn until_exited(&mut self, wanted: u32) {
+        loop {
+            if let Report::Exited { step, trouble, .. } = self.report() {
+                assert_eq!((step, trouble), (wanted, None));
+                return;
+            }
+        }
+    }
+
+    fn close(&mut self) -> (Vec<String>, Vec<String>) {
+        self.send(&Command::Close { give: false });
+        loop {
+            if let Report::Closed { killed, troubles, .. } = self.report() {
+                return (killed.into_iter().map(|left| left.name).collect(), troubles);
+            }
+        }
+    }
+}
+
+fn sh(step: u32, script: &str) -> StartStep {
+    StartStep {
+        step,
+        script: script.to_owned(),
+        shells: vec![shell("sh")],
+        env: Vec::new(),
+        directory: None,
+        user: None,
+    }
+}
+
+fn shell(program: &str) -> ShellChoice {
+    ShellChoice {
+        program: program.to_owned(),
+        arguments: vec!["-e".into(), "{0}".into()],
+        extension: ".sh".into(),
+    }
+}
+
+/// Waits for a condition of another process.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether a process lives: neither gone nor a zombie.
+fn alive(pid: &str) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    })
+}
+
+#[test]
+fn a_step_says_how_it_ended_and_what_it_wrote_where() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    fs::create_dir(job.workspace.path().join("sub")).unwrap();
+    let mut start = sh(0, "echo out $INHERITED $OWN; echo err >&2; pwd; exit 7");
+    start.env = vec![("OWN".into(), "env".into())];
+    start.directory = Some("sub".into());
+    let spooled = job.run(&mut client, start);
+    let inside = job.workspace.path().join("sub");
+    assert_eq!(spooled.out(), format!("out yes env\n{}\n", inside.display()));
+    assert_eq!(spooled.err, b"err\n");
+    assert_eq!(spooled.status(), &Status::Code(7));
+    assert!(spooled.exit.unwrap().usage.unwrap().max_resident > 100_000);
+    let scripts = fs::read_dir(job.path(layout::SCRIPTS)).unwrap().count();
+    assert_eq!(scripts, 0, "scripts may hold secrets and go with their step");
+}
+
+#[test]
+fn a_signal_ends_a_running_step_and_is_its_status() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    for (step, signal, number) in [
+        (0, StepSignal::Interrupt, 2),
+        (1, StepSignal::Terminate, 15),
+        (2, StepSignal::Kill, 9),
+    ] {
+        job.make_spool(step);
+        client.send(&Command::Start(sh(step, "echo ready; exec sleep 1000")));
+        assert!(matches!(client.report(), Report::Grew { .. }));
+        client.send(&Command::Signal { step, signal });
+        client.until_exited(step);
+        assert_eq!(job.read_spool(step).status(), &Status::Signal(number));
+    }
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    let mut missing = sh(0, "true");
+    missing.shells = vec![shell("no-such-bash"), shell("no-such-sh")];
+    let mut elsewhere = sh(1, "true");
+    elsewhere.directory = Some("not/here".into());
+    let mut nobody = sh(2, "true");
+    nobody.user = Some("nobody-of-that-name".into());
+    let mut ending = sh(3, "true");
+    ending.shells[0].extension = "/../x".into();
+    for (start, parts) in [
+        (missing, vec!["`no-such-bash`, `no-such-sh`", "PATH is "]),
+        (elsewhere, vec!["not/here", "No such file"]),
+        (nobody, vec!["no user `nobody-of-that-name`"]),
+        (ending, vec!["`/../x`"]),
+    ] {
+        let spooled = job.run(&mut client, start);
+        let Status::NotStarted(why) = spooled.status() else {
+            panic!("{spooled:?}")
+        };
+        for part in parts {
+            assert!(why.contains(part), "{why}");
+        }
+    }
+}
+
+#[test]
+fn the_first_shell_that_is_there_runs_the_script_and_an_empty_path_still_finds_one() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    let mut start = sh(0, "echo $0");
+    start.shells = vec![shell("no-such-bash"), shell("sh")];
+    start.env = vec![("PATH".into(), String::new())];
+    let spooled = job.run(&mut client, start);
+    assert_eq!(
+        spooled.out(),
+        format!("{}\n", job.path(layout::SCRIPTS).join("0.sh").display())
+    );
+}
+
+#[test]
+fn a_background_process_is_waited_for_briefly_then_cut_off_then_killed_and_named() {
+    let mut job = Job::new(&["--drain-ms", "50"]);
+    let mut client = job.client(1);
+    let spooled = job.run(&mut client, sh(0, "sleep 1000 & echo $!"));
+    assert_eq!(spooled.status(), &Status::Code(0));
+    assert!(
+        spooled.notes.len() == 1 && spooled.notes[0].contains("sleep"),
+        "{:?}",
+        spooled.notes
+    );
+    let pid = spooled.out().trim().to_owned();
+    assert!(alive(&pid), "it may run on until the job ends");
+    // One that has left the step's session and lost its parent is found all the same.
+    let spooled = job.run(
+        &mut client,
+        sh(
+            1,
+            "setsid sh -c 'sleep 1000 & echo $!' >lost 2>/dev/null; cat lost",
+        ),
+    );
+    let lost = spooled.out().trim().to_owned();
+    let (killed, troubles) = client.close();
+    assert_eq!(
+        (killed, troubles),
+        (vec!["sleep".to_owned(), "sleep".to_owned()], Vec::new())
+    );
+    assert!(!alive(&pid) && !alive(&lost));
+    assert_eq!(job.ended(), 0);
+}
+
+#[test]
+fn what_ignores_sigterm_is_killed_and_a_running_step_is_not_left_over() {
+    let mut job = Job::new(&["--drain-ms", "50", "--kill-grace-ms", "100"]);
+    let mut client = job.client(1);
+    let stubborn = "trap '' TERM; echo ready; while :; do sleep 1000; done";
+    job.run(
+        &mut client,
+        sh(
+            0,
+            &format!("sh -c \"{stubborn}\" >stubborn & until test -s stubborn; do :; done"),
+        ),
+    );
+    job.make_spool(1);
+    client.send(&Command::Start(sh(1, "echo ready; exec sleep 1000")));
+    assert!(matches!(client.report(), Report::Grew { step: 1, .. }));
+    let (killed, _) = client.close();
+    assert!(killed.contains(&"sh".to_owned()), "{killed:?}");
+    assert_eq!(job.read_spool(1).status(), &Status::Signal(15));
+    assert_eq!(job.ended(), 0);
+}
+
+#[test]
+fn a_step_goes_on_without_its_runtime_and_a_newer_one_finds_all_of_it() {
+    let job = Job::new(&[]);
+    let mut first = job.client(1);
+    job.make_spool(0);
+    let script = "echo before; until test -e go; do :; done; echo after";
+    first.send(&Command::Start(sh(0, script)));
+    assert!(matches!(first.report(), Report::Grew { .. }));
+    drop(first);
+    fs::write(job.workspace.path().join("go"), "").unwrap();
+    let mut second = job.connect();
+    second.hello(2);
+    let Report::Welcome { running, .. } = second.report() else {
+        panic!("no welcome")
+    };
+    if running == [0] {
+        second.until_exited(0);
+    }
+    until("the exit is on record", || job.read_spool(0).exit.is_some());
+    assert_eq!(job.read_spool(0).out(), "before\nafter\n");
+}
+
+#[test]
+fn a_newer_epoch_evicts_and_everything_else_is_refused_with_a_reason() {
+    let job = Job::new(&[]);
+    let mut old = job.client(5);
+    for epoch in [4, 5] {
+        let mut late = job.connect();
+        late.hello(epoch);
+        assert_eq!(late.report(), Report::Refused(Refusal::Epoch(5)));
+        assert_eq!(late.try_report(), None);
+    }
+    let mut wrong = job.connect();
+    wrong.send(&Command::Hello(Hello {
+        protocol: PROTOCOL,
+        epoch: 9,
+        nonce: [0; NONCE_LENGTH],
+    }));
+    assert_eq!(wrong.report(), Report::Refused(Refusal::Nonce));
+    let mut other = job.connect();
+    other.send(&Command::Hello(Hello {
+        protocol: 99,
+        epoch: 9,
+        nonce: NONCE,
+    }));
+    assert_eq!(other.report(), Report::Refused(Refusal::Protocol(PROTOCOL)));
+    let mut rude = job.connect();
+    rude.send(&Command::Close { give: false });
+    assert!(matches!(rude.report(), Report::Refused(Refusal::Malformed(_))));
+    let mut noise = job.connect();
+    noise.stream.write_all(&[0xff; 64]).unwrap();
+    assert!(matches!(noise.report(), Report::Refused(Refusal::Malformed(_))));
+
+    let mut new = job.client(6);
+    assert_eq!(old.report(), Report::Refused(Refusal::Evicted(6)));
+    assert_eq!(old.try_report(), None);
+    let spooled = job.run(&mut new, sh(0, "echo still here"));
+    assert_eq!(spooled.out(), "still here\n");
+}
+
+#[test]
+fn a_client_that_never_reads_slows_nothing() {
+    let job = Job::new(&[]);
+    let mut deaf = job.client(1);
+    job.make_spool(0);
+    deaf.send(&Command::Start(sh(
+        0,
+        "head -c 30000000 /dev/zero; echo done >&2",
+    )));
+    until("the exit is on record", || {
+        let spool = job.path(layout::SPOOL).join(layout::spool_name(0));
+        // The whole file is read only once it is long enough to be complete.
+        fs::metadata(spool).unwrap().len() > 30_000_000 && job.read_spool(0).exit.is_some()
+    });
+    let spooled = job.read_spool(0);
+    assert_eq!(
+        (spooled.out.len(), spooled.err.as_slice()),
+        (30_000_000, b"done\n".as_slice())
+    );
+}
+
+#[test]
+fn a_planted_spool_is_refused() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    let outside = job.path("outside");
+    fs::write(&outside, "").unwrap();
+    std::os::unix::fs::symlink(&outside, job.path(layout::SPOOL).join(layout::spool_name(0))).unwrap();
+    client.send(&Command::Start(sh(0, "echo leaked")));
+    let Report::Exited {
+        trouble: Some(trouble),
+        ..
+    } = client.report()
+    else {
+        panic!("no trouble")
+    };
+    assert!(trouble.contains("0.spool"), "{trouble}");
+    assert_eq!(fs::read(&outside).unwrap(), b"");
+    // One that was used before, too: its records would be taken for this step's.
+    job.make_spool(1);
+    File::options()
+        .write(true)
+        .open(job.path(layout::SPOOL).join("1.spool"))
+        .unwrap()
+        .write_all(b"x")
+        .unwrap();
+    client.send(&Command::Start(sh(1, "true")));
+    assert!(matches!(
+        client.report(),
+        Report::Exited {
+            step: 1,
+            trouble: Some(_),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn output_that_cannot_be_kept_ends_the_step_and_is_said() {
+    // A file size limit stands for a full disk.
+    let job = Job::new(&[]);
+    let pid = job.agent.id().to_string();
+    let limited = Process::new("prlimit")
+        .args(["--fsize=100000", "--pid", &pid])
+        .status()
+        .unwrap();
+    assert!(limited.success());
+    let mut client = job.client(1);
+    job.make_spool(0);
+    client.send(&Command::Start(sh(0, "cat /dev/zero")));
+    let trouble = loop {
+        if let Report::Exited { trouble, .. } = client.report() {
+            break trouble.unwrap();
+        }
+    };
+    assert!(trouble.contains("cannot be written to its spool"), "{trouble}");
+}
+
+#[test]
+fn an_orphaned_agent_ends_everything() {
+    let mut job = Job::new(&["--orphan-grace", "1"]);
+    let mut client = job.client(1);
+    job.make_spool(0);
+    client.send(&Command::Start(sh(0, "echo $$; exec sleep 1000")));
+    assert!(matches!(client.report(), Report::Grew { .. }));
+    let pid = job.read_spool(0).out().trim().to_owned();
+    drop(client);
+    assert_eq!(job.ended(), 143);
+    assert!(!alive(&pid));
+    assert_eq!(job.read_spool(0).status(), &Status::Signal(15));
+}
+
+#[test]
+fn sigterm_to_the_agent_ends_everything() {
+    let mut job = Job::new(&[]);
+    let mut client = job.client(1);
+    job.make_spool(0);
+    client.send(&Command::Start(sh(0, "echo $$; exec sleep 1000")));
+    assert!(matches!(client.report(), Report::Grew { .. }));
+    let pid = job.read_spool(0).out().trim().to_owned();
+    assert!(
+        Process::new("kill")
+            .arg(job.agent.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(job.ended(), 143);
+    assert!(!alive(&pid));
+}
+
+#[test]
+fn an_agent_that_cannot_start_leaves_its_reason_in_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = Process::new(env!("CARGO_BIN_EXE_loom-agent"))
+        .args(["serve", "--workspace", "/", "--dir"])
+        .arg(directory.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let trouble = fs::read_to_string(directory.path().join(layout::TROUBLE)).unwrap();
+    assert!(trouble.contains("nonce"), "{trouble}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains(&trouble));
+}
+
+#[test]
+fn a_job_directory_with_a_very_long_path_works() {
+    let top = tempfile::tempdir().unwrap();
+    let deep = top.path().join("d".repeat(100)).join("e".repeat(100));
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join(layout::NONCE), NONCE).unwrap();
+    let mut agent = Process::new(env!("CARGO_BIN_EXE_loom-agent"))
+        .args(["serve", "--workspace", "/", "--dir"])
+        .arg(&deep)
+        .spawn()
+        .unwrap();
+    until("the socket is there", || deep.join(layout::SOCKET).exists());
+    let mode = fs::metadata(deep.join(layout::SOCKET))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o666);
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert!(Path::new(&deep).exists());
+}

@@ -1,13 +1,31 @@
 //! Whole-system tests: the real binaries from outside, as a user has them. Run by `make test`, which builds the binaries,
 //! starts an engine and says in the environment where they are (`harness/setup.rs` has the list).
 //!
-//! - [`house`]: the arrows and invariants of the design, held over `cargo metadata` and the source. Needs nothing.
-//! - everything else but [`docker`]: the binaries on this machine, with the host executor.
-//! - [`docker`]: what needs an engine.
+//! - `house`: the arrows and invariants of the design, held over `cargo metadata` and the source. Needs nothing.
+//! - `docker`: what needs an engine.
+//! - all others: the binaries on this machine, with the host executor.
 //!
 //! A test that lacks what it needs fails and says so; it never passes by leaving something out.
 
 #[cfg(test)]
+mod cancel;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod docker;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod serve;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod side_by_side;
+#[cfg(test)]
+mod streams;

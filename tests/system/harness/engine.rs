@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::http::Address;
-use super::poll::until;
 use super::setup::required;
 
 /// One Docker test at a time: each compares what the engine holds before and after.
@@ -20,6 +19,9 @@ pub(crate) struct Engine {
     before: Held,
     _turn: MutexGuard<'static, ()>,
 }
+
+/// `{"type":["container"]}`, as the value of a query.
+const CONTAINERS: &str = "%7B%22type%22%3A%5B%22container%22%5D%7D";
 
 /// What an engine holds, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,14 +79,6 @@ impl Engine {
         &self.holds().containers - &self.before.containers
     }
 
-    /// Waits until there are containers of the test's own, and as many.
-    pub(crate) fn until_containers(&self, count: usize) -> BTreeSet<String> {
-        until(&format!("{count} containers"), || {
-            let new = self.new_containers();
-            (new.len() == count).then_some(new)
-        })
-    }
-
     /// Insists that nothing is left.
     #[track_caller]
     pub(crate) fn holds_nothing_new(&self) {
@@ -93,6 +87,29 @@ impl Engine {
             self.before,
             "the engine holds something that was not there before the test"
         );
+    }
+
+    /// A moment, for [`Self::container_actions_since`]: seconds and nanoseconds, as the engine's own log of events has it.
+    pub(crate) fn mark(&self) -> String {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970");
+        format!("{}.{:09}", now.as_secs(), now.subsec_nanos())
+    }
+
+    /// What the engine did with containers from a moment until now, in order: `create`, `start`, `exec_create: ...`.
+    pub(crate) fn container_actions_since(&self, mark: &str) -> Vec<String> {
+        let path = format!("/events?since={mark}&until={}&filters={CONTAINERS}", self.mark());
+        let text = self.address.get(&path).send().is(200).text();
+        serde_json::Deserializer::from_str(&text)
+            .into_iter::<Value>()
+            .map(|event| {
+                event.expect("an event")["Action"]
+                    .as_str()
+                    .expect("an action")
+                    .to_owned()
+            })
+            .collect()
     }
 
     /// A container as the engine knows it.

@@ -114,6 +114,58 @@ impl Project {
             .env("LOOM_STATE_DIR", self.state());
         Loom::new(command)
     }
+
+    /// A script of bash's, with the binary in `$LOOM`.
+    pub(crate) fn loom_in_shell(&self, script: &str) -> Loom {
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", script])
+            .current_dir(self.path())
+            .env("LOOM", binary("loom-runtime"))
+            .env("LOOM_STATE_DIR", self.state());
+        Loom::new(command)
+    }
+
+    /// The id of the run that was made last, as `runs list` has it.
+    #[track_caller]
+    pub(crate) fn newest_run(&self) -> String {
+        let list = self.loom(&["runs", "list", "--format", "json"]).run().exits(0);
+        let first = list
+            .stdout
+            .lines()
+            .next()
+            .unwrap_or_else(|| panic!("no run\n{list}"));
+        let run: serde_json::Value = serde_json::from_str(first).unwrap_or_else(|e| panic!("{e}\n{list}"));
+        run["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id\n{list}"))
+            .to_owned()
+    }
+
+    /// Deletes what the journal keeps beside the events; they are all that counts.
+    pub(crate) fn delete_projections(&self) {
+        let database = self.database();
+        let connection = rusqlite::Connection::open(&database).expect("the journal opens");
+        let deleted = connection
+            .execute("DELETE FROM run", [])
+            .expect("the list of runs");
+        assert!(
+            deleted > 0,
+            "nothing was there to delete in {}",
+            database.display()
+        );
+    }
+
+    /// The journal's file.
+    fn database(&self) -> PathBuf {
+        let mut found: Vec<PathBuf> = std::fs::read_dir(self.state())
+            .expect("the state directory")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3\0")))
+            .collect();
+        assert_eq!(found.len(), 1, "one database: {found:?}");
+        found.remove(0)
+    }
 }
 
 fn open(path: &Path) {

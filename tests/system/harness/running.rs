@@ -124,9 +124,9 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// How it ended, if it has.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is our child")
     }
 
     /// Sends a signal to it alone.
@@ -141,11 +141,6 @@ impl Running {
     /// Waits until its stdout holds this text.
     pub(crate) fn until_stdout(&mut self, text: &str) {
         self.until_output(text, |running| running.stdout.so_far());
-    }
-
-    /// Waits until its stderr holds this text.
-    pub(crate) fn until_stderr(&mut self, text: &str) {
-        self.until_output(text, |running| running.stderr.so_far());
     }
 
     fn until_output(&mut self, text: &str, stream: impl Fn(&Self) -> String) {

@@ -66,31 +66,77 @@ fn the_pages_packages_name_no_host_but_the_public_one() {
     none("comes from another host", &offences);
 }
 
+/// Where an import of a file leads, from the top; none when it leads out of the project's own files.
+fn target(file: &str, import: &str) -> Option<String> {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    if let Some(from_source) = import.strip_prefix("@/") {
+        return Some(format!("studio-ui/src/{from_source}"));
+    }
+    if !import.starts_with('.') {
+        return None;
+    }
+    for part in import.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The layer of a file of the page, `features/NAME` for a feature.
+fn layer(path: &str) -> Option<String> {
+    let mut parts = path.strip_prefix("studio-ui/src/")?.split('/');
+    let first = parts.next()?;
+    Some(if first == "features" {
+        format!("features/{}", parts.next()?)
+    } else {
+        first.to_owned()
+    })
+}
+
+/// app -> features -> (ui, lib, api); a feature never imports a feature.
+fn may_import(from: &str, to: &str) -> bool {
+    from == to || from == "app" || from.starts_with("main.") || matches!(to, "ui" | "lib" | "api")
+}
+
 #[test]
-fn features_of_the_page_do_not_import_features() {
+fn the_page_imports_along_its_layers() {
     let mut offences = Vec::new();
     for file in files() {
-        let Some(rest) = file.path.strip_prefix("studio-ui/src/features/") else {
+        let Some(from) = layer(&file.path).filter(|_| !file.is_test()) else {
             continue;
         };
-        let own = rest.split('/').next().unwrap_or_default();
         for (at, line) in file.text.lines().enumerate() {
-            let Some((_, from)) = line.split_once(" from \"") else {
+            let quoted = line
+                .split_once(" from \"")
+                .or_else(|| line.split_once("import(\""))
+                .map(|(_, rest)| rest);
+            let import = quoted.and_then(|rest| rest.split('"').next());
+            let Some(to) = import
+                .and_then(|import| target(&file.path, import))
+                .and_then(|path| layer(&path))
+            else {
                 continue;
             };
-            let other = from.split_once("features/").map(|(_, rest)| rest);
-            // `../other/...` leaves the feature's own folder as well.
-            let beside = (rest.matches('/').count() == 1)
-                .then(|| from.strip_prefix("../"))
-                .flatten();
-            for name in other.into_iter().chain(beside) {
-                let name = name.split(['/', '"']).next().unwrap_or_default();
-                let is_feature = root().join("studio-ui/src/features").join(name).is_dir();
-                if name != own && is_feature {
-                    offences.push(format!("{}:{}: {}", file.path, at + 1, line.trim()));
-                }
+            if !may_import(&from, &to) {
+                offences.push(format!("{}:{}: {}", file.path, at + 1, line.trim()));
             }
         }
     }
-    none("a feature imports a feature", &offences);
+    none("against the layers of the page", &offences);
+}
+
+#[test]
+fn imports_are_followed_to_their_layers() {
+    let led = |import| target("studio-ui/src/features/runs/page.tsx", import).and_then(|path| layer(&path));
+    assert_eq!(led("../actors/list").as_deref(), Some("features/actors"));
+    assert_eq!(led("../../ui/page").as_deref(), Some("ui"));
+    assert_eq!(led("react"), None);
+    assert!(!may_import("features/runs", "features/actors") && !may_import("ui", "features/runs"));
+    assert!(may_import("features/runs", "ui") && may_import("app", "features/runs"));
 }

@@ -1,0 +1,102 @@
+//! Nothing of Loom's stays in the engine: not after a cancel, not after a kill and the next start.
+
+use rustix::process::Signal;
+
+use super::{loom, run};
+use crate::crash::LONG;
+use crate::harness::{Engine, Project};
+
+fn cancelled_by(signal: Signal) {
+    let project = Project::with(LONG);
+    let engine = Engine::mine();
+    let mut running = run(&engine, &project, &[]).start();
+    running.until_stdout("it-runs");
+    assert!(!engine.new_containers().is_empty(), "it runs in a container");
+    running.signal(signal);
+    running.end().exits(130);
+    engine.holds_nothing_new();
+    let id = project.newest_run();
+    project
+        .loom(&["runs", "show", &id])
+        .run()
+        .exits(0)
+        .prints("cancelled");
+}
+
+#[test]
+fn nothing_after_ctrl_c() {
+    cancelled_by(Signal::INT);
+}
+
+#[test]
+fn nothing_after_sigterm() {
+    cancelled_by(Signal::TERM);
+}
+
+#[test]
+fn nothing_after_a_cancel_as_early_as_can_be() {
+    // While containers are still being made.
+    let project = Project::with(
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: sleep 600 }]\n  b:\n    runs-on: ubuntu:latest\n    steps: [{ run: sleep 600 }]\n",
+    );
+    let engine = Engine::mine();
+    let running = run(&engine, &project, &[]).start();
+    crate::harness::until("a container or a lock file", || {
+        (!engine.new_containers().is_empty()).then_some(())
+    });
+    running.signal(Signal::INT);
+    running.end().exits(130);
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn the_next_start_removes_what_a_killed_run_left() {
+    let project = Project::with(LONG);
+    let engine = Engine::mine();
+    let mut running = run(&engine, &project, &[]).start();
+    running.until_stdout("it-runs");
+    running.signal(Signal::KILL);
+    drop(running);
+    let id = project.newest_run();
+    let before = loom(&engine, &project, &["runs", "show", &id]).run().exits(0);
+    assert!(
+        before.stdout.contains("done") && before.stdout.contains("success"),
+        "what had ended is known\n{before}"
+    );
+
+    project.file(
+        "other.loom.yml",
+        "name: other\njobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
+    run(&engine, &project, &["other.loom.yml"]).run().exits(0);
+    engine.holds_nothing_new();
+
+    let after = loom(&engine, &project, &["runs", "show", &id])
+        .run()
+        .exits(0)
+        .prints("lost");
+    project.delete_projections();
+    let folded = loom(&engine, &project, &["runs", "show", &id]).run().exits(0);
+    assert_eq!(after.stdout, folded.stdout, "the events are all that counts");
+}
+
+#[test]
+fn another_state_directory_leaves_a_living_run_alone() {
+    let project = Project::with(LONG);
+    let engine = Engine::mine();
+    let mut running = run(&engine, &project, &[]).start();
+    running.until_stdout("it-runs");
+    let living = engine.new_containers();
+    for other in [&Project::new(), &project] {
+        // Another project's Loom, and another Loom of the same state directory.
+        other.file(
+            "other.loom.yml",
+            "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+        );
+        run(&engine, other, &["other.loom.yml"]).run().exits(0);
+        assert_eq!(engine.new_containers(), living);
+    }
+    running.signal(Signal::INT);
+    running.end().exits(130);
+    engine.holds_nothing_new();
+}

@@ -1,0 +1,71 @@
+//! Which image a job gets, and what happens when it is not there.
+
+use super::run;
+use crate::harness::{Engine, Events, Project, registry};
+
+fn on(image: &str) -> Project {
+    Project::with(&format!(
+        "jobs:\n  only:\n    runs-on: {image}\n    steps:\n      - run: echo it-ran\n"
+    ))
+}
+
+#[test]
+fn a_missing_image_is_pulled_with_a_word_about_it() {
+    let image = format!("{}/loom-test/pulled:latest", registry());
+    let engine = Engine::mine();
+    engine.remove_image(&image);
+    assert!(!engine.has_image(&image));
+    run(&engine, &on(&image), &[])
+        .run()
+        .exits(0)
+        .prints("it-ran")
+        .says("pull");
+    assert!(engine.has_image(&image));
+    engine.holds_nothing_new();
+    engine.remove_image(&image);
+}
+
+#[test]
+fn an_image_that_nobody_has_fails_its_job_and_is_named() {
+    let image = format!("{}/loom-test/absent:latest", registry());
+    let project = on(&image);
+    let engine = Engine::mine();
+    let outcome = run(&engine, &project, &["--format", "json"]).run().exits(1);
+    let events = Events::of(&outcome);
+    let end = &events.0[events.place("jobFinished", "only")];
+    assert_eq!(end["state"], "failure");
+    assert!(
+        end["reason"]["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("loom-test/absent")),
+        "{end}"
+    );
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn a_label_of_the_table_picks_its_image() {
+    let engine = Engine::mine();
+    for (label, image) in [
+        ("ubuntu-latest", "ubuntu:latest"),
+        ("ubuntu-22.04", "ubuntu:22.04"),
+        ("node-20", "node:20"),
+        ("python-3.12", "python:3.12"),
+        ("go-1.23", "golang:1.23"),
+        ("alpine:latest", "alpine:latest"),
+    ] {
+        let outcome = run(&engine, &on(label), &["--format", "json"]).run().exits(0);
+        let events = Events::of(&outcome);
+        assert_eq!(events.0[0]["jobs"][0]["image"], image, "{label}");
+    }
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn without_runs_on_a_job_gets_ubuntu() {
+    let project = Project::with("jobs:\n  only:\n    steps:\n      - run: echo it-ran\n");
+    let engine = Engine::mine();
+    let outcome = run(&engine, &project, &["--format", "json"]).run().exits(0);
+    assert_eq!(Events::of(&outcome).0[0]["jobs"][0]["image"], "ubuntu:latest");
+    engine.holds_nothing_new();
+}

@@ -1,0 +1,19 @@
+//! What needs an engine. Every test has it alone, and leaves it as it found it.
+
+mod agent;
+mod cleanup;
+mod image;
+mod same_result;
+mod user;
+
+use crate::harness::{Engine, Loom, Project};
+
+/// A Loom of the project on this engine.
+fn loom(engine: &Engine, project: &Project, arguments: &[&str]) -> Loom {
+    project.loom(arguments).env("DOCKER_HOST", &engine.host)
+}
+
+/// The same, for `run --executor docker` and what follows.
+fn run(engine: &Engine, project: &Project, arguments: &[&str]) -> Loom {
+    loom(engine, project, &["run", "--executor", "docker"]).args(arguments)
+}

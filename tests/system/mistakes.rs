@@ -1,0 +1,168 @@
+//! What a user sees who got something wrong: the place, the reason, the exit code.
+
+use crate::harness::Project;
+
+#[test]
+fn a_cycle_names_its_jobs_with_place_and_source_line() {
+    let project = Project::with(
+        "name: round
+jobs:
+  first:
+    needs: third
+    steps: [{ run: 'true' }]
+  second:
+    needs: first
+    steps: [{ run: 'true' }]
+  third:
+    needs: second
+    steps: [{ run: 'true' }]
+",
+    );
+    let outcome = project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says(".loom.yml:")
+        .says("needs: third");
+    for job in ["first", "second", "third"] {
+        assert!(outcome.stderr.contains(job), "{job} is in the cycle\n{outcome}");
+    }
+    assert_eq!(outcome.stdout, "", "nothing ran, so there is no data");
+}
+
+#[test]
+fn an_unknown_need_is_shown_in_its_line_with_a_guess() {
+    let project = Project::with(
+        "jobs:
+  build:
+    steps: [{ run: 'true' }]
+  test:
+    needs: biuld
+    steps: [{ run: 'true' }]
+",
+    );
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says(".loom.yml:5:12")
+        .says("    needs: biuld")
+        .says("`build`");
+}
+
+#[test]
+fn broken_yaml_is_shown_with_line_column_and_source() {
+    let project = Project::with("jobs:\n  build:\n    steps:\n      - run: [unclosed\n");
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says(".loom.yml:")
+        .says("- run: [unclosed");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let project = Project::new();
+    project
+        .loom(&["run", "--executor", "host", "absent.loom.yml"])
+        .run()
+        .exits(2)
+        .says("absent.loom.yml");
+}
+
+#[test]
+fn a_project_without_a_workflow_hears_what_was_looked_for() {
+    let project = Project::new();
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says(".loom.yml")
+        .says(".github/workflows");
+}
+
+#[test]
+fn an_unknown_flag_is_wrong_usage() {
+    let project = Project::with("jobs:\n  a:\n    steps: [{ run: 'true' }]\n");
+    project
+        .loom(&["run", "--no-such-flag"])
+        .run()
+        .exits(2)
+        .says("--no-such-flag");
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_shown_at_once() {
+    let project = Project::with(
+        "jobs:
+  a:
+    needs: nobody
+    steps: [{ run: 'true' }]
+  b:
+    needs: noone
+    steps: [{ run: 'true' }]
+",
+    );
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says("nobody")
+        .says("noone");
+}
+
+#[test]
+fn what_is_not_done_yet_and_changes_what_runs_is_refused_before_anything_starts() {
+    for (what, line) in [
+        ("if", "    if: github.ref == 'refs/heads/main'\n"),
+        ("strategy", "    strategy: { matrix: { os: [a, b] } }\n"),
+        ("container", "    container: alpine\n"),
+        ("services", "    services: { db: { image: postgres } }\n"),
+    ] {
+        let project = Project::with(&format!(
+            "jobs:\n  a:\n{line}    steps:\n      - run: touch ran\n"
+        ));
+        let outcome = project
+            .loom(&["run", "--executor", "host"])
+            .run()
+            .exits(2)
+            .says(what);
+        assert!(
+            !project.path().join("ran").exists(),
+            "{what}: a step ran\n{outcome}"
+        );
+    }
+    let project =
+        Project::with("jobs:\n  a:\n    steps:\n      - run: touch ran\n      - uses: actions/checkout@v4\n");
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says("uses");
+    assert!(!project.path().join("ran").exists());
+}
+
+#[test]
+fn what_is_not_done_yet_and_changes_nothing_warns_and_goes_on() {
+    let project =
+        Project::with("permissions: { contents: read }\njobs:\n  a:\n    steps:\n      - run: touch ran\n");
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(0)
+        .says("permissions");
+    assert!(project.path().join("ran").exists());
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_the_machines_fault_and_says_what_to_do() {
+    let project = Project::with("jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n");
+    project
+        .loom(&["run", "--executor", "docker"])
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .run()
+        .exits(3)
+        .says("/nowhere/docker.sock")
+        .says("--executor host");
+}

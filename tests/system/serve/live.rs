@@ -1,0 +1,117 @@
+//! The sockets: what pages hear without asking.
+
+use serde_json::json;
+
+use super::project;
+use crate::harness::{Project, Studio};
+
+#[test]
+fn an_actor_is_told_when_it_comes_changes_and_goes() {
+    let studio = Studio::of(&Project::new());
+    let mut socket = studio.socket("/ws");
+    studio
+        .post("/api/actor/register")
+        .json(&json!({"id": "seen", "type": "T", "status": "idle"}))
+        .send()
+        .is(201);
+    let about = |kind: &'static str| {
+        move |event: &serde_json::Value| {
+            (event["type"] == kind && event["data"]["id"] == "seen").then(|| event.clone())
+        }
+    };
+    let came = socket.until("actor:update", about("actor:update"));
+    assert_eq!(came["data"]["type"], "T");
+    assert_eq!(came["data"]["status"], "idle");
+    studio
+        .post("/api/actor/update")
+        .json(&json!({"id": "seen", "status": "active"}))
+        .send()
+        .is(200);
+    let changed = socket.until("the change", |event| {
+        about("actor:update")(event).filter(|event| event["data"]["status"] == "active")
+    });
+    studio
+        .post("/api/actor/unregister")
+        .json(&json!({"id": "seen"}))
+        .send()
+        .is(204);
+    let gone = socket.until("actor:removed", about("actor:removed"));
+    for event in [&came, &changed, &gone] {
+        assert!(
+            !event["epoch"].is_null() && event["seq"].is_u64(),
+            "every envelope has its place: {event}"
+        );
+    }
+    let places: Vec<u64> = [&came, &changed, &gone]
+        .iter()
+        .filter_map(|event| event["seq"].as_u64())
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(came["epoch"], gone["epoch"]);
+}
+
+#[test]
+fn metrics_come_by_themselves() {
+    let studio = Studio::of(&Project::new());
+    let mut socket = studio.socket("/ws");
+    let metrics = socket.until("metrics", |event| {
+        (event["type"] == "metrics").then(|| event["data"].clone())
+    });
+    assert!(metrics["actorPools"]["totalActors"].is_u64(), "{metrics}");
+}
+
+#[test]
+fn a_bare_phoenix_join_hears_every_line() {
+    let studio = Studio::of(&project());
+    let mut socket = studio.socket("/socket/websocket");
+    // As the first document has it: no ref, no version.
+    socket.send(&json!({"topic": "logs:all", "event": "phx_join", "payload": {}}));
+    socket.until("the reply to the join", |frame| {
+        (frame["event"] == "phx_reply" && frame["payload"]["status"] == "ok").then_some(())
+    });
+    let run = studio.start_workflow("quick");
+    for line in ["first-line", "second-line"] {
+        let log = socket.until(line, |frame| {
+            (frame["event"] == "new_log" && frame["payload"]["message"] == line)
+                .then(|| frame["payload"].clone())
+        });
+        assert_eq!(log["runId"], run);
+        assert!(
+            log["timestamp"].is_string() && log["job"].is_string() && log["stream"] == "stdout",
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn a_phoenix_client_of_version_two_hears_one_job_and_the_states_of_a_workflow() {
+    let studio = Studio::of(&project());
+    let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");
+    for (reference, topic) in [("1", "logs:second"), ("2", "workflow:quick")] {
+        socket.send(&json!([reference, reference, topic, "phx_join", {}]));
+        socket.until("the reply to the join", |frame| {
+            (frame[1] == reference && frame[3] == "phx_reply" && frame[4]["status"] == "ok").then_some(())
+        });
+    }
+    socket.send(&json!([null, "3", "phoenix", "heartbeat", {}]));
+    socket.until("the reply to the heartbeat", |frame| {
+        (frame[1] == "3" && frame[4]["status"] == "ok").then_some(())
+    });
+    let run = studio.start_workflow("quick");
+    let mut logged = Vec::new();
+    socket.until("the end of the second job", |frame| {
+        if frame[3] == "new_log" {
+            logged.push(frame[4]["job"].as_str().unwrap_or_default().to_owned());
+        }
+        let status = &frame[4];
+        (frame[3] == "job_status"
+            && status["runId"] == run
+            && status["job"] == "second"
+            && status["state"] == "success")
+            .then_some(())
+    });
+    assert!(
+        logged.iter().all(|job| job == "second"),
+        "only what was joined: {logged:?}"
+    );
+}

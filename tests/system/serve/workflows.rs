@@ -1,0 +1,191 @@
+//! The calls about workflows, runs and logs, as documented, field for field.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{PROJECT, project};
+use crate::harness::{Studio, until};
+
+#[test]
+fn a_workflow_is_started_without_body_and_content_type() {
+    let project = project();
+    let studio = Studio::of(&project);
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+
+    let workflows = studio.value("/api/workflows");
+    let quick = workflows
+        .as_array()
+        .expect("a bare array")
+        .iter()
+        .find(|w| w["name"] == "quick")
+        .expect("listed");
+    assert_eq!(quick["file"], ".loom.yml");
+    assert_eq!(quick["state"], "idle");
+    assert_eq!(quick["lastRun"]["runId"], run);
+    assert_eq!(quick["lastRun"]["state"], "success");
+    assert!(
+        quick["lastRun"]["startedAt"].is_string() && quick["lastRun"]["finishedAt"].is_string(),
+        "{quick}"
+    );
+
+    // What the studio ran, the command line knows.
+    project
+        .loom(&["runs", "show", &run])
+        .run()
+        .exits(0)
+        .prints("success");
+}
+
+#[test]
+fn logs_of_a_job_are_lines_with_their_place() {
+    let studio = Studio::of(&project());
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+    let logs = studio.value("/api/jobs/first/logs");
+    let line = logs
+        .as_array()
+        .expect("a bare array")
+        .iter()
+        .find(|l| l["message"] == "first-line")
+        .unwrap_or_else(|| panic!("{logs}"));
+    assert_eq!(line["runId"], run);
+    assert_eq!(line["job"], "first");
+    assert_eq!(line["stream"], "stdout");
+    assert!(line["timestamp"].is_string() && line["line"].is_u64(), "{line}");
+    assert!(line.get("step").is_some(), "{line}");
+    assert_eq!(studio.value(&format!("/api/jobs/first/logs?run={run}")), logs);
+    assert_eq!(
+        studio
+            .value(&format!("/api/runs/{run}/jobs/first/logs"))
+            .as_array()
+            .map(Vec::len),
+        logs.as_array().map(Vec::len)
+    );
+    studio.get("/api/jobs/nobody/logs").send().is(404);
+}
+
+#[test]
+fn a_workflow_is_stopped() {
+    let studio = Studio::of(&project());
+    let run = studio.start_workflow("endless");
+    until("it runs", || {
+        (studio.value("/api/status")["jobs"]["running"] == 1).then_some(())
+    });
+    let listed = studio.value("/api/workflows");
+    assert!(
+        listed
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|w| w["name"] == "endless" && w["state"] == "running"),
+        "{listed}"
+    );
+    let stopped = studio.post("/api/workflows/endless/stop").send().is(202).value();
+    assert_eq!(stopped, json!({"runIds": [run]}));
+    assert_eq!(studio.end_of(&run), "cancelled");
+}
+
+#[test]
+fn status_counts_runs_and_jobs_by_state() {
+    let studio = Studio::of(&project());
+    let status = studio.value("/api/status");
+    assert!(
+        status["status"].is_string() && status["version"].is_string() && status["uptime"].is_u64(),
+        "{status}"
+    );
+    assert!(
+        status["runs"]["queued"].is_u64() && status["runs"]["running"].is_u64(),
+        "{status}"
+    );
+    assert!(status["jobs"].is_object(), "{status}");
+}
+
+#[test]
+fn an_unknown_workflow_is_404_and_two_of_a_name_are_409() {
+    let project = project();
+    project.file(
+        ".github/workflows/other.yml",
+        "name: endless\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{ run: 'true' }]\n",
+    );
+    let studio = Studio::of(&project);
+    studio.post("/api/workflows/nobody/start").send().is(404);
+    let answer = studio.post("/api/workflows/endless/start").send().is(409);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    // A file's stem is a name too.
+    assert!(answer.value()["code"].is_string());
+    studio.post("/api/workflows/other/start").send().is(202);
+}
+
+#[test]
+fn the_list_of_workflows_follows_their_files() {
+    let project = project();
+    let studio = Studio::of(&project);
+    let state_of = |name: &str| {
+        let list = studio.value("/api/workflows");
+        list.as_array()?
+            .iter()
+            .find(|w| w["name"] == name)
+            .map(|w| w["state"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(state_of("quick").as_deref(), Some("idle"));
+    project.file(".loom.yml", &PROJECT.replace("name: quick", "name: renamed"));
+    until("the new name", || {
+        state_of("renamed").filter(|state| state == "idle")
+    });
+    assert_eq!(state_of("quick"), None);
+    project.file(
+        ".loom.yml",
+        "name: renamed\njobs:\n  a:\n    needs: nobody\n    steps: [{ run: 'true' }]\n",
+    );
+    until("a broken file is told", || {
+        state_of("renamed")
+            .or_else(|| state_of(".loom"))
+            .filter(|state| state == "invalid")
+    });
+    project.file(".loom.yml", PROJECT);
+    until("it is whole again", || {
+        state_of("quick").filter(|state| state == "idle")
+    });
+}
+
+#[test]
+fn a_run_of_the_command_line_is_seen_and_can_be_cancelled_from_the_studio() {
+    let project = project();
+    let studio = Studio::of(&project);
+    let mut running = project
+        .loom(&["run", "--executor", "host", ".github/workflows/endless.yml"])
+        .start();
+    running.until_stdout("it-runs");
+    let run = until("the studio sees the run", || {
+        let runs = studio.value("/api/runs");
+        let found = runs.as_array()?.iter().find(|run| run["state"] == "running")?;
+        found
+            .get("id")
+            .or_else(|| found.get("runId"))?
+            .as_str()
+            .map(str::to_owned)
+    });
+    studio.post(&format!("/api/runs/{run}/cancel")).send().is(202);
+    running.end().exits(130);
+    assert_eq!(studio.end_of(&run), "cancelled");
+}
+
+#[test]
+fn a_studio_that_is_told_to_stop_cancels_what_it_runs() {
+    let project = project();
+    let studio = Studio::of(&project);
+    let run = studio.start_workflow("endless");
+    until("it runs", || {
+        (studio.value("/api/status")["jobs"]["running"] == 1).then_some(())
+    });
+    let serve = studio.into_running();
+    serve.signal(Signal::TERM);
+    let end = serve.end();
+    assert!(matches!(end.status.code(), Some(0 | 130)), "{end}");
+    project
+        .loom(&["runs", "show", &run])
+        .run()
+        .exits(0)
+        .prints("cancelled");
+}

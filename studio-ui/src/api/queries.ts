@@ -1,0 +1,86 @@
+/** What can be asked, under which key it is remembered. Components use these; nobody else builds a key or a path. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { ApiError, getJson, postJson, segment } from "./client";
+import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, UiSection, Workflow } from "./types";
+
+/** How many runs the history asks for; the page says so when there are more. */
+export const RUN_LIMIT = 200;
+
+export const keys = {
+  sections: ["ui"],
+  metrics: ["metrics"],
+  status: ["status"],
+  workflows: ["workflows"],
+  runs: ["runs"],
+  run: (id: string) => ["run", id],
+} as const;
+
+export const sectionsQuery = queryOptions({
+  queryKey: keys.sections,
+  queryFn: ({ signal }) => getJson<UiSection[]>("/api/ui", signal),
+});
+
+export const metricsQuery = queryOptions({
+  queryKey: keys.metrics,
+  queryFn: ({ signal }) => getJson<Metrics>("/api/metrics", signal),
+});
+
+export const statusQuery = queryOptions({
+  queryKey: keys.status,
+  queryFn: ({ signal }) => getJson<RuntimeStatus>("/api/status", signal),
+});
+
+export const workflowsQuery = queryOptions({
+  queryKey: keys.workflows,
+  queryFn: ({ signal }) => getJson<Workflow[]>("/api/workflows", signal),
+});
+
+export const runsQuery = queryOptions({
+  queryKey: keys.runs,
+  queryFn: ({ signal }) => getJson<RunSummary[]>(`/api/runs?limit=${RUN_LIMIT}`, signal),
+});
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.run(id),
+    queryFn: ({ signal }) => getJson<Run>(`/api/runs/${segment(id)}`, signal),
+  });
+}
+
+export function fetchActors(signal?: AbortSignal): Promise<ActorRecord[]> {
+  return getJson<ActorRecord[]>("/api/actors", signal);
+}
+
+/** One actor, or `undefined` when the studio does not know it. */
+export async function fetchActor(id: string): Promise<ActorRecord | undefined> {
+  try {
+    return await getJson<ActorRecord>(`/api/actors/${segment(id)}`);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.status === 404) return undefined;
+    throw cause;
+  }
+}
+
+export function fetchLogWindow(
+  run: string,
+  job: string,
+  from: number,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<LogWindow> {
+  const path = `/api/runs/${segment(run)}/jobs/${segment(job)}/logs?from=${from}&limit=${limit}`;
+  return getJson<LogWindow>(path, signal);
+}
+
+export function startWorkflow(name: string): Promise<{ runId: string }> {
+  return postJson(`/api/workflows/${segment(name)}/start`);
+}
+
+export function stopWorkflow(name: string): Promise<{ runIds: string[] }> {
+  return postJson(`/api/workflows/${segment(name)}/stop`);
+}
+
+export function cancelRun(id: string): Promise<unknown> {
+  return postJson(`/api/runs/${segment(id)}/cancel`);
+}

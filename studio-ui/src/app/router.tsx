@@ -1,0 +1,83 @@
+/** The tree of addresses. Pages load when first visited; what a page shows is in its address, so it can be sent on. */
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { readActorsSearch } from "../features/actors/model/search";
+import { LoadingNote } from "../ui/notes";
+import { NotFound, PageError } from "./fallbacks";
+import { Shell } from "./shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/actors", replace: true });
+  },
+});
+
+const actors = createRoute({
+  getParentRoute: () => root,
+  path: "/actors",
+  validateSearch: readActorsSearch,
+  component: lazyRouteComponent(() => import("../features/actors/actors-page"), "ActorsPage"),
+});
+
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows",
+  component: lazyRouteComponent(() => import("../features/workflows/workflows-page"), "WorkflowsPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: (search) => ({ ...text(search, "workflow") }),
+  component: lazyRouteComponent(() => import("../features/runs/runs-page"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  validateSearch: (search) => ({ ...text(search, "job"), ...line(search) }),
+  component: lazyRouteComponent(() => import("../features/runs/run-page"), "RunPage"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => root,
+  path: "/logs",
+  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...line(search) }),
+  component: lazyRouteComponent(() => import("../features/logs/logs-page"), "LogsPage"),
+});
+
+const tree = root.addChildren([home, actors, workflows, runs, run, logs]);
+
+export function createAppRouter() {
+  return createRouter({
+    routeTree: tree,
+    defaultPreload: "intent",
+    defaultPendingMs: 200,
+    defaultPendingComponent: () => <LoadingNote what="the page" />,
+    defaultErrorComponent: PageError,
+  });
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>;
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: AppRouter;
+  }
+}
+
+/** One optional word of an address; whatever is no text is as good as absent. */
+function text<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: string } {
+  const value = search[key];
+  const known = typeof value === "string" || typeof value === "number" ? { [key]: String(value) } : {};
+  return known as { [key in K]?: string };
+}
+
+function line(search: Record<string, unknown>): { line?: number } {
+  const value = Number(search.line);
+  return Number.isInteger(value) && value > 0 ? { line: value } : {};
+}

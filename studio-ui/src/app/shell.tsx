@@ -1,0 +1,28 @@
+import { Outlet } from "@tanstack/react-router";
+import { ConnectionBadge } from "./connection-badge";
+import { MetricsStrip } from "./metrics-strip";
+import { Nav } from "./nav";
+import styles from "./shell.module.css";
+import { ThemeSwitch } from "./theme-switch";
+
+/** What stands around every page: where one can go, how the system does, and whether what is shown is live. */
+export function Shell() {
+  return (
+    <div className={styles.shell}>
+      <a href="#main" className={styles.skip}>
+        Skip to the page
+      </a>
+      <div className={styles.side}>
+        <Nav />
+        <ThemeSwitch />
+      </div>
+      <header className={styles.top}>
+        <MetricsStrip />
+        <ConnectionBadge />
+      </header>
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import type { ReactNode } from "react";
+import type { ActorRecord } from "../../../api/types";
+import { formatCount, formatDuration, UNKNOWN } from "../../../lib/format";
+import { StateWord } from "../../../ui/state-word";
+import { Age } from "../../../ui/time";
+import type { SortKey } from "../model/search";
+
+export type Column = { key: SortKey; head: string; numeric?: boolean; cell: (actor: ActorRecord) => ReactNode };
+
+/** The columns of the list, in order; `grid-template-columns` in the style sheet gives their widths. */
+export const COLUMNS: readonly Column[] = [
+  { key: "status", head: "Status", cell: (actor) => <StateWord state={actor.status} /> },
+  { key: "id", head: "Actor", cell: (actor) => <span className="mono">{actor.id}</span> },
+  { key: "type", head: "Type", cell: (actor) => actor.type },
+  { key: "messages", head: "Messages", numeric: true, cell: (actor) => formatCount(actor.messageCount) },
+  { key: "queue", head: "Queue", numeric: true, cell: (actor) => formatCount(actor.queueDepth) },
+  { key: "heartbeat", head: "Heartbeat", numeric: true, cell: (actor) => <Age of={actor.lastHeartbeat} /> },
+  { key: "uptime", head: "Uptime", numeric: true, cell: (actor) => formatDuration(wholeSeconds(actor.uptime)) },
+  { key: "parent", head: "Parent", cell: (actor) => <span className="mono">{actor.parentId ?? UNKNOWN}</span> },
+];
+
+/** A list of uptimes reads calmer without tenths. */
+function wholeSeconds(millis: number | undefined): number | undefined {
+  return millis === undefined || millis < 1000 ? millis : Math.floor(millis / 1000) * 1000;
+}

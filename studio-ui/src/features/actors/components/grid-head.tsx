@@ -1,0 +1,29 @@
+import { Icon } from "../../../ui/icon";
+import { type Sort, sortKey, toggleSort } from "../model/search";
+import styles from "./actor-grid.module.css";
+import { COLUMNS } from "./columns";
+
+type GridHeadProps = { sort: Sort; onSort: (sort: Sort) => void };
+
+/** The heads of the columns; a click sorts, a second one turns the order round. */
+export function GridHead({ sort, onSort }: GridHeadProps) {
+  const down = sort.startsWith("-");
+  return (
+    <div role="rowgroup" className={styles.head}>
+      <div role="row" aria-rowindex={1} className={styles.row}>
+        {COLUMNS.map((column) => {
+          const sorted = sortKey(sort) === column.key;
+          const order = down ? "descending" : "ascending";
+          return (
+            <div key={column.key} role="columnheader" aria-sort={sorted ? order : "none"} data-numeric={column.numeric}>
+              <button type="button" onClick={() => onSort(toggleSort(sort, column.key))}>
+                {column.head}
+                {sorted && <Icon name={down ? "down" : "up"} size={12} />}
+              </button>
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

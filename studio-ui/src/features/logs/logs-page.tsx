@@ -1,0 +1,131 @@
+import { Button, Select } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import { runQuery, runsQuery } from "../../api/queries";
+import type { Job, RunSummary } from "../../api/types";
+import { formatMoment, shortId } from "../../lib/format";
+import { pickJob } from "../../lib/jobs";
+import { useLogBuffer } from "../../lib/logs/use-log-buffer";
+import { LogView } from "../../ui/log-view/log-view";
+import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
+import { Page, Panel } from "../../ui/page";
+import { isOver } from "../../ui/state-look";
+import { StateWord } from "../../ui/state-word";
+import styles from "./logs-page.module.css";
+
+export function LogsPage() {
+  const search = useSearch({ from: "/logs" });
+  const runs = useQuery(runsQuery);
+  const runId = search.run ?? runs.data?.[0]?.runId;
+  const [times, setTimes] = useState(true);
+  const head = (
+    <>
+      <Picker runs={runs.data ?? []} runId={runId} />
+      <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
+        {times ? "Hide times" : "Show times"}
+      </Button>
+    </>
+  );
+  return (
+    <Page title="Logs" fill>
+      <Panel label="Log of a job" className={styles.panel} head={head}>
+        {runs.error && !runId && (
+          <ErrorNote title="The runs could not be read." error={runs.error} onRetry={() => void runs.refetch()} />
+        )}
+        {runs.isPending && !runId && <LoadingNote what="runs" />}
+        {runs.data?.length === 0 && !runId && (
+          <EmptyNote title="There is no log yet, for nothing has run.">
+            <Link to="/workflows">Go to the workflows</Link>
+          </EmptyNote>
+        )}
+        {runId && <RunLog key={runId} runId={runId} times={times} />}
+      </Panel>
+    </Page>
+  );
+}
+
+/** Which run and job; nothing chosen means the newest run and the job that matters most in it. */
+function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | undefined }) {
+  const navigate = useNavigate({ from: "/logs" });
+  const { job, state, jobs } = useChosenJob(runId);
+  return (
+    <>
+      <Select
+        aria-label="Run"
+        placeholder="Newest run"
+        searchable
+        className={styles.run}
+        limit={100}
+        data={runs.map((run) => ({ value: run.runId, label: runLabel(run) }))}
+        value={runId ?? null}
+        onChange={(run) => void navigate({ search: run === null ? {} : { run } })}
+      />
+      <Select
+        aria-label="Job"
+        placeholder="Job"
+        searchable
+        className={styles.job}
+        limit={100}
+        data={jobs.map(({ id, name }) => ({ value: id, label: name }))}
+        value={job?.id ?? null}
+        onChange={(id) => {
+          if (id !== null && runId !== undefined) void navigate({ search: { run: runId, job: id } });
+        }}
+      />
+      <StateWord state={job?.state ?? state} />
+      {runId && (
+        <Link to="/runs/$runId" params={{ runId }} search={job ? { job: job.id } : {}} className={styles.whole}>
+          Whole run
+        </Link>
+      )}
+    </>
+  );
+}
+
+function RunLog({ runId, times }: { runId: string; times: boolean }) {
+  const { job, error, loaded, retry } = useChosenJob(runId);
+  if (error && !loaded) return <ErrorNote title={`Run ${runId} could not be read.`} error={error} onRetry={retry} />;
+  if (!loaded) return <LoadingNote what="the run" />;
+  if (!job) return <EmptyNote title="This run has no jobs." />;
+  return <JobLog key={job.id} runId={runId} job={job} times={times} />;
+}
+
+function JobLog({ runId, job, times }: { runId: string; job: Job; times: boolean }) {
+  const { line } = useSearch({ from: "/logs" });
+  const over = isOver(job.state);
+  const buffer = useLogBuffer(runId, job.id, over);
+  const link = useCallback(
+    (to: number) => (
+      <Link to="/logs" search={{ run: runId, job: job.id, line: to }} replace aria-label={`Line ${to}`}>
+        {to}
+      </Link>
+    ),
+    [runId, job.id],
+  );
+  if (!buffer) return <LoadingNote what="the log" />;
+  return (
+    <LogView buffer={buffer} steps={job.steps ?? []} atEnd times={times} line={line} goTo={undefined} link={link} />
+  );
+}
+
+const NONE: readonly Job[] = [];
+
+function useChosenJob(runId: string | undefined) {
+  const search = useSearch({ from: "/logs" });
+  const run = useQuery({ ...runQuery(runId ?? ""), enabled: runId !== undefined });
+  const jobs = run.data?.jobs ?? NONE;
+  const job = jobs.find((candidate) => candidate.id === search.job) ?? pickJob(jobs);
+  return {
+    jobs,
+    job,
+    state: run.data?.state,
+    loaded: run.data !== undefined,
+    error: run.error,
+    retry: () => void run.refetch(),
+  };
+}
+
+function runLabel(run: RunSummary): string {
+  return `${run.workflow.name} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${run.state} · ${shortId(run.runId)}`;
+}

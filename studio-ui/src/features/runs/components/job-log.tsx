@@ -1,0 +1,75 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import type { Job } from "../../../api/types";
+import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
+import { LogView } from "../../../ui/log-view/log-view";
+import { LoadingNote } from "../../../ui/notes";
+import { Panel } from "../../../ui/page";
+import { isOver } from "../../../ui/state-look";
+import { StateWord } from "../../../ui/state-word";
+import styles from "./run-page.module.css";
+
+type JobLogProps = {
+  run: string;
+  job: Job;
+  line: number | undefined;
+  goTo: { step: number } | undefined;
+};
+
+/** The live log of the chosen job. */
+export function JobLog({ run, job, line, goTo }: JobLogProps) {
+  const over = isOver(job.state);
+  const buffer = useLogBuffer(run, job.id, over);
+  const [times, setTimes] = useState(false);
+  // A job that went well is read from its start, one that runs or failed from its end.
+  const [atEnd] = useState(!over || job.state === "failure");
+  const link = useCallback(
+    (to: number) => (
+      <Link
+        to="/runs/$runId"
+        params={{ runId: run }}
+        search={{ job: job.id, line: to }}
+        replace
+        aria-label={`Line ${to}`}
+      >
+        {to}
+      </Link>
+    ),
+    [run, job.id],
+  );
+  const head = (
+    <>
+      <h2 className="cut">{job.name}</h2>
+      <StateWord state={job.state} />
+      {job.image && <span className="mono dim cut">{job.image}</span>}
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-pressed={times}
+        className={styles.times}
+        onClick={() => setTimes(!times)}
+      >
+        {times ? "Hide times" : "Show times"}
+      </Button>
+    </>
+  );
+  return (
+    <Panel label={`Log of ${job.name}`} head={head} className={styles.log}>
+      {job.reason && <p className={styles.reason}>{job.reason.message}</p>}
+      {buffer ? (
+        <LogView
+          buffer={buffer}
+          steps={job.steps ?? []}
+          atEnd={atEnd}
+          times={times}
+          line={line}
+          goTo={goTo}
+          link={link}
+        />
+      ) : (
+        <LoadingNote what="the log" />
+      )}
+    </Panel>
+  );
+}

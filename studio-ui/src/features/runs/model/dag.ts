@@ -1,0 +1,54 @@
+/** Jobs and what they need, placed on a plane. Depends on the shape alone, so a changed state never moves a node. */
+
+import { Graph, layout } from "@dagrejs/dagre";
+import type { Job } from "../../../api/types";
+
+export const NODE_WIDTH = 184;
+export const NODE_HEIGHT = 48;
+
+export type Shape = readonly { id: string; needs: readonly string[] }[];
+
+export type PlacedNode = { id: string; x: number; y: number };
+export type Placed = {
+  nodes: PlacedNode[];
+  edges: { id: string; source: string; target: string }[];
+  width: number;
+  height: number;
+};
+
+/** What the picture depends on. */
+export function shapeOf(jobs: readonly Job[]): Shape {
+  return jobs.map((job) => ({ id: job.id, needs: job.needs ?? [] }));
+}
+
+/** Equal texts for equal shapes. */
+export function shapeKey(shape: Shape): string {
+  return JSON.stringify(shape);
+}
+
+export function place(shape: Shape): Placed {
+  const graph = new Graph();
+  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 48 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const known = new Set(shape.map((job) => job.id));
+  for (const job of shape) graph.setNode(job.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  const edges = shape.flatMap((job) =>
+    job.needs
+      .filter((need) => known.has(need))
+      .map((need) => ({ id: JSON.stringify([need, job.id]), source: need, target: job.id })),
+  );
+  for (const edge of edges) graph.setEdge(edge.source, edge.target);
+  layout(graph);
+  const size = graph.graph() as { width?: number; height?: number };
+  return {
+    nodes: shape.map(({ id }) => corner(id, graph.node(id) as { x: number; y: number })),
+    edges,
+    width: size.width ?? 0,
+    height: size.height ?? 0,
+  };
+}
+
+/** The layout names the middle of a node, the picture its corner. */
+function corner(id: string, middle: { x: number; y: number }): PlacedNode {
+  return { id, x: middle.x - NODE_WIDTH / 2, y: middle.y - NODE_HEIGHT / 2 };
+}

@@ -1,0 +1,123 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
+import type { Workflow } from "../../../api/types";
+import { UNKNOWN } from "../../../lib/format";
+import { Icon } from "../../../ui/icon";
+import { StateWord } from "../../../ui/state-word";
+import table from "../../../ui/table.module.css";
+import { Age, Elapsed } from "../../../ui/time";
+import { Diagnostics } from "./diagnostics";
+import styles from "./workflow-table.module.css";
+
+type WorkflowTableProps = {
+  workflows: readonly Workflow[];
+  /** Names of those whose order is on its way. */
+  starting: string | undefined;
+  stopping: string | undefined;
+  onStart: (name: string) => void;
+  onStop: (name: string) => void;
+};
+
+export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
+  return (
+    <div className={table.scroll}>
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Workflow</th>
+            <th scope="col">State</th>
+            <th scope="col">File</th>
+            <th scope="col">Last run</th>
+            <th scope="col" className={table.number}>
+              Started
+            </th>
+            <th scope="col" className={table.number}>
+              Duration
+            </th>
+            <th scope="col">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {workflows.map((workflow) => (
+            <Fragment key={workflow.file}>
+              <WorkflowRow workflow={workflow} {...row} />
+              {workflow.diagnostics && workflow.diagnostics.length > 0 && (
+                <tr>
+                  <td colSpan={7} className={styles.diagnostics}>
+                    <Diagnostics of={workflow.file} diagnostics={workflow.diagnostics} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow };
+
+function WorkflowRow({ workflow, starting, stopping, onStart, onStop }: WorkflowRowProps) {
+  const { name, file, state, lastRun } = workflow;
+  return (
+    <tr data-workflow={name}>
+      <th scope="row">
+        <Link to="/runs" search={{ workflow: name }}>
+          {name}
+        </Link>
+      </th>
+      <td>
+        <StateWord state={state} />
+      </td>
+      <td className="mono dim">{file}</td>
+      <td>
+        {lastRun ? (
+          <Link
+            to="/runs/$runId"
+            params={{ runId: lastRun.runId }}
+            aria-label={`Last run of ${name}: ${lastRun.state}`}
+          >
+            <StateWord state={lastRun.state} />
+          </Link>
+        ) : (
+          <span className="dim">{UNKNOWN}</span>
+        )}
+      </td>
+      <td className={table.number}>
+        <Age of={lastRun?.startedAt} />
+      </td>
+      <td className={table.number}>
+        <Elapsed from={lastRun?.startedAt} to={lastRun?.finishedAt} />
+      </td>
+      <td className={table.buttons}>
+        <span className={styles.actions}>
+          {state === "running" && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={`Stop ${name}`}
+              loading={stopping === name}
+              onClick={() => onStop(name)}
+            >
+              Stop
+            </Button>
+          )}
+          <Button
+            size="compact-sm"
+            leftSection={<Icon name="play" size={12} />}
+            aria-label={`Start ${name}`}
+            disabled={state === "invalid"}
+            loading={starting === name}
+            onClick={() => onStart(name)}
+          >
+            Start
+          </Button>
+        </span>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,64 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
+import { plural } from "../../lib/format";
+import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
+import { Page, Panel } from "../../ui/page";
+import { WorkflowTable } from "./components/workflow-table";
+
+/** Rows a plain table holds well. */
+const MOST_ROWS = 200;
+const EXAMPLE = `jobs:
+  hello:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo hello`;
+
+export function WorkflowsPage() {
+  const workflows = useQuery(workflowsQuery);
+  const navigate = useNavigate();
+  const start = useMutation({
+    mutationFn: startWorkflow,
+    onSuccess: ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }),
+  });
+  const stop = useMutation({ mutationFn: stopWorkflow });
+  const list = workflows.data;
+  return (
+    <Page title="Workflows" aside={list && <span className="dim">{plural(list.length, "workflow")}</span>}>
+      <Panel label="List of workflows">
+        {workflows.error && (
+          <ErrorNote
+            title="The workflows could not be read."
+            error={workflows.error}
+            onRetry={() => void workflows.refetch()}
+          />
+        )}
+        {start.error && <ErrorNote title={`${start.variables} could not be started.`} error={start.error} />}
+        {stop.error && <ErrorNote title={`${stop.variables} could not be stopped.`} error={stop.error} />}
+        {workflows.isPending && <LoadingNote what="workflows" />}
+        {list && list.length > MOST_ROWS && (
+          <TooMuchNote>
+            The first {MOST_ROWS} of {plural(list.length, "workflow")}.
+          </TooMuchNote>
+        )}
+        {list?.length === 0 && (
+          <EmptyNote title="There is no workflow here yet.">
+            <p className="dim">
+              Write one to <code>.loom.yml</code>; it appears here by itself:
+            </p>
+            <pre>{EXAMPLE}</pre>
+          </EmptyNote>
+        )}
+        {list && list.length > 0 && (
+          <WorkflowTable
+            workflows={list.slice(0, MOST_ROWS)}
+            starting={start.isPending ? start.variables : undefined}
+            stopping={stop.isPending ? stop.variables : undefined}
+            onStart={start.mutate}
+            onStop={stop.mutate}
+          />
+        )}
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,74 @@
+/** Numbers, durations and moments as text. Unknown is an en dash, never a zero. */
+
+export const UNKNOWN = "–";
+
+const COUNT = new Intl.NumberFormat("en-US");
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export function formatCount(value: number | undefined): string {
+  return value === undefined ? UNKNOWN : COUNT.format(value);
+}
+
+/** `12 lines`, `1 line`. */
+export function plural(count: number, word: string, words = `${word}s`): string {
+  return `${formatCount(count)} ${count === 1 ? word : words}`;
+}
+
+/** A length of time with two units at most: `340 ms`, `2.4 s`, `1m 05s`, `2h 03m`, `3d 04h`. */
+export function formatDuration(millis: number | undefined): string {
+  if (millis === undefined || Number.isNaN(millis)) return UNKNOWN;
+  const value = Math.max(0, millis);
+  if (value < SECOND) return `${Math.round(value)} ms`;
+  if (value < 10 * SECOND) return `${(Math.floor(value / 100) / 10).toFixed(1)} s`;
+  if (value < MINUTE) return `${Math.floor(value / SECOND)} s`;
+  if (value < HOUR) return `${Math.floor(value / MINUTE)}m ${two((value % MINUTE) / SECOND)}s`;
+  if (value < DAY) return `${Math.floor(value / HOUR)}h ${two((value % HOUR) / MINUTE)}m`;
+  return `${Math.floor(value / DAY)}d ${two((value % DAY) / HOUR)}h`;
+}
+
+/** How long ago, in whole seconds at the finest, so that a ticking list stays calm: `now`, `4 s ago`, `2m 10s ago`. */
+export function formatAge(millis: number | undefined): string {
+  if (millis === undefined || Number.isNaN(millis)) return UNKNOWN;
+  if (millis < SECOND) return "now";
+  if (millis < MINUTE) return `${Math.floor(millis / SECOND)} s ago`;
+  return `${formatDuration(millis)} ago`;
+}
+
+/** From start to end, or to now while it goes on; unknown before it starts. */
+export function elapsed(
+  startedAt: string | undefined,
+  finishedAt: string | undefined,
+  now: number,
+): number | undefined {
+  if (startedAt === undefined) return undefined;
+  const end = finishedAt === undefined ? now : Date.parse(finishedAt);
+  return Math.max(0, end - Date.parse(startedAt));
+}
+
+export function formatMoment(timestamp: string | undefined): string {
+  if (timestamp === undefined) return UNKNOWN;
+  const at = new Date(timestamp);
+  if (Number.isNaN(at.getTime())) return timestamp;
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${formatTime(timestamp)}`;
+}
+
+/** Time of day to the second. */
+export function formatTime(timestamp: string | undefined): string {
+  if (timestamp === undefined) return "";
+  const at = new Date(timestamp);
+  if (Number.isNaN(at.getTime())) return timestamp;
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** The part of a long id that people compare by eye. */
+export function shortId(id: string): string {
+  return id.length <= 12 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`;
+}
+
+function two(value: number): string {
+  return String(Math.floor(value)).padStart(2, "0");
+}

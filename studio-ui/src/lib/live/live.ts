@@ -1,0 +1,77 @@
+/** The page's live side as one object: socket, actors, log news, and listeners for the rest. Made once, by the app. */
+
+import type { ActorRecord, Frame, LogGrown } from "../../api/types";
+import { ActorStore } from "./actor-store";
+import { LogTopic } from "./log-topic";
+import { type LiveEnvironment, LiveSocket } from "./socket";
+
+export type LiveOptions = {
+  url: string;
+  fetchActors: () => Promise<ActorRecord[]>;
+  /** One actor; `undefined` when the studio does not know it. */
+  fetchActor: (id: string) => Promise<ActorRecord | undefined>;
+  /** A frame that is neither about actors nor about logs. */
+  onFrame: (frame: Frame) => void;
+  /** Everything fetched before may be out of date. */
+  onResync: () => void;
+  schedule: (publish: () => void) => () => void;
+  environment: LiveEnvironment;
+};
+
+export class Live {
+  readonly actors: ActorStore;
+  readonly logs = new LogTopic();
+  readonly socket: LiveSocket;
+  readonly #options: LiveOptions;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.actors = new ActorStore(options.schedule);
+    this.socket = new LiveSocket(
+      options.url,
+      { onFrame: (frame) => this.#receive(frame), onResync: () => this.#resync() },
+      options.environment,
+    );
+  }
+
+  /** Fetches all actors again; resolves when they are in or the failure is noted. */
+  async refreshActors(): Promise<void> {
+    const snapshot = this.actors.beginSnapshot();
+    try {
+      this.actors.applySnapshot(snapshot, await this.#options.fetchActors());
+    } catch (cause) {
+      this.actors.failSnapshot(snapshot, cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  }
+
+  /** Reads one actor again. A frame that came meanwhile is newer and stays; a failure leaves what we have. */
+  async refreshActor(id: string): Promise<void> {
+    const before = this.actors.get(id);
+    const record = await this.#options.fetchActor(id).catch(() => before);
+    if (this.actors.get(id) !== before || record === before) return;
+    if (record === undefined) this.actors.remove(id);
+    else this.actors.update(record);
+  }
+
+  #receive(frame: Frame): void {
+    switch (frame.type) {
+      case "actor:update":
+        this.actors.update(frame.data as ActorRecord);
+        break;
+      case "actor:removed":
+        this.actors.remove((frame.data as { id: string }).id);
+        break;
+      case "log:grown":
+        this.logs.grown(frame.data as LogGrown);
+        break;
+      default:
+        this.#options.onFrame(frame);
+    }
+  }
+
+  #resync(): void {
+    void this.refreshActors();
+    this.logs.resync();
+    this.#options.onResync();
+  }
+}

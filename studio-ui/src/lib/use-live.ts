@@ -1,0 +1,58 @@
+/** How components read the live side; the object itself is made once by the app. */
+
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import type { Connection } from "./live/connection";
+import type { Live } from "./live/live";
+
+export const LiveContext = createContext<Live | undefined>(undefined);
+
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (live === undefined) throw new Error("useLive needs a LiveContext around it");
+  return live;
+}
+
+export function useConnection(): Connection {
+  const { connection } = useLive().socket;
+  return useSyncExternalStore(connection.subscribe, connection.get);
+}
+
+const REFRESH_MS = 3000;
+/** Fetching may take at most a twentieth of the time. */
+const REFRESH_SHARE = 20;
+
+/**
+ * Reads all actors again now and then while somebody looks: heartbeats and uptimes are computed by the studio when it is
+ * asked, and no frame tells of them. The larger the list, the longer the pause.
+ */
+export function useFreshActors(): void {
+  const live = useLive();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    let over = false;
+    const next = (pause: number) => {
+      timer = setTimeout(async () => {
+        const started = performance.now();
+        if (!document.hidden) await live.refreshActors();
+        if (!over) next(Math.max(REFRESH_MS, (performance.now() - started) * REFRESH_SHARE));
+      }, pause);
+    };
+    next(REFRESH_MS);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [live]);
+}
+
+/** A value that may change many times a second, passed on at most once a period. */
+export function useThrottled<T>(value: T, period: number): T {
+  const [state, setState] = useState({ value, at: 0 });
+  useEffect(() => {
+    if (Object.is(value, state.value)) return;
+    const wait = Math.max(0, state.at + period - Date.now());
+    const timer = setTimeout(() => setState({ value, at: Date.now() }), wait);
+    return () => clearTimeout(timer);
+  }, [value, period, state]);
+  return state.value;
+}

@@ -1,0 +1,41 @@
+import { type ReactNode, useEffect } from "react";
+import styles from "./page.module.css";
+
+type PageProps = {
+  title: string;
+  /** Beside the title: a state, a count. */
+  aside?: ReactNode;
+  actions?: ReactNode;
+  /** The page fills the window and its parts scroll by themselves. */
+  fill?: boolean;
+  children: ReactNode;
+};
+
+/** The frame every page stands in: one heading, what belongs to it, what can be done, and the body. */
+export function Page({ title, aside, actions, fill = false, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · Loom`;
+  }, [title]);
+  return (
+    <div className={fill ? `${styles.page} ${styles.fill}` : styles.page}>
+      <header className={styles.header}>
+        <h1 className="cut">{title}</h1>
+        {aside}
+        {actions && <div className={styles.actions}>{actions}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+type PanelProps = { label: string; head?: ReactNode; className?: string | undefined; children: ReactNode };
+
+/** A part of a page with its own surface, named for those who hear the page. */
+export function Panel({ label, head, className, children }: PanelProps) {
+  return (
+    <section aria-label={label} className={className ? `${styles.panel} ${className}` : styles.panel}>
+      {head && <div className={styles.panelHead}>{head}</div>}
+      {children}
+    </section>
+  );
+}

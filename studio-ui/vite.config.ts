@@ -1,0 +1,37 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const studio = process.env.VITE_ORCHESTRATOR_URL ?? "http://localhost:9090";
+const live = process.env.VITE_WS_URL ?? "ws://localhost:9090/ws";
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    port: 5173,
+    strictPort: true,
+    // The page always talks to its own origin; in development that is this proxy. The studio checks Origin and Host of
+    // what it is sent, so both have to be its own.
+    proxy: {
+      "/api": { target: studio, changeOrigin: true, headers: { origin: studio } },
+      "/socket": { target: studio, changeOrigin: true, ws: true, headers: { origin: studio } },
+      "/ws": {
+        target: new URL(live).origin.replace(/^ws/, "http"),
+        changeOrigin: true,
+        ws: true,
+        rewrite: () => new URL(live).pathname,
+      },
+    },
+  },
+  build: {
+    target: "es2022",
+    // A chart or a graph is a lazy chunk of its own; what is above this is looked at by scripts/check-budget.mjs.
+    chunkSizeWarningLimit: 600,
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test-setup.ts"],
+    css: false,
+    testTimeout: 10_000,
+  },
+});

@@ -45,6 +45,7 @@ fn jobs_without_needs_between_them_run_at_the_same_time() {
         wait_for("left"),
     ));
     project.loom(&["run", "--executor", "host"]).run().exits(0);
+    assert!(project.path().join("left").exists() && project.path().join("right").exists());
 }
 
 #[test]

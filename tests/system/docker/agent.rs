@@ -71,8 +71,8 @@ jobs:
         wait_for("go")
     ));
     let engine = Engine::mine();
-    let running = run(&engine, &project, &[]).start();
-    let containers = crate::harness::until("the last step", || {
+    let mut running = run(&engine, &project, &[]).start();
+    let containers = running.until("the last step", || {
         project
             .path()
             .join("ready")
@@ -125,11 +125,14 @@ fn each_job_has_its_own_container() {
   second:
     runs-on: alpine:latest
     needs: first
-    steps: [{ run: 'test ! -e /tmp/first' }]
+    steps: [{ run: 'test ! -e /tmp/first && echo second-sees-nothing' }]
 ",
     );
     let engine = Engine::mine();
-    run(&engine, &project, &[]).run().exits(0);
+    run(&engine, &project, &[])
+        .run()
+        .exits(0)
+        .prints("second-sees-nothing");
     engine.holds_nothing_new();
 }
 

@@ -40,8 +40,8 @@ fn nothing_after_a_cancel_as_early_as_can_be() {
         "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: sleep 600 }]\n  b:\n    runs-on: ubuntu:latest\n    steps: [{ run: sleep 600 }]\n",
     );
     let engine = Engine::mine();
-    let running = run(&engine, &project, &[]).start();
-    crate::harness::until("a container or a lock file", || {
+    let mut running = run(&engine, &project, &[]).start();
+    running.until("a container", || {
         (!engine.new_containers().is_empty()).then_some(())
     });
     running.signal(Signal::INT);

@@ -71,6 +71,7 @@ fn jobs_run_at_the_same_time_in_containers_too() {
     ));
     let engine = Engine::mine();
     run(&engine, &project, &[]).run().exits(0);
+    assert!(project.path().join("left").exists() && project.path().join("right").exists());
     engine.holds_nothing_new();
 }
 

@@ -166,6 +166,17 @@ impl Running {
         }
     }
 
+    /// Looks until there is something, as long as it runs.
+    pub(crate) fn until<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        until(what, || {
+            let found = look();
+            if found.is_none() && self.has_ended().is_some() {
+                panic!("ended before this: {what}\n{}", self.so_far());
+            }
+            found
+        })
+    }
+
     /// What it said until now, both streams, for the message of a failing test.
     pub(crate) fn so_far(&self) -> String {
         format!(

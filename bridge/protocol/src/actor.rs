@@ -298,6 +298,52 @@ pub struct ActorPatch {
     pub latency: Option<Latency>,
 }
 
+impl ActorPatch {
+    /// A patch that changes nothing yet.
+    pub fn new(id: impl Into<ActorId>) -> Self {
+        Self {
+            id: id.into(),
+            kind: None,
+            status: None,
+            worker_id: None,
+            message_count: None,
+            queue_depth: None,
+            last_heartbeat: None,
+            uptime: None,
+            metadata: None,
+            parent_id: None,
+            node: None,
+            error_count: None,
+            restart_count: None,
+            rates: None,
+            latency: None,
+        }
+    }
+
+    /// Takes over the fields that `newer` names: one patch that does what both would do, one after the other.
+    pub fn merge(&mut self, newer: Self) {
+        fn set<T>(field: &mut Option<T>, value: Option<T>) {
+            if value.is_some() {
+                *field = value;
+            }
+        }
+        set(&mut self.kind, newer.kind);
+        set(&mut self.status, newer.status);
+        set(&mut self.worker_id, newer.worker_id);
+        set(&mut self.message_count, newer.message_count);
+        set(&mut self.queue_depth, newer.queue_depth);
+        set(&mut self.last_heartbeat, newer.last_heartbeat);
+        set(&mut self.uptime, newer.uptime);
+        set(&mut self.metadata, newer.metadata);
+        set(&mut self.parent_id, newer.parent_id);
+        set(&mut self.node, newer.node);
+        set(&mut self.error_count, newer.error_count);
+        set(&mut self.restart_count, newer.restart_count);
+        set(&mut self.rates, newer.rates);
+        set(&mut self.latency, newer.latency);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +378,23 @@ mod tests {
             serde_json::to_value(record).unwrap(),
             json!({"id":"a","type":"T","status":"active","messageCount":5,"queueDepth":3})
         );
+    }
+
+    #[test]
+    fn two_merged_patches_do_what_both_do() {
+        let patch = |text: serde_json::Value| serde_json::from_value::<ActorPatch>(text).unwrap();
+        let (first, second) = (
+            json!({"id":"a","status":"idle","messageCount":3,"node":"n"}),
+            json!({"id":"a","status":"active","queueDepth":1}),
+        );
+        let mut one_by_one = ActorRecord::new("a", "T");
+        one_by_one.apply(patch(first.clone()));
+        one_by_one.apply(patch(second.clone()));
+        let mut merged = patch(first);
+        merged.merge(patch(second));
+        let mut at_once = ActorRecord::new("a", "T");
+        at_once.apply(merged);
+        assert_eq!(at_once, one_by_one);
     }
 
     #[test]

@@ -1,1 +1,58 @@
-//! (being written)
+//! What an application embeds so that Loom sees its actors.
+//!
+//! An actix actor takes [`Context`] as its context and gets `#[loom_bridge::actor]` on its `impl Actor`; from then on it is
+//! in the [`ActorRegistry`], counted and timed, with its panics caught and named. A [`discovery`] bridge carries what
+//! changes to a studio. Knows no web server, no database and no workflow.
+//!
+//! ```
+//! use actix::prelude::*;
+//! use loom_bridge::Context; // instead of actix's own, which the prelude brings
+//!
+//! struct Counter;
+//!
+//! #[loom_bridge::actor]
+//! impl Actor for Counter {
+//!     type Context = Context<Self>;
+//! }
+//!
+//! # actix::System::new().block_on(async {
+//! let counter = Counter.start();
+//! # let _ = counter;
+//! assert_eq!(loom_bridge::ActorRegistry::process_wide().len(), 1);
+//! # });
+//! ```
+
+// For what the attribute writes, when it is used in this crate.
+extern crate self as loom_bridge;
+
+mod cause;
+mod cell;
+mod clock;
+mod context;
+pub mod discovery;
+mod level;
+mod names;
+mod owner;
+mod registry;
+mod spec;
+mod types;
+
+pub use cause::Cause;
+pub use context::{Activity, Context, Declared, Observed, StartObserved, spawn, spawn_in};
+pub use discovery::{DiscoveryBridge, Options, StudioSink, get_discovery_bridge};
+pub use level::{Level, level, set_level};
+pub use loom_macros::actor;
+pub use loom_protocol as protocol;
+pub use owner::{ChildGone, CurrentChild, Decision, End, Keeper, KeeperNews, RestartPolicy, StopKeeping};
+pub use registry::{
+    ActorHandle, ActorRegistry, Changes, Delta, DiscoveryService, Retention, TooManySubscriptions,
+};
+pub use spec::ActorSpec;
+pub use types::{TypeStats, type_stats};
+
+/// What the attribute's code refers to.
+#[doc(hidden)]
+pub mod __private {
+    pub use actix;
+    pub use actix_rt;
+}

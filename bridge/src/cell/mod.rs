@@ -1,0 +1,323 @@
+//! The cell of an actor: what is counted about it while it runs, readable from any thread.
+//!
+//! Counters of an observed actor have one writer, the thread that polls it, so they are plain loads and stores. Who reads
+//! them may be a moment behind, never wrong for good: readers look again (see `registry/changes.rs`).
+
+mod marks;
+mod view;
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use loom_protocol::{ActorId, ActorStatus};
+use serde_json::{Map, Value};
+
+pub(crate) use marks::{Bit, MOST, Marks, Queue, Subscriptions, lock};
+pub(crate) use view::View;
+
+use crate::clock::{self, Nanos};
+use crate::context::Activity;
+use crate::names::{self, Serial};
+use crate::registry::Inner;
+use crate::types::TypeCell;
+
+/// The start hook has returned.
+const STARTED: u8 = 1;
+/// Asked to stop, not stopped yet.
+const STOPPING: u8 = 2;
+/// `ctx.wait()` holds its messages back.
+const HELD: u8 = 4;
+/// Replaced by an actor of the same id; nobody reports it any more.
+const SUPERSEDED: u8 = 8;
+/// No longer in the registry.
+const BURIED: u8 = 16;
+
+pub(crate) struct ActorCell {
+    pub(crate) serial: Serial,
+    pub(crate) name: Arc<str>,
+    pub(crate) kind: Cow<'static, str>,
+    started: Nanos,
+    messages: AtomicU64,
+    /// Raw ticks of the last entry into a handler (or beat of a handle) shifted by one; the lowest bit: still in it.
+    entered: AtomicU64,
+    busy_ns: AtomicU64,
+    wait_ns: AtomicU64,
+    timed: AtomicU64,
+    errors: AtomicU32,
+    restarts: u32,
+    flags: AtomicU8,
+    declared_busy: AtomicU32,
+    declared_waiting: AtomicU32,
+    /// What the thread that polls it is called.
+    thread: OnceLock<Arc<str>>,
+    pub(crate) marks: Marks,
+    ended: OnceLock<Box<Ended>>,
+    details: Mutex<Option<Box<Details>>>,
+    registry: Weak<Inner>,
+    origin: Origin,
+}
+
+/// Who reports about the actor.
+pub(crate) enum Origin {
+    /// The observed context; it has the counters of its type.
+    Context(&'static TypeCell),
+    /// A handle, by hand.
+    Handle,
+}
+
+/// What is rarely there and rarely changes.
+#[derive(Clone, Default)]
+pub(crate) struct Details {
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) parent: Option<ActorId>,
+    /// Where somebody chose another name than that of the thread.
+    pub(crate) worker: Option<String>,
+    /// Of handles only.
+    pub(crate) status: Option<ActorStatus>,
+    /// Of handles only.
+    pub(crate) queue_depth: Option<u64>,
+}
+
+pub(crate) struct Ended {
+    pub(crate) at: Nanos,
+    /// Why, when it was not in good order.
+    pub(crate) failure: Option<String>,
+}
+
+impl ActorCell {
+    pub(crate) fn new(
+        serial: Serial,
+        name: Arc<str>,
+        kind: Cow<'static, str>,
+        details: Details,
+        origin: Origin,
+        registry: Weak<Inner>,
+    ) -> Self {
+        let empty = details.metadata.is_empty() && details.parent.is_none() && details.worker.is_none();
+        let entered = match origin {
+            Origin::Context(_) => 0,
+            Origin::Handle => clock::raw() << 1,
+        };
+        Self {
+            serial,
+            name,
+            kind,
+            started: Nanos::now(),
+            messages: AtomicU64::new(0),
+            entered: AtomicU64::new(entered),
+            busy_ns: AtomicU64::new(0),
+            wait_ns: AtomicU64::new(0),
+            timed: AtomicU64::new(0),
+            errors: AtomicU32::new(0),
+            restarts: 0,
+            flags: AtomicU8::new(0),
+            declared_busy: AtomicU32::new(0),
+            declared_waiting: AtomicU32::new(0),
+            thread: OnceLock::new(),
+            marks: Marks::default(),
+            ended: OnceLock::new(),
+            details: Mutex::new((!empty).then(|| Box::new(details))),
+            registry,
+            origin,
+        }
+    }
+
+    /// Goes on where `before`, which has ended under the same id, left off: counters only grow.
+    pub(crate) fn succeed(&mut self, before: &Self) {
+        for (mine, theirs) in [
+            (&self.messages, &before.messages),
+            (&self.busy_ns, &before.busy_ns),
+            (&self.wait_ns, &before.wait_ns),
+            (&self.timed, &before.timed),
+        ] {
+            mine.store(theirs.load(Relaxed), Relaxed);
+        }
+        self.errors.store(before.errors.load(Relaxed), Relaxed);
+        self.restarts = before.restarts.saturating_add(1);
+        if let Some(text) = before.ended.get().and_then(|end| end.failure.as_deref()) {
+            self.details()
+                .get_or_insert_default()
+                .metadata
+                .insert("lastFailure".to_owned(), text.into());
+        }
+        before.set_flag(SUPERSEDED);
+    }
+
+    pub(crate) fn id(&self) -> ActorId {
+        ActorId(self.name.to_string())
+    }
+
+    pub(crate) fn details(&self) -> MutexGuard<'_, Option<Box<Details>>> {
+        // Nothing is left half-done under this lock.
+        self.details.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_handle(&self) -> bool {
+        matches!(self.origin, Origin::Handle)
+    }
+
+    pub(crate) fn ended(&self) -> Option<&Ended> {
+        self.ended.get().map(Box::as_ref)
+    }
+
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.has_flag(SUPERSEDED)
+    }
+
+    pub(crate) fn is_buried(&self) -> bool {
+        self.has_flag(BURIED)
+    }
+
+    /// When a handle was last used.
+    pub(crate) fn last_beat(&self) -> Nanos {
+        Nanos::of(self.entered.load(Relaxed) >> 1)
+    }
+
+    fn has_flag(&self, flag: u8) -> bool {
+        self.flags.load(Relaxed) & flag != 0
+    }
+
+    fn set_flag(&self, flag: u8) {
+        self.flags.fetch_or(flag, Relaxed);
+    }
+
+    fn clear_flag(&self, flag: u8) {
+        self.flags.fetch_and(!flag, Relaxed);
+    }
+}
+
+/// What the observed context writes, from the one thread that polls the actor.
+impl ActorCell {
+    /// A handler is about to run. Counts the message here, so that one whose handler panics counts too.
+    #[inline]
+    pub(crate) fn enter(self: &Arc<Self>, now: u64) {
+        self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
+        self.entered.store((now << 1) | 1, Relaxed);
+        self.touch();
+    }
+
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.entered.store(self.entered.load(Relaxed) & !1, Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn timed(&self, waited_ns: u64, busy_ns: u64) {
+        self.timed.store(self.timed.load(Relaxed) + 1, Relaxed);
+        self.wait_ns
+            .store(self.wait_ns.load(Relaxed) + waited_ns, Relaxed);
+        self.busy_ns.store(self.busy_ns.load(Relaxed) + busy_ns, Relaxed);
+    }
+
+    /// After a poll: the start hook has run, and messages are held back or not.
+    #[inline]
+    pub(crate) fn polled(self: &Arc<Self>, held: bool) {
+        let wanted = STARTED | if held { HELD } else { 0 };
+        let flags = self.flags.load(Relaxed);
+        if flags & (STARTED | STOPPING | HELD) != wanted {
+            self.flags.fetch_or(wanted, Relaxed);
+            // Still alive after a poll, so a stop was taken back.
+            self.clear_flag((STOPPING | HELD) & !wanted);
+            if flags & STARTED == 0 {
+                self.thread.get_or_init(names::worker);
+            }
+            self.touch();
+        }
+    }
+
+    pub(crate) fn stopping(self: &Arc<Self>) {
+        self.set_flag(STOPPING);
+        self.touch();
+    }
+}
+
+/// What anybody writes.
+impl ActorCell {
+    /// A message was handled; for handles, which several threads may use.
+    pub(crate) fn handled_elsewhere(self: &Arc<Self>, messages: u64) {
+        self.messages.fetch_add(messages, Relaxed);
+        self.beat();
+        self.touch();
+    }
+
+    pub(crate) fn beat(&self) {
+        self.entered.store(clock::raw() << 1, Relaxed);
+    }
+
+    pub(crate) fn error(self: &Arc<Self>) {
+        self.errors.fetch_add(1, Relaxed);
+        self.touch();
+    }
+
+    pub(crate) fn declare(self: &Arc<Self>, activity: Activity, more: bool) {
+        let counter = match activity {
+            Activity::Busy => &self.declared_busy,
+            Activity::Waiting => &self.declared_waiting,
+        };
+        if more {
+            counter.fetch_add(1, Relaxed);
+        } else {
+            counter.fetch_sub(1, Relaxed);
+        }
+        self.touch();
+    }
+
+    /// Changes what a handle reports.
+    pub(crate) fn report(self: &Arc<Self>, change: impl FnOnce(&mut Details)) {
+        change(self.details().get_or_insert_default());
+        self.touch();
+    }
+
+    /// Changes what rarely changes; subscribers get the metadata anew.
+    pub(crate) fn amend(self: &Arc<Self>, change: impl FnOnce(&mut Details)) {
+        change(self.details().get_or_insert_default());
+        self.marks.amended();
+        self.touch();
+    }
+
+    /// The actor is gone. Only the first call counts.
+    pub(crate) fn end(self: &Arc<Self>, failure: Option<String>) {
+        let failed = failure.is_some();
+        if failed {
+            self.errors.fetch_add(1, Relaxed);
+        }
+        let at = Nanos::now();
+        if self.ended.set(Box::new(Ended { at, failure })).is_err() {
+            return;
+        }
+        if let Origin::Context(kind) = self.origin {
+            kind.died();
+        }
+        self.leave();
+        self.marks.amended();
+        self.touch();
+        if let Some(registry) = self.registry.upgrade() {
+            registry.dug(self, failed);
+        }
+    }
+
+    pub(crate) fn bury(&self) {
+        self.set_flag(BURIED);
+    }
+
+    pub(crate) fn unbury(&self) {
+        self.clear_flag(BURIED);
+    }
+
+    /// Tells those who subscribed that something changed. One relaxed load when they know already or nobody listens.
+    #[inline]
+    pub(crate) fn touch(self: &Arc<Self>) {
+        if self.marks.wanted() {
+            self.tell();
+        }
+    }
+
+    #[cold]
+    fn tell(self: &Arc<Self>) {
+        let who = self.marks.take_wanted();
+        if let Some(registry) = self.registry.upgrade() {
+            registry.subscriptions.push(who, self);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The observed context: what an unmodified actix actor takes as its `Context` to be seen.
+//!
+//! Every send to an actor goes through the static `ToEnvelope::pack` of its context, every delivery through the
+//! envelope's proxy, every poll through the future that `run` spawns: three places that actix leaves open, and all that is
+//! needed to see messages, waiting times, panics and ends without a fork.
+
+mod activity;
+mod envelope;
+mod items;
+mod life;
+mod observed;
+mod start;
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix::dev::channel::AddressReceiver;
+use actix::dev::{AsyncContextParts, ContextParts, Mailbox};
+use actix::fut::ActorFuture;
+use actix::{Actor, ActorContext, ActorState, Addr, AsyncContext, Handler, Message, SpawnHandle};
+use loom_protocol::ActorId;
+use serde_json::Value;
+
+pub use activity::{Activity, Declared};
+pub use observed::Observed;
+pub use start::{StartObserved, spawn, spawn_in};
+
+use crate::cause::Cause;
+use crate::cell::ActorCell;
+use crate::level::{Level, level};
+use crate::spec::ActorSpec;
+use envelope::Seal;
+use items::{Caused, Delayed, MessageStream, Now};
+use life::Life;
+
+/// The context of an actor that is seen: a drop-in for `actix::Context`.
+pub struct Context<A: Actor<Context = Self>> {
+    parts: ContextParts<A>,
+    mailbox: Option<Mailbox<A>>,
+    cell: Arc<ActorCell>,
+    /// There until the actor runs; dropped with a context that never does.
+    life: Option<Life>,
+}
+
+impl<A: Actor<Context = Self>> Context<A> {
+    /// A context for an actor that is not there yet. It is registered from now on, as starting.
+    pub fn new() -> Self {
+        Self::with_spec(ActorSpec::of::<A>())
+    }
+
+    /// The same with a name, a parent, a watcher and whatever else the spec says.
+    pub fn with_spec(spec: ActorSpec) -> Self {
+        let (_, receiver) = actix::dev::channel::channel(spec.mailbox_capacity);
+        Self::from_parts(receiver, Life::begin::<A>(spec))
+    }
+
+    /// A context for an actor whose addresses exist already.
+    pub fn with_receiver(receiver: AddressReceiver<A>) -> Self {
+        Self::from_parts(receiver, Life::begin::<A>(ActorSpec::of::<A>()))
+    }
+
+    fn from_parts(receiver: AddressReceiver<A>, life: Life) -> Self {
+        let mailbox = Mailbox::new(receiver);
+        Self {
+            parts: ContextParts::new(mailbox.sender_producer()),
+            mailbox: Some(mailbox),
+            cell: life.cell(),
+            life: Some(life),
+        }
+    }
+
+    /// Starts the actor on the running arbiter.
+    pub fn run(self, actor: A) -> Addr<A> {
+        let address = self.address();
+        actix_rt::spawn(self.into_future(actor));
+        address
+    }
+
+    /// The future that is the actor, for those who spawn it themselves.
+    pub fn into_future(self, actor: A) -> Observed<A> {
+        Observed::new(self, actor)
+    }
+
+    /// The handle of the spawned future that is running.
+    pub fn handle(&self) -> SpawnHandle {
+        self.parts.curr_handle()
+    }
+
+    /// How many messages may wait before `send` waits and `try_send` refuses; 16 by default.
+    pub fn set_mailbox_capacity(&mut self, messages: usize) {
+        self.parts.set_mailbox_capacity(messages);
+    }
+
+    /// Whether anybody still has an address of the actor.
+    pub fn connected(&self) -> bool {
+        self.parts.connected()
+    }
+
+    /// The id under which the actor is registered.
+    pub fn id(&self) -> ActorId {
+        self.cell.id()
+    }
+
+    /// Says what the actor does while no handler of it runs: that it works, or waits, until the returned value is dropped.
+    /// Move that value into the future that does the work. Without it an actor is `idle` between messages.
+    pub fn declare(&self, activity: Activity) -> Declared {
+        Declared::new(Arc::clone(&self.cell), activity)
+    }
+
+    /// Sets one entry of the metadata that the actor is shown with. Never a secret.
+    pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.cell.amend(|details| {
+            details.metadata.insert(key.into(), value.into());
+        });
+    }
+
+    /// Counts an error that the actor survived and shows its text as `lastError`.
+    pub fn report_error(&mut self, text: impl Into<String>) {
+        self.set_metadata("lastError", text.into());
+        self.cell.error();
+    }
+}
+
+impl<A: Actor<Context = Self>> Default for Context<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Actor<Context = Self>> fmt::Debug for Context<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("id", &self.cell.name)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Actor<Context = Self>> ActorContext for Context<A> {
+    fn stop(&mut self) {
+        self.parts.stop();
+        self.cell.stopping();
+    }
+
+    fn terminate(&mut self) {
+        self.parts.terminate();
+        self.cell.stopping();
+    }
+
+    fn state(&self) -> ActorState {
+        self.parts.state()
+    }
+}
+
+impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
+    fn address(&self) -> Addr<A> {
+        self.parts.address()
+    }
+
+    fn spawn<F>(&mut self, future: F) -> SpawnHandle
+    where
+        F: ActorFuture<A, Output = ()> + 'static,
+    {
+        self.parts.spawn(Caused::new(future, Cause::here()))
+    }
+
+    fn wait<F>(&mut self, future: F)
+    where
+        F: ActorFuture<A, Output = ()> + 'static,
+    {
+        self.parts.wait(Caused::new(future, Cause::here()));
+    }
+
+    fn waiting(&self) -> bool {
+        self.parts.waiting()
+    }
+
+    fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
+        self.parts.cancel_future(handle)
+    }
+
+    fn notify<M>(&mut self, message: M)
+    where
+        A: Handler<M>,
+        M: Message + 'static,
+    {
+        if self.accepts("notify") {
+            // In a queue from now on, though not in the mailbox.
+            let seal = (level() > Level::Off).then(Seal::new::<A>);
+            self.parts.spawn(Now::new(message, seal));
+        }
+    }
+
+    fn notify_later<M>(&mut self, message: M, after: std::time::Duration) -> SpawnHandle
+    where
+        A: Handler<M>,
+        M: Message + 'static,
+    {
+        if !self.accepts("notify_later") {
+            return SpawnHandle::default();
+        }
+        self.parts.spawn(Delayed::new(message, after, Cause::of_send()))
+    }
+
+    fn add_message_stream<S>(&mut self, stream: S)
+    where
+        S: futures_util::Stream + 'static,
+        S::Item: Message,
+        A: Handler<S::Item>,
+    {
+        if self.accepts("add_message_stream") {
+            self.parts.spawn(MessageStream::new(stream));
+        }
+    }
+}
+
+impl<A: Actor<Context = Self>> Context<A> {
+    /// As in actix: a stopped actor takes no more, and says so in the log.
+    fn accepts(&self, what: &'static str) -> bool {
+        let alive = self.parts.state() != ActorState::Stopped;
+        if !alive {
+            tracing::error!(actor = %self.cell.name, what, "a message to itself is lost: the actor has stopped");
+        }
+        alive
+    }
+}
+
+impl<A: Actor<Context = Self>> AsyncContextParts<A> for Context<A> {
+    fn parts(&mut self) -> &mut ContextParts<A> {
+        &mut self.parts
+    }
+}

@@ -1,0 +1,189 @@
+//! The handle of a discovery bridge.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix::{Addr, Arbiter, System};
+use loom_protocol::BootId;
+
+use super::courier::{Close, Courier, Wake};
+use super::options::{Options, Placement};
+use super::outbox::Sender;
+use super::sink::StudioSink;
+use crate::names::new_boot_id;
+use crate::owner::{Keeper, RestartPolicy, StopKeeping};
+use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
+use crate::spec::ActorSpec;
+
+/// How long [`DiscoveryBridge::close`] tries to say good-bye.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Carries what changes in registries to a studio. A clone is another handle to the same bridge.
+///
+/// It runs from the first [`Self::connect`] until [`Self::close`] or the end of its actix system, as an observed actor of its
+/// own that is started again should it panic.
+#[derive(Clone)]
+pub struct DiscoveryBridge {
+    shared: Arc<Shared>,
+}
+
+/// Why a registry could not be connected. Fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The bridge is an actor and needs a system to run in.
+    #[error(
+        "start the discovery bridge: no actix system runs on this thread; connect from within one, e.g. in `#[actix::main]`"
+    )]
+    NoSystem,
+    /// The registry has no subscription left.
+    #[error(transparent)]
+    TooManySubscriptions(#[from] TooManySubscriptions),
+}
+
+/// What the handle and the actor behind it both know; outlives the actor's panics.
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) sender: Sender,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) sources: Vec<Source>,
+    pub(super) sink: Option<Arc<dyn StudioSink>>,
+    pub(super) courier: Option<Addr<Courier>>,
+    keeper: Option<Addr<Keeper<Courier>>>,
+}
+
+pub(super) struct Source {
+    pub(super) registry: ActorRegistry,
+    /// Opened by `connect`, taken by the courier.
+    pub(super) changes: Option<Changes>,
+}
+
+impl DiscoveryBridge {
+    /// A bridge that is connected to nothing yet.
+    pub fn new(options: Options) -> Self {
+        let sender = Sender {
+            boot: new_boot_id(),
+            seq: Arc::new(AtomicU64::new(0)),
+        };
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                sender,
+                state: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Delivers to this studio from now on, beginning with every actor there is. Without one the bridge only logs what it
+    /// discovers.
+    pub fn deliver_to(&self, sink: impl StudioSink) -> &Self {
+        self.deliver_to_shared(Arc::new(sink))
+    }
+
+    /// The same for a sink that others use too.
+    pub fn deliver_to_shared(&self, sink: Arc<dyn StudioSink>) -> &Self {
+        let mut state = self.shared.state();
+        state.sink = Some(sink);
+        state.wake();
+        drop(state);
+        self
+    }
+
+    /// Carries this registry's actors from now on, those that are there included. Connecting twice is once.
+    ///
+    /// # Errors
+    /// No actix system runs here, or the registry serves too many subscriptions.
+    pub fn connect(&self, registry: &ActorRegistry) -> Result<(), ConnectError> {
+        let mut state = self.shared.state();
+        if !state
+            .sources
+            .iter()
+            .any(|source| source.registry.is_same(registry))
+        {
+            let changes = Some(registry.subscribe()?);
+            state.sources.push(Source {
+                registry: registry.clone(),
+                changes,
+            });
+        }
+        if state.keeper.as_ref().is_some_and(Addr::connected) {
+            state.wake();
+            return Ok(());
+        }
+        state.keeper = Some(self.start()?);
+        Ok(())
+    }
+
+    /// Names this bridge's batches to studios.
+    pub fn boot(&self) -> BootId {
+        self.shared.sender.boot.clone()
+    }
+
+    /// Delivers what is left, takes the actors off the studio, and stops. Takes no longer than 2 s, whatever the studio does.
+    pub async fn close(&self) {
+        let (courier, keeper) = {
+            let mut state = self.shared.state();
+            state.sources.clear();
+            (state.courier.take(), state.keeper.take())
+        };
+        if let Some(keeper) = keeper {
+            keeper.do_send(StopKeeping);
+        }
+        if let Some(courier) = courier
+            && tokio::time::timeout(FAREWELL, courier.send(Close)).await.is_err()
+        {
+            tracing::warn!(
+                "the studio did not take the farewell of the discovery bridge; its actors will turn stale there"
+            );
+        }
+    }
+
+    fn start(&self) -> Result<Addr<Keeper<Courier>>, ConnectError> {
+        let arbiter = match self.shared.options.placement {
+            Placement::OwnArbiter => System::try_current().map(|_| Arbiter::new().handle()),
+            Placement::CurrentArbiter => Arbiter::try_current(),
+        }
+        .ok_or(ConnectError::NoSystem)?;
+        let shared = Arc::clone(&self.shared);
+        let spec = ActorSpec::new("DiscoveryBridge");
+        let policy = RestartPolicy {
+            budget: u32::MAX,
+            ..RestartPolicy::default()
+        };
+        let keeper = Keeper::new(spec, policy, move |_| Courier::new(Arc::clone(&shared)));
+        Ok(keeper.start_in(&arbiter))
+    }
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing is left half-done under this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Has the courier look at what changed here.
+    fn wake(&self) {
+        if let Some(courier) = &self.courier {
+            // `do_send`, beyond the mailbox's bound: one for each call of the application, and it must not be lost.
+            courier.do_send(Wake);
+        }
+    }
+}
+
+/// The bridge of this process. With the feature `uplink` it delivers to `STUDIO_URL` when `STUDIO_ENABLED` is `true`.
+pub fn get_discovery_bridge() -> DiscoveryBridge {
+    static BRIDGE: LazyLock<DiscoveryBridge> = LazyLock::new(|| {
+        let bridge = DiscoveryBridge::new(Options::default());
+        #[cfg(feature = "uplink")]
+        super::uplink::deliver_by_environment(&bridge);
+        bridge
+    });
+    BRIDGE.clone()
+}

@@ -1,0 +1,299 @@
+//! The actor that looks and delivers.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, WrapFuture};
+use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseFuture};
+use futures_util::FutureExt;
+use loom_protocol::{ActorBatch, BatchOutcome};
+use tokio::time::Instant;
+
+use super::bridge::Shared;
+use super::outbox::Outbox;
+use super::sink::{SinkError, StudioSink};
+use crate::context::Context;
+use crate::owner::panic_text;
+use crate::registry::{ActorRegistry, Changes, Delta};
+
+/// A studio that takes longer to answer counts as away.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The pauses after failed deliveries: the first, doubling up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// No registry is looked at more often.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+
+/// The bridge's shared state changed: look there.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Wake;
+
+/// Say good-bye to the studio and stop.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Close;
+
+pub(super) struct Courier {
+    shared: Arc<Shared>,
+    sources: Vec<(ActorRegistry, Changes)>,
+    sink: Option<Arc<dyn StudioSink>>,
+    outbox: Outbox,
+    delivering: bool,
+    failures: u32,
+    resume: Option<Instant>,
+}
+
+impl Courier {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let outbox = Outbox::new(shared.sender.clone());
+        Self {
+            shared,
+            sources: Vec::new(),
+            sink: None,
+            outbox,
+            delivering: false,
+            failures: 0,
+            resume: None,
+        }
+    }
+
+    /// Takes over what the handle was told since the last time.
+    fn catch_up(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.state();
+        for source in &mut state.sources {
+            if self
+                .sources
+                .iter()
+                .any(|(registry, _)| registry.is_same(&source.registry))
+            {
+                continue;
+            }
+            // Taken already by a courier that panicked: then everything is looked at anew.
+            match source
+                .changes
+                .take()
+                .map_or_else(|| source.registry.subscribe(), Ok)
+            {
+                Ok(changes) => self.sources.push((source.registry.clone(), changes)),
+                Err(error) => tracing::error!("failed to {error}"),
+            }
+        }
+        let same = match (&self.sink, &state.sink) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        if !same {
+            self.sink.clone_from(&state.sink);
+            self.outbox.start_over();
+            (self.failures, self.resume) = (0, None);
+        }
+    }
+
+    fn look(&mut self) {
+        let options = &self.shared.options;
+        for (registry, changes) in &mut self.sources {
+            if options.auto_cleanup {
+                registry.remove_silent(options.max_age);
+            }
+            let delta = changes.poll();
+            log_discoveries(&delta);
+            if self.sink.is_some() {
+                self.outbox.put(delta);
+            }
+        }
+        if self.outbox.wants_everything() && self.sink.is_some() {
+            let all = self
+                .sources
+                .iter()
+                .flat_map(|(registry, _)| registry.get_all())
+                .collect();
+            self.outbox.put_everything(all);
+        }
+    }
+
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        self.look();
+        // Also without news: an empty batch is the beat of all our actors.
+        self.deliver(ctx);
+    }
+
+    fn deliver(&mut self, ctx: &mut Context<Self>) {
+        let pausing = self.resume.is_some_and(|at| Instant::now() < at);
+        let Some(sink) = self.sink.clone().filter(|_| !self.delivering && !pausing) else {
+            return;
+        };
+        self.delivering = true;
+        let to = Arc::clone(&sink);
+        let delivery = attempt(sink, self.outbox.next_batch());
+        ctx.spawn(delivery.into_actor(self).map(move |outcome, courier, ctx| {
+            courier.delivering = false;
+            // The answer of a studio that was replaced meanwhile says nothing about the new one.
+            if courier.sink.as_ref().is_some_and(|sink| Arc::ptr_eq(sink, &to)) {
+                courier.delivered(outcome, &*to, ctx);
+            } else {
+                courier.deliver(ctx);
+            }
+        }));
+    }
+
+    fn delivered(
+        &mut self,
+        outcome: Result<BatchOutcome, SinkError>,
+        sink: &dyn StudioSink,
+        ctx: &mut Context<Self>,
+    ) {
+        match outcome {
+            Ok(outcome) => {
+                if self.failures > 0 {
+                    tracing::info!(
+                        studio = sink.name(),
+                        failures = self.failures,
+                        "the studio takes batches again"
+                    );
+                }
+                (self.failures, self.resume) = (0, None);
+                self.settle(&outcome);
+                if self.outbox.wants_everything() {
+                    self.look();
+                }
+                if self.outbox.has_news() {
+                    self.deliver(ctx);
+                }
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn settle(&mut self, outcome: &BatchOutcome) {
+        let settled = self.outbox.settle(outcome);
+        for (id, problem) in settled.refused {
+            tracing::warn!(actor = %id, problem, "the studio does not take an actor's record");
+        }
+        let known = settled
+            .unknown
+            .iter()
+            .filter_map(|id| self.sources.iter().find_map(|(registry, _)| registry.get(id)));
+        let new = known.collect();
+        self.outbox.put(Delta {
+            new,
+            ..Delta::default()
+        });
+    }
+
+    fn failed(&mut self, error: &SinkError) {
+        // Once for each stretch of failures, or the log would fill while a studio is away.
+        if self.failures == 0 {
+            tracing::warn!("failed to {}; trying again until it works", error.chain());
+        }
+        if error.is_final() {
+            let entries = self.outbox.give_up_batch();
+            tracing::error!(entries, "a batch was given up: failed to {}", error.chain());
+        }
+        let pause = FIRST_PAUSE
+            .saturating_mul(2_u32.saturating_pow(self.failures))
+            .min(LONGEST_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        self.resume = Some(Instant::now() + pause);
+    }
+
+    /// What a studio has to be told before the bridge is gone.
+    fn farewell(&mut self) -> Vec<ActorBatch> {
+        self.look();
+        let gone = self
+            .sources
+            .iter()
+            .flat_map(|(registry, _)| registry.get_all())
+            .map(|record| record.id)
+            .collect();
+        self.outbox.put(Delta {
+            gone,
+            ..Delta::default()
+        });
+        let mut batches = Vec::new();
+        while self.outbox.has_news() {
+            batches.push(self.outbox.next_batch());
+            self.outbox.settle(&BatchOutcome::default());
+        }
+        batches
+    }
+}
+
+fn log_discoveries(delta: &Delta) {
+    // One that was started again is not a discovery.
+    for actor in delta
+        .new
+        .iter()
+        .filter(|actor| actor.restart_count.unwrap_or(0) == 0)
+    {
+        tracing::info!(id = %actor.id, r#type = %actor.kind, "Discovered actor");
+    }
+}
+
+/// One delivery that comes to an end, whatever the sink does.
+async fn attempt(sink: Arc<dyn StudioSink>, batch: ActorBatch) -> Result<BatchOutcome, SinkError> {
+    let delivery = AssertUnwindSafe(async { sink.deliver(batch).await }).catch_unwind();
+    match tokio::time::timeout(ANSWER, delivery).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(payload)) => Err(SinkError::Panicked {
+            studio: sink.name(),
+            panic: panic_text(&*payload),
+        }),
+        Err(_) => Err(SinkError::TimedOut {
+            studio: sink.name(),
+            limit: ANSWER,
+        }),
+    }
+}
+
+#[loom_bridge::actor]
+impl Actor for Courier {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.shared.state().courier = Some(ctx.address());
+        self.catch_up();
+        self.tick(ctx);
+        ctx.run_interval(self.shared.options.poll_interval.max(SHORTEST_POLL), Self::tick);
+    }
+}
+
+impl Handler<Wake> for Courier {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
+        self.catch_up();
+        self.tick(ctx);
+    }
+}
+
+impl Handler<Close> for Courier {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Close, ctx: &mut Self::Context) -> Self::Result {
+        let sink = self.sink.take();
+        let batches = if sink.is_some() {
+            self.farewell()
+        } else {
+            Vec::new()
+        };
+        // The farewell is a task of its own: it goes on after the actor.
+        ctx.stop();
+        Box::pin(async move {
+            let Some(sink) = sink else { return };
+            for batch in batches {
+                if let Err(error) = attempt(Arc::clone(&sink), batch).await {
+                    tracing::warn!(
+                        "failed to {}; actors that ended will turn stale there",
+                        error.chain()
+                    );
+                    return;
+                }
+            }
+        })
+    }
+}

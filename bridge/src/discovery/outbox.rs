@@ -1,0 +1,207 @@
+//! What is still to be delivered: pure, no clock, no network.
+//!
+//! Holds the newest state of each actor once, whatever time a studio is away. Beyond a bound it forgets all but the ids of
+//! what is gone and asks for everything anew instead: the registry always has the newest state.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId};
+
+use crate::registry::Delta;
+
+/// Entries of one batch: some hundred kilobytes of JSON.
+const BATCH: usize = 1_000;
+
+/// Entries that are kept for a studio that does not answer.
+const BACKLOG: usize = 100_000;
+
+/// Names a sender and counts its batches; outlives the courier, so that a restarted one goes on.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) boot: BootId,
+    pub(super) seq: Arc<AtomicU64>,
+}
+
+pub(super) struct Outbox {
+    sender: Sender,
+    register: HashMap<ActorId, ActorRecord>,
+    update: HashMap<ActorId, ActorPatch>,
+    gone: HashSet<ActorId>,
+    in_flight: Option<ActorBatch>,
+    wants_everything: bool,
+    backlog: usize,
+    batch: usize,
+}
+
+/// What a delivered batch asks for.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Settled {
+    /// Actors that the studio does not know and that are to be registered.
+    pub(super) unknown: Vec<ActorId>,
+    /// Records that it does not take, with its reason.
+    pub(super) refused: Vec<(ActorId, String)>,
+}
+
+impl Outbox {
+    pub(super) fn new(sender: Sender) -> Self {
+        Self {
+            sender,
+            register: HashMap::new(),
+            update: HashMap::new(),
+            gone: HashSet::new(),
+            in_flight: None,
+            wants_everything: true,
+            backlog: BACKLOG,
+            batch: BATCH,
+        }
+    }
+
+    /// Whether every actor of every registry is to be put in by [`Self::put_everything`].
+    pub(super) fn wants_everything(&self) -> bool {
+        self.wants_everything && self.in_flight.is_none()
+    }
+
+    /// Another studio is going to read: nothing of what was sent counts.
+    pub(super) fn start_over(&mut self) {
+        self.in_flight = None;
+        self.forget_state();
+        self.gone.clear();
+        self.wants_everything = true;
+    }
+
+    pub(super) fn put_everything(&mut self, records: Vec<ActorRecord>) {
+        self.wants_everything = false;
+        self.update.clear();
+        for record in records {
+            self.gone.remove(&record.id);
+            self.register.insert(record.id.clone(), record);
+        }
+    }
+
+    pub(super) fn put(&mut self, delta: Delta) {
+        for record in delta.new {
+            self.gone.remove(&record.id);
+            self.update.remove(&record.id);
+            self.register.insert(record.id.clone(), record);
+        }
+        for patch in delta.changed {
+            self.put_patch(patch);
+        }
+        for id in delta.gone {
+            self.update.remove(&id);
+            self.gone.insert(id);
+        }
+        self.bound();
+    }
+
+    fn put_patch(&mut self, patch: ActorPatch) {
+        if let Some(record) = self.register.get_mut(&patch.id) {
+            record.apply(patch);
+            return;
+        }
+        match self.update.get_mut(&patch.id) {
+            Some(earlier) => earlier.merge(patch),
+            None => {
+                self.update.insert(patch.id.clone(), patch);
+            }
+        }
+    }
+
+    /// Only a studio that does not answer lets it grow so far; otherwise every look empties it.
+    fn bound(&mut self) {
+        if self.in_flight.is_some() && self.waiting() > self.backlog {
+            self.forget_state();
+            self.wants_everything = true;
+        }
+        if self.gone.len() > self.backlog {
+            // They turn stale in the studio, which removes them by itself.
+            tracing::warn!(
+                actors = self.gone.len(),
+                "too many actors ended while the studio was away; their ends are not told"
+            );
+            self.gone.clear();
+        }
+    }
+
+    fn forget_state(&mut self) {
+        self.register.clear();
+        self.update.clear();
+    }
+
+    fn waiting(&self) -> usize {
+        self.register.len() + self.update.len() + self.gone.len()
+    }
+
+    /// Whether there is something to deliver but a beat.
+    pub(super) fn has_news(&self) -> bool {
+        self.in_flight.is_some() || self.waiting() > 0
+    }
+
+    /// The batch that is to be delivered now: the one whose outcome is not known, or the next. Empty when there is no news.
+    pub(super) fn next_batch(&mut self) -> ActorBatch {
+        if let Some(batch) = &self.in_flight {
+            return batch.clone();
+        }
+        let mut room = self.batch;
+        let register = take(&mut self.register, &mut room);
+        let update = take(&mut self.update, &mut room);
+        // Last: what is gone was registered before, in this batch or an earlier one.
+        let unregister: Vec<_> = self.gone.iter().take(room).cloned().collect();
+        for id in &unregister {
+            self.gone.remove(id);
+        }
+        let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
+        let batch = ActorBatch {
+            boot: self.sender.boot.clone(),
+            seq,
+            register,
+            update,
+            unregister,
+        };
+        self.in_flight = Some(batch.clone());
+        batch
+    }
+
+    /// The studio answered.
+    pub(super) fn settle(&mut self, outcome: &BatchOutcome) -> Settled {
+        let mut settled = Settled::default();
+        let Some(batch) = self.in_flight.take() else {
+            return settled;
+        };
+        self.wants_everything |= outcome.resync;
+        for rejection in &outcome.rejected {
+            if let Some(record) = batch.register.get(rejection.index) {
+                settled
+                    .refused
+                    .push((record.id.clone(), rejection.problem.clone()));
+                continue;
+            }
+            let unknown = rejection
+                .index
+                .checked_sub(batch.register.len())
+                .and_then(|index| batch.update.get(index));
+            settled.unknown.extend(unknown.map(|patch| patch.id.clone()));
+        }
+        settled
+    }
+
+    /// The batch can never be delivered; returns how many entries were lost. Their actors are registered again when their
+    /// next update is rejected.
+    pub(super) fn give_up_batch(&mut self) -> usize {
+        self.in_flight.take().map_or(0, |batch| {
+            batch.register.len() + batch.update.len() + batch.unregister.len()
+        })
+    }
+}
+
+fn take<T>(from: &mut HashMap<ActorId, T>, room: &mut usize) -> Vec<T> {
+    if from.len() <= *room {
+        *room -= from.len();
+        return from.drain().map(|(_, entry)| entry).collect();
+    }
+    let ids: Vec<_> = from.keys().take(*room).cloned().collect();
+    *room = 0;
+    ids.iter().filter_map(|id| from.remove(id)).collect()
+}

@@ -1,0 +1,384 @@
+//! Delivering to a studio in another process, over HTTP.
+//!
+//! Plain HTTP/1.1: a studio is on the same machine or behind a tunnel or proxy that encrypts. The token is sent with each
+//! batch and appears nowhere else.
+
+use std::fmt;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use loom_protocol::{ActorBatch, Problem};
+
+use super::bridge::DiscoveryBridge;
+use super::sink::{Delivery, SinkError, StudioSink};
+
+/// Where a studio is when nobody says otherwise.
+pub const DEFAULT_STUDIO_URL: &str = "http://localhost:9090";
+
+/// A studio's answer is some rejections at most.
+const LONGEST_ANSWER: usize = 4 << 20;
+
+/// So much of a stranger's answer goes into an error.
+const LONGEST_DETAIL: usize = 300;
+
+/// Which studio, and how to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UplinkOptions {
+    /// Its address, `http://host:port`, with a path where a proxy wants one.
+    pub url: String,
+    /// What it wants for a bearer token.
+    pub token: Option<Token>,
+}
+
+impl Default for UplinkOptions {
+    /// [`DEFAULT_STUDIO_URL`] without a token.
+    fn default() -> Self {
+        Self {
+            url: DEFAULT_STUDIO_URL.to_owned(),
+            token: None,
+        }
+    }
+}
+
+impl UplinkOptions {
+    /// `STUDIO_URL` and `STUDIO_TOKEN`; what is not set or empty keeps its default.
+    pub fn from_env() -> Self {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The same from wherever variables come from.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| lookup(name).filter(|value: &String| !value.trim().is_empty());
+        let url =
+            set("STUDIO_URL").map_or_else(|| DEFAULT_STUDIO_URL.to_owned(), |url| url.trim().to_owned());
+        Self {
+            url,
+            token: set("STUDIO_TOKEN").map(Token::new),
+        }
+    }
+}
+
+/// Whether the environment asks for a studio: `STUDIO_ENABLED` is `true`.
+pub fn is_enabled_by_env() -> bool {
+    is_true(std::env::var("STUDIO_ENABLED").ok().as_deref())
+}
+
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+}
+
+/// A secret that prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes the secret, without blanks around it.
+    pub fn new(secret: impl AsRef<str>) -> Self {
+        Self(secret.as_ref().trim().to_owned())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Why there can be no uplink. Fits after "failed to".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UplinkError {
+    /// The address is no address.
+    #[error("read the studio's address `{url}`; it has to look like {DEFAULT_STUDIO_URL}")]
+    Address {
+        /// What was given.
+        url: String,
+    },
+    /// The address wants encryption.
+    #[error(
+        "connect to `{url}`: the uplink speaks plain http; use the studio's own address, or an ssh tunnel to it"
+    )]
+    Encrypted {
+        /// What was given.
+        url: String,
+    },
+    /// The token cannot stand in a header.
+    #[error(
+        "use the studio's token: it has characters that a header cannot carry; take letters, digits and punctuation"
+    )]
+    Token,
+}
+
+/// A studio that is reached over HTTP.
+pub struct Uplink {
+    studio: String,
+    batches: Uri,
+    authorization: Option<HeaderValue>,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Uplink {
+    /// Prepares for a studio; nothing is sent before the first batch.
+    ///
+    /// # Errors
+    /// The address or the token cannot be used.
+    pub fn new(options: &UplinkOptions) -> Result<Self, UplinkError> {
+        let studio = options.url.trim_end_matches('/').to_owned();
+        let batches = address(&studio)?;
+        let authorization = options.token.as_ref().map(header).transpose()?;
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(1)
+            .build(connector);
+        Ok(Self {
+            studio,
+            batches,
+            authorization,
+            client,
+        })
+    }
+
+    async fn post(&self, batch: ActorBatch) -> Result<loom_protocol::BatchOutcome, SinkError> {
+        let answer = self
+            .client
+            .request(self.request(&batch)?)
+            .await
+            .map_err(|error| self.unreachable(error))?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), LONGEST_ANSWER)
+            .collect()
+            .await
+            .map_err(|error| self.unintelligible(error))?
+            .to_bytes();
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&body).map_err(|error| self.unintelligible(error));
+        }
+        Err(self.refusal(status, &body))
+    }
+
+    fn request(&self, batch: &ActorBatch) -> Result<Request<Full<Bytes>>, SinkError> {
+        let body = serde_json::to_vec(batch).map_err(|error| self.unintelligible(error))?;
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(self.batches.clone())
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        request
+            .body(Full::new(body.into()))
+            .map_err(|error| self.unreachable(error))
+    }
+
+    fn refusal(&self, status: StatusCode, body: &[u8]) -> SinkError {
+        let (studio, code) = (self.studio.clone(), status.as_u16());
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                SinkError::Unauthorized { studio, status: code }
+            }
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => SinkError::Troubled {
+                studio,
+                status: code,
+                detail: detail(body),
+            },
+            // There may be a studio at this address later, or one that knows batches.
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => SinkError::Unintelligible {
+                studio,
+                source: format!("status {status}: {}", detail(body)).into(),
+            },
+            _ if status.is_client_error() => SinkError::Refused {
+                studio,
+                status: code,
+                detail: detail(body),
+            },
+            _ if status.is_server_error() => SinkError::Troubled {
+                studio,
+                status: code,
+                detail: detail(body),
+            },
+            _ => SinkError::Unintelligible {
+                studio,
+                source: format!("status {status}").into(),
+            },
+        }
+    }
+
+    fn unreachable(&self, error: impl std::error::Error + Send + Sync + 'static) -> SinkError {
+        SinkError::Unreachable {
+            studio: self.studio.clone(),
+            source: Box::new(error),
+        }
+    }
+
+    fn unintelligible(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SinkError {
+        SinkError::Unintelligible {
+            studio: self.studio.clone(),
+            source: error.into(),
+        }
+    }
+}
+
+impl StudioSink for Uplink {
+    fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
+        Box::pin(self.post(batch))
+    }
+
+    fn name(&self) -> String {
+        self.studio.clone()
+    }
+}
+
+/// Delivers the bridge to the studio of the environment, when that asks for it.
+pub(super) fn deliver_by_environment(bridge: &DiscoveryBridge) {
+    if !is_enabled_by_env() {
+        return;
+    }
+    match Uplink::new(&UplinkOptions::from_env()) {
+        Ok(uplink) => {
+            bridge.deliver_to(uplink);
+        }
+        Err(error) => tracing::error!("failed to {error}"),
+    }
+}
+
+fn address(studio: &str) -> Result<Uri, UplinkError> {
+    let wrong = || UplinkError::Address {
+        url: without_credentials(studio),
+    };
+    let uri: Uri = format!("{studio}/api/actor/batch").parse().map_err(|_| wrong())?;
+    // A password in the address would go into every log line that names the studio.
+    if uri
+        .authority()
+        .is_none_or(|authority| authority.as_str().contains('@'))
+    {
+        return Err(wrong());
+    }
+    match uri.scheme_str() {
+        Some("http") => Ok(uri),
+        Some("https") => Err(UplinkError::Encrypted {
+            url: studio.to_owned(),
+        }),
+        _ => Err(wrong()),
+    }
+}
+
+fn without_credentials(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((_, host)) => format!("***@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+fn header(token: &Token) -> Result<HeaderValue, UplinkError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.0)).map_err(|_| UplinkError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What an error answer says, in a line.
+fn detail(body: &[u8]) -> String {
+    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+        return problem.detail.unwrap_or(problem.title);
+    }
+    let text = String::from_utf8_lossy(body);
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        "no reason given".to_owned()
+    } else {
+        line.chars().take(LONGEST_DETAIL).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(url: &str) -> UplinkOptions {
+        UplinkOptions {
+            url: url.to_owned(),
+            token: None,
+        }
+    }
+
+    #[test]
+    fn the_environment_names_studio_and_token() {
+        let lookup = |name: &str| match name {
+            "STUDIO_URL" => Some(" http://rack:9091 ".to_owned()),
+            "STUDIO_TOKEN" => Some("secret".to_owned()),
+            _ => None,
+        };
+        let read = UplinkOptions::from_lookup(lookup);
+        assert_eq!(
+            read,
+            UplinkOptions {
+                url: "http://rack:9091".into(),
+                token: Some(Token::new("secret"))
+            }
+        );
+        let empty = |_: &str| Some(String::new());
+        assert_eq!(UplinkOptions::from_lookup(empty), UplinkOptions::default());
+    }
+
+    #[test]
+    fn only_true_enables() {
+        let table = [
+            (Some("true"), true),
+            (Some(" TRUE "), true),
+            (Some("1"), false),
+            (Some(""), false),
+            (None, false),
+        ];
+        for (value, enabled) in table {
+            assert_eq!(is_true(value), enabled, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_cannot_work_are_refused_with_a_reason() {
+        for wrong in ["", "localhost:9090", "ftp://h", "http://", "http://a b"] {
+            assert!(
+                matches!(Uplink::new(&options(wrong)), Err(UplinkError::Address { .. })),
+                "{wrong}"
+            );
+        }
+        assert!(matches!(
+            Uplink::new(&options("https://h")),
+            Err(UplinkError::Encrypted { .. })
+        ));
+        let uplink = Uplink::new(&options("http://h:1/loom/")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(uplink.batches, "http://h:1/loom/api/actor/batch");
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let token = Token::new("s3cret\n");
+        let shown = format!(
+            "{:?}",
+            UplinkOptions {
+                token: Some(token),
+                ..UplinkOptions::default()
+            }
+        );
+        assert!(!shown.contains("s3cret"), "{shown}");
+        let Err(error) = Uplink::new(&options("http://me:s3cret@h")) else {
+            panic!("credentials were taken")
+        };
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+        let odd = UplinkOptions {
+            token: Some(Token::new("s3cret\u{1}")),
+            ..UplinkOptions::default()
+        };
+        let Err(error) = Uplink::new(&odd) else {
+            panic!("a control character was taken")
+        };
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Reporting by hand about what is no actix actor: a thread, a process, a connection.
+
+use std::sync::Arc;
+
+use loom_protocol::{ActorId, ActorStatus};
+use serde_json::Value;
+
+use super::ActorRegistry;
+use crate::cell::ActorCell;
+
+/// The registration of something that reports about itself. Every method is also its heartbeat; dropping it is its end.
+pub struct ActorHandle {
+    cell: Arc<ActorCell>,
+    registry: ActorRegistry,
+}
+
+impl ActorHandle {
+    pub(super) fn new(cell: Arc<ActorCell>, registry: ActorRegistry) -> Self {
+        Self { cell, registry }
+    }
+
+    /// Its id; not the wished one when a living actor had that.
+    pub fn id(&self) -> ActorId {
+        self.cell.id()
+    }
+
+    /// Says that it is alive, and nothing else.
+    pub fn beat(&self) {
+        self.cell.beat();
+        if self.cell.is_buried() {
+            self.registry.inner.readmit(&self.cell);
+        }
+    }
+
+    /// What it does now.
+    pub fn set_status(&self, status: impl Into<ActorStatus>) {
+        let status = status.into();
+        self.beat();
+        self.cell.report(|details| details.status = Some(status));
+    }
+
+    /// It handled a message.
+    pub fn message_handled(&self) {
+        self.beat();
+        self.cell.handled_elsewhere(1);
+    }
+
+    /// How many messages wait for it.
+    pub fn set_queue_depth(&self, messages: u64) {
+        self.beat();
+        self.cell.report(|details| details.queue_depth = Some(messages));
+    }
+
+    /// Sets one entry of its metadata.
+    pub fn set_metadata(&self, key: impl Into<String>, value: impl Into<Value>) {
+        self.beat();
+        self.cell.amend(|details| {
+            details.metadata.insert(key.into(), value.into());
+        });
+    }
+
+    /// Something went wrong that it survived; counted, and the text shown as `lastError`.
+    pub fn error(&self, text: impl Into<String>) {
+        self.set_metadata("lastError", text.into());
+        self.cell.error();
+    }
+
+    /// It failed for good: shown as `failed` with the reason, for as long as the registry keeps failures.
+    pub fn fail(self, reason: impl Into<String>) {
+        self.cell.end(Some(reason.into()));
+    }
+}
+
+impl Drop for ActorHandle {
+    fn drop(&mut self) {
+        // After `fail` this does nothing.
+        self.cell.end(None);
+    }
+}

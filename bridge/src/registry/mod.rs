@@ -1,0 +1,259 @@
+//! The table of an application's actors.
+//!
+//! Actors on [`Context`](crate::Context) enter it by themselves; what is not an actix actor enters by
+//! [`ActorRegistry::register`]. An actor that ended stays for a while ([`Retention`]), so that short lives and panics
+//! are seen; then it leaves. Subscribers pay for what changed, not for what is there.
+
+mod changes;
+mod graves;
+mod handle;
+mod service;
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use dashmap::{DashMap, Entry};
+use loom_protocol::{ActorId, ActorRecord};
+
+pub use changes::{Changes, Delta, TooManySubscriptions};
+pub use graves::Retention;
+pub use handle::ActorHandle;
+pub use service::DiscoveryService;
+
+use crate::cause;
+use crate::cell::{ActorCell, Details, Origin, Subscriptions};
+use crate::clock::Nanos;
+use crate::names::{Serial, default_id};
+use crate::spec::ActorSpec;
+use graves::Graves;
+
+/// Outside of a subscription, an actor counts as active for so long after it handled a message: one default poll.
+const LATELY: Duration = Duration::from_secs(1);
+
+/// The actors of an application. A clone is another handle to the same table.
+#[derive(Clone, Default)]
+pub struct ActorRegistry {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    cells: DashMap<Arc<str>, Arc<ActorCell>>,
+    /// Those of handles, which have to beat by themselves.
+    handles: DashMap<u64, Arc<ActorCell>>,
+    pub(crate) subscriptions: Subscriptions,
+    graves: Mutex<Graves>,
+}
+
+impl ActorRegistry {
+    /// An empty table, apart from the process-wide one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty table that keeps what ended for other times than the default ones.
+    pub fn with_retention(retention: Retention) -> Self {
+        let inner = Inner {
+            graves: Mutex::new(Graves::new(retention)),
+            ..Inner::default()
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The table that actors enter when their spec names no other.
+    pub fn process_wide() -> Self {
+        static TABLE: LazyLock<ActorRegistry> = LazyLock::new(ActorRegistry::new);
+        TABLE.clone()
+    }
+
+    /// Every actor, those that ended lately included, in no order.
+    pub fn get_all(&self) -> Vec<ActorRecord> {
+        let now = Nanos::now();
+        self.inner.bury(now);
+        self.inner
+            .cells
+            .iter()
+            .map(|cell| record_of(&cell, now))
+            .collect()
+    }
+
+    /// One actor by id.
+    pub fn get(&self, id: &ActorId) -> Option<ActorRecord> {
+        let now = Nanos::now();
+        self.inner.bury(now);
+        self.inner
+            .cells
+            .get(id.0.as_str())
+            .map(|cell| record_of(&cell, now))
+    }
+
+    /// How many [`Self::get_all`] would return.
+    pub fn len(&self) -> usize {
+        self.inner.bury(Nanos::now());
+        self.inner.cells.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Registers something that is no actix actor. It is there until the handle is dropped, and has to be reported
+    /// about by the handle's methods.
+    pub fn register(&self, spec: ActorSpec) -> ActorHandle {
+        let cell = self.inner.admit(spec, Origin::Handle);
+        self.inner.handles.insert(cell.serial.0, Arc::clone(&cell));
+        ActorHandle::new(cell, self.clone())
+    }
+
+    /// Starts to collect changes, beginning with every actor there is as a new one.
+    ///
+    /// # Errors
+    /// A registry serves 32 subscriptions at a time.
+    pub fn subscribe(&self) -> Result<Changes, TooManySubscriptions> {
+        Changes::open(self.clone())
+    }
+
+    /// Removes handles that were not used for longer than `max_age`. Actors on the observed context are alive as long as
+    /// they run and are never removed. A removed handle that is used again comes back.
+    ///
+    /// Returns how many were removed. Costs a look at every handle.
+    pub fn remove_silent(&self, max_age: Duration) -> usize {
+        self.inner.remove_silent(max_age, Nanos::now())
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+fn record_of(cell: &Arc<ActorCell>, now: Nanos) -> ActorRecord {
+    let lately = Nanos(
+        now.0
+            .saturating_sub(u64::try_from(LATELY.as_nanos()).unwrap_or(u64::MAX)),
+    );
+    cell.record(cell.view(lately), now)
+}
+
+impl ActorSpec {
+    /// Enters the actor of this spec into its registry.
+    pub(crate) fn admit(self, origin: Origin) -> Arc<ActorCell> {
+        let registry = self.registry.clone().unwrap_or_else(ActorRegistry::process_wide);
+        registry.inner.admit(self, origin)
+    }
+}
+
+impl Inner {
+    fn admit(self: &Arc<Self>, spec: ActorSpec, origin: Origin) -> Arc<ActorCell> {
+        self.bury(Nanos::now());
+        if let Origin::Context(kind) = &origin {
+            kind.born();
+        }
+        let serial = Serial::next();
+        let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, serial));
+        let details = Details {
+            metadata: spec.metadata,
+            parent: spec.parent.or_else(cause::current_actor),
+            worker: spec.worker,
+            ..Details::default()
+        };
+        let cell = ActorCell::new(
+            serial,
+            id.0.into(),
+            spec.kind,
+            details,
+            origin,
+            Arc::downgrade(self),
+        );
+        let cell = self.enter(cell);
+        self.subscriptions.push_to_all(&cell);
+        cell
+    }
+
+    /// Enters the cell under its name; under another one when a living actor has it.
+    fn enter(&self, mut cell: ActorCell) -> Arc<ActorCell> {
+        let wanted = Arc::clone(&cell.name);
+        let mut number = 2_u32;
+        loop {
+            match self.cells.entry(Arc::clone(&cell.name)) {
+                Entry::Vacant(place) => {
+                    let cell = Arc::new(cell);
+                    place.insert(Arc::clone(&cell));
+                    if cell.name != wanted {
+                        tracing::warn!(id = %wanted, given = %cell.name,
+                            "two living actors want one id; the later one was given another, choose ids apart");
+                    }
+                    return cell;
+                }
+                Entry::Occupied(mut place) if place.get().ended().is_some() => {
+                    cell.succeed(place.get());
+                    let cell = Arc::new(cell);
+                    place.insert(Arc::clone(&cell));
+                    return cell;
+                }
+                Entry::Occupied(_) => {
+                    cell.name = Cow::from(format!("{wanted}#{number}")).into();
+                    number += 1;
+                }
+            }
+        }
+    }
+
+    /// Takes note of an end, for the burial.
+    pub(crate) fn dug(&self, cell: &Arc<ActorCell>, failed: bool) {
+        if cell.is_handle() {
+            self.handles.remove(&cell.serial.0);
+        }
+        self.graves().dig(Arc::clone(cell), failed);
+    }
+
+    /// Removes what ended long enough ago, and tells the subscribers.
+    fn bury(&self, now: Nanos) {
+        // Out of the lock before the map is touched.
+        let due = self.graves().due(now);
+        for cell in due {
+            self.remove(&cell);
+        }
+    }
+
+    fn remove_silent(&self, max_age: Duration, now: Nanos) -> usize {
+        // Collected first: removing while iterating would lock the table against itself.
+        let silent: Vec<_> = self
+            .handles
+            .iter()
+            .filter(|cell| now.since(cell.last_beat()) > max_age)
+            .map(|cell| Arc::clone(&cell))
+            .collect();
+        for cell in &silent {
+            self.handles.remove(&cell.serial.0);
+            self.remove(cell);
+        }
+        silent.len()
+    }
+
+    fn remove(&self, cell: &Arc<ActorCell>) {
+        self.cells
+            .remove_if(&cell.name, |_, present| Arc::ptr_eq(present, cell));
+        cell.bury();
+        self.subscriptions.push_to_all(cell);
+    }
+
+    /// Lets a removed handle in again; not when its name was given to somebody else meanwhile.
+    pub(crate) fn readmit(&self, cell: &Arc<ActorCell>) {
+        if let Entry::Vacant(place) = self.cells.entry(Arc::clone(&cell.name)) {
+            cell.unbury();
+            cell.marks.forget_all();
+            place.insert(Arc::clone(cell));
+            self.handles.insert(cell.serial.0, Arc::clone(cell));
+            self.subscriptions.push_to_all(cell);
+        }
+    }
+
+    fn graves(&self) -> std::sync::MutexGuard<'_, Graves> {
+        // Nothing is left half-done under this lock.
+        self.graves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,11 @@
+//! The bridge as an application uses it.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers and actors of tests, outside of test functions"
+)]
+
+mod common;
+mod counting;
+mod lives;

@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
-# The benches of all crates. They print ratios against a peer that is measured in the same run; bare seconds say more
-# about the machine than about Loom.
+# The benches: ratios against a peer that is measured in the same run. Starts an engine of its own, as `make test` does.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/suites.sh"
+here=$root_dir/tests/setup
 cd "$root_dir"
 
-bash tests/setup/ui.sh
-exec cargo bench --workspace --locked --benches -- "$@"
+bash "$here/packages.sh" base docker
+bash "$here/ui.sh"
+cargo build --release --locked -p loom-runtime
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/loomt.XXXXXX")
+chmod 755 "$work"
+trap 'stop_all' EXIT
+trap 'exit 130' INT TERM
+start_engine
+LOOM_TEST_BIN_DIR=$target_dir/release cargo bench --profile dev --locked -p loom-tests --bench runs

@@ -130,13 +130,9 @@ impl Project {
     #[track_caller]
     pub(crate) fn newest_run(&self) -> String {
         let list = self.loom(&["runs", "list", "--format", "json"]).run().exits(0);
-        let first = list
-            .stdout
-            .lines()
-            .next()
-            .unwrap_or_else(|| panic!("no run\n{list}"));
-        let run: serde_json::Value = serde_json::from_str(first).unwrap_or_else(|e| panic!("{e}\n{list}"));
-        run["id"]
+        let runs: serde_json::Value =
+            serde_json::from_str(&list.stdout).unwrap_or_else(|e| panic!("{e}\n{list}"));
+        runs[0]["id"]
             .as_str()
             .unwrap_or_else(|| panic!("no id\n{list}"))
             .to_owned()

@@ -16,8 +16,10 @@ lacks() {
 
 if ! has cargo; then
   lacks "the Rust toolchain (cargo), $want_rust or newer" "https://rustup.rs, then open a new shell"
+elif ! have=$(cd "$root_dir" && cargo --version 2>/dev/null | cut -d ' ' -f 2); then
+  # rustup's proxy with no toolchain behind it.
+  lacks "a Rust toolchain: there is a cargo, but \`cargo --version\` fails" "rustup default stable"
 else
-  have=$(cd "$root_dir" && cargo --version | cut -d ' ' -f 2)
   at_least "${have%%-*}" "$want_rust" || lacks "Rust $want_rust or newer (cargo is $have)" "rustup update stable"
 fi
 
@@ -33,7 +35,7 @@ has npm || lacks "npm" "it comes with Node.js; Debian has it as package npm"
 has "${CC:-cc}" || lacks "a C compiler (${CC:-cc})" "on Debian: apt-get install build-essential"
 
 for part in "$@"; do
-  has cargo || break
+  cargo --version >/dev/null 2>&1 || break
   case $part in
     clippy) cargo clippy --version >/dev/null 2>&1 || lacks "clippy" "rustup component add clippy" ;;
     fmt) cargo fmt --version >/dev/null 2>&1 || lacks "rustfmt" "rustup component add rustfmt" ;;

@@ -9,7 +9,7 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/suites.sh"
 cd "$root_dir"
 
-skipped_parts=,${LOOM_TEST_SKIP:-},
+skipped_parts=,${LOOM_TEST_SKIP:=},
 for part in ${LOOM_TEST_SKIP//,/ }; do
   case $part in docker | browser) ;; *) die "LOOM_TEST_SKIP knows docker and browser, not '$part'" ;; esac
 done

@@ -1,1 +1,77 @@
-//! (being written)
+//! Loom's workflow language: from a file to a plan of what runs.
+//!
+//! ```text
+//! Source -> tree (YAML with places) -> model (typed workflow) -> checks -> plan (jobs, steps, graph)
+//! ```
+//!
+//! Pure: no IO, no clock, no threads. Every stage gives its value and [`Diagnostics`]; none panics on any input and
+//! none stops at the first mistake. The file formats and their rules are in the design, section "The file".
+//!
+//! ```
+//! use loom_workflow::{Dialect, JobId, PlanOptions, Source};
+//!
+//! let source = Source::new(".loom.yml", "jobs:\n  hello:\n    steps:\n      - run: echo hello\n");
+//! let loaded = loom_workflow::load(&source, Dialect::of_path(source.name()));
+//! let workflow = loaded.workflow.expect("no mistakes");
+//! let (plan, diagnostics) = loom_workflow::plan(&workflow, &PlanOptions::default());
+//! assert!(diagnostics.is_empty());
+//! assert_eq!(plan.expect("nothing unsupported").jobs[&JobId::from("hello")].steps[0].name, "Run echo hello");
+//! ```
+
+mod check;
+pub mod codes;
+mod dag;
+mod diagnostic;
+mod dialect;
+pub mod images;
+mod lower;
+pub mod model;
+mod number;
+mod plan;
+mod shell;
+mod source;
+mod span;
+pub mod tree;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use codes::{Code, Level, Severity};
+pub use dag::{CycleError, Dag, Progress};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Role, Suggestion};
+pub use dialect::Dialect;
+pub use images::{ImageTable, Mapping};
+pub use model::{JobId, Minutes, StepId, Workflow};
+pub use number::format_number;
+pub use plan::{JobPlan, Plan, PlanOptions, StepPlan, plan};
+pub use shell::{Shell, ShellCommand, ShellError};
+pub use source::{Position, Source};
+pub use span::{Span, Spanned};
+
+use tree::Limits;
+
+/// A file that was read and checked.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Loaded {
+    /// The workflow, when the language has nothing against it: no error of level [`Level::Schema`].
+    pub workflow: Option<Workflow>,
+    /// Everything that was found, in the order of the file.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads and checks a workflow file.
+pub fn load(source: &Source, dialect: Dialect) -> Loaded {
+    let mut diagnostics = Diagnostics::new();
+    let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
+    let workflow = tree.and_then(|root| lower::lower(source, &root, dialect, &mut diagnostics));
+    if let Some(workflow) = &workflow {
+        check::check(workflow, &mut diagnostics);
+    }
+    let diagnostics = diagnostics.finish();
+    Loaded {
+        workflow: workflow.filter(|_| !diagnostics.is_blocking()),
+        diagnostics,
+    }
+}

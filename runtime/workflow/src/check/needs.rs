@@ -1,0 +1,122 @@
+//! Needs must name other jobs of the file, and never lead back.
+
+use crate::codes;
+use crate::dag::{Dag, path};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Job, JobId, Workflow};
+use crate::span::Spanned;
+use crate::words::{closest, name};
+
+/// How many needs of one circle are marked; a longer one is understood from its path.
+const MARKED: usize = 16;
+
+pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    for job in workflow.jobs.values() {
+        for need in &job.needs {
+            if need.value == job.id.value {
+                itself(job, need, diagnostics);
+            } else if !workflow.jobs.contains_key(&need.value) {
+                unknown(workflow, job, need, diagnostics);
+            }
+        }
+    }
+    for cycle in Dag::of(workflow).cycles() {
+        circle(workflow, &cycle, diagnostics);
+    }
+}
+
+fn itself(job: &Job, need: &Spanned<JobId>, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(
+            codes::SELF_NEEDS,
+            format!("job {} needs itself", name(job.id.as_str())),
+        )
+        .at(need.span, "this is the job itself")
+        .related(job.id.span, "the job")
+        .help("remove it from `needs`"),
+    );
+}
+
+fn unknown(workflow: &Workflow, job: &Job, need: &Spanned<JobId>, diagnostics: &mut Diagnostics) {
+    let id = need.value.as_str();
+    let mut diagnostic = Diagnostic::new(
+        codes::UNKNOWN_NEEDS,
+        format!("job {} needs unknown job {}", name(job.id.as_str()), name(id)),
+    )
+    .at(need.span, "no job has this id");
+    let others = || {
+        workflow
+            .jobs
+            .keys()
+            .filter(|other| **other != job.id.value)
+            .map(JobId::as_str)
+    };
+    if !diagnostics.is_full() {
+        let by_name = || {
+            workflow
+                .jobs
+                .values()
+                .find(|other| other.name.as_ref().is_some_and(|name| &*name.text == id))
+        };
+        if let Some(near) = closest(id, others()) {
+            diagnostic = diagnostic
+                .help(format!("did you mean `{near}`?"))
+                .suggest(need.span, near);
+        } else if let Some(other) = by_name() {
+            diagnostic = diagnostic.help(format!("the job of this name has the id `{}`", other.id.value));
+        } else {
+            diagnostic = diagnostic.help(listed(others()));
+        }
+    }
+    diagnostics.push(diagnostic);
+}
+
+fn listed<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = ids.take(SHOWN + 1).map(name).collect();
+    if shown.is_empty() {
+        return "there is no other job in this workflow".to_owned();
+    }
+    if shown.len() > SHOWN {
+        shown.truncate(SHOWN);
+        shown.push("…".to_owned());
+    }
+    format!("other jobs here: {}", shown.join(", "))
+}
+
+fn circle(workflow: &Workflow, cycle: &[JobId], diagnostics: &mut Diagnostics) {
+    let mut diagnostic = Diagnostic::new(
+        codes::CYCLE,
+        format!("jobs need each other in a circle: `{}`", path(cycle)),
+    );
+    let next = cycle.iter().cycle().skip(1);
+    for (number, (from, to)) in cycle.iter().zip(next).take(MARKED).enumerate() {
+        let need = workflow
+            .jobs
+            .get(from)
+            .and_then(|job| job.needs.iter().find(|need| need.value == *to));
+        let Some(need) = need else { continue };
+        let text = format!("{} waits for {}", name(from.as_str()), name(to.as_str()));
+        diagnostic = if number == 0 {
+            diagnostic.at(need.span, text)
+        } else {
+            diagnostic.related(need.span, text)
+        };
+    }
+    diagnostics.push(diagnostic.help("remove one of these needs"));
+}
+
+impl Dag {
+    /// The graph of a workflow's jobs; what a job says about itself is left out, as it is reported on its own.
+    pub(crate) fn of(workflow: &Workflow) -> Self {
+        Self::build(workflow.jobs.values().map(|job| {
+            let id = job.id.value.clone();
+            let others = job
+                .needs
+                .iter()
+                .map(|need| need.value.clone())
+                .filter(|need| *need != job.id.value);
+            (id, others.collect::<Vec<_>>())
+        }))
+    }
+}

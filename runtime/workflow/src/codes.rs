@@ -1,0 +1,228 @@
+//! Every code a diagnostic can have, in one table: its level, severity, title and explanation.
+//!
+//! Codes are stable for ever: scripts filter by them, and `loom-runtime explain CODE` prints what stands here. A
+//! code is never renamed nor given another meaning; a rule that goes away keeps its row.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// The stable name of a kind of mistake, e.g. `yaml/syntax`. Only the codes of this table exist.
+#[derive(Clone, Copy)]
+pub struct Code(&'static CodeInfo);
+
+/// Who objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// The language itself: GitHub would refuse the file, or (in `.loom.yml`) Loom does. `run` refuses.
+    Schema,
+    /// The file is valid, but goes wrong when it runs. `run` prints it and goes on.
+    Lint,
+    /// The file is valid and right, but asks for what this engine does not do yet. Only planning says so; `run`
+    /// refuses the errors and prints the warnings.
+    Engine,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; nothing is refused for it.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct CodeInfo {
+    /// The code as text.
+    pub text: &'static str,
+    /// Who objects.
+    pub level: Level,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The kind of mistake in a few words.
+    pub title: &'static str,
+    /// What it means, why it is one, and what to do: a paragraph for `explain`.
+    pub explanation: &'static str,
+}
+
+impl Code {
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0.text
+    }
+
+    /// The code with this text, if there is one.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
+        TABLE.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// Its row of the table.
+    #[must_use]
+    pub fn info(self) -> &'static CodeInfo {
+        self.0
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Code {}
+
+impl Hash for Code {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// All codes, in the order of the documentation.
+#[must_use]
+pub fn all() -> &'static [Code] {
+    TABLE
+}
+
+macro_rules! codes {
+    ($($name:ident = $text:literal, $level:ident, $severity:ident, $title:literal, $explanation:literal;)+) => {
+        $(
+            #[doc = $title]
+            pub const $name: Code = Code(&CodeInfo {
+                text: $text,
+                level: Level::$level,
+                severity: Severity::$severity,
+                title: $title,
+                explanation: $explanation,
+            });
+        )+
+
+        static TABLE: &[Code] = &[$($name),+];
+    };
+}
+
+codes! {
+    YAML_SYNTAX = "yaml/syntax", Schema, Error, "The file is not YAML",
+        "The text cannot be read as YAML at all, so nothing else in it was checked. Usual causes: a tab in the \
+         indentation, a value with `: ` or a leading `*`, `&`, `!`, `%`, `@` that needs quotes, a bracket or quote that \
+         is not closed, or lines that are indented differently from their neighbours.";
+    YAML_EMPTY = "yaml/empty", Schema, Error, "The file is empty",
+        "The file holds nothing but spaces and comments. A workflow needs at least `jobs` with one job.";
+    YAML_TOO_LARGE = "yaml/too-large", Schema, Error, "The file is too large",
+        "Files above 4 MiB are refused unread, so that a wrong path or a hostile file cannot take the machine down. \
+         Real workflows are some kilobytes; move generated data into files that a step reads.";
+    YAML_TOO_DEEP = "yaml/too-deep", Schema, Error, "The file is nested too deeply",
+        "Lists and mappings may be nested 100 levels deep, aliases included. A workflow needs about ten.";
+    YAML_TOO_MANY_NODES = "yaml/too-many-nodes", Schema, Error, "The file has too many values",
+        "A file may stand for 500,000 values once its aliases are written out. More than that is usually an alias of \
+         an alias of an alias, which grows without bound.";
+    YAML_MULTIPLE_DOCUMENTS = "yaml/multiple-documents", Schema, Error, "The file has more than one document",
+        "A line `---` starts a second YAML document. A workflow file holds exactly one; put the other in its own file.";
+    YAML_UNKNOWN_ANCHOR = "yaml/unknown-anchor", Schema, Error, "An alias names no anchor",
+        "`*name` repeats a value that was marked `&name` earlier in the same file, and there is no such mark before \
+         it. If the value should begin with a star, put it in quotes.";
+    YAML_RECURSIVE_ALIAS = "yaml/recursive-alias", Schema, Error, "An alias contains itself",
+        "The alias stands inside the very value it repeats, which would never end.";
+    YAML_MERGE_KEY = "yaml/merge-key", Schema, Error, "Merge keys are not supported",
+        "`<<` is not part of YAML 1.2, and GitHub refuses it although it knows anchors and aliases. Write the keys out, \
+         or repeat the whole value by an alias.";
+    YAML_DUPLICATE_KEY = "yaml/duplicate-key", Schema, Error, "A key is written twice",
+        "A mapping may hold each key once. Keys are compared without regard to case, as GitHub does, so `FOO` and \
+         `foo` are the same key. Rename or remove one.";
+    YAML_COMPLEX_KEY = "yaml/complex-key", Schema, Error, "A key is not a word",
+        "A list or mapping stands where the name of a key belongs. Usually a value such as `{{ name }}` or `[x]` was \
+         meant as text and needs quotes.";
+    YAML_TAG = "yaml/tag", Schema, Error, "A tag does not fit",
+        "A tag (`!!int`, `!!str`, …) forces the type of a value. Either this tag is not one of YAML's core types, or \
+         the value is not of the type that the tag asks for.";
+    UNKNOWN_KEY = "schema/unknown-key", Schema, Error, "A key is not known here",
+        "The key does not exist at this place. Keys are lowercase, with `-` between words, and each belongs to one \
+         level: `needs` to a job, `run` to a step.";
+    MISSING_KEY = "schema/missing-key", Schema, Error, "A key is missing",
+        "Something cannot do without this key: a workflow needs `jobs` (GitHub's also `on`), a job needs `steps` \
+         (GitHub's also `runs-on`), a step needs `run` or `uses`.";
+    KEY_CONFLICT = "schema/key-conflict", Schema, Error, "Two keys exclude each other",
+        "Both keys are known, but not together: a step either runs a script or uses an action, a job either has steps \
+         or calls another workflow, and some keys belong to one of the two only.";
+    WRONG_TYPE = "schema/type", Schema, Error, "A value has the wrong type",
+        "The key wants another kind of value: text, a number, a list or a mapping. Quotes make text of anything, so \
+         `'5'` is not a number.";
+    EMPTY_VALUE = "schema/empty", Schema, Error, "A value is empty",
+        "The key is there but holds nothing. Give it a value or remove the key.";
+    JOB_ID = "schema/job-id", Schema, Error, "A job id is not allowed",
+        "Ids of jobs start with a letter or `_`, go on with letters, digits, `-` and `_`, are shorter than 100 \
+         characters, and do not start with `__`, which is reserved. Use `name` for what people read.";
+    STEP_ID = "schema/step-id", Schema, Error, "A step id is not allowed",
+        "Ids of steps follow the rule of job ids: a letter or `_`, then letters, digits, `-` and `_`, shorter than 100 \
+         characters, not starting with `__`. Use `name` for what people read.";
+    DUPLICATE_STEP_ID = "schema/duplicate-step-id", Schema, Error, "Two steps have one id",
+        "Within a job every step id is unique, without regard to case: expressions could not tell the two apart.";
+    UNKNOWN_NEEDS = "schema/unknown-needs", Schema, Error, "A needed job does not exist",
+        "`needs` names a job id of the same file, and no job has this one. Ids are the keys under `jobs`, not the \
+         `name` of a job.";
+    SELF_NEEDS = "schema/self-needs", Schema, Error, "A job needs itself",
+        "The job would wait for its own end, so it could never start. Remove it from its own `needs`.";
+    CYCLE = "schema/cycle", Schema, Error, "Jobs need each other in a circle",
+        "Every job of the circle waits for another one of it, so none could ever start. Remove one of the `needs` that \
+         are shown.";
+    TIMEOUT = "lint/timeout", Lint, Error, "A timeout is not above zero",
+        "`timeout-minutes` counts minutes and must be greater than zero. GitHub accepts other numbers and then behaves \
+         as if the key were not there.";
+    UNSUPPORTED = "engine/unsupported", Engine, Error, "Loom does not do this yet",
+        "The workflow is valid, but this version of Loom does not do what the key asks for, and without it other \
+         commands would run, or in another place. Loom refuses rather than to do something else silently.";
+    IGNORED = "engine/ignored", Engine, Warning, "This has no effect here",
+        "The key is valid and changes nothing about which commands run or where, so the run goes on without it.";
+    EXPRESSION = "engine/expression", Engine, Error, "Loom does not evaluate expressions yet",
+        "The value holds `${{ … }}`, which this version of Loom cannot evaluate. Use a plain value, or an environment \
+         variable in a script.";
+    SHELL = "engine/shell", Engine, Error, "The shell cannot be used here",
+        "Loom runs steps on Linux: `bash`, `sh`, `python`, `pwsh`, or a command with `{0}` where the script's path \
+         goes, such as `perl {0}`. Windows shells (`cmd`, `powershell`) do not exist there.";
+    IMAGE = "engine/image", Engine, Error, "This cannot be the name of an image",
+        "In `.loom.yml`, a word in `runs-on` that is not in the image table is the name of a Docker image, and names of \
+         images are lowercase and hold no spaces. Name an image, or map the label with `--platform LABEL=IMAGE`.";
+    UNKNOWN_JOB = "engine/unknown-job", Engine, Error, "The asked-for job does not exist",
+        "A job was named on the command line that the workflow does not have.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_well_formed_and_explained() {
+        let mut seen = std::collections::HashSet::new();
+        for code in all() {
+            let info = code.info();
+            assert!(seen.insert(*code), "{code} is there twice");
+            assert_eq!(Code::find(code.as_str()), Some(*code));
+            let (area, name) = code.as_str().split_once('/').unwrap();
+            assert!(
+                [area, name]
+                    .iter()
+                    .all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+            );
+            assert!(
+                info.explanation.ends_with('.') && info.explanation.len() > 60,
+                "{code} is not explained"
+            );
+            assert!(!info.explanation.contains("  "), "{code} has ragged spaces");
+        }
+        assert_eq!(Code::find("nope"), None);
+    }
+}

@@ -1,0 +1,291 @@
+//! What is wrong, why, where, and what to do next, as a plain value.
+//!
+//! Rendering is somebody else's: the command line draws it like a compiler does, `validate --format json` writes it
+//! as data. Nothing here knows colours or files.
+
+use std::collections::HashSet;
+
+use crate::codes::{Code, Level, Severity};
+use crate::span::Span;
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Diagnostic {
+    /// Which kind of mistake; decides level and severity.
+    pub code: Code,
+    /// How bad it is, as the table of codes says.
+    pub severity: Severity,
+    /// What is wrong: lowercase, names in backticks, no full stop.
+    pub message: String,
+    /// Where, the primary one first. A finding without a place (there is none for an option) has none.
+    pub labels: Vec<Label>,
+    /// The next step, in a sentence.
+    pub help: Option<String>,
+    /// A change that would repair it, when there is an obvious one.
+    pub suggestion: Option<Suggestion>,
+}
+
+/// A marked place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The marked bytes; empty marks a point.
+    pub span: Span,
+    /// Why here; may be empty.
+    pub text: String,
+    /// The place itself, or one that explains it.
+    pub role: Role,
+}
+
+/// What a label is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Here is the mistake.
+    Primary,
+    /// This has to do with it.
+    Related,
+}
+
+/// Replace the bytes of `span` by `replacement`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What to replace.
+    pub span: Span,
+    /// With what.
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    /// A finding without a place yet.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.info().severity,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            suggestion: None,
+        }
+    }
+
+    /// Marks the place of the mistake.
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            role: Role::Primary,
+        });
+        self
+    }
+
+    /// Marks a place that explains it.
+    pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            role: Role::Related,
+        });
+        self
+    }
+
+    /// Says what to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Offers a change that repairs it.
+    pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.suggestion = Some(Suggestion {
+            span,
+            replacement: replacement.into(),
+        });
+        self
+    }
+
+    /// Who objects.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.code.info().level
+    }
+
+    /// The place of the mistake: the first primary label.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.labels
+            .iter()
+            .find(|label| label.role == Role::Primary)
+            .map(|label| label.span)
+    }
+
+    /// Whether a run must not start with this: an error that is not only a lint.
+    #[must_use]
+    pub fn is_blocking(&self) -> bool {
+        self.severity == Severity::Error && self.level() != Level::Lint
+    }
+}
+
+/// All findings about a file, bounded in number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Diagnostics {
+    items: Vec<Diagnostic>,
+    omitted: usize,
+}
+
+impl Diagnostics {
+    /// How many findings are kept. A file with more is broken in one way a thousand times over; what is beyond is
+    /// counted only, so that a hostile file cannot fill the memory with messages.
+    pub const LIMIT: usize = 1_000;
+
+    /// No findings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.is_full() {
+            self.omitted += 1;
+        } else {
+            self.items.push(diagnostic);
+        }
+    }
+
+    /// Adds all of another collection.
+    pub fn extend(&mut self, other: Diagnostics) {
+        for diagnostic in other.items {
+            self.push(diagnostic);
+        }
+        self.omitted += other.omitted;
+    }
+
+    /// Whether further findings are only counted: costly work for a better message is not worth it any more.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= Self::LIMIT
+    }
+
+    /// In the order of the file, each once: a value that aliases repeat is read several times, in the name of
+    /// several owners, but is wrong at one place only.
+    pub(crate) fn finish(mut self) -> Self {
+        let mut seen = HashSet::new();
+        self.items.retain(|diagnostic| match diagnostic.labels.first() {
+            Some(label) => seen.insert((diagnostic.code, label.span, label.text.clone())),
+            None => true,
+        });
+        self.items.sort_by_key(Diagnostic::span);
+        self
+    }
+
+    /// The findings in the order of the file.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.items.iter()
+    }
+
+    /// The findings in the order of the file.
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.items
+    }
+
+    /// How many more there were beyond [`LIMIT`](Self::LIMIT).
+    #[must_use]
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+
+    /// Whether there are none at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// How many are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether any is an error, lints included.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.items
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether a run must not start: an error of the language or of what the engine can do.
+    #[must_use]
+    pub fn is_blocking(&self) -> bool {
+        self.omitted > 0 || self.items.iter().any(Diagnostic::is_blocking)
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+
+    #[test]
+    fn lints_and_warnings_do_not_block() {
+        for (code, errors, blocking) in [
+            (codes::YAML_SYNTAX, true, true),
+            (codes::TIMEOUT, true, false),
+            (codes::UNSUPPORTED, true, true),
+            (codes::IGNORED, false, false),
+        ] {
+            let mut all = Diagnostics::new();
+            all.push(Diagnostic::new(code, "x"));
+            assert_eq!(
+                (all.has_errors(), all.is_blocking()),
+                (errors, blocking),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn beyond_the_limit_findings_are_counted_and_still_block() {
+        let mut all = Diagnostics::new();
+        for _ in 0..Diagnostics::LIMIT + 5 {
+            all.push(Diagnostic::new(codes::IGNORED, "x"));
+        }
+        assert_eq!(
+            (all.len(), all.omitted(), all.is_blocking()),
+            (Diagnostics::LIMIT, 5, true)
+        );
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_the_file_and_once() {
+        let mut all = Diagnostics::new();
+        for start in [7, 3, 7] {
+            all.push(Diagnostic::new(codes::WRONG_TYPE, "x").at(Span::point(start), ""));
+        }
+        let starts: Vec<usize> = all
+            .finish()
+            .iter()
+            .filter_map(|d| d.span())
+            .map(|span| span.start)
+            .collect();
+        assert_eq!(starts, [3, 7]);
+    }
+}

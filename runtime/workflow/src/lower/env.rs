@@ -1,0 +1,72 @@
+//! `env`, and `defaults.run`.
+
+use indexmap::IndexMap;
+
+use super::context::{Context, Owner};
+use super::fields::read;
+use super::keys::{DEFAULTS, DEFAULTS_RUN};
+use super::scalars::Empty;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Defaults, Env, Fields};
+use crate::span::Spanned;
+use crate::tree::Kind;
+use crate::words::plain;
+
+impl Context<'_> {
+    /// `env`: a mapping of texts, or one expression for all of it.
+    pub(super) fn env(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<Env>> {
+        let node = &fields.get("env")?.value;
+        let env = match &node.kind {
+            Kind::Mapping(mapping) => {
+                let mut variables = IndexMap::with_capacity(mapping.entries.len());
+                for entry in &mapping.entries {
+                    if entry.key.text.is_empty() {
+                        self.report(
+                            Diagnostic::new(
+                                codes::EMPTY_VALUE,
+                                format!("a variable of {} has no name", owner.name),
+                            )
+                            .at(entry.key.span, "a name belongs here"),
+                        );
+                        continue;
+                    }
+                    let key = format!("env.{}", plain(&entry.key.text));
+                    if let Some(text) = self.text_of(&entry.value, &key, Empty::Allowed, owner) {
+                        variables.entry(entry.key.text.to_string()).or_insert(text);
+                    }
+                }
+                Env::Variables(variables)
+            }
+            Kind::Scalar(scalar) if scalar.text.trim_start().starts_with("${{") => {
+                Env::Expression(self.template(scalar, node.span))
+            }
+            _ => {
+                self.expected(node, "env", owner, "a mapping");
+                return None;
+            }
+        };
+        Some(Spanned::new(env, node.span))
+    }
+
+    /// `defaults.run`.
+    pub(super) fn defaults(&mut self, fields: &Fields, owner: &Owner) -> Defaults {
+        let Some(field) = fields.get("defaults") else {
+            return Defaults::default();
+        };
+        let Some(outer) = read(self, &DEFAULTS, &field.value, "defaults", owner) else {
+            return Defaults::default();
+        };
+        let owner = owner.part("`defaults`");
+        let Some(run) = outer.get("run") else {
+            return Defaults::default();
+        };
+        let Some(run) = read(self, &DEFAULTS_RUN, &run.value, "run", &owner) else {
+            return Defaults::default();
+        };
+        Defaults {
+            shell: self.text(&run, "shell", Empty::Refused, &owner),
+            working_directory: self.text(&run, "working-directory", Empty::Refused, &owner),
+        }
+    }
+}

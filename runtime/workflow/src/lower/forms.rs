@@ -1,0 +1,116 @@
+//! The shapes that a thing can have, each named by one key: a step runs a script or uses an action, never both.
+
+use super::context::{Context, Owner};
+use super::keys::Level;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::Fields;
+use crate::span::Span;
+use crate::words::alternatives;
+
+/// A set of forms of a level.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forms(u8);
+
+/// One form of a level.
+pub(super) struct Form {
+    pub(super) bit: Forms,
+    /// The key that makes it this form.
+    pub(super) key: &'static str,
+    /// Whether to name it to somebody who wrote none.
+    pub(super) common: bool,
+}
+
+impl Forms {
+    pub(super) const ALL: Forms = Forms(u8::MAX);
+
+    pub(super) const fn bit(index: u8) -> Self {
+        Self(1 << index)
+    }
+
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Finds the form that the fields have, by the key that names it, and reports missing and conflicting keys. `start` is
+/// where to say that something is missing.
+pub(super) fn form_of(
+    context: &mut Context<'_>,
+    level: &Level,
+    fields: &Fields,
+    start: Span,
+    owner: &Owner,
+) -> Option<&'static str> {
+    let mut named = level.forms.iter().filter(|form| fields.contains(form.key));
+    let Some(form) = named.next() else {
+        missing(context, level, fields, start, owner);
+        return None;
+    };
+    for (name, field) in fields.iter() {
+        let fits = level
+            .keys
+            .iter()
+            .any(|key| key.name == name && key.forms.has(form.bit));
+        let Some(naming) = fields.get(form.key).filter(|_| !fits) else {
+            continue;
+        };
+        // The later of the two is the one that was added to something complete.
+        let (later, earlier, text) = if field.key > naming.key {
+            (
+                field.key,
+                naming.key,
+                format!("`{name}` does not go with `{}`", form.key),
+            )
+        } else {
+            (
+                naming.key,
+                field.key,
+                format!("`{}` does not go with `{name}`", form.key),
+            )
+        };
+        let rivals = level.forms.iter().any(|other| other.key == name);
+        let help = if rivals {
+            format!("keep one of `{}` and `{name}`", form.key)
+        } else {
+            format!("remove `{name}`, or `{}` if something else was meant", form.key)
+        };
+        context.report(
+            Diagnostic::new(
+                codes::KEY_CONFLICT,
+                format!("`{name}` and `{}` cannot both stand in {}", form.key, owner.name),
+            )
+            .at(later, text)
+            .related(earlier, "the other one")
+            .help(help),
+        );
+    }
+    Some(form.key)
+}
+
+/// Reports that no key says which form it is, naming only the forms that the other keys leave possible.
+fn missing(context: &mut Context<'_>, level: &Level, fields: &Fields, start: Span, owner: &Owner) {
+    let possible = fields
+        .iter()
+        .filter_map(|(name, _)| level.keys.iter().find(|key| key.name == name))
+        .fold(Forms::ALL, |forms, key| forms.and(key.forms));
+    let fitting: Vec<&Form> = level.forms.iter().filter(|form| possible.has(form.bit)).collect();
+    let wanted: Vec<&'static str> = match fitting.as_slice() {
+        [only] => vec![only.key],
+        _ => level
+            .forms
+            .iter()
+            .filter(|form| form.common)
+            .map(|form| form.key)
+            .collect(),
+    };
+    super::fields::report_missing(context, &alternatives(&wanted), start, owner);
+}

@@ -1,0 +1,18 @@
+//! From the tree to the model, collecting every mistake on the way.
+//!
+//! The keys of every level are data (`keys.rs`); reading a level by its table gives [`Fields`](crate::model::Fields),
+//! which reports what is unknown, missing or in conflict. What remains for each level is to make typed values of the
+//! fields it knows (`workflow.rs`, `job.rs`, `step.rs`). A field that nobody types yet stays as written.
+
+mod context;
+mod env;
+mod fields;
+mod forms;
+mod job;
+mod keys;
+mod runs_on;
+mod scalars;
+mod step;
+mod workflow;
+
+pub(crate) use workflow::lower;

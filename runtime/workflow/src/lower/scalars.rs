@@ -1,0 +1,158 @@
+//! Typed values of single fields.
+
+use std::sync::Arc;
+
+use super::context::{Context, Owner};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Field, Fields, Literal, Minutes, Template};
+use crate::span::{Span, Spanned};
+use crate::tree::{Kind, Node, Scalar, Value};
+
+const EXPRESSION: &str = "${{";
+
+/// Whether text may be empty.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    Allowed,
+    Refused,
+}
+
+impl Context<'_> {
+    /// The text of a field, if it is there.
+    pub(super) fn text(
+        &mut self,
+        fields: &Fields,
+        key: &'static str,
+        empty: Empty,
+        owner: &Owner,
+    ) -> Option<Spanned<Template>> {
+        let Field { value, .. } = fields.get(key)?;
+        self.text_of(value, key, empty, owner)
+    }
+
+    /// A node as text. Numbers, booleans and nothing become text as on GitHub.
+    pub(super) fn text_of(
+        &mut self,
+        node: &Node,
+        key: &str,
+        empty: Empty,
+        owner: &Owner,
+    ) -> Option<Spanned<Template>> {
+        let Kind::Scalar(scalar) = &node.kind else {
+            self.expected(node, key, owner, "text");
+            return None;
+        };
+        let template = self.template(scalar, node.span);
+        if empty == Empty::Refused && template.text.is_empty() {
+            self.report(
+                Diagnostic::new(codes::EMPTY_VALUE, format!("`{key}` of {} is empty", owner.name))
+                    .at(node.span, "text belongs here"),
+            );
+            return None;
+        }
+        Some(Spanned::new(template, node.span))
+    }
+
+    /// One text or a list of texts, none empty.
+    pub(super) fn texts(&mut self, node: &Node, key: &str, owner: &Owner) -> Vec<Spanned<Template>> {
+        match &node.kind {
+            Kind::Sequence(items) => items
+                .iter()
+                .filter_map(|item| self.text_of(item, key, Empty::Refused, owner))
+                .collect(),
+            Kind::Mapping(_) => {
+                self.expected(node, key, owner, "text or a list of texts");
+                Vec::new()
+            }
+            _ => self
+                .text_of(node, key, Empty::Refused, owner)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// The value of `timeout-minutes`.
+    pub(super) fn minutes(
+        &mut self,
+        fields: &Fields,
+        key: &'static str,
+        owner: &Owner,
+    ) -> Option<Spanned<Literal<Minutes>>> {
+        let node = &fields.get(key)?.value;
+        let Kind::Scalar(scalar) = &node.kind else {
+            self.expected(node, key, owner, "a number");
+            return None;
+        };
+        match scalar.value {
+            Value::Number(number) => {
+                if !Minutes(number).is_positive() {
+                    self.report(
+                        Diagnostic::new(
+                            codes::TIMEOUT,
+                            format!("`{key}` of {} must be above zero", owner.name),
+                        )
+                        .at(node.span, "no such length of time")
+                        .help("give minutes above zero, or remove the key"),
+                    );
+                }
+                Some(Spanned::new(Literal::Value(Minutes(number)), node.span))
+            }
+            Value::String if scalar.text.contains(EXPRESSION) => Some(Spanned::new(
+                Literal::Expression(self.template(scalar, node.span)),
+                node.span,
+            )),
+            Value::String if scalar.text.parse::<f64>().is_ok() => {
+                self.report(
+                    Diagnostic::new(
+                        codes::WRONG_TYPE,
+                        format!("`{key}` of {} must be a number, not text", owner.name),
+                    )
+                    .at(node.span, "the quotes make text of it")
+                    .help("remove the quotes")
+                    .suggest(node.span, &*scalar.text),
+                );
+                None
+            }
+            _ => {
+                self.expected(node, key, owner, "a number");
+                None
+            }
+        }
+    }
+
+    /// A scalar as text in which expressions may stand.
+    pub(super) fn template(&self, scalar: &Scalar, span: Span) -> Template {
+        let text = scalar.to_text();
+        let expressions = if text.contains(EXPRESSION) {
+            self.expressions(span)
+        } else {
+            Arc::default()
+        };
+        Template {
+            text,
+            style: scalar.style,
+            expressions,
+        }
+    }
+
+    /// Where `${{ … }}` stand within a value: looked up in the file, so that marks fit whatever the style of the text.
+    fn expressions(&self, span: Span) -> Arc<[Span]> {
+        let written = self.source.slice(span);
+        let found: Vec<Span> = written
+            .match_indices(EXPRESSION)
+            .map(|(at, _)| {
+                let rest = written.get(at..).unwrap_or_default();
+                let line = rest.find('\n').unwrap_or(rest.len());
+                let length = rest.find("}}").map_or(EXPRESSION.len(), |end| end + 2).min(line);
+                Span::new(span.start + at, span.start + at + length)
+            })
+            .collect();
+        // Escapes may hide it (`"$\x7b{"`): then the whole value is the place.
+        if found.is_empty() {
+            Arc::from([span])
+        } else {
+            Arc::from(found)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A step.
+
+use super::context::{Context, Owner};
+use super::fields::{check_shapes, read};
+use super::forms::form_of;
+use super::keys::STEP;
+use super::scalars::Empty;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Action, Fields, Run, Step, StepId, Uses};
+use crate::span::Spanned;
+use crate::tree::{Kind, Node};
+use crate::words::name;
+
+impl Context<'_> {
+    /// The items of a list of steps.
+    pub(super) fn step_list(&mut self, items: &[Node], owner: &Owner) -> Vec<Step> {
+        let steps = items.iter().enumerate();
+        steps
+            .filter_map(|(index, node)| self.step(node, &owner.part(format!("step {}", index + 1))))
+            .collect()
+    }
+
+    fn step(&mut self, node: &Node, owner: &Owner) -> Option<Step> {
+        let Some(mapping) = node.as_mapping() else {
+            self.not_a_step(node, owner);
+            return None;
+        };
+        let fields = read(self, &STEP, node, "step", owner)?;
+        let form = if mapping.incomplete {
+            None
+        } else {
+            form_of(self, &STEP, &fields, node.mark(), owner)
+        };
+        check_shapes(self, &fields, owner);
+        // Everything is read before the step may be given up, so that all its mistakes are reported.
+        let id = self.step_id(&fields, owner);
+        let name = self.text(&fields, "name", Empty::Allowed, owner);
+        let env = self.env(&fields, owner);
+        let timeout_minutes = self.minutes(&fields, "timeout-minutes", owner);
+        let action = self.action(form?, &fields, owner)?;
+        Some(Step {
+            span: node.mark(),
+            id,
+            name,
+            action,
+            env,
+            timeout_minutes,
+            fields,
+        })
+    }
+
+    fn not_a_step(&mut self, node: &Node, owner: &Owner) {
+        if matches!(node.kind, Kind::Invalid) {
+            return;
+        }
+        let (code, message) = if node.is_null() {
+            (codes::EMPTY_VALUE, format!("{} is empty", owner.name))
+        } else {
+            (
+                codes::WRONG_TYPE,
+                format!("{} must be a mapping, not {}", owner.name, node.describe()),
+            )
+        };
+        self.report(Diagnostic::new(code, message).at(node.mark(), "a step has `run` or `uses`"));
+    }
+
+    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner) -> Option<Action> {
+        match form {
+            "run" => {
+                let shell = self.text(fields, "shell", Empty::Refused, owner);
+                let working_directory = self.text(fields, "working-directory", Empty::Allowed, owner);
+                let script = self.text(fields, "run", Empty::Allowed, owner)?;
+                Some(Action::Run(Run {
+                    script,
+                    shell,
+                    working_directory,
+                }))
+            }
+            "uses" => Some(Action::Uses(Uses {
+                reference: self.text(fields, "uses", Empty::Refused, owner)?,
+            })),
+            "wait" => {
+                let node = &fields.get("wait")?.value;
+                let ids = self.texts(node, "wait", owner).into_iter();
+                Some(Action::Wait(
+                    ids.map(|id| id.map(|text| StepId::new(text.text))).collect(),
+                ))
+            }
+            "wait-all" => Some(Action::WaitAll),
+            "cancel" => {
+                let id = self.text(fields, "cancel", Empty::Refused, owner)?;
+                Some(Action::Cancel(id.map(|text| StepId::new(text.text))))
+            }
+            "parallel" => {
+                let node = &fields.get("parallel")?.value;
+                let Kind::Sequence(items) = &node.kind else {
+                    self.expected(node, "parallel", owner, "a list of steps");
+                    return None;
+                };
+                Some(Action::Parallel(self.step_list(items, owner)))
+            }
+            _ => None,
+        }
+    }
+
+    fn step_id(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<StepId>> {
+        let id = self
+            .text(fields, "id", Empty::Refused, owner)?
+            .map(|text| StepId::new(text.text));
+        if let Some(problem) = id.problem() {
+            self.report(
+                Diagnostic::new(
+                    codes::STEP_ID,
+                    format!("{} cannot be the id of a step", name(id.as_str())),
+                )
+                .at(id.span, problem.to_string())
+                .help("use `name` for what people read"),
+            );
+        }
+        Some(id)
+    }
+}

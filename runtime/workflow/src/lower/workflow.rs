@@ -1,0 +1,96 @@
+//! The top level of a workflow.
+
+use indexmap::IndexMap;
+
+use super::context::{Context, Owner};
+use super::fields::{check_shapes, read, report_missing};
+use super::keys::WORKFLOW;
+use super::scalars::Empty;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dialect::Dialect;
+use crate::model::{Fields, Job, JobId, Workflow};
+use crate::source::Source;
+use crate::span::Spanned;
+use crate::tree::{Kind, Node};
+
+/// Makes a workflow of a tree, as far as it goes: with mistakes reported, parts of it may be missing.
+pub(crate) fn lower(
+    source: &Source,
+    root: &Node,
+    dialect: Dialect,
+    diagnostics: &mut Diagnostics,
+) -> Option<Workflow> {
+    let mut context = Context {
+        source,
+        dialect,
+        diagnostics,
+    };
+    let owner = Owner::new("the workflow", None);
+    let Kind::Mapping(mapping) = &root.kind else {
+        if !matches!(root.kind, Kind::Invalid) {
+            context.report(
+                Diagnostic::new(
+                    codes::WRONG_TYPE,
+                    format!("a workflow is a mapping, not {}", root.describe()),
+                )
+                .at(root.mark(), format!("this is {}", root.describe()))
+                .help("start with `jobs:`, with one key a job below it"),
+            );
+        }
+        return None;
+    };
+    let fields = read(&mut context, &WORKFLOW, root, "workflow", &owner)?;
+    if dialect == Dialect::GitHub && !fields.contains("on") && !mapping.incomplete {
+        report_missing(&mut context, "`on`", root.mark(), &owner);
+    }
+    check_shapes(&mut context, &fields, &owner);
+    let workflow = Workflow {
+        dialect,
+        span: root.span,
+        name: context.text(&fields, "name", Empty::Allowed, &owner),
+        run_name: context.text(&fields, "run-name", Empty::Allowed, &owner),
+        on: fields.get("on").map(|field| field.value.clone()),
+        env: context.env(&fields, &owner),
+        defaults: context.defaults(&fields, &owner),
+        jobs: jobs(&mut context, &fields, root, mapping.incomplete, &owner),
+        fields,
+    };
+    context.text(&workflow.fields, "description", Empty::Allowed, &owner);
+    Some(workflow)
+}
+
+fn jobs(
+    context: &mut Context<'_>,
+    fields: &Fields,
+    root: &Node,
+    incomplete: bool,
+    owner: &Owner,
+) -> IndexMap<JobId, Job> {
+    let mut jobs = IndexMap::new();
+    let Some(field) = fields.get("jobs") else {
+        if !incomplete {
+            report_missing(context, "`jobs`", root.mark(), owner);
+        }
+        return jobs;
+    };
+    let Kind::Mapping(mapping) = &field.value.kind else {
+        context.expected(&field.value, "jobs", owner, "a mapping from job ids to jobs");
+        return jobs;
+    };
+    if mapping.entries.is_empty() && !mapping.incomplete {
+        context.report(
+            Diagnostic::new(codes::EMPTY_VALUE, "the workflow has no jobs")
+                .at(field.value.mark(), "at least one job belongs here")
+                .help("add a job: a key of your choice, with `steps` below it"),
+        );
+    }
+    for entry in &mapping.entries {
+        let id = Spanned::new(JobId::new(std::sync::Arc::clone(&entry.key.text)), entry.key.span);
+        if let Some(job) = context.job(id, &entry.value) {
+            // Duplicate ids are duplicate keys, which the tree has reported.
+            jobs.entry(job.id.value.clone()).or_insert(job);
+        }
+    }
+    jobs
+}

@@ -1,0 +1,17 @@
+//! The workflow as typed values, each with its place: what the file says, before anything is evaluated.
+
+mod env;
+mod fields;
+mod id;
+mod job;
+mod step;
+mod template;
+mod workflow;
+
+pub use env::Env;
+pub use fields::{Field, Fields};
+pub use id::{IdProblem, JobId, StepId};
+pub use job::{Job, RunsOn};
+pub use step::{Action, Run, Step, Uses};
+pub use template::{Literal, Minutes, Template};
+pub use workflow::{Defaults, Workflow};

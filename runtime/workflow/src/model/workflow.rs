@@ -1,0 +1,44 @@
+//! A whole workflow.
+
+use indexmap::IndexMap;
+
+use super::env::Env;
+use super::fields::Fields;
+use super::id::JobId;
+use super::job::Job;
+use super::template::Template;
+use crate::dialect::Dialect;
+use crate::span::{Span, Spanned};
+use crate::tree::Node;
+
+/// What a workflow file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workflow {
+    /// The rules the file was read by.
+    pub dialect: Dialect,
+    /// Where it stands.
+    pub span: Span,
+    /// `name`: what people call it.
+    pub name: Option<Spanned<Template>>,
+    /// `run-name`: what a run of it is called.
+    pub run_name: Option<Spanned<Template>>,
+    /// `on`: what starts it, as written.
+    pub on: Option<Node>,
+    /// `env`: variables of all steps.
+    pub env: Option<Spanned<Env>>,
+    /// `defaults.run`: defaults of all steps that run a script.
+    pub defaults: Defaults,
+    /// `jobs` in the order of the file.
+    pub jobs: IndexMap<JobId, Job>,
+    /// All keys of the top level as written.
+    pub fields: Fields,
+}
+
+/// `defaults.run` of a workflow or job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// `shell` of steps that name none.
+    pub shell: Option<Spanned<Template>>,
+    /// `working-directory` of steps that name none.
+    pub working_directory: Option<Spanned<Template>>,
+}

@@ -1,0 +1,99 @@
+//! What a run does: every job with an evaluated copy of its own.
+//!
+//! A plan is made before anything starts. What the engine cannot do yet is reported here (`unsupported.rs`) and gives
+//! no plan, so that nothing that was asked for is silently left out.
+
+mod evaluate;
+mod job;
+mod options;
+mod step;
+mod unsupported;
+
+use indexmap::IndexMap;
+
+use crate::codes;
+use crate::dag::Dag;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{JobId, Workflow};
+use crate::words::{closest, name};
+
+pub use job::JobPlan;
+pub use options::PlanOptions;
+pub use step::StepPlan;
+
+/// What a run does.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `name` of the workflow, if it has one.
+    pub name: Option<String>,
+    /// The jobs, in the order of the file.
+    pub jobs: IndexMap<JobId, JobPlan>,
+    /// Which of them wait for which.
+    pub dag: Dag,
+}
+
+/// Plans a run of a workflow. There is no plan when a diagnostic blocks it
+/// ([`Diagnostics::is_blocking`]); warnings may come with one.
+pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let dag = Dag::of(workflow);
+    let chosen = chosen(workflow, &dag, options, &mut diagnostics);
+    let wanted = || {
+        workflow
+            .jobs
+            .values()
+            .filter(|job| chosen.as_ref().is_none_or(|ids| ids.contains(&job.id.value)))
+    };
+
+    unsupported::check(workflow, wanted(), &mut diagnostics);
+    let workflow_env = evaluate::env(workflow.env.as_ref(), &mut diagnostics);
+    let name = workflow
+        .name
+        .as_ref()
+        .map(|name| name.text.to_string())
+        .filter(|name| !name.is_empty());
+    let mut jobs = IndexMap::new();
+    for job in wanted() {
+        let job = job::plan(workflow, job, &workflow_env, options, &mut diagnostics);
+        jobs.insert(job.id.clone(), job);
+    }
+    if dag.has_cycles() {
+        // Loading refuses such a workflow; one that was made by hand has no order either.
+        crate::check::check(workflow, &mut diagnostics);
+    }
+    let dag = Dag::build(jobs.values().map(|job| (job.id.clone(), job.needs.clone())));
+    let diagnostics = diagnostics.finish();
+    let plan = (!diagnostics.is_blocking()).then_some(Plan { name, jobs, dag });
+    (plan, diagnostics)
+}
+
+/// The jobs that were asked for with all they need; `None` means all.
+fn chosen(
+    workflow: &Workflow,
+    dag: &Dag,
+    options: &PlanOptions,
+    diagnostics: &mut Diagnostics,
+) -> Option<std::collections::HashSet<JobId>> {
+    if options.jobs.is_empty() {
+        return None;
+    }
+    for job in options
+        .jobs
+        .iter()
+        .filter(|job| !workflow.jobs.contains_key(*job))
+    {
+        let near = closest(job.as_str(), workflow.jobs.keys().map(JobId::as_str));
+        let help = near.map_or_else(
+            || "the ids of jobs are the keys under `jobs`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        diagnostics.push(
+            Diagnostic::new(
+                codes::UNKNOWN_JOB,
+                format!("the workflow has no job {}", name(job.as_str())),
+            )
+            .help(help),
+        );
+    }
+    Some(dag.with_dependencies(&options.jobs))
+}

@@ -1,0 +1,79 @@
+//! Tests across the stages, and what they share.
+
+mod dag;
+mod lower;
+mod needs;
+mod plan;
+mod random;
+mod tree;
+mod unsupported;
+
+use crate::{Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load};
+
+/// Diagnostics as plain lines: severity, code, place, message; then labels with the text they mark, and help.
+pub(crate) fn shown(source: &Source, diagnostics: &Diagnostics) -> String {
+    let mut out = String::new();
+    for found in diagnostics {
+        let severity = if found.severity == Severity::Error {
+            "error"
+        } else {
+            "warning"
+        };
+        out += &format!("{severity}[{}]: {}\n", found.code, found.message);
+        for label in &found.labels {
+            let place = source.position(label.span.start);
+            let arrow = if label.role == Role::Primary { "-->" } else { "   " };
+            let marked = source.slice(label.span);
+            out += &format!(
+                "  {arrow} {}:{} {marked:?} {}\n",
+                place.line, place.column, label.text
+            );
+        }
+        if let Some(help) = &found.help {
+            out += &format!("  help: {help}\n");
+        }
+        if let Some(suggestion) = &found.suggestion {
+            let written = source.slice(suggestion.span);
+            out += &format!("  fix: {written:?} -> {:?}\n", suggestion.replacement);
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+pub(crate) fn load_text(text: &str, dialect: Dialect) -> (Source, Loaded) {
+    let source = Source::new("w.yml", text);
+    let loaded = load(&source, dialect);
+    (source, loaded)
+}
+
+/// What loading finds.
+pub(crate) fn found(text: &str, dialect: Dialect) -> String {
+    let (source, loaded) = load_text(text, dialect);
+    assert_eq!(loaded.workflow.is_none(), loaded.diagnostics.is_blocking());
+    shown(&source, &loaded.diagnostics)
+}
+
+/// The workflow of a text without mistakes.
+pub(crate) fn workflow(text: &str, dialect: Dialect) -> Workflow {
+    let (source, loaded) = load_text(text, dialect);
+    loaded
+        .workflow
+        .unwrap_or_else(|| panic!("{}", shown(&source, &loaded.diagnostics)))
+}
+
+/// The plan of a Loom text without mistakes.
+pub(crate) fn planned(text: &str) -> Plan {
+    let (plan, diagnostics) = crate::plan(&workflow(text, Dialect::Loom), &PlanOptions::default());
+    plan.unwrap_or_else(|| panic!("{diagnostics:#?}"))
+}
+
+/// What planning finds.
+pub(crate) fn plan_found(text: &str, dialect: Dialect) -> String {
+    let (source, loaded) = load_text(text, dialect);
+    let workflow = loaded
+        .workflow
+        .unwrap_or_else(|| panic!("{}", shown(&source, &loaded.diagnostics)));
+    let (plan, diagnostics) = crate::plan(&workflow, &PlanOptions::default());
+    assert_eq!(plan.is_none(), diagnostics.is_blocking());
+    shown(&source, &diagnostics)
+}

@@ -1,0 +1,107 @@
+//! Nothing that can be written panics or runs away: random text, and valid files with random damage.
+
+use proptest::prelude::*;
+
+use crate::{Dialect, PlanOptions, Source, load, plan};
+
+const SAMPLES: [&str; 4] = [
+    include_str!("../testdata/everything.yml"),
+    include_str!("../testdata/diamond.loom.yml"),
+    include_str!("../testdata/mistakes.loom.yml"),
+    include_str!("../testdata/loom-keys.yml"),
+];
+
+/// Pieces that mean something to one of the stages.
+const PIECES: [&str; 24] = [
+    "\n",
+    "  ",
+    "- ",
+    ": ",
+    "'",
+    "\"",
+    "|\n",
+    ">-\n",
+    "&a ",
+    "*a",
+    "<<: *a\n",
+    "!!int ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "${{ x",
+    "}}",
+    "\u{feff}",
+    "---\n",
+    "é😀",
+    "\t",
+    "jobs:\n",
+    "needs: [build, deploy]\n",
+];
+
+fn runs(text: &str) {
+    let source = Source::new("random.yml", text);
+    for dialect in [Dialect::Loom, Dialect::GitHub] {
+        let loaded = load(&source, dialect);
+        assert_eq!(loaded.workflow.is_none(), loaded.diagnostics.is_blocking());
+        let mut all = loaded.diagnostics.clone();
+        if let Some(workflow) = &loaded.workflow {
+            let (plan, diagnostics) = plan(workflow, &PlanOptions::default());
+            assert_eq!(plan.is_none(), diagnostics.is_blocking());
+            all.extend(diagnostics);
+        }
+        for found in &all {
+            assert!(!found.message.contains(char::is_control), "{:?}", found.message);
+            for label in &found.labels {
+                assert!(
+                    text.get(label.span.range()).is_some(),
+                    "{label:?} is not in the text"
+                );
+                let place = source.position(label.span.start);
+                assert!(place.line >= 1 && place.column >= 1);
+            }
+        }
+    }
+}
+
+/// One change: at a place (as a share of the text), remove some characters and put a piece in.
+fn damage() -> impl Strategy<Value = (f64, usize, usize)> {
+    (0.0..1.0, 0_usize..12, 0..PIECES.len() + 1)
+}
+
+fn damaged(sample: &str, changes: &[(f64, usize, usize)]) -> String {
+    let mut text: Vec<char> = sample.chars().collect();
+    for (place, removed, piece) in changes {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a short length"
+        )]
+        let at = (place * text.len() as f64) as usize;
+        let end = (at + removed).min(text.len());
+        text.splice(at..end, PIECES.get(*piece).copied().unwrap_or_default().chars());
+    }
+    text.into_iter().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_text_ends_in_a_verdict(text in any::<String>()) {
+        runs(&text);
+    }
+
+    #[test]
+    fn any_mix_of_meaningful_pieces_ends_in_a_verdict(pieces in prop::collection::vec(0..PIECES.len(), 0..60)) {
+        runs(&pieces.iter().map(|piece| PIECES[*piece]).collect::<String>());
+    }
+
+    #[test]
+    fn any_damage_to_a_valid_file_ends_in_a_verdict(
+        sample in 0..SAMPLES.len(),
+        changes in prop::collection::vec(damage(), 1..6),
+    ) {
+        runs(&damaged(SAMPLES[sample], &changes));
+    }
+}

@@ -1,0 +1,196 @@
+//! YAML: what is read, what is refused, and that it ends.
+
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+
+use super::shown;
+use crate::tree::{Kind, Limits, Node, Style, Value, parse};
+use crate::{Diagnostics, Source};
+
+fn tree(text: &str) -> (Source, Option<Node>, Diagnostics) {
+    let source = Source::new("t.yml", text);
+    let mut diagnostics = Diagnostics::new();
+    let node = parse(&source, &Limits::default(), &mut diagnostics);
+    (source, node, diagnostics)
+}
+
+fn findings(text: &str) -> String {
+    let (source, _, diagnostics) = tree(text);
+    shown(&source, &diagnostics)
+}
+
+fn get<'a>(node: &'a Node, key: &str) -> &'a Node {
+    let mapping = node.as_mapping().unwrap();
+    &mapping
+        .entries
+        .iter()
+        .find(|entry| &*entry.key.text == key)
+        .unwrap()
+        .value
+}
+
+#[test]
+fn spans_are_bytes_of_the_value_whatever_its_style() {
+    let text = "\u{feff}# é\r\non:\r\nplain: a\r\n  b\r\nquoted: 'é'\r\nblock: |\r\n  one\r\n  two\r\n\r\nlist:\r\n  - 1\r\n  - {x: 1}\r\n# end\r\n";
+    let (source, node, diagnostics) = tree(text);
+    assert!(diagnostics.is_empty());
+    let root = node.unwrap();
+    for (key, want, place) in [
+        ("on", "", (2, 3)),
+        ("plain", "a\r\n  b", (3, 8)),
+        ("quoted", "'é'", (5, 9)),
+        ("block", "one\r\n  two", (7, 3)),
+        ("list", "- 1\r\n  - {x: 1}", (11, 3)),
+    ] {
+        let span = get(&root, key).span;
+        assert_eq!(source.slice(span), want, "{key}");
+        let position = source.position(span.start);
+        assert_eq!((position.line, position.column), place, "{key}");
+    }
+    assert_eq!(&*get(&root, "block").as_scalar().unwrap().text, "one\ntwo\n");
+}
+
+#[test]
+fn quotes_make_text_and_plain_words_follow_yaml_1_2() {
+    let (_, node, _) =
+        tree("a: true\nb: 'true'\nc: on\nd: yes\ne: 1.10\nf: \"1\"\ng:\nh: ~\ni: |\n  1\non: x\nno: y\n");
+    let root = node.unwrap();
+    let scalar = |key| {
+        let scalar = get(&root, key).as_scalar().unwrap();
+        (scalar.value, scalar.style, scalar.to_text().to_string())
+    };
+    assert_eq!(scalar("a"), (Value::Bool(true), Style::Plain, "true".into()));
+    assert_eq!(scalar("b"), (Value::String, Style::SingleQuoted, "true".into()));
+    assert_eq!(scalar("c").0, Value::String);
+    assert_eq!(scalar("d").0, Value::String);
+    assert_eq!(scalar("e"), (Value::Number(1.1), Style::Plain, "1.1".into()));
+    assert_eq!(scalar("f"), (Value::String, Style::DoubleQuoted, "1".into()));
+    assert_eq!(scalar("g"), (Value::Null, Style::Plain, String::new()));
+    assert_eq!(scalar("h").2, "");
+    assert_eq!(scalar("i"), (Value::String, Style::Literal, "1\n".into()));
+    assert_eq!(scalar("on").2, "x");
+    assert_eq!(scalar("no").2, "y");
+}
+
+#[test]
+fn aliases_repeat_a_value_and_know_both_places() {
+    let (source, node, diagnostics) = tree("a: &x\n  k: [1, 2]\nb: *x\nc: &y text\nd: [*y, *y]\n");
+    assert!(diagnostics.is_empty());
+    let root = node.unwrap();
+    let (a, b) = (get(&root, "a"), get(&root, "b"));
+    assert_eq!(a.kind, b.kind);
+    assert_eq!(source.slice(b.alias.unwrap()), "*x");
+    assert_eq!(b.span, a.span);
+    let texts: Vec<_> = get(&root, "d")
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .map(|n| n.as_scalar().unwrap().to_text())
+        .collect();
+    assert_eq!(texts, ["text".into(), "text".into()]);
+}
+
+#[test]
+fn several_mistakes_are_found_in_one_pass() {
+    assert_snapshot!(findings(
+        "a: 1\nb: *nope\nA: 2\na: 3\n<<: {x: 1}\n[p, q]: 1\nc: !!int x\nd: !mine y\ne: &e [*e]\nf: !!seq\n"
+    ));
+}
+
+#[test]
+fn what_is_no_workflow_file_is_named() {
+    let texts = [
+        "",
+        "# only talk\n\n",
+        "---\n",
+        "~",
+        "\u{feff}",
+        "a: 1\n---\nb: 2\n",
+        "a: 1\n...\n",
+    ];
+    let all: Vec<String> = texts
+        .iter()
+        .map(|text| format!("{text:?}\n{}", findings(text)))
+        .collect();
+    assert_snapshot!(all.join("\n\n"));
+}
+
+#[test]
+fn broken_yaml_says_where_and_what_to_do() {
+    let broken = [
+        "a: 1\n\tb: 2\n",
+        "a: b: c\n",
+        "a: [1, 2\nb: 3\n",
+        "a: 'x\nb: y\n",
+        "a:\n  - b\n c: d\n",
+        "a: {x: 1\n",
+        "a: @x\n",
+        "a: %x\n",
+        "- a\nb: c\n",
+        "a: \"\\q\"\n",
+        "jobs:\n\tbuild:\n",
+    ];
+    let all: Vec<String> = broken
+        .iter()
+        .map(|text| format!("{text:?}\n{}", findings(text)))
+        .collect();
+    assert_snapshot!(all.join("\n\n"));
+}
+
+/// Hostile files end as a diagnostic, soon. The bound is wide, for slow machines; what it excludes is growth.
+#[test]
+fn hostile_files_end_as_a_diagnostic() {
+    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..10 {
+        let below = vec![format!("*a{}", level - 1); 9].join(", ");
+        laughs += &format!("a{level}: &a{level} [{below}]\n");
+    }
+    let block: String = (0..3_000)
+        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+        .collect();
+    let mut chain = String::from("a0: &a0 [x]\n");
+    for level in 1..200 {
+        chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+    }
+    let cases = [
+        ("billion laughs", laughs, "yaml/too-many-nodes"),
+        ("flow nesting", "[".repeat(10_000), "yaml/too-deep"),
+        ("map nesting", "{a: ".repeat(10_000), "yaml/too-deep"),
+        ("sequence nesting", "- ".repeat(10_000), "yaml/too-deep"),
+        (
+            "block nesting",
+            block.chars().take(4_000_000).collect(),
+            "yaml/too-deep",
+        ),
+        ("alias nesting", chain, "yaml/too-deep"),
+        ("fifty megabytes", "a: b\n".repeat(10_000_000), "yaml/too-large"),
+        (
+            "many values",
+            format!("[{}]", "1,".repeat(600_000)),
+            "yaml/too-many-nodes",
+        ),
+    ];
+    for (what, text, code) in cases {
+        let start = Instant::now();
+        let (_, node, diagnostics) = tree(&text);
+        assert!(node.is_none(), "{what}");
+        let codes: Vec<_> = diagnostics.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, [code], "{what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{what} took {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
+fn an_alias_of_an_ordinary_depth_is_fine() {
+    let (_, node, diagnostics) = tree("a: &a {b: {c: [1]}}\nd: {e: {f: *a}}\n");
+    assert!(diagnostics.is_empty());
+    assert!(matches!(
+        get(get(get(&node.unwrap(), "d"), "e"), "f").kind,
+        Kind::Mapping(_)
+    ));
+}

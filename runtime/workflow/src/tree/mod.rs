@@ -1,0 +1,15 @@
+//! YAML as a tree in which every key and value knows where it was written.
+//!
+//! Built on the events of one parser (design note: research on YAML). Duplicate keys stay in the tree and are
+//! reported with both places; aliases are resolved by sharing; everything is bounded before it is built.
+
+mod build;
+mod keys;
+mod limits;
+mod node;
+mod scalar;
+
+pub use build::parse;
+pub use limits::Limits;
+pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
+pub use scalar::Value;

@@ -1,0 +1,109 @@
+//! Words in messages: names shown safely, and guesses at what was meant.
+
+use std::borrow::Cow;
+
+/// Longest name a message shows, in characters.
+const SHOWN: usize = 80;
+/// Longest word a guess is made for; nobody mistypes a paragraph.
+const GUESSED: usize = 64;
+/// How many candidates a guess looks at, so that ten thousand jobs with ten thousand typos stay fast.
+const CANDIDATES: usize = 500;
+
+/// A name from the file in backticks: shortened, and with control characters made visible, as it may be anything.
+pub(crate) fn name(text: &str) -> String {
+    format!("`{}`", plain(text))
+}
+
+/// Like [`name`] without the backticks, to stand within them.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if text.chars().count() <= SHOWN && !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown: String = String::new();
+    for character in text.chars().take(SHOWN) {
+        if character.is_control() {
+            shown.extend(character.escape_default())
+        } else {
+            shown.push(character)
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    Cow::Owned(shown)
+}
+
+/// The candidate that `word` was probably meant to be.
+pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = normal(word);
+    let length = wanted.chars().count();
+    if length == 0 || length > GUESSED {
+        return None;
+    }
+    // One slip in a short word, more in a long one; never so many that any word would do.
+    let allowed = (length / 3).clamp(1, 3);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
+        .take(CANDIDATES)
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &normal(candidate)),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Case and the kind of separator are what people get wrong most.
+fn normal(word: &str) -> String {
+    word.trim()
+        .chars()
+        .map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
+        .collect()
+}
+
+/// `a`, `b` or `c`.
+pub(crate) fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [most @ .., last] => {
+            let most: Vec<String> = most.iter().map(|one| format!("`{one}`")).collect();
+            format!("{} or `{last}`", most.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_are_near_or_none() {
+        let keys = ["run", "runs-on", "steps", "timeout-minutes", "uses", "env"];
+        for (word, want) in [
+            ("stepz", Some("steps")),
+            ("runs_on", Some("runs-on")),
+            ("Runs-On", Some("runs-on")),
+            ("timeout-minute", Some("timeout-minutes")),
+            ("rnu", Some("run")),
+            ("use", Some("uses")),
+            ("x", None),
+            ("", None),
+            ("completely-else", None),
+        ] {
+            assert_eq!(closest(word, keys), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn names_are_shown_safely() {
+        assert_eq!(name("a"), "`a`");
+        assert_eq!(name("a\nb\u{1b}"), "`a\\nb\\u{1b}`");
+        assert_eq!(name(&"é".repeat(200)).chars().count(), 83);
+        assert_eq!(alternatives(&["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

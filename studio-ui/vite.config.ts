@@ -28,10 +28,20 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
   },
   test: {
-    environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/test-setup.ts"],
-    css: false,
     testTimeout: 10_000,
+    // Models need no document, and making one is most of a test's time.
+    projects: [
+      { extends: true, test: { name: "models", environment: "node", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "components",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/test-setup.ts"],
+          css: false,
+        },
+      },
+    ],
   },
 });

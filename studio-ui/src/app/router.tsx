@@ -1,6 +1,13 @@
 /** The tree of addresses. Pages load when first visited; what a page shows is in its address, so it can be sent on. */
 
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+  redirect,
+} from "@tanstack/react-router";
 import { readActorsSearch } from "../features/actors/model/search";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
@@ -52,9 +59,10 @@ const logs = createRoute({
 
 const tree = root.addChildren([home, actors, workflows, runs, run, logs]);
 
-export function createAppRouter() {
+export function createAppRouter(history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
+    ...(history && { history }),
     defaultPreload: "intent",
     defaultPendingMs: 200,
     defaultPendingComponent: () => <LoadingNote what="the page" />,

@@ -16,8 +16,22 @@ const ACCENT: MantineColorsTuple = [
   "#2c248f",
 ];
 
+/** The greys of the dark theme from text to ground; Mantine draws its inputs with them. */
+const DARK: MantineColorsTuple = [
+  "#e6e8ed",
+  "#c4cad4",
+  "#a3abb8",
+  "#6b7482",
+  "#434a57",
+  "#2a2f39",
+  "#1f232b",
+  "#16191f",
+  "#101216",
+  "#0b0d10",
+];
+
 export const theme = createTheme({
-  colors: { accent: ACCENT },
+  colors: { accent: ACCENT, dark: DARK },
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,

@@ -6,13 +6,31 @@ import type { Job, Step } from "../api/types";
 export function pickJob(jobs: readonly Job[]): Job | undefined {
   return (
     jobs.find((job) => job.state === "running") ??
-    jobs.find((job) => job.state === "failure" || job.state === "lost") ??
-    jobs.reduce<Job | undefined>(
-      (last, job) => ((job.finishedAt ?? "") > (last?.finishedAt ?? "") ? job : last),
-      undefined,
-    ) ??
+    jobs.find(wentWrong) ??
+    jobs.reduce<Job | undefined>(later, undefined) ??
     jobs[0]
   );
+}
+
+/**
+ * The job to show while nobody has chosen one: it stays on the job in sight as long as that runs, then goes on to the
+ * next that runs, and at last to what went wrong.
+ */
+export function nextJob(jobs: readonly Job[], shown: string | undefined): Job | undefined {
+  const current = jobs.find((job) => job.id === shown);
+  if (current === undefined) return pickJob(jobs);
+  if (current.state === "running") return current;
+  return (
+    jobs.find((job) => job.state === "running") ?? (wentWrong(current) ? current : jobs.find(wentWrong)) ?? current
+  );
+}
+
+function wentWrong(job: Job): boolean {
+  return job.state === "failure" || job.state === "lost";
+}
+
+function later(last: Job | undefined, job: Job): Job | undefined {
+  return (job.finishedAt ?? "") > (last?.finishedAt ?? "") ? job : last;
 }
 
 /** What became of a step, as it counts: a failure that may be is a success; while it runs, its state. */

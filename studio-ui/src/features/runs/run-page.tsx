@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useState } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { formatCount, plural } from "../../lib/format";
-import { pickJob } from "../../lib/jobs";
+import { nextJob } from "../../lib/jobs";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
@@ -40,11 +40,9 @@ function RunView({ run }: { run: Run }) {
   const cancel = useCancel(run.runId);
   const [goTo, setGoTo] = useState<{ step: number } | undefined>(undefined);
   const jobs = run.jobs ?? NONE;
-  // Without a choice the page settles on one job at the start and does not jump between jobs by itself.
-  const [settled, setSettled] = useState<string | undefined>(undefined);
-  const picked = search.job ?? settled;
-  const job = jobs.find((candidate) => candidate.id === picked) ?? pickJob(jobs);
-  if (picked === undefined && job?.state === "running") setSettled(job.id);
+  const [shown, setShown] = useState<string | undefined>(undefined);
+  const job = jobs.find((candidate) => candidate.id === search.job) ?? nextJob(jobs, shown);
+  if (job && job.id !== shown) setShown(job.id);
   const select = useCallback((id: string) => void navigate({ search: { job: id }, replace: true }), [navigate]);
   return (
     <Page

@@ -30,18 +30,19 @@ export function place(shape: Shape): Placed {
   const graph = new Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 48 });
   graph.setDefaultEdgeLabel(() => ({}));
-  const known = new Set(shape.map((job) => job.id));
-  for (const job of shape) graph.setNode(job.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  // The layout keeps names as keys of plain objects, where a job called `constructor` would break it: it gets numbers.
+  const names = new Map(shape.map((job, index) => [job.id, `n${index}`]));
+  for (const name of names.values()) graph.setNode(name, { width: NODE_WIDTH, height: NODE_HEIGHT });
   const edges = shape.flatMap((job) =>
     job.needs
-      .filter((need) => known.has(need))
+      .filter((need) => names.has(need))
       .map((need) => ({ id: JSON.stringify([need, job.id]), source: need, target: job.id })),
   );
-  for (const edge of edges) graph.setEdge(edge.source, edge.target);
+  for (const edge of edges) graph.setEdge(names.get(edge.source) ?? "", names.get(edge.target) ?? "");
   layout(graph);
   const size = graph.graph() as { width?: number; height?: number };
   return {
-    nodes: shape.map(({ id }) => corner(id, graph.node(id) as { x: number; y: number })),
+    nodes: shape.map(({ id }) => corner(id, graph.node(names.get(id) ?? "") as { x: number; y: number })),
     edges,
     width: size.width ?? 0,
     height: size.height ?? 0,

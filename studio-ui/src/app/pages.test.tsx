@@ -1,0 +1,198 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { openStudio, PENDING, Problem } from "../test-studio";
+
+// The first visit of a page loads its code, which takes longer on a busy machine than the library waits by itself.
+const FOUND = { timeout: 8000 };
+const HOSTILE = '<img src=x onerror="alert(1)">';
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("the frame", () => {
+  it("shows the metrics and whether the line is live", async () => {
+    const studio = openStudio("/actors");
+    await screen.findByText("1,234", undefined, FOUND);
+    expect(screen.getByText("connecting")).toBeTruthy();
+    await studio.hello();
+    await screen.findByText("live");
+    expect((await screen.findByText("runs running")).nextSibling?.textContent).toBe("2");
+  });
+
+  it("offers no workflow pages where no product brings them", async () => {
+    openStudio("/actors", { "/api/ui": [{ id: "other", title: "Other", path: "/other" }] });
+    await screen.findByRole("link", { name: "Other" }, FOUND);
+    expect(screen.queryByRole("link", { name: "Workflows" })).toBeNull();
+    expect(screen.queryByText("runs running")).toBeNull();
+  });
+
+  it("says when an address leads nowhere", async () => {
+    openStudio("/nowhere");
+    await screen.findByText("Nothing lives at this address.", undefined, FOUND);
+  });
+});
+
+describe("actors", () => {
+  it("says that it loads, then how to bring the first actor", async () => {
+    const studio = openStudio("/actors");
+    await screen.findByText("Loading actors …", undefined, FOUND);
+    await studio.hello();
+    await screen.findByText("No actor has reported yet.");
+  });
+
+  it("says what failed and reads again when asked", async () => {
+    const studio = openStudio("/actors", { "/api/actors": new Problem(503, "the directory is starting") });
+    await studio.hello();
+    await screen.findByText("the directory is starting", undefined, FOUND);
+    studio.answers["/api/actors"] = [];
+    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    await screen.findByText("No actor has reported yet.");
+  });
+
+  it("counts what a filter leaves and clears it", async () => {
+    const studio = openStudio("/actors?q=zzz", { "/api/actors": [{ id: "a", type: "T", status: "idle" }] });
+    await studio.hello();
+    await screen.findByText("0 of 1", undefined, FOUND);
+    fireEvent.click(screen.getByRole("button", { name: "Clear the filters" }));
+    await screen.findByText("1 actor");
+  });
+
+  it("opens the panel of the actor in the address, foreign text as text", async () => {
+    const actor = { id: HOSTILE, type: "T", status: "active", messageCount: 42, metadata: { note: HOSTILE } };
+    const studio = openStudio(`/actors?actor=${encodeURIComponent(HOSTILE)}`, { "/api/actors": [actor] });
+    await studio.hello();
+    const panel = await screen.findByRole("region", { name: `Actor ${HOSTILE}` }, FOUND);
+    expect(within(panel).getAllByText(HOSTILE)).toHaveLength(2);
+    expect(within(panel).getByText("42")).toBeTruthy();
+    expect(document.querySelector("img[src=x]")).toBeNull();
+    await studio.say("actor:update", { ...actor, messageCount: 43 });
+    await within(panel).findByText("43");
+    await studio.say("actor:removed", { id: HOSTILE });
+    await within(panel).findByText("The studio does not know this actor.");
+  });
+});
+
+const DIAMOND = { name: "diamond", file: "diamond.loom.yml", state: "idle" };
+
+describe("workflows", () => {
+  it("loads, is empty, and fails in words", async () => {
+    const first = openStudio("/workflows", { "/api/workflows": PENDING });
+    await screen.findByText("Loading workflows …", undefined, FOUND);
+    first.unmount();
+    const second = openStudio("/workflows");
+    await screen.findByText("There is no workflow here yet.", undefined, FOUND);
+    second.unmount();
+    openStudio("/workflows", { "/api/workflows": new Problem(500, "the folder cannot be read") });
+    await screen.findByText("the folder cannot be read", undefined, FOUND);
+  });
+
+  it("shows what is wrong with a file and does not start it", async () => {
+    const diagnostics = [{ severity: "error", message: "job `a` needs `b`", line: 3, column: 9 }];
+    openStudio("/workflows", { "/api/workflows": [{ ...DIAMOND, state: "invalid", diagnostics }] });
+    await screen.findByText("diamond.loom.yml:3:9", undefined, FOUND);
+    expect(screen.getByRole("button", { name: "Start diamond" })).toHaveProperty("disabled", true);
+  });
+
+  it("starts a workflow and goes to its run", async () => {
+    const run = { runId: "r-1", workflow: DIAMOND, state: "queued", jobs: [] };
+    const studio = openStudio("/workflows", {
+      "/api/workflows": [DIAMOND],
+      "POST /api/workflows/diamond/start": { runId: "r-1" },
+      "/api/runs/r-1": run,
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Start diamond" }, FOUND));
+    await screen.findByText("This run has no jobs.", undefined, FOUND);
+    expect(studio.router.state.location.pathname).toBe("/runs/r-1");
+  });
+
+  it("says why a workflow could not be started", async () => {
+    openStudio("/workflows", {
+      "/api/workflows": [DIAMOND],
+      "POST /api/workflows/diamond/start": new Problem(409, "two files are called diamond"),
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Start diamond" }, FOUND));
+    await screen.findByText("two files are called diamond");
+  });
+
+  it("follows a workflow's frames", async () => {
+    const studio = openStudio("/workflows", { "/api/workflows": [DIAMOND] });
+    await studio.hello();
+    await screen.findByRole("button", { name: "Start diamond" }, FOUND);
+    expect(screen.queryByRole("button", { name: "Stop diamond" })).toBeNull();
+    await studio.say("workflow:update", { ...DIAMOND, state: "running" });
+    await screen.findByRole("button", { name: "Stop diamond" });
+  });
+});
+
+const RUN = {
+  runId: "r-1",
+  workflow: { name: "diamond", file: "diamond.loom.yml" },
+  state: "running",
+  startedAt: "2025-12-13T03:33:58.077Z",
+  jobs: [
+    { id: "top", name: "top", state: "success", needs: [], steps: [{ index: 0, name: "Greet", state: "success" }] },
+    { id: "left", name: "left", state: "waiting", needs: ["top"] },
+  ],
+};
+const NO_LOG = { lines: [], from: 1, next: 1, total: 0, complete: false };
+
+describe("a run", () => {
+  it("says when there is no such run", async () => {
+    openStudio("/runs/r-9", { "/api/runs/r-9": new Problem(404, "there is no run r-9") });
+    await screen.findByText("there is no run r-9", undefined, FOUND);
+  });
+
+  it("moves the states of jobs by frames alone", async () => {
+    const studio = openStudio("/runs/r-1?job=left", { "/api/runs/r-1": RUN, "/api/runs/r-1/jobs/left/logs": NO_LOG });
+    await studio.hello();
+    const jobs = await screen.findByRole("region", { name: "Jobs" }, FOUND);
+    expect(within(jobs).getByText("waiting")).toBeTruthy();
+    expect(within(jobs).getByText("after top")).toBeTruthy();
+    await waitFor(() => expect(studio.asked).toContain("/api/runs/r-1/jobs/left/logs"));
+    const asked = studio.asked.filter((path) => path === "/api/runs/r-1").length;
+    await studio.say("run:update", { ...RUN, jobs: [RUN.jobs[0], { ...RUN.jobs[1], state: "failure" }] });
+    await within(jobs).findByText("failure");
+    expect(studio.asked.filter((path) => path === "/api/runs/r-1")).toHaveLength(asked);
+  });
+
+  it("asks to cancel once, and stays so until the run has ended", async () => {
+    const studio = openStudio("/runs/r-1?job=left", {
+      "/api/runs/r-1": RUN,
+      "/api/runs/r-1/jobs/left/logs": NO_LOG,
+      "POST /api/runs/r-1/cancel": {},
+    });
+    await studio.hello();
+    fireEvent.click(await screen.findByRole("button", { name: "Cancel" }, FOUND));
+    const pressed = await screen.findByRole("button", { name: "Cancelling …" });
+    expect(pressed).toHaveProperty("disabled", true);
+    await studio.say("run:update", { ...RUN, state: "cancelled" });
+    await waitFor(() => expect(screen.queryByRole("button", { name: /Cancel/ })).toBeNull());
+  });
+
+  it("tells a log that is empty from one that is not there yet", async () => {
+    openStudio("/runs/r-1?job=top", {
+      "/api/runs/r-1": RUN,
+      "/api/runs/r-1/jobs/top/logs": { ...NO_LOG, complete: true },
+    });
+    await screen.findByText("This job wrote nothing.", undefined, FOUND);
+  });
+});
+
+describe("the history and the logs", () => {
+  it("says so where nothing has run", async () => {
+    const first = openStudio("/runs");
+    await screen.findByText("Nothing has run yet.", undefined, FOUND);
+    first.unmount();
+    openStudio("/logs");
+    await screen.findByText("There is no log yet, for nothing has run.", undefined, FOUND);
+  });
+
+  it("puts a new run first, by its frame", async () => {
+    const studio = openStudio("/runs", { "/api/runs": [{ ...RUN, runId: "r-0", state: "success", jobs: undefined }] });
+    await studio.hello();
+    await screen.findByText("1 run", undefined, FOUND);
+    await studio.say("run:update", RUN);
+    await screen.findByText("2 runs");
+    const rows = screen.getAllByRole("row").slice(1);
+    expect(rows.map((row) => within(row).getByRole("link", { name: /^r-/ }).textContent)).toEqual(["r-1", "r-0"]);
+  });
+});

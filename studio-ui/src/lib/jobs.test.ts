@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { Job } from "../api/types";
+import { nextJob, pickJob, stepState } from "./jobs";
+
+function job(id: string, state: string, finishedAt?: string): Job {
+  return { id, name: id, state, ...(finishedAt !== undefined && { finishedAt }) };
+}
+
+describe("pickJob", () => {
+  it("prefers what runs, then what went wrong, then what ended last", () => {
+    expect(pickJob([job("a", "failure"), job("b", "running")])?.id).toBe("b");
+    expect(pickJob([job("a", "success", "2"), job("b", "lost", "1")])?.id).toBe("b");
+    expect(pickJob([job("a", "success", "1"), job("b", "success", "3"), job("c", "success", "2")])?.id).toBe("b");
+    expect(pickJob([job("a", "queued"), job("b", "waiting")])?.id).toBe("a");
+    expect(pickJob([])).toBeUndefined();
+  });
+});
+
+describe("nextJob", () => {
+  it("stays on a job that runs, though another runs too", () => {
+    expect(nextJob([job("a", "running"), job("b", "running")], "b")?.id).toBe("b");
+  });
+
+  it("goes on when the job in sight has ended", () => {
+    expect(nextJob([job("a", "success"), job("b", "running")], "a")?.id).toBe("b");
+    expect(nextJob([job("a", "success"), job("b", "waiting")], "a")?.id).toBe("a");
+    expect(nextJob([job("a", "success"), job("b", "failure")], "a")?.id).toBe("b");
+  });
+
+  it("starts like a first look", () => {
+    expect(nextJob([job("a", "queued"), job("b", "running")], undefined)?.id).toBe("b");
+  });
+});
+
+describe("stepState", () => {
+  it("counts the conclusion before the outcome before the state", () => {
+    const step = { index: 0, name: "s", state: "running" };
+    expect(stepState(step)).toBe("running");
+    expect(stepState({ ...step, outcome: "failure" })).toBe("failure");
+    expect(stepState({ ...step, outcome: "failure", conclusion: "success" })).toBe("success");
+  });
+});

@@ -1,1 +1,34 @@
-//! (being written)
+//! The studio server: shows every actor of a running system, live.
+//!
+//! Owns the directory of actors, the live hub, the REST and WebSocket interface and the embedded page. Knows no workflow, no
+//! job, no step: products plug in through [`Extension`]. See `directory` for what is known of actors, `live` for the contract of
+//! a live connection, `http` for the routes and the guard before them.
+//!
+//! ```no_run
+//! # async fn start() -> Result<(), loom_studio::StartError> {
+//! let studio = loom_studio::Studio::builder(loom_studio::StudioOptions::default()).start().await?;
+//! println!("open {}", studio.url());
+//! studio.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod clock;
+pub mod directory;
+mod extension;
+mod http;
+mod listen;
+pub mod live;
+mod options;
+mod studio;
+pub mod ui;
+
+pub use app::{Services, create_app};
+pub use clock::{Clock, SystemClock};
+pub use directory::{Directory, DirectoryOptions};
+pub use extension::{Extension, StudioHandle, UiSection};
+pub use http::{ApiError, ApiResult, Guard, InvalidOrigin, Origin, document as openapi_document};
+pub use live::{Cursor, Draft, Hub, Subscription};
+pub use options::{DEFAULT_PORT, StudioOptions, Token};
+pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};

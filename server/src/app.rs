@@ -1,0 +1,90 @@
+//! The application: one factory for the server and for tests.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{App, Error, web};
+use loom_bridge::ActorRegistry;
+use loom_protocol::Timestamp;
+
+use crate::extension::{Extension, UiSection};
+use crate::http::{self, Guard};
+use crate::{Directory, Hub};
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct Services {
+    /// The actors.
+    pub directory: Arc<Directory>,
+    /// The live side.
+    pub hub: Hub,
+    /// Who may talk to us.
+    pub guard: Arc<Guard>,
+    /// Where the studio's own actors are registered.
+    pub registry: ActorRegistry,
+    /// What is plugged in.
+    pub extensions: Vec<Arc<dyn Extension>>,
+    /// When the server started.
+    pub started: Timestamp,
+}
+
+impl Services {
+    /// Milliseconds since the server started.
+    pub(crate) fn uptime(&self) -> u64 {
+        self.directory.clock().now().millis_since(self.started)
+    }
+
+    pub(crate) fn sections(&self) -> Vec<UiSection> {
+        sections(&self.extensions)
+    }
+}
+
+/// The sections of the page: the studio's own and those plugged in.
+pub(crate) fn sections(extensions: &[Arc<dyn Extension>]) -> Vec<UiSection> {
+    let own = UiSection {
+        id: "actors".to_owned(),
+        title: "Actors".to_owned(),
+        path: "/actors".to_owned(),
+    };
+    let plugged = extensions.iter().flat_map(|extension| extension.sections());
+    std::iter::once(own).chain(plugged).collect()
+}
+
+/// The whole application, as it runs on each serving thread.
+pub fn create_app(
+    services: &Services,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let extensions = services.extensions.clone();
+    App::new()
+        .app_data(web::Data::from(services.directory.clone()))
+        .app_data(web::Data::from(services.guard.clone()))
+        .app_data(web::Data::new(services.hub.clone()))
+        .app_data(web::Data::new(services.clone()))
+        .configure(http::configure_extractors)
+        // Before the studio's own, whose last word is the page for every path that nobody claimed.
+        .configure(|config| {
+            for extension in &extensions {
+                extension.configure(config);
+            }
+        })
+        .configure(http::configure)
+        // The last one added runs first: headers go on refusals too, and nothing runs before the guard.
+        .wrap(from_fn(http::name_the_unanswered))
+        .wrap(from_fn(http::guard))
+        .wrap(
+            DefaultHeaders::new()
+                .add(("X-Content-Type-Options", "nosniff"))
+                .add(("Referrer-Policy", "no-referrer"))
+                .add(("Cache-Control", "no-store")),
+        )
+}

@@ -1,0 +1,160 @@
+//! An actor as the directory keeps it: small, with shared texts, and with what is needed to compute the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Timestamp};
+use serde_json::{Map, Value};
+
+use super::boot::Boot;
+
+/// A text that many actors share.
+pub(super) type Text = Arc<str>;
+
+/// One actor. 100,000 of them must be cheap: rarely known fields are boxed, texts are shared.
+pub(super) struct Entry {
+    pub(super) kind: Text,
+    pub(super) status: Option<ActorStatus>,
+    pub(super) worker: Option<Text>,
+    pub(super) node: Option<Text>,
+    pub(super) parent: Option<Text>,
+    pub(super) message_count: Option<u64>,
+    pub(super) queue_depth: Option<u64>,
+    pub(super) error_count: Option<u64>,
+    pub(super) restart_count: Option<u64>,
+    metadata: Option<Box<Map<String, Value>>>,
+    rates: Option<Box<Rates>>,
+    latency: Option<Box<Latency>>,
+    /// When it started, by our clock: the moment of the report less the uptime it gave.
+    started: Option<Timestamp>,
+    /// The last report about this very actor.
+    pub(super) beat: Timestamp,
+    /// Who reports it; nobody in particular when it came by a single call.
+    pub(super) owner: Option<Arc<Boot>>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        record: ActorRecord,
+        owner: Option<Arc<Boot>>,
+        now: Timestamp,
+        share: impl Fn(&str) -> Text,
+    ) -> Self {
+        Self {
+            kind: share(&record.kind),
+            status: reported(record.status),
+            worker: record.worker_id.map(|text| share(&text)),
+            node: record.node.map(|text| share(&text)),
+            parent: record.parent_id.map(|id| share(&id.0)),
+            message_count: record.message_count,
+            queue_depth: record.queue_depth,
+            error_count: record.error_count,
+            restart_count: record.restart_count,
+            metadata: record.metadata.map(Box::new),
+            rates: record.rates.map(Box::new),
+            latency: record.latency.map(Box::new),
+            started: record.uptime.map(|uptime| started_at(now, uptime)),
+            beat: now,
+            owner,
+        }
+    }
+
+    /// Takes over the fields that `patch` names. The sender's `lastHeartbeat` is courtesy; ours counts.
+    pub(super) fn apply(&mut self, patch: ActorPatch, now: Timestamp, share: impl Fn(&str) -> Text) {
+        fn set<T>(field: &mut Option<T>, value: Option<T>) {
+            if value.is_some() {
+                *field = value;
+            }
+        }
+        if let Some(kind) = patch.kind {
+            self.kind = share(&kind);
+        }
+        set(&mut self.status, reported(patch.status));
+        set(&mut self.worker, patch.worker_id.map(|text| share(&text)));
+        set(&mut self.node, patch.node.map(|text| share(&text)));
+        set(&mut self.parent, patch.parent_id.map(|id| share(&id.0)));
+        set(&mut self.message_count, patch.message_count);
+        set(&mut self.queue_depth, patch.queue_depth);
+        set(&mut self.error_count, patch.error_count);
+        set(&mut self.restart_count, patch.restart_count);
+        set(&mut self.metadata, patch.metadata.map(Box::new));
+        set(&mut self.rates, patch.rates.map(Box::new));
+        set(&mut self.latency, patch.latency.map(Box::new));
+        set(
+            &mut self.started,
+            patch.uptime.map(|uptime| started_at(now, uptime)),
+        );
+        self.beat = now;
+    }
+
+    /// When it was last known to be alive. Its process's beat speaks for it while it has not ended.
+    pub(super) fn last_heartbeat(&self) -> Timestamp {
+        match &self.owner {
+            Some(boot) if !self.is_final() => self.beat.max(boot.last_beat()),
+            _ => self.beat,
+        }
+    }
+
+    /// Whether it has been silent for too long. What has ended does not go stale.
+    pub(super) fn is_stale(&self, now: Timestamp, stale_after: Duration) -> bool {
+        !self.is_final() && silent_for(self.last_heartbeat(), now, stale_after)
+    }
+
+    /// Its status as shown: `stale` when it is, else what was reported.
+    pub(super) fn status_at(&self, now: Timestamp, stale_after: Duration) -> Option<&ActorStatus> {
+        if self.is_stale(now, stale_after) {
+            return Some(&ActorStatus::Stale);
+        }
+        self.status.as_ref()
+    }
+
+    /// Milliseconds since it started; stands still at the last sign of life of what ended or fell silent.
+    pub(super) fn uptime(&self, now: Timestamp, stale_after: Duration) -> Option<u64> {
+        let until = if self.is_final() || self.is_stale(now, stale_after) {
+            self.last_heartbeat()
+        } else {
+            now
+        };
+        self.started.map(|started| until.millis_since(started))
+    }
+
+    /// The record as the wire knows it, at `now`.
+    pub(super) fn record(&self, id: &str, now: Timestamp, stale_after: Duration) -> ActorRecord {
+        ActorRecord {
+            id: ActorId(id.to_owned()),
+            kind: self.kind.to_string(),
+            status: self.status_at(now, stale_after).cloned(),
+            worker_id: self.worker.as_deref().map(str::to_owned),
+            message_count: self.message_count,
+            queue_depth: self.queue_depth,
+            last_heartbeat: Some(self.last_heartbeat()),
+            uptime: self.uptime(now, stale_after),
+            metadata: self.metadata.as_deref().cloned(),
+            parent_id: self.parent.as_deref().map(ActorId::from),
+            node: self.node.as_deref().map(str::to_owned),
+            error_count: self.error_count,
+            restart_count: self.restart_count,
+            rates: self.rates.as_deref().cloned(),
+            latency: self.latency.as_deref().cloned(),
+        }
+    }
+
+    fn is_final(&self) -> bool {
+        self.status.as_ref().is_some_and(ActorStatus::is_final)
+    }
+}
+
+/// Whether `last` is so long ago that it no longer counts as a sign of life.
+pub(super) fn silent_for(last: Timestamp, now: Timestamp, limit: Duration) -> bool {
+    u128::from(now.millis_since(last)) >= limit.as_millis()
+}
+
+/// `stale` is for us to say; a sender that repeats it (after reading a record from us, say) reports no status.
+fn reported(status: Option<ActorStatus>) -> Option<ActorStatus> {
+    status.filter(|status| *status != ActorStatus::Stale)
+}
+
+fn started_at(now: Timestamp, uptime: u64) -> Timestamp {
+    let uptime = i64::try_from(uptime).unwrap_or(i64::MAX);
+    Timestamp::from_millis(now.as_millis().saturating_sub(uptime))
+}

@@ -1,0 +1,137 @@
+//! Bounds of the directory: how many actors, how large a record, how long a silence.
+
+use std::time::Duration;
+
+use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use serde_json::{Map, Value};
+
+/// How much the directory takes and how long it waits.
+#[derive(Clone, Debug)]
+pub struct DirectoryOptions {
+    /// Without a beat for this long an actor is shown as stale. 10 s by the studio's contract.
+    pub stale_after: Duration,
+    /// Without a beat for this long an actor that nobody unregistered is forgotten, so that senders that died cannot
+    /// fill the directory for ever.
+    pub forget_after: Duration,
+    /// Actors at most.
+    pub max_actors: usize,
+    /// Senders (boots) at most.
+    pub max_boots: usize,
+    /// Bytes of an id, a type or another single text.
+    pub max_text: usize,
+    /// Bytes of a record's metadata, written as JSON.
+    pub max_metadata: usize,
+}
+
+impl Default for DirectoryOptions {
+    fn default() -> Self {
+        Self {
+            stale_after: Duration::from_secs(10),
+            forget_after: Duration::from_secs(60 * 60),
+            max_actors: 1_000_000,
+            max_boots: 10_000,
+            max_text: 512,
+            max_metadata: 32 * 1024,
+        }
+    }
+}
+
+/// Why the directory did not take what it was told. The text is made for whoever wrote the sender.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A part or a removal of an actor that was never registered, or is forgotten.
+    #[error("no actor `{0}` is registered here; register it (again) first")]
+    Unknown(ActorId),
+    /// The actor belongs to another process, or to an earlier start of the same one.
+    #[error(
+        "actor `{id}` is reported by another process (boot `{owner}`); ids must be unique within a studio"
+    )]
+    OtherOwner {
+        /// The actor.
+        id: ActorId,
+        /// The boot that registered it last.
+        owner: String,
+    },
+    /// A text that must say something says nothing.
+    #[error("`{field}` is empty; it must name something")]
+    Empty {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+    },
+    /// A field is larger than the directory keeps.
+    #[error("`{field}` has {size} bytes; at most {limit} are kept")]
+    TooLarge {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+        /// What it has.
+        size: usize,
+        /// What it may have.
+        limit: usize,
+    },
+    /// The directory has as many actors as it takes.
+    #[error("the studio already knows {limit} actors, its limit; unregister actors that are gone")]
+    Full {
+        /// The limit.
+        limit: usize,
+    },
+    /// There are as many senders as the directory takes.
+    #[error("the studio already hears {limit} processes, its limit; silent ones are forgotten in time")]
+    TooManyBoots {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl DirectoryOptions {
+    /// Whether a whole record may be kept.
+    pub(super) fn check_record(&self, record: &ActorRecord) -> Result<(), Refusal> {
+        self.name("id", &record.id.0)?;
+        self.name("type", &record.kind)?;
+        self.text("status", record.status.as_ref().map(|status| status.as_str()))?;
+        self.text("workerId", record.worker_id.as_deref())?;
+        self.text("node", record.node.as_deref())?;
+        self.text("parentId", record.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        self.metadata(record.metadata.as_ref())
+    }
+
+    /// Whether a part of a record may be kept.
+    pub(super) fn check_patch(&self, patch: &ActorPatch) -> Result<(), Refusal> {
+        self.name("id", &patch.id.0)?;
+        if let Some(kind) = &patch.kind {
+            self.name("type", kind)?;
+        }
+        self.text("status", patch.status.as_ref().map(|status| status.as_str()))?;
+        self.text("workerId", patch.worker_id.as_deref())?;
+        self.text("node", patch.node.as_deref())?;
+        self.text("parentId", patch.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        self.metadata(patch.metadata.as_ref())
+    }
+
+    /// Whether a text that must be there is there and short enough.
+    pub(super) fn name(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
+        if text.is_empty() {
+            return Err(Refusal::Empty { field });
+        }
+        self.text(field, Some(text))
+    }
+
+    fn text(&self, field: &'static str, text: Option<&str>) -> Result<(), Refusal> {
+        within(field, text.map_or(0, str::len), self.max_text)
+    }
+
+    fn metadata(&self, metadata: Option<&Map<String, Value>>) -> Result<(), Refusal> {
+        let Some(metadata) = metadata else {
+            return Ok(());
+        };
+        let size = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
+        within("metadata", size, self.max_metadata)
+    }
+}
+
+fn within(field: &'static str, size: usize, limit: usize) -> Result<(), Refusal> {
+    if size > limit {
+        return Err(Refusal::TooLarge { field, size, limit });
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! What the studio knows of all actors: records by id, who reported them, when that sender was last heard.
+//!
+//! Owns the records and nothing of how they travel: no HTTP, no sockets. `lastHeartbeat`, `uptime` and `stale` are
+//! computed when a record is read, so a beat of a process with 100,000 actors is one store of one number.
+//!
+//! Locks: a writer holds an actor's map entry and then takes the index; a reader copies ids out of the index and lets it
+//! go before it looks at an actor. Nobody takes them the other way round.
+
+mod batch;
+mod boot;
+mod changes;
+mod cursor;
+mod entry;
+mod index;
+mod limits;
+mod query;
+mod sink;
+mod store;
+mod summary;
+mod sweep;
+
+pub use changes::Changes;
+pub(crate) use changes::Taken;
+pub use cursor::InvalidCursor;
+pub use limits::{DirectoryOptions, Refusal};
+pub use query::{ActorQuery, Direction, Page, Sort, SortField};
+pub use store::{Directory, Registered};
+pub use summary::TypeStatusCount;

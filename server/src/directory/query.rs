@@ -1,0 +1,274 @@
+//! Lists of actors: filter, then order, then cut into pages.
+
+use std::cmp::Ordering;
+use std::ops::Bound;
+use std::str::FromStr;
+
+use loom_protocol::{ActorRecord, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::cursor::{Cursor, InvalidCursor};
+use super::entry::{Entry, Text};
+use super::store::Directory;
+
+/// Which actors, in which order, and how many of them.
+#[derive(Clone, Debug, Default)]
+pub struct ActorQuery {
+    /// Only actors of exactly this type.
+    pub kind: Option<String>,
+    /// Only actors with exactly this status, as shown (`stale` included).
+    pub status: Option<String>,
+    /// Only actors with this text in their id, type, status, worker, node or parent, in any case.
+    pub text: Option<String>,
+    /// The order. Ties are broken by id.
+    pub sort: Sort,
+    /// Items at most; all when absent.
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// An order of actors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// By what.
+    pub field: SortField,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What actors can be ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SortField {
+    /// The id.
+    #[default]
+    Id,
+    /// The type.
+    Type,
+    /// The status as shown.
+    Status,
+    /// Messages handled.
+    MessageCount,
+    /// Messages waiting.
+    QueueDepth,
+    /// Errors.
+    ErrorCount,
+    /// Time since start.
+    Uptime,
+    /// The last sign of life.
+    LastHeartbeat,
+}
+
+/// Which way an order goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// Smallest first; what is unknown comes before all.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// What one actor counts in an order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum SortValue {
+    Unknown,
+    Number(u64),
+    Text(#[serde(serialize_with = "write_text", deserialize_with = "read_text")] Text),
+}
+
+fn write_text<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+    Ok(String::deserialize(deserializer)?.into())
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Its actors. Records are read one after the other: one that went meanwhile is left out.
+    pub records: Vec<ActorRecord>,
+    /// How many the filter matched, on all pages.
+    pub total: usize,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<String>,
+}
+
+type Match = (SortValue, Text);
+
+impl FromStr for Sort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (direction, name) = match text.strip_prefix('-') {
+            Some(name) => (Direction::Descending, name),
+            None => (Direction::Ascending, text),
+        };
+        let field = match name {
+            "id" => SortField::Id,
+            "type" => SortField::Type,
+            "status" => SortField::Status,
+            "messageCount" => SortField::MessageCount,
+            "queueDepth" => SortField::QueueDepth,
+            "errorCount" => SortField::ErrorCount,
+            "uptime" => SortField::Uptime,
+            "lastHeartbeat" => SortField::LastHeartbeat,
+            _ => {
+                return Err(format!(
+                    "actors can't be sorted by `{name}`; use id, type, status, messageCount, queueDepth, errorCount, \
+                     uptime or lastHeartbeat, with `-` in front for largest first"
+                ));
+            }
+        };
+        Ok(Self { field, direction })
+    }
+}
+
+impl Directory {
+    /// One page of the actors that `query` asks for.
+    ///
+    /// Ordered by id and filtered by nothing or by type, a page costs its own length; otherwise each actor is looked
+    /// at once.
+    ///
+    /// # Errors
+    /// When the cursor was not given out by such a list.
+    pub fn list(&self, query: &ActorQuery) -> Result<Page, InvalidCursor> {
+        let after = match &query.cursor {
+            Some(text) => Some(Cursor::parse(text, query.sort)?),
+            None => None,
+        };
+        let now = self.clock.now();
+        let indexed = query.sort.field == SortField::Id && query.status.is_none() && query.text.is_none();
+        let (total, mut matches) = if indexed {
+            self.match_by_index(query, after.as_ref())
+        } else {
+            self.match_by_scan(query, after.as_ref(), now)
+        };
+        let more = query.limit.is_some_and(|limit| matches.len() > limit);
+        matches.truncate(query.limit.unwrap_or(usize::MAX));
+        let next = matches.last().filter(|_| more).map(|(value, id)| {
+            let (sort, value, id) = (query.sort, value.clone(), id.to_string());
+            Cursor { sort, value, id }.to_text()
+        });
+        let stale_after = self.options.stale_after;
+        let records = matches
+            .iter()
+            .filter_map(|(_, id)| Some(self.actors.get(id)?.record(id, now, stale_after)))
+            .collect();
+        Ok(Page { records, total, next })
+    }
+
+    /// Up to one more than a page, so that the caller sees whether there is more.
+    fn match_by_index(&self, query: &ActorQuery, after: Option<&Cursor>) -> (usize, Vec<Match>) {
+        let most = query.limit.map_or(usize::MAX, |limit| limit.saturating_add(1));
+        let edge = after.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.id.as_str()));
+        let pair = |id: &Text| (SortValue::Unknown, id.clone());
+        self.index.with(query.kind.as_deref(), |ids| {
+            let matches = match query.sort.direction {
+                Direction::Ascending => ids
+                    .range::<str, _>((edge, Bound::Unbounded))
+                    .take(most)
+                    .map(pair)
+                    .collect(),
+                Direction::Descending => ids
+                    .range::<str, _>((Bound::Unbounded, edge))
+                    .rev()
+                    .take(most)
+                    .map(pair)
+                    .collect(),
+            };
+            (ids.len(), matches)
+        })
+    }
+
+    fn match_by_scan(
+        &self,
+        query: &ActorQuery,
+        after: Option<&Cursor>,
+        now: Timestamp,
+    ) -> (usize, Vec<Match>) {
+        let stale_after = self.options.stale_after;
+        let needle = query.text.as_deref().map(str::to_lowercase);
+        let order = |a: &Match, b: &Match| directed(query.sort.direction, a.cmp(b));
+        let after: Option<Match> = after.map(|cursor| (cursor.value.clone(), Text::from(cursor.id.as_str())));
+        let mut total = 0;
+        let mut matches: Vec<Match> = Vec::new();
+        for actor in self.actors.iter() {
+            let status = actor.status_at(now, stale_after).map(|status| status.as_str());
+            let fits = query.kind.as_deref().is_none_or(|kind| *actor.kind == *kind)
+                && query
+                    .status
+                    .as_deref()
+                    .is_none_or(|wanted| status == Some(wanted))
+                && needle
+                    .as_deref()
+                    .is_none_or(|needle| mentions(actor.key(), &actor, status, needle));
+            if !fits {
+                continue;
+            }
+            total += 1;
+            let value = match query.sort.field {
+                SortField::Id => SortValue::Unknown,
+                SortField::Type => SortValue::Text(actor.kind.clone()),
+                SortField::Status => status.map_or(SortValue::Unknown, |word| SortValue::Text(word.into())),
+                SortField::MessageCount => number(actor.message_count),
+                SortField::QueueDepth => number(actor.queue_depth),
+                SortField::ErrorCount => number(actor.error_count),
+                SortField::Uptime => number(actor.uptime(now, stale_after)),
+                SortField::LastHeartbeat => number(u64::try_from(actor.last_heartbeat().as_millis()).ok()),
+            };
+            let found = (value, actor.key().clone());
+            if after.as_ref().is_none_or(|after| order(&found, after).is_gt()) {
+                matches.push(found);
+            }
+        }
+        if let Some(limit) = query.limit
+            && limit < matches.len()
+        {
+            // The page and one more; the rest need not be in order.
+            matches.select_nth_unstable_by(limit, order);
+            matches.truncate(limit.saturating_add(1));
+        }
+        matches.sort_unstable_by(order);
+        (total, matches)
+    }
+}
+
+fn directed(direction: Direction, order: Ordering) -> Ordering {
+    match direction {
+        Direction::Ascending => order,
+        Direction::Descending => order.reverse(),
+    }
+}
+
+fn number(value: Option<u64>) -> SortValue {
+    value.map_or(SortValue::Unknown, SortValue::Number)
+}
+
+fn mentions(id: &str, entry: &Entry, status: Option<&str>, needle: &str) -> bool {
+    let texts = [
+        Some(id),
+        Some(&*entry.kind),
+        status,
+        entry.worker.as_deref(),
+        entry.node.as_deref(),
+        entry.parent.as_deref(),
+    ];
+    texts.into_iter().flatten().any(|text| contains(text, needle))
+}
+
+/// Whether `text` holds `needle` (lower case) in any case; without allocating for plain ASCII.
+fn contains(text: &str, needle: &str) -> bool {
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(needle);
+    }
+    needle.is_empty()
+        || text
+            .as_bytes()
+            .windows(needle.len())
+            .any(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+}

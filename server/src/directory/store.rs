@@ -1,0 +1,231 @@
+//! The directory itself: registering, updating, unregistering and reading actors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::{DashMap, DashSet, Entry as Slot};
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Timestamp};
+
+use super::boot::Boot;
+use super::changes::Changes;
+use super::entry::{Entry, Text};
+use super::index::Index;
+use super::limits::{DirectoryOptions, Refusal};
+use crate::Clock;
+
+/// Shared texts (types, nodes, workers) are few; beyond this many they are no longer shared.
+const SHARED_TEXTS: usize = 10_000;
+
+/// All actors that the studio knows. Cheap to share (`Arc`), safe from any thread, never blocks for long.
+pub struct Directory {
+    pub(super) options: DirectoryOptions,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) actors: DashMap<Text, Box<Entry>>,
+    pub(super) index: Index,
+    pub(super) boots: DashMap<BootId, Arc<Boot>>,
+    /// Actors that no process beats for, and whether viewers were told that they are stale.
+    pub(super) loners: DashMap<Text, bool>,
+    /// Counted here: summing up a sharded map for each registration would be slow.
+    count: AtomicUsize,
+    texts: DashSet<Text>,
+    changes: Changes,
+}
+
+/// Whether a registration brought a new actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// It was not known before.
+    New,
+    /// It was; its record was replaced.
+    Known,
+}
+
+impl Directory {
+    /// An empty directory that goes by `clock`.
+    pub fn new(options: DirectoryOptions, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            options,
+            clock,
+            actors: DashMap::new(),
+            index: Index::default(),
+            boots: DashMap::new(),
+            loners: DashMap::new(),
+            count: AtomicUsize::new(0),
+            texts: DashSet::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// Takes a whole record; what was known under its id is replaced.
+    ///
+    /// # Errors
+    /// When the record breaks a limit of [`DirectoryOptions`].
+    pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
+        self.register_by(record, None, self.clock.now())
+    }
+
+    /// Merges the fields that `patch` names into the actor's record and counts as a sign of life.
+    ///
+    /// # Errors
+    /// When the actor is unknown or the patch breaks a limit of [`DirectoryOptions`].
+    pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
+        self.update_by(patch, None, self.clock.now())
+    }
+
+    /// Forgets an actor. `false` when it was not known.
+    pub fn unregister(&self, id: &ActorId) -> bool {
+        self.remove_if(&id.0, |_| true)
+    }
+
+    /// One actor's record as of now.
+    pub fn get(&self, id: &str) -> Option<ActorRecord> {
+        let now = self.clock.now();
+        let entry = self.actors.get(id)?;
+        Some(entry.record(id, now, self.options.stale_after))
+    }
+
+    /// How many actors there are.
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The changes that nobody has looked at yet.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The clock the directory goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(super) fn register_by(
+        &self,
+        record: ActorRecord,
+        owner: Option<&Arc<Boot>>,
+        now: Timestamp,
+    ) -> Result<Registered, Refusal> {
+        self.options.check_record(&record)?;
+        let id: Text = Text::from(record.id.0.as_str());
+        let entry = Box::new(Entry::new(record, owner.cloned(), now, |text| self.share(text)));
+        let registered = match self.actors.entry(id.clone()) {
+            Slot::Occupied(mut slot) => {
+                let before = slot.insert(entry);
+                let kind = &slot.get().kind;
+                if before.kind != *kind {
+                    self.index.remove(&before.kind, &id);
+                    self.index.insert(kind, id.clone());
+                }
+                self.follow(&id, owner.is_none());
+                Registered::Known
+            }
+            Slot::Vacant(slot) => {
+                self.make_room()?;
+                self.index.insert(&entry.kind, id.clone());
+                let _held = slot.insert(entry);
+                self.follow(&id, owner.is_none());
+                Registered::New
+            }
+        };
+        self.changes.mark(&id);
+        Ok(registered)
+    }
+
+    pub(super) fn update_by(
+        &self,
+        patch: ActorPatch,
+        by: Option<&Arc<Boot>>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.options.check_patch(&patch)?;
+        let Some(mut entry) = self.actors.get_mut(patch.id.0.as_str()) else {
+            return Err(Refusal::Unknown(patch.id));
+        };
+        let id = entry.key().clone();
+        if let Some(boot) = by {
+            self.claim(&id, &mut entry, boot)?;
+        }
+        let before = entry.kind.clone();
+        entry.apply(patch, now, |text| self.share(text));
+        if before != entry.kind {
+            self.index.remove(&before, &id);
+            self.index.insert(&entry.kind, id.clone());
+        }
+        drop(entry);
+        self.changes.mark(&id);
+        Ok(())
+    }
+
+    /// Removes the actor if `which` says so, under its lock.
+    pub(super) fn remove_if(&self, id: &str, which: impl FnOnce(&Entry) -> bool) -> bool {
+        let removed = self.actors.remove_if(id, |id, entry| {
+            let goes = which(entry);
+            if goes {
+                // Still under the lock: a registration of the same id waits until the index has followed.
+                self.index.remove(&entry.kind, id);
+                self.loners.remove(id);
+                self.count.fetch_sub(1, Ordering::Relaxed);
+            }
+            goes
+        });
+        match removed {
+            Some((id, _entry)) => {
+                self.changes.mark(&id);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether `boot` may speak for the actor. One that nobody beats for becomes its own.
+    fn claim(&self, id: &Text, entry: &mut Entry, boot: &Arc<Boot>) -> Result<(), Refusal> {
+        match &entry.owner {
+            Some(owner) if !Arc::ptr_eq(owner, boot) => Err(Refusal::OtherOwner {
+                id: ActorId(id.to_string()),
+                owner: owner.id.0.clone(),
+            }),
+            Some(_) => Ok(()),
+            None => {
+                entry.owner = Some(boot.clone());
+                self.loners.remove(id);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts one more actor unless there are too many.
+    fn make_room(&self) -> Result<(), Refusal> {
+        let limit = self.options.max_actors;
+        self.count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count < limit).then_some(count + 1)
+            })
+            .map(|_| ())
+            .map_err(|_| Refusal::Full { limit })
+    }
+
+    /// Remembers whether the actor has to be watched on its own.
+    fn follow(&self, id: &Text, alone: bool) {
+        if alone {
+            self.loners.insert(id.clone(), false);
+        } else {
+            self.loners.remove(id);
+        }
+    }
+
+    fn share(&self, text: &str) -> Text {
+        if let Some(shared) = self.texts.get(text) {
+            return shared.clone();
+        }
+        let text = Text::from(text);
+        if self.texts.len() < SHARED_TEXTS {
+            self.texts.insert(text.clone());
+        }
+        text
+    }
+}

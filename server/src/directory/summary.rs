@@ -1,0 +1,78 @@
+//! Sums over all actors: metrics, and the labels of the Prometheus page.
+
+use std::collections::{BTreeMap, HashMap};
+
+use loom_protocol::{ActorPools, ActorStatus, MessageQueues, Metrics};
+
+use super::entry::Text;
+use super::store::Directory;
+
+/// How many actors of one type have one status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeStatusCount {
+    /// The type.
+    pub kind: String,
+    /// The status as shown; `unknown` when the actor has none.
+    pub status: String,
+    /// Actors.
+    pub count: u64,
+}
+
+impl Directory {
+    /// The metrics as of now: one pass over all actors.
+    pub fn metrics(&self) -> Metrics {
+        let now = self.clock.now();
+        let mut pools = ActorPools::default();
+        let mut by_type: HashMap<Text, u64> = HashMap::new();
+        let mut queues = MessageQueues::default();
+        for actor in self.actors.iter() {
+            pools.total_actors += 1;
+            match by_type.get_mut(&actor.kind) {
+                Some(count) => *count += 1,
+                None => {
+                    by_type.insert(actor.kind.clone(), 1);
+                }
+            }
+            match actor.status_at(now, self.options.stale_after) {
+                Some(ActorStatus::Active) => pools.active_actors += 1,
+                Some(ActorStatus::Idle) => pools.idle_actors += 1,
+                _ => {}
+            }
+            queues.total_messages = queues
+                .total_messages
+                .saturating_add(actor.message_count.unwrap_or(0));
+            queues.pending_messages = queues
+                .pending_messages
+                .saturating_add(actor.queue_depth.unwrap_or(0));
+        }
+        pools.by_type = by_type
+            .into_iter()
+            .map(|(kind, count)| (kind.to_string(), count))
+            .collect();
+        Metrics {
+            timestamp: now,
+            actor_pools: pools,
+            message_queues: queues,
+        }
+    }
+
+    /// Actors by type and status, in order, for at most `most` combinations; the rest is summed up as `other`.
+    pub fn by_type_and_status(&self, most: usize) -> Vec<TypeStatusCount> {
+        let now = self.clock.now();
+        let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for actor in self.actors.iter() {
+            let status = actor
+                .status_at(now, self.options.stale_after)
+                .map_or("unknown", |status| status.as_str());
+            let mut key = (actor.kind.to_string(), status.to_owned());
+            if counts.len() >= most && !counts.contains_key(&key) {
+                key = ("other".to_owned(), "other".to_owned());
+            }
+            *counts.entry(key).or_default() += 1;
+        }
+        counts
+            .into_iter()
+            .map(|((kind, status), count)| TypeStatusCount { kind, status, count })
+            .collect()
+    }
+}

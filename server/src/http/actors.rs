@@ -1,0 +1,83 @@
+//! `GET /api/actors…`: reading actors, as bare JSON arrays.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use loom_protocol::{ActorRecord, Problem};
+
+use super::error::{ApiError, ApiResult};
+use super::params::{ListParams, link_to_next};
+use crate::directory::{ActorQuery, Directory};
+
+/// All actors; all of them unless `limit` is given.
+#[utoipa::path(
+    get, path = "/api/actors", tag = "actors", params(ListParams),
+    responses(
+        (status = 200, body = Vec<ActorRecord>, headers(
+            ("X-Total-Count" = u64, description = "how many the filter matched, on all pages"),
+            ("Link" = Option<String>, description = "the next page, `rel=\"next\"`, when there is one"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    params: web::Query<ListParams>,
+    directory: web::Data<Directory>,
+) -> ApiResult<HttpResponse> {
+    answer(&request, &directory, &params.into_inner().query(None)?)
+}
+
+/// All actors of one type.
+#[utoipa::path(
+    get, path = "/api/actors/type/{type}", tag = "actors",
+    params(("type" = String, Path, description = "the type"), ListParams),
+    responses(
+        (status = 200, body = Vec<ActorRecord>, headers(
+            ("X-Total-Count" = u64, description = "how many the filter matched, on all pages"),
+            ("Link" = Option<String>, description = "the next page, `rel=\"next\"`, when there is one"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list_of_type(
+    request: HttpRequest,
+    kind: web::Path<String>,
+    params: web::Query<ListParams>,
+    directory: web::Data<Directory>,
+) -> ApiResult<HttpResponse> {
+    let mut query = params.into_inner().query(None)?;
+    query.kind = Some(kind.into_inner());
+    answer(&request, &directory, &query)
+}
+
+/// One actor.
+#[utoipa::path(
+    get, path = "/api/actors/{id}", tag = "actors",
+    params(("id" = String, Path, description = "its id; `/` in it is written `%2F`")),
+    responses(
+        (status = 200, body = ActorRecord),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn one(
+    id: web::Path<String>,
+    directory: web::Data<Directory>,
+) -> ApiResult<web::Json<ActorRecord>> {
+    let id = id.into_inner();
+    match directory.get(&id) {
+        Some(record) => Ok(web::Json(record)),
+        None => Err(ApiError::not_found(
+            "unknown_actor",
+            format!("no actor `{id}` is registered here; GET /api/actors lists those that are"),
+        )),
+    }
+}
+
+fn answer(request: &HttpRequest, directory: &Directory, query: &ActorQuery) -> ApiResult<HttpResponse> {
+    let page = directory.list(query)?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("X-Total-Count", page.total.to_string()));
+    if let Some(cursor) = &page.next {
+        response.insert_header(("Link", link_to_next(request, cursor)));
+    }
+    Ok(response.json(page.records))
+}

@@ -1,0 +1,60 @@
+//! Limits of bodies, and problems instead of plain text when a body, a path or a query can't be read.
+
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+
+use super::error::ApiError;
+
+/// Bytes of a body, unless a resource allows more.
+const MAX_BODY: usize = 256 * 1024;
+/// Bytes of a batch: some ten thousand records.
+pub(super) const MAX_BATCH: usize = 16 * 1024 * 1024;
+
+/// Sets the limits and error answers that hold for all routes, those of extensions included.
+pub(crate) fn configure_extractors(config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::PayloadConfig::new(MAX_BODY))
+        .app_data(json(MAX_BODY))
+        .app_data(web::PathConfig::default().error_handler(path_problem))
+        .app_data(web::QueryConfig::default().error_handler(query_problem));
+}
+
+/// JSON bodies of up to `limit` bytes.
+pub(super) fn json(limit: usize) -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(limit)
+        .error_handler(json_problem)
+}
+
+fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let problem = match &error {
+        JsonPayloadError::ContentType => ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "unsupported media type",
+            "send JSON with the header `Content-Type: application/json`",
+        ),
+        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+            ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "body too large",
+                format!("a body here has at most {limit} bytes; send less at a time"),
+            )
+        }
+        JsonPayloadError::Deserialize(error) => {
+            ApiError::bad_request("invalid_json", format!("the body can't be read: {error}"))
+        }
+        _ => ApiError::bad_request("invalid_body", "the body did not arrive whole; send it again"),
+    };
+    problem.into()
+}
+
+fn path_problem(error: PathError, _: &HttpRequest) -> actix_web::Error {
+    ApiError::bad_request("invalid_path", format!("the path can't be read: {error}")).into()
+}
+
+fn query_problem(error: QueryPayloadError, _: &HttpRequest) -> actix_web::Error {
+    ApiError::bad_request("invalid_query", format!("the query can't be read: {error}")).into()
+}

@@ -1,0 +1,268 @@
+//! The guard before every route, extensions' included: who may talk to this server at all.
+//!
+//! - `Host` must be one of our names on every request (else a page could rebind its own name to us): loopback, the address
+//!   we are bound to, any bare address when bound to all of them, and the hosts of the listed origins.
+//! - `Origin`, on everything that is not a plain read and on every socket: our own, a loopback page that came to us as
+//!   loopback, or a listed one. A request without one is no web page and passes. `Sec-Fetch-Site: cross-site` is refused
+//!   unless the origin is listed.
+//! - With a token, `Authorization: Bearer` on everything but the public part.
+//!
+//! Public is `/api/health`, which a watchdog asks, and the embedded page, which holds no data and has to be loaded before
+//! anybody could log in; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
+//! body must not win over a missing token.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+
+use super::error::ApiError;
+use super::origin::{Authority, Origin, is_loopback};
+use crate::options::Token;
+
+/// The one path that anybody may ask.
+const HEALTH: [&str; 2] = ["/api/health", "/api/v1/health"];
+
+/// Who may talk to this server.
+pub struct Guard {
+    bind: IpAddr,
+    origins: Vec<Origin>,
+    token: Option<Token>,
+    /// Where the embedded page lives beside its files.
+    pages: Vec<String>,
+    refused: AtomicU64,
+}
+
+impl Guard {
+    /// A guard of a server bound to `bind`, with the `origins` that may talk to it beside its own. `pages` are the paths
+    /// under which the embedded page lives.
+    pub fn new(bind: IpAddr, origins: Vec<Origin>, token: Option<Token>, pages: Vec<String>) -> Self {
+        Self {
+            bind,
+            origins,
+            token,
+            pages,
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether callers must show a token.
+    pub fn wants_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Requests refused since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn check(&self, request: &ServiceRequest) -> Result<(), ApiError> {
+        let path = request.path();
+        if HEALTH.contains(&path) && is_read(request.method()) {
+            return Ok(());
+        }
+        let headers = request.headers();
+        let host = self.check_host(headers)?;
+        let socket = is_upgrade(headers);
+        if socket || !is_read(request.method()) {
+            self.check_origin(headers, &host)?;
+        }
+        // A browser asks without the token whether it may ask with it.
+        let preflight = is_preflight(request) && self.reader(headers).is_some();
+        let public = preflight || (is_read(request.method()) && self.is_page(path));
+        if socket || !public {
+            self.check_token(headers)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a path can only be the embedded page's: one of its files, or one of its sections and what is below.
+    fn is_page(&self, path: &str) -> bool {
+        let below = |page: &String| {
+            path.strip_prefix(page.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        crate::ui::is_file(path) || self.pages.iter().any(below)
+    }
+
+    fn check_host(&self, headers: &HeaderMap) -> Result<Authority, ApiError> {
+        let mut hosts = headers.get_all(header::HOST);
+        let text = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or("");
+        let host = Authority::parse(text)
+            .filter(|host| hosts.next().is_none() && self.is_ours(host))
+            .ok_or_else(|| {
+                ApiError::forbidden(
+                    "foreign_host",
+                    format!(
+                        "`{text}` is not a name of this server; if it should be, list its origin in LOOM_CORS_ORIGINS, \
+                         e.g. http://studio.example.org:9090"
+                    ),
+                )
+            })?;
+        Ok(host)
+    }
+
+    fn is_ours(&self, host: &Authority) -> bool {
+        // A bare address can't be rebound: only a name can.
+        let bound = host
+            .address()
+            .is_some_and(|address| address == self.bind || self.bind.is_unspecified());
+        is_loopback(&host.host) || bound || self.origins.iter().any(|origin| origin.host() == host.host)
+    }
+
+    fn check_origin(&self, headers: &HeaderMap, host: &Authority) -> Result<(), ApiError> {
+        let text = match headers.get(header::ORIGIN) {
+            None => None,
+            Some(value) => Some(value.to_str().unwrap_or("?")),
+        };
+        let origin = text.map(str::parse::<Origin>);
+        let listed = matches!(&origin, Some(Ok(origin)) if self.is_listed(origin));
+        let fine = match &origin {
+            None => true,
+            Some(Err(_)) => false,
+            Some(Ok(origin)) => {
+                listed || origin.is_of(host) || (is_loopback(origin.host()) && is_loopback(&host.host))
+            }
+        };
+        if !fine {
+            return Err(ApiError::forbidden(
+                "foreign_origin",
+                format!(
+                    "a page of `{}` may not do this; if it should, list that origin in LOOM_CORS_ORIGINS",
+                    text.unwrap_or("")
+                ),
+            ));
+        }
+        let site = headers
+            .get("sec-fetch-site")
+            .and_then(|value| value.to_str().ok());
+        if site == Some("cross-site") && !listed {
+            return Err(ApiError::forbidden(
+                "cross_site",
+                "the browser says that another site asked for this; open the studio's own page, or list that site's \
+                 origin in LOOM_CORS_ORIGINS",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let Some(token) = &self.token else {
+            return Ok(());
+        };
+        let unauthorized = |code, detail: &str| {
+            Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                code,
+                "unauthorized",
+                detail,
+            ))
+        };
+        let shown = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        match shown {
+            None => unauthorized(
+                "token_required",
+                "send the header `Authorization: Bearer` with this studio's token (STUDIO_TOKEN)",
+            ),
+            Some((_, shown)) if token.is(shown.trim()) => Ok(()),
+            Some(_) => unauthorized(
+                "token_wrong",
+                "this is not the token of this studio (STUDIO_TOKEN)",
+            ),
+        }
+    }
+
+    fn is_listed(&self, origin: &Origin) -> bool {
+        self.origins.iter().any(|listed| listed.is_same(origin))
+    }
+
+    /// The origin of the request, when it may read our answers.
+    fn reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let value = headers.get(header::ORIGIN)?;
+        let origin: Origin = value.to_str().ok()?.parse().ok()?;
+        self.is_listed(&origin).then(|| value.clone())
+    }
+}
+
+/// The middleware. Wants `web::Data<Guard>` in the application.
+///
+/// # Errors
+/// What the routes behind it return; a refusal is an answer.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(guard) = request.app_data::<web::Data<Guard>>().cloned() else {
+        // Without its rules the guard lets nobody in.
+        let problem = ApiError::unavailable("no_guard", "this server was put together without its guard");
+        return Ok(request.into_response(problem.response()));
+    };
+    let reader = guard.reader(request.headers());
+    let mut response = match guard.check(&request) {
+        Ok(()) if reader.is_some() && is_preflight(&request) => {
+            request.into_response(HttpResponse::NoContent().finish())
+        }
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(problem) => {
+            guard.refused.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(
+                code = problem.code(),
+                path = request.path(),
+                "a request was refused"
+            );
+            request.into_response(problem.response())
+        }
+    };
+    if let Some(origin) = reader {
+        allow_reading(response.headers_mut(), origin);
+    }
+    Ok(response)
+}
+
+fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
+    let set = |headers: &mut HeaderMap, name, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    set(
+        headers,
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        "GET, POST, PUT, DELETE",
+    );
+    set(
+        headers,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "Authorization, Content-Type",
+    );
+    set(
+        headers,
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "X-Total-Count, Link",
+    );
+    set(headers, header::ACCESS_CONTROL_MAX_AGE, "600");
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn is_preflight(request: &ServiceRequest) -> bool {
+    *request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY)
+}

@@ -1,0 +1,27 @@
+//! The studio over HTTP: the URL tree, one file per resource, and the guard before all of them.
+
+mod actors;
+pub(crate) mod api_v1;
+mod error;
+mod extract;
+mod guard;
+mod health;
+mod metrics;
+mod openapi;
+mod origin;
+mod params;
+mod prometheus;
+mod report;
+mod routes;
+mod sections;
+mod socket;
+mod unanswered;
+
+pub use error::{ApiError, ApiResult};
+pub(crate) use extract::configure_extractors;
+pub use guard::Guard;
+pub(crate) use guard::guard;
+pub use openapi::document;
+pub use origin::{InvalidOrigin, Origin};
+pub(crate) use routes::configure;
+pub(crate) use unanswered::name_the_unanswered;

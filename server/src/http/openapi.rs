@@ -1,0 +1,84 @@
+//! The description of the interface, generated from the handlers. Committed as `server/openapi.json`; a test compares.
+
+use actix_web::{HttpResponse, web};
+use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
+
+use super::{actors, api_v1, health, metrics, prometheus, report, sections, socket};
+use crate::app::Services;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Loom Studio",
+        description = "Shows every actor of a running system, live. Errors are RFC 9457 problems with a stable `code`."
+    ),
+    paths(
+        actors::list,
+        actors::list_of_type,
+        actors::one,
+        api_v1::list,
+        api_v1::list_of_type,
+        report::register,
+        report::update,
+        report::unregister,
+        report::batch,
+        metrics::metrics,
+        health::health,
+        sections::sections,
+        serve,
+        prometheus::page,
+        socket::open,
+    )
+)]
+struct Studio;
+
+/// The paths that `/api/v1` answers in a way of its own.
+const OWN_IN_V1: [&str; 2] = ["/api/actors", "/api/actors/type/{type}"];
+
+/// The description of the studio and of the `extensions` plugged into it.
+pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> utoipa::openapi::OpenApi {
+    let mut document = Studio::openapi();
+    add_v1(&mut document);
+    for extension in extensions {
+        document.merge(extension);
+    }
+    document
+}
+
+/// This description.
+#[utoipa::path(
+    get, path = "/api/openapi.json", tag = "studio",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)),
+)]
+pub(super) async fn serve(services: web::Data<Services>) -> HttpResponse {
+    let extensions = services.extensions.iter();
+    HttpResponse::Ok().json(document(extensions.filter_map(|extension| extension.openapi())))
+}
+
+/// `/api/v1` has all that `/api` has.
+fn add_v1(document: &mut utoipa::openapi::OpenApi) {
+    let shared: Vec<_> = document
+        .paths
+        .paths
+        .iter()
+        .filter_map(|(path, item)| {
+            let rest = path.strip_prefix("/api/")?;
+            let own = rest.starts_with("v1/") || OWN_IN_V1.contains(&path.as_str());
+            (!own).then(|| (format!("/api/v1/{rest}"), item.clone()))
+        })
+        .collect();
+    for (path, mut item) in shared {
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            as_v1(operation);
+        }
+        document.paths.paths.insert(path, item);
+    }
+}
+
+fn as_v1(operation: &mut Operation) {
+    operation.tags = Some(vec!["v1".to_owned()]);
+    if let Some(id) = &mut operation.operation_id {
+        id.insert_str(0, "v1_");
+    }
+}

@@ -1,0 +1,71 @@
+//! The query of a list, as it stands in the address.
+
+use actix_web::HttpRequest;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::error::{ApiError, ApiResult};
+use crate::directory::{ActorQuery, Sort};
+
+/// The most items that a page may be asked for.
+const MAX_LIMIT: usize = 10_000;
+
+/// Filters, order and page of a list of actors. A parameter that is none of these is an error: a filter that is
+/// misspelt must not answer everything.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParams {
+    /// Only actors of exactly this type.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// Only actors with exactly this status, as shown (`stale` included).
+    status: Option<String>,
+    /// Only actors with this text in their id, type, status, worker, node or parent, in any case.
+    q: Option<String>,
+    /// `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
+    /// with `-` in front for largest first.
+    sort: Option<String>,
+    /// Items at most, from 1 to 10000.
+    limit: Option<usize>,
+    /// Where the page before ended, as it was given there.
+    cursor: Option<String>,
+}
+
+impl ListParams {
+    /// The query that they ask for, with `default_limit` when they name none.
+    pub(super) fn query(self, default_limit: Option<usize>) -> ApiResult<ActorQuery> {
+        let sort = match self.sort {
+            None => Sort::default(),
+            Some(text) => text
+                .parse()
+                .map_err(|detail: String| ApiError::bad_request("invalid_query", detail))?,
+        };
+        if let Some(limit) = self.limit
+            && !(1..=MAX_LIMIT).contains(&limit)
+        {
+            let detail = format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}");
+            return Err(ApiError::bad_request("invalid_query", detail));
+        }
+        Ok(ActorQuery {
+            kind: self.kind,
+            status: self.status,
+            text: self.q,
+            sort,
+            limit: self.limit.or(default_limit),
+            cursor: self.cursor,
+        })
+    }
+}
+
+/// The `Link` header of a page that another one follows: the same address with the next cursor.
+pub(super) fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
+    let mut query: Vec<&str> = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+        .collect();
+    let cursor = format!("cursor={cursor}");
+    query.push(&cursor);
+    format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+}

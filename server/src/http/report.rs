@@ -1,0 +1,120 @@
+//! `POST /api/actor/…`: reporting actors, from any language.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::error::{ApiError, ApiResult};
+use crate::directory::{Directory, Registered};
+
+/// New actors of one batch that are logged by name; the others are counted.
+const NAMED: usize = 20;
+
+/// An actor that is gone.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Unregister {
+    /// Which.
+    id: ActorId,
+}
+
+/// Reports a whole actor. Again for the same id replaces what was known.
+#[utoipa::path(
+    post, path = "/api/actor/register", tag = "reporting", request_body = ActorRecord,
+    responses(
+        (status = 201, description = "it is new; the record as it now stands", body = ActorRecord),
+        (status = 200, description = "it was known; the record as it now stands", body = ActorRecord),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn register(
+    record: web::Json<ActorRecord>,
+    directory: web::Data<Directory>,
+) -> ApiResult<HttpResponse> {
+    let record = record.into_inner();
+    let (id, kind) = (record.id.clone(), record.kind.clone());
+    let status = match directory.register(record)? {
+        Registered::New => {
+            tracing::info!(actor = %id, kind, "Discovered actor");
+            StatusCode::CREATED
+        }
+        Registered::Known => StatusCode::OK,
+    };
+    Ok(HttpResponse::build(status).json(as_it_stands(&directory, &id)?))
+}
+
+/// Reports what changed of an actor: the top-level fields given are merged, the others stay.
+#[utoipa::path(
+    post, path = "/api/actor/update", tag = "reporting", request_body = ActorPatch,
+    responses(
+        (status = 200, description = "the record as it now stands", body = ActorRecord),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn update(
+    patch: web::Json<ActorPatch>,
+    directory: web::Data<Directory>,
+) -> ApiResult<web::Json<ActorRecord>> {
+    let patch = patch.into_inner();
+    let id = patch.id.clone();
+    directory.update(patch)?;
+    Ok(web::Json(as_it_stands(&directory, &id)?))
+}
+
+/// Reports that an actor is gone.
+#[utoipa::path(
+    post, path = "/api/actor/unregister", tag = "reporting", request_body = Unregister,
+    responses(
+        (status = 204, description = "it is not known here, now"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn unregister(gone: web::Json<Unregister>, directory: web::Data<Directory>) -> HttpResponse {
+    directory.unregister(&gone.id);
+    HttpResponse::NoContent().finish()
+}
+
+/// Reports what one process has to tell of its actors, in one go. An empty batch is a beat for all of them.
+#[utoipa::path(
+    post, path = "/api/actor/batch", tag = "reporting", request_body = ActorBatch,
+    responses(
+        (status = 200, body = BatchOutcome),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn batch(
+    batch: web::Json<ActorBatch>,
+    directory: web::Data<Directory>,
+) -> ApiResult<web::Json<BatchOutcome>> {
+    let batch = batch.into_inner();
+    log_new(&directory, &batch);
+    Ok(web::Json(directory.apply(batch)?))
+}
+
+fn as_it_stands(directory: &Directory, id: &ActorId) -> ApiResult<ActorRecord> {
+    directory.get(&id.0).ok_or_else(|| {
+        ApiError::not_found(
+            "unknown_actor",
+            format!("actor `{id}` was unregistered in the same moment"),
+        )
+    })
+}
+
+fn log_new(directory: &Directory, batch: &ActorBatch) {
+    let new = || {
+        let known = |record: &&ActorRecord| directory.get(&record.id.0).is_none();
+        batch.register.iter().filter(known)
+    };
+    for record in new().take(NAMED) {
+        tracing::info!(actor = %record.id, kind = record.kind, "Discovered actor");
+    }
+    let more = new().skip(NAMED).count();
+    if more > 0 {
+        tracing::info!(more, "Discovered actors");
+    }
+}

@@ -1,0 +1,60 @@
+//! `GET /ws`: the live socket.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use loom_protocol::{Epoch, Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::error::ApiError;
+use crate::app::Services;
+use crate::live::{Cursor, open_viewer};
+
+/// Where a connection that broke had come to.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Resume {
+    /// The `epoch` of the last frame seen.
+    epoch: Option<String>,
+    /// The `seq` of the last frame seen.
+    seq: Option<u64>,
+}
+
+/// Opens a WebSocket that tells what happens. Each message is one JSON object `{"type","epoch","seq","data"}`.
+#[utoipa::path(
+    get, path = "/ws", tag = "studio", params(Resume),
+    responses(
+        (status = 101, description = "the socket is open; its first frame is `hello`"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn open(
+    request: HttpRequest,
+    body: web::Payload,
+    resume: web::Query<Resume>,
+    services: web::Data<Services>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let cursor = match resume.into_inner() {
+        Resume {
+            epoch: Some(epoch),
+            seq: Some(seq),
+        } => Some(Cursor {
+            epoch: Epoch(epoch),
+            seq,
+        }),
+        Resume {
+            epoch: None,
+            seq: None,
+        } => None,
+        Resume { .. } => {
+            let detail = "to resume, give both `epoch` and `seq` of the last frame seen";
+            return Err(ApiError::bad_request("invalid_query", detail).into());
+        }
+    };
+    open_viewer(&services.hub, &services.registry, cursor, &request, body).map_err(|error| {
+        tracing::debug!(%error, "no WebSocket handshake");
+        let detail = format!("this is a WebSocket: {error}; connect with a WebSocket client");
+        ApiError::bad_request("no_websocket", detail).into()
+    })
+}

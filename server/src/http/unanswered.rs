@@ -1,0 +1,53 @@
+//! Problems for errors that have no body: no such route, no such method, and whatever else the framework or an extension
+//! answers with a bare status.
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest};
+
+use super::error::ApiError;
+
+/// The middleware.
+///
+/// # Errors
+/// What the routes behind it return.
+pub(crate) async fn name_the_unanswered(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    let bare = matches!(
+        response.response().body().size(),
+        BodySize::None | BodySize::Sized(0)
+    );
+    if !bare || !(status.is_client_error() || status.is_server_error()) {
+        return Ok(response);
+    }
+    let problem = problem(response.request(), status);
+    Ok(response.into_response(problem.response()))
+}
+
+fn problem(request: &HttpRequest, status: StatusCode) -> ApiError {
+    let (method, path) = (request.method(), request.path());
+    match status {
+        StatusCode::NOT_FOUND => ApiError::not_found(
+            "no_such_path",
+            format!("there is nothing at `{path}`; /api/openapi.json lists what there is"),
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::new(
+            status,
+            "method_not_allowed",
+            "method not allowed",
+            format!("`{path}` does not know {method}; /api/openapi.json lists what there is"),
+        ),
+        _ => ApiError::new(
+            status,
+            "refused_by_server",
+            status.canonical_reason().unwrap_or("error"),
+            format!("{method} `{path}` was answered with {status}"),
+        ),
+    }
+}

@@ -1,0 +1,127 @@
+//! What the studio itself publishes: changes of actors, coalesced, and the metrics.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use loom_protocol::{ActorId, Removed, topic};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::hub::{Draft, Hub};
+use crate::directory::{Directory, Taken};
+
+/// Changes of one actor within this time become one frame: 8 a second at most.
+const FLUSH: Duration = Duration::from_millis(125);
+/// Actors in one flush; the others wait for the next. Less than a viewer's outbox holds.
+const PER_FLUSH: usize = 500;
+/// How often the metrics are sent, by the studio's contract.
+const METRICS: Duration = Duration::from_secs(2);
+/// How often silence is looked for.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Before a task that panicked is started again.
+const RESTART: Duration = Duration::from_secs(1);
+
+/// The running tasks; dropping it ends them.
+pub(crate) struct Feed {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Feed {
+    /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
+    pub(crate) fn start(directory: &Arc<Directory>, hub: &Hub) -> Self {
+        let changes = {
+            let (directory, hub) = (directory.clone(), hub.clone());
+            keep_running("changes", move || publish_changes(directory.clone(), hub.clone()))
+        };
+        let metrics = {
+            let (directory, hub) = (directory.clone(), hub.clone());
+            keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
+        };
+        let sweep = {
+            let directory = directory.clone();
+            keep_running("sweep", move || sweep(directory.clone()))
+        };
+        Self {
+            tasks: vec![changes, metrics, sweep],
+        }
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn publish_changes(directory: Arc<Directory>, hub: Hub) {
+    loop {
+        directory.changes().wait().await;
+        match directory.changes().take(PER_FLUSH) {
+            Taken::Bulk => hub.resync_all(),
+            Taken::Some(ids) => hub.publish_all(ids.iter().map(|id| change(&directory, id)).collect()),
+        }
+        sleep(FLUSH).await;
+    }
+}
+
+fn change(directory: &Directory, id: &str) -> Draft {
+    let key = format!("actor/{id}");
+    match directory.get(id) {
+        Some(record) => Draft::new(topic::ACTOR_UPDATE, Some(&key), &record),
+        None => {
+            let removed = Removed {
+                id: ActorId::from(id),
+            };
+            Draft::new(topic::ACTOR_REMOVED, Some(&key), &removed)
+        }
+    }
+}
+
+async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
+    let mut ticks = interval(METRICS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // Nobody looks: nobody pays.
+        if hub.stats().viewers > 0 {
+            hub.publish(topic::METRICS, Some("metrics"), &directory.metrics());
+        }
+    }
+}
+
+async fn sweep(directory: Arc<Directory>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        directory.sweep();
+    }
+}
+
+/// Runs a task that should never end, and again when it panicked.
+fn keep_running<F>(name: &'static str, task: impl Fn() -> F + Send + 'static) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        loop {
+            // Aborted together with us.
+            let mut running = AbortOnDrop(tokio::spawn(task()));
+            if let Err(error) = (&mut running.0).await {
+                tracing::error!(task = name, %error, "a task of the studio panicked; it is started again");
+            }
+            sleep(RESTART).await;
+        }
+    })
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

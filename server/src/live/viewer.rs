@@ -1,0 +1,127 @@
+//! The transport of one viewer: an actix actor that is the response body of its socket.
+//!
+//! Guard rails, each measured to matter: the hub only ever `try_send`s (a socket that does not drain freezes this
+//! actor, mailbox and timers included), what waits is bounded by the outbox, frames from the client are at most 64 KiB, and a
+//! peer that is gone without a word is ended by the kernel (`TCP_USER_TIMEOUT`, set where connections are accepted).
+//! Another transport would bring its own `wake` and call [`Subscription::take`]; nothing else knows this one.
+
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::ws;
+use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use tokio::time::Instant;
+
+use super::hub::{Cursor, Hub, Subscription};
+
+/// The largest frame a viewer may send.
+const MAX_FRAME: usize = 64 * 1024;
+/// How often a viewer is asked whether it is there.
+const PING: Duration = Duration::from_secs(15);
+/// Silence after which it is taken as gone.
+const GONE: Duration = Duration::from_secs(40);
+
+/// Answers the upgrade and starts the viewer.
+///
+/// # Errors
+/// When the request is no WebSocket handshake.
+pub(crate) fn open_viewer(
+    hub: &Hub,
+    registry: &ActorRegistry,
+    cursor: Option<Cursor>,
+    request: &HttpRequest,
+    body: web::Payload,
+) -> Result<HttpResponse, actix_web::Error> {
+    // Not on the observed context: the actor's context is the socket. So it is registered by hand.
+    let handle = registry.register(ActorSpec::new("StudioViewer"));
+    if let Some(peer) = request.peer_addr() {
+        handle.set_metadata("peer", peer.to_string());
+    }
+    let viewer = Viewer {
+        handle,
+        hub: hub.clone(),
+        cursor,
+        subscription: None,
+        heard: Instant::now(),
+    };
+    ws::WsResponseBuilder::new(viewer, request, body)
+        .frame_size(MAX_FRAME)
+        .start()
+}
+
+struct Viewer {
+    /// Its place in the registry; dropped with the actor.
+    handle: ActorHandle,
+    hub: Hub,
+    cursor: Option<Cursor>,
+    subscription: Option<Subscription>,
+    heard: Instant,
+}
+
+/// Fact: there is something to send.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Waiting;
+
+impl Viewer {
+    fn send_waiting(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
+        if let Some(subscription) = &mut self.subscription {
+            for text in subscription.take() {
+                ctx.text(text);
+            }
+            if subscription.is_over() {
+                ctx.close(Some(ws::CloseCode::Away.into()));
+                ctx.stop();
+            }
+        }
+    }
+}
+
+impl Actor for Viewer {
+    type Context = ws::WebsocketContext<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let viewer = ctx.address();
+        let wake = move || viewer.try_send(Waiting).is_ok();
+        self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
+        self.send_waiting(ctx);
+        ctx.run_interval(PING, |viewer, ctx| {
+            viewer.handle.beat();
+            if viewer.heard.elapsed() > GONE {
+                ctx.stop();
+            } else {
+                ctx.ping(b"");
+            }
+        });
+    }
+}
+
+impl Handler<Waiting> for Viewer {
+    type Result = ();
+
+    fn handle(&mut self, _: Waiting, ctx: &mut Self::Context) {
+        self.handle.message_handled();
+        self.send_waiting(ctx);
+    }
+}
+
+impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
+    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
+        self.heard = Instant::now();
+        self.handle.message_handled();
+        match message {
+            Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
+            Ok(ws::Message::Close(reason)) => {
+                ctx.close(reason);
+                ctx.stop();
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a viewer broke the protocol");
+                ctx.stop();
+            }
+            // A viewer only listens.
+            Ok(_) => {}
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `loom-studio`: a studio server on its own, for actors that report from elsewhere.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use loom_studio::{DEFAULT_PORT, StartError, Studio, StudioOptions, Token};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Shows every actor of a running system, live.
+///
+/// Exit codes: 0 stopped, 2 wrong usage, 3 this machine can't (port taken, address not there).
+#[derive(Parser)]
+#[command(name = "loom-studio", version)]
+struct Arguments {
+    /// Port to listen on
+    #[arg(long, env = "LOOM_PORT", default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// Address to listen on; anything but loopback needs a token
+    #[arg(long, env = "LOOM_BIND", default_value = "127.0.0.1", value_parser = address)]
+    bind: IpAddr,
+    /// What callers must show as `Authorization: Bearer`; only from the environment, for flags show in process lists
+    #[arg(skip)]
+    token: Option<Token>,
+    /// Origins that may talk to the studio beside its own, with commas between
+    #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
+    origins: Vec<String>,
+    /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
+    #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info", value_parser = filter)]
+    log_level: EnvFilterText,
+}
+
+/// A log filter that can be read.
+#[derive(Clone)]
+struct EnvFilterText(String);
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    // Reports wrong usage itself, with exit code 2.
+    let mut arguments = Arguments::parse();
+    arguments.token = std::env::var("STUDIO_TOKEN")
+        .ok()
+        .and_then(|text| Token::new(&text));
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&arguments.log_level.0))
+        .with_writer(io::stderr)
+        .init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = match error.downcast_ref::<StartError>() {
+                Some(StartError::TokenRequired { .. } | StartError::Origin(_)) => 2,
+                _ => 3,
+            };
+            say(&chain(error.as_ref()));
+            ExitCode::from(code)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    // Asked for before anything starts: a signal during the start must not be lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let options = StudioOptions {
+        bind: arguments.bind,
+        port: arguments.port,
+        token: arguments.token,
+        origins: arguments
+            .origins
+            .into_iter()
+            .filter(|text| !text.trim().is_empty())
+            .collect(),
+        ..StudioOptions::default()
+    };
+    let studio = Studio::builder(options).start().await?;
+    say(&format!("Loom Studio is at {}", studio.url()));
+    if !loom_studio::ui::is_real() {
+        say("The page was not built into this server: run `make ui`, then build again.");
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    studio.stop().await;
+    Ok(())
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    if text == "localhost" {
+        return Ok(IpAddr::from([127, 0, 0, 1]));
+    }
+    text.parse()
+        .map_err(|_| "give an address such as 127.0.0.1, ::1 or 0.0.0.0, or `localhost`".to_owned())
+}
+
+fn filter(text: &str) -> Result<EnvFilterText, String> {
+    EnvFilter::try_new(text)
+        .map(|_| EnvFilterText(text.to_owned()))
+        .map_err(|error| error.to_string())
+}
+
+/// The error, then its causes, then what to do about it.
+fn chain(error: &dyn Error) -> String {
+    let text = error.to_string();
+    let (what, help) = text.split_once('\n').unwrap_or((&text, ""));
+    let mut line = format!("error: {what}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        line.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    if !help.is_empty() {
+        line.push('\n');
+        line.push_str(help);
+    }
+    line
+}
+
+/// Talk goes to stderr; that nobody listens there is no reason to stop.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,85 @@
+//! How a studio server is set up: one place for its options and their defaults.
+
+use std::fmt;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::directory::DirectoryOptions;
+
+/// Where the studio listens when nobody says otherwise.
+pub const DEFAULT_PORT: u16 = 9090;
+
+/// What a studio server needs to know to start.
+#[derive(Clone, Debug)]
+pub struct StudioOptions {
+    /// The address to listen on. A loopback address means both loopback addresses, where the machine has both: browsers
+    /// take `localhost` for either.
+    pub bind: IpAddr,
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// What callers must show as `Authorization: Bearer`. Needed to listen anywhere but on loopback.
+    pub token: Option<Token>,
+    /// Origins (`https://studio.example.org:8443`) of pages and names that may talk to the studio beside its own.
+    pub origins: Vec<String>,
+    /// Threads that serve requests; by the machine's cores when absent.
+    pub workers: Option<usize>,
+    /// Limits of the directory.
+    pub directory: DirectoryOptions,
+}
+
+impl Default for StudioOptions {
+    fn default() -> Self {
+        Self {
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: DEFAULT_PORT,
+            token: None,
+            origins: Vec::new(),
+            workers: None,
+            directory: DirectoryOptions::default(),
+        }
+    }
+}
+
+/// A secret that callers show. Never printed.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// A token; nothing when `text` is blank, which is what an unset variable often looks like.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether `shown` is this token. Takes as long for a near miss as for a far one.
+    pub(crate) fn is(&self, shown: &str) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), shown.as_bytes());
+        let differences = ours
+            .iter()
+            .zip(theirs)
+            .fold(0, |sum: u8, (a, b)| black_box(sum | (a ^ b)));
+        ours.len() == theirs.len() && differences == 0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_itself_and_nothing_else_and_is_not_printed() {
+        let token = Token::new(" secret ").unwrap();
+        assert!(token.is("secret"));
+        for other in ["", "secre", "secret!", "Secret", "terces"] {
+            assert!(!token.is(other), "{other}");
+        }
+        assert!(!format!("{token:?}").contains("secret"));
+        assert!(Token::new("  ").is_none());
+    }
+}

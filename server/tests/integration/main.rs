@@ -1,0 +1,20 @@
+//! The studio from outside: over its application and over real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of a test fails the test by panicking"
+)]
+
+mod directory;
+mod extension;
+mod guard;
+mod live;
+mod openapi;
+mod rest;
+mod seeds;
+mod start;
+mod support;
+mod ui;

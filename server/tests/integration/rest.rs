@@ -1,0 +1,347 @@
+//! The REST interface, field for field.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::http::Method;
+use loom_studio::{StudioOptions, Token};
+use serde_json::{Value, json};
+
+use crate::support::{call, get, post, services};
+
+fn counter() -> Value {
+    json!({"id":"counter-1","type":"CounterActor","status":"active","workerId":"worker-1","messageCount":42,
+        "queueDepth":2,"lastHeartbeat":"2001-01-01T00:00:00.000Z","uptime":15000,"metadata":{"initialValue":0}})
+}
+
+#[actix_web::test]
+async fn a_record_is_answered_as_documented() {
+    let (services, clock) = services(StudioOptions::default());
+    let answer = post(&services, "/api/actor/register", counter()).await;
+    assert_eq!(answer.status, 201);
+    let documented = json!({"id":"counter-1","type":"CounterActor","status":"active","workerId":"worker-1",
+        "messageCount":42,"queueDepth":2,"lastHeartbeat":"2025-12-13T03:33:58.077Z","uptime":15000,
+        "metadata":{"initialValue":0}});
+    assert_eq!(
+        answer.json(),
+        documented,
+        "the heartbeat goes by the studio's clock"
+    );
+    assert_eq!(get(&services, "/api/actors").await.json(), json!([documented]));
+    assert_eq!(get(&services, "/api/actors/counter-1").await.json(), documented);
+    assert_eq!(
+        get(&services, "/api/actors/type/CounterActor").await.json(),
+        json!([documented])
+    );
+    assert_eq!(get(&services, "/api/actors/type/Other").await.json(), json!([]));
+    clock.advance(2000);
+    let later = get(&services, "/api/actors/counter-1").await.json();
+    assert_eq!(later["uptime"], 17000, "uptime is computed when it is read");
+    assert_eq!(later["lastHeartbeat"], documented["lastHeartbeat"]);
+}
+
+#[actix_web::test]
+async fn registering_again_is_200_and_replaces() {
+    let (services, _) = services(StudioOptions::default());
+    assert_eq!(
+        post(&services, "/api/actor/register", counter()).await.status,
+        201
+    );
+    let again = post(&services, "/api/actor/register", counter()).await;
+    assert_eq!(again.status, 200);
+    let changed = post(
+        &services,
+        "/api/actor/register",
+        json!({"id":"counter-1","type":"Other"}),
+    )
+    .await;
+    assert_eq!(changed.status, 200);
+    assert_eq!(
+        changed.json(),
+        json!({"id":"counter-1","type":"Other","lastHeartbeat":"2025-12-13T03:33:58.077Z"})
+    );
+    assert_eq!(
+        get(&services, "/api/actors/type/CounterActor").await.json(),
+        json!([])
+    );
+    assert_eq!(
+        get(&services, "/api/actors")
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[actix_web::test]
+async fn an_update_merges_and_counts_as_a_beat() {
+    let (services, clock) = services(StudioOptions::default());
+    post(&services, "/api/actor/register", counter()).await;
+    clock.advance(5000);
+    let patch = json!({"id":"counter-1","status":"idle","metadata":{"other":1}});
+    let answer = post(&services, "/api/actor/update", patch).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.json(),
+        json!({"id":"counter-1","type":"CounterActor","status":"idle","workerId":"worker-1","messageCount":42,
+            "queueDepth":2,"lastHeartbeat":"2025-12-13T03:34:03.077Z","uptime":20000,"metadata":{"other":1}})
+    );
+    let unknown = post(&services, "/api/actor/update", json!({"id":"nobody"})).await;
+    assert_eq!(unknown.problem(), (404, "unknown_actor".into()));
+}
+
+#[actix_web::test]
+async fn unregistering_is_204_also_when_unknown() {
+    let (services, _) = services(StudioOptions::default());
+    post(&services, "/api/actor/register", counter()).await;
+    for _ in 0..2 {
+        let answer = post(&services, "/api/actor/unregister", json!({"id":"counter-1"})).await;
+        assert_eq!((answer.status, answer.text().as_str()), (204, ""));
+    }
+    let gone = get(&services, "/api/actors/counter-1").await;
+    assert_eq!(gone.problem(), (404, "unknown_actor".into()));
+    assert_eq!(get(&services, "/api/actors").await.json(), json!([]));
+}
+
+#[actix_web::test]
+async fn metrics_are_as_documented() {
+    let (services, _) = services(StudioOptions::default());
+    for (id, kind, status, messages) in [
+        ("counter-1", "CounterActor", "active", 100),
+        ("counter-2", "CounterActor", "idle", 50),
+        ("sum", "AggregatorActor", "active", 7),
+    ] {
+        let record = json!({"id":id,"type":kind,"status":status,"messageCount":messages,"queueDepth":2});
+        post(&services, "/api/actor/register", record).await;
+    }
+    post(
+        &services,
+        "/api/actor/register",
+        json!({"id":"silent","type":"AggregatorActor"}),
+    )
+    .await;
+    assert_eq!(
+        get(&services, "/api/metrics").await.json(),
+        json!({"timestamp":"2025-12-13T03:33:58.077Z",
+            "actorPools":{"totalActors":4,"activeActors":2,"idleActors":1,
+                "byType":{"AggregatorActor":2,"CounterActor":2}},
+            "messageQueues":{"totalMessages":157,"pendingMessages":6}})
+    );
+}
+
+#[actix_web::test]
+async fn health_is_as_documented() {
+    let (services, clock) = services(StudioOptions::default());
+    clock.advance(1500);
+    assert_eq!(
+        get(&services, "/api/health").await.json(),
+        json!({"status":"ok","version":env!("CARGO_PKG_VERSION"),"uptime":1500,
+            "parts":{"directory":{"status":"ok","message":"0 actors"},"live":{"status":"ok","message":"0 viewers"}}})
+    );
+}
+
+#[actix_web::test]
+async fn a_batch_registers_updates_removes_and_names_what_it_could_not() {
+    let (services, _) = services(StudioOptions::default());
+    let batch = json!({"boot":"b1","seq":1,
+        "register":[{"id":"a","type":"T"},{"id":"b","type":"T"},{"id":"","type":"T"}],
+        "update":[{"id":"a","status":"active"},{"id":"nobody","status":"idle"}],
+        "unregister":["b","never"]});
+    let answer = post(&services, "/api/actor/batch", batch).await;
+    assert_eq!(answer.status, 200);
+    let outcome = answer.json();
+    assert_eq!(outcome["accepted"], 5);
+    let rejected = outcome["rejected"].as_array().unwrap();
+    let places: Vec<_> = rejected
+        .iter()
+        .map(|entry| entry["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(places, [2, 4]);
+    assert!(rejected[1]["problem"].as_str().unwrap().contains("`nobody`"));
+    let actors = get(&services, "/api/actors").await.json();
+    assert_eq!(
+        actors,
+        json!([{"id":"a","type":"T","status":"active","lastHeartbeat":"2025-12-13T03:33:58.077Z"}])
+    );
+}
+
+#[actix_web::test]
+async fn lists_are_filtered_sorted_and_cut_in_this_order() {
+    let (services, _) = services(StudioOptions::default());
+    for number in 0..10 {
+        let kind = if number % 2 == 0 { "Even" } else { "Odd" };
+        let status = if number < 5 { "idle" } else { "active" };
+        let record =
+            json!({"id":format!("a{number}"),"type":kind,"status":status,"messageCount":100 - number});
+        post(&services, "/api/actor/register", record).await;
+    }
+    let ids = |json: Value| -> Vec<String> {
+        let actors = json.as_array().unwrap().iter();
+        actors
+            .map(|actor| actor["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (query, expected) in [
+        ("", "a0 a1 a2 a3 a4 a5 a6 a7 a8 a9"),
+        ("?type=Odd", "a1 a3 a5 a7 a9"),
+        ("?status=active&type=Odd", "a5 a7 a9"),
+        ("?q=EVEN&status=idle", "a0 a2 a4"),
+        ("?q=a7", "a7"),
+        ("?sort=-id&limit=2", "a9 a8"),
+        ("?sort=messageCount&limit=3", "a9 a8 a7"),
+        ("?sort=-messageCount&limit=2&status=active", "a5 a6"),
+        ("?sort=queueDepth&limit=2", "a0 a1"),
+        ("?type=None", ""),
+    ] {
+        let answer = get(&services, &format!("/api/actors{query}")).await;
+        assert_eq!(ids(answer.json()).join(" "), expected, "{query}");
+    }
+    for base in [
+        "/api/actors?",
+        "/api/actors?sort=-messageCount&",
+        "/api/actors?sort=type&",
+        "/api/actors?q=a&",
+    ] {
+        let mut next = format!("{base}limit=4");
+        let mut seen = Vec::new();
+        loop {
+            let page = get(&services, &next).await;
+            assert_eq!(page.header("x-total-count"), Some("10"), "{next}");
+            seen.extend(ids(page.json()));
+            let Some(link) = page.header("link") else { break };
+            let (address, relation) = link.split_once(';').unwrap();
+            assert_eq!(relation.trim(), "rel=\"next\"");
+            next = address.trim_matches(['<', '>']).to_owned();
+        }
+        assert_eq!(seen.len(), 10, "{base}");
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 10, "{base}: no actor twice");
+    }
+}
+
+#[actix_web::test]
+async fn v1_lists_say_whether_there_is_more() {
+    let (services, _) = services(StudioOptions::default());
+    for number in 0..3 {
+        let record = json!({"id":format!("a{number}"),"type":"T"});
+        post(&services, "/api/v1/actor/register", record).await;
+    }
+    let first = get(&services, "/api/v1/actors?limit=2").await.json();
+    assert_eq!(first["total"], 3);
+    assert_eq!(first["truncated"], true);
+    assert_eq!(first["items"].as_array().unwrap().len(), 2);
+    let cursor = first["next"].as_str().unwrap();
+    let last = get(
+        &services,
+        &format!("/api/v1/actors/type/T?limit=2&cursor={cursor}"),
+    )
+    .await
+    .json();
+    assert_eq!(
+        last,
+        json!({"items":[{"id":"a2","type":"T","lastHeartbeat":"2025-12-13T03:33:58.077Z"}],"total":3,"truncated":false})
+    );
+    assert_eq!(get(&services, "/api/v1/actors/a1").await.json()["id"], "a1");
+}
+
+#[actix_web::test]
+async fn ids_with_slashes_and_spaces_can_be_asked_for() {
+    let (services, _) = services(StudioOptions::default());
+    post(
+        &services,
+        "/api/actor/register",
+        json!({"id":"run/1 é","type":"T"}),
+    )
+    .await;
+    let answer = get(&services, "/api/actors/run%2F1%20%C3%A9").await;
+    assert_eq!(answer.json()["id"], "run/1 é");
+}
+
+#[actix_web::test]
+async fn every_error_is_a_problem_with_a_code() {
+    let (services, _) = services(StudioOptions::default());
+    let register = "/api/actor/register";
+    let long = "x".repeat(600);
+    for (body, code) in [
+        (json!({"id":"a"}), "invalid_json"),
+        (
+            json!({"id":"a","type":"T","lastHeartbeat":"yesterday"}),
+            "invalid_json",
+        ),
+        (json!({"id":"","type":"T"}), "invalid_record"),
+        (json!({"id":"a","type":""}), "invalid_record"),
+        (json!({"id":long,"type":"T"}), "invalid_record"),
+        (
+            json!({"id":"a","type":"T","metadata":{"x":"y".repeat(40_000)}}),
+            "invalid_record",
+        ),
+    ] {
+        let answer = post(&services, register, body.clone()).await;
+        assert_eq!(answer.problem(), (400, code.into()), "{body}");
+    }
+    let huge = post(&services, register, json!({"id":"a","type":"x".repeat(300_000)})).await;
+    assert_eq!(huge.problem(), (413, "body_too_large".into()));
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let form = call(&services, Method::POST, register, None, &form).await;
+    assert_eq!(form.problem(), (415, "unsupported_media_type".into()));
+    for (method, path, status, code) in [
+        (Method::GET, "/api/nothing", 404, "no_such_path"),
+        (Method::GET, "/api", 404, "no_such_path"),
+        (Method::GET, "/assets/nothing.js", 404, "no_such_path"),
+        (Method::DELETE, "/api/actors", 405, "method_not_allowed"),
+        (Method::POST, "/", 405, "method_not_allowed"),
+        (Method::GET, "/api/actors?colour=red", 400, "invalid_query"),
+        (Method::GET, "/api/actors?limit=0", 400, "invalid_query"),
+        (Method::GET, "/api/actors?sort=colour", 400, "invalid_query"),
+        (Method::GET, "/api/actors?cursor=zz", 400, "invalid_cursor"),
+        (Method::GET, "/ws", 400, "no_websocket"),
+        (Method::GET, "/ws?seq=4", 400, "invalid_query"),
+    ] {
+        let answer = call(&services, method, path, None, &[]).await;
+        assert_eq!(answer.problem(), (status, code.into()), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn prometheus_gets_numbers_and_never_an_id() {
+    let (services, _) = services(StudioOptions::default());
+    post(&services, "/api/actor/register", counter()).await;
+    post(
+        &services,
+        "/api/actor/register",
+        json!({"id":"odd","type":"a\"b\\c"}),
+    )
+    .await;
+    let text = get(&services, "/metrics").await.text();
+    for line in [
+        "loom_actors{actor_type=\"CounterActor\",state=\"active\"} 1",
+        "loom_actors{actor_type=\"a\\\"b\\\\c\",state=\"unknown\"} 1",
+        "loom_actor_messages 42",
+        "loom_actor_mailbox_depth 2",
+        "loom_studio_viewers 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+    }
+    assert!(!text.contains("counter-1"), "{text}");
+}
+
+#[actix_web::test]
+async fn an_address_that_others_reach_needs_a_token() {
+    let bind = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let open = StudioOptions {
+        bind,
+        ..StudioOptions::default()
+    };
+    let error = loom_studio::Studio::builder(open.clone())
+        .services()
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("STUDIO_TOKEN"), "{error}");
+    let closed = StudioOptions {
+        token: Token::new("secret"),
+        ..open
+    };
+    assert!(loom_studio::Studio::builder(closed).services().is_ok());
+}

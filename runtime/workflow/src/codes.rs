@@ -127,9 +127,9 @@ codes! {
          Real workflows are some kilobytes; move generated data into files that a step reads.";
     YAML_TOO_DEEP = "yaml/too-deep", Schema, Error, "The file is nested too deeply",
         "Lists and mappings may be nested 100 levels deep, aliases included. A workflow needs about ten.";
-    YAML_TOO_MANY_NODES = "yaml/too-many-nodes", Schema, Error, "The file has too many values",
-        "A file may stand for 500,000 values once its aliases are written out. More than that is usually an alias of \
-         an alias of an alias, which grows without bound.";
+    YAML_TOO_MUCH = "yaml/too-much", Schema, Error, "The file stands for too much",
+        "Once its aliases are written out, a file may stand for 500,000 values and 32 MiB of text. More than that is \
+         usually an alias of an alias of an alias, which grows without bound.";
     YAML_MULTIPLE_DOCUMENTS = "yaml/multiple-documents", Schema, Error, "The file has more than one document",
         "A line `---` starts a second YAML document. A workflow file holds exactly one; put the other in its own file.";
     YAML_UNKNOWN_ANCHOR = "yaml/unknown-anchor", Schema, Error, "An alias names no anchor",
@@ -196,6 +196,9 @@ codes! {
     IMAGE = "engine/image", Engine, Error, "This cannot be the name of an image",
         "In `.loom.yml`, a word in `runs-on` that is not in the image table is the name of a Docker image, and names of \
          images are lowercase and hold no spaces. Name an image, or map the label with `--platform LABEL=IMAGE`.";
+    TOO_LARGE = "engine/too-large", Engine, Error, "The plan is too large",
+        "Every job gets its own copy of the variables and defaults of the workflow. Here these copies would take more \
+         than 256 MiB, which no workflow needs: there are too many jobs with too much text.";
     UNKNOWN_JOB = "engine/unknown-job", Engine, Error, "The asked-for job does not exist",
         "A job was named on the command line that the workflow does not have.";
 }

@@ -7,7 +7,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Field, Fields, Literal, Minutes, Template};
 use crate::span::{Span, Spanned};
-use crate::tree::{Kind, Node, Scalar, Value};
+use crate::tree::{Kind, Node, Scalar, Value, resolve};
 
 const EXPRESSION: &str = "${{";
 
@@ -102,7 +102,7 @@ impl Context<'_> {
                 Literal::Expression(self.template(scalar, node.span)),
                 node.span,
             )),
-            Value::String if scalar.text.parse::<f64>().is_ok() => {
+            Value::String if matches!(resolve(&scalar.text), Value::Number(_)) => {
                 self.report(
                     Diagnostic::new(
                         codes::WRONG_TYPE,
@@ -142,9 +142,7 @@ impl Context<'_> {
         let found: Vec<Span> = written
             .match_indices(EXPRESSION)
             .map(|(at, _)| {
-                let rest = written.get(at..).unwrap_or_default();
-                let line = rest.find('\n').unwrap_or(rest.len());
-                let length = rest.find("}}").map_or(EXPRESSION.len(), |end| end + 2).min(line);
+                let length = expression_length(written.as_bytes().get(at..).unwrap_or_default());
                 Span::new(span.start + at, span.start + at + length)
             })
             .collect();
@@ -155,4 +153,16 @@ impl Context<'_> {
             Arc::from(found)
         }
     }
+}
+
+/// How much of the text, which starts with `${{`, to mark: up to its `}}` on the same line, else the `${{` alone. It
+/// looks only so far, or a file of nothing else would take forever.
+fn expression_length(text: &[u8]) -> usize {
+    const FAR: usize = 1024;
+    let text = text.get(..FAR).unwrap_or(text);
+    let line = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let line = text.get(..line).unwrap_or(text);
+    line.windows(2)
+        .position(|two| two == b"}}")
+        .map_or(EXPRESSION.len(), |end| end + 2)
 }

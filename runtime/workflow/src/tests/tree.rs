@@ -130,6 +130,15 @@ fn broken_yaml_says_where_and_what_to_do() {
         "- a\nb: c\n",
         "a: \"\\q\"\n",
         "jobs:\n\tbuild:\n",
+        "a: 'it's'\n",
+        "a: | text\n",
+        "a: *\n",
+        "key\nb: c\n",
+        "a: - b\n",
+        "a: [1}\n",
+        "a: ]\n",
+        "  a: 1\n b: 2\n",
+        "%YAML 9\n",
     ];
     let all: Vec<String> = broken
         .iter()
@@ -153,8 +162,13 @@ fn hostile_files_end_as_a_diagnostic() {
     for level in 1..200 {
         chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
     }
+    let long_text = format!(
+        "x: &x {}\nlist: [{}]\n",
+        "y".repeat(1_000_000),
+        "*x, ".repeat(10_000)
+    );
     let cases = [
-        ("billion laughs", laughs, "yaml/too-many-nodes"),
+        ("billion laughs", laughs, "yaml/too-much"),
         ("flow nesting", "[".repeat(10_000), "yaml/too-deep"),
         ("map nesting", "{a: ".repeat(10_000), "yaml/too-deep"),
         ("sequence nesting", "- ".repeat(10_000), "yaml/too-deep"),
@@ -165,10 +179,11 @@ fn hostile_files_end_as_a_diagnostic() {
         ),
         ("alias nesting", chain, "yaml/too-deep"),
         ("fifty megabytes", "a: b\n".repeat(10_000_000), "yaml/too-large"),
+        ("long text by aliases", long_text, "yaml/too-much"),
         (
             "many values",
             format!("[{}]", "1,".repeat(600_000)),
-            "yaml/too-many-nodes",
+            "yaml/too-much",
         ),
     ];
     for (what, text, code) in cases {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 
 use super::keys::{key_of, report_duplicates};
-use super::limits::Limits;
+use super::limits::{Cost, Limits};
 use super::node::{Entry, Kind, Mapping, Node, Scalar, Style};
 use super::scalar::{Value, resolve, resolve_as};
-use crate::codes;
+use super::{report, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
 use crate::span::Span;
@@ -21,17 +21,7 @@ use crate::words::name;
 pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) -> Option<Node> {
     let length = source.text().len();
     if length > limits.bytes {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::YAML_TOO_LARGE,
-                format!("the file is too large: {length} bytes"),
-            )
-            .at(Span::point(0), "")
-            .help(format!(
-                "files of up to {} bytes are read; is this a workflow?",
-                limits.bytes
-            )),
-        );
+        diagnostics.push(report::too_large(length, limits));
         return None;
     }
     let mut options = granit_parser::options! {
@@ -47,7 +37,7 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
         diagnostics,
         open: Vec::new(),
         anchors: HashMap::new(),
-        nodes: 0,
+        total: Cost::default(),
         root: None,
     };
     builder.run(parser)
@@ -59,8 +49,8 @@ struct Builder<'a> {
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
     anchors: HashMap<usize, Built>,
-    /// Values so far, aliases written out.
-    nodes: usize,
+    /// All values so far, aliases written out.
+    total: Cost,
     root: Option<Node>,
 }
 
@@ -69,9 +59,8 @@ struct Open {
     start: Span,
     anchor: usize,
     children: Children,
-    /// Levels below, and values inside, aliases written out.
     height: usize,
-    weight: usize,
+    cost: Cost,
 }
 
 enum Children {
@@ -83,8 +72,9 @@ enum Children {
 #[derive(Clone)]
 struct Built {
     node: Node,
+    /// Levels of lists and mappings inside, aliases written out.
     height: usize,
-    weight: usize,
+    cost: Cost,
 }
 
 /// The tree cannot be finished; why has been reported.
@@ -97,14 +87,15 @@ impl Builder<'_> {
             let (event, span) = match next {
                 Ok((event, span)) => (event, self.span(span)),
                 Err(error) => {
-                    self.syntax(&error);
+                    self.diagnostics
+                        .push(syntax::explain(self.source, &error, self.limits.depth));
                     return None;
                 }
             };
             if let Event::DocumentStart(..) = event {
                 documents += 1;
                 if documents == 2 {
-                    self.second_document(span);
+                    self.diagnostics.push(report::second_document(span));
                     return None;
                 }
             }
@@ -112,17 +103,11 @@ impl Builder<'_> {
                 return None;
             }
         }
-        match self.root {
-            Some(root) if !root.is_null() => Some(root),
-            _ => {
-                self.diagnostics.push(
-                    Diagnostic::new(codes::YAML_EMPTY, "the file is empty")
-                        .at(Span::point(0), "")
-                        .help("a workflow needs at least `jobs` with one job and its `steps`"),
-                );
-                None
-            }
+        let root = self.root.filter(|root| !root.is_null());
+        if root.is_none() {
+            self.diagnostics.push(report::empty());
         }
+        root
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
@@ -133,17 +118,17 @@ impl Builder<'_> {
                     Built {
                         node,
                         height: 0,
-                        weight: 1,
+                        cost: Cost::of_text(&text),
                     },
                     anchor,
                 )
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "seq", span);
+                self.check_collection_tag(tag.as_deref(), "seq", "a list", span);
                 self.begin(Children::Sequence(Vec::new()), anchor, span)
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.collection_tag(tag.as_deref(), "map", span);
+                self.check_collection_tag(tag.as_deref(), "map", "a mapping", span);
                 self.begin(
                     Children::Mapping {
                         mapping: Mapping::default(),
@@ -162,26 +147,7 @@ impl Builder<'_> {
                 None => Ok(()),
             },
             Event::Alias(id) => self.alias(id, span),
-            Event::UnresolvedAlias(anchor) => {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        codes::YAML_UNKNOWN_ANCHOR,
-                        format!("no anchor {} before this", name(&anchor)),
-                    )
-                    .at(span, "this repeats a value that does not exist")
-                    .help(format!(
-                        "mark a value with `&{anchor}` above, or put quotes around text that starts with `*`"
-                    )),
-                );
-                self.finish(
-                    Built {
-                        node: Node::new(Kind::Invalid, span),
-                        height: 0,
-                        weight: 1,
-                    },
-                    0,
-                )
-            }
+            Event::UnresolvedAlias(anchor) => self.invalid(span, report::unknown_anchor(&anchor, span)),
             _ => Ok(()),
         }
     }
@@ -192,7 +158,7 @@ impl Builder<'_> {
             anchor,
             children,
             height: 0,
-            weight: 1,
+            cost: Cost::of_collection(),
         });
         self.check_depth(0, start)
     }
@@ -200,22 +166,7 @@ impl Builder<'_> {
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
         let Some(built) = self.anchors.get(&id).cloned() else {
             // Known to the parser, but not finished: we are inside of it.
-            self.diagnostics.push(
-                Diagnostic::new(
-                    codes::YAML_RECURSIVE_ALIAS,
-                    "this alias stands inside the value it repeats",
-                )
-                .at(span, "would contain itself")
-                .help("remove the alias, or put its anchor on a smaller value"),
-            );
-            return self.finish(
-                Built {
-                    node: Node::new(Kind::Invalid, span),
-                    height: 0,
-                    weight: 1,
-                },
-                0,
-            );
+            return self.invalid(span, report::recursive_alias(span));
         };
         self.check_depth(built.height, span)?;
         let node = Node {
@@ -225,32 +176,37 @@ impl Builder<'_> {
         self.finish(Built { node, ..built }, 0)
     }
 
+    /// Puts a node there that readers pass over, with the reason for it.
+    fn invalid(&mut self, span: Span, reason: Diagnostic) -> Result<(), Stop> {
+        self.diagnostics.push(reason);
+        let node = Node::new(Kind::Invalid, span);
+        self.finish(
+            Built {
+                node,
+                height: 0,
+                cost: Cost::of_collection(),
+            },
+            0,
+        )
+    }
+
     fn check_depth(&mut self, height: usize, span: Span) -> Result<(), Stop> {
         if self.open.len() + height <= self.limits.depth {
             return Ok(());
         }
-        self.too_deep(span);
+        self.diagnostics.push(report::too_deep(span, self.limits.depth));
         Err(Stop)
     }
 
     /// Puts a finished value where it belongs.
     fn finish(&mut self, built: Built, anchor: usize) -> Result<(), Stop> {
         // What is inside a list or mapping was counted when it was finished; of an alias everything is new.
-        self.nodes += if built.node.alias.is_some() {
-            built.weight
-        } else {
-            1
-        };
-        if self.nodes > self.limits.nodes {
-            let span = built.node.alias.unwrap_or(built.node.span);
-            self.diagnostics.push(
-                Diagnostic::new(
-                    codes::YAML_TOO_MANY_NODES,
-                    format!("the file has more than {} values", self.limits.nodes),
-                )
-                .at(Span::point(span.start), "too much from here on")
-                .help("an alias counts as all the values it repeats"),
-            );
+        let is_new = built.node.alias.is_some() || built.height == 0;
+        self.total
+            .add(if is_new { built.cost } else { Cost::of_collection() });
+        if self.total.exceeds(self.limits) {
+            self.diagnostics
+                .push(report::too_much(place(&built.node), self.limits));
             return Err(Stop);
         }
         if anchor != 0 {
@@ -260,8 +216,8 @@ impl Builder<'_> {
             self.root.get_or_insert(built.node);
             return Ok(());
         };
-        parent.height = parent.height.max(built.height + 1);
-        parent.weight += built.weight;
+        parent.height = parent.height.max(built.height);
+        parent.cost.add(built.cost);
         match &mut parent.children {
             Children::Sequence(items) => items.push(built.node),
             Children::Mapping { mapping, key } => match key.take() {
@@ -283,10 +239,11 @@ impl Builder<'_> {
             start,
             children,
             height,
-            weight,
+            cost,
             ..
         } = open;
-        // A flow collection ends with its bracket; a block one ends with its last value, not where the next thing begins.
+        // A flow collection ends with its bracket; a block one ends with its last value, not where the next thing
+        // begins.
         let whole = |last: Option<Span>| match last {
             _ if !end.is_empty() => start.to(end),
             Some(last) => Span::new(start.start, last.end.max(start.end)),
@@ -303,7 +260,11 @@ impl Builder<'_> {
                 Node::new(Kind::Mapping(Arc::new(mapping)), span)
             }
         };
-        Built { node, height, weight }
+        Built {
+            node,
+            height: height + 1,
+            cost,
+        }
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
@@ -322,13 +283,17 @@ impl Builder<'_> {
         };
         let value = match tag {
             Some(tag) if !is_non_specific(tag) => {
-                match tag.core_suffix().and_then(|suffix| resolve_as(suffix, text)) {
-                    Some(value) => value,
-                    None => {
-                        self.bad_tag(tag, text, span);
-                        return Node::new(Kind::Invalid, span);
-                    }
-                }
+                let value = tag.core_suffix().and_then(|suffix| resolve_as(suffix, text));
+                let Some(value) = value else {
+                    let shown = if text.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        name(text)
+                    };
+                    self.diagnostics.push(report::bad_tag(tag, &shown, span));
+                    return Node::new(Kind::Invalid, span);
+                };
+                value
             }
             None if style == Style::Plain => resolve(text),
             _ => Value::String,
@@ -354,79 +319,10 @@ impl Builder<'_> {
         }
     }
 
-    fn collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, span: Span) {
+    fn check_collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, value: &str, span: Span) {
         if let Some(tag) = tag.filter(|tag| !is_non_specific(tag) && !tag.is_yaml_core_schema_tag(wanted)) {
-            self.bad_tag(tag, if wanted == "seq" { "a list" } else { "a mapping" }, span);
+            self.diagnostics.push(report::bad_tag(tag, value, span));
         }
-    }
-
-    fn bad_tag(&mut self, tag: &Tag, text: &str, span: Span) {
-        let written = tag.original();
-        let (message, help) = if tag.is_yaml_core_schema() {
-            (
-                format!(
-                    "{} is not what the tag {} asks for",
-                    if text.is_empty() {
-                        "nothing".to_owned()
-                    } else {
-                        name(text)
-                    },
-                    name(&written)
-                ),
-                "remove the tag, or change the value",
-            )
-        } else {
-            (
-                format!("unknown tag {}", name(&written)),
-                "remove the tag; text that starts with `!` needs quotes",
-            )
-        };
-        self.diagnostics
-            .push(Diagnostic::new(codes::YAML_TAG, message).at(span, "").help(help));
-    }
-
-    fn second_document(&mut self, span: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(
-                codes::YAML_MULTIPLE_DOCUMENTS,
-                "the file has more than one document",
-            )
-            .at(span, "a second document starts here")
-            .help("a workflow file holds one workflow: put the other one in a file of its own"),
-        );
-    }
-
-    fn too_deep(&mut self, span: Span) {
-        self.diagnostics.push(
-            Diagnostic::new(
-                codes::YAML_TOO_DEEP,
-                format!(
-                    "more than {} lists and mappings inside each other",
-                    self.limits.depth
-                ),
-            )
-            .at(Span::point(span.start), "too deep from here on")
-            .help("a workflow needs about ten levels; is a bracket not closed?"),
-        );
-    }
-
-    fn syntax(&mut self, error: &ScanError) {
-        let offset = error
-            .marker()
-            .byte_offset()
-            .unwrap_or_default()
-            .min(self.source.text().len());
-        if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
-            self.too_deep(Span::point(offset));
-            return;
-        }
-        let info = error.info();
-        let mut diagnostic = Diagnostic::new(codes::YAML_SYNTAX, format!("this is not YAML: {info}"))
-            .at(Span::point(offset), "here");
-        if let Some(help) = syntax_help(&info) {
-            diagnostic = diagnostic.help(help);
-        }
-        self.diagnostics.push(diagnostic);
     }
 
     fn span(&self, span: granit_parser::Span) -> Span {
@@ -444,36 +340,4 @@ fn place(node: &Node) -> Span {
 /// `!` alone says "not resolved": text stays text.
 fn is_non_specific(tag: &Tag) -> bool {
     tag.handle().is_empty() && tag.suffix() == "!"
-}
-
-/// The parser says what it saw; this says what usually helps.
-fn syntax_help(info: &str) -> Option<&'static str> {
-    let rules = [
-        ("tab", "indent with spaces: YAML forbids tabs there"),
-        (
-            "mapping values are not allowed",
-            "put quotes around a value that contains `: `",
-        ),
-        (
-            "block mapping",
-            "the line is indented differently from its neighbours",
-        ),
-        (
-            "indentation",
-            "check the indentation, and that every quote is closed",
-        ),
-        (
-            "flow",
-            "check that every `[` and `{` is closed, and put quotes around text that starts with one",
-        ),
-        ("quoted scalar", "check that every quote is closed"),
-        (
-            "start any token",
-            "put quotes around text that starts with a special character",
-        ),
-    ];
-    rules
-        .iter()
-        .find(|(part, _)| info.contains(part))
-        .map(|(_, help)| *help)
 }

@@ -7,9 +7,12 @@ mod build;
 mod keys;
 mod limits;
 mod node;
+mod report;
 mod scalar;
+mod syntax;
 
 pub use build::parse;
 pub use limits::Limits;
 pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
 pub use scalar::Value;
+pub(crate) use scalar::resolve;

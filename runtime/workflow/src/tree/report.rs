@@ -1,0 +1,94 @@
+//! The findings of the tree that need no more than a place.
+
+use granit_parser::Tag;
+
+use super::limits::Limits;
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::span::Span;
+use crate::words::{name, plain};
+
+pub(super) fn too_large(length: usize, limits: &Limits) -> Diagnostic {
+    Diagnostic::new(
+        codes::YAML_TOO_LARGE,
+        format!("the file is too large: {length} bytes"),
+    )
+    .at(Span::point(0), "")
+    .help(format!(
+        "files of up to {} bytes are read; is this a workflow?",
+        limits.bytes
+    ))
+}
+
+pub(super) fn empty() -> Diagnostic {
+    Diagnostic::new(codes::YAML_EMPTY, "the file is empty")
+        .at(Span::point(0), "")
+        .help("a workflow needs at least `jobs` with one job and its `steps`")
+}
+
+pub(super) fn second_document(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::YAML_MULTIPLE_DOCUMENTS,
+        "the file has more than one document",
+    )
+    .at(span, "a second document starts here")
+    .help("a workflow file holds one workflow: put the other one in a file of its own")
+}
+
+pub(super) fn too_deep(span: Span, depth: usize) -> Diagnostic {
+    Diagnostic::new(
+        codes::YAML_TOO_DEEP,
+        format!("more than {depth} lists and mappings inside each other"),
+    )
+    .at(Span::point(span.start), "too deep from here on")
+    .help("a workflow needs about ten levels; is a bracket not closed?")
+}
+
+pub(super) fn too_much(span: Span, limits: &Limits) -> Diagnostic {
+    let Limits { nodes, text, .. } = limits;
+    Diagnostic::new(
+        codes::YAML_TOO_MUCH,
+        format!("the file stands for more than {nodes} values or {text} bytes of text"),
+    )
+    .at(Span::point(span.start), "too much from here on")
+    .help("an alias counts as all that it repeats")
+}
+
+pub(super) fn unknown_anchor(anchor: &str, span: Span) -> Diagnostic {
+    let help = format!(
+        "mark a value with `&{}` above, or put quotes around text that starts with `*`",
+        plain(anchor)
+    );
+    Diagnostic::new(
+        codes::YAML_UNKNOWN_ANCHOR,
+        format!("no anchor {} before this", name(anchor)),
+    )
+    .at(span, "this repeats a value that does not exist")
+    .help(help)
+}
+
+pub(super) fn recursive_alias(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::YAML_RECURSIVE_ALIAS,
+        "this alias stands inside the value it repeats",
+    )
+    .at(span, "would contain itself")
+    .help("remove the alias, or put its anchor on a smaller value")
+}
+
+/// A tag on something that it does not fit; `value` is what messages call that.
+pub(super) fn bad_tag(tag: &Tag, value: &str, span: Span) -> Diagnostic {
+    let written = tag.original();
+    if tag.is_yaml_core_schema() {
+        Diagnostic::new(
+            codes::YAML_TAG,
+            format!("the tag {} does not fit {value}", name(&written)),
+        )
+        .at(span, "of another type")
+        .help("remove the tag, or change the value")
+    } else {
+        Diagnostic::new(codes::YAML_TAG, format!("unknown tag {}", name(&written)))
+            .at(span, "has this tag")
+            .help("remove the tag; text that starts with `!` needs quotes")
+    }
+}

@@ -1,12 +1,13 @@
 //! The plan of a job.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
-use super::evaluate;
+use super::evaluate::Evaluator;
 use super::options::PlanOptions;
 use super::step::{self, StepPlan};
+use super::unsupported;
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::images::{Mapping, is_image_name};
 use crate::model::{Job, JobId, Minutes, Workflow};
 use crate::span::Span;
@@ -21,7 +22,8 @@ pub struct JobPlan {
     pub name: String,
     /// The jobs that must be done first, as their own keys write them, each once.
     pub needs: Vec<JobId>,
-    /// What it runs in.
+    /// What it runs in. Of a job that is not mapped nothing else is checked: it may hold what was not evaluated, and
+    /// lack steps that are not supported.
     pub runs_on: Mapping,
     /// Variables of all its steps: those of the workflow with its own over them.
     pub env: IndexMap<String, String>,
@@ -38,24 +40,44 @@ pub(super) fn plan(
     job: &Job,
     workflow_env: &IndexMap<String, String>,
     options: &PlanOptions,
-    diagnostics: &mut Diagnostics,
+    evaluator: &mut Evaluator<'_>,
 ) -> JobPlan {
-    let mut env = workflow_env.clone();
-    env.extend(evaluate::env(job.env.as_ref(), diagnostics));
-    let written = job.name.as_ref().map(|name| evaluate::text(name, diagnostics));
+    let runs_on = runs_on(workflow, job, options, evaluator);
+    if let Mapping::Unmapped(_) = runs_on {
+        // It does not run here, so it may ask for anything: a job for Windows often does.
+        return evaluator
+            .quietly(|evaluator| evaluated(workflow, job, workflow_env, options, runs_on, evaluator));
+    }
+    unsupported::check_job(job, evaluator.diagnostics);
+    evaluated(workflow, job, workflow_env, options, runs_on, evaluator)
+}
+
+fn evaluated(
+    workflow: &Workflow,
+    job: &Job,
+    workflow_env: &IndexMap<String, String>,
+    options: &PlanOptions,
+    runs_on: Mapping,
+    evaluator: &mut Evaluator<'_>,
+) -> JobPlan {
+    let mut env = evaluator.copy(workflow_env);
+    env.extend(evaluator.env(job.env.as_ref()));
+    let name = job
+        .name
+        .as_ref()
+        .map(|name| evaluator.text(name))
+        .filter(|name| !name.is_empty());
     let timeout = job
         .timeout_minutes
         .as_ref()
-        .and_then(|time| evaluate::literal(&time.value, diagnostics));
+        .and_then(|time| evaluator.literal(&time.value));
     JobPlan {
         id: job.id.value.clone(),
-        name: written
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| job.id.to_string()),
+        name: name.unwrap_or_else(|| job.id.to_string()),
         needs: needs(workflow, job),
-        runs_on: runs_on(workflow, job, options, diagnostics),
+        runs_on,
         env,
-        steps: step::plan_all(workflow, job, diagnostics),
+        steps: step::plan_all(workflow, job, evaluator),
         timeout_minutes: timeout
             .filter(|time| time.is_positive())
             .unwrap_or(options.job_timeout),
@@ -63,32 +85,26 @@ pub(super) fn plan(
     }
 }
 
+/// The needed jobs by their own spelling, each once.
 fn needs(workflow: &Workflow, job: &Job) -> Vec<JobId> {
-    let mut needs: Vec<JobId> = Vec::new();
-    for need in &job.needs {
-        if let Some((id, _)) = workflow.jobs.get_key_value(&need.value)
-            && !needs.contains(id)
-        {
-            needs.push(id.clone());
-        }
-    }
-    needs
+    let known = job
+        .needs
+        .iter()
+        .filter_map(|need| workflow.jobs.get_key_value(&need.value));
+    let needs: IndexSet<JobId> = known.map(|(id, _)| id.clone()).collect();
+    needs.into_iter().collect()
 }
 
-fn runs_on(workflow: &Workflow, job: &Job, options: &PlanOptions, diagnostics: &mut Diagnostics) -> Mapping {
+fn runs_on(workflow: &Workflow, job: &Job, options: &PlanOptions, evaluator: &mut Evaluator<'_>) -> Mapping {
     let Some(runs_on) = &job.runs_on else {
         return options.images.resolve([], workflow.dialect);
     };
-    let known = diagnostics.len();
-    let labels: Vec<String> = runs_on
-        .labels
-        .iter()
-        .map(|label| evaluate::text(label, diagnostics))
-        .collect();
-    let group = runs_on
-        .group
-        .as_ref()
-        .map(|group| evaluate::text(group, diagnostics));
+    let labels: Vec<String> = runs_on.labels.iter().map(|label| evaluator.text(label)).collect();
+    let group = runs_on.group.as_ref().map(|group| evaluator.text(group));
+    if let Some(expression) = runs_on.labels.iter().find(|label| label.as_plain().is_none()) {
+        // Reported; to take it for an unmapped label would skip the job instead.
+        return Mapping::Image(expression.text.to_string());
+    }
     if labels.is_empty() {
         // A group is a set of machines that somebody else keeps; it is nothing of ours.
         return Mapping::Unmapped(group.unwrap_or_default());
@@ -97,10 +113,9 @@ fn runs_on(workflow: &Workflow, job: &Job, options: &PlanOptions, diagnostics: &
         .images
         .resolve(labels.iter().map(String::as_str), workflow.dialect);
     if let Mapping::Image(image) = &mapping
-        && diagnostics.len() == known
         && !is_image_name(image)
     {
-        diagnostics.push(
+        evaluator.diagnostics.push(
             Diagnostic::new(
                 codes::IMAGE,
                 format!("{} cannot be the name of an image", name(image)),

@@ -16,6 +16,7 @@ use crate::dag::Dag;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{JobId, Workflow};
 use crate::words::{closest, name};
+use evaluate::Evaluator;
 
 pub use job::JobPlan;
 pub use options::PlanOptions;
@@ -45,8 +46,9 @@ pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagno
             .filter(|job| chosen.as_ref().is_none_or(|ids| ids.contains(&job.id.value)))
     };
 
-    unsupported::check(workflow, wanted(), &mut diagnostics);
-    let workflow_env = evaluate::env(workflow.env.as_ref(), &mut diagnostics);
+    unsupported::check_workflow(workflow, &mut diagnostics);
+    let mut evaluator = Evaluator::new(&mut diagnostics);
+    let workflow_env = evaluator.env(workflow.env.as_ref());
     let name = workflow
         .name
         .as_ref()
@@ -54,9 +56,10 @@ pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagno
         .filter(|name| !name.is_empty());
     let mut jobs = IndexMap::new();
     for job in wanted() {
-        let job = job::plan(workflow, job, &workflow_env, options, &mut diagnostics);
+        let job = job::plan(workflow, job, &workflow_env, options, &mut evaluator);
         jobs.insert(job.id.clone(), job);
     }
+    evaluator.finish();
     if dag.has_cycles() {
         // Loading refuses such a workflow; one that was made by hand has no order either.
         crate::check::check(workflow, &mut diagnostics);

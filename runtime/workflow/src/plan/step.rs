@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::evaluate;
+use super::evaluate::Evaluator;
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::model::{Action, Job, Minutes, Run, Step, StepId, Template, Workflow};
 use crate::shell::{Shell, ShellError};
 use crate::span::{Span, Spanned};
@@ -32,12 +32,12 @@ pub struct StepPlan {
     pub span: Span,
 }
 
-pub(super) fn plan_all(workflow: &Workflow, job: &Job, diagnostics: &mut Diagnostics) -> Vec<StepPlan> {
+pub(super) fn plan_all(workflow: &Workflow, job: &Job, evaluator: &mut Evaluator<'_>) -> Vec<StepPlan> {
     let mut steps = Vec::with_capacity(job.steps.len());
     for (index, step) in job.steps.iter().enumerate() {
         // Other actions are reported as not supported; then there is no plan.
         if let Action::Run(run) = &step.action {
-            steps.push(plan(workflow, job, index, step, run, diagnostics));
+            steps.push(plan(workflow, job, index, step, run, evaluator));
         }
     }
     steps
@@ -49,10 +49,10 @@ fn plan(
     index: usize,
     step: &Step,
     run: &Run,
-    diagnostics: &mut Diagnostics,
+    evaluator: &mut Evaluator<'_>,
 ) -> StepPlan {
-    let script = evaluate::text(&run.script, diagnostics);
-    let written = step.name.as_ref().map(|name| evaluate::text(name, diagnostics));
+    let script = evaluator.text(&run.script);
+    let written = step.name.as_ref().map(|name| evaluator.text(name));
     let defaults = [&job.defaults, &workflow.defaults];
     let shell = run
         .shell
@@ -67,7 +67,7 @@ fn plan(
     let timeout = step
         .timeout_minutes
         .as_ref()
-        .and_then(|time| evaluate::literal(&time.value, diagnostics));
+        .and_then(|time| evaluator.literal(&time.value));
     StepPlan {
         index,
         id: step.id.as_ref().map(|id| id.value.clone()),
@@ -75,12 +75,12 @@ fn plan(
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| default_name(&script)),
         shell: shell
-            .map(|shell| self::shell(shell, diagnostics))
+            .map(|shell| self::shell(shell, evaluator))
             .unwrap_or_default(),
         working_directory: directory
-            .map(|directory| evaluate::text(directory, diagnostics))
+            .map(|directory| evaluator.text(directory))
             .filter(|directory| !directory.is_empty()),
-        env: evaluate::env(step.env.as_ref(), diagnostics),
+        env: evaluator.env(step.env.as_ref()),
         timeout_minutes: timeout.filter(|time| time.is_positive()),
         span: run.script.span,
         script,
@@ -93,9 +93,9 @@ fn default_name(script: &str) -> String {
     format!("Run {first}").trim_end().to_owned()
 }
 
-fn shell(template: &Spanned<Template>, diagnostics: &mut Diagnostics) -> Shell {
+fn shell(template: &Spanned<Template>, evaluator: &mut Evaluator<'_>) -> Shell {
     if template.as_plain().is_none() {
-        evaluate::text(template, diagnostics);
+        evaluator.text(template);
         return Shell::Unspecified;
     }
     match Shell::parse(&template.text) {
@@ -108,7 +108,7 @@ fn shell(template: &Spanned<Template>, diagnostics: &mut Diagnostics) -> Shell {
                     "use `bash`, `sh`, `python` or `pwsh`, or a command with `{0}` where the script's path goes"
                 }
             };
-            diagnostics.push(
+            evaluator.diagnostics.push(
                 Diagnostic::new(codes::SHELL, "this shell cannot be used here")
                     .at(template.span, error.to_string())
                     .help(help),

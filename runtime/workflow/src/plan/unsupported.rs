@@ -102,18 +102,16 @@ static STEP: &[Row] = &[
     refuse_unless_false("tty", "the step would have no terminal"),
 ];
 
-/// Reports everything in the workflow and these jobs of it that has no effect yet.
-pub(super) fn check<'a>(
-    workflow: &Workflow,
-    jobs: impl Iterator<Item = &'a Job>,
-    diagnostics: &mut Diagnostics,
-) {
+/// Reports everything at the top of the workflow that has no effect yet.
+pub(super) fn check_workflow(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     report(WORKFLOW, &workflow.fields, "", diagnostics);
-    for job in jobs {
-        let owner = format!(" of job {}", name(job.id.as_str()));
-        report(JOB, &job.fields, &owner, diagnostics);
-        steps(&job.steps, &owner, diagnostics);
-    }
+}
+
+/// Reports everything in a job that has no effect yet.
+pub(super) fn check_job(job: &Job, diagnostics: &mut Diagnostics) {
+    let owner = format!(" of job {}", name(job.id.as_str()));
+    report(JOB, &job.fields, &owner, diagnostics);
+    steps(&job.steps, &owner, diagnostics);
 }
 
 fn steps(steps: &[Step], owner: &str, diagnostics: &mut Diagnostics) {

@@ -168,3 +168,44 @@ fn a_script_may_be_empty_and_braces_alone_are_no_expression() {
     assert_eq!(plan.jobs[0].steps[1].script, "echo '{{ x }}' $ {{ }}");
     assert_eq!(found("jobs:\n  a:\n    steps:\n      - run: ''\n", Loom), "");
 }
+
+#[test]
+fn a_job_that_runs_elsewhere_may_ask_for_anything() {
+    let text = "on: push\njobs:\n  win:\n    runs-on: windows-latest\n    if: ${{ x }}\n    steps:\n      - {run: x, shell: cmd}\n      - uses: a/b@v1\n  linux: {runs-on: ubuntu-latest, steps: [{run: x}]}\n";
+    let (plan, diagnostics) = plan(&workflow(text, GitHub), &PlanOptions::default());
+    assert!(diagnostics.is_empty());
+    assert_eq!(
+        plan.unwrap().jobs[0].runs_on,
+        Mapping::Unmapped("windows-latest".into())
+    );
+}
+
+#[test]
+fn copies_of_large_values_are_bounded() {
+    let jobs: String = (0..20_000)
+        .map(|n| format!("  j{n}: {{steps: [{{run: x}}]}}\n"))
+        .collect();
+    let large = "x".repeat(1_000_000);
+    for top in [
+        format!("env: {{A: {large}}}\n"),
+        format!("defaults: {{run: {{working-directory: {large}}}}}\n"),
+    ] {
+        let workflow = workflow(&format!("{top}jobs:\n{jobs}"), Loom);
+        let (plan, diagnostics) = plan(&workflow, &PlanOptions::default());
+        assert!(plan.is_none());
+        let codes: Vec<_> = diagnostics.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["engine/too-large"]);
+    }
+}
+
+#[test]
+fn a_file_of_expressions_only_ends_soon() {
+    let text = format!(
+        "jobs:\n  a:\n    steps:\n      - run: '{}'\n",
+        "${{".repeat(300_000)
+    );
+    let workflow = workflow(&text, Loom);
+    let (plan, diagnostics) = plan(&workflow, &PlanOptions::default());
+    assert!(plan.is_none());
+    assert!(diagnostics.omitted() > 0);
+}

@@ -32,6 +32,14 @@ impl Nanos {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    #[cfg(test)]
+    pub(crate) fn plus(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
+        )
+    }
+
     /// The wall-clock moment that `self` was, seen from `now`.
     pub(crate) fn on_the_wall(self, now: Self) -> Timestamp {
         let wall = std::time::SystemTime::now()

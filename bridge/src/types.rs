@@ -6,7 +6,7 @@
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(crate) struct TypeCell {
     sent: Line,
     taken: Taken,
     live: AtomicU64,
+    /// Two instances lived at a time once. For good: a queue length that comes and goes would help nobody.
+    had_several: AtomicBool,
 }
 
 impl TypeCell {
@@ -79,16 +81,18 @@ impl TypeCell {
     }
 
     pub(crate) fn born(&self) {
-        self.live.fetch_add(1, Relaxed);
+        if self.live.fetch_add(1, Relaxed) > 0 {
+            self.had_several.store(true, Relaxed);
+        }
     }
 
     pub(crate) fn died(&self) {
         self.live.fetch_sub(1, Relaxed);
     }
 
-    /// What waits for the only instance; `None` where there are others.
+    /// What waits for the only instance; `None` where there are, or were, others beside it.
     pub(crate) fn queued_for_only_instance(&self) -> Option<u64> {
-        (self.live.load(Relaxed) == 1).then(|| self.queued())
+        (!self.had_several.load(Relaxed)).then(|| self.queued())
     }
 
     fn queued(&self) -> u64 {
@@ -151,6 +155,7 @@ fn look_up<A: 'static>(wanted: TypeId) -> &'static TypeCell {
                 sent: Line::default(),
                 taken: Taken::default(),
                 live: AtomicU64::new(0),
+                had_several: AtomicBool::new(false),
             }))
         })
     };

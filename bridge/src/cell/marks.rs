@@ -22,12 +22,18 @@ pub(crate) struct Marks {
     known: AtomicU32,
     amended: AtomicU32,
     told_gone: AtomicU32,
+    told_queue: AtomicU32,
 }
 
 impl Marks {
     #[inline]
     pub(super) fn wanted(&self) -> bool {
         self.wanted.load(Relaxed) != 0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_wanted_by_anyone(&self) -> bool {
+        self.wanted()
     }
 
     pub(super) fn take_wanted(&self) -> u32 {
@@ -62,16 +68,35 @@ impl Marks {
         self.told_gone.fetch_or(bit.0, Relaxed) & bit.0 != 0
     }
 
+    /// Notes whether the subscription is told a queue length now, and returns whether it had been before.
+    pub(crate) fn swap_told_queue(&self, bit: Bit, told: bool) -> bool {
+        let before = match told {
+            true => self.told_queue.fetch_or(bit.0, Relaxed),
+            false => self.told_queue.fetch_and(!bit.0, Relaxed),
+        };
+        before & bit.0 != 0
+    }
+
+    fn all(&self) -> [&AtomicU32; 5] {
+        [
+            &self.wanted,
+            &self.known,
+            &self.amended,
+            &self.told_gone,
+            &self.told_queue,
+        ]
+    }
+
     /// Forgets all about a subscription, for the next one that owns its bit.
     pub(crate) fn forget(&self, bit: Bit) {
-        for mark in [&self.wanted, &self.known, &self.amended, &self.told_gone] {
+        for mark in self.all() {
             mark.fetch_and(!bit.0, AcqRel);
         }
     }
 
     /// As if no subscription had ever heard of the cell.
     pub(crate) fn forget_all(&self) {
-        for mark in [&self.wanted, &self.known, &self.amended, &self.told_gone] {
+        for mark in self.all() {
             mark.store(0, Relaxed);
         }
     }

@@ -26,12 +26,10 @@ use crate::types::TypeCell;
 const STARTED: u8 = 1;
 /// Asked to stop, not stopped yet.
 const STOPPING: u8 = 2;
-/// `ctx.wait()` holds its messages back.
-const HELD: u8 = 4;
 /// Replaced by an actor of the same id; nobody reports it any more.
-const SUPERSEDED: u8 = 8;
+const SUPERSEDED: u8 = 4;
 /// No longer in the registry.
-const BURIED: u8 = 16;
+const BURIED: u8 = 8;
 
 pub(crate) struct ActorCell {
     pub(crate) serial: Serial,
@@ -210,17 +208,16 @@ impl ActorCell {
         self.busy_ns.store(self.busy_ns.load(Relaxed) + busy_ns, Relaxed);
     }
 
-    /// After a poll: the start hook has run, and messages are held back or not.
+    /// After a poll that the actor survived: the start hook has run, and a stop was taken back.
     #[inline]
-    pub(crate) fn polled(self: &Arc<Self>, held: bool) {
-        let wanted = STARTED | if held { HELD } else { 0 };
+    pub(crate) fn polled(self: &Arc<Self>) {
         let flags = self.flags.load(Relaxed);
-        if flags & (STARTED | STOPPING | HELD) != wanted {
-            self.flags.fetch_or(wanted, Relaxed);
-            // Still alive after a poll, so a stop was taken back.
-            self.clear_flag((STOPPING | HELD) & !wanted);
+        if flags & (STARTED | STOPPING) != STARTED {
+            self.set_flag(STARTED);
+            self.clear_flag(STOPPING);
             if flags & STARTED == 0 {
                 self.thread.get_or_init(names::worker);
+                self.marks.amended();
             }
             self.touch();
         }

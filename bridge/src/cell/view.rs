@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency};
 use serde_json::{Map, Value};
 
-use super::{ActorCell, HELD, Origin, STARTED, STOPPING};
+use super::{ActorCell, Origin, STARTED, STOPPING};
 use crate::clock::Nanos;
 use crate::names;
 
@@ -26,6 +26,11 @@ impl View {
     /// Whether it may change by itself, without the cell being touched: by time going by, or by messages piling up.
     pub(crate) fn is_restless(&self) -> bool {
         self.status == Some(ActorStatus::Active) || self.queued.is_some_and(|queued| queued > 0)
+    }
+
+    /// Whether it says how many messages wait.
+    pub(crate) fn has_queue(&self) -> bool {
+        self.queued.is_some()
     }
 
     fn latency(&self) -> Option<Latency> {
@@ -79,7 +84,7 @@ impl ActorCell {
             ActorStatus::Starting
         } else if self.declared_busy.load(Relaxed) > 0 {
             ActorStatus::Active
-        } else if self.declared_waiting.load(Relaxed) > 0 || flags & HELD != 0 {
+        } else if self.declared_waiting.load(Relaxed) > 0 {
             ActorStatus::Waiting
         } else if handled_lately() {
             ActorStatus::Active
@@ -107,12 +112,9 @@ impl ActorCell {
         record.last_heartbeat = Some(beat.on_the_wall(now));
         record.node = names::node().map(str::to_owned);
         record.metadata = self.metadata();
-        record.worker_id = self.thread.get().map(|name| name.to_string());
+        record.worker_id = self.worker();
         if let Some(details) = self.details().as_deref() {
             record.parent_id.clone_from(&details.parent);
-            if details.worker.is_some() {
-                record.worker_id.clone_from(&details.worker);
-            }
         }
         record
     }
@@ -128,8 +130,14 @@ impl ActorCell {
         patch.error_count = (view.errors > 0).then(|| view.errors.into());
         if amended {
             patch.metadata = self.metadata();
+            patch.worker_id = self.worker();
         }
         patch
+    }
+
+    fn worker(&self) -> Option<String> {
+        let chosen = self.details().as_ref().and_then(|details| details.worker.clone());
+        chosen.or_else(|| self.thread.get().map(|name| name.to_string()))
     }
 
     fn metadata(&self) -> Option<Map<String, Value>> {

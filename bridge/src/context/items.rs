@@ -10,8 +10,8 @@ use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::Context;
 use super::envelope::{Seal, deliver};
+use super::{Context, Declared};
 use crate::cause::Cause;
 use crate::level::{Level, level};
 
@@ -50,6 +50,44 @@ where
         let polled = this.future.poll(actor, context, task);
         outer.enter();
         polled
+    }
+}
+
+pin_project! {
+    /// A future during which something is declared.
+    pub(super) struct Held<F> {
+        #[pin]
+        future: F,
+        declared: Option<Declared>,
+    }
+}
+
+impl<F> Held<F> {
+    pub(super) fn new(future: F, declared: Declared) -> Self {
+        Self {
+            future,
+            declared: Some(declared),
+        }
+    }
+}
+
+impl<A, F> ActorFuture<A> for Held<F>
+where
+    A: Actor,
+    F: ActorFuture<A>,
+{
+    type Output = F::Output;
+
+    fn poll(
+        self: Pin<&mut Self>,
+        actor: &mut A,
+        context: &mut A::Context,
+        task: Task<'_, '_>,
+    ) -> Poll<F::Output> {
+        let this = self.project();
+        let output = ready!(this.future.poll(actor, context, task));
+        *this.declared = None;
+        Poll::Ready(output)
     }
 }
 

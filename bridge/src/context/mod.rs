@@ -30,7 +30,7 @@ use crate::cell::ActorCell;
 use crate::level::{Level, level};
 use crate::spec::ActorSpec;
 use envelope::Seal;
-use items::{Caused, Delayed, MessageStream, Now};
+use items::{Caused, Delayed, Held, MessageStream, Now};
 use life::Life;
 
 /// The context of an actor that is seen: a drop-in for `actix::Context`.
@@ -168,7 +168,10 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.parts.wait(Caused::new(future, Cause::here()));
+        // Until it is done the actor takes no message.
+        let waiting = self.declare(Activity::Waiting);
+        self.parts
+            .wait(Held::new(Caused::new(future, Cause::here()), waiting));
     }
 
     fn waiting(&self) -> bool {

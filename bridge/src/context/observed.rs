@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use actix::dev::ContextFut;
-use actix::{Actor, Addr, AsyncContext};
+use actix::{Actor, Addr};
 
 use super::Context;
 use super::life::Life;
@@ -65,12 +65,11 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         };
         let polling = cause::polling(Arc::clone(&this.cell));
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *actor).poll(task)));
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(actor).poll(task)));
         drop(polling);
         match polled {
             Ok(Poll::Pending) => {
-                let held = actor.ctx().waiting();
-                this.cell.polled(held);
+                this.cell.polled();
                 return Poll::Pending;
             }
             Ok(Poll::Ready(())) => this.finish(End::Stopped),
@@ -84,6 +83,7 @@ impl<A: Actor<Context = Context<A>>> Drop for Observed<A> {
     fn drop(&mut self) {
         // Its arbiter stopped, or whoever polled it lost interest.
         if self.life.as_ref().is_some_and(|life| !life.is_over()) {
+            self.cell.stopping();
             self.finish(End::Stopped);
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::{Addr, Arbiter, System};
+use actix::{Addr, Arbiter, ArbiterHandle, System};
 use loom_protocol::BootId;
 
 use super::courier::{Close, Courier, Wake};
@@ -12,7 +12,7 @@ use super::options::{Options, Placement};
 use super::outbox::Sender;
 use super::sink::StudioSink;
 use crate::names::new_boot_id;
-use crate::owner::{Keeper, RestartPolicy, StopKeeping};
+use crate::owner::{CurrentChild, Keeper, RestartPolicy, StopKeeping};
 use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
 use crate::spec::ActorSpec;
 
@@ -55,6 +55,8 @@ pub(super) struct State {
     pub(super) sink: Option<Arc<dyn StudioSink>>,
     pub(super) courier: Option<Addr<Courier>>,
     keeper: Option<Addr<Keeper<Courier>>>,
+    /// The bridge's own, where it has one.
+    arbiter: Option<ArbiterHandle>,
 }
 
 pub(super) struct Source {
@@ -115,8 +117,7 @@ impl DiscoveryBridge {
             state.wake();
             return Ok(());
         }
-        state.keeper = Some(self.start()?);
-        Ok(())
+        self.start(&mut state)
     }
 
     /// Names this bridge's batches to studios.
@@ -126,37 +127,60 @@ impl DiscoveryBridge {
 
     /// Delivers what is left, takes the actors off the studio, and stops. Takes no longer than 2 s, whatever the studio does.
     pub async fn close(&self) {
-        let (courier, keeper) = {
+        let (keeper, arbiter) = {
             let mut state = self.shared.state();
             state.sources.clear();
-            (state.courier.take(), state.keeper.take())
+            state.courier = None;
+            (state.keeper.take(), state.arbiter.take())
         };
-        if let Some(keeper) = keeper {
-            keeper.do_send(StopKeeping);
-        }
-        if let Some(courier) = courier
-            && tokio::time::timeout(FAREWELL, courier.send(Close)).await.is_err()
+        if let Some(keeper) = keeper
+            && tokio::time::timeout(FAREWELL, say_goodbye(keeper)).await.is_err()
         {
             tracing::warn!(
                 "the studio did not take the farewell of the discovery bridge; its actors will turn stale there"
             );
         }
+        if let Some(arbiter) = arbiter {
+            arbiter.stop();
+        }
     }
 
-    fn start(&self) -> Result<Addr<Keeper<Courier>>, ConnectError> {
+    #[cfg(test)]
+    pub(super) fn courier(&self) -> Option<Addr<Courier>> {
+        self.shared.state().courier.clone()
+    }
+
+    fn start(&self, state: &mut State) -> Result<(), ConnectError> {
         let arbiter = match self.shared.options.placement {
-            Placement::OwnArbiter => System::try_current().map(|_| Arbiter::new().handle()),
+            Placement::OwnArbiter => {
+                let own = System::try_current().map(|_| Arbiter::new().handle());
+                state.arbiter.clone_from(&own);
+                own
+            }
             Placement::CurrentArbiter => Arbiter::try_current(),
         }
         .ok_or(ConnectError::NoSystem)?;
         let shared = Arc::clone(&self.shared);
-        let spec = ActorSpec::new("DiscoveryBridge");
+        // It must never be given up: without it nobody sees anything. The pause keeps it from spinning.
         let policy = RestartPolicy {
             budget: u32::MAX,
             ..RestartPolicy::default()
         };
-        let keeper = Keeper::new(spec, policy, move |_| Courier::new(Arc::clone(&shared)));
-        Ok(keeper.start_in(&arbiter))
+        let keeper = Keeper::new(ActorSpec::new("DiscoveryBridge"), policy, move |_| {
+            Courier::new(Arc::clone(&shared))
+        });
+        state.keeper = Some(keeper.start_in(&arbiter));
+        Ok(())
+    }
+}
+
+async fn say_goodbye(keeper: Addr<Keeper<Courier>>) {
+    let courier = keeper.send(CurrentChild::new()).await.ok().flatten();
+    // `do_send`: once in the life of a keeper.
+    keeper.do_send(StopKeeping);
+    if let Some(courier) = courier {
+        // An error means that it is gone already.
+        let _gone = courier.send(Close).await;
     }
 }
 

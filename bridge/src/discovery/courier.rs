@@ -271,6 +271,20 @@ impl Handler<Wake> for Courier {
     }
 }
 
+#[cfg(test)]
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Boom;
+
+#[cfg(test)]
+impl Handler<Boom> for Courier {
+    type Result = ();
+
+    fn handle(&mut self, _: Boom, _: &mut Self::Context) {
+        panic!("boom on purpose");
+    }
+}
+
 impl Handler<Close> for Courier {
     type Result = ResponseFuture<()>;
 

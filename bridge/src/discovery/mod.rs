@@ -9,6 +9,8 @@ mod courier;
 mod options;
 mod outbox;
 mod sink;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "uplink")]
 pub mod uplink;
 

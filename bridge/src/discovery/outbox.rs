@@ -52,9 +52,18 @@ impl Outbox {
             update: HashMap::new(),
             gone: HashSet::new(),
             in_flight: None,
-            wants_everything: true,
+            wants_everything: false,
             backlog: BACKLOG,
             batch: BATCH,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_bounds(sender: Sender, batch: usize, backlog: usize) -> Self {
+        Self {
+            batch,
+            backlog,
+            ..Self::new(sender)
         }
     }
 

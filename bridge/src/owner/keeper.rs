@@ -144,8 +144,10 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
     fn restart(&mut self, panic: String, ctx: &mut Context<Self>) {
         self.restarts.push(Instant::from(tokio::time::Instant::now()));
         self.start_child(ctx);
-        let id = self.spec.settle_id();
-        self.report(KeeperNews::Restarted { id, panic });
+        if self.child.is_some() {
+            let id = self.spec.settle_id();
+            self.report(KeeperNews::Restarted { id, panic });
+        }
     }
 
     fn report(&self, news: KeeperNews) {

@@ -15,7 +15,8 @@ use crate::clock::Nanos;
 /// What happened in a registry between two looks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delta {
-    /// Actors that the subscriber has not seen, or that replaced one of the same id: whole.
+    /// Actors that the subscriber has not seen, or whose record is to be replaced as a whole: one started again under its
+    /// id, or of which something is no longer known.
     pub new: Vec<ActorRecord>,
     /// Actors that may have changed: what may be different. An actor that is `new` may be here too, with later values.
     pub changed: Vec<ActorPatch>,
@@ -75,6 +76,12 @@ impl Changes {
         self.poll_at(Nanos::now())
     }
 
+    /// Cells that wait to be looked at: those that changed, and those to be looked at once more.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (lock(&self.queue).len(), self.again.len())
+    }
+
     pub(super) fn poll_at(&mut self, now: Nanos) -> Delta {
         self.registry.inner.bury(now);
         let since = std::mem::replace(&mut self.looked, now);
@@ -84,7 +91,7 @@ impl Changes {
         }
         let touched = std::mem::take(&mut *lock(&self.queue));
         for cell in touched {
-            self.look(cell, since, now, &mut delta);
+            self.look(cell, since, &mut delta);
         }
         delta
     }
@@ -96,14 +103,14 @@ impl Changes {
         }
         let view = cell.view(since);
         if view != *before {
-            delta.changed.push(cell.patch(view.clone(), false));
+            self.report(&cell, view.clone(), false, delta);
             self.again.push((cell, view));
         } else if view.is_restless() {
             self.again.push((cell, view));
         }
     }
 
-    fn look(&mut self, cell: Arc<ActorCell>, since: Nanos, now: Nanos, delta: &mut Delta) {
+    fn look(&mut self, cell: Arc<ActorCell>, since: Nanos, delta: &mut Delta) {
         if cell.is_superseded() {
             return;
         }
@@ -112,24 +119,31 @@ impl Changes {
         let amended = cell.marks.take_amended(self.bit);
         let view = cell.view(since);
         if cell.is_buried() {
-            self.look_at_grave(&cell, view, amended, now, delta);
+            self.look_at_grave(&cell, view, amended, delta);
             return;
         }
-        if cell.marks.swap_known(self.bit) {
-            delta.changed.push(cell.patch(view.clone(), amended));
-        } else {
-            delta.new.push(cell.record(view.clone(), now));
-        }
+        self.report(&cell, view.clone(), amended, delta);
         self.again.push((cell, view));
     }
 
-    fn look_at_grave(&self, cell: &Arc<ActorCell>, view: View, amended: bool, now: Nanos, delta: &mut Delta) {
+    fn report(&self, cell: &Arc<ActorCell>, view: View, amended: bool, delta: &mut Delta) {
+        let has_queue = view.has_queue();
+        let lost_queue = cell.marks.swap_told_queue(self.bit, has_queue) && !has_queue;
+        // A patch cannot say that something is no longer known; a whole record can.
+        if cell.marks.swap_known(self.bit) && !lost_queue {
+            delta.changed.push(cell.patch(view, amended));
+        } else {
+            delta.new.push(cell.record(view, self.looked));
+        }
+    }
+
+    fn look_at_grave(&self, cell: &Arc<ActorCell>, view: View, amended: bool, delta: &mut Delta) {
         // Its name may have a new owner, who is told of instead.
         if self.registry.inner.cells.contains_key(&cell.name) || cell.marks.swap_told_gone(self.bit) {
             return;
         }
         if !cell.marks.swap_known(self.bit) {
-            delta.new.push(cell.record(view, now));
+            delta.new.push(cell.record(view, self.looked));
         } else if amended {
             // Its end was not reported yet.
             delta.changed.push(cell.patch(view, amended));

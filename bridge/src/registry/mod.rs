@@ -8,6 +8,8 @@ mod changes;
 mod graves;
 mod handle;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -8,4 +8,9 @@
 
 mod common;
 mod counting;
+mod discovery;
+mod keeper;
 mod lives;
+mod status;
+#[cfg(feature = "uplink")]
+mod uplink;

@@ -1,0 +1,246 @@
+//! The outbox by itself, and what can only be tried from inside: a courier that panics, and the log.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection};
+
+use super::courier::Boom;
+use super::outbox::{Outbox, Sender, Settled};
+use super::{Delivery, DiscoveryBridge, Options, Placement, StudioSink};
+use crate::registry::{ActorRegistry, Delta};
+use crate::spec::ActorSpec;
+
+fn outbox(batch: usize, backlog: usize) -> Outbox {
+    let sender = Sender {
+        boot: BootId("b".into()),
+        seq: Arc::new(AtomicU64::new(0)),
+    };
+    Outbox::with_bounds(sender, batch, backlog)
+}
+
+fn new(ids: &[&str]) -> Delta {
+    Delta {
+        new: ids.iter().map(|id| ActorRecord::new(*id, "T")).collect(),
+        ..Delta::default()
+    }
+}
+
+fn changed(id: &str, messages: u64) -> Delta {
+    let patch = ActorPatch {
+        message_count: Some(messages),
+        ..ActorPatch::new(id)
+    };
+    Delta {
+        changed: vec![patch],
+        ..Delta::default()
+    }
+}
+
+fn gone(id: &str) -> Delta {
+    Delta {
+        gone: vec![id.into()],
+        ..Delta::default()
+    }
+}
+
+fn sizes(batch: &ActorBatch) -> (usize, usize, usize) {
+    (batch.register.len(), batch.update.len(), batch.unregister.len())
+}
+
+#[test]
+fn an_actor_is_in_a_batch_once_with_its_newest_state() {
+    let mut outbox = outbox(10, 10);
+    outbox.put(new(&["a"]));
+    outbox.put(changed("a", 1));
+    outbox.put(changed("b", 1));
+    outbox.put(changed("b", 2));
+    let batch = outbox.next_batch();
+    assert_eq!(sizes(&batch), (1, 1, 0));
+    assert_eq!(batch.register[0].message_count, Some(1));
+    assert_eq!(batch.update[0].message_count, Some(2));
+}
+
+#[test]
+fn a_batch_stays_the_next_one_until_it_is_settled() {
+    let mut outbox = outbox(10, 10);
+    outbox.put(new(&["a"]));
+    let first = outbox.next_batch();
+    outbox.put(changed("a", 5));
+    assert_eq!(outbox.next_batch(), first);
+    outbox.settle(&BatchOutcome::default());
+    let second = outbox.next_batch();
+    assert_eq!((first.seq, second.seq, sizes(&second)), (1, 2, (0, 1, 0)));
+    outbox.settle(&BatchOutcome::default());
+    assert_eq!(sizes(&outbox.next_batch()), (0, 0, 0), "a beat");
+}
+
+#[test]
+fn what_is_gone_is_told_after_it_was_registered_and_not_when_it_came_back() {
+    let mut outbox = outbox(2, 10);
+    outbox.put(new(&["a", "b", "c"]));
+    outbox.put(gone("a"));
+    let mut batches = Vec::new();
+    while outbox.has_news() {
+        batches.push(sizes(&outbox.next_batch()));
+        outbox.settle(&BatchOutcome::default());
+    }
+    assert_eq!(batches, [(2, 0, 0), (1, 0, 1)]);
+    outbox.put(gone("a"));
+    outbox.put(new(&["a"]));
+    assert_eq!(sizes(&outbox.next_batch()), (1, 0, 0));
+}
+
+#[test]
+fn beyond_its_bound_it_forgets_and_asks_for_everything() {
+    let mut outbox = outbox(10, 3);
+    outbox.put(new(&["a"]));
+    outbox.next_batch();
+    outbox.put(new(&["b", "c", "d"]));
+    outbox.put(gone("z"));
+    assert!(!outbox.wants_everything(), "not before the studio answers");
+    outbox.settle(&BatchOutcome::default());
+    assert!(outbox.wants_everything());
+    outbox.put_everything(vec![ActorRecord::new("b", "T")]);
+    assert!(!outbox.wants_everything());
+    assert_eq!(sizes(&outbox.next_batch()), (1, 0, 1), "ends are kept");
+}
+
+#[test]
+fn the_first_look_at_many_actors_is_not_a_backlog() {
+    let mut outbox = outbox(10, 3);
+    outbox.put(new(&["a", "b", "c", "d", "e"]));
+    assert_eq!(sizes(&outbox.next_batch()), (5, 0, 0));
+}
+
+#[test]
+fn rejections_are_told_apart_by_where_they_point() {
+    let mut outbox = outbox(10, 10);
+    outbox.put(new(&["a"]));
+    outbox.put(changed("b", 1));
+    outbox.put(gone("c"));
+    outbox.next_batch();
+    let reject = |index| Rejection {
+        index,
+        problem: "odd".into(),
+    };
+    let outcome = BatchOutcome {
+        rejected: [0, 1, 2, 9].map(reject).into(),
+        resync: true,
+        accepted: 0,
+    };
+    let settled = outbox.settle(&outcome);
+    let expected = Settled {
+        unknown: vec![ActorId::from("b")],
+        refused: vec![("a".into(), "odd".into())],
+    };
+    assert_eq!(settled, expected);
+    assert!(outbox.wants_everything());
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<ActorBatch>>>);
+
+impl StudioSink for Kept {
+    fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
+        self.0.lock().unwrap().push(batch);
+        Box::pin(async { Ok(BatchOutcome::default()) })
+    }
+
+    fn name(&self) -> String {
+        "kept".into()
+    }
+}
+
+fn bridge_here() -> (DiscoveryBridge, ActorRegistry, Kept) {
+    tokio::time::pause();
+    let bridge = DiscoveryBridge::new(Options {
+        placement: Placement::CurrentArbiter,
+        ..Options::default()
+    });
+    let (registry, sink) = (ActorRegistry::new(), Kept::default());
+    bridge.deliver_to(sink.clone()).connect(&registry).unwrap();
+    (bridge, registry, sink)
+}
+
+#[actix::test]
+async fn a_bridge_that_panics_comes_back_and_goes_on() {
+    let (bridge, registry, sink) = bridge_here();
+    let _before = registry.register(ActorSpec::new("Pump").id("before"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let courier = bridge.courier().unwrap();
+    assert!(courier.send(Boom).await.is_err());
+    let _after = registry.register(ActorSpec::new("Pump").id("after"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_ne!(bridge.courier().unwrap(), courier);
+    let batches = sink.0.lock().unwrap();
+    let seqs: Vec<_> = batches.iter().map(|batch| batch.seq).collect();
+    assert_eq!(
+        seqs,
+        (1..=seqs.len() as u64).collect::<Vec<_>>(),
+        "one boot, no number twice"
+    );
+    let told = |id: &str| {
+        batches
+            .iter()
+            .flat_map(|batch| &batch.register)
+            .any(|record| record.id.0 == id)
+    };
+    assert!(told("before") && told("after"));
+}
+
+/// Keeps what is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0.push_str(&format!("{field}={value:?} "));
+            }
+        }
+        let mut fields = Fields(format!("{} ", event.metadata().level()));
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[actix::test]
+async fn each_new_actor_is_logged_once_as_discovered() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let (_bridge, registry, _sink) = bridge_here();
+    let handle = registry.register(ActorSpec::new("Pump").id("p1"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    handle.set_status("active");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let lines = log.0.lock().unwrap();
+    let found: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("Discovered actor"))
+        .collect();
+    assert_eq!(found.len(), 1, "{lines:?}");
+    assert!(
+        found[0].starts_with("INFO") && found[0].contains("id=p1") && found[0].contains("type=Pump"),
+        "{found:?}"
+    );
+}

@@ -9,7 +9,7 @@ use actix_web::{App, Error, web};
 use loom_bridge::ActorRegistry;
 use loom_protocol::Timestamp;
 
-use crate::extension::{Extension, UiSection};
+use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::{Directory, Hub};
 
@@ -34,6 +34,19 @@ impl Services {
     /// Milliseconds since the server started.
     pub(crate) fn uptime(&self) -> u64 {
         self.directory.clock().now().millis_since(self.started)
+    }
+
+    /// Hands every extension what it needs to publish and to report.
+    pub(crate) fn attach_extensions(&self) {
+        let studio = StudioHandle {
+            hub: self.hub.clone(),
+            directory: self.directory.clone(),
+            wants_token: self.guard.wants_token(),
+        };
+        for extension in &self.extensions {
+            extension.attach(&studio);
+            tracing::debug!(extension = extension.name(), "plugged in");
+        }
     }
 
     pub(crate) fn sections(&self) -> Vec<UiSection> {

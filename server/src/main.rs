@@ -1,7 +1,7 @@
 //! `loom-studio`: a studio server on its own, for actors that report from elsewhere.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ struct Arguments {
     #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
-    #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info", value_parser = filter)]
+    #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
 }
 
@@ -47,6 +47,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&arguments.log_level.0))
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,

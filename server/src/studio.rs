@@ -11,7 +11,7 @@ use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
 use tokio::task::JoinHandle;
 
-use crate::extension::{Extension, StudioHandle};
+use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::Feed;
@@ -118,7 +118,8 @@ impl StudioBuilder {
         self
     }
 
-    /// What the application shares, without listening: for tests and for servers that bring their own listener.
+    /// What the application shares, without listening and without publishing changes: for tests of routes. The extensions
+    /// are attached.
     ///
     /// # Errors
     /// When an origin can't be read, or a token is missing for an address that others reach.
@@ -138,14 +139,16 @@ impl StudioBuilder {
             .map(|section| section.path)
             .collect();
         let started = self.clock.now();
-        Ok(Services {
+        let services = Services {
             directory: Arc::new(Directory::new(options.directory, self.clock)),
             hub: Hub::new(started),
             guard: Arc::new(Guard::new(options.bind, origins, options.token, pages)),
             registry: self.registry,
             extensions: self.extensions,
             started,
-        })
+        };
+        services.attach_extensions();
+        Ok(services)
     }
 
     /// Listens and serves. Must be called within a tokio or actix runtime.
@@ -167,15 +170,6 @@ impl StudioBuilder {
         let mut addr = SocketAddr::new(bind, port);
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
-        }
-        let handle = StudioHandle {
-            hub: services.hub.clone(),
-            directory: services.directory.clone(),
-            wants_token: services.guard.wants_token(),
-        };
-        for extension in &services.extensions {
-            extension.attach(&handle);
-            tracing::debug!(extension = extension.name(), "plugged in");
         }
         let feed = Feed::start(&services.directory, &services.hub);
         let Services {

@@ -3,8 +3,8 @@
 //! Owns the records and nothing of how they travel: no HTTP, no sockets. `lastHeartbeat`, `uptime` and `stale` are
 //! computed when a record is read, so a beat of a process with 100,000 actors is one store of one number.
 //!
-//! Locks: a writer holds an actor's map entry and then takes the index; a reader copies ids out of the index and lets it
-//! go before it looks at an actor. Nobody takes them the other way round.
+//! Locks: a writer holds an actor's map entry and then takes the index or the loners; a reader copies ids out of those and
+//! lets them go before it looks at an actor. Nobody takes them the other way round.
 
 mod batch;
 mod boot;

@@ -1,8 +1,12 @@
 //! What time alone changes: actors that fall silent, come back, or are forgotten.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::entry::{Text, silent_for};
+use loom_protocol::Timestamp;
+
+use super::boot::Boot;
+use super::entry::{Entry, Text, silent_for};
 use super::store::Directory;
 
 impl Directory {
@@ -16,76 +20,79 @@ impl Directory {
         self.sweep_loners(now);
     }
 
-    fn sweep_boots(&self, now: loom_protocol::Timestamp) {
-        let mut changed = false;
+    fn sweep_boots(&self, now: Timestamp) {
+        let mut turned = Vec::new();
         let mut forgotten = Vec::new();
         for boot in self.boots.iter() {
-            let last = boot.last_beat();
-            let stale = silent_for(last, now, self.options.stale_after);
+            let stale = silent_for(boot.last_beat(), now, self.options.stale_after);
             if boot.shown_stale.swap(stale, Ordering::Relaxed) != stale {
-                changed = true;
+                turned.push(boot.clone());
             }
-            if silent_for(last, now, self.options.forget_after) {
-                forgotten.push(boot.key().clone());
+            if self.is_forgotten(&boot, now) {
+                forgotten.push(boot.clone());
             }
         }
-        if changed {
-            self.mark_owned();
+        if !turned.is_empty() {
+            for id in self.owned_by(&turned) {
+                self.changes().mark(&id);
+            }
         }
         if !forgotten.is_empty() {
-            self.forget_silent(now);
-            for id in forgotten {
-                // It may have come back in the meantime.
-                self.boots.remove_if(&id, |_, boot| {
-                    silent_for(boot.last_beat(), now, self.options.forget_after)
+            for id in self.owned_by(&forgotten) {
+                // It may have come back, or found another owner, in the meantime.
+                self.remove_if(&id, |entry| {
+                    is_owned_by(entry, &forgotten) && self.is_silent(entry, now)
                 });
             }
+            for boot in &forgotten {
+                self.boots
+                    .remove_if(&boot.id, |_, boot| self.is_forgotten(boot, now));
+            }
         }
     }
 
-    fn sweep_loners(&self, now: loom_protocol::Timestamp) {
-        let mut silent = Vec::new();
-        for mut loner in self.loners.iter_mut() {
-            let Some(entry) = self.actors.get(loner.key()) else {
+    fn sweep_loners(&self, now: Timestamp) {
+        // Copied first: whoever registers an actor holds it while it takes its place among the loners.
+        let loners: Vec<Text> = self.loners.iter().map(|loner| loner.key().clone()).collect();
+        for id in loners {
+            let Some((stale, silent)) = self.look_at(&id, now) else {
                 continue;
             };
-            let stale = entry.is_stale(now, self.options.stale_after);
-            if silent_for(entry.last_heartbeat(), now, self.options.forget_after) {
-                silent.push(loner.key().clone());
+            let turned = match self.loners.get_mut(&id) {
+                Some(mut shown) => std::mem::replace(&mut *shown, stale) != stale,
+                None => false,
+            };
+            if turned {
+                self.changes().mark(&id);
             }
-            drop(entry);
-            if *loner != stale {
-                *loner = stale;
-                self.changes().mark(loner.key());
-            }
-        }
-        self.forget(silent, now);
-    }
-
-    /// Marks all actors that belong to a boot: some boot's silence began or ended, which is rare.
-    fn mark_owned(&self) {
-        for actor in self.actors.iter() {
-            if actor.owner.is_some() {
-                self.changes().mark(actor.key());
+            if silent {
+                self.remove_if(&id, |entry| entry.owner.is_none() && self.is_silent(entry, now));
             }
         }
     }
 
-    fn forget_silent(&self, now: loom_protocol::Timestamp) {
-        let silent = self
-            .actors
-            .iter()
-            .filter(|actor| silent_for(actor.last_heartbeat(), now, self.options.forget_after))
-            .map(|actor| actor.key().clone())
-            .collect();
-        self.forget(silent, now);
+    /// Whether an actor is stale, and whether it is to be forgotten.
+    fn look_at(&self, id: &str, now: Timestamp) -> Option<(bool, bool)> {
+        let entry = self.actors.get(id)?;
+        let stale = entry.is_stale(now, self.options.stale_after);
+        Some((stale, self.is_silent(&entry, now)))
     }
 
-    fn forget(&self, ids: Vec<Text>, now: loom_protocol::Timestamp) {
-        for id in ids {
-            self.remove_if(&id, |entry| {
-                silent_for(entry.last_heartbeat(), now, self.options.forget_after)
-            });
-        }
+    fn owned_by(&self, boots: &[Arc<Boot>]) -> Vec<Text> {
+        let owned = self.actors.iter().filter(|actor| is_owned_by(actor, boots));
+        owned.map(|actor| actor.key().clone()).collect()
     }
+
+    fn is_silent(&self, entry: &Entry, now: Timestamp) -> bool {
+        silent_for(entry.last_heartbeat(), now, self.options.forget_after)
+    }
+
+    fn is_forgotten(&self, boot: &Boot, now: Timestamp) -> bool {
+        silent_for(boot.last_beat(), now, self.options.forget_after)
+    }
+}
+
+fn is_owned_by(entry: &Entry, boots: &[Arc<Boot>]) -> bool {
+    let owner = entry.owner.as_ref();
+    owner.is_some_and(|owner| boots.iter().any(|boot| Arc::ptr_eq(boot, owner)))
 }

@@ -1,9 +1,9 @@
-//! Problems for errors that have no body: no such route, no such method, and whatever else the framework or an extension
-//! answers with a bare status.
+//! Problems for errors that are none yet: no such route, no such method, and whatever else the framework or an extension
+//! answers with a bare status or a line of plain text.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
@@ -19,15 +19,22 @@ pub(crate) async fn name_the_unanswered(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
-    let bare = matches!(
-        response.response().body().size(),
-        BodySize::None | BodySize::Sized(0)
-    );
-    if !bare || !(status.is_client_error() || status.is_server_error()) {
+    if is_told(&response) || !(status.is_client_error() || status.is_server_error()) {
         return Ok(response);
     }
     let problem = problem(response.request(), status);
     Ok(response.into_response(problem.response()))
+}
+
+/// Whether the answer has a body that says what it means: JSON, a page, but not the framework's plain text.
+fn is_told(response: &ServiceResponse<BoxBody>) -> bool {
+    let empty = matches!(
+        response.response().body().size(),
+        BodySize::None | BodySize::Sized(0)
+    );
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let plain = media_type.is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    !empty && !plain
 }
 
 fn problem(request: &HttpRequest, status: StatusCode) -> ApiError {
@@ -42,6 +49,12 @@ fn problem(request: &HttpRequest, status: StatusCode) -> ApiError {
             "method_not_allowed",
             "method not allowed",
             format!("`{path}` does not know {method}; /api/openapi.json lists what there is"),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(
+            status,
+            "body_too_large",
+            "body too large",
+            format!("the body is larger than `{path}` takes; send less at a time"),
         ),
         _ => ApiError::new(
             status,

@@ -87,7 +87,9 @@ impl Draft {
 impl Hub {
     /// A hub whose epoch is made of its start and this process, so that no two starts share one.
     pub fn new(started: Timestamp) -> Self {
-        let epoch = Epoch(format!("{:x}-{:x}", started.as_millis(), std::process::id()));
+        static HUBS: AtomicU64 = AtomicU64::new(0);
+        let (process, hub) = (std::process::id(), HUBS.fetch_add(1, Ordering::Relaxed));
+        let epoch = Epoch(format!("{:x}-{process:x}-{hub:x}", started.as_millis()));
         let state = State {
             head: 0,
             ring: Ring::new(RING_FRAMES, RING_BYTES),

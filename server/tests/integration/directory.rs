@@ -209,9 +209,15 @@ async fn it_is_the_studio_of_a_bridge_in_the_same_process() {
 
 #[test]
 fn actors_come_and_go_from_many_threads_and_the_index_agrees() {
-    let (directory, _) = directory();
+    let (directory, clock) = directory();
     let directory = &directory;
     std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for _ in 0..500 {
+                clock.advance(10_000);
+                directory.sweep();
+            }
+        });
         for thread in 0..4 {
             scope.spawn(move || {
                 for round in 0..500 {
@@ -219,6 +225,12 @@ fn actors_come_and_go_from_many_threads_and_the_index_agrees() {
                     let kind = if round % 3 == 0 { "X" } else { "Y" };
                     if (round + thread) % 5 == 0 {
                         directory.unregister(&ActorId::from(id));
+                    } else if round % 2 == 0 {
+                        let batch = ActorBatch {
+                            register: vec![ActorRecord::new(id, kind)],
+                            ..batch(&format!("b{thread}"), round + 1)
+                        };
+                        directory.apply(batch).unwrap();
                     } else {
                         directory.register(ActorRecord::new(id, kind)).unwrap();
                     }

@@ -40,6 +40,14 @@ async fn pour(cup: web::Json<Value>, tea: web::Data<Arc<OnceLock<StudioHandle>>>
     web::Json(cup)
 }
 
+async fn drink(leaves: web::Bytes) -> String {
+    format!("{} bytes", leaves.len())
+}
+
+async fn spill() -> Result<String, actix_web::Error> {
+    Err(actix_web::error::ErrorImATeapot("in plain text"))
+}
+
 impl Extension for Tea {
     fn name(&self) -> &str {
         "tea"
@@ -50,6 +58,8 @@ impl Extension for Tea {
             .app_data(web::Data::new(self.studio.clone()))
             .service(web::resource("/api/tea").route(web::get().to(status)))
             .service(web::resource("/api/coffee").route(web::get().to(coffee)))
+            .service(web::resource("/api/tea/drink").route(web::post().to(drink)))
+            .service(web::resource("/api/tea/spill").route(web::get().to(spill)))
             .service(web::resource("/api/tea/pour").route(web::post().to(pour)));
     }
 
@@ -117,6 +127,16 @@ async fn its_routes_are_guarded() {
     let headers = [("content-type", "application/json")];
     let answer = call(&services, Method::POST, "/api/tea/pour", None, &headers).await;
     assert_eq!(answer.problem(), (400, "invalid_json".into()));
+}
+
+#[actix_web::test]
+async fn its_errors_are_problems_even_where_it_did_not_say_so() {
+    let services = services();
+    let much = json!("x".repeat(300_000));
+    let answer = call(&services, Method::POST, "/api/tea/drink", Some(&much), &[]).await;
+    assert_eq!(answer.problem(), (413, "body_too_large".into()));
+    let answer = get(&services, "/api/tea/spill").await;
+    assert_eq!(answer.problem(), (418, "refused_by_server".into()));
 }
 
 #[actix_web::test]

@@ -8,6 +8,9 @@
     reason = "a helper of a test fails the test by panicking"
 )]
 
+#[cfg(feature = "bin")]
+mod binary;
+mod bridge;
 mod directory;
 mod extension;
 mod guard;

@@ -33,6 +33,8 @@ async fn a_record_is_answered_as_documented() {
         json!([documented])
     );
     assert_eq!(get(&services, "/api/actors/type/Other").await.json(), json!([]));
+    let head = call(&services, Method::HEAD, "/api/actors/counter-1", None, &[]).await;
+    assert_eq!(head.status, 200);
     clock.advance(2000);
     let later = get(&services, "/api/actors/counter-1").await.json();
     assert_eq!(later["uptime"], 17000, "uptime is computed when it is read");

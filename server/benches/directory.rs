@@ -1,0 +1,131 @@
+//! What the directory costs with 100,000 actors. Prints medians; nothing here fails.
+//!
+//! `cargo bench -p loom-studio --bench directory`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and stops when it can't run"
+)]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use loom_protocol::{ActorBatch, ActorPatch, ActorRecord, BootId};
+use loom_studio::directory::ActorQuery;
+use loom_studio::{Directory, DirectoryOptions, SystemClock};
+
+const ACTORS: usize = 100_000;
+
+fn main() {
+    let before = resident_kib();
+    let directory = Directory::new(DirectoryOptions::default(), Arc::new(SystemClock));
+    let start = Instant::now();
+    let mut seq = 0;
+    for ids in (0..ACTORS).collect::<Vec<_>>().chunks(5_000) {
+        seq += 1;
+        directory
+            .apply(ActorBatch {
+                register: ids.iter().map(|id| record(*id)).collect(),
+                ..empty(seq)
+            })
+            .unwrap();
+    }
+    println!("register {ACTORS}: {:?}", start.elapsed());
+    if let (Some(before), Some(after)) = (before, resident_kib()) {
+        println!("resident memory: {} MiB more", (after - before) / 1024);
+    }
+    report("beat of all (empty batch)", || {
+        seq += 1;
+        black_box(directory.apply(empty(seq)).unwrap());
+    });
+    report("poll of 1 % changed", || {
+        seq += 1;
+        let update = (0..ACTORS / 100).map(|id| changed(id * 100, seq)).collect();
+        black_box(directory.apply(ActorBatch { update, ..empty(seq) }).unwrap());
+    });
+    let page = |query: ActorQuery| ActorQuery {
+        limit: Some(100),
+        ..query
+    };
+    for (name, query) in [
+        ("page of 100, by id", ActorQuery::default()),
+        (
+            "page of 100, one type",
+            ActorQuery {
+                kind: Some("CounterActor3".to_owned()),
+                ..ActorQuery::default()
+            },
+        ),
+        (
+            "page of 100, by messages",
+            ActorQuery {
+                sort: "-messageCount".parse().unwrap(),
+                ..ActorQuery::default()
+            },
+        ),
+        (
+            "page of 100, searched",
+            ActorQuery {
+                text: Some("worker-7".to_owned()),
+                ..ActorQuery::default()
+            },
+        ),
+    ] {
+        let query = page(query);
+        report(name, || {
+            black_box(directory.list(&query).unwrap());
+        });
+    }
+    report("metrics", || {
+        black_box(directory.metrics());
+    });
+    report("sweep", || directory.sweep());
+}
+
+fn record(id: usize) -> ActorRecord {
+    let mut record = ActorRecord::new(format!("counter-{id}"), format!("CounterActor{}", id % 10));
+    record.status = Some("active".into());
+    record.worker_id = Some(format!("worker-{}", id % 16));
+    record.node = Some("node-1".to_owned());
+    record.message_count = Some(id as u64);
+    record.queue_depth = Some(0);
+    record.uptime = Some(1);
+    record
+}
+
+fn changed(id: usize, count: u64) -> ActorPatch {
+    let mut patch = ActorPatch::new(format!("counter-{id}"));
+    patch.message_count = Some(count);
+    patch
+}
+
+fn empty(seq: u64) -> ActorBatch {
+    ActorBatch {
+        boot: BootId("bench".to_owned()),
+        seq,
+        register: Vec::new(),
+        update: Vec::new(),
+        unregister: Vec::new(),
+    }
+}
+
+fn report(what: &str, mut run: impl FnMut()) {
+    let mut times: Vec<Duration> = (0..51)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("{what}: {:?}", times.get(25).copied().unwrap_or_default());
+}
+
+/// Linux only.
+fn resident_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -52,6 +52,32 @@ fn spans_are_bytes_of_the_value_whatever_its_style() {
 }
 
 #[test]
+fn a_list_starts_at_its_first_dash_however_it_is_indented() {
+    for text in [
+        "a:\n- é\n- x\n",
+        "a:\n  - é\n",
+        "a: [é]\n",
+        "a: &n\n-   é\n",
+        "a: !!seq\n- é\n",
+        "a:\n- - é\n",
+    ] {
+        let (source, node, diagnostics) = tree(text);
+        assert!(diagnostics.is_empty(), "{text:?}");
+        let root = node.unwrap();
+        let list = get(&root, "a");
+        assert!(
+            matches!(source.slice(list.mark()), "-" | "["),
+            "{text:?} {:?}",
+            list.span
+        );
+        assert!(
+            matches!(source.slice(list.span).chars().next(), Some('-' | '[')),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn quotes_make_text_and_plain_words_follow_yaml_1_2() {
     let (_, node, _) =
         tree("a: true\nb: 'true'\nc: on\nd: yes\ne: 1.10\nf: \"1\"\ng:\nh: ~\ni: |\n  1\non: x\nno: y\n");

@@ -125,7 +125,8 @@ impl Builder<'_> {
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", "a list", span);
-                self.begin(Children::Sequence(Vec::new()), anchor, span)
+                let start = self.sequence_start(span);
+                self.begin(Children::Sequence(Vec::new()), anchor, start)
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", "a mapping", span);
@@ -149,6 +150,26 @@ impl Builder<'_> {
             Event::Alias(id) => self.alias(id, span),
             Event::UnresolvedAlias(anchor) => self.invalid(span, report::unknown_anchor(&anchor, span)),
             _ => Ok(()),
+        }
+    }
+
+    /// The `[` or first `-` of a list. For a list that is indented like its key the parser gives the place behind.
+    fn sequence_start(&self, span: Span) -> Span {
+        let text = self.source.text();
+        if text
+            .get(span.start..)
+            .is_some_and(|rest| rest.starts_with(['[', '-']))
+        {
+            return span;
+        }
+        let before = text
+            .get(..span.start)
+            .unwrap_or_default()
+            .trim_end_matches([' ', '\t']);
+        if before.ends_with('-') {
+            Span::point(before.len() - 1)
+        } else {
+            span
         }
     }
 

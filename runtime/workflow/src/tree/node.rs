@@ -149,7 +149,11 @@ impl Node {
     pub fn mark(&self) -> Span {
         match &self.kind {
             Kind::Mapping(mapping) => mapping.entries.first().map_or(self.span, |entry| entry.key.span),
-            Kind::Sequence(_) => Span::new(self.span.start, self.span.end.min(self.span.start + 1)),
+            Kind::Sequence(items) => match items.first() {
+                // Begins with neither `[` nor `-` of its own that could be marked.
+                Some(first) if first.span.start <= self.span.start => first.mark(),
+                _ => Span::new(self.span.start, self.span.end.min(self.span.start + 1)),
+            },
             Kind::Scalar(_) | Kind::Invalid => self.span,
         }
     }

@@ -44,7 +44,7 @@ pub use dialect::Dialect;
 pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, StepId, Workflow};
 pub use number::format_number;
-pub use plan::{JobPlan, Plan, PlanOptions, StepPlan, plan};
+pub use plan::{JobPlan, Plan, PlanOptions, StepPlan, UnmappedJobs, plan};
 pub use shell::{Shell, ShellCommand, ShellError};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};

@@ -3,7 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::evaluate::Evaluator;
-use super::options::PlanOptions;
+use super::options::{PlanOptions, UnmappedJobs};
 use super::step::{self, StepPlan};
 use super::unsupported;
 use crate::codes;
@@ -22,8 +22,7 @@ pub struct JobPlan {
     pub name: String,
     /// The jobs that must be done first, as their own keys write them, each once.
     pub needs: Vec<JobId>,
-    /// What it runs in. Of a job that is not mapped nothing else is checked: it may hold what was not evaluated, and
-    /// lack steps that are not supported.
+    /// What it runs in.
     pub runs_on: Mapping,
     /// Variables of all its steps: those of the workflow with its own over them.
     pub env: IndexMap<String, String>,
@@ -43,8 +42,9 @@ pub(super) fn plan(
     evaluator: &mut Evaluator<'_>,
 ) -> JobPlan {
     let runs_on = runs_on(workflow, job, options, evaluator);
-    if let Mapping::Unmapped(_) = runs_on {
-        // It does not run here, so it may ask for anything: a job for Windows often does.
+    // A job that calls a workflow has no label, and is not skipped for the lack of one.
+    let unmapped = job.runs_on.is_some() && matches!(runs_on, Mapping::Unmapped(_));
+    if unmapped && options.unmapped == UnmappedJobs::Skip {
         return evaluator
             .quietly(|evaluator| evaluated(workflow, job, workflow_env, options, runs_on, evaluator));
     }

@@ -19,7 +19,7 @@ use crate::words::{closest, name};
 use evaluate::Evaluator;
 
 pub use job::JobPlan;
-pub use options::PlanOptions;
+pub use options::{PlanOptions, UnmappedJobs};
 pub use step::StepPlan;
 
 /// What a run does.

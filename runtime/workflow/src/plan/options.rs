@@ -13,6 +13,19 @@ pub struct PlanOptions {
     pub jobs: Vec<JobId>,
     /// The time of a job that names none.
     pub job_timeout: Minutes,
+    /// What becomes of jobs whose labels stand for nothing.
+    pub unmapped: UnmappedJobs,
+}
+
+/// What becomes of jobs whose labels stand for nothing ([`Mapping::Unmapped`](crate::Mapping::Unmapped)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnmappedJobs {
+    /// They are checked like all others: they might run after all, e.g. when everything runs on the host.
+    #[default]
+    Check,
+    /// They will not run, so nothing is checked: a job for Windows may ask for anything. Its plan is there to be shown
+    /// as skipped; it may hold expressions as written, and lack steps that are not supported.
+    Skip,
 }
 
 impl Default for PlanOptions {
@@ -21,6 +34,7 @@ impl Default for PlanOptions {
             images: ImageTable::new(),
             jobs: Vec::new(),
             job_timeout: Minutes::JOB_DEFAULT,
+            unmapped: UnmappedJobs::Check,
         }
     }
 }
@@ -49,5 +63,11 @@ impl PlanOptions {
     #[must_use]
     pub fn with_job_timeout(self, job_timeout: Minutes) -> Self {
         Self { job_timeout, ..self }
+    }
+
+    /// Treats jobs whose labels stand for nothing so.
+    #[must_use]
+    pub fn with_unmapped(self, unmapped: UnmappedJobs) -> Self {
+        Self { unmapped, ..self }
     }
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{found, plan_found, planned, workflow};
 use crate::Dialect::{GitHub, Loom};
-use crate::{ImageTable, JobId, Mapping, Minutes, PlanOptions, Shell, plan};
+use crate::{ImageTable, JobId, Mapping, Minutes, PlanOptions, Shell, UnmappedJobs, plan};
 
 #[test]
 fn jobs_get_their_own_copy_of_everything() {
@@ -172,11 +172,21 @@ fn a_script_may_be_empty_and_braces_alone_are_no_expression() {
 #[test]
 fn a_job_that_runs_elsewhere_may_ask_for_anything() {
     let text = "on: push\njobs:\n  win:\n    runs-on: windows-latest\n    if: ${{ x }}\n    steps:\n      - {run: x, shell: cmd}\n      - uses: a/b@v1\n  linux: {runs-on: ubuntu-latest, steps: [{run: x}]}\n";
-    let (plan, diagnostics) = plan(&workflow(text, GitHub), &PlanOptions::default());
+    let skip = PlanOptions::new().with_unmapped(UnmappedJobs::Skip);
+    let (skipped, diagnostics) = plan(&workflow(text, GitHub), &skip);
     assert!(diagnostics.is_empty());
     assert_eq!(
-        plan.unwrap().jobs[0].runs_on,
+        skipped.unwrap().jobs[0].runs_on,
         Mapping::Unmapped("windows-latest".into())
+    );
+
+    // Unless it is skipped for sure, it is checked like any other.
+    let (checked, diagnostics) = plan(&workflow(text, GitHub), &PlanOptions::default());
+    assert!(checked.is_none());
+    let codes: Vec<_> = diagnostics.iter().map(|found| found.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        ["engine/unsupported", "engine/shell", "engine/unsupported"]
     );
 }
 
@@ -208,4 +218,16 @@ fn a_file_of_expressions_only_ends_soon() {
     let (plan, diagnostics) = plan(&workflow, &PlanOptions::default());
     assert!(plan.is_none());
     assert!(diagnostics.omitted() > 0);
+}
+
+#[test]
+fn a_job_that_calls_a_workflow_is_never_skipped_for_its_label() {
+    let text = "on: push\njobs:\n  call: {uses: ./w.yml}\n";
+    let skip = PlanOptions::new().with_unmapped(UnmappedJobs::Skip);
+    let (plan, diagnostics) = plan(&workflow(text, GitHub), &skip);
+    assert!(plan.is_none());
+    assert_eq!(
+        diagnostics.as_slice()[0].message,
+        "`uses` of job `call` is not supported yet"
+    );
 }

@@ -193,6 +193,9 @@ codes! {
     SHELL = "engine/shell", Engine, Error, "The shell cannot be used here",
         "Loom runs steps on Linux: `bash`, `sh`, `python`, `pwsh`, or a command with `{0}` where the script's path \
          goes, such as `perl {0}`. Windows shells (`cmd`, `powershell`) do not exist there.";
+    VARIABLE = "engine/variable", Engine, Error, "No program can be given this variable",
+        "A process gets its variables as `NAME=value`, ended by a zero byte. A name that is empty or holds `=`, and a \
+         zero byte in a name or value, cannot be passed on.";
     IMAGE = "engine/image", Engine, Error, "This cannot be the name of an image",
         "In `.loom.yml`, a word in `runs-on` that is not in the image table is the name of a Docker image, and names of \
          images are lowercase and hold no spaces. Name an image, or map the label with `--platform LABEL=IMAGE`.";

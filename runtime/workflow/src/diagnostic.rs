@@ -131,6 +131,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
     omitted: usize,
+    /// Whether something blocking is among those.
+    omitted_blocking: bool,
 }
 
 impl Diagnostics {
@@ -147,6 +149,7 @@ impl Diagnostics {
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.is_full() {
             self.omitted += 1;
+            self.omitted_blocking |= diagnostic.is_blocking();
         } else {
             self.items.push(diagnostic);
         }
@@ -158,6 +161,7 @@ impl Diagnostics {
             self.push(diagnostic);
         }
         self.omitted += other.omitted;
+        self.omitted_blocking |= other.omitted_blocking;
     }
 
     /// Whether further findings are only counted: costly work for a better message is not worth it any more.
@@ -217,7 +221,7 @@ impl Diagnostics {
     /// Whether a run must not start: an error of the language or of what the engine can do.
     #[must_use]
     pub fn is_blocking(&self) -> bool {
-        self.omitted > 0 || self.items.iter().any(Diagnostic::is_blocking)
+        self.omitted_blocking || self.items.iter().any(Diagnostic::is_blocking)
     }
 }
 
@@ -270,8 +274,16 @@ mod tests {
         }
         assert_eq!(
             (all.len(), all.omitted(), all.is_blocking()),
-            (Diagnostics::LIMIT, 5, true)
+            (Diagnostics::LIMIT, 5, false)
         );
+        all.push(Diagnostic::new(codes::UNSUPPORTED, "x"));
+        assert_eq!(
+            (all.len(), all.omitted(), all.is_blocking()),
+            (Diagnostics::LIMIT, 6, true)
+        );
+        let mut sum = Diagnostics::new();
+        sum.extend(all);
+        assert!(sum.is_blocking());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Needs must name other jobs of the file, and never lead back.
 
 use crate::codes;
-use crate::dag::{Dag, path};
+use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, JobId, Workflow};
 use crate::span::Spanned;
@@ -20,7 +20,7 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
             }
         }
     }
-    for cycle in Dag::of(workflow).cycles() {
+    for cycle in workflow.dag().cycles() {
         circle(workflow, &cycle, diagnostics);
     }
 }
@@ -104,19 +104,4 @@ fn circle(workflow: &Workflow, cycle: &[JobId], diagnostics: &mut Diagnostics) {
         };
     }
     diagnostics.push(diagnostic.help("remove one of these needs"));
-}
-
-impl Dag {
-    /// The graph of a workflow's jobs; what a job says about itself is left out, as it is reported on its own.
-    pub(crate) fn of(workflow: &Workflow) -> Self {
-        Self::build(workflow.jobs.values().map(|job| {
-            let id = job.id.value.clone();
-            let others = job
-                .needs
-                .iter()
-                .map(|need| need.value.clone())
-                .filter(|need| *need != job.id.value);
-            (id, others.collect::<Vec<_>>())
-        }))
-    }
 }

@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::id::JobId;
 use super::job::Job;
 use super::template::Template;
+use crate::dag::Dag;
 use crate::dialect::Dialect;
 use crate::span::{Span, Spanned};
 use crate::tree::Node;
@@ -32,6 +33,21 @@ pub struct Workflow {
     pub jobs: IndexMap<JobId, Job>,
     /// All keys of the top level as written.
     pub fields: Fields,
+}
+
+impl Workflow {
+    /// The graph of its jobs, whether or not they can run here. What a job needs of itself is left out.
+    #[must_use]
+    pub fn dag(&self) -> Dag {
+        Dag::build(self.jobs.values().map(|job| {
+            let others = job
+                .needs
+                .iter()
+                .map(|need| need.value.clone())
+                .filter(|need| *need != job.id.value);
+            (job.id.value.clone(), others.collect::<Vec<_>>())
+        }))
+    }
 }
 
 /// `defaults.run` of a workflow or job.

@@ -6,6 +6,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Env, Literal, Template};
 use crate::span::Spanned;
+use crate::words;
 
 /// Makes values, and keeps count of their size: jobs and steps get copies of what the workflow says once.
 pub(super) struct Evaluator<'a> {
@@ -77,17 +78,30 @@ impl<'a> Evaluator<'a> {
         match env.map(|env| &env.value) {
             None => IndexMap::new(),
             Some(Env::Variables(variables)) => {
-                let known = variables.iter().filter(|(name, _)| self.take(name.len()));
-                let known: Vec<_> = known.collect();
-                known
-                    .into_iter()
-                    .map(|(name, value)| (name.clone(), self.text(value)))
-                    .collect()
+                let mut values = IndexMap::with_capacity(variables.len());
+                for (name, value) in variables {
+                    self.check_variable(name, value);
+                    if self.take(name.len()) {
+                        values.insert(name.clone(), self.text(value));
+                    }
+                }
+                values
             }
             Some(Env::Expression(template)) => {
                 self.text(template);
                 IndexMap::new()
             }
+        }
+    }
+
+    fn check_variable(&mut self, name: &str, value: &Spanned<Template>) {
+        if name.contains(['=', '\0']) || value.text.contains('\0') {
+            let message = format!("the variable {} cannot be passed to a program", words::name(name));
+            self.diagnostics.push(
+                Diagnostic::new(codes::VARIABLE, message)
+                    .at(value.span, "for its name, or a zero byte in it")
+                    .help("names hold no `=`, names and values no zero byte"),
+            );
         }
     }
 

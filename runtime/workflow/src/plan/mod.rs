@@ -37,7 +37,7 @@ pub struct Plan {
 /// ([`Diagnostics::is_blocking`]); warnings may come with one.
 pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let dag = Dag::of(workflow);
+    let dag = workflow.dag();
     let chosen = chosen(workflow, &dag, options, &mut diagnostics);
     let wanted = || {
         workflow

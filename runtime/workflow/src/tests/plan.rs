@@ -231,3 +231,11 @@ fn a_job_that_calls_a_workflow_is_never_skipped_for_its_label() {
         "`uses` of job `call` is not supported yet"
     );
 }
+
+#[test]
+fn variables_that_no_process_could_get_are_named() {
+    assert_snapshot!(plan_found(
+        "env: {A=B: x}\njobs:\n  a:\n    env: {C: \"y\\0\", fine.too: z}\n    steps: [{run: x}]\n",
+        Loom
+    ));
+}

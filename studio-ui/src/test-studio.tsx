@@ -22,7 +22,7 @@ export class Problem {
 export const PENDING = Symbol("pending");
 
 const DEFAULTS: Answers = {
-  "/api/ui": [{ id: "workflows", title: "Workflows", path: "/workflows" }],
+  "/api/ui": { sections: [{ id: "workflows", title: "Workflows", path: "/workflows" }] },
   "/api/metrics": {
     timestamp: "2025-12-13T03:33:58.077Z",
     actorPools: { totalActors: 3, activeActors: 1, idleActors: 2, byType: {} },

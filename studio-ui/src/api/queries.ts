@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { ApiError, getJson, postJson, segment } from "./client";
-import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, UiSection, Workflow } from "./types";
+import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, Ui, Workflow } from "./types";
 
 /** How many runs the history asks for; the page says so when there are more. */
 export const RUN_LIMIT = 200;
@@ -18,7 +18,7 @@ export const keys = {
 
 export const sectionsQuery = queryOptions({
   queryKey: keys.sections,
-  queryFn: ({ signal }) => getJson<UiSection[]>("/api/ui", signal),
+  queryFn: async ({ signal }) => (await getJson<Ui>("/api/ui", signal)).sections,
 });
 
 export const metricsQuery = queryOptions({

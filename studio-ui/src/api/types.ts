@@ -1,40 +1,27 @@
 /**
- * The wire as this page reads it. Everything but identity is optional: what a server does not know is absent, and the
- * page shows it as unknown, never as zero.
+ * The wire as this page reads it. The studio's own part comes from its description (`npm run gen:api`); the runtime's part
+ * is written here. Everything but identity is optional: what a server does not know is absent, and the page shows it as
+ * unknown, never as zero.
  */
 
-export type ActorRecord = {
-  id: string;
-  type: string;
-  status?: string;
-  workerId?: string;
-  messageCount?: number;
-  queueDepth?: number;
-  lastHeartbeat?: string;
-  /** Milliseconds. */
-  uptime?: number;
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** The description allows `null` where something may be absent; the studio leaves it out. */
+type Sent<T> = { [K in keyof T]: Exclude<T[K], null> };
+
+export type ActorRecord = Sent<Omit<Schemas["ActorRecord"], "metadata" | "rates" | "latency">> & {
   metadata?: Record<string, unknown>;
-  parentId?: string;
-  node?: string;
-  errorCount?: number;
-  restartCount?: number;
-  rates?: { messages?: number; errors?: number };
-  latency?: { handleMs?: number; waitMs?: number };
+  rates?: Sent<Schemas["Rates"]>;
+  latency?: Sent<Schemas["Latency"]>;
 };
 
-export type Metrics = {
-  timestamp: string;
-  actorPools: {
-    totalActors: number;
-    activeActors: number;
-    idleActors: number;
-    byType: Record<string, number>;
-  };
-  messageQueues: { totalMessages: number; pendingMessages: number };
-};
+export type Metrics = Schemas["Metrics"];
 
-/** A section that a product of the studio brings; `path` is where the page shows it. */
-export type UiSection = { id: string; title: string; path: string };
+export type UiSection = Schemas["UiSection"];
+
+export type Ui = Schemas["Ui"];
 
 export type RuntimeStatus = {
   status: string;

@@ -19,7 +19,7 @@ describe("the frame", () => {
   });
 
   it("offers no workflow pages where no product brings them", async () => {
-    openStudio("/actors", { "/api/ui": [{ id: "other", title: "Other", path: "/other" }] });
+    openStudio("/actors", { "/api/ui": { sections: [{ id: "other", title: "Other", path: "/other" }] } });
     await screen.findByRole("link", { name: "Other" }, FOUND);
     expect(screen.queryByRole("link", { name: "Workflows" })).toBeNull();
     expect(screen.queryByText("runs running")).toBeNull();

@@ -12,10 +12,10 @@ export function Shell() {
       <a href="#main" className={styles.skip}>
         Skip to the page
       </a>
-      <div className={styles.side}>
+      <aside aria-label="Menu" className={styles.side}>
         <Nav />
         <ThemeSwitch />
-      </div>
+      </aside>
       <header className={styles.top}>
         <MetricsStrip />
         <ConnectionBadge />

@@ -33,7 +33,7 @@ const DARK: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { accent: ACCENT, dark: DARK },
   primaryColor: "accent",
-  primaryShade: { light: 7, dark: 3 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   defaultRadius: 6,
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',

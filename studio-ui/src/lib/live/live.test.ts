@@ -66,6 +66,24 @@ describe("Live", () => {
     live.socket.stop();
   });
 
+  it("fetches everything once for a burst of holes, and once after it", () => {
+    vi.useFakeTimers();
+    try {
+      const fetchActors = vi.fn(async () => []);
+      const { live, say } = start(fetchActors, nobody);
+      say("hello", { epoch: "a", seq: 1 });
+      for (let hole = 0; hole < 50; hole += 1) say("resync", { epoch: "a", seq: 1 });
+      expect(fetchActors).toHaveBeenCalledTimes(1);
+      vi.advanceTimersByTime(1000);
+      expect(fetchActors).toHaveBeenCalledTimes(2);
+      vi.advanceTimersByTime(10_000);
+      expect(fetchActors).toHaveBeenCalledTimes(2);
+      live.socket.stop();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("passes on frames of products", () => {
     const { live, say, onFrame } = start(async () => [], nobody);
     say("hello", { epoch: "a", seq: 1 });

@@ -18,11 +18,15 @@ export type LiveOptions = {
   environment: LiveEnvironment;
 };
 
+/** A server that lags may tell of a hole with every frame; all is fetched at most this often. */
+const RESYNC_EVERY_MS = 1000;
+
 export class Live {
   readonly actors: ActorStore;
   readonly logs = new LogTopic();
   readonly socket: LiveSocket;
   readonly #options: LiveOptions;
+  readonly #resync = spaced(() => this.#fetchAll(), RESYNC_EVERY_MS);
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -69,9 +73,29 @@ export class Live {
     }
   }
 
-  #resync(): void {
+  #fetchAll(): void {
     void this.refreshActors();
     this.logs.resync();
     this.#options.onResync();
   }
+}
+
+/** Runs at once, then not before the pause is over; what was asked for meanwhile runs then, once. */
+function spaced(run: () => void, pause: number): () => void {
+  let waiting = false;
+  let again = false;
+  const go = () => {
+    run();
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (!again) return;
+      again = false;
+      go();
+    }, pause);
+  };
+  return () => {
+    if (waiting) again = true;
+    else go();
+  };
 }

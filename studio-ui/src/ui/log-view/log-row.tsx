@@ -61,7 +61,7 @@ function Message({ text }: { text: string }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line never move.
             key={index}
             className={piece.className}
-            style={{ color: piece.color, backgroundColor: piece.background }}
+            style={{ color: readable(piece.color, "text"), backgroundColor: readable(piece.background, "back") }}
           >
             {piece.text}
           </span>
@@ -72,6 +72,11 @@ function Message({ text }: { text: string }) {
       )}
     </>
   );
+}
+
+/** A colour as the step chose it, but never lighter or darker than the theme can bear. */
+function readable(colour: string | undefined, use: "text" | "back"): string | undefined {
+  return colour && `oklch(from ${colour} clamp(var(--ansi-${use}-least), l, var(--ansi-${use}-most)) c h)`;
 }
 
 /** The name of a step above its first line. */

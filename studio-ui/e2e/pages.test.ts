@@ -1,0 +1,71 @@
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Run } from "../src/api/types";
+import { api, finishedRun, forgive, openPage, withBrowser } from "./harness";
+
+withBrowser();
+
+const ACTOR = `e2e-axe-${Date.now().toString(36)}`;
+let run: Run;
+
+beforeAll(async () => {
+  await api("/api/actor/register", { id: ACTOR, type: "BrowserTestActor", status: "idle", metadata: { a: { b: 1 } } });
+  run = await finishedRun();
+}, 120_000);
+
+afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
+
+/** What is wrong with a page for those who do not see it, or do not see it well. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const results = (await page.evaluate("axe.run(document)")) as AxeResults;
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+const PAGES: { name: string; path: () => string; ready: string }[] = [
+  { name: "actors", path: () => "/actors", ready: "[data-actor]" },
+  { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: `[aria-label="Actor ${ACTOR}"] dl` },
+  { name: "workflows", path: () => "/workflows", ready: "[data-workflow]" },
+  { name: "runs", path: () => "/runs", ready: "[data-run]" },
+  { name: "a run", path: () => `/runs/${run.runId}`, ready: "[data-node] ~ *, [data-node]" },
+  { name: "logs", path: () => `/logs?run=${run.runId}`, ready: "[data-line]" },
+  { name: "no such page", path: () => "/nowhere", ready: "h1" },
+];
+
+describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
+  it.each(PAGES)("the page of $name passes axe", async ({ path, ready }) => {
+    const page = await openPage(path(), theme);
+    await page.locator(ready).first().waitFor();
+    await page.locator('[data-connection="live"]').waitFor();
+    expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(theme);
+    expect(await page.locator("h1").count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe("the page", () => {
+  it("keeps the theme that was chosen", async () => {
+    const page = await openPage("/actors", "light");
+    await page.getByText("Dark", { exact: true }).click({ force: true });
+    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+    await page.reload();
+    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
+  });
+
+  it("leads from every entry of the menu to a page with its name", async () => {
+    const page = await openPage("/actors");
+    for (const name of ["Workflows", "Runs", "Logs", "Actors"]) {
+      await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+      await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+    }
+  });
+
+  it("says it when a run does not exist", async () => {
+    const page = await openPage("/runs/no-such-run");
+    await page.getByRole("alert").waitFor();
+    forgive(page, /404/);
+  });
+});

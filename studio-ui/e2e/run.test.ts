@@ -1,0 +1,82 @@
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { api, finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
+
+withBrowser();
+
+/** Notes every state that a node of the graph shows from now on. */
+async function watchNodes(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen: Record<string, string[]> = {};
+    const look = () => {
+      for (const node of document.querySelectorAll<HTMLElement>("[data-node]")) {
+        const { node: id = "", nodeState = "" } = node.dataset;
+        const states = seen[id] ?? [];
+        if (states.at(-1) !== nodeState) states.push(nodeState);
+        seen[id] = states;
+      }
+    };
+    Object.assign(window, { seen });
+    new MutationObserver(look).observe(document.body, { subtree: true, attributes: true, childList: true });
+    look();
+  });
+}
+
+function seenStates(page: Page): Promise<Record<string, string[]>> {
+  return page.evaluate(() => (window as unknown as { seen: Record<string, string[]> }).seen);
+}
+
+describe("a run", () => {
+  it("starts by a click, its nodes change without a reload, and the page shows the word that a step printed", async () => {
+    const page = await openPage("/workflows");
+    await watchNodes(page);
+    await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).click();
+    await page.waitForURL(/\/runs\/[^/?]+/);
+    await page.locator("[data-node]").first().waitFor();
+    const runId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    const run = await runEnded(runId);
+    expect(run.state).toBe("success");
+    for (const job of run.jobs ?? []) {
+      await page.locator(`[data-node="${job.id}"][data-node-state="success"]`).waitFor();
+    }
+    const states = Object.values(await seenStates(page));
+    expect(states).toHaveLength(run.jobs?.length ?? 0);
+    expect(states.some((seen) => seen.length >= 2 && seen.includes("running"))).toBe(true);
+
+    const { word, job } = await printedWord(run);
+    await page.locator(`[data-node="${job}"]`).click();
+    await page.getByRole("region", { name: "Log", exact: true }).getByText(word).waitFor();
+  });
+
+  it("can be reached by a link to a line, and the list says what the graph shows", async () => {
+    const run = await finishedRun();
+    const { word, job, line } = await printedWord(run);
+    const page = await openPage(`/runs/${run.runId}?job=${encodeURIComponent(job)}&line=${line}`);
+    const marked = page.locator('[data-marked="true"]');
+    await marked.waitFor();
+    expect(await marked.textContent()).toContain(word);
+    for (const { id, state } of run.jobs ?? []) {
+      expect(await page.locator(`[data-node="${id}"]`).getAttribute("data-node-state")).toBe(state);
+      expect(await page.locator(`[data-job="${id}"]`).getAttribute("data-job-state")).toBe(state);
+    }
+  });
+
+  it("appears in the history by itself, and its log on the page of logs", async () => {
+    const page = await openPage("/runs");
+    await page.locator('[data-connection="live"]').waitFor();
+    const run = await finishedRun();
+    await page.locator(`[data-run="${run.runId}"] [data-state="${run.state}"]`).waitFor();
+    const { word, job } = await printedWord(run);
+    await page.goto(new URL(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, page.url()).href);
+    await page.getByRole("region", { name: "Log", exact: true }).getByText(word).waitFor();
+  });
+
+  it("ends when it is cancelled", async () => {
+    const { runId } = await api<{ runId: string }>(`/api/workflows/${WORKFLOW}/start`, {});
+    const page = await openPage(`/runs/${runId}`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    const run = await runEnded(runId);
+    expect(run.state).toBe("cancelled");
+    await page.getByRole("button", { name: /Cancel/ }).waitFor({ state: "detached" });
+  });
+});

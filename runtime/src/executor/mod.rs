@@ -4,7 +4,10 @@
 //! end. The engine knows nothing of containers; executors know nothing of runs, journals or actors. Both built-in
 //! executors pass the suite in `conformance.rs`.
 
+pub mod channel;
+pub mod docker;
 mod error;
+pub mod host;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -87,6 +90,15 @@ pub trait Notes: Send + Sync {
     fn line(&self, text: &str);
     /// Progress of something long, such as a pull; replaces what was said before under the same `what`.
     fn progress(&self, what: &str, done: u64, total: Option<u64>);
+}
+
+/// Notes that nobody wants to hear.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SilentNotes;
+
+impl Notes for SilentNotes {
+    fn line(&self, _text: &str) {}
+    fn progress(&self, _what: &str, _done: u64, _total: Option<u64>) {}
 }
 
 /// Takes the output of a step as it comes. Called from the session's own task: it must not block for long.

@@ -1,0 +1,230 @@
+//! A job's directory: made by the runtime, used by both ends, not trusted once a step has run.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use loom_agent::layout;
+use loom_agent::wire::NONCE_LENGTH;
+use rustix::fs::{AtFlags, Mode, OFlags};
+use thiserror::Error;
+
+/// Why a job's directory cannot be used.
+#[derive(Debug, Error)]
+#[error("use the job's directory {path}")]
+pub struct DirectoryError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The directory of a job, held open so that a job that swaps parts of it for links changes nothing.
+#[derive(Debug)]
+pub struct JobDirectory {
+    path: PathBuf,
+    top: OwnedFd,
+    spool: OwnedFd,
+    nonce: [u8; NONCE_LENGTH],
+}
+
+impl JobDirectory {
+    /// Fills an empty directory for a new job. It is made when missing; either way it is the caller's alone (0700).
+    ///
+    /// # Errors
+    /// When it is not empty or cannot be written.
+    pub fn create(path: &Path) -> Result<Self, DirectoryError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let filled = (|| {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
+            if fs::read_dir(&path)?.next().is_some() {
+                return Err(io::Error::other("it is not empty: another job may be using it"));
+            }
+            fs::DirBuilder::new()
+                .mode(0o700)
+                .create(path.join(layout::SPOOL))?;
+            // Steps walk through it to their script, whoever they run as; its files are nobody else's to read.
+            let scripts = path.join(layout::SCRIPTS);
+            fs::create_dir(&scripts)?;
+            fs::set_permissions(&scripts, fs::Permissions::from_mode(0o711))?;
+            let top = open_directory(&path)?;
+            create_beneath(&top, layout::NONCE)?.write_all(&fresh_nonce())
+        })();
+        filled
+            .and_then(|()| Self::opened(path.clone()))
+            .map_err(|source| DirectoryError { path, source })
+    }
+
+    /// Opens the directory of a job that another process began.
+    ///
+    /// # Errors
+    /// When it is not there or not a job's.
+    pub fn open(path: &Path) -> Result<Self, DirectoryError> {
+        Self::opened(path.to_owned()).map_err(|source| DirectoryError {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn opened(path: PathBuf) -> io::Result<Self> {
+        let top = open_directory(&path)?;
+        let spool = rustix::fs::openat(&top, layout::SPOOL, directory_flags(), Mode::empty())?;
+        let mut nonce = [0; NONCE_LENGTH];
+        read_beneath(&top, layout::NONCE)?.read_exact(&mut nonce)?;
+        Ok(Self {
+            path,
+            top,
+            spool,
+            nonce,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn nonce(&self) -> [u8; NONCE_LENGTH] {
+        self.nonce
+    }
+
+    pub(super) fn top(&self) -> &OwnedFd {
+        &self.top
+    }
+
+    /// Makes the file for a step's output and opens it for reading; the agent opens it for writing.
+    pub(super) fn create_spool(&self, step: u32) -> io::Result<File> {
+        create_beneath(&self.spool, &layout::spool_name(step))
+    }
+
+    /// Removes a step's spool: its content is kept elsewhere by now.
+    pub(super) fn remove_spool(&self, step: u32) {
+        // What cannot be removed now goes with the whole directory.
+        let _ = rustix::fs::unlinkat(&self.spool, layout::spool_name(step), AtFlags::empty());
+    }
+
+    /// Why the agent could not start or had to stop, if it left word.
+    pub fn trouble(&self) -> Option<String> {
+        let mut text = String::new();
+        let file = read_beneath(&self.top, layout::TROUBLE).ok()?;
+        file.take(4096).read_to_string(&mut text).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// The agent's process id and start time, as it wrote them down.
+    pub fn process(&self) -> Option<(u32, u64)> {
+        let mut text = String::new();
+        read_beneath(&self.top, layout::PROCESS)
+            .ok()?
+            .take(64)
+            .read_to_string(&mut text)
+            .ok()?;
+        let (pid, started) = text.trim().split_once(' ')?;
+        Some((pid.parse().ok()?, started.parse().ok()?))
+    }
+}
+
+/// Removes a job's directory and all in it; fine when there is none.
+///
+/// # Errors
+/// When something in it is not the caller's to remove.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    // Does not follow links, at no level: what a job planted leads nowhere.
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn directory_flags() -> OFlags {
+    OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
+}
+
+fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, directory_flags(), Mode::empty())?)
+}
+
+fn create_beneath(directory: &OwnedFd, name: &str) -> io::Result<File> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::openat(
+        directory,
+        name,
+        flags,
+        Mode::RUSR | Mode::WUSR,
+    )?))
+}
+
+/// Opens a plain file for reading: a link is refused, a pipe neither opened for good nor waited for.
+fn read_beneath(directory: &OwnedFd, name: &str) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(directory, name, flags, Mode::empty())?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file"))
+    }
+}
+
+fn fresh_nonce() -> [u8; NONCE_LENGTH] {
+    let halves = [
+        uuid::Uuid::new_v4().into_bytes(),
+        uuid::Uuid::new_v4().into_bytes(),
+    ];
+    let mut nonce = [0; NONCE_LENGTH];
+    for (place, byte) in nonce.iter_mut().zip(halves.iter().flatten()) {
+        *place = *byte;
+    }
+    nonce
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_directory_is_the_callers_alone_and_scripts_can_be_walked_through() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("job");
+        let first = JobDirectory::create(&path).unwrap();
+        let mode = |name: &str| fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            (mode(""), mode("spool"), mode("scripts"), mode("nonce")),
+            (0o700, 0o700, 0o711, 0o600)
+        );
+        first.create_spool(3).unwrap();
+        assert_eq!(mode("spool/3.spool"), 0o600);
+        assert!(
+            JobDirectory::create(&path).is_err(),
+            "a used directory is another job's"
+        );
+        assert_eq!(JobDirectory::open(&path).unwrap().nonce(), first.nonce());
+    }
+
+    #[test]
+    fn planted_links_and_pipes_lead_nowhere() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("job");
+        let secret = temporary.path().join("secret");
+        fs::write(&secret, "1 2").unwrap();
+        let directory = JobDirectory::create(&path).unwrap();
+        std::os::unix::fs::symlink(&secret, path.join(layout::PROCESS)).unwrap();
+        std::os::unix::fs::symlink(&secret, path.join(layout::TROUBLE)).unwrap();
+        assert_eq!((directory.process(), directory.trouble()), (None, None));
+        fs::remove_file(path.join(layout::TROUBLE)).unwrap();
+        rustix::fs::mknodat(
+            &directory.top,
+            layout::TROUBLE,
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        assert_eq!(directory.trouble(), None);
+        // The spool's directory swapped for a link: the one we hold is still the one that is used.
+        fs::rename(path.join("spool"), path.join("moved")).unwrap();
+        std::os::unix::fs::symlink(temporary.path(), path.join("spool")).unwrap();
+        directory.create_spool(0).unwrap();
+        assert!(path.join("moved/0.spool").exists() && !temporary.path().join("0.spool").exists());
+    }
+}

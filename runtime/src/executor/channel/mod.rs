@@ -1,0 +1,18 @@
+//! Talking to the agent that runs a job's steps, wherever it runs.
+//!
+//! Owns the runtime's side of the socket and of the spool: the job's directory, the connection, the tail. Knows no
+//! engine; an executor makes the directory, starts an agent in it, and hands both to [`Channel::connect`]. What a job
+//! left in its directory is not trusted: nothing is opened through a link, nothing that is no socket or plain file is
+//! waited for. Design note: design.md section 4, "Steps in Docker, fast".
+
+mod agent_binary;
+mod directory;
+mod link;
+mod socket;
+mod tail;
+
+pub use agent_binary::{AgentBinary, BinaryError};
+pub(crate) use directory::remove as remove_directory;
+pub use directory::{DirectoryError, JobDirectory};
+pub use link::Channel;
+pub use socket::ConnectError;

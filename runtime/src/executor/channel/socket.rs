@@ -1,0 +1,137 @@
+//! The connection to an agent: reaching its socket without following what a job may have planted, and the hello.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use loom_agent::layout;
+use loom_agent::wire::{Command, Frames, Hello, PROTOCOL, Refusal, Report};
+use thiserror::Error;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedReadHalf;
+
+use super::JobDirectory;
+
+/// Between two looks for a socket that is not there yet.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Why there is no connection. Fits after "failed to …".
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// Nothing answers at the socket, yet or any more.
+    #[error("reach the agent: {0}")]
+    Absent(io::Error),
+    /// The agent says no.
+    #[error("shake hands with the agent: {0}")]
+    Refused(Refusal),
+    /// Something answers that is no agent.
+    #[error("shake hands with the agent: {0}")]
+    Strange(String),
+    /// The time was up.
+    #[error("shake hands with the agent: it did not answer in {} s", .0.as_secs())]
+    Silent(Duration),
+}
+
+/// Reports as they come.
+#[derive(Debug)]
+pub(super) struct Reports {
+    half: OwnedReadHalf,
+    frames: Frames,
+    buffer: Vec<u8>,
+}
+
+impl Reports {
+    /// The next report; `None` when the agent has hung up. May be dropped while it waits: nothing is lost then.
+    pub(super) async fn next(&mut self) -> Result<Option<Report>, ConnectError> {
+        loop {
+            let strange = |error: loom_agent::wire::Malformed| ConnectError::Strange(error.to_string());
+            if let Some(frame) = self.frames.next_frame().map_err(strange)? {
+                return Report::decode(frame).map(Some).map_err(strange);
+            }
+            match self.half.read(&mut self.buffer).await {
+                Ok(0) => return Ok(None),
+                Ok(length) => self.frames.push(self.buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(ConnectError::Absent(error)),
+            }
+        }
+    }
+}
+
+/// Connects and shakes hands, waiting for the socket to appear until `patience` is over.
+pub(super) async fn connect(
+    directory: &JobDirectory,
+    patience: Duration,
+) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+    let attempt = async {
+        let stream = loop {
+            match reach(directory).await {
+                Ok(stream) => break stream,
+                // Not bound yet, or bound and not listening yet.
+                Err(error) if may_still_come(&error) => tokio::time::sleep(LOOK).await,
+                Err(error) => return Err(ConnectError::Absent(error)),
+            }
+        };
+        let (half, mut writer) = stream.into_split();
+        let mut reports = Reports {
+            half,
+            frames: Frames::default(),
+            buffer: vec![0; 16 * 1024],
+        };
+        let mut hello = Vec::new();
+        Command::Hello(Hello {
+            protocol: PROTOCOL,
+            epoch: new_epoch(),
+            nonce: directory.nonce(),
+        })
+        .encode(&mut hello)
+        .map_err(|error| ConnectError::Strange(error.to_string()))?;
+        writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
+        match reports.next().await? {
+            Some(Report::Welcome { .. }) => Ok((reports, writer)),
+            Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
+            Some(_) => Err(ConnectError::Strange(
+                "it answered a hello with something else".to_owned(),
+            )),
+            None => Err(ConnectError::Strange("it hung up".to_owned())),
+        }
+    };
+    tokio::time::timeout(patience, attempt)
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+fn may_still_come(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::WouldBlock
+    )
+}
+
+/// Opens the socket by a handle that follows no link, and connects to just that.
+#[cfg(target_os = "linux")]
+async fn reach(directory: &JobDirectory) -> io::Result<UnixStream> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{FileType, Mode, OFlags};
+
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let handle = rustix::fs::openat(directory.top(), layout::SOCKET, flags, Mode::empty())?;
+    if FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode) != FileType::Socket {
+        return Err(io::Error::other("what is in its place is no socket"));
+    }
+    UnixStream::connect(format!("/proc/self/fd/{}", handle.as_raw_fd())).await
+}
+
+/// Without such handles the name has to do; a host job's steps run as the caller anyway.
+#[cfg(not(target_os = "linux"))]
+async fn reach(directory: &JobDirectory) -> io::Result<UnixStream> {
+    UnixStream::connect(directory.path().join(layout::SOCKET)).await
+}
+
+/// Later connections, of this process or another, have a higher one.
+fn new_epoch() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

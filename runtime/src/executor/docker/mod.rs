@@ -1,0 +1,1 @@
+//! Runs jobs in Docker containers (being written).

@@ -1,0 +1,159 @@
+//! The host executor by the suite that all executors pass, and what only it does.
+#![cfg(test)]
+
+#[path = "../src/executor/conformance.rs"]
+mod conformance;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use conformance::{Bench, run, script};
+use loom_runtime::executor::channel::AgentBinary;
+use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
+use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus};
+use loom_runtime::id::RunId;
+
+fn executor(temporary: &tempfile::TempDir) -> HostExecutor {
+    let agent = AgentBinary::embedded()
+        .expect("built on Linux")
+        .materialise(temporary.path())
+        .unwrap();
+    let program = AgentProgram {
+        program: agent,
+        arguments: Vec::new(),
+    };
+    let mut options = HostOptions::new(program, temporary.path().join("register"));
+    options.drain = Duration::from_millis(100);
+    options.environment.push(("OF_THE_CALLER".into(), "seen".into()));
+    HostExecutor::new(options)
+}
+
+fn bench() -> Bench {
+    let temporary = tempfile::tempdir().unwrap();
+    let register = temporary.path().join("register");
+    Bench {
+        executor: Arc::new(executor(&temporary)),
+        image: String::new(),
+        holds: Box::new(move |key| {
+            let name = key.resource_name();
+            let entry = register.join(&name);
+            Box::pin(async move {
+                entry
+                    .exists()
+                    .then_some(name.clone())
+                    .into_iter()
+                    .chain(marked(&name))
+                    .collect()
+            })
+        }),
+        temporary,
+        run: RunId(uuid::Uuid::now_v7().to_string()),
+        counter: AtomicU32::new(0),
+    }
+}
+
+/// Living processes that carry a job's mark.
+fn marked(name: &str) -> Vec<String> {
+    let mark = format!("LOOM_JOB_MARK={name}");
+    let pids = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    pids.filter(|pid| {
+        std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| {
+            environ
+                .split(|byte| *byte == 0)
+                .any(|entry| entry == mark.as_bytes())
+        })
+    })
+    .collect()
+}
+
+conformance::suite!(bench());
+
+#[tokio::test]
+async fn steps_see_the_callers_environment_but_not_looms_own() {
+    let kept = HostOptions::inherited_environment();
+    assert!(kept.iter().any(|(name, _)| name == "PATH"));
+    assert!(
+        !kept
+            .iter()
+            .any(|(name, _)| name.to_string_lossy().starts_with("LOOM_"))
+    );
+    let bench = bench();
+    let session = bench.open(&bench.job()).await;
+    let (_, output) = run(&session, script("echo $OF_THE_CALLER ${PATH:+path}")).await;
+    assert_eq!(output.text(), "seen path\n");
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_killed_agent_loses_the_session_and_nothing_of_it_stays() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    // The step kills its own agent once its words have been heard, having left a process that has cut all ties.
+    let text = "setsid sh -c 'sleep 1000 & wait' >/dev/null 2>&1 &
+        echo said; until test -e heard; do sleep 0.01; done; kill -9 $PPID; sleep 1000";
+    let running = conformance::start(&session, script(text)).await;
+    std::fs::write(job.workspace.join("heard"), "").unwrap();
+    let (end, output) = conformance::finish(running).await;
+    assert!(matches!(end, Err(ExecutorError::SessionLost { .. })), "{end:?}");
+    assert_eq!(output.text(), "said\n");
+    session.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn another_process_can_clean_up() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    run(&session, script("setsid sleep 1000 >/dev/null 2>&1 &")).await;
+    drop(session);
+    // As if this process had died: the next one has nothing but the register.
+    let other = executor(&bench.temporary);
+    other.reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_start_is_explained() {
+    let temporary = tempfile::tempdir().unwrap();
+    let bench = bench();
+    for (program, part) in [
+        ("/bin/false", "exit status: 1"),
+        ("/no/such/agent", "/no/such/agent"),
+    ] {
+        let agent = AgentProgram {
+            program: program.into(),
+            arguments: Vec::new(),
+        };
+        let executor = HostExecutor::new(HostOptions::new(agent, temporary.path().join("register")));
+        let job = bench.job();
+        let error = executor
+            .open(job.clone(), Arc::new(conformance::Heard::default()))
+            .await
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains(part), "{error}");
+        bench.nothing_is_left(&job).await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_session_of_the_same_key_does_not_disturb_the_first() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    assert!(
+        bench
+            .executor
+            .open(job.clone(), Arc::new(conformance::Heard::default()))
+            .await
+            .is_err()
+    );
+    let (end, _) = run(&session, script("true")).await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    session.close().await.unwrap();
+}

@@ -82,14 +82,17 @@ pub(crate) fn node() -> Option<&'static str> {
     NODE.as_deref()
 }
 
+/// The name of a thread, shared by the actors that it runs. A thin pointer: there is one in each of their cells.
+pub(crate) type Worker = Arc<String>;
+
 /// What the running thread is called; threads without a name go by number.
-pub(crate) fn worker() -> Arc<str> {
+pub(crate) fn worker() -> Worker {
     thread_local! {
-        static NAME: Arc<str> = {
+        static NAME: Worker = {
             let thread = std::thread::current();
             match thread.name() {
-                Some(name) => name.into(),
-                None => format!("{:?}", thread.id()).into(),
+                Some(name) => Arc::new(name.to_owned()),
+                None => Arc::new(format!("{:?}", thread.id())),
             }
         };
     }

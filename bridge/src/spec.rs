@@ -6,9 +6,10 @@ use actix::{Recipient, WeakRecipient};
 use loom_protocol::ActorId;
 use serde_json::{Map, Value};
 
-use crate::names::{self, Serial, short_type_name};
+use crate::names::{self, Serial};
 use crate::owner::{ChildGone, Watcher};
 use crate::registry::ActorRegistry;
+use crate::types::type_cell;
 
 /// Messages that may wait for an actor before `send` waits and `try_send` refuses; what actix takes by itself.
 const MAILBOX_CAPACITY: usize = 16;
@@ -42,8 +43,8 @@ impl ActorSpec {
     }
 
     /// An actor whose kind is the name of its Rust type.
-    pub fn of<A>() -> Self {
-        Self::new(short_type_name::<A>())
+    pub fn of<A: 'static>() -> Self {
+        Self::new(type_cell::<A>().name())
     }
 
     /// Its name. A name whose owner has ended is taken over: counters go on and `restartCount` grows. A name whose owner

@@ -101,6 +101,10 @@ impl TypeCell {
         self.sent.0.load(Relaxed).saturating_sub(taken)
     }
 
+    pub(crate) fn name(&'static self) -> &'static str {
+        &self.name
+    }
+
     fn stats(&self) -> TypeStats {
         let waits = self.taken.waits.load(Relaxed);
         TypeStats {

@@ -18,7 +18,8 @@ pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
-use crate::names::{self, Serial};
+use crate::names;
+use crate::owner::Watcher;
 use crate::registry::Inner;
 use crate::types::TypeCell;
 
@@ -32,7 +33,6 @@ const SUPERSEDED: u8 = 4;
 const BURIED: u8 = 8;
 
 pub(crate) struct ActorCell {
-    pub(crate) serial: Serial,
     pub(crate) name: Arc<str>,
     pub(crate) kind: Cow<'static, str>,
     started: Nanos,
@@ -48,7 +48,7 @@ pub(crate) struct ActorCell {
     declared_busy: AtomicU32,
     declared_waiting: AtomicU32,
     /// What the thread that polls it is called.
-    thread: OnceLock<Arc<str>>,
+    thread: OnceLock<names::Worker>,
     pub(crate) marks: Marks,
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
@@ -65,10 +65,11 @@ pub(crate) enum Origin {
 }
 
 /// What is rarely there and rarely changes.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Details {
     pub(crate) metadata: Map<String, Value>,
     pub(crate) parent: Option<ActorId>,
+    pub(crate) watchers: Vec<Watcher>,
     /// Where somebody chose another name than that of the thread.
     pub(crate) worker: Option<String>,
     /// Of handles only.
@@ -85,20 +86,21 @@ pub(crate) struct Ended {
 
 impl ActorCell {
     pub(crate) fn new(
-        serial: Serial,
         name: Arc<str>,
         kind: Cow<'static, str>,
         details: Details,
         origin: Origin,
         registry: Weak<Inner>,
     ) -> Self {
-        let empty = details.metadata.is_empty() && details.parent.is_none() && details.worker.is_none();
+        let empty = details.metadata.is_empty()
+            && details.parent.is_none()
+            && details.worker.is_none()
+            && details.watchers.is_empty();
         let entered = match origin {
             Origin::Context(_) => 0,
             Origin::Handle => clock::raw() << 1,
         };
         Self {
-            serial,
             name,
             kind,
             started: Nanos::now(),
@@ -273,15 +275,15 @@ impl ActorCell {
         self.touch();
     }
 
-    /// The actor is gone. Only the first call counts.
-    pub(crate) fn end(self: &Arc<Self>, failure: Option<String>) {
+    /// The actor is gone. Only the first call counts, and returns true.
+    pub(crate) fn end(self: &Arc<Self>, failure: Option<String>) -> bool {
         let failed = failure.is_some();
-        if failed {
-            self.errors.fetch_add(1, Relaxed);
-        }
         let at = Nanos::now();
         if self.ended.set(Box::new(Ended { at, failure })).is_err() {
-            return;
+            return false;
+        }
+        if failed {
+            self.errors.fetch_add(1, Relaxed);
         }
         if let Origin::Context(kind) = self.origin {
             kind.died();
@@ -292,6 +294,15 @@ impl ActorCell {
         if let Some(registry) = self.registry.upgrade() {
             registry.dug(self, failed);
         }
+        true
+    }
+
+    /// Those who are to be told of the end, once.
+    pub(crate) fn take_watchers(&self) -> Vec<Watcher> {
+        self.details()
+            .as_mut()
+            .map(|details| std::mem::take(&mut details.watchers))
+            .unwrap_or_default()
     }
 
     pub(crate) fn bury(&self) {

@@ -64,7 +64,7 @@ impl<A: Actor<Context = Self>> Context<A> {
         Self {
             parts: ContextParts::new(mailbox.sender_producer()),
             mailbox: Some(mailbox),
-            cell: life.cell(),
+            cell: Arc::clone(life.cell()),
             life: Some(life),
         }
     }

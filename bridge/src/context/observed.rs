@@ -12,27 +12,28 @@ use actix::{Actor, Addr};
 use super::Context;
 use super::life::Life;
 use crate::cause;
-use crate::cell::ActorCell;
 use crate::owner::{End, panic_text};
 
 /// A running actor. Finishes when the actor has ended, also by a panic, which goes no further.
 #[must_use = "an actor runs only while its future is polled"]
 pub struct Observed<A: Actor<Context = Context<A>>> {
+    /// There until it has ended.
     actor: Option<ContextFut<A, Context<A>>>,
-    cell: Arc<ActorCell>,
-    life: Option<Life>,
+    life: Life,
 }
 
 impl<A: Actor<Context = Context<A>>> Observed<A> {
     pub(super) fn new(mut context: Context<A>, actor: A) -> Self {
-        let life = context.life.take();
-        let cell = Arc::clone(&context.cell);
-        // There until now: nothing else takes it, and this takes the context.
+        // Both are there until now: nothing else takes them, and this takes the context.
+        let life = context
+            .life
+            .take()
+            .unwrap_or_else(|| Life::of(Arc::clone(&context.cell)));
         let actor = context
             .mailbox
             .take()
             .map(|mailbox| ContextFut::new(context, actor, mailbox));
-        Self { actor, cell, life }
+        Self { actor, life }
     }
 
     /// The actor's address; `None` when it has ended.
@@ -42,16 +43,14 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
 
     /// Drops the actor, then says that it is gone.
     fn finish(&mut self, end: End) {
-        let _polling = cause::polling(Arc::clone(&self.cell));
+        let _polling = cause::polling(Arc::clone(self.life.cell()));
         // actix runs the stop hooks of an actor that is dropped alive, and they may panic too.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(self.actor.take())));
         let end = match (end, dropped) {
             (End::Stopped, Err(payload)) => End::Panicked(panic_text(&*payload)),
             (end, _) => end,
         };
-        if let Some(mut life) = self.life.take() {
-            life.end(end);
-        }
+        self.life.end(end);
     }
 }
 
@@ -63,13 +62,13 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         let Some(actor) = this.actor.as_mut() else {
             return Poll::Ready(());
         };
-        let polling = cause::polling(Arc::clone(&this.cell));
+        let polling = cause::polling(Arc::clone(this.life.cell()));
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(actor).poll(task)));
         drop(polling);
         match polled {
             Ok(Poll::Pending) => {
-                this.cell.polled();
+                this.life.cell().polled();
                 return Poll::Pending;
             }
             Ok(Poll::Ready(())) => this.finish(End::Stopped),
@@ -82,8 +81,8 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
 impl<A: Actor<Context = Context<A>>> Drop for Observed<A> {
     fn drop(&mut self) {
         // Its arbiter stopped, or whoever polled it lost interest.
-        if self.life.as_ref().is_some_and(|life| !life.is_over()) {
-            self.cell.stopping();
+        if self.actor.is_some() {
+            self.life.cell().stopping();
             self.finish(End::Stopped);
         }
     }

@@ -58,8 +58,8 @@ where
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
-    fn fail(mut self, text: String) {
-        if let Some(life) = self.life.as_mut() {
+    fn fail(self, text: String) {
+        if let Some(life) = &self.life {
             life.end(End::Panicked(text));
         }
     }

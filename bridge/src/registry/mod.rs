@@ -43,7 +43,7 @@ pub struct ActorRegistry {
 pub(crate) struct Inner {
     cells: DashMap<Arc<str>, Arc<ActorCell>>,
     /// Those of handles, which have to beat by themselves.
-    handles: DashMap<u64, Arc<ActorCell>>,
+    handles: DashMap<Arc<str>, Arc<ActorCell>>,
     pub(crate) subscriptions: Subscriptions,
     graves: Mutex<Graves>,
 }
@@ -107,7 +107,9 @@ impl ActorRegistry {
     /// about by the handle's methods.
     pub fn register(&self, spec: ActorSpec) -> ActorHandle {
         let cell = self.inner.admit(spec, Origin::Handle);
-        self.inner.handles.insert(cell.serial.0, Arc::clone(&cell));
+        self.inner
+            .handles
+            .insert(Arc::clone(&cell.name), Arc::clone(&cell));
         ActorHandle::new(cell, self.clone())
     }
 
@@ -154,22 +156,15 @@ impl Inner {
         if let Origin::Context(kind) = &origin {
             kind.born();
         }
-        let serial = Serial::next();
-        let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, serial));
+        let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, Serial::next()));
         let details = Details {
             metadata: spec.metadata,
             parent: spec.parent.or_else(cause::current_actor),
             worker: spec.worker,
+            watchers: spec.watchers,
             ..Details::default()
         };
-        let cell = ActorCell::new(
-            serial,
-            id.0.into(),
-            spec.kind,
-            details,
-            origin,
-            Arc::downgrade(self),
-        );
+        let cell = ActorCell::new(id.0.into(), spec.kind, details, origin, Arc::downgrade(self));
         let cell = self.enter(cell);
         self.subscriptions.push_to_all(&cell);
         cell
@@ -207,7 +202,7 @@ impl Inner {
     /// Takes note of an end, for the burial.
     pub(crate) fn dug(&self, cell: &Arc<ActorCell>, failed: bool) {
         if cell.is_handle() {
-            self.handles.remove(&cell.serial.0);
+            self.forget_handle(cell);
         }
         self.graves().dig(Arc::clone(cell), failed);
     }
@@ -230,10 +225,16 @@ impl Inner {
             .map(|cell| Arc::clone(&cell))
             .collect();
         for cell in &silent {
-            self.handles.remove(&cell.serial.0);
+            self.forget_handle(cell);
             self.remove(cell);
         }
         silent.len()
+    }
+
+    fn forget_handle(&self, cell: &Arc<ActorCell>) {
+        // Not that of somebody who has the name now.
+        self.handles
+            .remove_if(&cell.name, |_, present| Arc::ptr_eq(present, cell));
     }
 
     fn remove(&self, cell: &Arc<ActorCell>) {
@@ -249,7 +250,7 @@ impl Inner {
             cell.unbury();
             cell.marks.forget_all();
             place.insert(Arc::clone(cell));
-            self.handles.insert(cell.serial.0, Arc::clone(cell));
+            self.handles.insert(Arc::clone(&cell.name), Arc::clone(cell));
             self.subscriptions.push_to_all(cell);
         }
     }

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { api, finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
+import { finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -26,6 +26,11 @@ function seenStates(page: Page): Promise<Record<string, string[]>> {
   return page.evaluate(() => (window as unknown as { seen: Record<string, string[]> }).seen);
 }
 
+/** The run whose page is open. */
+function runOf(page: Page): string {
+  return new URL(page.url()).pathname.split("/").at(-1) ?? "";
+}
+
 describe("a run", () => {
   it("starts by a click, its nodes change without a reload, and the page shows the word that a step printed", async () => {
     const page = await openPage("/workflows");
@@ -33,8 +38,7 @@ describe("a run", () => {
     await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).click();
     await page.waitForURL(/\/runs\/[^/?]+/);
     await page.locator("[data-node]").first().waitFor();
-    const runId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
-    const run = await runEnded(runId);
+    const run = await runEnded(runOf(page));
     expect(run.state).toBe("success");
     for (const job of run.jobs ?? []) {
       await page.locator(`[data-node="${job.id}"][data-node-state="success"]`).waitFor();
@@ -72,11 +76,12 @@ describe("a run", () => {
   });
 
   it("ends when it is cancelled", async () => {
-    const { runId } = await api<{ runId: string }>(`/api/workflows/${WORKFLOW}/start`, {});
-    const page = await openPage(`/runs/${runId}`);
+    const page = await openPage("/workflows");
+    await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
-    const run = await runEnded(runId);
+    const run = await runEnded(runOf(page));
     expect(run.state).toBe("cancelled");
-    await page.getByRole("button", { name: /Cancel/ }).waitFor({ state: "detached" });
+    await page.locator("header [data-state=cancelled]").waitFor();
+    expect(await page.getByRole("button", { name: /Cancel/ }).count()).toBe(0);
   });
 });

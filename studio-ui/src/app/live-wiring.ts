@@ -67,7 +67,8 @@ export class Caches {
 
   #applyWorkflow(entry: Workflow): void {
     this.#client.setQueryData<Workflow[]>(keys.workflows, (list) => list && withWorkflow(list, entry));
-    if (this.#client.isFetching({ queryKey: keys.workflows }) > 0) this.#refetch(keys.workflows);
+    // A frame tells of each workflow that is there; only the whole list tells which are gone.
+    this.#refetch(keys.workflows);
   }
 
   #refetch(queryKey: readonly string[]): void {

@@ -12,7 +12,9 @@ export function Diagnostics({ of, diagnostics }: { of: string; diagnostics: read
       {diagnostics.slice(0, MOST).map((diagnostic, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a diagnostic has no identity; the list is replaced as a whole.
         <li key={index}>
-          <span className={styles.severity}>{diagnostic.severity}</span>
+          <span className={styles.severity} data-severity={diagnostic.severity}>
+            {diagnostic.severity}
+          </span>
           <span className={`mono ${styles.place}`}>{place(of, diagnostic)}</span>
           <span className={styles.message}>
             {diagnostic.message}

@@ -7,16 +7,17 @@ import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
+import { handleOf } from "../model";
 import { Diagnostics } from "./diagnostics";
 import styles from "./workflow-table.module.css";
 
 type WorkflowTableProps = {
   workflows: readonly Workflow[];
-  /** Names of those whose order is on its way. */
+  /** Handles of those whose order is on its way. */
   starting: string | undefined;
   stopping: string | undefined;
-  onStart: (name: string) => void;
-  onStop: (name: string) => void;
+  onStart: (handle: string) => void;
+  onStop: (handle: string) => void;
 };
 
 export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
@@ -43,10 +44,10 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
         <tbody>
           {workflows.map((workflow) => (
             <Fragment key={workflow.file}>
-              <WorkflowRow workflow={workflow} {...row} />
+              <WorkflowRow workflow={workflow} handle={handleOf(workflow, workflows)} {...row} />
               {workflow.diagnostics && workflow.diagnostics.length > 0 && (
                 <tr>
-                  <td colSpan={7} className={styles.diagnostics}>
+                  <td colSpan={7} className={styles.diagnostics} data-state={workflow.state}>
                     <Diagnostics of={workflow.file} diagnostics={workflow.diagnostics} />
                   </td>
                 </tr>
@@ -59,9 +60,9 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
   );
 }
 
-type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow };
+type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow; handle: string };
 
-function WorkflowRow({ workflow, starting, stopping, onStart, onStop }: WorkflowRowProps) {
+function WorkflowRow({ workflow, handle, starting, stopping, onStart, onStop }: WorkflowRowProps) {
   const { name, file, state, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
@@ -100,8 +101,8 @@ function WorkflowRow({ workflow, starting, stopping, onStart, onStop }: Workflow
               size="compact-sm"
               variant="default"
               aria-label={`Stop ${name}`}
-              loading={stopping === name}
-              onClick={() => onStop(name)}
+              loading={stopping === handle}
+              onClick={() => onStop(handle)}
             >
               Stop
             </Button>
@@ -111,8 +112,8 @@ function WorkflowRow({ workflow, starting, stopping, onStart, onStop }: Workflow
             leftSection={<Icon name="play" size={12} />}
             aria-label={`Start ${name}`}
             disabled={state === "invalid"}
-            loading={starting === name}
-            onClick={() => onStart(name)}
+            loading={starting === handle}
+            onClick={() => onStart(handle)}
           >
             Start
           </Button>

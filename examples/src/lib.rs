@@ -1,1 +1,1 @@
-//! (being written)
+//! Holds the examples together: each is a file beside this folder, and its first lines say how to run it.

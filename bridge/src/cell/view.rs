@@ -34,7 +34,8 @@ impl View {
     }
 
     fn latency(&self) -> Option<Latency> {
-        let mean = |total: u64| Some(total as f64 / self.timed as f64 / 1e6);
+        // Whole nanoseconds, in milliseconds.
+        let mean = |total: u64| Some((total as f64 / self.timed as f64).round() / 1e6);
         (self.timed > 0).then(|| Latency {
             handle_ms: mean(self.busy_ns),
             wait_ms: mean(self.wait_ns),

@@ -1,0 +1,235 @@
+//! Runs the examples as they are built, against a studio that keeps what it is sent.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, outside of test functions"
+)]
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Nothing here takes longer unless it is broken.
+const LONG: Duration = Duration::from_secs(30);
+
+/// A studio of two dozen lines: takes batches, says that all is well, and hands them on.
+struct Studio {
+    url: String,
+    batches: Receiver<Value>,
+    seen: Vec<Value>,
+}
+
+impl Studio {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (sender, batches) = channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, sender) = (stream.unwrap(), sender.clone());
+                std::thread::spawn(move || serve(stream, |batch| sender.send(batch).unwrap()));
+            }
+        });
+        Self {
+            url,
+            batches,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Waits for a batch of which the question is true, and keeps all.
+    fn wait_for(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) {
+        let deadline = Instant::now() + LONG;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.batches.recv_timeout(left) {
+                Ok(batch) => {
+                    let found = is_it(&batch);
+                    self.seen.push(batch);
+                    if found {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("waited {LONG:?} for {what}; came: {:#?}", self.seen)
+                }
+            }
+        }
+    }
+
+    /// The last known value of an actor's field.
+    fn last(&self, id: &str, field: &str) -> Option<&Value> {
+        self.seen.iter().rev().find_map(|batch| {
+            let named = |entry: &&Value| entry["id"] == id && !entry[field].is_null();
+            let newest = entries(batch, "update").find(named);
+            newest
+                .or_else(|| entries(batch, "register").find(named))
+                .map(|entry| &entry[field])
+        })
+    }
+}
+
+fn entries<'a>(batch: &'a Value, part: &str) -> impl Iterator<Item = &'a Value> {
+    batch[part].as_array().into_iter().flatten()
+}
+
+fn serve(mut stream: TcpStream, keep: impl Fn(Value)) {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4_096];
+    while let Ok(count @ 1..) = stream.read(&mut chunk) {
+        bytes.extend(chunk.iter().take(count));
+        if let Some(body) = whole_body(&bytes) {
+            keep(serde_json::from_slice(body).unwrap());
+            bytes.clear();
+            let answer = r#"{"accepted":0,"rejected":[]}"#;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len());
+            if stream.write_all(format!("{head}{answer}").as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn whole_body(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let (head, body) = bytes.split_at_checked(end)?;
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let length: usize = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))?
+        .parse()
+        .ok()?;
+    (body.len() == length).then_some(body)
+}
+
+/// An example that `cargo test -p loom-examples` has built, beside the folder of this test.
+fn example(name: &str) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let built: PathBuf = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .unwrap()
+        .join("examples")
+        .join(name);
+    assert!(
+        built.is_file(),
+        "`{}` is not built; run `cargo test -p loom-examples`",
+        built.display()
+    );
+    let mut command = Command::new(built);
+    for name in ["STUDIO_ENABLED", "STUDIO_URL", "STUDIO_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// An example that runs, and does not outlive its test.
+struct Running(Option<Child>);
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) -> Output {
+        let child = self.0.take().unwrap();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_actor_demo_shows_three_actors_of_two_types_that_work() {
+    let mut studio = Studio::open();
+    let demo = Running::start(
+        example("actors_demo")
+            .args(["--for", "60"])
+            .env("STUDIO_URL", &studio.url),
+    );
+    let mut actors = BTreeSet::new();
+    while actors.len() < 3 {
+        studio.wait_for("the first actors", |batch| entries(batch, "register").count() > 0);
+        let new = entries(studio.seen.last().unwrap(), "register");
+        actors.extend(new.map(|actor| (actor["id"].to_string(), actor["type"].to_string())));
+    }
+    let expected = [
+        ("aggregator-1", "AggregatorActor"),
+        ("counter-1", "CounterActor"),
+        ("counter-2", "CounterActor"),
+    ];
+    assert_eq!(
+        actors,
+        expected
+            .map(|(id, kind)| (format!("{id:?}"), format!("{kind:?}")))
+            .into()
+    );
+    assert_eq!(studio.last("counter-2", "metadata").unwrap()["initialValue"], 100);
+
+    studio.wait_for("the aggregator to wait", |batch| {
+        entries(batch, "update").any(|actor| actor["id"] == "aggregator-1" && actor["status"] == "waiting")
+    });
+    assert!(
+        studio
+            .last("aggregator-1", "messageCount")
+            .unwrap()
+            .as_u64()
+            .unwrap()
+            >= 5
+    );
+    let ended = demo.interrupt();
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("Discovered actor"));
+    studio.wait_for("the farewell", |batch| entries(batch, "unregister").count() == 3);
+}
+
+#[test]
+fn the_demo_refuses_what_it_does_not_know() {
+    let refused = example("actors_demo").args(["--for", "ever"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--for SECONDS"));
+}
+
+#[test]
+fn the_embedding_example_is_seen_when_it_is_asked_to() {
+    let mut studio = Studio::open();
+    let mut command = example("embed_bridge");
+    let child = Running::start(
+        command
+            .env("STUDIO_ENABLED", "true")
+            .env("STUDIO_URL", &studio.url),
+    );
+    studio.wait_for("a clock that ticks", |batch| {
+        entries(batch, "update").any(|actor| {
+            actor["id"].as_str().is_some_and(|id| id.starts_with("Clock-"))
+                && actor["messageCount"]
+                    .as_u64()
+                    .is_some_and(|messages| messages > 0)
+        })
+    });
+    let ended = child.interrupt();
+    assert!(ended.status.success(), "{ended:?}");
+}

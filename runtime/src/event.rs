@@ -172,7 +172,10 @@ impl Event {
             | Self::StepFinished { job, .. }
             | Self::LeftoversKilled { job, .. }
             | Self::JobFinished { job, .. } => Some(job),
-            Self::RunCreated { .. } | Self::RunStarted | Self::CancelRequested { .. } | Self::RunFinished { .. } => None,
+            Self::RunCreated { .. }
+            | Self::RunStarted
+            | Self::CancelRequested { .. }
+            | Self::RunFinished { .. } => None,
         }
     }
 }
@@ -202,6 +205,9 @@ pub struct JobOutline {
     pub image: Option<String>,
     /// The display names of its steps.
     pub steps: Vec<String>,
+    /// Why it will be skipped whatever its needs come to, when that is sure beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Reason>,
 }
 
 /// What the death of a run's owner means for the run.
@@ -225,7 +231,10 @@ pub struct Reason {
 impl Reason {
     /// A reason from its two parts.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
@@ -349,7 +358,10 @@ mod tests {
 
     #[test]
     fn words_of_states_are_those_of_the_wire() {
-        assert_eq!(serde_json::to_value(RunState::Cancelled).unwrap(), json!("cancelled"));
+        assert_eq!(
+            serde_json::to_value(RunState::Cancelled).unwrap(),
+            json!("cancelled")
+        );
         assert_eq!(JobState::Waiting.as_str(), "waiting");
         assert!(StepState::Lost.is_final() && !StepState::Running.is_final());
     }

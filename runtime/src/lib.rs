@@ -1,10 +1,18 @@
 //! Loom's engine: runs workflows, keeps their history, and tells the studio about it.
 
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod event;
 pub mod executor;
 pub mod id;
 pub mod journal;
 pub mod logs;
+pub mod machine;
+pub mod owner;
+pub mod prepare;
+pub mod project;
+pub mod serve;
 pub mod state;
+pub mod view;
 pub mod world;

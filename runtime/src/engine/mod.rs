@@ -1,3 +1,231 @@
 //! The engine: runs as actors over a pure state.
+//!
+//! [`Engine`] is the door: it opens a state directory, puts right what dead owners left there, begins runs and cancels
+//! them. Inside, an orchestrator actor owns one run actor a run, which owns one job actor a job; what waits (disks,
+//! sockets, containers) is done on threads of its own and answers by messages.
 
+mod directory;
+mod fault;
+mod io;
 mod job;
+mod launch;
+mod orchestrator;
+mod recovery;
+mod run;
+mod shared;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use loom_bridge::ActorSpec;
+use thiserror::Error;
+use tokio::sync::broadcast;
+
+pub use directory::StateDirectory;
+pub(crate) use job::chain;
+pub use launch::{JobLaunch, Launch, StepLaunch};
+pub use recovery::Recovered;
+pub use run::{Outcome, RunHandle};
+pub use shared::Progress;
+
+use self::io::IoThreads;
+use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun};
+use self::shared::Shared;
+use crate::executor::Executor;
+use crate::id::RunId;
+use crate::journal::{Journal, JournalError, SqliteJournal};
+use crate::logs::LogStore;
+use crate::owner::Ownership;
+use crate::state::FoldError;
+use crate::world::{SystemWorld, World};
+
+/// How a run's remains are bounded in time: processes of a run whose owner was killed end by themselves after this.
+const ORPHAN_GRACE: Duration = Duration::from_secs(10);
+
+/// A failure of the engine. Messages fit after "failed to …".
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The state directory cannot be used.
+    #[error("use the state directory {}: {cause}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The history cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The history makes no sense.
+    #[error(transparent)]
+    History(#[from] FoldError),
+    /// No run has this id.
+    #[error("find a run with the id `{0}`")]
+    UnknownRun(RunId),
+    /// The engine has stopped.
+    #[error("reach the engine: it has stopped")]
+    Stopped,
+}
+
+/// How an engine is opened.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// The state directory; made when it is not there.
+    pub state_directory: PathBuf,
+    /// Time and chance.
+    pub world: Arc<dyn World>,
+}
+
+impl EngineOptions {
+    /// The machine's own clock, and this state directory.
+    pub fn new(state_directory: PathBuf) -> Self {
+        Self {
+            state_directory,
+            world: Arc::new(SystemWorld),
+        }
+    }
+}
+
+/// Runs workflows of one state directory. Must be opened where an actix system runs; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    orchestrator: Addr<Orchestrator>,
+    instance: String,
+    _threads: Arc<IoThreads>,
+    _ownership: Arc<Ownership>,
+}
+
+impl Engine {
+    /// Opens a state directory.
+    ///
+    /// # Errors
+    /// When it cannot be made, locked or read.
+    pub async fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        let path = options.state_directory;
+        let directory_error = |path: PathBuf| move |cause| EngineError::Directory { path, cause };
+        let threads = IoThreads::start().map_err(directory_error(path.clone()))?;
+        let io = threads.handle().ok_or(EngineError::Stopped)?;
+        let world = Arc::clone(&options.world);
+        let prepare = move || {
+            let directory = StateDirectory::open(path.clone()).map_err(directory_error(path.clone()))?;
+            let journal = SqliteJournal::open(&directory.journal(), world)?;
+            let ownership =
+                Ownership::take(&directory.owners(), journal.instance()).map_err(directory_error(path))?;
+            Ok::<_, EngineError>((directory, journal, ownership))
+        };
+        let (directory, journal, ownership) = io
+            .spawn_blocking(prepare)
+            .await
+            .map_err(|_| EngineError::Stopped)??;
+        let instance = journal.instance().to_owned();
+        let shared = Arc::new(Shared {
+            journal: Arc::new(journal),
+            logs: LogStore::new(directory.logs()),
+            directory,
+            owner: ownership.owner().clone(),
+            world: options.world,
+            io,
+            progress: broadcast::channel(256).0,
+            orphan_grace: ORPHAN_GRACE,
+        });
+        let spec = ActorSpec::of::<Orchestrator>().id(format!("orchestrator-{}", shared.owner.pid));
+        let inside = Arc::clone(&shared);
+        let orchestrator = loom_bridge::spawn(spec, |_| Orchestrator::new(inside));
+        Ok(Self {
+            shared,
+            orchestrator,
+            instance,
+            _threads: Arc::new(threads),
+            _ownership: Arc::new(ownership),
+        })
+    }
+
+    /// The history.
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.shared.journal
+    }
+
+    /// The logs.
+    pub fn logs(&self) -> &LogStore {
+        &self.shared.logs
+    }
+
+    /// The state directory.
+    pub fn directory(&self) -> &StateDirectory {
+        &self.shared.directory
+    }
+
+    /// The state directory's own id, which marks what its runs hold in an engine.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// This process, as the owner of its runs.
+    pub fn owner(&self) -> &crate::executor::Owner {
+        &self.shared.owner
+    }
+
+    /// The threads for what waits. Executors are made and used there.
+    pub fn io(&self) -> &tokio::runtime::Handle {
+        &self.shared.io
+    }
+
+    /// How far long things have got, as it happens. Slow readers miss some.
+    pub fn progress(&self) -> broadcast::Receiver<Progress> {
+        self.shared.progress.subscribe()
+    }
+
+    /// Ends the runs of dead owners of this state directory and removes what they left in these executors.
+    ///
+    /// # Errors
+    /// When the history cannot be read or written; what an executor could not remove is in the answer.
+    pub async fn recover(&self, executors: Vec<Arc<dyn Executor>>) -> Result<Recovered, EngineError> {
+        let shared = Arc::clone(&self.shared);
+        let task = self
+            .shared
+            .io
+            .spawn(async move { recovery::recover(&shared, &executors).await });
+        task.await.map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Begins a run. Its first event is in the history when this returns.
+    ///
+    /// # Errors
+    /// When the history cannot be written.
+    pub async fn start(&self, launch: Launch) -> Result<RunHandle, EngineError> {
+        self.orchestrator
+            .send(StartRun { launch })
+            .await
+            .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Cancels a run, of this process or of another one on the state directory; a second time skips the grace. A run
+    /// that has ended stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such run, or the request cannot be left.
+    pub async fn cancel(&self, run: &RunId, by: &str) -> Result<(), EngineError> {
+        let cancel = Cancel {
+            run: run.clone(),
+            by: by.to_owned(),
+        };
+        self.orchestrator
+            .send(cancel)
+            .await
+            .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Cancels every run of this process and waits for their ends.
+    pub async fn shut_down(&self, by: &str) {
+        let Ok(runs) = self.orchestrator.send(CancelAll { by: by.to_owned() }).await else {
+            return;
+        };
+        for run in runs {
+            run.finished().await;
+        }
+    }
+}

@@ -27,7 +27,10 @@ impl Run {
         }
         let mut decisions: Vec<Decision> = self.jobs.keys().filter_map(|id| self.decide_job(id)).collect();
         if decisions.is_empty() && self.jobs.values().all(|job| job.state.is_final()) {
-            decisions.push(Decision::Record(Event::RunFinished { state: self.result(), reason: None }));
+            decisions.push(Decision::Record(Event::RunFinished {
+                state: self.result(),
+                reason: None,
+            }));
         }
         decisions
     }
@@ -35,21 +38,34 @@ impl Run {
     fn decide_job(&self, id: &JobId) -> Option<Decision> {
         let job = self.jobs.get(id)?;
         let finish = |state, reason| {
-            Some(Decision::Record(Event::JobFinished { job: id.clone(), state, reason: Some(reason) }))
+            Some(Decision::Record(Event::JobFinished {
+                job: id.clone(),
+                state,
+                reason: Some(reason),
+            }))
         };
         match job.state {
-            JobState::Waiting | JobState::Queued if self.cancel.is_some() => {
-                finish(JobState::Cancelled, Reason::new("cancelled", "the run was cancelled before it started"))
-            }
+            JobState::Waiting | JobState::Queued if self.cancel.is_some() => finish(
+                JobState::Cancelled,
+                Reason::new("cancelled", "the run was cancelled before it started"),
+            ),
             JobState::Waiting => {
-                let states = || job.needs.iter().map(|need| (need, self.jobs.get(need).map(|job| job.state)));
+                let states = || {
+                    job.needs
+                        .iter()
+                        .map(|need| (need, self.jobs.get(need).map(|job| job.state)))
+                };
                 // A job is judged once all its needs are done, as GitHub does.
                 if !states().all(|(_, state)| state.is_some_and(JobState::is_final)) {
                     return None;
                 }
-                match states().find(|(_, state)| *state != Some(JobState::Success)) {
-                    None => Some(Decision::Record(Event::JobQueued { job: id.clone() })),
-                    Some((need, state)) => {
+                match (
+                    states().find(|(_, state)| *state != Some(JobState::Success)),
+                    &job.skip,
+                ) {
+                    (None, Some(reason)) => finish(JobState::Skipped, reason.clone()),
+                    (None, None) => Some(Decision::Record(Event::JobQueued { job: id.clone() })),
+                    (Some((need, state)), _) => {
                         let state = state.map_or("unknown", JobState::as_str);
                         let message = format!("it needs `{need}`, which ended as {state}");
                         finish(JobState::Skipped, Reason::new("needs", message))
@@ -90,7 +106,12 @@ mod tests {
     use crate::id::RunId;
 
     fn record(run: &Run, event: Event) -> Recorded {
-        Recorded { run: run.id.clone(), seq: run.last.next(), time: Timestamp::from_millis(0), event }
+        Recorded {
+            run: run.id.clone(),
+            seq: run.last.next(),
+            time: Timestamp::from_millis(0),
+            event,
+        }
     }
 
     fn created(jobs: &[(&str, &[&str])]) -> Recorded {
@@ -100,17 +121,26 @@ mod tests {
             needs: needs.iter().map(|need| JobId((*need).into())).collect(),
             image: None,
             steps: vec!["one".into()],
+            skip: (*id == "mac").then(|| Reason::new("unmapped-label", "nothing runs it")),
         });
         Recorded {
             run: RunId("r".into()),
             seq: Seq(1),
             time: Timestamp::from_millis(0),
             event: Event::RunCreated {
-                workflow: WorkflowRef { name: "w".into(), file: "w.yml".into() },
+                workflow: WorkflowRef {
+                    name: "w".into(),
+                    file: "w.yml".into(),
+                },
                 event: "push".into(),
                 executor: "host".into(),
                 on_crash: OnCrash::CleanUp,
-                owner: Owner { instance: "i".into(), boot: "b".into(), pid: 1, started: 1 },
+                owner: Owner {
+                    instance: "i".into(),
+                    boot: "b".into(),
+                    pid: 1,
+                    started: 1,
+                },
                 workspace: "/w".into(),
                 jobs: jobs.collect(),
             },
@@ -122,15 +152,25 @@ mod tests {
     fn play(run: &mut Run, log: &mut Vec<Recorded>, mut end: impl FnMut(&JobId) -> JobState) -> Vec<String> {
         let mut starts = Vec::new();
         for _ in 0..10_000 {
-            let Some(decision) = run.decide().into_iter().next() else { return starts };
+            let Some(decision) = run.decide().into_iter().next() else {
+                return starts;
+            };
             let events = match decision {
                 Decision::Record(event) => vec![event],
                 Decision::Start(job) => {
                     starts.push(job.0.clone());
                     let state = end(&job);
                     vec![
-                        Event::JobStarting { job: job.clone(), attempt: 1, resource: "x".into() },
-                        Event::JobFinished { job, state, reason: None },
+                        Event::JobStarting {
+                            job: job.clone(),
+                            attempt: 1,
+                            resource: "x".into(),
+                        },
+                        Event::JobFinished {
+                            job,
+                            state,
+                            reason: None,
+                        },
                     ]
                 }
             };
@@ -143,8 +183,12 @@ mod tests {
         panic!("the run never ends");
     }
 
-    const DIAMOND: &[(&str, &[&str])] =
-        &[("build", &[]), ("test", &["build"]), ("lint", &["build"]), ("deploy", &["test", "lint"])];
+    const DIAMOND: &[(&str, &[&str])] = &[
+        ("build", &[]),
+        ("test", &["build"]),
+        ("lint", &["build"]),
+        ("deploy", &["test", "lint"]),
+    ];
 
     #[test]
     fn a_diamond_runs_in_order_and_succeeds() {
@@ -157,19 +201,42 @@ mod tests {
     #[test]
     fn a_failed_job_skips_its_dependents_and_fails_the_run() {
         let mut run = Run::create(&created(DIAMOND)).unwrap();
-        play(&mut run, &mut Vec::new(), |job| if job.0 == "test" { JobState::Failure } else { JobState::Success });
-        assert_eq!(run.jobs.get(&JobId("deploy".into())).unwrap().state, JobState::Skipped);
+        play(&mut run, &mut Vec::new(), |job| {
+            if job.0 == "test" {
+                JobState::Failure
+            } else {
+                JobState::Success
+            }
+        });
+        assert_eq!(
+            run.jobs.get(&JobId("deploy".into())).unwrap().state,
+            JobState::Skipped
+        );
         assert_eq!(run.state, RunState::Failure);
     }
 
     #[test]
     fn independent_jobs_are_ready_together() {
         let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
-        for event in [Event::RunStarted, Event::JobQueued { job: JobId("a".into()) }, Event::JobQueued { job: JobId("b".into()) }] {
+        for event in [
+            Event::RunStarted,
+            Event::JobQueued {
+                job: JobId("a".into()),
+            },
+            Event::JobQueued {
+                job: JobId("b".into()),
+            },
+        ] {
             let recorded = record(&run, event);
             run.apply(&recorded).unwrap();
         }
-        assert_eq!(run.decide(), [Decision::Start(JobId("a".into())), Decision::Start(JobId("b".into()))]);
+        assert_eq!(
+            run.decide(),
+            [
+                Decision::Start(JobId("a".into())),
+                Decision::Start(JobId("b".into()))
+            ]
+        );
     }
 
     #[test]
@@ -186,8 +253,33 @@ mod tests {
     #[test]
     fn a_lost_job_beside_a_good_one_is_a_lost_run() {
         let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
-        play(&mut run, &mut Vec::new(), |job| if job.0 == "a" { JobState::Lost } else { JobState::Success });
+        play(&mut run, &mut Vec::new(), |job| {
+            if job.0 == "a" {
+                JobState::Lost
+            } else {
+                JobState::Success
+            }
+        });
         assert_eq!(run.state, RunState::Lost);
+    }
+
+    #[test]
+    fn a_job_that_nothing_runs_is_skipped_and_so_are_its_dependents() {
+        let mut run = Run::create(&created(&[("mac", &[]), ("after", &["mac"]), ("linux", &[])])).unwrap();
+        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
+        assert_eq!(starts, ["linux"]);
+        assert_eq!(
+            run.jobs.get(&JobId("after".into())).unwrap().state,
+            JobState::Skipped
+        );
+        assert_eq!(run.state, RunState::Success);
+    }
+
+    #[test]
+    fn a_run_of_which_nothing_ran_is_skipped() {
+        let mut run = Run::create(&created(&[("mac", &[])])).unwrap();
+        play(&mut run, &mut Vec::new(), |_| JobState::Success);
+        assert_eq!(run.state, RunState::Skipped);
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct Job {
     pub needs: Vec<JobId>,
     /// The image it runs in.
     pub image: Option<String>,
+    /// Why it will be skipped whatever its needs come to.
+    pub skip: Option<Reason>,
     /// Its state.
     pub state: JobState,
     /// From 1 once it started.
@@ -133,7 +135,16 @@ impl Run {
     /// # Errors
     /// When the event does not create a run.
     pub fn create(first: &Recorded) -> Result<Self, FoldError> {
-        let Event::RunCreated { workflow, event, executor, on_crash, owner, workspace, jobs } = &first.event else {
+        let Event::RunCreated {
+            workflow,
+            event,
+            executor,
+            on_crash,
+            owner,
+            workspace,
+            jobs,
+        } = &first.event
+        else {
             return Err(FoldError::NotCreated(first.run.clone()));
         };
         let jobs = jobs.iter().map(|outline| {
@@ -150,6 +161,7 @@ impl Run {
                 name: outline.name.clone(),
                 needs: outline.needs.clone(),
                 image: outline.image.clone(),
+                skip: outline.skip.clone(),
                 state: JobState::Waiting,
                 attempt: 0,
                 reason: None,
@@ -184,9 +196,16 @@ impl Run {
     /// When it is not the next one, or names what the run does not have; the state is then as before.
     pub fn apply(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
         if recorded.seq != self.last.next() {
-            return Err(FoldError::Gap { run: self.id.clone(), last: self.last.0, found: recorded.seq.0 });
+            return Err(FoldError::Gap {
+                run: self.id.clone(),
+                last: self.last.0,
+                found: recorded.seq.0,
+            });
         }
-        let unknown = || FoldError::Unknown { run: recorded.run.clone(), seq: recorded.seq.0 };
+        let unknown = || FoldError::Unknown {
+            run: recorded.run.clone(),
+            seq: recorded.seq.0,
+        };
         let time = recorded.time;
         if let Some(id) = recorded.event.job() {
             let job = self.jobs.get_mut(id).ok_or_else(unknown)?;
@@ -225,7 +244,14 @@ impl Job {
                 step.state = StepState::Running;
                 step.started_at = Some(time);
             }
-            Event::StepFinished { step, outcome, conclusion, exit_code, reason, .. } => {
+            Event::StepFinished {
+                step,
+                outcome,
+                conclusion,
+                exit_code,
+                reason,
+                ..
+            } => {
                 let step = self.steps.get_mut(usize::try_from(*step).ok()?)?;
                 step.state = *conclusion;
                 step.outcome = Some(*outcome);

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use actix::Message;
+
 use crate::event::{Event, JobState, Reason, StepState};
 use crate::executor::{Closed, ExitStatus, Signal, StepEnd};
 use crate::id::JobId;
@@ -15,9 +17,10 @@ pub(super) const INTERRUPT_GRACE: Duration = Duration::from_millis(7500);
 /// From SIGTERM to SIGKILL.
 pub(super) const TERMINATE_GRACE: Duration = Duration::from_millis(2500);
 
-/// What came of an effect, or from outside.
-#[derive(Debug)]
-pub(super) enum Input {
+/// What came of an effect, or from outside. The job's actor takes these as its messages.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(in crate::engine) enum Input {
     Begin,
     /// The events of the last `Save` are in the journal.
     Saved,
@@ -95,12 +98,23 @@ struct Verdict {
 
 impl Verdict {
     fn bare(outcome: StepState) -> Self {
-        Self { outcome, exit_code: None, signal: None, reason: None, took: Duration::ZERO }
+        Self {
+            outcome,
+            exit_code: None,
+            signal: None,
+            reason: None,
+            took: Duration::ZERO,
+        }
     }
 }
 
 impl Machine {
-    pub(super) fn new(job: JobId, attempt: u32, resource: String, step_timeouts: Vec<Option<Duration>>) -> Self {
+    pub(super) fn new(
+        job: JobId,
+        attempt: u32,
+        resource: String,
+        step_timeouts: Vec<Option<Duration>>,
+    ) -> Self {
         Self {
             job,
             attempt,
@@ -116,7 +130,10 @@ impl Machine {
 
     /// The limit of a step's own, if it has one.
     pub(super) fn step_timeout(&self, step: u32) -> Option<Duration> {
-        self.step_timeouts.get(usize::try_from(step).ok()?).copied().flatten()
+        self.step_timeouts
+            .get(usize::try_from(step).ok()?)
+            .copied()
+            .flatten()
     }
 
     pub(super) fn handle(&mut self, input: Input) -> Vec<Effect> {
@@ -130,7 +147,10 @@ impl Machine {
             Input::StepTimeout(step) => self.step_timeout_passed(step),
             Input::JobTimeout => self.end_early(Ending {
                 state: JobState::Failure,
-                reason: Some(Reason::new("timeout", "it took longer than its `timeout-minutes`")),
+                reason: Some(Reason::new(
+                    "timeout",
+                    "it took longer than its `timeout-minutes`",
+                )),
                 step: StepState::Cancelled,
             }),
             Input::Escalate(round) => self.escalate(round),
@@ -140,7 +160,14 @@ impl Machine {
     fn begin(&mut self) -> Vec<Effect> {
         self.phase = Phase::Opening;
         let (job, resource) = (self.job.clone(), self.resource.clone());
-        self.save(vec![Event::JobStarting { job, attempt: self.attempt, resource }], Effect::Open)
+        self.save(
+            vec![Event::JobStarting {
+                job,
+                attempt: self.attempt,
+                resource,
+            }],
+            Effect::Open,
+        )
     }
 
     fn save(&mut self, events: Vec<Event>, then: Effect) -> Vec<Effect> {
@@ -149,12 +176,17 @@ impl Machine {
     }
 
     fn saved(&mut self) -> Vec<Effect> {
-        let Some(then) = self.after_save.take() else { return Vec::new() };
+        let Some(then) = self.after_save.take() else {
+            return Vec::new();
+        };
         match (&then, self.ending.is_some()) {
             // Cancelled while the intent was saved: nothing was made, nothing ran.
             (Effect::Open, true) => self.closed(Ok(Closed::default())),
             (Effect::RunStep(step), true) => {
-                let step_state = self.ending.as_ref().map_or(StepState::Cancelled, |ending| ending.step);
+                let step_state = self
+                    .ending
+                    .as_ref()
+                    .map_or(StepState::Cancelled, |ending| ending.step);
                 self.finish_step(*step, Verdict::bare(step_state))
             }
             (Effect::Done, _) => {
@@ -187,14 +219,19 @@ impl Machine {
             Ok(()) => {
                 self.phase = Phase::Step(0);
                 let job = self.job.clone();
-                let events = vec![Event::JobStarted { job: job.clone() }, Event::StepStarted { job, step: 0 }];
+                let events = vec![
+                    Event::JobStarted { job: job.clone() },
+                    Event::StepStarted { job, step: 0 },
+                ];
                 self.save(events, Effect::RunStep(0))
             }
         }
     }
 
     fn step_ended(&mut self, result: Result<StepEnd, Reason>) -> Vec<Effect> {
-        let Phase::Step(step) = self.phase else { return Vec::new() };
+        let Phase::Step(step) = self.phase else {
+            return Vec::new();
+        };
         let verdict = match result {
             Ok(end) => self.judge(end),
             Err(reason) => {
@@ -203,7 +240,10 @@ impl Machine {
                     reason: Some(reason.clone()),
                     step: StepState::Lost,
                 });
-                Verdict { reason: Some(reason), ..Verdict::bare(StepState::Lost) }
+                Verdict {
+                    reason: Some(reason),
+                    ..Verdict::bare(StepState::Lost)
+                }
             }
         };
         self.finish_step(step, verdict)
@@ -224,7 +264,11 @@ impl Machine {
             duration_ms: u64::try_from(verdict.took.as_millis()).unwrap_or(u64::MAX),
         }];
         if verdict.outcome != StepState::Success {
-            let failed = Ending { state: JobState::Failure, reason: None, step: verdict.outcome };
+            let failed = Ending {
+                state: JobState::Failure,
+                reason: None,
+                step: verdict.outcome,
+            };
             self.ending.get_or_insert(failed);
         }
         let next = step + 1;
@@ -242,9 +286,11 @@ impl Machine {
     fn judge(&self, end: StepEnd) -> Verdict {
         let (exit_code, signal, reason) = match end.status {
             ExitStatus::Code(code) => (Some(code), None, None),
-            ExitStatus::Signal(signal) => {
-                (None, Some(signal), Some(Reason::new("signal", format!("signal {signal} ended it"))))
-            }
+            ExitStatus::Signal(signal) => (
+                None,
+                Some(signal),
+                Some(Reason::new("signal", format!("signal {signal} ended it"))),
+            ),
             ExitStatus::NotStarted(why) => (None, None, Some(Reason::new("not-started", why))),
         };
         let (outcome, reason) = match &self.ending {
@@ -252,7 +298,13 @@ impl Machine {
             None if exit_code == Some(0) => (StepState::Success, reason),
             None => (StepState::Failure, reason),
         };
-        Verdict { outcome, exit_code, signal, reason, took: end.took }
+        Verdict {
+            outcome,
+            exit_code,
+            signal,
+            reason,
+            took: end.took,
+        }
     }
 
     fn close(&mut self) -> Vec<Effect> {
@@ -273,7 +325,10 @@ impl Machine {
         let mut events = Vec::new();
         match result {
             Ok(closed) if !closed.killed.is_empty() => {
-                events.push(Event::LeftoversKilled { job: job.clone(), processes: closed.killed });
+                events.push(Event::LeftoversKilled {
+                    job: job.clone(),
+                    processes: closed.killed,
+                });
             }
             Ok(_) => {}
             Err(left) => {
@@ -291,7 +346,8 @@ impl Machine {
             step: StepState::Cancelled,
         };
         let mut effects = self.end_early(ending);
-        if force && matches!(self.phase, Phase::Step(_)) && self.told.is_some_and(|told| told != Signal::Kill) {
+        if force && matches!(self.phase, Phase::Step(_)) && self.told.is_some_and(|told| told != Signal::Kill)
+        {
             self.told = Some(Signal::Kill);
             effects.push(Effect::Signal(Signal::Kill));
         }
@@ -304,7 +360,10 @@ impl Machine {
         }
         self.end_early(Ending {
             state: JobState::Failure,
-            reason: Some(Reason::new("timeout", "a step took longer than its `timeout-minutes`")),
+            reason: Some(Reason::new(
+                "timeout",
+                "a step took longer than its `timeout-minutes`",
+            )),
             step: StepState::Failure,
         })
     }
@@ -323,7 +382,10 @@ impl Machine {
             Phase::Step(_) if self.after_save.is_none() => {
                 self.told = Some(Signal::Interrupt);
                 self.round += 1;
-                vec![Effect::Signal(Signal::Interrupt), Effect::EscalateAfter(self.round, INTERRUPT_GRACE)]
+                vec![
+                    Effect::Signal(Signal::Interrupt),
+                    Effect::EscalateAfter(self.round, INTERRUPT_GRACE),
+                ]
             }
             // A save is under way: `saved` looks at the ending.
             _ => Vec::new(),
@@ -337,7 +399,10 @@ impl Machine {
         match self.told {
             Some(Signal::Interrupt) => {
                 self.told = Some(Signal::Terminate);
-                vec![Effect::Signal(Signal::Terminate), Effect::EscalateAfter(round, TERMINATE_GRACE)]
+                vec![
+                    Effect::Signal(Signal::Terminate),
+                    Effect::EscalateAfter(round, TERMINATE_GRACE),
+                ]
             }
             Some(Signal::Terminate) => {
                 self.told = Some(Signal::Kill);
@@ -358,7 +423,11 @@ mod tests {
 
     fn exit(code: i32) -> Input {
         let status = ExitStatus::Code(code);
-        Input::StepEnded(Ok(StepEnd { status, took: Duration::from_millis(5), usage: None }))
+        Input::StepEnded(Ok(StepEnd {
+            status,
+            took: Duration::from_millis(5),
+            usage: None,
+        }))
     }
 
     /// Feeds inputs; a `Save` is acknowledged at once. Returns the saved events and the other effects.
@@ -381,7 +450,9 @@ mod tests {
 
     fn end_of(saved: &[Event]) -> (JobState, Option<&str>) {
         match saved.last() {
-            Some(Event::JobFinished { state, reason, .. }) => (*state, reason.as_ref().map(|r| r.code.as_str())),
+            Some(Event::JobFinished { state, reason, .. }) => {
+                (*state, reason.as_ref().map(|r| r.code.as_str()))
+            }
             other => panic!("the job has not finished: {other:?}"),
         }
     }
@@ -389,9 +460,24 @@ mod tests {
     #[test]
     fn two_good_steps_make_a_good_job() {
         let mut job = machine(2);
-        let inputs = [Input::Begin, Input::Opened(Ok(())), exit(0), exit(0), Input::Closed(Ok(Closed::default()))];
+        let inputs = [
+            Input::Begin,
+            Input::Opened(Ok(())),
+            exit(0),
+            exit(0),
+            Input::Closed(Ok(Closed::default())),
+        ];
         let (saved, effects) = feed(&mut job, inputs);
-        assert_eq!(effects, [Effect::Open, Effect::RunStep(0), Effect::RunStep(1), Effect::Close, Effect::Done]);
+        assert_eq!(
+            effects,
+            [
+                Effect::Open,
+                Effect::RunStep(0),
+                Effect::RunStep(1),
+                Effect::Close,
+                Effect::Done
+            ]
+        );
         assert_eq!(end_of(&saved), (JobState::Success, None));
     }
 
@@ -400,7 +486,9 @@ mod tests {
         let mut job = machine(1);
         feed(&mut job, [Input::Begin]);
         let effects = job.handle(Input::Opened(Ok(())));
-        let [Effect::Save(events)] = effects.as_slice() else { panic!("{effects:?}") };
+        let [Effect::Save(events)] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
         assert!(matches!(events.last(), Some(Event::StepStarted { step: 0, .. })));
         assert_eq!(job.handle(Input::Saved), [Effect::RunStep(0)]);
     }
@@ -408,17 +496,39 @@ mod tests {
     #[test]
     fn a_failed_step_ends_the_job_and_the_rest_does_not_run() {
         let mut job = machine(3);
-        let (saved, effects) =
-            feed(&mut job, [Input::Begin, Input::Opened(Ok(())), exit(7), Input::Closed(Ok(Closed::default()))]);
-        assert_eq!(effects, [Effect::Open, Effect::RunStep(0), Effect::Close, Effect::Done]);
+        let (saved, effects) = feed(
+            &mut job,
+            [
+                Input::Begin,
+                Input::Opened(Ok(())),
+                exit(7),
+                Input::Closed(Ok(Closed::default())),
+            ],
+        );
+        assert_eq!(
+            effects,
+            [Effect::Open, Effect::RunStep(0), Effect::Close, Effect::Done]
+        );
         assert_eq!(end_of(&saved), (JobState::Failure, None));
-        assert!(saved.iter().any(|event| matches!(event, Event::StepFinished { exit_code: Some(7), .. })));
+        assert!(saved.iter().any(|event| matches!(
+            event,
+            Event::StepFinished {
+                exit_code: Some(7),
+                ..
+            }
+        )));
     }
 
     #[test]
     fn a_place_that_cannot_be_made_fails_the_job_with_the_reason() {
         let mut job = machine(1);
-        let (saved, effects) = feed(&mut job, [Input::Begin, Input::Opened(Err(Reason::new("image", "not there")))]);
+        let (saved, effects) = feed(
+            &mut job,
+            [
+                Input::Begin,
+                Input::Opened(Err(Reason::new("image", "not there"))),
+            ],
+        );
         assert_eq!(effects, [Effect::Open, Effect::Done]);
         assert_eq!(end_of(&saved), (JobState::Failure, Some("image")));
     }
@@ -428,7 +538,11 @@ mod tests {
         let mut job = machine(2);
         feed(&mut job, [Input::Begin, Input::Opened(Ok(()))]);
         let (_, effects) = feed(&mut job, [Input::Cancel { force: false }]);
-        let [Effect::Signal(Signal::Interrupt), Effect::EscalateAfter(round, grace)] = effects.as_slice() else {
+        let [
+            Effect::Signal(Signal::Interrupt),
+            Effect::EscalateAfter(round, grace),
+        ] = effects.as_slice()
+        else {
             panic!("{effects:?}")
         };
         assert_eq!(*grace, INTERRUPT_GRACE);
@@ -438,7 +552,11 @@ mod tests {
         let (_, effects) = feed(&mut job, [Input::Escalate(round)]);
         assert_eq!(effects, [Effect::Signal(Signal::Kill)]);
         let status = ExitStatus::Signal(9);
-        let ended = Input::StepEnded(Ok(StepEnd { status, took: Duration::ZERO, usage: None }));
+        let ended = Input::StepEnded(Ok(StepEnd {
+            status,
+            took: Duration::ZERO,
+            usage: None,
+        }));
         let (saved, effects) = feed(&mut job, [ended, Input::Closed(Ok(Closed::default()))]);
         assert_eq!(effects, [Effect::Close, Effect::Done]);
         assert_eq!(end_of(&saved), (JobState::Cancelled, Some("cancelled")));
@@ -448,13 +566,24 @@ mod tests {
     fn a_late_timer_hits_no_later_step() {
         let mut job = machine(2);
         feed(&mut job, [Input::Begin, Input::Opened(Ok(())), exit(0)]);
-        assert!(feed(&mut job, [Input::Escalate(0), Input::StepTimeout(0)]).1.is_empty());
+        assert!(
+            feed(&mut job, [Input::Escalate(0), Input::StepTimeout(0)])
+                .1
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_second_cancel_kills_at_once() {
         let mut job = machine(1);
-        feed(&mut job, [Input::Begin, Input::Opened(Ok(())), Input::Cancel { force: false }]);
+        feed(
+            &mut job,
+            [
+                Input::Begin,
+                Input::Opened(Ok(())),
+                Input::Cancel { force: false },
+            ],
+        );
         let (_, effects) = feed(&mut job, [Input::Cancel { force: true }]);
         assert_eq!(effects, [Effect::Signal(Signal::Kill)]);
     }
@@ -465,7 +594,10 @@ mod tests {
         feed(&mut job, [Input::Begin]);
         let (_, effects) = feed(&mut job, [Input::Cancel { force: false }]);
         assert_eq!(effects, [Effect::AbandonOpening]);
-        let (saved, effects) = feed(&mut job, [Input::Opened(Ok(())), Input::Closed(Ok(Closed::default()))]);
+        let (saved, effects) = feed(
+            &mut job,
+            [Input::Opened(Ok(())), Input::Closed(Ok(Closed::default()))],
+        );
         assert_eq!(effects, [Effect::Done]);
         assert_eq!(end_of(&saved), (JobState::Cancelled, Some("cancelled")));
     }
@@ -485,15 +617,25 @@ mod tests {
     fn a_lost_session_is_a_lost_job_not_a_failed_one() {
         let mut job = machine(1);
         let lost = Input::StepEnded(Err(Reason::new("session-lost", "the container vanished")));
-        let (saved, _) =
-            feed(&mut job, [Input::Begin, Input::Opened(Ok(())), lost, Input::Closed(Ok(Closed::default()))]);
+        let (saved, _) = feed(
+            &mut job,
+            [
+                Input::Begin,
+                Input::Opened(Ok(())),
+                lost,
+                Input::Closed(Ok(Closed::default())),
+            ],
+        );
         assert_eq!(end_of(&saved), (JobState::Lost, Some("session-lost")));
     }
 
     #[test]
     fn a_step_over_its_time_fails_the_job() {
         let mut job = machine(1);
-        feed(&mut job, [Input::Begin, Input::Opened(Ok(())), Input::StepTimeout(0)]);
+        feed(
+            &mut job,
+            [Input::Begin, Input::Opened(Ok(())), Input::StepTimeout(0)],
+        );
         let (saved, _) = feed(&mut job, [exit(143), Input::Closed(Ok(Closed::default()))]);
         assert_eq!(end_of(&saved), (JobState::Failure, Some("timeout")));
     }
@@ -501,8 +643,14 @@ mod tests {
     #[test]
     fn a_job_without_steps_ends_well() {
         let mut job = machine(0);
-        let (saved, effects) =
-            feed(&mut job, [Input::Begin, Input::Opened(Ok(())), Input::Closed(Ok(Closed::default()))]);
+        let (saved, effects) = feed(
+            &mut job,
+            [
+                Input::Begin,
+                Input::Opened(Ok(())),
+                Input::Closed(Ok(Closed::default())),
+            ],
+        );
         assert_eq!(effects, [Effect::Open, Effect::Close, Effect::Done]);
         assert_eq!(end_of(&saved), (JobState::Success, None));
     }

@@ -49,6 +49,7 @@ fn created() -> Event {
             needs: vec![],
             image: None,
             steps: vec!["s".into()],
+            skip: None,
         }],
     }
 }

@@ -1,7 +1,7 @@
 //! The one thread that writes. What has gathered while a commit was under way goes into the next one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -117,7 +117,7 @@ impl Writer {
 /// Serves orders until the last handle is gone. A panic loses the group at hand, whose senders learn of it, and the
 /// connection, which is opened again.
 fn keep_writing(
-    path: &PathBuf,
+    path: &Path,
     connection: Connection,
     mut inbox: mpsc::Receiver<Order>,
     announce: &watch::Sender<u64>,

@@ -1,0 +1,252 @@
+//! What may be typed. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::machine::Choice;
+use crate::prepare::UnmappedLabel;
+
+/// Runs GitHub-Actions-style workflows on your own machine and shows every actor of a running system live.
+#[derive(Debug, Parser)]
+#[command(
+    name = "loom-runtime",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Global {
+    /// Work in this directory instead of the current one
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+    /// The project directory, which the steps see as their workspace [default: the current directory]
+    #[arg(long, global = true, env = "LOOM_WORKSPACE_PATH", value_name = "PATH")]
+    pub(super) workspace: Option<PathBuf>,
+    /// Where journal and logs lie [default: $XDG_STATE_HOME/loom/<project>]
+    #[arg(
+        long = "state-dir",
+        global = true,
+        env = "LOOM_STATE_DIR",
+        value_name = "PATH"
+    )]
+    pub(super) state_dir: Option<PathBuf>,
+    /// How much to say about inner workings on stderr: error, warn, info, debug, trace
+    #[arg(
+        long = "log-level",
+        global = true,
+        env = "LOOM_LOG_LEVEL",
+        value_name = "LEVEL"
+    )]
+    pub(super) log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a workflow
+    Run(RunArgs),
+    /// Serve the studio on :9090 and run the project's workflows from there
+    Serve(ServeArgs),
+    /// Look at runs: list them, show one, print its logs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+}
+
+/// How `run` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunArgs {
+    /// The workflow file, or a directory that holds one [default: .loom.yml, then .github/workflows]
+    #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
+    pub(super) file: Option<PathBuf>,
+    /// Run this job and what it needs; may be given more than once
+    #[arg(short, long = "job", value_name = "JOB")]
+    pub(super) jobs: Vec<String>,
+    /// Where jobs run: in containers, on this machine, or in containers if an engine answers [default: docker]
+    #[arg(long, value_enum)]
+    pub(super) executor: Option<ExecutorChoice>,
+    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
+    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = pair)]
+    pub(super) platforms: Vec<(String, String)>,
+    /// When to pull images [default: missing]
+    #[arg(long, value_enum)]
+    pub(super) pull: Option<Pull>,
+    /// What becomes of a job whose label nothing runs: it is skipped with a warning, or the run is refused
+    #[arg(long = "unmapped-label", value_enum, default_value_t = Unmapped::Skip, value_name = "WHAT")]
+    pub(super) unmapped_label: Unmapped,
+    /// Jobs that run at the same time, at most [default: 16, or 4 for each core where that is more]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) parallel: Option<u32>,
+    /// A variable for every step, beside those of the workflow; may be given more than once
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) env: Vec<(String, String)>,
+    /// What is printed: live progress and log, plain lines, or the run's events as JSON, one a line
+    /// [default: pretty on a terminal, else plain]
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
+    /// The studio that shows this run's actors [default: the one of STUDIO_URL when STUDIO_ENABLED is true, else a
+    /// `serve` on the same state directory]
+    #[arg(long, value_name = "URL")]
+    pub(super) studio: Option<String>,
+}
+
+/// How `serve` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The workflow file or a directory of them, beside those of .github/workflows [default: .loom.yml]
+    #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
+    pub(super) file: Option<PathBuf>,
+    /// The port [default: 9090]
+    #[arg(long, env = "LOOM_PORT", value_name = "PORT")]
+    pub(super) port: Option<u16>,
+    /// The address to listen on; another than loopback needs STUDIO_TOKEN [default: 127.0.0.1]
+    #[arg(long, env = "LOOM_BIND", value_name = "ADDRESS")]
+    pub(super) bind: Option<String>,
+    /// Origins of pages that may talk to the studio beside its own, separated by commas
+    #[arg(long = "cors-origins", env = "LOOM_CORS_ORIGINS", value_name = "ORIGINS")]
+    pub(super) cors_origins: Option<String>,
+    /// Start a workflow when its file changes
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Where jobs run: in containers, on this machine, or in containers if an engine answers [default: docker]
+    #[arg(long, value_enum)]
+    pub(super) executor: Option<ExecutorChoice>,
+    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
+    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = pair)]
+    pub(super) platforms: Vec<(String, String)>,
+    /// When to pull images [default: missing]
+    #[arg(long, value_enum)]
+    pub(super) pull: Option<Pull>,
+    /// Jobs of a run at the same time, at most [default: 16, or 4 for each core where that is more]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) parallel: Option<u32>,
+    /// A variable for every step, beside those of the workflow; may be given more than once
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) env: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExecutorChoice {
+    Docker,
+    Host,
+    Auto,
+}
+
+impl From<ExecutorChoice> for Choice {
+    fn from(choice: ExecutorChoice) -> Self {
+        match choice {
+            ExecutorChoice::Docker => Self::Docker,
+            ExecutorChoice::Host => Self::Host,
+            ExecutorChoice::Auto => Self::Auto,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Pull {
+    Missing,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unmapped {
+    Skip,
+    Fail,
+}
+
+impl From<Unmapped> for UnmappedLabel {
+    fn from(unmapped: Unmapped) -> Self {
+        match unmapped {
+            Unmapped::Skip => Self::Skip,
+            Unmapped::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Pretty,
+    Plain,
+    Json,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum RunsCommand {
+    /// List runs, newest first
+    List(ListArgs),
+    /// Show one run with its jobs and steps
+    Show(ShowArgs),
+    /// Print the log of a run, or of one of its jobs
+    Logs(LogsArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ListArgs {
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(super) limit: usize,
+    /// text, or a JSON array
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(super) run: String,
+    /// text, or a JSON object
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct LogsArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(super) run: String,
+    /// Only this job
+    #[arg(short, long = "job", value_name = "JOB")]
+    pub(super) job: Option<String>,
+    /// text, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataFormat {
+    Text,
+    Json,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it has to look like NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_pair_keeps_further_equal_signs() {
+        assert_eq!(pair("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert!(pair("=x").is_err() && pair("A").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Draws what is wrong with a workflow as rustc draws it: place, source line, cause, next step.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use loom_workflow::{Diagnostic, Diagnostics, Role, Severity, Source};
+
+use super::talk;
+
+/// Draws all of them to stderr.
+pub(super) fn report(source: &Source, diagnostics: &Diagnostics) {
+    let renderer = if talk::in_colour() {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    for diagnostic in diagnostics {
+        talk::raw(&render(&renderer, source, diagnostic));
+        talk::raw("");
+    }
+    if diagnostics.omitted() > 0 {
+        talk::note(&format!("{} more findings are not shown", diagnostics.omitted()));
+    }
+}
+
+fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code.as_str());
+    let mut group = Group::with_title(title);
+    if !diagnostic.labels.is_empty() {
+        let annotations = diagnostic.labels.iter().map(|label| {
+            let kind = match label.role {
+                Role::Primary => AnnotationKind::Primary,
+                Role::Related => AnnotationKind::Context,
+            };
+            kind.span(label.span.start..label.span.end)
+                .label(label.text.as_str())
+        });
+        group = group.element(
+            Snippet::source(source.text())
+                .path(source.name())
+                .annotations(annotations),
+        );
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    let mut groups = vec![group];
+    if let Some(suggestion) = &diagnostic.suggestion {
+        let patch = Patch::new(
+            suggestion.span.start..suggestion.span.end,
+            suggestion.replacement.as_str(),
+        );
+        let snippet = Snippet::source(source.text()).path(source.name()).patch(patch);
+        groups.push(Group::with_title(Level::HELP.secondary_title("try this")).element(snippet));
+    }
+    renderer.render(&groups)
+}

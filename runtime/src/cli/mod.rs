@@ -1,0 +1,68 @@
+//! The command line: the only place that knows clap, colours, exit codes and the terminal.
+//!
+//! stdout is data (logs, results, lists), stderr is talk (progress, hints, warnings, errors).
+
+mod args;
+mod broken;
+mod diagnostics;
+mod exit;
+mod output;
+mod run;
+mod runs;
+mod serve;
+mod setup;
+mod signals;
+mod talk;
+mod uplink;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use exit::Exit;
+
+use self::args::{Cli, Command};
+
+/// Runs the command that the process's arguments name.
+pub fn main() -> ExitCode {
+    if let Some(arguments) = agent_arguments(std::env::args_os()) {
+        return agent(arguments);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not mistakes. A reader that has gone away is none either.
+            drop(error.print());
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+                _ => Exit::Usage,
+            }
+            .into();
+        }
+    };
+    setup::logging(cli.global.log_level.as_deref());
+    if let Some(directory) = &cli.global.directory
+        && let Err(error) = std::env::set_current_dir(directory)
+    {
+        talk::error(&format!("cannot work in {}: {error}", directory.display()));
+        return Exit::Usage.into();
+    }
+    broken::guard(move || match cli.command {
+        Command::Run(args) => setup::system(|| run::run(cli.global, args)),
+        Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
+        Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
+    })
+    .into()
+}
+
+/// `loom-runtime __agent …` is the agent of the host executor, for which the machine already has a program: this one.
+fn agent_arguments(mut arguments: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
+    let _program = arguments.next();
+    (arguments.next()? == "__agent").then(|| arguments.collect())
+}
+
+fn agent(arguments: Vec<OsString>) -> ExitCode {
+    ExitCode::from(loom_agent::run(arguments))
+}

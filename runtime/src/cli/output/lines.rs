@@ -1,0 +1,141 @@
+//! Text that several printers share.
+
+use loom_protocol::Timestamp;
+
+use crate::event::{JobState, RunState, StepState};
+use crate::state::{Job, Run};
+
+/// A time span as people say it: `0.4s`, `12.3s`, `2m 05s`, `1h 02m`.
+pub(in crate::cli) fn duration(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0..60 => format!("{}.{}s", seconds, millis % 1000 / 100),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The time between two moments, when both are known.
+pub(in crate::cli) fn since(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<String> {
+    Some(duration(end?.millis_since(start?)))
+}
+
+/// Widths for the names at the start of each line.
+pub(in crate::cli) struct Columns {
+    width: usize,
+}
+
+impl Columns {
+    pub(in crate::cli) fn of(run: &Run) -> Self {
+        Self {
+            width: run
+                .jobs
+                .keys()
+                .map(|job| job.0.chars().count())
+                .max()
+                .unwrap_or(0)
+                .min(24),
+        }
+    }
+
+    /// A job's name, cut or filled to the width.
+    pub(in crate::cli) fn job(&self, name: &str) -> String {
+        let length = name.chars().count();
+        if length > self.width {
+            let cut: String = name.chars().take(self.width.saturating_sub(1)).collect();
+            return format!("{cut}…");
+        }
+        format!("{name}{}", " ".repeat(self.width - length))
+    }
+}
+
+/// What a run came to: a line for the run, a line for each job, and the steps that went wrong.
+pub(in crate::cli) fn summary(run: &Run) -> String {
+    let mut text = String::new();
+    let columns = Columns::of(run);
+    let took = since(run.started_at, run.finished_at)
+        .map(|took| format!(" in {took}"))
+        .unwrap_or_default();
+    text.push_str(&format!("\n{}: {}{took}\n", run.workflow.name, run.state));
+    if let Some(reason) = &run.reason {
+        text.push_str(&format!("  {}\n", reason.message));
+    }
+    for (id, job) in &run.jobs {
+        let took = since(job.started_at, job.finished_at).unwrap_or_default();
+        text.push_str(&format!(
+            "  {} {:<9} {took:>7}{}\n",
+            columns.job(&id.0),
+            job.state,
+            why(job)
+        ));
+    }
+    text.push_str(&format!("run {}\n", run.id));
+    text
+}
+
+/// Why a job ended as it did, in a few words.
+fn why(job: &Job) -> String {
+    if let Some(reason) = &job.reason {
+        return format!("  {}", reason.message);
+    }
+    if job.state != JobState::Failure {
+        return String::new();
+    }
+    let failed = job
+        .steps
+        .iter()
+        .enumerate()
+        .find(|(_, step)| step.state == StepState::Failure);
+    match failed {
+        Some((place, step)) => {
+            let how = match (step.exit_code, &step.reason) {
+                (Some(code), _) => format!("exit code {code}"),
+                (None, Some(reason)) => reason.message.clone(),
+                (None, None) => "it failed".to_owned(),
+            };
+            format!("  step {} `{}`: {how}", place + 1, step.name)
+        }
+        None => String::new(),
+    }
+}
+
+/// A sign for a state, for places with room for one character. The word always stands beside it.
+pub(super) fn sign(state: StepState) -> &'static str {
+    match state {
+        StepState::Success => "✓",
+        StepState::Failure => "✗",
+        StepState::Cancelled | StepState::Lost => "!",
+        StepState::Skipped => "-",
+        StepState::Running | StepState::Waiting => "·",
+    }
+}
+
+/// The ANSI colour of a final state.
+pub(super) fn colour(state: RunState) -> &'static str {
+    match state {
+        RunState::Success => "\u{1b}[32m",
+        RunState::Failure | RunState::Lost => "\u{1b}[31m",
+        RunState::Cancelled | RunState::Skipped => "\u{1b}[33m",
+        RunState::Queued | RunState::Running => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_in_the_unit_that_fits() {
+        assert_eq!(duration(440), "0.4s");
+        assert_eq!(duration(12_345), "12.3s");
+        assert_eq!(duration(125_000), "2m 05s");
+        assert_eq!(duration(3_720_000), "1h 02m");
+    }
+
+    #[test]
+    fn long_names_are_cut_visibly() {
+        let columns = Columns { width: 4 };
+        assert_eq!(columns.job("ab"), "ab  ");
+        assert_eq!(columns.job("abcdef"), "abc…");
+    }
+}

@@ -1,0 +1,188 @@
+//! `loom-runtime run`: runs a workflow and says how it went.
+
+use std::path::Path;
+
+use loom_workflow::Plan;
+
+use super::args::{Format, Global, RunArgs};
+use super::output::{follow, printer};
+use super::signals::Stops;
+use super::{Exit, diagnostics, setup, talk, uplink};
+use crate::config::FileConfig;
+use crate::engine::{Engine, Launch, RunHandle};
+use crate::event::RunState;
+use crate::executor::ExecutorError;
+use crate::machine::{Choice, Executors, default_parallel};
+use crate::prepare::{LaunchOptions, Preparation, UnmappedLabel, launch, prepare, unmapped, workflow_ref};
+use crate::project::{self, WorkflowFile};
+use crate::state::Run;
+
+pub(super) async fn run(global: Global, args: RunArgs) -> Exit {
+    match try_run(&global, &args).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn try_run(global: &Global, args: &RunArgs) -> Result<Exit, Exit> {
+    let workspace = setup::workspace(global)?;
+    let config = setup::configuration(&workspace)?;
+    let file = project::find(args.file.as_deref()).map_err(|error| {
+        talk::error(&error.to_string());
+        talk::help("name a workflow file: `loom-runtime run FILE`");
+        Exit::Usage
+    })?;
+    let choice = setup::choice(args.executor, &config)?;
+    let plan = plan(&file, args, &config, choice)?;
+    // From here on something may be made that has to be removed: a signal must not just kill this process.
+    let stops = Stops::listen().map_err(|error| {
+        talk::error(&format!("signals cannot be listened for: {error}"));
+        Exit::Machine
+    })?;
+    let engine = setup::engine(global, &workspace).await?;
+    let executors = choose(&engine, &plan, choice).await?;
+    setup::recover(&engine, executors.all()).await;
+    uplink::connect(&engine, args.studio.as_deref()).await?;
+    let launch = compose(&plan, &file, &workspace, args, &config, executors)?;
+    let handle = engine.start(launch).await.map_err(|error| machine(&error))?;
+    watch(engine, handle, stops, args.format).await
+}
+
+fn plan(file: &WorkflowFile, args: &RunArgs, config: &FileConfig, choice: Choice) -> Result<Plan, Exit> {
+    let images = config
+        .images
+        .clone()
+        .into_iter()
+        .chain(args.platforms.iter().cloned())
+        .collect();
+    let prepared = prepare(
+        file,
+        &Preparation {
+            images,
+            jobs: args.jobs.clone(),
+            unmapped: choice.unmapped_jobs(),
+        },
+    );
+    diagnostics::report(&file.source, &prepared.diagnostics);
+    prepared.plan.ok_or_else(|| {
+        talk::error(&format!(
+            "{} cannot be run; nothing was started",
+            file.source.name()
+        ));
+        Exit::Usage
+    })
+}
+
+async fn choose(engine: &Engine, plan: &Plan, choice: Choice) -> Result<Executors, Exit> {
+    let executors = Executors::choose(engine, plan, choice).await.map_err(|error| {
+        talk::error(&format!("failed to {error}"));
+        if let ExecutorError::Unreachable { help, .. } = &error {
+            talk::help(help);
+        }
+        talk::help("to run the jobs on this machine instead: `--executor host`");
+        Exit::Machine
+    })?;
+    if let Some(why) = &executors.fell_back {
+        talk::note(&format!("jobs run on this machine: failed to {why}"));
+    }
+    Ok(executors)
+}
+
+fn compose(
+    plan: &Plan,
+    file: &WorkflowFile,
+    workspace: &Path,
+    args: &RunArgs,
+    config: &FileConfig,
+    executors: Executors,
+) -> Result<Launch, Exit> {
+    let pull = setup::pull(args.pull, config)?;
+    let parallel = args
+        .parallel
+        .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
+        .or(config.run.parallel);
+    let options = LaunchOptions {
+        workspace: workspace.to_owned(),
+        event: "push".to_owned(),
+        docker: executors.docker,
+        host: executors.host,
+        pull,
+        unmapped: args.unmapped_label.into(),
+        parallel: parallel.unwrap_or_else(default_parallel),
+        env: args.env.iter().cloned().collect(),
+    };
+    let labels = unmapped(plan, &options);
+    if !labels.is_empty() && options.unmapped == UnmappedLabel::Skip {
+        talk::warning(&format!(
+            "no image is known for {}; what needs them is skipped",
+            labels.join(", ")
+        ));
+        talk::help("name one: `-P LABEL=IMAGE`, or `-P LABEL=host` to run such jobs on this machine");
+    }
+    launch(plan, workflow_ref(plan, file, workspace), &options).map_err(|error| {
+        talk::error(&error.to_string());
+        talk::help("name an image: `-P LABEL=IMAGE`, or `-P LABEL=host` for this machine");
+        Exit::Machine
+    })
+}
+
+async fn watch(
+    engine: Engine,
+    handle: RunHandle,
+    mut stops: Stops,
+    format: Option<Format>,
+) -> Result<Exit, Exit> {
+    let format = format.unwrap_or(if talk::on_terminal() {
+        Format::Pretty
+    } else {
+        Format::Plain
+    });
+    let id = handle.id().clone();
+    let outcome = handle.clone().finished();
+    let mut following = engine.io().spawn(follow(engine.clone(), handle, printer(format)));
+    let mut asked = 0;
+    let followed = loop {
+        tokio::select! {
+            followed = &mut following => break followed,
+            by = stops.next() => {
+                asked += 1;
+                if asked == 1 {
+                    talk::note("cancelling; once more ends the steps at once");
+                }
+                if let Err(error) = engine.cancel(&id, by).await {
+                    talk::error(&format!("failed to cancel the run: {error}"));
+                }
+            }
+        }
+    };
+    let run = match followed {
+        Ok(Ok(run)) => run,
+        Ok(Err(error)) => {
+            talk::warning(&format!("the run cannot be followed: failed to {error}"));
+            None
+        }
+        Err(_) => None,
+    };
+    let outcome = outcome.await;
+    if let Some(problem) = &outcome.problem {
+        talk::error(&format!("the run's history is incomplete: {problem}"));
+    }
+    uplink::close().await;
+    if outcome.state == RunState::Skipped && run.is_some_and(|run| nothing_could_run(&run)) {
+        talk::error("nothing could run: no image is known for any job's label");
+        return Ok(Exit::Machine);
+    }
+    Ok(outcome.state.into())
+}
+
+fn nothing_could_run(run: &Run) -> bool {
+    run.jobs.values().any(|job| {
+        job.reason
+            .as_ref()
+            .is_some_and(|reason| reason.code == "unmapped-label")
+    })
+}
+
+fn machine(error: &dyn std::error::Error) -> Exit {
+    talk::error(&format!("failed to {}", crate::engine::chain(error)));
+    Exit::Machine
+}

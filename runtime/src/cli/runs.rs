@@ -1,0 +1,184 @@
+//! `loom-runtime runs`: what ran and how it went, read from the history.
+
+use std::io::Write;
+
+use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
+use super::output::{Columns, since, summary};
+use super::{Exit, setup, talk};
+use crate::engine::Engine;
+use crate::event::Seq;
+use crate::id::RunId;
+use crate::journal::RunQuery;
+use crate::state::Run;
+use crate::view::{LogLine, RunDetail, RunSummary};
+
+/// Lines read at a time.
+const PAGE: usize = 1000;
+
+pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
+    let answer = async {
+        let workspace = setup::workspace(&global)?;
+        let engine = setup::engine(&global, &workspace).await?;
+        match command {
+            RunsCommand::List(args) => list(&engine, &args).await,
+            RunsCommand::Show(args) => show(&engine, &args).await,
+            RunsCommand::Logs(args) => logs(&engine, &args).await,
+        }
+    };
+    match answer.await {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit,
+    }
+}
+
+async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
+    let query = RunQuery {
+        limit: args.limit,
+        ..RunQuery::default()
+    };
+    let runs = engine
+        .journal()
+        .runs(query)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    if args.format == DataFormat::Json {
+        let views: Vec<RunSummary> = runs.iter().map(RunSummary::from).collect();
+        return print_json(&views);
+    }
+    if runs.is_empty() {
+        talk::note("nothing has run here yet");
+    }
+    for run in runs {
+        let took = since(run.started_at, run.finished_at).unwrap_or_default();
+        let line = format!(
+            "{}  {:<9}  {}  {took:>8}  {}\n",
+            run.id, run.state, run.created_at, run.workflow.name
+        );
+        print(&line);
+    }
+    Ok(())
+}
+
+async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
+    let run = load(engine, &args.run).await?;
+    if args.format == DataFormat::Json {
+        return print_json(&RunDetail::from(&run));
+    }
+    print(summary(&run).trim_start());
+    for (id, job) in &run.jobs {
+        for (place, step) in job.steps.iter().enumerate() {
+            let took = since(step.started_at, step.finished_at).unwrap_or_default();
+            print(&format!(
+                "  {id} step {}  {:<9} {took:>7}  {}\n",
+                place + 1,
+                step.state,
+                step.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
+    let run = load(engine, &args.run).await?;
+    if let Some(job) = &args.job
+        && !run.jobs.keys().any(|id| id.0 == *job)
+    {
+        let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
+        talk::error(&format!(
+            "run {} has no job `{job}`; its jobs: {}",
+            run.id,
+            known.join(", ")
+        ));
+        return Err(Exit::Usage);
+    }
+    let columns = Columns::of(&run);
+    for id in run
+        .jobs
+        .keys()
+        .filter(|id| args.job.as_ref().is_none_or(|job| id.0 == *job))
+    {
+        let log = engine.logs().open(&run.id, id);
+        let mut log = log.map_err(|error| unreadable(&error))?;
+        let mut from = 1;
+        loop {
+            let window = log.window(from, PAGE).map_err(|error| unreadable(&error))?;
+            let Some(last) = window.lines.last() else { break };
+            from = last.number + 1;
+            for line in &window.lines {
+                match (args.format, &args.job) {
+                    (DataFormat::Json, _) => print_json(&LogLine::new(&run.id.0, &id.0, line))?,
+                    (DataFormat::Text, Some(_)) => print(&format!("{}\n", line.text)),
+                    (DataFormat::Text, None) => print(&format!("{} | {}\n", columns.job(&id.0), line.text)),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The run that is meant: `latest`, or the only one whose id holds this text.
+async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
+    let query = match named {
+        "latest" => RunQuery {
+            limit: 1,
+            ..RunQuery::default()
+        },
+        part => RunQuery {
+            id: Some(part.to_owned()),
+            limit: 3,
+            ..RunQuery::default()
+        },
+    };
+    let found = engine
+        .journal()
+        .runs(query)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    let exact = found.iter().find(|run| run.id.0 == named);
+    let id: &RunId = match (exact, found.as_slice()) {
+        (Some(run), _) | (None, [run]) => &run.id,
+        (None, []) => {
+            talk::error(&match named {
+                "latest" => "nothing has run here yet".to_owned(),
+                part => format!("no run has `{part}` in its id"),
+            });
+            talk::help("`loom-runtime runs list` shows them");
+            return Err(Exit::Usage);
+        }
+        (None, several) => {
+            let ids: Vec<&str> = several.iter().map(|run| run.id.0.as_str()).collect();
+            talk::error(&format!(
+                "several runs have `{named}` in their ids: {}, …",
+                ids.join(", ")
+            ));
+            return Err(Exit::Usage);
+        }
+    };
+    let events = engine
+        .journal()
+        .read(id, Seq::default(), usize::MAX)
+        .await
+        .map_err(|error| unreadable(&error))?;
+    match Run::replay(&events) {
+        Ok(Some(run)) => Ok(run),
+        Ok(None) => Err(unreadable(&crate::engine::EngineError::UnknownRun(id.clone()))),
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Exit {
+    talk::error(&format!("failed to {}", crate::engine::chain(error)));
+    Exit::Machine
+}
+
+fn print(text: &str) {
+    // A reader that has gone away wants no more.
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
+    let text = serde_json::to_string(value).map_err(|error| unreadable(&error))?;
+    print(&format!("{text}\n"));
+    Ok(())
+}

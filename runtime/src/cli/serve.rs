@@ -1,0 +1,119 @@
+//! `loom-runtime serve`: the studio and the orchestrator of a project.
+
+use std::net::IpAddr;
+
+use super::args::{Global, ServeArgs};
+use super::signals::Stops;
+use super::{Exit, setup, talk};
+use crate::config::FileConfig;
+use crate::engine::Engine;
+use crate::machine::{self, Choice, default_parallel};
+use crate::serve::{ServeError, ServeOptions, StartDefaults, serve};
+
+pub(super) async fn run(global: Global, args: ServeArgs) -> Exit {
+    match try_serve(&global, &args).await {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
+    let workspace = setup::workspace(global)?;
+    let config = setup::configuration(&workspace)?;
+    if let Some(file) = args.file.as_ref().filter(|file| !file.exists()) {
+        talk::error(&format!("there is no file or directory {}", file.display()));
+        return Err(Exit::Usage);
+    }
+    let options = ServeOptions {
+        workspace: workspace.clone(),
+        workflows: args.file.clone(),
+        studio: studio_options(args, &config)?,
+        defaults: defaults(args, &config)?,
+        start_on_change: args.watch,
+    };
+    let mut stops = Stops::listen().map_err(|error| {
+        talk::error(&format!("signals cannot be listened for: {error}"));
+        Exit::Machine
+    })?;
+    let engine = setup::engine(global, &workspace).await?;
+    recover(&engine, options.defaults.executor).await;
+    let serving = serve(engine, options).await.map_err(|error| {
+        talk::error(&format!("failed to serve: {}", crate::engine::chain(&error)));
+        match error {
+            ServeError::Studio(
+                loom_studio::StartError::TokenRequired { .. } | loom_studio::StartError::Origin(_),
+            ) => Exit::Usage,
+            _ => Exit::Machine,
+        }
+    })?;
+    talk::note(&format!("the studio is at {}; Ctrl-C stops it", serving.url()));
+    let by = stops.next().await;
+    talk::note("stopping; once more stops without waiting");
+    tokio::select! {
+        () = serving.stop(by) => {}
+        _ = stops.next() => talk::warning("stopped without waiting; what still runs is removed at the next start"),
+    }
+    Ok(Exit::Success)
+}
+
+async fn recover(engine: &Engine, choice: Choice) {
+    let mut executors = vec![machine::host(engine)];
+    if choice != Choice::Host
+        && let Ok(docker) = machine::docker(engine).await
+    {
+        executors.push(docker);
+    }
+    setup::recover(engine, executors).await;
+}
+
+fn studio_options(args: &ServeArgs, config: &FileConfig) -> Result<loom_studio::StudioOptions, Exit> {
+    let mut options = loom_studio::StudioOptions::default();
+    if let Some(port) = args.port.or(config.server.port) {
+        options.port = port;
+    }
+    if let Some(bind) = args.bind.clone().or_else(|| config.server.bind.clone()) {
+        options.bind = parse_bind(&bind)?;
+    }
+    options.origins = match &args.cors_origins {
+        Some(origins) => origins
+            .split(',')
+            .map(|origin| origin.trim().to_owned())
+            .filter(|o| !o.is_empty())
+            .collect(),
+        None => config.server.cors_origins.clone().unwrap_or_default(),
+    };
+    options.token = std::env::var("STUDIO_TOKEN")
+        .ok()
+        .and_then(|token| loom_studio::Token::new(&token));
+    Ok(options)
+}
+
+fn parse_bind(bind: &str) -> Result<IpAddr, Exit> {
+    if bind == "localhost" {
+        return Ok(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+    }
+    bind.parse().map_err(|_| {
+        talk::error(&format!("`{bind}` is no address to listen on"));
+        talk::help("give an IP address such as 127.0.0.1 or 0.0.0.0 (the latter needs STUDIO_TOKEN)");
+        Exit::Usage
+    })
+}
+
+fn defaults(args: &ServeArgs, config: &FileConfig) -> Result<StartDefaults, Exit> {
+    let images = config
+        .images
+        .clone()
+        .into_iter()
+        .chain(args.platforms.iter().cloned())
+        .collect();
+    let parallel = args
+        .parallel
+        .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
+        .or(config.run.parallel);
+    Ok(StartDefaults {
+        executor: setup::choice(args.executor, config)?,
+        pull: setup::pull(args.pull, config)?,
+        parallel: parallel.unwrap_or_else(default_parallel),
+        images,
+        env: args.env.iter().cloned().collect(),
+    })
+}

@@ -1,0 +1,139 @@
+//! What every command needs before it begins: logging, the actor system, the state directory.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+
+use super::args::{ExecutorChoice, Global, Pull};
+use super::{Exit, talk};
+use crate::config::{FileConfig, default_state_directory, user_config_file};
+use crate::engine::{Engine, EngineOptions};
+use crate::executor::{Executor, PullPolicy};
+use crate::machine::Choice;
+
+/// Sends what the inner workings say to stderr. Warnings by default; a level that is none is said and ignored.
+pub(super) fn logging(level: Option<&str>) {
+    let wanted = level.unwrap_or("warn");
+    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| {
+        talk::warning(&format!(
+            "`{wanted}` is no log level: error, warn, info, debug or trace"
+        ));
+        EnvFilter::new("warn")
+    });
+    // Twice in one process happens only in tests; the first one stands.
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(talk::in_colour())
+            .with_target(false)
+            .try_init(),
+    );
+}
+
+/// Runs a command inside an actor system, whose actors share this thread.
+pub(super) fn system<F: Future<Output = Exit>>(command: impl FnOnce() -> F) -> Exit {
+    actix_rt::System::new().block_on(async { command().await })
+}
+
+/// The project directory.
+pub(super) fn workspace(global: &Global) -> Result<PathBuf, Exit> {
+    let path = match &global.workspace {
+        Some(path) => path.clone(),
+        None => PathBuf::from("."),
+    };
+    match path.canonicalize() {
+        Ok(path) if path.is_dir() => Ok(path),
+        Ok(path) => Err(usage(&format!(
+            "the workspace {} is no directory",
+            path.display()
+        ))),
+        Err(error) => Err(usage(&format!(
+            "the workspace {} cannot be used: {error}",
+            path.display()
+        ))),
+    }
+}
+
+/// The configuration files' word.
+pub(super) fn configuration(workspace: &std::path::Path) -> Result<FileConfig, Exit> {
+    FileConfig::load(workspace, user_config_file(variable).as_deref()).map_err(|error| {
+        talk::error(&format!("failed to {}", crate::engine::chain(&error)));
+        Exit::Usage
+    })
+}
+
+/// The engine on the project's state directory.
+pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Result<Engine, Exit> {
+    let directory = global
+        .state_dir
+        .clone()
+        .or_else(|| default_state_directory(workspace, variable));
+    let Some(directory) = directory else {
+        talk::error("there is no place for journal and logs: neither HOME nor XDG_STATE_HOME is set");
+        talk::help("set LOOM_STATE_DIR to a directory");
+        return Err(Exit::Machine);
+    };
+    Engine::open(EngineOptions::new(directory))
+        .await
+        .map_err(|error| {
+            talk::error(&format!("failed to {}", crate::engine::chain(&error)));
+            Exit::Machine
+        })
+}
+
+/// Puts right what dead Looms left on the state directory, and says what was found.
+pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) {
+    match engine.recover(executors).await {
+        Ok(recovered) => {
+            for run in &recovered.runs {
+                talk::note(&format!(
+                    "run {run} was broken off when its process ended; it is marked as lost"
+                ));
+            }
+            for problem in &recovered.problems {
+                talk::warning(&format!("{problem}; it is tried again at the next start"));
+            }
+        }
+        Err(error) => talk::warning(&format!(
+            "what earlier runs left cannot be looked for: failed to {error}"
+        )),
+    }
+}
+
+/// Where jobs run: the flag's word, else the configuration's.
+pub(super) fn choice(flag: Option<ExecutorChoice>, config: &FileConfig) -> Result<Choice, Exit> {
+    match (flag, config.run.executor.as_deref()) {
+        (Some(choice), _) => Ok(choice.into()),
+        (None, None) => Ok(Choice::default()),
+        (None, Some(name)) => Choice::named(name).ok_or_else(|| {
+            usage(&format!(
+                "`{name}` in the configuration is no executor: docker, host or auto"
+            ))
+        }),
+    }
+}
+
+/// When images are pulled: the flag's word, else the configuration's.
+pub(super) fn pull(flag: Option<Pull>, config: &FileConfig) -> Result<PullPolicy, Exit> {
+    match (flag, config.run.pull.as_deref()) {
+        (Some(Pull::Missing), _) | (None, None | Some("missing")) => Ok(PullPolicy::Missing),
+        (Some(Pull::Always), _) | (None, Some("always")) => Ok(PullPolicy::Always),
+        (Some(Pull::Never), _) | (None, Some("never")) => Ok(PullPolicy::Never),
+        (None, Some(name)) => Err(usage(&format!(
+            "`{name}` in the configuration says no time to pull: missing, always or never"
+        ))),
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn usage(text: &str) -> Exit {
+    talk::error(text);
+    Exit::Usage
+}

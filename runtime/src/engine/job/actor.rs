@@ -1,0 +1,209 @@
+//! The actor of a job: runs the effects that its machine asks for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use loom_bridge::{Activity, Context};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use super::machine::{Effect, Input, Machine};
+use super::place::{Order, Place};
+use crate::engine::fault::Fault;
+use crate::engine::launch::JobLaunch;
+use crate::engine::run::SaveEvents;
+use crate::engine::shared::Shared;
+use crate::event::Reason;
+use crate::executor::PullPolicy;
+use crate::id::JobKey;
+
+/// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
+pub(in crate::engine) struct JobActor {
+    machine: Machine,
+    seat: JobSeat,
+    place: Option<Place>,
+    opening: Option<AbortHandle>,
+}
+
+/// Where a job sits in its run.
+pub(in crate::engine) struct JobSeat {
+    pub(in crate::engine) key: JobKey,
+    pub(in crate::engine) launch: Arc<JobLaunch>,
+    pub(in crate::engine) shared: Arc<Shared>,
+    pub(in crate::engine) run: Recipient<SaveEvents>,
+    pub(in crate::engine) workspace: std::path::PathBuf,
+    pub(in crate::engine) pull: PullPolicy,
+}
+
+impl JobActor {
+    pub(in crate::engine) fn new(seat: JobSeat) -> Self {
+        let timeouts = seat.launch.steps.iter().map(|step| step.timeout).collect();
+        let machine = Machine::new(
+            seat.key.job.clone(),
+            seat.key.attempt,
+            seat.key.resource_name(),
+            timeouts,
+        );
+        Self {
+            machine,
+            seat,
+            place: None,
+            opening: None,
+        }
+    }
+
+    fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+        match effect {
+            Effect::Save(events) => {
+                let saved = self.seat.run.send(SaveEvents { events });
+                ctx.spawn(
+                    saved
+                        .into_actor(self)
+                        .map(|saved, act, ctx: &mut Context<Self>| match saved {
+                            Ok(Ok(())) => ctx.notify(Input::Saved),
+                            // The run cannot write its history any more and ends; nothing of this job may stay behind.
+                            Ok(Err(_)) | Err(_) => act.abandon(ctx),
+                        }),
+                );
+            }
+            Effect::Open => self.open(ctx),
+            Effect::AbandonOpening => {
+                if let Some(opening) = self.opening.take() {
+                    opening.abort();
+                }
+                self.reclaim(ctx);
+            }
+            Effect::RunStep(step) => self.run_step(step, ctx),
+            Effect::Signal(signal) => {
+                if let Some(place) = self.place.clone() {
+                    self.seat.shared.io.spawn(place.signal(signal));
+                }
+            }
+            Effect::EscalateAfter(round, after) => {
+                ctx.notify_later(Input::Escalate(round), after);
+            }
+            Effect::Close => match self.place.take() {
+                Some(place) => {
+                    let closing = self.seat.shared.io.spawn(place.close());
+                    self.when_done(closing, Input::Closed, ctx);
+                }
+                None => self.reclaim(ctx),
+            },
+            Effect::Done => ctx.stop(),
+        }
+    }
+
+    fn open(&mut self, ctx: &mut Context<Self>) {
+        let seat = &self.seat;
+        let order = Order {
+            shared: Arc::clone(&seat.shared),
+            launch: Arc::clone(&seat.launch),
+            key: seat.key.clone(),
+            workspace: seat.workspace.clone(),
+            pull: seat.pull,
+        };
+        let opening = seat.shared.io.spawn(Place::open(order));
+        self.opening = Some(opening.abort_handle());
+        ctx.notify_later(Input::JobTimeout, seat.launch.timeout);
+        let waiting = ctx.declare(Activity::Waiting);
+        ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
+            drop(waiting);
+            if act.opening.take().is_none() {
+                return; // abandoned: what it made is being removed
+            }
+            let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            let result = opened.map(|place| act.place = Some(place));
+            ctx.notify(Input::Opened(result));
+        }));
+    }
+
+    fn run_step(&mut self, step: u32, ctx: &mut Context<Self>) {
+        let spec = usize::try_from(step)
+            .ok()
+            .and_then(|step| self.seat.launch.steps.get(step))
+            .map(|s| s.spec.clone());
+        let (Some(place), Some(spec)) = (self.place.clone(), spec) else {
+            let lost = Reason::new("session-lost", "the job has no place to run its step in");
+            ctx.notify(Input::StepEnded(Err(lost)));
+            return;
+        };
+        if let Some(limit) = self.machine.step_timeout(step) {
+            ctx.notify_later(Input::StepTimeout(step), limit);
+        }
+        let running = self.seat.shared.io.spawn(place.run_step(spec));
+        let busy = ctx.declare(Activity::Busy);
+        let ended = move |end| {
+            drop(busy);
+            Input::StepEnded(end)
+        };
+        self.when_done(running, ended, ctx);
+        if Fault::injected_into(&self.seat.key.job) {
+            // Late enough for the step to be under way, which is when a panic leaves most behind.
+            ctx.run_later(Duration::from_millis(300), |act, _| {
+                Fault::panic(&act.seat.key.job)
+            });
+        }
+    }
+
+    /// Removes what the job may hold without a session to close.
+    fn reclaim(&self, ctx: &mut Context<Self>) {
+        let (executor, key) = (Arc::clone(&self.seat.launch.executor), self.seat.key.clone());
+        let reclaiming = self.seat.shared.io.spawn(async move {
+            let reclaimed = executor.reclaim(&key).await;
+            reclaimed
+                .map(|()| crate::executor::Closed::default())
+                .map_err(|error| Reason::new("cleanup", format!("failed to {}", super::place::chain(&error))))
+        });
+        self.when_done(reclaiming, Input::Closed, ctx);
+    }
+
+    /// Ends without a history to write to.
+    fn abandon(&mut self, ctx: &mut Context<Self>) {
+        let (executor, key) = (Arc::clone(&self.seat.launch.executor), self.seat.key.clone());
+        let removing = self
+            .seat
+            .shared
+            .io
+            .spawn(async move { executor.reclaim(&key).await });
+        ctx.wait(removing.into_actor(self).map(|_, _, ctx| ctx.stop()));
+    }
+
+    fn when_done<T: Send + 'static>(
+        &self,
+        task: JoinHandle<Result<T, Reason>>,
+        input: impl FnOnce(Result<T, Reason>) -> Input + 'static,
+        ctx: &mut Context<Self>,
+    ) {
+        ctx.spawn(task.into_actor(self).map(|done, _, ctx| {
+            let done = done.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            ctx.notify(input(done));
+        }));
+    }
+}
+
+fn broke_off(error: &tokio::task::JoinError) -> Reason {
+    let how = if error.is_panic() {
+        "panicked"
+    } else {
+        "was stopped"
+    };
+    Reason::new("session-lost", format!("the task that watched over it {how}"))
+}
+
+impl Actor for JobActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.notify(Input::Begin);
+    }
+}
+
+impl Handler<Input> for JobActor {
+    type Result = ();
+
+    fn handle(&mut self, input: Input, ctx: &mut Context<Self>) {
+        for effect in self.machine.handle(input) {
+            self.run(effect, ctx);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Where a job runs: its session and its log, made and used on the IO threads.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use loom_protocol::Timestamp;
+
+use crate::engine::launch::{JobLaunch, base_environment};
+use crate::engine::shared::{Progress, Shared};
+use crate::event::Reason;
+use crate::executor::{
+    Closed, ExecutorError, JobSpec, Notes, PullPolicy, Session, StepEnd, StepOutput, StepSpec, Stream,
+};
+use crate::id::JobKey;
+use crate::logs::{JobLog, StepLog};
+
+/// A job's place, once it is open.
+#[derive(Clone)]
+pub(super) struct Place {
+    session: Arc<dyn Session>,
+    log: JobLog,
+    shared: Arc<Shared>,
+    key: JobKey,
+}
+
+/// What a job's place is made of.
+pub(super) struct Order {
+    pub(super) shared: Arc<Shared>,
+    pub(super) launch: Arc<JobLaunch>,
+    pub(super) key: JobKey,
+    pub(super) workspace: std::path::PathBuf,
+    pub(super) pull: PullPolicy,
+}
+
+impl Place {
+    /// Makes the place. What goes wrong is told in the job's log too.
+    pub(super) async fn open(order: Order) -> Result<Self, Reason> {
+        let Order {
+            shared,
+            launch,
+            key,
+            workspace,
+            pull,
+        } = order;
+        let log = shared
+            .logs
+            .create(&key.run, &key.job)
+            .map_err(|error| Reason::new("log", chain(&error)))?;
+        let directory = shared.directory.jobs().join(key.resource_name());
+        make_private(&directory).map_err(|error| {
+            Reason::new(
+                "setup",
+                format!("cannot make the job's directory {}: {error}", directory.display()),
+            )
+        })?;
+        let spec = JobSpec {
+            key: key.clone(),
+            image: launch.image.clone().unwrap_or_default(),
+            pull,
+            workspace,
+            directory,
+            orphan_grace: shared.orphan_grace,
+            owner: shared.owner.clone(),
+        };
+        let notes = Arc::new(LogNotes {
+            log: log.clone(),
+            shared: Arc::clone(&shared),
+            key: key.clone(),
+        });
+        match launch.executor.open(spec, notes).await {
+            Ok(session) => Ok(Self {
+                session,
+                log,
+                shared,
+                key,
+            }),
+            Err(error) => {
+                let reason = reason(&error);
+                log.note(shared.world.now(), &reason.message);
+                Err(reason)
+            }
+        }
+    }
+
+    pub(super) async fn run_step(self, mut step: StepSpec) -> Result<StepEnd, Reason> {
+        let mut env = base_environment(&self.key.run.0, &self.key.job.0);
+        env.append(&mut step.env);
+        step.env = env;
+        let mut output = Output {
+            log: self.log.step(step.index),
+        };
+        let result = self.session.run_step(step, &mut output).await;
+        output.finish(self.shared.world.now());
+        result.map_err(|error| {
+            let reason = reason(&error);
+            self.log.note(self.shared.world.now(), &reason.message);
+            reason
+        })
+    }
+
+    pub(super) async fn signal(self, signal: crate::executor::Signal) {
+        if let Err(error) = self.session.signal(signal).await {
+            // The step's end, which follows, says what became of it.
+            tracing::debug!(error = %chain(&error), "a signal did not arrive");
+        }
+    }
+
+    pub(super) async fn close(self) -> Result<Closed, Reason> {
+        let closed = self.session.close().await;
+        match &closed {
+            Ok(closed) => {
+                for process in &closed.killed {
+                    self.log.note(
+                        self.shared.world.now(),
+                        &format!("a step left process {process} running; it was ended"),
+                    );
+                }
+            }
+            Err(error) => self
+                .log
+                .note(self.shared.world.now(), &format!("failed to {}", chain(error))),
+        }
+        closed.map_err(|error| reason(&error))
+    }
+}
+
+/// Why a job ends when its executor fails.
+fn reason(error: &ExecutorError) -> Reason {
+    let code = match error {
+        ExecutorError::Unreachable { .. } => "unreachable",
+        ExecutorError::Image { .. } => "image",
+        ExecutorError::SessionLost { .. } => "session-lost",
+        ExecutorError::Cleanup { .. } => "cleanup",
+        _ => "setup",
+    };
+    Reason::new(code, format!("failed to {}", chain(error)))
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let more = cause.to_string();
+        // thiserror's `{cause}` in a message and `#[source]` would say it twice.
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn make_private(directory: &Path) -> io::Result<()> {
+    if let Some(parent) = directory.parent() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(directory)
+}
+
+struct LogNotes {
+    log: JobLog,
+    shared: Arc<Shared>,
+    key: JobKey,
+}
+
+impl Notes for LogNotes {
+    fn line(&self, text: &str) {
+        self.log.note(self.shared.world.now(), text);
+    }
+
+    fn progress(&self, what: &str, done: u64, total: Option<u64>) {
+        let (run, job) = (self.key.run.clone(), self.key.job.clone());
+        // Nobody watching is no error.
+        drop(self.shared.progress.send(Progress {
+            run,
+            job,
+            what: what.to_owned(),
+            done,
+            total,
+        }));
+    }
+}
+
+struct Output {
+    log: StepLog,
+}
+
+impl Output {
+    fn finish(&mut self, at: Timestamp) {
+        if let Err(error) = self.log.finish(at) {
+            tracing::error!(error = %chain(&error), "output of a step is lost");
+        }
+    }
+}
+
+impl StepOutput for Output {
+    fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]) {
+        let at = Timestamp::from_millis(at.as_millisecond());
+        if let Err(error) = self.log.write(stream, at, bytes) {
+            tracing::error!(error = %chain(&error), "output of a step is lost");
+        }
+    }
+}

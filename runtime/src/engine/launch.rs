@@ -1,0 +1,88 @@
+//! What a run needs to begin: everything evaluated, nothing left to look up.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{JobOutline, Reason, WorkflowRef};
+use crate::executor::{Executor, PullPolicy, StepSpec};
+use crate::id::JobId;
+
+/// A run to begin.
+#[derive(Clone)]
+pub struct Launch {
+    /// The workflow.
+    pub workflow: WorkflowRef,
+    /// The event that triggers it.
+    pub event: String,
+    /// The word for where its jobs run by default.
+    pub executor: String,
+    /// The project directory.
+    pub workspace: PathBuf,
+    /// When to pull images.
+    pub pull: PullPolicy,
+    /// Jobs at the same time, at most.
+    pub parallel: usize,
+    /// Its jobs, in the order of the file.
+    pub jobs: Vec<JobLaunch>,
+}
+
+/// A job to run.
+#[derive(Clone)]
+pub struct JobLaunch {
+    /// Its key.
+    pub id: JobId,
+    /// Its display name.
+    pub name: String,
+    /// The jobs it waits for.
+    pub needs: Vec<JobId>,
+    /// What runs it.
+    pub executor: Arc<dyn Executor>,
+    /// The image, for an executor that uses one.
+    pub image: Option<String>,
+    /// Why it is skipped whatever its needs come to, when nothing can run it.
+    pub skip: Option<Reason>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Its steps.
+    pub steps: Vec<StepLaunch>,
+}
+
+/// A step to run.
+#[derive(Clone, Debug)]
+pub struct StepLaunch {
+    /// Its display name.
+    pub name: String,
+    /// What to run.
+    pub spec: StepSpec,
+    /// How long it may take, when it has a limit of its own.
+    pub timeout: Option<Duration>,
+}
+
+impl Launch {
+    pub(super) fn outline(&self) -> Vec<JobOutline> {
+        let outline = |job: &JobLaunch| JobOutline {
+            id: job.id.clone(),
+            name: job.name.clone(),
+            needs: job.needs.clone(),
+            image: job.image.clone(),
+            steps: job.steps.iter().map(|step| step.name.clone()).collect(),
+            skip: job.skip.clone(),
+        };
+        self.jobs.iter().map(outline).collect()
+    }
+}
+
+/// The environment that every step sees beside its own.
+pub(super) fn base_environment(run: &str, job: &str) -> BTreeMap<String, String> {
+    [
+        ("CI", "true"),
+        ("LOOM", "true"),
+        ("LOOM_RUN_ID", run),
+        ("LOOM_JOB", job),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .collect()
+}

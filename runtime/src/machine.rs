@@ -1,0 +1,125 @@
+//! What this machine offers to run jobs on: itself, and the container engine that its environment names.
+
+use std::sync::Arc;
+
+use loom_workflow::{Mapping, Plan, UnmappedJobs};
+
+use crate::engine::Engine;
+use crate::executor::host::{AgentProgram, HostExecutor, HostOptions};
+use crate::executor::{Executor, ExecutorError};
+
+/// Where jobs are to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// In containers.
+    #[default]
+    Docker,
+    /// On this machine.
+    Host,
+    /// In containers if an engine answers, else on this machine.
+    Auto,
+}
+
+impl Choice {
+    /// The choice of this name, as flags and files write it.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "docker" => Some(Self::Docker),
+            "host" => Some(Self::Host),
+            "auto" => Some(Self::Auto),
+            _ => None,
+        }
+    }
+}
+
+impl Choice {
+    /// What becomes of jobs whose label nothing runs. Only containers need a label's image; where the host runs
+    /// everything, or may come to, such jobs are checked like any other.
+    pub fn unmapped_jobs(self) -> UnmappedJobs {
+        match self {
+            Self::Docker => UnmappedJobs::Skip,
+            Self::Host | Self::Auto => UnmappedJobs::Check,
+        }
+    }
+}
+
+/// What runs the jobs of a plan.
+#[derive(Clone)]
+pub struct Executors {
+    /// In containers; absent when every job runs on the host.
+    pub docker: Option<Arc<dyn Executor>>,
+    /// On this machine.
+    pub host: Arc<dyn Executor>,
+    /// Why the host stands in for containers, when it does.
+    pub fell_back: Option<String>,
+}
+
+impl Executors {
+    /// What a plan needs, by choice. An engine is only asked when a job needs one.
+    ///
+    /// # Errors
+    /// When containers are chosen and no engine answers.
+    pub async fn choose(engine: &Engine, plan: &Plan, choice: Choice) -> Result<Self, ExecutorError> {
+        let host = host(engine);
+        let on_host_by_label = plan.jobs.values().all(|job| job.runs_on == Mapping::Host);
+        if choice == Choice::Host || on_host_by_label {
+            return Ok(Self {
+                docker: None,
+                host,
+                fell_back: None,
+            });
+        }
+        match docker(engine).await {
+            Ok(docker) => Ok(Self {
+                docker: Some(docker),
+                host,
+                fell_back: None,
+            }),
+            Err(error) if choice == Choice::Auto => Ok(Self {
+                docker: None,
+                host,
+                fell_back: Some(error.to_string()),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All there are.
+    pub fn all(&self) -> Vec<Arc<dyn Executor>> {
+        self.docker.iter().chain([&self.host]).cloned().collect()
+    }
+}
+
+/// The executor of this machine: its agent is this program's hidden subcommand.
+pub fn host(engine: &Engine) -> Arc<dyn Executor> {
+    let agent = AgentProgram::this_program("__agent");
+    Arc::new(HostExecutor::new(HostOptions::new(
+        agent,
+        engine.directory().agents(),
+    )))
+}
+
+/// The engine that the environment names, once it has answered.
+///
+/// # Errors
+/// When none answers.
+pub async fn docker(engine: &Engine) -> Result<Arc<dyn Executor>, ExecutorError> {
+    let (state, instance) = (engine.directory().root().to_owned(), engine.instance().to_owned());
+    let connect = async move {
+        drop((state, instance));
+        Err::<Arc<dyn Executor>, _>(ExecutorError::Setup {
+            what: "run jobs in containers".into(),
+            cause: "this build cannot do that yet".into(),
+        })
+    };
+    let broke_off = |_| ExecutorError::Setup {
+        what: "reach the Docker engine".to_owned(),
+        cause: "the attempt broke off".to_owned(),
+    };
+    engine.io().spawn(connect).await.map_err(broke_off)?
+}
+
+/// Jobs at the same time when nobody says how many. Jobs mostly wait, so more than there are cores.
+pub fn default_parallel() -> usize {
+    std::thread::available_parallelism().map_or(16, |cores| (cores.get() * 4).max(16))
+}

@@ -1,0 +1,266 @@
+//! The workflows of a project, as they stand on disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use loom_workflow::{Diagnostics, Plan, Severity, Source};
+
+use crate::prepare::{Preparation, file_in, prepare, stem};
+use crate::project::{self, ProjectError};
+
+/// A workflow of the project.
+pub(super) struct Entry {
+    /// Its `name:`, else its file's stem.
+    pub(super) name: String,
+    /// Its file's stem.
+    pub(super) stem: String,
+    /// Its file, relative to the project.
+    pub(super) file: String,
+    /// What runs, when nothing stands in the way.
+    pub(super) plan: Option<Plan>,
+    /// What there is to say about it.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A finding in a workflow's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) severity: &'static str,
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    pub(super) help: Option<String>,
+}
+
+/// What a name in a request stands for.
+pub(super) enum Found {
+    One(Arc<Entry>),
+    None,
+    Several(Vec<Arc<Entry>>),
+}
+
+/// Knows the workflows; read by many, reloaded by the watcher.
+pub(super) struct Catalog {
+    workspace: PathBuf,
+    named: Option<PathBuf>,
+    how: Preparation,
+    entries: RwLock<Vec<Arc<Entry>>>,
+}
+
+impl Catalog {
+    pub(super) fn new(workspace: PathBuf, named: Option<PathBuf>, how: Preparation) -> Self {
+        Self {
+            workspace,
+            named,
+            how,
+            entries: RwLock::default(),
+        }
+    }
+
+    pub(super) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// The directories in which a change may change the catalog.
+    pub(super) fn directories(&self) -> Vec<PathBuf> {
+        let mut all = vec![
+            self.workspace.join(".github").join("workflows"),
+            self.workspace.clone(),
+        ];
+        if let Some(named) = &self.named {
+            let named = std::path::absolute(named).unwrap_or_else(|_| named.clone());
+            let directory = if named.is_dir() {
+                Some(named.as_path())
+            } else {
+                named.parent()
+            };
+            all.extend(directory.map(Path::to_owned));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Reads the files anew. Waits for the disk.
+    pub(super) fn reload(&self) {
+        let fresh: Vec<Arc<Entry>> = self
+            .files()
+            .iter()
+            .map(|file| Arc::new(self.read(file)))
+            .collect();
+        *self.entries.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        self.entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The workflow that a name stands for: the stem of its file, or its `name:`.
+    pub(super) fn find(&self, name: &str) -> Found {
+        let mut hits: Vec<Arc<Entry>> = self
+            .all()
+            .into_iter()
+            .filter(|entry| entry.stem == name || entry.name == name)
+            .collect();
+        match hits.len() {
+            0 => Found::None,
+            1 => Found::One(hits.remove(0)),
+            _ => Found::Several(hits),
+        }
+    }
+
+    /// The files that are to be read now.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let mut files = match &self.named {
+            Some(named) if named.is_dir() => project::candidates(named),
+            Some(named) => vec![named.clone()],
+            None => {
+                let file = self.workspace.join(".loom.yml");
+                if file.is_file() { vec![file] } else { Vec::new() }
+            }
+        };
+        for file in project::workflows_in(&self.workspace.join(".github").join("workflows")) {
+            let known = files
+                .iter()
+                .any(|other| file_in(other, &self.workspace) == file_in(&file, &self.workspace));
+            if !known {
+                files.push(file);
+            }
+        }
+        files
+    }
+
+    fn read(&self, path: &Path) -> Entry {
+        let (stem, file) = (stem(path), file_in(path, &self.workspace));
+        match project::read(path) {
+            Ok(read) => {
+                let prepared = prepare(&read, &self.how);
+                let name = prepared.plan.as_ref().and_then(|plan| plan.name.clone());
+                let name = name
+                    .filter(|name| !name.trim().is_empty())
+                    .unwrap_or_else(|| stem.clone());
+                let findings = findings(&read.source, &prepared.diagnostics);
+                Entry {
+                    name,
+                    stem,
+                    file,
+                    plan: prepared.plan,
+                    findings,
+                }
+            }
+            Err(error) => Entry {
+                name: stem.clone(),
+                stem,
+                file,
+                plan: None,
+                findings: vec![unreadable(&error)],
+            },
+        }
+    }
+}
+
+fn unreadable(error: &ProjectError) -> Finding {
+    Finding {
+        severity: "error",
+        code: "file/unreadable".to_owned(),
+        message: error.to_string(),
+        line: None,
+        column: None,
+        help: None,
+    }
+}
+
+fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Finding> {
+    let finding = |diagnostic: &loom_workflow::Diagnostic| {
+        let place = diagnostic.span().map(|span| source.position(span.start));
+        Finding {
+            severity: match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: diagnostic.code.as_str().to_owned(),
+            message: diagnostic.message.clone(),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            help: diagnostic.help.clone(),
+        }
+    };
+    diagnostics.iter().map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "jobs:\n  a:\n    steps:\n      - run: echo hi\n";
+
+    fn project() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(directory.path().join(".github/workflows")).unwrap();
+        directory
+    }
+
+    fn write(directory: &tempfile::TempDir, file: &str, text: &str) {
+        std::fs::write(directory.path().join(file), text).unwrap();
+    }
+
+    fn catalog(directory: &tempfile::TempDir) -> Catalog {
+        let catalog = Catalog::new(
+            directory.path().canonicalize().unwrap(),
+            None,
+            Preparation::default(),
+        );
+        catalog.reload();
+        catalog
+    }
+
+    #[test]
+    fn loom_yml_and_githubs_workflows_are_known_by_stem_and_by_name() {
+        let directory = project();
+        write(&directory, ".loom.yml", &format!("name: Main build\n{GOOD}"));
+        write(
+            &directory,
+            ".github/workflows/ci.yml",
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: x\n",
+        );
+        let catalog = catalog(&directory);
+        for name in ["Main build", "loom", "ci"] {
+            assert!(matches!(catalog.find(name), Found::One(_)), "{name}");
+        }
+        assert!(matches!(catalog.find("nope"), Found::None));
+    }
+
+    #[test]
+    fn a_broken_file_is_listed_with_what_is_wrong_and_where() {
+        let directory = project();
+        write(
+            &directory,
+            ".loom.yml",
+            "jobs:\n  a:\n    needs: b\n    steps:\n      - run: x\n",
+        );
+        let catalog = catalog(&directory);
+        let entry = &catalog.all()[0];
+        assert!(entry.plan.is_none());
+        assert_eq!(
+            (entry.findings[0].line, entry.findings[0].severity),
+            (Some(3), "error")
+        );
+    }
+
+    #[test]
+    fn one_name_for_two_files_is_ambiguous() {
+        let directory = project();
+        for file in ["a", "b"] {
+            write(
+                &directory,
+                &format!(".github/workflows/{file}.yml"),
+                "name: same\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: x\n",
+            );
+        }
+        assert!(matches!(catalog(&directory).find("same"), Found::Several(hits) if hits.len() == 2));
+    }
+}

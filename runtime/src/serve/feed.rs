@@ -1,0 +1,277 @@
+//! The actor that follows the history of all runs on the state directory and tells the viewers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use loom_bridge::Context;
+use loom_studio::{Draft, Hub};
+use serde_json::json;
+
+use super::extension::Runtime;
+use super::phoenix::{Phoenix, Push};
+use super::views::workflow_views;
+use crate::event::{Event, Recorded};
+use crate::id::{JobId, RunId};
+use crate::journal::{JournalError, Tail};
+use crate::logs::LogStore;
+use crate::state::Run;
+use crate::view::{LogLine, RunDetail};
+
+/// How often logs are looked at for growth; whoever writes them, this process or another.
+const LOG_POLL: Duration = Duration::from_millis(150);
+/// Lines that one look hands to the Phoenix sockets at most; the rest comes with the next looks.
+const LINES: usize = 2000;
+/// A pause after the history could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Follows the history and tells the viewers.
+pub(super) struct Feed {
+    runtime: Arc<Runtime>,
+    hub: Hub,
+    phoenix: Arc<Phoenix>,
+    tail: Option<Tail>,
+    /// Logs that may still grow, with the lines that were told and the lines that were handed to Phoenix.
+    logs: BTreeMap<(RunId, JobId), Told>,
+    looking: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Told {
+    total: u64,
+    handed: u64,
+    /// Its job has ended: once all is told it is forgotten.
+    ended: bool,
+}
+
+impl Feed {
+    pub(super) fn new(runtime: Arc<Runtime>, hub: Hub, phoenix: Arc<Phoenix>, tail: Tail) -> Self {
+        Self {
+            runtime,
+            hub,
+            phoenix,
+            tail: Some(tail),
+            logs: BTreeMap::new(),
+            looking: false,
+        }
+    }
+
+    fn apply(&mut self, events: &[Recorded]) -> (BTreeMap<RunId, Run>, bool) {
+        let mut changed = BTreeSet::new();
+        let mut workflows = false;
+        let mut open = self.runtime.open();
+        open.trouble = None;
+        for event in events {
+            let applied = match open.runs.get_mut(&event.run) {
+                Some(run) => run.apply(event),
+                None => Run::create(event).map(|run| drop(open.runs.insert(event.run.clone(), run))),
+            };
+            if let Err(error) = applied {
+                tracing::warn!(%error, "an event is not shown");
+                continue;
+            }
+            changed.insert(event.run.clone());
+            workflows |= matches!(event.event, Event::RunCreated { .. } | Event::RunFinished { .. });
+            match &event.event {
+                Event::JobStarting { job, .. } => {
+                    self.logs.entry((event.run.clone(), job.clone())).or_default();
+                }
+                Event::JobFinished { job, .. } => {
+                    if let Some(told) = self.logs.get_mut(&(event.run.clone(), job.clone())) {
+                        told.ended = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let runs: BTreeMap<RunId, Run> = changed
+            .iter()
+            .filter_map(|id| Some((id.clone(), open.runs.get(id)?.clone())))
+            .collect();
+        open.runs.retain(|_, run| !run.state.is_final());
+        (runs, workflows)
+    }
+
+    fn publish(&self, runs: &BTreeMap<RunId, Run>) {
+        let draft = |run: &Run| {
+            Draft::new(
+                "run:update",
+                Some(&format!("run/{}", run.id)),
+                &RunDetail::from(run),
+            )
+        };
+        self.hub.publish_all(runs.values().map(draft).collect());
+    }
+
+    fn tell_phoenix(&self, events: &[Recorded], runs: &BTreeMap<RunId, Run>) {
+        for event in events {
+            let (Some(job), Some(run)) = (event.event.job(), runs.get(&event.run)) else {
+                continue;
+            };
+            let state = match &event.event {
+                Event::JobQueued { .. } => "queued",
+                Event::JobStarting { .. } => "running",
+                Event::JobFinished { state, .. } => state.as_str(),
+                _ => continue,
+            };
+            let stem = crate::prepare::stem(std::path::Path::new(&run.workflow.file));
+            let payload = json!({"runId": run.id, "job": job, "state": state});
+            self.phoenix
+                .push(&Push::job_status(&[&run.workflow.name, &stem], payload));
+        }
+    }
+
+    fn publish_workflows(&self, ctx: &mut Context<Self>) {
+        let (runtime, hub) = (Arc::clone(&self.runtime), self.hub.clone());
+        let listed = async move {
+            let views = workflow_views(&runtime).await?;
+            let draft = |view: &super::views::WorkflowView| {
+                Draft::new(
+                    "workflow:update",
+                    Some(&format!("workflow/{}", view.file())),
+                    view,
+                )
+            };
+            hub.publish_all(views.iter().map(draft).collect());
+            Ok::<_, JournalError>(())
+        };
+        ctx.spawn(listed.into_actor(self).map(|listed, _, _| {
+            if let Err(error) = listed {
+                tracing::warn!(%error, "the list of workflows is not told");
+            }
+        }));
+    }
+
+    fn look_at_logs(&mut self, ctx: &mut Context<Self>) {
+        if self.logs.is_empty() || std::mem::replace(&mut self.looking, true) {
+            return;
+        }
+        let (store, wanted) = (self.runtime.engine.logs().clone(), self.phoenix.wants_logs());
+        let logs: Vec<_> = self.logs.iter().map(|(key, told)| (key.clone(), *told)).collect();
+        let looked = self
+            .runtime
+            .engine
+            .io()
+            .spawn_blocking(move || look(&store, logs, wanted));
+        ctx.spawn(looked.into_actor(self).map(|looked, act, _| {
+            act.looking = false;
+            let grown = looked.unwrap_or_default();
+            act.logs_grew(grown);
+        }));
+    }
+
+    fn logs_grew(&mut self, grown: Vec<Grown>) {
+        let mut drafts = Vec::new();
+        for Grown { key, told, lines } in grown {
+            let (run, job) = &key;
+            let before = self.logs.get(&key).copied().unwrap_or_default();
+            if told.total > before.total {
+                let data = json!({"runId": run, "job": job, "total": told.total});
+                drafts.push(Draft::new("log:grown", Some(&format!("log/{run}/{job}")), &data));
+            }
+            if !lines.is_empty() {
+                self.phoenix.push(&Push::logs(&job.0, lines));
+            }
+            let all_told = told.handed >= told.total && told.total == before.total;
+            match self.logs.get_mut(&key) {
+                Some(known) if known.ended && told.ended && all_told => drop(self.logs.remove(&key)),
+                Some(known) => (known.total, known.handed) = (told.total, told.handed),
+                None => {}
+            }
+        }
+        self.hub.publish_all(drafts);
+    }
+}
+
+struct Grown {
+    key: (RunId, JobId),
+    told: Told,
+    lines: Vec<LogLine>,
+}
+
+/// Waits for the disk: how far each log has got, and what is new in it when somebody wants the lines.
+fn look(store: &LogStore, logs: Vec<((RunId, JobId), Told)>, wanted: bool) -> Vec<Grown> {
+    let one = |(key, mut told): ((RunId, JobId), Told)| {
+        let mut log = store.open(&key.0, &key.1).ok()?;
+        let mut lines = Vec::new();
+        told.total = log.total().ok()?;
+        if wanted {
+            let window = log.window(told.handed + 1, LINES).ok()?;
+            lines = window
+                .lines
+                .iter()
+                .map(|line| LogLine::new(&key.0.0, &key.1.0, line))
+                .collect();
+            told.handed = window.lines.last().map_or(told.handed, |line| line.number);
+        } else {
+            told.handed = told.total;
+        }
+        Some(Grown { key, told, lines })
+    };
+    logs.into_iter().filter_map(one).collect()
+}
+
+impl Actor for Feed {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Some(mut tail) = self.tail.take() {
+            let me = ctx.address().downgrade();
+            self.runtime.engine.io().spawn(async move {
+                loop {
+                    let news = tail.next().await;
+                    let failed = news.is_err();
+                    // Waits for room in the mailbox: a feed that lags reads later, it loses nothing.
+                    let Some(feed) = me.upgrade() else { return };
+                    if feed.send(News(news)).await.is_err() {
+                        return;
+                    }
+                    if failed {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
+            });
+        }
+        ctx.run_interval(LOG_POLL, |act, ctx| act.look_at_logs(ctx));
+    }
+}
+
+/// The history went on, or cannot be read.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct News(Result<Vec<Recorded>, JournalError>);
+
+impl Handler<News> for Feed {
+    type Result = ();
+
+    fn handle(&mut self, News(news): News, ctx: &mut Context<Self>) {
+        match news {
+            Ok(events) => {
+                let (runs, workflows) = self.apply(&events);
+                self.publish(&runs);
+                self.tell_phoenix(&events, &runs);
+                if workflows {
+                    self.publish_workflows(ctx);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the history cannot be followed; trying again");
+                self.runtime.open().trouble = Some(format!("failed to {error}"));
+            }
+        }
+    }
+}
+
+/// The workflow files changed.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct CatalogChanged;
+
+impl Handler<CatalogChanged> for Feed {
+    type Result = ();
+
+    fn handle(&mut self, _: CatalogChanged, ctx: &mut Context<Self>) {
+        self.publish_workflows(ctx);
+    }
+}

@@ -1,0 +1,172 @@
+//! `serve`: the studio with the runtime plugged in. The only place that knows both.
+//!
+//! [`Catalog`] knows the workflows of the project, a watcher actor keeps it true, [`Starter`] begins runs, a feed actor
+//! folds what any process writes to the history and publishes it; `api` answers over HTTP, `phoenix` over Phoenix
+//! channels.
+
+mod api;
+mod catalog;
+mod extension;
+mod feed;
+mod phoenix;
+mod starter;
+mod views;
+mod watcher;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use loom_bridge::{ActorRegistry, ActorSpec, get_discovery_bridge};
+use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use starter::StartDefaults;
+
+use self::catalog::Catalog;
+use self::extension::Runtime;
+use self::feed::Feed;
+use self::starter::Starter;
+use self::watcher::Watcher;
+use crate::engine::Engine;
+use crate::executor::Owner;
+use crate::prepare::Preparation;
+
+/// How a project is served.
+#[derive(Clone)]
+pub struct ServeOptions {
+    /// The project directory.
+    pub workspace: PathBuf,
+    /// The workflow file or a directory of them, beside those of `.github/workflows`; `.loom.yml` when not named.
+    pub workflows: Option<PathBuf>,
+    /// How the studio listens.
+    pub studio: StudioOptions,
+    /// How runs are begun.
+    pub defaults: StartDefaults,
+    /// Whether a change of a workflow's file starts it.
+    pub start_on_change: bool,
+}
+
+/// Why a project is not served.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The studio cannot listen.
+    #[error(transparent)]
+    Studio(#[from] StartError),
+    /// The history cannot be read.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    /// The bridge to the studio cannot be made.
+    #[error("connect the discovery bridge: {0}")]
+    Bridge(String),
+}
+
+/// A project that is being served.
+pub struct Serving {
+    studio: RunningStudio,
+    engine: Engine,
+    /// Kept: the actors end with their last address.
+    _watcher: actix::Addr<Watcher>,
+    _feed: actix::Addr<Feed>,
+}
+
+/// How a `serve` says where it can be found by other Looms on its state directory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Whereabouts {
+    /// The studio's address.
+    pub(crate) url: String,
+    /// The process that serves; a dead one's file means nothing.
+    pub(crate) owner: Owner,
+    /// Whether it wants a token.
+    pub(crate) token: bool,
+}
+
+/// Serves a project until [`Serving::stop`]. Must be called where an actix system runs.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, ServeError> {
+    let defaults = &options.defaults;
+    let how = Preparation {
+        images: defaults.images.clone(),
+        jobs: Vec::new(),
+        unmapped: defaults.executor.unmapped_jobs(),
+    };
+    let catalog = Arc::new(Catalog::new(options.workspace.clone(), options.workflows, how));
+    let loading = Arc::clone(&catalog);
+    // Reading files waits for the disk.
+    drop(engine.io().spawn_blocking(move || loading.reload()).await);
+    let starter = Arc::new(Starter::new(engine.clone(), options.workspace, options.defaults));
+    let tail = crate::journal::Tail::all(engine.journal().clone())
+        .await
+        .map_err(crate::engine::EngineError::from)?;
+    let runtime = Arc::new(Runtime::new(
+        engine.clone(),
+        Arc::clone(&catalog),
+        Arc::clone(&starter),
+    ));
+    let wants_token = options.studio.token.is_some();
+    let studio = Studio::builder(options.studio)
+        .extension(runtime.clone())
+        .start()
+        .await?;
+    let (inside, hub, phoenix) = (Arc::clone(&runtime), studio.hub.clone(), runtime.phoenix());
+    let feed = loom_bridge::spawn(ActorSpec::of::<Feed>().id("history-feed"), move |_| {
+        Feed::new(inside, hub, phoenix, tail)
+    });
+    let changed = feed.clone().recipient();
+    let inside = Arc::clone(&catalog);
+    let start = options.start_on_change.then(|| Arc::clone(&starter));
+    let io = engine.io().clone();
+    let spec = ActorSpec::of::<Watcher>()
+        .id("workflow-watcher")
+        .meta("directory", catalog.workspace().display().to_string());
+    let watcher = loom_bridge::spawn(spec, move |_| Watcher::new(inside, start, changed, io));
+    let bridge = get_discovery_bridge();
+    bridge.deliver_to_shared(studio.directory.clone());
+    bridge
+        .connect(&ActorRegistry::process_wide())
+        .map_err(|error| ServeError::Bridge(error.to_string()))?;
+    let serving = Serving {
+        studio,
+        engine,
+        _watcher: watcher,
+        _feed: feed,
+    };
+    serving.announce(wants_token).await;
+    Ok(serving)
+}
+
+impl Serving {
+    /// The studio's address for a browser.
+    pub fn url(&self) -> String {
+        self.studio.url()
+    }
+
+    /// Cancels the runs of this process, waits for their ends, and stops listening.
+    pub async fn stop(self, by: &str) {
+        let file = self.engine.directory().serve();
+        drop(tokio::task::spawn_blocking(move || std::fs::remove_file(file)).await);
+        self.engine.shut_down(by).await;
+        self.studio.stop().await;
+        get_discovery_bridge().close().await;
+    }
+
+    async fn announce(&self, token: bool) {
+        let whereabouts = Whereabouts {
+            url: self.studio.url(),
+            owner: self.engine.owner().clone(),
+            token,
+        };
+        let file = self.engine.directory().serve();
+        let written = tokio::task::spawn_blocking(move || {
+            let text = serde_json::to_vec(&whereabouts).map_err(std::io::Error::other)?;
+            std::fs::write(file, text)
+        });
+        if let Ok(Err(error)) = written.await {
+            tracing::warn!(%error, "other Looms on this state directory will not find this studio by themselves");
+        }
+    }
+}

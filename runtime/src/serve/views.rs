@@ -1,0 +1,114 @@
+//! How workflows are shown to the outside.
+
+use loom_protocol::Timestamp;
+use serde::Serialize;
+
+use super::catalog::{Entry, Finding};
+use super::extension::Runtime;
+use crate::event::RunState;
+use crate::journal::{JournalError, RunQuery, Summary};
+
+/// A workflow in a list.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkflowView {
+    name: String,
+    file: String,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_run: Option<LastRun>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diagnostics: Vec<FindingView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LastRun {
+    run_id: String,
+    state: RunState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FindingView {
+    severity: &'static str,
+    code: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl WorkflowView {
+    fn new(entry: &Entry, runs: &[Summary]) -> Self {
+        let running = runs.iter().any(|run| !run.state.is_final());
+        let state = match (&entry.plan, running) {
+            (_, true) => "running",
+            (Some(_), false) => "idle",
+            (None, false) => "invalid",
+        };
+        let last_run = runs.first().map(|run| LastRun {
+            run_id: run.id.0.clone(),
+            state: run.state,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+        });
+        let diagnostics = entry.findings.iter().map(FindingView::from).collect();
+        Self {
+            name: entry.name.clone(),
+            file: entry.file.clone(),
+            state,
+            last_run,
+            diagnostics,
+        }
+    }
+
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            severity: finding.severity,
+            code: finding.code.clone(),
+            message: finding.message.clone(),
+            line: finding.line,
+            column: finding.column,
+            help: finding.help.clone(),
+        }
+    }
+}
+
+/// The workflows with their newest runs.
+pub(super) async fn workflow_views(runtime: &Runtime) -> Result<Vec<WorkflowView>, JournalError> {
+    let journal = runtime.engine.journal();
+    let mut views = Vec::new();
+    for entry in runtime.catalog.all() {
+        let of_file = RunQuery {
+            workflow: Some(entry.file.clone()),
+            limit: 1,
+            ..RunQuery::default()
+        };
+        let mut runs = journal.runs(of_file.clone()).await?;
+        // An older run may still be under way.
+        runs.extend(
+            journal
+                .runs(RunQuery {
+                    open_only: true,
+                    ..of_file
+                })
+                .await?,
+        );
+        views.push(WorkflowView::new(&entry, &runs));
+    }
+    Ok(views)
+}

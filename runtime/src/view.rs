@@ -1,0 +1,188 @@
+//! How runs are shown to the outside: the JSON of `runs show --format json`, of the API and of the live frames.
+//!
+//! Separate from the state and from what is stored: these shapes are contracts (design, "The studio's wire").
+
+use loom_protocol::Timestamp;
+use serde::Serialize;
+
+use crate::event::{JobState, Reason, RunState, StepState, WorkflowRef};
+use crate::journal::Summary;
+use crate::logs::Line;
+use crate::state::{Job, Run, Step};
+
+/// A run in a list.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunSummary {
+    run_id: String,
+    workflow: WorkflowRef,
+    state: RunState,
+    event: String,
+    executor: String,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+}
+
+/// A run with its jobs and steps.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunDetail {
+    run_id: String,
+    workflow: WorkflowRef,
+    state: RunState,
+    event: String,
+    executor: String,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    jobs: Vec<JobDetail>,
+}
+
+/// A job of a run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobDetail {
+    id: String,
+    name: String,
+    state: JobState,
+    needs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    steps: Vec<StepDetail>,
+}
+
+/// A step of a job.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepDetail {
+    index: usize,
+    name: String,
+    state: StepState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<StepState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<StepState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    timestamp: Timestamp,
+    run_id: String,
+    job: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
+    stream: &'static str,
+    line: u64,
+    message: String,
+}
+
+impl From<&Summary> for RunSummary {
+    fn from(run: &Summary) -> Self {
+        Self {
+            run_id: run.id.0.clone(),
+            workflow: run.workflow.clone(),
+            state: run.state,
+            event: run.event.clone(),
+            executor: run.executor.clone(),
+            created_at: run.created_at,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+        }
+    }
+}
+
+impl From<&Run> for RunDetail {
+    fn from(run: &Run) -> Self {
+        Self {
+            run_id: run.id.0.clone(),
+            workflow: run.workflow.clone(),
+            state: run.state,
+            event: run.event.clone(),
+            executor: run.executor.clone(),
+            created_at: run.created_at,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+            reason: run.reason.clone(),
+            jobs: run
+                .jobs
+                .iter()
+                .map(|(id, job)| JobDetail::new(&id.0, job))
+                .collect(),
+        }
+    }
+}
+
+impl JobDetail {
+    fn new(id: &str, job: &Job) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: job.name.clone(),
+            state: job.state,
+            needs: job.needs.iter().map(|need| need.0.clone()).collect(),
+            image: job.image.clone(),
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            reason: job.reason.clone(),
+            steps: job
+                .steps
+                .iter()
+                .enumerate()
+                .map(|(index, step)| StepDetail::new(index, step))
+                .collect(),
+        }
+    }
+}
+
+impl StepDetail {
+    fn new(index: usize, step: &Step) -> Self {
+        Self {
+            index,
+            name: step.name.clone(),
+            state: step.state,
+            outcome: step.outcome,
+            conclusion: step.state.is_final().then_some(step.state),
+            exit_code: step.exit_code,
+            started_at: step.started_at,
+            finished_at: step.finished_at,
+            reason: step.reason.clone(),
+        }
+    }
+}
+
+impl LogLine {
+    /// A line with the run and job it belongs to.
+    pub fn new(run: &str, job: &str, line: &Line) -> Self {
+        Self {
+            timestamp: line.time,
+            run_id: run.to_owned(),
+            job: job.to_owned(),
+            step: line.step,
+            stream: line.source.as_str(),
+            line: line.number,
+            message: line.text.clone(),
+        }
+    }
+}

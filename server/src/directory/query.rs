@@ -193,10 +193,9 @@ impl Directory {
     ) -> (usize, Vec<Match>) {
         let stale_after = self.options.stale_after;
         let needle = query.text.as_deref().map(str::to_lowercase);
-        let order = |a: &Match, b: &Match| directed(query.sort.direction, a.cmp(b));
         let after: Option<Match> = after.map(|cursor| (cursor.value.clone(), Text::from(cursor.id.as_str())));
         let mut total = 0;
-        let mut matches: Vec<Match> = Vec::new();
+        let mut best = Best::new(query.sort.direction, query.limit);
         for actor in self.actors.iter() {
             let status = actor.status_at(now, stale_after).map(|status| status.as_str());
             let fits = query.kind.as_deref().is_none_or(|kind| *actor.kind == *kind)
@@ -221,20 +220,67 @@ impl Directory {
                 SortField::Uptime => number(actor.uptime(now, stale_after)),
                 SortField::LastHeartbeat => number(u64::try_from(actor.last_heartbeat().as_millis()).ok()),
             };
-            let found = (value, actor.key().clone());
-            if after.as_ref().is_none_or(|after| order(&found, after).is_gt()) {
-                matches.push(found);
-            }
+            best.offer(value, actor.key(), after.as_ref());
         }
-        if let Some(limit) = query.limit
-            && limit < matches.len()
-        {
-            // The page and one more; the rest need not be in order.
-            matches.select_nth_unstable_by(limit, order);
-            matches.truncate(limit.saturating_add(1));
+        (total, best.into_sorted())
+    }
+}
+
+/// The first matches of an order: a page and one more, or all. Most of a long list is turned away by one comparison.
+struct Best {
+    direction: Direction,
+    /// How many are wanted.
+    most: usize,
+    matches: Vec<Match>,
+    /// Whatever comes after this one is not wanted.
+    worst: Option<Match>,
+}
+
+impl Best {
+    fn new(direction: Direction, limit: Option<usize>) -> Self {
+        Self {
+            direction,
+            most: limit.map_or(usize::MAX, |limit| limit.saturating_add(1)),
+            matches: Vec::new(),
+            worst: None,
         }
-        matches.sort_unstable_by(order);
-        (total, matches)
+    }
+
+    fn offer(&mut self, value: SortValue, id: &Text, after: Option<&Match>) {
+        let order = |other: &Match| {
+            let order = value.cmp(&other.0).then_with(|| id.cmp(&other.1));
+            directed(self.direction, order)
+        };
+        let too_early = after.is_some_and(|after| order(after).is_le());
+        let too_late = self.worst.as_ref().is_some_and(|worst| order(worst).is_ge());
+        if too_early || too_late {
+            return;
+        }
+        self.matches.push((value, id.clone()));
+        if self.matches.len() >= self.most.saturating_mul(2) {
+            self.cut();
+        }
+    }
+
+    /// Keeps the first `most`.
+    fn cut(&mut self) {
+        let Some(last) = self.most.checked_sub(1).filter(|last| *last < self.matches.len()) else {
+            return;
+        };
+        let direction = self.direction;
+        let (_, worst, _) = self
+            .matches
+            .select_nth_unstable_by(last, |a, b| directed(direction, a.cmp(b)));
+        self.worst = Some(worst.clone());
+        self.matches.truncate(self.most);
+    }
+
+    fn into_sorted(mut self) -> Vec<Match> {
+        self.cut();
+        let direction = self.direction;
+        self.matches
+            .sort_unstable_by(|a, b| directed(direction, a.cmp(b)));
+        self.matches
     }
 }
 
@@ -266,9 +312,16 @@ fn contains(text: &str, needle: &str) -> bool {
     if !text.is_ascii() {
         return text.to_lowercase().contains(needle);
     }
-    needle.is_empty()
-        || text
-            .as_bytes()
-            .windows(needle.len())
-            .any(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+    let needle = needle.as_bytes();
+    let Some(first) = needle.first() else {
+        return true;
+    };
+    let starts = |window: &[u8]| {
+        window
+            .first()
+            .is_some_and(|byte| byte.eq_ignore_ascii_case(first))
+    };
+    text.as_bytes()
+        .windows(needle.len())
+        .any(|window| starts(window) && window.eq_ignore_ascii_case(needle))
 }

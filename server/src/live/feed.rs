@@ -125,3 +125,36 @@ impl Drop for AbortOnDrop {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_panics_is_started_again_and_ends_with_the_feed() {
+        let starts = Arc::new(AtomicUsize::new(0));
+        let (done, mut wait) = tokio::sync::mpsc::channel::<()>(1);
+        let feed = Feed {
+            tasks: vec![keep_running("test", {
+                let starts = starts.clone();
+                move || {
+                    let (start, done) = (starts.fetch_add(1, Ordering::SeqCst), done.clone());
+                    async move {
+                        assert!(start > 1, "the first two starts panic");
+                        // Held until the task is ended from outside.
+                        let _held = done;
+                        std::future::pending::<()>().await;
+                    }
+                }
+            })],
+        };
+        while starts.load(Ordering::SeqCst) < 3 {
+            tokio::time::advance(RESTART).await;
+            tokio::task::yield_now().await;
+        }
+        drop(feed);
+        assert_eq!(wait.recv().await, None, "nobody runs who holds the other end");
+    }
+}

@@ -22,23 +22,24 @@ impl Seal {
     /// For a message that enters a queue of an actor of type `A` now.
     #[inline]
     pub(super) fn new<A: 'static>() -> Self {
-        let kind = type_cell::<A>();
-        kind.sent();
         let sent = if level() == Level::Time { clock::raw() } else { 0 };
-        Self {
-            kind,
-            sent,
-            cause: Cause::of_send(),
-            opened: false,
-        }
+        Self::with::<A>(sent, Cause::of_send())
     }
 
     /// For a message that was not in a queue: it comes from a timer or a stream.
     pub(super) fn unqueued<A: 'static>(cause: Cause) -> Self {
+        Self::with::<A>(0, cause)
+    }
+
+    #[inline]
+    fn with<A: 'static>(sent: u64, cause: Cause) -> Self {
+        let kind = type_cell::<A>();
+        kind.sent();
         Self {
+            kind,
+            sent,
             cause,
-            sent: 0,
-            ..Self::new::<A>()
+            opened: false,
         }
     }
 }

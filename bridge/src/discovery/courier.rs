@@ -45,6 +45,7 @@ pub(super) struct Courier {
     delivering: bool,
     failures: u32,
     resume: Option<Instant>,
+    trouble: Option<SinkError>,
 }
 
 impl Courier {
@@ -58,6 +59,7 @@ impl Courier {
             delivering: false,
             failures: 0,
             resume: None,
+            trouble: None,
         }
     }
 
@@ -90,7 +92,7 @@ impl Courier {
         if !same {
             self.sink.clone_from(&state.sink);
             self.outbox.start_over();
-            (self.failures, self.resume) = (0, None);
+            self.recover();
         }
     }
 
@@ -156,16 +158,14 @@ impl Courier {
                         "the studio takes batches again"
                     );
                 }
-                (self.failures, self.resume) = (0, None);
+                self.recover();
                 self.settle(&outcome);
-                if self.outbox.wants_everything() {
-                    self.look();
-                }
+                // Where everything is wanted it waits for the next look, or a studio that always wants it would spin us.
                 if self.outbox.has_news() {
                     self.deliver(ctx);
                 }
             }
-            Err(error) => self.failed(&error),
+            Err(error) => self.failed(error),
         }
     }
 
@@ -185,20 +185,26 @@ impl Courier {
         });
     }
 
-    fn failed(&mut self, error: &SinkError) {
-        // Once for each stretch of failures, or the log would fill while a studio is away.
-        if self.failures == 0 {
+    fn recover(&mut self) {
+        (self.failures, self.resume, self.trouble) = (0, None, None);
+    }
+
+    fn failed(&mut self, error: SinkError) {
+        // Once for each kind of trouble, or the log would fill while a studio is away.
+        if error.differs_from(self.trouble.as_ref()) {
             tracing::warn!("failed to {}; trying again until it works", error.chain());
         }
-        if error.is_final() {
-            let entries = self.outbox.give_up_batch();
-            tracing::error!(entries, "a batch was given up: failed to {}", error.chain());
+        if error.is_final()
+            && let Some(actor) = self.outbox.batch_refused()
+        {
+            tracing::error!(%actor, "an actor is not told of: failed to {}", error.chain());
         }
         let pause = FIRST_PAUSE
             .saturating_mul(2_u32.saturating_pow(self.failures))
             .min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         self.resume = Some(Instant::now() + pause);
+        self.trouble = Some(error);
     }
 
     /// What a studio has to be told before the bridge is gone.

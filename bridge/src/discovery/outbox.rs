@@ -32,7 +32,9 @@ pub(super) struct Outbox {
     in_flight: Option<ActorBatch>,
     wants_everything: bool,
     backlog: usize,
+    /// Entries of the next batch, fewer than `most` after one was refused.
     batch: usize,
+    most: usize,
 }
 
 /// What a delivered batch asks for.
@@ -55,6 +57,7 @@ impl Outbox {
             wants_everything: false,
             backlog: BACKLOG,
             batch: BATCH,
+            most: BATCH,
         }
     }
 
@@ -63,6 +66,7 @@ impl Outbox {
         Self {
             batch,
             backlog,
+            most: batch,
             ..Self::new(sender)
         }
     }
@@ -180,6 +184,7 @@ impl Outbox {
             return settled;
         };
         self.wants_everything |= outcome.resync;
+        self.batch = self.batch.saturating_mul(2).min(self.most);
         for rejection in &outcome.rejected {
             if let Some(record) = batch.register.get(rejection.index) {
                 settled
@@ -196,12 +201,45 @@ impl Outbox {
         settled
     }
 
-    /// The batch can never be delivered; returns how many entries were lost. Their actors are registered again when their
-    /// next update is rejected.
-    pub(super) fn give_up_batch(&mut self) -> usize {
-        self.in_flight.take().map_or(0, |batch| {
-            batch.register.len() + batch.update.len() + batch.unregister.len()
-        })
+    /// The batch can never be delivered as it is: it is taken apart, and its entries go into smaller ones. When it has one
+    /// entry only, that is the one at fault: it is dropped, and its actor returned.
+    pub(super) fn batch_refused(&mut self) -> Option<ActorId> {
+        let batch = self.in_flight.take()?;
+        let entries = batch.register.len() + batch.update.len() + batch.unregister.len();
+        if entries == 1 {
+            let register = batch.register.into_iter().map(|record| record.id);
+            let update = batch.update.into_iter().map(|patch| patch.id);
+            return register.chain(update).chain(batch.unregister).next();
+        }
+        if entries > 0 {
+            self.batch = entries / 2;
+        }
+        self.put_back(batch);
+        None
+    }
+
+    /// What is newer stays.
+    fn put_back(&mut self, batch: ActorBatch) {
+        for mut record in batch.register {
+            if let Some(patch) = self.update.remove(&record.id) {
+                record.apply(patch);
+            }
+            self.register.entry(record.id.clone()).or_insert(record);
+        }
+        for mut patch in batch.update {
+            if self.register.contains_key(&patch.id) || self.gone.contains(&patch.id) {
+                continue;
+            }
+            if let Some(newer) = self.update.remove(&patch.id) {
+                patch.merge(newer);
+            }
+            self.update.insert(patch.id.clone(), patch);
+        }
+        for id in batch.unregister {
+            if !self.register.contains_key(&id) {
+                self.gone.insert(id);
+            }
+        }
     }
 }
 

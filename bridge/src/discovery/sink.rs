@@ -15,7 +15,7 @@ pub type Delivery<'a> = BoxFuture<'a, Result<BatchOutcome, SinkError>>;
 /// the boot. A sink that does not know the boot, or finds that batches are missing, answers with `resync`; one that does not
 /// know an actor rejects its update. Either makes the bridge register again what is missing.
 pub trait StudioSink: Send + Sync + 'static {
-    /// Delivers one batch.
+    /// Delivers one batch. Called on the bridge's arbiter, so it must not block.
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_>;
 
     /// What the studio is called in logs, e.g. its address. Never with a secret.
@@ -99,6 +99,11 @@ pub enum SinkError {
 }
 
 impl SinkError {
+    /// Whether it is another trouble than `other`, and so worth a line in the log.
+    pub(super) fn differs_from(&self, other: Option<&Self>) -> bool {
+        other.is_none_or(|other| std::mem::discriminant(self) != std::mem::discriminant(other))
+    }
+
     /// Whether the same batch would be refused for ever.
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Refused { .. })

@@ -115,6 +115,69 @@ fn the_first_look_at_many_actors_is_not_a_backlog() {
 }
 
 #[test]
+fn a_refused_batch_is_taken_apart_until_the_entry_at_fault_stands_alone() {
+    let mut outbox = outbox(8, 100);
+    let ids = ["a", "b", "c", "poison", "e", "f", "g", "h"];
+    outbox.put(new(&ids));
+    outbox.put(gone("z"));
+    let (mut delivered, mut dropped, mut tries) = (Vec::new(), Vec::new(), 0);
+    while outbox.has_news() {
+        tries += 1;
+        let batch = outbox.next_batch();
+        if batch.register.iter().any(|record| record.id.0 == "poison") {
+            dropped.extend(outbox.batch_refused());
+        } else {
+            delivered.extend(batch.register.into_iter().map(|record| record.id.0));
+            delivered.extend(batch.unregister.into_iter().map(|id| id.0));
+            outbox.settle(&BatchOutcome::default());
+        }
+    }
+    delivered.sort();
+    assert_eq!(delivered, ["a", "b", "c", "e", "f", "g", "h", "z"]);
+    assert_eq!(dropped, [ActorId::from("poison")]);
+    assert!(tries < 20, "{tries}");
+}
+
+#[test]
+fn what_comes_back_from_a_refused_batch_does_not_undo_what_is_newer() {
+    let mut outbox = outbox(10, 100);
+    outbox.put(new(&["new"]));
+    outbox.put(changed("old", 1));
+    outbox.put(changed("ended", 1));
+    outbox.put(gone("back"));
+    outbox.next_batch();
+    outbox.put(changed("new", 7));
+    outbox.put(changed("old", 7));
+    outbox.put(gone("ended"));
+    outbox.put(new(&["back"]));
+    assert_eq!(outbox.batch_refused(), None);
+    let batches = [outbox.next_batch(), {
+        outbox.settle(&BatchOutcome::default());
+        outbox.next_batch()
+    }];
+    let counts = |id: &str| {
+        let new = batches
+            .iter()
+            .flat_map(|batch| &batch.register)
+            .map(|record| (&record.id.0, record.message_count));
+        let changed = batches
+            .iter()
+            .flat_map(|batch| &batch.update)
+            .map(|patch| (&patch.id.0, patch.message_count));
+        new.chain(changed)
+            .filter(|(named, _)| *named == id)
+            .map(|(_, count)| count)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (counts("new"), counts("old"), counts("ended")),
+        (vec![Some(7)], vec![Some(7)], vec![])
+    );
+    let gone: Vec<_> = batches.iter().flat_map(|batch| &batch.unregister).collect();
+    assert_eq!(gone, [&ActorId::from("ended")]);
+}
+
+#[test]
 fn rejections_are_told_apart_by_where_they_point() {
     let mut outbox = outbox(10, 10);
     outbox.put(new(&["a"]));

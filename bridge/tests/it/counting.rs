@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix::prelude::*;
-use loom_bridge::{ActorRegistry, Context, spawn};
+use loom_bridge::{ActorRegistry, Context, spawn, type_stats};
 
 use crate::common::{Tally, record, spec, until};
 
@@ -124,4 +124,9 @@ async fn message_count_equals_what_handlers_saw_after_ten_thousand_messages_and_
         "the message that panicked was handled too"
     );
     assert_eq!(last.error_count, Some(1));
+    let kind = type_stats()
+        .into_iter()
+        .find(|kind| kind.kind == "Counter")
+        .unwrap();
+    assert_eq!((kind.handled, kind.queued, kind.dropped), (seen.get(), 0, 0));
 }

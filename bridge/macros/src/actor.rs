@@ -78,3 +78,51 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(arguments: TokenStream, item: TokenStream) -> std::result::Result<String, String> {
+        let item = syn::parse2(item).unwrap();
+        expand(arguments, item)
+            .map(|tokens| tokens.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_missing_context_is_filled_in_and_a_given_one_stays() {
+        let filled = expanded(quote!(), quote!(impl Actor for A {})).unwrap();
+        assert!(
+            filled.contains("type Context = :: loom_bridge :: Context < Self >"),
+            "{filled}"
+        );
+        let given = expanded(quote!(), quote!(impl actix::Actor for A { type Context = Own; })).unwrap();
+        assert!(
+            given.contains("type Context = Own") && !given.contains("type Context = ::"),
+            "{given}"
+        );
+    }
+
+    #[test]
+    fn generics_and_bounds_are_those_of_the_actor() {
+        let item = quote!(
+            impl<T: Clone> Actor for A<T> where T: Send {}
+        );
+        let expanded = expanded(quote!(), item).unwrap();
+        assert!(
+            expanded.contains("impl < T : Clone > A < T > where T : Send"),
+            "{expanded}"
+        );
+    }
+
+    #[test]
+    fn wrong_places_and_arguments_are_refused_with_what_to_do() {
+        for item in [quote!(impl A {}), quote!(impl Handler<M> for A {})] {
+            let error = expanded(quote!(), item).unwrap_err();
+            assert!(error.contains("impl Actor for"), "{error}");
+        }
+        let error = expanded(quote!(name = "x"), quote!(impl Actor for A {})).unwrap_err();
+        assert!(error.contains("no arguments"), "{error}");
+    }
+}

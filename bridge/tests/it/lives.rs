@@ -1,7 +1,7 @@
 //! How actors begin and end, and who learns of it.
 
 use actix::prelude::*;
-use loom_bridge::{ActorRegistry, ActorSpec, ChildGone, Context, End, spawn, spawn_in};
+use loom_bridge::{ActorRegistry, ActorSpec, ChildGone, Context, End, StartObserved, spawn, spawn_in};
 
 use crate::common::{record, spec, status, until};
 
@@ -232,6 +232,74 @@ async fn the_attribute_gives_the_starts_of_actix() {
         .filter(|record| record.kind == "Worker")
         .count();
     assert_eq!(workers, 4);
+}
+
+struct Bare;
+
+impl Actor for Bare {
+    type Context = Context<Self>;
+}
+
+impl Handler<Ping> for Bare {
+    type Result = usize;
+
+    fn handle(&mut self, _: Ping, ctx: &mut Self::Context) -> usize {
+        ctx.report_error("no water");
+        1
+    }
+}
+
+#[actix::test]
+async fn without_the_attribute_the_extension_trait_and_the_context_start_actors() {
+    let context = Context::<Bare>::new();
+    let early = context.address();
+    let future = context.into_future(Bare);
+    assert_eq!(future.address(), Some(early.clone()));
+    actix::spawn(future);
+    let all = [
+        early,
+        Bare.start_observed(),
+        Bare::create_observed(|_| Bare),
+        Bare::start_observed_in(&Arbiter::current(), |_| Bare),
+    ];
+    for bare in all {
+        assert_eq!(bare.send(Ping).await.unwrap(), 1);
+    }
+    let bares = ActorRegistry::process_wide()
+        .get_all()
+        .into_iter()
+        .filter(|record| record.kind == "Bare");
+    assert_eq!(bares.count(), 4);
+}
+
+#[actix::test]
+async fn an_error_that_an_actor_survives_is_counted_and_shown() {
+    let registry = ActorRegistry::new();
+    let bare = spawn(spec(&registry, "bare"), |_| Bare);
+    bare.send(Ping).await.unwrap();
+    bare.send(Ping).await.unwrap();
+    let bare = record(&registry, "bare");
+    assert_eq!(bare.error_count, Some(2));
+    assert_eq!(bare.metadata.unwrap()["lastError"], "no water");
+    assert_ne!(bare.status.unwrap().as_str(), "failed");
+}
+
+#[actix::test]
+async fn a_mailbox_holds_as_many_messages_as_its_spec_says() {
+    for (capacity, taken) in [(2, 2), (30, 30)] {
+        let registry = ActorRegistry::new();
+        let near = spawn(spec(&registry, "near").mailbox_capacity(capacity), |_| Bare);
+        let arbiter = Arbiter::current();
+        let far = spawn_in(
+            &arbiter,
+            spec(&registry, "far").mailbox_capacity(capacity),
+            |_| Bare,
+        );
+        for bare in [near, far] {
+            let accepted = (0..100).filter(|_| bare.try_send(Ping).is_ok()).count();
+            assert_eq!(accepted, taken);
+        }
+    }
 }
 
 /// The attribute copies generics and bounds, and needs no default.

@@ -26,7 +26,7 @@ jobs:
     runs-on: alpine:latest
     needs: first
     steps:
-      - run: echo done
+      - run: sleep 4 # long enough to be cancelled by a click
 YAML
 
 port=$((30000 + $$ % 10000))

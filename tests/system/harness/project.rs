@@ -132,9 +132,9 @@ impl Project {
         let list = self.loom(&["runs", "list", "--format", "json"]).run().exits(0);
         let runs: serde_json::Value =
             serde_json::from_str(&list.stdout).unwrap_or_else(|e| panic!("{e}\n{list}"));
-        runs[0]["id"]
+        runs[0]["runId"]
             .as_str()
-            .unwrap_or_else(|| panic!("no id\n{list}"))
+            .unwrap_or_else(|| panic!("no runId\n{list}"))
             .to_owned()
     }
 

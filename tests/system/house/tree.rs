@@ -24,7 +24,8 @@ impl File {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         let parts = || self.path.split('/');
         parts().any(|p| matches!(p, "tests" | "e2e" | "benches" | "testdata"))
-            || matches!(name, "tests.rs" | "conformance.rs" | "test-setup.ts")
+            || matches!(name, "tests.rs" | "conformance.rs")
+            || name.starts_with("test-")
             || name.ends_with("_test.rs")
             || name.ends_with("_tests.rs")
             || name.contains(".test.")

@@ -55,13 +55,8 @@ fn logs_of_a_job_are_lines_with_their_place() {
     assert!(line["timestamp"].is_string() && line["line"].is_u64(), "{line}");
     assert!(line.get("step").is_some(), "{line}");
     assert_eq!(studio.value(&format!("/api/jobs/first/logs?run={run}")), logs);
-    assert_eq!(
-        studio
-            .value(&format!("/api/runs/{run}/jobs/first/logs"))
-            .as_array()
-            .map(Vec::len),
-        logs.as_array().map(Vec::len)
-    );
+    let window = studio.value(&format!("/api/runs/{run}/jobs/first/logs"));
+    assert_eq!(window["lines"], logs, "a window of the log: {window}");
     studio.get("/api/jobs/nobody/logs").send().is(404);
 }
 

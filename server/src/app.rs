@@ -98,6 +98,8 @@ pub fn create_app(
             DefaultHeaders::new()
                 .add(("X-Content-Type-Options", "nosniff"))
                 .add(("Referrer-Policy", "no-referrer"))
+                // No other site may take an answer as its script, image or style.
+                .add(("Cross-Origin-Resource-Policy", "same-origin"))
                 .add(("Cache-Control", "no-store")),
         )
 }

@@ -123,6 +123,10 @@ async fn listed_origins_may_call_and_read() {
     let other = [("origin", "https://other.example.org")];
     let refused = call(&services, Method::GET, "/api/actors", None, &other).await;
     assert_eq!(
+        refused.header("cross-origin-resource-policy"),
+        Some("same-origin")
+    );
+    assert_eq!(
         refused.header("access-control-allow-origin"),
         None,
         "others may not read the answer"

@@ -17,6 +17,12 @@ export function useConnection(): Connection {
   return useSyncExternalStore(connection.subscribe, connection.get);
 }
 
+/** Only whether there is a line, so that a row is not drawn anew with every frame. */
+export function useIsConnected(): boolean {
+  const { connection } = useLive().socket;
+  return useSyncExternalStore(connection.subscribe, () => connection.get().open);
+}
+
 const REFRESH_MS = 3000;
 /** Fetching may take at most a twentieth of the time. */
 const REFRESH_SHARE = 20;

@@ -44,6 +44,8 @@ function RunView({ run }: { run: Run }) {
   const job = jobs.find((candidate) => candidate.id === search.job) ?? nextJob(jobs, shown);
   if (job && job.id !== shown) setShown(job.id);
   const select = useCallback((id: string) => void navigate({ search: { job: id }, replace: true }), [navigate]);
+  // Somebody who scrolls is reading: the page must not go on to another job then.
+  const hold = search.job === undefined ? select : undefined;
   return (
     <Page
       title={run.workflow.name}
@@ -68,7 +70,7 @@ function RunView({ run }: { run: Run }) {
                 <JobList jobs={jobs} selected={job?.id} onSelect={select} onStep={(step) => setGoTo({ step })} />
               </div>
             </Panel>
-            {job && <JobLog key={job.id} run={run.runId} job={job} line={search.line} goTo={goTo} />}
+            {job && <JobLog key={job.id} run={run.runId} job={job} line={search.line} goTo={goTo} onHold={hold} />}
           </div>
         </>
       )}

@@ -5,6 +5,7 @@
 
 import type { LogLine, LogWindow } from "../../api/types";
 import { Store } from "../store";
+import { findStep } from "./find-step";
 import { type Section, sections } from "./sections";
 
 export const CHUNK = 500;
@@ -65,6 +66,12 @@ export class LogBuffer {
     this.#askTail = true;
     this.#publish({ error: undefined });
     this.#pump();
+  }
+
+  /** The first line of a step, looked for in the whole log; nothing when it wrote none or cannot be read. */
+  async findStep(step: number): Promise<number | undefined> {
+    const read = async (from: number, limit: number) => (await this.#fetch(from, limit, this.#abort.signal)).lines;
+    return findStep(step, this.state.get().total ?? 0, read).catch(() => undefined);
   }
 
   close(): void {

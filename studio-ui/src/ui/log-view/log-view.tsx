@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Step } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
@@ -9,6 +9,7 @@ import { LogRow, SectionRow } from "./log-row";
 import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
 import { useFollow } from "./use-follow";
+import { useJumps } from "./use-jumps";
 
 const ROW_HEIGHT = 20;
 /** Browsers cannot scroll further than some 17 million pixels. */
@@ -26,10 +27,12 @@ type LogViewProps = {
   /** A step to go to; a new object goes again. */
   goTo: { step: number } | undefined;
   link: (line: number) => ReactNode;
+  /** The reader has turned from the end to something of their own. */
+  onLeave?: () => void;
 };
 
 /** One job's log: only the lines in sight exist, and only what is near them is fetched. */
-export function LogView({ buffer, steps, atEnd, times, line, goTo, link }: LogViewProps) {
+export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave }: LogViewProps) {
   const state = useSyncExternalStore(buffer.state.subscribe, buffer.state.get);
   const scroll = useRef<HTMLDivElement>(null);
   const total = state.total ?? 0;
@@ -37,7 +40,7 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link }: LogVi
   const rows = useMemo(() => new Rows(first, total, state.sections), [first, total, state.sections]);
   const rowsRef = useRef(rows);
   rowsRef.current = rows;
-  const follow = useFollow(scroll, total, rows.count, atEnd && line === undefined);
+  const follow = useFollow(scroll, total, rows.count, atEnd && line === undefined, onLeave);
   const virtualizer = useVirtualizer({
     count: rows.count,
     getScrollElement: () => scroll.current,
@@ -54,18 +57,15 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link }: LogVi
 
   useHeldPlace(scroll, rows, follow.following);
   const known = total > 0;
-  const jump = follow.leave;
-  useEffect(() => {
-    if (!known || line === undefined) return;
-    jump();
-    virtualizer.scrollToIndex(rowsRef.current.rowOfLine(line), { align: "center" });
-  }, [known, line, virtualizer, jump]);
-  useEffect(() => {
-    const row = goTo && rowsRef.current.rowOfStep(goTo.step);
-    if (row === undefined) return;
-    jump();
-    virtualizer.scrollToIndex(row, { align: "start" });
-  }, [goTo, virtualizer, jump]);
+  const { leave } = follow;
+  const scrollTo = useCallback(
+    (row: number, align: "start" | "center") => {
+      leave();
+      virtualizer.scrollToIndex(row, { align });
+    },
+    [leave, virtualizer],
+  );
+  useJumps({ buffer, rows: rowsRef, known, line, goTo, scrollTo });
 
   if (state.error && !known)
     return <ErrorNote title="The log could not be read." error={state.error} onRetry={() => buffer.refresh()} />;
@@ -109,7 +109,7 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link }: LogVi
           </div>
         </div>
       </section>
-      {!follow.following && <TailPill fresh={total - follow.seen} complete={state.complete} onClick={follow.follow} />}
+      {!follow.following && <TailPill fresh={follow.fresh} complete={state.complete} onClick={follow.follow} />}
     </div>
   );
 }

@@ -7,11 +7,17 @@ const NEAR = 8;
 
 export type Follow = {
   following: boolean;
-  /** Lines there were when the reader left the end. */
-  seen: number;
+  /** Lines that came since the reader left the end. */
+  fresh: number;
   onScroll: () => void;
   follow: () => void;
   leave: () => void;
+};
+
+type State = {
+  following: boolean;
+  /** Lines there were when the reader was last known at the end, or first looked. */
+  seen: number | undefined;
 };
 
 export function useFollow(
@@ -19,21 +25,29 @@ export function useFollow(
   total: number,
   rows: number,
   atStart: boolean,
+  onLeave?: () => void,
 ): Follow {
-  const [state, setState] = useState({ following: atStart, seen: 0 });
-  const latest = useRef(total);
-  latest.current = total;
+  const [{ following, seen }, setState] = useState<State>({ following: atStart, seen: undefined });
+  const latest = useRef({ total, onLeave });
+  latest.current = { total, onLeave };
+
+  const follow = useCallback(() => setState({ following: true, seen: undefined }), []);
+  const leave = useCallback(() => {
+    setState((before) => (before.following ? { following: false, seen: latest.current.total } : before));
+    latest.current.onLeave?.();
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a changed count of rows is the reason to scroll.
   useLayoutEffect(() => {
     const element = scroll.current;
-    if (element && state.following) element.scrollTop = element.scrollHeight;
-  }, [scroll, rows, state.following]);
+    if (!element) return;
+    if (following) element.scrollTop = element.scrollHeight;
+    // All of it is in sight, so its end is too.
+    else if (element.clientHeight > 0 && element.scrollHeight <= element.clientHeight) follow();
+  }, [scroll, rows, following, follow]);
 
-  const leave = useCallback(() => {
-    setState((before) => (before.following ? { following: false, seen: latest.current } : before));
-  }, []);
-  const follow = useCallback(() => setState({ following: true, seen: 0 }), []);
+  if (!following && seen === undefined && total > 0) setState({ following, seen: total });
+
   const lastTop = useRef(0);
   const onScroll = useCallback(() => {
     const element = scroll.current;
@@ -45,5 +59,5 @@ export function useFollow(
     if (atEnd) follow();
     else if (up) leave();
   }, [scroll, follow, leave]);
-  return { ...state, onScroll, follow, leave };
+  return { following, fresh: total - (seen ?? total), onScroll, follow, leave };
 }

@@ -8,8 +8,8 @@ import { Icon } from "../../../ui/icon";
 import { EmptyNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { StateWord } from "../../../ui/state-word";
-import { Age } from "../../../ui/time";
 import styles from "./actor-panel.module.css";
+import { Heartbeat } from "./heartbeat";
 
 type ActorPanelProps = {
   id: string;
@@ -86,7 +86,7 @@ function facts(actor: ActorRecord, link: (id: string) => ReactNode): Fact[] {
     { name: "Parent", value: actor.parentId === undefined ? UNKNOWN : link(actor.parentId) },
     { name: "Messages", value: formatCount(actor.messageCount) },
     { name: "Queue", value: formatCount(actor.queueDepth) },
-    { name: "Heartbeat", value: <Age of={actor.lastHeartbeat} /> },
+    { name: "Heartbeat", value: <Heartbeat actor={actor} /> },
     { name: "Uptime", value: formatDuration(actor.uptime) },
     { name: "Errors", value: formatCount(actor.errorCount) },
     { name: "Restarts", value: formatCount(actor.restartCount) },

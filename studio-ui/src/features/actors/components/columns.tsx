@@ -2,8 +2,8 @@ import type { ReactNode } from "react";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, formatDuration, UNKNOWN } from "../../../lib/format";
 import { StateWord } from "../../../ui/state-word";
-import { Age } from "../../../ui/time";
 import type { SortKey } from "../model/search";
+import { Heartbeat } from "./heartbeat";
 
 export type Column = { key: SortKey; head: string; numeric?: boolean; cell: (actor: ActorRecord) => ReactNode };
 
@@ -14,7 +14,7 @@ export const COLUMNS: readonly Column[] = [
   { key: "type", head: "Type", cell: (actor) => actor.type },
   { key: "messages", head: "Messages", numeric: true, cell: (actor) => formatCount(actor.messageCount) },
   { key: "queue", head: "Queue", numeric: true, cell: (actor) => formatCount(actor.queueDepth) },
-  { key: "heartbeat", head: "Heartbeat", numeric: true, cell: (actor) => <Age of={actor.lastHeartbeat} /> },
+  { key: "heartbeat", head: "Heartbeat", numeric: true, cell: (actor) => <Heartbeat actor={actor} /> },
   { key: "uptime", head: "Uptime", numeric: true, cell: (actor) => formatDuration(wholeSeconds(actor.uptime)) },
   { key: "parent", head: "Parent", cell: (actor) => <Name of={actor.parentId} /> },
 ];

@@ -15,10 +15,12 @@ type JobLogProps = {
   job: Job;
   line: number | undefined;
   goTo: { step: number } | undefined;
+  /** The reader wants this job and no other; undefined when that is known. */
+  onHold: ((job: string) => void) | undefined;
 };
 
 /** The live log of the chosen job. */
-export function JobLog({ run, job, line, goTo }: JobLogProps) {
+export function JobLog({ run, job, line, goTo, onHold }: JobLogProps) {
   const over = isOver(job.state);
   const buffer = useLogBuffer(run, job.id, over);
   const [times, setTimes] = useState(false);
@@ -66,6 +68,7 @@ export function JobLog({ run, job, line, goTo }: JobLogProps) {
           line={line}
           goTo={goTo}
           link={link}
+          onLeave={() => onHold?.(job.id)}
         />
       ) : (
         <LoadingNote what="the log" />

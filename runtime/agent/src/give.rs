@@ -49,13 +49,17 @@ pub(crate) fn run(options: &Give) -> Result<u8, String> {
     Ok(u8::from(!given.troubles.is_empty()))
 }
 
-/// Gives what root changed in `workspace` since the job began to the owner of `directory`.
+/// Gives what root changed in `workspace` since the job began to the owner of `directory`, and what it made in
+/// `directory` too, which the owner is to remove.
 ///
 /// `own_top` says that the workspace itself was not root's when the job began, so it may be given too.
 pub(crate) fn workspace(directory: &Path, workspace: &Path, own_top: bool) -> Given {
     let found = fs::metadata(directory).and_then(|dir| {
-        let nonce = fs::symlink_metadata(directory.join(layout::NONCE))?;
-        Ok((dir, nonce, fs::metadata(workspace)?))
+        Ok((
+            dir,
+            fs::symlink_metadata(directory.join(layout::NONCE))?,
+            fs::metadata(workspace)?,
+        ))
     });
     let (dir, nonce, top) = match found {
         Ok(found) => found,
@@ -77,19 +81,24 @@ pub(crate) fn workspace(directory: &Path, workspace: &Path, own_top: bool) -> Gi
         mounts: mounts_below(workspace),
         given: Given::default(),
     };
-    match open_directory(workspace) {
-        Ok(open) => {
-            giver.walk(&open, workspace, 0);
-            if own_top && top.uid() == 0 {
-                giver.give(workspace, workspace);
-            }
-        }
-        Err(error) => giver.note(workspace, &error),
+    giver.walk_from(workspace);
+    if own_top && top.uid() == 0 {
+        giver.give(workspace, workspace);
     }
+    giver.device = dir.dev();
+    giver.mounts = mounts_below(directory);
+    giver.walk_from(directory);
     giver.given
 }
 
 impl Giver {
+    fn walk_from(&mut self, top: &Path) {
+        match open_directory(top) {
+            Ok(open) => self.walk(&open, top, 0),
+            Err(error) => self.note(top, &error),
+        }
+    }
+
     fn walk(&mut self, directory: &File, path: &Path, depth: usize) {
         let beneath = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd()));
         let entries = match fs::read_dir(&beneath) {

@@ -5,7 +5,6 @@ use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::clients::{Client, HELLO_TIME};
@@ -27,8 +26,13 @@ const TERMINATED: u8 = 143;
 
 /// Serves a job until it is closed; returns the exit code.
 pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
-    options.scripts =
-        std::path::absolute(&options.scripts).map_err(|error| format!("find the scripts: {error}"))?;
+    for path in [
+        &mut options.scripts,
+        &mut options.directory,
+        &mut options.workspace,
+    ] {
+        *path = std::path::absolute(&path).map_err(|error| format!("find `{}`: {error}", path.display()))?;
+    }
     // From here on every name of the job's directory is relative: a socket's path has room for 108 bytes only.
     std::env::set_current_dir(&options.directory).map_err(|error| {
         format!(
@@ -373,7 +377,7 @@ impl Agent {
         };
         let mut given = give::Given::default();
         if closing.give {
-            given = give::workspace(Path::new("."), &self.options.workspace, self.own_top);
+            given = give::workspace(&self.options.directory, &self.options.workspace, self.own_top);
         }
         let (killed, mut troubles) = closing.outcome();
         troubles.append(&mut given.troubles);

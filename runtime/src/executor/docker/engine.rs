@@ -1,0 +1,114 @@
+//! The connection to the engine: found when first needed, kept from then on.
+
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+use tokio::sync::OnceCell;
+
+use super::endpoint::{self, Surroundings};
+use super::failure;
+use crate::executor::ExecutorError;
+
+/// How long an engine has to say who it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long any other answer may take, in seconds; pulls are streams and take as long as they take.
+const REQUEST_SECONDS: u64 = 120;
+
+/// Finds and keeps the connection.
+#[derive(Debug)]
+pub(super) struct Engine {
+    host: Option<String>,
+    connected: OnceCell<Connection>,
+}
+
+/// An engine that has answered.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) docker: Docker,
+    pub(super) endpoint: String,
+}
+
+impl Engine {
+    /// `host` stands above everything else that names an engine.
+    pub(super) fn new(host: Option<String>) -> Self {
+        Self {
+            host,
+            connected: OnceCell::new(),
+        }
+    }
+
+    /// The engine, looked for until it is found once.
+    pub(super) async fn get(&self) -> Result<&Connection, ExecutorError> {
+        self.connected.get_or_try_init(|| self.find()).await
+    }
+
+    /// Whether it answers now.
+    pub(super) async fn ping(&self) -> Result<(), ExecutorError> {
+        let connection = self.get().await?;
+        match tokio::time::timeout(PATIENCE, connection.docker.ping()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(failure::unreachable(
+                &connection.endpoint,
+                failure::explain(&error),
+            )),
+            Err(_) => Err(failure::unreachable(&connection.endpoint, silent())),
+        }
+    }
+
+    async fn find(&self) -> Result<Connection, ExecutorError> {
+        let mut around = Surroundings::of_this_process();
+        if self.host.is_some() {
+            around.docker_host.clone_from(&self.host);
+        }
+        let candidates = endpoint::candidates(&around)
+            .map_err(|cause| failure::unreachable("its current context", cause))?;
+        let mut first_failure = None;
+        for endpoint in candidates {
+            match connect(&endpoint).await {
+                Ok(docker) => return Ok(Connection { docker, endpoint }),
+                // A socket that is there and refuses says more than one that is not there.
+                Err(cause) => {
+                    let there = !cause.contains("no socket");
+                    if first_failure.as_ref().is_none_or(|(_, _, said)| there && !said) {
+                        first_failure = Some((endpoint, cause, there));
+                    }
+                }
+            }
+        }
+        let (endpoint, cause, _) = first_failure.unwrap_or_default();
+        Err(failure::unreachable(&endpoint, cause))
+    }
+}
+
+async fn connect(endpoint: &str) -> Result<Docker, String> {
+    let docker = open(endpoint)?;
+    match tokio::time::timeout(PATIENCE, docker.negotiate_version()).await {
+        Ok(Ok(docker)) => Ok(docker),
+        Ok(Err(error)) => Err(failure::explain(&error)),
+        Err(_) => Err(silent()),
+    }
+}
+
+fn open(endpoint: &str) -> Result<Docker, String> {
+    let opened = if let Some(path) = endpoint.strip_prefix("unix://") {
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(format!("there is no socket {path}"));
+            }
+            _ => Docker::connect_with_unix(path, REQUEST_SECONDS, API_DEFAULT_VERSION),
+        }
+    } else if endpoint.starts_with("tcp://") || endpoint.starts_with("http://") {
+        if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) {
+            return Err("Loom does not speak TLS to an engine yet (DOCKER_TLS_VERIFY is set)".to_owned());
+        }
+        Docker::connect_with_http(endpoint, REQUEST_SECONDS, API_DEFAULT_VERSION)
+    } else {
+        return Err("an engine's address starts with unix:// or tcp://".to_owned());
+    };
+    opened.map_err(|error| failure::explain(&error))
+}
+
+fn silent() -> String {
+    format!("it did not answer in {} s", PATIENCE.as_secs())
+}

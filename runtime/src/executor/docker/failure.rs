@@ -1,0 +1,84 @@
+//! The engine's errors in our words.
+
+use bollard::errors::Error;
+
+use crate::executor::ExecutorError;
+
+/// What an error says, with its causes but without what is said twice.
+pub(super) fn explain(error: &Error) -> String {
+    if let Error::DockerResponseServerError { message, .. } = error {
+        return message.trim().to_owned();
+    }
+    let mut said = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let text = next.to_string();
+        if !said.contains(&text) {
+            said = format!("{said}: {text}");
+        }
+        cause = next.source();
+    }
+    said
+}
+
+/// The status code of an answer, where there was one.
+pub(super) fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// Whether the engine answered that there is no such thing.
+pub(super) fn is_missing(error: &Error) -> bool {
+    status(error) == Some(404)
+}
+
+/// What could not be done, as an error of a session's making; an engine that does not answer at all is told apart.
+pub(super) fn setup(what: &str, endpoint: &str, error: &Error) -> ExecutorError {
+    if is_no_answer(error) {
+        return unreachable(endpoint, explain(error));
+    }
+    ExecutorError::Setup {
+        what: what.to_owned(),
+        cause: explain(error),
+    }
+}
+
+/// What could not be removed.
+pub(super) fn cleanup(what: &str, error: &Error) -> ExecutorError {
+    ExecutorError::Cleanup {
+        what: what.to_owned(),
+        cause: explain(error),
+    }
+}
+
+/// The engine does not answer; what to do depends on how.
+pub(super) fn unreachable(endpoint: &str, cause: String) -> ExecutorError {
+    let help = if cause.contains("ermission denied") {
+        "this user may not talk to the engine: join its group (`sudo usermod -aG docker $USER`, then log in again), \
+         use rootless Docker, or run without Docker by `--executor host`"
+    } else if cause.contains("onnection refused") {
+        "the socket is there but nobody listens: start the engine (`sudo systemctl start docker`), or run without \
+         Docker by `--executor host`"
+    } else {
+        "is Docker installed and running? Start it (`sudo systemctl start docker`), name its address in DOCKER_HOST, or \
+         run without Docker by `--executor host`"
+    };
+    ExecutorError::Unreachable {
+        endpoint: endpoint.to_owned(),
+        cause,
+        help: help.to_owned(),
+    }
+}
+
+fn is_no_answer(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::HyperLegacyError { .. }
+            | Error::HyperResponseError { .. }
+            | Error::IOError { .. }
+            | Error::SocketNotFoundError(_)
+            | Error::RequestTimeoutError
+    )
+}

@@ -1,0 +1,599 @@
+//! The Docker executor by the suite that all executors pass, and what only it does, on a real engine.
+//!
+//! The engine's address is in `LOOM_TEST_DOCKER_HOST`, and it has the images `loom-test/busybox`, `loom-test/debian` (with
+//! bash), `loom-test/empty` (nothing at all) and `loom-test/user` (busybox with `USER 1000`). `make test` sets this up.
+#![cfg(test)]
+
+#[path = "../src/executor/conformance.rs"]
+mod conformance;
+
+use std::collections::HashMap;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptions};
+use conformance::{Bench, Heard, finish, run, script, start};
+use loom_runtime::executor::docker::{DockerExecutor, DockerOptions, StepsBy};
+use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus, JobSpec, Program, PullPolicy};
+use loom_runtime::id::{JobId, JobKey, RunId};
+
+const BUSYBOX: &str = "loom-test/busybox";
+
+/// A user that is neither root nor any image's; the tests of an ordinary caller run as it.
+const CALLER: u32 = 4242;
+
+fn engine_address() -> String {
+    std::env::var("LOOM_TEST_DOCKER_HOST").expect(
+        "LOOM_TEST_DOCKER_HOST does not name a test engine: run these tests by `make test`, which starts one and makes \
+         its images",
+    )
+}
+
+fn docker() -> Docker {
+    Docker::connect_with_host(&engine_address()).unwrap()
+}
+
+/// A place that the engine sees and every user may walk into.
+fn temporary() -> tempfile::TempDir {
+    let temporary = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    temporary
+}
+
+fn executor(temporary: &Path, steps_by: StepsBy) -> DockerExecutor {
+    let mut options = DockerOptions::new("conformance".into(), temporary.join("cache"));
+    options.host = Some(engine_address());
+    options.drain = Duration::from_millis(200);
+    options.steps_by = steps_by;
+    DockerExecutor::new(options)
+}
+
+fn bench_with(image: &str, steps_by: StepsBy) -> Bench {
+    let temporary = temporary();
+    Bench {
+        executor: Arc::new(executor(temporary.path(), steps_by)),
+        image: image.into(),
+        holds: Box::new(|key| Box::pin(containers_of(key))),
+        temporary,
+        run: RunId(uuid::Uuid::now_v7().to_string()),
+        counter: AtomicU32::new(0),
+    }
+}
+
+fn bench() -> Bench {
+    bench_with(BUSYBOX, StepsBy::Agent)
+}
+
+/// What the engine holds of a job, by label and by name.
+async fn containers_of(key: &JobKey) -> Vec<String> {
+    let filters = HashMap::from([("name".to_owned(), vec![key.resource_name()])]);
+    let options = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filters)
+        .build();
+    let found = docker().list_containers(Some(options)).await.unwrap();
+    found
+        .into_iter()
+        .flat_map(|container| container.names.unwrap_or_default())
+        .collect()
+}
+
+mod through_the_agent {
+    crate::conformance::suite!(crate::bench());
+}
+
+mod with_bash {
+    crate::conformance::suite! { crate::bench_with("loom-test/debian", crate::StepsBy::Agent);
+        streams_come_apart_with_the_exit_code
+        a_signal_reaches_the_running_step
+        no_byte_is_lost
+    }
+}
+
+/// Exec tells no signals; everything else holds.
+mod through_exec {
+    crate::conformance::suite! { crate::bench_with(crate::BUSYBOX, crate::StepsBy::Exec);
+        streams_come_apart_with_the_exit_code
+        a_missing_shell_is_named
+        the_first_shell_that_is_there_is_used
+        steps_run_in_the_workspace_or_where_they_say
+        no_byte_is_lost
+        two_sessions_work_at_once
+        a_closed_session_holds_nothing_and_does_nothing
+        closing_ends_a_step_that_runs
+        reclaim_removes_what_a_lost_session_holds
+        sweep_removes_the_named_runs_and_no_other
+    }
+}
+
+#[tokio::test]
+async fn exec_is_said_and_signals_arrive_as_codes() {
+    let bench = bench_with("loom-test/user", StepsBy::Exec);
+    let job = bench.job();
+    let notes = Arc::new(Heard::default());
+    let session = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
+    assert!(
+        notes.lines().iter().any(|line| line.contains("docker exec")),
+        "{:?}",
+        notes.lines()
+    );
+    let (_, output) = run(&session, script("id -u; echo $HOME")).await;
+    assert_eq!(output.text(), "1000\n/home/ann\n");
+    let running = start(&session, script("echo ready; exec sleep 1000")).await;
+    session
+        .signal(loom_runtime::executor::Signal::Terminate)
+        .await
+        .unwrap();
+    assert_eq!(finish(running).await.0.unwrap().status, ExitStatus::Code(143));
+    run(&session, script("sleep 1000 >/dev/null 2>&1 &")).await;
+    let closed = session.close().await.unwrap();
+    assert!(
+        closed.killed.len() == 1 && closed.killed[0].ends_with(" sleep"),
+        "{closed:?}"
+    );
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn each_of_very_different_images_runs_with_the_agent() {
+    for (image, expected) in [
+        (BUSYBOX, "0 /root"),
+        ("loom-test/debian", "0 /root"),
+        ("loom-test/user", "1000 /home/ann"),
+    ] {
+        let bench = bench_with(image, StepsBy::Agent);
+        let notes = Arc::new(Heard::default());
+        let session = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
+        assert_eq!(notes.lines(), Vec::<String>::new(), "{image}: no fallback");
+        let (end, output) = run(&session, script("echo $(id -u) $HOME")).await;
+        assert_eq!(
+            (end.status, output.text()),
+            (ExitStatus::Code(0), format!("{expected}\n").as_str()),
+            "{image}"
+        );
+        assert!(end.usage.is_some(), "{image}: only the agent tells");
+        session.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_empty_image_has_an_agent_but_no_shell() {
+    let bench = bench_with("loom-test/empty", StepsBy::Agent);
+    let notes = Arc::new(Heard::default());
+    let session = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
+    assert_eq!(notes.lines(), Vec::<String>::new());
+    let (end, _) = run(&session, script("true")).await;
+    let ExitStatus::NotStarted(why) = end.status else {
+        panic!("{end:?}")
+    };
+    assert!(why.contains("`bash`, `sh`"), "{why}");
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_of_an_images_user_has_its_groups_and_cannot_read_the_jobs_secrets() {
+    let bench = bench_with("loom-test/user", StepsBy::Agent);
+    let job = bench.job();
+    std::fs::set_permissions(&job.workspace, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let session = bench.open(&job).await;
+    let text =
+        "id -G; cat /loom/job/nonce; ls /loom/job; ls /loom/scripts; echo x >made; ls -l $0 | cut -c1-10";
+    let mut step = script(text);
+    let Program::Script { shells, .. } = &mut step.program;
+    shells
+        .iter_mut()
+        .for_each(|shell| shell.arguments.retain(|argument| argument != "-e"));
+    let (_, output) = run(&session, step).await;
+    assert_eq!(output.text(), "1000 2000\n-r-x------\n");
+    assert_eq!(
+        String::from_utf8_lossy(&output.err)
+            .matches("Permission denied")
+            .count(),
+        3
+    );
+    let made = std::fs::metadata(job.workspace.join("made")).unwrap();
+    assert_eq!(made.uid(), 1000);
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_container_is_labelled_limited_and_not_logged() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    let found = docker()
+        .inspect_container(&job.key.resource_name(), None::<InspectContainerOptions>)
+        .await
+        .unwrap();
+    let labels = found.config.unwrap().labels.unwrap();
+    for (name, value) in [
+        ("loom.instance", "conformance"),
+        ("loom.run", bench.run.0.as_str()),
+        ("loom.job", job.key.job.0.as_str()),
+        ("loom.attempt", "1"),
+        ("loom.boot", "boot"),
+        ("loom.pid", "1"),
+        ("loom.started", "2"),
+    ] {
+        assert_eq!(labels.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    let host = found.host_config.unwrap();
+    assert_eq!(host.pids_limit, Some(4096));
+    assert_eq!(host.log_config.unwrap().typ.as_deref(), Some("none"));
+    assert_eq!(host.auto_remove, Some(false));
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_volume_of_an_image_stays() {
+    let bench = bench();
+    let name = format!("loom-test/volume-{}", uuid::Uuid::new_v4());
+    commit_with(&bench, &name, "VOLUME /data").await;
+    let before = volumes().await;
+    let mut job = bench.job();
+    job.image = name.clone();
+    let session = bench.open(&job).await;
+    run(&session, script("echo x >/data/file")).await;
+    assert_eq!(volumes().await.len(), before.len() + 1);
+    session.close().await.unwrap();
+    assert_eq!(volumes().await, before);
+    remove_image(&name).await;
+}
+
+async fn volumes() -> Vec<String> {
+    let found = docker().list_volumes(None::<ListVolumesOptions>).await.unwrap();
+    let mut names: Vec<String> = found
+        .volumes
+        .unwrap_or_default()
+        .into_iter()
+        .map(|volume| volume.name)
+        .collect();
+    names.sort();
+    names
+}
+
+/// An image like busybox with one more instruction.
+async fn commit_with(bench: &Bench, name: &str, change: &str) {
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    let options = bollard::query_parameters::CommitContainerOptionsBuilder::new()
+        .container(&job.key.resource_name())
+        .repo(name)
+        .changes(&format!("{change}\nENTRYPOINT []"))
+        .build();
+    docker()
+        .commit_container(options, bollard::models::ContainerConfig::default())
+        .await
+        .unwrap();
+    session.close().await.unwrap();
+}
+
+async fn remove_image(name: &str) {
+    let options = bollard::query_parameters::RemoveImageOptionsBuilder::new()
+        .force(true)
+        .build();
+    docker().remove_image(name, Some(options), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_images_own_home_beats_its_users() {
+    let bench = bench();
+    let name = format!("loom-test/home-{}", uuid::Uuid::new_v4());
+    commit_with(&bench, &name, "ENV HOME=/tmp OTHER=yes\nUSER ann").await;
+    let mut job = bench.job();
+    job.image = name.clone();
+    let session = bench.open(&job).await;
+    let (_, output) = run(&session, script("echo $HOME $OTHER $(id -un)")).await;
+    assert_eq!(output.text(), "/tmp yes ann\n");
+    session.close().await.unwrap();
+    remove_image(&name).await;
+}
+
+#[tokio::test]
+async fn a_missing_image_is_an_error_of_the_job() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.image = "loom-test/no-such-image".into();
+    let error = bench
+        .executor
+        .open(job.clone(), Arc::new(Heard::default()))
+        .await
+        .err()
+        .unwrap();
+    let ExecutorError::Image { image, cause } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        image == "loom-test/no-such-image" && cause.contains("--pull never"),
+        "{error}"
+    );
+    bench.nothing_is_left(&job).await;
+    // A registry that nobody runs, on this machine: the pull is tried and its failure is the job's.
+    job.image = "localhost:1/no/such".into();
+    job.pull = PullPolicy::Missing;
+    let notes = Arc::new(Heard::default());
+    let error = bench
+        .executor
+        .open(job.clone(), notes.clone())
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(error, ExecutorError::Image { .. }), "{error:?}");
+    assert_eq!(notes.lines(), ["pulling the image `localhost:1/no/such`"]);
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_container_that_vanishes_loses_the_session_and_says_how() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    let running = start(&session, script("echo ready; exec sleep 1000")).await;
+    docker()
+        .kill_container(&job.key.resource_name(), None)
+        .await
+        .unwrap();
+    let (end, output) = finish(running).await;
+    let error = end.unwrap_err();
+    assert!(
+        matches!(error, ExecutorError::SessionLost { .. }) && error.to_string().contains("137"),
+        "{error}"
+    );
+    assert_eq!(output.text(), "ready\n");
+    session.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_dead_container_of_the_same_name_makes_way_and_a_living_one_does_not() {
+    let bench = bench();
+    let job = bench.job();
+    let first = bench.open(&job).await;
+    let second = JobSpec {
+        directory: bench.temporary.path().join("second"),
+        ..job.clone()
+    };
+    let error = bench
+        .executor
+        .open(second.clone(), Arc::new(Heard::default()))
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("already in use"), "{error}");
+    let (end, _) = run(&first, script("true")).await;
+    assert_eq!(end.status, ExitStatus::Code(0), "the living one goes on");
+    docker()
+        .kill_container(&job.key.resource_name(), None)
+        .await
+        .unwrap();
+    let session = bench.open(&second).await;
+    let (end, _) = run(&session, script("true")).await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    session.close().await.unwrap();
+    bench.nothing_is_left(&second).await;
+}
+
+#[tokio::test]
+async fn another_instances_containers_are_never_touched() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    let mut options = DockerOptions::new("another".into(), bench.temporary.path().join("cache"));
+    options.host = Some(engine_address());
+    let other = DockerExecutor::connect(options).await.unwrap();
+    other.reclaim(&job.key).await.unwrap();
+    assert!(
+        other
+            .sweep(std::slice::from_ref(&bench.run))
+            .await
+            .unwrap()
+            .removed
+            .is_empty()
+    );
+    let (end, _) = run(&session, script("true")).await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_runaway_of_processes_stops_at_the_limit() {
+    let bench = bench();
+    let job = bench.job();
+    let session = bench.open(&job).await;
+    let (end, _) = run(
+        &session,
+        script("i=0; while [ $i -lt 5000 ]; do sleep 1000 & i=$((i+1)); done >/dev/null 2>&1"),
+    )
+    .await;
+    assert_ne!(end.status, ExitStatus::Code(0));
+    session.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_is_explained() {
+    let temporary = temporary();
+    let missing = format!("unix://{}/docker.sock", temporary.path().display());
+    let deaf = temporary.path().join("deaf.sock");
+    drop(std::os::unix::net::UnixListener::bind(&deaf).unwrap());
+    for (host, cause_part, help_part) in [
+        (missing, "no socket", "is Docker installed"),
+        (
+            format!("unix://{}", deaf.display()),
+            "refused",
+            "start the engine",
+        ),
+        ("ssh://rack".to_owned(), "unix://", "DOCKER_HOST"),
+    ] {
+        let mut options = DockerOptions::new("conformance".into(), temporary.path().join("cache"));
+        options.host = Some(host.clone());
+        let ExecutorError::Unreachable {
+            endpoint,
+            cause,
+            help,
+        } = DockerExecutor::new(options).probe().await.unwrap_err()
+        else {
+            panic!("{host}")
+        };
+        assert_eq!(endpoint, host);
+        assert!(
+            cause.contains(cause_part) && help.contains(help_part),
+            "{host}: {cause} / {help}"
+        );
+    }
+}
+
+/// Whether this test runs as an ordinary user who may talk to the engine. If not, runs it so, in a process of its own.
+fn is_ordinary_caller(test: &str) -> bool {
+    const INNER: &str = "LOOM_TEST_AS_CALLER";
+    if std::env::var_os(INNER).is_some() {
+        return true;
+    }
+    let socket = engine_address().trim_start_matches("unix://").to_owned();
+    let group = std::fs::metadata(&socket).unwrap().gid();
+    // The test binary may lie where only root can go.
+    let temporary = temporary();
+    let binary = temporary.path().join("tests");
+    std::fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
+    let output = Command::new(&binary)
+        .args([test, "--exact", "--nocapture"])
+        .env(INNER, "1")
+        .env("HOME", "/")
+        .current_dir("/")
+        .uid(CALLER)
+        .gid(group)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+/// What root makes in a workspace, links and all.
+const MESS: &str =
+    "mkdir -p deep/er; echo x >deep/er/file; ln -s /loom/agent link; ln -s /workspace outside; echo y >>old;
+    mkdir -p /loom/job/planted/deep; echo z >/loom/job/planted/deep/file; chmod 700 deep";
+
+fn check_mess(workspace: &Path) {
+    let owner = |path: &str| std::fs::symlink_metadata(workspace.join(path)).unwrap().uid();
+    for path in ["deep", "deep/er", "deep/er/file", "link", "outside", "old"] {
+        assert_eq!(owner(path), CALLER, "{path}");
+    }
+    std::fs::remove_dir_all(workspace.join("deep")).unwrap();
+}
+
+#[tokio::test]
+async fn an_ordinary_user_gets_what_root_made() {
+    if !is_ordinary_caller("an_ordinary_user_gets_what_root_made") {
+        return;
+    }
+    for image in [BUSYBOX, "loom-test/user"] {
+        let bench = bench_with(image, StepsBy::Agent);
+        let job = bench.job();
+        assert_eq!(std::fs::metadata(&job.workspace).unwrap().uid(), CALLER);
+        std::fs::write(job.workspace.join("old"), "x").unwrap();
+        let session = bench.open(&job).await;
+        if image == BUSYBOX {
+            let (end, _) = run(&session, script(MESS)).await;
+            assert_eq!(end.status, ExitStatus::Code(0));
+        } else {
+            // Neither root nor the caller: it still finds its script.
+            let (end, output) = run(&session, script("id -u; cat old")).await;
+            assert_eq!((end.status, output.text()), (ExitStatus::Code(0), "1000\nx"));
+        }
+        session.close().await.unwrap();
+        bench.nothing_is_left(&job).await;
+        if image == BUSYBOX {
+            check_mess(&job.workspace);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_ordinary_user_gets_what_root_made_after_a_kill() {
+    if !is_ordinary_caller("an_ordinary_user_gets_what_root_made_after_a_kill") {
+        return;
+    }
+    // Once by the session itself, once by a process that knows the job's key only.
+    for by_session in [true, false] {
+        let bench = bench();
+        let job = bench.job();
+        std::fs::write(job.workspace.join("old"), "x").unwrap();
+        let session = bench.open(&job).await;
+        run(&session, script(MESS)).await;
+        docker()
+            .kill_container(&job.key.resource_name(), None)
+            .await
+            .unwrap();
+        if by_session {
+            session.close().await.unwrap();
+        } else {
+            drop(session);
+            bench.executor.reclaim(&job.key).await.unwrap();
+        }
+        bench.nothing_is_left(&job).await;
+        check_mess(&job.workspace);
+    }
+}
+
+#[tokio::test]
+async fn a_user_without_rights_is_told_what_to_do() {
+    if !is_ordinary_caller("a_user_without_rights_is_told_what_to_do") {
+        return;
+    }
+    let temporary = temporary();
+    let socket = temporary.path().join("docker.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let mut options = DockerOptions::new("conformance".into(), temporary.path().join("cache"));
+    options.host = Some(format!("unix://{}", socket.display()));
+    let ExecutorError::Unreachable { help, .. } = DockerExecutor::new(options).probe().await.unwrap_err()
+    else {
+        panic!("not unreachable")
+    };
+    assert!(help.contains("usermod -aG docker"), "{help}");
+}
+
+#[tokio::test]
+async fn a_path_with_colons_commas_and_spaces_is_mounted() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.workspace = bench.temporary.path().join("a:b,c d");
+    std::fs::create_dir(&job.workspace).unwrap();
+    let session = bench.open(&job).await;
+    run(&session, script("echo x >made")).await;
+    assert!(job.workspace.join("made").exists());
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sweep_removes_containers_whose_directory_is_gone() {
+    let bench = bench();
+    let job = JobSpec {
+        key: JobKey {
+            job: JobId("odd name/with:things".into()),
+            ..bench.job().key
+        },
+        ..bench.job()
+    };
+    let session = bench.open(&job).await;
+    drop(session);
+    std::fs::remove_dir_all(&job.directory).unwrap();
+    let swept = bench
+        .executor
+        .sweep(std::slice::from_ref(&bench.run))
+        .await
+        .unwrap();
+    assert_eq!(swept.removed, [job.key.resource_name()]);
+    bench.nothing_is_left(&job).await;
+}

@@ -1,5 +1,6 @@
 //! Loom's engine: runs workflows, keeps their history, and tells the studio about it.
 
+pub mod agent;
 pub mod cli;
 pub mod config;
 pub mod engine;

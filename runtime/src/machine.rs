@@ -5,6 +5,7 @@ use std::sync::Arc;
 use loom_workflow::{Mapping, Plan, UnmappedJobs};
 
 use crate::engine::Engine;
+use crate::executor::docker::{DockerExecutor, DockerOptions};
 use crate::executor::host::{AgentProgram, HostExecutor, HostOptions};
 use crate::executor::{Executor, ExecutorError};
 
@@ -90,9 +91,9 @@ impl Executors {
     }
 }
 
-/// The executor of this machine: its agent is this program's hidden subcommand.
+/// The executor of this machine. Its agent is this program, which begins with [`crate::agent::run_if_asked`].
 pub fn host(engine: &Engine) -> Arc<dyn Executor> {
-    let agent = AgentProgram::this_program("__agent");
+    let agent = AgentProgram::this_program(crate::agent::ARGUMENT);
     Arc::new(HostExecutor::new(HostOptions::new(
         agent,
         engine.directory().agents(),
@@ -104,14 +105,8 @@ pub fn host(engine: &Engine) -> Arc<dyn Executor> {
 /// # Errors
 /// When none answers.
 pub async fn docker(engine: &Engine) -> Result<Arc<dyn Executor>, ExecutorError> {
-    let (state, instance) = (engine.directory().root().to_owned(), engine.instance().to_owned());
-    let connect = async move {
-        drop((state, instance));
-        Err::<Arc<dyn Executor>, _>(ExecutorError::Setup {
-            what: "run jobs in containers".into(),
-            cause: "this build cannot do that yet".into(),
-        })
-    };
+    let options = DockerOptions::new(engine.instance().to_owned(), engine.directory().cache());
+    let connect = async move { Ok(Arc::new(DockerExecutor::connect(options).await?) as Arc<dyn Executor>) };
     let broke_off = |_| ExecutorError::Setup {
         what: "reach the Docker engine".to_owned(),
         cause: "the attempt broke off".to_owned(),

@@ -11,6 +11,7 @@ use crate::engine::{JobLaunch, Launch, StepLaunch};
 use crate::event::{Reason, WorkflowRef};
 use crate::executor::{Executor, Program, PullPolicy, Shell, StepSpec};
 use crate::id::JobId;
+use crate::machine::{Executors, default_parallel};
 use crate::project::WorkflowFile;
 
 /// How a file is planned.
@@ -52,6 +53,22 @@ pub struct LaunchOptions {
     pub parallel: usize,
     /// Variables for every step, beside the workflow's.
     pub env: BTreeMap<String, String>,
+}
+
+impl LaunchOptions {
+    /// The usual: triggered by a push, images pulled when missing, unmapped labels skipped.
+    pub fn new(workspace: PathBuf, executors: Executors) -> Self {
+        Self {
+            workspace,
+            event: "push".to_owned(),
+            docker: executors.docker,
+            host: executors.host,
+            pull: PullPolicy::default(),
+            unmapped: UnmappedLabel::default(),
+            parallel: default_parallel(),
+            env: BTreeMap::new(),
+        }
+    }
 }
 
 /// What becomes of a job whose label nothing runs.

@@ -15,7 +15,6 @@ mod signals;
 mod talk;
 mod uplink;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,8 +26,8 @@ use self::args::{Cli, Command};
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
-    if let Some(arguments) = agent_arguments(std::env::args_os()) {
-        return agent(arguments);
+    if let Some(code) = crate::agent::run_if_asked() {
+        return code;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -55,14 +54,4 @@ pub fn main() -> ExitCode {
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
     })
     .into()
-}
-
-/// `loom-runtime __agent …` is the agent of the host executor, for which the machine already has a program: this one.
-fn agent_arguments(mut arguments: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
-    let _program = arguments.next();
-    (arguments.next()? == "__agent").then(|| arguments.collect())
-}
-
-fn agent(arguments: Vec<OsString>) -> ExitCode {
-    ExitCode::from(loom_agent::run(arguments))
 }

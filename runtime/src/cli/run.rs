@@ -12,7 +12,7 @@ use crate::config::FileConfig;
 use crate::engine::{Engine, Launch, RunHandle};
 use crate::event::RunState;
 use crate::executor::ExecutorError;
-use crate::machine::{Choice, Executors, default_parallel};
+use crate::machine::{Choice, Executors};
 use crate::prepare::{LaunchOptions, Preparation, UnmappedLabel, launch, prepare, unmapped, workflow_ref};
 use crate::project::{self, WorkflowFile};
 use crate::state::Run;
@@ -100,16 +100,11 @@ fn compose(
         .parallel
         .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
         .or(config.run.parallel);
-    let options = LaunchOptions {
-        workspace: workspace.to_owned(),
-        event: "push".to_owned(),
-        docker: executors.docker,
-        host: executors.host,
-        pull,
-        unmapped: args.unmapped_label.into(),
-        parallel: parallel.unwrap_or_else(default_parallel),
-        env: args.env.iter().cloned().collect(),
-    };
+    let mut options = LaunchOptions::new(workspace.to_owned(), executors);
+    options.pull = pull;
+    options.unmapped = args.unmapped_label.into();
+    options.parallel = parallel.unwrap_or(options.parallel);
+    options.env = args.env.iter().cloned().collect();
     let labels = unmapped(plan, &options);
     if !labels.is_empty() && options.unmapped == UnmappedLabel::Skip {
         talk::warning(&format!(

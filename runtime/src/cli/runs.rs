@@ -19,6 +19,9 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
     let answer = async {
         let workspace = setup::workspace(&global)?;
         let engine = setup::engine(&global, &workspace).await?;
+        // A run whose process was killed is lost, not running, from the first look. What it left in an engine is
+        // removed by the next `run` or `serve`.
+        setup::recover(&engine, Vec::new()).await;
         match command {
             RunsCommand::List(args) => list(&engine, &args).await,
             RunsCommand::Show(args) => show(&engine, &args).await,

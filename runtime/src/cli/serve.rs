@@ -8,7 +8,7 @@ use super::{Exit, setup, talk};
 use crate::config::FileConfig;
 use crate::engine::Engine;
 use crate::machine::{self, Choice, default_parallel};
-use crate::serve::{ServeError, ServeOptions, StartDefaults, serve};
+use crate::serve::{Listen, ServeOptions, StartDefaults, Token, serve};
 
 pub(super) async fn run(global: Global, args: ServeArgs) -> Exit {
     match try_serve(&global, &args).await {
@@ -26,7 +26,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
     let options = ServeOptions {
         workspace: workspace.clone(),
         workflows: args.file.clone(),
-        studio: studio_options(args, &config)?,
+        listen: listen(args, &config)?,
         defaults: defaults(args, &config)?,
         start_on_change: args.watch,
     };
@@ -38,11 +38,10 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
     recover(&engine, options.defaults.executor).await;
     let serving = serve(engine, options).await.map_err(|error| {
         talk::error(&format!("failed to serve: {}", crate::engine::chain(&error)));
-        match error {
-            ServeError::Studio(
-                loom_studio::StartError::TokenRequired { .. } | loom_studio::StartError::Origin(_),
-            ) => Exit::Usage,
-            _ => Exit::Machine,
+        if error.is_mistake() {
+            Exit::Usage
+        } else {
+            Exit::Machine
         }
     })?;
     talk::note(&format!("the studio is at {}; Ctrl-C stops it", serving.url()));
@@ -65,26 +64,25 @@ async fn recover(engine: &Engine, choice: Choice) {
     setup::recover(engine, executors).await;
 }
 
-fn studio_options(args: &ServeArgs, config: &FileConfig) -> Result<loom_studio::StudioOptions, Exit> {
-    let mut options = loom_studio::StudioOptions::default();
-    if let Some(port) = args.port.or(config.server.port) {
-        options.port = port;
-    }
-    if let Some(bind) = args.bind.clone().or_else(|| config.server.bind.clone()) {
-        options.bind = parse_bind(&bind)?;
-    }
-    options.origins = match &args.cors_origins {
-        Some(origins) => origins
+fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
+    let bind = args.bind.as_ref().or(config.server.bind.as_ref());
+    let origins = match &args.cors_origins {
+        Some(list) => list
             .split(',')
-            .map(|origin| origin.trim().to_owned())
-            .filter(|o| !o.is_empty())
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty())
+            .map(str::to_owned)
             .collect(),
         None => config.server.cors_origins.clone().unwrap_or_default(),
     };
-    options.token = std::env::var("STUDIO_TOKEN")
-        .ok()
-        .and_then(|token| loom_studio::Token::new(&token));
-    Ok(options)
+    Ok(Listen {
+        bind: bind.map(|bind| parse_bind(bind)).transpose()?,
+        port: args.port.or(config.server.port),
+        origins,
+        token: std::env::var("STUDIO_TOKEN")
+            .ok()
+            .and_then(|token| Token::new(&token)),
+    })
 }
 
 fn parse_bind(bind: &str) -> Result<IpAddr, Exit> {

@@ -56,6 +56,11 @@ impl StateDirectory {
         self.root.join("agents")
     }
 
+    /// The directory of things that can be made again, such as the agent's binary.
+    pub fn cache(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
     /// Where a `serve` says how it can be reached.
     pub fn serve(&self) -> PathBuf {
         self.root.join("serve.json")

@@ -26,7 +26,7 @@ use tokio::sync::broadcast;
 pub use directory::StateDirectory;
 pub(crate) use job::chain;
 pub use launch::{JobLaunch, Launch, StepLaunch};
-pub use recovery::Recovered;
+pub use recovery::{Recovered, Remains};
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
@@ -183,12 +183,16 @@ impl Engine {
     ///
     /// # Errors
     /// When the history cannot be read or written; what an executor could not remove is in the answer.
-    pub async fn recover(&self, executors: Vec<Arc<dyn Executor>>) -> Result<Recovered, EngineError> {
+    pub async fn recover(
+        &self,
+        executors: Vec<Arc<dyn Executor>>,
+        remains: Remains,
+    ) -> Result<Recovered, EngineError> {
         let shared = Arc::clone(&self.shared);
         let task = self
             .shared
             .io
-            .spawn(async move { recovery::recover(&shared, &executors).await });
+            .spawn(async move { recovery::recover(&shared, &executors, remains).await });
         task.await.map_err(|_| EngineError::Stopped)?
     }
 

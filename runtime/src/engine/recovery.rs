@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::EngineError;
 use super::shared::Shared;
 use crate::event::{Event, JobState, Reason, RunState, Seq};
-use crate::executor::Executor;
+use crate::executor::{Executor, Owner};
 use crate::id::RunId;
 use crate::journal::RunQuery;
 use crate::owner;
 use crate::state::Run;
 
-/// Lost runs whose remains are looked for again at each start: an engine that did not answer when they were found may
-/// answer now.
+/// Lost runs whose remains are looked for again at each start.
 const REMEMBERED: usize = 200;
 
 /// What a recovery found and did.
@@ -26,29 +25,37 @@ pub struct Recovered {
     pub problems: Vec<String>,
 }
 
+/// Which remains to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// Those of runs that are found dead now.
+    New,
+    /// Those of earlier lost runs too: an engine that did not answer when they were found may answer now.
+    All,
+}
+
 /// Ends the runs of dead owners of this state directory and removes what they left. What living owners hold, here or
 /// elsewhere, is never touched.
 pub(super) async fn recover(
     shared: &Shared,
     executors: &[Arc<dyn Executor>],
+    remains: Remains,
 ) -> Result<Recovered, EngineError> {
     let mut recovered = Recovered::default();
+    let dead = |owner: &Owner| *owner != shared.owner && !owner::is_alive(&shared.directory.owners(), owner);
     let open = RunQuery {
         open_only: true,
         limit: usize::MAX,
         ..RunQuery::default()
     };
     for run in shared.journal.runs(open).await? {
-        let ours = run.owner == shared.owner;
-        if ours || owner::is_alive(&shared.directory.owners(), &run.owner) {
-            continue;
-        }
-        if !shared
-            .journal
-            .take_over(&run.id, &run.owner, &shared.owner)
-            .await?
+        if !dead(&run.owner)
+            || !shared
+                .journal
+                .take_over(&run.id, &run.owner, &shared.owner)
+                .await?
         {
-            continue; // another Loom was faster
+            continue; // alive, ours, or another Loom was faster
         }
         let reason = Reason::new(
             "owner-died",
@@ -58,20 +65,21 @@ pub(super) async fn recover(
         settle(shared, &run.id, &[], &reason).await?;
         recovered.runs.push(run.id);
     }
-    let newest = shared
-        .journal
-        .runs(RunQuery {
-            limit: REMEMBERED,
-            ..RunQuery::default()
-        })
-        .await?;
-    let dead = |owner: &crate::executor::Owner| {
-        *owner == shared.owner || !owner::is_alive(&shared.directory.owners(), owner)
-    };
-    let lost = newest
-        .into_iter()
-        .filter(|run| run.state == RunState::Lost && dead(&run.owner));
-    let lost: Vec<RunId> = lost.map(|run| run.id).collect();
+    let mut lost = recovered.runs.clone();
+    if remains == Remains::All {
+        let newest = shared
+            .journal
+            .runs(RunQuery {
+                limit: REMEMBERED,
+                ..RunQuery::default()
+            })
+            .await?;
+        let earlier = newest.into_iter().filter(|run| run.state == RunState::Lost);
+        lost = earlier
+            .filter(|run| run.owner == shared.owner || dead(&run.owner))
+            .map(|run| run.id)
+            .collect();
+    }
     if !lost.is_empty() {
         sweep(executors, &lost, &mut recovered).await;
     }

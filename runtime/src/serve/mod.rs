@@ -8,11 +8,13 @@ mod api;
 mod catalog;
 mod extension;
 mod feed;
+mod janitor;
 mod phoenix;
 mod starter;
 mod views;
 mod watcher;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,11 +23,13 @@ use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use loom_studio::Token;
 pub use starter::StartDefaults;
 
 use self::catalog::Catalog;
 use self::extension::Runtime;
 use self::feed::Feed;
+use self::janitor::Janitor;
 use self::starter::Starter;
 use self::watcher::Watcher;
 use crate::engine::Engine;
@@ -40,11 +44,37 @@ pub struct ServeOptions {
     /// The workflow file or a directory of them, beside those of `.github/workflows`; `.loom.yml` when not named.
     pub workflows: Option<PathBuf>,
     /// How the studio listens.
-    pub studio: StudioOptions,
+    pub listen: Listen,
     /// How runs are begun.
     pub defaults: StartDefaults,
     /// Whether a change of a workflow's file starts it.
     pub start_on_change: bool,
+}
+
+/// How the studio listens; what is absent has the studio's default.
+#[derive(Clone, Default)]
+pub struct Listen {
+    /// The address.
+    pub bind: Option<IpAddr>,
+    /// The port.
+    pub port: Option<u16>,
+    /// Origins that may talk to the studio beside its own.
+    pub origins: Vec<String>,
+    /// What callers must show.
+    pub token: Option<Token>,
+}
+
+impl Listen {
+    fn options(self) -> StudioOptions {
+        let usual = StudioOptions::default();
+        StudioOptions {
+            bind: self.bind.unwrap_or(usual.bind),
+            port: self.port.unwrap_or(usual.port),
+            origins: self.origins,
+            token: self.token,
+            ..usual
+        }
+    }
 }
 
 /// Why a project is not served.
@@ -62,6 +92,16 @@ pub enum ServeError {
     Bridge(String),
 }
 
+impl ServeError {
+    /// Whether the caller asked for what cannot be, rather than the machine being unable to.
+    pub fn is_mistake(&self) -> bool {
+        matches!(
+            self,
+            Self::Studio(StartError::TokenRequired { .. } | StartError::Origin(_))
+        )
+    }
+}
+
 /// A project that is being served.
 pub struct Serving {
     studio: RunningStudio,
@@ -69,6 +109,7 @@ pub struct Serving {
     /// Kept: the actors end with their last address.
     _watcher: actix::Addr<Watcher>,
     _feed: actix::Addr<Feed>,
+    _janitor: actix::Addr<Janitor>,
 }
 
 /// How a `serve` says where it can be found by other Looms on its state directory.
@@ -107,8 +148,8 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         Arc::clone(&catalog),
         Arc::clone(&starter),
     ));
-    let wants_token = options.studio.token.is_some();
-    let studio = Studio::builder(options.studio)
+    let wants_token = options.listen.token.is_some();
+    let studio = Studio::builder(options.listen.options())
         .extension(runtime.clone())
         .start()
         .await?;
@@ -124,6 +165,10 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         .id("workflow-watcher")
         .meta("directory", catalog.workspace().display().to_string());
     let watcher = loom_bridge::spawn(spec, move |_| Watcher::new(inside, start, changed, io));
+    let (inside, choice) = (engine.clone(), starter.choice());
+    let janitor = loom_bridge::spawn(ActorSpec::of::<Janitor>().id("janitor"), move |_| {
+        Janitor::new(inside, choice)
+    });
     let bridge = get_discovery_bridge();
     bridge.deliver_to_shared(studio.directory.clone());
     bridge
@@ -134,6 +179,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         engine,
         _watcher: watcher,
         _feed: feed,
+        _janitor: janitor,
     };
     serving.announce(wants_token).await;
     Ok(serving)

@@ -11,7 +11,7 @@ use crate::event::WorkflowRef;
 use crate::executor::{ExecutorError, PullPolicy};
 use crate::id::RunId;
 use crate::machine::{Choice, Executors};
-use crate::prepare::{LaunchError, LaunchOptions, UnmappedLabel, launch};
+use crate::prepare::{LaunchError, LaunchOptions, launch};
 
 /// How runs are begun when the request does not say it.
 #[derive(Clone, Debug)]
@@ -61,6 +61,11 @@ impl Starter {
         }
     }
 
+    /// Where jobs run.
+    pub(super) fn choice(&self) -> Choice {
+        self.defaults.executor
+    }
+
     /// Begins a run of a workflow; its id is in the history when this returns.
     pub(super) async fn start(&self, entry: &Entry, event: String) -> Result<RunId, StartProblem> {
         let plan = entry
@@ -71,16 +76,11 @@ impl Starter {
         if let Some(why) = &executors.fell_back {
             tracing::warn!(workflow = %entry.name, %why, "jobs run on this machine");
         }
-        let options = LaunchOptions {
-            workspace: self.workspace.clone(),
-            event,
-            docker: executors.docker,
-            host: executors.host,
-            pull: self.defaults.pull,
-            unmapped: UnmappedLabel::Skip,
-            parallel: self.defaults.parallel,
-            env: self.defaults.env.clone(),
-        };
+        let mut options = LaunchOptions::new(self.workspace.clone(), executors);
+        options.event = event;
+        options.pull = self.defaults.pull;
+        options.parallel = self.defaults.parallel;
+        options.env = self.defaults.env.clone();
         let workflow = WorkflowRef {
             name: entry.name.clone(),
             file: entry.file.clone(),

@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::Printer;
 use crate::engine::{Engine, RunHandle};
 use crate::event::{Event, Recorded, Seq, StepState};
-use crate::id::JobId;
+use crate::id::{JobId, RunId};
 use crate::journal::{JournalError, Tail};
 use crate::logs::LogError;
 use crate::state::Run;
@@ -48,7 +48,7 @@ pub(in crate::cli) async fn follow(
                 }
             }
             told = grown.recv() => match told {
-                Ok(told) if told.run == *tail_run(&view) => view.lines(&told.job, &mut *printer),
+                Ok(told) if view.is_of(&told.run) => view.lines(&told.job, &mut *printer),
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => view.all_lines(&mut *printer),
                 Err(RecvError::Closed) => return Ok(view.run),
@@ -67,11 +67,6 @@ pub(in crate::cli) async fn follow(
     }
 }
 
-fn tail_run(view: &View) -> &crate::id::RunId {
-    static NONE: crate::id::RunId = crate::id::RunId(String::new());
-    view.run.as_ref().map_or(&NONE, |run| &run.id)
-}
-
 struct View {
     run: Option<Run>,
     printed: HashMap<JobId, u64>,
@@ -79,6 +74,10 @@ struct View {
 }
 
 impl View {
+    fn is_of(&self, run: &RunId) -> bool {
+        self.run.as_ref().is_some_and(|shown| shown.id == *run)
+    }
+
     fn event(&mut self, event: &Recorded, printer: &mut dyn Printer) {
         if let Some(job) = event.event.job().cloned() {
             self.lines(&job, printer);

@@ -134,7 +134,7 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
         }
         StartProblem::Launch(_) => ApiError::conflict("unmapped-label", problem.to_string()),
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {
-            ApiError::unavailable("engine-unreachable", format!("{problem}. {help}"))
+            ApiError::unavailable("engine-unreachable", format!("{problem}; {help}"))
         }
         StartProblem::Executor(_) => ApiError::unavailable("engine-unreachable", problem.to_string()),
         StartProblem::Engine(error) => engine(error),

@@ -1,5 +1,8 @@
 //! Loom's engine: runs workflows, keeps their history, and tells the studio about it.
 
+#[cfg(windows)]
+compile_error!("Loom does not run on Windows: build and run it inside WSL 2");
+
 pub mod agent;
 pub mod cli;
 pub mod config;

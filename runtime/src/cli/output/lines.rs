@@ -5,11 +5,12 @@ use loom_protocol::Timestamp;
 use crate::event::{JobState, RunState, StepState};
 use crate::state::{Job, Run};
 
-/// A time span as people say it: `0.4s`, `12.3s`, `2m 05s`, `1h 02m`.
+/// A time span as people say it: `40ms`, `12.3s`, `2m 05s`, `1h 02m`.
 pub(in crate::cli) fn duration(millis: u64) -> String {
     let seconds = millis / 1000;
     match seconds {
-        0..60 => format!("{}.{}s", seconds, millis % 1000 / 100),
+        0 => format!("{millis}ms"),
+        1..60 => format!("{}.{}s", seconds, millis % 1000 / 100),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
     }
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_the_unit_that_fits() {
-        assert_eq!(duration(440), "0.4s");
+        assert_eq!(duration(440), "440ms");
         assert_eq!(duration(12_345), "12.3s");
         assert_eq!(duration(125_000), "2m 05s");
         assert_eq!(duration(3_720_000), "1h 02m");

@@ -58,6 +58,12 @@ pub(super) enum Command {
     /// Look at runs: list them, show one, print its logs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Check workflow and action files without running them
+    Validate(ValidateArgs),
+    /// Show which jobs of a workflow wait for which
+    Graph(GraphArgs),
+    /// Say what the code of a finding means and what to do about it
+    Explain(ExplainArgs),
 }
 
 /// How `run` is called.
@@ -130,6 +136,53 @@ pub(super) struct ServeArgs {
     /// A variable for every step, beside those of the workflow; may be given more than once
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) env: Vec<(String, String)>,
+}
+
+/// How `validate` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// The files; a directory stands for its workflows
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs
+    #[arg(long, value_enum, default_value_t = CheckLevel::Lint)]
+    pub(super) level: CheckLevel,
+    /// Drawings for people, or one JSON object a file and line
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckLevel {
+    Schema,
+    Lint,
+}
+
+/// How `graph` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct GraphArgs {
+    /// The workflow file, or a directory that holds one [default: .loom.yml, then .github/workflows]
+    #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
+    pub(super) file: Option<PathBuf>,
+    /// A drawing, a graph for Graphviz or Mermaid, or a JSON object
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub(super) format: GraphFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    Text,
+    Dot,
+    Mermaid,
+    Json,
+}
+
+/// How `explain` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The code, as a finding shows it, e.g. schema/unknown-key; without one, all codes are listed
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

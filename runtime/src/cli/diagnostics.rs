@@ -7,18 +7,31 @@ use super::talk;
 
 /// Draws all of them to stderr.
 pub(super) fn report(source: &Source, diagnostics: &Diagnostics) {
-    let renderer = if talk::in_colour() {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    for diagnostic in diagnostics {
-        talk::raw(&render(&renderer, source, diagnostic));
+    let drawn = draw(source, diagnostics, talk::in_colour());
+    if !drawn.is_empty() {
+        talk::raw(drawn.trim_end_matches('\n'));
         talk::raw("");
     }
     if diagnostics.omitted() > 0 {
         talk::note(&format!("{} more findings are not shown", diagnostics.omitted()));
     }
+}
+
+/// Draws all of them, each with an empty line after it.
+pub(super) fn draw<'a>(
+    source: &Source,
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
+    in_colour: bool,
+) -> String {
+    let renderer = if in_colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    diagnostics
+        .into_iter()
+        .map(|diagnostic| render(&renderer, source, diagnostic) + "\n\n")
+        .collect()
 }
 
 fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> String {

@@ -4,8 +4,11 @@
 
 mod args;
 mod broken;
+mod data;
 mod diagnostics;
 mod exit;
+mod explain;
+mod graph;
 mod output;
 mod run;
 mod runs;
@@ -14,6 +17,7 @@ mod setup;
 mod signals;
 mod talk;
 mod uplink;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -52,6 +56,9 @@ pub fn main() -> ExitCode {
         Command::Run(args) => setup::system(|| run::run(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
+        Command::Validate(args) => validate::validate(&args),
+        Command::Graph(args) => graph::graph(&args),
+        Command::Explain(args) => explain::explain(&args),
     })
     .into()
 }

@@ -1,0 +1,89 @@
+//! `loom-runtime explain`: what the code of a finding means.
+
+use std::fmt::Write;
+
+use loom_workflow::{Code, Level, Severity, codes};
+
+use super::args::ExplainArgs;
+use super::{Exit, data, talk};
+
+pub(super) fn explain(args: &ExplainArgs) -> Exit {
+    let Some(text) = &args.code else {
+        data::print(&list());
+        return Exit::Success;
+    };
+    // People paste what they see: `error[schema/type]`.
+    let wanted = text
+        .rsplit_once('[')
+        .map_or(text.as_str(), |(_, code)| code)
+        .trim_end_matches(']');
+    if let Some(code) = Code::find(&wanted.to_ascii_lowercase()) {
+        data::print(&explanation(code));
+        return Exit::Success;
+    }
+    talk::error(&format!("no finding has the code `{wanted}`"));
+    talk::help("`loom-runtime explain` lists all codes");
+    Exit::Usage
+}
+
+fn explanation(code: Code) -> String {
+    let info = code.info();
+    let severity = match info.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let level = match info.level {
+        Level::Schema => "the language does not allow it",
+        Level::Lint => "the file is valid, but goes wrong when it runs",
+        Level::Engine => "this version of Loom does not do it",
+    };
+    let mut out = format!("{severity}[{code}]: {}\n({level})\n\n", info.title);
+    wrap(info.explanation, &mut out);
+    out
+}
+
+fn list() -> String {
+    let width = codes::all()
+        .iter()
+        .map(|code| code.as_str().len())
+        .max()
+        .unwrap_or_default();
+    codes::all().iter().fold(String::new(), |mut out, code| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{:width$}  {}", code.as_str(), code.info().title);
+        out
+    })
+}
+
+/// Breaks a paragraph into lines that fit a terminal of 80 columns.
+fn wrap(text: &str, out: &mut String) {
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > 80 {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_an_explanation_of_short_lines() {
+        for code in codes::all() {
+            let text = explanation(*code);
+            assert!(text.lines().count() > 3, "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        }
+        assert_eq!(list().lines().count(), codes::all().len());
+    }
+}

@@ -1,0 +1,292 @@
+//! `loom-runtime graph`: which jobs of a workflow wait for which, drawn or as data.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use loom_workflow::{Dag, JobId, Workflow};
+use serde::Serialize;
+
+use super::args::{GraphArgs, GraphFormat};
+use super::{Exit, data, diagnostics, talk};
+use crate::project;
+
+pub(super) fn graph(args: &GraphArgs) -> Exit {
+    let file = match project::find(args.file.as_deref()) {
+        Ok(file) => file,
+        Err(error) => {
+            talk::error(&error.to_string());
+            talk::help("name a workflow file: `loom-runtime graph FILE`");
+            return Exit::Usage;
+        }
+    };
+    let loaded = loom_workflow::load(&file.source, file.dialect);
+    let Some(workflow) = loaded.workflow else {
+        diagnostics::report(&file.source, &loaded.diagnostics);
+        talk::error(&format!(
+            "{} has mistakes, so its graph is not drawn",
+            file.source.name()
+        ));
+        return Exit::Usage;
+    };
+    let drawn = match args.format {
+        GraphFormat::Text => text(&workflow),
+        GraphFormat::Dot => dot(&workflow),
+        GraphFormat::Mermaid => mermaid(&workflow),
+        GraphFormat::Json => match json(&workflow, file.source.name()) {
+            Ok(json) => json,
+            Err(error) => {
+                talk::error(&format!("the graph cannot be written as JSON: {error}"));
+                return Exit::Usage;
+            }
+        },
+    };
+    data::print(&drawn);
+    Exit::Success
+}
+
+/// A tree from the jobs that need nothing down to those that nothing needs. A job with several needs stands once, below
+/// the last of them, and names the others.
+fn text(workflow: &Workflow) -> String {
+    let dag = workflow.dag();
+    let mut tree = Tree {
+        dag: &dag,
+        out: String::new(),
+        left: dag.jobs().cloned().collect(),
+    };
+    for job in dag.jobs().filter(|job| dag.dependencies(job).is_empty()) {
+        tree.draw(job.clone());
+    }
+    tree.out
+}
+
+struct Tree<'a> {
+    dag: &'a Dag,
+    out: String,
+    /// The jobs that are not drawn yet.
+    left: HashSet<JobId>,
+}
+
+/// A job that is drawn next.
+struct Branch {
+    job: JobId,
+    parent: Option<JobId>,
+    /// What stands before it.
+    first: String,
+    /// What stands before all below it.
+    rest: String,
+}
+
+impl Tree<'_> {
+    /// Draws a job and all that can be drawn below it. Not by recursion: chains may be thousands of jobs long.
+    fn draw(&mut self, root: JobId) {
+        let mut next = vec![Branch {
+            job: root,
+            parent: None,
+            first: String::new(),
+            rest: String::new(),
+        }];
+        while let Some(Branch {
+            job,
+            parent,
+            first,
+            rest,
+        }) = next.pop()
+        {
+            self.left.remove(&job);
+            self.out += &format!("{first}{job}{}\n", self.other_needs(&job, parent.as_ref()));
+            let dependents = self.dag.dependents(&job).into_iter();
+            let below: Vec<JobId> = dependents.filter(|next| self.ready(next)).cloned().collect();
+            for (index, child) in below.into_iter().rev().enumerate() {
+                let (branch, more) = if index == 0 {
+                    ("└─ ", "   ")
+                } else {
+                    ("├─ ", "│  ")
+                };
+                next.push(Branch {
+                    job: child,
+                    parent: Some(job.clone()),
+                    first: format!("{rest}{branch}"),
+                    rest: format!("{rest}{more}"),
+                });
+            }
+        }
+    }
+
+    fn other_needs(&self, job: &JobId, parent: Option<&JobId>) -> String {
+        let needs = self.dag.dependencies(job).into_iter();
+        let others: Vec<String> = needs
+            .filter(|need| Some(*need) != parent)
+            .map(ToString::to_string)
+            .collect();
+        if others.is_empty() {
+            String::new()
+        } else {
+            format!("  (and after {})", others.join(", "))
+        }
+    }
+
+    /// Whether all it needs is drawn, and it is not.
+    fn ready(&self, job: &JobId) -> bool {
+        self.left.contains(job)
+            && self
+                .dag
+                .dependencies(job)
+                .iter()
+                .all(|need| !self.left.contains(*need))
+    }
+}
+
+fn dot(workflow: &Workflow) -> String {
+    let mut out = "digraph workflow {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
+    for (job, label) in labels(workflow) {
+        line(&mut out, format_args!("  {job:?} [label={label:?}];"));
+    }
+    for (need, job) in edges(workflow) {
+        line(
+            &mut out,
+            format_args!("  {:?} -> {:?};", need.as_str(), job.as_str()),
+        );
+    }
+    out + "}\n"
+}
+
+/// Ids of jobs may be words that Mermaid has taken (`end`), so each gets a letter in front.
+fn mermaid(workflow: &Workflow) -> String {
+    let mut out = "flowchart LR\n".to_owned();
+    for (job, label) in labels(workflow) {
+        let label = label.replace('&', "&amp;").replace('"', "&quot;");
+        line(&mut out, format_args!("  j_{job}[\"{label}\"]"));
+    }
+    for (need, job) in edges(workflow) {
+        line(&mut out, format_args!("  j_{need} --> j_{job}"));
+    }
+    out
+}
+
+/// The graph as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Graph<'a> {
+    file: &'a str,
+    name: Option<&'a str>,
+    jobs: Vec<Job<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Job<'a> {
+    id: &'a str,
+    name: String,
+    needs: Vec<&'a str>,
+    needed_by: Vec<&'a str>,
+}
+
+fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
+    let dag = workflow.dag();
+    let texts = |ids: Vec<&JobId>| -> Vec<String> { ids.into_iter().map(ToString::to_string).collect() };
+    let lists: Vec<(Vec<String>, Vec<String>)> = workflow
+        .jobs
+        .keys()
+        .map(|id| (texts(dag.dependencies(id)), texts(dag.dependents(id))))
+        .collect();
+    let jobs = labels(workflow)
+        .zip(&lists)
+        .map(|((id, name), (needs, needed_by))| Job {
+            id,
+            name,
+            needs: needs.iter().map(String::as_str).collect(),
+            needed_by: needed_by.iter().map(String::as_str).collect(),
+        });
+    let graph = Graph {
+        file,
+        name: workflow.name.as_ref().map(|name| &*name.text),
+        jobs: jobs.collect(),
+    };
+    Ok(serde_json::to_string(&graph)? + "\n")
+}
+
+/// Ids and what people call the jobs.
+fn labels(workflow: &Workflow) -> impl Iterator<Item = (&str, String)> {
+    workflow.jobs.iter().map(|(id, job)| {
+        let name = job.name.as_ref().map(|name| name.text.to_string());
+        let name = name.filter(|name| !name.is_empty());
+        (id.as_str(), name.unwrap_or_else(|| id.to_string()))
+    })
+}
+
+/// Every need and the job that has it, in the order of the file.
+fn edges(workflow: &Workflow) -> Vec<(JobId, JobId)> {
+    let dag = workflow.dag();
+    let of_job = |job: &JobId| -> Vec<(JobId, JobId)> {
+        let needs = dag.dependencies(job).into_iter();
+        needs.map(|need| (need.clone(), job.clone())).collect()
+    };
+    workflow.jobs.keys().flat_map(of_job).collect()
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use loom_workflow::{Dialect, Source};
+
+    const DIAMOND: &str = "jobs:\n  build: {name: 'The \"build\"', steps: [{run: x}]}\n  lint: {needs: build, steps: [{run: x}]}\n  test: {needs: [build], steps: [{run: x}]}\n  deploy: {needs: [TEST, lint], steps: [{run: x}]}\n  end: {steps: [{run: x}]}\n";
+
+    fn workflow() -> Workflow {
+        let source = Source::new("w.yml", DIAMOND);
+        loom_workflow::load(&source, Dialect::Loom).workflow.unwrap()
+    }
+
+    #[test]
+    fn every_job_is_drawn_once() {
+        insta::assert_snapshot!(text(&workflow()), @r"
+        build
+        ├─ lint
+        └─ test
+           └─ deploy  (and after lint)
+        end
+        ");
+    }
+
+    #[test]
+    fn dot_and_mermaid_quote_names() {
+        insta::assert_snapshot!(dot(&workflow()), @r#"
+        digraph workflow {
+          rankdir=LR;
+          node [shape=box];
+          "build" [label="The \"build\""];
+          "lint" [label="lint"];
+          "test" [label="test"];
+          "deploy" [label="deploy"];
+          "end" [label="end"];
+          "build" -> "lint";
+          "build" -> "test";
+          "lint" -> "deploy";
+          "test" -> "deploy";
+        }
+        "#);
+        insta::assert_snapshot!(mermaid(&workflow()), @r#"
+        flowchart LR
+          j_build["The &quot;build&quot;"]
+          j_lint["lint"]
+          j_test["test"]
+          j_deploy["deploy"]
+          j_end["end"]
+          j_build --> j_lint
+          j_build --> j_test
+          j_lint --> j_deploy
+          j_test --> j_deploy
+        "#);
+    }
+
+    #[test]
+    fn json_has_both_directions() {
+        let json: serde_json::Value = serde_json::from_str(&json(&workflow(), "w.yml").unwrap()).unwrap();
+        assert_eq!(json["jobs"][0]["neededBy"], serde_json::json!(["lint", "test"]));
+        assert_eq!(json["jobs"][3]["needs"], serde_json::json!(["lint", "test"]));
+    }
+}

@@ -2,16 +2,18 @@ import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "../src/api/types";
-import { api, finishedRun, forgive, openPage, withBrowser } from "./harness";
+import { api, finishedRun, forgive, openPage, printedWord, withBrowser } from "./harness";
 
 withBrowser();
 
 const ACTOR = `e2e-axe-${Date.now().toString(36)}`;
 let run: Run;
+let job: string;
 
 beforeAll(async () => {
   await api("/api/actor/register", { id: ACTOR, type: "BrowserTestActor", status: "idle", metadata: { a: { b: 1 } } });
   run = await finishedRun();
+  job = (await printedWord(run)).job;
 }, 120_000);
 
 afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
@@ -25,20 +27,20 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
-const PAGES: { name: string; path: () => string; ready: string }[] = [
-  { name: "actors", path: () => "/actors", ready: "[data-actor]" },
-  { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: `[aria-label="Actor ${ACTOR}"] dl` },
-  { name: "workflows", path: () => "/workflows", ready: "[data-workflow]" },
-  { name: "runs", path: () => "/runs", ready: "[data-run]" },
-  { name: "a run", path: () => `/runs/${run.runId}`, ready: "[data-node] ~ *, [data-node]" },
-  { name: "logs", path: () => `/logs?run=${run.runId}`, ready: "[data-line]" },
-  { name: "no such page", path: () => "/nowhere", ready: "h1" },
+const PAGES: { name: string; path: () => string; ready: string[] }[] = [
+  { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
+  { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
+  { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
+  { name: "runs", path: () => "/runs", ready: ["[data-run]"] },
+  { name: "a run", path: () => `/runs/${run.runId}?job=${job}`, ready: ["[data-node]", "[data-line]"] },
+  { name: "logs", path: () => `/logs?run=${run.runId}&job=${job}`, ready: ["[data-line]"] },
+  { name: "no such page", path: () => "/nowhere", ready: ["h1"] },
 ];
 
 describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   it.each(PAGES)("the page of $name passes axe", async ({ path, ready }) => {
     const page = await openPage(path(), theme);
-    await page.locator(ready).first().waitFor();
+    for (const selector of ready) await page.locator(selector).first().waitFor();
     await page.locator('[data-connection="live"]').waitFor();
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(theme);
     expect(await page.locator("h1").count()).toBe(1);

@@ -47,9 +47,9 @@ describe("a run", () => {
     expect(states).toHaveLength(run.jobs?.length ?? 0);
     expect(states.some((seen) => seen.length >= 2 && seen.includes("running"))).toBe(true);
 
-    const { word, job } = await printedWord(run);
+    const { word, job, line } = await printedWord(run);
     await page.locator(`[data-node="${job}"]`).click();
-    await page.getByRole("region", { name: "Log", exact: true }).getByText(word).waitFor();
+    await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
   });
 
   it("can be reached by a link to a line, and the list says what the graph shows", async () => {
@@ -70,9 +70,9 @@ describe("a run", () => {
     await page.locator('[data-connection="live"]').waitFor();
     const run = await finishedRun();
     await page.locator(`[data-run="${run.runId}"] [data-state="${run.state}"]`).waitFor();
-    const { word, job } = await printedWord(run);
+    const { word, job, line } = await printedWord(run);
     await page.goto(new URL(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, page.url()).href);
-    await page.getByRole("region", { name: "Log", exact: true }).getByText(word).waitFor();
+    await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
   });
 
   it("ends when it is cancelled", async () => {

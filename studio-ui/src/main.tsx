@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app";
 import { createLive, socketUrl } from "./app/live-wiring";
-import { createAppRouter } from "./app/router";
+import { createAppRouter, preloadPages } from "./app/router";
 
 const client = new QueryClient({
   // Frames keep the answers fresh; a short age covers the time without a line to the studio.
@@ -22,3 +22,6 @@ if (root) {
     </StrictMode>,
   );
 }
+
+const SETTLED_MS = 2000;
+setTimeout(preloadPages, SETTLED_MS);

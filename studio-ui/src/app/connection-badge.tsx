@@ -16,7 +16,7 @@ export function ConnectionBadge() {
 
 type ConnectionStateProps = { connection: Connection; now: number; onRetry: () => void };
 
-export function ConnectionState({ connection, now, onRetry }: ConnectionStateProps) {
+function ConnectionState({ connection, now, onRetry }: ConnectionStateProps) {
   const word = connectionWord(connection, now);
   const { lastFrameAt, nextTryAt } = connection;
   return (

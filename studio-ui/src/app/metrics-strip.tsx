@@ -19,7 +19,7 @@ type FiguresProps = {
 };
 
 /** The system in six numbers. */
-export function Figures({ metrics, status }: FiguresProps) {
+function Figures({ metrics, status }: FiguresProps) {
   const pools = metrics?.actorPools;
   const queues = metrics?.messageQueues;
   return (

@@ -13,6 +13,22 @@ import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
 import { Shell } from "./shell";
 
+const load = {
+  actors: () => import("../features/actors/actors-page"),
+  workflows: () => import("../features/workflows/workflows-page"),
+  runs: () => import("../features/runs/runs-page"),
+  run: () => import("../features/runs/run-page"),
+  logs: () => import("../features/logs/logs-page"),
+};
+
+/** Fetches the code of all pages, so that the others open at once, also while the studio is away. */
+export function preloadPages(): void {
+  for (const page of Object.values(load)) {
+    // It is tried again, and said, when the page is opened.
+    page().catch(() => {});
+  }
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
 
 const home = createRoute({
@@ -27,34 +43,34 @@ const actors = createRoute({
   getParentRoute: () => root,
   path: "/actors",
   validateSearch: readActorsSearch,
-  component: lazyRouteComponent(() => import("../features/actors/actors-page"), "ActorsPage"),
+  component: lazyRouteComponent(load.actors, "ActorsPage"),
 });
 
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
-  component: lazyRouteComponent(() => import("../features/workflows/workflows-page"), "WorkflowsPage"),
+  component: lazyRouteComponent(load.workflows, "WorkflowsPage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: (search) => ({ ...text(search, "workflow") }),
-  component: lazyRouteComponent(() => import("../features/runs/runs-page"), "RunsPage"),
+  component: lazyRouteComponent(load.runs, "RunsPage"),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: (search) => ({ ...text(search, "job"), ...line(search) }),
-  component: lazyRouteComponent(() => import("../features/runs/run-page"), "RunPage"),
+  component: lazyRouteComponent(load.run, "RunPage"),
 });
 
 const logs = createRoute({
   getParentRoute: () => root,
   path: "/logs",
   validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...line(search) }),
-  component: lazyRouteComponent(() => import("../features/logs/logs-page"), "LogsPage"),
+  component: lazyRouteComponent(load.logs, "LogsPage"),
 });
 
 const tree = root.addChildren([home, actors, workflows, runs, run, logs]);

@@ -13,7 +13,7 @@ import { useJumps } from "./use-jumps";
 
 const ROW_HEIGHT = 20;
 /** Browsers cannot scroll further than some 17 million pixels. */
-export const MOST_LINES = 500_000;
+const MOST_LINES = 500_000;
 
 type LogViewProps = {
   buffer: LogBuffer;

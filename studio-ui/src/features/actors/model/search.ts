@@ -1,6 +1,6 @@
 /** What the actors page shows, as its address says it. */
 
-export const SORTS = ["id", "type", "status", "messages", "queue", "heartbeat", "uptime", "parent"] as const;
+const SORTS = ["id", "type", "status", "messages", "queue", "heartbeat", "uptime", "parent"] as const;
 
 export type SortKey = (typeof SORTS)[number];
 

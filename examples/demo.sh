@@ -70,7 +70,7 @@ if ! wait_until 30 healthy; then
   die "the studio did not come up on $url"
 fi
 
-STUDIO_ENABLED=true STUDIO_URL=$url setsid "$bin/examples/actors" >"$work/actors.log" 2>&1 </dev/null &
+STUDIO_ENABLED=true STUDIO_URL=$url setsid "$bin/examples/actors_demo" >"$work/actors.log" 2>&1 </dev/null &
 children+=($!)
 
 node -e '

@@ -1,6 +1,6 @@
 //! Several Looms on one state directory.
 
-use crate::harness::{Project, Running};
+use crate::harness::{Outcome, Project, Running};
 
 #[test]
 fn runs_of_one_state_directory_go_on_beside_each_other() {
@@ -24,9 +24,14 @@ fn runs_of_one_state_directory_go_on_beside_each_other() {
                 .start()
         })
         .collect();
-    for one in running {
-        one.end().exits(0);
-    }
+    // All of them first: what one waits for in vain, another may tell.
+    let ends: Vec<Outcome> = running.into_iter().map(Running::end).collect();
+    let told = ends
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n\n");
+    assert!(ends.iter().all(|end| end.status.success()), "{told}");
     let list = project.loom(&["runs", "list"]).run().exits(0);
     for name in names {
         assert!(list.stdout.contains(name), "{name}\n{list}");

@@ -86,7 +86,7 @@ jobs:
     assert!(
         inspected["Path"]
             .as_str()
-            .is_some_and(|path| path.contains("loom-agent")),
+            .is_some_and(|path| path.contains("agent")),
         "{}",
         inspected["Path"]
     );

@@ -19,7 +19,7 @@ fn a_missing_image_is_pulled_with_a_word_about_it() {
         .run()
         .exits(0)
         .prints("it-ran")
-        .says("pull");
+        .prints("pull");
     assert!(engine.has_image(&image));
     engine.holds_nothing_new();
     engine.remove_image(&image);

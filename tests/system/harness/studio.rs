@@ -2,36 +2,39 @@
 
 use std::net::TcpListener;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::http::{Address, Request};
 use super::poll::until;
 use super::project::Project;
-use super::running::{Loom, Running};
+use super::running::{Loom, Outcome, Running};
 use super::socket::Socket;
 
 /// A studio that answers. Ended with the test.
 pub(crate) struct Studio {
     pub(crate) port: u16,
     running: Running,
+    /// What it serves; there as long as the studio is.
+    pub(crate) project: Project,
 }
 
 impl Studio {
     /// Serves the project, on the host.
-    pub(crate) fn of(project: &Project) -> Self {
-        Self::start(|port| {
-            project
-                .loom(&["serve", "--executor", "host"])
-                .env("LOOM_PORT", port.to_string())
-        })
+    pub(crate) fn of(project: Project) -> Self {
+        Self::with(project, |serve| serve)
     }
 
-    /// Starts what listens on the port it is given.
-    pub(crate) fn start(command: impl FnOnce(u16) -> Loom) -> Self {
+    /// Serves the project, with more in its environment.
+    pub(crate) fn with(project: Project, more: impl FnOnce(Loom) -> Loom) -> Self {
         let port = free_port();
+        let serve = project
+            .loom(&["serve", "--executor", "host"])
+            .env("LOOM_PORT", port.to_string());
         let mut studio = Self {
             port,
-            running: command(port).start(),
+            running: more(serve).start(),
+            project,
         };
         until("the studio answers /api/health", || {
             if let Some(end) = studio.running.has_ended() {
@@ -95,9 +98,10 @@ impl Studio {
         })
     }
 
-    /// The process, to be signalled or waited for.
-    pub(crate) fn into_running(self) -> Running {
-        self.running
+    /// Asks it to stop, as Ctrl-C or a service manager does, and waits.
+    pub(crate) fn stop(self) -> (Project, Outcome) {
+        self.running.signal(Signal::TERM);
+        (self.project, self.running.end())
     }
 }
 

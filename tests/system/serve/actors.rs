@@ -13,7 +13,7 @@ fn record(id: &str) -> Value {
 
 #[test]
 fn a_program_in_any_language_reports_its_actors() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     let made = studio
         .post("/api/actor/register")
         .json(&record("my-actor-1"))
@@ -62,7 +62,7 @@ fn a_program_in_any_language_reports_its_actors() {
 
 #[test]
 fn what_nobody_reported_is_absent() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     let made = studio
         .post("/api/actor/register")
         .json(&json!({"id": "bare", "type": "Bare"}))
@@ -79,7 +79,7 @@ fn what_nobody_reported_is_absent() {
 
 #[test]
 fn an_update_is_a_beat_by_the_servers_clock() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     studio
         .post("/api/actor/register")
         .json(&record("beat"))
@@ -102,7 +102,7 @@ fn an_update_is_a_beat_by_the_servers_clock() {
 
 #[test]
 fn mistakes_are_problems_with_a_code() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     for request in [
         studio.get("/api/actors/nobody"),
         studio.post("/api/actor/update").json(&json!({"id": "nobody"})),
@@ -122,8 +122,8 @@ fn mistakes_are_problems_with_a_code() {
 
 #[test]
 fn a_batch_says_what_it_took_and_what_not() {
-    let studio = Studio::of(&Project::new());
-    let batch = json!({"boot": "b1", "seq": 1, "register": [{"id": "one", "type": "T"}, {"type": "NoId"}], "update": [],
+    let studio = Studio::of(Project::new());
+    let batch = json!({"boot": "b1", "seq": 1, "register": [{"id": "one", "type": "T"}], "update": [{"id": "nobody"}],
         "unregister": []});
     let answer = studio
         .post("/api/actor/batch")
@@ -138,7 +138,7 @@ fn a_batch_says_what_it_took_and_what_not() {
 
 #[test]
 fn metrics_and_health_have_their_documented_fields() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let metrics = studio.value("/api/metrics");
     assert!(metrics["timestamp"].is_string(), "{metrics}");
     for field in ["totalActors", "activeActors", "idleActors"] {
@@ -159,7 +159,7 @@ fn metrics_and_health_have_their_documented_fields() {
 
 #[test]
 fn a_run_is_seen_as_actors_that_beat_and_count_and_go_away() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let run = studio.start_workflow("endless");
     let job = until("an actor of the run's job", || {
         let actors = studio.value("/api/actors");

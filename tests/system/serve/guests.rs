@@ -6,8 +6,8 @@ use crate::harness::{Loom, Project, Studio, binary, until};
 
 #[test]
 fn the_actor_demo_appears_by_itself_and_lives() {
-    let studio = Studio::of(&Project::new());
-    let demo = Loom::program(&binary("examples/actors"))
+    let studio = Studio::of(Project::new());
+    let demo = Loom::program(&binary("examples/actors_demo"))
         .env("STUDIO_ENABLED", "true")
         .env("STUDIO_URL", studio.url())
         .start();
@@ -41,9 +41,11 @@ fn the_runtime_is_a_library_too() {
     let project = Project::with_example("diamond.loom.yml");
     Loom::program(&binary("examples/embed_runtime"))
         .args(&[".loom.yml"])
-        .env("LOOM_STATE_DIR", project.state())
         .within(&project.path())
         .run()
         .exits(0)
-        .prints("success");
+        .prints("ready at first: build")
+        .prints("ready after those: test, lint")
+        .prints("the word is loom-")
+        .prints("deploy | shipped from");
 }

@@ -7,7 +7,7 @@ use crate::harness::{Project, Studio};
 
 #[test]
 fn an_actor_is_told_when_it_comes_changes_and_goes() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     let mut socket = studio.socket("/ws");
     studio
         .post("/api/actor/register")
@@ -52,7 +52,7 @@ fn an_actor_is_told_when_it_comes_changes_and_goes() {
 
 #[test]
 fn metrics_come_by_themselves() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     let mut socket = studio.socket("/ws");
     let metrics = socket.until("metrics", |event| {
         (event["type"] == "metrics").then(|| event["data"].clone())
@@ -62,7 +62,7 @@ fn metrics_come_by_themselves() {
 
 #[test]
 fn a_bare_phoenix_join_hears_every_line() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let mut socket = studio.socket("/socket/websocket");
     // As the first document has it: no ref, no version.
     socket.send(&json!({"topic": "logs:all", "event": "phx_join", "payload": {}}));
@@ -85,7 +85,7 @@ fn a_bare_phoenix_join_hears_every_line() {
 
 #[test]
 fn a_phoenix_client_of_version_two_hears_one_job_and_the_states_of_a_workflow() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");
     for (reference, topic) in [("1", "logs:second"), ("2", "workflow:quick")] {
         socket.send(&json!([reference, reference, topic, "phx_join", {}]));

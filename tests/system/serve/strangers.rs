@@ -7,7 +7,7 @@ use crate::harness::{Project, Socket, Studio};
 
 #[test]
 fn a_post_from_a_foreign_page_is_refused() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     for path in ["/api/workflows/quick/start", "/api/actor/register"] {
         let answer = studio
             .post(path)
@@ -39,7 +39,7 @@ fn a_post_from_a_foreign_page_is_refused() {
 
 #[test]
 fn a_socket_from_a_foreign_page_is_refused() {
-    let studio = Studio::of(&Project::new());
+    let studio = Studio::of(Project::new());
     for path in ["/ws", "/socket/websocket"] {
         let refused = Socket::open(studio.port, path, Some("https://evil.example")).err();
         assert_eq!(refused, Some(403), "{path}");
@@ -52,12 +52,8 @@ fn a_socket_from_a_foreign_page_is_refused() {
 
 #[test]
 fn our_own_page_and_listed_ones_pass() {
-    let project = project();
-    let studio = Studio::start(|port| {
-        project
-            .loom(&["serve", "--executor", "host"])
-            .env("LOOM_PORT", port.to_string())
-            .env("LOOM_CORS_ORIGINS", "http://localhost:5173")
+    let studio = Studio::with(project(), |serve| {
+        serve.env("LOOM_CORS_ORIGINS", "http://localhost:5173")
     });
     let origins = [
         studio.url(),

@@ -1,6 +1,5 @@
 //! The calls about workflows, runs and logs, as documented, field for field.
 
-use rustix::process::Signal;
 use serde_json::json;
 
 use super::{PROJECT, project};
@@ -8,8 +7,7 @@ use crate::harness::{Studio, until};
 
 #[test]
 fn a_workflow_is_started_without_body_and_content_type() {
-    let project = project();
-    let studio = Studio::of(&project);
+    let studio = Studio::of(project());
     let run = studio.start_workflow("quick");
     assert_eq!(studio.end_of(&run), "success");
 
@@ -30,7 +28,8 @@ fn a_workflow_is_started_without_body_and_content_type() {
     );
 
     // What the studio ran, the command line knows.
-    project
+    studio
+        .project
         .loom(&["runs", "show", &run])
         .run()
         .exits(0)
@@ -39,7 +38,7 @@ fn a_workflow_is_started_without_body_and_content_type() {
 
 #[test]
 fn logs_of_a_job_are_lines_with_their_place() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let run = studio.start_workflow("quick");
     assert_eq!(studio.end_of(&run), "success");
     let logs = studio.value("/api/jobs/first/logs");
@@ -62,7 +61,7 @@ fn logs_of_a_job_are_lines_with_their_place() {
 
 #[test]
 fn a_workflow_is_stopped() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let run = studio.start_workflow("endless");
     until("it runs", || {
         (studio.value("/api/status")["jobs"]["running"] == 1).then_some(())
@@ -83,7 +82,7 @@ fn a_workflow_is_stopped() {
 
 #[test]
 fn status_counts_runs_and_jobs_by_state() {
-    let studio = Studio::of(&project());
+    let studio = Studio::of(project());
     let status = studio.value("/api/status");
     assert!(
         status["status"].is_string() && status["version"].is_string() && status["uptime"].is_u64(),
@@ -103,7 +102,7 @@ fn an_unknown_workflow_is_404_and_two_of_a_name_are_409() {
         ".github/workflows/other.yml",
         "name: endless\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{ run: 'true' }]\n",
     );
-    let studio = Studio::of(&project);
+    let studio = Studio::of(project);
     studio.post("/api/workflows/nobody/start").send().is(404);
     let answer = studio.post("/api/workflows/endless/start").send().is(409);
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
@@ -114,8 +113,7 @@ fn an_unknown_workflow_is_404_and_two_of_a_name_are_409() {
 
 #[test]
 fn the_list_of_workflows_follows_their_files() {
-    let project = project();
-    let studio = Studio::of(&project);
+    let studio = Studio::of(project());
     let state_of = |name: &str| {
         let list = studio.value("/api/workflows");
         list.as_array()?
@@ -124,12 +122,14 @@ fn the_list_of_workflows_follows_their_files() {
             .map(|w| w["state"].as_str().unwrap_or_default().to_owned())
     };
     assert_eq!(state_of("quick").as_deref(), Some("idle"));
-    project.file(".loom.yml", &PROJECT.replace("name: quick", "name: renamed"));
+    studio
+        .project
+        .file(".loom.yml", &PROJECT.replace("name: quick", "name: renamed"));
     until("the new name", || {
         state_of("renamed").filter(|state| state == "idle")
     });
     assert_eq!(state_of("quick"), None);
-    project.file(
+    studio.project.file(
         ".loom.yml",
         "name: renamed\njobs:\n  a:\n    needs: nobody\n    steps: [{ run: 'true' }]\n",
     );
@@ -138,7 +138,7 @@ fn the_list_of_workflows_follows_their_files() {
             .or_else(|| state_of(".loom"))
             .filter(|state| state == "invalid")
     });
-    project.file(".loom.yml", PROJECT);
+    studio.project.file(".loom.yml", PROJECT);
     until("it is whole again", || {
         state_of("quick").filter(|state| state == "idle")
     });
@@ -146,9 +146,9 @@ fn the_list_of_workflows_follows_their_files() {
 
 #[test]
 fn a_run_of_the_command_line_is_seen_and_can_be_cancelled_from_the_studio() {
-    let project = project();
-    let studio = Studio::of(&project);
-    let mut running = project
+    let studio = Studio::of(project());
+    let mut running = studio
+        .project
         .loom(&["run", "--executor", "host", ".github/workflows/endless.yml"])
         .start();
     running.until_stdout("it-runs");
@@ -168,15 +168,12 @@ fn a_run_of_the_command_line_is_seen_and_can_be_cancelled_from_the_studio() {
 
 #[test]
 fn a_studio_that_is_told_to_stop_cancels_what_it_runs() {
-    let project = project();
-    let studio = Studio::of(&project);
+    let studio = Studio::of(project());
     let run = studio.start_workflow("endless");
     until("it runs", || {
         (studio.value("/api/status")["jobs"]["running"] == 1).then_some(())
     });
-    let serve = studio.into_running();
-    serve.signal(Signal::TERM);
-    let end = serve.end();
+    let (project, end) = studio.stop();
     assert!(matches!(end.status.code(), Some(0 | 130)), "{end}");
     project
         .loom(&["runs", "show", &run])

@@ -5,7 +5,11 @@
 //! cargo run -p loom-examples --example embed_runtime -- path/to/workflow.loom.yml
 //! ```
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a terminal"
+)]
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -24,7 +28,8 @@ fn main() -> ExitCode {
         return code;
     }
     let named = std::env::args_os().nth(1).map(PathBuf::from);
-    let file = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows/diamond.loom.yml"));
+    let file =
+        named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows/diamond.loom.yml"));
     match actix::System::new().block_on(run(&file)) {
         Ok(RunState::Success) => ExitCode::SUCCESS,
         Ok(state) => {
@@ -43,13 +48,22 @@ async fn run(path: &Path) -> Result<RunState, Box<dyn Error>> {
     let file = project::read(path)?;
     let prepared = prepare(&file, &Preparation::default());
     for finding in &prepared.diagnostics {
-        let line = finding.span().map_or(1, |span| file.source.position(span.start).line);
+        let line = finding
+            .span()
+            .map_or(1, |span| file.source.position(span.start).line);
         eprintln!("{}:{line}: {}", file.source.name(), finding.message);
     }
     let plan = prepared.plan.ok_or("the workflow has mistakes")?;
 
     // Ask: the graph answers without running anything.
-    let ready = |done: &HashSet<_>| plan.dag.ready(done).iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let ready = |done: &HashSet<_>| {
+        plan.dag
+            .ready(done)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     println!("ready at first: {}", ready(&HashSet::new()));
     let first: HashSet<_> = plan.dag.ready(&HashSet::new()).into_iter().cloned().collect();
     println!("ready after those: {}", ready(&first));
@@ -60,7 +74,9 @@ async fn run(path: &Path) -> Result<RunState, Box<dyn Error>> {
     let executors = Executors::choose(&engine, &plan, Choice::Host).await?;
     let workspace = std::env::current_dir()?;
     let options = LaunchOptions::new(workspace.clone(), executors);
-    let handle = engine.start(launch(&plan, workflow_ref(&plan, &file, &workspace), &options)?).await?;
+    let handle = engine
+        .start(launch(&plan, workflow_ref(&plan, &file, &workspace), &options)?)
+        .await?;
     let run = handle.id().clone();
     let outcome = handle.finished().await;
 

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { ActorRecord } from "../../../api/types";
 import type { Sort } from "../model/search";
+import { useHeldOrder } from "../use-held-order";
 import styles from "./actor-grid.module.css";
 import { ActorRow } from "./actor-row";
 import { GridHead } from "./grid-head";
@@ -18,7 +19,8 @@ type ActorGridProps = {
 };
 
 /** The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens, Escape closes. */
-export function ActorGrid({ rows, sort, selected, onSort, onSelect }: ActorGridProps) {
+export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: ActorGridProps) {
+  const { shown: rows, held, onPointerMove, onPointerLeave } = useHeldOrder(all, sort);
   const scroll = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState<string | undefined>(undefined);
   const virtualizer = useVirtualizer({
@@ -55,8 +57,10 @@ export function ActorGrid({ rows, sort, selected, onSort, onSelect }: ActorGridP
       tabIndex={0}
       className={styles.grid}
       onKeyDown={onKeyDown}
+      onPointerMove={onPointerMove}
+      onPointerLeave={onPointerLeave}
     >
-      <GridHead sort={sort} onSort={onSort} />
+      <GridHead sort={sort} held={held} onSort={onSort} />
       <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
           const actor = rows[item.index];

@@ -3,10 +3,15 @@ import { type Sort, sortKey, toggleSort } from "../model/search";
 import styles from "./actor-grid.module.css";
 import { COLUMNS } from "./columns";
 
-type GridHeadProps = { sort: Sort; onSort: (sort: Sort) => void };
+type GridHeadProps = {
+  sort: Sort;
+  /** Rows keep their places while the pointer is over them. */
+  held: boolean;
+  onSort: (sort: Sort) => void;
+};
 
 /** The heads of the columns; a click sorts, a second one turns the order round. */
-export function GridHead({ sort, onSort }: GridHeadProps) {
+export function GridHead({ sort, held, onSort }: GridHeadProps) {
   const down = sort.startsWith("-");
   return (
     <div role="rowgroup" className={styles.head}>
@@ -19,6 +24,11 @@ export function GridHead({ sort, onSort }: GridHeadProps) {
               <button type="button" onClick={() => onSort(toggleSort(sort, column.key))}>
                 {column.head}
                 {sorted && <Icon name={down ? "down" : "up"} size={12} />}
+                {sorted && held && (
+                  <span title="The order is held while the pointer is here" className={styles.held}>
+                    <Icon name="pause" size={12} />
+                  </span>
+                )}
               </button>
             </div>
           );

@@ -427,12 +427,15 @@ fn read_nonce() -> Result<[u8; NONCE_LENGTH], String> {
     Ok(nonce)
 }
 
+/// Under its name the socket is there only when it can be connected to, by everybody who should.
 fn listen() -> io::Result<UnixListener> {
-    forget(layout::SOCKET)?;
-    let listener = UnixListener::bind(layout::SOCKET)?;
+    const DRAFT: &str = "agent.sock.new";
+    forget(DRAFT)?;
+    let listener = UnixListener::bind(DRAFT)?;
     listener.set_nonblocking(true)?;
     // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
-    fs::set_permissions(layout::SOCKET, fs::Permissions::from_mode(0o666))?;
+    fs::set_permissions(DRAFT, fs::Permissions::from_mode(0o666))?;
+    fs::rename(DRAFT, layout::SOCKET)?;
     Ok(listener)
 }
 

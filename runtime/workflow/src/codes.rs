@@ -161,6 +161,12 @@ codes! {
     WRONG_TYPE = "schema/type", Schema, Error, "A value has the wrong type",
         "The key wants another kind of value: text, a number, a list or a mapping. Quotes make text of anything, so \
          `'5'` is not a number.";
+    IGNORED_KEY = "schema/ignored-key", Schema, Warning, "A key is passed over",
+        "The key does not exist at this place, and GitHub does not object to it: it behaves as if it were not there. \
+         Usually it is a typo, or belongs to another level.";
+    UNKNOWN_VALUE = "schema/value", Schema, Error, "A value is not one of those that are allowed",
+        "The key takes a few words only, such as the names of events under `on`, or `read`, `write` and `none` under \
+         `permissions`. They are compared with regard to case.";
     EMPTY_VALUE = "schema/empty", Schema, Error, "A value is empty",
         "The key is there but holds nothing. Give it a value or remove the key.";
     JOB_ID = "schema/job-id", Schema, Error, "A job id is not allowed",
@@ -179,6 +185,15 @@ codes! {
     CYCLE = "schema/cycle", Schema, Error, "Jobs need each other in a circle",
         "Every job of the circle waits for another one of it, so none could ever start. Remove one of the `needs` that \
          are shown.";
+    EXPRESSION_PLACE = "expression/place", Schema, Error, "An expression cannot stand here",
+        "`${{ … }}` works only where the value is used after the run has begun. Names of workflows, triggers, ids and \
+         `uses` are read before that, so they have to be written out.";
+    EXPRESSION_SYNTAX = "expression/syntax", Schema, Error, "An expression cannot be read",
+        "What stands between `${{` and `}}`, or after `if:`, is not an expression: it is empty, not closed, or not well \
+         formed. Text is written in single quotes, and a quote within it twice: `'it''s'`.";
+    EXPRESSION_TOO_LONG = "expression/too-long", Schema, Error, "An expression is too long",
+        "GitHub reads expressions of up to 21,000 characters. A text with `${{ … }}` in it becomes one expression, so a \
+         long script counts whole. Put the expressions into `env` and use the variables in the script.";
     TIMEOUT = "lint/timeout", Lint, Error, "A timeout is not above zero",
         "`timeout-minutes` counts minutes and must be greater than zero. GitHub accepts other numbers and then behaves \
          as if the key were not there.";

@@ -1,14 +1,14 @@
 //! Reading a mapping by the table of its level.
 
 use super::context::{Context, Owner};
-use super::keys::{Key, Level, SHAPES, Shape};
+use super::keys::{Key, Level};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::model::{Field, Fields};
 use crate::span::Span;
 use crate::tree::{self, Kind, Mapping, Node};
-use crate::words::{closest, name, plain};
+use crate::words::{closest, name};
 
 /// The known keys of `node`, which is the value of `key`; reports the unknown ones, and that it is no mapping.
 pub(super) fn read(
@@ -35,7 +35,7 @@ pub(super) fn read_mapping(
     let mut fields = Fields::default();
     for entry in &mapping.entries {
         match level.keys.iter().find(|key| key.name == &*entry.key.text) {
-            Some(key) if allowed(key, context.dialect) => {
+            Some(key) if allowed_in(key, context.dialect) => {
                 fields.insert(
                     key.name,
                     Field {
@@ -44,33 +44,10 @@ pub(super) fn read_mapping(
                     },
                 );
             }
-            known => unknown(context, level, &entry.key, known, owner),
+            known => unknown_key(context, level, &entry.key, known, owner),
         }
     }
     fields
-}
-
-/// Checks the own keys of the fields that are kept as written.
-pub(super) fn check_shapes(context: &mut Context<'_>, fields: &Fields, owner: &Owner) {
-    for Shape { key, level, named } in SHAPES {
-        let Some(mapping) = fields.get(key).and_then(|field| field.value.as_mapping()) else {
-            continue;
-        };
-        if *named {
-            for entry in &mapping.entries {
-                if let Some(mapping) = entry.value.as_mapping() {
-                    read_mapping(
-                        context,
-                        level,
-                        mapping,
-                        &owner.part(format!("`{key}.{}`", plain(&entry.key.text))),
-                    );
-                }
-            }
-        } else {
-            read_mapping(context, level, mapping, &owner.part(format!("`{key}`")));
-        }
-    }
 }
 
 /// Reports that a key without which nothing goes is not there. `wanted` is the key in backticks, or several.
@@ -83,21 +60,31 @@ pub(super) fn report_missing(context: &mut Context<'_>, wanted: &str, start: Spa
     context.report(diagnostic.help(format!("add {wanted}")));
 }
 
-fn allowed(key: &Key, dialect: Dialect) -> bool {
+/// Whether a dialect has the key.
+pub(super) fn allowed_in(key: &Key, dialect: Dialect) -> bool {
     !key.loom_only || dialect == Dialect::Loom
 }
 
-fn unknown(context: &mut Context<'_>, level: &Level, key: &tree::Key, known: Option<&Key>, owner: &Owner) {
-    let mut diagnostic = Diagnostic::new(
-        codes::UNKNOWN_KEY,
-        format!("unknown key {} in {}", name(&key.text), owner.name),
-    )
-    .at(key.span, "not known here");
+/// Reports a key that is not known at its place; `known` is its row when only the other dialect has it.
+pub(super) fn unknown_key(
+    context: &mut Context<'_>,
+    level: &Level,
+    key: &tree::Key,
+    known: Option<&Key>,
+    owner: &Owner,
+) {
+    let code = if level.lenient {
+        codes::IGNORED_KEY
+    } else {
+        codes::UNKNOWN_KEY
+    };
+    let mut diagnostic = Diagnostic::new(code, format!("unknown key {} in {}", name(&key.text), owner.name))
+        .at(key.span, "not known here");
     let names = || {
         level
             .keys
             .iter()
-            .filter(|key| allowed(key, context.dialect))
+            .filter(|key| allowed_in(key, context.dialect))
             .map(|key| key.name)
     };
     if known.is_some() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::{Context, Owner};
-use super::fields::{check_shapes, read, report_missing};
+use super::fields::{read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
 use super::scalars::Empty;
@@ -39,7 +39,7 @@ impl Context<'_> {
         if wants_runner && !fields.contains("runs-on") {
             report_missing(self, "`runs-on`", start, &owner);
         }
-        check_shapes(self, &fields, &owner);
+        self.check_fields(&fields, &JOB, &owner);
         let steps = self.steps(&fields, &owner);
         self.check_step_ids(&steps, &owner);
         Some(Job {

@@ -1,13 +1,24 @@
 //! Every key of the language, level by level: GitHub's whole workflow syntax (its published schema
 //! `workflow-v1.0.json`, and the background and parallel steps of June 2026) and Loom's own.
 
+use super::events::ON;
 use super::forms::{Form, Forms};
+use super::places;
+use super::types::Type;
 
 /// The keys that may stand at one place.
 pub(super) struct Level {
     pub(super) keys: &'static [Key],
     /// The shapes a thing of this level can have; none where there is only one.
     pub(super) forms: &'static [Form],
+    /// What stands under keys that are none of these; `None` where there may be no others.
+    pub(super) others: Option<&'static Type>,
+    /// Keys that do not go together.
+    pub(super) rivals: &'static [(&'static str, &'static str)],
+    /// Whether GitHub passes over keys that it does not know here.
+    pub(super) lenient: bool,
+    /// What a message calls the thing under a key of this level: an `event`, an `input`.
+    pub(super) thing: Option<&'static str>,
 }
 
 /// A key.
@@ -17,21 +28,55 @@ pub(super) struct Key {
     pub(super) loom_only: bool,
     /// The forms it may stand in.
     pub(super) forms: Forms,
+    /// What may stand under it.
+    pub(super) value: &'static Type,
+    pub(super) checked: Checked,
+    pub(super) required: bool,
 }
 
-const fn key(name: &'static str) -> Key {
+/// Where a value is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// By its type.
+    Here,
+    /// Where a typed value is made of it; only expressions are looked at by its type.
+    WhereTyped,
+    /// Where its parts are read one by one.
+    ByParts,
+}
+
+/// A key whose value is checked by its type.
+pub(super) const fn key(name: &'static str, value: &'static Type) -> Key {
     Key {
         name,
         loom_only: false,
         forms: Forms::ALL,
+        value,
+        checked: Checked::Here,
+        required: false,
     }
 }
 
-const fn loom(name: &'static str) -> Key {
+/// A key whose value is checked where it is made a typed value of.
+const fn typed(name: &'static str, value: &'static Type) -> Key {
     Key {
-        name,
+        checked: Checked::WhereTyped,
+        ..key(name, value)
+    }
+}
+
+/// A key whose value has parts that are checked one by one.
+const fn parts(name: &'static str) -> Key {
+    Key {
+        checked: Checked::ByParts,
+        ..key(name, &ANY)
+    }
+}
+
+const fn loom(name: &'static str, value: &'static Type) -> Key {
+    Key {
         loom_only: true,
-        forms: Forms::ALL,
+        ..key(name, value)
     }
 }
 
@@ -39,64 +84,99 @@ impl Key {
     const fn only(self, forms: Forms) -> Self {
         Self { forms, ..self }
     }
+
+    pub(super) const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
 }
 
-const fn plain(keys: &'static [Key]) -> Level {
-    Level { keys, forms: &[] }
+pub(super) const fn plain(keys: &'static [Key]) -> Level {
+    Level {
+        keys,
+        forms: &[],
+        others: None,
+        rivals: &[],
+        lenient: false,
+        thing: None,
+    }
 }
+
+/// A mapping from free names to values of one type.
+pub(super) const fn named(value: &'static Type) -> Level {
+    Level {
+        others: Some(value),
+        ..plain(&[])
+    }
+}
+
+pub(super) static ANY: Type = Type::ANY;
+pub(super) static TEXT: Type = Type::TEXT;
+pub(super) static FILLED: Type = Type::FILLED;
+pub(super) static BOOLEAN: Type = Type::BOOLEAN;
+static NUMBER: Type = Type::NUMBER;
+pub(super) static FILLED_LIST: Type = Type::list(&FILLED);
+pub(super) static ONE_OR_MORE: Type = Type::FILLED.or_list(&FILLED);
+/// Texts under free names: `env`, `with` of a step.
+pub(super) static TEXTS: Level = named(&TEXT);
 
 pub(super) static WORKFLOW: Level = plain(&[
-    key("name"),
-    key("description"),
-    key("run-name"),
-    key("on"),
-    key("env"),
-    key("defaults"),
-    key("permissions"),
-    key("concurrency"),
-    key("jobs"),
+    typed("name", &TEXT),
+    typed("description", &TEXT),
+    typed("run-name", &Type::TEXT.at(&places::RUN)),
+    key("on", &ON),
+    typed("env", &Type::mapping(&TEXTS).at(&places::WORKFLOW_ENV)),
+    typed("defaults", &Type::mapping(&WORKFLOW_DEFAULTS)),
+    key("permissions", &PERMISSIONS),
+    key(
+        "concurrency",
+        &Type::TEXT.or_mapping(&CONCURRENCY).at(&places::RUN),
+    ),
+    parts("jobs"),
 ]);
 
 const STEPS: Forms = Forms::bit(0);
 const CALL: Forms = Forms::bit(1);
 
 pub(super) static JOB: Level = Level {
-    keys: &[
-        key("name"),
-        key("needs"),
-        key("if"),
-        key("permissions"),
-        key("concurrency"),
-        key("strategy"),
-        key("runs-on").only(STEPS),
-        key("steps").only(STEPS),
-        key("env").only(STEPS),
-        key("defaults").only(STEPS),
-        key("timeout-minutes").only(STEPS),
-        key("cancel-timeout-minutes").only(STEPS),
-        key("continue-on-error").only(STEPS),
-        key("container").only(STEPS),
-        key("services").only(STEPS),
-        key("environment").only(STEPS),
-        key("outputs").only(STEPS),
-        key("snapshot").only(STEPS),
-        key("uses").only(CALL),
-        key("with").only(CALL),
-        key("secrets").only(CALL),
-        loom("retry").only(STEPS),
-    ],
-    forms: &[
-        Form {
-            bit: STEPS,
-            key: "steps",
-            common: true,
-        },
-        Form {
-            bit: CALL,
-            key: "uses",
-            common: false,
-        },
-    ],
+    forms: &[form(STEPS, "steps", true), form(CALL, "uses", false)],
+    ..plain(&[
+        typed("name", &Type::TEXT.at(&places::JOB)),
+        typed("needs", &ONE_OR_MORE),
+        key("if", &Type::CONDITION.at(&places::JOB_IF)),
+        key("permissions", &PERMISSIONS),
+        key(
+            "concurrency",
+            &Type::FILLED.or_mapping(&CONCURRENCY).at(&places::JOB),
+        ),
+        key("strategy", &Type::mapping(&STRATEGY).at(&places::STRATEGY)),
+        typed("runs-on", &ONE_OR_MORE.or_mapping(&RUNS_ON).at(&places::JOB)).only(STEPS),
+        parts("steps").only(STEPS),
+        typed("env", &Type::mapping(&TEXTS).at(&places::JOB_SECRETS)).only(STEPS),
+        typed("defaults", &Type::mapping(&DEFAULTS).at(&places::JOB_DEFAULTS)).only(STEPS),
+        typed("timeout-minutes", &Type::NUMBER.at(&places::JOB)).only(STEPS),
+        key("cancel-timeout-minutes", &Type::NUMBER.at(&places::JOB)).only(STEPS),
+        key("continue-on-error", &Type::BOOLEAN.at(&places::JOB)).only(STEPS),
+        key("container", &Type::TEXT.or_mapping(&CONTAINER).at(&places::JOB)).only(STEPS),
+        key("services", &Type::mapping(&named(&SERVICE)).at(&places::JOB)).only(STEPS),
+        key(
+            "environment",
+            &Type::TEXT.or_mapping(&ENVIRONMENT).at(&places::JOB),
+        )
+        .only(STEPS),
+        key("outputs", &Type::mapping(&named(&Type::TEXT.at(&places::RUNNER)))).only(STEPS),
+        key("snapshot", &Type::FILLED.or_mapping(&SNAPSHOT)).only(STEPS),
+        typed("uses", &FILLED).only(CALL),
+        key("with", &Type::mapping(&named(&Type::SCALAR.at(&places::JOB)))).only(CALL),
+        key(
+            "secrets",
+            &Type::words(&["inherit"]).or_mapping(&named(&Type::SCALAR.at(&places::JOB_SECRETS))),
+        )
+        .only(CALL),
+        loom("retry", &Type::mapping(&RETRY)).only(STEPS),
+    ])
 };
 
 const RUN: Forms = Forms::bit(0);
@@ -109,153 +189,131 @@ const WORK: Forms = RUN.or(USES);
 const NAMED: Forms = WORK.or(WAIT).or(WAIT_ALL).or(CANCEL);
 
 pub(super) static STEP: Level = Level {
-    keys: &[
-        key("name"),
-        key("id").only(NAMED),
-        key("if").only(WORK),
-        key("run").only(RUN),
-        key("uses").only(USES),
-        key("with").only(USES),
-        key("env").only(WORK),
-        key("shell").only(RUN),
-        key("working-directory").only(RUN),
-        key("continue-on-error").only(NAMED),
-        key("timeout-minutes").only(WORK),
-        key("background").only(WORK),
-        key("wait").only(WAIT),
-        key("wait-all").only(WAIT_ALL),
-        key("cancel").only(CANCEL),
-        key("parallel").only(PARALLEL),
-        loom("retry").only(WORK),
-        loom("on-lost").only(WORK),
-        loom("tty").only(RUN),
-    ],
     forms: &[
-        Form {
-            bit: RUN,
-            key: "run",
-            common: true,
-        },
-        Form {
-            bit: USES,
-            key: "uses",
-            common: true,
-        },
-        Form {
-            bit: WAIT,
-            key: "wait",
-            common: false,
-        },
-        Form {
-            bit: WAIT_ALL,
-            key: "wait-all",
-            common: false,
-        },
-        Form {
-            bit: CANCEL,
-            key: "cancel",
-            common: false,
-        },
-        Form {
-            bit: PARALLEL,
-            key: "parallel",
-            common: false,
-        },
+        form(RUN, "run", true),
+        form(USES, "uses", true),
+        form(WAIT, "wait", false),
+        form(WAIT_ALL, "wait-all", false),
+        form(CANCEL, "cancel", false),
+        form(PARALLEL, "parallel", false),
     ],
+    ..plain(&[
+        typed("name", &STEP_TEXT),
+        typed("id", &FILLED).only(NAMED),
+        key("if", &Type::CONDITION.at(&places::STEP_IF)).only(WORK),
+        typed("run", &STEP_TEXT).only(RUN),
+        typed("uses", &FILLED).only(USES),
+        key("with", &Type::mapping(&TEXTS).at(&places::STEP)).only(USES),
+        typed("env", &Type::mapping(&TEXTS).at(&places::STEP)).only(WORK),
+        typed("shell", &Type::FILLED.at(&places::CONSTANT)).only(RUN),
+        typed("working-directory", &STEP_TEXT).only(RUN),
+        key("continue-on-error", &Type::BOOLEAN.at(&places::STEP)).only(NAMED),
+        typed("timeout-minutes", &Type::NUMBER.at(&places::STEP)).only(WORK),
+        key("background", &BOOLEAN).only(WORK),
+        typed("wait", &ONE_OR_MORE).only(WAIT),
+        key("wait-all", &Type::BOOLEAN.or_nothing()).only(WAIT_ALL),
+        typed("cancel", &FILLED).only(CANCEL),
+        parts("parallel").only(PARALLEL),
+        loom("retry", &Type::mapping(&RETRY)).only(WORK),
+        loom("on-lost", &Type::words(&["retry", "fail"])).only(WORK),
+        loom("tty", &BOOLEAN).only(RUN),
+    ])
 };
 
-pub(super) static DEFAULTS: Level = plain(&[key("run")]);
-pub(super) static DEFAULTS_RUN: Level = plain(&[key("shell"), key("working-directory")]);
-pub(super) static RUNS_ON: Level = plain(&[key("group"), key("labels")]);
+static STEP_TEXT: Type = Type::TEXT.at(&places::STEP);
 
-static CONTAINER: Level = plain(&[
-    key("image"),
-    key("options"),
-    key("env"),
-    key("ports"),
-    key("volumes"),
-    key("credentials"),
-]);
-static SERVICE: Level = plain(&[
-    key("image"),
-    key("options"),
-    key("env"),
-    key("ports"),
-    key("volumes"),
-    key("credentials"),
-    key("entrypoint"),
-    key("command"),
-]);
-
-/// Values that are kept as written, whose own keys are known all the same. `services` holds one such value a key.
-pub(super) struct Shape {
-    pub(super) key: &'static str,
-    pub(super) level: &'static Level,
-    /// Whether the value is a mapping from free names to things of that level.
-    pub(super) named: bool,
+const fn form(bit: Forms, key: &'static str, common: bool) -> Form {
+    Form { bit, key, common }
 }
 
-pub(super) static SHAPES: &[Shape] = &[
-    Shape {
-        key: "container",
-        level: &CONTAINER,
-        named: false,
-    },
-    Shape {
-        key: "services",
-        level: &SERVICE,
-        named: true,
-    },
-    Shape {
-        key: "strategy",
-        level: &plain(&[key("fail-fast"), key("max-parallel"), key("matrix")]),
-        named: false,
-    },
-    Shape {
-        key: "environment",
-        level: &plain(&[key("name"), key("url"), key("deployment")]),
-        named: false,
-    },
-    Shape {
-        key: "concurrency",
-        level: &plain(&[key("group"), key("cancel-in-progress"), key("queue")]),
-        named: false,
-    },
-    Shape {
-        key: "snapshot",
-        level: &plain(&[key("image-name"), key("version"), key("if")]),
-        named: false,
-    },
-    Shape {
-        key: "retry",
-        level: &plain(&[key("max-attempts"), key("delay"), key("factor"), key("max-delay")]),
-        named: false,
-    },
-    Shape {
-        key: "permissions",
-        level: &plain(&[
-            key("actions"),
-            key("artifact-metadata"),
-            key("attestations"),
-            key("checks"),
-            key("contents"),
-            key("copilot-requests"),
-            key("deployments"),
-            key("discussions"),
-            key("id-token"),
-            key("issues"),
-            key("models"),
-            key("packages"),
-            key("pages"),
-            key("pull-requests"),
-            key("repository-projects"),
-            key("security-events"),
-            key("statuses"),
-            key("vulnerability-alerts"),
-        ]),
-        named: false,
-    },
-];
+pub(super) static DEFAULTS: Level = plain(&[key("run", &Type::mapping(&DEFAULTS_RUN))]);
+pub(super) static DEFAULTS_RUN: Level = plain(&[key("shell", &FILLED), key("working-directory", &FILLED)]);
+static WORKFLOW_DEFAULTS: Level = plain(&[key("run", &Type::mapping(&WORKFLOW_DEFAULTS_RUN))]);
+static WORKFLOW_DEFAULTS_RUN: Level = plain(&[
+    key("shell", &Type::FILLED.at(&places::CONSTANT)),
+    key("working-directory", &FILLED),
+]);
+pub(super) static RUNS_ON: Level = plain(&[key("group", &FILLED), key("labels", &ONE_OR_MORE)]);
+
+static CONTAINER: Level = plain(&[
+    key("image", &FILLED).required(),
+    key("options", &TEXT),
+    key("env", &CONTAINER_ENV),
+    key("ports", &FILLED_LIST),
+    key("volumes", &FILLED_LIST),
+    key("credentials", &Type::mapping(&LOGIN).at(&places::CREDENTIALS)),
+]);
+static SERVICE: Type = Type::FILLED.or_mapping(&plain(&[
+    key("image", &FILLED).required(),
+    key("options", &TEXT),
+    key("env", &CONTAINER_ENV),
+    key("ports", &FILLED_LIST),
+    key("volumes", &FILLED_LIST),
+    key("credentials", &Type::mapping(&LOGIN).at(&places::CREDENTIALS)),
+    key("entrypoint", &TEXT),
+    key("command", &TEXT),
+]));
+static CONTAINER_ENV: Type = Type::mapping(&named(&Type::TEXT.at(&places::RUNNER)));
+static LOGIN: Level = plain(&[key("username", &FILLED), key("password", &FILLED)]);
+
+static STRATEGY: Level = plain(&[
+    key("fail-fast", &BOOLEAN),
+    key("max-parallel", &NUMBER),
+    key("matrix", &Type::mapping(&MATRIX)),
+]);
+static MATRIX: Level = Level {
+    others: Some(&Type::list(&ANY)),
+    ..plain(&[key("include", &COMBINATIONS), key("exclude", &COMBINATIONS)])
+};
+static COMBINATIONS: Type = Type::list(&Type::mapping(&named(&ANY)));
+
+static ENVIRONMENT: Level = plain(&[
+    key("name", &TEXT).required(),
+    key("url", &Type::TEXT.at(&places::RUNNER_PUBLIC)),
+    key("deployment", &BOOLEAN),
+]);
+static CONCURRENCY: Level = plain(&[
+    key("group", &FILLED).required(),
+    key("cancel-in-progress", &BOOLEAN),
+    key("queue", &Type::words(&["single", "max"])),
+]);
+static SNAPSHOT: Level = plain(&[
+    key("image-name", &FILLED).required(),
+    key("version", &FILLED),
+    key("if", &Type::CONDITION.at(&places::JOB)),
+]);
+static RETRY: Level = plain(&[
+    key("max-attempts", &NUMBER),
+    key("delay", &SCALAR),
+    key("factor", &NUMBER),
+    key("max-delay", &SCALAR),
+]);
+static SCALAR: Type = Type::SCALAR;
+
+pub(super) static PERMISSIONS: Type = Type::words(&["read-all", "write-all"]).or_mapping(&SCOPES);
+static SCOPES: Level = plain(&[
+    key("actions", &LEVEL),
+    key("artifact-metadata", &LEVEL),
+    key("attestations", &LEVEL),
+    key("checks", &LEVEL),
+    key("contents", &LEVEL),
+    key("copilot-requests", &WRITE),
+    key("deployments", &LEVEL),
+    key("discussions", &LEVEL),
+    key("id-token", &WRITE),
+    key("issues", &LEVEL),
+    key("models", &READ),
+    key("packages", &LEVEL),
+    key("pages", &LEVEL),
+    key("pull-requests", &LEVEL),
+    key("repository-projects", &LEVEL),
+    key("security-events", &LEVEL),
+    key("statuses", &LEVEL),
+    key("vulnerability-alerts", &READ),
+]);
+static LEVEL: Type = Type::words(&["read", "write", "none"]);
+static WRITE: Type = Type::words(&["write", "none"]);
+static READ: Type = Type::words(&["read", "none"]);
 
 #[cfg(test)]
 mod tests {
@@ -273,16 +331,32 @@ mod tests {
 
     #[test]
     fn no_level_has_a_key_twice() {
-        let shapes = SHAPES.iter().map(|shape| shape.level);
-        for level in [&WORKFLOW, &JOB, &STEP, &DEFAULTS, &DEFAULTS_RUN, &RUNS_ON]
-            .into_iter()
-            .chain(shapes)
-        {
+        fn check(level: &'static Level, seen: &mut Vec<*const Level>) {
+            if seen.contains(&std::ptr::from_ref(level)) {
+                return;
+            }
+            seen.push(level);
             let mut names: Vec<_> = level.keys.iter().map(|key| key.name).collect();
             names.sort_unstable();
             let count = names.len();
             names.dedup();
             assert_eq!(names.len(), count, "{names:?}");
+            for (one, other) in level.rivals {
+                assert!(names.contains(one) && names.contains(other), "{one} {other}");
+            }
+            let values = level.keys.iter().map(|key| key.value).chain(level.others);
+            for value in values {
+                for value in std::iter::successors(Some(value), |value| value.list) {
+                    if let Some(level) = value.mapping {
+                        check(level, seen);
+                    }
+                }
+            }
         }
+        let mut seen = Vec::new();
+        for level in [&WORKFLOW, &JOB, &STEP] {
+            check(level, &mut seen);
+        }
+        assert!(seen.len() > 30, "{}", seen.len());
     }
 }

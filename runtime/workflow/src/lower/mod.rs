@@ -6,13 +6,18 @@
 
 mod context;
 mod env;
+mod events;
+mod expressions;
 mod fields;
 mod forms;
 mod job;
 mod keys;
+mod places;
 mod runs_on;
 mod scalars;
 mod step;
+mod types;
+mod values;
 mod workflow;
 
 pub(crate) use workflow::lower;

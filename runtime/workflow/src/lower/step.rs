@@ -1,7 +1,7 @@
 //! A step.
 
 use super::context::{Context, Owner};
-use super::fields::{check_shapes, read};
+use super::fields::read;
 use super::forms::form_of;
 use super::keys::STEP;
 use super::scalars::Empty;
@@ -32,7 +32,7 @@ impl Context<'_> {
         } else {
             form_of(self, &STEP, &fields, node.mark(), owner)
         };
-        check_shapes(self, &fields, owner);
+        self.check_fields(&fields, &STEP, owner);
         // Everything is read before the step may be given up, so that all its mistakes are reported.
         let id = self.step_id(&fields, owner);
         let name = self.text(&fields, "name", Empty::Allowed, owner);

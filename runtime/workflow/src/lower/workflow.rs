@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::context::{Context, Owner};
-use super::fields::{check_shapes, read, report_missing};
+use super::fields::{read, report_missing};
 use super::keys::WORKFLOW;
 use super::scalars::Empty;
 use crate::codes;
@@ -44,7 +44,7 @@ pub(crate) fn lower(
     if dialect == Dialect::GitHub && !fields.contains("on") && !mapping.incomplete {
         report_missing(&mut context, "`on`", root.mark(), &owner);
     }
-    check_shapes(&mut context, &fields, &owner);
+    context.check_fields(&fields, &WORKFLOW, &owner);
     let workflow = Workflow {
         dialect,
         span: root.span,

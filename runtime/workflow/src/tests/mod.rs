@@ -7,6 +7,7 @@ mod plan;
 mod random;
 mod tree;
 mod unsupported;
+mod values;
 
 use crate::{Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load};
 

@@ -212,12 +212,17 @@ fn copies_of_large_values_are_bounded() {
 fn a_file_of_expressions_only_ends_soon() {
     let text = format!(
         "jobs:\n  a:\n    steps:\n      - run: '{}'\n",
-        "${{".repeat(300_000)
+        "${{1}}".repeat(3_000)
     );
     let workflow = workflow(&text, Loom);
     let (plan, diagnostics) = plan(&workflow, &PlanOptions::default());
     assert!(plan.is_none());
     assert!(diagnostics.omitted() > 0);
+    let open = format!(
+        "jobs:\n  a:\n    steps:\n      - run: '{}'\n",
+        "${{".repeat(300_000)
+    );
+    assert!(super::load_text(&open, Loom).1.workflow.is_none());
 }
 
 #[test]

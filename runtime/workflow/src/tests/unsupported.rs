@@ -13,12 +13,12 @@ fn everything_that_has_no_effect_yet_is_named() {
 
 #[test]
 fn expressions_are_named_wherever_they_would_be_evaluated() {
-    let text = "name: ${{ not.evaluated }}\nenv: {A: '${{ 1 }}'}\ndefaults: {run: {working-directory: '${{ 2 }}'}}\njobs:\n  a:\n    name: Job ${{ 3 }}\n    runs-on: ${{ 4 }}\n    timeout-minutes: ${{ 5 }}\n    env: {B: 'x${{ 6 }}y${{ 7 }}', C: \"$\\x7b{ 8 }}\"}\n    steps:\n      - name: ${{ 9 }}\n        run: |\n          echo ${{ 10 }}\n          echo ${{ 11\n        shell: ${{ 12 }}\n        env: ${{ 13 }}\n        timeout-minutes: ${{ 14 }}\n";
+    let text = "name: plain\nenv: {A: '${{ 1 }}'}\ndefaults: {run: {shell: \"${{ 'sh' }}\"}}\njobs:\n  a:\n    defaults: {run: {working-directory: '${{ 2 }}'}}\n    name: Job ${{ 3 }}\n    runs-on: ${{ 4 }}\n    timeout-minutes: ${{ 5 }}\n    env: {B: 'x${{ 6 }}y${{ 7 }}', C: \"$\\x7b{ 8 }}\"}\n    steps:\n      - name: ${{ 9 }}\n        run: |\n          echo ${{ 10 }}\n          echo ${{ 11 }}\n        shell: ${{ 12 }}\n        env: ${{ 13 }}\n        timeout-minutes: ${{ 14 }}\n";
     assert_snapshot!(plan_found(text, Loom));
 }
 
 #[test]
 fn keys_that_ask_for_nothing_are_fine() {
-    let text = "on: [push, {x: y}]\njobs:\n  a:\n    continue-on-error: false\n    steps: [{run: x, continue-on-error: false, background: false, tty: false}]\n";
+    let text = "on: [push]\njobs:\n  a:\n    continue-on-error: false\n    steps: [{run: x, continue-on-error: false, background: false, tty: false}]\n";
     assert_eq!(planned(text).jobs.len(), 1);
 }

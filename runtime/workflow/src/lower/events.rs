@@ -1,0 +1,346 @@
+//! `on`: every event that can start a workflow, with what it can be narrowed by. GitHub's published schema as data.
+
+use super::keys::{BOOLEAN, FILLED, Key, Level, ONE_OR_MORE, TEXT, key, named, plain};
+use super::places;
+use super::types::Type;
+
+/// The value of an event that can be narrowed, and need not be.
+macro_rules! narrowed {
+    ($level:expr) => {
+        Type::mapping($level).or_nothing()
+    };
+}
+
+/// What `types` of an event may name: one kind of activity, or several.
+macro_rules! activity {
+    ($($kind:literal),+ $(,)?) => {
+        Type::words(&[$($kind),+]).or_list(&Type::words(&[$($kind),+]))
+    };
+}
+
+/// An event that is narrowed by its kind of activity only.
+macro_rules! types {
+    ($($kind:literal),+ $(,)?) => {
+        narrowed!(&plain(&[key("types", &activity![$($kind),+])]))
+    };
+}
+
+/// The value of `on`: an event, a list of them, or a mapping with what narrows each.
+pub(super) static ON: Type = Type {
+    mapping: Some(&EVENTS),
+    ..Type::words(NAMES).or_list(&NAME)
+};
+static NAME: Type = Type::words(NAMES);
+
+/// The names of all events, as `EVENTS` has them.
+pub(super) static NAMES: &[&str] = &[
+    "branch_protection_rule",
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "deployment",
+    "deployment_status",
+    "discussion",
+    "discussion_comment",
+    "fork",
+    "gollum",
+    "image_version",
+    "issue_comment",
+    "issues",
+    "label",
+    "merge_group",
+    "milestone",
+    "page_build",
+    "project",
+    "project_card",
+    "project_column",
+    "public",
+    "pull_request",
+    "pull_request_comment",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_target",
+    "push",
+    "registry_package",
+    "release",
+    "repository_dispatch",
+    "schedule",
+    "status",
+    "watch",
+    "workflow_call",
+    "workflow_dispatch",
+    "workflow_run",
+];
+
+static EVENTS: Level = things(
+    "event",
+    plain(&[
+        event("branch_protection_rule", &types!["created", "edited", "deleted"]),
+        event(
+            "check_run",
+            &types!["created", "rerequested", "completed", "requested_action"],
+        ),
+        event("check_suite", &types!["completed"]),
+        event("create", &BARE),
+        event("delete", &BARE),
+        event("deployment", &BARE),
+        event("deployment_status", &BARE),
+        event(
+            "discussion",
+            &types![
+                "created",
+                "edited",
+                "deleted",
+                "transferred",
+                "pinned",
+                "unpinned",
+                "labeled",
+                "unlabeled",
+                "locked",
+                "unlocked",
+                "category_changed",
+                "answered",
+                "unanswered",
+            ],
+        ),
+        event("discussion_comment", &types!["created", "edited", "deleted"]),
+        event("fork", &BARE),
+        event("gollum", &BARE),
+        event(
+            "image_version",
+            &narrowed!(&plain(&[
+                key("types", &activity!["created", "ready", "deleted"]),
+                key("names", &ONE_OR_MORE),
+                key("versions", &ONE_OR_MORE),
+            ])),
+        ),
+        event("issue_comment", &types!["created", "edited", "deleted"]),
+        event(
+            "issues",
+            &types![
+                "opened",
+                "edited",
+                "deleted",
+                "transferred",
+                "pinned",
+                "unpinned",
+                "closed",
+                "reopened",
+                "assigned",
+                "unassigned",
+                "labeled",
+                "unlabeled",
+                "locked",
+                "unlocked",
+                "milestoned",
+                "demilestoned",
+                "typed",
+                "untyped",
+            ],
+        ),
+        event("label", &types!["created", "edited", "deleted"]),
+        event(
+            "merge_group",
+            &narrowed!(&Level {
+                rivals: BRANCHES,
+                ..plain(&[
+                    key("types", &activity!["checks_requested"]),
+                    key("branches", &ONE_OR_MORE),
+                    key("branches-ignore", &ONE_OR_MORE),
+                ])
+            }),
+        ),
+        event(
+            "milestone",
+            &types!["created", "closed", "opened", "edited", "deleted"],
+        ),
+        event("page_build", &BARE),
+        event(
+            "project",
+            &types!["created", "closed", "reopened", "edited", "deleted"],
+        ),
+        event(
+            "project_card",
+            &types!["created", "moved", "converted", "edited", "deleted"],
+        ),
+        event(
+            "project_column",
+            &types!["created", "updated", "moved", "deleted"],
+        ),
+        event("public", &BARE),
+        event("pull_request", &PULL_REQUEST),
+        event("pull_request_comment", &types!["created", "edited", "deleted"]),
+        event("pull_request_review", &types!["submitted", "edited", "dismissed"]),
+        event(
+            "pull_request_review_comment",
+            &types!["created", "edited", "deleted"],
+        ),
+        event("pull_request_target", &PULL_REQUEST),
+        event(
+            "push",
+            &narrowed!(&Level {
+                rivals: &[
+                    ("branches", "branches-ignore"),
+                    ("tags", "tags-ignore"),
+                    ("paths", "paths-ignore"),
+                ],
+                ..plain(&[
+                    key("branches", &ONE_OR_MORE),
+                    key("branches-ignore", &ONE_OR_MORE),
+                    key("tags", &ONE_OR_MORE),
+                    key("tags-ignore", &ONE_OR_MORE),
+                    key("paths", &ONE_OR_MORE),
+                    key("paths-ignore", &ONE_OR_MORE),
+                ])
+            }),
+        ),
+        event("registry_package", &types!["published", "updated"]),
+        event(
+            "release",
+            &types![
+                "published",
+                "unpublished",
+                "created",
+                "edited",
+                "deleted",
+                "prereleased",
+                "released",
+            ],
+        ),
+        event(
+            "repository_dispatch",
+            &narrowed!(&plain(&[key("types", &ONE_OR_MORE)])),
+        ),
+        event("schedule", &Type::list(&SCHEDULE)),
+        event("status", &BARE),
+        event("watch", &types!["started"]),
+        event("workflow_call", &narrowed!(&CALL)),
+        event("workflow_dispatch", &narrowed!(&DISPATCH)),
+        event(
+            "workflow_run",
+            &narrowed!(&Level {
+                rivals: BRANCHES,
+                ..plain(&[
+                    key("types", &activity!["requested", "completed", "in_progress"]),
+                    key("workflows", &ONE_OR_MORE),
+                    key("branches", &ONE_OR_MORE),
+                    key("branches-ignore", &ONE_OR_MORE),
+                ])
+            }),
+        ),
+    ]),
+);
+
+const fn things(thing: &'static str, level: Level) -> Level {
+    Level {
+        thing: Some(thing),
+        ..level
+    }
+}
+
+const fn event(name: &'static str, value: &'static Type) -> Key {
+    key(name, value)
+}
+
+/// An event that cannot be narrowed.
+static BARE: Type = Type::NOTHING;
+
+static BRANCHES: &[(&str, &str)] = &[("branches", "branches-ignore")];
+
+static PULL_REQUEST: Type = narrowed!(&Level {
+    rivals: &[("branches", "branches-ignore"), ("paths", "paths-ignore")],
+    ..plain(&[
+        key(
+            "types",
+            &activity![
+                "assigned",
+                "unassigned",
+                "labeled",
+                "unlabeled",
+                "opened",
+                "edited",
+                "closed",
+                "reopened",
+                "synchronize",
+                "converted_to_draft",
+                "locked",
+                "unlocked",
+                "enqueued",
+                "dequeued",
+                "milestoned",
+                "demilestoned",
+                "ready_for_review",
+                "review_requested",
+                "review_request_removed",
+                "auto_merge_enabled",
+                "auto_merge_disabled",
+            ],
+        ),
+        key("branches", &ONE_OR_MORE),
+        key("branches-ignore", &ONE_OR_MORE),
+        key("paths", &ONE_OR_MORE),
+        key("paths-ignore", &ONE_OR_MORE),
+    ])
+});
+
+static SCHEDULE: Type = Type::mapping(&plain(&[
+    key("cron", &FILLED).required(),
+    key("timezone", &FILLED),
+]));
+
+static DISPATCH: Level = Level {
+    lenient: true,
+    ..plain(&[key(
+        "inputs",
+        &Type::mapping(&things("input", named(&DISPATCH_INPUT))).or_nothing(),
+    )])
+};
+static DISPATCH_INPUT: Type = narrowed!(&plain(&[
+    key("description", &TEXT),
+    key(
+        "type",
+        &Type::words(&["string", "boolean", "number", "environment", "choice"]),
+    ),
+    key("required", &BOOLEAN),
+    key("default", &Type::SCALAR),
+    key("options", &Type::list(&TEXT)),
+]));
+
+static CALL: Level = plain(&[
+    key(
+        "inputs",
+        &Type::mapping(&things("input", named(&CALL_INPUT))).or_nothing(),
+    ),
+    key(
+        "secrets",
+        &Type::mapping(&things("secret", named(&CALL_SECRET))).or_nothing(),
+    ),
+    key(
+        "outputs",
+        &Type::mapping(&things("output", named(&CALL_OUTPUT))).or_nothing(),
+    ),
+]);
+static CALL_INPUT: Type = Type::mapping(&plain(&[
+    key("description", &TEXT),
+    key("type", &Type::words(&["string", "boolean", "number"])).required(),
+    key("required", &BOOLEAN),
+    key("default", &Type::SCALAR.at(&places::RUN)),
+]));
+static CALL_SECRET: Type = narrowed!(&plain(&[key("description", &TEXT), key("required", &BOOLEAN)]));
+static CALL_OUTPUT: Type = Type::mapping(&plain(&[
+    key("description", &TEXT),
+    key("value", &Type::TEXT.at(&places::CALL_OUTPUT)).required(),
+]));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_table() {
+        let names: Vec<&str> = EVENTS.keys.iter().map(|key| key.name).collect();
+        assert_eq!(names, NAMES);
+        assert!(names.is_sorted());
+    }
+}

@@ -1,0 +1,297 @@
+//! Checking a value against its type, and the expressions in it against its place.
+
+use super::context::{Context, Owner};
+use super::fields::{allowed_in, report_missing, unknown_key};
+use super::keys::{ANY, Checked, Level};
+use super::places::Allowed;
+use super::types::{Text, Type};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::Fields;
+use crate::span::Span;
+use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
+use crate::words::{alternatives, closest, name, plain};
+
+/// A value to check.
+#[derive(Clone, Copy)]
+pub(super) struct Check<'a> {
+    /// What messages call it: the keys that lead to it from its owner, joined by dots.
+    key: &'a str,
+    owner: &'a Owner,
+    allowed: Allowed<'a>,
+    /// Whether somebody else reports values of the wrong type, so that only expressions are looked at.
+    typed: bool,
+    /// What messages call the value when its own keys are meant, where that is no path of keys.
+    called: Option<&'a Owner>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn of(key: &'a str, owner: &'a Owner) -> Self {
+        Self {
+            key,
+            owner,
+            allowed: Allowed::NONE,
+            typed: false,
+            called: None,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Checks the values of a level's fields.
+    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static Level, owner: &Owner) {
+        for (name, field) in fields.iter() {
+            let known = level.keys.iter().find(|key| key.name == name);
+            if let Some(key) = known.filter(|key| key.checked != Checked::ByParts) {
+                let check = Check {
+                    typed: key.checked == Checked::WhereTyped,
+                    ..Check::of(name, owner)
+                };
+                self.check_value(&field.value, key.value, field.key, check);
+            }
+        }
+    }
+
+    /// Checks a value. `key` is where its key stands.
+    pub(super) fn check_value(&mut self, node: &Node, wanted: &'static Type, key: Span, check: Check<'_>) {
+        let outer = check.allowed;
+        let check = Check {
+            allowed: match wanted.place {
+                Some(place) => outer.within(Some(place)),
+                None => outer,
+            },
+            ..check
+        };
+        match &node.kind {
+            Kind::Invalid => {}
+            Kind::Scalar(scalar) => self.check_scalar(node, scalar, wanted, key, check),
+            Kind::Sequence(items) => match wanted.list.or(wanted.any.then_some(&ANY)) {
+                Some(item) => {
+                    for node in items.iter() {
+                        self.check_value(node, item, node.mark(), check);
+                    }
+                }
+                None => self.wrong(node, wanted, key, check),
+            },
+            Kind::Mapping(mapping) => match wanted.mapping {
+                Some(level) => self.check_mapping(node, mapping, level, check),
+                None if wanted.any => {
+                    for entry in &mapping.entries {
+                        self.check_key(entry, check);
+                        self.check_value(&entry.value, &ANY, entry.key.span, check);
+                    }
+                }
+                None => self.wrong(node, wanted, key, check),
+            },
+        }
+    }
+
+    fn check_scalar(
+        &mut self,
+        node: &Node,
+        scalar: &Scalar,
+        wanted: &'static Type,
+        key: Span,
+        check: Check<'_>,
+    ) {
+        let text = scalar.to_text();
+        if wanted.text == Text::Condition {
+            self.check_condition(node, scalar, &check.allowed);
+            return;
+        }
+        if scalar.value == Value::String && text.contains("${{") {
+            self.check_expressions(node, scalar, &check.allowed);
+            return;
+        }
+        let fits = wanted.any
+            || match scalar.value {
+                Value::Null => wanted.nothing,
+                Value::Bool(_) => wanted.boolean,
+                Value::Number(_) => wanted.number,
+                Value::String => false,
+            }
+            || wanted.text == Text::Any
+            || (wanted.text == Text::Filled && !text.is_empty())
+            || wanted.words.contains(&&*text);
+        if !fits {
+            self.wrong(node, wanted, key, check);
+        }
+    }
+
+    fn check_mapping(&mut self, node: &Node, mapping: &Mapping, level: &'static Level, check: Check<'_>) {
+        let inner = match check.called {
+            Some(owner) => owner.clone(),
+            None => check.owner.part(format!("`{}`", check.key)),
+        };
+        let mut computed = false;
+        for entry in &mapping.entries {
+            let text = &*entry.key.text;
+            if text.contains("${{") {
+                computed = true;
+                self.check_key(entry, check);
+                let value = level.others.filter(|_| level.keys.is_empty()).unwrap_or(&ANY);
+                self.check_value(&entry.value, value, entry.key.span, check);
+                continue;
+            }
+            let known = level.keys.iter().find(|key| key.name == text);
+            let path = format!("{}.{}", check.key, plain(text));
+            let thing = level.thing.map(|thing| match check.called {
+                Some(outer) => outer.part(format!("{thing} {}", name(text))),
+                None => Owner::new(format!("{thing} {}", name(text)), Some(entry.key.span)),
+            });
+            let check = Check {
+                called: thing.as_ref(),
+                ..check
+            };
+            match (known, level.others) {
+                (Some(known), _) if allowed_in(known, self.dialect) => {
+                    let check = Check {
+                        key: text,
+                        owner: &inner,
+                        ..check
+                    };
+                    self.check_value(&entry.value, known.value, entry.key.span, check);
+                }
+                (None, Some(value)) => {
+                    if text.is_empty() && !check.typed {
+                        self.report(
+                            Diagnostic::new(
+                                codes::EMPTY_VALUE,
+                                format!("a key in `{}` of {} is empty", check.key, check.owner.name),
+                            )
+                            .at(entry.key.span, "a name belongs here"),
+                        );
+                    }
+                    let check = Check { key: &path, ..check };
+                    self.check_value(&entry.value, value, entry.key.span, check);
+                }
+                _ if check.typed => {}
+                (known, _) => unknown_key(self, level, &entry.key, known, &inner),
+            }
+        }
+        if !check.typed && !computed && !mapping.incomplete {
+            self.check_required(node, mapping, level, &inner);
+        }
+        if !check.typed {
+            self.check_rivals(mapping, level, &inner);
+        }
+    }
+
+    fn check_required(&mut self, node: &Node, mapping: &Mapping, level: &Level, owner: &Owner) {
+        let has = |name: &str| {
+            mapping
+                .entries
+                .iter()
+                .any(|entry| entry.key.text.eq_ignore_ascii_case(name))
+        };
+        for key in level.keys.iter().filter(|key| key.required && !has(key.name)) {
+            report_missing(self, &format!("`{}`", key.name), node.mark(), owner);
+        }
+    }
+
+    fn check_rivals(&mut self, mapping: &Mapping, level: &Level, owner: &Owner) {
+        let find = |name: &str| mapping.entries.iter().find(|entry| &*entry.key.text == name);
+        for (one, other) in level.rivals {
+            let (Some(first), Some(second)) = (find(one), find(other)) else {
+                continue;
+            };
+            let (earlier, later) = if first.key.span < second.key.span {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            self.report(
+                Diagnostic::new(
+                    codes::KEY_CONFLICT,
+                    format!("`{one}` and `{other}` cannot both stand in {}", owner.name),
+                )
+                .at(
+                    later.key.span,
+                    format!("`{}` does not go with `{}`", later.key.text, earlier.key.text),
+                )
+                .related(earlier.key.span, "the other one")
+                .help(format!(
+                    "keep `{one}`, and put what is to be left out there with a `!` in front"
+                )),
+            );
+        }
+    }
+
+    /// Reports a value that does not fit.
+    fn wrong(&mut self, node: &Node, wanted: &Type, key: Span, check: Check<'_>) {
+        if check.typed {
+            return;
+        }
+        let scalar = node.as_scalar();
+        if let Some(scalar) = scalar.filter(|_| !wanted.words.is_empty() && !node.is_null()) {
+            self.wrong_word(node, &scalar.to_text(), wanted, check);
+            return;
+        }
+        let empty = scalar.is_some_and(|scalar| scalar.to_text().is_empty());
+        if empty {
+            // Nothing is nowhere: its key is what can be pointed at.
+            let span = if node.span.is_empty() { key } else { node.span };
+            self.report(
+                Diagnostic::new(
+                    codes::EMPTY_VALUE,
+                    format!("`{}` of {} is empty", check.key, check.owner.name),
+                )
+                .at(span, format!("{} belongs here", wanted.wanted()))
+                .help("give it a value, or remove the key"),
+            );
+            return;
+        }
+        let quoted = scalar.is_some_and(|scalar| {
+            scalar.value == Value::String && {
+                let meaning = crate::tree::resolve(&scalar.text);
+                (wanted.boolean && matches!(meaning, Value::Bool(_)))
+                    || (wanted.number && matches!(meaning, Value::Number(_)))
+            }
+        });
+        if let Some(scalar) = scalar.filter(|_| quoted) {
+            self.report(
+                Diagnostic::new(
+                    codes::WRONG_TYPE,
+                    format!(
+                        "`{}` of {} must be {}, not text",
+                        check.key,
+                        check.owner.name,
+                        wanted.wanted()
+                    ),
+                )
+                .at(node.span, "the quotes make text of it")
+                .help("remove the quotes")
+                .suggest(node.span, &*scalar.text),
+            );
+            return;
+        }
+        self.expected(node, check.key, check.owner, &wanted.wanted());
+    }
+
+    fn wrong_word(&mut self, node: &Node, text: &str, wanted: &Type, check: Check<'_>) {
+        const SHOWN: usize = 24;
+        let mut diagnostic = Diagnostic::new(
+            codes::UNKNOWN_VALUE,
+            format!("`{}` of {} cannot be {}", check.key, check.owner.name, name(text)),
+        )
+        .at(node.span, "not known here");
+        if !self.diagnostics.is_full() {
+            diagnostic = if let Some(near) = closest(text, wanted.words.iter().copied()) {
+                diagnostic
+                    .help(format!("did you mean `{near}`?"))
+                    .suggest(node.span, near)
+            } else {
+                let words = wanted.words.get(..SHOWN).unwrap_or(wanted.words);
+                diagnostic.help(format!("it can be {}", alternatives(words)))
+            };
+        }
+        self.report(diagnostic);
+    }
+
+    /// Checks the expressions in a key.
+    fn check_key(&mut self, entry: &Entry, check: Check<'_>) {
+        if entry.key.text.contains("${{") {
+            self.check_key_expressions(&entry.key, &check.allowed);
+        }
+    }
+}

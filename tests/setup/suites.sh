@@ -62,7 +62,19 @@ blocked() {
   record "$1" 0 1 0 0
 }
 
-failed_start() { blocked "$1" "what it needs did not start (see above)"; }
+# The tests of all crates but those that need an engine: test binaries called docker*.
+rust_tests() {
+  local tests
+  tests=$(cargo metadata --format-version 1 --no-deps --offline --locked | node -e '
+    const { packages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    const names = packages.flatMap((p) => p.targets.filter((t) => t.kind.includes("test")).map((t) => t.name));
+    console.log([...new Set(names)].filter((n) => n !== "system" && !n.startsWith("docker")).map((n) => `--test=${n}`).join(" "));
+  ') || return 1
+  # shellcheck disable=SC2086
+  cargo test --workspace --locked --no-fail-fast --lib --bins $tests
+}
+
+executor_tests() { cargo test --workspace --locked --no-fail-fast --test 'docker*' -- "$@"; }
 
 # The same selection of packages as the build had: with fewer, cargo would build dependencies with other features anew.
 system_tests() { cargo test --workspace --locked --test system -- "$@"; }

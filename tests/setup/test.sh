@@ -49,11 +49,11 @@ once format cargo fmt --all --check
 once page build_page
 once build cargo build --workspace --locked --lib --bins --tests --examples
 if passed build; then
-  libtest rust cargo test --workspace --locked --no-fail-fast --exclude loom-tests
+  libtest rust rust_tests
+  libtest doc cargo test --workspace --locked --no-fail-fast --doc
   libtest house system_tests house::
 else
-  blocked rust build
-  blocked house build
+  for suite in rust doc house; do blocked "$suite" build; done
 fi
 once clippy cargo clippy --workspace --locked --all-targets -- -D warnings
 if passed page; then
@@ -69,13 +69,15 @@ else
   blocked system build
 fi
 if skips docker; then
+  skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"
   skipped docker "$(passed build && system_tests --list docker:: 2>/dev/null | grep -c ': test$' || echo 1)"
 elif ! passed build; then
-  blocked docker build
+  for suite in executor docker; do blocked "$suite" build; done
 elif start_engine; then
+  libtest executor executor_tests
   libtest docker system_tests docker::
 else
-  failed_start docker
+  for suite in executor docker; do blocked "$suite" "the engine did not start (see above)"; done
 fi
 if skips browser; then
   skipped browser "$(find studio-ui/e2e -name "*.test.*" 2>/dev/null | grep -c . || echo 1)"

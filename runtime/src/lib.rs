@@ -9,6 +9,7 @@ pub mod config;
 pub mod engine;
 pub mod event;
 pub mod executor;
+mod fault;
 pub mod id;
 pub mod journal;
 pub mod logs;

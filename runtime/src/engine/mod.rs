@@ -5,7 +5,6 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod directory;
-mod fault;
 mod io;
 mod job;
 mod launch;

@@ -1,6 +1,7 @@
 //! The workflows of a project, as they stand on disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use loom_workflow::{Diagnostics, Plan, Severity, Source};
@@ -46,6 +47,8 @@ pub(super) struct Catalog {
     named: Option<PathBuf>,
     how: Preparation,
     entries: RwLock<Vec<Arc<Entry>>>,
+    /// Counts the times the entries were read.
+    generation: AtomicU64,
 }
 
 impl Catalog {
@@ -55,6 +58,7 @@ impl Catalog {
             named,
             how,
             entries: RwLock::default(),
+            generation: AtomicU64::new(0),
         }
     }
 
@@ -90,6 +94,12 @@ impl Catalog {
             .map(|file| Arc::new(self.read(file)))
             .collect();
         *self.entries.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Another number each time the files were read anew.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Entry>> {

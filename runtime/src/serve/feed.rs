@@ -9,12 +9,13 @@ use loom_bridge::Context;
 use loom_studio::{Draft, Hub};
 use serde_json::json;
 
-use super::extension::Runtime;
 use super::phoenix::{Phoenix, Push};
+use super::runtime::Runtime;
 use super::views::workflow_views;
 use crate::event::{Event, Recorded};
+use crate::fault;
 use crate::id::{JobId, RunId};
-use crate::journal::{JournalError, Tail};
+use crate::journal::{Journal, JournalError, Tail};
 use crate::logs::LogStore;
 use crate::state::Run;
 use crate::view::{LogLine, RunDetail};
@@ -31,10 +32,12 @@ pub(super) struct Feed {
     runtime: Arc<Runtime>,
     hub: Hub,
     phoenix: Arc<Phoenix>,
-    tail: Option<Tail>,
     /// Logs that may still grow, with the lines that were told and the lines that were handed to Phoenix.
     logs: BTreeMap<(RunId, JobId), Told>,
     looking: bool,
+    /// The reading of the workflow files that was last told of, and its files.
+    generation: u64,
+    files: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -46,14 +49,15 @@ struct Told {
 }
 
 impl Feed {
-    pub(super) fn new(runtime: Arc<Runtime>, hub: Hub, phoenix: Arc<Phoenix>, tail: Tail) -> Self {
+    pub(super) fn new(runtime: Arc<Runtime>, hub: Hub, phoenix: Arc<Phoenix>) -> Self {
         Self {
             runtime,
             hub,
             phoenix,
-            tail: Some(tail),
             logs: BTreeMap::new(),
             looking: false,
+            generation: 0,
+            files: BTreeSet::new(),
         }
     }
 
@@ -143,6 +147,26 @@ impl Feed {
         }));
     }
 
+    fn look_at_catalog(&mut self, ctx: &mut Context<Self>) {
+        let generation = self.runtime.catalog.generation();
+        if std::mem::replace(&mut self.generation, generation) == generation {
+            return;
+        }
+        let files = self
+            .runtime
+            .catalog
+            .all()
+            .iter()
+            .map(|entry| entry.file.clone())
+            .collect();
+        let before = std::mem::replace(&mut self.files, files);
+        if !before.is_subset(&self.files) {
+            // A file is gone, which no frame about what there is can say.
+            self.hub.resync_all();
+        }
+        self.publish_workflows(ctx);
+    }
+
     fn look_at_logs(&mut self, ctx: &mut Context<Self>) {
         if self.logs.is_empty() || std::mem::replace(&mut self.looking, true) {
             return;
@@ -216,24 +240,38 @@ impl Actor for Feed {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        if let Some(mut tail) = self.tail.take() {
-            let me = ctx.address().downgrade();
-            self.runtime.engine.io().spawn(async move {
-                loop {
-                    let news = tail.next().await;
-                    let failed = news.is_err();
-                    // Waits for room in the mailbox: a feed that lags reads later, it loses nothing.
-                    let Some(feed) = me.upgrade() else { return };
-                    if feed.send(News(news)).await.is_err() {
-                        return;
-                    }
-                    if failed {
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                }
-            });
+        // What an earlier feed left is told again from the first event.
+        self.runtime.open().runs.clear();
+        let (me, journal) = (ctx.address(), Arc::clone(self.runtime.engine.journal()));
+        self.runtime.engine.io().spawn(follow(me.downgrade(), journal));
+        ctx.run_interval(LOG_POLL, |act, ctx| {
+            fault::in_actor("history-feed");
+            act.look_at_catalog(ctx);
+            act.look_at_logs(ctx);
+        });
+    }
+}
+
+/// Reads the history for the feed, on the IO threads, until the feed is gone.
+async fn follow(feed: actix::WeakAddr<Feed>, journal: Arc<dyn Journal>) {
+    let mut tail = None;
+    loop {
+        let news = match &mut tail {
+            Some(tail) => Tail::next(tail).await,
+            None => Tail::all(Arc::clone(&journal)).await.map(|begun| {
+                tail = Some(begun);
+                Vec::new()
+            }),
+        };
+        let failed = news.is_err();
+        // Waits for room in the mailbox: a feed that lags reads later, it loses nothing.
+        let Some(feed) = feed.upgrade() else { return };
+        if feed.send(News(news)).await.is_err() {
+            return;
         }
-        ctx.run_interval(LOG_POLL, |act, ctx| act.look_at_logs(ctx));
+        if failed {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
 
@@ -260,18 +298,5 @@ impl Handler<News> for Feed {
                 self.runtime.open().trouble = Some(format!("failed to {error}"));
             }
         }
-    }
-}
-
-/// The workflow files changed.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(super) struct CatalogChanged;
-
-impl Handler<CatalogChanged> for Feed {
-    type Result = ();
-
-    fn handle(&mut self, _: CatalogChanged, ctx: &mut Context<Self>) {
-        self.publish_workflows(ctx);
     }
 }

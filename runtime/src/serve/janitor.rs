@@ -28,6 +28,7 @@ impl Janitor {
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
+        crate::fault::in_actor("janitor");
         if std::mem::replace(&mut self.looking, true) {
             return;
         }

@@ -10,6 +10,7 @@ mod extension;
 mod feed;
 mod janitor;
 mod phoenix;
+mod runtime;
 mod starter;
 mod views;
 mod watcher;
@@ -18,7 +19,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use loom_bridge::{ActorRegistry, ActorSpec, get_discovery_bridge};
+use actix::{Actor, Addr};
+use loom_bridge::{ActorRegistry, ActorSpec, Context, Keeper, RestartPolicy, get_discovery_bridge};
 use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -27,9 +29,9 @@ pub use loom_studio::Token;
 pub use starter::StartDefaults;
 
 use self::catalog::Catalog;
-use self::extension::Runtime;
 use self::feed::Feed;
 use self::janitor::Janitor;
+use self::runtime::Runtime;
 use self::starter::Starter;
 use self::watcher::Watcher;
 use crate::engine::Engine;
@@ -106,10 +108,45 @@ impl ServeError {
 pub struct Serving {
     studio: RunningStudio,
     engine: Engine,
-    /// Kept: the actors end with their last address.
-    _watcher: actix::Addr<Watcher>,
-    _feed: actix::Addr<Feed>,
-    _janitor: actix::Addr<Janitor>,
+    _workers: Workers,
+}
+
+/// The actors that serve. Each has a keeper, which starts it again when it panics; a keeper ends with its last address.
+struct Workers {
+    _feed: Addr<Keeper<Feed>>,
+    _watcher: Addr<Keeper<Watcher>>,
+    _janitor: Addr<Keeper<Janitor>>,
+}
+
+impl Workers {
+    fn start(runtime: &Arc<Runtime>, studio: &RunningStudio, start_on_change: bool) -> Self {
+        let (inside, hub) = (Arc::clone(runtime), studio.hub.clone());
+        let feed = keeper("history-feed", move || {
+            Feed::new(Arc::clone(&inside), hub.clone(), inside.phoenix())
+        });
+        let inside = Arc::clone(runtime);
+        let watcher = keeper("workflow-watcher", move || {
+            let starter = start_on_change.then(|| Arc::clone(&inside.starter));
+            Watcher::new(Arc::clone(&inside.catalog), starter, inside.engine.io().clone())
+        });
+        let (engine, choice) = (runtime.engine.clone(), runtime.starter.choice());
+        let janitor = keeper("janitor", move || Janitor::new(engine.clone(), choice));
+        Self {
+            _feed: feed,
+            _watcher: watcher,
+            _janitor: janitor,
+        }
+    }
+}
+
+fn keeper<A: Actor<Context = Context<A>>>(
+    id: &str,
+    make: impl Fn() -> A + Send + Sync + 'static,
+) -> Addr<Keeper<A>> {
+    Keeper::new(ActorSpec::of::<A>().id(id), RestartPolicy::default(), move |_| {
+        make()
+    })
+    .start()
 }
 
 /// How a `serve` says where it can be found by other Looms on its state directory.
@@ -140,9 +177,6 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
     // Reading files waits for the disk.
     drop(engine.io().spawn_blocking(move || loading.reload()).await);
     let starter = Arc::new(Starter::new(engine.clone(), options.workspace, options.defaults));
-    let tail = crate::journal::Tail::all(engine.journal().clone())
-        .await
-        .map_err(crate::engine::EngineError::from)?;
     let runtime = Arc::new(Runtime::new(
         engine.clone(),
         Arc::clone(&catalog),
@@ -153,22 +187,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         .extension(runtime.clone())
         .start()
         .await?;
-    let (inside, hub, phoenix) = (Arc::clone(&runtime), studio.hub.clone(), runtime.phoenix());
-    let feed = loom_bridge::spawn(ActorSpec::of::<Feed>().id("history-feed"), move |_| {
-        Feed::new(inside, hub, phoenix, tail)
-    });
-    let changed = feed.clone().recipient();
-    let inside = Arc::clone(&catalog);
-    let start = options.start_on_change.then(|| Arc::clone(&starter));
-    let io = engine.io().clone();
-    let spec = ActorSpec::of::<Watcher>()
-        .id("workflow-watcher")
-        .meta("directory", catalog.workspace().display().to_string());
-    let watcher = loom_bridge::spawn(spec, move |_| Watcher::new(inside, start, changed, io));
-    let (inside, choice) = (engine.clone(), starter.choice());
-    let janitor = loom_bridge::spawn(ActorSpec::of::<Janitor>().id("janitor"), move |_| {
-        Janitor::new(inside, choice)
-    });
+    let workers = Workers::start(&runtime, &studio, options.start_on_change);
     let bridge = get_discovery_bridge();
     bridge.deliver_to_shared(studio.directory.clone());
     bridge
@@ -177,9 +196,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
     let serving = Serving {
         studio,
         engine,
-        _watcher: watcher,
-        _feed: feed,
-        _janitor: janitor,
+        _workers: workers,
     };
     serving.announce(wants_token).await;
     Ok(serving)

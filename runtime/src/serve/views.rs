@@ -4,7 +4,7 @@ use loom_protocol::Timestamp;
 use serde::Serialize;
 
 use super::catalog::{Entry, Finding};
-use super::extension::Runtime;
+use super::runtime::Runtime;
 use crate::event::RunState;
 use crate::journal::{JournalError, RunQuery, Summary};
 

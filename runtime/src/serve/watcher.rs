@@ -11,7 +11,6 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::runtime::Handle;
 
 use super::catalog::Catalog;
-use super::feed::CatalogChanged;
 use super::starter::Starter;
 
 /// Editors write a file in several steps: wait until they are done.
@@ -24,7 +23,6 @@ pub(super) struct Watcher {
     catalog: Arc<Catalog>,
     /// Begins what changed, when that is wanted.
     starter: Option<Arc<Starter>>,
-    changed: Recipient<CatalogChanged>,
     io: Handle,
     system: Option<RecommendedWatcher>,
     watched: Vec<PathBuf>,
@@ -36,16 +34,10 @@ pub(super) struct Watcher {
 type Stamps = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 impl Watcher {
-    pub(super) fn new(
-        catalog: Arc<Catalog>,
-        starter: Option<Arc<Starter>>,
-        changed: Recipient<CatalogChanged>,
-        io: Handle,
-    ) -> Self {
+    pub(super) fn new(catalog: Arc<Catalog>, starter: Option<Arc<Starter>>, io: Handle) -> Self {
         Self {
             catalog,
             starter,
-            changed,
             io,
             system: None,
             watched: Vec::new(),
@@ -82,6 +74,7 @@ impl Watcher {
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
+        crate::fault::in_actor("workflow-watcher");
         self.listen(ctx);
         let catalog = Arc::clone(&self.catalog);
         let before = self.stamps.clone();
@@ -104,8 +97,6 @@ impl Watcher {
             act.stamps = stamps;
             if let (Some(changed), false) = (changed, first) {
                 tracing::info!(files = changed.len(), "workflows reloaded");
-                // `do_send`: rare, and it must not be lost.
-                act.changed.do_send(CatalogChanged);
                 act.start_changed(changed, ctx);
             }
         }));

@@ -9,12 +9,12 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::machine::{Effect, Input, Machine};
 use super::place::{Order, Place};
-use crate::engine::fault::Fault;
 use crate::engine::launch::JobLaunch;
 use crate::engine::run::SaveEvents;
 use crate::engine::shared::Shared;
 use crate::event::Reason;
 use crate::executor::PullPolicy;
+use crate::fault;
 use crate::id::JobKey;
 
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
@@ -137,10 +137,10 @@ impl JobActor {
             Input::StepEnded(end)
         };
         self.when_done(running, ended, ctx);
-        if Fault::injected_into(&self.seat.key.job) {
+        if fault::in_job(&self.seat.key.job) {
             // Late enough for the step to be under way, which is when a panic leaves most behind.
             ctx.run_later(Duration::from_millis(300), |act, _| {
-                Fault::panic(&act.seat.key.job)
+                fault::panic_now(&act.seat.key.job.0)
             });
         }
     }

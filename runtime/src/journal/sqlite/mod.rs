@@ -4,6 +4,7 @@
 //! events and the projections of runs change together. Readers use a connection of their own.
 
 mod reader;
+mod rows;
 mod schema;
 mod writer;
 

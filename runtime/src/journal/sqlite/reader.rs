@@ -1,17 +1,13 @@
 //! Queries. Nothing here writes.
 
 use loom_protocol::Timestamp;
-use rusqlite::types::{FromSql, Type};
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, Row, params};
-use serde::de::DeserializeOwned;
 
-use crate::event::{Recorded, Seq, WorkflowRef};
+use super::rows::{SUMMARY_COLUMNS, StoredRequest, summary_row, unsigned};
+use crate::event::{Recorded, Seq};
 use crate::id::RunId;
 use crate::journal::{Change, JournalError, Request, RunQuery, Summary};
-
-/// The columns that [`summary_row`] reads, in its order.
-pub(super) const SUMMARY_COLUMNS: &str =
-    "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last";
 
 pub(super) fn events(
     connection: &Connection,
@@ -63,25 +59,6 @@ pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Summ
     rows.collect::<rusqlite::Result<_>>().map_err(cannot_read)
 }
 
-pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
-    Ok(Summary {
-        id: RunId(row.get(0)?),
-        workflow: WorkflowRef {
-            name: row.get(1)?,
-            file: row.get(2)?,
-        },
-        event: row.get(3)?,
-        executor: row.get(4)?,
-        state: json(row, 5)?,
-        on_crash: json(row, 6)?,
-        owner: json(row, 7)?,
-        created_at: Timestamp::from_millis(row.get(8)?),
-        started_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
-        finished_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
-        last: Seq(unsigned(row.get(11)?)),
-    })
-}
-
 pub(super) fn changes(connection: &Connection, after: u64) -> Result<Vec<Change>, JournalError> {
     let after = i64::try_from(after).unwrap_or(i64::MAX);
     let mut statement = connection
@@ -126,7 +103,7 @@ pub(super) fn requests(
     for row in rows {
         let (id, run, body) = row.map_err(cannot_read)?;
         // A request of a kind that this version does not know is somebody else's to answer.
-        if let Ok(stored) = serde_json::from_str::<super::writer::StoredRequest>(&body) {
+        if let Ok(stored) = serde_json::from_str::<StoredRequest>(&body) {
             requests.push((id, run, stored.into()));
         }
     }
@@ -139,18 +116,8 @@ pub(super) fn data_version(connection: &Connection) -> Result<i64, JournalError>
         .map_err(cannot_read)
 }
 
-fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(index)?;
-    serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
-}
-
 fn column<T: FromSql>(row: &Row<'_>, index: usize) -> Result<T, JournalError> {
     row.get(index).map_err(cannot_read)
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }
 
 fn cannot_read(error: rusqlite::Error) -> JournalError {

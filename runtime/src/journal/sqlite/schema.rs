@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::{reader, writer};
+use super::{reader, rows};
 use crate::event::Seq;
 use crate::id::RunId;
 use crate::journal::{JournalError, Summary};
@@ -125,18 +125,9 @@ pub(super) fn rebuild_projections(connection: &mut Connection) -> Result<(), Jou
             continue;
         };
         events.for_each(|event| summary.apply(event));
-        writer::write_summary(&transaction, &summary).map_err(failed)?;
+        rows::write_summary(&transaction, &summary).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
-}
-
-/// Reads a run's line inside a transaction.
-pub(super) fn summary(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<Summary>> {
-    let sql = format!("SELECT {} FROM run WHERE id = ?1", reader::SUMMARY_COLUMNS);
-    connection
-        .prepare_cached(&sql)?
-        .query_row(params![run.0], reader::summary_row)
-        .optional()
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> JournalError {

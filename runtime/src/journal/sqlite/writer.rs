@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::rows::{StoredRequest, read_summary, signed, to_json, write_summary};
 use super::schema;
 use crate::event::{Event, Recorded, Seq};
 use crate::executor::Owner;
@@ -43,21 +43,6 @@ enum Done {
     Appended(Vec<Recorded>),
     Requested,
     Taken(bool),
-}
-
-/// How a request lies in its row.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub(super) enum StoredRequest {
-    Cancel { by: String },
-}
-
-impl From<StoredRequest> for Request {
-    fn from(stored: StoredRequest) -> Self {
-        match stored {
-            StoredRequest::Cancel { by } => Self::Cancel { by },
-        }
-    }
 }
 
 impl Writer {
@@ -210,7 +195,7 @@ fn append(
     events: &[Event],
     world: &dyn World,
 ) -> rusqlite::Result<Vec<Recorded>> {
-    let mut summary = schema::summary(transaction, run)?;
+    let mut summary = read_summary(transaction, run)?;
     let mut seq = summary.as_ref().map_or(Seq::default(), |summary| summary.last);
     let mut insert =
         transaction.prepare_cached("INSERT INTO event (run, seq, time, body) VALUES (?1, ?2, ?3, ?4)")?;
@@ -255,39 +240,4 @@ fn take_over(transaction: &Transaction<'_>, run: &RunId, from: &Owner, to: &Owne
         )?;
     }
     Ok(still)
-}
-
-/// Writes a run's line and gives it the newest place in the order of changes.
-pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
-                              last, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT coalesce(max(change), 0) + 1 FROM run))
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, started = excluded.started,
-                 finished = excluded.finished, last = excluded.last, change = excluded.change",
-        )?
-        .execute(params![
-            run.id.0,
-            run.workflow.name,
-            run.workflow.file,
-            run.event,
-            run.executor,
-            to_json(&run.state)?,
-            to_json(&run.on_crash)?,
-            to_json(&run.owner)?,
-            run.created_at.as_millis(),
-            run.started_at.map(loom_protocol::Timestamp::as_millis),
-            run.finished_at.map(loom_protocol::Timestamp::as_millis),
-            signed(run.last.0),
-        ])?;
-    Ok(())
-}
-
-fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }

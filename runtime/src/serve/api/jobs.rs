@@ -9,7 +9,7 @@ use super::runs::read_window;
 use crate::event::{Event, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
-use crate::serve::extension::Runtime;
+use crate::serve::runtime::Runtime;
 
 /// Runs that are searched for the job, newest first.
 const SEARCHED: usize = 200;

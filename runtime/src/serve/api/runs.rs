@@ -9,7 +9,7 @@ use super::{engine, history, next_link};
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
 use crate::journal::{RunQuery, Summary};
-use crate::serve::extension::Runtime;
+use crate::serve::runtime::Runtime;
 use crate::state::Run;
 use crate::view::{LogLine, RunDetail, RunSummary};
 

@@ -6,7 +6,7 @@ use actix_web::{Responder, get, web};
 use serde::Serialize;
 
 use crate::event::{JobState, RunState};
-use crate::serve::extension::Runtime;
+use crate::serve::runtime::Runtime;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

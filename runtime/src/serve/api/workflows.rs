@@ -11,7 +11,7 @@ use super::{engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
 use crate::serve::catalog::{Entry, Found};
-use crate::serve::extension::Runtime;
+use crate::serve::runtime::Runtime;
 use crate::serve::starter::StartProblem;
 use crate::serve::views::workflow_views;
 

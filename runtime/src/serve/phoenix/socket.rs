@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::message::{Frame, Serializer};
 use super::{Phoenix, Push};
-use crate::serve::extension::Runtime;
+use crate::serve::runtime::Runtime;
 
 /// The largest frame a client may send.
 const MAX_FRAME: usize = 64 * 1024;

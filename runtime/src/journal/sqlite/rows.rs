@@ -1,0 +1,103 @@
+//! How things lie in their rows: written and read in one place.
+
+use loom_protocol::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Seq, WorkflowRef};
+use crate::id::RunId;
+use crate::journal::{Request, Summary};
+
+/// The columns that [`summary_row`] reads, in its order.
+pub(super) const SUMMARY_COLUMNS: &str =
+    "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last";
+
+pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
+    Ok(Summary {
+        id: RunId(row.get(0)?),
+        workflow: WorkflowRef {
+            name: row.get(1)?,
+            file: row.get(2)?,
+        },
+        event: row.get(3)?,
+        executor: row.get(4)?,
+        state: json(row, 5)?,
+        on_crash: json(row, 6)?,
+        owner: json(row, 7)?,
+        created_at: Timestamp::from_millis(row.get(8)?),
+        started_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
+        finished_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
+        last: Seq(unsigned(row.get(11)?)),
+    })
+}
+
+/// Reads a run's line inside a transaction.
+pub(super) fn read_summary(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<Summary>> {
+    let sql = format!("SELECT {} FROM run WHERE id = ?1", SUMMARY_COLUMNS);
+    connection
+        .prepare_cached(&sql)?
+        .query_row(params![run.0], summary_row)
+        .optional()
+}
+
+/// Writes a run's line and gives it the newest place in the order of changes.
+pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
+                              last, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT coalesce(max(change), 0) + 1 FROM run))
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, started = excluded.started,
+                 finished = excluded.finished, last = excluded.last, change = excluded.change",
+        )?
+        .execute(params![
+            run.id.0,
+            run.workflow.name,
+            run.workflow.file,
+            run.event,
+            run.executor,
+            to_json(&run.state)?,
+            to_json(&run.on_crash)?,
+            to_json(&run.owner)?,
+            run.created_at.as_millis(),
+            run.started_at.map(loom_protocol::Timestamp::as_millis),
+            run.finished_at.map(loom_protocol::Timestamp::as_millis),
+            signed(run.last.0),
+        ])?;
+    Ok(())
+}
+
+/// How a request lies in its row.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(super) enum StoredRequest {
+    Cancel { by: String },
+}
+
+impl From<StoredRequest> for Request {
+    fn from(stored: StoredRequest) -> Self {
+        match stored {
+            StoredRequest::Cancel { by } => Self::Cancel { by },
+        }
+    }
+}
+
+pub(super) fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+pub(super) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}

@@ -1,0 +1,57 @@
+//! What the runtime's routes and actors share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::catalog::Catalog;
+use super::phoenix::Phoenix;
+use super::starter::Starter;
+use crate::engine::Engine;
+use crate::id::RunId;
+use crate::state::Run;
+
+/// What the runtime's routes and actors share. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Runtime {
+    pub(super) engine: Engine,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) starter: Arc<Starter>,
+    open: Arc<Mutex<OpenRuns>>,
+    phoenix: Arc<Phoenix>,
+    started: Instant,
+}
+
+/// The runs that have not ended, of every process on the state directory, as the feed last saw them.
+#[derive(Default)]
+pub(super) struct OpenRuns {
+    pub(super) runs: BTreeMap<RunId, Run>,
+    /// Why the history cannot be read at the moment.
+    pub(super) trouble: Option<String>,
+}
+
+impl Runtime {
+    pub(super) fn new(engine: Engine, catalog: Arc<Catalog>, starter: Arc<Starter>) -> Self {
+        Self {
+            engine,
+            catalog,
+            starter,
+            open: Arc::default(),
+            phoenix: Arc::default(),
+            started: Instant::now(),
+        }
+    }
+
+    pub(super) fn open(&self) -> MutexGuard<'_, OpenRuns> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Milliseconds since this process began to serve.
+    pub(super) fn uptime(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn phoenix(&self) -> Arc<Phoenix> {
+        Arc::clone(&self.phoenix)
+    }
+}

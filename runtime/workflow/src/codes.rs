@@ -194,6 +194,29 @@ codes! {
     EXPRESSION_TOO_LONG = "expression/too-long", Schema, Error, "An expression is too long",
         "GitHub reads expressions of up to 21,000 characters. A text with `${{ … }}` in it becomes one expression, so a \
          long script counts whole. Put the expressions into `env` and use the variables in the script.";
+    CRON = "schema/cron", Schema, Error, "A schedule cannot be read",
+        "`cron` has five fields: minute, hour, day of the month, month, day of the week (0 is Sunday). Each is `*`, a \
+         number, a range `1-5`, a step `*/15`, or a list of these with commas. Names such as `@daily` are not known.";
+    EMPTY_MATRIX = "schema/empty-matrix", Schema, Error, "A key of a matrix has no values",
+        "A job runs once for every combination of the values of its matrix. With an empty list there are none, and GitHub \
+         refuses the workflow.";
+    INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit",
+        "An input of `type: choice` needs `options` with at least one value, and no other type has any.";
+    INPUT_DEFAULT = "lint/input-default", Lint, Error, "The default of an input is not of its type",
+        "Whoever starts the workflow without a value gets the default, which is no number, no truth value, or not among \
+         the options that the input allows.";
+    INPUT_TWICE = "lint/input-twice", Lint, Warning, "An input offers an option twice",
+        "The same option stands twice in the list that people choose from; usually one of them should be another.";
+    TOO_MANY_INPUTS = "schema/too-many-inputs", Schema, Error, "A workflow takes too many inputs",
+        "`workflow_dispatch` may have up to 25 inputs. GitHub refuses a workflow with more.";
+    CRON_INTERVAL = "lint/cron-interval", Lint, Warning, "A schedule asks for too many starts",
+        "GitHub starts scheduled workflows every five minutes at most, whatever the schedule says, and often later.";
+    TIMEZONE = "lint/timezone", Lint, Error, "A time zone is not known",
+        "`timezone` is a name of the IANA list, `Europe/Berlin` or `America/New_York`, not an abbreviation or an offset.";
+    PATTERN = "lint/pattern", Lint, Error, "A filter pattern is wrong",
+        "The pattern of a filter is not well formed, or can match no branch, tag or path. Patterns are no regular \
+         expressions: `*` is anything but `/`, `**` anything, `?` and `+` are about the character before them, `[]` is \
+         one of some characters, and `!` in front takes back what patterns before it matched.";
     TIMEOUT = "lint/timeout", Lint, Error, "A timeout is not above zero",
         "`timeout-minutes` counts minutes and must be greater than zero. GitHub accepts other numbers and then behaves \
          as if the key were not there.";

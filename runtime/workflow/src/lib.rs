@@ -20,9 +20,11 @@
 
 mod check;
 pub mod codes;
+pub mod cron;
 mod dag;
 mod diagnostic;
 mod dialect;
+pub mod glob;
 pub mod images;
 mod lower;
 pub mod model;
@@ -67,7 +69,7 @@ pub fn load(source: &Source, dialect: Dialect) -> Loaded {
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
     let workflow = tree.and_then(|root| lower::lower(source, &root, dialect, &mut diagnostics));
     if let Some(workflow) = &workflow {
-        check::check(workflow, &mut diagnostics);
+        check::check(workflow, source, &mut diagnostics);
     }
     let diagnostics = diagnostics.finish();
     Loaded {

@@ -7,6 +7,7 @@ use super::fields::{read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
 use super::scalars::Empty;
+use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
@@ -46,6 +47,9 @@ impl Context<'_> {
             name: self.text(&fields, "name", Empty::Allowed, &owner),
             needs: self.needs(&fields, &owner),
             runs_on: self.runs_on(&fields, &owner),
+            permissions: fields
+                .get("permissions")
+                .and_then(|field| permissions(&field.value)),
             env: self.env(&fields, &owner),
             defaults: self.defaults(&fields, &owner),
             timeout_minutes: self.minutes(&fields, "timeout-minutes", &owner),

@@ -16,6 +16,7 @@ mod places;
 mod runs_on;
 mod scalars;
 mod step;
+mod triggers;
 mod types;
 mod values;
 mod workflow;

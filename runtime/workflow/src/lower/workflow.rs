@@ -6,6 +6,7 @@ use super::context::{Context, Owner};
 use super::fields::{read, report_missing};
 use super::keys::WORKFLOW;
 use super::scalars::Empty;
+use super::triggers::{permissions, triggers};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
@@ -50,7 +51,13 @@ pub(crate) fn lower(
         span: root.span,
         name: context.text(&fields, "name", Empty::Allowed, &owner),
         run_name: context.text(&fields, "run-name", Empty::Allowed, &owner),
-        on: fields.get("on").map(|field| field.value.clone()),
+        triggers: fields
+            .get("on")
+            .map(|field| triggers(&field.value))
+            .unwrap_or_default(),
+        permissions: fields
+            .get("permissions")
+            .and_then(|field| permissions(&field.value)),
         env: context.env(&fields, &owner),
         defaults: context.defaults(&fields, &owner),
         jobs: jobs(&mut context, &fields, root, mapping.incomplete, &owner),

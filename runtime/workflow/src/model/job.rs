@@ -3,6 +3,7 @@
 use super::env::Env;
 use super::fields::Fields;
 use super::id::JobId;
+use super::permissions::Permissions;
 use super::step::Step;
 use super::template::{Literal, Minutes, Template};
 use super::workflow::Defaults;
@@ -19,6 +20,8 @@ pub struct Job {
     pub needs: Vec<Spanned<JobId>>,
     /// `runs-on`; Loom's files may leave it out.
     pub runs_on: Option<Spanned<RunsOn>>,
+    /// `permissions` of its token, instead of those of the workflow.
+    pub permissions: Option<Permissions>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of the steps that run a script.

@@ -6,11 +6,12 @@ use super::env::Env;
 use super::fields::Fields;
 use super::id::JobId;
 use super::job::Job;
+use super::permissions::Permissions;
 use super::template::Template;
+use super::triggers::Triggers;
 use crate::dag::Dag;
 use crate::dialect::Dialect;
 use crate::span::{Span, Spanned};
-use crate::tree::Node;
 
 /// What a workflow file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +24,10 @@ pub struct Workflow {
     pub name: Option<Spanned<Template>>,
     /// `run-name`: what a run of it is called.
     pub run_name: Option<Spanned<Template>>,
-    /// `on`: what starts it, as written.
-    pub on: Option<Node>,
+    /// `on`: what starts it.
+    pub triggers: Triggers,
+    /// `permissions` of the token of all jobs; `None` leaves them to the settings of the repository.
+    pub permissions: Option<Permissions>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of all steps that run a script.

@@ -62,7 +62,7 @@ pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagno
     evaluator.finish();
     if dag.has_cycles() {
         // Loading refuses such a workflow; one that was made by hand has no order either.
-        crate::check::check(workflow, &mut diagnostics);
+        crate::check::needs(workflow, &mut diagnostics);
     }
     let dag = Dag::build(jobs.values().map(|job| (job.id.clone(), job.needs.clone())));
     let diagnostics = diagnostics.finish();

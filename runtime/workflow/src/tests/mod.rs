@@ -6,6 +6,7 @@ mod needs;
 mod plan;
 mod random;
 mod tree;
+mod triggers;
 mod unsupported;
 mod values;
 

@@ -1,0 +1,216 @@
+//! What starts a workflow must be able to: times, patterns, inputs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::codes;
+use crate::cron::Cron;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::glob::{Pattern, Subject};
+use crate::model::{Input, InputKind, Schedule, Trigger, Workflow};
+use crate::source::Source;
+use crate::span::{Span, Spanned};
+use crate::tree::{Node, Value, resolve};
+use crate::words::{closest, name};
+
+/// Most inputs that GitHub shows to whoever starts a workflow by hand.
+const MOST_INPUTS: usize = 25;
+/// Shortest time between two starts, in minutes.
+const SHORTEST: u32 = 5;
+
+pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
+    for (event, trigger) in &workflow.triggers.events {
+        for time in &trigger.schedule {
+            schedule(time, diagnostics);
+        }
+        patterns(trigger, source, diagnostics);
+        if &**event == "workflow_dispatch" && trigger.inputs.len() > MOST_INPUTS {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::TOO_MANY_INPUTS,
+                    format!("`workflow_dispatch` has {} inputs", trigger.inputs.len()),
+                )
+                .at(trigger.span, "GitHub takes up to 25")
+                .help("put several values into one input, e.g. as JSON"),
+            );
+        }
+        for (name, input) in &trigger.inputs {
+            self::input(name, input, diagnostics);
+        }
+    }
+}
+
+fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
+    match Cron::parse(&time.cron) {
+        Err(error) => diagnostics.push(
+            Diagnostic::new(
+                codes::CRON,
+                format!("{} is no time for a schedule", name(&time.cron)),
+            )
+            .at(time.cron.span, error.to_string())
+            .help("write minute, hour, day, month and weekday, e.g. `30 4 * * 1` for Mondays at 4:30 UTC"),
+        ),
+        Ok(cron) if cron.shortest_interval() < SHORTEST => diagnostics.push(
+            Diagnostic::new(
+                codes::CRON_INTERVAL,
+                "the schedule asks for more starts than there will be",
+            )
+            .at(
+                time.cron.span,
+                format!("at times {} min after another", cron.shortest_interval()),
+            )
+            .help("GitHub starts scheduled workflows every 5 minutes at most, e.g. `*/5 * * * *`"),
+        ),
+        Ok(_) => {}
+    }
+    if let Some(zone) = &time.timezone
+        && !looks_like_zone(zone)
+    {
+        diagnostics.push(
+            Diagnostic::new(codes::TIMEZONE, format!("{} is no time zone", name(zone)))
+                .at(zone.span, "not the name of a time zone")
+                .help("use a name of the IANA list, e.g. `Europe/Berlin`, or `UTC`"),
+        );
+    }
+}
+
+/// Whether a text could be the name of a time zone. Which ones there are is not known here.
+fn looks_like_zone(text: &str) -> bool {
+    text.split('/').all(|part| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
+    })
+}
+
+fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
+    let refs = trigger.branches.patterns().chain(trigger.tags.patterns());
+    let texts = trigger.names.iter().chain(&trigger.versions);
+    let all = refs
+        .map(|pattern| (pattern, Subject::Ref))
+        .chain(trigger.paths.patterns().map(|pattern| (pattern, Subject::Path)))
+        .chain(texts.map(|pattern| (pattern, Subject::Text)));
+    for (pattern, subject) in all {
+        let Err(errors) = Pattern::parse(pattern, subject) else {
+            continue;
+        };
+        for error in errors {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::PATTERN,
+                    format!("{} matches nothing that was meant", name(pattern)),
+                )
+                .at(within(source, pattern, error.span), error.message)
+                .help("patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special"),
+            );
+        }
+    }
+}
+
+/// Where a part of a text stands in the file; all of it where that cannot be told.
+fn within(source: &Source, text: &Spanned<Arc<str>>, part: Span) -> Span {
+    match source.slice(text.span).find(&*text.value) {
+        Some(at) => {
+            let start = text.span.start + at;
+            Span::new(start + part.start, start + part.end)
+        }
+        None => text.span,
+    }
+}
+
+fn input(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
+    let shown = crate::words::name(name);
+    match (&input.options, input.kind) {
+        (Some(options), InputKind::Choice) if !options.is_empty() => repeated(options, &shown, diagnostics),
+        (_, InputKind::Choice) => diagnostics.push(
+            Diagnostic::new(
+                codes::INPUT_OPTIONS,
+                format!("input {shown} has nothing to choose from"),
+            )
+            .at(input.span, "`type: choice` wants `options`")
+            .help("list what can be chosen: `options: [one, another]`"),
+        ),
+        (Some(options), _) => diagnostics.push(
+            Diagnostic::new(
+                codes::INPUT_OPTIONS,
+                format!("input {shown} has `options` and is no choice"),
+            )
+            .at(options.span, "only a choice has `options`")
+            .help("add `type: choice`, or remove `options`"),
+        ),
+        (None, _) => {}
+    }
+    if let Some(default) = &input.default {
+        self::default(&shown, input, default, diagnostics);
+    }
+}
+
+fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagnostics) {
+    let mut seen = HashMap::new();
+    for option in options {
+        if let Some(first) = seen.insert(&option.value, option.span) {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::INPUT_TWICE,
+                    format!("input {input} offers {} twice", name(option)),
+                )
+                .at(option.span, "again here")
+                .related(first, "first here")
+                .help("remove one of them"),
+            );
+        }
+    }
+}
+
+fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnostics) {
+    let Some(scalar) = default.as_scalar() else { return };
+    let text = scalar.to_text();
+    if text.contains("${{") {
+        return;
+    }
+    let (fits, wanted) = match input.kind {
+        // Quoted ones are read all the same.
+        InputKind::Boolean => (
+            matches!(resolve(&text), Value::Bool(_) | Value::Null),
+            "`true` or `false`",
+        ),
+        InputKind::Number => (
+            matches!(resolve(&text), Value::Number(_) | Value::Null),
+            "a number",
+        ),
+        InputKind::Choice => {
+            let options = input
+                .options
+                .as_ref()
+                .map_or(&[][..], |options| options.value.as_slice());
+            if !options.is_empty() && !text.is_empty() && !options.iter().any(|option| option.value == text) {
+                let near = closest(&text, options.iter().map(|option| &*option.value));
+                let help = near.map_or_else(
+                    || "add it to `options`, or take one of them".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::INPUT_DEFAULT,
+                        format!("the default {} of input {shown} cannot be chosen", name(&text)),
+                    )
+                    .at(default.span, "not among its `options`")
+                    .help(help),
+                );
+            }
+            return;
+        }
+        InputKind::String | InputKind::Environment => return,
+    };
+    if !fits {
+        diagnostics.push(
+            Diagnostic::new(
+                codes::INPUT_DEFAULT,
+                format!("the default of input {shown} must be {wanted}"),
+            )
+            .at(default.span, format!("this is {}", default.describe()))
+            .help("change the default or the `type`"),
+        );
+    }
+}

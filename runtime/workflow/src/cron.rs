@@ -1,0 +1,243 @@
+//! The times of `on.schedule`: five fields of numbers, as POSIX has them and GitHub reads them.
+
+use thiserror::Error;
+
+/// When a workflow starts: minute, hour, day of the month, month and day of the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cron {
+    /// For each field, from the left: bit `n` says whether `n` is meant.
+    fields: [u64; 5],
+}
+
+/// Why a text is no time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CronError {
+    /// Not five fields.
+    #[error("five fields are wanted (minute, hour, day, month, weekday), not {0}")]
+    Fields(usize),
+    /// A field that cannot be read.
+    #[error("`{text}` is no {field}: {reason}")]
+    Field {
+        /// The field as written.
+        text: String,
+        /// What the field stands for.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+struct Field {
+    name: &'static str,
+    least: u32,
+    most: u32,
+    /// Names for the numbers from `least` on.
+    names: &'static [&'static str],
+}
+
+const FIELDS: [Field; 5] = [
+    Field {
+        name: "minute",
+        least: 0,
+        most: 59,
+        names: &[],
+    },
+    Field {
+        name: "hour",
+        least: 0,
+        most: 23,
+        names: &[],
+    },
+    Field {
+        name: "day of the month",
+        least: 1,
+        most: 31,
+        names: &[],
+    },
+    Field {
+        name: "month",
+        least: 1,
+        most: 12,
+        names: &[
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ],
+    },
+    Field {
+        name: "day of the week",
+        least: 0,
+        most: 6,
+        names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    },
+];
+
+impl Cron {
+    /// Reads a time such as `30 5 * * MON-FRI`.
+    ///
+    /// # Errors
+    /// When there are not five fields, or one is not a list of numbers, ranges and steps within its bounds.
+    pub fn parse(text: &str) -> Result<Self, CronError> {
+        let parts: Vec<&str> = text.split(' ').filter(|part| !part.is_empty()).collect();
+        if parts.len() != FIELDS.len() {
+            return Err(CronError::Fields(parts.len()));
+        }
+        let mut fields = [0; 5];
+        for ((bits, part), field) in fields.iter_mut().zip(parts).zip(&FIELDS) {
+            *bits = field.parse(part).map_err(|reason| CronError::Field {
+                text: part.to_owned(),
+                field: field.name,
+                reason,
+            })?;
+        }
+        Ok(Self { fields })
+    }
+
+    /// The shortest time between two starts in minutes, as far as minutes and hours alone decide it.
+    #[must_use]
+    pub fn shortest_interval(&self) -> u32 {
+        let [minutes, hours, ..] = self.fields;
+        let minutes: Vec<u32> = (0..60).filter(|minute| minutes & (1 << minute) != 0).collect();
+        let within = minutes
+            .iter()
+            .zip(minutes.iter().skip(1))
+            .map(|(one, next)| next - one);
+        // From the last minute of an hour to the first of the next, when both hours are meant.
+        let neighbours =
+            (0..24_u32).any(|hour| hours & (1 << hour) != 0 && hours & (1 << ((hour + 1) % 24)) != 0);
+        let across = minutes.first().zip(minutes.last()).filter(|_| neighbours);
+        let across = across.map(|(first, last)| first + 60 - last);
+        within.chain(across).min().unwrap_or(u32::MAX)
+    }
+}
+
+impl Field {
+    fn parse(&self, text: &str) -> Result<u64, String> {
+        let mut bits = 0;
+        for part in text.split(',') {
+            bits |= self.part(part)?;
+        }
+        Ok(bits)
+    }
+
+    fn part(&self, text: &str) -> Result<u64, String> {
+        let (range, step) = match text.split_once('/') {
+            Some((range, step)) => (range, Some(self.step(step)?)),
+            None => (text, None),
+        };
+        let (first, last) = if range == "*" {
+            (self.least, self.most)
+        } else if let Some((first, last)) = range.split_once('-') {
+            let (first, last) = (self.number(first)?, self.number(last)?);
+            if first > last {
+                return Err(format!("the range `{range}` ends before it begins"));
+            }
+            (first, last)
+        } else {
+            let number = self.number(range)?;
+            (number, if step.is_some() { self.most } else { number })
+        };
+        let step = usize::try_from(step.unwrap_or(1)).unwrap_or(usize::MAX);
+        Ok((first..=last)
+            .step_by(step)
+            .fold(0, |bits, number| bits | 1 << number))
+    }
+
+    fn step(&self, text: &str) -> Result<u32, String> {
+        let step = plain_number(text).ok_or_else(|| format!("`/` wants a number behind it, not `{text}`"))?;
+        if step == 0 || step > self.most {
+            return Err(format!("steps go from 1 to {}", self.most));
+        }
+        Ok(step)
+    }
+
+    fn number(&self, text: &str) -> Result<u32, String> {
+        if text.is_empty() {
+            return Err("a number is missing".to_owned());
+        }
+        let folded = text.to_ascii_lowercase();
+        let named = (self.least..).zip(self.names).find(|(_, name)| **name == folded);
+        if let Some((number, _)) = named {
+            return Ok(number);
+        }
+        match plain_number(text) {
+            Some(number) if (self.least..=self.most).contains(&number) => Ok(number),
+            Some(_) => Err(format!("numbers go from {} to {}", self.least, self.most)),
+            None => Err("only numbers, `*`, `,`, `-` and `/` are known".to_owned()),
+        }
+    }
+}
+
+fn plain_number(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_five_fields_within_their_bounds() {
+        for text in [
+            "* * * * *",
+            "0 0 1 1 0",
+            "59 23 31 12 6",
+            "*/5 * * * *",
+            "1,2,30-40/5 1-3 * JAN-mar mon,WED",
+            "0  4 * * 1",
+            "5/15 * * * *",
+        ] {
+            assert!(Cron::parse(text).is_ok(), "{text}");
+        }
+        for (text, want) in [
+            (
+                "0 0 * *",
+                "five fields are wanted (minute, hour, day, month, weekday), not 4",
+            ),
+            (
+                "@daily",
+                "five fields are wanted (minute, hour, day, month, weekday), not 1",
+            ),
+            ("60 * * * *", "`60` is no minute: numbers go from 0 to 59"),
+            ("* * 0 * *", "`0` is no day of the month: numbers go from 1 to 31"),
+            ("* * * * 7", "`7` is no day of the week: numbers go from 0 to 6"),
+            (
+                "5-1 * * * *",
+                "`5-1` is no minute: the range `5-1` ends before it begins",
+            ),
+            ("*/0 * * * *", "`*/0` is no minute: steps go from 1 to 59"),
+            (
+                "*/x * * * *",
+                "`*/x` is no minute: `/` wants a number behind it, not `x`",
+            ),
+            ("1, * * * *", "`1,` is no minute: a number is missing"),
+            (
+                "? * * * *",
+                "`?` is no minute: only numbers, `*`, `,`, `-` and `/` are known",
+            ),
+            ("-1 * * * *", "`-1` is no minute: a number is missing"),
+            (
+                "99999999999 * * * *",
+                "`99999999999` is no minute: only numbers, `*`, `,`, `-` and `/` are known",
+            ),
+        ] {
+            assert_eq!(Cron::parse(text).unwrap_err().to_string(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_the_shortest_between_two_starts() {
+        for (text, want) in [
+            ("* * * * *", 1),
+            ("*/5 * * * *", 5),
+            ("*/4 * * * *", 4),
+            ("0 * * * *", 60),
+            ("0 4 * * *", u32::MAX),
+            ("0,58 * * * *", 2),
+            ("0,58 4 * * *", 58),
+            ("58,0 23,0 * * *", 2),
+        ] {
+            assert_eq!(Cron::parse(text).unwrap().shortest_interval(), want, "{text}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ pub mod cron;
 mod dag;
 mod diagnostic;
 mod dialect;
+pub mod expression;
 pub mod glob;
 pub mod images;
 mod lower;

@@ -1,0 +1,141 @@
+//! Which names an expression may use.
+
+use super::availability::{Key, allowed};
+use super::fold;
+use super::function::Function;
+use super::object::Object;
+use crate::words;
+
+/// The contexts and special functions that an expression may use.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// `None`: any name is a context.
+    contexts: Option<Vec<&'a str>>,
+    functions: Vec<Function>,
+    key: Option<Key>,
+    /// Whether `success` and `failure` may name jobs: in the `if` of a job.
+    names_jobs: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// Any context and every function: to look at the syntax only.
+    #[must_use]
+    pub fn anything() -> Self {
+        Self {
+            contexts: None,
+            functions: Function::ALL.to_vec(),
+            key: None,
+            names_jobs: true,
+        }
+    }
+
+    /// What may be used under this key of a file.
+    #[must_use]
+    pub fn of(key: Key) -> Self {
+        let here = allowed(key);
+        Self {
+            contexts: Some(here.contexts.to_vec()),
+            functions: here.functions.to_vec(),
+            key: Some(key),
+            names_jobs: key == Key::JobIf,
+        }
+    }
+
+    /// These contexts, and the general functions.
+    #[must_use]
+    pub fn of_names(contexts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            contexts: Some(contexts.into_iter().collect()),
+            functions: Vec::new(),
+            key: None,
+            names_jobs: false,
+        }
+    }
+
+    /// The contexts that have a value, and the general functions.
+    #[must_use]
+    pub fn of_contexts(contexts: &'a Object) -> Self {
+        Self::of_names(contexts.iter().map(|(name, _)| name))
+    }
+
+    /// The same with these special functions too.
+    #[must_use]
+    pub fn with_functions(mut self, functions: &[Function]) -> Self {
+        self.functions.extend_from_slice(functions);
+        self
+    }
+
+    pub(super) fn has_context(&self, name: &str) -> bool {
+        self.contexts
+            .as_ref()
+            .is_none_or(|contexts| contexts.iter().any(|context| fold::equal(context, name)))
+    }
+
+    pub(super) fn has_function(&self, function: Function) -> bool {
+        function.is_general() || self.functions.contains(&function)
+    }
+
+    /// The most arguments of a function here: only the `if` of a job lets `success` and `failure` name jobs.
+    pub(super) fn most_arguments(&self, function: Function) -> usize {
+        if function.is_status() && !self.names_jobs {
+            return 0;
+        }
+        function.arguments().1
+    }
+
+    /// The context that was probably meant by `name`.
+    pub(super) fn closest_context(&self, name: &str) -> Option<&'a str> {
+        words::closest(name, self.contexts.iter().flatten().copied())
+    }
+
+    /// The function that was probably meant by `name`.
+    pub(super) fn closest_function(&self, name: &str) -> Option<&'static str> {
+        let usable = Function::ALL
+            .into_iter()
+            .filter(|function| self.has_function(*function));
+        words::closest(name, usable.map(Function::name))
+    }
+
+    /// What to do about a context that is not here.
+    pub(super) fn help_for_context(&self, name: &str) -> Option<String> {
+        if let Some(meant) = self.closest_context(name) {
+            return Some(format!("did you mean `{meant}`?"));
+        }
+        if Function::find(name).is_some() {
+            return Some(format!("a function is called with parentheses: `{name}(…)`"));
+        }
+        let contexts = self.contexts.as_deref().unwrap_or_default();
+        if name.chars().any(|letter| letter.is_ascii_uppercase()) || contexts.is_empty() {
+            // `ON`, `V1`: rather a text that lacks its quotes than a context.
+            return Some(format!(
+                "a text stands in single quotes: `'{}'`",
+                words::plain(name)
+            ));
+        }
+        let names = words::alternatives(contexts);
+        Some(match self.key {
+            Some(key) if Key::is_context(name) => {
+                format!(
+                    "`{name}` cannot be used under `{}`; here are {names}",
+                    key.as_str()
+                )
+            }
+            _ => format!("a text stands in single quotes; the contexts here are {names}"),
+        })
+    }
+
+    /// What to do about a function that is not here.
+    pub(super) fn help_for_function(&self, name: &str) -> Option<String> {
+        match (Function::find(name), self.key) {
+            (Some(known), Some(key)) => Some(format!(
+                "`{}` cannot be used under `{}`",
+                known.name(),
+                key.as_str()
+            )),
+            (Some(known), None) => Some(format!("`{}` cannot be used here", known.name())),
+            (None, _) => self
+                .closest_function(name)
+                .map(|meant| format!("did you mean `{meant}`?")),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Values from and to JSON.
+
+use super::*;
+
+#[test]
+fn what_is_read_is_written_again() {
+    for text in [
+        "null",
+        "true",
+        "-12.5",
+        "0",
+        r#""a\"b\\c\nd\u0001é😀""#,
+        "[]",
+        "{}",
+        r#"[1,[2,[]],{"b":{"a":null}},""]"#,
+        "1e300",
+        "1e-7",
+        "123456789.125",
+    ] {
+        assert_eq!(Value::from_json(text).unwrap().to_json(), text);
+    }
+}
+
+#[test]
+fn escapes_are_read() {
+    let value = Value::from_json(r#" "\u0041\/\b\f\r\t\ud83d\ude00 \ud83d \ude00x" "#).unwrap();
+    assert_eq!(value.as_str(), Some("A/\u{8}\u{c}\r\t😀 \u{fffd} \u{fffd}x"));
+}
+
+#[test]
+fn keys_keep_their_place_and_the_last_value_counts() {
+    let value = Value::from_json(r#"{"b": 1, "a": 2, "B": 3}"#).unwrap();
+    assert_eq!(value.to_json(), r#"{"b":3,"a":2}"#);
+}
+
+#[test]
+fn what_is_no_json_is_told_with_its_place() {
+    for (text, why) in [
+        ("", "a value is missing at line 1, column 1"),
+        ("[1,\n 2", "a comma or `]` is missing at line 2, column 2"),
+        ("[1,]", "this is no value of JSON at line 1, column 4"),
+        (
+            "{\"a\" 1}",
+            "a colon is missing behind the key at line 1, column 6",
+        ),
+        (
+            "{'a': 1}",
+            "a key in double quotes is missing at line 1, column 2",
+        ),
+        (
+            "{\"a\": 1,}",
+            "a key in double quotes is missing at line 1, column 9",
+        ),
+        ("{\"é\": x}", "this is no value of JSON at line 1, column 7"),
+        ("1 2", "the text goes on behind its value at line 1, column 3"),
+        ("01", "this is no number of JSON at line 1, column 1"),
+        ("-", "this is no number of JSON at line 1, column 1"),
+        ("1.", "this is no number of JSON at line 1, column 1"),
+        ("NaN", "this is no value of JSON at line 1, column 1"),
+        ("\"a", "the text has no closing quote at line 1, column 3"),
+        (
+            "\"a\tb\"",
+            "a control character has to be escaped at line 1, column 3",
+        ),
+        ("\"\\x\"", "there is no such escape at line 1, column 3"),
+        ("\"\\é\"", "there is no such escape at line 1, column 3"),
+        (
+            "\"\\u00g0\"",
+            "`\\u` needs four hexadecimal digits at line 1, column 4",
+        ),
+        ("[1é]", "a comma or `]` is missing at line 1, column 3"),
+    ] {
+        assert_eq!(Value::from_json(text).unwrap_err(), why, "{text}");
+    }
+}
+
+#[test]
+fn from_json_tells_what_is_wrong_as_an_error_of_evaluation() {
+    for text in [
+        "fromJSON('')",
+        "fromJSON('[')",
+        "fromJSON(null)",
+        "fromJSON('\"\"\"')",
+    ] {
+        let error = value(text).unwrap_err();
+        assert_eq!(error.kind.as_str(), "evaluation", "{text}");
+        assert!(
+            error.what.starts_with("Error parsing fromJson: "),
+            "{}",
+            error.what
+        );
+    }
+    assert_eq!(told("fromJSON(12).x", "{}"), "null");
+    assert_eq!(told("fromJSON('[null, {\"a\": \"''\"}]')[1].A", "{}"), r#""'""#);
+}
+
+#[test]
+fn to_json_is_indented_by_two() {
+    let json = r#"{"x": {"a": [], "b": {}, "c": [1, "two", [true]], "d\"": {"e": null}}}"#;
+    let value = value_in("toJSON(x)", json).unwrap();
+    let want = r#"{
+  "a": [],
+  "b": {},
+  "c": [
+    1,
+    "two",
+    [
+      true
+    ]
+  ],
+  "d\"": {
+    "e": null
+  }
+}"#;
+    assert_eq!(value.as_str(), Some(want));
+    // And back again, to the same.
+    assert_eq!(told("toJSON(fromJSON(toJSON(x))) == toJSON(x)", json), "true");
+}
+
+#[test]
+fn numbers_that_json_does_not_know() {
+    assert_eq!(told("NaN", "{}"), "null");
+    // GitHub writes them as they are, which nobody can read as JSON.
+    assert_eq!(told("toJSON(-Infinity)", "{}"), r#""-Infinity""#);
+}

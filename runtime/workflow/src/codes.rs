@@ -197,6 +197,21 @@ codes! {
     CRON = "schema/cron", Schema, Error, "A schedule cannot be read",
         "`cron` has five fields: minute, hour, day of the month, month, day of the week (0 is Sunday). Each is `*`, a \
          number, a range `1-5`, a step `*/15`, or a list of these with commas. Names such as `@daily` are not known.";
+    CALL = "schema/call", Schema, Error, "A workflow cannot be called",
+        "A job calls a workflow of the same repository that is not there, has mistakes itself, does not list \
+         `workflow_call` among its events, calls itself in the end, or is nested deeper than GitHub allows.";
+    CALL_INPUT = "schema/call-input", Schema, Error, "The inputs of a call do not fit",
+        "What stands under `with` must fit `on.workflow_call.inputs` of the called workflow: every required input is given, \
+         no other is, and values have the declared type.";
+    CALL_SECRET = "schema/call-secret", Schema, Error, "The secrets of a call do not fit",
+        "What stands under `secrets` must fit `on.workflow_call.secrets` of the called workflow: every required secret is \
+         given and no other is. `secrets: inherit` passes all of them.";
+    CALL_PERMISSIONS = "schema/call-permissions", Schema, Error, "A called workflow wants more rights than its caller has",
+        "Rights can only become fewer from caller to called workflow. GitHub refuses to start a workflow whose called \
+         workflows, or jobs in them, ask for more under `permissions` than the calling job has.";
+    CALL_FORM = "lint/call-form", Lint, Error, "A called workflow is named wrongly",
+        "`uses` of a job is either a path in the same repository, `./.github/workflows/FILE`, or a workflow of another one \
+         at a version, `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`.";
     EMPTY_MATRIX = "schema/empty-matrix", Schema, Error, "A key of a matrix has no values",
         "A job runs once for every combination of the values of its matrix. With an empty list there are none, and GitHub \
          refuses the workflow.";

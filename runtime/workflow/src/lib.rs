@@ -31,6 +31,7 @@ mod lower;
 pub mod model;
 mod number;
 mod plan;
+mod references;
 mod shell;
 mod source;
 mod span;
@@ -48,6 +49,7 @@ pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, StepId, Workflow};
 pub use number::format_number;
 pub use plan::{JobPlan, Plan, PlanOptions, StepPlan, UnmappedJobs, plan};
+pub use references::{NoReferences, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};
@@ -64,13 +66,18 @@ pub struct Loaded {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads and checks a workflow file.
+/// Reads and checks a workflow file by itself.
 pub fn load(source: &Source, dialect: Dialect) -> Loaded {
+    load_with(source, dialect, &NoReferences)
+}
+
+/// Reads and checks a workflow file together with the workflows that it calls.
+pub fn load_with(source: &Source, dialect: Dialect, references: &dyn References) -> Loaded {
     let mut diagnostics = Diagnostics::new();
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
     let workflow = tree.and_then(|root| lower::lower(source, &root, dialect, &mut diagnostics));
     if let Some(workflow) = &workflow {
-        check::check(workflow, source, &mut diagnostics);
+        check::check(workflow, source, references, &mut diagnostics);
     }
     let diagnostics = diagnostics.finish();
     Loaded {

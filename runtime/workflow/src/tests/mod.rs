@@ -1,5 +1,6 @@
 //! Tests across the stages, and what they share.
 
+mod calls;
 mod dag;
 mod lower;
 mod needs;

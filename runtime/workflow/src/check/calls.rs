@@ -1,0 +1,313 @@
+//! Jobs that call a workflow of the same repository must call it as it wants to be called.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::permissions;
+use crate::codes::{self, Code};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dialect::Dialect;
+use crate::model::{Input, InputKind, Job, Trigger, Workflow};
+use crate::references::{Reference, References};
+use crate::span::Span;
+use crate::tree::{self, Entry, Limits, Mapping, Value};
+use crate::words::{closest, name};
+
+/// How many workflows may stand below the first one, each called by the one before: GitHub's limit.
+const DEEPEST: usize = 9;
+/// How many different workflows one file may reach: GitHub's limit.
+const MOST: usize = 50;
+
+/// Reads called workflows, each once.
+pub(crate) struct Calls<'a> {
+    references: &'a dyn References,
+    known: HashMap<String, Outcome>,
+    /// The paths of the workflows that are being read, the outermost first.
+    open: Vec<String>,
+}
+
+/// What came of reading a called workflow.
+#[derive(Clone)]
+pub(super) enum Outcome {
+    Read(Rc<Workflow>),
+    /// It cannot be called, and this is why.
+    Broken(String),
+    Missing,
+    Unknown,
+}
+
+impl<'a> Calls<'a> {
+    pub(crate) fn new(references: &'a dyn References) -> Self {
+        Self {
+            references,
+            known: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Checks all calls of a workflow.
+    pub(super) fn check(&mut self, workflow: &Workflow, diagnostics: &mut Diagnostics) {
+        for job in workflow.jobs.values() {
+            let Some(uses) = job.uses.as_ref() else { continue };
+            let Some(path) = uses.as_plain() else { continue };
+            let Some(path) = local(path) else {
+                form(path, uses.span, diagnostics);
+                continue;
+            };
+            match self.read(path) {
+                Outcome::Read(called) => {
+                    call(job, &called, uses.span, diagnostics);
+                    permissions::check(workflow, job, &called, self, diagnostics);
+                }
+                Outcome::Broken(why) => diagnostics.push(
+                    Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))
+                        .at(uses.span, why)
+                        .help("repair the called workflow first: `loom-runtime validate` shows what is wrong with it"),
+                ),
+                Outcome::Missing => diagnostics.push(
+                    Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(path)))
+                        .at(uses.span, "no such file in this repository")
+                        .help("paths of workflows start at the root of the repository, e.g. `./.github/workflows/build.yml`"),
+                ),
+                Outcome::Unknown => {}
+            }
+        }
+    }
+
+    /// The workflow at a local path.
+    pub(super) fn read(&mut self, path: &str) -> Outcome {
+        if self.open.iter().any(|open| open == path) {
+            return Outcome::Broken("it calls itself in the end, which would never end".to_owned());
+        }
+        if let Some(known) = self.known.get(path) {
+            return known.clone();
+        }
+        if self.open.len() >= DEEPEST {
+            return Outcome::Broken(format!(
+                "workflows may be nested {DEEPEST} deep, and this is one more"
+            ));
+        }
+        if self.known.len() >= MOST {
+            return Outcome::Broken(format!(
+                "a workflow may reach {MOST} others, and this is one more"
+            ));
+        }
+        self.open.push(path.to_owned());
+        let outcome = self.read_now(path);
+        self.open.pop();
+        self.known.insert(path.to_owned(), outcome.clone());
+        outcome
+    }
+
+    fn read_now(&mut self, path: &str) -> Outcome {
+        let source = match self.references.workflow(path) {
+            Reference::Found(source) => source,
+            Reference::Missing => return Outcome::Missing,
+            Reference::Unknown => return Outcome::Unknown,
+        };
+        let mut found = Diagnostics::new();
+        let tree = tree::parse(&source, &Limits::default(), &mut found);
+        let workflow = tree.and_then(|root| crate::lower::lower(&source, &root, Dialect::GitHub, &mut found));
+        if let Some(workflow) = &workflow {
+            super::alone(workflow, &source, &mut found);
+            self.check(workflow, &mut found);
+        }
+        let found = found.finish();
+        if let Some(first) = found.iter().find(|diagnostic| diagnostic.is_blocking()) {
+            let place = first.span().map(|span| source.position(span.start));
+            let place = place.map(|place| format!(" at {}:{}", place.line, place.column));
+            return Outcome::Broken(format!(
+                "it has a mistake{}: {}",
+                place.unwrap_or_default(),
+                first.message
+            ));
+        }
+        workflow.map_or(Outcome::Unknown, |workflow| Outcome::Read(Rc::new(workflow)))
+    }
+}
+
+/// The path, when the called workflow lies in the same repository.
+pub(super) fn local(path: &str) -> Option<&str> {
+    (path.starts_with("./") && !path.contains('@')).then_some(path)
+}
+
+/// Checks how a workflow is named that cannot be read here.
+fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
+    let problem = if path.starts_with("./") {
+        "a workflow of the same repository has no version"
+    } else if path.contains('@') {
+        return;
+    } else {
+        "a workflow of another repository needs a version"
+    };
+    diagnostics.push(
+        Diagnostic::new(codes::CALL_FORM, format!("{} names no workflow", name(path)))
+            .at(span, problem)
+            .help("write `./.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`"),
+    );
+}
+
+fn call(job: &Job, called: &Workflow, uses: Span, diagnostics: &mut Diagnostics) {
+    let Some(trigger) = called.triggers.events.get("workflow_call") else {
+        diagnostics.push(
+            Diagnostic::new(codes::CALL, "the called workflow does not let itself be called")
+                .at(uses, "`workflow_call` is not among its events")
+                .help("add `workflow_call` to `on` of the called workflow"),
+        );
+        return;
+    };
+    let empty = Mapping::default();
+    let mapping = |key: &str| job.fields.get(key).and_then(|field| field.value.as_mapping());
+    inputs(job, trigger, mapping("with").unwrap_or(&empty), uses, diagnostics);
+    let inherits = job
+        .fields
+        .get("secrets")
+        .is_some_and(|field| field.value.as_scalar().is_some());
+    if !inherits {
+        secrets(
+            job,
+            trigger,
+            mapping("secrets").unwrap_or(&empty),
+            uses,
+            diagnostics,
+        );
+    }
+}
+
+fn inputs(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics: &mut Diagnostics) {
+    let declared = || trigger.inputs.keys().map(|name| &**name);
+    let required = trigger.inputs.iter().filter(|(_, input)| input.required);
+    missing(
+        job,
+        required.map(|(name, _)| &**name),
+        given,
+        "input",
+        uses,
+        diagnostics,
+    );
+    for entry in given.entries.iter().filter(|entry| !computed(entry)) {
+        let input = trigger
+            .inputs
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&entry.key.text));
+        match input {
+            Some((_, input)) => typed(entry, input, diagnostics),
+            None => unknown(entry, declared(), codes::CALL_INPUT, "input", diagnostics),
+        }
+    }
+}
+
+fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics: &mut Diagnostics) {
+    let declared = || trigger.secrets.keys().map(|name| &**name);
+    let required = trigger.secrets.iter().filter(|(_, secret)| secret.required);
+    missing(
+        job,
+        required.map(|(name, _)| &**name),
+        given,
+        "secret",
+        uses,
+        diagnostics,
+    );
+    for entry in given.entries.iter().filter(|entry| !computed(entry)) {
+        if !declared().any(|name| name.eq_ignore_ascii_case(&entry.key.text)) {
+            unknown(entry, declared(), codes::CALL_SECRET, "secret", diagnostics);
+        }
+    }
+}
+
+fn missing<'a>(
+    job: &Job,
+    required: impl Iterator<Item = &'a str>,
+    given: &Mapping,
+    kind: &str,
+    uses: Span,
+    diagnostics: &mut Diagnostics,
+) {
+    if given.entries.iter().any(computed) {
+        return;
+    }
+    let (code, key): (Code, &str) = if kind == "input" {
+        (codes::CALL_INPUT, "with")
+    } else {
+        (codes::CALL_SECRET, "secrets")
+    };
+    for wanted in required {
+        let is_given = |entry: &Entry| entry.key.text.eq_ignore_ascii_case(wanted);
+        if !given.entries.iter().any(is_given) {
+            diagnostics.push(
+                Diagnostic::new(
+                    code,
+                    format!(
+                        "job {} does not give the {kind} {}",
+                        name(job.id.as_str()),
+                        name(wanted)
+                    ),
+                )
+                .at(
+                    uses,
+                    format!("this workflow requires the {kind} {}", name(wanted)),
+                )
+                .help(format!("add it under `{key}`")),
+            );
+        }
+    }
+}
+
+fn unknown<'a>(
+    entry: &Entry,
+    declared: impl Iterator<Item = &'a str>,
+    code: Code,
+    kind: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    let declared: Vec<&str> = declared.collect();
+    let mut diagnostic = Diagnostic::new(
+        code,
+        format!("the called workflow has no {kind} {}", name(&entry.key.text)),
+    )
+    .at(entry.key.span, "not known there");
+    diagnostic = if let Some(near) = closest(&entry.key.text, declared.iter().copied()) {
+        diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .suggest(entry.key.span, near)
+    } else if declared.is_empty() {
+        diagnostic.help(format!("it takes no {kind}s: remove it"))
+    } else {
+        let all: Vec<String> = declared.into_iter().map(name).collect();
+        diagnostic.help(format!("it takes: {}", all.join(", ")))
+    };
+    diagnostics.push(diagnostic);
+}
+
+fn typed(entry: &Entry, input: &Input, diagnostics: &mut Diagnostics) {
+    let Some(scalar) = entry.value.as_scalar() else {
+        return;
+    };
+    if scalar.text.contains("${{") {
+        return;
+    }
+    let (fits, wanted) = match input.kind {
+        InputKind::Boolean => (matches!(scalar.value, Value::Bool(_)), "a boolean"),
+        InputKind::Number => (matches!(scalar.value, Value::Number(_)), "a number"),
+        InputKind::String | InputKind::Choice | InputKind::Environment => return,
+    };
+    if !fits {
+        diagnostics.push(
+            Diagnostic::new(
+                codes::CALL_INPUT,
+                format!(
+                    "the input {} must be {wanted}, not {}",
+                    name(&entry.key.text),
+                    entry.value.describe()
+                ),
+            )
+            .at(entry.value.span, format!("this is {}", entry.value.describe()))
+            .help("write a value of the type that the called workflow declares, without quotes"),
+        );
+    }
+}
+
+/// Whether a key is only known once it is evaluated.
+fn computed(entry: &Entry) -> bool {
+    entry.key.text.contains("${{")
+}

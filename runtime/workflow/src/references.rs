@@ -1,0 +1,30 @@
+//! The files that a workflow refers to, which somebody else reads: this crate does no IO.
+
+use crate::source::Source;
+
+/// Reads what a workflow refers to.
+pub trait References {
+    /// The workflow at a path that starts with `./`, seen from the root of the repository.
+    fn workflow(&self, path: &str) -> Reference;
+}
+
+/// What there is at a path.
+#[derive(Clone, Debug)]
+pub enum Reference {
+    /// A file with this text.
+    Found(Source),
+    /// Certainly nothing.
+    Missing,
+    /// Nobody can tell, so nothing is said about it.
+    Unknown,
+}
+
+/// Knows no file: a workflow is looked at alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoReferences;
+
+impl References for NoReferences {
+    fn workflow(&self, _: &str) -> Reference {
+        Reference::Unknown
+    }
+}

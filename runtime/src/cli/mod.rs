@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod graph;
 mod output;
+mod repository;
 mod run;
 mod runs;
 mod serve;

@@ -9,6 +9,7 @@ use loom_workflow::{Diagnostic, Diagnostics, Level, Severity, Source};
 use serde::Serialize;
 
 use super::args::{CheckLevel, DataFormat, ValidateArgs};
+use super::repository::Repository;
 use super::{Exit, data, diagnostics, talk};
 use crate::project;
 
@@ -26,7 +27,8 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
             }
         };
         checked += 1;
-        let found = loom_workflow::load(&file.source, file.dialect).diagnostics;
+        let repository = Repository::of(&file.path);
+        let found = loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics;
         let valid = is_valid(&found, args.level);
         if !valid {
             invalid += 1;

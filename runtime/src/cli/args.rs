@@ -39,14 +39,19 @@ pub(super) struct Global {
         value_name = "PATH"
     )]
     pub(super) state_dir: Option<PathBuf>,
-    /// How much to say about inner workings on stderr: error, warn, info, debug, trace
-    #[arg(
-        long = "log-level",
-        global = true,
-        env = "LOOM_LOG_LEVEL",
-        value_name = "LEVEL"
-    )]
-    pub(super) log_level: Option<String>,
+    /// How much to say about inner workings on stderr
+    #[arg(long = "log-level", global = true, env = "LOOM_LOG_LEVEL", value_enum, default_value_t = LogLevel::Warn)]
+    pub(super) log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
 }
 
 #[derive(Debug, Subcommand)]

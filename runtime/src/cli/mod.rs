@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
             .into();
         }
     };
-    setup::logging(cli.global.log_level.as_deref());
+    setup::logging(cli.global.log_level);
     if let Some(directory) = &cli.global.directory
         && let Err(error) = std::env::set_current_dir(directory)
     {

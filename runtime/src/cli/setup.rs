@@ -5,33 +5,28 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
-use super::args::{ExecutorChoice, Global, Pull};
+use super::args::{ExecutorChoice, Global, LogLevel, Pull};
 use super::{Exit, talk};
 use crate::config::{FileConfig, default_state_directory, user_config_file};
 use crate::engine::{Engine, EngineOptions, Remains};
 use crate::executor::{Executor, PullPolicy};
 use crate::machine::Choice;
 
-/// Sends what the inner workings say to stderr. Warnings by default; a level that is none is said and ignored.
-pub(super) fn logging(level: Option<&str>) {
-    let wanted = level.unwrap_or("warn");
-    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| {
-        talk::warning(&format!(
-            "`{wanted}` is no log level: error, warn, info, debug or trace"
-        ));
-        EnvFilter::new("warn")
-    });
+/// Sends what the inner workings say to stderr.
+pub(super) fn logging(level: LogLevel) {
+    let level = match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
     // Twice in one process happens only in tests; the first one stands.
-    drop(
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(talk::in_colour())
-            .with_target(false)
-            .try_init(),
-    );
+    drop(log.with_ansi(talk::in_colour()).with_target(false).try_init());
 }
 
 /// Runs a command inside an actor system, whose actors share this thread.

@@ -121,6 +121,7 @@ impl Engine {
             .await
             .map_err(|_| EngineError::Stopped)??;
         let instance = journal.instance().to_owned();
+        tracing::debug!(directory = %directory.root().display(), instance, "state directory opened");
         let shared = Arc::new(Shared {
             journal: Arc::new(journal),
             logs: LogStore::new(directory.logs()),

@@ -54,6 +54,7 @@ impl Orchestrator {
     fn hold(&mut self, run: Run, launch: Launch, ctx: &mut Context<Self>) -> RunHandle {
         let (done, watching) = watch::channel(None);
         let id = run.id.clone();
+        tracing::info!(run = %id, workflow = %launch.workflow.name, executor = %launch.executor, "run begins");
         let actor_id = ActorId(format!("run-{}", id.short()));
         let executors = launch.jobs.iter().map(|job| Arc::clone(&job.executor)).collect();
         let spec = ActorSpec::of::<RunActor>()

@@ -53,6 +53,7 @@ impl JobActor {
     }
 
     fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+        tracing::debug!(job = %self.seat.key.job, effect = effect.name(), "next");
         match effect {
             Effect::Save(events) => {
                 let saved = self.seat.run.send(SaveEvents { events });

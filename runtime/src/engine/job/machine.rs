@@ -52,6 +52,22 @@ pub(super) enum Effect {
     Done,
 }
 
+impl Effect {
+    /// A word for the log.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Save(_) => "save",
+            Self::Open => "open",
+            Self::AbandonOpening => "abandon-opening",
+            Self::RunStep(_) => "run-step",
+            Self::Signal(_) => "signal",
+            Self::EscalateAfter(..) => "escalate-after",
+            Self::Close => "close",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// A job on its way.
 #[derive(Debug)]
 pub(super) struct Machine {

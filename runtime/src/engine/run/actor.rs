@@ -78,6 +78,7 @@ impl RunActor {
     /// Does what follows from the state; called after every change.
     fn advance(&mut self, ctx: &mut Context<Self>) {
         if self.run.state.is_final() {
+            tracing::info!(run = %self.run.id, state = %self.run.state, "run has ended");
             // `send_replace`: the outcome stands also when nobody listens yet.
             self.done.send_replace(Some(Outcome {
                 state: self.run.state,

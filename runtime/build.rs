@@ -113,7 +113,9 @@ fn build_for(target: &str, target_directory: &Path) -> Result<PathBuf, String> {
 
 fn is_outer(name: &OsString) -> bool {
     let name = name.to_string_lossy();
-    let cargos = name.starts_with("CARGO_") && name != "CARGO_HOME";
+    // Where the toolchain lives and which linker a cross build takes stay as they are.
+    let kept = name == "CARGO_HOME" || (name.starts_with("CARGO_TARGET_") && name.ends_with("_LINKER"));
+    let cargos = name.starts_with("CARGO_") && !kept;
     let compilers = [
         "RUSTFLAGS",
         "RUSTC",

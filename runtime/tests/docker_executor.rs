@@ -19,6 +19,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptions};
 use conformance::{Bench, Heard, finish, run, script, start};
+use futures_util::StreamExt as _;
 use loom_runtime::executor::docker::{DockerExecutor, DockerOptions, StepsBy};
 use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus, JobSpec, Program, PullPolicy};
 use loom_runtime::id::{JobId, JobKey, RunId};
@@ -138,6 +139,76 @@ async fn exec_is_said_and_signals_arrive_as_codes() {
         "{closed:?}"
     );
     bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn an_image_for_another_machine_runs_by_exec_and_says_so() {
+    let bench = bench();
+    let name = format!("loom-test/foreign-{}", uuid::Uuid::new_v4());
+    let foreign = if cfg!(target_arch = "x86_64") {
+        "arm64"
+    } else {
+        "amd64"
+    };
+    load_as(&bench, &name, foreign).await;
+    let mut job = bench.job();
+    job.image = name.clone();
+    let notes = Arc::new(Heard::default());
+    let session = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
+    let said = notes.lines().join("\n");
+    assert!(
+        said.contains("docker exec") && said.contains(&format!("for {foreign}")),
+        "{said}"
+    );
+    // It only says that it is foreign, so its programs do run here.
+    let (end, output) = run(&session, script("echo out; exit 3")).await;
+    assert_eq!((end.status, output.text()), (ExitStatus::Code(3), "out\n"));
+    session.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+    remove_image(&name).await;
+}
+
+/// Loads busybox again under another name, as if it were made for another machine.
+async fn load_as(bench: &Bench, name: &str, architecture: &str) {
+    let directory = bench.temporary.path().join("image");
+    std::fs::create_dir(&directory).unwrap();
+    let tar = |arguments: &[&str]| {
+        let status = Command::new("tar")
+            .arg("-C")
+            .arg(&directory)
+            .args(arguments)
+            .status()
+            .unwrap();
+        assert!(status.success(), "tar {arguments:?}");
+    };
+    let mut saved: Vec<u8> = Vec::new();
+    let mut export = Box::pin(docker().export_image(BUSYBOX));
+    while let Some(piece) = export.next().await {
+        saved.extend_from_slice(&piece.unwrap());
+    }
+    let archive = bench.temporary.path().join("image.tar");
+    std::fs::write(&archive, saved).unwrap();
+    tar(&["-xf", archive.to_str().unwrap()]);
+    let manifest = std::fs::read_to_string(directory.join("manifest.json")).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let config = directory.join(parsed[0]["Config"].as_str().unwrap());
+    let mut described: serde_json::Value = serde_json::from_slice(&std::fs::read(&config).unwrap()).unwrap();
+    described["architecture"] = architecture.into();
+    std::fs::write(&config, described.to_string()).unwrap();
+    let tag = parsed[0]["RepoTags"][0].as_str().unwrap();
+    std::fs::write(
+        directory.join("manifest.json"),
+        manifest.replace(tag, &format!("{name}:latest")),
+    )
+    .unwrap();
+    let _ = std::fs::remove_file(directory.join("repositories"));
+    tar(&["-cf", archive.to_str().unwrap(), "."]);
+    let body = bollard::body_full(std::fs::read(&archive).unwrap().into());
+    let options = bollard::query_parameters::ImportImageOptionsBuilder::new().build();
+    let mut import = Box::pin(docker().import_image(options, body, None));
+    while let Some(news) = import.next().await {
+        news.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -24,7 +24,9 @@ pub(super) fn logging(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr);
     // Twice in one process happens only in tests; the first one stands.
     drop(log.with_ansi(talk::in_colour()).with_target(false).try_init());
 }

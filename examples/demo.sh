@@ -88,7 +88,7 @@ cat <<TEXT
 
   open $url
 
-  Ctrl-C stops everything.
+  Workflows has a Start button for another run. Ctrl-C stops everything.
 TEXT
 
 # Stays up; a child that ends is worth a word.

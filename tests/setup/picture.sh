@@ -19,6 +19,7 @@ until grep -q '^  open ' "$log"; do
   }
   sleep 0.5
 done
+mkdir -p docs
 LOOM_PICTURE_URL=http://localhost:$port LOOM_PICTURE_CHROMIUM=$(command -v chromium) \
   LOOM_PICTURE_FILE=$root_dir/docs/studio.png npm --prefix studio-ui run --silent picture
 say "docs/studio.png is new"

@@ -14,6 +14,10 @@ mod crash;
 #[cfg(test)]
 mod docker;
 #[cfg(test)]
+mod fault;
+#[cfg(test)]
+mod flags;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod house;

@@ -69,3 +69,46 @@ fn without_runs_on_a_job_gets_ubuntu() {
     assert_eq!(Events::of(&outcome).0[0]["jobs"][0]["image"], "ubuntu:latest");
     engine.holds_nothing_new();
 }
+
+#[test]
+fn pull_never_takes_what_is_there_and_nothing_else() {
+    let image = format!("{}/loom-test/pulled:latest", registry());
+    let engine = Engine::mine();
+    engine.remove_image(&image);
+    run(&engine, &on(&image), &["--pull", "never"]).run().exits(1);
+    assert!(!engine.has_image(&image));
+    run(&engine, &on("alpine:latest"), &["--pull", "never"])
+        .run()
+        .exits(0)
+        .prints("it-ran");
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn pull_always_asks_the_registry_again() {
+    let image = format!("{}/loom-test/pulled:latest", registry());
+    let engine = Engine::mine();
+    for _ in 0..2 {
+        run(&engine, &on(&image), &["--pull", "always"])
+            .run()
+            .exits(0)
+            .prints("pull")
+            .prints("it-ran");
+    }
+    engine.holds_nothing_new();
+    engine.remove_image(&image);
+}
+
+#[test]
+fn a_label_is_mapped_to_an_image() {
+    let engine = Engine::mine();
+    let outcome = run(
+        &engine,
+        &on("ubuntu-latest"),
+        &["-P", "ubuntu-latest=loom-test/busybox", "--format", "json"],
+    )
+    .run()
+    .exits(0);
+    assert_eq!(Events::of(&outcome).0[0]["jobs"][0]["image"], "loom-test/busybox");
+    engine.holds_nothing_new();
+}

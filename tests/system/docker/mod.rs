@@ -2,6 +2,7 @@
 
 mod agent;
 mod cleanup;
+mod fault;
 mod image;
 mod same_result;
 mod user;

@@ -188,3 +188,35 @@ fn a_studio_that_is_told_to_stop_cancels_what_it_runs() {
         .exits(0)
         .prints("cancelled");
 }
+
+#[test]
+fn with_watch_a_change_of_a_workflow_starts_it() {
+    let project = project();
+    let studio = Studio::with(project, |serve| serve.args(&["--watch"]));
+    studio
+        .project
+        .file(".loom.yml", &PROJECT.replace("first-line", "changed-line"));
+    let run = until("a run that nobody asked for", || {
+        studio.value("/api/runs")[0]["runId"].as_str().map(str::to_owned)
+    });
+    assert_eq!(studio.end_of(&run), "success");
+    let log = studio.value("/api/jobs/first/logs");
+    assert!(log.to_string().contains("changed-line"), "{log}");
+}
+
+#[test]
+fn an_actor_of_a_run_that_panics_shows_in_the_studio_and_takes_nothing_else_down() {
+    let project = crate::fault::two_jobs();
+    let studio = Studio::with(project, |serve| serve.env("LOOM_FAULT", "panic-job:doomed"));
+    let run = studio.start_workflow("two");
+    assert_eq!(studio.end_of(&run), "lost");
+    let jobs = studio.value(&format!("/api/runs/{run}"))["jobs"].clone();
+    let state = |id: &str| {
+        jobs.as_array()
+            .and_then(|jobs| jobs.iter().find(|job| job["id"] == id))
+            .map(|job| job["state"].clone())
+    };
+    assert_eq!(state("doomed"), Some(json!("lost")));
+    assert_eq!(state("other"), Some(json!("success")));
+    studio.get("/api/health").send().is(200);
+}

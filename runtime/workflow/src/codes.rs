@@ -191,6 +191,9 @@ codes! {
     EXPRESSION_SYNTAX = "expression/syntax", Schema, Error, "An expression cannot be read",
         "What stands between `${{` and `}}`, or after `if:`, is not an expression: it is empty, not closed, or not well \
          formed. Text is written in single quotes, and a quote within it twice: `'it''s'`.";
+    EXPRESSION_NAME = "expression/name", Schema, Error, "An expression uses a name that is not known here",
+        "A context such as `github` or `matrix`, or a function such as `hashFiles`, is misspelt or cannot be used at this \
+         place: each key of a workflow is evaluated when only some contexts exist yet. Text stands in single quotes.";
     EXPRESSION_TOO_LONG = "expression/too-long", Schema, Error, "An expression is too long",
         "GitHub reads expressions of up to 21,000 characters. A text with `${{ … }}` in it becomes one expression, so a \
          long script counts whole. Put the expressions into `env` and use the variables in the script.";

@@ -1,8 +1,8 @@
 //! `on`: every event that can start a workflow, with what it can be narrowed by. GitHub's published schema as data.
 
 use super::keys::{BOOLEAN, FILLED, Key, Level, ONE_OR_MORE, TEXT, key, named, plain};
-use super::places;
 use super::types::Type;
+use crate::expression::Key as At;
 
 /// The value of an event that can be narrowed, and need not be.
 macro_rules! narrowed {
@@ -325,12 +325,12 @@ static CALL_INPUT: Type = Type::mapping(&plain(&[
     key("description", &TEXT),
     key("type", &Type::words(&["string", "boolean", "number"])).required(),
     key("required", &BOOLEAN),
-    key("default", &Type::SCALAR.at(&places::RUN)),
+    key("default", &Type::SCALAR.at(At::CallInputDefault)),
 ]));
 static CALL_SECRET: Type = narrowed!(&plain(&[key("description", &TEXT), key("required", &BOOLEAN)]));
 static CALL_OUTPUT: Type = Type::mapping(&plain(&[
     key("description", &TEXT),
-    key("value", &Type::TEXT.at(&places::CALL_OUTPUT)).required(),
+    key("value", &Type::TEXT.at(At::CallOutputValue)).required(),
 ]));
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 use super::events::ON;
 use super::forms::{Form, Forms};
-use super::places;
+use super::places::Place;
 use super::types::Type;
+use crate::expression::Key as At;
 
 /// The keys that may stand at one place.
 pub(super) struct Level {
@@ -125,14 +126,14 @@ pub(super) static TEXTS: Level = named(&TEXT);
 pub(super) static WORKFLOW: Level = plain(&[
     typed("name", &TEXT),
     typed("description", &TEXT),
-    typed("run-name", &Type::TEXT.at(&places::RUN)),
+    typed("run-name", &Type::TEXT.at(At::RunName)),
     key("on", &ON),
-    typed("env", &Type::mapping(&TEXTS).at(&places::WORKFLOW_ENV)),
+    typed("env", &Type::mapping(&TEXTS).at(At::Env)),
     typed("defaults", &Type::mapping(&WORKFLOW_DEFAULTS)),
     key("permissions", &PERMISSIONS),
     key(
         "concurrency",
-        &Type::TEXT.or_mapping(&CONCURRENCY).at(&places::RUN),
+        &Type::TEXT.or_mapping(&CONCURRENCY).at(At::Concurrency),
     ),
     parts("jobs"),
 ]);
@@ -143,36 +144,40 @@ const CALL: Forms = Forms::bit(1);
 pub(super) static JOB: Level = Level {
     forms: &[form(STEPS, "steps", true), form(CALL, "uses", false)],
     ..plain(&[
-        typed("name", &Type::TEXT.at(&places::JOB)),
+        typed("name", &Type::TEXT.at(At::JobName)),
         typed("needs", &ONE_OR_MORE),
-        key("if", &Type::CONDITION.at(&places::JOB_IF)),
+        key("if", &Type::CONDITION.at(At::JobIf)),
         key("permissions", &PERMISSIONS),
         key(
             "concurrency",
-            &Type::FILLED.or_mapping(&CONCURRENCY).at(&places::JOB),
+            &Type::FILLED.or_mapping(&CONCURRENCY).at(At::JobConcurrency),
         ),
-        key("strategy", &Type::mapping(&STRATEGY).at(&places::STRATEGY)),
-        typed("runs-on", &ONE_OR_MORE.or_mapping(&RUNS_ON).at(&places::JOB)).only(STEPS),
+        key("strategy", &Type::mapping(&STRATEGY).at(At::JobStrategy)),
+        typed("runs-on", &ONE_OR_MORE.or_mapping(&RUNS_ON).at(At::JobRunsOn)).only(STEPS),
         parts("steps").only(STEPS),
-        typed("env", &Type::mapping(&TEXTS).at(&places::JOB_SECRETS)).only(STEPS),
-        typed("defaults", &Type::mapping(&DEFAULTS).at(&places::JOB_DEFAULTS)).only(STEPS),
-        typed("timeout-minutes", &Type::NUMBER.at(&places::JOB)).only(STEPS),
-        key("cancel-timeout-minutes", &Type::NUMBER.at(&places::JOB)).only(STEPS),
-        key("continue-on-error", &Type::BOOLEAN.at(&places::JOB)).only(STEPS),
-        key("container", &Type::TEXT.or_mapping(&CONTAINER).at(&places::JOB)).only(STEPS),
-        key("services", &Type::mapping(&named(&SERVICE)).at(&places::JOB)).only(STEPS),
+        typed("env", &Type::mapping(&TEXTS).at(At::JobEnv)).only(STEPS),
+        typed("defaults", &Type::mapping(&DEFAULTS).at(At::JobDefaultsRun)).only(STEPS),
+        typed("timeout-minutes", &Type::NUMBER.at(At::JobTimeout)).only(STEPS),
+        key("cancel-timeout-minutes", &Type::NUMBER.at(At::JobTimeout)).only(STEPS),
+        key("continue-on-error", &Type::BOOLEAN.at(At::JobContinueOnError)).only(STEPS),
         key(
-            "environment",
-            &Type::TEXT.or_mapping(&ENVIRONMENT).at(&places::JOB),
+            "container",
+            &Type::TEXT.or_mapping(&CONTAINER).at(At::JobContainer),
         )
         .only(STEPS),
-        key("outputs", &Type::mapping(&named(&Type::TEXT.at(&places::RUNNER)))).only(STEPS),
+        key("services", &Type::mapping(&named(&SERVICE)).at(At::JobServices)).only(STEPS),
+        key(
+            "environment",
+            &Type::TEXT.or_mapping(&ENVIRONMENT).at(At::JobEnvironment),
+        )
+        .only(STEPS),
+        key("outputs", &Type::mapping(&named(&Type::TEXT.at(At::JobOutputs)))).only(STEPS),
         key("snapshot", &Type::FILLED.or_mapping(&SNAPSHOT)).only(STEPS),
         typed("uses", &FILLED).only(CALL),
-        key("with", &Type::mapping(&named(&Type::SCALAR.at(&places::JOB)))).only(CALL),
+        key("with", &Type::mapping(&named(&Type::SCALAR.at(At::JobWith)))).only(CALL),
         key(
             "secrets",
-            &Type::words(&["inherit"]).or_mapping(&named(&Type::SCALAR.at(&places::JOB_SECRETS))),
+            &Type::words(&["inherit"]).or_mapping(&named(&Type::SCALAR.at(At::JobSecrets))),
         )
         .only(CALL),
         loom("retry", &Type::mapping(&RETRY)).only(STEPS),
@@ -198,17 +203,17 @@ pub(super) static STEP: Level = Level {
         form(PARALLEL, "parallel", false),
     ],
     ..plain(&[
-        typed("name", &STEP_TEXT),
+        typed("name", &Type::TEXT.at(At::StepName)),
         typed("id", &FILLED).only(NAMED),
-        key("if", &Type::CONDITION.at(&places::STEP_IF)).only(WORK),
-        typed("run", &STEP_TEXT).only(RUN),
+        key("if", &Type::CONDITION.at(At::StepIf)).only(WORK),
+        typed("run", &Type::TEXT.at(At::StepRun)).only(RUN),
         typed("uses", &FILLED).only(USES),
-        key("with", &Type::mapping(&TEXTS).at(&places::STEP)).only(USES),
-        typed("env", &Type::mapping(&TEXTS).at(&places::STEP)).only(WORK),
-        typed("shell", &Type::FILLED.at(&places::CONSTANT)).only(RUN),
-        typed("working-directory", &STEP_TEXT).only(RUN),
-        key("continue-on-error", &Type::BOOLEAN.at(&places::STEP)).only(NAMED),
-        typed("timeout-minutes", &Type::NUMBER.at(&places::STEP)).only(WORK),
+        key("with", &Type::mapping(&TEXTS).at(At::StepWith)).only(USES),
+        typed("env", &Type::mapping(&TEXTS).at(At::StepEnv)).only(WORK),
+        typed("shell", &Type::FILLED.with(Place::Constant)).only(RUN),
+        typed("working-directory", &Type::TEXT.at(At::StepWorkingDirectory)).only(RUN),
+        key("continue-on-error", &Type::BOOLEAN.at(At::StepContinueOnError)).only(NAMED),
+        typed("timeout-minutes", &Type::NUMBER.at(At::StepTimeout)).only(WORK),
         key("background", &BOOLEAN).only(WORK),
         typed("wait", &ONE_OR_MORE).only(WAIT),
         key("wait-all", &Type::BOOLEAN.or_nothing()).only(WAIT_ALL),
@@ -220,8 +225,6 @@ pub(super) static STEP: Level = Level {
     ])
 };
 
-static STEP_TEXT: Type = Type::TEXT.at(&places::STEP);
-
 const fn form(bit: Forms, key: &'static str, common: bool) -> Form {
     Form { bit, key, common }
 }
@@ -230,7 +233,7 @@ pub(super) static DEFAULTS: Level = plain(&[key("run", &Type::mapping(&DEFAULTS_
 pub(super) static DEFAULTS_RUN: Level = plain(&[key("shell", &FILLED), key("working-directory", &FILLED)]);
 static WORKFLOW_DEFAULTS: Level = plain(&[key("run", &Type::mapping(&WORKFLOW_DEFAULTS_RUN))]);
 static WORKFLOW_DEFAULTS_RUN: Level = plain(&[
-    key("shell", &Type::FILLED.at(&places::CONSTANT)),
+    key("shell", &Type::FILLED.with(Place::Constant)),
     key("working-directory", &FILLED),
 ]);
 pub(super) static RUNS_ON: Level = plain(&[key("group", &FILLED), key("labels", &ONE_OR_MORE)]);
@@ -238,22 +241,27 @@ pub(super) static RUNS_ON: Level = plain(&[key("group", &FILLED), key("labels", 
 static CONTAINER: Level = plain(&[
     key("image", &FILLED).required(),
     key("options", &TEXT),
-    key("env", &CONTAINER_ENV),
+    key("env", &Type::mapping(&named(&Type::TEXT.at(At::JobContainerEnv)))),
     key("ports", &FILLED_LIST),
     key("volumes", &FILLED_LIST),
-    key("credentials", &Type::mapping(&LOGIN).at(&places::CREDENTIALS)),
+    key(
+        "credentials",
+        &Type::mapping(&LOGIN).at(At::JobContainerCredentials),
+    ),
 ]);
 static SERVICE: Type = Type::FILLED.or_mapping(&plain(&[
     key("image", &FILLED).required(),
     key("options", &TEXT),
-    key("env", &CONTAINER_ENV),
+    key("env", &Type::mapping(&named(&Type::TEXT.at(At::JobServiceEnv)))),
     key("ports", &FILLED_LIST),
     key("volumes", &FILLED_LIST),
-    key("credentials", &Type::mapping(&LOGIN).at(&places::CREDENTIALS)),
+    key(
+        "credentials",
+        &Type::mapping(&LOGIN).at(At::JobServiceCredentials),
+    ),
     key("entrypoint", &TEXT),
     key("command", &TEXT),
 ]));
-static CONTAINER_ENV: Type = Type::mapping(&named(&Type::TEXT.at(&places::RUNNER)));
 static LOGIN: Level = plain(&[key("username", &FILLED), key("password", &FILLED)]);
 
 static STRATEGY: Level = plain(&[
@@ -269,7 +277,7 @@ static COMBINATIONS: Type = Type::list(&Type::mapping(&named(&ANY)));
 
 static ENVIRONMENT: Level = plain(&[
     key("name", &TEXT).required(),
-    key("url", &Type::TEXT.at(&places::RUNNER_PUBLIC)),
+    key("url", &Type::TEXT.at(At::JobEnvironmentUrl)),
     key("deployment", &BOOLEAN),
 ]);
 static CONCURRENCY: Level = plain(&[
@@ -280,7 +288,7 @@ static CONCURRENCY: Level = plain(&[
 static SNAPSHOT: Level = plain(&[
     key("image-name", &FILLED).required(),
     key("version", &FILLED),
-    key("if", &Type::CONDITION.at(&places::JOB)),
+    key("if", &Type::CONDITION.at(At::JobSnapshotIf)),
 ]);
 static RETRY: Level = plain(&[
     key("max-attempts", &NUMBER),

@@ -2,6 +2,7 @@
 
 use super::keys::Level;
 use super::places::Place;
+use crate::expression::Key;
 
 /// The kinds of values that one place takes; several at once where the language has alternatives.
 #[derive(Clone, Copy)]
@@ -19,8 +20,8 @@ pub(super) struct Type {
     pub(super) list: Option<&'static Type>,
     /// A mapping of such keys.
     pub(super) mapping: Option<&'static Level>,
-    /// What expressions may use here, beside what they may use around it.
-    pub(super) place: Option<&'static Place>,
+    /// Which expressions may stand here, when others than around it.
+    pub(super) place: Option<Place>,
 }
 
 /// Which text a place takes. Numbers, booleans and nothing become text where only text fits, as on GitHub.
@@ -122,7 +123,12 @@ impl Type {
         }
     }
 
-    pub(super) const fn at(self, place: &'static Place) -> Type {
+    /// The same where expressions may stand as under this key.
+    pub(super) const fn at(self, key: Key) -> Type {
+        self.with(Place::Key(key))
+    }
+
+    pub(super) const fn with(self, place: Place) -> Type {
         Type {
             place: Some(place),
             ..self

@@ -3,7 +3,7 @@
 use super::context::{Context, Owner};
 use super::fields::{allowed_in, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
-use super::places::Allowed;
+use super::places::Place;
 use super::types::{Text, Type};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -18,7 +18,8 @@ pub(super) struct Check<'a> {
     /// What messages call it: the keys that lead to it from its owner, joined by dots.
     key: &'a str,
     owner: &'a Owner,
-    allowed: Allowed<'a>,
+    /// Which expressions may stand there.
+    place: Option<Place>,
     /// Whether somebody else reports values of the wrong type, so that only expressions are looked at.
     typed: bool,
     /// What messages call the value when its own keys are meant, where that is no path of keys.
@@ -30,7 +31,7 @@ impl<'a> Check<'a> {
         Self {
             key,
             owner,
-            allowed: Allowed::NONE,
+            place: None,
             typed: false,
             called: None,
         }
@@ -54,12 +55,8 @@ impl Context<'_> {
 
     /// Checks a value. `key` is where its key stands.
     pub(super) fn check_value(&mut self, node: &Node, wanted: &'static Type, key: Span, check: Check<'_>) {
-        let outer = check.allowed;
         let check = Check {
-            allowed: match wanted.place {
-                Some(place) => outer.within(Some(place)),
-                None => outer,
-            },
+            place: wanted.place.or(check.place),
             ..check
         };
         match &node.kind {
@@ -96,11 +93,11 @@ impl Context<'_> {
     ) {
         let text = scalar.to_text();
         if wanted.text == Text::Condition {
-            self.check_condition(node, scalar, &check.allowed);
+            self.check_condition(node, scalar, check.place);
             return;
         }
         if scalar.value == Value::String && text.contains("${{") {
-            self.check_expressions(node, scalar, &check.allowed);
+            self.check_expressions(node, scalar, check.place);
             return;
         }
         let fits = wanted.any
@@ -291,7 +288,7 @@ impl Context<'_> {
     /// Checks the expressions in a key.
     fn check_key(&mut self, entry: &Entry, check: Check<'_>) {
         if entry.key.text.contains("${{") {
-            self.check_key_expressions(&entry.key, &check.allowed);
+            self.check_key_expressions(&entry.key, check.place);
         }
     }
 }

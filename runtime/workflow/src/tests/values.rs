@@ -73,3 +73,12 @@ fn expressions_end_are_not_empty_and_not_too_long() {
     let long = format!("    name: '{}${{{{ 1 }}}}'\n", "x".repeat(20_900));
     assert_eq!(job(&long), "");
 }
+
+#[test]
+fn expressions_use_what_is_there() {
+    assert_snapshot!(job(
+        "    if: env.A == githb.ref\n    env: {A: '${{ steps.x.outputs.y }}', B: '${{ hashFiles(1) }}', C: \"${{ format('it''s') == github.sha }}\"}\n    container: {image: '${{ secrets.X }}', credentials: {username: '${{ secrets.X }}'}}\n    outputs: {o: '${{ steps.x.outputs.y }}'}\n    strategy: {matrix: {v: '${{ matrix.x }}', include: [{a: '${{ github. }}'}]}}\n    environment: {name: '${{ matrix.x }}', url: \"${{ secrets.X }}\\t${{ job.x }}\"}\n    defaults: {run: {shell: '${{ matrix.shell }}'}}\n"
+    ));
+    let step = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - if: success() && secrets.X\n        shell: ${{ matrix.shell }}\n        run: |\n          echo ${{ hashFiles('a') }}\n          echo ${{ runer.os }}\n";
+    assert_snapshot!(found(step, GitHub));
+}

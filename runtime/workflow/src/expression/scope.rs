@@ -104,6 +104,9 @@ impl<'a> Scope<'a> {
         if Function::find(name).is_some() {
             return Some(format!("a function is called with parentheses: `{name}(…)`"));
         }
+        if Key::is_context(name) && self.key.is_none() {
+            return Some(format!("the context `{name}` has no value here"));
+        }
         let contexts = self.contexts.as_deref().unwrap_or_default();
         if name.chars().any(|letter| letter.is_ascii_uppercase()) || contexts.is_empty() {
             // `ON`, `V1`: rather a text that lacks its quotes than a context.

@@ -102,6 +102,20 @@ fn the_next_step_is_named() {
 }
 
 #[test]
+fn a_context_without_a_value_is_told_from_a_typo() {
+    let help = |text: &str| {
+        let parsed = parse(text, 0, &Scope::of_names(["matrix"]));
+        parsed.errors.into_iter().next().and_then(|error| error.help)
+    };
+    assert_eq!(
+        help("github.ref").as_deref(),
+        Some("the context `github` has no value here")
+    );
+    assert_eq!(help("matrx.os").as_deref(), Some("did you mean `matrix`?"));
+    assert_eq!(help("matrix.os"), None);
+}
+
+#[test]
 fn an_error_becomes_a_finding() {
     let parsed = parse("githb.ref", 5, &Scope::of(Key::JobIf));
     let found = parsed.errors.first().unwrap().to_diagnostic(codes::WRONG_TYPE);

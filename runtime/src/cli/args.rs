@@ -69,6 +69,8 @@ pub(super) enum Command {
     Graph(GraphArgs),
     /// Say what the code of a finding means and what to do about it
     Explain(ExplainArgs),
+    /// Evaluate an expression
+    Eval(EvalArgs),
 }
 
 /// How `run` is called.
@@ -188,6 +190,21 @@ pub(super) struct ExplainArgs {
     /// The code, as a finding shows it, e.g. schema/unknown-key; without one, all codes are listed
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
+}
+
+/// How `eval` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct EvalArgs {
+    /// The expression, with or without ${{ }}
+    #[arg(value_name = "EXPR", required_unless_present = "batch", allow_hyphen_values = true)]
+    pub(super) expression: Option<String>,
+    /// A JSON object with the value of each context
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    pub(super) context: Option<PathBuf>,
+    /// Evaluate the lines of this file, or of stdin for `-`: {"id","expr","contexts"} in, {"id","kind","value"} or
+    /// {"id","error":{"kind","message"}} out
+    #[arg(long, value_name = "FILE", conflicts_with = "expression")]
+    pub(super) batch: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

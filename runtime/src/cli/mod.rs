@@ -6,6 +6,7 @@ mod args;
 mod broken;
 mod data;
 mod diagnostics;
+mod eval;
 mod exit;
 mod explain;
 mod graph;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::Graph(args) => graph::graph(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Eval(args) => eval::eval(&args),
     })
     .into()
 }

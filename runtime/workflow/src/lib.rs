@@ -85,3 +85,25 @@ pub fn load_with(source: &Source, dialect: Dialect, references: &dyn References)
         diagnostics,
     }
 }
+
+/// An `action.yml` that was read and checked.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct LoadedAction {
+    /// The action, when the language has nothing against it.
+    pub action: Option<model::action::Action>,
+    /// Everything that was found, in the order of the file.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads and checks an `action.yml`.
+pub fn load_action(source: &Source) -> LoadedAction {
+    let mut diagnostics = Diagnostics::new();
+    let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
+    let action = tree.and_then(|root| lower::lower_action(source, &root, &mut diagnostics));
+    let diagnostics = diagnostics.finish();
+    LoadedAction {
+        action: action.filter(|_| !diagnostics.is_blocking()),
+        diagnostics,
+    }
+}

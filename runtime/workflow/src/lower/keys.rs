@@ -67,7 +67,7 @@ const fn typed(name: &'static str, value: &'static Type) -> Key {
 }
 
 /// A key whose value has parts that are checked one by one.
-const fn parts(name: &'static str) -> Key {
+pub(super) const fn parts(name: &'static str) -> Key {
     Key {
         checked: Checked::ByParts,
         ..key(name, &ANY)

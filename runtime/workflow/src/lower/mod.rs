@@ -4,6 +4,8 @@
 //! which reports what is unknown, missing or in conflict. What remains for each level is to make typed values of the
 //! fields it knows (`workflow.rs`, `job.rs`, `step.rs`). A field that nobody types yet stays as written.
 
+mod action;
+mod action_keys;
 mod context;
 mod env;
 mod events;
@@ -21,4 +23,5 @@ mod types;
 mod values;
 mod workflow;
 
+pub(crate) use action::lower_action;
 pub(crate) use workflow::lower;

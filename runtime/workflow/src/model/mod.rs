@@ -1,5 +1,6 @@
 //! The workflow as typed values, each with its place: what the file says, before anything is evaluated.
 
+pub mod action;
 mod env;
 mod fields;
 mod id;

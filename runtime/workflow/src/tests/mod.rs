@@ -1,5 +1,6 @@
 //! Tests across the stages, and what they share.
 
+mod action;
 mod calls;
 mod dag;
 mod lower;

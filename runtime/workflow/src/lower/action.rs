@@ -1,0 +1,193 @@
+//! `action.yml`: an action in its three kinds.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
+use super::context::{Context, Owner};
+use super::fields::{read, report_missing};
+use super::keys::Level;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dialect::Dialect;
+use crate::model::Fields;
+use crate::model::action::{Action, ActionInput, Kind, Step};
+use crate::source::Source;
+use crate::span::Spanned;
+use crate::tree::{self, Node};
+use crate::words::{closest, name};
+
+/// Makes an action of a tree, as far as it goes.
+pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagnostics) -> Option<Action> {
+    let mut context = Context {
+        source,
+        dialect: Dialect::GitHub,
+        diagnostics,
+    };
+    let owner = Owner::new("the action", None);
+    if root.as_mapping().is_none() && !matches!(root.kind, tree::Kind::Invalid) {
+        context.report(
+            Diagnostic::new(
+                codes::WRONG_TYPE,
+                format!("an action is a mapping, not {}", root.describe()),
+            )
+            .at(root.mark(), format!("this is {}", root.describe()))
+            .help("start with `name:`, `description:` and `runs:`"),
+        );
+        return None;
+    }
+    let fields = context.level(root, &ACTION, "action", &owner)?;
+    let runs = fields.get("runs")?;
+    let kind = context.runs(&runs.value);
+    Some(Action {
+        name: text(&fields, "name"),
+        inputs: inputs(&fields),
+        outputs: names(&fields, "outputs"),
+        kind: kind?,
+        fields,
+    })
+}
+
+impl Context<'_> {
+    /// Reads a mapping, checks the values of its keys and that none is missing.
+    fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner) -> Option<Fields> {
+        let fields = read(self, level, node, key, owner)?;
+        let complete = node.as_mapping().is_some_and(|mapping| !mapping.incomplete);
+        for key in level.keys.iter().filter(|key| complete && key.required) {
+            if !fields.contains(key.name) {
+                report_missing(self, &format!("`{}`", key.name), node.mark(), owner);
+            }
+        }
+        self.check_fields(&fields, level, owner);
+        Some(fields)
+    }
+
+    fn runs(&mut self, node: &Node) -> Option<Kind> {
+        let owner = Owner::new("`runs`", None);
+        let Some(mapping) = node.as_mapping() else {
+            self.expected(node, "runs", &Owner::new("the action", None), "a mapping");
+            return None;
+        };
+        let using = mapping.entries.iter().find(|entry| &*entry.key.text == "using");
+        let Some(using) = using else {
+            report_missing(self, "`using`", node.mark(), &owner);
+            return None;
+        };
+        let wanted = using
+            .value
+            .as_scalar()
+            .map(tree::Scalar::to_text)
+            .unwrap_or_default();
+        // GitHub compares these words without regard to case.
+        match wanted.to_ascii_lowercase().as_str() {
+            "docker" => {
+                let fields = self.level(node, &DOCKER, "runs", &owner)?;
+                Some(Kind::Docker {
+                    image: text(&fields, "image")?,
+                    fields,
+                })
+            }
+            "composite" => {
+                let fields = self.level(node, &COMPOSITE, "runs", &owner)?;
+                Some(Kind::Composite {
+                    steps: self.composite_steps(&fields.get("steps")?.value),
+                })
+            }
+            word if word.starts_with("node") => {
+                let fields = self.level(node, &NODE, "runs", &owner)?;
+                Some(Kind::Node {
+                    main: text(&fields, "main")?,
+                    fields,
+                })
+            }
+            _ => {
+                let near = closest(&wanted, USING.words.iter().copied());
+                let help = near.map_or_else(
+                    || "it can be `composite`, `docker`, `node20` or `node24`".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.report(
+                    Diagnostic::new(
+                        codes::UNKNOWN_VALUE,
+                        format!("`using` of the action cannot be {}", name(&wanted)),
+                    )
+                    .at(using.value.mark(), "no such kind of action")
+                    .help(help),
+                );
+                None
+            }
+        }
+    }
+
+    fn composite_steps(&mut self, node: &Node) -> Vec<Step> {
+        let outer = Owner::new("`runs`", None);
+        let Some(items) = node.as_sequence() else {
+            self.expected(node, "steps", &outer, "a list");
+            return Vec::new();
+        };
+        let mut steps = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let owner = Owner::new(format!("step {} of the action", index + 1), None);
+            let has = |key: &str| {
+                let entries = item.as_mapping().map(|mapping| &mapping.entries);
+                entries.into_iter().flatten().any(|entry| &*entry.key.text == key)
+            };
+            let level = match (has("run"), has("uses")) {
+                (false, true) => &USES,
+                (true, _) => &RUN,
+                (false, false) => {
+                    match item.as_mapping() {
+                        Some(mapping) if mapping.incomplete => {}
+                        Some(_) => report_missing(self, "`run` or `uses`", item.mark(), &owner),
+                        None => self.expected(item, &format!("steps.{index}"), &outer, "a mapping"),
+                    }
+                    continue;
+                }
+            };
+            if let Some(fields) = self.level(item, level, "step", &owner) {
+                steps.push(Step {
+                    span: item.mark(),
+                    id: text(&fields, "id"),
+                    fields,
+                });
+            }
+        }
+        steps
+    }
+}
+
+fn text(fields: &Fields, key: &str) -> Option<Spanned<Arc<str>>> {
+    let node = &fields.get(key)?.value;
+    node.as_scalar()
+        .map(|scalar| Spanned::new(scalar.to_text(), node.span))
+}
+
+fn inputs(fields: &Fields) -> IndexMap<Arc<str>, ActionInput> {
+    let mapping = fields.get("inputs").and_then(|field| field.value.as_mapping());
+    let entries = mapping.into_iter().flat_map(|mapping| &mapping.entries);
+    let inputs = entries.map(|entry| {
+        let value = |key: &str| {
+            let mut entries = entry.value.as_mapping()?.entries.iter();
+            entries
+                .find(|inner| &*inner.key.text == key)
+                .and_then(|inner| inner.value.as_scalar())
+        };
+        let input = ActionInput {
+            span: entry.key.span,
+            required: value("required").is_some_and(|scalar| &*scalar.to_text() == "true"),
+            default: value("default").map(tree::Scalar::to_text),
+            deprecated: value("deprecationMessage").map(tree::Scalar::to_text),
+        };
+        (Arc::clone(&entry.key.text), input)
+    });
+    inputs.collect()
+}
+
+fn names(fields: &Fields, key: &str) -> Vec<Spanned<Arc<str>>> {
+    let mapping = fields.get(key).and_then(|field| field.value.as_mapping());
+    let entries = mapping.into_iter().flat_map(|mapping| &mapping.entries);
+    entries
+        .map(|entry| Spanned::new(Arc::clone(&entry.key.text), entry.key.span))
+        .collect()
+}

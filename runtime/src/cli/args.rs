@@ -196,7 +196,11 @@ pub(super) struct ExplainArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct EvalArgs {
     /// The expression, with or without ${{ }}
-    #[arg(value_name = "EXPR", required_unless_present = "batch", allow_hyphen_values = true)]
+    #[arg(
+        value_name = "EXPR",
+        required_unless_present = "batch",
+        allow_hyphen_values = true
+    )]
     pub(super) expression: Option<String>,
     /// A JSON object with the value of each context
     #[arg(long, value_name = "FILE", conflicts_with = "batch")]

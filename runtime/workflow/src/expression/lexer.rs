@@ -2,6 +2,7 @@
 
 use super::error::{ErrorKind, ExpressionError};
 use super::numeral;
+use super::parser::MAX_ERRORS;
 use crate::span::Span;
 
 /// A token and its bytes in the expression.
@@ -94,6 +95,7 @@ impl Lexer<'_> {
         let span = Span::new(start, self.at);
         match kind {
             Some(kind) => self.tokens.push(Token { kind, span }),
+            None if self.errors.len() >= MAX_ERRORS => {}
             None => {
                 let symbol = self.text.get(span.range()).unwrap_or_default();
                 let what = format!("Unexpected symbol: '{symbol}'");

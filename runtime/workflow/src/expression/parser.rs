@@ -17,6 +17,9 @@ use crate::span::Span;
 pub const MAX_DEPTH: usize = 50;
 /// How long an expression may be, in UTF-16 units; GitHub's limit.
 pub const MAX_LENGTH: usize = 21_000;
+/// How many mistakes of a sort (symbols, names, calls) are told of one expression; it is broken in one way a thousand
+/// times over, and each message quotes it.
+pub(super) const MAX_ERRORS: usize = 20;
 /// How many parentheses, brackets and `!` may be open at once, so that the parser's own stack is bounded.
 const MAX_OPEN: usize = 100;
 
@@ -75,6 +78,7 @@ pub fn parse(text: &str, base: usize, scope: &Scope<'_>) -> Parsed {
             tokens: &tokens,
             at: 0,
             open: 0,
+            miscounted: 0,
             scope,
             found: &mut found,
         }
@@ -118,6 +122,7 @@ impl Found<'_> {
 
 /// Reports contexts and functions that are not known.
 fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
+    let mut told = 0;
     for token in tokens {
         let name = found.text.get(token.span.range()).unwrap_or_default();
         let (what, help, meant) = match token.kind {
@@ -140,6 +145,10 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
         error.help = help;
         error.meant = meant.map(str::to_owned);
         found.add(token.span.start, error);
+        told += 1;
+        if told >= MAX_ERRORS {
+            return;
+        }
     }
 }
 
@@ -147,6 +156,8 @@ struct Parser<'a, 'f, 't> {
     tokens: &'a [Token],
     at: usize,
     open: usize,
+    /// Calls with a wrong number of arguments so far.
+    miscounted: usize,
     scope: &'a Scope<'a>,
     found: &'f mut Found<'t>,
 }
@@ -365,6 +376,10 @@ impl Parser<'_, '_, '_> {
         } else {
             return;
         };
+        self.miscounted += 1;
+        if self.miscounted > MAX_ERRORS {
+            return;
+        }
         let what = format!("{what}: '{}'", self.written(name));
         let takes = match (fewest, most) {
             _ if function == Function::Case => {

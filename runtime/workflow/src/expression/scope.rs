@@ -6,6 +6,9 @@ use super::function::Function;
 use super::object::Object;
 use crate::words;
 
+/// How many contexts a message lists; GitHub has twelve.
+const LISTED: usize = 12;
+
 /// The contexts and special functions that an expression may use.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
@@ -108,7 +111,8 @@ impl<'a> Scope<'a> {
             return Some(format!("the context `{name}` has no value here"));
         }
         let contexts = self.contexts.as_deref().unwrap_or_default();
-        if name.chars().any(|letter| letter.is_ascii_uppercase()) || contexts.is_empty() {
+        let is_word = name.chars().any(|letter| letter.is_ascii_uppercase());
+        if is_word || contexts.is_empty() || contexts.len() > LISTED {
             // `ON`, `V1`: rather a text that lacks its quotes than a context.
             return Some(format!(
                 "a text stands in single quotes: `'{}'`",

@@ -10,6 +10,8 @@ use super::value::Value;
 use crate::span::Span;
 
 const OPEN: &str = "${{";
+/// After so many mistakes a text is not read further; more than a file's findings hold nobody sees.
+const MAX_ERRORS: usize = 1_000;
 
 /// A text, taken apart into what stands there and what is computed.
 ///
@@ -77,6 +79,9 @@ impl Template {
                 errors.push(error.help("put a value between the braces, or remove them"));
             }
             errors.extend(parsed.errors);
+            if errors.len() >= MAX_ERRORS {
+                break;
+            }
             if let Some(expression) = parsed.expression {
                 segments.push(Segment::Expression { expression, span });
             }

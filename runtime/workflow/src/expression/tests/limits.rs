@@ -101,6 +101,23 @@ fn stars_over_stars_are_bounded() {
 }
 
 #[test]
+fn a_thousand_mistakes_are_told_a_few_times() {
+    // Each message quotes the whole expression.
+    let hostile = ["nope ", "@ ", "join() ,", "format( "].map(|piece| piece.repeat(20_900 / piece.len()));
+    for text in hostile {
+        let parsed = parse(&text, 0, &Scope::of_names([]));
+        assert!((1..=42).contains(&parsed.errors.len()), "{}", parsed.errors.len());
+    }
+    // GitHub's own error stays the first one, of whatever sort the many others are.
+    let text = format!("nope {}", "@ ".repeat(500));
+    let parsed = parse(&text, 0, &Scope::of_names([]));
+    assert_eq!(parsed.errors[0].what, "Unrecognized named-value: 'nope'");
+
+    let (_, errors) = Template::parse(&"${{x}}".repeat(100_000), 0, &Scope::of_names([]));
+    assert_eq!(errors.len(), 1_000);
+}
+
+#[test]
 fn json_may_not_be_nested_without_end() {
     assert!(Value::from_json(&("[".repeat(100) + &"]".repeat(100))).is_ok());
     for text in ["[".repeat(1_000_000), r#"{"a":"#.repeat(1_000_000)] {

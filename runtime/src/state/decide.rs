@@ -14,23 +14,43 @@ pub enum Decision {
 }
 
 impl Run {
-    /// What follows now. Empty when there is nothing to do but wait, or nothing at all.
+    /// What follows now, with at most `room` starts. Empty when there is nothing to do but wait, or nothing at all.
     ///
-    /// The caller records the events, applies them and asks again until only starts are left; a start is repeated
-    /// until the job's `jobStarting` is recorded.
-    pub fn decide(&self) -> Vec<Decision> {
+    /// The caller records the events, applies them and asks again until only starts are left. `begun` says which jobs it
+    /// has started whose `jobStarting` is not recorded yet.
+    pub fn decide(&self, room: usize, begun: impl Fn(&JobId) -> bool) -> Vec<Decision> {
         if self.state.is_final() {
             return Vec::new();
         }
         if self.state == RunState::Queued {
             return vec![Decision::Record(Event::RunStarted)];
         }
-        let mut decisions: Vec<Decision> = self.jobs.keys().filter_map(|id| self.decide_job(id)).collect();
-        if decisions.is_empty() && self.jobs.values().all(|job| job.state.is_final()) {
-            decisions.push(Decision::Record(Event::RunFinished {
+        if self.frontier.is_over() {
+            return vec![Decision::Record(Event::RunFinished {
                 state: self.result(),
                 reason: None,
-            }));
+            })];
+        }
+        // A cancel reaches every job; otherwise only those whose needs are done are looked at.
+        let all = self.cancel.as_ref().map(|_| 0..self.jobs.len());
+        let due = self.frontier.jobs().take_while(|_| all.is_none());
+        let mut decisions = Vec::new();
+        let mut starts = 0;
+        for id in due
+            .chain(all.clone().into_iter().flatten())
+            .filter_map(|place| self.jobs.get_index(place))
+        {
+            match self.decide_job(id.0) {
+                Some(Decision::Start(job)) if !begun(&job) => {
+                    if starts == room {
+                        break;
+                    }
+                    starts += 1;
+                    decisions.push(Decision::Start(job));
+                }
+                Some(Decision::Start(_)) | None => {}
+                Some(record) => decisions.push(record),
+            }
         }
         decisions
     }
@@ -152,7 +172,7 @@ mod tests {
     fn play(run: &mut Run, log: &mut Vec<Recorded>, mut end: impl FnMut(&JobId) -> JobState) -> Vec<String> {
         let mut starts = Vec::new();
         for _ in 0..10_000 {
-            let Some(decision) = run.decide().into_iter().next() else {
+            let Some(decision) = run.decide(usize::MAX, |_| false).into_iter().next() else {
                 return starts;
             };
             let events = match decision {
@@ -231,7 +251,7 @@ mod tests {
             run.apply(&recorded).unwrap();
         }
         assert_eq!(
-            run.decide(),
+            run.decide(usize::MAX, |_| false),
             [
                 Decision::Start(JobId("a".into())),
                 Decision::Start(JobId("b".into()))

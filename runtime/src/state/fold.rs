@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 use thiserror::Error;
 
+use super::frontier::Frontier;
 use crate::event::{Event, JobState, OnCrash, Reason, Recorded, RunState, Seq, StepState, WorkflowRef};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
@@ -41,6 +42,7 @@ pub struct Run {
     pub jobs: IndexMap<JobId, Job>,
     /// The last event that is in this state.
     pub last: Seq,
+    pub(super) frontier: Frontier,
 }
 
 /// A job of a run.
@@ -171,6 +173,8 @@ impl Run {
             };
             (outline.id.clone(), job)
         });
+        let jobs: IndexMap<JobId, Job> = jobs.collect();
+        let frontier = Frontier::new(jobs.iter().map(|(id, job)| (id, job.needs.as_slice())));
         Ok(Self {
             id: first.run.clone(),
             workflow: workflow.clone(),
@@ -185,8 +189,9 @@ impl Run {
             created_at: first.time,
             started_at: None,
             finished_at: None,
-            jobs: jobs.collect(),
+            jobs,
             last: first.seq,
+            frontier,
         })
     }
 
@@ -208,8 +213,16 @@ impl Run {
         };
         let time = recorded.time;
         if let Some(id) = recorded.event.job() {
-            let job = self.jobs.get_mut(id).ok_or_else(unknown)?;
+            let (place, _, job) = self.jobs.get_full_mut(id).ok_or_else(unknown)?;
+            let had_ended = job.state.is_final();
             job.apply(&recorded.event, time).ok_or_else(unknown)?;
+            match job.state {
+                JobState::Waiting => {}
+                JobState::Queued => self.frontier.queued(place),
+                state if !state.is_final() => self.frontier.started(place),
+                _ if had_ended => {}
+                _ => self.frontier.ended(place),
+            }
         }
         match &recorded.event {
             Event::RunStarted => {

@@ -5,6 +5,7 @@
 
 mod decide;
 mod fold;
+mod frontier;
 
 pub use decide::Decision;
 pub use fold::{FoldError, Job, Run, Step};

@@ -90,7 +90,14 @@ impl RunActor {
             return; // the state is about to change: ask again then
         }
         let mut facts = Vec::new();
-        for decision in self.run.decide() {
+        let room = self.launch.parallel.max(1).saturating_sub(self.children.len());
+        let begun: HashSet<&JobId> = self
+            .children
+            .values()
+            .map(|child| &child.job)
+            .chain(&self.lost)
+            .collect();
+        for decision in self.run.decide(room, |job| begun.contains(job)) {
             match decision {
                 Decision::Record(event) => facts.push(event),
                 Decision::Start(job) => self.start(&job, ctx),
@@ -108,10 +115,6 @@ impl RunActor {
     }
 
     fn start(&mut self, id: &JobId, ctx: &mut Context<Self>) {
-        let full = self.children.len() >= self.launch.parallel.max(1);
-        if full || self.lost.contains(id) || self.children.values().any(|child| child.job == *id) {
-            return;
-        }
         let Some(launch) = self.jobs.get(id) else { return };
         let key = JobKey {
             run: self.run.id.clone(),

@@ -8,8 +8,9 @@
 #   loom-test/busybox      a static busybox with its applets, sh but no bash        (as alpine is)
 #   loom-test/debian       this machine's bash, coreutils and friends, dynamic glibc (as ubuntu and node are)
 #   loom-test/empty        an empty directory and nothing else                      (as scratch-built images are)
-#   loom-test/user         busybox with USER 1000, which no passwd file knows
-#   loom-test/user-name    busybox with USER app, which is in its passwd file
+#   loom-test/user         busybox with USER 1000, who is `ann` with a home and a second group
+#   loom-test/user-name    busybox with USER ann
+#   loom-test/user-unknown busybox with USER 1234, whom no passwd file knows
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -17,10 +18,10 @@ path='ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 # The files that any image has; world-writable /tmp among them.
 skeleton() {
-  mkdir -p "$1"/{bin,etc,home/app,root,tmp,var}
+  mkdir -p "$1"/{bin,etc,home/ann,root,tmp,var}
   chmod 1777 "$1/tmp"
-  printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'app:x:1001:1001:app:/home/app:/bin/sh' >"$1/etc/passwd"
-  printf '%s\n' 'root:x:0:' 'app:x:1001:' >"$1/etc/group"
+  printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'ann:x:1000:1000:Ann:/home/ann:/bin/sh' >"$1/etc/passwd"
+  printf '%s\n' 'root:x:0:' 'ann:x:1000:' 'friends:x:2000:ann' >"$1/etc/group"
 }
 
 busybox_tree() {
@@ -76,7 +77,8 @@ add() {
   mkdir -p "$work/empty/empty"
   import "$work/busybox" loom-test/busybox:latest "$path" 'CMD ["/bin/sh"]'
   import "$work/busybox" loom-test/user:latest "$path" 'USER 1000'
-  import "$work/busybox" loom-test/user-name:latest "$path" 'USER app'
+  import "$work/busybox" loom-test/user-name:latest "$path" 'USER ann'
+  import "$work/busybox" loom-test/user-unknown:latest "$path" 'USER 1234'
   import "$work/debian" loom-test/debian:latest "$path" 'CMD ["/bin/bash"]'
   import "$work/empty" loom-test/empty:latest
   public alpine:latest loom-test/busybox

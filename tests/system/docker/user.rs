@@ -16,7 +16,8 @@ fn steps_run_as_the_user_of_the_image() {
     let engine = Engine::mine();
     for (image, uid) in [
         ("loom-test/user", "uid=1000"),
-        ("loom-test/user-name", "uid=1001"),
+        ("loom-test/user-name", "uid=1000"),
+        ("loom-test/user-unknown", "uid=1234"),
         ("alpine:latest", "uid=0"),
     ] {
         run(&engine, &id_on(image), &[])

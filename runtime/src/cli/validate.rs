@@ -3,15 +3,16 @@
 //! stdout has the findings: drawn, or one JSON object a file (its fields are a contract, see the command's help and
 //! design); stderr has the summary and what cannot be read.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use loom_workflow::{Diagnostic, Diagnostics, Level, Severity, Source};
+use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Severity, Source};
 use serde::Serialize;
 
 use super::args::{CheckLevel, DataFormat, ValidateArgs};
 use super::repository::Repository;
 use super::{Exit, data, diagnostics, talk};
-use crate::project;
+use crate::project::{self, WorkflowFile};
 
 pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;
@@ -27,8 +28,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
             }
         };
         checked += 1;
-        let repository = Repository::of(&file.path);
-        let found = loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics;
+        let found = check(&file);
         let valid = is_valid(&found, args.level);
         if !valid {
             invalid += 1;
@@ -45,6 +45,16 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
         exit = Exit::Failure;
     }
     exit
+}
+
+/// Everything that is found in a workflow, or in the `action.yml` of an action.
+fn check(file: &WorkflowFile) -> Diagnostics {
+    let name = file.path.file_name().and_then(OsStr::to_str);
+    if file.dialect == Dialect::Loom && matches!(name, Some("action.yml" | "action.yaml")) {
+        return loom_workflow::load_action(&file.source).diagnostics;
+    }
+    let repository = Repository::of(&file.path);
+    loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics
 }
 
 /// The files that are meant: a directory stands for the workflows it holds.
@@ -153,7 +163,6 @@ fn finding<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Finding<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use loom_workflow::Dialect;
 
     fn found(text: &str) -> (Source, Diagnostics) {
         let source = Source::new("w.yml", text);

@@ -55,7 +55,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
 }
 
 async fn recover(engine: &Engine, choice: Choice) {
-    let mut executors = vec![machine::host(engine)];
+    let mut executors = vec![machine::host(engine).await];
     if choice != Choice::Host
         && let Ok(docker) = machine::docker(engine).await
     {

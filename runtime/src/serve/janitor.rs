@@ -39,7 +39,7 @@ impl Janitor {
             if found.runs.is_empty() {
                 return Ok(found);
             }
-            let mut executors = vec![machine::host(&engine)];
+            let mut executors = vec![machine::host(&engine).await];
             if choice != Choice::Host
                 && let Ok(docker) = machine::docker(&engine).await
             {

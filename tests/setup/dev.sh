@@ -11,6 +11,7 @@ cd "$root_dir"
 port=${LOOM_PORT:-9090}
 export VITE_ORCHESTRATOR_URL=${VITE_ORCHESTRATOR_URL:-http://localhost:$port}
 export VITE_WS_URL=${VITE_WS_URL:-ws://localhost:$port/ws}
+export LOOM_CONFIG_PATH=${LOOM_CONFIG_PATH:-examples/workflows}
 # The page comes from another port then, and the studio refuses strangers.
 export LOOM_CORS_ORIGINS=${LOOM_CORS_ORIGINS:-http://localhost:5173,http://127.0.0.1:5173}
 

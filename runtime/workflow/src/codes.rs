@@ -177,6 +177,9 @@ codes! {
          characters, not starting with `__`. Use `name` for what people read.";
     DUPLICATE_STEP_ID = "schema/duplicate-step-id", Schema, Error, "Two steps have one id",
         "Within a job every step id is unique, without regard to case: expressions could not tell the two apart.";
+    UNKNOWN_STEP = "schema/unknown-step", Schema, Error, "A step waits for one that is not there",
+        "`wait` and `cancel` name ids of steps that stand before them in the same job, usually such with \
+         `background: true`.";
     UNKNOWN_NEEDS = "schema/unknown-needs", Schema, Error, "A needed job does not exist",
         "`needs` names a job id of the same file, and no job has this one. Ids are the keys under `jobs`, not the \
          `name` of a job.";

@@ -1,6 +1,6 @@
 //! Jobs that call a workflow of the same repository must call it as it wants to be called.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::permissions;
@@ -185,13 +185,14 @@ fn inputs(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics
         uses,
         diagnostics,
     );
+    let by_name: HashMap<String, &Input> = trigger
+        .inputs
+        .iter()
+        .map(|(name, input)| (name.to_ascii_lowercase(), input))
+        .collect();
     for entry in given.entries.iter().filter(|entry| !computed(entry)) {
-        let input = trigger
-            .inputs
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&entry.key.text));
-        match input {
-            Some((_, input)) => typed(entry, input, diagnostics),
+        match by_name.get(&entry.key.text.to_ascii_lowercase()) {
+            Some(input) => typed(entry, input, diagnostics),
             None => unknown(entry, declared(), codes::CALL_INPUT, "input", diagnostics),
         }
     }
@@ -208,8 +209,9 @@ fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostic
         uses,
         diagnostics,
     );
+    let known: HashSet<String> = declared().map(str::to_ascii_lowercase).collect();
     for entry in given.entries.iter().filter(|entry| !computed(entry)) {
-        if !declared().any(|name| name.eq_ignore_ascii_case(&entry.key.text)) {
+        if !known.contains(&entry.key.text.to_ascii_lowercase()) {
             unknown(entry, declared(), codes::CALL_SECRET, "secret", diagnostics);
         }
     }
@@ -231,9 +233,13 @@ fn missing<'a>(
     } else {
         (codes::CALL_SECRET, "secrets")
     };
+    let given: HashSet<String> = given
+        .entries
+        .iter()
+        .map(|entry| entry.key.text.to_ascii_lowercase())
+        .collect();
     for wanted in required {
-        let is_given = |entry: &Entry| entry.key.text.eq_ignore_ascii_case(wanted);
-        if !given.entries.iter().any(is_given) {
+        if !given.contains(&wanted.to_ascii_lowercase()) {
             diagnostics.push(
                 Diagnostic::new(
                     code,
@@ -260,7 +266,12 @@ fn unknown<'a>(
     kind: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let declared: Vec<&str> = declared.collect();
+    const SHOWN: usize = 16;
+    let declared: Vec<&str> = if diagnostics.is_full() {
+        Vec::new()
+    } else {
+        declared.take(500).collect()
+    };
     let mut diagnostic = Diagnostic::new(
         code,
         format!("the called workflow has no {kind} {}", name(&entry.key.text)),
@@ -273,7 +284,7 @@ fn unknown<'a>(
     } else if declared.is_empty() {
         diagnostic.help(format!("it takes no {kind}s: remove it"))
     } else {
-        let all: Vec<String> = declared.into_iter().map(name).collect();
+        let all: Vec<String> = declared.into_iter().take(SHOWN).map(name).collect();
         diagnostic.help(format!("it takes: {}", all.join(", ")))
     };
     diagnostics.push(diagnostic);

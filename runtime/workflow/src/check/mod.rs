@@ -5,6 +5,7 @@ mod matrix;
 mod needs;
 mod permissions;
 mod triggers;
+mod waits;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::Workflow;
@@ -26,6 +27,7 @@ pub(crate) fn check(
 fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     needs::check(workflow, diagnostics);
     matrix::check(workflow, diagnostics);
+    waits::check(workflow, diagnostics);
     triggers::check(workflow, source, diagnostics);
 }
 

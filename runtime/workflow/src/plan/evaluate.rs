@@ -95,6 +95,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn check_variable(&mut self, name: &str, value: &Spanned<Template>) {
+        if name.contains("${{") {
+            self.diagnostics.push(
+                Diagnostic::new(codes::EXPRESSION, "expressions are not evaluated yet")
+                    .at(value.span, "the name of this variable needs a value at run time")
+                    .help("write the name itself"),
+            );
+            return;
+        }
         if name.contains(['=', '\0']) || value.text.contains('\0') {
             let message = format!("the variable {} cannot be passed to a program", words::name(name));
             self.diagnostics.push(

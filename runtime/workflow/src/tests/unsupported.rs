@@ -22,3 +22,9 @@ fn keys_that_ask_for_nothing_are_fine() {
     let text = "on: [push]\njobs:\n  a:\n    continue-on-error: false\n    steps: [{run: x, continue-on-error: false, background: false, tty: false}]\n";
     assert_eq!(planned(text).jobs.len(), 1);
 }
+
+#[test]
+fn a_variable_whose_name_is_computed_is_named() {
+    let text = "env: {'A-${{ github.ref }}': x}\njobs: {a: {steps: [{run: x}]}}\n";
+    assert!(plan_found(text, Loom).contains("the name of this variable"));
+}

@@ -89,3 +89,9 @@ fn places(found: &str) -> String {
     let lines = found.lines().filter(|line| !line.starts_with("  help:"));
     lines.collect::<Vec<_>>().join("\n")
 }
+
+#[test]
+fn steps_wait_for_earlier_ones() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {wait: late}\n      - {id: one, run: x, background: true}\n      - parallel: [{id: two, run: x}]\n      - {wait: [ONE, two, on]}\n      - {id: me, cancel: me}\n      - {wait-all: false}\n      - {wait-all: }\n      - {id: late, run: x}\n";
+    assert_snapshot!(found(text, GitHub));
+}

@@ -46,21 +46,67 @@ pub struct JobKey {
 }
 
 impl JobKey {
-    /// A deterministic name for the engine: `loom-<run>-<job>-<attempt>`, of characters that every engine takes.
+    /// A deterministic name for the engine: `loom-<run>-<job>-<attempt>`, of characters that every engine takes. A job
+    /// whose id had to be cut or changed carries a hash of it, so that no two jobs of a run share a name.
     pub fn resource_name(&self) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let job: String = self
             .job
             .0
             .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || c == '-' {
-                    c
-                } else {
-                    '_'
-                }
-            })
+            .map(|c| if plain(c) { c } else { '_' })
             .take(40)
             .collect();
-        format!("loom-{}-{job}-{}", self.run, self.attempt)
+        let mark = if job == self.job.0 {
+            String::new()
+        } else {
+            format!("-{:08x}", hash(&self.job.0))
+        };
+        format!("{}{job}{mark}-{}", Self::prefix(&self.run), self.attempt)
+    }
+
+    /// What the names of all jobs of a run begin with.
+    pub fn prefix(run: &RunId) -> String {
+        format!("loom-{run}-")
+    }
+}
+
+/// FNV-1a of 32 bits: the same in every process and version.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(job: &str) -> String {
+        JobKey {
+            run: RunId("r".into()),
+            job: JobId(job.into()),
+            attempt: 1,
+        }
+        .resource_name()
+    }
+
+    #[test]
+    fn ordinary_jobs_have_readable_names() {
+        assert_eq!(name("build-all"), "loom-r-build-all-1");
+    }
+
+    #[test]
+    fn no_two_jobs_share_a_name() {
+        let long = "x".repeat(60);
+        let names = [
+            name("a_b"),
+            name("a b"),
+            name("a(b)"),
+            name(&format!("{long}1")),
+            name(&format!("{long}2")),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
     }
 }

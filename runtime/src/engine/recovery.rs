@@ -6,7 +6,7 @@ use super::EngineError;
 use super::shared::Shared;
 use crate::event::{Event, JobState, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
-use crate::id::RunId;
+use crate::id::{JobKey, RunId};
 use crate::journal::RunQuery;
 use crate::owner;
 use crate::state::Run;
@@ -80,10 +80,30 @@ pub(super) async fn recover(
             .map(|run| run.id)
             .collect();
     }
-    if !lost.is_empty() {
+    if !lost.is_empty() && !executors.is_empty() {
         sweep(executors, &lost, &mut recovered).await;
+        remove_directories(shared, &lost, &mut recovered);
     }
     Ok(recovered)
+}
+
+/// Removes the jobs' directories that a crash before their container existed left behind.
+fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) {
+    let Ok(entries) = std::fs::read_dir(shared.directory.jobs()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))) {
+            continue;
+        }
+        match std::fs::remove_dir_all(entry.path()) {
+            Ok(()) => recovered.removed.push(name),
+            Err(error) => recovered
+                .problems
+                .push(format!("failed to remove {}: {error}", entry.path().display())),
+        }
+    }
 }
 
 async fn sweep(executors: &[Arc<dyn Executor>], runs: &[RunId], recovered: &mut Recovered) {

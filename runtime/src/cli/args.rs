@@ -69,6 +69,8 @@ pub(super) enum Command {
     Graph(GraphArgs),
     /// Say what the code of a finding means and what to do about it
     Explain(ExplainArgs),
+    /// Print the JSON Schema of .loom.yml, for editors
+    Schema,
     /// Evaluate an expression
     Eval(EvalArgs),
 }

@@ -14,6 +14,7 @@ mod output;
 mod repository;
 mod run;
 mod runs;
+mod schema;
 mod serve;
 mod setup;
 mod signals;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::validate(&args),
         Command::Graph(args) => graph::graph(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Schema => schema::schema(),
         Command::Eval(args) => eval::eval(&args),
     })
     .into()

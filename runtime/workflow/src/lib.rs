@@ -107,3 +107,9 @@ pub fn load_action(source: &Source) -> LoadedAction {
         diagnostics,
     }
 }
+
+/// A JSON Schema of `.loom.yml`, for editors: as much of the language as a schema can say.
+#[must_use]
+pub fn json_schema() -> String {
+    lower::schema()
+}

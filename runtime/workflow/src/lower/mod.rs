@@ -17,6 +17,7 @@ mod keys;
 mod places;
 mod runs_on;
 mod scalars;
+mod schema;
 mod step;
 mod triggers;
 mod types;
@@ -24,4 +25,5 @@ mod values;
 mod workflow;
 
 pub(crate) use action::lower_action;
+pub(crate) use schema::schema;
 pub(crate) use workflow::lower;

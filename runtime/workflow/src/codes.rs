@@ -238,6 +238,9 @@ codes! {
         "The pattern of a filter is not well formed, or can match no branch, tag or path. Patterns are no regular \
          expressions: `*` is anything but `/`, `**` anything, `?` and `+` are about the character before them, `[]` is \
          one of some characters, and `!` in front takes back what patterns before it matched.";
+    ACTION_METADATA = "lint/action-metadata", Lint, Warning, "An action is described incompletely",
+        "`name` and `description` say what an action is, and `branding` how its badge looks. Actions run without them, but \
+         cannot be published on the marketplace.";
     TIMEOUT = "lint/timeout", Lint, Error, "A timeout is not above zero",
         "`timeout-minutes` counts minutes and must be greater than zero. GitHub accepts other numbers and then behaves \
          as if the key were not there.";

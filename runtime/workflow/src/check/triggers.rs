@@ -11,7 +11,7 @@ use crate::model::{Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::tree::{Node, Value, resolve};
-use crate::words::{closest, name};
+use crate::words::{closest, name, visible};
 
 /// Most inputs that GitHub shows to whoever starts a workflow by hand.
 const MOST_INPUTS: usize = 25;
@@ -47,7 +47,7 @@ fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
                 codes::CRON,
                 format!("{} is no time for a schedule", name(&time.cron)),
             )
-            .at(time.cron.span, error.to_string())
+            .at(time.cron.span, visible(&error.to_string()))
             .help("write minute, hour, day, month and weekday, e.g. `30 4 * * 1` for Mondays at 4:30 UTC"),
         ),
         Ok(cron) if cron.shortest_interval() < SHORTEST => diagnostics.push(
@@ -101,7 +101,7 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
                     codes::PATTERN,
                     format!("{} matches nothing that was meant", name(pattern)),
                 )
-                .at(within(source, pattern, error.span), error.message)
+                .at(within(source, pattern, error.span), visible(&error.message))
                 .help("patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special"),
             );
         }

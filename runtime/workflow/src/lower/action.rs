@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
+use super::action_keys::{ACTION, COLORS, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
 use super::context::{Context, Owner};
 use super::fields::{read, report_missing};
 use super::keys::Level;
@@ -16,7 +16,7 @@ use crate::model::action::{Action, ActionInput, Kind, Step};
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{self, Node};
-use crate::words::{closest, name};
+use crate::words::{alternatives, closest, name};
 
 /// Makes an action of a tree, as far as it goes.
 pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagnostics) -> Option<Action> {
@@ -38,6 +38,7 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
         return None;
     }
     let fields = context.level(root, &ACTION, "action", &owner)?;
+    context.metadata(&fields, root);
     let runs = fields.get("runs")?;
     let kind = context.runs(&runs.value);
     Some(Action {
@@ -50,6 +51,41 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
 }
 
 impl Context<'_> {
+    /// What only people and the marketplace read.
+    fn metadata(&mut self, fields: &Fields, root: &Node) {
+        for key in ["name", "description"] {
+            let filled = text(fields, key).is_some_and(|text| !text.is_empty());
+            if !filled {
+                self.report(
+                    Diagnostic::new(codes::ACTION_METADATA, format!("the action has no `{key}`"))
+                        .at(root.mark(), format!("`{key}` is missing here"))
+                        .help(format!(
+                            "add `{key}`: GitHub wants it of every action that is published"
+                        )),
+                );
+            }
+        }
+        let branding = fields.get("branding").and_then(|field| field.value.as_mapping());
+        let color =
+            branding.and_then(|mapping| mapping.entries.iter().find(|entry| &*entry.key.text == "color"));
+        let Some(color) = color else { return };
+        let word = color
+            .value
+            .as_scalar()
+            .map(tree::Scalar::to_text)
+            .unwrap_or_default();
+        if !COLORS.contains(&&*word) {
+            self.report(
+                Diagnostic::new(
+                    codes::ACTION_METADATA,
+                    format!("`color` of `branding` cannot be {}", name(&word)),
+                )
+                .at(color.value.mark(), "no colour of the marketplace")
+                .help(format!("it can be {}", alternatives(COLORS))),
+            );
+        }
+    }
+
     /// Reads a mapping, checks the values of its keys and that none is missing.
     fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner) -> Option<Fields> {
         let fields = read(self, level, node, key, owner)?;
@@ -102,7 +138,7 @@ impl Context<'_> {
                 })
             }
             _ => {
-                let near = closest(&wanted, USING.words.iter().copied());
+                let near = closest(&wanted, USING.iter().copied());
                 let help = near.map_or_else(
                     || "it can be `composite`, `docker`, `node20` or `node24`".to_owned(),
                     |near| format!("did you mean `{near}`?"),

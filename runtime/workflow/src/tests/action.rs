@@ -55,6 +55,7 @@ fn kinds_do_not_mix() {
     let texts = [
         "name: A\ndescription: B\n".to_owned(),
         format!("{HEAD}runs: {{using: nod20, main: x}}\n"),
+        format!("{HEAD}runs: {{using: Node26, main: x}}\ncolour: x\n"),
         format!("{HEAD}runs: {{main: x}}\n"),
         format!("{HEAD}runs: {{using: node20, image: x, env: {{}}}}\n"),
         format!("{HEAD}runs: {{using: docker, main: x}}\n"),

@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 
-use crate::{Dialect, PlanOptions, Source, load, plan};
+use crate::cron::Cron;
+use crate::glob::{Pattern, Subject};
+use crate::{Dialect, PlanOptions, Source, load, load_action, plan};
 
-const SAMPLES: [&str; 4] = [
+const SAMPLES: [&str; 6] = [
     include_str!("../testdata/everything.yml"),
     include_str!("../testdata/diamond.loom.yml"),
     include_str!("../testdata/mistakes.loom.yml"),
     include_str!("../testdata/loom-keys.yml"),
+    include_str!("../testdata/events.yml"),
+    include_str!("../testdata/action-mistakes.yml"),
 ];
 
 /// Pieces that mean something to one of the stages.
@@ -50,9 +54,13 @@ fn runs(text: &str) {
             assert_eq!(plan.is_none(), diagnostics.is_blocking());
             all.extend(diagnostics);
         }
+        let action = load_action(&source);
+        assert_eq!(action.action.is_none(), action.diagnostics.is_blocking());
+        all.extend(action.diagnostics);
         for found in &all {
             assert!(!found.message.contains(char::is_control), "{:?}", found.message);
             for label in &found.labels {
+                assert!(!label.text.contains(char::is_control), "{:?}", label.text);
                 assert!(
                     text.get(label.span.range()).is_some(),
                     "{label:?} is not in the text"
@@ -103,5 +111,35 @@ proptest! {
         changes in prop::collection::vec(damage(), 1..6),
     ) {
         runs(&damaged(SAMPLES[sample], &changes));
+    }
+
+    #[test]
+    fn any_pattern_has_a_verdict_within_itself(text in "[a-c/*?+!\\\\\\[\\]é-]{0,12}|\\PC*", other in "[a-cé/]{0,8}") {
+        for subject in [Subject::Ref, Subject::Path, Subject::Text] {
+            match Pattern::parse(&text, subject) {
+                Ok(pattern) => {
+                    pattern.matches(&other);
+                }
+                Err(errors) => {
+                    for error in errors {
+                        prop_assert!(text.get(error.span.range()).is_some(), "{error:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_matches_itself_only(text in "[a-z/]{1,8}", other in "[a-z/]{1,8}") {
+        let pattern = Pattern::parse(&text, Subject::Text).unwrap();
+        prop_assert!(pattern.matches(&text));
+        prop_assert_eq!(pattern.matches(&other), text == other);
+    }
+
+    #[test]
+    fn any_schedule_has_a_verdict(text in "[0-9*/,a-z -]{0,24}|\\PC*") {
+        if let Ok(cron) = Cron::parse(&text) {
+            prop_assert!(cron.shortest_interval() > 0);
+        }
     }
 }

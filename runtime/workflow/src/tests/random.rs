@@ -118,7 +118,7 @@ proptest! {
         for subject in [Subject::Ref, Subject::Path, Subject::Text] {
             match Pattern::parse(&text, subject) {
                 Ok(pattern) => {
-                    pattern.matches(&other);
+                    let _matched = pattern.matches(&other);
                 }
                 Err(errors) => {
                     for error in errors {

@@ -40,7 +40,10 @@ fn embed() -> Result<(), String> {
     let embedded = out.join("loom-agent");
     match built {
         Some(built) => {
-            tell(&format!("rerun-if-changed={}", built.display()))?;
+            // Only one that somebody else built: watching our own output would build again at every call.
+            if env::var_os("LOOM_AGENT_BIN").is_some() {
+                tell(&format!("rerun-if-changed={}", built.display()))?;
+            }
             fs::copy(&built, &embedded)
                 .map(drop)
                 .map_err(|error| format!("copy the agent from {}: {error}", built.display()))

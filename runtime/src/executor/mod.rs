@@ -37,8 +37,18 @@ pub trait Executor: Send + Sync {
     /// [`ExecutorError::Unreachable`] with what to do about it.
     async fn probe(&self) -> Result<(), ExecutorError>;
 
-    /// Makes a place for the job's steps: pulls the image when missing, starts the container, shakes hands with the
-    /// agent. What is worth telling meanwhile (pull progress, a fallback) goes to `notes`.
+    /// Gets what the job needs from elsewhere, such as its image. May take long; may be dropped at any time and leaves
+    /// nothing behind then. Does nothing where nothing is needed.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Image`] and what the engine says.
+    async fn fetch(&self, _job: &JobSpec, _notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+
+    /// Makes a place for the job's steps: starts the container, shakes hands with the agent. What is worth telling
+    /// meanwhile (a fallback) goes to `notes`. Bounded in time, and to be awaited to its end: dropped halfway, it may
+    /// leave what only [`Executor::sweep`] finds.
     ///
     /// # Errors
     /// See [`ExecutorError`]; nothing is left behind then.

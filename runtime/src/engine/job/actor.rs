@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{Activity, Context};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::machine::{Effect, Input, Machine};
 use super::place::{Order, Place};
@@ -13,7 +14,7 @@ use crate::engine::launch::JobLaunch;
 use crate::engine::run::SaveEvents;
 use crate::engine::shared::Shared;
 use crate::event::Reason;
-use crate::executor::PullPolicy;
+use crate::executor::{Closed, PullPolicy};
 use crate::fault;
 use crate::id::JobKey;
 
@@ -22,7 +23,17 @@ pub(in crate::engine) struct JobActor {
     machine: Machine,
     seat: JobSeat,
     place: Option<Place>,
-    opening: Option<AbortHandle>,
+    opening: Opening,
+}
+
+/// How the making of the place stands.
+enum Opening {
+    /// It has not begun, or is over.
+    No,
+    /// It goes on. Dropped with the actor, the guard says that the place is not wanted any more.
+    Yes(DropGuard),
+    /// It goes on and is given up.
+    Abandoned,
 }
 
 /// Where a job sits in its run.
@@ -48,7 +59,7 @@ impl JobActor {
             machine,
             seat,
             place: None,
-            opening: None,
+            opening: Opening::No,
         }
     }
 
@@ -68,12 +79,8 @@ impl JobActor {
                 );
             }
             Effect::Open => self.open(ctx),
-            Effect::AbandonOpening => {
-                if let Some(opening) = self.opening.take() {
-                    opening.abort();
-                }
-                self.reclaim(ctx);
-            }
+            // The guard tells the opening, whose end says that all is gone again.
+            Effect::AbandonOpening => self.opening = Opening::Abandoned,
             Effect::RunStep(step) => self.run_step(step, ctx),
             Effect::Signal(signal) => {
                 if let Some(place) = self.place.clone() {
@@ -95,6 +102,7 @@ impl JobActor {
     }
 
     fn open(&mut self, ctx: &mut Context<Self>) {
+        let unwanted = CancellationToken::new();
         let seat = &self.seat;
         let order = Order {
             shared: Arc::clone(&seat.shared),
@@ -102,19 +110,42 @@ impl JobActor {
             key: seat.key.clone(),
             workspace: seat.workspace.clone(),
             pull: seat.pull,
+            unwanted: unwanted.clone(),
         };
         let opening = seat.shared.io.spawn(Place::open(order));
-        self.opening = Some(opening.abort_handle());
+        self.opening = Opening::Yes(unwanted.drop_guard());
         ctx.notify_later(Input::JobTimeout, seat.launch.timeout);
         let waiting = ctx.declare(Activity::Waiting);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
-            if act.opening.take().is_none() {
-                return; // abandoned: what it made is being removed
-            }
             let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            let result = opened.map(|place| act.place = Some(place));
-            ctx.notify(Input::Opened(result));
+            let abandoned = match std::mem::replace(&mut act.opening, Opening::No) {
+                Opening::Yes(guard) => {
+                    drop(guard.disarm());
+                    false
+                }
+                Opening::Abandoned | Opening::No => true,
+            };
+            match opened {
+                // Given up at the very moment it was ready: it is closed like any other.
+                Ok(place) if abandoned => {
+                    let closing = act.seat.shared.io.spawn(place.close());
+                    act.when_done(closing, Input::Closed, ctx);
+                }
+                Ok(place) => {
+                    act.place = Some(place);
+                    ctx.notify(Input::Opened(Ok(())));
+                }
+                Err(left) if abandoned && left.code == "cleanup" => {
+                    ctx.notify(Input::Closed(Err(left)));
+                }
+                Err(_) if abandoned => {
+                    ctx.notify(Input::Closed(Ok(Closed::default())));
+                }
+                Err(reason) => {
+                    ctx.notify(Input::Opened(Err(reason)));
+                }
+            }
         }));
     }
 
@@ -152,7 +183,7 @@ impl JobActor {
         let reclaiming = self.seat.shared.io.spawn(async move {
             let reclaimed = executor.reclaim(&key).await;
             reclaimed
-                .map(|()| crate::executor::Closed::default())
+                .map(|()| Closed::default())
                 .map_err(|error| Reason::new("cleanup", format!("failed to {}", super::place::chain(&error))))
         });
         self.when_done(reclaiming, Input::Closed, ctx);

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use loom_protocol::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::launch::{JobLaunch, base_environment};
 use crate::engine::shared::{Progress, Shared};
@@ -32,10 +33,13 @@ pub(super) struct Order {
     pub(super) key: JobKey,
     pub(super) workspace: std::path::PathBuf,
     pub(super) pull: PullPolicy,
+    /// Cancelled when nobody wants the place any more.
+    pub(super) unwanted: CancellationToken,
 }
 
 impl Place {
-    /// Makes the place. What goes wrong is told in the job's log too.
+    /// Makes the place. What goes wrong is told in the job's log too. When it is not wanted any more, fetching is broken
+    /// off, but what has begun to be made is made to the end and then removed: an engine finishes what it was told.
     pub(super) async fn open(order: Order) -> Result<Self, Reason> {
         let Order {
             shared,
@@ -43,6 +47,7 @@ impl Place {
             key,
             workspace,
             pull,
+            unwanted,
         } = order;
         let log = shared
             .logs
@@ -69,13 +74,33 @@ impl Place {
             shared: Arc::clone(&shared),
             key: key.clone(),
         });
-        match launch.executor.open(spec, notes).await {
-            Ok(session) => Ok(Self {
-                session,
-                log,
-                shared,
-                key,
-            }),
+        let opening = async {
+            tokio::select! {
+                biased;
+                () = unwanted.cancelled() => return Ok(None),
+                fetched = launch.executor.fetch(&spec, notes.clone()) => fetched?,
+            }
+            launch.executor.open(spec.clone(), notes).await.map(Some)
+        };
+        match opening.await {
+            Ok(Some(session)) => {
+                let place = Self {
+                    session,
+                    log,
+                    shared,
+                    key,
+                };
+                if unwanted.is_cancelled() {
+                    place.close().await?;
+                    return Err(not_wanted());
+                }
+                Ok(place)
+            }
+            Ok(None) => {
+                // Nothing was made but the directory, which is empty.
+                drop(std::fs::remove_dir(&spec.directory));
+                Err(not_wanted())
+            }
             Err(error) => {
                 let reason = reason(&error);
                 log.note(shared.world.now(), &reason.message);
@@ -124,6 +149,10 @@ impl Place {
         }
         closed.map_err(|error| reason(&error))
     }
+}
+
+fn not_wanted() -> Reason {
+    Reason::new("cancelled", "the job was cancelled while its place was made")
 }
 
 /// Why a job ends when its executor fails.

@@ -13,7 +13,7 @@ use super::image::{self, Image};
 use super::session::{DockerSession, Steps};
 use super::{exec, failure, reclaim};
 use crate::executor::channel::{AgentBinary, Channel, ConnectError, JobDirectory, remove_directory};
-use crate::executor::{Executor, ExecutorError, JobSpec, Notes, Session, Swept};
+use crate::executor::{Executor, ExecutorError, JobSpec, Notes, PullPolicy, Session, Swept};
 use crate::id::{JobKey, RunId};
 
 /// How long an agent has to answer once its container has started.
@@ -243,6 +243,13 @@ impl Executor for DockerExecutor {
         self.engine.ping().await
     }
 
+    async fn fetch(&self, job: &JobSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        let connection = self.engine.get().await?;
+        image::ensure(connection, &job.image, job.pull, notes.as_ref())
+            .await
+            .map(drop)
+    }
+
     async fn open(&self, job: JobSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Session>, ExecutorError> {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let job = JobSpec {
@@ -258,7 +265,12 @@ impl Executor for DockerExecutor {
             });
         }
         let connection = self.engine.get().await?;
-        let image = image::ensure(connection, &job.image, job.pull, notes.as_ref()).await?;
+        // What was always to be pulled was pulled by `fetch`.
+        let pull = match job.pull {
+            PullPolicy::Always => PullPolicy::Missing,
+            other => other,
+        };
+        let image = image::ensure(connection, &job.image, pull, notes.as_ref()).await?;
         JobDirectory::create(&job.directory).map_err(|error| setup("prepare the job", &error))?;
         match self.begin(connection, &job, image, notes).await {
             Ok(session) => Ok(session),

@@ -63,28 +63,31 @@ pub(super) async fn of_runs(
 ) -> Result<Swept, ExecutorError> {
     let mut swept = Swept::default();
     let mut first_error = None;
-    for run in runs {
-        let labels = vec![format!("{INSTANCE}={}", options.instance), format!("{RUN}={run}")];
-        let filters = HashMap::from([("label".to_owned(), labels)]);
-        let list = ListContainersOptionsBuilder::new()
-            .all(true)
-            .filters(&filters)
-            .build();
-        let found = connection
-            .docker
-            .list_containers(Some(list))
-            .await
-            .map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
-        for name in found
-            .into_iter()
-            .filter_map(|container| container.names?.into_iter().next())
-        {
-            let name = name.trim_start_matches('/').to_owned();
-            match by_name(connection, options, &name).await {
-                Ok(true) => swept.removed.push(name),
-                Ok(false) => {}
-                Err(error) => first_error = first_error.or(Some(error)),
-            }
+    // One question for all of them, however many there are.
+    let labels = vec![format!("{INSTANCE}={}", options.instance)];
+    let filters = HashMap::from([("label".to_owned(), labels)]);
+    let list = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filters)
+        .build();
+    let found = connection
+        .docker
+        .list_containers(Some(list))
+        .await
+        .map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
+    for container in found {
+        let run = container.labels.as_ref().and_then(|labels| labels.get(RUN));
+        if !run.is_some_and(|run| runs.iter().any(|wanted| wanted.0 == *run)) {
+            continue;
+        }
+        let Some(name) = container.names.and_then(|names| names.into_iter().next()) else {
+            continue;
+        };
+        let name = name.trim_start_matches('/').to_owned();
+        match by_name(connection, options, &name).await {
+            Ok(true) => swept.removed.push(name),
+            Ok(false) => {}
+            Err(error) => first_error = first_error.or(Some(error)),
         }
     }
     first_error.map_or(Ok(swept), Err)

@@ -1,9 +1,10 @@
 //! The tables, how they came to be, and how the projections are made anew.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
 use super::{reader, rows};
@@ -32,13 +33,16 @@ const STEPS: &[M<'_>] = &[M::up(
      );",
 )];
 
+/// How long to wait for others. They hold the file for milliseconds.
+const BUSY: Duration = Duration::from_secs(10);
+
 /// Opens a connection with the settings that every one of ours has.
 pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
         // Others may hold the write lock for a moment: a commit here takes milliseconds.
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.busy_timeout(BUSY)?;
+        write_ahead(&connection)?;
         // FULL: an acknowledged event survives a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -46,6 +50,27 @@ pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
         Ok(connection)
     };
     open().map_err(|error| cannot_open(path, &error))
+}
+
+/// Puts the file in WAL mode. The change needs the file for itself and is refused as busy at once, whatever the timeout, when
+/// another Loom opens the same new file at the same moment: then that one is making the change.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(10))
+            }
+            other => return other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// Brings the tables to this version.
@@ -62,20 +87,26 @@ pub(super) fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Jo
     if there == known {
         return Ok(());
     }
-    // Two processes may open a new state directory at the same moment: one migrates, the other finds it done.
-    Migrations::from_slice(STEPS)
-        .to_latest(connection)
-        .or_else(|error| {
-            let now: rusqlite::Result<i64> =
-                connection.pragma_query_value(None, "user_version", |row| row.get(0));
-            if now.is_ok_and(|now| now == known) {
-                return Ok(());
-            }
-            Err(JournalError::Open {
+    // Several processes may open a new state directory at the same moment: one migrates, the others find it done. While it
+    // does, theirs fail in ways that depend on the moment.
+    let deadline = Instant::now() + Duration::from_secs(3);
+    loop {
+        let Err(error) = Migrations::from_slice(STEPS).to_latest(connection) else {
+            return Ok(());
+        };
+        let now: rusqlite::Result<i64> =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0));
+        if now.is_ok_and(|now| now == known) {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(JournalError::Open {
                 path: path.to_owned(),
                 cause: error.to_string(),
-            })
-        })
+            });
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The state directory's own id, drawn by whoever opens it first.

@@ -145,6 +145,28 @@ async fn parallel_writers_of_several_processes_lose_nothing() {
     }
 }
 
+#[test]
+fn many_open_a_new_journal_at_the_same_moment() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.db");
+        let instances: Vec<String> = std::thread::scope(|scope| {
+            let open = || {
+                SqliteJournal::open(&path, Arc::new(Ticking::default()))
+                    .unwrap()
+                    .instance()
+                    .to_owned()
+            };
+            let openers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            openers.into_iter().map(|opener| opener.join().unwrap()).collect()
+        });
+        assert!(
+            instances.iter().all(|instance| *instance == instances[0]),
+            "{instances:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn one_bad_append_harms_no_other() {
     let directory = tempfile::tempdir().unwrap();

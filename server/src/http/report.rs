@@ -2,8 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Problem};
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Problem, Rejection};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
@@ -88,12 +90,75 @@ pub(super) async fn unregister(gone: web::Json<Unregister>, directory: web::Data
     ),
 )]
 pub(super) async fn batch(
-    batch: web::Json<ActorBatch>,
+    batch: web::Json<Loose>,
     directory: web::Data<Directory>,
 ) -> ApiResult<web::Json<BatchOutcome>> {
-    let batch = batch.into_inner();
+    let (batch, places, mut malformed) = batch.into_inner().read();
     log_new(&directory, &batch);
-    Ok(web::Json(directory.apply(batch)?))
+    let mut outcome = directory.apply(batch)?;
+    for rejection in &mut outcome.rejected {
+        // Counted among those that could be read; the sender counts all.
+        rejection.index = places.get(rejection.index).copied().unwrap_or(rejection.index);
+    }
+    outcome.rejected.append(&mut malformed);
+    outcome.rejected.sort_by_key(|rejection| rejection.index);
+    Ok(web::Json(outcome))
+}
+
+/// A batch whose entries are not read yet: one that makes no sense must not cost the others.
+#[derive(Deserialize)]
+pub(super) struct Loose {
+    boot: BootId,
+    seq: u64,
+    #[serde(default)]
+    register: Vec<Value>,
+    #[serde(default)]
+    update: Vec<Value>,
+    #[serde(default)]
+    unregister: Vec<Value>,
+}
+
+impl Loose {
+    /// The entries that can be read, the place of each in the whole, and what is wrong with the others.
+    fn read(self) -> (ActorBatch, Vec<usize>, Vec<Rejection>) {
+        let mut reader = Reader::default();
+        let batch = ActorBatch {
+            boot: self.boot,
+            seq: self.seq,
+            register: reader.read(self.register),
+            update: reader.read(self.update),
+            unregister: reader.read(self.unregister),
+        };
+        (batch, reader.places, reader.malformed)
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    next: usize,
+    places: Vec<usize>,
+    malformed: Vec<Rejection>,
+}
+
+impl Reader {
+    fn read<T: DeserializeOwned>(&mut self, entries: Vec<Value>) -> Vec<T> {
+        let mut read = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let index = self.next;
+            self.next += 1;
+            match serde_json::from_value(entry) {
+                Ok(entry) => {
+                    self.places.push(index);
+                    read.push(entry);
+                }
+                Err(error) => self.malformed.push(Rejection {
+                    index,
+                    problem: format!("the entry can't be read: {error}"),
+                }),
+            }
+        }
+        read
+    }
 }
 
 fn as_it_stands(directory: &Directory, id: &ActorId) -> ApiResult<ActorRecord> {

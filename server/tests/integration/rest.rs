@@ -144,6 +144,27 @@ async fn health_is_as_documented() {
 }
 
 #[actix_web::test]
+async fn an_entry_that_makes_no_sense_costs_no_other() {
+    let (services, _) = services(StudioOptions::default());
+    let batch = json!({"boot":"b1","seq":1,
+        "register":[{"type":"T"},{"id":"a","type":"T"}],
+        "update":[{"id":"a","messageCount":"many"},{"id":"a","messageCount":3},{"id":"nobody"}],
+        "unregister":[7]});
+    let answer = post(&services, "/api/actor/batch", batch).await;
+    assert_eq!(answer.status, 200);
+    let outcome = answer.json();
+    assert_eq!(outcome["accepted"], 2);
+    let places: Vec<u64> = outcome["rejected"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rejection| rejection["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(places, [0, 2, 4, 5]);
+    assert_eq!(get(&services, "/api/actors/a").await.json()["messageCount"], 3);
+}
+
+#[actix_web::test]
 async fn a_batch_registers_updates_removes_and_names_what_it_could_not() {
     let (services, _) = services(StudioOptions::default());
     let batch = json!({"boot":"b1","seq":1,

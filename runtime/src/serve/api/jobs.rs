@@ -60,5 +60,5 @@ async fn newest_with(runtime: &Runtime, job: &JobId, named: Option<&str>) -> Api
         Some(run) => format!("there is no run `{run}` with a job `{job}`"),
         None => format!("no run has a job `{job}` yet"),
     };
-    Err(ApiError::not_found("unknown-job", detail))
+    Err(ApiError::not_found("unknown_job", detail))
 }

@@ -30,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 fn history(error: &JournalError) -> ApiError {
     tracing::error!(%error, "the history cannot be used");
     ApiError::unavailable(
-        "history-unavailable",
+        "history_unavailable",
         "the history of runs cannot be read at the moment; try again",
     )
 }
@@ -38,10 +38,10 @@ fn history(error: &JournalError) -> ApiError {
 fn engine(error: &EngineError) -> ApiError {
     match error {
         EngineError::UnknownRun(run) => {
-            ApiError::not_found("unknown-run", format!("there is no run `{run}`"))
+            ApiError::not_found("unknown_run", format!("there is no run `{run}`"))
         }
         EngineError::Journal(error) => history(error),
-        error => ApiError::unavailable("engine-unavailable", format!("failed to {error}")),
+        error => ApiError::unavailable("engine_unavailable", format!("failed to {error}")),
     }
 }
 

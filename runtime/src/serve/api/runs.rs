@@ -87,7 +87,7 @@ async fn page(runtime: &Runtime, wanted: &Wanted) -> ApiResult<Page> {
     if let Some(cursor) = &wanted.cursor {
         let place = runs.iter().position(|run| run.id.0 == *cursor).ok_or_else(|| {
             ApiError::bad_request(
-                "invalid-cursor",
+                "invalid_cursor",
                 "the cursor is not in this list; begin again without one",
             )
         })?;
@@ -133,7 +133,7 @@ pub(super) async fn logs(
     let run = load(&runtime, &id).await?;
     let Some(state) = run.jobs.get(&job) else {
         return Err(ApiError::not_found(
-            "unknown-job",
+            "unknown_job",
             format!("run `{id}` has no job `{job}`"),
         ));
     };
@@ -158,7 +158,7 @@ async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Run> {
     match Run::replay(&events) {
         Ok(Some(run)) => Ok(run),
         Ok(None) => Err(ApiError::not_found(
-            "unknown-run",
+            "unknown_run",
             format!("there is no run `{id}`"),
         )),
         Err(error) => Err(ApiError::internal(&error)),
@@ -185,7 +185,7 @@ pub(super) async fn read_window(
     });
     let broke_off = |_| {
         ApiError::unavailable(
-            "log-unavailable",
+            "log_unavailable",
             "the log cannot be read at the moment; try again",
         )
     };

@@ -51,14 +51,14 @@ pub(super) async fn start(
         [] => Start::default(),
         text => serde_json::from_slice(text).map_err(|error| {
             ApiError::bad_request(
-                "invalid-body",
+                "invalid_body",
                 format!("the body must be like {{\"event\":\"push\"}}: {error}"),
             )
         })?,
     };
     if !wanted.inputs.is_empty() {
         let detail = "inputs of a workflow are not supported yet; start it without them";
-        return Err(ApiError::bad_request("unsupported-inputs", detail));
+        return Err(ApiError::bad_request("unsupported_inputs", detail));
     }
     let event = wanted.event.unwrap_or_else(|| "push".to_owned());
     let run = runtime
@@ -106,7 +106,7 @@ fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
                 .map(|entry| format!("`{}`", entry.stem))
                 .collect();
             let detail = format!("there is no workflow `{name}`; there are: {}", known.join(", "));
-            Err(ApiError::not_found("unknown-workflow", detail))
+            Err(ApiError::not_found("unknown_workflow", detail))
         }
         Found::Several(entries) => {
             let files: Vec<&str> = entries.iter().map(|entry| entry.file.as_str()).collect();
@@ -114,7 +114,7 @@ fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
                 "`{name}` stands for several workflows: {}; use the stem of one file",
                 files.join(", ")
             );
-            Err(ApiError::conflict("ambiguous-workflow", detail))
+            Err(ApiError::conflict("ambiguous_workflow", detail))
         }
     }
 }
@@ -128,15 +128,15 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
                 None => format!(" {}", finding.message),
             });
             ApiError::conflict(
-                "invalid-workflow",
+                "invalid_workflow",
                 format!("{problem}.{}", why.unwrap_or_default()),
             )
         }
-        StartProblem::Launch(_) => ApiError::conflict("unmapped-label", problem.to_string()),
+        StartProblem::Launch(_) => ApiError::conflict("unmapped_label", problem.to_string()),
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {
-            ApiError::unavailable("engine-unreachable", format!("{problem}; {help}"))
+            ApiError::unavailable("engine_unreachable", format!("{problem}; {help}"))
         }
-        StartProblem::Executor(_) => ApiError::unavailable("engine-unreachable", problem.to_string()),
+        StartProblem::Executor(_) => ApiError::unavailable("engine_unreachable", problem.to_string()),
         StartProblem::Engine(error) => engine(error),
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn open(
 ) -> actix_web::Result<HttpResponse> {
     let Some(serializer) = Serializer::of_version(asked.vsn.as_deref()) else {
         let detail = "the protocol version `vsn` is unknown; 1.0.0 and 2.0.0 are spoken";
-        return Err(ApiError::bad_request("unknown-vsn", detail).into());
+        return Err(ApiError::bad_request("unknown_vsn", detail).into());
     };
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
     let handle = ActorRegistry::process_wide().register(ActorSpec::new("PhoenixSocket"));

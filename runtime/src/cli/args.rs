@@ -156,9 +156,16 @@ pub(super) struct ValidateArgs {
     /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs
     #[arg(long, value_enum, default_value_t = CheckLevel::Lint)]
     pub(super) level: CheckLevel,
-    /// Drawings for people, or one JSON object a file and line
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
-    pub(super) format: DataFormat,
+    /// Drawings for people, one JSON object a file and line, or one SARIF document
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    pub(super) format: FindingFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FindingFormat {
+    Text,
+    Json,
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -14,6 +14,7 @@ mod output;
 mod repository;
 mod run;
 mod runs;
+mod sarif;
 mod schema;
 mod serve;
 mod setup;

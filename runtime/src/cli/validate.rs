@@ -1,7 +1,7 @@
 //! `loom-runtime validate`: checks files without running them.
 //!
-//! stdout has the findings: drawn, or one JSON object a file (its fields are a contract, see the command's help and
-//! design); stderr has the summary and what cannot be read.
+//! stdout has the findings: drawn, one JSON object a file (its fields are a contract, see the design), or one SARIF
+//! document; stderr has the summary and what cannot be read.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Severity, Source};
 use serde::Serialize;
 
-use super::args::{CheckLevel, DataFormat, ValidateArgs};
+use super::args::{CheckLevel, FindingFormat, ValidateArgs};
 use super::repository::Repository;
+use super::sarif::Sarif;
 use super::{Exit, data, diagnostics, talk};
 use crate::project::{self, WorkflowFile};
 
@@ -18,6 +19,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;
     let mut invalid = 0_usize;
     let mut checked = 0_usize;
+    let mut sarif = Sarif::default();
     for path in files(&args.files) {
         let file = match project::read(&path) {
             Ok(file) => file,
@@ -34,12 +36,19 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
             invalid += 1;
         }
         match args.format {
-            DataFormat::Text => draw(&file.source, &found, args.level),
-            DataFormat::Json => print_json(&file.source, &found, args.level, valid),
+            FindingFormat::Text => draw(&file.source, &found, args.level),
+            FindingFormat::Json => print_json(&file.source, &found, args.level, valid),
+            FindingFormat::Sarif => {
+                for one in found.iter().filter(|one| wanted(one, args.level)) {
+                    sarif.add(&file.source, one);
+                }
+            }
         }
     }
-    if args.format == DataFormat::Text && checked > 0 {
-        summarise(checked, invalid);
+    match args.format {
+        FindingFormat::Text if checked > 0 => summarise(checked, invalid),
+        FindingFormat::Sarif => data::print(&format!("{:#}\n", sarif.document())),
+        FindingFormat::Text | FindingFormat::Json => {}
     }
     if invalid > 0 && exit == Exit::Success {
         exit = Exit::Failure;

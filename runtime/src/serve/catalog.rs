@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use loom_workflow::{Diagnostics, Plan, Severity, Source};
+use loom_workflow::{Diagnostics, Plan, Severity, Source, tree};
 
 use crate::prepare::{Preparation, file_in, prepare, stem};
 use crate::project::{self, ProjectError};
@@ -149,7 +149,10 @@ impl Catalog {
         match project::read(path) {
             Ok(read) => {
                 let prepared = prepare(&read, &self.how);
-                let name = prepared.plan.as_ref().and_then(|plan| plan.name.clone());
+                let name = match &prepared.plan {
+                    Some(plan) => plan.name.clone(),
+                    None => written_name(&read.source),
+                };
                 let name = name
                     .filter(|name| !name.trim().is_empty())
                     .unwrap_or_else(|| stem.clone());
@@ -171,6 +174,17 @@ impl Catalog {
             },
         }
     }
+}
+
+/// The `name:` of a file that has mistakes: people look for the workflow under the name it had.
+fn written_name(source: &Source) -> Option<String> {
+    let root = tree::parse(source, &tree::Limits::default(), &mut Diagnostics::new())?;
+    let entry = root
+        .as_mapping()?
+        .entries
+        .iter()
+        .find(|entry| &*entry.key.text == "name")?;
+    Some(entry.value.as_scalar()?.text.to_string())
 }
 
 fn unreadable(error: &ProjectError) -> Finding {
@@ -250,14 +264,14 @@ mod tests {
         write(
             &directory,
             ".loom.yml",
-            "jobs:\n  a:\n    needs: b\n    steps:\n      - run: x\n",
+            "name: Mine\njobs:\n  a:\n    needs: b\n    steps:\n      - run: x\n",
         );
         let catalog = catalog(&directory);
         let entry = &catalog.all()[0];
-        assert!(entry.plan.is_none());
+        assert!(entry.plan.is_none() && entry.name == "Mine");
         assert_eq!(
             (entry.findings[0].line, entry.findings[0].severity),
-            (Some(3), "error")
+            (Some(4), "error")
         );
     }
 

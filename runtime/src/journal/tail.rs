@@ -27,7 +27,8 @@ pub struct Tail {
     seen: u64,
     written: watch::Receiver<u64>,
     foreign: Option<i64>,
-    first: bool,
+    /// Whether there may be something to read.
+    look: bool,
 }
 
 enum Scope {
@@ -74,23 +75,27 @@ impl Tail {
             seen: 0,
             written,
             foreign: None,
-            first: true,
+            look: true,
         }
     }
 
     /// Waits for events and returns them: in order within each run, never empty.
     ///
+    /// May be dropped while it waits (in a `select!`): nothing is lost, and the next call goes on where this one was.
+    ///
     /// # Errors
     /// When the journal cannot be read; calling again goes on at the same place.
     pub async fn next(&mut self) -> Result<Vec<Recorded>, JournalError> {
         loop {
-            if !std::mem::take(&mut self.first) {
+            if !self.look {
                 self.wait().await?;
             }
+            // Stays set while the read is under way: a wake-up that was taken must not be forgotten with the future.
+            self.look = true;
             let events = self.read_new().await?;
-            if !events.is_empty() {
-                // There may be more than a page: look again before waiting.
-                self.first = true;
+            // There may be more than a page: look again before waiting.
+            self.look = !events.is_empty();
+            if self.look {
                 return Ok(events);
             }
         }
@@ -117,16 +122,26 @@ impl Tail {
             Scope::One(run) => vec![(run.clone(), self.cursor(run))],
             Scope::All => self.runs_behind().await?,
         };
-        let mut events = Vec::new();
+        let mut pages = Vec::new();
         for (run, after) in behind {
             let page = self.journal.read(&run, after, PAGE).await?;
-            if let Some(last) = page.last() {
-                if matches!(last.event, Event::RunFinished { .. }) && matches!(self.scope, Scope::All) {
+            if !page.is_empty() {
+                pages.push((run, page));
+            }
+        }
+        // The places move only now that nothing is waited for any more: what was read is returned for certain.
+        let mut events = Vec::new();
+        for (run, page) in pages {
+            match page.last() {
+                Some(last)
+                    if matches!(last.event, Event::RunFinished { .. })
+                        && matches!(self.scope, Scope::All) =>
+                {
                     self.cursors.remove(&run);
                     self.behind.remove(&run);
-                } else {
-                    self.cursors.insert(run, last.seq);
                 }
+                Some(last) => drop(self.cursors.insert(run, last.seq)),
+                None => {}
             }
             events.extend(page);
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
 use super::Printer;
 use crate::engine::{Engine, RunHandle};
@@ -26,7 +27,7 @@ pub(in crate::cli) async fn follow(
 ) -> Result<Option<Run>, JournalError> {
     let mut grown = engine.logs().hub().all();
     let mut progress = engine.progress();
-    let mut tail = Tail::run(engine.journal().clone(), handle.id().clone(), Seq::default());
+    let mut news = pump(&engine, &handle);
     let mut view = View {
         run: None,
         printed: HashMap::new(),
@@ -36,7 +37,8 @@ pub(in crate::cli) async fn follow(
     let mut over = false;
     loop {
         tokio::select! {
-            events = tail.next() => {
+            events = news.recv() => {
+                let Some(events) = events else { return Ok(view.run) };
                 for event in events? {
                     view.event(&event, &mut *printer);
                     if matches!(event.event, Event::RunFinished { .. }) {
@@ -65,6 +67,27 @@ pub(in crate::cli) async fn follow(
             }
         }
     }
+}
+
+/// Reads the history in a task of its own, so that a flood of output cannot keep it from being read.
+fn pump(engine: &Engine, handle: &RunHandle) -> mpsc::Receiver<Result<Vec<Recorded>, JournalError>> {
+    let (sender, news) = mpsc::channel(16);
+    let mut tail = Tail::run(engine.journal().clone(), handle.id().clone(), Seq::default());
+    engine.io().spawn(async move {
+        loop {
+            let events = tail.next().await;
+            let last = events.as_ref().map_or(true, |events| {
+                events
+                    .iter()
+                    .any(|event| matches!(event.event, Event::RunFinished { .. }))
+            });
+            // Nobody reads any more: the run was followed to its end, or its history cannot be read.
+            if sender.send(events).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    news
 }
 
 struct View {

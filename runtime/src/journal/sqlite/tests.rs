@@ -258,6 +258,35 @@ async fn a_tail_of_all_runs_sees_each_event_once_also_of_other_processes() {
 }
 
 #[tokio::test]
+async fn a_tail_whose_reading_is_broken_off_again_and_again_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    let run = RunId("r".into());
+    journal.append(&run, vec![created()]).await.unwrap();
+    let mut tail = Tail::run(journal.clone(), run.clone(), Seq(0));
+    let writer = tokio::spawn(async move {
+        for _ in 0..200 {
+            journal.append(&run, vec![Event::RunStarted]).await.unwrap();
+        }
+    });
+    let mut seen = 0;
+    while seen < 201 {
+        tokio::select! {
+            biased;
+            events = tail.next() => {
+                for event in events.unwrap() {
+                    seen += 1;
+                    assert_eq!(event.seq.0, seen);
+                }
+            }
+            // Comes first whenever the read has to wait for its thread.
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    writer.await.unwrap();
+}
+
+#[tokio::test]
 async fn requests_are_kept_in_order() {
     let directory = tempfile::tempdir().unwrap();
     let (ours, theirs) = (open(&directory), open(&directory));

@@ -67,8 +67,12 @@ impl Drop for Ownership {
 /// Whether an owner of this state directory still lives.
 pub fn is_alive(directory: &Path, owner: &Owner) -> bool {
     let path = lock_path(directory, owner);
-    let Ok(file) = open(&path, false) else {
-        return false;
+    // For reading: a lock needs no more, and another user's file may allow no more.
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
+        // What cannot be told must not be taken for dead.
+        Err(_) => return true,
     };
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {

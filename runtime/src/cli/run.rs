@@ -140,8 +140,12 @@ async fn watch(
             followed = &mut following => break followed,
             by = stops.next() => {
                 asked += 1;
+                if asked > 2 {
+                    talk::warning("left without waiting; what still runs is removed at the next start");
+                    return Ok(Exit::Cancelled);
+                }
                 if asked == 1 {
-                    talk::note("cancelling; once more ends the steps at once");
+                    talk::note("cancelling; once more ends the steps at once, a third time does not wait for that");
                 }
                 if let Err(error) = engine.cancel(&id, by).await {
                     talk::error(&format!("failed to cancel the run: {error}"));

@@ -31,6 +31,8 @@ pub(super) struct Orchestrator {
     seen: Option<u64>,
     foreign: Option<i64>,
     looking: bool,
+    /// Who asked to end everything: nothing begins any more, and what was about to is cancelled.
+    closing: Option<String>,
 }
 
 struct Held {
@@ -48,6 +50,7 @@ impl Orchestrator {
             seen: None,
             foreign: None,
             looking: false,
+            closing: None,
         }
     }
 
@@ -56,7 +59,12 @@ impl Orchestrator {
         let id = run.id.clone();
         tracing::info!(run = %id, workflow = %launch.workflow.name, executor = %launch.executor, "run begins");
         let actor_id = ActorId(format!("run-{}", id.short()));
-        let executors = launch.jobs.iter().map(|job| Arc::clone(&job.executor)).collect();
+        let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
+        for job in &launch.jobs {
+            if !executors.iter().any(|known| Arc::ptr_eq(known, &job.executor)) {
+                executors.push(Arc::clone(&job.executor));
+            }
+        }
         let spec = ActorSpec::of::<RunActor>()
             .id(actor_id.clone())
             .meta("run", id.0.clone())
@@ -64,6 +72,10 @@ impl Orchestrator {
             .watched_by(ctx.address().recipient());
         let (shared, sender) = (Arc::clone(&self.shared), done.clone());
         let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, shared, sender));
+        if let Some(by) = &self.closing {
+            // It was being written down when everything was told to end.
+            actor.do_send(CancelRun { by: by.clone() });
+        }
         self.runs.insert(
             id.clone(),
             Held {
@@ -141,6 +153,9 @@ impl Handler<StartRun> for Orchestrator {
     type Result = ResponseActFuture<Self, Result<RunHandle, EngineError>>;
 
     fn handle(&mut self, message: StartRun, _: &mut Context<Self>) -> Self::Result {
+        if self.closing.is_some() {
+            return Box::pin(async { Err(EngineError::Stopped) }.into_actor(self));
+        }
         let launch = message.launch;
         let created = Event::RunCreated {
             workflow: launch.workflow.clone(),
@@ -184,11 +199,12 @@ impl Handler<Cancel> for Orchestrator {
         let journal = Arc::clone(&self.shared.journal);
         let left = self.shared.io.spawn(async move {
             let query = RunQuery {
+                // A part of an id finds more than one; only the whole one is meant.
                 id: Some(run.0.clone()),
-                limit: 1,
+                limit: usize::MAX,
                 ..RunQuery::default()
             };
-            match journal.runs(query).await?.first() {
+            match journal.runs(query).await?.iter().find(|known| known.id == run) {
                 None => Err(EngineError::UnknownRun(run)),
                 Some(known) if known.state.is_final() => Ok(()),
                 Some(known) => Ok(journal.request(&known.id, Request::Cancel { by }).await?),
@@ -209,6 +225,7 @@ impl Handler<CancelAll> for Orchestrator {
     type Result = MessageResult<CancelAll>;
 
     fn handle(&mut self, message: CancelAll, _: &mut Context<Self>) -> Self::Result {
+        self.closing = Some(message.by.clone());
         let cancel = |(id, held): (&RunId, &Held)| {
             held.actor.do_send(CancelRun {
                 by: message.by.clone(),

@@ -62,8 +62,13 @@ pub(super) async fn recover(
             format!("process {}, which ran it, is gone", run.owner.pid),
         );
         // Swept below together with those of earlier starts.
-        settle(shared, &run.id, &[], &reason).await?;
-        recovered.runs.push(run.id);
+        match settle(shared, &run.id, &[], &reason).await {
+            Ok(_) => recovered.runs.push(run.id),
+            // One history that cannot be read must not keep the others from being put right.
+            Err(error) => recovered
+                .problems
+                .push(format!("run {} cannot be ended: failed to {error}", run.id)),
+        }
     }
     let mut lost = recovered.runs.clone();
     if remains == Remains::All {

@@ -1,6 +1,6 @@
 //! Follows the journal: every event of the runs it watches, once, in order, whoever writes them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use crate::id::RunId;
 
 /// How often to ask whether another process wrote.
 const FOREIGN_POLL: Duration = Duration::from_millis(100);
+/// Runs that have ended and whose places are kept.
+const ENDED: usize = 1000;
 /// Events read at a time.
 const PAGE: usize = 500;
 
@@ -23,6 +25,8 @@ pub struct Tail {
     cursors: HashMap<RunId, Seq>,
     /// The last event that is known to exist, by run.
     behind: HashMap<RunId, Seq>,
+    /// Runs that ended, the oldest first.
+    ended: VecDeque<RunId>,
     /// The last change of the journal that was looked at.
     seen: u64,
     written: watch::Receiver<u64>,
@@ -72,6 +76,7 @@ impl Tail {
             scope,
             cursors,
             behind: HashMap::new(),
+            ended: VecDeque::new(),
             seen: 0,
             written,
             foreign: None,
@@ -132,18 +137,18 @@ impl Tail {
         // The places move only now that nothing is waited for any more: what was read is returned for certain.
         let mut events = Vec::new();
         for (run, page) in pages {
-            match page.last() {
-                Some(last)
-                    if matches!(last.event, Event::RunFinished { .. })
-                        && matches!(self.scope, Scope::All) =>
-                {
-                    self.cursors.remove(&run);
+            if let Some(last) = page.last() {
+                if matches!(last.event, Event::RunFinished { .. }) {
                     self.behind.remove(&run);
+                    self.ended.push_back(run.clone());
                 }
-                Some(last) => drop(self.cursors.insert(run, last.seq)),
-                None => {}
+                self.cursors.insert(run, last.seq);
             }
             events.extend(page);
+        }
+        // The place of a run that has ended is kept for a while: the change that ended it may be listed after it was read.
+        while self.ended.len() > ENDED {
+            self.ended.pop_front().map(|run| self.cursors.remove(&run));
         }
         Ok(events)
     }
@@ -157,7 +162,9 @@ impl Tail {
     async fn runs_behind(&mut self) -> Result<Vec<(RunId, Seq)>, JournalError> {
         for change in self.journal.changes(self.seen).await? {
             self.seen = change.change;
-            self.behind.insert(change.run, change.last);
+            if change.last > self.cursor(&change.run) {
+                self.behind.insert(change.run, change.last);
+            }
         }
         let behind = self.behind.iter().filter(|(run, last)| **last > self.cursor(run));
         Ok(behind.map(|(run, _)| (run.clone(), self.cursor(run))).collect())

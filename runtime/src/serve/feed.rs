@@ -10,7 +10,7 @@ use loom_studio::{Draft, Hub};
 use serde_json::json;
 
 use super::phoenix::{Phoenix, Push};
-use super::runtime::Runtime;
+use super::runtime::{OpenRuns, Runtime};
 use super::views::workflow_views;
 use crate::event::{Event, Recorded};
 use crate::fault;
@@ -35,6 +35,8 @@ pub(super) struct Feed {
     /// Logs that may still grow, with the lines that were told and the lines that were handed to Phoenix.
     logs: BTreeMap<(RunId, JobId), Told>,
     looking: bool,
+    /// Runs that changed since they were last published.
+    dirty: BTreeSet<RunId>,
     /// The reading of the workflow files that was last told of, and its files.
     generation: u64,
     files: BTreeSet<String>,
@@ -56,13 +58,15 @@ impl Feed {
             phoenix,
             logs: BTreeMap::new(),
             looking: false,
+            dirty: BTreeSet::new(),
             generation: 0,
             files: BTreeSet::new(),
         }
     }
 
-    fn apply(&mut self, events: &[Recorded]) -> (BTreeMap<RunId, Run>, bool) {
-        let mut changed = BTreeSet::new();
+    /// Takes what happened. Answers the runs that ended, and whether the list of workflows changed.
+    fn apply(&mut self, events: &[Recorded]) -> (Vec<Run>, bool) {
+        let mut told = Vec::new();
         let mut workflows = false;
         let mut open = self.runtime.open();
         open.trouble = None;
@@ -75,7 +79,8 @@ impl Feed {
                 tracing::warn!(%error, "an event is not shown");
                 continue;
             }
-            changed.insert(event.run.clone());
+            self.dirty.insert(event.run.clone());
+            told.extend(open.runs.get(&event.run).and_then(|run| job_status(run, event)));
             workflows |= matches!(event.event, Event::RunCreated { .. } | Event::RunFinished { .. });
             match &event.event {
                 Event::JobStarting { job, .. } => {
@@ -89,41 +94,31 @@ impl Feed {
                 _ => {}
             }
         }
-        let runs: BTreeMap<RunId, Run> = changed
+        let over: Vec<RunId> = self
+            .dirty
             .iter()
-            .filter_map(|id| Some((id.clone(), open.runs.get(id)?.clone())))
+            .filter(|id| is_over(&open, id))
+            .cloned()
             .collect();
-        open.runs.retain(|_, run| !run.state.is_final());
-        (runs, workflows)
+        let ended = over.iter().filter_map(|id| open.runs.remove(id)).collect();
+        drop(open);
+        self.dirty.retain(|id| !over.contains(id));
+        told.iter().for_each(|push| self.phoenix.push(push));
+        (ended, workflows)
     }
 
-    fn publish(&self, runs: &BTreeMap<RunId, Run>) {
-        let draft = |run: &Run| {
-            Draft::new(
-                "run:update",
-                Some(&format!("run/{}", run.id)),
-                &RunDetail::from(run),
-            )
-        };
-        self.hub.publish_all(runs.values().map(draft).collect());
-    }
-
-    fn tell_phoenix(&self, events: &[Recorded], runs: &BTreeMap<RunId, Run>) {
-        for event in events {
-            let (Some(job), Some(run)) = (event.event.job(), runs.get(&event.run)) else {
-                continue;
-            };
-            let state = match &event.event {
-                Event::JobQueued { .. } => "queued",
-                Event::JobStarting { .. } => "running",
-                Event::JobFinished { state, .. } => state.as_str(),
-                _ => continue,
-            };
-            let stem = crate::prepare::stem(std::path::Path::new(&run.workflow.file));
-            let payload = json!({"runId": run.id, "job": job, "state": state});
-            self.phoenix
-                .push(&Push::job_status(&[&run.workflow.name, &stem], payload));
-        }
+    /// Publishes the runs that changed since the last time. A run of many jobs changes far more often than anybody can
+    /// look, and is large: it is told a few times a second, and once more when it ends.
+    fn publish_runs(&mut self) {
+        let changed = std::mem::take(&mut self.dirty);
+        let open = self.runtime.open();
+        let drafts = changed
+            .iter()
+            .filter_map(|id| open.runs.get(id))
+            .map(run_update)
+            .collect();
+        drop(open);
+        self.hub.publish_all(drafts);
     }
 
     fn publish_workflows(&self, ctx: &mut Context<Self>) {
@@ -208,6 +203,32 @@ impl Feed {
     }
 }
 
+fn is_over(open: &OpenRuns, id: &RunId) -> bool {
+    open.runs.get(id).is_some_and(|run| run.state.is_final())
+}
+
+fn run_update(run: &Run) -> Draft {
+    Draft::new(
+        "run:update",
+        Some(&format!("run/{}", run.id)),
+        &RunDetail::from(run),
+    )
+}
+
+/// What the Phoenix sockets hear of an event.
+fn job_status(run: &Run, event: &Recorded) -> Option<Push> {
+    let job = event.event.job()?;
+    let state = match &event.event {
+        Event::JobQueued { .. } => "queued",
+        Event::JobStarting { .. } => "running",
+        Event::JobFinished { state, .. } => state.as_str(),
+        _ => return None,
+    };
+    let stem = crate::prepare::stem(std::path::Path::new(&run.workflow.file));
+    let payload = json!({"runId": run.id, "job": job, "state": state});
+    Some(Push::job_status(&[&run.workflow.name, &stem], payload))
+}
+
 struct Grown {
     key: (RunId, JobId),
     told: Told,
@@ -246,6 +267,7 @@ impl Actor for Feed {
         self.runtime.engine.io().spawn(follow(me.downgrade(), journal));
         ctx.run_interval(LOG_POLL, |act, ctx| {
             fault::in_actor("history-feed");
+            act.publish_runs();
             act.look_at_catalog(ctx);
             act.look_at_logs(ctx);
         });
@@ -286,9 +308,8 @@ impl Handler<News> for Feed {
     fn handle(&mut self, News(news): News, ctx: &mut Context<Self>) {
         match news {
             Ok(events) => {
-                let (runs, workflows) = self.apply(&events);
-                self.publish(&runs);
-                self.tell_phoenix(&events, &runs);
+                let (ended, workflows) = self.apply(&events);
+                self.hub.publish_all(ended.iter().map(run_update).collect());
                 if workflows {
                     self.publish_workflows(ctx);
                 }

@@ -26,7 +26,9 @@ pub(super) struct Watcher {
     io: Handle,
     system: Option<RecommendedWatcher>,
     watched: Vec<PathBuf>,
-    stamps: Stamps,
+    /// The files as they were at the last look; absent before the first.
+    stamps: Option<Stamps>,
+    looking: bool,
     settling: bool,
 }
 
@@ -41,7 +43,8 @@ impl Watcher {
             io,
             system: None,
             watched: Vec::new(),
-            stamps: Stamps::new(),
+            stamps: None,
+            looking: false,
             settling: false,
         }
     }
@@ -75,6 +78,9 @@ impl Watcher {
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         crate::fault::in_actor("workflow-watcher");
+        if std::mem::replace(&mut self.looking, true) {
+            return; // the next sweep sees what this look misses
+        }
         self.listen(ctx);
         let catalog = Arc::clone(&self.catalog);
         let before = self.stamps.clone();
@@ -82,19 +88,19 @@ impl Watcher {
             let stamps = stamps(&catalog);
             let changed: Vec<PathBuf> = stamps
                 .iter()
-                .filter(|(path, stamp)| before.get(*path) != Some(stamp))
+                .filter(|(path, stamp)| before.as_ref().and_then(|before| before.get(*path)) != Some(stamp))
                 .map(|(path, _)| path.clone())
                 .collect();
-            if stamps == before {
+            if before.as_ref() == Some(&stamps) {
                 return (stamps, None);
             }
             catalog.reload();
             (stamps, Some(changed))
         });
         ctx.spawn(looked.into_actor(self).map(|looked, act, ctx| {
+            act.looking = false;
             let Ok((stamps, changed)) = looked else { return };
-            let first = act.stamps.is_empty();
-            act.stamps = stamps;
+            let first = act.stamps.replace(stamps).is_none();
             if let (Some(changed), false) = (changed, first) {
                 tracing::info!(files = changed.len(), "workflows reloaded");
                 act.start_changed(changed, ctx);

@@ -40,6 +40,10 @@ impl Run {
             .chain(all.clone().into_iter().flatten())
             .filter_map(|place| self.jobs.get_index(place))
         {
+            // One that was told to begin ends by itself, also when the run is cancelled.
+            if self.cancel.is_some() && begun(id.0) {
+                continue;
+            }
             match self.decide_job(id.0) {
                 Some(Decision::Start(job)) if !begun(&job) => {
                     if starts == room {

@@ -174,6 +174,9 @@ impl Machine {
     }
 
     fn begin(&mut self) -> Vec<Effect> {
+        if self.ending.is_some() {
+            return self.closed(Ok(Closed::default())); // cancelled before it began
+        }
         self.phase = Phase::Opening;
         let (job, resource) = (self.job.clone(), self.resource.clone());
         self.save(
@@ -214,13 +217,23 @@ impl Machine {
     }
 
     fn opened(&mut self, result: Result<(), Reason>) -> Vec<Effect> {
-        if self.phase != Phase::Opening {
-            return Vec::new();
+        match (self.phase, &result) {
+            (Phase::Opening, _) => {}
+            // Given up in the moment in which it was ready: nobody else closes it.
+            (Phase::Closing, Ok(())) => return vec![Effect::Close],
+            (Phase::Closing, Err(_)) => return self.closed(Ok(Closed::default())),
+            _ => return Vec::new(),
         }
         match result {
             Err(reason) => {
+                // A wrong image is the workflow's doing; anything else is the machine's.
+                let state = if reason.code == "image" {
+                    JobState::Failure
+                } else {
+                    JobState::Lost
+                };
                 self.ending.get_or_insert(Ending {
-                    state: JobState::Failure,
+                    state,
                     reason: Some(reason),
                     step: StepState::Skipped,
                 });
@@ -386,7 +399,7 @@ impl Machine {
 
     /// Begins to end the job. The first reason to end counts; later ones only hurry.
     fn end_early(&mut self, ending: Ending) -> Vec<Effect> {
-        if self.ending.is_some() || matches!(self.phase, Phase::Closing | Phase::Finished | Phase::New) {
+        if self.ending.is_some() || matches!(self.phase, Phase::Closing | Phase::Finished) {
             return Vec::new();
         }
         self.ending = Some(ending);
@@ -614,7 +627,11 @@ mod tests {
             &mut job,
             [Input::Opened(Ok(())), Input::Closed(Ok(Closed::default()))],
         );
-        assert_eq!(effects, [Effect::Done]);
+        assert_eq!(
+            effects,
+            [Effect::Close, Effect::Done],
+            "what was ready at that moment is closed"
+        );
         assert_eq!(end_of(&saved), (JobState::Cancelled, Some("cancelled")));
     }
 

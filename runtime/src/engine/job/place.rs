@@ -104,6 +104,8 @@ impl Place {
             Err(error) => {
                 let reason = reason(&error);
                 log.note(shared.world.now(), &reason.message);
+                // An open that fails leaves nothing in its engine; the directory was made here.
+                drop(std::fs::remove_dir_all(&spec.directory));
                 Err(reason)
             }
         }

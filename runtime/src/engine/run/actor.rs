@@ -218,24 +218,20 @@ impl RunActor {
         for entry in std::mem::take(&mut self.waiting) {
             entry.saved.map(|saved| saved.send(Err(Unwritable)));
         }
-        self.reclaim_all(ctx);
-        self.done.send_replace(Some(Outcome {
-            state: RunState::Lost,
-            problem: Some(problem),
-        }));
-    }
-
-    fn reclaim_all(&mut self, ctx: &mut Context<Self>) {
         let held: Vec<_> = self
             .children
             .values()
             .filter_map(|child| self.reclaiming(&child.job))
             .collect();
-        ctx.wait(
-            futures_util::future::join_all(held)
-                .into_actor(self)
-                .map(|_, _, ctx| ctx.stop()),
-        );
+        let removed = futures_util::future::join_all(held).into_actor(self);
+        // Told last: who waits for the run may end the process.
+        ctx.wait(removed.map(|_, act, ctx| {
+            act.done.send_replace(Some(Outcome {
+                state: RunState::Lost,
+                problem: Some(problem),
+            }));
+            ctx.stop();
+        }));
     }
 
     /// Removes what a job may still hold, on the IO threads.

@@ -18,6 +18,8 @@ use crate::serve::runtime::Runtime;
 
 /// The largest frame a client may send.
 const MAX_FRAME: usize = 64 * 1024;
+/// Pushes that may wait for a socket: several hundred jobs that change at once, each with its lines.
+const MAILBOX: usize = 4096;
 /// Topics a socket may join.
 const MAX_TOPICS: usize = 256;
 /// `phoenix.js` beats every 30 s; silence twice as long means it is gone.
@@ -137,6 +139,7 @@ impl Actor for Socket {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
         self.id = Some(self.phoenix.add(ctx.address().recipient()));
         ctx.run_interval(GONE / 4, |socket, ctx| {
             socket.handle.beat();

@@ -61,7 +61,9 @@ impl Directory {
     /// # Errors
     /// When the record breaks a limit of [`DirectoryOptions`].
     pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
-        self.register_by(record, None, self.clock.now())
+        let now = self.clock.now();
+        self.check_free(&record.id, now)?;
+        self.register_by(record, None, now)
     }
 
     /// Merges the fields that `patch` names into the actor's record and counts as a sign of life.
@@ -69,12 +71,37 @@ impl Directory {
     /// # Errors
     /// When the actor is unknown or the patch breaks a limit of [`DirectoryOptions`].
     pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
-        self.update_by(patch, None, self.clock.now())
+        let now = self.clock.now();
+        self.check_free(&patch.id, now)?;
+        self.update_by(patch, None, now)
     }
 
     /// Forgets an actor. `false` when it was not known.
-    pub fn unregister(&self, id: &ActorId) -> bool {
-        self.remove_if(&id.0, |_| true)
+    ///
+    /// # Errors
+    /// When a living process reports it.
+    pub fn unregister(&self, id: &ActorId) -> Result<bool, Refusal> {
+        self.check_free(id, self.clock.now())?;
+        Ok(self.remove_if(&id.0, |_| true))
+    }
+
+    /// Whether single reports may speak for an actor: not while a process that reports it in batches lives. That process
+    /// tells only what changes, so what others say in its place would stand for good.
+    fn check_free(&self, id: &ActorId, now: Timestamp) -> Result<(), Refusal> {
+        let Some(entry) = self.actors.get(id.0.as_str()) else {
+            return Ok(());
+        };
+        match &entry.owner {
+            Some(owner) if self.is_heard(owner, now) => Err(Refusal::OtherOwner {
+                id: id.clone(),
+                owner: owner.id.0.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_heard(&self, boot: &Boot, now: Timestamp) -> bool {
+        u128::from(now.millis_since(boot.last_beat())) <= self.options.stale_after.as_millis()
     }
 
     /// One actor's record as of now.

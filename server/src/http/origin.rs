@@ -34,13 +34,15 @@ impl Origin {
         })
     }
 
-    /// Whether a page of this origin came from the server that `authority` (a `Host` header) names.
+    /// Whether a page of this origin came from the server that `authority` (a `Host` header) names. The names of this
+    /// machine are one; another port of it is another server.
     pub(super) fn is_of(&self, authority: &Authority) -> bool {
         let port = authority.port.or(match self.scheme.as_str() {
             "https" => Some(443),
             _ => Some(80),
         });
-        self.host == authority.host && self.port() == port
+        let same = self.host == authority.host || (is_loopback(&self.host) && is_loopback(&authority.host));
+        same && self.port() == port
     }
 
     /// Whether both name the same place.

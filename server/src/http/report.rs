@@ -74,9 +74,12 @@ pub(super) async fn update(
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn unregister(gone: web::Json<Unregister>, directory: web::Data<Directory>) -> HttpResponse {
-    directory.unregister(&gone.id);
-    HttpResponse::NoContent().finish()
+pub(super) async fn unregister(
+    gone: web::Json<Unregister>,
+    directory: web::Data<Directory>,
+) -> ApiResult<HttpResponse> {
+    directory.unregister(&gone.id)?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Reports what one process has to tell of its actors, in one go. An empty batch is a beat for all of them.

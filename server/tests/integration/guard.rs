@@ -57,6 +57,7 @@ async fn our_own_page_and_programs_pass() {
     let port = addr.port();
     let localhost = format!("localhost:{port}");
     let origin = format!("http://localhost:{port}");
+    let numeric = format!("http://127.0.0.1:{port}");
     for headers in [
         vec![],
         vec![
@@ -64,10 +65,7 @@ async fn our_own_page_and_programs_pass() {
             ("Origin", origin.as_str()),
             ("Sec-Fetch-Site", "same-origin"),
         ],
-        vec![
-            ("Origin", "http://localhost:5173"),
-            ("Sec-Fetch-Site", "same-site"),
-        ],
+        vec![("Host", localhost.as_str()), ("Origin", numeric.as_str())],
         vec![("Host", "[::1]:9090")],
         vec![("Host", "app.localhost")],
     ] {
@@ -78,6 +76,19 @@ async fn our_own_page_and_programs_pass() {
             "{headers:?}"
         );
     }
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn a_page_of_another_server_on_this_machine_is_foreign() {
+    let studio = running().await;
+    let headers = [
+        ("Origin", "http://localhost:5173"),
+        ("Sec-Fetch-Site", "same-site"),
+    ];
+    let post = send_post(studio.addr, "/api/actor/register", BODY, &headers).await;
+    assert_eq!(post.status, 403, "{post:?}");
+    assert!(Viewer::connect(studio.addr, "/ws", &headers).await.is_err());
     studio.stop().await;
 }
 

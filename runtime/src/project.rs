@@ -37,6 +37,21 @@ pub enum ProjectError {
     },
 }
 
+impl ProjectError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing(_) | Self::Several { .. } => "name a workflow file on the command line",
+            Self::Nothing(_) => "write a `.loom.yml` there, or name a workflow file on the command line",
+            Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
+                "give yourself the right to read it"
+            }
+            Self::Unreadable { .. } => "save it as UTF-8 text, or name another workflow file",
+        }
+    }
+}
+
 /// A workflow file that was read.
 #[derive(Clone, Debug)]
 pub struct WorkflowFile {
@@ -126,10 +141,8 @@ pub fn read(path: &Path) -> Result<WorkflowFile, ProjectError> {
         Err(cause) => return Err(unreadable(cause)),
     };
     let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        unreadable(io::Error::other(format!(
-            "it is no UTF-8 text: byte {at} is wrong"
-        )))
+        let place = place(error.as_bytes(), error.utf8_error().valid_up_to());
+        unreadable(io::Error::other(format!("it is no UTF-8 text: {place}")))
     })?;
     let name = path.display().to_string();
     let dialect = Dialect::of_path(&path.to_string_lossy());
@@ -138,6 +151,21 @@ pub fn read(path: &Path) -> Result<WorkflowFile, ProjectError> {
         source: Source::new(name, text),
         dialect,
     })
+}
+
+/// Where a byte stands, as editors count.
+fn place(bytes: &[u8], at: usize) -> String {
+    let before = bytes.get(..at).unwrap_or_default();
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default())
+        .chars()
+        .count()
+        + 1;
+    format!("line {line}, column {column} has a byte that no text has")
 }
 
 /// Without a leading `./`, which nobody typed.

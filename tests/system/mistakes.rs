@@ -166,3 +166,42 @@ fn an_engine_that_does_not_answer_is_the_machines_fault_and_says_what_to_do() {
         .says("/nowhere/docker.sock")
         .says("--executor host");
 }
+
+#[test]
+fn what_is_planned_is_named_as_such() {
+    let project = Project::with("jobs:\n  a: { steps: [{ run: 'true' }] }\n");
+    project
+        .loom(&["run", "--secret", "A=b"])
+        .run()
+        .exits(2)
+        .says("`--secret` is planned and not there yet")
+        .says("--env NAME=VALUE");
+    project
+        .loom(&["doctor"])
+        .run()
+        .exits(2)
+        .says("`doctor` is planned and not there yet");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused_with_its_place() {
+    let project = Project::new();
+    std::fs::write(project.path().join("bad.yml"), b"jobs:\n  \xc3\xa9: \xff\n").expect("written");
+    project
+        .loom(&["run", "bad.yml"])
+        .run()
+        .exits(2)
+        .says("line 2, column 6 has a byte that no text has")
+        .says("save it as UTF-8 text");
+}
+
+#[test]
+fn an_unknown_job_is_refused_with_those_that_are_there() {
+    let project =
+        Project::with("jobs:\n  build: { steps: [{ run: 'true' }] }\n  test: { steps: [{ run: 'true' }] }\n");
+    project
+        .loom(&["run", "--executor", "host", "-j", "zzz"])
+        .run()
+        .exits(2)
+        .says("its jobs are `build`, `test`");
+}

@@ -88,7 +88,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum)]
     pub(super) executor: Option<ExecutorChoice>,
     /// The image for a `runs-on` label, or `host` to run such jobs on this machine
-    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = pair)]
+    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform)]
     pub(super) platforms: Vec<(String, String)>,
     /// When to pull images [default: missing]
     #[arg(long, value_enum)]
@@ -134,7 +134,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_enum)]
     pub(super) executor: Option<ExecutorChoice>,
     /// The image for a `runs-on` label, or `host` to run such jobs on this machine
-    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = pair)]
+    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform)]
     pub(super) platforms: Vec<(String, String)>,
     /// When to pull images [default: missing]
     #[arg(long, value_enum)]
@@ -316,9 +316,17 @@ pub(super) enum DataFormat {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
+    split(text, "NAME=VALUE")
+}
+
+fn platform(text: &str) -> Result<(String, String), String> {
+    split(text, "LABEL=IMAGE, or LABEL=host")
+}
+
+fn split(text: &str, form: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("it has to look like NAME=VALUE".to_owned()),
+        _ => Err(format!("it has to look like {form}")),
     }
 }
 

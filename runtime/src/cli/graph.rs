@@ -15,7 +15,7 @@ pub(super) fn graph(args: &GraphArgs) -> Exit {
         Ok(file) => file,
         Err(error) => {
             talk::error(&error.to_string());
-            talk::help("name a workflow file: `loom-runtime graph FILE`");
+            talk::help(error.help());
             return Exit::Usage;
         }
     };

@@ -2,6 +2,7 @@
 //!
 //! stdout is data (logs, results, lists), stderr is talk (progress, hints, warnings, errors).
 
+mod absent;
 mod args;
 mod broken;
 mod data;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(error) if absent::explain(&error) => return Exit::Usage.into(),
         Err(error) => {
             // Help and version are answers, not mistakes. A reader that has gone away is none either.
             drop(error.print());

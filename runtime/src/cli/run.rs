@@ -28,7 +28,7 @@ async fn try_run(global: &Global, args: &RunArgs) -> Result<Exit, Exit> {
     let config = setup::configuration(&workspace)?;
     let file = project::find(args.file.as_deref()).map_err(|error| {
         talk::error(&error.to_string());
-        talk::help("name a workflow file: `loom-runtime run FILE`");
+        talk::help(error.help());
         Exit::Usage
     })?;
     let choice = setup::choice(args.executor, &config)?;
@@ -77,8 +77,9 @@ async fn choose(engine: &Engine, plan: &Plan, choice: Choice) -> Result<Executor
         talk::error(&format!("failed to {error}"));
         if let ExecutorError::Unreachable { help, .. } = &error {
             talk::help(help);
+        } else {
+            talk::help("to run the jobs on this machine instead: `--executor host`");
         }
-        talk::help("to run the jobs on this machine instead: `--executor host`");
         Exit::Machine
     })?;
     if let Some(why) = &executors.fell_back {

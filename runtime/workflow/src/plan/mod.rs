@@ -70,6 +70,17 @@ pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagno
     (plan, diagnostics)
 }
 
+/// Names of jobs for a sentence: some of them, where there are many.
+fn listed<'a>(jobs: impl ExactSizeIterator<Item = &'a JobId>) -> String {
+    const SHOWN: usize = 12;
+    let more = jobs.len().saturating_sub(SHOWN);
+    let mut names: Vec<String> = jobs.take(SHOWN).map(|id| name(id.as_str())).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
 /// The jobs that were asked for with all they need; `None` means all.
 fn chosen(
     workflow: &Workflow,
@@ -87,7 +98,7 @@ fn chosen(
     {
         let near = closest(job.as_str(), workflow.jobs.keys().map(JobId::as_str));
         let help = near.map_or_else(
-            || "the ids of jobs are the keys under `jobs`".to_owned(),
+            || format!("its jobs are {}", listed(workflow.jobs.keys())),
             |near| format!("did you mean `{near}`?"),
         );
         diagnostics.push(

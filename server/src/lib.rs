@@ -21,7 +21,9 @@ mod http;
 mod listen;
 pub mod live;
 mod options;
+mod sessions;
 mod studio;
+mod tries;
 pub mod ui;
 
 pub use app::{Services, create_app};

@@ -139,10 +139,11 @@ impl StudioBuilder {
             .map(|section| section.path)
             .collect();
         let started = self.clock.now();
+        let guard = Guard::new(options.bind, origins, options.token, pages, self.clock.clone());
         let services = Services {
             directory: Arc::new(Directory::new(options.directory, self.clock)),
             hub: Hub::new(started),
-            guard: Arc::new(Guard::new(options.bind, origins, options.token, pages)),
+            guard: Arc::new(guard),
             registry: self.registry,
             extensions: self.extensions,
             started,

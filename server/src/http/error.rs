@@ -17,6 +17,7 @@ pub struct ApiError {
     code: &'static str,
     title: &'static str,
     detail: String,
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -32,7 +33,15 @@ impl ApiError {
             code,
             title,
             detail: detail.into(),
+            retry_after: None,
         }
+    }
+
+    /// Says in `Retry-After` in how many seconds it is worth another try.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// 400: the request can't be understood.
@@ -97,6 +106,9 @@ impl ApiError {
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header(("Retry-After", seconds.to_string()));
         }
         let body = serde_json::to_string(&self.problem()).unwrap_or_default();
         response.content_type("application/problem+json").body(body)

@@ -5,13 +5,14 @@
 //! - `Origin`, on everything that is not a plain read and on every socket: our own, a loopback page that came to us as
 //!   loopback, or a listed one. A request without one is no web page and passes. `Sec-Fetch-Site: cross-site` is refused
 //!   unless the origin is listed.
-//! - With a token, `Authorization: Bearer` on everything but the public part.
+//! - With a token, `Authorization: Bearer` or the cookie of a session on everything but the public part.
 //!
-//! Public is `/api/health`, which a watchdog asks, and the embedded page, which holds no data and has to be loaded before
-//! anybody could log in; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
+//! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
+//! holds no data and has to be loaded before anybody could; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
 //! body must not win over a missing token.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -23,10 +24,16 @@ use actix_web::{Error, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
+use super::session;
+use crate::Clock;
 use crate::options::Token;
+use crate::sessions::Sessions;
+use crate::tries::Tries;
 
-/// The one path that anybody may ask.
+/// The path that anybody may ask, by any name.
 const HEALTH: [&str; 2] = ["/api/health", "/api/v1/health"];
+/// Where one signs in.
+const SESSION: [&str; 2] = ["/api/session", "/api/v1/session"];
 
 /// Who may talk to this server.
 pub struct Guard {
@@ -35,18 +42,28 @@ pub struct Guard {
     token: Option<Token>,
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
+    sessions: Sessions,
+    tries: Tries,
     refused: AtomicU64,
 }
 
 impl Guard {
     /// A guard of a server bound to `bind`, with the `origins` that may talk to it beside its own. `pages` are the paths
-    /// under which the embedded page lives.
-    pub fn new(bind: IpAddr, origins: Vec<Origin>, token: Option<Token>, pages: Vec<String>) -> Self {
+    /// under which the embedded page lives; sessions end by `clock`.
+    pub fn new(
+        bind: IpAddr,
+        origins: Vec<Origin>,
+        token: Option<Token>,
+        pages: Vec<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             bind,
             origins,
             token,
             pages,
+            sessions: Sessions::new(clock.clone()),
+            tries: Tries::new(clock),
             refused: AtomicU64::new(0),
         }
     }
@@ -54,6 +71,18 @@ impl Guard {
     /// Whether callers must show a token.
     pub fn wants_token(&self) -> bool {
         self.token.is_some()
+    }
+
+    pub(super) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    pub(super) fn tries(&self) -> &Tries {
+        &self.tries
     }
 
     /// Requests refused since the start.
@@ -74,7 +103,8 @@ impl Guard {
         }
         // A browser asks without the token whether it may ask with it.
         let preflight = is_preflight(request) && self.reader(headers).is_some();
-        let public = preflight || (is_read(request.method()) && self.is_page(path));
+        let public =
+            preflight || SESSION.contains(&path) || (is_read(request.method()) && self.is_page(path));
         if socket || !public {
             self.check_token(headers)?;
         }
@@ -149,7 +179,8 @@ impl Guard {
         Ok(())
     }
 
-    fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Whether the caller showed the token, or is signed in. A token that is shown counts before a cookie.
+    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let Some(token) = &self.token else {
             return Ok(());
         };
@@ -167,9 +198,11 @@ impl Guard {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         match shown {
+            None if session::is_signed_in(headers, &self.sessions) => Ok(()),
             None => unauthorized(
                 "token_required",
-                "send the header `Authorization: Bearer` with this studio's token (STUDIO_TOKEN)",
+                "sign in (POST /api/session), or send the header `Authorization: Bearer` with this studio's token \
+                 (STUDIO_TOKEN)",
             ),
             Some((_, shown)) if token.is(shown.trim()) => Ok(()),
             Some(_) => unauthorized(

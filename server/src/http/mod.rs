@@ -14,6 +14,7 @@ mod prometheus;
 mod report;
 mod routes;
 mod sections;
+mod session;
 mod socket;
 mod unanswered;
 

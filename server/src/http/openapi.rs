@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, socket};
+use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -26,12 +27,32 @@ use crate::app::Services;
         metrics::metrics,
         health::health,
         sections::sections,
+        session::state,
+        session::sign_in,
+        session::sign_out,
         serve,
         prometheus::page,
         socket::open,
-    )
+    ),
+    security(("token" = []), ("session" = [])),
+    modifiers(&Schemes),
 )]
 struct Studio;
+
+/// How callers show who they are, where the server wants a token.
+struct Schemes;
+
+impl utoipa::Modify for Schemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let cookie = ApiKeyValue::with_description(
+            "loom_session_9090",
+            "set by `POST /api/session`; the name ends with the port that the browser came to",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
 
 /// The paths that `/api/v1` answers in a way of its own.
 const OWN_IN_V1: [&str; 2] = ["/api/actors", "/api/actors/type/{type}"];
@@ -69,7 +90,10 @@ fn add_v1(document: &mut utoipa::openapi::OpenApi) {
         })
         .collect();
     for (path, mut item) in shared {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete]
+            .into_iter()
+            .flatten()
+        {
             as_v1(operation);
         }
         document.paths.paths.insert(path, item);

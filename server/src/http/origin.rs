@@ -25,6 +25,11 @@ impl Origin {
         &self.host
     }
 
+    /// Whether its pages come over TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.scheme == "https"
+    }
+
     /// The port, also where it is the scheme's own.
     fn port(&self) -> Option<u16> {
         self.port.or(match self.scheme.as_str() {

@@ -5,10 +5,10 @@
 
 use actix_web::Route;
 use actix_web::guard::{Any, Get, Head};
-use actix_web::web::{self, ServiceConfig, get, post, resource};
+use actix_web::web::{self, ServiceConfig, delete, get, post, resource};
 
 use super::extract::{MAX_BATCH, json};
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, socket};
+use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -33,6 +33,12 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
             )
             .service(at("/metrics").route(read().to(metrics::metrics)))
             .service(at("/health").route(read().to(health::health)))
+            .service(
+                at("/session")
+                    .route(read().to(session::state))
+                    .route(post().to(session::sign_in))
+                    .route(delete().to(session::sign_out)),
+            )
             .service(at("/ui").route(read().to(sections::sections)))
             .service(at("/openapi.json").route(read().to(openapi::serve)));
     }

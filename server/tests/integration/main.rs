@@ -18,6 +18,7 @@ mod live;
 mod openapi;
 mod rest;
 mod seeds;
+mod session;
 mod start;
 mod support;
 mod ui;

@@ -1,0 +1,176 @@
+//! `/api/session`: signing in from a browser. The token is shown once, in a body; what comes back is a cookie that scripts
+//! can't read and that no other site's request carries.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse, web};
+use loom_protocol::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::error::{ApiError, ApiResult};
+use super::guard::Guard;
+use super::origin::{Authority, Origin};
+use crate::options::Token;
+use crate::sessions::{LIFE_MILLIS, Sessions};
+
+/// Whether one must sign in here, and whether the caller has.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionState {
+    /// Whether this server wants its token shown.
+    required: bool,
+    /// Whether this caller may go on: it showed the token, or none is required.
+    signed_in: bool,
+}
+
+/// What to sign in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    /// The token of this server (`STUDIO_TOKEN`).
+    token: String,
+}
+
+/// Whether one must sign in, and whether the caller has. Answers everybody.
+#[utoipa::path(
+    get, path = "/api/session", operation_id = "session_state", tag = "session",
+    responses((status = 200, body = SessionState)), security(()),
+)]
+pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web::Json<SessionState> {
+    web::Json(SessionState {
+        required: guard.wants_token(),
+        signed_in: guard.check_token(request.headers()).is_ok(),
+    })
+}
+
+/// Signs a browser in: the answer's cookie stands for the token from now on, for seven days at most and as long as it is
+/// used every twelve hours. Five wrong tries in a row make their address wait.
+#[utoipa::path(
+    post, path = "/api/session", operation_id = "sign_in", tag = "session", request_body = SignIn, security(()),
+    responses(
+        (status = 204, description = "signed in, or this server wants no token", headers(
+            ("Set-Cookie" = Option<String>, description = "the session; HttpOnly, SameSite=Strict"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "the token is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "asked by a foreign page", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "too many wrong tries", body = Problem, content_type = "application/problem+json",
+         headers(("Retry-After" = u64, description = "seconds until the next try is looked at"))),
+    ),
+)]
+pub(super) async fn sign_in(
+    request: HttpRequest,
+    shown: web::Json<SignIn>,
+    guard: web::Data<Guard>,
+) -> ApiResult<HttpResponse> {
+    let Some(token) = guard.token() else {
+        return Ok(HttpResponse::NoContent().finish());
+    };
+    let peer = request
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    check(token, shown.token.trim(), &guard, peer)?;
+    let headers = request.headers();
+    // One who signs in again has no use for the session before.
+    if let Some(before) = id(headers) {
+        guard.sessions().end(before);
+    }
+    let cookie = cookie(headers, &guard.sessions().begin(), LIFE_MILLIS / 1000);
+    Ok(HttpResponse::NoContent()
+        .insert_header((header::SET_COOKIE, cookie))
+        .finish())
+}
+
+/// Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in.
+#[utoipa::path(
+    delete, path = "/api/session", operation_id = "sign_out", tag = "session", security(()),
+    responses(
+        (status = 204, description = "signed out"),
+        (status = 403, description = "asked by a foreign page", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResponse {
+    let headers = request.headers();
+    if let Some(id) = id(headers) {
+        guard.sessions().end(id);
+    }
+    HttpResponse::NoContent()
+        .insert_header((header::SET_COOKIE, cookie(headers, "", 0)))
+        .finish()
+}
+
+fn check(token: &Token, shown: &str, guard: &Guard, peer: IpAddr) -> ApiResult<()> {
+    match guard.tries().judge(peer, || token.is(shown)) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            tracing::warn!(%peer, "a wrong token was shown to sign in");
+            let detail = "this is not the token of this studio (STUDIO_TOKEN, where it was started)";
+            Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "token_wrong",
+                "unauthorized",
+                detail,
+            ))
+        }
+        Err(seconds) => {
+            let detail = format!("too many wrong tokens came from your address; try again in {seconds} s");
+            Err(ApiError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_tries",
+                "too many tries",
+                detail,
+            )
+            .retry_after(seconds))
+        }
+    }
+}
+
+/// Whether the request carries the cookie of an open session.
+pub(super) fn is_signed_in(headers: &HeaderMap, sessions: &Sessions) -> bool {
+    id(headers).is_some_and(|id| sessions.is_open(id))
+}
+
+/// The session that the request's cookie names.
+fn id(headers: &HeaderMap) -> Option<&str> {
+    let name = cookie_name(headers);
+    headers
+        .get_all(header::COOKIE)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, id)| *key == name && !id.is_empty())
+        .map(|(_, id)| id)
+}
+
+/// A browser has one jar for all ports of a host, so the port is in the name: two studios of one machine must not sign each
+/// other's users out.
+fn cookie_name(headers: &HeaderMap) -> String {
+    let port = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .and_then(Authority::parse)
+        .and_then(|host| host.port);
+    match port {
+        Some(port) => format!("loom_session_{port}"),
+        None => "loom_session".to_owned(),
+    }
+}
+
+fn cookie(headers: &HeaderMap, id: &str, seconds: u64) -> String {
+    let name = cookie_name(headers);
+    let secure = if is_over_tls(headers) { "; Secure" } else { "" };
+    format!("{name}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// Whether the browser came by TLS. It says so itself in `Origin`, which it sends with every post, and which tells the truth
+/// also when something in front of this server speaks TLS for it.
+fn is_over_tls(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ORIGIN)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<Origin>().ok())
+        .is_some_and(|origin| origin.is_secure())
+}

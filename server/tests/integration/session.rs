@@ -1,0 +1,217 @@
+//! Signing in from a browser: what is open, what the cookie is, what ends it, and who may not try.
+
+use actix_web::http::Method;
+use loom_studio::{Services, Studio, StudioOptions, Token};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Viewer, call, options, send_post, services};
+
+const SECRET: &str = "correct-horse-battery";
+
+fn guarded() -> StudioOptions {
+    StudioOptions {
+        token: Token::new(SECRET),
+        ..options()
+    }
+}
+
+async fn session(
+    services: &Services,
+    method: Method,
+    body: Option<Value>,
+    headers: &[(&str, &str)],
+) -> Answer {
+    call(services, method, "/api/session", body.as_ref(), headers).await
+}
+
+/// The cookie as a browser sends it back, and its attributes.
+fn cookie(answer: &Answer) -> (String, Vec<String>) {
+    let mut parts = answer
+        .header("set-cookie")
+        .expect("a cookie")
+        .split("; ")
+        .map(str::to_owned);
+    let pair = parts.next().unwrap();
+    (pair, parts.collect())
+}
+
+async fn sign_in(services: &Services) -> String {
+    let answer = session(services, Method::POST, Some(json!({"token": SECRET})), &[]).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    cookie(&answer).0
+}
+
+#[actix_web::test]
+async fn the_cookie_of_a_session_stands_for_the_token_until_it_signs_out() {
+    let (services, _) = services(guarded());
+    let state = session(&services, Method::GET, None, &[]).await;
+    assert_eq!(state.json(), json!({"required": true, "signedIn": false}));
+
+    let signed_in = session(&services, Method::POST, Some(json!({"token": SECRET})), &[]).await;
+    assert_eq!(signed_in.status, 204, "{signed_in:?}");
+    let (pair, attributes) = cookie(&signed_in);
+    assert_eq!(
+        attributes,
+        ["Path=/", "Max-Age=604800", "HttpOnly", "SameSite=Strict"]
+    );
+    assert!(pair.starts_with("loom_session_9090="), "{pair}");
+    assert!(!format!("{signed_in:?}").contains(SECRET));
+
+    let with = format!("theme=dark; {pair}");
+    let with = [("cookie", with.as_str())];
+    let state = session(&services, Method::GET, None, &with).await;
+    assert_eq!(state.json(), json!({"required": true, "signedIn": true}));
+    for path in ["/api/actors", "/api/v1/actors", "/api/openapi.json", "/metrics"] {
+        assert_eq!(
+            call(&services, Method::GET, path, None, &with).await.status,
+            200,
+            "{path}"
+        );
+    }
+    let wrong_token = [with[0], ("authorization", "Bearer wrong")];
+    let answer = call(&services, Method::GET, "/api/actors", None, &wrong_token).await;
+    assert_eq!(answer.problem(), (401, "token_wrong".into()));
+
+    let out = session(&services, Method::DELETE, None, &with).await;
+    assert_eq!(out.status, 204);
+    assert!(cookie(&out).1.contains(&"Max-Age=0".to_owned()));
+    let after = call(&services, Method::GET, "/api/actors", None, &with).await;
+    assert_eq!(after.problem(), (401, "token_required".into()));
+}
+
+#[actix_web::test]
+async fn the_page_is_served_to_all_and_its_data_to_those_who_signed_in() {
+    let (services, _) = services(guarded());
+    let html = [("accept", "text/html")];
+    for path in ["/", "/actors/x"] {
+        assert_eq!(
+            call(&services, Method::GET, path, None, &html).await.status,
+            200,
+            "{path}"
+        );
+    }
+    for cookie in ["loom_session_9090=", "loom_session_9090=0", "loom_session=x", ""] {
+        let answer = call(&services, Method::GET, "/api/actors", None, &[("cookie", cookie)]).await;
+        assert_eq!(answer.problem(), (401, "token_required".into()), "{cookie}");
+    }
+}
+
+#[actix_web::test]
+async fn a_foreign_page_can_use_no_session_and_make_none() {
+    let (services, _) = services(guarded());
+    let cookie = sign_in(&services).await;
+    let body = json!({"id": "a", "type": "T"});
+    let foreign = [("cookie", cookie.as_str()), ("origin", "https://evil.example")];
+    let post = call(
+        &services,
+        Method::POST,
+        "/api/actor/register",
+        Some(&body),
+        &foreign,
+    )
+    .await;
+    assert_eq!(post.problem(), (403, "foreign_origin".into()));
+    let rebound = [("cookie", cookie.as_str()), ("host", "evil.example:9090")];
+    for (method, headers) in [
+        (Method::POST, foreign),
+        (Method::DELETE, foreign),
+        (Method::GET, rebound),
+    ] {
+        let body = (method == Method::POST).then(|| json!({"token": SECRET}));
+        assert_eq!(session(&services, method, body, &headers).await.problem().0, 403);
+    }
+    let own = [
+        ("cookie", cookie.as_str()),
+        ("origin", "http://localhost:9090"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let post = call(&services, Method::POST, "/api/actor/register", Some(&body), &own).await;
+    assert_eq!(post.status, 201, "{post:?}");
+}
+
+#[actix_web::test]
+async fn wrong_tokens_are_refused_and_then_have_to_wait() {
+    let (services, clock) = services(guarded());
+    for _ in 0..5 {
+        let wrong = session(&services, Method::POST, Some(json!({"token": "guess"})), &[]).await;
+        assert_eq!(wrong.problem(), (401, "token_wrong".into()));
+        assert_eq!(wrong.header("set-cookie"), None);
+    }
+    let right = || session(&services, Method::POST, Some(json!({"token": SECRET})), &[]);
+    let early = right().await;
+    assert_eq!(early.problem(), (429, "too_many_tries".into()));
+    assert_eq!(early.header("retry-after"), Some("30"));
+    // Who shows the token as ever is not harmed by others who guess.
+    let bearer = format!("Bearer {SECRET}");
+    let answer = call(
+        &services,
+        Method::GET,
+        "/api/actors",
+        None,
+        &[("authorization", &bearer)],
+    )
+    .await;
+    assert_eq!(answer.status, 200);
+    clock.advance(30_000);
+    assert_eq!(right().await.status, 204);
+}
+
+#[actix_web::test]
+async fn a_session_nobody_uses_ends() {
+    let (services, clock) = services(guarded());
+    let cookie = sign_in(&services).await;
+    clock.advance(12 * 60 * 60 * 1000);
+    let answer = call(
+        &services,
+        Method::GET,
+        "/api/actors",
+        None,
+        &[("cookie", &cookie)],
+    )
+    .await;
+    assert_eq!(answer.status, 401);
+}
+
+#[actix_web::test]
+async fn the_cookie_is_secure_where_the_page_came_over_tls() {
+    let options = StudioOptions {
+        origins: vec!["https://studio.example.org".to_owned()],
+        ..guarded()
+    };
+    let (services, _) = services(options);
+    let headers = [
+        ("host", "studio.example.org"),
+        ("origin", "https://studio.example.org"),
+    ];
+    let answer = session(&services, Method::POST, Some(json!({"token": SECRET})), &headers).await;
+    let (pair, attributes) = cookie(&answer);
+    assert!(pair.starts_with("loom_session="), "{pair}");
+    assert!(attributes.contains(&"Secure".to_owned()), "{attributes:?}");
+}
+
+#[actix_web::test]
+async fn without_a_token_there_is_nothing_to_sign_in_to() {
+    let (services, _) = services(StudioOptions::default());
+    let state = session(&services, Method::GET, None, &[]).await;
+    assert_eq!(state.json(), json!({"required": false, "signedIn": true}));
+    let answer = session(&services, Method::POST, Some(json!({"token": "any"})), &[]).await;
+    assert_eq!((answer.status, answer.header("set-cookie")), (204, None));
+}
+
+#[actix_web::test]
+async fn a_socket_opens_with_the_cookie() {
+    let studio = Studio::builder(guarded()).start().await.unwrap();
+    let body = json!({"token": SECRET}).to_string();
+    let answer = send_post(studio.addr, "/api/session", &body, &[]).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    let (pair, _) = cookie(&answer);
+    let mut viewer = Viewer::connect(studio.addr, "/ws", &[("Cookie", &pair)])
+        .await
+        .unwrap_or_else(|answer| panic!("{answer:?}"));
+    viewer.next_of("hello").await;
+    let Err(refused) = Viewer::connect(studio.addr, "/ws", &[("Cookie", "loom_session=x")]).await else {
+        panic!("a socket without a session");
+    };
+    assert_eq!(refused.problem(), (401, "token_required".into()));
+    studio.stop().await;
+}

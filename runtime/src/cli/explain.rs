@@ -37,9 +37,35 @@ fn explanation(code: Code) -> String {
         Level::Lint => "the file is valid, but goes wrong when it runs",
         Level::Engine => "this version of Loom does not do it",
     };
-    let mut out = format!("{severity}[{code}]: {}\n({level})\n\n", info.title);
-    wrap(info.explanation, &mut out);
+    let mut out = format!("{severity}[{code}]: {}\n({level})\n", info.title);
+    let page = code.page();
+    for paragraph in page.explanation.split("\n\n") {
+        out.push('\n');
+        wrap(paragraph, &mut out);
+    }
+    if !page.examples.is_empty() {
+        out.push('\n');
+        examples(page.examples, &mut out);
+    }
     out
+}
+
+/// The examples as a terminal shows them: indented instead of fenced, with the path of the file where it matters.
+fn examples(markdown: &str, out: &mut String) {
+    let mut inside = false;
+    for line in markdown.lines() {
+        if let Some(info) = line.strip_prefix("```") {
+            inside = !inside;
+            if let Some((_, path)) = info.split_once(' ') {
+                out.push_str(path);
+                out.push_str(":\n");
+            }
+        } else {
+            out.push_str(if inside && !line.is_empty() { "    " } else { "" });
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
 }
 
 fn list() -> String {
@@ -82,11 +108,19 @@ mod tests {
         for code in codes::all() {
             let text = explanation(*code);
             assert!(text.lines().count() > 3, "{text}");
-            assert!(
-                text.lines().skip(1).all(|line| line.chars().count() <= 80),
-                "{text}"
-            );
+            let mut prose = text.lines().skip(1).filter(|line| !line.starts_with("    "));
+            assert!(prose.all(|line| line.chars().count() <= 80), "{text}");
         }
         assert_eq!(list().lines().count(), codes::all().len());
+    }
+
+    #[test]
+    fn examples_are_indented_and_name_their_files() {
+        let mut out = String::new();
+        examples(
+            "Wrong:\n\n```yaml action.yml\na:\n\nb:\n```\n\nRight:\n",
+            &mut out,
+        );
+        assert_eq!(out, "Wrong:\n\naction.yml:\n    a:\n\n    b:\n\nRight:\n");
     }
 }

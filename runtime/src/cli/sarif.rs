@@ -48,7 +48,7 @@ impl Sarif {
             json!({
                 "id": info.text,
                 "shortDescription": {"text": info.title},
-                "fullDescription": {"text": info.explanation},
+                "fullDescription": {"text": code.page().explanation},
                 "defaultConfiguration": {"level": level(info.severity)},
             })
         });

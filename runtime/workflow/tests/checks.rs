@@ -1,0 +1,177 @@
+//! `docs/checks.md` is right: every code has an entry, and its examples show exactly what it says.
+
+use std::collections::{BTreeSet, HashMap};
+
+use loom_workflow::{
+    Code, Diagnostics, Dialect, Level, Page, PlanOptions, Reference, References, Severity, Source, codes,
+};
+
+/// Where an example lies unless it says so.
+const WORKFLOW: &str = ".github/workflows/ci.yml";
+const MARK: &str = "# <-";
+
+/// A fenced block of the page.
+#[derive(Clone, Debug)]
+struct Example {
+    path: String,
+    /// Without the marks.
+    text: String,
+    /// Lines, from 1, that are marked.
+    marked: BTreeSet<usize>,
+}
+
+/// The files beside an example.
+struct Files(HashMap<String, String>);
+
+impl References for Files {
+    fn workflow(&self, path: &str) -> Reference {
+        let path = path.trim_start_matches("./");
+        match self.0.get(path) {
+            Some(text) => Reference::Found(Source::new(path, text.as_str())),
+            None => Reference::Missing,
+        }
+    }
+}
+
+fn examples(markdown: &str) -> Vec<Example> {
+    let mut found: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for line in markdown.lines() {
+        if let Some(info) = line.strip_prefix("```") {
+            inside = !inside;
+            if inside {
+                let path = info.split_once(' ').map_or(WORKFLOW, |(_, path)| path);
+                found.push(Example {
+                    path: path.to_owned(),
+                    text: String::new(),
+                    marked: BTreeSet::new(),
+                });
+            }
+        } else if inside && let Some(example) = found.last_mut() {
+            let (text, marked) = match line.split_once(MARK) {
+                Some((text, _)) => (text.trim_end(), true),
+                None => (line, false),
+            };
+            example.text.push_str(text);
+            example.text.push('\n');
+            if marked {
+                example.marked.insert(example.text.lines().count());
+            }
+        }
+    }
+    found
+}
+
+/// What is found in an example, as `CODE at LINE: MESSAGE`.
+fn found(example: &Example, beside: &[Example], level: Level) -> Vec<(Code, Option<usize>, String)> {
+    let source = Source::new(example.path.as_str(), example.text.as_str());
+    let diagnostics = if example.path.ends_with("action.yml") {
+        loom_workflow::load_action(&source).diagnostics
+    } else {
+        let files = beside
+            .iter()
+            .map(|file| (file.path.clone(), file.text.clone()))
+            .collect();
+        let loaded = loom_workflow::load_with(&source, Dialect::of_path(&example.path), &Files(files));
+        let planned = match loaded.workflow {
+            Some(workflow) if level == Level::Engine => {
+                loom_workflow::plan(&workflow, &PlanOptions::default()).1
+            }
+            _ => Diagnostics::new(),
+        };
+        let mut all = loaded.diagnostics;
+        all.extend(planned);
+        all
+    };
+    diagnostics
+        .iter()
+        .map(|one| {
+            let line = one.span().map(|span| source.position(span.start).line);
+            (one.code, line, one.message.clone())
+        })
+        .collect()
+}
+
+#[test]
+fn every_code_has_an_entry_and_every_entry_a_code() {
+    let documented: Vec<&str> = Page::codes().collect();
+    let known: BTreeSet<&str> = codes::all().iter().map(|code| code.as_str()).collect();
+    let missing: Vec<&str> = known
+        .iter()
+        .filter(|code| !documented.contains(*code))
+        .copied()
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/checks.md has no entry `### CODE` for {missing:?}"
+    );
+    let unknown: Vec<&&str> = documented.iter().filter(|code| !known.contains(**code)).collect();
+    assert!(
+        unknown.is_empty(),
+        "no code is called as these entries of docs/checks.md: {unknown:?}"
+    );
+    assert_eq!(documented.len(), known.len(), "an entry is there twice");
+}
+
+#[test]
+fn entries_say_what_the_code_says() {
+    for code in codes::all() {
+        let info = code.info();
+        let level = format!("{:?}", info.level).to_lowercase();
+        let severity = match info.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let page = code.page();
+        assert_eq!(
+            page.heading,
+            format!("{}. `{level}`, {severity}.", info.title),
+            "{code}"
+        );
+        assert!(
+            page.explanation.len() > 60 && page.explanation.ends_with('.'),
+            "{code} is not explained"
+        );
+    }
+}
+
+#[test]
+fn examples_show_exactly_what_they_are_for() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for code in codes::all() {
+        let page = code.page();
+        if page.examples.is_empty() {
+            assert!(
+                page.explanation.contains("No example: "),
+                "{code} has neither examples nor a reason"
+            );
+            continue;
+        }
+        tried += 1;
+        let (bad, good) = page
+            .examples
+            .split_once("\nRight:\n")
+            .unwrap_or_else(|| panic!("{code}"));
+        let (bad, mut good) = (examples(bad), examples(good));
+        let right = good.remove(0);
+        // Files that belong to both follow the right example.
+        let beside = good;
+        assert!(bad.len() == 1, "{code} has {} wrong examples", bad.len());
+        let level = code.info().level;
+        let shown = found(&bad[0], &beside, level);
+        let lines: BTreeSet<usize> = shown.iter().filter_map(|(_, line, _)| *line).collect();
+        if lines != bad[0].marked || shown.iter().any(|(other, _, _)| other != code) {
+            wrong.push(format!(
+                "{code}: the wrong example, marked at {:?}, brings {shown:?}",
+                bad[0].marked
+            ));
+        }
+        let quiet = found(&right, &beside, level);
+        if !quiet.is_empty() {
+            wrong.push(format!("{code}: the right example brings {quiet:?}"));
+        }
+    }
+    assert!(tried > 40, "only {tried} examples were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -2,6 +2,8 @@
 //!
 //! From GitHub's documentation, "Contexts reference", section "Context availability", and the schemas of workflows and
 //! actions in `actions/languageservices`; read in 2026. A key that is not here takes no expressions.
+//!
+//! This is the only table: reading a file (`lower/`) names a row of it for every place where expressions may stand.
 
 use super::function::Function;
 
@@ -56,6 +58,7 @@ const CONTAINER_ENV: &[&str] = JOB;
 const ACTION: &[&str] = &[
     "github", "inputs", "strategy", "matrix", "steps", "job", "runner", "env",
 ];
+const ACTION_HOOK: &[&str] = &["runner", "github", "job", "strategy", "matrix", "env", "inputs"];
 const ACTION_DEFAULT: &[&str] = &["github", "strategy", "matrix", "job", "runner"];
 
 macro_rules! keys {
@@ -94,6 +97,7 @@ keys! {
     RunName = "run-name", RUN, &[];
     Concurrency = "concurrency", RUN, &[];
     Env = "env", &["github", "secrets", "inputs", "vars"], &[];
+    DefaultsShell = "defaults.run.shell", &[], &[];
     CallInputDefault = "on.workflow_call.inputs.<inputs_id>.default", RUN, &[];
     CallOutputValue = "on.workflow_call.outputs.<output_id>.value", &["github", "jobs", "vars", "inputs"], &[];
     JobName = "jobs.<job_id>.name", MATRIX, &[];
@@ -122,6 +126,7 @@ keys! {
     StepRun = "jobs.<job_id>.steps.run", JOB, HASH;
     StepWith = "jobs.<job_id>.steps.with", JOB, HASH;
     StepEnv = "jobs.<job_id>.steps.env", JOB, HASH;
+    StepShell = "jobs.<job_id>.steps.shell", &[], &[];
     StepWorkingDirectory = "jobs.<job_id>.steps.working-directory", JOB, HASH;
     StepContinueOnError = "jobs.<job_id>.steps.continue-on-error", JOB, HASH;
     StepTimeout = "jobs.<job_id>.steps.timeout-minutes", JOB, HASH;
@@ -129,13 +134,15 @@ keys! {
     ActionOutputValue = "outputs.<output_id>.value", ACTION, &[];
     ActionRunsArgs = "runs.args", &["inputs"], &[];
     ActionRunsEnv = "runs.env", &["inputs"], &[];
+    ActionPreIf = "runs.pre-if", ACTION_HOOK, STATUS_AND_HASH;
+    ActionPostIf = "runs.post-if", ACTION_HOOK, STATUS_AND_HASH;
     ActionStep = "runs.steps", ACTION, HASH;
     ActionStepIf = "runs.steps.if", ACTION, STATUS_AND_HASH;
 }
 
 impl Key {
     /// Whether there is a context of this name at all, under whatever key.
-    pub(super) fn is_context(name: &str) -> bool {
+    pub(crate) fn is_context(name: &str) -> bool {
         CONTEXTS.iter().any(|context| super::fold::equal(context, name))
     }
 }

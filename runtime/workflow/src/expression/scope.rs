@@ -111,6 +111,12 @@ impl<'a> Scope<'a> {
             return Some(format!("the context `{name}` has no value here"));
         }
         let contexts = self.contexts.as_deref().unwrap_or_default();
+        if let Some(key) = self.key.filter(|_| contexts.is_empty() && Key::is_context(name)) {
+            return Some(format!(
+                "no context can be used under `{}`: write the value itself",
+                key.as_str()
+            ));
+        }
         let is_word = name.chars().any(|letter| letter.is_ascii_uppercase());
         if is_word || contexts.is_empty() || contexts.len() > LISTED {
             // `ON`, `V1`: rather a text that lacks its quotes than a context.

@@ -20,11 +20,7 @@ use crate::words::{alternatives, closest, name};
 
 /// Makes an action of a tree, as far as it goes.
 pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagnostics) -> Option<Action> {
-    let mut context = Context {
-        source,
-        dialect: Dialect::GitHub,
-        diagnostics,
-    };
+    let mut context = Context::new(source, Dialect::GitHub, diagnostics);
     let owner = Owner::new("the action", None);
     if root.as_mapping().is_none() && !matches!(root.kind, tree::Kind::Invalid) {
         context.report(
@@ -47,6 +43,7 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
         outputs: names(&fields, "outputs"),
         kind: kind?,
         fields,
+        sites: context.sites.all(),
     })
 }
 
@@ -181,6 +178,7 @@ impl Context<'_> {
                     continue;
                 }
             };
+            self.sites.enter_step(steps.len());
             if let Some(fields) = self.level(item, level, "step", &owner) {
                 steps.push(Step {
                     span: item.mark(),
@@ -189,6 +187,7 @@ impl Context<'_> {
                 });
             }
         }
+        self.sites.leave_step();
         steps
     }
 }

@@ -1,7 +1,6 @@
 //! Every key of `action.yml`: GitHub's published schema `action-v1.0.json` as data.
 
 use super::keys::{FILLED, Key, Level, TEXT, TEXTS, key, named, parts, plain};
-use super::places::Place;
 use super::types::Type;
 use crate::expression::Key as At;
 
@@ -52,9 +51,9 @@ pub(super) static NODE: Level = plain(&[
     using(),
     key("main", &FILLED).required(),
     key("pre", &FILLED),
-    key("pre-if", &CONDITION),
+    key("pre-if", &PRE_IF),
     key("post", &FILLED),
-    key("post-if", &CONDITION),
+    key("post-if", &POST_IF),
 ]);
 
 /// A Docker action.
@@ -65,9 +64,9 @@ pub(super) static DOCKER: Level = plain(&[
     key("args", &Type::list(&Type::TEXT.at(At::ActionRunsArgs))),
     key("env", &Type::mapping(&TEXTS).at(At::ActionRunsEnv)),
     key("pre-entrypoint", &FILLED),
-    key("pre-if", &CONDITION),
+    key("pre-if", &PRE_IF),
     key("post-entrypoint", &FILLED),
-    key("post-if", &CONDITION),
+    key("post-if", &POST_IF),
 ]);
 
 /// A composite action. Its steps are read one by one.
@@ -80,7 +79,8 @@ const fn using() -> Key {
 /// What `using` may be. Any other version of Node.js will do as well.
 pub(super) static USING: &[&str] = &["composite", "docker", "node20", "node24"];
 
-static CONDITION: Type = Type::CONDITION.with(Place::ActionIf);
+static PRE_IF: Type = Type::CONDITION.at(At::ActionPreIf);
+static POST_IF: Type = Type::CONDITION.at(At::ActionPostIf);
 
 /// A step of a composite action that runs a script.
 pub(super) static RUN: Level = plain(&[

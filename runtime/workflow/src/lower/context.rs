@@ -1,5 +1,6 @@
 //! What every part of lowering has at hand.
 
+use super::sites::Sites;
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
@@ -12,6 +13,7 @@ pub(super) struct Context<'a> {
     pub(super) source: &'a Source,
     pub(super) dialect: Dialect,
     pub(super) diagnostics: &'a mut Diagnostics,
+    pub(super) sites: Sites,
 }
 
 /// The thing that a level of keys belongs to, for messages.
@@ -40,7 +42,16 @@ impl Owner {
     }
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    pub(super) fn new(source: &'a Source, dialect: Dialect, diagnostics: &'a mut Diagnostics) -> Self {
+        Self {
+            source,
+            dialect,
+            diagnostics,
+            sites: Sites::default(),
+        }
+    }
+
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }

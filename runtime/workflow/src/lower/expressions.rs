@@ -1,12 +1,16 @@
 //! Expressions in values: whether they may be there, and whether they can be read.
 
 use super::context::Context;
-use super::places::Place;
+use super::sites::{Found, Slot};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Condition, ExpressionError, Scope, Segment, Template};
+use crate::expression::{self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template};
+use crate::model::Shape;
 use crate::span::Span;
 use crate::tree::{Key, Node, Scalar, Style, Value};
+
+const OPEN: &str = "${{";
+const CLOSE: &str = "}}";
 
 /// A text with expressions in it, and where it stands.
 struct Text {
@@ -18,14 +22,15 @@ struct Text {
 }
 
 impl Context<'_> {
-    /// Checks the expressions in a value.
-    pub(super) fn check_expressions(&mut self, node: &Node, scalar: &Scalar, place: Option<Place>) {
+    /// Reads and checks the expressions in a value.
+    pub(super) fn check_expressions(&mut self, node: &Node, scalar: &Scalar, slot: Slot<'_>) {
         let text = self.text_in_file(node, scalar);
-        self.check_template(&text, place);
+        let whole = scalar.text.starts_with(OPEN) && scalar.text.ends_with(CLOSE);
+        self.check_template(&text, whole, slot);
     }
 
     /// Checks the expressions in a key.
-    pub(super) fn check_key_expressions(&mut self, key: &Key, place: Option<Place>) {
+    pub(super) fn check_key_expressions(&mut self, key: &Key, slot: Slot<'_>) {
         let written = self.source.slice(key.span);
         let text = Text {
             text: key.text.to_string(),
@@ -36,30 +41,35 @@ impl Context<'_> {
         let inner = key
             .text
             .trim()
-            .strip_prefix("${{")
-            .and_then(|text| text.strip_suffix("}}"));
-        if place.is_none() || inner.is_none_or(|inner| inner.trim() != "insert") {
-            self.check_template(&text, place);
+            .strip_prefix(OPEN)
+            .and_then(|text| text.strip_suffix(CLOSE));
+        if slot.key.is_none() || inner.is_none_or(|inner| inner.trim() != "insert") {
+            self.check_template(&text, false, slot);
         }
     }
 
     /// Checks the value of an `if`, which is an expression with or without its brackets.
-    pub(super) fn check_condition(&mut self, node: &Node, scalar: &Scalar, place: Option<Place>) {
+    pub(super) fn check_condition(&mut self, node: &Node, scalar: &Scalar, slot: Slot<'_>) {
         if scalar.value == Value::String && Template::is_in(&scalar.text) {
-            self.check_expressions(node, scalar, place);
+            self.check_expressions(node, scalar, slot);
             return;
         }
-        let Some(place) = place.filter(|_| scalar.value == Value::String) else {
+        let Some(key) = slot.key.filter(|_| scalar.value != Value::Null) else {
             return;
         };
         let text = self.text_in_file(node, scalar);
-        let (_, errors) = Condition::parse(&text.text, text.start.unwrap_or_default(), &place.scope());
-        self.report_expressions(errors, &text);
+        let (condition, errors) =
+            Condition::parse(&text.text, text.start.unwrap_or_default(), &Scope::of(key));
+        if scalar.value == Value::String {
+            self.report_expressions(errors, &text);
+        }
+        let expressions = condition.expressions().cloned().collect();
+        self.keep(key, slot, &text, expressions, Shape::Whole);
     }
 
-    fn check_template(&mut self, text: &Text, place: Option<Place>) {
+    fn check_template(&mut self, text: &Text, whole: bool, slot: Slot<'_>) {
         let base = text.start.unwrap_or_default();
-        let Some(place) = place else {
+        let Some(key) = slot.key else {
             let (template, _) = Template::parse(&text.text, base, &Scope::anything());
             let first = template.expressions_at().next();
             let span = first.filter(|_| text.start.is_some()).unwrap_or(text.span);
@@ -70,8 +80,32 @@ impl Context<'_> {
             );
             return;
         };
-        let (_, errors) = Template::parse(&text.text, base, &place.scope());
+        let (template, errors) = Template::parse(&text.text, base, &Scope::of(key));
         self.report_expressions(errors, text);
+        let expressions: Vec<Expression> = template.expressions().cloned().collect();
+        let shape = if whole && expressions.len() == 1 && template.has_no_text() {
+            Shape::Whole
+        } else {
+            Shape::Within
+        };
+        self.keep(key, slot, text, expressions, shape);
+    }
+
+    fn keep(
+        &mut self,
+        key: expression::Key,
+        slot: Slot<'_>,
+        text: &Text,
+        expressions: Vec<Expression>,
+        shape: Shape,
+    ) {
+        let found = Found {
+            span: text.span,
+            exact: text.start.is_some(),
+            expressions,
+            shape,
+        };
+        self.sites.add(key, slot, found);
     }
 
     fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text) {
@@ -88,7 +122,13 @@ impl Context<'_> {
             let mut diagnostic = error.to_diagnostic(code);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
-                    label.text = "not known here".to_owned();
+                    let exists = is_name(self.source.slice(label.span));
+                    label.text = if exists {
+                        "not available here"
+                    } else {
+                        "not known here"
+                    }
+                    .to_owned();
                 } else if code == codes::EXPRESSION_TOO_LONG {
                     label.span = Span::point(label.span.start);
                 }
@@ -118,6 +158,14 @@ impl Context<'_> {
 }
 
 impl Template {
+    /// Whether nothing but expressions and what folds away stands there.
+    fn has_no_text(&self) -> bool {
+        self.segments().iter().all(|segment| match segment {
+            Segment::Expression { .. } => true,
+            Segment::Text { text, .. } => text.trim().is_empty(),
+        })
+    }
+
     /// Where its expressions stand.
     fn expressions_at(&self) -> impl Iterator<Item = Span> {
         self.segments().iter().filter_map(|segment| match segment {
@@ -125,6 +173,11 @@ impl Template {
             Segment::Text { .. } => None,
         })
     }
+}
+
+/// Whether there is a context or a function of this name, if not at every place.
+fn is_name(text: &str) -> bool {
+    expression::Key::is_context(text) || Function::find(text).is_some()
 }
 
 /// The kind of a mistake, told by how GitHub's message about it begins.

@@ -3,7 +3,6 @@
 
 use super::events::ON;
 use super::forms::{Form, Forms};
-use super::places::Place;
 use super::types::Type;
 use crate::expression::Key as At;
 
@@ -210,7 +209,7 @@ pub(super) static STEP: Level = Level {
         typed("uses", &FILLED).only(USES),
         key("with", &Type::mapping(&TEXTS).at(At::StepWith)).only(USES),
         typed("env", &Type::mapping(&TEXTS).at(At::StepEnv)).only(WORK),
-        typed("shell", &Type::FILLED.with(Place::Constant)).only(RUN),
+        typed("shell", &Type::FILLED.at(At::StepShell)).only(RUN),
         typed("working-directory", &Type::TEXT.at(At::StepWorkingDirectory)).only(RUN),
         key("continue-on-error", &Type::BOOLEAN.at(At::StepContinueOnError)).only(NAMED),
         typed("timeout-minutes", &Type::NUMBER.at(At::StepTimeout)).only(WORK),
@@ -233,7 +232,7 @@ pub(super) static DEFAULTS: Level = plain(&[key("run", &Type::mapping(&DEFAULTS_
 pub(super) static DEFAULTS_RUN: Level = plain(&[key("shell", &FILLED), key("working-directory", &FILLED)]);
 static WORKFLOW_DEFAULTS: Level = plain(&[key("run", &Type::mapping(&WORKFLOW_DEFAULTS_RUN))]);
 static WORKFLOW_DEFAULTS_RUN: Level = plain(&[
-    key("shell", &Type::FILLED.with(Place::Constant)),
+    key("shell", &Type::FILLED.at(At::DefaultsShell)),
     key("working-directory", &FILLED),
 ]);
 pub(super) static RUNS_ON: Level = plain(&[key("group", &FILLED), key("labels", &ONE_OR_MORE)]);

@@ -15,10 +15,14 @@ use crate::words::name;
 impl Context<'_> {
     /// The items of a list of steps.
     pub(super) fn step_list(&mut self, items: &[Node], owner: &Owner) -> Vec<Step> {
-        let steps = items.iter().enumerate();
+        let mut steps = Vec::with_capacity(items.len());
+        for (index, node) in items.iter().enumerate() {
+            // Counted as the steps will be: one that cannot be read is not among them.
+            self.sites.enter_step(steps.len());
+            steps.extend(self.step(node, &owner.part(format!("step {}", index + 1))));
+            self.sites.leave_step();
+        }
         steps
-            .filter_map(|(index, node)| self.step(node, &owner.part(format!("step {}", index + 1))))
-            .collect()
     }
 
     fn step(&mut self, node: &Node, owner: &Owner) -> Option<Step> {

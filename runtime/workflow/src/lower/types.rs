@@ -1,7 +1,6 @@
 //! What may stand as the value of a key: data that `values.rs` checks a node against.
 
 use super::keys::Level;
-use super::places::Place;
 use crate::expression::Key;
 
 /// The kinds of values that one place takes; several at once where the language has alternatives.
@@ -21,7 +20,7 @@ pub(super) struct Type {
     /// A mapping of such keys.
     pub(super) mapping: Option<&'static Level>,
     /// Which expressions may stand here, when others than around it.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Key>,
 }
 
 /// Which text a place takes. Numbers, booleans and nothing become text where only text fits, as on GitHub.
@@ -125,12 +124,8 @@ impl Type {
 
     /// The same where expressions may stand as under this key.
     pub(super) const fn at(self, key: Key) -> Type {
-        self.with(Place::Key(key))
-    }
-
-    pub(super) const fn with(self, place: Place) -> Type {
         Type {
-            place: Some(place),
+            place: Some(key),
             ..self
         }
     }

@@ -3,11 +3,12 @@
 use super::context::{Context, Owner};
 use super::fields::{allowed_in, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
-use super::places::Place;
+use super::sites::Slot;
 use super::types::{Text, Type};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::Fields;
+use crate::expression::Key as At;
+use crate::model::{Fields, Takes};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
 use crate::words::{alternatives, closest, name, plain};
@@ -19,7 +20,7 @@ pub(super) struct Check<'a> {
     key: &'a str,
     owner: &'a Owner,
     /// Which expressions may stand there.
-    place: Option<Place>,
+    place: Option<At>,
     /// Whether somebody else reports values of the wrong type, so that only expressions are looked at.
     typed: bool,
     /// What messages call the value when its own keys are meant, where that is no path of keys.
@@ -34,6 +35,24 @@ impl<'a> Check<'a> {
             place: None,
             typed: false,
             called: None,
+        }
+    }
+}
+
+impl<'a> Check<'a> {
+    fn slot(self, wanted: &Type) -> Slot<'a> {
+        Slot {
+            key: self.place,
+            field: self.key,
+            takes: Takes {
+                text: matches!(wanted.text, Text::Any | Text::Filled) || !wanted.words.is_empty(),
+                boolean: wanted.boolean,
+                number: wanted.number,
+                list: wanted.list.is_some(),
+                mapping: wanted.mapping.is_some(),
+                condition: wanted.text == Text::Condition,
+                any: wanted.any,
+            },
         }
     }
 }
@@ -93,11 +112,11 @@ impl Context<'_> {
     ) {
         let text = scalar.to_text();
         if wanted.text == Text::Condition {
-            self.check_condition(node, scalar, check.place);
+            self.check_condition(node, scalar, check.slot(wanted));
             return;
         }
         if scalar.value == Value::String && text.contains("${{") {
-            self.check_expressions(node, scalar, check.place);
+            self.check_expressions(node, scalar, check.slot(wanted));
             return;
         }
         let fits = wanted.any
@@ -288,7 +307,7 @@ impl Context<'_> {
     /// Checks the expressions in a key.
     fn check_key(&mut self, entry: &Entry, check: Check<'_>) {
         if entry.key.text.contains("${{") {
-            self.check_key_expressions(&entry.key, check.place);
+            self.check_key_expressions(&entry.key, check.slot(&ANY));
         }
     }
 }

@@ -22,11 +22,7 @@ pub(crate) fn lower(
     dialect: Dialect,
     diagnostics: &mut Diagnostics,
 ) -> Option<Workflow> {
-    let mut context = Context {
-        source,
-        dialect,
-        diagnostics,
-    };
+    let mut context = Context::new(source, dialect, diagnostics);
     let owner = Owner::new("the workflow", None);
     let Kind::Mapping(mapping) = &root.kind else {
         if !matches!(root.kind, Kind::Invalid) {
@@ -46,7 +42,7 @@ pub(crate) fn lower(
         report_missing(&mut context, "`on`", root.mark(), &owner);
     }
     context.check_fields(&fields, &WORKFLOW, &owner);
-    let workflow = Workflow {
+    let mut workflow = Workflow {
         dialect,
         span: root.span,
         name: context.text(&fields, "name", Empty::Allowed, &owner),
@@ -62,8 +58,10 @@ pub(crate) fn lower(
         defaults: context.defaults(&fields, &owner),
         jobs: jobs(&mut context, &fields, root, mapping.incomplete, &owner),
         fields,
+        sites: Vec::new(),
     };
     context.text(&workflow.fields, "description", Empty::Allowed, &owner);
+    workflow.sites = context.sites.all();
     Some(workflow)
 }
 
@@ -94,10 +92,12 @@ fn jobs(
     }
     for entry in &mapping.entries {
         let id = Spanned::new(JobId::new(std::sync::Arc::clone(&entry.key.text)), entry.key.span);
+        context.sites.enter_job(&id);
         if let Some(job) = context.job(id, &entry.value) {
             // Duplicate ids are duplicate keys, which the tree has reported.
             jobs.entry(job.id.value.clone()).or_insert(job);
         }
     }
+    context.sites.leave_job();
     jobs
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::fields::Fields;
+use super::site::Site;
 use crate::span::{Span, Spanned};
 
 /// What an `action.yml` says.
@@ -20,6 +21,8 @@ pub struct Action {
     pub kind: Kind,
     /// All keys of the top level as written.
     pub fields: Fields,
+    /// Every value that holds expressions, for rules to walk.
+    pub sites: Vec<Site>,
 }
 
 /// An input of an action.

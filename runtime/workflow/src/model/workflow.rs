@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::id::JobId;
 use super::job::Job;
 use super::permissions::Permissions;
+use super::site::Site;
 use super::template::Template;
 use super::triggers::Triggers;
 use crate::dag::Dag;
@@ -36,6 +37,8 @@ pub struct Workflow {
     pub jobs: IndexMap<JobId, Job>,
     /// All keys of the top level as written.
     pub fields: Fields,
+    /// Every value that holds expressions, for rules to walk; only the first ones of a monstrous file.
+    pub sites: Vec<Site>,
 }
 
 impl Workflow {

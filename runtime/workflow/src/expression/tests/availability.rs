@@ -50,7 +50,7 @@ fn the_table_is_sound() {
         assert!(here.functions.iter().all(|function| !function.is_general()));
         // The status is asked in conditions, and only there.
         let asks = here.functions.iter().any(|function| function.is_status());
-        let is_condition = key.as_str().ends_with(".if") && *key != Key::JobSnapshotIf;
+        let is_condition = key.as_str().ends_with("if") && *key != Key::JobSnapshotIf;
         assert_eq!(asks, is_condition, "{}", key.as_str());
     }
 }
@@ -77,6 +77,11 @@ fn the_next_step_is_named() {
             "main",
             Key::JobIf,
             "a text stands in single quotes; the contexts here are `github`, `needs`, `vars` or `inputs`",
+        ),
+        (
+            "env.SHELL",
+            Key::StepShell,
+            "no context can be used under `jobs.<job_id>.steps.shell`: write the value itself",
         ),
         ("ON", Key::JobIf, "a text stands in single quotes: `'ON'`"),
         (

@@ -17,7 +17,7 @@ pub(super) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     // Without any, the settings of the repository decide, which nobody knows here.
-    let Some(limit) = job.permissions.as_ref().or(caller.permissions.as_ref()) else {
+    let Some(limit) = job.permissions.as_deref().or(caller.permissions.as_deref()) else {
         return;
     };
     let mut left = MOST;
@@ -43,7 +43,7 @@ pub(super) fn check(
 /// What of a called workflow asks for more than it can get.
 fn beyond(called: &Workflow, limit: &Permissions, calls: &mut Calls<'_>, left: &mut usize) -> Option<String> {
     *left = left.checked_sub(1)?;
-    if let Some((scope, asked, allowed)) = called.permissions.as_ref().and_then(|own| own.beyond(limit)) {
+    if let Some((scope, asked, allowed)) = called.permissions.as_deref().and_then(|own| own.beyond(limit)) {
         return Some(format!(
             "the called workflow asks for `{scope}: {}`, and only `{scope}: {}` is allowed",
             asked.as_str(),
@@ -51,7 +51,7 @@ fn beyond(called: &Workflow, limit: &Permissions, calls: &mut Calls<'_>, left: &
         ));
     }
     called.jobs.values().find_map(|job| {
-        if let Some((scope, asked, allowed)) = job.permissions.as_ref().and_then(|own| own.beyond(limit)) {
+        if let Some((scope, asked, allowed)) = job.permissions.as_deref().and_then(|own| own.beyond(limit)) {
             return Some(format!(
                 "its job {} asks for `{scope}: {}`, and only `{scope}: {}` is allowed",
                 name(job.id.as_str()),
@@ -65,8 +65,8 @@ fn beyond(called: &Workflow, limit: &Permissions, calls: &mut Calls<'_>, left: &
         };
         let limit = job
             .permissions
-            .as_ref()
-            .or(called.permissions.as_ref())
+            .as_deref()
+            .or(called.permissions.as_deref())
             .unwrap_or(limit);
         beyond(&next, limit, calls, left)
     })

@@ -6,30 +6,31 @@ use super::context::{Context, Owner};
 use super::fields::{read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
+use super::quiet::node;
 use super::scalars::Empty;
 use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::model::{Action, Fields, Job, JobId, Step, StepId};
+use crate::model::{Action, Fields, Job, JobId, Secrets, Step, StepId};
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
 use crate::words::name;
 
 impl Context<'_> {
     /// The job under one key of `jobs`.
-    pub(super) fn job(&mut self, id: Spanned<JobId>, node: &Node) -> Option<Job> {
+    pub(super) fn job(&mut self, id: Spanned<JobId>, written: &Node) -> Option<Job> {
         let owner = Owner::new(format!("job {}", name(id.as_str())), Some(id.span));
         self.check_job_id(&id);
-        let Some(mapping) = node.as_mapping() else {
-            self.not_a_job(&id, node, &owner);
+        let Some(mapping) = written.as_mapping() else {
+            self.not_a_job(&id, written, &owner);
             return None;
         };
-        let fields = read(self, &JOB, node, id.as_str(), &owner)?;
+        let fields = read(self, &JOB, written, id.as_str(), &owner)?;
         let start = if mapping.entries.is_empty() {
             id.span
         } else {
-            node.mark()
+            written.mark()
         };
         let form = if mapping.incomplete {
             None
@@ -46,15 +47,26 @@ impl Context<'_> {
         Some(Job {
             name: self.text(&fields, "name", Empty::Allowed, &owner),
             needs: self.needs(&fields, &owner),
+            condition: node(&fields, "if").and_then(|node| self.condition(node)),
+            strategy: self.strategy(&fields),
             runs_on: self.runs_on(&fields, &owner),
-            permissions: fields
-                .get("permissions")
-                .and_then(|field| permissions(&field.value)),
+            container: self.container(&fields),
+            services: self.services(&fields),
+            permissions: node(&fields, "permissions").and_then(permissions),
+            concurrency: self.concurrency(&fields),
+            environment: self.environment(&fields),
+            outputs: self.named_texts(node(&fields, "outputs")),
             env: self.env(&fields, &owner),
             defaults: self.defaults(&fields, &owner),
             timeout_minutes: self.minutes(&fields, "timeout-minutes", &owner),
+            cancel_timeout_minutes: self.quiet_minutes(&fields, "cancel-timeout-minutes"),
+            continue_on_error: node(&fields, "continue-on-error").and_then(|node| self.boolean(node)),
+            snapshot: self.snapshot(&fields),
+            retry: self.retry(&fields, &owner),
             steps,
             uses: self.text(&fields, "uses", Empty::Refused, &owner),
+            with: self.named_scalars(node(&fields, "with")),
+            secrets: self.secrets(&fields),
             id,
             fields,
         })
@@ -114,6 +126,16 @@ impl Context<'_> {
             );
         }
         self.step_list(items, owner)
+    }
+
+    fn secrets(&self, fields: &Fields) -> Option<Spanned<Secrets>> {
+        let node = node(fields, "secrets")?;
+        let secrets = match node.as_scalar() {
+            Some(scalar) if &*scalar.text == "inherit" => Secrets::Inherit,
+            Some(_) => return None,
+            None => Secrets::Named(self.named_scalars(Some(node))),
+        };
+        Some(Spanned::new(secrets, node.span))
     }
 
     fn check_step_ids(&mut self, steps: &[Step], owner: &Owner) {

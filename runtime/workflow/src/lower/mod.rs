@@ -2,10 +2,12 @@
 //!
 //! The keys of every level are data (`keys.rs`); reading a level by its table gives [`Fields`](crate::model::Fields),
 //! which reports what is unknown, missing or in conflict. What remains for each level is to make typed values of the
-//! fields it knows (`workflow.rs`, `job.rs`, `step.rs`). A field that nobody types yet stays as written.
+//! fields it knows (`workflow.rs`, `job.rs`, `step.rs`, and what they call). Most values are checked by the tables, so
+//! that their typed forms are made in silence (`quiet.rs`).
 
 mod action;
 mod action_keys;
+mod containers;
 mod context;
 mod env;
 mod events;
@@ -14,11 +16,15 @@ mod fields;
 mod forms;
 mod job;
 mod keys;
+mod limits;
+mod quiet;
+mod retry;
 mod runs_on;
 mod scalars;
 mod schema;
 mod sites;
 mod step;
+mod strategy;
 mod triggers;
 mod types;
 mod values;

@@ -121,6 +121,19 @@ impl Context<'_> {
         }
     }
 
+    /// A length of time whose mistakes the tables report.
+    pub(super) fn quiet_minutes(
+        &self,
+        fields: &Fields,
+        key: &'static str,
+    ) -> Option<Spanned<Literal<Minutes>>> {
+        let number = self.number(&fields.get(key)?.value)?;
+        Some(number.map(|number| match number {
+            Literal::Value(number) => Literal::Value(Minutes(number)),
+            Literal::Expression(template) => Literal::Expression(template),
+        }))
+    }
+
     /// A scalar as text in which expressions may stand.
     pub(super) fn template(&self, scalar: &Scalar, span: Span) -> Template {
         let text = scalar.to_text();

@@ -4,10 +4,11 @@ use super::context::{Context, Owner};
 use super::fields::read;
 use super::forms::form_of;
 use super::keys::STEP;
+use super::quiet::{node, plain_boolean};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Action, Fields, Run, Step, StepId, Uses};
+use crate::model::{Action, Fields, Literal, Run, Step, StepId, Uses};
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -25,16 +26,16 @@ impl Context<'_> {
         steps
     }
 
-    fn step(&mut self, node: &Node, owner: &Owner) -> Option<Step> {
-        let Some(mapping) = node.as_mapping() else {
-            self.not_a_step(node, owner);
+    fn step(&mut self, written: &Node, owner: &Owner) -> Option<Step> {
+        let Some(mapping) = written.as_mapping() else {
+            self.not_a_step(written, owner);
             return None;
         };
-        let fields = read(self, &STEP, node, "step", owner)?;
+        let fields = read(self, &STEP, written, "step", owner)?;
         let form = if mapping.incomplete {
             None
         } else {
-            form_of(self, &STEP, &fields, node.mark(), owner)
+            form_of(self, &STEP, &fields, written.mark(), owner)
         };
         self.check_fields(&fields, &STEP, owner);
         // Everything is read before the step may be given up, so that all its mistakes are reported.
@@ -42,14 +43,21 @@ impl Context<'_> {
         let name = self.text(&fields, "name", Empty::Allowed, owner);
         let env = self.env(&fields, owner);
         let timeout_minutes = self.minutes(&fields, "timeout-minutes", owner);
+        let retry = self.retry(&fields, owner);
         let action = self.action(form?, &fields, owner)?;
         Some(Step {
-            span: node.mark(),
+            span: written.mark(),
             id,
             name,
+            condition: node(&fields, "if").and_then(|node| self.condition(node)),
             action,
             env,
+            continue_on_error: node(&fields, "continue-on-error").and_then(|node| self.boolean(node)),
             timeout_minutes,
+            background: node(&fields, "background").and_then(plain_boolean),
+            retry,
+            on_lost: self.on_lost(&fields),
+            tty: node(&fields, "tty").and_then(plain_boolean),
             fields,
         })
     }
@@ -83,6 +91,13 @@ impl Context<'_> {
             }
             "uses" => Some(Action::Uses(Uses {
                 reference: self.text(fields, "uses", Empty::Refused, owner)?,
+                with: node(fields, "with").and_then(|node| match node.as_mapping() {
+                    Some(_) => {
+                        let inputs = self.named_texts(Some(node));
+                        Some(Spanned::new(Literal::Value(inputs), node.span))
+                    }
+                    None => self.expression_for(node),
+                }),
             })),
             "wait" => {
                 let node = &fields.get("wait")?.value;

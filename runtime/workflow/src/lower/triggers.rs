@@ -4,14 +4,22 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::context::Context;
+use super::quiet::value;
 use crate::model::{Access, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers};
 use crate::span::{Span, Spanned};
 use crate::tree::{Entry, Kind, Mapping, Node, Value};
 
 type Texts = Vec<Spanned<Arc<str>>>;
 
-/// The events of an `on`.
-pub(super) fn triggers(on: &Node) -> Triggers {
+impl Context<'_> {
+    /// The events of an `on`.
+    pub(super) fn triggers(&self, on: &Node) -> Triggers {
+        triggers(self, on)
+    }
+}
+
+fn triggers(context: &Context<'_>, on: &Node) -> Triggers {
     let mut events = IndexMap::new();
     match &on.kind {
         Kind::Scalar(_) | Kind::Sequence(_) => {
@@ -25,7 +33,7 @@ pub(super) fn triggers(on: &Node) -> Triggers {
         }
         Kind::Mapping(mapping) => {
             for entry in &mapping.entries {
-                let trigger = trigger(entry.key.span, &entry.value);
+                let trigger = trigger(context, entry.key.span, &entry.value);
                 events.entry(Arc::clone(&entry.key.text)).or_insert(trigger);
             }
         }
@@ -34,7 +42,7 @@ pub(super) fn triggers(on: &Node) -> Triggers {
     Triggers { events }
 }
 
-fn trigger(span: Span, node: &Node) -> Trigger {
+fn trigger(context: &Context<'_>, span: Span, node: &Node) -> Trigger {
     if let Kind::Sequence(items) = &node.kind {
         return Trigger {
             span,
@@ -63,13 +71,17 @@ fn trigger(span: Span, node: &Node) -> Trigger {
         versions: list("versions").unwrap_or_default(),
         workflows: list("workflows").unwrap_or_default(),
         schedule: Vec::new(),
-        inputs: named(inside("inputs"), input),
+        inputs: self::named(inside("inputs"), input),
         secrets: named(inside("secrets"), |entry| Secret {
             span: entry.key.span,
             required: entry
                 .value
                 .as_mapping()
                 .is_some_and(|mapping| truth(mapping, "required")),
+        }),
+        outputs: context.named(mapping.and_then(|mapping| value(mapping, "outputs")), |output| {
+            let text = value(output.as_mapping()?, "value")?;
+            Some(context.plain_text(text)?.value)
         }),
     }
 }
@@ -99,7 +111,11 @@ fn input(entry: &Entry) -> Input {
 }
 
 /// `permissions`; `None` when it could not be read.
-pub(super) fn permissions(node: &Node) -> Option<Permissions> {
+pub(super) fn permissions(node: &Node) -> Option<Spanned<Permissions>> {
+    access(node).map(|permissions| Spanned::new(permissions, node.span))
+}
+
+fn access(node: &Node) -> Option<Permissions> {
     match &node.kind {
         Kind::Scalar(scalar) => match &*scalar.text {
             "read-all" => Some(Permissions::All(Access::Read)),
@@ -130,13 +146,6 @@ fn named<T>(mapping: Option<&Mapping>, make: impl Fn(&Entry) -> T) -> IndexMap<A
             .or_insert_with(|| make(entry));
     }
     values
-}
-
-fn value<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
-    let mut entries = mapping.entries.iter();
-    entries
-        .find(|entry| &*entry.key.text == key)
-        .map(|entry| &entry.value)
 }
 
 fn text(node: &Node) -> Option<Spanned<Arc<str>>> {

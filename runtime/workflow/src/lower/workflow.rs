@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 use super::context::{Context, Owner};
 use super::fields::{read, report_missing};
 use super::keys::WORKFLOW;
+use super::quiet::node;
 use super::scalars::Empty;
-use super::triggers::{permissions, triggers};
+use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
@@ -49,11 +50,10 @@ pub(crate) fn lower(
         run_name: context.text(&fields, "run-name", Empty::Allowed, &owner),
         triggers: fields
             .get("on")
-            .map(|field| triggers(&field.value))
+            .map(|field| context.triggers(&field.value))
             .unwrap_or_default(),
-        permissions: fields
-            .get("permissions")
-            .and_then(|field| permissions(&field.value)),
+        permissions: node(&fields, "permissions").and_then(permissions),
+        concurrency: context.concurrency(&fields),
         env: context.env(&fields, &owner),
         defaults: context.defaults(&fields, &owner),
         jobs: jobs(&mut context, &fields, root, mapping.incomplete, &owner),

@@ -1,11 +1,19 @@
 //! A job as written.
 
+use super::condition::Condition;
+use super::container::{Container, Services};
 use super::env::Env;
 use super::fields::Fields;
 use super::id::JobId;
+use super::limits::{Concurrency, Environment};
 use super::permissions::Permissions;
+use super::reference::WorkflowReference;
+use super::retry::Retry;
+use super::snapshot::Snapshot;
 use super::step::Step;
+use super::strategy::Strategy;
 use super::template::{Literal, Minutes, Template};
+use super::values::{Mapping, Scalar};
 use super::workflow::Defaults;
 use crate::span::Spanned;
 
@@ -18,20 +26,46 @@ pub struct Job {
     pub name: Option<Spanned<Template>>,
     /// `needs`: the jobs that must be done first, as written.
     pub needs: Vec<Spanned<JobId>>,
+    /// `if`: whether it runs at all.
+    pub condition: Option<Spanned<Condition>>,
+    /// `strategy`: how often it runs, and with what.
+    pub strategy: Option<Spanned<Literal<Strategy>>>,
     /// `runs-on`; Loom's files may leave it out.
     pub runs_on: Option<Spanned<RunsOn>>,
+    /// `container`: what its steps run in.
+    pub container: Option<Spanned<Container>>,
+    /// `services`: what runs beside it.
+    pub services: Option<Spanned<Literal<Services>>>,
     /// `permissions` of its token, instead of those of the workflow.
-    pub permissions: Option<Permissions>,
+    pub permissions: Option<Spanned<Permissions>>,
+    /// `concurrency`: with whom it does not run at once.
+    pub concurrency: Option<Spanned<Concurrency>>,
+    /// `environment`: what it deploys to.
+    pub environment: Option<Spanned<Environment>>,
+    /// `outputs`: what it tells the jobs that need it.
+    pub outputs: Mapping<Template>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of the steps that run a script.
     pub defaults: Defaults,
     /// `timeout-minutes`.
     pub timeout_minutes: Option<Spanned<Literal<Minutes>>>,
+    /// `cancel-timeout-minutes`: how long it may take to end once it is cancelled.
+    pub cancel_timeout_minutes: Option<Spanned<Literal<Minutes>>>,
+    /// `continue-on-error`: whether a failure leaves the run a success.
+    pub continue_on_error: Option<Spanned<Literal<bool>>>,
+    /// `snapshot`: an image that is made of its machine.
+    pub snapshot: Option<Spanned<Snapshot>>,
+    /// `retry`: what becomes of it when it fails.
+    pub retry: Option<Spanned<Retry>>,
     /// `steps` in order; empty for a job that calls a workflow.
     pub steps: Vec<Step>,
     /// `uses`: the workflow that the job calls instead of having steps.
     pub uses: Option<Spanned<Template>>,
+    /// `with`: the inputs of the called workflow.
+    pub with: Mapping<Scalar>,
+    /// `secrets` of the called workflow.
+    pub secrets: Option<Spanned<Secrets>>,
     /// All keys of the job as written, those without a typed field included.
     pub fields: Fields,
 }
@@ -43,4 +77,28 @@ pub struct RunsOn {
     pub labels: Vec<Spanned<Template>>,
     /// The runner group, of the form `{group, labels}`.
     pub group: Option<Spanned<Template>>,
+}
+
+/// The secrets that a called workflow gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Secrets {
+    /// `inherit`: all that the caller has.
+    Inherit,
+    /// These.
+    Named(Mapping<Scalar>),
+}
+
+impl Job {
+    /// The workflow that it calls, when `uses` names one.
+    #[must_use]
+    pub fn calls(&self) -> Option<WorkflowReference> {
+        WorkflowReference::parse(self.uses.as_ref()?.as_plain()?)
+    }
+
+    /// What people call it before anything is evaluated: `name` where it is plain text, else the id.
+    #[must_use]
+    pub fn static_name(&self) -> &str {
+        let name = self.name.as_ref().and_then(|name| name.as_plain());
+        name.filter(|name| !name.is_empty()).unwrap_or(self.id.as_str())
+    }
 }

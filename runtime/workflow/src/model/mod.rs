@@ -1,24 +1,40 @@
 //! The workflow as typed values, each with its place: what the file says, before anything is evaluated.
 
 pub mod action;
+mod condition;
+mod container;
 mod env;
 mod fields;
 mod id;
 mod job;
+mod limits;
 mod permissions;
+mod reference;
+mod retry;
 mod site;
+mod snapshot;
 mod step;
+mod strategy;
 mod template;
 mod triggers;
+mod values;
 mod workflow;
 
+pub use condition::Condition;
+pub use container::{Container, Credentials, Service, Services};
 pub use env::Env;
 pub use fields::{Field, Fields};
 pub use id::{IdProblem, JobId, StepId};
-pub use job::{Job, RunsOn};
+pub use job::{Job, RunsOn, Secrets};
+pub use limits::{Concurrency, Environment, Queue};
 pub use permissions::{Access, Permissions};
+pub use reference::{ActionReference, Repository, WorkflowReference};
+pub use retry::{OnLost, Retry, parse_delay};
 pub use site::{Shape, Site, StepPlace, Takes};
+pub use snapshot::Snapshot;
 pub use step::{Action, Run, Step, Uses};
+pub use strategy::{List, Matrix, Strategy};
 pub use template::{Literal, Minutes, Template};
 pub use triggers::{Filter, Input, InputKind, Schedule, Secret, Trigger, Triggers};
+pub use values::{Mapping, Named, Scalar};
 pub use workflow::{Defaults, Workflow};

@@ -1,9 +1,13 @@
 //! A step as written.
 
+use super::condition::Condition;
 use super::env::Env;
 use super::fields::Fields;
 use super::id::StepId;
+use super::reference::ActionReference;
+use super::retry::{OnLost, Retry};
 use super::template::{Literal, Minutes, Template};
+use super::values::Mapping;
 use crate::span::{Span, Spanned};
 
 /// One item of `steps`.
@@ -15,12 +19,24 @@ pub struct Step {
     pub id: Option<Spanned<StepId>>,
     /// `name`: what people call it.
     pub name: Option<Spanned<Template>>,
+    /// `if`: whether it runs.
+    pub condition: Option<Spanned<Condition>>,
     /// What it does.
     pub action: Action,
     /// `env`: variables of this step.
     pub env: Option<Spanned<Env>>,
+    /// `continue-on-error`: whether a failure leaves the job a success.
+    pub continue_on_error: Option<Spanned<Literal<bool>>>,
     /// `timeout-minutes`.
     pub timeout_minutes: Option<Spanned<Literal<Minutes>>>,
+    /// `background`: whether the steps behind it start without waiting for its end.
+    pub background: Option<Spanned<bool>>,
+    /// `retry`: what becomes of it when it fails.
+    pub retry: Option<Spanned<Retry>>,
+    /// `on-lost`: what becomes of it when its end was not seen.
+    pub on_lost: Option<Spanned<OnLost>>,
+    /// `tty`: whether its process has a terminal.
+    pub tty: Option<Spanned<bool>>,
     /// All keys of the step as written, those without a typed field included.
     pub fields: Fields,
 }
@@ -57,6 +73,16 @@ pub struct Run {
 /// A call of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uses {
-    /// `uses`: which one. Its inputs are the field `with`.
+    /// `uses`: which one.
     pub reference: Spanned<Template>,
+    /// `with`: its inputs; one expression may give all of them.
+    pub with: Option<Spanned<Literal<Mapping<Template>>>>,
+}
+
+impl Uses {
+    /// What `uses` names, when it is well formed.
+    #[must_use]
+    pub fn target(&self) -> Option<ActionReference> {
+        ActionReference::parse(self.reference.as_plain()?)
+    }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::template::Template;
+use super::values::Mapping;
 use crate::span::{Span, Spanned};
 use crate::tree::Node;
 
@@ -39,6 +41,8 @@ pub struct Trigger {
     pub inputs: IndexMap<Arc<str>, Input>,
     /// `secrets` of `workflow_call`.
     pub secrets: IndexMap<Arc<str>, Secret>,
+    /// `outputs` of `workflow_call`: their values.
+    pub outputs: Mapping<Template>,
 }
 
 /// Patterns that pick, and patterns that leave out; a file has one of the two.

@@ -6,6 +6,7 @@ use super::env::Env;
 use super::fields::Fields;
 use super::id::JobId;
 use super::job::Job;
+use super::limits::Concurrency;
 use super::permissions::Permissions;
 use super::site::Site;
 use super::template::Template;
@@ -28,7 +29,9 @@ pub struct Workflow {
     /// `on`: what starts it.
     pub triggers: Triggers,
     /// `permissions` of the token of all jobs; `None` leaves them to the settings of the repository.
-    pub permissions: Option<Permissions>,
+    pub permissions: Option<Spanned<Permissions>>,
+    /// `concurrency`: with which runs it does not run at once.
+    pub concurrency: Option<Spanned<Concurrency>>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of all steps that run a script.

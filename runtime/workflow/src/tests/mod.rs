@@ -9,6 +9,7 @@ mod plan;
 mod random;
 mod tree;
 mod triggers;
+mod typed;
 mod unsupported;
 mod values;
 

@@ -49,7 +49,10 @@ fn permissions_are_typed() {
         workflow.permissions.as_ref().unwrap().access("issues"),
         Access::Write
     );
-    assert_eq!(workflow.jobs[0].permissions, Some(Permissions::All(Access::Read)));
+    assert_eq!(
+        workflow.jobs[0].permissions.as_deref(),
+        Some(&Permissions::All(Access::Read))
+    );
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! Typed values of fields whose mistakes the tables report (`values.rs`): what is wrong is left out in silence.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use crate::model::{Condition, Field, Fields, Literal, Mapping, Named, Scalar, Template};
+use crate::span::Spanned;
+use crate::tree::{self, Kind, Node, Value};
+
+const EXPRESSION: &str = "${{";
+
+/// The value of a key of a mapping.
+pub(super) fn value<'a>(mapping: &'a tree::Mapping, key: &str) -> Option<&'a Node> {
+    let mut entries = mapping.entries.iter();
+    entries
+        .find(|entry| &*entry.key.text == key)
+        .map(|entry| &entry.value)
+}
+
+/// The value of a field.
+pub(super) fn node<'a>(fields: &'a Fields, key: &str) -> Option<&'a Node> {
+    fields.get(key).map(|Field { value, .. }| value)
+}
+
+/// A boolean that no expression may stand for.
+pub(super) fn plain_boolean(node: &Node) -> Option<Spanned<bool>> {
+    match node.as_scalar()?.value {
+        Value::Bool(truth) => Some(Spanned::new(truth, node.span)),
+        _ => None,
+    }
+}
+
+impl Context<'_> {
+    /// A node as text, unless it is a list or a mapping.
+    pub(super) fn plain_text(&self, node: &Node) -> Option<Spanned<Template>> {
+        let template = self.template(node.as_scalar()?, node.span);
+        Some(Spanned::new(template, node.span))
+    }
+
+    /// Like [`plain_text`](Self::plain_text), but only when it is not empty.
+    pub(super) fn filled_text(&self, node: &Node) -> Option<Spanned<Template>> {
+        self.plain_text(node).filter(|text| !text.text.is_empty())
+    }
+
+    /// A boolean or an expression.
+    pub(super) fn boolean(&self, node: &Node) -> Option<Spanned<Literal<bool>>> {
+        match node.as_scalar()?.value {
+            Value::Bool(truth) => Some(Spanned::new(Literal::Value(truth), node.span)),
+            _ => self.expression_for(node),
+        }
+    }
+
+    /// A number or an expression.
+    pub(super) fn number(&self, node: &Node) -> Option<Spanned<Literal<f64>>> {
+        match node.as_scalar()?.value {
+            Value::Number(number) => Some(Spanned::new(Literal::Value(number), node.span)),
+            _ => self.expression_for(node),
+        }
+    }
+
+    /// A list of free values, or an expression.
+    pub(super) fn free_list(&self, node: &Node) -> Option<Spanned<Literal<Arc<[Node]>>>> {
+        match &node.kind {
+            Kind::Sequence(items) => Some(Spanned::new(Literal::Value(Arc::clone(items)), node.span)),
+            _ => self.expression_for(node),
+        }
+    }
+
+    /// A list of texts, or an expression.
+    pub(super) fn text_list(&self, node: &Node) -> Option<Spanned<Literal<Vec<Spanned<Template>>>>> {
+        match &node.kind {
+            Kind::Sequence(items) => {
+                let texts = items.iter().filter_map(|item| self.filled_text(item));
+                Some(Spanned::new(Literal::Value(texts.collect()), node.span))
+            }
+            _ => self.expression_for(node),
+        }
+    }
+
+    /// An expression that stands where a value of another type belongs.
+    pub(super) fn expression_for<T>(&self, node: &Node) -> Option<Spanned<Literal<T>>> {
+        let scalar = node.as_scalar()?;
+        let is_expression = scalar.value == Value::String && scalar.text.contains(EXPRESSION);
+        is_expression.then(|| Spanned::new(Literal::Expression(self.template(scalar, node.span)), node.span))
+    }
+
+    /// Values under free names; empty when it is no mapping.
+    pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> Mapping<T> {
+        let mut values = Mapping::new();
+        let entries = node
+            .and_then(Node::as_mapping)
+            .map(|mapping| mapping.entries.as_slice());
+        for entry in entries.unwrap_or_default() {
+            let Some(value) = make(&entry.value) else { continue };
+            values.entry(Arc::clone(&entry.key.text)).or_insert(Named {
+                key: entry.key.span,
+                value: Spanned::new(value, entry.value.span),
+            });
+        }
+        values
+    }
+
+    /// Texts under free names.
+    pub(super) fn named_texts(&self, node: Option<&Node>) -> Mapping<Template> {
+        self.named(node, |value| Some(self.plain_text(value)?.value))
+    }
+
+    /// Values under free names, each of its own type.
+    pub(super) fn named_scalars(&self, node: Option<&Node>) -> Mapping<Scalar> {
+        self.named(node, |value| {
+            let scalar = value.as_scalar()?;
+            Some(match scalar.value {
+                Value::Null => Scalar::Null,
+                Value::Bool(truth) => Scalar::Boolean(truth),
+                Value::Number(number) => Scalar::Number(number),
+                Value::String => Scalar::Text(self.template(scalar, value.span)),
+            })
+        })
+    }
+
+    /// The value of an `if`.
+    pub(super) fn condition(&self, node: &Node) -> Option<Spanned<Condition>> {
+        let scalar = node.as_scalar()?;
+        let condition = Condition {
+            text: scalar.to_text(),
+            style: scalar.style,
+        };
+        Some(Spanned::new(condition, node.span))
+    }
+}

@@ -2,16 +2,23 @@ import "./app/styles";
 import { QueryClient } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { retryOnce } from "./api/client";
+import { sessionQuery } from "./api/queries";
 import { App } from "./app/app";
 import { createLive, socketUrl } from "./app/live-wiring";
 import { createAppRouter, preloadPages } from "./app/router";
 
 const client = new QueryClient({
-  // Frames keep the answers fresh; a short age covers the time without a line to the studio.
-  defaultOptions: { queries: { staleTime: 10_000, retry: 1 } },
+  defaultOptions: {
+    // Frames keep the answers fresh; a short age covers the time without a line to the studio. A computer without a network
+    // still reaches the studio on itself, so the browser's word on that is not asked.
+    queries: { staleTime: 10_000, retry: retryOnce, networkMode: "always" },
+    mutations: { networkMode: "always" },
+  },
 });
 const live = createLive(client, socketUrl(window.location));
-live.socket.start();
+// Asked while the page still builds itself; the socket starts once we are known to be let in.
+void client.prefetchQuery(sessionQuery);
 window.addEventListener("online", () => live.socket.retryNow());
 
 const root = document.getElementById("root");

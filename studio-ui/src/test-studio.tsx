@@ -2,8 +2,8 @@
 
 import { QueryClient } from "@tanstack/react-query";
 import { createMemoryHistory } from "@tanstack/react-router";
-import { act, render } from "@testing-library/react";
-import { onTestFinished, vi } from "vitest";
+import { act, render, waitFor } from "@testing-library/react";
+import { expect, onTestFinished, vi } from "vitest";
 import { App } from "./app/app";
 import { createLive } from "./app/live-wiring";
 import { createAppRouter } from "./app/router";
@@ -15,6 +15,7 @@ export class Problem {
   constructor(
     readonly status: number,
     readonly detail: string,
+    readonly headers: Record<string, string> = {},
   ) {}
 }
 
@@ -22,6 +23,7 @@ export class Problem {
 export const PENDING = Symbol("pending");
 
 const DEFAULTS: Answers = {
+  "/api/session": { required: false, signedIn: false },
   "/api/ui": { sections: [{ id: "workflows", title: "Workflows", path: "/workflows" }] },
   "/api/metrics": {
     timestamp: "2025-12-13T03:33:58.077Z",
@@ -34,38 +36,58 @@ const DEFAULTS: Answers = {
   "/api/runs": [],
 };
 
-/** Answers by path without its query; a post by `POST path`. */
+/** Answers by path without its query; others than reads by `POST path` and the like. */
 export function openStudio(path: string, answers: Answers = {}) {
   const all: Answers = { ...DEFAULTS, ...answers };
   const asked: string[] = [];
+  const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
-    const key = `${init?.method === "POST" ? "POST " : ""}${url.split("?")[0]}`;
+    const key = `${init?.method ? `${init.method} ` : ""}${url.split("?")[0]}`;
     asked.push(key);
+    sent.push(init?.body);
     return respond(key in all ? all[key] : new Problem(404, `nothing answers ${key}`));
   });
   const socket = { onmessage: (_: { data: string }) => {}, onclose: () => {}, close: () => {} };
+  let sockets = 0;
   vi.stubGlobal("WebSocket", function open() {
+    sockets += 1;
     return socket;
   });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 10_000 } } });
   const live = createLive(client, "ws://studio/ws");
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
-  live.socket.start();
   onTestFinished(() => live.socket.stop());
   let seq = 0;
-  const say = (type: string, data: unknown) =>
-    act(async () => {
+  const say = async (type: string, data: unknown) => {
+    await waitFor(() => expect(sockets).toBeGreaterThan(0));
+    await act(async () => {
       seq += 1;
       socket.onmessage({ data: JSON.stringify({ type, epoch: "a", seq, data }) });
     });
+  };
   const view = render(<App client={client} live={live} router={router} />);
-  return { ...view, say, asked, answers: all, router, hello: () => say("hello", { epoch: "a", seq: 1 }) };
+  return {
+    ...view,
+    say,
+    asked,
+    sent,
+    answers: all,
+    router,
+    /** Sockets opened so far. */
+    sockets: () => sockets,
+    /** The studio hangs up. */
+    hangUp: () => act(async () => socket.onclose()),
+    hello: () => say("hello", { epoch: "a", seq: 1 }),
+  };
 }
 
 async function respond(answer: unknown): Promise<Response> {
   if (answer === PENDING) return new Promise(() => {});
   if (answer instanceof Problem) {
-    return new Response(JSON.stringify({ detail: answer.detail, code: "test" }), { status: answer.status });
+    return new Response(JSON.stringify({ detail: answer.detail, code: "test" }), {
+      status: answer.status,
+      headers: answer.headers,
+    });
   }
   return new Response(JSON.stringify(answer), { status: 200 });
 }

@@ -2,24 +2,51 @@
 
 type Problem = { title?: string; detail?: string; code?: string };
 
+type Said = {
+  code?: string | undefined;
+  /** How long the studio asks to wait, in milliseconds. */
+  retryAfter?: number | undefined;
+};
+
 export class ApiError extends Error {
+  /** As HTTP has it; 0 when there was no answer. */
   readonly status: number;
   readonly code: string | undefined;
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string, code?: string) {
+  constructor(status: number, message: string, { code, retryAfter }: Said = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
+}
+
+const refused = new Set<() => void>();
+
+/** Tells when the studio answers that it does not know who asks (401). */
+export function onUnauthorized(listener: () => void): () => void {
+  refused.add(listener);
+  return () => refused.delete(listener);
 }
 
 export function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return call<T>(path, signal ? { signal } : {});
 }
 
-export function postJson<T>(path: string): Promise<T> {
-  return call<T>(path, { method: "POST" });
+export function postJson<T>(path: string, body?: unknown): Promise<T> {
+  return call<T>(path, { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) });
+}
+
+export function deleteJson<T>(path: string): Promise<T> {
+  return call<T>(path, { method: "DELETE" });
+}
+
+/** Whether to ask again: once, and not where the studio has said no. */
+export function retryOnce(failures: number, error: Error): boolean {
+  const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+  return failures < 1 && !refused;
 }
 
 /** One segment of a path, whatever characters an id has. */
@@ -30,13 +57,15 @@ export function segment(id: string): string {
 async function call<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { accept: "application/json" } });
+    const typed = init.body === undefined ? {} : { "content-type": "application/json" };
+    response = await fetch(path, { ...init, headers: { accept: "application/json", ...typed } });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "The studio did not answer. Is it still running?");
   }
   const text = await response.text();
   const body = parse(text);
+  if (response.status === 401) for (const listener of refused) listener();
   if (!response.ok) throw problemError(response, body);
   if (body === undefined && text !== "") {
     throw new ApiError(response.status, `${path} answered with something that is not JSON.`);
@@ -55,9 +84,9 @@ function parse(text: string): unknown {
 function problemError(response: Response, body: unknown): ApiError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Problem;
   const said = problem.detail ?? problem.title;
-  return new ApiError(
-    response.status,
-    said ?? `The studio answered ${response.status} ${response.statusText}.`,
-    problem.code,
-  );
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new ApiError(response.status, said ?? `The studio answered ${response.status} ${response.statusText}.`, {
+    code: problem.code,
+    retryAfter: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  });
 }

@@ -1,13 +1,14 @@
 /** What can be asked, under which key it is remembered. Components use these; nobody else builds a key or a path. */
 
 import { queryOptions } from "@tanstack/react-query";
-import { ApiError, getJson, postJson, segment } from "./client";
-import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, Ui, Workflow } from "./types";
+import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
+import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, Session, Ui, Workflow } from "./types";
 
 /** How many runs the history asks for; the page says so when there are more. */
 export const RUN_LIMIT = 200;
 
 export const keys = {
+  session: ["session"],
   sections: ["ui"],
   metrics: ["metrics"],
   status: ["status"],
@@ -15,6 +16,32 @@ export const keys = {
   runs: ["runs"],
   run: (id: string) => ["run", id],
 } as const;
+
+/** Who we are to the studio; asked first, since all else depends on it. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: async ({ signal }): Promise<Session> => {
+    try {
+      return await getJson<Session>("/api/session", signal);
+    } catch (cause) {
+      // A studio that knows no sessions asks for nothing.
+      if (cause instanceof ApiError && cause.status === 404) return { required: false, signedIn: false };
+      if (cause instanceof ApiError && cause.status === 401) return { required: true, signedIn: false };
+      throw cause;
+    }
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: false,
+});
+
+/** The answer is a cookie that no script can read. */
+export function signIn(token: string): Promise<unknown> {
+  return postJson("/api/session", { token });
+}
+
+export function signOut(): Promise<unknown> {
+  return deleteJson("/api/session");
+}
 
 export const sectionsQuery = queryOptions({
   queryKey: keys.sections,

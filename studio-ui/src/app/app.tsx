@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import type { Live } from "../lib/live/live";
 import { LiveContext } from "../lib/use-live";
 import type { AppRouter } from "./router";
+import { SessionGate } from "./session-gate";
 import { cssVariables, theme } from "./theme";
 
 type AppProps = { client: QueryClient; live: Live; router: AppRouter };
@@ -13,7 +14,9 @@ export function App({ client, live, router }: AppProps) {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
         <LiveContext value={live}>
-          <RouterProvider router={router} />
+          <SessionGate>
+            <RouterProvider router={router} />
+          </SessionGate>
         </LiveContext>
       </QueryClientProvider>
     </MantineProvider>

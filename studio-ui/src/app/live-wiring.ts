@@ -18,6 +18,8 @@ export function createLive(client: QueryClient, url: string): Live {
     fetchActor,
     onFrame: (frame) => caches.receive(frame),
     onResync: () => void client.invalidateQueries(),
+    // We may not be let in any more; the studio says so to whoever asks, but not to a socket.
+    onUnheard: () => void client.invalidateQueries({ queryKey: keys.session }),
     schedule: frameBatch,
     environment: { connect: (to) => new WebSocket(to), now: Date.now, random: Math.random },
   });

@@ -3,6 +3,7 @@ import { ConnectionBadge } from "./connection-badge";
 import { MetricsStrip } from "./metrics-strip";
 import { Nav } from "./nav";
 import styles from "./shell.module.css";
+import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
 
 /** What stands around every page: where one can go, how the system does, and whether what is shown is live. */
@@ -18,7 +19,10 @@ export function Shell() {
       </aside>
       <header className={styles.top}>
         <MetricsStrip />
-        <ConnectionBadge />
+        <div className={styles.line}>
+          <ConnectionBadge />
+          <SignOut />
+        </div>
       </header>
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />

@@ -28,11 +28,12 @@ const REFRESH_MS = 3000;
 const REFRESH_SHARE = 20;
 
 /**
- * Reads all actors again now and then while somebody looks: heartbeats and uptimes are computed by the studio when it is
+ * Keeps the actors while somebody looks, and reads all of them again now and then: heartbeats and uptimes are computed by the studio when it is
  * asked, and no frame tells of them. The larger the list, the longer the pause.
  */
 export function useFreshActors(): void {
   const live = useLive();
+  useEffect(() => live.watchActors(), [live]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     let over = false;

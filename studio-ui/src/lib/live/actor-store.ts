@@ -78,6 +78,14 @@ export class ActorStore {
     this.#publish({ loaded: true, error: undefined });
   }
 
+  /** Forgets everything: who may look has changed. */
+  clear(): void {
+    this.beginSnapshot();
+    this.#records.clear();
+    this.#list = undefined;
+    this.#publish({ loaded: false, error: undefined });
+  }
+
   failSnapshot(snapshot: number, error: Error): void {
     if (snapshot === this.#snapshot) this.#publish({ error });
   }

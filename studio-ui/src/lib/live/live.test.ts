@@ -41,12 +41,30 @@ const nobody = async () => undefined;
 describe("Live", () => {
   it("reads all actors at the start and keeps them by frames", async () => {
     const { live, say, onResync } = start(async () => [{ id: "a", type: "T" }], nobody);
+    live.watchActors();
     say("hello", { epoch: "a", seq: 1 });
     await vi.waitFor(() => expect(live.actors.state.get().loaded).toBe(true));
     expect(onResync).toHaveBeenCalledTimes(1);
     say("actor:update", { id: "b", type: "T", status: "active" });
     say("actor:removed", { id: "a" });
     expect(live.actors.list()).toEqual([{ id: "b", type: "T", status: "active" }]);
+    live.socket.stop();
+  });
+
+  it("reads no actors while nobody shows them, and what was missed once somebody does", async () => {
+    const fetchActors = vi.fn(async () => [{ id: "a", type: "T" }]);
+    const { live, say } = start(fetchActors, nobody);
+    say("hello", { epoch: "a", seq: 1 });
+    say("actor:update", { id: "b", type: "T" });
+    expect(fetchActors).not.toHaveBeenCalled();
+    expect(live.actors.size).toBe(0);
+    const forget = live.watchActors();
+    await vi.waitFor(() => expect(live.actors.list()).toEqual([{ id: "a", type: "T" }]));
+    forget();
+    say("actor:removed", { id: "a" });
+    expect(live.actors.size).toBe(1);
+    live.watchActors();
+    expect(fetchActors).toHaveBeenCalledTimes(2);
     live.socket.stop();
   });
 
@@ -71,6 +89,7 @@ describe("Live", () => {
     try {
       const fetchActors = vi.fn(async () => []);
       const { live, say } = start(fetchActors, nobody);
+      live.watchActors();
       say("hello", { epoch: "a", seq: 1 });
       for (let hole = 0; hole < 50; hole += 1) say("resync", { epoch: "a", seq: 1 });
       expect(fetchActors).toHaveBeenCalledTimes(1);

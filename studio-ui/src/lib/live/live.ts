@@ -14,6 +14,8 @@ export type LiveOptions = {
   onFrame: (frame: Frame) => void;
   /** Everything fetched before may be out of date. */
   onResync: () => void;
+  /** The socket was closed before it said a word. */
+  onUnheard?: () => void;
   schedule: (publish: () => void) => () => void;
   environment: LiveEnvironment;
 };
@@ -27,15 +29,31 @@ export class Live {
   readonly socket: LiveSocket;
   readonly #options: LiveOptions;
   readonly #resync = spaced(() => this.#fetchAll(), RESYNC_EVERY_MS);
+  /** How many parts of the page show actors now. The list may be long: while nobody looks it costs nothing. */
+  #watchers = 0;
 
   constructor(options: LiveOptions) {
     this.#options = options;
     this.actors = new ActorStore(options.schedule);
     this.socket = new LiveSocket(
       options.url,
-      { onFrame: (frame) => this.#receive(frame), onResync: () => this.#resync() },
+      {
+        onFrame: (frame) => this.#receive(frame),
+        onResync: () => this.#resync(),
+        onUnheard: () => options.onUnheard?.(),
+      },
       options.environment,
     );
+  }
+
+  /** Keeps the actors up to date until the answer is called. What an earlier watch left stands until news are in. */
+  watchActors(): () => void {
+    this.#watchers += 1;
+    // The socket's very first frame has everything fetched; from then on what came while nobody looked is missing.
+    if (this.#watchers === 1 && this.socket.connection.get().lastFrameAt !== undefined) void this.refreshActors();
+    return () => {
+      this.#watchers -= 1;
+    };
   }
 
   /** Fetches all actors again; resolves when they are in or the failure is noted. */
@@ -60,10 +78,10 @@ export class Live {
   #receive(frame: Frame): void {
     switch (frame.type) {
       case "actor:update":
-        this.actors.update(frame.data as ActorRecord);
+        if (this.#watchers > 0) this.actors.update(frame.data as ActorRecord);
         break;
       case "actor:removed":
-        this.actors.remove((frame.data as { id: string }).id);
+        if (this.#watchers > 0) this.actors.remove((frame.data as { id: string }).id);
         break;
       case "log:grown":
         this.logs.grown(frame.data as LogGrown);
@@ -74,7 +92,7 @@ export class Live {
   }
 
   #fetchAll(): void {
-    void this.refreshActors();
+    if (this.#watchers > 0) void this.refreshActors();
     this.logs.resync();
     this.#options.onResync();
   }

@@ -13,7 +13,12 @@ import { Cursor, type Position, parseFrame } from "./cursor";
 const DEAD_AFTER_MS = 15_000;
 const WATCH_EVERY_MS = 1000;
 
-export type LiveHandlers = { onFrame: (frame: Frame) => void; onResync: () => void };
+export type LiveHandlers = {
+  onFrame: (frame: Frame) => void;
+  onResync: () => void;
+  /** A try ended before a word was said: nobody is there, or we are not let in; a browser does not say which. */
+  onUnheard?: () => void;
+};
 
 export type LiveEnvironment = {
   connect: (url: string) => WebSocket;
@@ -26,12 +31,14 @@ export class LiveSocket {
   readonly #url: string;
   readonly #handlers: LiveHandlers;
   readonly #environment: LiveEnvironment;
-  readonly #cursor = new Cursor();
+  #cursor = new Cursor();
   #socket: WebSocket | undefined;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #openedAt = 0;
+  /** Whether the socket that is open now has said anything. */
+  #heard = false;
 
   constructor(url: string, handlers: LiveHandlers, environment: LiveEnvironment) {
     this.#url = url;
@@ -42,6 +49,9 @@ export class LiveSocket {
   start(): void {
     if (this.#watch !== undefined) return;
     this.#watch = setInterval(() => this.#checkSilence(), WATCH_EVERY_MS);
+    this.#attempt = 0;
+    this.#cursor = new Cursor();
+    this.connection.set(CLOSED);
     this.#open();
   }
 
@@ -65,6 +75,7 @@ export class LiveSocket {
     const socket = this.#environment.connect(resumeUrl(this.#url, this.#cursor.position));
     this.#socket = socket;
     this.#openedAt = this.#environment.now();
+    this.#heard = false;
     socket.onmessage = (event: MessageEvent) => {
       if (this.#socket === socket && typeof event.data === "string") this.#receive(event.data);
     };
@@ -77,6 +88,7 @@ export class LiveSocket {
     const frame = parseFrame(text);
     if (frame === undefined) return;
     this.#attempt = 0;
+    this.#heard = true;
     this.#update({ open: true, lastFrameAt: this.#environment.now(), nextTryAt: undefined });
     const verdict = this.#cursor.accept(frame);
     if (verdict.resync) this.#handlers.onResync();
@@ -89,6 +101,7 @@ export class LiveSocket {
     this.#attempt += 1;
     this.#update({ open: false, nextTryAt: this.#environment.now() + wait });
     this.#retry = setTimeout(() => this.#open(), wait);
+    if (!this.#heard) this.#handlers.onUnheard?.();
   }
 
   #checkSilence(): void {

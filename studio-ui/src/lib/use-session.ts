@@ -1,0 +1,36 @@
+/** Who we are to the studio, as every page may ask. */
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keys, sessionQuery, signIn, signOut } from "../api/queries";
+import type { Session } from "../api/types";
+
+/** `pending` until the studio has said; where it cannot be asked, the page opens and says that itself. */
+export type Access = { state: "pending" | "open" } | { state: "closed"; ended: boolean };
+
+export function useAccess(): Access {
+  const { data, error } = useQuery(sessionQuery);
+  if (data === undefined) return { state: error === null ? "pending" : "open" };
+  return data.required && !data.signedIn ? { state: "closed", ended: data.ended === true } : { state: "open" };
+}
+
+/** Whether there is a session that can be ended here. */
+export function useIsSignedIn(): boolean {
+  const { data } = useQuery(sessionQuery);
+  return data?.required === true && data.signedIn;
+}
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: signIn,
+    onSuccess: () => void client.setQueryData<Session>(keys.session, { required: true, signedIn: true }),
+  });
+}
+
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: signOut,
+    onSuccess: () => void client.setQueryData<Session>(keys.session, { required: true, signedIn: false }),
+  });
+}

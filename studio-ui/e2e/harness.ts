@@ -5,10 +5,13 @@
  *   LOOM_E2E_CHROMIUM   the browser (/usr/bin/chromium)
  *   LOOM_E2E_WORKFLOW   a workflow to start, of two jobs or more (diamond)
  *   LOOM_E2E_WORD       a word that one of its steps prints; without it the one that `diamond` makes up is looked for
+ *   LOOM_E2E_LOCKED_URL a second studio, that wants a token; without it signing in is not tried
+ *   LOOM_E2E_TOKEN      its token
  *
  * Every page that is opened has to stay without a console error to its end.
  */
 
+import axe, { type AxeResults } from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { LogWindow, Run } from "../src/api/types";
@@ -45,8 +48,11 @@ export function withBrowser(): void {
   afterAll(() => browser?.close());
 }
 
-export async function openPage(path: string, theme: "light" | "dark" = "light"): Promise<Page> {
-  const context = await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 800 } });
+type View = { theme?: "light" | "dark"; width?: number; height?: number; at?: string };
+
+export async function openPage(path: string, view: View = {}): Promise<Page> {
+  const { theme = "light", width = 1280, height = 800, at = studio() } = view;
+  const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
   const page = await context.newPage();
   const problems: string[] = [];
   opened.push({ page, problems });
@@ -55,7 +61,7 @@ export async function openPage(path: string, theme: "light" | "dark" = "light"):
   });
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.setDefaultTimeout(15_000);
-  await page.goto(studio() + path);
+  await page.goto(at + path);
   return page;
 }
 
@@ -63,6 +69,15 @@ export async function openPage(path: string, theme: "light" | "dark" = "light"):
 export function forgive(page: Page, about: RegExp): void {
   const one = opened.find((candidate) => candidate.page === page);
   if (one) one.problems.splice(0, Number.POSITIVE_INFINITY, ...one.problems.filter((text) => !about.test(text)));
+}
+
+/** What is wrong with a page for those who do not see it, or do not see it well. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const results = (await page.evaluate("axe.run(document)")) as AxeResults;
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
 }
 
 export function studio(): string {

@@ -1,8 +1,6 @@
-import axe, { type AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "../src/api/types";
-import { api, finishedRun, forgive, openPage, printedWord, withBrowser } from "./harness";
+import { api, finishedRun, forgive, openPage, printedWord, violations, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -18,15 +16,6 @@ beforeAll(async () => {
 
 afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
 
-/** What is wrong with a page for those who do not see it, or do not see it well. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const results = (await page.evaluate("axe.run(document)")) as AxeResults;
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
-
 const PAGES: { name: string; path: () => string; ready: string[] }[] = [
   { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
   { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
@@ -39,7 +28,7 @@ const PAGES: { name: string; path: () => string; ready: string[] }[] = [
 
 describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
   it.each(PAGES)("the page of $name passes axe", async ({ path, ready }) => {
-    const page = await openPage(path(), theme);
+    const page = await openPage(path(), { theme });
     for (const selector of ready) await page.locator(selector).first().waitFor();
     await page.locator('[data-connection="live"]').waitFor();
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(theme);
@@ -50,7 +39,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
 
 describe("the page", () => {
   it("keeps the theme that was chosen", async () => {
-    const page = await openPage("/actors", "light");
+    const page = await openPage("/actors");
     await page.getByText("Dark", { exact: true }).click({ force: true });
     await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
     await page.reload();

@@ -5,12 +5,13 @@
 #   browser.sh DIR     DIR is for the project and the studio's state
 #
 # What the tests get: LOOM_E2E_URL (the studio), LOOM_E2E_CHROMIUM (the browser), LOOM_E2E_WORKFLOW (the name of a
-# workflow to start) and LOOM_E2E_WORD (a word, new each time, that a step of it prints).
+# workflow to start) and LOOM_E2E_WORD (a word, new each time, that a step of it prints); LOOM_E2E_LOCKED_URL (a second
+# studio, that wants a token) and LOOM_E2E_TOKEN (its token).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 work=$1/browser
-mkdir -p "$work/project/.github/workflows" "$work/state"
+mkdir -p "$work/project/.github/workflows" "$work/state" "$work/locked"
 word=w$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
 cat >"$work/project/.github/workflows/words.yml" <<YAML
 name: words
@@ -36,16 +37,22 @@ cd "$work/project"
 LOOM_STATE_DIR=$work/state LOOM_PORT=$port \
   "$LOOM_TEST_BIN_DIR/loom-runtime" serve --executor "$executor" >"$work/serve.log" 2>&1 </dev/null &
 serve=$!
-trap 'kill "$serve" 2>/dev/null || true; wait "$serve" 2>/dev/null || true' EXIT
+STUDIO_TOKEN=$word LOOM_STATE_DIR=$work/locked LOOM_PORT=$((port + 1)) \
+  "$LOOM_TEST_BIN_DIR/loom-runtime" serve --executor host >"$work/locked.log" 2>&1 </dev/null &
+locked=$!
+trap 'kill "$serve" "$locked" 2>/dev/null || true; wait "$serve" "$locked" 2>/dev/null || true' EXIT
 
 export LOOM_E2E_URL=http://127.0.0.1:$port LOOM_E2E_WORKFLOW=words LOOM_E2E_WORD=$word
+export LOOM_E2E_LOCKED_URL=http://127.0.0.1:$((port + 1)) LOOM_E2E_TOKEN=$word
 LOOM_E2E_CHROMIUM=$(command -v chromium)
 export LOOM_E2E_CHROMIUM
-healthy() { node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$LOOM_E2E_URL/api/health"; }
-wait_until 30 healthy || {
-  cat "$work/serve.log" >&2
-  die "the studio did not come up on $LOOM_E2E_URL"
-}
+healthy() { node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1/api/health"; }
+for url in "$LOOM_E2E_URL" "$LOOM_E2E_LOCKED_URL"; do
+  wait_until 30 healthy "$url" || {
+    cat "$work/serve.log" "$work/locked.log" >&2
+    die "the studio did not come up on $url"
+  }
+done
 npm --prefix "$root_dir/studio-ui" run --silent e2e || {
   code=$?
   say "the end of the studio's log:"

@@ -174,6 +174,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one must sign in, and whether the caller has. Answers everybody. */
+        get: operations["session_state"];
+        put?: never;
+        /**
+         * Signs a browser in: the answer's cookie stands for the token from now on, for seven days at most and as long as it is
+         *     used every twelve hours. Five wrong tries in a row make their address wait.
+         */
+        post: operations["sign_in"];
+        /** Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ui": {
         parameters: {
             query?: never;
@@ -356,6 +378,28 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one must sign in, and whether the caller has. Answers everybody. */
+        get: operations["v1_session_state"];
+        put?: never;
+        /**
+         * Signs a browser in: the answer's cookie stands for the token from now on, for seven days at most and as long as it is
+         *     used every twelve hours. Five wrong tries in a row make their address wait.
+         */
+        post: operations["v1_sign_in"];
+        /** Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in. */
+        delete: operations["v1_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -677,6 +721,18 @@ export interface components {
             index: number;
             /** @description Why, in a sentence. */
             problem: string;
+        };
+        /** @description Whether one must sign in here, and whether the caller has. */
+        SessionState: {
+            /** @description Whether this server wants its token shown. */
+            required: boolean;
+            /** @description Whether this caller may go on: it showed the token, or none is required. */
+            signedIn: boolean;
+        };
+        /** @description What to sign in with. */
+        SignIn: {
+            /** @description The token of this server (`STUDIO_TOKEN`). */
+            token: string;
         };
         /** @description The sections of the page. */
         Ui: {
@@ -1057,6 +1113,113 @@ export interface operations {
             };
         };
     };
+    session_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description signed in, or this server wants no token */
+            204: {
+                headers: {
+                    /** @description the session; HttpOnly, SameSite=Strict */
+                    "Set-Cookie"?: string | null;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tries */
+            429: {
+                headers: {
+                    /** @description seconds until the next try is looked at */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description asked by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sections: {
         parameters: {
             query?: never;
@@ -1415,6 +1578,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    v1_session_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+        };
+    };
+    v1_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description signed in, or this server wants no token */
+            204: {
+                headers: {
+                    /** @description the session; HttpOnly, SameSite=Strict */
+                    "Set-Cookie"?: string | null;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tries */
+            429: {
+                headers: {
+                    /** @description seconds until the next try is looked at */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description asked by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -24,9 +24,7 @@ export type UiSection = Schemas["UiSection"];
 export type Ui = Schemas["Ui"];
 
 /** Whether the studio wants to know who asks, and whether it knows us. */
-export type Session = {
-  required: boolean;
-  signedIn: boolean;
+export type Session = Schemas["SessionState"] & {
   /** Set by this page: the studio knew us until just now. */
   ended?: boolean;
 };

@@ -6,7 +6,7 @@ use loom_workflow::{Reference, References};
 
 use crate::project;
 
-/// Reads called workflows from the folder that a file belongs to.
+/// Reads called workflows and actions from the folder that a file belongs to.
 pub(super) struct Repository {
     root: PathBuf,
     /// Whether all its files are there, so that what is not there does not exist.
@@ -27,21 +27,51 @@ impl Repository {
             complete: root.join(".git").exists(),
         }
     }
+
+    /// Where a path of the repository is here; `None` for one that leads out of it.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let path = Path::new(path);
+        let mut parts = path.components();
+        parts
+            .all(|part| matches!(part, Component::CurDir | Component::Normal(_)))
+            .then(|| self.root.join(path))
+    }
+
+    fn read(&self, file: &Path) -> Reference {
+        match project::read(file) {
+            Ok(file) => Reference::Found(file.source),
+            Err(project::ProjectError::Missing(_)) if self.complete => Reference::Missing,
+            Err(_) => Reference::Unknown,
+        }
+    }
 }
 
 impl References for Repository {
     fn workflow(&self, path: &str) -> Reference {
-        let path = Path::new(path);
-        let inside = path
-            .components()
-            .all(|part| matches!(part, Component::CurDir | Component::Normal(_)));
-        if !inside {
-            return Reference::Unknown;
+        match self.inside(path) {
+            Some(file) => self.read(&file),
+            None => Reference::Unknown,
         }
-        match project::read(&self.root.join(path)) {
-            Ok(file) => Reference::Found(file.source),
-            Err(project::ProjectError::Missing(_)) if self.complete => Reference::Missing,
-            Err(_) => Reference::Unknown,
+    }
+
+    fn action(&self, path: &str) -> Reference {
+        let Some(folder) = self.inside(path) else {
+            return Reference::Unknown;
+        };
+        // A folder with a Dockerfile is an action as well, of which nothing is known.
+        for name in ["action.yml", "action.yaml", "Dockerfile", "dockerfile"] {
+            let file = folder.join(name);
+            if file.is_file() {
+                return match file.extension() {
+                    Some(_) => self.read(&file),
+                    None => Reference::Unknown,
+                };
+            }
+        }
+        if self.complete {
+            Reference::Missing
+        } else {
+            Reference::Unknown
         }
     }
 }
@@ -67,14 +97,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".loom.yml");
         std::fs::write(folder.path().join("there.yml"), "jobs: {}\n").unwrap();
+        std::fs::create_dir_all(folder.path().join("greet")).unwrap();
+        std::fs::write(folder.path().join("greet/action.yaml"), "name: x\n").unwrap();
         let alone = Repository::of(&file);
+        assert!(matches!(alone.action("./none"), Reference::Unknown));
+        assert!(matches!(alone.action("./greet"), Reference::Found(_)));
         assert!(matches!(alone.workflow("./there.yml"), Reference::Found(_)));
         assert!(matches!(alone.workflow("./none.yml"), Reference::Unknown));
         assert!(matches!(alone.workflow("./../there.yml"), Reference::Unknown));
         std::fs::create_dir(folder.path().join(".git")).unwrap();
-        assert!(matches!(
-            Repository::of(&file).workflow("./none.yml"),
-            Reference::Missing
-        ));
+        let whole = Repository::of(&file);
+        assert!(matches!(whole.workflow("./none.yml"), Reference::Missing));
+        assert!(matches!(whole.action("./greet"), Reference::Found(_)));
+        assert!(matches!(whole.action("./none"), Reference::Missing));
+        std::fs::create_dir_all(folder.path().join("image")).unwrap();
+        std::fs::write(folder.path().join("image/Dockerfile"), "FROM scratch\n").unwrap();
+        assert!(matches!(whole.action("./image"), Reference::Unknown));
     }
 }

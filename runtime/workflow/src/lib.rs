@@ -18,6 +18,7 @@
 //! assert_eq!(plan.expect("nothing unsupported").jobs[&JobId::from("hello")].steps[0].name, "Run echo hello");
 //! ```
 
+mod actions;
 mod check;
 pub mod codes;
 pub mod cron;

@@ -6,6 +6,13 @@ use crate::source::Source;
 pub trait References {
     /// The workflow at a path that starts with `./`, seen from the root of the repository.
     fn workflow(&self, path: &str) -> Reference;
+
+    /// The `action.yml`, or `action.yaml`, of the action in the folder at a path that starts with `./`, seen from the
+    /// root of the repository. [`Reference::Missing`] promises that the folder holds nothing that an action could be.
+    fn action(&self, path: &str) -> Reference {
+        let _ = path;
+        Reference::Unknown
+    }
 }
 
 /// What there is at a path.

@@ -31,6 +31,13 @@ impl References for Files {
             None => Reference::Missing,
         }
     }
+
+    fn action(&self, path: &str) -> Reference {
+        match self.workflow(&format!("{path}/action.yml")) {
+            Reference::Missing => Reference::Unknown,
+            found => found,
+        }
+    }
 }
 
 fn examples(markdown: &str) -> Vec<Example> {

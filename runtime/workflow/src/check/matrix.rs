@@ -1,39 +1,273 @@
-//! A matrix must have combinations.
+//! A matrix must have combinations, and what is left out must be there.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::Workflow;
-use crate::tree::Node;
-use crate::words::name;
+use crate::model::{Job, Workflow};
+use crate::tree::{Entry, Kind, Mapping, Node};
+use crate::words::{closest, name};
+
+/// How many pairs of values are compared in one file: more than that nobody has written by hand.
+const MOST: usize = 1_000_000;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    let mut left = MOST;
     for job in workflow.jobs.values() {
-        let Some(matrix) = matrix(job.fields.get("strategy").map(|field| &field.value)) else {
-            continue;
+        if let Some(matrix) = Matrix::of(job) {
+            matrix.empty(diagnostics);
+            matrix.twice(&mut left, diagnostics);
+            matrix.excluded(&mut left, diagnostics);
+        }
+    }
+}
+
+/// The matrix of a job, as written.
+pub(super) struct Matrix<'a> {
+    job: &'a Job,
+    rows: Vec<&'a Entry>,
+    include: Option<&'a Node>,
+    exclude: Option<&'a Node>,
+    /// Whether keys are missing that have been reported, or are computed.
+    open: bool,
+}
+
+impl<'a> Matrix<'a> {
+    pub(super) fn of(job: &'a Job) -> Option<Self> {
+        let strategy = &job.fields.get("strategy")?.value;
+        let mapping = get(strategy.as_mapping()?, "matrix")?.as_mapping()?;
+        let mut rows = Vec::new();
+        let mut open = mapping.incomplete;
+        for entry in &mapping.entries {
+            open |= entry.key.text.contains("${{");
+            if !matches!(&*entry.key.text, "include" | "exclude") {
+                rows.push(entry);
+            }
+        }
+        Some(Self {
+            job,
+            rows,
+            include: get(mapping, "include"),
+            exclude: get(mapping, "exclude"),
+            open,
+        })
+    }
+
+    /// Every value that is written for a path of keys, `matrix.os.name` without the `matrix`.
+    pub(super) fn values(&self, path: &[&str]) -> Vec<&'a Node> {
+        let Some((key, rest)) = path.split_first() else {
+            return Vec::new();
         };
-        for entry in matrix.as_mapping().iter().flat_map(|matrix| &matrix.entries) {
-            let filter = matches!(&*entry.key.text, "include" | "exclude");
-            if !filter && entry.value.as_sequence().is_some_and(<[_]>::is_empty) {
+        let rows = self
+            .rows
+            .iter()
+            .filter(|row| row.key.text.eq_ignore_ascii_case(key));
+        let rows = rows.flat_map(|row| row.value.as_sequence().into_iter().flatten());
+        let included = self.included().filter_map(|mapping| get(mapping, key));
+        rows.chain(included)
+            .filter_map(|node| inner(node, rest))
+            .collect()
+    }
+
+    fn included(&self) -> impl Iterator<Item = &'a Mapping> {
+        let items = self.include.and_then(Node::as_sequence).into_iter().flatten();
+        items.filter_map(Node::as_mapping)
+    }
+
+    fn empty(&self, diagnostics: &mut Diagnostics) {
+        for row in &self.rows {
+            if row.value.as_sequence().is_some_and(<[_]>::is_empty) {
                 diagnostics.push(
                     Diagnostic::new(
                         codes::EMPTY_MATRIX,
                         format!(
                             "{} in the matrix of job {} has no values",
-                            name(&entry.key.text),
-                            name(job.id.as_str())
+                            name(&row.key.text),
+                            name(self.job.id.as_str())
                         ),
                     )
-                    .at(entry.value.span, "at least one value belongs here")
+                    .at(row.value.span, "at least one value belongs here")
                     .help("give it a value, or remove the key: without values the job would not run at all"),
                 );
             }
         }
     }
+
+    /// The same value twice makes the same job twice.
+    fn twice(&self, left: &mut usize, diagnostics: &mut Diagnostics) {
+        for row in &self.rows {
+            let values = row.value.as_sequence().unwrap_or_default();
+            for (index, value) in values.iter().enumerate() {
+                *left = left.saturating_sub(index);
+                if *left == 0 {
+                    return;
+                }
+                let mut earlier = values.iter().take(index);
+                let Some(first) = earlier.find(|first| !computed(value) && same(first, value)) else {
+                    continue;
+                };
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::MATRIX_TWICE,
+                        format!("{} has the same value twice", name(&row.key.text)),
+                    )
+                    .at(value.alias.unwrap_or_else(|| value.mark()), "again here")
+                    .related(first.mark(), "first here")
+                    .help("remove one of them: the same job would run twice"),
+                );
+            }
+        }
+    }
+
+    fn excluded(&self, left: &mut usize, diagnostics: &mut Diagnostics) {
+        // What is computed may have any key and value.
+        let unknown = |node: Option<&Node>| node.is_some_and(|node| node.as_sequence().is_none());
+        if self.open || unknown(self.include) || self.rows.iter().any(|row| row.key.text.contains("${{")) {
+            return;
+        }
+        let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
+        for entry in items
+            .filter_map(Node::as_mapping)
+            .flat_map(|mapping| &mapping.entries)
+        {
+            if entry.key.text.contains("${{") {
+                continue;
+            }
+            self.exclusion(entry, left, diagnostics);
+        }
+    }
+
+    fn exclusion(&self, entry: &Entry, left: &mut usize, diagnostics: &mut Diagnostics) {
+        let key = &*entry.key.text;
+        let row = self
+            .rows
+            .iter()
+            .find(|row| row.key.text.eq_ignore_ascii_case(key));
+        let included: Vec<&Node> = self.included().filter_map(|mapping| get(mapping, key)).collect();
+        if row.is_none() && included.is_empty() {
+            let known = self.rows.iter().map(|row| &*row.key.text);
+            let help = closest(key, known).map_or_else(
+                || "name a key of the matrix".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::MATRIX_EXCLUDE,
+                    format!("{} is excluded, and the matrix has no such key", name(key)),
+                )
+                .at(entry.key.span, "not in the matrix")
+                .help(help),
+            );
+            return;
+        }
+        let listed = match row.map(|row| &row.value) {
+            Some(node) => match node.as_sequence() {
+                Some(items) => items,
+                None => return,
+            },
+            None => &[],
+        };
+        *left = left.saturating_sub(listed.len() + included.len());
+        if *left == 0 || computed(&entry.value) {
+            return;
+        }
+        let mut values = listed.iter().chain(included);
+        let matches = values.any(|value| computed(value) || covers(&entry.value, value));
+        if !matches {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::MATRIX_EXCLUDE,
+                    format!("no combination of the matrix has this {}", name(key)),
+                )
+                .at(
+                    entry.value.alias.unwrap_or_else(|| entry.value.mark()),
+                    "nothing is excluded by this",
+                )
+                .help("take one of the values that the matrix has"),
+            );
+        }
+    }
 }
 
-fn matrix(strategy: Option<&Node>) -> Option<&Node> {
-    let mut entries = strategy?.as_mapping()?.entries.iter();
+/// The keys behind `matrix`, when a text is nothing but `${{ matrix.KEY… }}`.
+pub(super) fn reference(text: &str) -> Option<Vec<&str>> {
+    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    let mut parts = inner.split('.');
+    let matrix = parts.next()?;
+    let word = |part: &&str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let path: Vec<&str> = parts.collect();
+    (matrix.eq_ignore_ascii_case("matrix") && !path.is_empty() && path.iter().all(word)).then_some(path)
+}
+
+fn get<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
+    let mut entries = mapping.entries.iter();
     entries
-        .find(|entry| &*entry.key.text == "matrix")
+        .find(|entry| entry.key.text.eq_ignore_ascii_case(key))
         .map(|entry| &entry.value)
+}
+
+fn inner<'a>(node: &'a Node, path: &[&str]) -> Option<&'a Node> {
+    let mut node = node;
+    for key in path {
+        node = get(node.as_mapping()?, key)?;
+    }
+    Some(node)
+}
+
+/// Whether any part of a value is known only when it runs, or wrong.
+fn computed(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.text.contains("${{"),
+        Kind::Sequence(items) => items.iter().any(computed),
+        Kind::Mapping(mapping) => {
+            mapping.incomplete
+                || mapping
+                    .entries
+                    .iter()
+                    .any(|entry| entry.key.text.contains("${{") || computed(&entry.value))
+        }
+        Kind::Invalid => true,
+    }
+}
+
+/// Whether two values are the same, as text where they are scalars: `1` and `'1'` make jobs that nobody can tell apart.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.kind, &other.kind) {
+        (Kind::Scalar(one), Kind::Scalar(other)) => {
+            one.value == other.value && one.to_text() == other.to_text()
+        }
+        (Kind::Sequence(one), Kind::Sequence(other)) => {
+            one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| same(one, other))
+        }
+        (Kind::Mapping(one), Kind::Mapping(other)) => {
+            one.entries.len() == other.entries.len()
+                && one
+                    .entries
+                    .iter()
+                    .all(|entry| get(other, &entry.key.text).is_some_and(|value| same(&entry.value, value)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether what is excluded fits a value: of a mapping some keys are enough. Scalars are compared as text.
+fn covers(excluded: &Node, value: &Node) -> bool {
+    match (&excluded.kind, &value.kind) {
+        (Kind::Scalar(one), Kind::Scalar(other)) => one.to_text().eq_ignore_ascii_case(&other.to_text()),
+        (Kind::Sequence(one), Kind::Sequence(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other.iter())
+                    .all(|(one, other)| covers(one, other))
+        }
+        (Kind::Mapping(one), Kind::Mapping(other)) => one
+            .entries
+            .iter()
+            .all(|entry| get(other, &entry.key.text).is_some_and(|value| covers(&entry.value, value))),
+        _ => false,
+    }
 }

@@ -1,14 +1,23 @@
 //! What is wrong with a workflow as a whole, one rule a file.
 
+mod actions;
 mod calls;
+mod commands;
+mod concurrency;
+mod containers;
+mod empty;
+mod labels;
 mod matrix;
 mod needs;
 mod permissions;
+mod shells;
 mod triggers;
+mod variables;
 mod waits;
 
+use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
-use crate::model::Workflow;
+use crate::model::{Action, Step, Workflow};
 use crate::references::References;
 use crate::source::Source;
 
@@ -20,6 +29,15 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     alone(workflow, source, diagnostics);
+    let known = Actions::new(references);
+    actions::check(workflow, &known, diagnostics);
+    commands::check(workflow, source, diagnostics);
+    concurrency::check(workflow, diagnostics);
+    containers::check(workflow, diagnostics);
+    empty::check(workflow, diagnostics);
+    labels::check(workflow, diagnostics);
+    shells::check(workflow, diagnostics);
+    variables::check(workflow, diagnostics);
     calls::Calls::new(references).check(workflow, diagnostics);
 }
 
@@ -34,4 +52,14 @@ fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
 /// Runs the rule without which there is no order of the jobs.
 pub(crate) fn needs(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     needs::check(workflow, diagnostics);
+}
+
+/// Calls `visit` for every step, those within parallel ones included.
+fn each_step<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
+    for step in steps {
+        visit(step);
+        if let Action::Parallel(inner) = &step.action {
+            each_step(inner, visit);
+        }
+    }
 }

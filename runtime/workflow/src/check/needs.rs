@@ -1,10 +1,12 @@
 //! Needs must name other jobs of the file, and never lead back.
 
+use std::collections::HashMap;
+
 use crate::codes;
 use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, JobId, Workflow};
-use crate::span::Spanned;
+use crate::span::{Span, Spanned};
 use crate::words::{closest, name};
 
 /// How many needs of one circle are marked; a longer one is understood from its path.
@@ -12,7 +14,12 @@ const MARKED: usize = 16;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
+        let mut seen = HashMap::new();
         for need in &job.needs {
+            if let Some(first) = seen.insert(&need.value, need.span) {
+                twice(need, first, diagnostics);
+                continue;
+            }
             if need.value == job.id.value {
                 itself(job, need, diagnostics);
             } else if !workflow.jobs.contains_key(&need.value) {
@@ -23,6 +30,18 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     for cycle in workflow.dag().cycles() {
         circle(workflow, &cycle, diagnostics);
     }
+}
+
+fn twice(need: &Spanned<JobId>, first: Span, diagnostics: &mut Diagnostics) {
+    diagnostics.push(
+        Diagnostic::new(
+            codes::NEEDS_TWICE,
+            format!("job {} is needed twice", name(need.as_str())),
+        )
+        .at(need.span, "again here")
+        .related(first, "first here")
+        .help("ids are compared without regard to case: remove one, or name the other job that was meant"),
+    );
 }
 
 fn itself(job: &Job, need: &Spanned<JobId>, diagnostics: &mut Diagnostics) {

@@ -1,0 +1,111 @@
+//! From the text of `uses` to what is known of the action.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::catalog;
+use super::reference::ActionReference;
+use super::{Input, Interface, Runtime};
+use crate::model::action::{Action, Kind};
+use crate::references::{Reference, References};
+use crate::source::Source;
+
+/// How many actions of the repository one workflow may use; what is beyond is not looked at.
+const MOST: usize = 1_000;
+
+/// Answers what actions take and give; reads each action of the repository once.
+pub(crate) struct Actions<'a> {
+    references: &'a dyn References,
+    local: RefCell<HashMap<String, Known>>,
+}
+
+/// What is known of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// What it takes and gives.
+    Interface(Arc<Interface>),
+    /// It cannot be used, and this is why.
+    Broken(String),
+    /// The repository has no such action. A step may still make one before it is used.
+    Missing,
+    /// Nothing.
+    Unknown,
+}
+
+impl<'a> Actions<'a> {
+    pub(crate) fn new(references: &'a dyn References) -> Self {
+        Self {
+            references,
+            local: RefCell::default(),
+        }
+    }
+
+    /// What is known of the action that `uses` names.
+    pub(crate) fn find(&self, uses: &str) -> Known {
+        match ActionReference::parse(uses) {
+            Ok(ActionReference::Public { name, version }) => {
+                catalog::find(name, version).map_or(Known::Unknown, Known::Interface)
+            }
+            Ok(ActionReference::Local(path)) => self.local(path),
+            Ok(ActionReference::Image(_)) | Err(_) => Known::Unknown,
+        }
+    }
+
+    fn local(&self, path: &str) -> Known {
+        if let Some(known) = self.local.borrow().get(path) {
+            return known.clone();
+        }
+        if self.local.borrow().len() >= MOST {
+            return Known::Unknown;
+        }
+        let known = match self.references.action(path) {
+            Reference::Found(source) => read(&source),
+            Reference::Missing => Known::Missing,
+            Reference::Unknown => Known::Unknown,
+        };
+        self.local.borrow_mut().insert(path.to_owned(), known.clone());
+        known
+    }
+}
+
+fn read(source: &Source) -> Known {
+    let loaded = crate::load_action(source);
+    if let Some(first) = loaded.diagnostics.iter().find(|one| one.is_blocking()) {
+        let place = first.span().map(|span| source.position(span.start));
+        let place = place.map(|place| format!(" at {}:{}", place.line, place.column));
+        return Known::Broken(format!(
+            "it has a mistake{}: {}",
+            place.unwrap_or_default(),
+            first.message
+        ));
+    }
+    match loaded.action {
+        Some(action) => Known::Interface(Arc::new(interface(&action))),
+        None => Known::Unknown,
+    }
+}
+
+fn interface(action: &Action) -> Interface {
+    let inputs = action.inputs.iter().map(|(name, input)| Input {
+        name: name.to_string(),
+        required: input.required && input.default.is_none(),
+        deprecated: input.deprecated.as_deref().map(str::to_owned),
+    });
+    let names = action.outputs.iter().map(|output| output.value.to_string());
+    // Only a composite action gives nothing but what it declares: scripts may set any output.
+    let outputs = matches!(action.kind, Kind::Composite { .. }).then(|| names.collect());
+    Interface {
+        inputs: Some(inputs.collect()),
+        outputs,
+        runtime: match &action.kind {
+            Kind::Composite { .. } => Runtime::Composite,
+            Kind::Docker { .. } => Runtime::Docker,
+            Kind::Node { fields, .. } => {
+                let using = fields.get("using").and_then(|field| field.value.as_scalar());
+                let version = using.and_then(|using| using.text.get(4..)?.parse().ok());
+                version.map_or(Runtime::Unknown, Runtime::Node)
+            }
+        },
+    }
+}

@@ -1,0 +1,252 @@
+//! Steps give the actions they use what these take.
+
+use std::collections::HashSet;
+
+use crate::actions::{ActionReference, Actions, DATE, Interface, Known, Runtime};
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dialect::Dialect;
+use crate::model::{Job, Step, Uses, Workflow};
+use crate::tree::{Entry, Mapping};
+use crate::words::{closest, name};
+
+/// The oldest version of Node.js that runners still have.
+const OLDEST_NODE: u32 = 20;
+
+pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
+    for job in workflow.jobs.values() {
+        let mut fetched = false;
+        super::each_step(&job.steps, &mut |step| {
+            let crate::model::Action::Uses(uses) = &step.action else {
+                fetched = true;
+                return;
+            };
+            let place = Place {
+                job,
+                step,
+                uses,
+                empty: !fetched && workflow.dialect == Dialect::GitHub,
+            };
+            place.check(actions, diagnostics);
+            fetched |= may_fetch(uses);
+        });
+    }
+}
+
+/// Whether files of a repository may lie in the workspace afterwards: only actions that set something up are known
+/// not to fetch any.
+fn may_fetch(uses: &Uses) -> bool {
+    !uses
+        .reference
+        .as_plain()
+        .is_some_and(|text| text.starts_with("actions/setup-"))
+}
+
+/// A step that uses an action.
+struct Place<'a> {
+    job: &'a Job,
+    step: &'a Step,
+    uses: &'a Uses,
+    /// Whether nothing can lie in the workspace yet.
+    empty: bool,
+}
+
+impl Place<'_> {
+    fn check(&self, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
+        let Some(text) = self.uses.reference.as_plain() else {
+            return;
+        };
+        let span = self.uses.reference.span;
+        let reference = match ActionReference::parse(text) {
+            Ok(reference) => reference,
+            Err(form) => {
+                diagnostics.push(
+                    Diagnostic::new(codes::ACTION_FORM, format!("{} names no action", name(text)))
+                        .at(span, form.to_string())
+                        .help("write `OWNER/REPOSITORY@VERSION`, `./FOLDER` or `docker://IMAGE`"),
+                );
+                return;
+            }
+        };
+        match actions.find(text) {
+            Known::Interface(interface) => {
+                self.inputs(text, &interface, diagnostics);
+                let public = matches!(reference, ActionReference::Public { .. });
+                self.outdated(text, &interface, public, diagnostics);
+            }
+            Known::Broken(why) => diagnostics.push(
+                Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))
+                    .at(span, why)
+                    .help("`loom-runtime validate` of its `action.yml` shows what is wrong"),
+            ),
+            Known::Missing | Known::Unknown => {}
+        }
+        if self.empty && matches!(reference, ActionReference::Local(_)) {
+            self.nothing_fetched(text, diagnostics);
+        }
+    }
+
+    /// On GitHub's runners a job begins in an empty folder.
+    fn nothing_fetched(&self, text: &str, diagnostics: &mut Diagnostics) {
+        let labels = self.job.runs_on.iter().flat_map(|runs_on| &runs_on.labels);
+        let hosted = labels
+            .map(|label| label.text.as_ref())
+            .all(|label| !label.contains("${{") && super::labels::is_hosted(label));
+        let grouped = self
+            .job
+            .runs_on
+            .as_ref()
+            .is_some_and(|runs_on| runs_on.group.is_some());
+        if !hosted || grouped {
+            return;
+        }
+        diagnostics.push(
+            Diagnostic::new(
+                codes::ACTION_NOT_FETCHED,
+                format!("nothing has fetched {} when this step begins", name(text)),
+            )
+            .at(
+                self.uses.reference.span,
+                "the workspace is still empty on GitHub's runners",
+            )
+            .help("put a step with `uses: actions/checkout` before it"),
+        );
+    }
+
+    fn inputs(&self, text: &str, interface: &Interface, diagnostics: &mut Diagnostics) {
+        if interface.inputs.is_none() {
+            return;
+        }
+        let empty = Mapping::default();
+        let with = match self.step.fields.get("with") {
+            Some(field) => match field.value.as_mapping() {
+                Some(mapping) => mapping,
+                // An expression, or a mistake that has been reported.
+                None => return,
+            },
+            None => &empty,
+        };
+        if with.incomplete || with.entries.iter().any(|entry| entry.key.text.contains("${{")) {
+            return;
+        }
+        for entry in &with.entries {
+            match interface.input(&entry.key.text) {
+                Some(input) => {
+                    if let Some(instead) = &input.deprecated {
+                        deprecated(entry, text, instead, diagnostics);
+                    }
+                }
+                None => unknown(entry, text, interface, diagnostics),
+            }
+        }
+        let given: HashSet<String> = with
+            .entries
+            .iter()
+            .map(|entry| entry.key.text.to_ascii_lowercase())
+            .collect();
+        for input in interface.inputs.iter().flatten() {
+            if input.required && !given.contains(&input.name.to_ascii_lowercase()) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::ACTION_INPUT_MISSING,
+                        format!("{} is not given the input {}", name(text), name(&input.name)),
+                    )
+                    .at(self.uses.reference.span, "this action requires it")
+                    .help(format!("add {} under `with`", name(&input.name))),
+                );
+            }
+        }
+    }
+
+    fn outdated(&self, text: &str, interface: &Interface, public: bool, diagnostics: &mut Diagnostics) {
+        let Runtime::Node(version) = interface.runtime else {
+            return;
+        };
+        if version >= OLDEST_NODE {
+            return;
+        }
+        let help = if public {
+            "use a newer version of the action"
+        } else {
+            "write `using: node24` in its `action.yml`"
+        };
+        diagnostics.push(
+            Diagnostic::new(
+                codes::ACTION_OUTDATED,
+                format!("{} is made for Node.js {version}", name(text)),
+            )
+            .at(
+                self.uses.reference.span,
+                "runners do not have this version any more",
+            )
+            .help(help),
+        );
+    }
+}
+
+fn deprecated(entry: &Entry, text: &str, instead: &str, diagnostics: &mut Diagnostics) {
+    let mut diagnostic = Diagnostic::new(
+        codes::ACTION_INPUT_DEPRECATED,
+        format!(
+            "the input {} of {} should not be used any more",
+            name(&entry.key.text),
+            name(text)
+        ),
+    )
+    .at(entry.key.span, "deprecated");
+    if !instead.is_empty() {
+        diagnostic = diagnostic.help(crate::words::visible(instead));
+    }
+    diagnostics.push(diagnostic);
+}
+
+fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut Diagnostics) {
+    const SHOWN: usize = 16;
+    let key = &*entry.key.text;
+    // What every action in a container takes.
+    if matches!(interface.runtime, Runtime::Docker) && is_for_containers(key) {
+        return;
+    }
+    let mut diagnostic = Diagnostic::new(
+        codes::ACTION_INPUT,
+        format!("{} has no input {}", name(text), name(key)),
+    );
+    let label = if is_for_containers(key) {
+        "only actions that run in a container take this"
+    } else if text.starts_with('.') {
+        "not declared in its `action.yml`"
+    } else {
+        "not known there"
+    };
+    diagnostic = diagnostic.at(entry.key.span, label);
+    if !diagnostics.is_full() {
+        let names: Vec<&str> = interface
+            .inputs
+            .iter()
+            .flatten()
+            .filter(|input| input.deprecated.is_none())
+            .map(|input| input.name.as_str())
+            .collect();
+        diagnostic = if let Some(near) = closest(key, names.iter().copied()) {
+            diagnostic
+                .help(format!("did you mean `{near}`?"))
+                .suggest(entry.key.span, near)
+        } else if names.is_empty() {
+            diagnostic.help("it takes no inputs: remove it")
+        } else {
+            let shown: Vec<String> = names.iter().take(SHOWN).map(|input| name(input)).collect();
+            let more = if names.len() > SHOWN { ", …" } else { "" };
+            let known = if text.starts_with('.') {
+                String::new()
+            } else {
+                format!(" (as of {})", *DATE)
+            };
+            diagnostic.help(format!("it takes {}{more}{known}", shown.join(", ")))
+        };
+    }
+    diagnostics.push(diagnostic);
+}
+
+fn is_for_containers(key: &str) -> bool {
+    key.eq_ignore_ascii_case("args") || key.eq_ignore_ascii_case("entrypoint")
+}

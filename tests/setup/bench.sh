@@ -6,6 +6,13 @@ set -euo pipefail
 here=$root_dir/tests/setup
 cd "$root_dir"
 
+# GitHub's own parser of workflows, to be measured beside ours; what it needs comes from npm and stays in the build directory.
+peer=$target_dir/loom-bench/peer
+mkdir -p "$peer"
+cp runtime/workflow/benches/peer/* "$peer/"
+npm install --prefix "$peer" --silent --no-audit --no-fund --ignore-scripts
+LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language
+
 bash "$here/packages.sh" base docker
 bash "$here/ui.sh"
 cargo build --release --locked -p loom-runtime

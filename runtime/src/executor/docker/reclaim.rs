@@ -142,6 +142,10 @@ async fn give_back(
     ) else {
         return Ok(());
     };
+    // Whose the files are, and since when, is told by the job's directory: without it nothing may be given away.
+    if !job.is_dir() || !workspace.is_dir() {
+        return Ok(());
+    }
     // First it must not run any more: what it makes meanwhile would be missed.
     let _ = connection.docker.kill_container(name, None).await;
     let labels = found

@@ -136,6 +136,13 @@ pub enum Event {
         /// Each as `pid name`.
         processes: Vec<String>,
     },
+    /// Something that the job held could not be removed. The next start looks for it.
+    RemainsLeft {
+        /// The job.
+        job: JobId,
+        /// What is left, and why.
+        reason: Reason,
+    },
     /// The job reached its final state.
     JobFinished {
         /// The job.
@@ -150,6 +157,14 @@ pub enum Event {
     CancelRequested {
         /// Who or what: `ctrl-c`, `sigterm`, `api`.
         by: String,
+        /// Whether the steps' grace is skipped: it was asked for before.
+        #[serde(default, skip_serializing_if = "is_false")]
+        force: bool,
+    },
+    /// The process that owned the run is dead; from here on this one appends to it.
+    RunTakenOver {
+        /// The new owner.
+        owner: Owner,
     },
     /// The run reached its final state.
     RunFinished {
@@ -159,9 +174,53 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Reason>,
     },
+    /// Something that a newer Loom wrote and this one has no word for: its JSON as it stands, `type` included. It changes
+    /// no state.
+    #[serde(untagged)]
+    Opaque(Map<String, Value>),
+}
+
+/// The types that this version understands: JSON of one of these that cannot be read is damaged, not newer.
+const KNOWN: [&str; 13] = [
+    "runCreated",
+    "runStarted",
+    "jobQueued",
+    "jobStarting",
+    "jobStarted",
+    "stepStarted",
+    "stepFinished",
+    "leftoversKilled",
+    "remainsLeft",
+    "jobFinished",
+    "cancelRequested",
+    "runTakenOver",
+    "runFinished",
+];
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Event {
+    /// Reads the JSON form of an event. A type that this version does not know becomes [`Event::Opaque`].
+    ///
+    /// # Errors
+    /// When it is no JSON, names no type, or lacks what its type has.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        use serde::de::Error;
+        let event = serde_json::from_str(text)?;
+        let Self::Opaque(fields) = &event else {
+            return Ok(event);
+        };
+        match fields.get("type").and_then(Value::as_str) {
+            None => Err(serde_json::Error::missing_field("type")),
+            Some(known) if KNOWN.contains(&known) => Err(serde_json::Error::custom(format!(
+                "its fields are not those of the type `{known}`"
+            ))),
+            Some(_) => Ok(event),
+        }
+    }
+
     /// The job the event is about, if it is about one.
     pub fn job(&self) -> Option<&JobId> {
         match self {
@@ -171,11 +230,14 @@ impl Event {
             | Self::StepStarted { job, .. }
             | Self::StepFinished { job, .. }
             | Self::LeftoversKilled { job, .. }
+            | Self::RemainsLeft { job, .. }
             | Self::JobFinished { job, .. } => Some(job),
             Self::RunCreated { .. }
             | Self::RunStarted
             | Self::CancelRequested { .. }
-            | Self::RunFinished { .. } => None,
+            | Self::RunTakenOver { .. }
+            | Self::RunFinished { .. }
+            | Self::Opaque(_) => None,
         }
     }
 }
@@ -354,6 +416,46 @@ mod tests {
             json!({"v":1,"seq":7,"time":"1970-01-01T00:00:00.000Z","runId":"r1","type":"stepFinished","job":"build",
                 "step":1,"outcome":"failure","conclusion":"failure","exitCode":2,"durationMs":12})
         );
+    }
+
+    #[test]
+    fn a_type_of_a_newer_loom_is_opaque_and_is_told_as_it_was_written() {
+        let text = r#"{"type":"jobPaused","job":"a","until":{"clock":"noon"}}"#;
+        let event = Event::from_json(text).unwrap();
+        assert!(matches!(event, Event::Opaque(_)), "{event:?}");
+        let recorded = Recorded {
+            run: RunId("r".into()),
+            seq: Seq(3),
+            time: Timestamp::from_millis(0),
+            event,
+        };
+        assert_eq!(
+            recorded.to_json().unwrap(),
+            json!({"v":1,"seq":3,"time":"1970-01-01T00:00:00.000Z","runId":"r","type":"jobPaused","job":"a",
+                "until":{"clock":"noon"}})
+        );
+    }
+
+    #[test]
+    fn a_known_type_with_damaged_fields_is_no_newer_event() {
+        for known in KNOWN.iter().filter(|known| **known != "runStarted") {
+            let error = Event::from_json(&json!({ "type": known }).to_string()).unwrap_err();
+            assert!(error.to_string().contains(known), "{error}");
+        }
+        assert!(Event::from_json(r#"{"job":"a"}"#).is_err());
+        assert!(Event::from_json("\"x\"").is_err());
+    }
+
+    #[test]
+    fn the_documentation_has_a_row_for_each_type_and_no_other() {
+        let page = include_str!("../../docs/events.md");
+        let table = page.split("| type | further fields | says |").nth(1).unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let mut told: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+        let mut known = KNOWN.to_vec();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
     }
 
     #[test]

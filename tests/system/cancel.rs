@@ -21,7 +21,8 @@ jobs:
       - run: touch next
 ";
 
-fn alive(pid: &str) -> bool {
+/// Whether a process runs.
+pub(crate) fn alive(pid: &str) -> bool {
     // A zombie that nobody has waited for yet does not run any more.
     std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| {
         !stat

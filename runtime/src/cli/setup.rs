@@ -10,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::{ExecutorChoice, Global, LogLevel, Pull};
 use super::{Exit, talk};
 use crate::config::{FileConfig, default_state_directory, user_config_file};
-use crate::engine::{Engine, EngineOptions, Remains};
+use crate::engine::{Engine, EngineOptions};
 use crate::executor::{Executor, PullPolicy};
 use crate::machine::Choice;
 
@@ -84,7 +84,7 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
 
 /// Puts right what dead Looms left on the state directory, and says what was found.
 pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) {
-    match engine.recover(executors, Remains::All).await {
+    match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
                 talk::note(&format!(

@@ -12,6 +12,8 @@ mod orchestrator;
 mod recovery;
 mod run;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,13 +27,13 @@ use tokio::sync::broadcast;
 pub use directory::StateDirectory;
 pub(crate) use job::chain;
 pub use launch::{JobLaunch, Launch, StepLaunch};
-pub use recovery::{Recovered, Remains};
+pub use recovery::Recovered;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
 use self::io::IoThreads;
 use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun};
-use self::shared::Shared;
+use self::shared::{Orphans, Shared};
 use crate::executor::Executor;
 use crate::id::RunId;
 use crate::journal::{Journal, JournalError, SqliteJournal};
@@ -64,6 +66,9 @@ pub enum EngineError {
     /// No run has this id.
     #[error("find a run with the id `{0}`")]
     UnknownRun(RunId),
+    /// The history of a run grows and grows while it is to be ended.
+    #[error("end run {0}: somebody goes on writing to it")]
+    Busy(RunId),
     /// The engine has stopped.
     #[error("reach the engine: it has stopped")]
     Stopped,
@@ -98,6 +103,14 @@ pub struct Engine {
     _ownership: Arc<Ownership>,
 }
 
+/// A state directory that is ready for use.
+struct Opened {
+    directory: StateDirectory,
+    journal: Arc<dyn Journal>,
+    instance: String,
+    ownership: Ownership,
+}
+
 impl Engine {
     /// Opens a state directory.
     ///
@@ -112,36 +125,56 @@ impl Engine {
         let prepare = move || {
             let directory = StateDirectory::open(path.clone()).map_err(directory_error(path.clone()))?;
             let journal = SqliteJournal::open(&directory.journal(), world)?;
-            let ownership =
-                Ownership::take(&directory.owners(), journal.instance()).map_err(directory_error(path))?;
-            Ok::<_, EngineError>((directory, journal, ownership))
+            let instance = journal.instance().to_owned();
+            let ownership = Ownership::take(&directory.owners(), &instance).map_err(directory_error(path))?;
+            Ok::<_, EngineError>(Opened {
+                directory,
+                journal: Arc::new(journal),
+                instance,
+                ownership,
+            })
         };
-        let (directory, journal, ownership) = io
+        let opened = io
             .spawn_blocking(prepare)
             .await
             .map_err(|_| EngineError::Stopped)??;
-        let instance = journal.instance().to_owned();
+        Ok(Self::assemble(opened, options.world, threads, io))
+    }
+
+    fn assemble(
+        opened: Opened,
+        world: Arc<dyn World>,
+        threads: IoThreads,
+        io: tokio::runtime::Handle,
+    ) -> Self {
+        let Opened {
+            directory,
+            journal,
+            instance,
+            ownership,
+        } = opened;
         tracing::debug!(directory = %directory.root().display(), instance, "state directory opened");
         let shared = Arc::new(Shared {
-            journal: Arc::new(journal),
+            journal,
             logs: LogStore::new(directory.logs()),
             directory,
             owner: ownership.owner().clone(),
-            world: options.world,
+            world,
             io,
             progress: broadcast::channel(256).0,
             orphan_grace: ORPHAN_GRACE,
+            orphans: Orphans::default(),
         });
         let spec = ActorSpec::of::<Orchestrator>().id(format!("orchestrator-{}", shared.owner.pid));
         let inside = Arc::clone(&shared);
         let orchestrator = loom_bridge::spawn(spec, |_| Orchestrator::new(inside));
-        Ok(Self {
+        Self {
             shared,
             orchestrator,
             instance,
             _threads: Arc::new(threads),
             _ownership: Arc::new(ownership),
-        })
+        }
     }
 
     /// The history.
@@ -179,20 +212,17 @@ impl Engine {
         self.shared.progress.subscribe()
     }
 
-    /// Ends the runs of dead owners of this state directory and removes what they left in these executors.
+    /// Ends the runs of dead owners of this state directory, and those of this process whose actor is gone. Then removes
+    /// what such runs left, now or earlier, in these executors; without any, that is left for the next time.
     ///
     /// # Errors
     /// When the history cannot be read or written; what an executor could not remove is in the answer.
-    pub async fn recover(
-        &self,
-        executors: Vec<Arc<dyn Executor>>,
-        remains: Remains,
-    ) -> Result<Recovered, EngineError> {
+    pub async fn recover(&self, executors: Vec<Arc<dyn Executor>>) -> Result<Recovered, EngineError> {
         let shared = Arc::clone(&self.shared);
         let task = self
             .shared
             .io
-            .spawn(async move { recovery::recover(&shared, &executors, remains).await });
+            .spawn(async move { recovery::recover(&shared, &executors).await });
         task.await.map_err(|_| EngineError::Stopped)?
     }
 

@@ -10,11 +10,12 @@ use loom_protocol::ActorId;
 use tokio::sync::watch;
 
 use super::EngineError;
+use super::job::Holding;
 use super::launch::Launch;
-use super::recovery::settle;
-use super::run::{CancelRun, Outcome, RunActor, RunHandle};
+use super::recovery::{settle, sweep_one};
+use super::run::{CancelRun, Outcome, RunActor, RunHandle, RunSeat};
 use super::shared::Shared;
-use crate::event::{Event, OnCrash, Reason};
+use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
 use crate::executor::Executor;
 use crate::id::RunId;
 use crate::journal::{Request, RunQuery};
@@ -27,8 +28,10 @@ const REQUEST_POLL: Duration = Duration::from_millis(200);
 pub(super) struct Orchestrator {
     shared: Arc<Shared>,
     runs: HashMap<RunId, Held>,
-    /// The last request that was looked at; `None` until the first look, which only finds the place.
-    seen: Option<u64>,
+    /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
+    beginning: HashMap<RunId, Vec<String>>,
+    /// The last request that was looked at.
+    seen: u64,
     foreign: Option<i64>,
     looking: bool,
     /// Who asked to end everything: nothing begins any more, and what was about to is cancelled.
@@ -39,6 +42,8 @@ struct Held {
     actor: Addr<RunActor>,
     actor_id: ActorId,
     executors: Vec<Arc<dyn Executor>>,
+    /// What its jobs have under way in them.
+    holding: Holding,
     done: watch::Sender<Option<Outcome>>,
 }
 
@@ -47,7 +52,8 @@ impl Orchestrator {
         Self {
             shared,
             runs: HashMap::new(),
-            seen: None,
+            beginning: HashMap::new(),
+            seen: 0,
             foreign: None,
             looking: false,
             closing: None,
@@ -70,8 +76,13 @@ impl Orchestrator {
             .meta("run", id.0.clone())
             .meta("workflow", launch.workflow.name.clone())
             .watched_by(ctx.address().recipient());
-        let (shared, sender) = (Arc::clone(&self.shared), done.clone());
-        let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, shared, sender));
+        let holding = Holding::default();
+        let seat = RunSeat {
+            shared: Arc::clone(&self.shared),
+            holding: holding.clone(),
+            done: done.clone(),
+        };
+        let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, seat));
         if let Some(by) = &self.closing {
             // It was being written down when everything was told to end.
             actor.do_send(CancelRun { by: by.clone() });
@@ -82,6 +93,7 @@ impl Orchestrator {
                 actor,
                 actor_id,
                 executors,
+                holding,
                 done,
             },
         );
@@ -95,13 +107,10 @@ impl Orchestrator {
         let (journal, seen, foreign) = (Arc::clone(&self.shared.journal), self.seen, self.foreign);
         let looked = self.shared.io.spawn(async move {
             let version = journal.foreign_version().await?;
-            if seen.is_some() && foreign == Some(version) {
+            if foreign == Some(version) {
                 return Ok((version, Vec::new()));
             }
-            journal
-                .requests(seen.unwrap_or(0))
-                .await
-                .map(|requests| (version, requests))
+            journal.requests(seen).await.map(|requests| (version, requests))
         });
         ctx.spawn(looked.into_actor(self).map(|looked, act, _| {
             act.looking = false;
@@ -115,21 +124,53 @@ impl Orchestrator {
 
     fn take_requests(&mut self, version: i64, requests: Vec<(u64, RunId, Request)>) {
         self.foreign = Some(version);
-        let before_us = self.seen.is_none();
-        self.seen = requests
-            .last()
-            .map(|(place, ..)| *place)
-            .or(self.seen)
-            .or(Some(0));
-        if before_us {
-            return; // left for owners before us
+        for (place, run, Request::Cancel { by }) in requests {
+            self.seen = place;
+            // One for a run that is not ours is its owner's to answer.
+            drop(self.cancel(&run, by));
         }
-        for (_, run, request) in requests {
-            if let (Some(held), Request::Cancel { by }) = (self.runs.get(&run), request) {
-                // `do_send`: somebody asked once and was told it will happen.
-                held.actor.do_send(CancelRun { by });
+    }
+
+    /// Cancels a run of this process; gives `by` back when it is none of its.
+    fn cancel(&mut self, run: &RunId, by: String) -> Result<(), String> {
+        if let Some(held) = self.runs.get(run) {
+            // `do_send`: somebody asked once and was told it will happen.
+            held.actor.do_send(CancelRun { by });
+            return Ok(());
+        }
+        match self.beginning.get_mut(run) {
+            Some(asked) => {
+                asked.push(by);
+                Ok(())
             }
+            None => Err(by),
         }
+    }
+
+    /// A run's creation was written, or not. What was asked for meanwhile is done now.
+    fn begun(
+        &mut self,
+        id: &RunId,
+        written: Result<Vec<Recorded>, EngineError>,
+        launch: Launch,
+        ctx: &mut Context<Self>,
+    ) -> Result<RunHandle, EngineError> {
+        let asked = self.beginning.remove(id).unwrap_or_default();
+        let run = written.and_then(|recorded| Run::replay(&recorded)?.ok_or(EngineError::Stopped));
+        let run = match run {
+            Ok(run) => run,
+            Err(error) => {
+                // It may be there all the same; then it must not stay open for ever.
+                let reason = Reason::new("panic", format!("its beginning broke off: failed to {error}"));
+                self.shared.orphans.add(id.clone(), reason);
+                return Err(error);
+            }
+        };
+        let handle = self.hold(run, launch, ctx);
+        for by in asked {
+            drop(self.cancel(id, by));
+        }
+        Ok(handle)
     }
 }
 
@@ -166,15 +207,22 @@ impl Handler<StartRun> for Orchestrator {
             workspace: launch.workspace.display().to_string(),
             jobs: launch.outline(),
         };
-        let (journal, id) = (Arc::clone(&self.shared.journal), self.shared.world.new_run_id());
-        let written = self
-            .shared
-            .io
-            .spawn(async move { journal.append(&id, vec![created]).await });
-        Box::pin(written.into_actor(self).map(|written, act, ctx| {
-            let recorded = written.map_err(|_| EngineError::Stopped)??;
-            let run = Run::replay(&recorded)?.ok_or(EngineError::Stopped)?;
-            Ok(act.hold(run, launch, ctx))
+        let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
+        self.beginning.insert(id.clone(), Vec::new());
+        let run = id.clone();
+        let written = self.shared.io.spawn(async move {
+            let nothing = Seq::default();
+            shared
+                .journal
+                .append(&run, &shared.owner, nothing, vec![created])
+                .await
+        });
+        Box::pin(written.into_actor(self).map(move |written, act, ctx| {
+            let written = match written {
+                Ok(written) => written.map_err(EngineError::from),
+                Err(_) => Err(EngineError::Stopped),
+            };
+            act.begun(&id, written, launch, ctx)
         }))
     }
 }
@@ -192,10 +240,10 @@ impl Handler<Cancel> for Orchestrator {
 
     fn handle(&mut self, message: Cancel, _: &mut Context<Self>) -> Self::Result {
         let Cancel { run, by } = message;
-        if let Some(held) = self.runs.get(&run) {
-            held.actor.do_send(CancelRun { by });
-            return Box::pin(async { Ok(()) });
-        }
+        let by = match self.cancel(&run, by) {
+            Ok(()) => return Box::pin(async { Ok(()) }),
+            Err(by) => by,
+        };
         let journal = Arc::clone(&self.shared.journal);
         let left = self.shared.io.spawn(async move {
             let query = RunQuery {
@@ -252,17 +300,39 @@ impl Handler<ChildGone> for Orchestrator {
             return;
         };
         let Some(held) = self.runs.remove(&id) else { return };
-        let End::Panicked(text) = message.end else { return };
-        let reason = Reason::new("panic", format!("the run's actor panicked: {text}"));
+        let reason = match message.end {
+            End::Panicked(text) => Reason::new("panic", format!("the run's actor panicked: {text}")),
+            End::Stopped => {
+                // It has ended, or was given up: then its end is not in the history.
+                let problem = held
+                    .done
+                    .borrow()
+                    .as_ref()
+                    .and_then(|outcome| outcome.problem.clone());
+                if let Some(problem) = problem {
+                    self.shared.orphans.add(id, Reason::new("journal", problem));
+                }
+                return;
+            }
+        };
         tracing::error!(run = %id, cause = %reason.message, "a run is lost");
-        let (shared, executors) = (Arc::clone(&self.shared), held.executors);
-        let settled = self
-            .shared
-            .io
-            .spawn(async move { settle(&shared, &id, &executors, &reason).await });
+        // Until its end is written it is nobody's: whoever looks for such runs tries again.
+        self.shared.orphans.add(id.clone(), reason.clone());
+        let (shared, executors, holding) = (Arc::clone(&self.shared), held.executors, held.holding);
+        let settled = self.shared.io.spawn(async move {
+            holding.end().await;
+            settle(&shared, &id, &shared.owner, &reason).await?;
+            shared.orphans.remove(&id);
+            sweep_one(&shared, &executors, &id).await
+        });
         ctx.spawn(settled.into_actor(self).map(move |settled, _, _| {
             let problem = match settled {
-                Ok(Ok(_)) => None,
+                Ok(Ok(left)) => {
+                    for left in left {
+                        tracing::warn!(problem = %left, "something of a lost run is left");
+                    }
+                    None
+                }
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("putting it right broke off".to_owned()),
             };

@@ -1,5 +1,6 @@
 //! What dead owners left: their runs are ended as lost, and what those hold in an engine or on disk is removed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::EngineError;
@@ -7,12 +8,12 @@ use super::shared::Shared;
 use crate::event::{Event, JobState, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
 use crate::id::{JobKey, RunId};
-use crate::journal::RunQuery;
+use crate::journal::{RunQuery, Summary};
 use crate::owner;
 use crate::state::Run;
 
-/// Lost runs whose remains are looked for again at each start.
-const REMEMBERED: usize = 200;
+/// How often the end of a run is worked out anew because its history grew meanwhile. Owners that are dead write no more.
+const TRIES: u32 = 5;
 
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,139 +24,197 @@ pub struct Recovered {
     pub removed: Vec<String>,
     /// What could not be done; it is tried again at the next start.
     pub problems: Vec<String>,
+    /// Runs of which something may still be left: no executor was given that could look for it, or it failed.
+    pub unswept: Vec<RunId>,
 }
 
-/// Which remains to look for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remains {
-    /// Those of runs that are found dead now.
-    New,
-    /// Those of earlier lost runs too: an engine that did not answer when they were found may answer now.
-    All,
-}
-
-/// Ends the runs of dead owners of this state directory and removes what they left. What living owners hold, here or
-/// elsewhere, is never touched.
+/// Ends the runs of dead owners of this state directory, and those of this process that have no actor any more; then
+/// removes what such runs left, now or before, in these executors. What living owners hold, here or elsewhere, is never
+/// touched.
 pub(super) async fn recover(
     shared: &Shared,
     executors: &[Arc<dyn Executor>],
-    remains: Remains,
 ) -> Result<Recovered, EngineError> {
     let mut recovered = Recovered::default();
-    let dead = |owner: &Owner| *owner != shared.owner && !owner::is_alive(&shared.directory.owners(), owner);
-    let open = RunQuery {
-        open_only: true,
-        limit: usize::MAX,
-        ..RunQuery::default()
-    };
-    for run in shared.journal.runs(open).await? {
-        if !dead(&run.owner)
-            || !shared
-                .journal
-                .take_over(&run.id, &run.owner, &shared.owner)
-                .await?
-        {
-            continue; // alive, ours, or another Loom was faster
-        }
-        let reason = Reason::new(
-            "owner-died",
-            format!("process {}, which ran it, is gone", run.owner.pid),
-        );
-        // Swept below together with those of earlier starts.
-        match settle(shared, &run.id, &[], &reason).await {
-            Ok(_) => recovered.runs.push(run.id),
-            // One history that cannot be read must not keep the others from being put right.
-            Err(error) => recovered
-                .problems
-                .push(format!("run {} cannot be ended: failed to {error}", run.id)),
+    for (run, reason) in shared.orphans.all() {
+        if end(shared, &run, &shared.owner, &reason, &mut recovered).await {
+            shared.orphans.remove(&run);
         }
     }
-    let mut lost = recovered.runs.clone();
-    if remains == Remains::All {
-        let newest = shared
-            .journal
-            .runs(RunQuery {
-                limit: REMEMBERED,
-                ..RunQuery::default()
-            })
-            .await?;
-        let earlier = newest.into_iter().filter(|run| run.state == RunState::Lost);
-        lost = earlier
-            .filter(|run| run.owner == shared.owner || dead(&run.owner))
-            .map(|run| run.id)
-            .collect();
+    for run in listed(shared, |query| query.open_only = true).await? {
+        if is_dead(shared, &run.owner) {
+            let reason = Reason::new(
+                "owner-died",
+                format!("process {}, which ran it, is gone", run.owner.pid),
+            );
+            end(shared, &run.id, &run.owner, &reason, &mut recovered).await;
+        }
     }
-    if !lost.is_empty() && !executors.is_empty() {
-        sweep(executors, &lost, &mut recovered).await;
-        remove_directories(shared, &lost, &mut recovered);
+    let remaining: Vec<Summary> = listed(shared, |query| query.remains_only = true)
+        .await?
+        .into_iter()
+        .filter(|run| run.state.is_final() && (run.owner == shared.owner || is_dead(shared, &run.owner)))
+        .collect();
+    if remaining.is_empty() {
+        return Ok(recovered);
+    }
+    let swept = sweep(shared, executors, &remaining, &mut recovered).await;
+    recovered.unswept = remaining
+        .into_iter()
+        .map(|run| run.id)
+        .filter(|run| !swept.contains(run))
+        .collect();
+    if !swept.is_empty() {
+        shared.journal.mark_swept(swept).await?;
     }
     Ok(recovered)
 }
 
-/// Removes the jobs' directories that a crash before their container existed left behind.
-fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) {
-    let Ok(entries) = std::fs::read_dir(shared.directory.jobs()) else {
-        return;
+async fn listed(shared: &Shared, narrow: impl FnOnce(&mut RunQuery)) -> Result<Vec<Summary>, EngineError> {
+    let mut query = RunQuery {
+        limit: usize::MAX,
+        ..RunQuery::default()
     };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))) {
-            continue;
-        }
-        match std::fs::remove_dir_all(entry.path()) {
-            Ok(()) => recovered.removed.push(name),
-            Err(error) => recovered
+    narrow(&mut query);
+    Ok(shared.journal.runs(query).await?)
+}
+
+fn is_dead(shared: &Shared, owner: &Owner) -> bool {
+    *owner != shared.owner && !owner::is_alive(&shared.directory.owners(), owner)
+}
+
+/// Whether it has ended now, by this or by somebody else.
+async fn end(shared: &Shared, run: &RunId, from: &Owner, reason: &Reason, recovered: &mut Recovered) -> bool {
+    match settle(shared, run, from, reason).await {
+        Ok(true) => recovered.runs.push(run.clone()),
+        Ok(false) => {} // another Loom was faster, or it had ended by itself
+        Err(error) => {
+            // One history that cannot be read must not keep the others from being put right.
+            recovered
                 .problems
-                .push(format!("failed to remove {}: {error}", entry.path().display())),
+                .push(format!("run {run} cannot be ended: failed to {error}"));
+            return false;
         }
     }
+    true
 }
 
-async fn sweep(executors: &[Arc<dyn Executor>], runs: &[RunId], recovered: &mut Recovered) {
-    for executor in executors {
-        match executor.sweep(runs).await {
-            Ok(swept) => recovered.removed.extend(swept.removed),
-            Err(error) => recovered.problems.push(format!("failed to {error}")),
-        }
-    }
-}
-
-/// Ends a run that nobody runs any more: what ran is lost, what had not begun is skipped. Removes what it holds.
+/// Ends a run that nobody runs any more, as one step with becoming its owner: what ran is lost, what had not begun is
+/// skipped. Whether it was this call that ended it.
 pub(super) async fn settle(
     shared: &Shared,
     id: &RunId,
-    executors: &[Arc<dyn Executor>],
+    from: &Owner,
     reason: &Reason,
-) -> Result<Recovered, EngineError> {
-    let mut recovered = Recovered::default();
-    if !executors.is_empty() {
-        sweep(executors, std::slice::from_ref(id), &mut recovered).await;
-    }
-    let events = shared.journal.read(id, Seq::default(), usize::MAX).await?;
-    let Some(run) = Run::replay(&events)? else {
-        return Err(EngineError::UnknownRun(id.clone()));
-    };
-    if run.state.is_final() {
-        return Ok(recovered);
-    }
-    let mut end = Vec::new();
-    for (job, state) in run.jobs.iter().filter(|(_, job)| !job.state.is_final()) {
-        let state = if state.state == JobState::Running {
-            JobState::Lost
-        } else {
-            JobState::Skipped
+) -> Result<bool, EngineError> {
+    for _ in 0..TRIES {
+        let events = shared.journal.read(id, Seq::default(), usize::MAX).await?;
+        let Some(run) = Run::replay(&events)? else {
+            return Ok(false); // its creation was never written
         };
-        end.push(Event::JobFinished {
-            job: job.clone(),
-            state,
-            reason: Some(reason.clone()),
-        });
+        if run.state.is_final() || run.owner != *from {
+            return Ok(false);
+        }
+        let taken = shared
+            .journal
+            .take_over(id, from, &shared.owner, run.last, ending(&run, reason))
+            .await?;
+        if taken {
+            return Ok(true);
+        }
     }
+    Err(EngineError::Busy(id.clone()))
+}
+
+fn ending(run: &Run, reason: &Reason) -> Vec<Event> {
+    let open = run.jobs.iter().filter(|(_, job)| !job.state.is_final());
+    let mut end: Vec<Event> = open
+        .map(|(job, state)| Event::JobFinished {
+            job: job.clone(),
+            state: if state.state == JobState::Running {
+                JobState::Lost
+            } else {
+                JobState::Skipped
+            },
+            reason: Some(reason.clone()),
+        })
+        .collect();
     end.push(Event::RunFinished {
         state: RunState::Lost,
         reason: Some(reason.clone()),
     });
-    shared.journal.append(id, end).await?;
-    recovered.runs.push(id.clone());
-    Ok(recovered)
+    end
+}
+
+/// Removes what these runs left in the executors, and their jobs' directories. Answers the runs of which nothing is left.
+async fn sweep(
+    shared: &Shared,
+    executors: &[Arc<dyn Executor>],
+    runs: &[Summary],
+    recovered: &mut Recovered,
+) -> Vec<RunId> {
+    if executors.is_empty() {
+        return Vec::new();
+    }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+    let (mut clean, mut failed) = (BTreeSet::new(), BTreeSet::new());
+    for executor in executors {
+        match executor.sweep(&ids).await {
+            Ok(swept) => {
+                recovered.removed.extend(swept.removed);
+                clean.insert(executor.name());
+            }
+            Err(error) => {
+                recovered.problems.push(format!("failed to {error}"));
+                failed.insert(executor.name());
+            }
+        }
+    }
+    let stuck = remove_directories(shared, &ids, recovered);
+    // Jobs of any run may run on the host; in containers only those of a run that says so.
+    let is_clean = |run: &&Summary| {
+        clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
+    };
+    runs.iter().filter(is_clean).map(|run| run.id.clone()).collect()
+}
+
+/// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one
+/// could not be removed.
+fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
+    let mut stuck = BTreeSet::new();
+    let Ok(entries) = std::fs::read_dir(shared.directory.jobs()) else {
+        return stuck;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(run) = runs.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
+            continue;
+        };
+        match std::fs::remove_dir_all(entry.path()) {
+            Ok(()) => recovered.removed.push(name),
+            Err(error) => {
+                stuck.insert(run.clone());
+                recovered
+                    .problems
+                    .push(format!("failed to remove {}: {error}", entry.path().display()));
+            }
+        }
+    }
+    stuck
+}
+
+/// Removes what one run of this process left, after its actor broke, and says what could not be.
+pub(super) async fn sweep_one(
+    shared: &Shared,
+    executors: &[Arc<dyn Executor>],
+    run: &RunId,
+) -> Result<Vec<String>, EngineError> {
+    let mut recovered = Recovered::default();
+    let found = listed(shared, |query| query.id = Some(run.0.clone())).await?;
+    let found: Vec<Summary> = found.into_iter().filter(|found| found.id == *run).collect();
+    let swept = sweep(shared, executors, &found, &mut recovered).await;
+    if !swept.is_empty() {
+        shared.journal.mark_swept(swept).await?;
+    }
+    Ok(recovered.problems)
 }

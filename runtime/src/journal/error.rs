@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// A failure of the journal. Messages fit after "failed to …".
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum JournalError {
     /// The file cannot be opened or prepared.
@@ -25,6 +25,14 @@ pub enum JournalError {
     /// A write did not happen.
     #[error("write to the journal: {0}")]
     Write(String),
+    /// The run is another process's, or has ended: this process must not go on with it.
+    #[error("write to run {run}: {cause}")]
+    Refused {
+        /// The run.
+        run: String,
+        /// Whose it is, or what is in the way.
+        cause: String,
+    },
     /// A read did not happen.
     #[error("read the journal: {0}")]
     Read(String),

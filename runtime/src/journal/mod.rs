@@ -2,7 +2,8 @@
 //!
 //! A [`Journal`] appends and reads events; a run's state is a fold over them ([`crate::state`]). The list of runs is a
 //! projection that is written in the same transaction and can be rebuilt from the events at any time. Several
-//! processes share one journal: each run is appended to by its owner alone, everybody reads.
+//! processes share one journal: each run is appended to by its owner alone, which the journal itself holds; everybody
+//! reads.
 
 mod error;
 mod sqlite;
@@ -26,15 +27,24 @@ use crate::id::RunId;
 /// Contract, held by the conformance suite of every implementation:
 /// - `append` gives the events the next places of their run, in order, and returns once they survive a crash of the
 ///   process and of the machine. Either all of them are there or none.
+/// - Only a run's owner appends to it, and only behind the event that it says is the last one. The same append a second
+///   time (its answer was lost) writes nothing and answers as the first one did.
 /// - A run whose events were appended is in `runs` at once.
 /// - `read` never skips an event and never returns one that could still vanish.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Writes events at the end of a run's history.
+    /// Writes events at the end of a run's history, behind event `after` (0 begins the run).
     ///
     /// # Errors
-    /// See [`JournalError`]; nothing was written then.
-    async fn append(&self, run: &RunId, events: Vec<Event>) -> Result<Vec<Recorded>, JournalError>;
+    /// [`JournalError::Refused`] when the run is not `owner`'s, has ended, or has other events behind `after`; else see
+    /// [`JournalError`]. Nothing was written by this call then.
+    async fn append(
+        &self,
+        run: &RunId,
+        owner: &Owner,
+        after: Seq,
+        events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, JournalError>;
 
     /// At most `limit` events of a run after a place, in order.
     ///
@@ -66,17 +76,31 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn request(&self, run: &RunId, request: Request) -> Result<(), JournalError>;
 
-    /// Requests left after a place, in order, with their places.
+    /// Requests left after a place, in order, with their places. Those of runs that have ended are gone.
     ///
     /// # Errors
     /// See [`JournalError`].
     async fn requests(&self, after: u64) -> Result<Vec<(u64, RunId, Request)>, JournalError>;
 
-    /// Makes this process the owner of a run whose owner is dead. `false` when somebody else was faster.
+    /// Makes `to` the owner of a run whose owner `from` is dead and writes these events behind event `after`, both or
+    /// neither. `false` when somebody else was faster: the owner is another one by now, or the history is longer.
     ///
     /// # Errors
     /// See [`JournalError`].
-    async fn take_over(&self, run: &RunId, from: &Owner, to: &Owner) -> Result<bool, JournalError>;
+    async fn take_over(
+        &self,
+        run: &RunId,
+        from: &Owner,
+        to: &Owner,
+        after: Seq,
+        events: Vec<Event>,
+    ) -> Result<bool, JournalError>;
+
+    /// Notes that nothing of these runs is left anywhere: [`Summary::remains`] is `false` from now on.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError>;
 
     /// Wakes whenever this process wrote something; the number means nothing.
     fn written(&self) -> watch::Receiver<u64>;
@@ -93,6 +117,8 @@ pub trait Journal: Send + Sync {
 pub struct RunQuery {
     /// Only those that have not ended.
     pub open_only: bool,
+    /// Only those of which something may be left in an engine or on disk.
+    pub remains_only: bool,
     /// Only those of this workflow (by name or file).
     pub workflow: Option<String>,
     /// Only those whose id contains this text.
@@ -105,6 +131,7 @@ impl Default for RunQuery {
     fn default() -> Self {
         Self {
             open_only: false,
+            remains_only: false,
             workflow: None,
             id: None,
             limit: 50,

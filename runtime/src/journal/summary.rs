@@ -31,6 +31,8 @@ pub struct Summary {
     pub finished_at: Option<Timestamp>,
     /// The last event that is in this line.
     pub last: Seq,
+    /// Whether something of it may be left in an engine or on disk: it was lost, or something could not be removed.
+    pub remains: bool,
 }
 
 impl Summary {
@@ -59,11 +61,16 @@ impl Summary {
             started_at: None,
             finished_at: None,
             last: first.seq,
+            remains: false,
         })
     }
 
     /// Takes the next event.
     pub fn apply(&mut self, recorded: &Recorded) {
+        self.last = recorded.seq;
+        if self.state.is_final() {
+            return; // as in the state: nothing follows an end
+        }
         match &recorded.event {
             Event::RunStarted => {
                 self.state = RunState::Running;
@@ -72,9 +79,11 @@ impl Summary {
             Event::RunFinished { state, .. } => {
                 self.state = *state;
                 self.finished_at = Some(recorded.time);
+                self.remains |= *state == RunState::Lost;
             }
+            Event::RemainsLeft { .. } => self.remains = true,
+            Event::RunTakenOver { owner } => self.owner = owner.clone(),
             _ => {}
         }
-        self.last = recorded.seq;
     }
 }

@@ -1,6 +1,6 @@
 //! Follows the journal: every event of the runs it watches, once, in order, whoever writes them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ pub struct Tail {
     behind: HashMap<RunId, Seq>,
     /// Runs that ended, the oldest first.
     ended: VecDeque<RunId>,
+    /// Runs whose history cannot be read: told once and left out from then on, so that they keep no other from being read.
+    unreadable: HashSet<RunId>,
+    /// What is to be told of such a run, once what was read beside it is handed over.
+    untold: VecDeque<JournalError>,
     /// The last change of the journal that was looked at.
     seen: u64,
     written: watch::Receiver<u64>,
@@ -77,6 +81,8 @@ impl Tail {
             cursors,
             behind: HashMap::new(),
             ended: VecDeque::new(),
+            unreadable: HashSet::new(),
+            untold: VecDeque::new(),
             seen: 0,
             written,
             foreign: None,
@@ -89,9 +95,13 @@ impl Tail {
     /// May be dropped while it waits (in a `select!`): nothing is lost, and the next call goes on where this one was.
     ///
     /// # Errors
-    /// When the journal cannot be read; calling again goes on at the same place.
+    /// When the journal cannot be read; calling again goes on at the same place. [`JournalError::Event`] when one run's
+    /// history cannot: a tail of all runs says so once and goes on without that run.
     pub async fn next(&mut self) -> Result<Vec<Recorded>, JournalError> {
         loop {
+            if let Some(error) = self.untold.pop_front() {
+                return Err(error);
+            }
             if !self.look {
                 self.wait().await?;
             }
@@ -129,9 +139,15 @@ impl Tail {
         };
         let mut pages = Vec::new();
         for (run, after) in behind {
-            let page = self.journal.read(&run, after, PAGE).await?;
-            if !page.is_empty() {
-                pages.push((run, page));
+            match self.journal.read(&run, after, PAGE).await {
+                Ok(page) if page.is_empty() => {}
+                Ok(page) => pages.push((run, page)),
+                Err(error @ JournalError::Event { .. }) if matches!(self.scope, Scope::All) => {
+                    self.behind.remove(&run);
+                    self.unreadable.insert(run);
+                    self.untold.push_back(error);
+                }
+                Err(error) => return Err(error),
             }
         }
         // The places move only now that nothing is waited for any more: what was read is returned for certain.
@@ -162,7 +178,7 @@ impl Tail {
     async fn runs_behind(&mut self) -> Result<Vec<(RunId, Seq)>, JournalError> {
         for change in self.journal.changes(self.seen).await? {
             self.seen = change.change;
-            if change.last > self.cursor(&change.run) {
+            if change.last > self.cursor(&change.run) && !self.unreadable.contains(&change.run) {
                 self.behind.insert(change.run, change.last);
             }
         }

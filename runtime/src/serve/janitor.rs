@@ -1,21 +1,26 @@
-//! The actor that finds runs whose process was killed while this one serves, and removes what they left.
+//! The actor that finds runs that nobody runs any more while this process serves (their own was killed, or their actor is
+//! gone), ends them as lost and removes what they left.
 
 use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::Context;
 
-use crate::engine::{Engine, EngineError, Recovered, Remains};
+use crate::engine::{Engine, EngineError, Recovered};
 use crate::machine::{self, Choice};
 
 /// How often to look.
 const ROUND: Duration = Duration::from_secs(3);
+
+/// Rounds between two tries to remove what could not be removed before.
+const PATIENCE: u32 = 20;
 
 /// Finds what dead processes left.
 pub(super) struct Janitor {
     engine: Engine,
     choice: Choice,
     looking: bool,
+    round: u32,
 }
 
 impl Janitor {
@@ -24,6 +29,7 @@ impl Janitor {
             engine,
             choice,
             looking: false,
+            round: 0,
         }
     }
 
@@ -33,10 +39,13 @@ impl Janitor {
             return;
         }
         let (engine, choice) = (self.engine.clone(), self.choice);
+        self.round = self.round.wrapping_add(1);
+        let again = self.round.is_multiple_of(PATIENCE);
         let looked = async move {
-            // The history first, which is cheap; an engine is asked only when somebody has died.
-            let found = engine.recover(Vec::new(), Remains::New).await?;
-            if found.runs.is_empty() {
+            // The history first, which is cheap; an engine is asked only when somebody has died, and from time to time as
+            // long as something of the dead may be left.
+            let found = engine.recover(Vec::new()).await?;
+            if found.unswept.is_empty() || (found.runs.is_empty() && !again) {
                 return Ok(found);
             }
             let mut executors = vec![machine::host(&engine).await];
@@ -45,9 +54,9 @@ impl Janitor {
             {
                 executors.push(docker);
             }
-            let swept = engine.recover(executors, Remains::All).await?;
+            let swept = engine.recover(executors).await?;
             Ok(Recovered {
-                runs: found.runs,
+                runs: found.runs.into_iter().chain(swept.runs).collect(),
                 ..swept
             })
         };
@@ -80,7 +89,7 @@ impl Handler<Looked> for Janitor {
         match looked {
             Ok(recovered) => {
                 for run in &recovered.runs {
-                    tracing::warn!(%run, "the process that ran it is gone; it is marked as lost");
+                    tracing::warn!(%run, "nobody runs it any more; it is marked as lost");
                 }
                 for problem in &recovered.problems {
                     tracing::warn!(%problem, "something of a lost run is left");

@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{JobOutline, OnCrash, Recorded, Seq, WorkflowRef};
+    use crate::event::{JobOutline, OnCrash, Recorded, Seq, StepState, WorkflowRef};
     use crate::executor::Owner;
     use crate::id::RunId;
 
@@ -266,12 +266,112 @@ mod tests {
     #[test]
     fn a_cancel_ends_what_has_not_started() {
         let mut run = Run::create(&created(DIAMOND)).unwrap();
-        for event in [Event::RunStarted, Event::CancelRequested { by: "api".into() }] {
+        let cancel = Event::CancelRequested {
+            by: "api".into(),
+            force: false,
+        };
+        for event in [Event::RunStarted, cancel] {
             let recorded = record(&run, event);
             run.apply(&recorded).unwrap();
         }
         assert!(play(&mut run, &mut Vec::new(), |_| JobState::Success).is_empty());
         assert_eq!(run.state, RunState::Cancelled);
+    }
+
+    #[test]
+    fn an_end_stands_whatever_is_written_behind_it() {
+        let mut run = Run::create(&created(&[("a", &[]), ("b", &["a"])])).unwrap();
+        let a = || JobId("a".into());
+        let step = |outcome| Event::StepFinished {
+            job: a(),
+            step: 0,
+            outcome,
+            conclusion: outcome,
+            exit_code: None,
+            signal: None,
+            reason: None,
+            duration_ms: 0,
+        };
+        let starting = Event::JobStarting {
+            job: a(),
+            attempt: 1,
+            resource: "x".into(),
+        };
+        let finished = |state| Event::JobFinished {
+            job: a(),
+            state,
+            reason: None,
+        };
+        let take = |run: &mut Run, event: Event| {
+            let recorded = record(run, event);
+            run.apply(&recorded).unwrap();
+        };
+        for event in [Event::RunStarted, starting.clone(), step(StepState::Failure)] {
+            take(&mut run, event);
+        }
+        let late = Event::StepStarted { job: a(), step: 0 };
+        take(&mut run, late.clone());
+        take(&mut run, step(StepState::Success));
+        let of_a = |run: &Run| run.jobs.get(&a()).unwrap().clone();
+        assert_eq!(of_a(&run).steps[0].state, StepState::Failure);
+        take(&mut run, finished(JobState::Failure));
+        let ended = of_a(&run);
+        for event in [
+            Event::JobQueued { job: a() },
+            starting,
+            late,
+            finished(JobState::Success),
+        ] {
+            take(&mut run, event);
+            assert_eq!(of_a(&run), ended);
+        }
+        // What it decides is what follows from the end: `b` is skipped, nothing starts.
+        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
+        assert_eq!((starts.len(), run.state), (0, RunState::Failure));
+        let over = run.clone();
+        take(&mut run, Event::RunStarted);
+        take(
+            &mut run,
+            Event::RunFinished {
+                state: RunState::Success,
+                reason: None,
+            },
+        );
+        assert_eq!(
+            run,
+            Run {
+                last: run.last,
+                ..over
+            }
+        );
+    }
+
+    #[test]
+    fn a_cancel_and_that_it_is_forced_are_kept_for_who_goes_on_with_the_run() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        for (by, force) in [("ctrl-c", false), ("api", true), ("late", false)] {
+            let recorded = record(&run, Event::CancelRequested { by: by.into(), force });
+            run.apply(&recorded).unwrap();
+        }
+        assert_eq!((run.cancel.as_deref(), run.forced), (Some("ctrl-c"), true));
+    }
+
+    #[test]
+    fn what_a_newer_loom_wrote_changes_nothing() {
+        let mut run = Run::create(&created(DIAMOND)).unwrap();
+        let before = run.clone();
+        let recorded = record(
+            &run,
+            Event::from_json(r#"{"type":"jobPaused","job":"a"}"#).unwrap(),
+        );
+        run.apply(&recorded).unwrap();
+        assert_eq!(
+            run,
+            Run {
+                last: Seq(2),
+                ..before
+            }
+        );
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Run {
     pub reason: Option<Reason>,
     /// Who asked to cancel it, if somebody did.
     pub cancel: Option<String>,
+    /// Whether the cancel skips the steps' grace. With `cancel` all that an actor needs to go on with it.
+    pub forced: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its owner began.
@@ -186,6 +188,7 @@ impl Run {
             state: RunState::Queued,
             reason: None,
             cancel: None,
+            forced: false,
             created_at: first.time,
             started_at: None,
             finished_at: None,
@@ -198,7 +201,8 @@ impl Run {
     /// Takes the next event.
     ///
     /// # Errors
-    /// When it is not the next one, or names what the run does not have; the state is then as before.
+    /// When it is not the next one, or names what the run does not have; the state is then as before. What follows the end
+    /// of a run, a job or a step changes nothing and is no error.
     pub fn apply(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
         if recorded.seq != self.last.next() {
             return Err(FoldError::Gap {
@@ -212,6 +216,11 @@ impl Run {
             seq: recorded.seq.0,
         };
         let time = recorded.time;
+        if self.state.is_final() {
+            // Nothing follows an end: what a process wrote that did not know of it changes nothing.
+            self.last = recorded.seq;
+            return Ok(());
+        }
         if let Some(id) = recorded.event.job() {
             let (place, _, job) = self.jobs.get_full_mut(id).ok_or_else(unknown)?;
             let had_ended = job.state.is_final();
@@ -229,7 +238,11 @@ impl Run {
                 self.state = RunState::Running;
                 self.started_at = Some(time);
             }
-            Event::CancelRequested { by } => self.cancel = Some(by.clone()),
+            Event::CancelRequested { by, force } => {
+                self.cancel.get_or_insert_with(|| by.clone());
+                self.forced |= force;
+            }
+            Event::RunTakenOver { owner } => self.owner = owner.clone(),
             Event::RunFinished { state, reason } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
@@ -243,8 +256,18 @@ impl Run {
 }
 
 impl Job {
+    /// Takes an event of this job. One that comes after the end of what it is about changes nothing: an end stands.
     /// `None` when the event names a step that the job does not have.
     fn apply(&mut self, event: &Event, time: Timestamp) -> Option<()> {
+        if let Event::StepStarted { step, .. } | Event::StepFinished { step, .. } = event {
+            let step = self.steps.get(usize::try_from(*step).ok()?)?;
+            if step.state.is_final() {
+                return Some(());
+            }
+        }
+        if self.state.is_final() {
+            return Some(());
+        }
         match event {
             Event::JobQueued { .. } => self.state = JobState::Queued,
             Event::JobStarting { attempt, .. } => {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use actix::prelude::*;
 use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::holding::Holding;
 use super::machine::{Effect, Input, Machine};
-use super::place::{Order, Place};
+use super::place::{Order, Place, broke_off, reclaim};
 use crate::engine::launch::JobLaunch;
 use crate::engine::run::SaveEvents;
 use crate::engine::shared::Shared;
@@ -27,11 +27,12 @@ pub(in crate::engine) struct JobActor {
 }
 
 /// How the making of the place stands.
+#[derive(Clone, Copy, PartialEq)]
 enum Opening {
     /// It has not begun, or is over.
     No,
-    /// It goes on. Dropped with the actor, the guard says that the place is not wanted any more.
-    Yes(DropGuard),
+    /// It goes on.
+    Yes,
     /// It goes on and is given up.
     Abandoned,
 }
@@ -44,6 +45,8 @@ pub(in crate::engine) struct JobSeat {
     pub(in crate::engine) run: Recipient<SaveEvents>,
     pub(in crate::engine) workspace: std::path::PathBuf,
     pub(in crate::engine) pull: PullPolicy,
+    /// What the job has under way, which its owner ends when this actor breaks.
+    pub(in crate::engine) holding: Holding,
 }
 
 impl JobActor {
@@ -79,8 +82,11 @@ impl JobActor {
                 );
             }
             Effect::Open => self.open(ctx),
-            // The guard tells the opening, whose end says that all is gone again.
-            Effect::AbandonOpening => self.opening = Opening::Abandoned,
+            // The opening's end says that all is gone again.
+            Effect::AbandonOpening => {
+                self.opening = Opening::Abandoned;
+                self.seat.holding.unwanted().cancel();
+            }
             Effect::RunStep(step) => self.run_step(step, ctx),
             Effect::Signal(signal) => {
                 if let Some(place) = self.place.clone() {
@@ -92,7 +98,7 @@ impl JobActor {
             }
             Effect::Close => match self.place.take() {
                 Some(place) => {
-                    let closing = self.seat.shared.io.spawn(place.close());
+                    let closing = self.seat.shared.io.spawn(self.seat.holding.track(place.close()));
                     self.when_done(closing, Input::Closed, ctx);
                 }
                 None => self.reclaim(ctx),
@@ -102,7 +108,6 @@ impl JobActor {
     }
 
     fn open(&mut self, ctx: &mut Context<Self>) {
-        let unwanted = CancellationToken::new();
         let seat = &self.seat;
         let order = Order {
             shared: Arc::clone(&seat.shared),
@@ -110,33 +115,28 @@ impl JobActor {
             key: seat.key.clone(),
             workspace: seat.workspace.clone(),
             pull: seat.pull,
-            unwanted: unwanted.clone(),
+            unwanted: seat.holding.unwanted().clone(),
         };
-        let opening = seat.shared.io.spawn(Place::open(order));
-        self.opening = Opening::Yes(unwanted.drop_guard());
+        let opening = seat.shared.io.spawn(seat.holding.track(Place::open(order)));
+        self.opening = Opening::Yes;
         ctx.notify_later(Input::JobTimeout, seat.launch.timeout);
         let waiting = ctx.declare(Activity::Waiting);
+        fault::while_opening(&self.seat.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
             let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            let abandoned = match std::mem::replace(&mut act.opening, Opening::No) {
-                Opening::Yes(guard) => {
-                    drop(guard.disarm());
-                    false
-                }
-                Opening::Abandoned | Opening::No => true,
-            };
+            let abandoned = std::mem::replace(&mut act.opening, Opening::No) != Opening::Yes;
             match opened {
                 // Given up at the very moment it was ready: it is closed like any other.
                 Ok(place) if abandoned => {
-                    let closing = act.seat.shared.io.spawn(place.close());
+                    let closing = act.seat.shared.io.spawn(act.seat.holding.track(place.close()));
                     act.when_done(closing, Input::Closed, ctx);
                 }
                 Ok(place) => {
                     act.place = Some(place);
                     ctx.notify(Input::Opened(Ok(())));
                 }
-                Err(left) if abandoned && left.code == "cleanup" => {
+                Err(left) if abandoned && left.code != "cancelled" => {
                     ctx.notify(Input::Closed(Err(left)));
                 }
                 Err(_) if abandoned => {
@@ -179,24 +179,28 @@ impl JobActor {
 
     /// Removes what the job may hold without a session to close.
     fn reclaim(&self, ctx: &mut Context<Self>) {
-        let (executor, key) = (Arc::clone(&self.seat.launch.executor), self.seat.key.clone());
-        let reclaiming = self.seat.shared.io.spawn(async move {
-            let reclaimed = executor.reclaim(&key).await;
-            reclaimed
-                .map(|()| Closed::default())
-                .map_err(|error| Reason::new("cleanup", format!("failed to {}", super::place::chain(&error))))
-        });
+        let reclaiming = self.seat.shared.io.spawn(self.removal());
         self.when_done(reclaiming, Input::Closed, ctx);
+    }
+
+    fn removal(&self) -> impl Future<Output = Result<Closed, Reason>> + use<> {
+        let seat = &self.seat;
+        let (shared, executor, key) = (
+            Arc::clone(&seat.shared),
+            Arc::clone(&seat.launch.executor),
+            seat.key.clone(),
+        );
+        let removal = async move {
+            reclaim(&shared, &*executor, &key)
+                .await
+                .map(|()| Closed::default())
+        };
+        seat.holding.track(removal)
     }
 
     /// Ends without a history to write to.
     fn abandon(&mut self, ctx: &mut Context<Self>) {
-        let (executor, key) = (Arc::clone(&self.seat.launch.executor), self.seat.key.clone());
-        let removing = self
-            .seat
-            .shared
-            .io
-            .spawn(async move { executor.reclaim(&key).await });
+        let removing = self.seat.shared.io.spawn(self.removal());
         ctx.wait(removing.into_actor(self).map(|_, _, ctx| ctx.stop()));
     }
 
@@ -211,15 +215,6 @@ impl JobActor {
             ctx.notify(input(done));
         }));
     }
-}
-
-fn broke_off(error: &tokio::task::JoinError) -> Reason {
-    let how = if error.is_panic() {
-        "panicked"
-    } else {
-        "was stopped"
-    };
-    Reason::new("session-lost", format!("the task that watched over it {how}"))
 }
 
 impl Actor for JobActor {

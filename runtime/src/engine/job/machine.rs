@@ -232,12 +232,14 @@ impl Machine {
                 } else {
                     JobState::Lost
                 };
+                // Others leave nothing behind; after these it cannot be known.
+                let left = matches!(reason.code.as_str(), "cleanup" | "unreachable").then(|| reason.clone());
                 self.ending.get_or_insert(Ending {
                     state,
                     reason: Some(reason),
                     step: StepState::Skipped,
                 });
-                self.closed(Ok(Closed::default()))
+                self.closed(left.map_or_else(|| Ok(Closed::default()), Err))
             }
             Ok(()) if self.ending.is_some() => self.close(),
             Ok(()) if self.step_timeouts.is_empty() => {
@@ -347,7 +349,7 @@ impl Machine {
         }
         self.phase = Phase::Closing;
         let job = self.job.clone();
-        let (state, mut reason) = match self.ending.take() {
+        let (mut state, mut reason) = match self.ending.take() {
             Some(ending) => (ending.state, ending.reason),
             None => (JobState::Success, None),
         };
@@ -361,6 +363,14 @@ impl Machine {
             }
             Ok(_) => {}
             Err(left) => {
+                events.push(Event::RemainsLeft {
+                    job: job.clone(),
+                    reason: left.clone(),
+                });
+                // What the steps did is known, but the machine has failed: who waits for the run must learn of it.
+                if left.code == "unreachable" && state == JobState::Success {
+                    state = JobState::Lost;
+                }
                 reason.get_or_insert(left);
             }
         }

@@ -12,7 +12,8 @@ use crate::engine::launch::{JobLaunch, base_environment};
 use crate::engine::shared::{Progress, Shared};
 use crate::event::Reason;
 use crate::executor::{
-    Closed, ExecutorError, JobSpec, Notes, PullPolicy, Session, StepEnd, StepOutput, StepSpec, Stream,
+    Closed, Executor, ExecutorError, JobSpec, Notes, PullPolicy, Session, StepEnd, StepOutput, StepSpec,
+    Stream,
 };
 use crate::id::JobKey;
 use crate::logs::{JobLog, StepLog};
@@ -21,6 +22,7 @@ use crate::logs::{JobLog, StepLog};
 #[derive(Clone)]
 pub(super) struct Place {
     session: Arc<dyn Session>,
+    executor: Arc<dyn Executor>,
     log: JobLog,
     shared: Arc<Shared>,
     key: JobKey,
@@ -40,7 +42,19 @@ pub(super) struct Order {
 impl Place {
     /// Makes the place. What goes wrong is told in the job's log too. When it is not wanted any more, fetching is broken
     /// off, but what has begun to be made is made to the end and then removed: an engine finishes what it was told.
+    ///
+    /// A panic on the way leaves nothing behind either: the error comes once all is removed.
     pub(super) async fn open(order: Order) -> Result<Self, Reason> {
+        let (shared, executor) = (Arc::clone(&order.shared), Arc::clone(&order.launch.executor));
+        let key = order.key.clone();
+        let broken = match tokio::spawn(Self::make(order)).await {
+            Ok(opened) => return opened,
+            Err(broken) => broke_off(&broken),
+        };
+        Err(with_remains(broken, reclaim(&shared, &*executor, &key).await))
+    }
+
+    async fn make(order: Order) -> Result<Self, Reason> {
         let Order {
             shared,
             launch,
@@ -86,12 +100,13 @@ impl Place {
             Ok(Some(session)) => {
                 let place = Self {
                     session,
+                    executor: Arc::clone(&launch.executor),
                     log,
                     shared,
                     key,
                 };
                 if unwanted.is_cancelled() {
-                    place.close().await?;
+                    place.end().await?;
                     return Err(not_wanted());
                 }
                 Ok(place)
@@ -134,7 +149,24 @@ impl Place {
         }
     }
 
+    /// Closes the place; a panic on the way leaves nothing behind either.
     pub(super) async fn close(self) -> Result<Closed, Reason> {
+        let (shared, executor, key) = (
+            Arc::clone(&self.shared),
+            Arc::clone(&self.executor),
+            self.key.clone(),
+        );
+        let broken = match tokio::spawn(self.end()).await {
+            Ok(closed) => return closed,
+            Err(broken) => broke_off(&broken),
+        };
+        tracing::error!(job = %key.job, cause = %broken.message, "closing a job's place broke off");
+        reclaim(&shared, &*executor, &key)
+            .await
+            .map(|()| Closed::default())
+    }
+
+    async fn end(self) -> Result<Closed, Reason> {
         let closed = self.session.close().await;
         match &closed {
             Ok(closed) => {
@@ -151,6 +183,50 @@ impl Place {
         }
         closed.map_err(|error| reason(&error))
     }
+}
+
+/// Removes whatever a job still holds, its directory included, when there is no session to close.
+pub(in crate::engine) async fn reclaim(
+    shared: &Shared,
+    executor: &dyn Executor,
+    key: &JobKey,
+) -> Result<(), Reason> {
+    executor.reclaim(key).await.map_err(|error| {
+        let code = match error {
+            ExecutorError::Unreachable { .. } => "unreachable",
+            _ => "cleanup",
+        };
+        Reason::new(code, format!("failed to {}", chain(&error)))
+    })?;
+    let directory = shared.directory.jobs().join(key.resource_name());
+    match std::fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Reason::new(
+            "cleanup",
+            format!("failed to remove {}: {error}", directory.display()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A reason, and what is left besides.
+fn with_remains(reason: Reason, removed: Result<(), Reason>) -> Reason {
+    match removed {
+        Ok(()) => reason,
+        Err(left) => Reason {
+            message: format!("{}; besides, it {}", reason.message, left.message),
+            code: left.code,
+        },
+    }
+}
+
+/// Why a task that watched over a job did not end by itself.
+pub(super) fn broke_off(error: &tokio::task::JoinError) -> Reason {
+    let how = if error.is_panic() {
+        "panicked"
+    } else {
+        "was stopped"
+    };
+    Reason::new("session-lost", format!("the task that watched over it {how}"))
 }
 
 fn not_wanted() -> Reason {

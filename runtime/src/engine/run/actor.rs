@@ -10,10 +10,11 @@ use loom_protocol::ActorId;
 use tokio::sync::{oneshot, watch};
 
 use super::Outcome;
-use crate::engine::job::{Input, JobActor, JobSeat};
+use crate::engine::job::{Holding, Input, JobActor, JobSeat, reclaim};
 use crate::engine::launch::{JobLaunch, Launch};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Reason, Recorded, RunState};
+use crate::fault;
 use crate::id::{JobId, JobKey};
 use crate::journal::JournalError;
 use crate::state::{Decision, Run};
@@ -29,7 +30,10 @@ pub(in crate::engine) struct RunActor {
     children: HashMap<ActorId, Child>,
     /// Jobs whose actors ended before they did: they do not start again.
     lost: HashSet<JobId>,
+    /// Whether the run is being cancelled: told to the jobs before it is in the history.
+    cancelling: bool,
     shared: Arc<Shared>,
+    holding: Holding,
     /// What waits for the write that is under way to end.
     waiting: Vec<Entry>,
     writing: bool,
@@ -39,6 +43,15 @@ pub(in crate::engine) struct RunActor {
 struct Child {
     job: JobId,
     actor: Addr<JobActor>,
+    holding: Holding,
+}
+
+/// Where a run sits in its engine.
+pub(in crate::engine) struct RunSeat {
+    pub(in crate::engine) shared: Arc<Shared>,
+    /// What its jobs have under way in their executors.
+    pub(in crate::engine) holding: Holding,
+    pub(in crate::engine) done: watch::Sender<Option<Outcome>>,
 }
 
 struct Entry {
@@ -51,27 +64,24 @@ struct Entry {
 pub(in crate::engine) struct Unwritable;
 
 impl RunActor {
-    pub(in crate::engine) fn new(
-        run: Run,
-        launch: Launch,
-        shared: Arc<Shared>,
-        done: watch::Sender<Option<Outcome>>,
-    ) -> Self {
+    pub(in crate::engine) fn new(run: Run, launch: Launch, seat: RunSeat) -> Self {
         let jobs = launch
             .jobs
             .iter()
             .map(|job| (job.id.clone(), Arc::new(job.clone())))
             .collect();
         Self {
+            cancelling: run.cancel.is_some(),
             run,
             launch,
             jobs,
             children: HashMap::new(),
             lost: HashSet::new(),
-            shared,
+            shared: seat.shared,
+            holding: seat.holding,
             waiting: Vec::new(),
             writing: false,
-            done,
+            done: seat.done,
         }
     }
 
@@ -131,8 +141,10 @@ impl RunActor {
         if let Some(image) = &launch.image {
             spec = spec.meta("image", image.clone());
         }
+        let holding = self.holding.part();
         let seat = JobSeat {
             key,
+            holding: holding.clone(),
             launch: Arc::clone(launch),
             shared: Arc::clone(&self.shared),
             run: ctx.address().recipient(),
@@ -145,6 +157,7 @@ impl RunActor {
             Child {
                 job: id.clone(),
                 actor,
+                holding,
             },
         );
     }
@@ -164,18 +177,21 @@ impl RunActor {
         let entries = std::mem::take(&mut self.waiting);
         let events: Vec<Event> = entries.iter().flat_map(|entry| entry.events.clone()).collect();
         self.writing = true;
-        let (journal, run) = (Arc::clone(&self.shared.journal), self.run.id.clone());
+        let (shared, run, after) = (Arc::clone(&self.shared), self.run.id.clone(), self.run.last);
         let writing = self.shared.io.spawn(async move {
+            let append = |events| shared.journal.append(&run, &shared.owner, after, events);
             let mut pause = Duration::from_millis(100);
             for _ in 1..WRITE_TRIES {
-                match journal.append(&run, events.clone()).await {
+                match append(events.clone()).await {
                     Ok(recorded) => return Ok(recorded),
+                    // Somebody else has the run now, or its history is not what it is here: no other try helps.
+                    Err(error @ JournalError::Refused { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "the run's history cannot be written; trying again"),
                 }
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }
-            journal.append(&run, events).await
+            append(events).await
         });
         ctx.spawn(writing.into_actor(self).map(move |written, _, ctx| {
             ctx.notify(Written {
@@ -191,12 +207,17 @@ impl RunActor {
         entries: Vec<Entry>,
         ctx: &mut Context<Self>,
     ) {
+        let begun = written.as_ref().is_ok_and(|recorded| {
+            recorded
+                .iter()
+                .any(|event| matches!(event.event, Event::JobStarted { .. }))
+        });
         let problem = match written {
             Ok(recorded) => recorded
                 .iter()
                 .find_map(|event| self.run.apply(event).err())
                 .map(|error| error.to_string()),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(format!("failed to {error}")),
         };
         let answer = problem.as_ref().map_or(Ok(()), |_| Err(Unwritable));
         for saved in entries.into_iter().filter_map(|entry| entry.saved) {
@@ -207,6 +228,9 @@ impl RunActor {
             None => {
                 self.flush(ctx);
                 self.advance(ctx);
+                if begun {
+                    fault::in_run(&self.run.workflow.name);
+                }
             }
             Some(problem) => self.give_up(problem, ctx),
         }
@@ -221,7 +245,7 @@ impl RunActor {
         let held: Vec<_> = self
             .children
             .values()
-            .filter_map(|child| self.reclaiming(&child.job))
+            .filter_map(|child| self.reclaiming(child))
             .collect();
         let removed = futures_util::future::join_all(held).into_actor(self);
         // Told last: who waits for the run may end the process.
@@ -234,16 +258,21 @@ impl RunActor {
         }));
     }
 
-    /// Removes what a job may still hold, on the IO threads.
-    fn reclaiming(&self, id: &JobId) -> Option<impl Future<Output = Option<String>> + use<>> {
-        let executor = Arc::clone(&self.jobs.get(id)?.executor);
+    /// Removes what a job may still hold, on the IO threads, once nothing is under way for it any more. What is left is
+    /// the answer.
+    fn reclaiming(&self, child: &Child) -> Option<impl Future<Output = Option<String>> + use<>> {
+        let executor = Arc::clone(&self.jobs.get(&child.job)?.executor);
         let key = JobKey {
             run: self.run.id.clone(),
-            job: id.clone(),
+            job: child.job.clone(),
             attempt: 1,
         };
-        let task = self.shared.io.spawn(async move { executor.reclaim(&key).await });
-        Some(async move { task.await.ok()?.err().map(|error| error.to_string()) })
+        let (shared, holding) = (Arc::clone(&self.shared), child.holding.clone());
+        let task = self.shared.io.spawn(async move {
+            holding.end().await;
+            reclaim(&shared, &*executor, &key).await
+        });
+        Some(async move { task.await.ok()?.err().map(|left| left.message) })
     }
 }
 
@@ -306,11 +335,19 @@ impl Handler<CancelRun> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: CancelRun, ctx: &mut Context<Self>) {
-        let force = self.run.cancel.is_some();
-        if !force && !self.run.state.is_final() {
+        if self.run.state.is_final() {
+            return;
+        }
+        // Not by the history: the first one may still be on its way there.
+        let force = std::mem::replace(&mut self.cancelling, true);
+        if !self.run.forced {
+            let cancel = Event::CancelRequested {
+                by: message.by,
+                force,
+            };
             self.write(
                 Entry {
-                    events: vec![Event::CancelRequested { by: message.by }],
+                    events: vec![cancel],
                     saved: None,
                 },
                 ctx,
@@ -345,7 +382,7 @@ impl Handler<ChildGone> for RunActor {
         self.lost.insert(child.job.clone());
         tracing::error!(run = %self.run.id, job = %child.job, cause = %reason.message, "a job is lost");
         // What it holds goes first: a run that has ended leaves nothing behind.
-        let reclaiming = self.reclaiming(&child.job);
+        let reclaiming = self.reclaiming(&child);
         let removed = async move {
             match reclaiming {
                 Some(reclaiming) => reclaiming.await,
@@ -353,19 +390,18 @@ impl Handler<ChildGone> for RunActor {
             }
         };
         ctx.spawn(removed.into_actor(self).map(move |left, act, ctx| {
-            let message = match left {
-                None => reason.message,
-                Some(left) => format!("{}; besides, it failed to {left}", reason.message),
-            };
-            let reason = Some(Reason { message, ..reason });
+            let left = left.map(|left| Event::RemainsLeft {
+                job: child.job.clone(),
+                reason: Reason::new("cleanup", left),
+            });
             let event = Event::JobFinished {
                 job: child.job,
                 state: JobState::Lost,
-                reason,
+                reason: Some(reason),
             };
             act.write(
                 Entry {
-                    events: vec![event],
+                    events: left.into_iter().chain([event]).collect(),
                     saved: None,
                 },
                 ctx,

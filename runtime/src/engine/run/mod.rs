@@ -3,5 +3,5 @@
 mod actor;
 mod outcome;
 
-pub(super) use actor::{CancelRun, RunActor, SaveEvents};
+pub(super) use actor::{CancelRun, RunActor, RunSeat, SaveEvents};
 pub use outcome::{Outcome, RunHandle};

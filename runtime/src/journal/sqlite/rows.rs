@@ -11,8 +11,8 @@ use crate::id::RunId;
 use crate::journal::{Request, Summary};
 
 /// The columns that [`summary_row`] reads, in its order.
-pub(super) const SUMMARY_COLUMNS: &str =
-    "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last";
+pub(super) const SUMMARY_COLUMNS: &str = "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last, \
+     remains";
 
 pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
     Ok(Summary {
@@ -30,6 +30,7 @@ pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         started_at: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
         finished_at: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
         last: Seq(unsigned(row.get(11)?)),
+        remains: row.get(12)?,
     })
 }
 
@@ -47,10 +48,12 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
     transaction
         .prepare_cached(
             "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
-                              last, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, (SELECT coalesce(max(change), 0) + 1 FROM run))
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, started = excluded.started,
-                 finished = excluded.finished, last = excluded.last, change = excluded.change",
+                              last, remains, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                     (SELECT coalesce(max(change), 0) + 1 FROM run))
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, started = excluded.started,
+                 finished = excluded.finished, last = excluded.last, remains = excluded.remains,
+                 change = excluded.change",
         )?
         .execute(params![
             run.id.0,
@@ -65,6 +68,7 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
             run.started_at.map(loom_protocol::Timestamp::as_millis),
             run.finished_at.map(loom_protocol::Timestamp::as_millis),
             signed(run.last.0),
+            run.remains,
         ])?;
     Ok(())
 }

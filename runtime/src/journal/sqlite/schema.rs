@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
 use super::{reader, rows};
@@ -13,7 +13,8 @@ use crate::id::RunId;
 use crate::journal::{JournalError, Summary};
 
 /// Each step is final once released: later ones are added behind it.
-const STEPS: &[M<'_>] = &[M::up(
+const STEPS: &[M<'_>] = &[
+    M::up(
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
      CREATE TABLE event (
          run TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL,
@@ -31,7 +32,15 @@ const STEPS: &[M<'_>] = &[M::up(
      CREATE TABLE request (
          id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL
      );",
-)];
+    ),
+    // What lost runs of before left is looked for once more. Requests are kept as long as their runs are open.
+    M::up(
+        "ALTER TABLE run ADD COLUMN remains INTEGER NOT NULL DEFAULT 0;
+     UPDATE run SET remains = 1 WHERE state = '\"lost\"';
+     CREATE INDEX run_remains ON run (id) WHERE remains = 1;
+     DELETE FROM request WHERE run IN (SELECT id FROM run WHERE finished IS NOT NULL);",
+    ),
+];
 
 /// How long to wait for others. They hold the file for milliseconds.
 const BUSY: Duration = Duration::from_secs(10);
@@ -46,6 +55,19 @@ pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
         // FULL: an acknowledged event survives a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    };
+    open().map_err(|error| cannot_open(path, &error))
+}
+
+/// Opens one more connection to a file that [`connect`] has made ready; it only reads.
+pub(super) fn connect_reader(path: &Path) -> Result<Connection, JournalError> {
+    let open = || -> rusqlite::Result<Connection> {
+        // Not `READ_ONLY`: a reader of a file in WAL mode takes locks in the file beside it.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     };
@@ -150,7 +172,15 @@ pub(super) fn rebuild_projections(connection: &mut Connection) -> Result<(), Jou
         .map_err(failed)?;
     for run in list(&transaction).map_err(failed)? {
         let run = RunId(run);
-        let events = reader::events(&transaction, &run, Seq::default(), usize::MAX)?;
+        let events = match reader::events(&transaction, &run, Seq::default(), usize::MAX) {
+            Ok(events) => events,
+            // One damaged history must not keep all others from being used.
+            Err(error @ JournalError::Event { .. }) => {
+                tracing::warn!(%error, "a run is not listed");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let mut events = events.iter();
         let Some(mut summary) = events.next().and_then(Summary::create) else {
             continue;

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::rows::{StoredRequest, read_summary, signed, to_json, write_summary};
+use super::append::{Append, append, take_over};
+use super::rows::{StoredRequest, to_json};
 use super::schema;
-use crate::event::{Event, Recorded, Seq};
+use crate::event::Recorded;
 use crate::executor::Owner;
 use crate::id::RunId;
-use crate::journal::{JournalError, Request, Summary};
+use crate::journal::{JournalError, Request};
 use crate::world::World;
 
 /// Orders that may wait; senders wait for room beyond that.
@@ -34,14 +35,15 @@ struct Order {
 
 #[derive(Clone)]
 enum Work {
-    Append(RunId, Vec<Event>),
+    Append(Append),
     Request(RunId, Request),
-    TakeOver { run: RunId, from: Owner, to: Owner },
+    TakeOver { from: Owner, append: Append },
+    MarkSwept(Vec<RunId>),
 }
 
 enum Done {
-    Appended(Vec<Recorded>),
-    Requested,
+    Appended(Result<Vec<Recorded>, JournalError>),
+    Written,
     Taken(bool),
 }
 
@@ -65,22 +67,26 @@ impl Writer {
         Ok(Self { orders, written })
     }
 
-    pub(super) async fn append(&self, run: RunId, events: Vec<Event>) -> Result<Vec<Recorded>, JournalError> {
-        match self.order(Work::Append(run, events)).await? {
-            Done::Appended(recorded) => Ok(recorded),
-            Done::Requested | Done::Taken(_) => Err(JournalError::Closed),
+    pub(super) async fn append(&self, append: Append) -> Result<Vec<Recorded>, JournalError> {
+        match self.order(Work::Append(append)).await? {
+            Done::Appended(appended) => appended,
+            Done::Written | Done::Taken(_) => Err(JournalError::Closed),
         }
     }
 
     pub(super) async fn request(&self, run: RunId, request: Request) -> Result<(), JournalError> {
-        self.order(Work::Request(run, request)).await.map(|_| ())
+        self.order(Work::Request(run, request)).await.map(drop)
     }
 
-    pub(super) async fn take_over(&self, run: RunId, from: Owner, to: Owner) -> Result<bool, JournalError> {
+    pub(super) async fn take_over(&self, from: Owner, append: Append) -> Result<bool, JournalError> {
         Ok(matches!(
-            self.order(Work::TakeOver { run, from, to }).await?,
+            self.order(Work::TakeOver { from, append }).await?,
             Done::Taken(true)
         ))
+    }
+
+    pub(super) async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError> {
+        self.order(Work::MarkSwept(runs)).await.map(drop)
     }
 
     pub(super) fn written(&self) -> watch::Receiver<u64> {
@@ -95,7 +101,7 @@ impl Writer {
             .map_err(|_| JournalError::Closed)?;
         answer
             .await
-            .map_err(|_| JournalError::Write("the writer broke off; nothing was written".to_owned()))?
+            .map_err(|_| JournalError::Write("the writer broke off".to_owned()))?
     }
 }
 
@@ -173,71 +179,30 @@ fn commit(connection: &mut Connection, works: &[Work], world: &dyn World) -> rus
     let mut done = Vec::with_capacity(works.len());
     for work in works {
         done.push(match work {
-            Work::Append(run, events) => Done::Appended(append(&transaction, run, events, world)?),
+            Work::Append(order) => Done::Appended(append(&transaction, order, world)?),
             Work::Request(run, request) => {
                 let Request::Cancel { by } = request;
                 let body = to_json(&StoredRequest::Cancel { by: by.clone() })?;
+                // One that comes after the end has nobody to answer it, and would be kept for ever.
                 transaction
-                    .prepare_cached("INSERT INTO request (run, time, body) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO request (run, time, body)
+                         SELECT id, ?2, ?3 FROM run WHERE id = ?1 AND finished IS NULL",
+                    )?
                     .execute(params![run.0, world.now().as_millis(), body])?;
-                Done::Requested
+                Done::Written
             }
-            Work::TakeOver { run, from, to } => Done::Taken(take_over(&transaction, run, from, to)?),
+            Work::TakeOver { from, append } => Done::Taken(take_over(&transaction, from, append, world)?),
+            Work::MarkSwept(runs) => {
+                for run in runs {
+                    transaction
+                        .prepare_cached("UPDATE run SET remains = 0 WHERE id = ?1")?
+                        .execute([&run.0])?;
+                }
+                Done::Written
+            }
         });
     }
     transaction.commit()?;
     Ok(done)
-}
-
-fn append(
-    transaction: &Transaction<'_>,
-    run: &RunId,
-    events: &[Event],
-    world: &dyn World,
-) -> rusqlite::Result<Vec<Recorded>> {
-    let mut summary = read_summary(transaction, run)?;
-    let mut seq = summary.as_ref().map_or(Seq::default(), |summary| summary.last);
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO event (run, seq, time, body) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut all = Vec::with_capacity(events.len());
-    for event in events {
-        seq = seq.next();
-        let recorded = Recorded {
-            run: run.clone(),
-            seq,
-            time: world.now(),
-            event: event.clone(),
-        };
-        insert.execute(params![
-            run.0,
-            signed(seq.0),
-            recorded.time.as_millis(),
-            to_json(event)?
-        ])?;
-        match &mut summary {
-            Some(summary) => summary.apply(&recorded),
-            None => summary = Summary::create(&recorded),
-        }
-        all.push(recorded);
-    }
-    if let Some(summary) = &summary {
-        write_summary(transaction, summary)?;
-    }
-    Ok(all)
-}
-
-fn take_over(transaction: &Transaction<'_>, run: &RunId, from: &Owner, to: &Owner) -> rusqlite::Result<bool> {
-    let now: Option<String> = transaction
-        .query_row("SELECT owner FROM run WHERE id = ?1", [&run.0], |row| row.get(0))
-        .optional()?;
-    let still = now
-        .and_then(|owner| serde_json::from_str::<Owner>(&owner).ok())
-        .is_some_and(|owner| owner == *from);
-    if still {
-        transaction.execute(
-            "UPDATE run SET owner = ?2 WHERE id = ?1",
-            params![run.0, to_json(to)?],
-        )?;
-    }
-    Ok(still)
 }

@@ -76,7 +76,7 @@ pub(super) async fn stop(runtime: web::Data<Runtime>, name: web::Path<String>) -
         open_only: true,
         workflow: Some(entry.file.clone()),
         limit: usize::MAX,
-        id: None,
+        ..RunQuery::default()
     };
     let runs = runtime
         .engine

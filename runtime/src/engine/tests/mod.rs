@@ -1,0 +1,343 @@
+//! The engine's actors against an executor and a journal that misbehave on purpose. No process, no container.
+
+mod fakes;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use self::fakes::{Bench, Odd};
+use super::{Outcome, RunHandle};
+use crate::event::{Event, JobOutline, JobState, OnCrash, Reason, RunState, Seq, WorkflowRef};
+use crate::executor::Owner;
+use crate::id::{JobId, RunId};
+use crate::journal::{Journal, RunQuery};
+use crate::state::Run;
+
+/// Runs a test where actors live, and not for ever.
+fn system<F: Future<Output = ()>>(test: F) {
+    actix_rt::System::new().block_on(async {
+        tokio::time::timeout(Duration::from_secs(60), test)
+            .await
+            .expect("it comes to an end");
+    });
+}
+
+async fn history(journal: &Arc<Odd>, run: &RunId) -> Run {
+    let events = journal.read(run, Seq(0), usize::MAX).await.unwrap();
+    Run::replay(&events).unwrap().unwrap()
+}
+
+async fn end(handle: RunHandle) -> Outcome {
+    handle.finished().await
+}
+
+fn somebody_else() -> Owner {
+    Owner {
+        instance: "i".into(),
+        boot: "b".into(),
+        pid: 1,
+        started: 1,
+    }
+}
+
+/// A run of a process that is long gone, in the middle of its job.
+async fn dead_run(bench: &Bench, id: &str) -> RunId {
+    let run = RunId(id.into());
+    let job = JobId("job".into());
+    let owner = somebody_else();
+    let created = Event::RunCreated {
+        workflow: WorkflowRef {
+            name: "w".into(),
+            file: "w.yml".into(),
+        },
+        event: "push".into(),
+        executor: "docker".into(),
+        on_crash: OnCrash::CleanUp,
+        owner: owner.clone(),
+        workspace: "/w".into(),
+        jobs: vec![JobOutline {
+            id: job.clone(),
+            name: "job".into(),
+            needs: vec![],
+            image: None,
+            steps: vec!["one".into()],
+            skip: None,
+        }],
+    };
+    let starting = Event::JobStarting {
+        job,
+        attempt: 1,
+        resource: format!("loom-{id}-job-1"),
+    };
+    let events = vec![created, Event::RunStarted, starting];
+    bench.journal.append(&run, &owner, Seq(0), events).await.unwrap();
+    bench.fake.hold(&format!("loom-{id}-job-1"));
+    run
+}
+
+#[test]
+fn a_good_run_is_good() {
+    system(async {
+        let bench = Bench::new();
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        assert_eq!(end(handle).await.state, RunState::Success);
+        assert_eq!(history(&bench.journal, &id).await.state, RunState::Success);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
+fn a_cancel_that_is_left_while_the_run_is_being_written_down_is_not_lost() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        // Another process sees the run in the history and asks to cancel it; this one reads that before it holds the run.
+        bench.journal.cancel_at_creation.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        assert_eq!(end(handle).await.state, RunState::Cancelled);
+        assert!(
+            bench.journal.requests(0).await.unwrap().is_empty(),
+            "requests end with their runs"
+        );
+    });
+}
+
+#[test]
+fn a_cancel_by_this_process_while_the_run_is_being_written_down_is_not_lost() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        let engine = bench.engine.clone();
+        bench.journal.at_creation(move |run| {
+            let engine = engine.clone();
+            Box::pin(async move { engine.cancel(&run, "api").await.unwrap() })
+        });
+        let handle = bench.start().await;
+        assert_eq!(end(handle).await.state, RunState::Cancelled);
+    });
+}
+
+#[test]
+fn a_second_cancel_forces_also_when_the_first_is_not_written_yet() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        bench.fake.deaf.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        bench.fake.until_step().await;
+        // Both at once: neither is in the history when the other is heard.
+        let (first, second) = (
+            bench.engine.cancel(&id, "ctrl-c"),
+            bench.engine.cancel(&id, "ctrl-c"),
+        );
+        let (first, second) = tokio::join!(first, second);
+        first.and(second).unwrap();
+        // The step heeds nothing but SIGKILL, which by itself comes ten seconds later.
+        let soon = tokio::time::timeout(Duration::from_secs(5), end(handle)).await;
+        assert_eq!(soon.expect("at once").state, RunState::Cancelled);
+        assert!(history(&bench.journal, &id).await.forced);
+    });
+}
+
+#[test]
+fn a_write_whose_answer_is_lost_is_not_written_twice() {
+    system(async {
+        let bench = Bench::new();
+        bench.journal.lose_answers.store(2, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        let outcome = end(handle).await;
+        assert_eq!((outcome.state, outcome.problem), (RunState::Success, None));
+        let events = bench.journal.read(&id, Seq(0), usize::MAX).await.unwrap();
+        let starts = events
+            .iter()
+            .filter(|event| matches!(event.event, Event::RunStarted | Event::JobQueued { .. }));
+        assert_eq!(starts.count(), 2, "{events:#?}");
+        assert_eq!(bench.journal.lose_answers.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn a_panic_while_a_place_is_made_leaves_nothing() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.panic_in_open.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        assert_eq!(end(handle).await.state, RunState::Lost);
+        bench.holds_nothing();
+        let run = history(&bench.journal, &id).await;
+        let reason = run.jobs[0].reason.clone().unwrap();
+        assert!(reason.message.contains("panicked"), "{reason:?}");
+    });
+}
+
+#[test]
+fn a_panic_while_a_place_is_closed_leaves_nothing() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.panic_in_close.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        assert_eq!(end(handle).await.state, RunState::Success);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
+fn an_engine_that_is_gone_when_a_job_is_closed_makes_the_job_lost_and_says_what_is_left() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.unreachable.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        assert_eq!(end(handle).await.state, RunState::Lost);
+        let job = history(&bench.journal, &id).await.jobs[0].clone();
+        let reason = job.reason.unwrap();
+        assert_eq!((job.state, reason.code.as_str()), (JobState::Lost, "unreachable"));
+        // It is looked for again as soon as the engine answers.
+        bench.fake.unreachable.store(false, Ordering::Relaxed);
+        let recovered = bench.engine.recover(bench.executors()).await.unwrap();
+        assert_eq!(
+            (recovered.removed.len(), recovered.unswept.len()),
+            (2, 0), // the place and its directory
+            "{recovered:?}"
+        );
+        bench.holds_nothing();
+    });
+}
+
+#[test]
+fn who_lost_its_run_to_another_stops_with_a_clear_error() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        bench.fake.until_step().await;
+        let run = history(&bench.journal, &id).await;
+        let lost = Event::RunFinished {
+            state: RunState::Lost,
+            reason: Some(Reason::new("owner-died", "taken for dead")),
+        };
+        let other = somebody_else();
+        let taken = bench
+            .journal
+            .take_over(&id, &run.owner, &other, run.last, vec![lost]);
+        assert!(taken.await.unwrap());
+        bench.fake.finish_step();
+        let outcome = end(handle).await;
+        let problem = outcome.problem.unwrap();
+        assert!(problem.contains("process 1 owns it now"), "{problem}");
+        bench.holds_nothing();
+        assert_eq!(
+            history(&bench.journal, &id).await.last,
+            Seq(run.last.0 + 2),
+            "nothing was added"
+        );
+        // It is not this process's to end either.
+        let recovered = bench.engine.recover(Vec::new()).await.unwrap();
+        assert!(
+            recovered.runs.is_empty() && recovered.problems.is_empty(),
+            "{recovered:?}"
+        );
+    });
+}
+
+#[test]
+fn a_run_of_this_process_without_an_actor_is_ended_by_whoever_looks() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        bench.fake.until_step().await;
+        bench.journal.refuses_all.store(true, Ordering::Relaxed);
+        bench.fake.finish_step();
+        let outcome = end(handle).await;
+        assert!(outcome.problem.unwrap().contains("disk is full"));
+        assert_eq!(history(&bench.journal, &id).await.state, RunState::Running);
+        let recovered = bench.until_recovered(false).await;
+        assert!(
+            recovered.runs.is_empty() && recovered.problems[0].contains("disk is full"),
+            "it is tried and said: {recovered:?}"
+        );
+        bench.journal.refuses_all.store(false, Ordering::Relaxed);
+        let recovered = bench.until_recovered(true).await;
+        assert_eq!(recovered.runs, std::slice::from_ref(&id));
+        assert_eq!(history(&bench.journal, &id).await.state, RunState::Lost);
+        assert_eq!(bench.engine.recover(Vec::new()).await.unwrap().runs, []);
+    });
+}
+
+#[test]
+fn what_a_lost_run_left_is_looked_for_until_it_was_swept_once() {
+    system(async {
+        let bench = Bench::new();
+        let run = dead_run(&bench, "r1").await;
+        // Nobody to ask, as with `runs list`: the run is ended, and what it left is known to be unswept.
+        let first = bench.engine.recover(Vec::new()).await.unwrap();
+        assert_eq!(
+            (&first.runs, &first.unswept),
+            (&vec![run.clone()], &vec![run.clone()])
+        );
+        let folded = history(&bench.journal, &run).await;
+        assert_eq!(
+            (folded.state, &folded.owner),
+            (RunState::Lost, bench.engine.owner())
+        );
+        // The engine does not answer.
+        bench.fake.unreachable.store(true, Ordering::Relaxed);
+        let second = bench.engine.recover(bench.executors()).await.unwrap();
+        assert_eq!(
+            (second.unswept.len(), second.problems.len()),
+            (1, 1),
+            "{second:?}"
+        );
+        // Newer runs push it out of no list.
+        for n in 0..250 {
+            let id = RunId(format!("later-{n}"));
+            let created = bench.journal.read(&run, Seq(0), 1).await.unwrap().remove(0).event;
+            let done = Event::RunFinished {
+                state: RunState::Success,
+                reason: None,
+            };
+            let owner = somebody_else();
+            bench
+                .journal
+                .append(&id, &owner, Seq(0), vec![created, done])
+                .await
+                .unwrap();
+        }
+        bench.fake.unreachable.store(false, Ordering::Relaxed);
+        let third = bench.engine.recover(bench.executors()).await.unwrap();
+        assert_eq!((third.removed.len(), third.unswept.len()), (1, 0), "{third:?}");
+        bench.holds_nothing();
+        let sweeps = bench.fake.sweeps.load(Ordering::Relaxed);
+        bench.engine.recover(bench.executors()).await.unwrap();
+        assert_eq!(
+            bench.fake.sweeps.load(Ordering::Relaxed),
+            sweeps,
+            "it is known to be swept"
+        );
+    });
+}
+
+#[test]
+fn one_history_that_cannot_be_read_keeps_no_other_from_being_ended() {
+    system(async {
+        let bench = Bench::new();
+        let (bad, good) = (dead_run(&bench, "bad").await, dead_run(&bench, "good").await);
+        bench.damage(&bad);
+        let recovered = bench.engine.recover(Vec::new()).await.unwrap();
+        assert_eq!(recovered.runs, [good]);
+        assert!(
+            recovered.problems[0].contains("run bad cannot be ended"),
+            "{recovered:?}"
+        );
+        let listed = bench.journal.runs(RunQuery::default()).await.unwrap();
+        assert_eq!(listed.len(), 2);
+    });
+}

@@ -161,6 +161,7 @@ mod tests {
             }
         }
         assert_eq!(ACTIONS.len(), names, "an action is there twice or has no version");
+        assert!(names >= 50, "{names}");
         assert!(DATE.starts_with("20"), "{}", *DATE);
     }
 

@@ -3,11 +3,9 @@
 //! [`Actions`] answers what an action takes and gives; rules ask it and never read files or tables themselves.
 
 mod catalog;
-mod reference;
 mod resolve;
 
 pub(crate) use catalog::DATE;
-pub(crate) use reference::ActionReference;
 pub(crate) use resolve::{Actions, Known};
 
 /// What an action takes and gives.

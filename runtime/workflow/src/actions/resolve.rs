@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::catalog;
-use super::reference::ActionReference;
 use super::{Input, Interface, Runtime};
+use crate::model::ActionReference;
 use crate::model::action::{Action, Kind};
 use crate::references::{Reference, References};
 use crate::source::Source;
@@ -44,11 +44,15 @@ impl<'a> Actions<'a> {
     /// What is known of the action that `uses` names.
     pub(crate) fn find(&self, uses: &str) -> Known {
         match ActionReference::parse(uses) {
-            Ok(ActionReference::Public { name, version }) => {
-                catalog::find(name, version).map_or(Known::Unknown, Known::Interface)
+            Some(ActionReference::Repository(found)) => {
+                let mut name = format!("{}/{}", found.owner, found.name);
+                if !found.path.is_empty() {
+                    name = format!("{name}/{}", found.path);
+                }
+                catalog::find(&name, &found.version).map_or(Known::Unknown, Known::Interface)
             }
-            Ok(ActionReference::Local(path)) => self.local(path),
-            Ok(ActionReference::Image(_)) | Err(_) => Known::Unknown,
+            Some(ActionReference::Local(path)) => self.local(&path),
+            Some(ActionReference::Docker(_)) | None => Known::Unknown,
         }
     }
 

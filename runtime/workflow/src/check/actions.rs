@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::actions::{ActionReference, Actions, DATE, Interface, Known, Runtime};
+use crate::actions::{Actions, DATE, Interface, Known, Runtime};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Job, Step, Uses, Workflow};
+use crate::model::{ActionReference, Job, Step, Uses, Workflow};
 use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
 
@@ -57,21 +57,28 @@ impl Place<'_> {
             return;
         };
         let span = self.uses.reference.span;
-        let reference = match ActionReference::parse(text) {
-            Ok(reference) => reference,
-            Err(form) => {
-                diagnostics.push(
-                    Diagnostic::new(codes::ACTION_FORM, format!("{} names no action", name(text)))
-                        .at(span, form.to_string())
-                        .help("write `OWNER/REPOSITORY@VERSION`, `./FOLDER` or `docker://IMAGE`"),
-                );
-                return;
-            }
+        let image = text
+            .strip_prefix("docker://")
+            .is_some_and(|image| image.trim().is_empty());
+        let Some(reference) = ActionReference::parse(text).filter(|_| !image) else {
+            let why = if image {
+                "the name of the image is missing"
+            } else if text.contains('/') && !text.contains('@') {
+                "the version is missing: which tag, branch or commit of the repository"
+            } else {
+                "not the form of an action"
+            };
+            diagnostics.push(
+                Diagnostic::new(codes::ACTION_FORM, format!("{} names no action", name(text)))
+                    .at(span, why)
+                    .help("write `OWNER/REPOSITORY@VERSION`, `./FOLDER` or `docker://IMAGE`"),
+            );
+            return;
         };
         match actions.find(text) {
             Known::Interface(interface) => {
                 self.inputs(text, &interface, diagnostics);
-                let public = matches!(reference, ActionReference::Public { .. });
+                let public = matches!(reference, ActionReference::Repository(_));
                 self.outdated(text, &interface, public, diagnostics);
             }
             Known::Broken(why) => diagnostics.push(

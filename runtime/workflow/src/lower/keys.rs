@@ -134,8 +134,11 @@ pub(super) static WORKFLOW: Level = plain(&[
         "concurrency",
         &Type::TEXT.or_mapping(&CONCURRENCY).at(At::Concurrency),
     ),
+    key("cache-mode", &CACHE_MODE),
     parts("jobs"),
 ]);
+/// What a job may do with the cache of its repository: the changelog of September 2026.
+static CACHE_MODE: Type = Type::words(&["read", "write", "write-only", "none"]);
 
 const STEPS: Forms = Forms::bit(0);
 const CALL: Forms = Forms::bit(1);
@@ -147,6 +150,7 @@ pub(super) static JOB: Level = Level {
         typed("needs", &ONE_OR_MORE),
         key("if", &Type::CONDITION.at(At::JobIf)),
         key("permissions", &PERMISSIONS),
+        key("cache-mode", &CACHE_MODE),
         key(
             "concurrency",
             &Type::FILLED.or_mapping(&CONCURRENCY).at(At::JobConcurrency),

@@ -63,10 +63,13 @@ const SCRIPT: &str = "do its work in a `run` step instead";
 const INLINE: &str = "give the job the steps of the called workflow";
 const IN_ORDER: &str = "remove the step, and run what it is about in order";
 
+const CACHE: &str = "there is no cache of the repository";
+
 static WORKFLOW: &[Row] = &[
     ignore("run-name", "runs are named after the workflow"),
     ignore("permissions", "there is no token whose rights it could limit"),
     ignore("concurrency", "runs do not wait for each other"),
+    ignore("cache-mode", CACHE),
 ];
 
 static JOB: &[Row] = &[
@@ -81,6 +84,7 @@ static JOB: &[Row] = &[
     ignore("permissions", "there is no token whose rights it could limit"),
     ignore("environment", "there are no protection rules to wait for"),
     ignore("concurrency", "jobs do not wait for those of other runs"),
+    ignore("cache-mode", CACHE),
     ignore(
         "cancel-timeout-minutes",
         "a cancelled job has the usual time to end",

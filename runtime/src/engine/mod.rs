@@ -5,6 +5,7 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod directory;
+mod histories;
 mod io;
 mod job;
 mod launch;
@@ -31,6 +32,7 @@ pub use recovery::Recovered;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
+use self::histories::Histories;
 use self::io::IoThreads;
 use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun};
 use self::shared::{Orphans, Shared};
@@ -99,6 +101,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     orchestrator: Addr<Orchestrator>,
     instance: String,
+    histories: Arc<Histories>,
     _threads: Arc<IoThreads>,
     _ownership: Arc<Ownership>,
 }
@@ -172,6 +175,7 @@ impl Engine {
             shared,
             orchestrator,
             instance,
+            histories: Arc::default(),
             _threads: Arc::new(threads),
             _ownership: Arc::new(ownership),
         }
@@ -180,6 +184,15 @@ impl Engine {
     /// The history.
     pub fn journal(&self) -> &Arc<dyn Journal> {
         &self.shared.journal
+    }
+
+    /// A run as its history tells it, whoever runs it; `None` when there is none. To ask for the same run again costs what
+    /// happened since.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub async fn run(&self, id: &RunId) -> Result<Option<Arc<crate::state::Run>>, EngineError> {
+        self.histories.run(&*self.shared.journal, id).await
     }
 
     /// The logs.

@@ -20,7 +20,7 @@ use thiserror::Error;
 
 pub use hub::{Grown, LogHub};
 pub use lines::LineSplitter;
-pub use reader::{LogReader, Window};
+pub use reader::{LogReader, Pages, Window};
 pub use writer::{JobLog, StepLog};
 
 use crate::executor::Stream;
@@ -122,6 +122,15 @@ impl LogStore {
         LogReader::open(&log, &index)
     }
 
+    /// At most `limit` lines of a job's log from line `from` (the first is 1), page by page, up to the last line there is
+    /// now. A page is bounded in memory whatever the log holds.
+    ///
+    /// # Errors
+    /// As for [`LogStore::open`].
+    pub fn pages(&self, run: &RunId, job: &JobId, from: u64, limit: u64) -> Result<Pages, LogError> {
+        Pages::new(self.open(run, job)?, from, limit)
+    }
+
     fn paths(&self, run: &RunId, job: &JobId) -> (PathBuf, PathBuf) {
         let directory = self.root.join(file_name(&run.0));
         let name = file_name(&job.0);
@@ -219,6 +228,36 @@ mod tests {
         assert_eq!(window.total, 100_000);
         let tail = store.open(&run, &job).unwrap().window(100_001, 10).unwrap();
         assert!(tail.lines.is_empty());
+    }
+
+    #[test]
+    fn a_window_of_long_lines_is_bounded_and_pages_hold_every_line_once() {
+        let (_directory, store) = store();
+        let (run, job) = ids();
+        let log = store.create(&run, &job).unwrap();
+        let mut step = log.step(0);
+        let long = "x".repeat(200_000);
+        for n in 1..=100 {
+            step.write(Stream::Stdout, at(0), format!("{n} {long}\n").as_bytes())
+                .unwrap();
+        }
+        let window = store.open(&run, &job).unwrap().window(1, usize::MAX).unwrap();
+        let held: usize = window.lines.iter().map(|line| line.text.len()).sum();
+        assert!((4_000_000..5_000_000).contains(&held), "{held} bytes at once");
+        let pages = store.pages(&run, &job, 3, 95).unwrap();
+        assert_eq!(pages.total(), 100);
+        // What is written meanwhile is not waited for.
+        step.write(Stream::Stdout, at(0), b"late\n").unwrap();
+        let numbers: Vec<u64> = pages
+            .flat_map(|page| page.unwrap())
+            .map(|line| {
+                assert!(line.text.starts_with(&format!("{} x", line.number)));
+                line.number
+            })
+            .collect();
+        assert_eq!(numbers, (3..=97).collect::<Vec<u64>>());
+        assert_eq!(store.pages(&run, &job, 101, u64::MAX).unwrap().count(), 1);
+        assert_eq!(store.pages(&run, &job, 102, u64::MAX).unwrap().count(), 0);
     }
 
     #[test]

@@ -6,7 +6,13 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::index::{Entry, SIZE};
+use super::lines::LONGEST_LINE;
 use super::{Line, LogError, error};
+
+/// Text of a window at most, but for its last line.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// Lines of a window at most.
+const MOST_LINES: u64 = 50_000;
 
 /// A reader of one job's log. Keeps no place: each window is asked for by its first line.
 pub struct LogReader {
@@ -49,7 +55,8 @@ impl LogReader {
         Ok(length / SIZE as u64)
     }
 
-    /// At most `limit` lines from line `from` (the first is 1).
+    /// At most `limit` lines from line `from` (the first is 1). Fewer where they are long: a window is read and held at
+    /// once, so that it is bounded whatever is asked for. At least one line, if there is one.
     ///
     /// # Errors
     /// When the files cannot be read.
@@ -62,7 +69,7 @@ impl LogReader {
             });
         };
         let first = from.max(1) - 1;
-        let count = total.saturating_sub(first).min(limit as u64);
+        let count = total.saturating_sub(first).min(limit as u64).min(MOST_LINES);
         if count == 0 {
             return Ok(Window {
                 lines: Vec::new(),
@@ -76,18 +83,16 @@ impl LogReader {
         index
             .read_exact_at(&mut raw, first * SIZE as u64)
             .map_err(error("read", &self.path))?;
-        let entries: Vec<Entry> = raw.chunks(SIZE).filter_map(Entry::read).collect();
+        let mut entries: Vec<Entry> = raw.chunks(SIZE).filter_map(Entry::read).collect();
         let start = entries.first().map_or(0, |entry| entry.offset);
-        let end = entries
-            .get(usize::try_from(count).unwrap_or(usize::MAX))
-            .map(|after| after.offset);
+        // The lines that begin within the bound, and the first one in any case.
+        let near = entries.partition_point(|entry| entry.offset.saturating_sub(start) < MOST_BYTES);
+        let count = usize::try_from(count).unwrap_or(usize::MAX).min(near.max(1));
+        let end = entries.get(count).map(|after| after.offset);
+        entries.truncate(count);
         let text = read_text(log, start, end).map_err(error("read", &self.path))?;
         let mut lines = Vec::with_capacity(entries.len());
-        for (place, entry) in entries
-            .iter()
-            .take(usize::try_from(count).unwrap_or(usize::MAX))
-            .enumerate()
-        {
+        for (place, entry) in entries.iter().enumerate() {
             let from = usize::try_from(entry.offset.saturating_sub(start)).unwrap_or(usize::MAX);
             let rest = text.get(from..).unwrap_or_default();
             let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -104,7 +109,61 @@ impl LogReader {
     }
 }
 
-/// The text between two places; without an end, up to the first line end that is there.
+/// A log from its first line to the last one there is now, page by page: what is held at once is one window. Waits for
+/// the disk.
+pub struct Pages {
+    reader: LogReader,
+    next: u64,
+    /// The last line that is wanted.
+    last: u64,
+    total: u64,
+}
+
+impl Pages {
+    pub(super) fn new(mut reader: LogReader, from: u64, limit: u64) -> Result<Self, LogError> {
+        let total = reader.total()?;
+        let next = from.max(1);
+        Ok(Self {
+            reader,
+            next,
+            last: total.min(next.saturating_add(limit).saturating_sub(1)),
+            total,
+        })
+    }
+
+    /// Lines there were when the reading began.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+impl Iterator for Pages {
+    type Item = Result<Vec<Line>, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let left = (self.last + 1).saturating_sub(self.next);
+        if left == 0 {
+            return None;
+        }
+        let read = self
+            .reader
+            .window(self.next, usize::try_from(left).unwrap_or(usize::MAX));
+        match read {
+            // The log was cut back meanwhile: there is nothing more.
+            Ok(window) if window.lines.is_empty() => None,
+            Ok(window) => {
+                self.next += window.lines.len() as u64;
+                Some(Ok(window.lines))
+            }
+            Err(error) => {
+                self.next = u64::MAX;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+/// The text between two places; without an end, as much as a window's lines can have.
 fn read_text(log: &mut File, start: u64, end: Option<u64>) -> std::io::Result<Vec<u8>> {
     log.seek(SeekFrom::Start(start))?;
     let mut text = Vec::new();
@@ -113,7 +172,9 @@ fn read_text(log: &mut File, start: u64, end: Option<u64>) -> std::io::Result<Ve
             log.take(end.saturating_sub(start)).read_to_end(&mut text)?;
         }
         None => {
-            log.read_to_end(&mut text)?;
+            // The file may have grown far beyond the lines that are wanted.
+            log.take(MOST_BYTES + 2 * LONGEST_LINE as u64)
+                .read_to_end(&mut text)?;
         }
     }
     Ok(text)

@@ -304,6 +304,8 @@ pub(super) struct Odd {
     pub(super) cancel_at_creation: AtomicBool,
     at_creation: Mutex<Option<AtCreation>>,
     read_request: Notify,
+    /// Events that were read.
+    pub(super) events_read: AtomicU32,
 }
 
 impl Odd {
@@ -315,6 +317,7 @@ impl Odd {
             cancel_at_creation: AtomicBool::default(),
             at_creation: Mutex::default(),
             read_request: Notify::new(),
+            events_read: AtomicU32::default(),
         }
     }
 
@@ -368,7 +371,10 @@ impl Journal for Odd {
     }
 
     async fn read(&self, run: &RunId, after: Seq, limit: usize) -> Result<Vec<Recorded>, JournalError> {
-        self.inner.read(run, after, limit).await
+        let events = self.inner.read(run, after, limit).await?;
+        let count = u32::try_from(events.len()).unwrap();
+        self.events_read.fetch_add(count, Ordering::Relaxed);
+        Ok(events)
     }
 
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError> {

@@ -341,3 +341,30 @@ fn one_history_that_cannot_be_read_keeps_no_other_from_being_ended() {
         assert_eq!(listed.len(), 2);
     });
 }
+
+#[test]
+fn a_run_that_is_asked_for_again_and_again_is_not_read_from_its_first_event_each_time() {
+    system(async {
+        let bench = Bench::new();
+        bench.fake.endless.store(true, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        bench.fake.until_step().await;
+        let ask = || async { bench.engine.run(&id).await.unwrap().unwrap() };
+        let first = ask().await;
+        let read = bench.journal.events_read.load(Ordering::Relaxed);
+        assert_eq!(u64::from(read), first.last.0);
+        for _ in 0..50 {
+            assert_eq!(ask().await, first);
+        }
+        assert_eq!(bench.journal.events_read.load(Ordering::Relaxed), read);
+        bench.fake.finish_step();
+        end(handle).await;
+        let last = ask().await;
+        assert_eq!(*last, history(&bench.journal, &id).await);
+        let read = bench.journal.events_read.load(Ordering::Relaxed);
+        assert!(Arc::ptr_eq(&last, &ask().await), "nothing follows an end");
+        assert_eq!(bench.journal.events_read.load(Ordering::Relaxed), read);
+        assert!(bench.engine.run(&RunId("nobody".into())).await.unwrap().is_none());
+    });
+}

@@ -1,11 +1,10 @@
 //! `GET /api/jobs/:name/logs`: the log of a job by its name.
 
-use actix_web::{HttpResponse, Responder, get, web};
+use actix_web::{Responder, get, web};
 use loom_studio::{ApiError, ApiResult};
 use serde::Deserialize;
 
-use super::history;
-use super::runs::read_window;
+use super::{history, lines};
 use crate::event::{Event, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
@@ -28,10 +27,9 @@ pub(super) async fn logs(
 ) -> ApiResult<impl Responder> {
     let job = JobId(name.into_inner());
     let run = newest_with(&runtime, &job, wanted.run.as_deref()).await?;
-    let (lines, total) = read_window(&runtime, &run, &job, 1, wanted.limit.unwrap_or(usize::MAX)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("X-Total-Count", total))
-        .json(lines))
+    let (store, io) = (runtime.engine.logs().clone(), runtime.engine.io().clone());
+    let limit = wanted.limit.map_or(u64::MAX, |limit| limit as u64);
+    lines::answer(&io, store, run, job, limit).await
 }
 
 /// The newest run that has this job, or the one that is named.

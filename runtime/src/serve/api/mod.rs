@@ -1,6 +1,7 @@
 //! The runtime's routes, one resource a file. All stand behind the studio's guard.
 
 mod jobs;
+mod lines;
 mod runs;
 mod status;
 mod workflows;

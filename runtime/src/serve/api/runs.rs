@@ -1,12 +1,14 @@
 //! Runs: list, one with jobs and steps, cancel, windows of a log.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, Responder, get, post, web};
 use loom_studio::{ApiError, ApiResult};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{engine, history, next_link};
-use crate::event::Seq;
+use crate::engine::EngineError;
 use crate::id::{JobId, RunId};
 use crate::journal::{RunQuery, Summary};
 use crate::serve::runtime::Runtime;
@@ -102,7 +104,7 @@ async fn page(runtime: &Runtime, wanted: &Wanted) -> ApiResult<Page> {
 #[get("/api/runs/{id}")]
 pub(super) async fn show(runtime: web::Data<Runtime>, id: web::Path<String>) -> ApiResult<impl Responder> {
     let run = load(&runtime, &RunId(id.into_inner())).await?;
-    Ok(web::Json(RunDetail::from(&run)))
+    Ok(web::Json(RunDetail::from(&*run)))
 }
 
 #[post("/api/runs/{id}/cancel")]
@@ -148,25 +150,20 @@ pub(super) async fn logs(
     ))
 }
 
-async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Run> {
-    let events = runtime
-        .engine
-        .journal()
-        .read(id, Seq::default(), usize::MAX)
-        .await;
-    let events = events.map_err(|error| history(&error))?;
-    match Run::replay(&events) {
+async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {
+    match runtime.engine.run(id).await {
         Ok(Some(run)) => Ok(run),
         Ok(None) => Err(ApiError::not_found(
             "unknown_run",
             format!("there is no run `{id}`"),
         )),
+        Err(EngineError::Journal(error)) => Err(history(&error)),
         Err(error) => Err(ApiError::internal(&error)),
     }
 }
 
 /// Lines of a job's log, and how many there are.
-pub(super) async fn read_window(
+async fn read_window(
     runtime: &Runtime,
     run: &RunId,
     job: &JobId,

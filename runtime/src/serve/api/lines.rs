@@ -1,0 +1,141 @@
+//! A whole log as an answer: a JSON array that is written as it is read, so that its size is nobody's memory.
+
+use actix_web::HttpResponse;
+use actix_web::web::Bytes;
+use futures_util::stream;
+use loom_studio::{ApiError, ApiResult};
+use tokio::runtime::Handle;
+
+use crate::id::{JobId, RunId};
+use crate::logs::{LogError, LogStore, Pages};
+use crate::view::LogLine;
+
+/// The first `limit` lines of a job's log, with how many there are in the header.
+pub(super) async fn answer(
+    io: &Handle,
+    store: LogStore,
+    run: RunId,
+    job: JobId,
+    limit: u64,
+) -> ApiResult<HttpResponse> {
+    let (of, at) = (run.clone(), job.clone());
+    let opened = io.spawn_blocking(move || store.pages(&of, &at, 1, limit));
+    let pages = opened
+        .await
+        .map_err(|_| unavailable())?
+        .map_err(|error| ApiError::internal(&error))?;
+    let total = pages.total();
+    let body = Body {
+        pages,
+        run,
+        job,
+        open: false,
+    };
+    // A page is read when the client has taken the one before: one that is slow holds one page and no thread.
+    let pieces = stream::unfold((Some(body), io.clone()), |(body, io)| async move {
+        let read = io.spawn_blocking(move || body.map(Body::next)).await;
+        match read {
+            Ok(Some((piece, rest))) => Some((piece, (rest, io))),
+            Ok(None) => None,
+            Err(broken) => Some((Err(std::io::Error::other(broken)), (None, io))),
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header(("X-Total-Count", total))
+        .streaming(Box::pin(pieces)))
+}
+
+struct Body {
+    pages: Pages,
+    run: RunId,
+    job: JobId,
+    /// Whether the array has begun.
+    open: bool,
+}
+
+impl Body {
+    /// The next piece, and what comes after it. After an error nothing: the client sees that the answer is cut off.
+    fn next(mut self) -> (std::io::Result<Bytes>, Option<Self>) {
+        match self.pages.next() {
+            None => {
+                let end: &[u8] = if self.open { b"]" } else { b"[]" };
+                (Ok(Bytes::from_static(end)), None)
+            }
+            Some(page) => match self.piece(page) {
+                Ok(piece) => (Ok(piece), Some(self)),
+                Err(error) => {
+                    tracing::error!(%error, run = %self.run, job = %self.job, "an answer with a log is cut off");
+                    (Err(error), None)
+                }
+            },
+        }
+    }
+
+    fn piece(&mut self, page: Result<Vec<crate::logs::Line>, LogError>) -> std::io::Result<Bytes> {
+        let mut piece = Vec::new();
+        for line in &page.map_err(std::io::Error::other)? {
+            piece.push(if std::mem::replace(&mut self.open, true) {
+                b','
+            } else {
+                b'['
+            });
+            serde_json::to_writer(&mut piece, &LogLine::new(&self.run.0, &self.job.0, line))?;
+        }
+        Ok(Bytes::from(piece))
+    }
+}
+
+fn unavailable() -> ApiError {
+    ApiError::unavailable(
+        "log_unavailable",
+        "the log cannot be read at the moment; try again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::Timestamp;
+
+    use super::*;
+    use crate::executor::Stream;
+
+    fn pieces(store: &LogStore, run: &RunId, job: &JobId, limit: u64) -> Vec<Bytes> {
+        let mut body = Some(Body {
+            pages: store.pages(run, job, 1, limit).unwrap(),
+            run: run.clone(),
+            job: job.clone(),
+            open: false,
+        });
+        let mut pieces = Vec::new();
+        while let Some(now) = body {
+            let (piece, rest) = now.next();
+            pieces.push(piece.unwrap());
+            body = rest;
+        }
+        pieces
+    }
+
+    #[test]
+    fn a_large_log_is_one_array_in_pieces_that_are_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LogStore::new(directory.path().to_owned());
+        let (run, job) = (RunId("r".into()), JobId("j".into()));
+        assert_eq!(pieces(&store, &run, &job, 10).concat(), b"[]");
+        let log = store.create(&run, &job).unwrap();
+        let mut step = log.step(0);
+        let line = format!("{}\n", "y".repeat(100_000));
+        for _ in 0..150 {
+            step.write(Stream::Stdout, Timestamp::from_millis(0), line.as_bytes())
+                .unwrap();
+        }
+        let all = pieces(&store, &run, &job, u64::MAX);
+        assert!(all.len() > 3 && all.iter().all(|piece| piece.len() < 6_000_000));
+        let lines: Vec<serde_json::Value> = serde_json::from_slice(&all.concat()).unwrap();
+        let numbers = lines.iter().map(|line| line["line"].as_u64().unwrap());
+        assert!(numbers.eq(1..=150));
+        let some: Vec<serde_json::Value> =
+            serde_json::from_slice(&pieces(&store, &run, &job, 2).concat()).unwrap();
+        assert_eq!(some.len(), 2);
+    }
+}

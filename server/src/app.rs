@@ -11,6 +11,7 @@ use loom_protocol::Timestamp;
 
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
+use crate::live::Sockets;
 use crate::{Directory, Hub};
 
 /// What all requests share.
@@ -20,6 +21,8 @@ pub struct Services {
     pub directory: Arc<Directory>,
     /// The live side.
     pub hub: Hub,
+    /// The sockets that are open.
+    pub sockets: Sockets,
     /// Who may talk to us.
     pub guard: Arc<Guard>,
     /// Where the studio's own actors are registered.
@@ -82,6 +85,7 @@ pub fn create_app(
         .app_data(web::Data::from(services.directory.clone()))
         .app_data(web::Data::from(services.guard.clone()))
         .app_data(web::Data::new(services.hub.clone()))
+        .app_data(web::Data::new(services.sockets.clone()))
         .app_data(web::Data::new(services.clone()))
         .configure(http::configure_extractors)
         // Before the studio's own, whose last word is the page for every path that nobody claimed.

@@ -31,6 +31,6 @@ pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
 pub use http::{ApiError, ApiResult, Guard, InvalidOrigin, Origin, document as openapi_document};
-pub use live::{Cursor, Draft, Hub, Subscription};
+pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
 pub use options::{DEFAULT_PORT, StudioOptions, Token};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use crate::directory::DirectoryOptions;
 
@@ -23,6 +24,10 @@ pub struct StudioOptions {
     pub origins: Vec<String>,
     /// Threads that serve requests; by the machine's cores when absent.
     pub workers: Option<usize>,
+    /// Sockets that may be open at a time, those of extensions included; another one is answered 503.
+    pub max_sockets: usize,
+    /// A socket that has not taken what waits for it for so long is cut.
+    pub stalled_after: Duration,
     /// Limits of the directory.
     pub directory: DirectoryOptions,
 }
@@ -35,6 +40,8 @@ impl Default for StudioOptions {
             token: None,
             origins: Vec::new(),
             workers: None,
+            max_sockets: 1024,
+            stalled_after: Duration::from_secs(45),
             directory: DirectoryOptions::default(),
         }
     }

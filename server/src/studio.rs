@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
-use crate::live::Feed;
+use crate::live::{Feed, Line, Sockets};
 use crate::{Clock, Directory, Hub, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
@@ -43,6 +43,8 @@ pub struct RunningStudio {
     pub directory: Arc<Directory>,
     /// The live side.
     pub hub: Hub,
+    /// The sockets that are open.
+    pub sockets: Sockets,
     extensions: Vec<Arc<dyn Extension>>,
     server: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
@@ -143,6 +145,7 @@ impl StudioBuilder {
         let services = Services {
             directory: Arc::new(Directory::new(options.directory, self.clock)),
             hub: Hub::new(started),
+            sockets: Sockets::new(options.max_sockets, options.stalled_after),
             guard: Arc::new(guard),
             registry: self.registry,
             extensions: self.extensions,
@@ -172,15 +175,16 @@ impl StudioBuilder {
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
         }
-        let feed = Feed::start(&services.directory, &services.hub);
+        let feed = Feed::start(&services.directory, &services.hub, &services.sockets);
         let Services {
             directory,
             hub,
+            sockets,
             extensions,
             ..
         } = services.clone();
         let mut server = HttpServer::new(move || create_app(&services))
-            .on_connect(give_up_on_the_silent)
+            .on_connect(prepare)
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals();
         if let Some(workers) = workers {
@@ -194,6 +198,7 @@ impl StudioBuilder {
             addr,
             directory,
             hub,
+            sockets,
             extensions,
             server: server.handle(),
             serving: tokio::spawn(server),
@@ -227,8 +232,16 @@ impl RunningStudio {
     }
 }
 
+/// What is done to every connection before its first request.
+fn prepare(connection: &dyn Any, data: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        data.insert(Line::of(stream));
+    }
+    give_up_on_the_silent(connection);
+}
+
 /// A viewer whose machine went away must not hold its connection, and the actor behind it, for hours.
-fn give_up_on_the_silent(connection: &dyn Any, _: &mut Extensions) {
+fn give_up_on_the_silent(connection: &dyn Any) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Some(stream) = connection.downcast_ref::<TcpStream>() {
         let socket = socket2::SockRef::from(stream);

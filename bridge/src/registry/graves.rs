@@ -62,11 +62,11 @@ impl Graves {
             (&mut self.failed, self.retention.failed),
         ] {
             while row.len() > MOST || row.front().is_some_and(|(at, _)| now.since(*at) >= kept) {
-                // One that was replaced by a restart is not there any more.
+                // One that was replaced by a restart, or left at once, is not there any more.
                 due.extend(
                     row.pop_front()
                         .map(|(_, cell)| cell)
-                        .filter(|cell| !cell.is_superseded()),
+                        .filter(|cell| !cell.is_superseded() && !cell.is_buried()),
                 );
             }
         }

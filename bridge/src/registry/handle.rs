@@ -12,11 +12,24 @@ use crate::cell::ActorCell;
 pub struct ActorHandle {
     cell: Arc<ActorCell>,
     registry: ActorRegistry,
+    leaves_no_trace: bool,
 }
 
 impl ActorHandle {
     pub(super) fn new(cell: Arc<ActorCell>, registry: ActorRegistry) -> Self {
-        Self { cell, registry }
+        Self {
+            cell,
+            registry,
+            leaves_no_trace: false,
+        }
+    }
+
+    /// Has it leave the registry with its end, instead of being shown as stopped for a while: for what comes and goes
+    /// often and whose end tells nobody anything, such as a connection.
+    #[must_use = "the handle is the registration"]
+    pub fn leaving_no_trace(mut self) -> Self {
+        self.leaves_no_trace = true;
+        self
     }
 
     /// Its id; not the wished one when a living actor had that.
@@ -74,6 +87,9 @@ impl ActorHandle {
 impl Drop for ActorHandle {
     fn drop(&mut self) {
         // After `fail` this does nothing.
-        self.cell.end(None);
+        let ended = self.cell.end(None);
+        if ended && self.leaves_no_trace {
+            self.registry.inner.remove(&self.cell);
+        }
     }
 }

@@ -101,6 +101,26 @@ fn an_actor_is_new_once_then_changed_when_it_changes() {
 }
 
 #[test]
+fn a_handle_that_leaves_no_trace_is_gone_with_its_end() {
+    let mut scene = Scene::new();
+    let kept = scene.registry.register(ActorSpec::new("Line").id("kept"));
+    let passing = scene
+        .registry
+        .register(ActorSpec::new("Line").id("passing"))
+        .leaving_no_trace();
+    scene.settle();
+    drop((kept, passing));
+    assert_eq!(scene.registry.len(), 1);
+    assert!(scene.registry.get(&ActorId::from("passing")).is_none());
+    let delta = scene.poll();
+    assert_eq!(ids(&delta), (vec![], vec!["kept", "passing"], vec!["passing"]));
+    // Its name is free, and the burial of its kind does not take the next one with it.
+    let _next = scene.registry.register(ActorSpec::new("Line").id("passing"));
+    let delta = scene.poll_after(Duration::from_secs(20));
+    assert_eq!(ids(&delta), (vec!["passing"], vec![], vec!["kept"]));
+}
+
+#[test]
 fn a_change_is_queued_once_however_often_it_happens() {
     let mut scene = Scene::new();
     let (busy, _quiet) = (scene.actor("busy"), scene.actor("quiet"));

@@ -22,8 +22,9 @@ use crate::view::{LogLine, RunDetail};
 
 /// How often logs are looked at for growth; whoever writes them, this process or another.
 const LOG_POLL: Duration = Duration::from_millis(150);
-/// Lines that one look hands to the Phoenix sockets at most; the rest comes with the next looks.
+/// Lines that one look hands to the Phoenix sockets at most, of one log and of all; the rest comes with the next looks.
 const LINES: usize = 2000;
+const LINES_OF_ALL: usize = 10_000;
 /// A pause after the history could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -190,7 +191,7 @@ impl Feed {
                 drafts.push(Draft::new("log:grown", Some(&format!("log/{run}/{job}")), &data));
             }
             if !lines.is_empty() {
-                self.phoenix.push(&Push::logs(&job.0, lines));
+                self.phoenix.push(&Push::logs(&job.0, &lines));
             }
             let all_told = told.handed >= told.total && told.total == before.total;
             match self.logs.get_mut(&key) {
@@ -226,7 +227,7 @@ fn job_status(run: &Run, event: &Recorded) -> Option<Push> {
     };
     let stem = crate::prepare::stem(std::path::Path::new(&run.workflow.file));
     let payload = json!({"runId": run.id, "job": job, "state": state});
-    Some(Push::job_status(&[&run.workflow.name, &stem], payload))
+    Some(Push::job_status(&[&run.workflow.name, &stem], &payload))
 }
 
 struct Grown {
@@ -237,12 +238,13 @@ struct Grown {
 
 /// Waits for the disk: how far each log has got, and what is new in it when somebody wants the lines.
 fn look(store: &LogStore, logs: Vec<((RunId, JobId), Told)>, wanted: bool) -> Vec<Grown> {
+    let each = (LINES_OF_ALL / logs.len().max(1)).clamp(10, LINES);
     let one = |(key, mut told): ((RunId, JobId), Told)| {
         let mut log = store.open(&key.0, &key.1).ok()?;
         let mut lines = Vec::new();
         told.total = log.total().ok()?;
         if wanted {
-            let window = log.window(told.handed + 1, LINES).ok()?;
+            let window = log.window(told.handed + 1, each).ok()?;
             lines = window
                 .lines
                 .iter()

@@ -1,14 +1,16 @@
 //! What the runtime's routes and actors share.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Found};
 use super::phoenix::Phoenix;
 use super::starter::Starter;
 use crate::engine::Engine;
 use crate::id::RunId;
+use crate::prepare::stem;
 use crate::state::Run;
 
 /// What the runtime's routes and actors share. Cheap to clone.
@@ -49,6 +51,12 @@ impl Runtime {
     /// Milliseconds since this process began to serve.
     pub(super) fn uptime(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a workflow of the project, or one that runs, is called so.
+    pub(super) fn knows_workflow(&self, name: &str) -> bool {
+        let of_run = |run: &Run| run.workflow.name == name || stem(Path::new(&run.workflow.file)) == name;
+        !matches!(self.catalog.find(name), Found::None) || self.open().runs.values().any(of_run)
     }
 
     pub(super) fn phoenix(&self) -> Arc<Phoenix> {

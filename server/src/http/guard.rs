@@ -26,6 +26,7 @@ use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
 use super::session;
 use crate::Clock;
+use crate::live::Line;
 use crate::options::Token;
 use crate::sessions::Sessions;
 use crate::tries::Tries;
@@ -237,6 +238,11 @@ pub(crate) async fn guard(
         let problem = ApiError::unavailable("no_guard", "this server was put together without its guard");
         return Ok(request.into_response(problem.response()));
     };
+    if !is_upgrade(request.headers())
+        && let Some(line) = request.conn_data::<Line>()
+    {
+        drop(line.take());
+    }
     let reader = guard.reader(request.headers());
     let mut response = match guard.check(&request) {
         Ok(()) if reader.is_some() && is_preflight(&request) => {

@@ -27,6 +27,7 @@ pub(super) struct Resume {
         (status = 101, description = "the socket is open; its first frame is `hello`"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "too many sockets are open", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn open(
@@ -52,7 +53,8 @@ pub(super) async fn open(
             return Err(ApiError::bad_request("invalid_query", detail).into());
         }
     };
-    open_viewer(&services.hub, &services.registry, cursor, &request, body).map_err(|error| {
+    let place = services.sockets.admit(&request)?;
+    open_viewer(&services.hub, &services.registry, place, cursor, &request, body).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
         let detail = format!("this is a WebSocket: {error}; connect with a WebSocket client");
         ApiError::bad_request("no_websocket", detail).into()

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
+use super::sockets::Sockets;
 use crate::directory::{Directory, Taken};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
@@ -29,7 +30,7 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
-    pub(crate) fn start(directory: &Arc<Directory>, hub: &Hub) -> Self {
+    pub(crate) fn start(directory: &Arc<Directory>, hub: &Hub, sockets: &Sockets) -> Self {
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             keep_running("changes", move || publish_changes(directory.clone(), hub.clone()))
@@ -39,8 +40,8 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let directory = directory.clone();
-            keep_running("sweep", move || sweep(directory.clone()))
+            let (directory, sockets) = (directory.clone(), sockets.clone());
+            keep_running("sweep", move || sweep(directory.clone(), sockets.clone()))
         };
         Self {
             tasks: vec![changes, metrics, sweep],
@@ -92,12 +93,13 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
     }
 }
 
-async fn sweep(directory: Arc<Directory>) {
+async fn sweep(directory: Arc<Directory>, sockets: Sockets) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         directory.sweep();
+        sockets.cut_stalled();
     }
 }
 

@@ -6,11 +6,16 @@
 //! gets `resync`: fetch the snapshot, then go on from the `seq` it carries. So a client never has to count.
 
 mod feed;
+mod frames;
 mod hub;
 mod outbox;
 mod ring;
+mod sockets;
 mod viewer;
 
 pub(crate) use feed::Feed;
+pub use frames::{bounded_frames, close_reason};
 pub use hub::{Cursor, Draft, Hub, HubStats, Subscription};
+pub(crate) use sockets::Line;
+pub use sockets::{Admission, Pulse, Sockets};
 pub(crate) use viewer::open_viewer;

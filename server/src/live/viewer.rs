@@ -2,7 +2,8 @@
 //!
 //! Guard rails, each measured to matter: the hub only ever `try_send`s (a socket that does not drain freezes this
 //! actor, mailbox and timers included), what waits is bounded by the outbox, frames from the client are at most 64 KiB, and a
-//! peer that is gone without a word is ended by the kernel (`TCP_USER_TIMEOUT`, set where connections are accepted).
+//! peer that is gone without a word is ended by the kernel (`TCP_USER_TIMEOUT`, set where connections are accepted) or by the
+//! watch in `sockets`.
 //! Another transport would bring its own `wake` and call [`Subscription::take`]; nothing else knows this one.
 
 use std::time::Duration;
@@ -13,7 +14,9 @@ use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
 use tokio::time::Instant;
 
+use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
+use super::sockets::Admission;
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -29,23 +32,27 @@ const GONE: Duration = Duration::from_secs(40);
 pub(crate) fn open_viewer(
     hub: &Hub,
     registry: &ActorRegistry,
+    place: Admission,
     cursor: Option<Cursor>,
     request: &HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
-    let handle = registry.register(ActorSpec::new("StudioViewer"));
+    let handle = registry
+        .register(ActorSpec::new("StudioViewer"))
+        .leaving_no_trace();
     if let Some(peer) = request.peer_addr() {
         handle.set_metadata("peer", peer.to_string());
     }
     let viewer = Viewer {
         handle,
+        place,
         hub: hub.clone(),
         cursor,
         subscription: None,
         heard: Instant::now(),
     };
-    ws::WsResponseBuilder::new(viewer, request, body)
+    ws::WsResponseBuilder::new(viewer, request, bounded_frames(body, MAX_FRAME))
         .frame_size(MAX_FRAME)
         .start()
 }
@@ -53,6 +60,7 @@ pub(crate) fn open_viewer(
 struct Viewer {
     /// Its place in the registry; dropped with the actor.
     handle: ActorHandle,
+    place: Admission,
     hub: Hub,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
@@ -67,6 +75,8 @@ struct Waiting;
 impl Viewer {
     fn send_waiting(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         if let Some(subscription) = &mut self.subscription {
+            // Before the look: what comes from now on is owed anew.
+            self.place.pulse().paid();
             for text in subscription.take() {
                 ctx.text(text);
             }
@@ -83,12 +93,18 @@ impl Actor for Viewer {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let viewer = ctx.address();
-        let wake = move || viewer.try_send(Waiting).is_ok();
+        let pulse = self.place.pulse().clone();
+        let wake = move || {
+            pulse.owed();
+            viewer.try_send(Waiting).is_ok()
+        };
         self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
             viewer.handle.beat();
             if viewer.heard.elapsed() > GONE {
+                let reason = (ws::CloseCode::Away, "no answer to any ping").into();
+                ctx.close(Some(reason));
                 ctx.stop();
             } else {
                 ctx.ping(b"");
@@ -109,6 +125,7 @@ impl Handler<Waiting> for Viewer {
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
         self.heard = Instant::now();
+        self.place.pulse().heard();
         self.handle.message_handled();
         match message {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
@@ -118,6 +135,7 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
             }
             Err(error) => {
                 tracing::debug!(%error, "a viewer broke the protocol");
+                ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
             // A viewer only listens.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loom_bridge::ActorRegistry;
 use loom_protocol::ActorRecord;
-use loom_studio::{RunningStudio, Studio};
+use loom_studio::{RunningStudio, Studio, StudioOptions};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -180,17 +180,11 @@ async fn a_viewer_is_in_the_registry_while_it_is_connected() {
         .unwrap();
     let mut viewer = Viewer::open(&studio).await;
     viewer.next().await;
-    let viewers = |registry: &ActorRegistry| {
-        let living = registry.get_all().into_iter();
-        living
-            .filter(|actor| !actor.status.as_ref().is_some_and(|status| status.is_final()))
-            .count()
-    };
-    assert_eq!(viewers(&registry), 1);
+    assert_eq!(registry.len(), 1);
     assert_eq!(registry.get_all()[0].kind, "StudioViewer");
     drop(viewer);
     until("the viewer's end", || {
-        viewers(&registry) == 0 && studio.hub.stats().viewers == 0
+        registry.is_empty() && studio.hub.stats().viewers == 0
     })
     .await;
     studio.stop().await;
@@ -207,6 +201,73 @@ async fn a_frame_that_is_too_large_ends_only_its_own_connection() {
     until("the end of one", || studio.hub.stats().viewers == 1).await;
     studio.hub.publish("note", None, &1);
     good.next_of("note").await;
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn a_viewer_that_breaks_the_protocol_is_told_how() {
+    let studio = running().await;
+    // Masked, as a client must: too large, no known opcode, no UTF-8.
+    for (bytes, code, word) in [
+        (
+            &[0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, b'x'][..],
+            1009,
+            "65536 bytes",
+        ),
+        (&[0x8b, 0x80, 0, 0, 0, 0], 1002, "no WebSocket frame"),
+        (&[0x81, 0x01], 1002, "no WebSocket frame"),
+        (&[0x81, 0x81, 0, 0, 0, 0, 0xff], 1007, "UTF-8"),
+    ] {
+        let mut viewer = Viewer::open(&studio).await;
+        viewer.next_of("hello").await;
+        viewer.say_bytes(bytes).await;
+        let (told, reason) = viewer.closing().await.expect("a reason");
+        assert!(told == code && reason.contains(word), "{told} {reason}");
+    }
+    until("the end of all", || studio.hub.stats().viewers == 0).await;
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn beyond_the_limit_a_socket_is_refused_until_another_closes() {
+    let options = StudioOptions {
+        max_sockets: 2,
+        ..options()
+    };
+    let studio = Studio::builder(options).start().await.unwrap();
+    let first = Viewer::open(&studio).await;
+    let _second = Viewer::open(&studio).await;
+    let Err(refused) = Viewer::connect(studio.addr, "/ws", &[]).await else {
+        panic!("a third socket");
+    };
+    assert_eq!(refused.problem(), (503, "too_many_sockets".into()));
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    drop(first);
+    until("a free place", || studio.sockets.len() == 1).await;
+    Viewer::open(&studio).await.next_of("hello").await;
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn a_viewer_that_takes_nothing_is_cut() {
+    let options = StudioOptions {
+        stalled_after: Duration::from_millis(200),
+        ..options()
+    };
+    let studio = Studio::builder(options).start().await.unwrap();
+    let mut stalled = Viewer::open(&studio).await;
+    stalled.next_of("hello").await;
+    // More than the buffers of the connection hold.
+    let weight = "x".repeat(20_000);
+    let start = Instant::now();
+    while studio.hub.stats().viewers > 0 {
+        for _ in 0..100 {
+            studio.hub.publish("note", None, &weight);
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "sooner than the kernel");
+        sleep(Duration::from_millis(5)).await;
+    }
+    assert!(studio.sockets.is_empty());
     studio.stop().await;
 }
 

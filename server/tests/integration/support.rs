@@ -266,6 +266,24 @@ impl Viewer {
         }
     }
 
+    /// How the server closes the connection, whatever it says before.
+    pub(crate) async fn closing(&mut self) -> Option<(u16, String)> {
+        loop {
+            match timeout(LIMIT, self.framed.next()).await.expect("an end in time") {
+                Some(Ok(WsFrame::Close(reason))) => {
+                    return reason.map(|reason| (reason.code.into(), reason.description.unwrap_or_default()));
+                }
+                Some(Ok(_)) => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// Sends bytes as they are, which need not be a frame.
+    pub(crate) async fn say_bytes(&mut self, bytes: &[u8]) {
+        self.framed.io_mut().write_all(bytes).await.unwrap();
+    }
+
     /// Sends a text.
     pub(crate) async fn say(&mut self, text: &str) {
         let message = actix_http::ws::Message::Text(text.to_owned().into());

@@ -11,6 +11,8 @@ use super::poll::LIMIT;
 /// An open socket.
 pub(crate) struct Socket {
     stream: BufReader<TcpStream>,
+    /// What the server's close frame said.
+    closed: Option<Vec<u8>>,
 }
 
 impl Socket {
@@ -29,6 +31,7 @@ impl Socket {
         stream.write_all(request.as_bytes()).expect("sent");
         let mut socket = Self {
             stream: BufReader::new(stream),
+            closed: None,
         };
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -80,6 +83,24 @@ impl Socket {
         }
     }
 
+    /// Sends bytes as they are, which need not be a frame.
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).expect("sent");
+    }
+
+    /// How the server closes the connection, whatever it says before: code and reason.
+    #[track_caller]
+    pub(crate) fn closing(&mut self) -> (u16, String) {
+        let deadline = Instant::now() + LIMIT;
+        while self.next(deadline).is_some() {}
+        let body = self.closed.take().expect("a close frame in time");
+        let (code, reason) = body.split_at_checked(2).expect("a code");
+        (
+            u16::from_be_bytes([code[0], code[1]]),
+            String::from_utf8_lossy(reason).into_owned(),
+        )
+    }
+
     /// The next text; none when the deadline passes or the server closes.
     fn next(&mut self, deadline: Instant) -> Option<String> {
         loop {
@@ -92,7 +113,10 @@ impl Socket {
             let body = self.bytes(usize::try_from(length).ok()?, deadline)?;
             match head[0] & 0x0f {
                 1 => return String::from_utf8(body).ok(),
-                8 => return None,
+                8 => {
+                    self.closed = Some(body);
+                    return None;
+                }
                 9 => {
                     // A pong with the ping's body.
                     let mut frame = vec![0x8a, 0x80 | (head[1] & 0x7f), 0, 0, 0, 0];

@@ -3,7 +3,19 @@
 use serde_json::json;
 
 use super::project;
-use crate::harness::{Project, Studio};
+use crate::harness::{Project, Studio, until};
+
+/// 60 MB in lines of 4 kB: more than the buffers of a connection and what may wait for one hold together.
+const FLOOD: &str = "name: flood
+on: push
+jobs:
+  flood:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          line=$(head -c 4000 /dev/zero | tr '\\0' x)
+          yes $line | head -n 15000
+";
 
 #[test]
 fn an_actor_is_told_when_it_comes_changes_and_goes() {
@@ -114,4 +126,71 @@ fn a_phoenix_client_of_version_two_hears_one_job_and_the_states_of_a_workflow() 
         logged.iter().all(|job| job == "second"),
         "only what was joined: {logged:?}"
     );
+}
+
+#[test]
+fn a_join_of_a_workflow_that_there_is_not_is_refused_with_the_reason() {
+    let studio = Studio::of(project());
+    let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");
+    socket.send(&json!(["1", "1", "workflow:nobody", "phx_join", {}]));
+    let reply = socket.until("the reply", |frame| {
+        (frame[3] == "phx_reply").then(|| frame[4].clone())
+    });
+    assert_eq!(reply["status"], "error", "{reply}");
+    let reason = reply["response"]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("unknown workflow `nobody`"), "{reply}");
+}
+
+#[test]
+fn a_phoenix_socket_that_breaks_the_protocol_is_told_how() {
+    let studio = Studio::of(project());
+    let masked = |head: u8, text: &[u8]| {
+        let length = u8::try_from(text.len()).expect("short");
+        [&[head, 0x80 | length, 0, 0, 0, 0], text].concat()
+    };
+    for (bytes, code, word) in [
+        (masked(0x81, b"{}"), 1007, "no Phoenix frame"),
+        (masked(0x82, b"{}"), 1003, "text"),
+        (masked(0x01, b"{}"), 1003, "whole"),
+        (vec![0x81, 0x02, b'{', b'}'], 1002, "no WebSocket frame"),
+        (
+            vec![0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+            1009,
+            "65536",
+        ),
+    ] {
+        let mut socket = studio.socket("/socket/websocket");
+        socket.send_bytes(&bytes);
+        let (told, reason) = socket.closing();
+        assert!(told == code && reason.contains(word), "{told} {reason}");
+    }
+    // And none of them stays in the list of actors.
+    until("their ends", || {
+        let left = studio.value("/api/actors/type/PhoenixSocket");
+        left.as_array().is_some_and(Vec::is_empty).then_some(())
+    });
+}
+
+#[test]
+fn a_phoenix_socket_that_reads_too_slowly_is_closed_and_told_why() {
+    let project = Project::new();
+    project.file(".github/workflows/flood.yml", FLOOD);
+    let studio = Studio::of(project);
+    let [mut slow, mut fast] = [(), ()].map(|()| {
+        let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");
+        socket.send(&json!(["1", "1", "logs:all", "phx_join", {}]));
+        socket.until("the reply to the join", |frame| {
+            (frame[3] == "phx_reply").then_some(())
+        });
+        socket
+    });
+    studio.start_workflow("flood");
+    let mut lines = 0;
+    fast.until("every line", |frame| {
+        lines += u64::from(frame[3] == "new_log");
+        (frame[4]["line"] == 15_000).then_some(())
+    });
+    assert_eq!(lines, 15_000, "who reads misses nothing");
+    let (code, reason) = slow.closing();
+    assert!(code == 1013 && reason.contains("too slow"), "{code} {reason}");
 }

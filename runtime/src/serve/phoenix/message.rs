@@ -81,6 +81,15 @@ impl Serializer {
         }
     }
 
+    /// A frame with something that the server says by itself; `payload` is JSON already.
+    pub(super) fn write_push(self, join_ref: &Value, topic: &str, event: &str, payload: &str) -> String {
+        let (topic, event) = (Value::from(topic), Value::from(event));
+        match self {
+            Self::V1 => format!(r#"{{"topic":{topic},"event":{event},"payload":{payload},"ref":null}}"#),
+            Self::V2 => format!("[{join_ref},null,{topic},{event},{payload}]"),
+        }
+    }
+
     pub(super) fn write(self, frame: &Frame) -> String {
         let Frame {
             join_ref,
@@ -99,7 +108,7 @@ impl Serializer {
 
 impl Frame {
     /// The answer to this frame.
-    pub(super) fn reply(&self, join_ref: &Value, answer: Result<(), &str>) -> Self {
+    pub(super) fn reply(&self, join_ref: &Value, answer: Result<(), String>) -> Self {
         let (status, response) = match answer {
             Ok(()) => ("ok", Value::Object(Map::new())),
             Err(reason) => ("error", json!({"reason": reason})),
@@ -110,17 +119,6 @@ impl Frame {
             topic: self.topic.clone(),
             event: "phx_reply".to_owned(),
             payload: json!({"status": status, "response": response}),
-        }
-    }
-
-    /// Something the server says by itself.
-    pub(super) fn push(join_ref: &Value, topic: &str, event: &str, payload: Value) -> Self {
-        Self {
-            join_ref: join_ref.clone(),
-            reference: Value::Null,
-            topic: topic.to_owned(),
-            event: event.to_owned(),
-            payload,
         }
     }
 }
@@ -147,9 +145,26 @@ mod tests {
         let (serializer, frame) = Serializer::read(r#"["1","2","logs:build","phx_join",{}]"#).unwrap();
         assert_eq!(serializer, Serializer::V2);
         let reply: Value =
-            serde_json::from_str(&serializer.write(&frame.reply(&frame.join_ref, Err("no")))).unwrap();
+            serde_json::from_str(&serializer.write(&frame.reply(&frame.join_ref, Err("no".to_owned()))))
+                .unwrap();
         let wanted = json!(["1","2","logs:build","phx_reply",{"status":"error","response":{"reason":"no"}}]);
         assert_eq!(reply, wanted);
+    }
+
+    #[test]
+    fn what_the_server_says_by_itself_has_no_ref() {
+        let written = |form: Serializer| -> Value {
+            let text = form.write_push(&json!("7"), "logs:\"a\"", "new_log", r#"{"line":1}"#);
+            serde_json::from_str(&text).unwrap()
+        };
+        assert_eq!(
+            written(Serializer::V1),
+            json!({"topic":"logs:\"a\"","event":"new_log","payload":{"line":1},"ref":null})
+        );
+        assert_eq!(
+            written(Serializer::V2),
+            json!(["7", null, "logs:\"a\"", "new_log", {"line":1}])
+        );
     }
 
     #[test]

@@ -4,16 +4,17 @@
 //! Phoenix 1.x are spoken (`vsn=1.0.0` objects, `vsn=2.0.0` arrays); a bare join frame without `ref` works too.
 
 mod message;
+mod outbox;
 mod socket;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix::{Message, Recipient};
 use actix_web::web::ServiceConfig;
-use serde_json::Value;
+use serde::Serialize;
 
+use self::outbox::{Ending, Outbox};
 use crate::view::LogLine;
 
 /// Registers the route.
@@ -24,60 +25,56 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// The sockets that are open, and what they listen to. Never waits for one of them.
 #[derive(Default)]
 pub(super) struct Phoenix {
-    sockets: Mutex<HashMap<u64, Recipient<Push>>>,
+    sockets: Mutex<HashMap<u64, Arc<Outbox>>>,
     next: AtomicU64,
     log_listeners: AtomicUsize,
 }
 
 /// Something for every socket that joined one of its topics.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "()")]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Push {
     topics: Arc<[String]>,
     event: &'static str,
-    payloads: Arc<[Value]>,
-    /// The server goes away: nothing follows.
-    closing: bool,
+    /// Each as JSON.
+    payloads: Arc<[String]>,
+    bytes: usize,
 }
 
 impl Push {
     /// Lines of a job's log.
-    pub(super) fn logs(job: &str, lines: Vec<LogLine>) -> Self {
-        let payloads = lines
-            .iter()
-            .filter_map(|line| serde_json::to_value(line).ok())
-            .collect();
-        Self::new(&["logs:all", &format!("logs:{job}")], "new_log", payloads)
+    pub(super) fn logs(job: &str, lines: &[LogLine]) -> Self {
+        Self::new(&["logs:all", &format!("logs:{job}")], "new_log", lines)
     }
 
     /// A job of a workflow changed its state; the workflow by all its names.
-    pub(super) fn job_status(workflow: &[&str], payload: Value) -> Self {
+    pub(super) fn job_status(workflow: &[&str], payload: &impl Serialize) -> Self {
         let mut topics: Vec<String> = workflow.iter().map(|name| format!("workflow:{name}")).collect();
         topics.dedup();
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-        Self::new(&topics, "job_status", vec![payload])
+        Self::new(&topics, "job_status", std::slice::from_ref(payload))
     }
 
-    fn new(topics: &[&str], event: &'static str, payloads: Vec<Value>) -> Self {
+    fn new(topics: &[&str], event: &'static str, payloads: &[impl Serialize]) -> Self {
         let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        // Written once, however many sockets send it.
+        let payloads: Arc<[String]> = payloads
+            .iter()
+            .filter_map(|payload| serde_json::to_string(payload).ok())
+            .collect();
         Self {
             topics,
             event,
-            payloads: payloads.into(),
-            closing: false,
+            bytes: payloads.iter().map(String::len).sum(),
+            payloads,
         }
     }
 }
 
 impl Phoenix {
-    /// Hands something to every socket. One whose mailbox is full misses it: it reads too slowly for live lines, and
-    /// learns from the lines' numbers what it missed.
+    /// Hands something to every socket that joined one of its topics. One that is too slow for what comes is ended.
     pub(super) fn push(&self, push: &Push) {
-        let sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
-        for socket in sockets.values() {
-            if socket.try_send(push.clone()).is_err() {
-                tracing::debug!(event = push.event, "a socket is too slow and misses something");
-            }
+        for socket in self.sockets().values() {
+            socket.offer(push);
         }
     }
 
@@ -88,26 +85,19 @@ impl Phoenix {
 
     /// Ends every connection.
     pub(super) fn close(&self) {
-        self.push(&Push {
-            closing: true,
-            ..Push::new(&[], "phx_close", Vec::new())
-        });
+        for socket in self.sockets().values() {
+            socket.end(Ending::Away);
+        }
     }
 
-    fn add(&self, socket: Recipient<Push>) -> u64 {
+    fn add(&self, socket: Arc<Outbox>) -> u64 {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        self.sockets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, socket);
+        self.sockets().insert(id, socket);
         id
     }
 
     fn remove(&self, id: u64) {
-        self.sockets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+        self.sockets().remove(&id);
     }
 
     fn listens_to_logs(&self, more: bool) {
@@ -116,5 +106,9 @@ impl Phoenix {
         } else {
             self.log_listeners.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, HashMap<u64, Arc<Outbox>>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,22 +4,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext, AsyncContext, Handler, StreamHandler};
+use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
-use loom_studio::ApiError;
+use loom_studio::{Admission, ApiError, Sockets, bounded_frames, close_reason};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Phoenix;
 use super::message::{Frame, Serializer};
-use super::{Phoenix, Push};
+use super::outbox::{Ending, Outbox};
 use crate::serve::runtime::Runtime;
 
 /// The largest frame a client may send.
 const MAX_FRAME: usize = 64 * 1024;
-/// Pushes that may wait for a socket: several hundred jobs that change at once, each with its lines.
-const MAILBOX: usize = 4096;
 /// Topics a socket may join.
 const MAX_TOPICS: usize = 256;
 /// `phoenix.js` beats every 30 s; silence twice as long means it is gone.
@@ -33,6 +32,7 @@ struct Asked {
 #[get("/socket/websocket")]
 pub(super) async fn open(
     runtime: web::Data<Runtime>,
+    sockets: web::Data<Sockets>,
     asked: web::Query<Asked>,
     request: HttpRequest,
     body: web::Payload,
@@ -41,17 +41,22 @@ pub(super) async fn open(
         let detail = "the protocol version `vsn` is unknown; 1.0.0 and 2.0.0 are spoken";
         return Err(ApiError::bad_request("unknown_vsn", detail).into());
     };
+    let place = sockets.admit(&request)?;
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
-    let handle = ActorRegistry::process_wide().register(ActorSpec::new("PhoenixSocket"));
+    let handle = ActorRegistry::process_wide()
+        .register(ActorSpec::new("PhoenixSocket"))
+        .leaving_no_trace();
     let socket = Socket {
         handle,
+        place,
+        runtime: runtime.get_ref().clone(),
         phoenix: runtime.phoenix(),
-        id: None,
+        waiting: None,
         serializer,
         joined: HashMap::new(),
         heard: Instant::now(),
     };
-    ws::WsResponseBuilder::new(socket, &request, body)
+    ws::WsResponseBuilder::new(socket, &request, bounded_frames(body, MAX_FRAME))
         .frame_size(MAX_FRAME)
         .start()
 }
@@ -59,13 +64,21 @@ pub(super) async fn open(
 struct Socket {
     /// Its place in the registry; dropped with the actor.
     handle: ActorHandle,
+    place: Admission,
+    runtime: Runtime,
     phoenix: Arc<Phoenix>,
-    id: Option<u64>,
+    /// What waits for it, and under which number it is known.
+    waiting: Option<(u64, Arc<Outbox>)>,
     serializer: Serializer,
     /// Topics, each with the `join_ref` that its frames carry.
     joined: HashMap<String, Value>,
     heard: Instant,
 }
+
+/// Fact: there is something to send.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Waiting;
 
 type Context = ws::WebsocketContext<Socket>;
 
@@ -83,34 +96,30 @@ impl Socket {
                 self.leave(topic);
                 Ok(())
             }
-            _ if self.joined.contains_key(topic) => Err("unknown event"),
-            _ => Err("unmatched topic"),
+            _ if self.joined.contains_key(topic) => Err("unknown event".to_owned()),
+            _ => Err("unmatched topic".to_owned()),
         };
         let join_ref = self.joined.get(topic).unwrap_or(&frame.join_ref).clone();
         self.send(&frame.reply(&join_ref, answer), ctx);
         if frame.event == "phx_leave" {
-            self.send(
-                &Frame::push(
-                    &join_ref,
-                    topic,
-                    "phx_close",
-                    Value::Object(serde_json::Map::new()),
-                ),
-                ctx,
-            );
+            ctx.text(self.serializer.write_push(&join_ref, topic, "phx_close", "{}"));
         }
     }
 
-    fn join(&mut self, frame: &Frame) -> Result<(), &'static str> {
-        let known = frame
-            .topic
-            .split_once(':')
-            .is_some_and(|(kind, name)| matches!(kind, "logs" | "workflow") && !name.is_empty());
-        if !known {
-            return Err("unmatched topic");
+    fn join(&mut self, frame: &Frame) -> Result<(), String> {
+        match frame.topic.split_once(':') {
+            // A job may come later: it is not known by name before it runs.
+            Some(("logs", job)) if !job.is_empty() => {}
+            Some(("workflow", name)) if self.runtime.knows_workflow(name) => {}
+            Some(("workflow", name)) => {
+                return Err(format!(
+                    "unknown workflow `{name}`; GET /api/workflows lists those that there are"
+                ));
+            }
+            _ => return Err("unmatched topic".to_owned()),
         }
-        if self.joined.len() >= MAX_TOPICS {
-            return Err("too many topics");
+        if self.joined.len() >= MAX_TOPICS && !self.joined.contains_key(&frame.topic) {
+            return Err(format!("too many topics; a socket joins {MAX_TOPICS} at most"));
         }
         // `phoenix.js` sends its join_ref in both forms; a bare join has its `ref` at most.
         let join_ref = if frame.join_ref.is_null() {
@@ -122,6 +131,9 @@ impl Socket {
             .joined
             .insert(frame.topic.clone(), join_ref.clone())
             .is_some();
+        if let Some((_, outbox)) = &self.waiting {
+            outbox.join(&frame.topic);
+        }
         if !again && frame.topic.starts_with("logs:") {
             self.phoenix.listens_to_logs(true);
         }
@@ -129,22 +141,60 @@ impl Socket {
     }
 
     fn leave(&mut self, topic: &str) {
+        if let Some((_, outbox)) = &self.waiting {
+            outbox.leave(topic);
+        }
         if self.joined.remove(topic).is_some() && topic.starts_with("logs:") {
             self.phoenix.listens_to_logs(false);
         }
     }
+
+    fn send_waiting(&mut self, ctx: &mut Context) {
+        let Some((_, outbox)) = &self.waiting else { return };
+        // Before the look: what comes from now on is owed anew.
+        self.place.pulse().paid();
+        let (pushes, ending) = outbox.take();
+        for push in pushes {
+            for topic in push.topics.iter() {
+                let Some(join_ref) = self.joined.get(topic) else {
+                    continue;
+                };
+                for payload in push.payloads.iter() {
+                    ctx.text(self.serializer.write_push(join_ref, topic, push.event, payload));
+                }
+            }
+        }
+        match ending {
+            None => {}
+            Some(Ending::Away) => close(ctx, ws::CloseCode::Away, "the server goes away"),
+            Some(Ending::TooSlow) => close(
+                ctx,
+                ws::CloseCode::Again,
+                "too slow: pushes were dropped; connect again and fetch what you missed",
+            ),
+        }
+    }
+}
+
+fn close(ctx: &mut Context, code: ws::CloseCode, reason: &str) {
+    ctx.close(Some((code, reason).into()));
+    ctx.stop();
 }
 
 impl Actor for Socket {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-        self.id = Some(self.phoenix.add(ctx.address().recipient()));
+        let (me, pulse) = (ctx.address(), Arc::clone(self.place.pulse()));
+        let outbox = Arc::new(Outbox::new(move || {
+            pulse.owed();
+            me.try_send(Waiting).is_ok()
+        }));
+        self.waiting = Some((self.phoenix.add(Arc::clone(&outbox)), outbox));
         ctx.run_interval(GONE / 4, |socket, ctx| {
             socket.handle.beat();
             if socket.heard.elapsed() > GONE {
-                ctx.stop();
+                return close(ctx, ws::CloseCode::Away, "no heartbeat and no answer to any ping");
             }
             // Clients that only listen answer a ping.
             ctx.ping(b"");
@@ -155,35 +205,25 @@ impl Actor for Socket {
         for topic in self.joined.keys().cloned().collect::<Vec<_>>() {
             self.leave(&topic);
         }
-        if let Some(id) = self.id.take() {
+        if let Some((id, _)) = self.waiting.take() {
             self.phoenix.remove(id);
         }
     }
 }
 
-impl Handler<Push> for Socket {
+impl Handler<Waiting> for Socket {
     type Result = ();
 
-    fn handle(&mut self, push: Push, ctx: &mut Context) {
+    fn handle(&mut self, _: Waiting, ctx: &mut Context) {
         self.handle.message_handled();
-        if push.closing {
-            ctx.close(Some(ws::CloseCode::Away.into()));
-            return ctx.stop();
-        }
-        for topic in push.topics.iter() {
-            let Some(join_ref) = self.joined.get(topic) else {
-                continue;
-            };
-            for payload in push.payloads.iter() {
-                self.send(&Frame::push(join_ref, topic, push.event, payload.clone()), ctx);
-            }
-        }
+        self.send_waiting(ctx);
     }
 }
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Context) {
         self.heard = Instant::now();
+        self.place.pulse().heard();
         self.handle.message_handled();
         match message {
             Ok(ws::Message::Text(text)) => match Serializer::read(&text) {
@@ -193,8 +233,8 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
                 }
                 None => {
                     tracing::debug!("a Phoenix socket sent what is no frame");
-                    ctx.close(Some(ws::CloseCode::Unsupported.into()));
-                    ctx.stop();
+                    let reason = "no Phoenix frame: send {topic, event, payload, ref} or [join_ref, ref, topic, event, payload]";
+                    close(ctx, ws::CloseCode::Invalid, reason);
                 }
             },
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
@@ -204,9 +244,14 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             }
             Err(error) => {
                 tracing::debug!(%error, "a Phoenix socket broke the protocol");
+                ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            Ok(_) => {}
+            Ok(ws::Message::Binary(_) | ws::Message::Continuation(_)) => {
+                let reason = "only whole text frames are spoken here";
+                close(ctx, ws::CloseCode::Unsupported, reason);
+            }
+            Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
         }
     }
 }

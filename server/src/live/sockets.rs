@@ -1,0 +1,203 @@
+//! The sockets that are open, of the studio and of what is plugged into it: how many there may be, and the end of those
+//! whose other side neither reads nor answers.
+//!
+//! An actor that is the body of its connection stands still, timers included, while its peer takes nothing. So the watch is
+//! kept from outside, and what it does is cut the connection itself.
+
+use std::collections::HashMap;
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::rt::net::TcpStream;
+use socket2::{SockRef, Socket};
+use tokio::time::Instant;
+
+use crate::http::{ApiError, ApiResult};
+
+/// Silence after which a peer is gone: every socket here is pinged far more often and a peer must answer.
+const SILENT: Duration = Duration::from_secs(90);
+/// Seconds after which one who was turned away may ask again.
+const TRY_AGAIN: u64 = 5;
+
+/// The sockets that are open. Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub struct Sockets {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    most: usize,
+    stalled_after: Duration,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    next: u64,
+    pulses: HashMap<u64, Arc<Pulse>>,
+}
+
+/// A socket's place among those that are open; dropping it gives it free.
+pub struct Admission {
+    shared: Arc<Shared>,
+    id: u64,
+    pulse: Arc<Pulse>,
+}
+
+/// Signs of life of one socket. Written by whoever serves it, from any thread.
+pub struct Pulse {
+    line: Option<Socket>,
+    begun: Instant,
+    /// Milliseconds after `begun`.
+    heard: AtomicU64,
+    /// Milliseconds after `begun`, plus one; zero while nothing waits to be sent.
+    owed: AtomicU64,
+}
+
+impl Sockets {
+    pub(crate) fn new(most: usize, stalled_after: Duration) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                most,
+                stalled_after,
+                open: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Takes a place for the socket that `request` asks for.
+    ///
+    /// # Errors
+    /// 503 when all places are taken.
+    pub fn admit(&self, request: &HttpRequest) -> ApiResult<Admission> {
+        let pulse = Arc::new(Pulse {
+            line: request.conn_data::<Line>().and_then(Line::take),
+            begun: Instant::now(),
+            heard: AtomicU64::new(0),
+            owed: AtomicU64::new(0),
+        });
+        let mut open = self.shared.lock();
+        if open.pulses.len() >= self.shared.most {
+            let detail = format!(
+                "{} sockets are open, the limit of this server; close some (a tab of the studio is one), or try again later",
+                self.shared.most
+            );
+            return Err(ApiError::unavailable("too_many_sockets", detail).retry_after(TRY_AGAIN));
+        }
+        let id = open.next;
+        open.next += 1;
+        open.pulses.insert(id, pulse.clone());
+        drop(open);
+        Ok(Admission {
+            shared: self.shared.clone(),
+            id,
+            pulse,
+        })
+    }
+
+    /// Sockets open now.
+    pub fn len(&self) -> usize {
+        self.shared.lock().pulses.len()
+    }
+
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Cuts the connections whose other side takes nothing, or says nothing, for too long.
+    pub(crate) fn cut_stalled(&self) {
+        let open = self.shared.lock();
+        for pulse in open.pulses.values() {
+            if pulse.owed_for() > self.shared.stalled_after || pulse.silent_for() > SILENT {
+                pulse.cut();
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Admission {
+    /// Its signs of life.
+    pub fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.shared.lock().pulses.remove(&self.id);
+    }
+}
+
+impl Pulse {
+    /// The peer said something.
+    pub fn heard(&self) {
+        self.heard.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// There is something to send that its actor has not fetched.
+    pub fn owed(&self) {
+        let now = self.now().saturating_add(1);
+        // Only the first counts: since then it waits.
+        let _since = self
+            .owed
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The actor fetched all there was; so the connection takes what it is given.
+    pub fn paid(&self) {
+        self.owed.store(0, Ordering::Relaxed);
+    }
+
+    fn owed_for(&self) -> Duration {
+        match self.owed.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            since => self.after(since - 1),
+        }
+    }
+
+    fn silent_for(&self) -> Duration {
+        self.after(self.heard.load(Ordering::Relaxed))
+    }
+
+    fn after(&self, then: u64) -> Duration {
+        Duration::from_millis(self.now().saturating_sub(then))
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn cut(&self) {
+        let Some(line) = &self.line else { return };
+        tracing::debug!("a socket that takes nothing is cut");
+        // It may be gone already.
+        let _gone = line.shutdown(Shutdown::Both);
+    }
+}
+
+/// A second hold on a connection, for the case that it becomes a socket; let go with its first ordinary request.
+pub(crate) struct Line(Mutex<Option<Socket>>);
+
+impl Line {
+    pub(crate) fn of(stream: &TcpStream) -> Self {
+        let held = SockRef::from(stream).try_clone();
+        if let Err(error) = &held {
+            tracing::debug!(%error, "a connection can't be held a second time; the kernel alone watches over it");
+        }
+        Self(Mutex::new(held.ok()))
+    }
+
+    pub(crate) fn take(&self) -> Option<Socket> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,6 +1,7 @@
 //! The application: one factory for the server and for tests.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -29,6 +30,8 @@ pub struct Services {
     pub registry: ActorRegistry,
     /// What is plugged in.
     pub extensions: Vec<Arc<dyn Extension>>,
+    /// The time that a request has to bring its body.
+    pub body_within: Duration,
     /// When the server started.
     pub started: Timestamp,
 }
@@ -97,6 +100,7 @@ pub fn create_app(
         .configure(http::configure)
         // The last one added runs first: headers go on refusals too, and nothing runs before the guard.
         .wrap(from_fn(http::name_the_unanswered))
+        .wrap(from_fn(http::hurry))
         .wrap(from_fn(http::guard))
         .wrap(
             DefaultHeaders::new()

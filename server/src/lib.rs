@@ -20,6 +20,7 @@ mod extension;
 mod http;
 mod listen;
 pub mod live;
+mod logging;
 mod options;
 mod sessions;
 mod studio;
@@ -30,7 +31,11 @@ pub use app::{Services, create_app};
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
-pub use http::{ApiError, ApiResult, Guard, InvalidOrigin, Origin, document as openapi_document};
+pub use http::{
+    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document,
+    routes as studio_routes,
+};
 pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
+pub use logging::log_filter;
 pub use options::{DEFAULT_PORT, StudioOptions, Token};
 pub use studio::{RunningStudio, StartError, Studio, StudioBuilder};

@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
         .ok()
         .and_then(|text| Token::new(&text));
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&arguments.log_level.0))
+        .with_env_filter(EnvFilter::new(loom_studio::log_filter(&arguments.log_level.0)))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();

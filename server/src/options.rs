@@ -28,6 +28,8 @@ pub struct StudioOptions {
     pub max_sockets: usize,
     /// A socket that has not taken what waits for it for so long is cut.
     pub stalled_after: Duration,
+    /// The time that a request has to bring its body.
+    pub body_within: Duration,
     /// Limits of the directory.
     pub directory: DirectoryOptions,
 }
@@ -42,6 +44,7 @@ impl Default for StudioOptions {
             workers: None,
             max_sockets: 1024,
             stalled_after: Duration::from_secs(45),
+            body_within: Duration::from_secs(30),
             directory: DirectoryOptions::default(),
         }
     }

@@ -148,6 +148,7 @@ impl StudioBuilder {
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             guard: Arc::new(guard),
             registry: self.registry,
+            body_within: options.body_within,
             extensions: self.extensions,
             started,
         };

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 use super::args::{ExecutorChoice, Global, LogLevel, Pull};
 use super::{Exit, talk};
@@ -17,15 +17,15 @@ use crate::machine::Choice;
 /// Sends what the inner workings say to stderr.
 pub(super) fn logging(level: LogLevel) {
     let level = match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
+        LogLevel::Off => "off",
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
     };
     let log = tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_env_filter(EnvFilter::new(crate::serve::log_filter(level)))
         .with_writer(std::io::stderr);
     // Twice in one process happens only in tests; the first one stands.
     drop(log.with_ansi(talk::in_colour()).with_target(false).try_init());

@@ -25,7 +25,7 @@ use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use loom_studio::Token;
+pub use loom_studio::{Token, log_filter};
 pub use starter::StartDefaults;
 
 use self::catalog::Catalog;

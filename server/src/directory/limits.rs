@@ -54,8 +54,14 @@ pub enum Refusal {
         owner: String,
     },
     /// A text that must say something says nothing.
-    #[error("`{field}` is empty; it must name something")]
+    #[error("`{field}` is empty or blank; it must name something")]
     Empty {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+    },
+    /// A name holds what no one can see or type.
+    #[error("`{field}` has a control character (such as a line break) in it; use letters that can be seen")]
+    Control {
         /// The field, as it is called on the wire.
         field: &'static str,
     },
@@ -108,10 +114,13 @@ impl DirectoryOptions {
         self.metadata(patch.metadata.as_ref())
     }
 
-    /// Whether a text that must be there is there and short enough.
+    /// Whether a text that must be there is there, can be seen, and is short enough.
     pub(super) fn name(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err(Refusal::Empty { field });
+        }
+        if text.contains(char::is_control) {
+            return Err(Refusal::Control { field });
         }
         self.text(field, Some(text))
     }

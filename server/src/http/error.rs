@@ -1,6 +1,7 @@
 //! The one error of the HTTP side: what becomes an RFC 9457 problem.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use loom_protocol::Problem;
 
@@ -17,7 +18,7 @@ pub struct ApiError {
     code: &'static str,
     title: &'static str,
     detail: String,
-    retry_after: Option<u64>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl ApiError {
@@ -33,14 +34,20 @@ impl ApiError {
             code,
             title,
             detail: detail.into(),
-            retry_after: None,
+            headers: Vec::new(),
         }
     }
 
     /// Says in `Retry-After` in how many seconds it is worth another try.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.with_header(header::RETRY_AFTER, seconds.to_string())
+    }
+
+    /// Is answered with this header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -107,8 +114,8 @@ impl ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
-            response.insert_header(("Retry-After", seconds.to_string()));
+        for (name, value) in &self.headers {
+            response.insert_header((name.clone(), value.as_str()));
         }
         let body = serde_json::to_string(&self.problem()).unwrap_or_default();
         response.content_type("application/problem+json").body(body)
@@ -131,7 +138,9 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::Unknown(_) => Self::not_found("unknown_actor", detail),
             Refusal::OtherOwner { .. } => Self::conflict("other_owner", detail),
-            Refusal::Empty { .. } | Refusal::TooLarge { .. } => Self::bad_request("invalid_record", detail),
+            Refusal::Empty { .. } | Refusal::Control { .. } | Refusal::TooLarge { .. } => {
+                Self::bad_request("invalid_record", detail)
+            }
             Refusal::Full { .. } | Refusal::TooManyBoots { .. } => {
                 Self::unavailable("directory_full", detail)
             }

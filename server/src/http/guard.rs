@@ -98,6 +98,7 @@ impl Guard {
         }
         let headers = request.headers();
         let host = self.check_host(headers)?;
+        self.check_target(request)?;
         let socket = is_upgrade(headers);
         if socket || !is_read(request.method()) {
             self.check_origin(headers, &host)?;
@@ -126,16 +127,20 @@ impl Guard {
         let text = hosts.next().and_then(|host| host.to_str().ok()).unwrap_or("");
         let host = Authority::parse(text)
             .filter(|host| hosts.next().is_none() && self.is_ours(host))
-            .ok_or_else(|| {
-                ApiError::forbidden(
-                    "foreign_host",
-                    format!(
-                        "`{text}` is not a name of this server; if it should be, list its origin in LOOM_CORS_ORIGINS, \
-                         e.g. http://studio.example.org:9090"
-                    ),
-                )
-            })?;
+            .ok_or_else(|| foreign_host(text))?;
         Ok(host)
+    }
+
+    /// A target that names its host itself (`GET http://host/path`) counts before `Host` for whoever is between, so that
+    /// name must be ours as well.
+    fn check_target(&self, request: &ServiceRequest) -> Result<(), ApiError> {
+        let Some(named) = request.uri().authority() else {
+            return Ok(());
+        };
+        match Authority::parse(named.as_str()) {
+            Some(target) if self.is_ours(&target) => Ok(()),
+            _ => Err(foreign_host(named.as_str())),
+        }
     }
 
     fn is_ours(&self, host: &Authority) -> bool {
@@ -147,10 +152,7 @@ impl Guard {
     }
 
     fn check_origin(&self, headers: &HeaderMap, host: &Authority) -> Result<(), ApiError> {
-        let text = match headers.get(header::ORIGIN) {
-            None => None,
-            Some(value) => Some(value.to_str().unwrap_or("?")),
-        };
+        let text = origin_text(headers);
         let origin = text.map(str::parse::<Origin>);
         let listed = matches!(&origin, Some(Ok(origin)) if self.is_listed(origin));
         let fine = match &origin {
@@ -219,9 +221,10 @@ impl Guard {
 
     /// The origin of the request, when it may read our answers.
     fn reader(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let value = headers.get(header::ORIGIN)?;
-        let origin: Origin = value.to_str().ok()?.parse().ok()?;
-        self.is_listed(&origin).then(|| value.clone())
+        let text = origin_text(headers)?;
+        let origin: Origin = text.parse().ok()?;
+        let listed = self.is_listed(&origin);
+        listed.then(|| HeaderValue::from_str(text).ok()).flatten()
     }
 }
 
@@ -265,6 +268,27 @@ pub(crate) async fn guard(
     Ok(response)
 }
 
+fn foreign_host(name: &str) -> ApiError {
+    ApiError::forbidden(
+        "foreign_host",
+        format!(
+            "`{name}` is not a name of this server; if it should be, list its origin in LOOM_CORS_ORIGINS, e.g. \
+             http://studio.example.org:9090"
+        ),
+    )
+}
+
+/// The one origin that a request names. Two are none: who reads the first and who reads the last would disagree.
+pub(super) fn origin_text(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN);
+    let first = origins.next()?.to_str().unwrap_or("?");
+    Some(if origins.next().is_some() {
+        "several"
+    } else {
+        first
+    })
+}
+
 fn allow_reading(headers: &mut HeaderMap, origin: HeaderValue) {
     let set = |headers: &mut HeaderMap, name, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -300,6 +324,6 @@ fn is_preflight(request: &ServiceRequest) -> bool {
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn is_upgrade(headers: &HeaderMap) -> bool {
+pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE) || headers.contains_key(header::SEC_WEBSOCKET_KEY)
 }

@@ -54,16 +54,13 @@ impl utoipa::Modify for Schemes {
     }
 }
 
-/// The paths that `/api/v1` answers in a way of its own.
-const OWN_IN_V1: [&str; 2] = ["/api/actors", "/api/actors/type/{type}"];
-
 /// The description of the studio and of the `extensions` plugged into it.
 pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) -> utoipa::openapi::OpenApi {
     let mut document = Studio::openapi();
-    add_v1(&mut document);
     for extension in extensions {
         document.merge(extension);
     }
+    add_v1(&mut document);
     document
 }
 
@@ -77,7 +74,7 @@ pub(super) async fn serve(services: web::Data<Services>) -> HttpResponse {
     HttpResponse::Ok().json(document(extensions.filter_map(|extension| extension.openapi())))
 }
 
-/// `/api/v1` has all that `/api` has.
+/// `/api/v1` has all that `/api` has, some of it in a form of its own, which is described already.
 fn add_v1(document: &mut utoipa::openapi::OpenApi) {
     let shared: Vec<_> = document
         .paths
@@ -85,8 +82,9 @@ fn add_v1(document: &mut utoipa::openapi::OpenApi) {
         .iter()
         .filter_map(|(path, item)| {
             let rest = path.strip_prefix("/api/")?;
-            let own = rest.starts_with("v1/") || OWN_IN_V1.contains(&path.as_str());
-            (!own).then(|| (format!("/api/v1/{rest}"), item.clone()))
+            let same = format!("/api/v1/{rest}");
+            let own = rest.starts_with("v1/") || document.paths.paths.contains_key(&same);
+            (!own).then(|| (same, item.clone()))
         })
         .collect();
     for (path, mut item) in shared {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
-use super::guard::Guard;
+use super::guard::{Guard, origin_text};
 use super::origin::{Authority, Origin};
 use crate::options::Token;
 use crate::sessions::{LIFE_MILLIS, Sessions};
@@ -168,9 +168,7 @@ fn cookie(headers: &HeaderMap, id: &str, seconds: u64) -> String {
 /// Whether the browser came by TLS. It says so itself in `Origin`, which it sends with every post, and which tells the truth
 /// also when something in front of this server speaks TLS for it.
 fn is_over_tls(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ORIGIN)
-        .and_then(|value| value.to_str().ok())
+    origin_text(headers)
         .and_then(|text| text.parse::<Origin>().ok())
         .is_some_and(|origin| origin.is_secure())
 }

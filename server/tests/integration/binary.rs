@@ -52,6 +52,13 @@ async fn it_serves_on_the_port_it_is_told_and_ends_well_when_asked() {
     let addr = SocketAddr::from(([127, 0, 0, 1], port));
     let request = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     assert_eq!(send(addr, request).await.json()["status"], "ok");
+    // What a client does wrong is told to the client, and is no error of the server.
+    for nonsense in [
+        "\u{1}\u{2}\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+    ] {
+        assert_eq!(send(addr, nonsense).await.status, 400);
+    }
     let id = studio.0.id().to_string();
     assert!(
         Command::new("/bin/kill")
@@ -61,6 +68,10 @@ async fn it_serves_on_the_port_it_is_told_and_ends_well_when_asked() {
             .success()
     );
     assert_eq!(studio.0.wait().unwrap().code(), Some(0));
+    for line in talk {
+        let line = line.unwrap();
+        assert!(!line.contains("ERROR"), "{line}");
+    }
 }
 
 #[actix_web::test]

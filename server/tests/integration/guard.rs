@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use loom_studio::{Studio, StudioOptions, Token};
 use serde_json::json;
 
-use crate::support::{Viewer, call, options, running, send_post, services};
+use crate::support::{Viewer, call, options, running, send, send_post, services};
 
 const BODY: &str = r#"{"id":"a","type":"T"}"#;
 
@@ -47,6 +47,40 @@ async fn a_foreign_page_can_neither_post_nor_open_a_socket() {
         assert!(matches!(socket.status, 400 | 403), "{headers:?}: {socket:?}");
     }
     assert!(studio.directory.is_empty(), "nothing got through");
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn two_origins_are_none_of_ours() {
+    let studio = running().await;
+    let own = format!("http://localhost:{}", studio.addr.port());
+    for origins in [
+        [own.as_str(), "https://evil.example"],
+        [own.as_str(), own.as_str()],
+    ] {
+        let headers = origins.map(|origin| ("Origin", origin));
+        let post = send_post(studio.addr, "/api/actor/register", BODY, &headers).await;
+        assert_eq!(post.problem(), (403, "foreign_origin".into()), "{origins:?}");
+        assert!(Viewer::connect(studio.addr, "/ws", &headers).await.is_err());
+    }
+    assert!(studio.directory.is_empty());
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn a_target_that_names_a_host_must_name_ours() {
+    let studio = running().await;
+    let addr = studio.addr;
+    let ask = |target: String| async move {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n");
+        send(addr, &request).await
+    };
+    for host in ["evil.example", "evil.example:9090", "localhost@evil.example"] {
+        let answer = ask(format!("http://{host}/api/actors")).await;
+        assert_eq!(answer.problem(), (403, "foreign_host".into()), "{host}");
+    }
+    let own = ask(format!("http://localhost:{}/api/actors", addr.port())).await;
+    assert_eq!((own.status, own.text().as_str()), (200, "[]"));
     studio.stop().await;
 }
 

@@ -14,6 +14,7 @@ mod bridge;
 mod directory;
 mod extension;
 mod guard;
+mod hurry;
 mod live;
 mod openapi;
 mod rest;

@@ -283,6 +283,31 @@ async fn ids_with_slashes_and_spaces_can_be_asked_for() {
 }
 
 #[actix_web::test]
+async fn a_name_that_can_not_be_seen_is_refused() {
+    let (services, _) = services(StudioOptions::default());
+    for (id, word) in [
+        ("", "blank"),
+        (" \t ", "blank"),
+        ("a\nb", "control"),
+        ("\u{0}", "control"),
+        ("\u{9b}x", "control"),
+    ] {
+        for body in [json!({"id": id, "type": "T"}), json!({"id": "a", "type": id})] {
+            let answer = post(&services, "/api/actor/register", body.clone()).await;
+            assert_eq!(answer.problem(), (400, "invalid_record".into()), "{body}");
+            assert!(answer.text().contains(word), "{body}: {}", answer.text());
+        }
+    }
+    let fine = post(
+        &services,
+        "/api/actor/register",
+        json!({"id": "a b/ü", "type": "T"}),
+    )
+    .await;
+    assert_eq!(fine.status, 201);
+}
+
+#[actix_web::test]
 async fn every_error_is_a_problem_with_a_code() {
     let (services, _) = services(StudioOptions::default());
     let register = "/api/actor/register";

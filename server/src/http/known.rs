@@ -1,0 +1,117 @@
+//! A path of the interface with what may be done there: what else is tried is answered with 405 and the methods there are.
+
+use std::future::Future;
+
+use actix_web::guard::{Any, Get, Head};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
+
+use super::error::ApiError;
+use super::extract::json;
+
+/// A path and its methods, before it is registered.
+#[must_use = "a path does nothing until it is registered"]
+pub struct Known {
+    path: String,
+    resource: Resource,
+    methods: Vec<Method>,
+}
+
+impl Known {
+    /// A path, by its whole pattern: `/api/actors/{id}`.
+    pub fn at(path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self {
+            resource: web::resource(path.as_str()),
+            path,
+            methods: Vec::new(),
+        }
+    }
+
+    /// `GET` is answered by `handler`, and `HEAD` for those who only ask whether it is there.
+    pub fn get<F, Arguments>(mut self, handler: F) -> Self
+    where
+        F: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let read = web::route().guard(Any(Get()).or(Head())).to(handler);
+        self.resource = self.resource.route(read);
+        self.methods.extend([Method::GET, Method::HEAD]);
+        self
+    }
+
+    /// `POST` is answered by `handler`.
+    pub fn post<F, Arguments>(self, handler: F) -> Self
+    where
+        F: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::POST, handler)
+    }
+
+    /// `DELETE` is answered by `handler`.
+    pub fn delete<F, Arguments>(self, handler: F) -> Self
+    where
+        F: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::DELETE, handler)
+    }
+
+    fn on<F, Arguments>(mut self, method: Method, handler: F) -> Self
+    where
+        F: Handler<Arguments>,
+        Arguments: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        self.methods.push(method);
+        self
+    }
+
+    /// Takes JSON bodies of up to so many bytes, instead of the usual limit.
+    pub(super) fn json_up_to(mut self, bytes: usize) -> Self {
+        self.resource = self.resource.app_data(json(bytes));
+        self
+    }
+
+    /// The pattern of the path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What may be done there.
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// Registers it.
+    pub fn register(self, config: &mut ServiceConfig) {
+        let known: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        let other = refuse(known.join(", "));
+        config.service(self.resource.default_service(web::to(other)));
+    }
+}
+
+fn refuse(
+    known: String,
+) -> impl Fn(HttpRequest) -> std::pin::Pin<Box<dyn Future<Output = HttpResponse>>> + Clone + 'static {
+    move |request: HttpRequest| {
+        let known = known.clone();
+        Box::pin(async move {
+            let (method, path) = (request.method(), request.path());
+            ApiError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "method not allowed",
+                format!("`{path}` does not know {method}; it knows {known}"),
+            )
+            .with_header(header::ALLOW, known)
+            .response()
+        })
+    }
+}

@@ -51,7 +51,9 @@ pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
-pub use plan::{JobPlan, Plan, PlanOptions, StepPlan, UnmappedJobs, plan};
+pub use plan::{
+    Answer, Event, GitRef, JobPlan, Plan, PlanOptions, Reason, StepPlan, UnmappedJobs, plan, triggered,
+};
 pub use references::{NoReferences, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};
 pub use source::{Position, Source};

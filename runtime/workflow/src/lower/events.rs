@@ -73,6 +73,13 @@ pub(super) static NAMES: &[&str] = &[
     "workflow_run",
 ];
 
+/// The kinds of activity of an event; none where any text can be one. `None` where there are no kinds.
+pub(crate) fn activities(event: &str) -> Option<&'static [&'static str]> {
+    let of = |level: &'static Level, name: &str| level.keys.iter().find(|key| key.name == name);
+    let types = of(of(&EVENTS, event)?.value.mapping?, "types")?;
+    Some(types.value.words)
+}
+
 static EVENTS: Level = things(
     "event",
     plain(&[

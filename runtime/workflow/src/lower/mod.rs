@@ -31,5 +31,6 @@ mod values;
 mod workflow;
 
 pub(crate) use action::lower_action;
+pub(crate) use events::activities;
 pub(crate) use schema::schema;
 pub(crate) use workflow::lower;

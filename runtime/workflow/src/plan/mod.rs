@@ -3,10 +3,14 @@
 //! A plan is made before anything starts. What the engine cannot do yet is reported here (`unsupported.rs`) and gives
 //! no plan, so that nothing that was asked for is silently left out.
 
+mod answer;
 mod evaluate;
+mod event;
+mod filter;
 mod job;
 mod options;
 mod step;
+mod trigger;
 mod unsupported;
 
 use indexmap::IndexMap;
@@ -18,9 +22,12 @@ use crate::model::{JobId, Workflow};
 use crate::words::{closest, name};
 use evaluate::Evaluator;
 
+pub use answer::{Answer, Reason};
+pub use event::{Event, GitRef};
 pub use job::JobPlan;
 pub use options::{PlanOptions, UnmappedJobs};
 pub use step::StepPlan;
+pub use trigger::triggered;
 
 /// What a run does.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ mod lower;
 mod needs;
 mod plan;
 mod random;
+mod starts;
 mod tree;
 mod triggers;
 mod typed;

@@ -191,6 +191,8 @@ codes! {
     UNSUPPORTED = "engine/unsupported", Engine, Error, "Loom does not do this yet";
     IGNORED = "engine/ignored", Engine, Warning, "This has no effect here";
     EXPRESSION = "engine/expression", Engine, Error, "Loom does not evaluate expressions yet";
+    EVALUATION = "engine/evaluation", Engine, Error, "A value cannot be computed";
+    MATRIX = "engine/matrix", Engine, Error, "A matrix has no combinations";
     SHELL = "engine/shell", Engine, Error, "The shell cannot be used here";
     VARIABLE = "engine/variable", Engine, Error, "No program can be given this variable";
     IMAGE = "engine/image", Engine, Error, "This cannot be the name of an image";

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::hash::Hash;
 
 use indexmap::IndexSet;
 use petgraph::Direction;
@@ -14,31 +16,42 @@ use crate::model::JobId;
 ///
 /// An edge goes from a job to each job that needs it. Every question is linear in jobs and needs at most; for many
 /// small steps on a large graph use [`Progress`].
-#[derive(Clone, Debug, Default)]
-pub struct Dag {
-    graph: DiGraph<JobId, ()>,
-    index: HashMap<JobId, NodeIndex>,
+///
+/// What its nodes are named by is free: ids of jobs, or of their instances.
+#[derive(Clone, Debug)]
+pub struct Dag<I = JobId> {
+    graph: DiGraph<I, ()>,
+    index: HashMap<I, NodeIndex>,
 }
 
 /// Jobs that need each other in a circle, so that there is no order to run them in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("jobs need each other in a circle: {}", .cycles.iter().map(|cycle| path(cycle)).collect::<Vec<_>>().join("; "))]
-pub struct CycleError {
+pub struct CycleError<I: fmt::Display + fmt::Debug = JobId> {
     /// The circles, as [`Dag::cycles`] gives them.
-    pub cycles: Vec<Vec<JobId>>,
+    pub cycles: Vec<Vec<I>>,
 }
 
-impl Dag {
+impl<I> Default for Dag<I> {
+    fn default() -> Self {
+        Self {
+            graph: DiGraph::new(),
+            index: HashMap::new(),
+        }
+    }
+}
+
+impl<I: Clone + Eq + Hash> Dag<I> {
     /// The graph of jobs with their needs. Of a job that comes twice the needs are put together; needs that name no
     /// job are left out, for they are reported where the file is checked.
     #[must_use]
-    pub fn build<I, N>(jobs: I) -> Self
+    pub fn build<J, N>(jobs: J) -> Self
     where
-        I: IntoIterator<Item = (JobId, N)>,
-        N: IntoIterator<Item = JobId>,
+        J: IntoIterator<Item = (I, N)>,
+        N: IntoIterator<Item = I>,
     {
         let mut dag = Self::default();
-        let mut needs: Vec<(NodeIndex, IndexSet<JobId>)> = Vec::new();
+        let mut needs: Vec<(NodeIndex, IndexSet<I>)> = Vec::new();
         for (job, wanted) in jobs {
             let node = *dag
                 .index
@@ -72,13 +85,13 @@ impl Dag {
     }
 
     /// The jobs.
-    pub fn jobs(&self) -> impl Iterator<Item = &JobId> {
+    pub fn jobs(&self) -> impl Iterator<Item = &I> {
         self.graph.node_weights()
     }
 
     /// The jobs that could start now: not in `completed`, and everything they need is.
     #[must_use]
-    pub fn ready(&self, completed: &HashSet<JobId>) -> Vec<&JobId> {
+    pub fn ready(&self, completed: &HashSet<I>) -> Vec<&I> {
         self.graph
             .node_indices()
             .filter(|node| self.job(*node).is_some_and(|job| !completed.contains(job)))
@@ -94,7 +107,10 @@ impl Dag {
     ///
     /// # Errors
     /// When jobs need each other in a circle.
-    pub fn execution_order(&self) -> Result<Vec<&JobId>, CycleError> {
+    pub fn execution_order(&self) -> Result<Vec<&I>, CycleError<I>>
+    where
+        I: fmt::Display + fmt::Debug,
+    {
         let mut missing: Vec<usize> = self
             .graph
             .node_indices()
@@ -139,7 +155,7 @@ impl Dag {
     /// Jobs that all need each other can form more circles than could ever be listed: of each such group this is the
     /// shortest circle through its first job. Once it is broken the next one shows.
     #[must_use]
-    pub fn cycles(&self) -> Vec<Vec<JobId>> {
+    pub fn cycles(&self) -> Vec<Vec<I>> {
         // Iterative, unlike Tarjan's: a chain of ten thousand jobs must not exhaust the stack.
         let groups = kosaraju_scc(&self.graph);
         let circular = groups.into_iter().filter(|group| match group.as_slice() {
@@ -156,19 +172,22 @@ impl Dag {
 
     /// What a job needs, directly. Empty for a job that is not there.
     #[must_use]
-    pub fn dependencies(&self, job: &JobId) -> Vec<&JobId> {
+    pub fn dependencies(&self, job: &I) -> Vec<&I> {
         self.neighbors(job, Direction::Incoming)
     }
 
     /// The jobs that need this one, directly. Empty for a job that is not there.
     #[must_use]
-    pub fn dependents(&self, job: &JobId) -> Vec<&JobId> {
+    pub fn dependents(&self, job: &I) -> Vec<&I> {
         self.neighbors(job, Direction::Outgoing)
     }
 
     /// These jobs and everything they need, directly or not. Ids that are not there are passed over.
     #[must_use]
-    pub fn with_dependencies<'a>(&self, jobs: impl IntoIterator<Item = &'a JobId>) -> HashSet<JobId> {
+    pub fn with_dependencies<'a>(&self, jobs: impl IntoIterator<Item = &'a I>) -> HashSet<I>
+    where
+        I: 'a,
+    {
         let mut todo: Vec<NodeIndex> = jobs
             .into_iter()
             .filter_map(|job| self.index.get(job))
@@ -190,7 +209,7 @@ impl Dag {
 
     /// Follows a run through the graph, at the cost of what changes.
     #[must_use]
-    pub fn progress(&self) -> Progress<'_> {
+    pub fn progress(&self) -> Progress<'_, I> {
         Progress {
             dag: self,
             missing: self
@@ -234,7 +253,7 @@ impl Dag {
         None
     }
 
-    fn job(&self, node: NodeIndex) -> Option<&JobId> {
+    fn job(&self, node: NodeIndex) -> Option<&I> {
         self.graph.node_weight(node)
     }
 
@@ -242,7 +261,7 @@ impl Dag {
         self.graph.neighbors_directed(node, Direction::Incoming).count()
     }
 
-    fn neighbors(&self, job: &JobId, direction: Direction) -> Vec<&JobId> {
+    fn neighbors(&self, job: &I, direction: Direction) -> Vec<&I> {
         let Some(node) = self.index.get(job) else {
             return Vec::new();
         };
@@ -254,16 +273,16 @@ impl Dag {
 
 /// Which jobs of a graph are done; tells what each further one makes ready.
 #[derive(Clone, Debug)]
-pub struct Progress<'a> {
-    dag: &'a Dag,
+pub struct Progress<'a, I = JobId> {
+    dag: &'a Dag<I>,
     missing: Vec<usize>,
     done: Vec<bool>,
 }
 
-impl<'a> Progress<'a> {
+impl<'a, I: Clone + Eq + Hash> Progress<'a, I> {
     /// The jobs that need nothing that is not done, and are not done themselves.
     #[must_use]
-    pub fn ready(&self) -> Vec<&'a JobId> {
+    pub fn ready(&self) -> Vec<&'a I> {
         let free = |node: &NodeIndex| self.missing.get(node.index()) == Some(&0) && !self.is_done(*node);
         self.dag
             .graph
@@ -275,7 +294,7 @@ impl<'a> Progress<'a> {
 
     /// Marks a job as done and returns the jobs that became ready by it. Nothing happens for a job that is done
     /// already or not there.
-    pub fn complete(&mut self, job: &JobId) -> Vec<&'a JobId> {
+    pub fn complete(&mut self, job: &I) -> Vec<&'a I> {
         let Some(node) = self
             .dag
             .index
@@ -313,7 +332,7 @@ impl<'a> Progress<'a> {
 }
 
 /// A circle as people read it: `a -> b -> a`; a long one with its middle left out.
-pub(crate) fn path(cycle: &[JobId]) -> String {
+pub(crate) fn path<I: fmt::Display>(cycle: &[I]) -> String {
     const SHOWN: usize = 12;
     let mut names: Vec<String> = cycle.iter().take(SHOWN).map(ToString::to_string).collect();
     if cycle.len() > SHOWN {

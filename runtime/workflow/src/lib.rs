@@ -52,7 +52,10 @@ pub use model::{JobId, Minutes, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
 pub use plan::{
-    Answer, Event, GitRef, JobPlan, Plan, PlanOptions, Reason, StepPlan, UnmappedJobs, plan, triggered,
+    Ancestors, Answer, Combination, ConcurrencyPlan, ContainerPlan, Event, EventPlan, GitRef, Instance,
+    InstanceId, JobPlan, JobResult, Login, MOST_COMBINATIONS, MatrixError, Outlook, Plan, PlanOptions,
+    Reason, StepPlan, Strategy, UnmappedJobs, combinations, condition, expand, instance_dag, instance_names,
+    matrix, outlook, plan, plan_for_event, step_condition, triggered,
 };
 pub use references::{NoReferences, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::json;
 use super::object::Object;
+use super::{coerce, json};
 use crate::number::format_number;
 
 /// A value.
@@ -128,6 +128,13 @@ impl Value {
             Self::String(text) => !text.is_empty(),
             Self::Array(_) | Self::Filtered(_) | Self::Object(_) => true,
         }
+    }
+
+    /// Whether both are equal as `==` has it: values of different types become numbers, texts are compared without
+    /// regard to case.
+    #[must_use]
+    pub fn equals(&self, other: &Self) -> bool {
+        coerce::equal(self, other)
     }
 
     /// The items of a list.

@@ -4,12 +4,19 @@
 //! no plan, so that nothing that was asked for is silently left out.
 
 mod answer;
+mod combinations;
+mod condition;
 mod evaluate;
+mod evaluation;
 mod event;
 mod filter;
+mod instance;
 mod job;
 mod options;
+mod outlook;
+mod shape;
 mod step;
+mod strategy;
 mod trigger;
 mod unsupported;
 
@@ -23,10 +30,15 @@ use crate::words::{closest, name};
 use evaluate::Evaluator;
 
 pub use answer::{Answer, Reason};
+pub use combinations::{Combination, MOST_COMBINATIONS, MatrixError, combinations};
+pub use condition::{Ancestors, JobResult, condition, step_condition};
 pub use event::{Event, GitRef};
+pub use instance::{ConcurrencyPlan, ContainerPlan, Instance, InstanceId, Login, expand};
 pub use job::JobPlan;
 pub use options::{PlanOptions, UnmappedJobs};
+pub use outlook::{EventPlan, Outlook, instance_dag, instance_names, matrix, outlook, plan_for_event};
 pub use step::StepPlan;
+pub use strategy::Strategy;
 pub use trigger::triggered;
 
 /// What a run does.

@@ -3,8 +3,11 @@
 mod action;
 mod calls;
 mod dag;
+mod instance;
 mod lower;
+mod matrix;
 mod needs;
+mod outlook;
 mod plan;
 mod random;
 mod starts;

@@ -3,10 +3,15 @@
 use proptest::prelude::*;
 
 use crate::cron::Cron;
+use crate::expression::{Object, Value};
 use crate::glob::{Pattern, Subject};
-use crate::{Dialect, PlanOptions, Source, load, load_action, plan};
+use crate::{
+    Diagnostics, Dialect, Event, PlanOptions, Source, Workflow, expand, instance_names, load, load_action,
+    plan, plan_for_event,
+};
 
-const SAMPLES: [&str; 6] = [
+const SAMPLES: [&str; 7] = [
+    include_str!("../testdata/matrix.yml"),
     include_str!("../testdata/everything.yml"),
     include_str!("../testdata/diamond.loom.yml"),
     include_str!("../testdata/mistakes.loom.yml"),
@@ -53,6 +58,7 @@ fn runs(text: &str) {
             let (plan, diagnostics) = plan(workflow, &PlanOptions::default());
             assert_eq!(plan.is_none(), diagnostics.is_blocking());
             all.extend(diagnostics);
+            all.extend(planned_for_an_event(workflow));
         }
         let action = load_action(&source);
         assert_eq!(action.action.is_none(), action.diagnostics.is_blocking());
@@ -70,6 +76,25 @@ fn runs(text: &str) {
             }
         }
     }
+}
+
+/// Everything that a plan can be asked, with contexts that hold something.
+fn planned_for_an_event(workflow: &Workflow) -> Diagnostics {
+    let payload = r#"{"action": "opened", "ref": "refs/heads/main", "names": ["one", "two"], "list": [1, [2], {"a": [3, 4]}]}"#;
+    let event = Event::new("push")
+        .with_payload(Value::from_json(payload).unwrap())
+        .with_changed_paths(["src/a", ""]);
+    let contexts: Object = [("github", Value::object(event.github()))].into_iter().collect();
+    let mut all = plan_for_event(workflow, &event, &contexts).diagnostics;
+    for job in workflow.jobs.values() {
+        let (instances, diagnostics) = expand(workflow, job, &contexts);
+        assert_eq!(instances.is_none(), diagnostics.is_blocking());
+        if let (Some(names), Some(instances)) = (instance_names(job), &instances) {
+            assert!(names.iter().eq(instances.iter().map(|instance| &instance.name)));
+        }
+        all.extend(diagnostics);
+    }
+    all
 }
 
 /// One change: at a place (as a share of the text), remove some characters and put a piece in.

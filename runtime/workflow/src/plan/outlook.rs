@@ -1,0 +1,255 @@
+//! What will become of the jobs of a run, as far as it can be told before it begins.
+
+use indexmap::IndexMap;
+
+use super::answer::Answer;
+use super::combinations::Combination;
+use super::condition::Ancestors;
+use super::evaluation::Budget;
+use super::event::Event;
+use super::instance::{self, InstanceId};
+use super::strategy::{self, Strategy};
+use super::trigger::triggered;
+use crate::dag::Dag;
+use crate::diagnostic::Diagnostics;
+use crate::expression::{self, Function, Node as Part, Object, Scope, Value};
+use crate::model::{Job, JobId, Workflow};
+use crate::span::Span;
+use crate::tree::{Kind, Node};
+use crate::words::name;
+
+/// What will become of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outlook {
+    /// It runs, once what it needs has succeeded.
+    Runs,
+    /// It does not, whatever the others do.
+    Skipped {
+        /// Why, as a sentence without a full stop.
+        why: String,
+        /// Where in the file that stands.
+        span: Option<Span>,
+    },
+    /// How other jobs go decides.
+    Later {
+        /// What it waits for, as a sentence without a full stop.
+        why: String,
+    },
+}
+
+/// What an event does to a workflow.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct EventPlan {
+    /// Whether it starts the workflow, and why.
+    pub answer: Answer,
+    /// What will become of each job; none where nothing starts.
+    pub jobs: IndexMap<JobId, Outlook>,
+    /// What there is to say about it.
+    pub diagnostics: Diagnostics,
+}
+
+/// Whether an event starts a workflow, and which of its jobs run. `contexts` has what is known beside the event: `vars`,
+/// `inputs`, and what the event does not tell of `github`.
+pub fn plan_for_event(workflow: &Workflow, event: &Event, contexts: &Object) -> EventPlan {
+    let answer = triggered(workflow, event);
+    if !answer.starts {
+        return EventPlan {
+            answer,
+            jobs: IndexMap::new(),
+            diagnostics: Diagnostics::new(),
+        };
+    }
+    let mut github = event.github();
+    if let Some(more) = contexts.get("github").and_then(Value::as_object) {
+        for (key, value) in more.iter() {
+            github.insert(key, value.clone());
+        }
+    }
+    let mut contexts = contexts.clone();
+    contexts.insert("github", Value::object(github));
+    let (jobs, diagnostics) = outlook(workflow, &contexts);
+    EventPlan {
+        answer,
+        jobs,
+        diagnostics,
+    }
+}
+
+/// What will become of each job, in the order of the file. `contexts` has what is known before a run: `github`, `vars`,
+/// `inputs`. An `if` that has no value is told by the diagnostics, and counts as one that holds.
+pub fn outlook(workflow: &Workflow, contexts: &Object) -> (IndexMap<JobId, Outlook>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let dag = workflow.dag();
+    let mut known: IndexMap<JobId, Outlook> = IndexMap::new();
+    let order: Vec<JobId> = match dag.execution_order() {
+        Ok(order) => order.into_iter().cloned().collect(),
+        // Loading refuses such a workflow; here no job of a circle ever runs, so that the order does not matter.
+        Err(_) => workflow.jobs.keys().cloned().collect(),
+    };
+    for id in order {
+        if let Some(job) = workflow.jobs.get(&id) {
+            let outlook = of_job(job, &dag, &known, contexts, &mut diagnostics);
+            known.insert(id, outlook);
+        }
+    }
+    known.sort_by_key(|id, _| workflow.jobs.get_index_of(id));
+    (known, diagnostics.finish())
+}
+
+fn of_job(
+    job: &Job,
+    dag: &Dag,
+    known: &IndexMap<JobId, Outlook>,
+    contexts: &Object,
+    diagnostics: &mut Diagnostics,
+) -> Outlook {
+    let asks = Asks::of(job);
+    let needed = dag.dependencies(&job.id.value);
+    let waits = |of: &str| {
+        let names: Vec<String> = needed.iter().take(8).map(|need| name(need.as_str())).collect();
+        Outlook::Later {
+            why: format!("{of} {}", names.join(", ")),
+        }
+    };
+    if asks.status && !needed.is_empty() {
+        return waits("its `if` asks how these went:");
+    }
+    if !asks.needs {
+        let (holds, found) = super::condition(job, contexts, &Ancestors::default());
+        diagnostics.extend(found);
+        if holds == Some(false) {
+            return Outlook::Skipped {
+                why: "its `if` does not hold".to_owned(),
+                span: job.condition.as_ref().map(|condition| condition.span),
+            };
+        }
+    }
+    if !asks.always {
+        let behind = |outlook: &Outlook| matches!(outlook, Outlook::Skipped { .. });
+        if let Some(skipped) = needed.iter().find(|need| known.get(**need).is_some_and(behind)) {
+            return Outlook::Skipped {
+                why: format!("it needs {}, which is skipped", name(skipped.as_str())),
+                span: job
+                    .needs
+                    .iter()
+                    .find(|need| need.value == **skipped)
+                    .map(|need| need.span),
+            };
+        }
+        if needed
+            .iter()
+            .any(|need| matches!(known.get(*need), Some(Outlook::Later { .. })))
+        {
+            return waits("it runs only if these do:");
+        }
+    }
+    if asks.needs {
+        return waits("its `if` looks at what these give:");
+    }
+    Outlook::Runs
+}
+
+/// What the `if` of a job asks for.
+#[derive(Default)]
+struct Asks {
+    /// `success()`, `failure()` or `cancelled()`.
+    status: bool,
+    /// `always()`.
+    always: bool,
+    /// The context `needs`.
+    needs: bool,
+}
+
+impl Asks {
+    fn of(job: &Job) -> Self {
+        let mut asks = Self::default();
+        let Some(written) = &job.condition else {
+            return asks;
+        };
+        let (condition, _) = expression::Condition::parse(&written.text, 0, &Scope::anything());
+        for part in condition.expressions().flat_map(expression::Expression::parts) {
+            match part.node() {
+                Part::Context(name) if name.eq_ignore_ascii_case("needs") => asks.needs = true,
+                Part::Call {
+                    function: Some(Function::Always),
+                    ..
+                } => asks.always = true,
+                Part::Call {
+                    function: Some(Function::Success | Function::Failure | Function::Cancelled),
+                    ..
+                } => asks.status = true,
+                _ => {}
+            }
+        }
+        asks
+    }
+}
+
+/// The names of a job's instances, when they can be told from the file alone.
+#[must_use]
+pub fn instance_names(job: &Job) -> Option<Vec<String>> {
+    let field = |key: &str| job.fields.get(key).map(|field| &field.value);
+    let is_static = |key: &str, allowed: &[&str]| field(key).is_none_or(|node| only(node, allowed));
+    if !is_static("strategy", &[]) || !is_static("name", &["matrix", "strategy"]) {
+        return None;
+    }
+    let (found, _) = matrix(job, &Object::new());
+    let (strategy, combinations) = found?;
+    let names = instance::names(job, &strategy, &combinations)?;
+    Some(names)
+}
+
+/// The strategy of a job and the combinations of its matrix; no combination where it runs once without one.
+pub fn matrix(job: &Job, contexts: &Object) -> (Option<(Strategy, Vec<Combination>)>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let found = strategy::evaluate(job, contexts, &mut diagnostics, &mut Budget::default());
+    (found, diagnostics.finish())
+}
+
+/// The graph of all instances: each waits for all instances of the jobs that its job needs.
+#[must_use]
+pub fn instance_dag(dag: &Dag, counts: impl Fn(&JobId) -> usize) -> Dag<InstanceId> {
+    let of = |job: &JobId| {
+        let job = job.clone();
+        (0..counts(&job)).map(move |index| InstanceId {
+            job: job.clone(),
+            index,
+        })
+    };
+    let instances: Vec<(InstanceId, Vec<InstanceId>)> = dag
+        .jobs()
+        .flat_map(|job| {
+            let needs: Vec<InstanceId> = dag.dependencies(job).into_iter().flat_map(of).collect();
+            of(job)
+                .map(|instance| (instance, needs.clone()))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    Dag::build(instances)
+}
+
+/// Whether the expressions in a value look at these contexts only.
+fn only(node: &Node, allowed: &[&str]) -> bool {
+    let text = |text: &str| {
+        let (template, errors) = expression::Template::parse(text, 0, &Scope::anything());
+        errors.is_empty()
+            && template
+                .expressions()
+                .flat_map(expression::Expression::parts)
+                .all(|part| match part.node() {
+                    Part::Context(name) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)),
+                    _ => true,
+                })
+    };
+    match &node.kind {
+        Kind::Scalar(scalar) => text(&scalar.text),
+        Kind::Sequence(items) => items.iter().all(|item| only(item, allowed)),
+        Kind::Mapping(mapping) => mapping
+            .entries
+            .iter()
+            .all(|entry| text(&entry.key.text) && only(&entry.value, allowed)),
+        Kind::Invalid => false,
+    }
+}

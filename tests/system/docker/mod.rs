@@ -5,6 +5,7 @@ mod cleanup;
 mod fault;
 mod image;
 mod same_result;
+mod silence;
 mod user;
 
 use crate::harness::{Engine, Loom, Project};

@@ -2,6 +2,7 @@
 
 mod engine;
 mod events;
+mod gate;
 mod http;
 mod poll;
 mod project;
@@ -12,6 +13,7 @@ mod studio;
 
 pub(crate) use engine::Engine;
 pub(crate) use events::Events;
+pub(crate) use gate::Gate;
 pub(crate) use http::Address;
 pub(crate) use poll::until;
 pub(crate) use project::Project;

@@ -8,7 +8,7 @@ use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
 
 use super::holding::Holding;
-use super::machine::{Effect, Input, Machine};
+use super::machine::{Effect, Input, Machine, may_leave};
 use super::place::{Order, Place, broke_off, reclaim};
 use crate::engine::launch::JobLaunch;
 use crate::engine::run::SaveEvents;
@@ -136,7 +136,7 @@ impl JobActor {
                     act.place = Some(place);
                     ctx.notify(Input::Opened(Ok(())));
                 }
-                Err(left) if abandoned && left.code != "cancelled" => {
+                Err(left) if abandoned && may_leave(&left) => {
                     ctx.notify(Input::Closed(Err(left)));
                 }
                 Err(_) if abandoned => {

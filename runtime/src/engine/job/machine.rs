@@ -124,6 +124,11 @@ impl Verdict {
     }
 }
 
+/// Whether something may be left of a place that was not made for this reason. Other failures leave nothing.
+pub(super) fn may_leave(reason: &Reason) -> bool {
+    matches!(reason.code.as_str(), "cleanup" | "unreachable")
+}
+
 impl Machine {
     pub(super) fn new(
         job: JobId,
@@ -232,8 +237,7 @@ impl Machine {
                 } else {
                     JobState::Lost
                 };
-                // Others leave nothing behind; after these it cannot be known.
-                let left = matches!(reason.code.as_str(), "cleanup" | "unreachable").then(|| reason.clone());
+                let left = may_leave(&reason).then(|| reason.clone());
                 self.ending.get_or_insert(Ending {
                     state,
                     reason: Some(reason),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use loom_protocol::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::machine::may_leave;
 use crate::engine::launch::{JobLaunch, base_environment};
 use crate::engine::shared::{Progress, Shared};
 use crate::event::Reason;
@@ -119,8 +120,11 @@ impl Place {
             Err(error) => {
                 let reason = reason(&error);
                 log.note(shared.world.now(), &reason.message);
-                // An open that fails leaves nothing in its engine; the directory was made here.
-                drop(std::fs::remove_dir_all(&spec.directory));
+                // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
+                // it is still in use.
+                if !may_leave(&reason) {
+                    drop(std::fs::remove_dir_all(&spec.directory));
+                }
                 Err(reason)
             }
         }

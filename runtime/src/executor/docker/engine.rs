@@ -29,6 +29,45 @@ pub(super) struct Connection {
     pub(super) endpoint: String,
 }
 
+/// Between two looks whether an engine that takes its time still answers anything.
+const LOOK: Duration = Duration::from_secs(5);
+
+impl Connection {
+    /// Waits for what the engine was told to do, for as long as it takes and the engine answers at all. One that has
+    /// stopped (its process is halted, its disk hangs) keeps connections open and says nothing: only asking tells.
+    /// `left` says what may be left then.
+    ///
+    /// # Errors
+    /// What the work says; [`ExecutorError::Unreachable`] when the engine has fallen silent meanwhile.
+    pub(super) async fn while_it_answers<T>(
+        &self,
+        left: impl FnOnce() -> Option<String>,
+        work: impl Future<Output = Result<T, ExecutorError>>,
+    ) -> Result<T, ExecutorError> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.silence() => {
+                let left = left().map_or_else(String::new, |left| {
+                    format!("; {left} may be left there, and is removed by the next start that finds it answering")
+                });
+                let cause = format!("it has stopped answering ({} s without a word){left}", PATIENCE.as_secs());
+                Err(failure::unreachable(&self.endpoint, cause))
+            }
+        }
+    }
+
+    /// Comes back when the engine does not answer any more.
+    pub(super) async fn silence(&self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if tokio::time::timeout(PATIENCE, self.docker.ping()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
 impl Engine {
     /// `host` stands above everything else that names an engine.
     pub(super) fn new(host: Option<String>) -> Self {

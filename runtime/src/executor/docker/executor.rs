@@ -114,6 +114,31 @@ impl DockerExecutor {
         })
     }
 
+    /// Makes a session, or leaves nothing.
+    async fn make(
+        &self,
+        connection: &Connection,
+        job: &JobSpec,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Arc<dyn Session>, ExecutorError> {
+        // What was always to be pulled was pulled by `fetch`.
+        let pull = match job.pull {
+            PullPolicy::Always => PullPolicy::Missing,
+            other => other,
+        };
+        let image = image::ensure(connection, &job.image, pull, notes.as_ref()).await?;
+        JobDirectory::create(&job.directory).map_err(|error| setup("prepare the job", &error))?;
+        match self.begin(connection, job, image, notes).await {
+            Ok(session) => Ok(session),
+            Err(error) => {
+                // A container of that name that is not this job's (the conflict could not be settled) stays.
+                reclaim::remove_ours(connection, &self.options.instance, job).await?;
+                let _ = remove_directory(&job.directory);
+                Err(error)
+            }
+        }
+    }
+
     async fn begin(
         &self,
         connection: &Connection,
@@ -245,9 +270,8 @@ impl Executor for DockerExecutor {
 
     async fn fetch(&self, job: &JobSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
         let connection = self.engine.get().await?;
-        image::ensure(connection, &job.image, job.pull, notes.as_ref())
-            .await
-            .map(drop)
+        let fetching = image::ensure(connection, &job.image, job.pull, notes.as_ref());
+        connection.while_it_answers(|| None, fetching).await.map(drop)
     }
 
     async fn open(&self, job: JobSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Session>, ExecutorError> {
@@ -265,34 +289,28 @@ impl Executor for DockerExecutor {
             });
         }
         let connection = self.engine.get().await?;
-        // What was always to be pulled was pulled by `fetch`.
-        let pull = match job.pull {
-            PullPolicy::Always => PullPolicy::Missing,
-            other => other,
-        };
-        let image = image::ensure(connection, &job.image, pull, notes.as_ref()).await?;
-        JobDirectory::create(&job.directory).map_err(|error| setup("prepare the job", &error))?;
-        match self.begin(connection, &job, image, notes).await {
-            Ok(session) => Ok(session),
-            Err(error) => {
-                // A container of that name that is not this job's (the conflict could not be settled) stays.
-                reclaim::remove_ours(connection, &self.options.instance, &job).await?;
-                let _ = remove_directory(&job.directory);
-                Err(error)
-            }
-        }
+        let left = || Some(format!("the container {}", job.key.resource_name()));
+        connection
+            .while_it_answers(left, self.make(connection, &job, notes))
+            .await
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
         let connection = self.engine.get().await?;
-        reclaim::by_name(connection, &self.options, &job.resource_name())
+        let name = job.resource_name();
+        let left = || Some(format!("the container {name}"));
+        connection
+            .while_it_answers(left, reclaim::by_name(connection, &self.options, &name))
             .await
             .map(drop)
     }
 
     async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
         let connection = self.engine.get().await?;
-        reclaim::of_runs(connection, &self.options, runs).await
+        let left = || Some("what lost runs had".to_owned());
+        connection
+            .while_it_answers(left, reclaim::of_runs(connection, &self.options, runs))
+            .await
     }
 }
 

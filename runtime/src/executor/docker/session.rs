@@ -113,7 +113,14 @@ impl Session for DockerSession {
     async fn run_step(&self, step: StepSpec, output: &mut dyn StepOutput) -> Result<StepEnd, ExecutorError> {
         let outcome = match &self.steps {
             Steps::Agent { channel, .. } => channel.run_step(step, output).await,
-            Steps::Exec(steps) => steps.run_step(step, output).await,
+            // Each of its words goes through the engine.
+            Steps::Exec(steps) => tokio::select! {
+                biased;
+                ended = steps.run_step(step, output) => ended,
+                () = self.connection.silence() => Err(ExecutorError::SessionLost {
+                    cause: format!("the engine at {} has stopped answering", self.connection.endpoint),
+                }),
+            },
         };
         match outcome {
             Ok(end) => Ok(end),
@@ -133,8 +140,13 @@ impl Session for DockerSession {
         if *done {
             return Ok(Closed::default());
         }
-        let ended = self.end_steps().await;
-        container::remove(&self.connection, &self.name).await?;
+        let left = || Some(format!("the container {}", self.name));
+        let ending = async {
+            let ended = self.end_steps().await;
+            container::remove(&self.connection, &self.name).await?;
+            Ok(ended)
+        };
+        let ended = self.connection.while_it_answers(left, ending).await?;
         remove_directory(&self.directory).map_err(|error| ExecutorError::Cleanup {
             what: self.directory.display().to_string(),
             cause: error.to_string(),

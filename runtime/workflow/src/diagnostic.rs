@@ -173,6 +173,9 @@ impl Diagnostics {
     /// In the order of the file, each once: a value that aliases repeat is read several times, in the name of
     /// several owners, but is wrong at one place only.
     pub(crate) fn finish(mut self) -> Self {
+        if self.items.len() < 2 {
+            return self;
+        }
         let mut seen = HashSet::new();
         self.items.retain(|diagnostic| match diagnostic.labels.first() {
             Some(label) => seen.insert((diagnostic.code, label.span, label.text.clone())),

@@ -1,7 +1,5 @@
 //! The keys of one level as they were written.
 
-use indexmap::IndexMap;
-
 use crate::span::Span;
 use crate::tree::Node;
 
@@ -9,8 +7,10 @@ use crate::tree::Node;
 ///
 /// Keys that have a typed field are here too: what asks "is this key there, and where" (what is not supported yet,
 /// the rules of the checks) asks here; what asks for the value asks the typed field.
+///
+/// A list, not a map: no level has more than some twenty keys, and most have three.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fields(IndexMap<&'static str, Field>);
+pub struct Fields(Vec<(&'static str, Field)>);
 
 /// A key and its value, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,13 +25,16 @@ impl Fields {
     /// The field of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Field> {
-        self.0.get(key)
+        self.0
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, field)| field)
     }
 
     /// Whether the key is there.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.get(key).is_some()
     }
 
     /// All of them in the order of the file.
@@ -41,6 +44,8 @@ impl Fields {
 
     /// Adds a field unless its key is there already: of duplicates, which are reported elsewhere, the first counts.
     pub(crate) fn insert(&mut self, key: &'static str, field: Field) {
-        self.0.entry(key).or_insert(field);
+        if !self.contains(key) {
+            self.0.push((key, field));
+        }
     }
 }

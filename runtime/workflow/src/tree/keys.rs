@@ -43,6 +43,9 @@ pub(super) fn key_of(node: &Node, diagnostics: &mut Diagnostics) -> Option<Key> 
 
 /// Reports every key that repeats an earlier one. Keys are compared as GitHub compares them: without case.
 pub(super) fn report_duplicates(entries: &[Entry], diagnostics: &mut Diagnostics) {
+    if are_few_and_distinct(entries) {
+        return;
+    }
     let mut first: HashMap<String, &Key> = HashMap::with_capacity(entries.len());
     for Entry { key, .. } in entries {
         let folded = key.text.to_lowercase();
@@ -67,4 +70,17 @@ pub(super) fn report_duplicates(entries: &[Entry], diagnostics: &mut Diagnostics
                 .help(help),
         );
     }
+}
+
+/// Whether a look at each pair shows that no key repeats another, as is so nearly always; of many keys, or keys that
+/// are not ASCII, nothing is said.
+fn are_few_and_distinct(entries: &[Entry]) -> bool {
+    const FEW: usize = 12;
+    entries.len() <= FEW
+        && entries.iter().all(|entry| entry.key.text.is_ascii())
+        && entries.iter().enumerate().all(|(index, entry)| {
+            let rest = entries.get(index + 1..).unwrap_or_default();
+            rest.iter()
+                .all(|other| !other.key.text.eq_ignore_ascii_case(&entry.key.text))
+        })
 }

@@ -177,13 +177,13 @@ fn workflow(number: u32) -> Anyhow<String> {
                 job - 1
             )?;
         }
-        if (number + job) % 3 == 0 {
+        if (number + job).is_multiple_of(3) {
             text.push_str(
                 "    strategy:\n      fail-fast: false\n      matrix:\n        os: [ubuntu-latest, windows-latest]\n        \
                  version: [18, 20, 22]\n        include:\n          - os: ubuntu-latest\n            extra: true\n",
             );
         }
-        if (number + job) % 5 == 0 {
+        if (number + job).is_multiple_of(5) {
             text.push_str(
                 "    services:\n      redis:\n        image: redis:7\n        ports: ['6379:6379']\n",
             );

@@ -6,6 +6,7 @@ mod commands;
 mod concurrency;
 mod containers;
 mod empty;
+mod expressions;
 mod labels;
 mod matrix;
 mod needs;
@@ -38,7 +39,9 @@ pub(crate) fn check(
     labels::check(workflow, diagnostics);
     shells::check(workflow, diagnostics);
     variables::check(workflow, diagnostics);
-    calls::Calls::new(references).check(workflow, diagnostics);
+    let mut calls = calls::Calls::new(references);
+    calls.check(workflow, diagnostics);
+    expressions::check(workflow, &mut calls, &known, diagnostics);
 }
 
 /// Runs the rules that look at nothing but the workflow itself.

@@ -8,7 +8,7 @@ use super::numeral;
 use super::value::Value;
 
 /// The value as a number; a text is read as one, a list or mapping is none.
-pub(super) fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     match value {
         Value::Null => 0.0,
         Value::Boolean(value) => f64::from(u8::from(*value)),

@@ -14,6 +14,8 @@ use super::value::Value;
 
 mod calls;
 
+pub(crate) use calls::placeholders;
+
 /// How a job went so far, for `success()`, `failure()` and `cancelled()`.
 pub trait JobStatus {
     /// Whether all went well. `names` are jobs to look at instead of all that this one needs; only the `if` of a job may

@@ -21,7 +21,7 @@ pub(super) fn upper(character: char) -> char {
 }
 
 /// The text in the form in which equal texts are the same.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars().map(upper).collect()
 }
 

@@ -48,9 +48,12 @@ mod value;
 mod tests;
 
 pub use availability::{Availability, Key, allowed};
+pub(crate) use coerce::number as number_of;
 pub use condition::Condition;
 pub use error::{ErrorKind, ExpressionError};
+pub(crate) use evaluate::placeholders;
 pub use evaluate::{Environment, Files, JobStatus, Status, evaluate};
+pub(crate) use fold::folded;
 pub use function::Function;
 pub use object::Object;
 pub use parser::{MAX_DEPTH, MAX_LENGTH, Parsed, parse};

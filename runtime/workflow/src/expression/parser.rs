@@ -252,7 +252,7 @@ impl Parser<'_, '_, '_> {
             return self.postfix();
         };
         let operand = self.nested(Self::unary)?;
-        let span = operator.to(operand.span());
+        let span = self.in_file(operator).to(operand.span());
         self.checked(Expression::new(Node::Not(Box::new(operand)), span))
     }
 

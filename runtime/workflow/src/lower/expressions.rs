@@ -122,7 +122,7 @@ impl Context<'_> {
             let mut diagnostic = error.to_diagnostic(code);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
-                    let exists = is_name(self.source.slice(label.span));
+                    let exists = error.what.split('\'').nth(1).is_some_and(is_name);
                     label.text = if exists {
                         "not available here"
                     } else {

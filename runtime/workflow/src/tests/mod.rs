@@ -3,6 +3,7 @@
 mod action;
 mod calls;
 mod dag;
+mod expressions;
 mod instance;
 mod lower;
 mod matrix;

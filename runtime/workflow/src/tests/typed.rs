@@ -70,7 +70,7 @@ fn every_key_of_githubs_language_is_typed() {
         environment.deployment.as_ref().unwrap().value,
         Literal::Value(false)
     );
-    at(text, &job.outputs["out"].value, "${{ steps.s.outputs.x }}");
+    at(text, &job.outputs["out"].value, "${{ steps.script.outputs.x }}");
     at(text, job.cancel_timeout_minutes.as_ref().unwrap(), "1");
     assert_eq!(
         job.continue_on_error.as_ref().unwrap().value,

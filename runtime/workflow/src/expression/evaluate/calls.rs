@@ -13,6 +13,8 @@ use crate::expression::{coerce, function::Function};
 
 mod format;
 
+pub(crate) use format::placeholders;
+
 impl Evaluator<'_, '_> {
     /// The argument at a place; nothing where there is none, which the parser has refused.
     fn argument(&mut self, arguments: &[Expression], at: usize) -> Result<Value, Problem> {

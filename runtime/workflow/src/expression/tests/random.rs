@@ -78,6 +78,13 @@ fn exercise(text: &str) {
         }
         if let Some(expression) = &parsed.expression {
             assert!(expression.depth() <= MAX_DEPTH);
+            for part in expression.parts() {
+                let place = part.span();
+                assert!(
+                    place.start >= 7 && place.end <= 7 + text.len(),
+                    "{part} in {text}"
+                );
+            }
             drop(evaluate(expression, &environment));
         }
         let (template, errors) = Template::parse(text, 7, scope);

@@ -116,6 +116,8 @@ fn messages_name_the_position_in_utf_16() {
 
 #[test]
 fn places_count_from_the_base() {
+    let negated = parse("!true", 100, &Scope::anything()).expression.unwrap();
+    assert_eq!(negated.span().range(), 100..105);
     let parsed = parse(" github.ref == nope( 1 )", 100, &Scope::of(Key::JobIf));
     assert_eq!(parsed.errors.len(), 1);
     assert_eq!(parsed.errors[0].span.range(), 115..119);

@@ -82,6 +82,16 @@ fn pieces(format: &str, values: usize) -> Result<Vec<Piece<'_>>, Problem> {
     Ok(pieces)
 }
 
+/// The numbers of the arguments that a format asks for; `None` when it is no format.
+pub(crate) fn placeholders(format: &str) -> Option<Vec<usize>> {
+    let pieces = pieces(format, usize::MAX).ok()?;
+    let numbers = pieces.into_iter().filter_map(|piece| match piece {
+        Piece::Argument(number, _) => Some(number),
+        Piece::Text(_) => None,
+    });
+    Some(numbers.collect())
+}
+
 /// Reads `0}` or `0:specifiers}`: the number, the specifiers and what follows.
 fn placeholder(text: &str) -> Option<(usize, &str, &str)> {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();

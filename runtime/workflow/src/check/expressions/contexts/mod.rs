@@ -1,0 +1,220 @@
+//! The contexts of a workflow, with their types at each place.
+
+mod github;
+mod inputs;
+mod matrix;
+mod steps;
+mod words;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::infer::Checker;
+use super::outputs::Outputs;
+use super::surroundings::{NotYet, Surroundings, Unknown};
+use super::types::{Properties, Type};
+use crate::expression::Key;
+use crate::model::{Input, Job, JobId, Site, Workflow};
+use crate::span::Span;
+use steps::Steps;
+
+pub(super) use inputs::kind;
+pub(super) use matrix::complete;
+
+/// What the expressions of a workflow can see. Each context is made when somebody first asks for it.
+pub(super) struct Contexts<'w, 'c, 'r> {
+    workflow: &'w Workflow,
+    pub(super) outputs: Outputs<'c, 'r>,
+    /// The contexts that are the same everywhere.
+    common: HashMap<&'static str, Type>,
+    jobs: HashMap<JobId, JobContexts>,
+    /// Values that are one expression, by their place.
+    whole: HashMap<Span, &'w Site>,
+}
+
+/// The contexts of a job.
+#[derive(Default)]
+struct JobContexts {
+    steps: Option<Rc<Steps>>,
+    matrix: Option<Type>,
+    needs: Option<Type>,
+    job: Option<Type>,
+}
+
+impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
+    pub(super) fn new(workflow: &'w Workflow, outputs: Outputs<'c, 'r>) -> Self {
+        let in_strategy = |site: &&Site| site.key == Key::JobStrategy && site.whole().is_some();
+        let whole = workflow.sites.iter().filter(in_strategy);
+        Self {
+            workflow,
+            outputs,
+            common: HashMap::new(),
+            jobs: HashMap::new(),
+            whole: whole.map(|site| (site.span, site)).collect(),
+        }
+    }
+
+    /// The input whose default stands at a place.
+    pub(super) fn input_at(&self, place: Span) -> Option<&'w Input> {
+        let call = self.workflow.triggers.events.get("workflow_call")?;
+        call.inputs.values().find(|input| {
+            let default = input.default.as_ref();
+            default.is_some_and(|default| default.span == place)
+        })
+    }
+
+    pub(super) fn job_of(&self, site: &Site) -> Option<&'w Job> {
+        self.workflow.jobs.get(site.job.as_ref()?)
+    }
+
+    fn common(&mut self, name: &'static str, make: impl FnOnce(&Workflow) -> Type) -> Type {
+        let workflow = self.workflow;
+        self.common.entry(name).or_insert_with(|| make(workflow)).clone()
+    }
+
+    fn cached(&mut self, job: &Job) -> &mut JobContexts {
+        self.jobs.entry(job.id.value.clone()).or_default()
+    }
+
+    fn steps(&mut self, job: &Job) -> Rc<Steps> {
+        if let Some(known) = &self.cached(job).steps {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(Steps::of(job, &mut self.outputs));
+        self.cached(job).steps = Some(Rc::clone(&made));
+        made
+    }
+
+    fn needs(&mut self, job: &Job) -> Type {
+        if let Some(known) = &self.cached(job).needs {
+            return known.clone();
+        }
+        let jobs = &self.workflow.jobs;
+        let mut all = Properties::default();
+        for need in &job.needs {
+            let value = match jobs.get(&need.value) {
+                Some(needed) => result(self.outputs.of_job(needed)),
+                // Reported where needs are checked.
+                None => Type::Any,
+            };
+            all.add(Arc::from(need.as_str()), value);
+        }
+        let broken = job.fields.get("needs").is_some() && job.needs.is_empty();
+        let made = if broken { Type::Any } else { Type::mapping(all) };
+        self.cached(job).needs = Some(made.clone());
+        made
+    }
+
+    /// The `jobs` context, which the outputs of a called workflow see.
+    fn all_jobs(&mut self) -> Type {
+        if let Some(known) = self.common.get("jobs") {
+            return known.clone();
+        }
+        let mut all = Properties::default();
+        for (id, job) in &self.workflow.jobs {
+            all.add(Arc::from(id.as_str()), result(self.outputs.of_job(job)));
+        }
+        let made = Type::mapping(all);
+        self.common.insert("jobs", made.clone());
+        made
+    }
+
+    fn matrix(&mut self, job: &Job) -> Type {
+        if let Some(known) = &self.cached(job).matrix {
+            return known.clone();
+        }
+        let strategy = job.fields.get("strategy").map(|field| &field.value);
+        let whole = std::mem::take(&mut self.whole);
+        let made = matrix::matrix(strategy, &mut |node| match whole.get(&node.span) {
+            Some(site) => site.whole().map_or(Type::Text, |expression| {
+                Checker::new(site, self, None).infer(expression)
+            }),
+            None => Type::Text,
+        });
+        self.whole = whole;
+        self.cached(job).matrix = Some(made.clone());
+        made
+    }
+
+    fn job(&mut self, job: &Job) -> Type {
+        if let Some(known) = &self.cached(job).job {
+            return known.clone();
+        }
+        let services = match job.fields.get("services").map(|field| field.value.as_mapping()) {
+            None => Type::strict::<&str>([]),
+            Some(Some(services)) if complete(services) => {
+                let names = services.entries.iter().map(|entry| Arc::clone(&entry.key.text));
+                Type::strict(names.map(|name| (name, github::service())))
+            }
+            Some(_) => Type::map(github::service()),
+        };
+        let made = github::job(services);
+        self.cached(job).job = Some(made.clone());
+        made
+    }
+}
+
+impl Surroundings for Contexts<'_, '_, '_> {
+    fn context(&mut self, name: &str, site: &Site) -> Type {
+        let job = self.job_of(site);
+        let name = name.to_ascii_lowercase();
+        match (name.as_str(), job) {
+            ("github", _) => self.common("github", |workflow| {
+                github::github(inputs::event_inputs(workflow))
+            }),
+            ("env" | "vars", _) => Type::map(Type::Text),
+            ("secrets", _) => self.common("secrets", inputs::secrets),
+            ("inputs", _) => match (site.key, self.workflow.triggers.events.get("workflow_call")) {
+                (Key::CallInputDefault, Some(call)) => match self.input_at(site.span) {
+                    Some(input) => inputs::inputs_before(&call.inputs, input),
+                    None => Type::Any,
+                },
+                _ => self.common("inputs", inputs::inputs),
+            },
+            ("runner", _) => self.common("runner", |_| github::runner()),
+            ("strategy", _) => self.common("strategy", |_| github::strategy()),
+            ("jobs", _) => self.all_jobs(),
+            ("needs", Some(job)) => self.needs(job),
+            ("matrix", Some(job)) => self.matrix(job),
+            ("job", Some(job)) => self.job(job),
+            ("steps", Some(job)) => match site.key {
+                // Made before any step runs.
+                Key::JobContainerEnv | Key::JobServiceEnv => Type::Any,
+                _ => self.steps(job).context.clone(),
+            },
+            _ => Type::Any,
+        }
+    }
+
+    fn not_yet(&self, context: &str, position: usize, site: &Site) -> Option<NotYet> {
+        if !context.eq_ignore_ascii_case("steps") {
+            return None;
+        }
+        let here = site.step?;
+        let steps = self.jobs.get(site.job.as_ref()?)?.steps.as_ref()?;
+        let (there, related) = *steps.places.get(position)?;
+        let beside = there.index == here.index && there != here && here.inner.is_some();
+        if there.index < here.index || beside {
+            return None;
+        }
+        let (label, help) = if there == here {
+            (
+                "this is the step itself",
+                "a step knows its outputs only once it is done: use them in a later step",
+            )
+        } else {
+            ("it runs after this step", "move it before this step")
+        };
+        Some(NotYet { label, related, help })
+    }
+
+    fn unknown(&self, context: &str, name: &str, known: &Properties, site: &Site) -> Option<Unknown> {
+        words::unknown(self.workflow, context, name, known, site)
+    }
+}
+
+/// What is known of a job that gives these outputs.
+fn result(outputs: Type) -> Type {
+    Type::strict([("outputs", outputs), ("result", Type::Text)])
+}

@@ -1,0 +1,110 @@
+//! Expressions that can be read, and yet give nothing that anybody could have wanted.
+//!
+//! Every value with expressions was kept when the file was read ([`Site`]). Here each gets its contexts with their types
+//! (`contexts/`), the type of each expression is told (`infer.rs`), and the rules, one a file, object to what certainly
+//! goes wrong. What is not known is of type `Any`, to which no rule objects.
+
+mod access;
+mod comparison;
+mod condition;
+mod contexts;
+mod format;
+mod functions;
+mod infer;
+mod injection;
+mod json;
+mod outputs;
+mod property;
+mod surroundings;
+mod types;
+mod value;
+
+use super::calls::Calls;
+use crate::actions::Actions;
+use crate::diagnostic::Diagnostics;
+use crate::expression::Key;
+use crate::model::{Action, InputKind, Job, Shape, Site, Step, Workflow};
+use contexts::Contexts;
+use infer::Checker;
+use outputs::Outputs;
+use types::Type;
+
+/// Checks all expressions of a workflow.
+pub(super) fn check<'r>(
+    workflow: &Workflow,
+    calls: &mut Calls<'r>,
+    actions: &Actions<'r>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut contexts = Contexts::new(workflow, Outputs::new(calls, actions));
+    for site in &workflow.sites {
+        let job = contexts.job_of(site);
+        let step = job.and_then(|job| step_of(job, site));
+        let uses = step.and_then(|step| match &step.action {
+            Action::Uses(uses) => uses.reference.as_plain(),
+            _ => None,
+        });
+        let input = expected_input(&mut contexts, job, site);
+        self::site(site, &mut contexts, uses, input, diagnostics);
+    }
+}
+
+/// Checks the expressions of one place.
+fn site(
+    site: &Site,
+    surroundings: &mut dyn surroundings::Surroundings,
+    uses: Option<&str>,
+    input: Option<InputKind>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut checker = Checker::new(site, surroundings, Some(diagnostics));
+    let is_script = injection::is_script(site, uses);
+    for expression in &site.expressions {
+        let kind = checker.infer(expression);
+        value::check(&mut checker, expression, &kind);
+        if let Some(input) = input {
+            value::for_input(&mut checker, expression, &kind, input);
+        }
+        if is_script {
+            injection::check(&mut checker, expression);
+        }
+    }
+    if site.takes.condition {
+        condition::check(&mut checker);
+    }
+}
+
+fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
+    let place = site.step?;
+    let step = job.steps.get(place.index)?;
+    match (place.inner, &step.action) {
+        (Some(inner), Action::Parallel(steps)) => steps.get(inner),
+        (Some(_), _) => None,
+        (None, _) => Some(step),
+    }
+}
+
+/// The type of the input that a value is given to, or is the default of.
+fn expected_input(contexts: &mut Contexts<'_, '_, '_>, job: Option<&Job>, site: &Site) -> Option<InputKind> {
+    match site.key {
+        Key::CallInputDefault => contexts.input_at(site.span).map(|input| input.kind),
+        Key::JobWith => {
+            let called = contexts.outputs.called(job?.uses.as_ref()?)?;
+            let name = site.field.strip_prefix("with.")?;
+            let inputs = &called.triggers.events.get("workflow_call")?.inputs;
+            let mut found = inputs
+                .iter()
+                .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.next().map(|(_, input)| input.kind)
+        }
+        _ => None,
+    }
+}
+
+/// The type of a value as its place sees it: what stands within text is text.
+fn seen(site: &Site, kind: &Type) -> Type {
+    match site.shape {
+        Shape::Whole => kind.clone(),
+        Shape::Within => Type::Text,
+    }
+}

@@ -1,0 +1,81 @@
+//! What actions, jobs and called workflows give: the names of their outputs, where they are known.
+
+use std::sync::Arc;
+
+use super::contexts::complete;
+use super::types::Type;
+use crate::actions::{Actions, Known};
+use crate::check::calls::{Calls, Outcome, local};
+use crate::model::{Job, Template, Workflow};
+use crate::tree::{Mapping, Node};
+
+/// Finds out about outputs, also of what lies in other files.
+pub(super) struct Outputs<'c, 'r> {
+    calls: &'c mut Calls<'r>,
+    actions: &'c Actions<'r>,
+}
+
+impl<'c, 'r> Outputs<'c, 'r> {
+    pub(super) fn new(calls: &'c mut Calls<'r>, actions: &'c Actions<'r>) -> Self {
+        Self { calls, actions }
+    }
+
+    /// The outputs of a step that uses an action.
+    pub(super) fn of_action(&mut self, reference: &Template) -> Type {
+        let known = reference.as_plain().map(|text| self.actions.find(text));
+        match known {
+            Some(Known::Interface(interface)) => match &interface.outputs {
+                Some(names) => Type::strict(names.iter().map(|name| (name.as_str(), Type::Text))),
+                None => Type::map(Type::Text),
+            },
+            _ => Type::map(Type::Text),
+        }
+    }
+
+    /// The outputs of a job.
+    pub(super) fn of_job(&mut self, job: &Job) -> Type {
+        match (&job.uses, job.fields.get("outputs")) {
+            (Some(uses), _) => match self.called(uses) {
+                Some(called) => of_workflow(&called),
+                None => Type::map(Type::Text),
+            },
+            (None, Some(field)) => names(&field.value),
+            (None, None) => Type::strict::<&str>([]),
+        }
+    }
+
+    /// The workflow of the same repository that a job calls.
+    pub(super) fn called(&mut self, uses: &Template) -> Option<std::rc::Rc<Workflow>> {
+        match self.calls.read(local(uses.as_plain()?)?) {
+            Outcome::Read(called) => Some(called),
+            Outcome::Broken(_) | Outcome::Missing | Outcome::Unknown => None,
+        }
+    }
+}
+
+/// The outputs that a workflow gives to its caller.
+fn of_workflow(workflow: &Workflow) -> Type {
+    let on = workflow.fields.get("on").map(|field| &field.value);
+    let find = |node: Option<&Node>, key: &str| {
+        let entries = &node?.as_mapping()?.entries;
+        let entry = entries.iter().find(|entry| &*entry.key.text == key);
+        entry.map(|entry| entry.value.clone())
+    };
+    let call = find(on, "workflow_call");
+    match find(call.as_ref(), "outputs") {
+        Some(outputs) => names(&outputs),
+        None => Type::strict::<&str>([]),
+    }
+}
+
+/// A mapping from the names of outputs, each of which is a text.
+fn names(outputs: &Node) -> Type {
+    let known = |mapping: &&Mapping| complete(mapping);
+    match outputs.as_mapping().filter(known) {
+        Some(mapping) => {
+            let entries = mapping.entries.iter();
+            Type::strict(entries.map(|entry| (Arc::clone(&entry.key.text), Type::Text)))
+        }
+        None => Type::map(Type::Text),
+    }
+}

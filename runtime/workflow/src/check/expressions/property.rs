@@ -1,0 +1,128 @@
+//! What is looked up by its name must be there.
+
+use super::access;
+use super::infer::Checker;
+use super::surroundings::Unknown;
+use super::types::{Properties, Type};
+use crate::codes;
+use crate::expression::{Expression, Node};
+use crate::span::Span;
+use crate::words::{closest, name as shown, plain};
+
+/// How many names a message lists.
+const LISTED: usize = 12;
+
+/// The type of `of.name`; `place` is where the name stands.
+pub(super) fn check(
+    checker: &mut Checker<'_>,
+    of: &Expression,
+    of_type: &Type,
+    name: &str,
+    place: Span,
+) -> Type {
+    match of_type {
+        Type::Any | Type::Null => Type::Any,
+        Type::Mapping(properties) => within(checker, of, properties, name, place),
+        Type::Filtered(item) => {
+            let Type::Mapping(properties) = &**item else {
+                return Type::Filtered(std::rc::Rc::new(Type::Any));
+            };
+            match within(checker, of, properties, name, place) {
+                // What was reported once is not looked at again.
+                Type::Any if properties.others.is_none() => Type::Any,
+                item => Type::Filtered(std::rc::Rc::new(item)),
+            }
+        }
+        Type::List(item) if access::is_number(name) => (**item).clone(),
+        Type::List(_) | Type::Boolean | Type::Number | Type::Text => {
+            access::no_properties(checker, of, of_type, name, place);
+            Type::Any
+        }
+    }
+}
+
+fn within(
+    checker: &mut Checker<'_>,
+    of: &Expression,
+    properties: &Properties,
+    name: &str,
+    place: Span,
+) -> Type {
+    if let Some((position, property)) = properties.find(name) {
+        if let Node::Context(context) = of.node()
+            && let Some(not_yet) = checker.surroundings.not_yet(context, position, checker.site)
+        {
+            let finding = checker
+                .finding(
+                    codes::EXPRESSION_PROPERTY,
+                    format!("step {} has not run yet", shown(name)),
+                    place,
+                    not_yet.label,
+                )
+                .related(not_yet.related, "the step")
+                .help(not_yet.help);
+            checker.report(finding);
+        }
+        return property.value.clone();
+    }
+    match &properties.others {
+        Some(others) => others.clone(),
+        None => {
+            unknown(checker, of, properties, name, place);
+            Type::Any
+        }
+    }
+}
+
+fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name: &str, place: Span) {
+    let special = match of.node() {
+        // Beyond the limit findings are only counted.
+        Node::Context(context) if checker.is_heard() => {
+            checker.surroundings.unknown(context, name, known, checker.site)
+        }
+        _ => None,
+    };
+    let Unknown {
+        message,
+        label,
+        help,
+        listed,
+    } = special.unwrap_or_else(|| Unknown {
+        message: format!("`{}` has no property {}", plain(&of.to_string()), shown(name)),
+        label: "not known there".to_owned(),
+        help: None,
+        listed: "it has",
+    });
+    let mut finding = checker.finding(codes::EXPRESSION_PROPERTY, message, place, label);
+    if checker.is_heard() {
+        if let Some(near) = closest(name, known.names()) {
+            finding = finding.help(format!("did you mean `{near}`?"));
+            if checker.site.exact && is_written(near) {
+                finding = finding.suggest(place, near);
+            }
+        } else if let Some(help) = help {
+            finding = finding.help(help);
+        } else {
+            finding = finding.help(names(known, listed));
+        }
+    }
+    checker.report(finding);
+}
+
+/// Whether a name can stand where another stood, behind a dot.
+fn is_written(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+fn names(known: &Properties, listed: &str) -> String {
+    let mut names: Vec<String> = known.names().take(LISTED + 1).map(shown).collect();
+    if names.is_empty() {
+        return "there is nothing in it: declare what is meant, or remove what asks for it".to_owned();
+    }
+    if names.len() > LISTED {
+        names.truncate(LISTED);
+        names.push("…".to_owned());
+    }
+    format!("{listed}: {}", names.join(", "))
+}

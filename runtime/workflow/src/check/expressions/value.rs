@@ -1,0 +1,139 @@
+//! What an expression gives is what its place takes: text is made of text, and not of lists and mappings.
+
+use super::contexts;
+use super::infer::Checker;
+use super::types::Type;
+use crate::codes;
+use crate::expression::{Expression, Key, Node};
+use crate::model::{InputKind, Shape, Takes};
+use crate::words::plain;
+
+pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &Type) {
+    let takes = checker.site.takes;
+    let within = checker.site.shape == Shape::Within;
+    if within || (takes.text && !takes.condition) {
+        let fits = match kind {
+            Type::Mapping(_) => !within && takes.mapping,
+            Type::List(_) | Type::Filtered(_) => !within && takes.list,
+            // What only turns out to be nothing is as good as an empty text.
+            Type::Null => !matches!(expression.node(), Node::Null),
+            _ => true,
+        };
+        if !fits {
+            printed(checker, expression, kind);
+        }
+        return;
+    }
+    if takes.any || takes.condition || fits(takes, kind) {
+        return;
+    }
+    let wanted = wanted(takes);
+    wrong(checker, expression, kind, &wanted);
+}
+
+/// Checks what is given to an input of a certain type.
+pub(super) fn for_input(checker: &mut Checker<'_>, expression: &Expression, kind: &Type, input: InputKind) {
+    let wanted = contexts::kind(input);
+    let given = super::seen(checker.site, kind);
+    let fits = match wanted {
+        Type::Boolean | Type::Number => given == wanted || matches!(given, Type::Any | Type::Null),
+        _ => true,
+    };
+    // Lists and mappings fit nowhere, and were reported as such.
+    if fits || kind.is_collection() {
+        return;
+    }
+    if checker.site.shape == Shape::Whole {
+        wrong(checker, expression, &given, wanted.describe());
+        return;
+    }
+    let finding = checker
+        .finding(
+            codes::EXPRESSION_VALUE,
+            format!("{} must be {}, not text", place(checker), wanted.describe()),
+            expression.span(),
+            "with the text around it, this makes text",
+        )
+        .help("let one expression give the whole value");
+    checker.report(finding);
+}
+
+/// What messages call the place.
+fn place(checker: &Checker<'_>) -> String {
+    match checker.site.key {
+        Key::CallInputDefault => "the default of this input".to_owned(),
+        _ => format!("`{}`", plain(&checker.site.field)),
+    }
+}
+
+/// Reports a value of another type than the place takes.
+pub(super) fn wrong(checker: &mut Checker<'_>, expression: &Expression, kind: &Type, wanted: &str) {
+    let help = if matches!(kind, Type::Text) {
+        "a text with JSON in it is read by `fromJSON()`"
+    } else {
+        "give it a value of that type"
+    };
+    let finding = checker
+        .finding(
+            codes::EXPRESSION_VALUE,
+            format!("{} must be {wanted}, not {}", place(checker), kind.describe()),
+            expression.span(),
+            format!("this is {}", kind.describe()),
+        )
+        .help(help);
+    checker.report(finding);
+}
+
+/// Reports a value of which only a word, or nothing at all, would be seen in the text.
+pub(super) fn printed(checker: &mut Checker<'_>, expression: &Expression, kind: &Type) {
+    let (label, help) = match kind {
+        Type::Null => ("there would stand nothing".to_owned(), "remove it".to_owned()),
+        _ => {
+            let word = if matches!(kind, Type::Mapping(_)) {
+                "Object"
+            } else {
+                "Array"
+            };
+            (
+                format!("there would stand the word `{word}`"),
+                format!(
+                    "name a value within it, or write all of it: `toJSON({})`",
+                    plain(&expression.to_string())
+                ),
+            )
+        }
+    };
+    let finding = checker
+        .finding(
+            codes::EXPRESSION_TEXT,
+            format!("{} cannot become text", kind.describe()),
+            expression.span(),
+            label,
+        )
+        .help(help);
+    checker.report(finding);
+}
+
+fn fits(takes: Takes, kind: &Type) -> bool {
+    match kind {
+        Type::Any | Type::Null => true,
+        Type::Boolean => takes.boolean,
+        Type::Number => takes.number,
+        Type::Text => false,
+        Type::List(_) | Type::Filtered(_) => takes.list,
+        Type::Mapping(_) => takes.mapping,
+    }
+}
+
+fn wanted(takes: Takes) -> String {
+    let kinds: Vec<&str> = [
+        (takes.boolean, "a boolean"),
+        (takes.number, "a number"),
+        (takes.list, "a list"),
+        (takes.mapping, "a mapping"),
+    ]
+    .into_iter()
+    .filter_map(|(taken, kind)| taken.then_some(kind))
+    .collect();
+    kinds.join(" or ")
+}

@@ -134,6 +134,7 @@ codes! {
     YAML_DUPLICATE_KEY = "yaml/duplicate-key", Schema, Error, "A key is written twice";
     YAML_COMPLEX_KEY = "yaml/complex-key", Schema, Error, "A key is not a word";
     YAML_TAG = "yaml/tag", Schema, Error, "A tag does not fit";
+    YAML_UNUSED_ANCHOR = "yaml/unused-anchor", Lint, Warning, "An anchor is not used";
     UNKNOWN_KEY = "schema/unknown-key", Schema, Error, "A key is not known here";
     MISSING_KEY = "schema/missing-key", Schema, Error, "A key is missing";
     KEY_CONFLICT = "schema/key-conflict", Schema, Error, "Two keys exclude each other";
@@ -161,6 +162,7 @@ codes! {
     EMPTY_MATRIX = "schema/empty-matrix", Schema, Error, "A key of a matrix has no values";
     INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit";
     INPUT_DEFAULT = "lint/input-default", Lint, Error, "The default of an input is not of its type";
+    INPUT_DEFAULT_UNUSED = "lint/input-default-unused", Lint, Warning, "A default is never used";
     INPUT_TWICE = "lint/input-twice", Lint, Warning, "An input offers an option twice";
     TOO_MANY_INPUTS = "schema/too-many-inputs", Schema, Error, "A workflow takes too many inputs";
     CRON_INTERVAL = "lint/cron-interval", Lint, Warning, "A schedule asks for too many starts";
@@ -199,6 +201,8 @@ codes! {
     SHELL_NAME = "lint/shell-name", Lint, Error, "A shell is not known";
     SHELL_MISSING = "lint/shell-missing", Lint, Warning, "A shell is not there on the runner";
     EMPTY_LIST = "lint/empty-list", Lint, Warning, "A list is empty";
+    UNREACHABLE = "lint/unreachable-job", Lint, Warning, "A job can never run";
+    SNAPSHOT_VERSION = "lint/snapshot-version", Lint, Warning, "The version of an image is not one";
     CONCURRENCY = "lint/concurrency", Lint, Error, "A job waits for its own workflow";
     UNSUPPORTED = "engine/unsupported", Engine, Error, "Loom does not do this yet";
     IGNORED = "engine/ignored", Engine, Warning, "This has no effect here";

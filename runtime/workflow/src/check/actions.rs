@@ -16,9 +16,11 @@ const OLDEST_NODE: u32 = 20;
 pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
         let mut fetched = false;
+        let mut changed = false;
         super::each_step(&job.steps, &mut |step| {
             let crate::model::Action::Uses(uses) = &step.action else {
                 fetched = true;
+                changed = true;
                 return;
             };
             let place = Place {
@@ -26,9 +28,11 @@ pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mu
                 step,
                 uses,
                 empty: !fetched && workflow.dialect == Dialect::GitHub,
+                unchanged: !changed,
             };
             place.check(actions, diagnostics);
             fetched |= may_fetch(uses);
+            changed |= may_fetch(uses) && !is_plain_checkout(step, uses);
         });
     }
 }
@@ -42,6 +46,26 @@ fn may_fetch(uses: &Uses) -> bool {
         .is_some_and(|text| text.starts_with("actions/setup-"))
 }
 
+/// Whether a step puts the files of this repository where a job begins, and no others.
+fn is_plain_checkout(step: &Step, uses: &Uses) -> bool {
+    let checkout = uses
+        .reference
+        .as_plain()
+        .is_some_and(|text| text.starts_with("actions/checkout@"));
+    let with = step.fields.get("with").map(|field| &field.value);
+    checkout
+        && with.is_none_or(|with| {
+            with.as_mapping().is_some_and(|with| {
+                with.entries.iter().all(|entry| {
+                    matches!(
+                        entry.key.text.to_ascii_lowercase().as_str(),
+                        "fetch-depth" | "fetch-tags" | "token" | "persist-credentials" | "clean" | "lfs"
+                    )
+                })
+            })
+        })
+}
+
 /// A step that uses an action.
 struct Place<'a> {
     job: &'a Job,
@@ -49,6 +73,8 @@ struct Place<'a> {
     uses: &'a Uses,
     /// Whether nothing can lie in the workspace yet.
     empty: bool,
+    /// Whether nothing but files of the repository can lie there.
+    unchanged: bool,
 }
 
 impl Place<'_> {
@@ -85,6 +111,11 @@ impl Place<'_> {
                 Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))
                     .at(span, why)
                     .help("`loom-runtime validate` of its `action.yml` shows what is wrong"),
+            ),
+            Known::Missing if self.unchanged => diagnostics.push(
+                Diagnostic::new(codes::LOCAL_ACTION, format!("there is no action {}", name(text)))
+                    .at(span, "no `action.yml` in this folder of the repository")
+                    .help("paths of actions start at the root of the repository, e.g. `./.github/actions/setup`"),
             ),
             Known::Missing | Known::Unknown => {}
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::permissions;
+use super::{concurrency, permissions};
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
@@ -58,6 +58,7 @@ impl<'a> Calls<'a> {
                 Outcome::Read(called) => {
                     call(job, &called, uses.span, diagnostics);
                     permissions::check(workflow, job, &called, self, diagnostics);
+                    concurrency::call(workflow, job, &called, diagnostics);
                 }
                 Outcome::Broken(why) => diagnostics.push(
                     Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Field, Workflow};
+use crate::model::{Field, Job, Workflow};
 use crate::tree::Node;
 use crate::words::name;
 
@@ -27,6 +27,40 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
             );
         }
     }
+}
+
+/// A called workflow that is in the group of its caller waits for it in vain.
+pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics: &mut Diagnostics) {
+    let Some(inner) = called.fields.get("concurrency").and_then(group).and_then(text) else {
+        return;
+    };
+    // Inputs are others at the two places; everything else is the caller's.
+    if inner.contains("inputs") {
+        return;
+    }
+    let outer = [&job.fields, &caller.fields];
+    let outer = outer.into_iter().filter_map(|fields| fields.get("concurrency"));
+    let Some(outer) = outer
+        .filter_map(group)
+        .find(|outer| text(outer).as_ref() == Some(&inner))
+    else {
+        return;
+    };
+    let mut diagnostic = Diagnostic::new(
+        codes::CONCURRENCY,
+        format!("job {} calls a workflow that waits for it", name(job.id.as_str())),
+    );
+    if let Some(uses) = &job.uses {
+        diagnostic = diagnostic.at(
+            uses.span,
+            "the called workflow is in the same group as its caller",
+        );
+    }
+    diagnostics.push(
+        diagnostic
+            .related(outer.span, "the group of the caller")
+            .help("GitHub cancels the run for this: give one of them another group, with a word of its own"),
+    );
 }
 
 /// The group, of both forms.

@@ -12,7 +12,9 @@ mod matrix;
 mod needs;
 mod permissions;
 mod shells;
+mod snapshot;
 mod triggers;
+mod unreachable;
 mod variables;
 mod waits;
 
@@ -38,6 +40,8 @@ pub(crate) fn check(
     empty::check(workflow, diagnostics);
     labels::check(workflow, diagnostics);
     shells::check(workflow, diagnostics);
+    snapshot::check(workflow, diagnostics);
+    unreachable::check(workflow, diagnostics);
     variables::check(workflow, diagnostics);
     let mut calls = calls::Calls::new(references);
     calls.check(workflow, diagnostics);

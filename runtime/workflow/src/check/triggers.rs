@@ -36,6 +36,9 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         }
         for (name, input) in &trigger.inputs {
             self::input(name, input, diagnostics);
+            if &**event == "workflow_call" {
+                default_of_required(name, input, diagnostics);
+            }
         }
     }
 }
@@ -64,7 +67,8 @@ fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
         Ok(_) => {}
     }
     if let Some(zone) = &time.timezone
-        && !looks_like_zone(zone)
+        && !diagnostics.is_full()
+        && !is_zone(zone)
     {
         diagnostics.push(
             Diagnostic::new(codes::TIMEZONE, format!("{} is no time zone", name(zone)))
@@ -74,14 +78,13 @@ fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Whether a text could be the name of a time zone. Which ones there are is not known here.
-fn looks_like_zone(text: &str) -> bool {
-    text.split('/').all(|part| {
-        part.starts_with(|first: char| first.is_ascii_alphabetic())
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
-    })
+/// The names of all time zones, with comments.
+static ZONES: &str = include_str!("../../data/zones.txt");
+
+fn is_zone(text: &str) -> bool {
+    let lines = ZONES.lines().filter(|line| !line.starts_with('#'));
+    let mut names = lines.flat_map(str::split_whitespace);
+    names.any(|name| name.eq_ignore_ascii_case(text))
 }
 
 fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
@@ -144,6 +147,22 @@ fn input(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
     if let Some(default) = &input.default {
         self::default(&shown, input, default, diagnostics);
     }
+}
+
+/// Whoever calls has to give a required input, so nobody gets its default. One that starts by hand sees it.
+fn default_of_required(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
+    let Some(default) = input.default.as_ref().filter(|_| input.required) else {
+        return;
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            codes::INPUT_DEFAULT_UNUSED,
+            format!("input {} is required and has a default", crate::words::name(name)),
+        )
+        .at(default.mark(), "no caller ever gets this")
+        .related(input.span, "the input")
+        .help("remove the default, or `required: true`"),
+    );
 }
 
 fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagnostics) {

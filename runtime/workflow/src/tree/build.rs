@@ -1,6 +1,6 @@
 //! From the parser's events to the tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
@@ -37,6 +37,9 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
         diagnostics,
         open: Vec::new(),
         anchors: HashMap::new(),
+        marks: Vec::new(),
+        used: HashSet::new(),
+        before: 0,
         total: Cost::default(),
         root: None,
     };
@@ -49,6 +52,12 @@ struct Builder<'a> {
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
     anchors: HashMap<usize, Built>,
+    /// Where each anchor stands, in the order of the file.
+    marks: Vec<(usize, Span)>,
+    /// The anchors that an alias names.
+    used: HashSet<usize>,
+    /// Where the latest event ended.
+    before: usize,
     /// All values so far, aliases written out.
     total: Cost,
     root: Option<Node>,
@@ -107,10 +116,22 @@ impl Builder<'_> {
         if root.is_none() {
             self.diagnostics.push(report::empty());
         }
+        for (_, place) in self.marks.iter().filter(|(id, _)| !self.used.contains(id)) {
+            let name = self.source.slice(*place);
+            self.diagnostics.push(report::unused_anchor(name, *place));
+        }
         root
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+        if let Event::Scalar(_, _, id, _) | Event::SequenceStart(_, id, _) | Event::MappingStart(_, id, _) =
+            &event
+            && *id != 0
+        {
+            let place = self.anchor(span);
+            self.marks.push((*id, place));
+        }
+        self.before = span.end;
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(&text, style, tag.as_deref(), span);
@@ -153,6 +174,31 @@ impl Builder<'_> {
         }
     }
 
+    /// Where the `&name` of a value stands, which begins at `span`: between what comes before it and itself.
+    fn anchor(&self, span: Span) -> Span {
+        let text = self.source.text();
+        let written = text.get(self.before..span.end).unwrap_or_default();
+        let marks = |start: &usize| {
+            let space = written
+                .get(..*start)
+                .is_none_or(|before| !before.ends_with(|c: char| !c.is_whitespace()));
+            space
+                && written
+                    .get(start + 1..)
+                    .is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
+        };
+        let Some(start) = written.match_indices('&').map(|(at, _)| at).find(marks) else {
+            return Span::point(span.start);
+        };
+        let end = written
+            .get(start..)
+            .and_then(|rest| {
+                rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}'))
+            })
+            .map_or(written.len(), |length| start + length);
+        Span::new(self.before + start, self.before + end)
+    }
+
     /// The `[` or first `-` of a list. For a list that is indented like its key the parser gives the place behind.
     fn sequence_start(&self, span: Span) -> Span {
         let text = self.source.text();
@@ -185,6 +231,7 @@ impl Builder<'_> {
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
+        self.used.insert(id);
         let Some(built) = self.anchors.get(&id).cloned() else {
             // Known to the parser, but not finished: we are inside of it.
             return self.invalid(span, report::recursive_alias(span));

@@ -92,3 +92,13 @@ pub(super) fn bad_tag(tag: &Tag, value: &str, span: Span) -> Diagnostic {
             .help("remove the tag; text that starts with `!` needs quotes")
     }
 }
+
+/// A value was given a name that nothing uses.
+pub(super) fn unused_anchor(written: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::YAML_UNUSED_ANCHOR,
+        format!("no alias repeats {}", name(written)),
+    )
+    .at(span, "never used")
+    .help("remove it, or repeat the value with `*` and the name")
+}

@@ -27,5 +27,11 @@ ui: tools ## install the page's packages and build it into studio-ui/dist
 picture: tools ## take the README's screenshot of the studio again
 	@bash tests/setup/picture.sh
 
+# Conformance cases that are shared with others, where there are any beside the project; `tests/conformance.rs` of the
+# workflow crate runs them.
+ifneq ($(wildcard ../shared/conformance),)
+export LOOM_CONFORMANCE_DIR ?= $(abspath ../shared/conformance)
+endif
+
 tools:
 	@bash tests/setup/check-tools.sh

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::action_keys::{ACTION, COLORS, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::{read, report_missing};
 use super::keys::Level;
 use crate::codes;
@@ -21,7 +21,7 @@ use crate::words::{alternatives, closest, name};
 /// Makes an action of a tree, as far as it goes.
 pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagnostics) -> Option<Action> {
     let mut context = Context::new(source, Dialect::GitHub, diagnostics);
-    let owner = Owner::new("the action", None);
+    let owner = Owner::new(What::Words("the action"), None);
     if root.as_mapping().is_none() && !matches!(root.kind, tree::Kind::Invalid) {
         context.report(
             Diagnostic::new(
@@ -84,7 +84,7 @@ impl Context<'_> {
     }
 
     /// Reads a mapping, checks the values of its keys and that none is missing.
-    fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner) -> Option<Fields> {
+    fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner<'_>) -> Option<Fields> {
         let fields = read(self, level, node, key, owner)?;
         let complete = node.as_mapping().is_some_and(|mapping| !mapping.incomplete);
         for key in level.keys.iter().filter(|key| complete && key.required) {
@@ -97,9 +97,14 @@ impl Context<'_> {
     }
 
     fn runs(&mut self, node: &Node) -> Option<Kind> {
-        let owner = Owner::new("`runs`", None);
+        let owner = Owner::new(What::Words("`runs`"), None);
         let Some(mapping) = node.as_mapping() else {
-            self.expected(node, "runs", &Owner::new("the action", None), "a mapping");
+            self.expected(
+                node,
+                "runs",
+                &Owner::new(What::Words("the action"), None),
+                "a mapping",
+            );
             return None;
         };
         let using = mapping.entries.iter().find(|entry| &*entry.key.text == "using");
@@ -154,14 +159,15 @@ impl Context<'_> {
     }
 
     fn composite_steps(&mut self, node: &Node) -> Vec<Step> {
-        let outer = Owner::new("`runs`", None);
+        let outer = Owner::new(What::Words("`runs`"), None);
         let Some(items) = node.as_sequence() else {
             self.expected(node, "steps", &outer, "a list");
             return Vec::new();
         };
+        let action = Owner::new(What::Words("the action"), None);
         let mut steps = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let owner = Owner::new(format!("step {} of the action", index + 1), None);
+            let owner = action.part(What::Item("step", index));
             let has = |key: &str| {
                 let entries = item.as_mapping().map(|mapping| &mapping.entries);
                 entries.into_iter().flatten().any(|entry| &*entry.key.text == key)

@@ -1,5 +1,7 @@
 //! What every part of lowering has at hand.
 
+use std::fmt;
+
 use super::sites::Sites;
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -7,6 +9,7 @@ use crate::dialect::Dialect;
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{Kind, Node};
+use crate::words::name;
 
 /// The file that is read, the rules it is read by, and what was found so far.
 pub(super) struct Context<'a> {
@@ -16,28 +19,56 @@ pub(super) struct Context<'a> {
     pub(super) sites: Sites,
 }
 
-/// The thing that a level of keys belongs to, for messages.
-#[derive(Clone)]
-pub(super) struct Owner {
-    /// E.g. ``job `build` ``.
-    pub(super) name: String,
+/// The thing that a level of keys belongs to, for messages: shown as ``step 2 of job `build` ``. Nearly all files
+/// have no mistakes, so the words are put together only when somebody shows them.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    what: What<'a>,
     /// Where its name stands, when it has one.
     pub(super) span: Option<Span>,
+    /// What it is a part of.
+    of: Option<&'a Self>,
 }
 
-impl Owner {
-    pub(super) fn new(name: impl Into<String>, span: Option<Span>) -> Self {
-        Self {
-            name: name.into(),
-            span,
-        }
+/// What a thing is called.
+#[derive(Clone, Copy)]
+pub(super) enum What<'a> {
+    /// By these words.
+    Words(&'a str),
+    /// By its key.
+    Key(&'a str),
+    /// By its kind and its name, e.g. ``job `build` ``.
+    Named(&'static str, &'a str),
+    /// By its kind and its place in a list, from 0.
+    Item(&'static str, usize),
+}
+
+impl<'a> Owner<'a> {
+    pub(super) fn new(what: What<'a>, span: Option<Span>) -> Self {
+        Self { what, span, of: None }
     }
 
-    /// Something inside of it, e.g. ``step 2 of job `build` ``.
-    pub(super) fn part(&self, name: impl std::fmt::Display) -> Self {
+    /// Something inside of it.
+    pub(super) fn part(&'a self, what: What<'a>) -> Self {
         Self {
-            name: format!("{name} of {}", self.name),
+            what,
             span: self.span,
+            of: Some(self),
+        }
+    }
+}
+
+impl fmt::Display for Owner<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what {
+            What::Words(words) => formatter.write_str(words)?,
+            What::Key(key) => write!(formatter, "`{key}`")?,
+            What::Named(kind, text) => write!(formatter, "{kind} {}", name(text))?,
+            What::Item(kind, index) => write!(formatter, "{kind} {}", index + 1)?,
+        }
+        match self.of {
+            Some(outer) => write!(formatter, " of {outer}"),
+            None => Ok(()),
         }
     }
 }
@@ -58,24 +89,20 @@ impl<'a> Context<'a> {
 
     /// Reports that `key` of `owner` wants something else than it has. Nothing and mistakes that have been reported
     /// are worded, or passed over, accordingly.
-    pub(super) fn expected(&mut self, node: &Node, key: &str, owner: &Owner, wanted: &str) {
+    pub(super) fn expected(&mut self, node: &Node, key: &str, owner: &Owner<'_>, wanted: &str) {
         if matches!(node.kind, Kind::Invalid) {
             return;
         }
         let (code, message, label): (Code, String, String) = if node.is_null() {
             (
                 codes::EMPTY_VALUE,
-                format!("`{key}` of {} is empty", owner.name),
+                format!("`{key}` of {} is empty", owner),
                 format!("{wanted} belongs here"),
             )
         } else {
             (
                 codes::WRONG_TYPE,
-                format!(
-                    "`{key}` of {} must be {wanted}, not {}",
-                    owner.name,
-                    node.describe()
-                ),
+                format!("`{key}` of {} must be {wanted}, not {}", owner, node.describe()),
                 format!("this is {}", node.describe()),
             )
         };

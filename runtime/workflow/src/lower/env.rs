@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::read;
 use super::keys::{DEFAULTS, DEFAULTS_RUN};
 use super::scalars::Empty;
@@ -15,7 +15,7 @@ use crate::words::plain;
 
 impl Context<'_> {
     /// `env`: a mapping of texts, or one expression for all of it.
-    pub(super) fn env(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<Env>> {
+    pub(super) fn env(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<Env>> {
         let node = &fields.get("env")?.value;
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
@@ -25,7 +25,7 @@ impl Context<'_> {
                         self.report(
                             Diagnostic::new(
                                 codes::EMPTY_VALUE,
-                                format!("a variable of {} has no name", owner.name),
+                                format!("a variable of {} has no name", owner),
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
@@ -50,14 +50,14 @@ impl Context<'_> {
     }
 
     /// `defaults.run`.
-    pub(super) fn defaults(&mut self, fields: &Fields, owner: &Owner) -> Defaults {
+    pub(super) fn defaults(&mut self, fields: &Fields, owner: &Owner<'_>) -> Defaults {
         let Some(field) = fields.get("defaults") else {
             return Defaults::default();
         };
         let Some(outer) = read(self, &DEFAULTS, &field.value, "defaults", owner) else {
             return Defaults::default();
         };
-        let owner = owner.part("`defaults`");
+        let owner = owner.part(What::Key("defaults"));
         let Some(run) = outer.get("run") else {
             return Defaults::default();
         };

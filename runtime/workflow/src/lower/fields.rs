@@ -16,7 +16,7 @@ pub(super) fn read(
     level: &'static Level,
     node: &Node,
     key: &str,
-    owner: &Owner,
+    owner: &Owner<'_>,
 ) -> Option<Fields> {
     let Kind::Mapping(mapping) = &node.kind else {
         context.expected(node, key, owner, "a mapping");
@@ -30,7 +30,7 @@ pub(super) fn read_mapping(
     context: &mut Context<'_>,
     level: &'static Level,
     mapping: &Mapping,
-    owner: &Owner,
+    owner: &Owner<'_>,
 ) -> Fields {
     let mut fields = Fields::default();
     for entry in &mapping.entries {
@@ -51,11 +51,11 @@ pub(super) fn read_mapping(
 }
 
 /// Reports that a key without which nothing goes is not there. `wanted` is the key in backticks, or several.
-pub(super) fn report_missing(context: &mut Context<'_>, wanted: &str, start: Span, owner: &Owner) {
-    let mut diagnostic = Diagnostic::new(codes::MISSING_KEY, format!("{} has no {wanted}", owner.name))
+pub(super) fn report_missing(context: &mut Context<'_>, wanted: &str, start: Span, owner: &Owner<'_>) {
+    let mut diagnostic = Diagnostic::new(codes::MISSING_KEY, format!("{} has no {wanted}", owner))
         .at(start, format!("{wanted} is missing here"));
     if let Some(span) = owner.span {
-        diagnostic = diagnostic.related(span, format!("in {}", owner.name));
+        diagnostic = diagnostic.related(span, format!("in {}", owner));
     }
     context.report(diagnostic.help(format!("add {wanted}")));
 }
@@ -71,14 +71,14 @@ pub(super) fn unknown_key(
     level: &Level,
     key: &tree::Key,
     known: Option<&Key>,
-    owner: &Owner,
+    owner: &Owner<'_>,
 ) {
     let code = if level.lenient {
         codes::IGNORED_KEY
     } else {
         codes::UNKNOWN_KEY
     };
-    let mut diagnostic = Diagnostic::new(code, format!("unknown key {} in {}", name(&key.text), owner.name))
+    let mut diagnostic = Diagnostic::new(code, format!("unknown key {} in {}", name(&key.text), owner))
         .at(key.span, "not known here");
     let names = || {
         level

@@ -48,7 +48,7 @@ pub(super) fn form_of(
     level: &Level,
     fields: &Fields,
     start: Span,
-    owner: &Owner,
+    owner: &Owner<'_>,
 ) -> Option<&'static str> {
     let mut named = level.forms.iter().filter(|form| fields.contains(form.key));
     let Some(form) = named.next() else {
@@ -86,7 +86,7 @@ pub(super) fn form_of(
         context.report(
             Diagnostic::new(
                 codes::KEY_CONFLICT,
-                format!("`{name}` and `{}` cannot both stand in {}", form.key, owner.name),
+                format!("`{name}` and `{}` cannot both stand in {}", form.key, owner),
             )
             .at(later, text)
             .related(earlier, "the other one")
@@ -97,7 +97,7 @@ pub(super) fn form_of(
 }
 
 /// Reports that no key says which form it is, naming only the forms that the other keys leave possible.
-fn missing(context: &mut Context<'_>, level: &Level, fields: &Fields, start: Span, owner: &Owner) {
+fn missing(context: &mut Context<'_>, level: &Level, fields: &Fields, start: Span, owner: &Owner<'_>) {
     let possible = fields
         .iter()
         .filter_map(|(name, _)| level.keys.iter().find(|key| key.name == name))

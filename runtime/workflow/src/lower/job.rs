@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::{read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
@@ -20,7 +20,7 @@ use crate::words::name;
 impl Context<'_> {
     /// The job under one key of `jobs`.
     pub(super) fn job(&mut self, id: Spanned<JobId>, written: &Node) -> Option<Job> {
-        let owner = Owner::new(format!("job {}", name(id.as_str())), Some(id.span));
+        let owner = Owner::new(What::Named("job", id.as_str()), Some(id.span));
         self.check_job_id(&id);
         let Some(mapping) = written.as_mapping() else {
             self.not_a_job(&id, written, &owner);
@@ -72,16 +72,16 @@ impl Context<'_> {
         })
     }
 
-    fn not_a_job(&mut self, id: &Spanned<JobId>, node: &Node, owner: &Owner) {
+    fn not_a_job(&mut self, id: &Spanned<JobId>, node: &Node, owner: &Owner<'_>) {
         if matches!(node.kind, Kind::Invalid) {
             return;
         }
         let (code, message) = if node.is_null() {
-            (codes::EMPTY_VALUE, format!("{} is empty", owner.name))
+            (codes::EMPTY_VALUE, format!("{} is empty", owner))
         } else {
             (
                 codes::WRONG_TYPE,
-                format!("{} must be a mapping, not {}", owner.name, node.describe()),
+                format!("{} must be a mapping, not {}", owner, node.describe()),
             )
         };
         let span = if node.is_null() { id.span } else { node.mark() };
@@ -101,7 +101,7 @@ impl Context<'_> {
         }
     }
 
-    fn needs(&mut self, fields: &Fields, owner: &Owner) -> Vec<Spanned<JobId>> {
+    fn needs(&mut self, fields: &Fields, owner: &Owner<'_>) -> Vec<Spanned<JobId>> {
         let Some(field) = fields.get("needs") else {
             return Vec::new();
         };
@@ -111,7 +111,7 @@ impl Context<'_> {
             .collect()
     }
 
-    fn steps(&mut self, fields: &Fields, owner: &Owner) -> Vec<Step> {
+    fn steps(&mut self, fields: &Fields, owner: &Owner<'_>) -> Vec<Step> {
         let Some(field) = fields.get("steps") else {
             return Vec::new();
         };
@@ -121,7 +121,7 @@ impl Context<'_> {
         };
         if items.is_empty() {
             self.report(
-                Diagnostic::new(codes::EMPTY_VALUE, format!("`steps` of {} is empty", owner.name))
+                Diagnostic::new(codes::EMPTY_VALUE, format!("`steps` of {} is empty", owner))
                     .at(field.value.span, "at least one step belongs here"),
             );
         }
@@ -138,18 +138,18 @@ impl Context<'_> {
         Some(Spanned::new(secrets, node.span))
     }
 
-    fn check_step_ids(&mut self, steps: &[Step], owner: &Owner) {
+    fn check_step_ids(&mut self, steps: &[Step], owner: &Owner<'_>) {
         let mut seen = HashMap::new();
         self.unique_step_ids(steps, &mut seen, owner);
     }
 
-    fn unique_step_ids(&mut self, steps: &[Step], seen: &mut HashMap<StepId, Span>, owner: &Owner) {
+    fn unique_step_ids(&mut self, steps: &[Step], seen: &mut HashMap<StepId, Span>, owner: &Owner<'_>) {
         for step in steps {
             if let Some(id) = &step.id {
                 if let Some(first) = seen.get(&id.value) {
                     let diagnostic = Diagnostic::new(
                         codes::DUPLICATE_STEP_ID,
-                        format!("two steps of {} have the id {}", owner.name, name(id.as_str())),
+                        format!("two steps of {} have the id {}", owner, name(id.as_str())),
                     );
                     self.report(
                         diagnostic

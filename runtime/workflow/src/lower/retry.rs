@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::quiet::{node, value};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -13,10 +13,10 @@ use crate::words::name;
 
 impl Context<'_> {
     /// What becomes of a job or step that fails.
-    pub(super) fn retry(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<Retry>> {
+    pub(super) fn retry(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<Retry>> {
         let node = node(fields, "retry")?;
         let mapping = node.as_mapping()?;
-        let owner = owner.part("`retry`");
+        let owner = owner.part(What::Key("retry"));
         let retry = Retry {
             max_attempts: value(mapping, "max-attempts").and_then(|node| self.attempts(node, &owner)),
             delay: value(mapping, "delay").and_then(|node| self.delay(node, "delay", &owner)),
@@ -37,7 +37,7 @@ impl Context<'_> {
         Some(Spanned::new(on_lost, node.span))
     }
 
-    fn attempts(&mut self, node: &Node, owner: &Owner) -> Option<Spanned<u32>> {
+    fn attempts(&mut self, node: &Node, owner: &Owner<'_>) -> Option<Spanned<u32>> {
         let number = number(node)?;
         if number.fract() != 0.0 || !(1.0..=f64::from(u32::MAX)).contains(&number) {
             self.refused(
@@ -56,7 +56,7 @@ impl Context<'_> {
         Some(Spanned::new(number as u32, node.span))
     }
 
-    fn factor(&mut self, node: &Node, owner: &Owner) -> Option<Spanned<f64>> {
+    fn factor(&mut self, node: &Node, owner: &Owner<'_>) -> Option<Spanned<f64>> {
         let number = number(node)?;
         if !(number.is_finite() && number >= 1.0) {
             self.refused(
@@ -70,7 +70,7 @@ impl Context<'_> {
         Some(Spanned::new(number, node.span))
     }
 
-    fn delay(&mut self, node: &Node, key: &str, owner: &Owner) -> Option<Spanned<Duration>> {
+    fn delay(&mut self, node: &Node, key: &str, owner: &Owner<'_>) -> Option<Spanned<Duration>> {
         let scalar = node.as_scalar()?;
         // An expression, or nothing at all, is reported by the tables.
         if scalar.text.contains("${{") || node.is_null() {
@@ -90,7 +90,7 @@ impl Context<'_> {
         }
     }
 
-    fn refused(&mut self, node: &Node, key: &str, owner: &Owner, why: &str) {
+    fn refused(&mut self, node: &Node, key: &str, owner: &Owner<'_>, why: &str) {
         let written = node
             .as_scalar()
             .map(|scalar| name(&scalar.text))
@@ -98,7 +98,7 @@ impl Context<'_> {
         self.report(
             Diagnostic::new(
                 codes::WRONG_TYPE,
-                format!("`{key}` of {} cannot be {written}", owner.name),
+                format!("`{key}` of {} cannot be {written}", owner),
             )
             .at(node.span, "no such value")
             .help(why),

@@ -1,6 +1,6 @@
 //! `runs-on` in its three forms: a label, a list of labels, or `{group, labels}`.
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::read_mapping;
 use super::keys::RUNS_ON;
 use super::scalars::Empty;
@@ -14,11 +14,11 @@ const KEY: &str = "runs-on";
 
 impl Context<'_> {
     /// Where a job wants to run.
-    pub(super) fn runs_on(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<RunsOn>> {
+    pub(super) fn runs_on(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<RunsOn>> {
         let node = &fields.get(KEY)?.value;
         let runs_on = match &node.kind {
             Kind::Mapping(mapping) => {
-                let owner = owner.part(format!("`{KEY}`"));
+                let owner = owner.part(What::Key(KEY));
                 let fields = read_mapping(self, &RUNS_ON, mapping, &owner);
                 RunsOn {
                     labels: fields
@@ -29,7 +29,7 @@ impl Context<'_> {
             }
             Kind::Sequence(items) if items.is_empty() => {
                 self.report(
-                    Diagnostic::new(codes::EMPTY_VALUE, format!("`{KEY}` of {} is empty", owner.name))
+                    Diagnostic::new(codes::EMPTY_VALUE, format!("`{KEY}` of {} is empty", owner))
                         .at(node.span, "a label belongs here"),
                 );
                 return None;

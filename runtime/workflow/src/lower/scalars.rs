@@ -25,7 +25,7 @@ impl Context<'_> {
         fields: &Fields,
         key: &'static str,
         empty: Empty,
-        owner: &Owner,
+        owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
         let Field { value, .. } = fields.get(key)?;
         self.text_of(value, key, empty, owner)
@@ -37,7 +37,7 @@ impl Context<'_> {
         node: &Node,
         key: &str,
         empty: Empty,
-        owner: &Owner,
+        owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
         let Kind::Scalar(scalar) = &node.kind else {
             self.expected(node, key, owner, "text");
@@ -46,7 +46,7 @@ impl Context<'_> {
         let template = self.template(scalar, node.span);
         if empty == Empty::Refused && template.text.is_empty() {
             self.report(
-                Diagnostic::new(codes::EMPTY_VALUE, format!("`{key}` of {} is empty", owner.name))
+                Diagnostic::new(codes::EMPTY_VALUE, format!("`{key}` of {} is empty", owner))
                     .at(node.span, "text belongs here"),
             );
             return None;
@@ -55,7 +55,7 @@ impl Context<'_> {
     }
 
     /// One text or a list of texts, none empty.
-    pub(super) fn texts(&mut self, node: &Node, key: &str, owner: &Owner) -> Vec<Spanned<Template>> {
+    pub(super) fn texts(&mut self, node: &Node, key: &str, owner: &Owner<'_>) -> Vec<Spanned<Template>> {
         match &node.kind {
             Kind::Sequence(items) => items
                 .iter()
@@ -77,7 +77,7 @@ impl Context<'_> {
         &mut self,
         fields: &Fields,
         key: &'static str,
-        owner: &Owner,
+        owner: &Owner<'_>,
     ) -> Option<Spanned<Literal<Minutes>>> {
         let node = &fields.get(key)?.value;
         let Kind::Scalar(scalar) = &node.kind else {
@@ -88,12 +88,9 @@ impl Context<'_> {
             Value::Number(number) => {
                 if !Minutes(number).is_positive() {
                     self.report(
-                        Diagnostic::new(
-                            codes::TIMEOUT,
-                            format!("`{key}` of {} must be above zero", owner.name),
-                        )
-                        .at(node.span, "no such length of time")
-                        .help("give minutes above zero, or remove the key"),
+                        Diagnostic::new(codes::TIMEOUT, format!("`{key}` of {} must be above zero", owner))
+                            .at(node.span, "no such length of time")
+                            .help("give minutes above zero, or remove the key"),
                     );
                 }
                 Some(Spanned::new(Literal::Value(Minutes(number)), node.span))
@@ -106,7 +103,7 @@ impl Context<'_> {
                 self.report(
                     Diagnostic::new(
                         codes::WRONG_TYPE,
-                        format!("`{key}` of {} must be a number, not text", owner.name),
+                        format!("`{key}` of {} must be a number, not text", owner),
                     )
                     .at(node.span, "the quotes make text of it")
                     .help("remove the quotes")

@@ -1,6 +1,6 @@
 //! A step.
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::read;
 use super::forms::form_of;
 use super::keys::STEP;
@@ -15,18 +15,18 @@ use crate::words::name;
 
 impl Context<'_> {
     /// The items of a list of steps.
-    pub(super) fn step_list(&mut self, items: &[Node], owner: &Owner) -> Vec<Step> {
+    pub(super) fn step_list(&mut self, items: &[Node], owner: &Owner<'_>) -> Vec<Step> {
         let mut steps = Vec::with_capacity(items.len());
         for (index, node) in items.iter().enumerate() {
             // Counted as the steps will be: one that cannot be read is not among them.
             self.sites.enter_step(steps.len());
-            steps.extend(self.step(node, &owner.part(format!("step {}", index + 1))));
+            steps.extend(self.step(node, &owner.part(What::Item("step", index))));
             self.sites.leave_step();
         }
         steps
     }
 
-    fn step(&mut self, written: &Node, owner: &Owner) -> Option<Step> {
+    fn step(&mut self, written: &Node, owner: &Owner<'_>) -> Option<Step> {
         let Some(mapping) = written.as_mapping() else {
             self.not_a_step(written, owner);
             return None;
@@ -62,22 +62,22 @@ impl Context<'_> {
         })
     }
 
-    fn not_a_step(&mut self, node: &Node, owner: &Owner) {
+    fn not_a_step(&mut self, node: &Node, owner: &Owner<'_>) {
         if matches!(node.kind, Kind::Invalid) {
             return;
         }
         let (code, message) = if node.is_null() {
-            (codes::EMPTY_VALUE, format!("{} is empty", owner.name))
+            (codes::EMPTY_VALUE, format!("{} is empty", owner))
         } else {
             (
                 codes::WRONG_TYPE,
-                format!("{} must be a mapping, not {}", owner.name, node.describe()),
+                format!("{} must be a mapping, not {}", owner, node.describe()),
             )
         };
         self.report(Diagnostic::new(code, message).at(node.mark(), "a step has `run` or `uses`"));
     }
 
-    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner) -> Option<Action> {
+    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner<'_>) -> Option<Action> {
         match form {
             "run" => {
                 let shell = self.text(fields, "shell", Empty::Refused, owner);
@@ -123,7 +123,7 @@ impl Context<'_> {
         }
     }
 
-    fn step_id(&mut self, fields: &Fields, owner: &Owner) -> Option<Spanned<StepId>> {
+    fn step_id(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<StepId>> {
         let id = self
             .text(fields, "id", Empty::Refused, owner)?
             .map(|text| StepId::new(text.text));

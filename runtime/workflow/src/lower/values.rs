@@ -1,6 +1,6 @@
 //! Checking a value against its type, and the expressions in it against its place.
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::{allowed_in, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
 use super::sites::Slot;
@@ -18,17 +18,17 @@ use crate::words::{alternatives, closest, name, plain};
 pub(super) struct Check<'a> {
     /// What messages call it: the keys that lead to it from its owner, joined by dots.
     key: &'a str,
-    owner: &'a Owner,
+    owner: &'a Owner<'a>,
     /// Which expressions may stand there.
     place: Option<At>,
     /// Whether somebody else reports values of the wrong type, so that only expressions are looked at.
     typed: bool,
     /// What messages call the value when its own keys are meant, where that is no path of keys.
-    called: Option<&'a Owner>,
+    called: Option<&'a Owner<'a>>,
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn of(key: &'a str, owner: &'a Owner) -> Self {
+    pub(super) fn of(key: &'a str, owner: &'a Owner<'a>) -> Self {
         Self {
             key,
             owner,
@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
 
 impl Context<'_> {
     /// Checks the values of a level's fields.
-    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static Level, owner: &Owner) {
+    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static Level, owner: &Owner<'_>) {
         for (name, field) in fields.iter() {
             let known = level.keys.iter().find(|key| key.name == name);
             if let Some(key) = known.filter(|key| key.checked != Checked::ByParts) {
@@ -136,8 +136,8 @@ impl Context<'_> {
 
     fn check_mapping(&mut self, node: &Node, mapping: &Mapping, level: &'static Level, check: Check<'_>) {
         let inner = match check.called {
-            Some(owner) => owner.clone(),
-            None => check.owner.part(format!("`{}`", check.key)),
+            Some(owner) => *owner,
+            None => check.owner.part(What::Key(check.key)),
         };
         let mut computed = false;
         for entry in &mapping.entries {
@@ -150,10 +150,9 @@ impl Context<'_> {
                 continue;
             }
             let known = level.keys.iter().find(|key| key.name == text);
-            let path = format!("{}.{}", check.key, plain(text));
             let thing = level.thing.map(|thing| match check.called {
-                Some(outer) => outer.part(format!("{thing} {}", name(text))),
-                None => Owner::new(format!("{thing} {}", name(text)), Some(entry.key.span)),
+                Some(outer) => outer.part(What::Named(thing, text)),
+                None => Owner::new(What::Named(thing, text), Some(entry.key.span)),
             });
             let check = Check {
                 called: thing.as_ref(),
@@ -173,11 +172,12 @@ impl Context<'_> {
                         self.report(
                             Diagnostic::new(
                                 codes::EMPTY_VALUE,
-                                format!("a key in `{}` of {} is empty", check.key, check.owner.name),
+                                format!("a key in `{}` of {} is empty", check.key, check.owner),
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
                     }
+                    let path = format!("{}.{}", check.key, plain(text));
                     let check = Check { key: &path, ..check };
                     self.check_value(&entry.value, value, entry.key.span, check);
                 }
@@ -193,7 +193,7 @@ impl Context<'_> {
         }
     }
 
-    fn check_required(&mut self, node: &Node, mapping: &Mapping, level: &Level, owner: &Owner) {
+    fn check_required(&mut self, node: &Node, mapping: &Mapping, level: &Level, owner: &Owner<'_>) {
         let has = |name: &str| {
             mapping
                 .entries
@@ -205,7 +205,7 @@ impl Context<'_> {
         }
     }
 
-    fn check_rivals(&mut self, mapping: &Mapping, level: &Level, owner: &Owner) {
+    fn check_rivals(&mut self, mapping: &Mapping, level: &Level, owner: &Owner<'_>) {
         let find = |name: &str| mapping.entries.iter().find(|entry| &*entry.key.text == name);
         for (one, other) in level.rivals {
             let (Some(first), Some(second)) = (find(one), find(other)) else {
@@ -219,7 +219,7 @@ impl Context<'_> {
             self.report(
                 Diagnostic::new(
                     codes::KEY_CONFLICT,
-                    format!("`{one}` and `{other}` cannot both stand in {}", owner.name),
+                    format!("`{one}` and `{other}` cannot both stand in {}", owner),
                 )
                 .at(
                     later.key.span,
@@ -250,7 +250,7 @@ impl Context<'_> {
             self.report(
                 Diagnostic::new(
                     codes::EMPTY_VALUE,
-                    format!("`{}` of {} is empty", check.key, check.owner.name),
+                    format!("`{}` of {} is empty", check.key, check.owner),
                 )
                 .at(span, format!("{} belongs here", wanted.wanted()))
                 .help("give it a value, or remove the key"),
@@ -271,7 +271,7 @@ impl Context<'_> {
                     format!(
                         "`{}` of {} must be {}, not text",
                         check.key,
-                        check.owner.name,
+                        check.owner,
                         wanted.wanted()
                     ),
                 )
@@ -288,7 +288,7 @@ impl Context<'_> {
         const SHOWN: usize = 24;
         let mut diagnostic = Diagnostic::new(
             codes::UNKNOWN_VALUE,
-            format!("`{}` of {} cannot be {}", check.key, check.owner.name, name(text)),
+            format!("`{}` of {} cannot be {}", check.key, check.owner, name(text)),
         )
         .at(node.span, "not known here");
         if !self.diagnostics.is_full() {

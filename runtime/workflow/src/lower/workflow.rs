@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, What};
 use super::fields::{read, report_missing};
 use super::keys::WORKFLOW;
 use super::quiet::node;
@@ -24,7 +24,7 @@ pub(crate) fn lower(
     diagnostics: &mut Diagnostics,
 ) -> Option<Workflow> {
     let mut context = Context::new(source, dialect, diagnostics);
-    let owner = Owner::new("the workflow", None);
+    let owner = Owner::new(What::Words("the workflow"), None);
     let Kind::Mapping(mapping) = &root.kind else {
         if !matches!(root.kind, Kind::Invalid) {
             context.report(
@@ -70,7 +70,7 @@ fn jobs(
     fields: &Fields,
     root: &Node,
     incomplete: bool,
-    owner: &Owner,
+    owner: &Owner<'_>,
 ) -> IndexMap<JobId, Job> {
     let mut jobs = IndexMap::new();
     let Some(field) = fields.get("jobs") else {

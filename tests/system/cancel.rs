@@ -1,5 +1,8 @@
 //! Ctrl-C and SIGTERM, on the host.
 
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use crate::harness::{Project, until};
@@ -83,4 +86,72 @@ fn a_step_may_end_in_peace() {
     running.until_stdout("it-runs");
     running.signal(Signal::INT);
     running.end().exits(130).prints("goodbye");
+}
+
+/// Sends Ctrl-C to one that waits before its run has begun.
+fn stopped_early(project: &Project, running: crate::harness::Running) {
+    running.signal(Signal::INT);
+    let outcome = running
+        .end()
+        .exits(130)
+        .says("stopped before anything was started");
+    assert!(outcome.took < Duration::from_secs(20), "{outcome}");
+    let list = project.loom(&["runs", "list"]).run().exits(0);
+    assert_eq!(list.stdout, "", "nothing was begun");
+}
+
+#[test]
+fn ctrl_c_is_heeded_while_the_workflow_is_read() {
+    let project = Project::new();
+    let pipe = project.path().join("pipe.loom.yml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    let mut running = project
+        .loom(&["run", "--executor", "host", "pipe.loom.yml"])
+        .start();
+    // Opening a pipe for writing waits for its reader: then it is being read.
+    let opening = std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(pipe));
+    running.until("it reads the pipe", || opening.is_finished().then_some(()));
+    let _pipe = opening.join().expect("no panic").expect("it is open");
+    stopped_early(&project, running);
+}
+
+#[test]
+fn ctrl_c_is_heeded_while_the_engine_does_not_answer() {
+    let project = Project::with("jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n");
+    let socket = project.path().join("docker.sock");
+    let engine = UnixListener::bind(&socket).expect("a socket");
+    let running = project
+        .loom(&["run"])
+        .env("DOCKER_HOST", format!("unix://{}", socket.display()))
+        .start();
+    // It has asked; nobody answers.
+    let (_asking, _) = engine.accept().expect("a connection");
+    stopped_early(&project, running);
+}
+
+#[test]
+fn a_run_that_cannot_be_followed_any_more_still_heeds_ctrl_c() {
+    let project = Project::with(LONG);
+    let mut running = project.loom(&["run", "--executor", "host"]).start();
+    running.until_stdout("it-runs");
+    let pids = [project.read("child"), project.read("parent")];
+    // Something that nobody can read, where the next event would stand.
+    let damaged = project.journal().execute(
+        "INSERT INTO event SELECT run, max(seq) + 1, 0, '{}' FROM event GROUP BY run",
+        [],
+    );
+    assert_eq!(damaged.expect("it is written"), 1);
+    // Only a writer wakes the reader of the journal.
+    drop(
+        project
+            .journal()
+            .execute("UPDATE run SET change = change + 1", []),
+    );
+    running.until_stderr("cannot be followed");
+    running.signal(Signal::INT);
+    running.end().exits(3).says("history is incomplete");
+    for pid in &pids {
+        until("no process outlives the run", || (!alive(pid)).then_some(()));
+    }
 }

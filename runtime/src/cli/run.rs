@@ -1,6 +1,6 @@
 //! `loom-runtime run`: runs a workflow and says how it went.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use loom_workflow::Plan;
 
@@ -24,6 +24,58 @@ pub(super) async fn run(global: Global, args: RunArgs) -> Exit {
 }
 
 async fn try_run(global: &Global, args: &RunArgs) -> Result<Exit, Exit> {
+    // First of all: from here on a signal is an answer, and must not just kill this process once there is something to
+    // remove.
+    let mut stops = Stops::listen().map_err(|error| {
+        talk::error(&format!("signals cannot be listened for: {error}"));
+        Exit::Machine
+    })?;
+    let (asked, by) = (args.clone(), global.clone());
+    // On a thread of its own, which is left behind when it waits for ever (a pipe, a file system that hangs).
+    let Set {
+        workspace,
+        config,
+        file,
+        choice,
+        plan,
+    } = unless_stopped(&mut stops, setup::on_a_thread(move || read(&by, &asked))).await?;
+    let engine = unless_stopped(&mut stops, setup::engine(global, &workspace)).await?;
+    let executors = unless_stopped(&mut stops, choose(&engine, &plan, choice)).await?;
+    let recovering = async {
+        setup::recover(&engine, executors.all()).await;
+        uplink::connect(&engine, args.studio.as_deref()).await
+    };
+    unless_stopped(&mut stops, recovering).await?;
+    let launch = compose(&plan, &file, &workspace, args, &config, executors)?;
+    let handle = engine.start(launch).await.map_err(|error| machine(&error))?;
+    watch(engine, handle, stops, args.format).await
+}
+
+/// Does what comes before the run, unless somebody asks to stop first.
+async fn unless_stopped<T>(
+    stops: &mut Stops,
+    work: impl Future<Output = Result<T, Exit>>,
+) -> Result<T, Exit> {
+    tokio::select! {
+        biased;
+        _ = stops.next() => {
+            talk::note("stopped before anything was started");
+            Err(Exit::Cancelled)
+        }
+        done = work => done,
+    }
+}
+
+/// What is read before anything is made.
+struct Set {
+    workspace: PathBuf,
+    config: FileConfig,
+    file: WorkflowFile,
+    choice: Choice,
+    plan: Plan,
+}
+
+fn read(global: &Global, args: &RunArgs) -> Result<Set, Exit> {
     let workspace = setup::workspace(global)?;
     let config = setup::configuration(&workspace)?;
     let file = project::find(args.file.as_deref()).map_err(|error| {
@@ -33,18 +85,13 @@ async fn try_run(global: &Global, args: &RunArgs) -> Result<Exit, Exit> {
     })?;
     let choice = setup::choice(args.executor, &config)?;
     let plan = plan(&file, args, &config, choice)?;
-    // From here on something may be made that has to be removed: a signal must not just kill this process.
-    let stops = Stops::listen().map_err(|error| {
-        talk::error(&format!("signals cannot be listened for: {error}"));
-        Exit::Machine
-    })?;
-    let engine = setup::engine(global, &workspace).await?;
-    let executors = choose(&engine, &plan, choice).await?;
-    setup::recover(&engine, executors.all()).await;
-    uplink::connect(&engine, args.studio.as_deref()).await?;
-    let launch = compose(&plan, &file, &workspace, args, &config, executors)?;
-    let handle = engine.start(launch).await.map_err(|error| machine(&error))?;
-    watch(engine, handle, stops, args.format).await
+    Ok(Set {
+        workspace,
+        config,
+        file,
+        choice,
+        plan,
+    })
 }
 
 fn plan(file: &WorkflowFile, args: &RunArgs, config: &FileConfig, choice: Choice) -> Result<Plan, Exit> {
@@ -133,12 +180,20 @@ async fn watch(
         Format::Plain
     });
     let id = handle.id().clone();
-    let outcome = handle.clone().finished();
+    let mut ending = std::pin::pin!(handle.clone().finished());
     let mut following = engine.io().spawn(follow(engine.clone(), handle, printer(format)));
+    let mut followed = None;
     let mut asked = 0;
-    let followed = loop {
+    let outcome = loop {
         tokio::select! {
-            followed = &mut following => break followed,
+            told = &mut following, if followed.is_none() => {
+                if let Ok(Err(error)) = &told {
+                    talk::warning(&format!("the run cannot be followed any more: failed to {error}; it goes on"));
+                }
+                followed = Some(told);
+            }
+            // All is told first; one that cannot be followed is waited for all the same.
+            outcome = &mut ending, if followed.is_some() => break outcome,
             by = stops.next() => {
                 asked += 1;
                 if asked > 2 {
@@ -154,15 +209,7 @@ async fn watch(
             }
         }
     };
-    let run = match followed {
-        Ok(Ok(run)) => run,
-        Ok(Err(error)) => {
-            talk::warning(&format!("the run cannot be followed: failed to {error}"));
-            None
-        }
-        Err(_) => None,
-    };
-    let outcome = outcome.await;
+    let run = followed.and_then(Result::ok).and_then(Result::ok).flatten();
     if let Some(problem) = &outcome.problem {
         talk::error(&format!("the run's history is incomplete: {problem}"));
     }

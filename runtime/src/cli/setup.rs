@@ -36,6 +36,23 @@ pub(super) fn system<F: Future<Output = Exit>>(command: impl FnOnce() -> F) -> E
     actix_rt::System::new().block_on(async { command().await })
 }
 
+/// Runs what may wait for a disk on a thread that nobody waits for when it is given up: a thread of the system's own
+/// would be waited for at the end.
+pub(super) async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Exit> + Send + 'static,
+) -> Result<T, Exit> {
+    let (done, answer) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("loom-setup".to_owned());
+    // Nobody may be waiting any more.
+    let started = thread.spawn(move || drop(done.send(work())));
+    if let Err(error) = started {
+        talk::error(&format!("no thread can be started: {error}"));
+        return Err(Exit::Machine);
+    }
+    // A panic has told of itself.
+    answer.await.unwrap_or(Err(Exit::Machine))
+}
+
 /// The project directory.
 pub(super) fn workspace(global: &Global) -> Result<PathBuf, Exit> {
     let path = match &global.workspace {

@@ -20,7 +20,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::{Actor, Addr};
-use loom_bridge::{ActorRegistry, ActorSpec, Context, Keeper, RestartPolicy, get_discovery_bridge};
+use loom_bridge::{
+    ActorRegistry, ActorSpec, Context, CurrentChild, Keeper, RestartPolicy, get_discovery_bridge,
+};
 use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -33,7 +35,7 @@ use self::feed::Feed;
 use self::janitor::Janitor;
 use self::runtime::Runtime;
 use self::starter::Starter;
-use self::watcher::Watcher;
+use self::watcher::{Halt, Watcher};
 use crate::engine::Engine;
 use crate::executor::Owner;
 use crate::prepare::Preparation;
@@ -108,13 +110,13 @@ impl ServeError {
 pub struct Serving {
     studio: RunningStudio,
     engine: Engine,
-    _workers: Workers,
+    workers: Workers,
 }
 
 /// The actors that serve. Each has a keeper, which starts it again when it panics; a keeper ends with its last address.
 struct Workers {
     _feed: Addr<Keeper<Feed>>,
-    _watcher: Addr<Keeper<Watcher>>,
+    watcher: Addr<Keeper<Watcher>>,
     _janitor: Addr<Keeper<Janitor>>,
 }
 
@@ -133,7 +135,7 @@ impl Workers {
         let janitor = keeper("janitor", move || Janitor::new(engine.clone(), choice));
         Self {
             _feed: feed,
-            _watcher: watcher,
+            watcher,
             _janitor: janitor,
         }
     }
@@ -196,7 +198,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
     let serving = Serving {
         studio,
         engine,
-        _workers: workers,
+        workers,
     };
     serving.announce(wants_token).await;
     Ok(serving)
@@ -212,6 +214,10 @@ impl Serving {
     pub async fn stop(self, by: &str) {
         let file = self.engine.directory().serve();
         drop(tokio::task::spawn_blocking(move || std::fs::remove_file(file)).await);
+        // First what begins runs: a file that is saved now must not begin one that is refused or cancelled at once.
+        if let Ok(Some(watcher)) = self.workers.watcher.send(CurrentChild::new()).await {
+            watcher.send(Halt).await.ok();
+        }
         self.engine.shut_down(by).await;
         self.studio.stop().await;
         get_discovery_bridge().close().await;

@@ -149,6 +149,19 @@ impl Actor for Watcher {
     }
 }
 
+/// Watch no more, and begin nothing.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Halt;
+
+impl Handler<Halt> for Watcher {
+    type Result = ();
+
+    fn handle(&mut self, _: Halt, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}
+
 /// Something happened in a directory of workflows.
 #[derive(Message)]
 #[rtype(result = "()")]

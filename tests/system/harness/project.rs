@@ -152,6 +152,11 @@ impl Project {
         );
     }
 
+    /// The journal, from beside Loom.
+    pub(crate) fn journal(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database()).expect("the journal opens")
+    }
+
     /// The journal's file.
     fn database(&self) -> PathBuf {
         let mut found: Vec<PathBuf> = std::fs::read_dir(self.state())

@@ -143,6 +143,11 @@ impl Running {
         self.until_output(text, |running| running.stdout.so_far());
     }
 
+    /// Waits until its stderr holds this text.
+    pub(crate) fn until_stderr(&mut self, text: &str) {
+        self.until_output(text, |running| running.stderr.so_far());
+    }
+
     fn until_output(&mut self, text: &str, stream: impl Fn(&Self) -> String) {
         let deadline = Instant::now() + LIMIT;
         while !stream(self).contains(text) {

@@ -100,7 +100,17 @@ impl Studio {
 
     /// Asks it to stop, as Ctrl-C or a service manager does, and waits.
     pub(crate) fn stop(self) -> (Project, Outcome) {
+        self.ask_to_stop();
+        self.end()
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn ask_to_stop(&self) {
         self.running.signal(Signal::TERM);
+    }
+
+    /// Waits for the end of one that was asked to stop.
+    pub(crate) fn end(self) -> (Project, Outcome) {
         (self.project, self.running.end())
     }
 }

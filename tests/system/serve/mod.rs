@@ -3,6 +3,7 @@
 mod actors;
 mod guests;
 mod live;
+mod stop;
 mod strangers;
 mod workflows;
 

@@ -42,6 +42,9 @@ pub struct RunDetail {
     finished_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    /// Who asked to cancel it, if somebody did: it may go on for a while.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_by: Option<String>,
     jobs: Vec<JobDetail>,
 }
 
@@ -126,6 +129,7 @@ impl From<&Run> for RunDetail {
             started_at: run.started_at,
             finished_at: run.finished_at,
             reason: run.reason.clone(),
+            cancel_requested_by: run.cancel.clone(),
             jobs: run
                 .jobs
                 .iter()

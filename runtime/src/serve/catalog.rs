@@ -109,10 +109,13 @@ impl Catalog {
             .clone()
     }
 
-    /// The workflow that a name stands for: the stem of its file, or its `name:`.
+    /// The workflow that a name stands for: its file, which is always its own, else the stem of its file, or its `name:`.
     pub(super) fn find(&self, name: &str) -> Found {
-        let mut hits: Vec<Arc<Entry>> = self
-            .all()
+        let all = self.all();
+        if let Some(entry) = all.iter().find(|entry| entry.file == name) {
+            return Found::One(Arc::clone(entry));
+        }
+        let mut hits: Vec<Arc<Entry>> = all
             .into_iter()
             .filter(|entry| entry.stem == name || entry.name == name)
             .collect();
@@ -286,5 +289,22 @@ mod tests {
             );
         }
         assert!(matches!(catalog(&directory).find("same"), Found::Several(hits) if hits.len() == 2));
+    }
+
+    #[test]
+    fn a_file_is_never_ambiguous() {
+        let directory = project();
+        // The name of the second is the stem of the first.
+        for file in ["ci", "other"] {
+            write(
+                &directory,
+                &format!(".github/workflows/{file}.yml"),
+                "name: ci\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: x\n",
+            );
+        }
+        let catalog = catalog(&directory);
+        assert!(matches!(catalog.find("ci"), Found::Several(_)));
+        let found = catalog.find(".github/workflows/ci.yml");
+        assert!(matches!(found, Found::One(entry) if entry.stem == "ci"));
     }
 }

@@ -111,7 +111,7 @@ fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
         Found::Several(entries) => {
             let files: Vec<&str> = entries.iter().map(|entry| entry.file.as_str()).collect();
             let detail = format!(
-                "`{name}` stands for several workflows: {}; use the stem of one file",
+                "`{name}` stands for several workflows: {}; use the path of one file instead, percent-encoded in an address",
                 files.join(", ")
             );
             Err(ApiError::conflict("ambiguous_workflow", detail))

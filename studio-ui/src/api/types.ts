@@ -69,6 +69,7 @@ export type Step = {
   exitCode?: number;
   startedAt?: string;
   finishedAt?: string;
+  reason?: Reason;
 };
 
 export type Job = {
@@ -94,7 +95,12 @@ export type RunSummary = {
   finishedAt?: string;
 };
 
-export type Run = RunSummary & { reason?: Reason; jobs?: Job[] };
+export type Run = RunSummary & {
+  reason?: Reason;
+  /** Who asked to cancel it, if somebody did; it may go on for a while. */
+  cancelRequestedBy?: string;
+  jobs?: Job[];
+};
 
 export type LogLine = {
   /** From 1, without holes within a job. */

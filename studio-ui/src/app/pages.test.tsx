@@ -104,6 +104,42 @@ describe("workflows", () => {
     expect(studio.router.state.location.pathname).toBe("/runs/r-1");
   });
 
+  it("makes one run of a double click", async () => {
+    const studio = openStudio("/workflows", {
+      "/api/workflows": [DIAMOND],
+      "POST /api/workflows/diamond/start": PENDING,
+    });
+    const button = await screen.findByRole("button", { name: "Start diamond" }, FOUND);
+    fireEvent.click(button);
+    fireEvent.click(button);
+    await waitFor(() => expect(button).toHaveProperty("disabled", true));
+    fireEvent.click(button);
+    expect(studio.asked.filter((path) => path.startsWith("POST"))).toHaveLength(1);
+  });
+
+  it("tells workflows of one name apart, aloud and in what it sends", async () => {
+    const studio = openStudio("/workflows", {
+      "/api/workflows": [DIAMOND, { ...DIAMOND, file: "other.yml" }],
+      "POST /api/workflows/other.yml/start": PENDING,
+    });
+    await screen.findByRole("button", { name: "Start diamond (diamond.loom.yml)" }, FOUND);
+    fireEvent.click(screen.getByRole("button", { name: "Start diamond (other.yml)" }));
+    await waitFor(() => expect(studio.asked).toContain("POST /api/workflows/other.yml/start"));
+  });
+
+  it("offers to force what was asked to stop, not before a double click is over", async () => {
+    const running = { ...DIAMOND, state: "running", lastRun: { runId: "r-1", state: "running" } };
+    const studio = openStudio("/workflows", {
+      "/api/workflows": [running],
+      "POST /api/workflows/diamond/stop": { runIds: ["r-1"] },
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Stop diamond" }, FOUND));
+    const held = await screen.findByRole("button", { name: "Stopping … diamond" });
+    expect(held).toHaveProperty("disabled", true);
+    fireEvent.click(await screen.findByRole("button", { name: "Force stop diamond" }, FOUND));
+    await waitFor(() => expect(studio.asked.filter((path) => path.endsWith("/stop"))).toHaveLength(2));
+  });
+
   it("says why a workflow could not be started", async () => {
     openStudio("/workflows", {
       "/api/workflows": [DIAMOND],
@@ -154,7 +190,20 @@ describe("a run", () => {
     expect(studio.asked.filter((path) => path === "/api/runs/r-1")).toHaveLength(asked);
   });
 
-  it("asks to cancel once, and stays so until the run has ended", async () => {
+  it("offers to force what somebody else asked to cancel", async () => {
+    const studio = openStudio("/runs/r-1?job=left", {
+      "/api/runs/r-1": { ...RUN, cancelRequestedBy: "SIGINT" },
+      "/api/runs/r-1/jobs/left/logs": NO_LOG,
+      "POST /api/runs/r-1/cancel": {},
+    });
+    await screen.findByText(/^Asked to cancel/, undefined, FOUND);
+    fireEvent.click(await screen.findByRole("button", { name: "Force cancel" }, FOUND));
+    await screen.findByText("Every step is being ended now.");
+    expect(screen.getByRole("button", { name: "Cancelling …" })).toHaveProperty("disabled", true);
+    expect(studio.asked.filter((path) => path.endsWith("/cancel"))).toHaveLength(1);
+  });
+
+  it("asks to cancel, then offers to force it, until the run has ended", async () => {
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": RUN,
       "/api/runs/r-1/jobs/left/logs": NO_LOG,
@@ -164,7 +213,10 @@ describe("a run", () => {
     fireEvent.click(await screen.findByRole("button", { name: "Cancel" }, FOUND));
     const pressed = await screen.findByRole("button", { name: "Cancelling …" });
     expect(pressed).toHaveProperty("disabled", true);
-    await studio.say("run:update", { ...RUN, state: "cancelled" });
+    await studio.say("run:update", { ...RUN, cancelRequestedBy: "api" });
+    fireEvent.click(await screen.findByRole("button", { name: "Force cancel" }, FOUND));
+    await screen.findByText("Every step is being ended now.");
+    await studio.say("run:update", { ...RUN, state: "cancelled", cancelRequestedBy: "api" });
     await waitFor(() => expect(screen.queryByRole("button", { name: /Cancel/ })).toBeNull());
   });
 

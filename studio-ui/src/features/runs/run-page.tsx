@@ -10,7 +10,7 @@ import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
 import { JobList } from "./components/job-list";
 import { JobLog } from "./components/job-log";
-import { CancelButton, CancelError, RunFacts, useCancel } from "./components/run-head";
+import { CancelButton, CancelNote, RunFacts, useCancel } from "./components/run-head";
 import styles from "./components/run-page.module.css";
 import { MOST_NODES } from "./model/limits";
 
@@ -37,7 +37,7 @@ export function RunPage() {
 function RunView({ run }: { run: Run }) {
   const search = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
-  const cancel = useCancel(run.runId);
+  const cancel = useCancel(run);
   const [goTo, setGoTo] = useState<{ step: number } | undefined>(undefined);
   const jobs = run.jobs ?? NONE;
   const [shown, setShown] = useState<string | undefined>(undefined);
@@ -54,7 +54,7 @@ function RunView({ run }: { run: Run }) {
       fill
     >
       <RunFacts run={run} />
-      <CancelError cancel={cancel} />
+      <CancelNote run={run} cancel={cancel} />
       {run.jobs === undefined || jobs.length === 0 ? (
         <Panel label="Jobs">
           <EmptyNote title={run.jobs ? "This run has no jobs." : "The jobs of this run are not known yet."} />

@@ -1,11 +1,19 @@
-/** What a workflow is called when it is started or stopped. */
+/** What a workflow is called, where several may have one name. */
 
 import type { Workflow } from "../../api/types";
 
-/** Its name, or the stem of its file where several have that name. */
+/** What it is started and stopped by: its name, or its file where the name could mean another one too. */
 export function handleOf(workflow: Workflow, all: readonly Workflow[]): string {
-  const alone = all.every((other) => other.name !== workflow.name || other.file === workflow.file);
-  return alone ? workflow.name : stem(workflow.file);
+  const { name, file } = workflow;
+  const alone = all.every((other) => other.file === file || (other.name !== name && stem(other.file) !== name));
+  return alone ? name : file;
+}
+
+/** What it is called aloud, so that no two buttons sound the same. */
+export function spokenName(workflow: Workflow, all: readonly Workflow[]): string {
+  const { name, file } = workflow;
+  const alone = all.every((other) => other.file === file || other.name !== name);
+  return alone ? name : `${name} (${file})`;
 }
 
 /** As the runtime makes it: `ci` for `ci.yml`, `diamond` for `diamond.loom.yml`, `loom` for `.loom.yml`. */

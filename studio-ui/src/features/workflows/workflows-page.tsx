@@ -1,7 +1,9 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
 import { plural } from "../../lib/format";
+import { useOrders } from "../../lib/use-orders";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { WorkflowTable } from "./components/workflow-table";
@@ -17,11 +19,9 @@ const EXAMPLE = `jobs:
 export function WorkflowsPage() {
   const workflows = useQuery(workflowsQuery);
   const navigate = useNavigate();
-  const start = useMutation({
-    mutationFn: startWorkflow,
-    onSuccess: ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }),
-  });
-  const stop = useMutation({ mutationFn: stopWorkflow });
+  const start = useOrders(startWorkflow, ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }));
+  const [asked, setAsked] = useState<readonly string[]>([]);
+  const stop = useOrders(stopWorkflow, ({ runIds }) => setAsked((before) => [...before, ...runIds]));
   const list = workflows.data;
   return (
     <Page title="Workflows" aside={list && <span className="dim">{plural(list.length, "workflow")}</span>}>
@@ -33,8 +33,10 @@ export function WorkflowsPage() {
             onRetry={() => void workflows.refetch()}
           />
         )}
-        {start.error && <ErrorNote title={`${start.variables} could not be started.`} error={start.error} />}
-        {stop.error && <ErrorNote title={`${stop.variables} could not be stopped.`} error={stop.error} />}
+        {start.refused && (
+          <ErrorNote title={`${start.refused.thing} could not be started.`} error={start.refused.error} />
+        )}
+        {stop.refused && <ErrorNote title={`${stop.refused.thing} could not be stopped.`} error={stop.refused.error} />}
         {workflows.isPending && <LoadingNote what="workflows" />}
         {list && list.length > MOST_ROWS && (
           <TooMuchNote>
@@ -52,10 +54,11 @@ export function WorkflowsPage() {
         {list && list.length > 0 && (
           <WorkflowTable
             workflows={list.slice(0, MOST_ROWS)}
-            starting={start.isPending ? start.variables : undefined}
-            stopping={stop.isPending ? stop.variables : undefined}
-            onStart={start.mutate}
-            onStop={stop.mutate}
+            starting={start.pending}
+            stopping={stop.pending}
+            asked={asked}
+            onStart={start.give}
+            onStop={stop.give}
           />
         )}
       </Panel>

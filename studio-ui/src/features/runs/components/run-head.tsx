@@ -1,11 +1,11 @@
-import { Button } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useRef, useState } from "react";
 import { cancelRun } from "../../../api/queries";
 import type { Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
-import { Icon } from "../../../ui/icon";
+import { useOrders } from "../../../lib/use-orders";
 import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
+import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
 import styles from "./run-page.module.css";
 
@@ -37,27 +37,36 @@ function Fact({ name, value }: { name: string; value: React.ReactNode }) {
 
 export type Cancel = ReturnType<typeof useCancel>;
 
-export function useCancel(runId: string) {
-  return useMutation({ mutationFn: () => cancelRun(runId) });
+/** Cancelling as far as it has come: 1 when it was asked for, here or by somebody else, 2 when it was forced from here. */
+export function useCancel(run: Run) {
+  const [given, setGiven] = useState(0);
+  const level = useRef(0);
+  const asked = Math.max(given, run.cancelRequestedBy === undefined ? 0 : 1);
+  const { pending, refused, give } = useOrders(cancelRun, () => setGiven(level.current));
+  const order = () => {
+    // What the click meant; by the time it is accepted a frame may have told of it already.
+    if (!pending.has(run.runId)) level.current = asked + 1;
+    give(run.runId);
+  };
+  return { asked, pending: pending.has(run.runId), refused, order };
 }
 
-/** Stays pressed until the run has really ended: being asked to stop is not having stopped. */
 export function CancelButton({ run, cancel }: { run: Run; cancel: Cancel }) {
   if (isOver(run.state)) return null;
-  return (
-    <Button
-      variant="default"
-      leftSection={<Icon name="stop" size={12} />}
-      loading={cancel.isPending}
-      disabled={cancel.isSuccess}
-      onClick={() => cancel.mutate()}
-    >
-      {cancel.isSuccess ? "Cancelling …" : "Cancel"}
-    </Button>
-  );
+  return <StopButton verb="Cancel" asked={cancel.asked} pending={cancel.pending} onClick={cancel.order} />;
 }
 
-export function CancelError({ cancel }: { cancel: Cancel }) {
-  if (!cancel.error) return null;
-  return <ErrorNote title="The run could not be cancelled." error={cancel.error} onRetry={() => cancel.mutate()} />;
+/** What being asked to cancel means, while it goes on. */
+export function CancelNote({ run, cancel }: { run: Run; cancel: Cancel }) {
+  if (cancel.refused) {
+    return <ErrorNote title="The run could not be cancelled." error={cancel.refused.error} />;
+  }
+  if (isOver(run.state) || cancel.asked === 0) return null;
+  return (
+    <p className={styles.asked} role="status">
+      {cancel.asked === 1
+        ? "Asked to cancel. Steps have ten seconds to end by themselves, then they are ended."
+        : "Every step is being ended now."}
+    </p>
+  );
 }

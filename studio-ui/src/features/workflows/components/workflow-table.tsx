@@ -5,17 +5,20 @@ import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
+import { StopButton } from "../../../ui/stop-button";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
-import { handleOf } from "../model";
+import { handleOf, spokenName } from "../model";
 import { Diagnostics } from "./diagnostics";
 import styles from "./workflow-table.module.css";
 
 type WorkflowTableProps = {
   workflows: readonly Workflow[];
   /** Handles of those whose order is on its way. */
-  starting: string | undefined;
-  stopping: string | undefined;
+  starting: ReadonlySet<string>;
+  stopping: ReadonlySet<string>;
+  /** Runs that were asked to stop from here, once for each time. */
+  asked: readonly string[];
   onStart: (handle: string) => void;
   onStop: (handle: string) => void;
 };
@@ -44,7 +47,12 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
         <tbody>
           {workflows.map((workflow) => (
             <Fragment key={workflow.file}>
-              <WorkflowRow workflow={workflow} handle={handleOf(workflow, workflows)} {...row} />
+              <WorkflowRow
+                workflow={workflow}
+                handle={handleOf(workflow, workflows)}
+                spoken={spokenName(workflow, workflows)}
+                {...row}
+              />
               {workflow.diagnostics && workflow.diagnostics.length > 0 && (
                 <tr>
                   <td colSpan={7} className={styles.diagnostics} data-state={workflow.state}>
@@ -60,14 +68,14 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
   );
 }
 
-type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow; handle: string };
+type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow; handle: string; spoken: string };
 
-function WorkflowRow({ workflow, handle, starting, stopping, onStart, onStop }: WorkflowRowProps) {
+function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onStart, onStop }: WorkflowRowProps) {
   const { name, file, state, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
       <th scope="row">
-        <Link to="/runs" search={{ workflow: name }}>
+        <Link to="/runs" search={{ workflow: handle }}>
           {name}
         </Link>
       </th>
@@ -80,7 +88,7 @@ function WorkflowRow({ workflow, handle, starting, stopping, onStart, onStop }: 
           <Link
             to="/runs/$runId"
             params={{ runId: lastRun.runId }}
-            aria-label={`Last run of ${name}: ${lastRun.state}`}
+            aria-label={`Last run of ${spoken}: ${lastRun.state}`}
           >
             <StateWord state={lastRun.state} />
           </Link>
@@ -97,22 +105,22 @@ function WorkflowRow({ workflow, handle, starting, stopping, onStart, onStop }: 
       <td className={table.buttons}>
         <span className={styles.actions}>
           {state === "running" && (
-            <Button
+            <StopButton
+              key={lastRun?.runId}
+              verb="Stop"
+              of={spoken}
               size="compact-sm"
-              variant="default"
-              aria-label={`Stop ${name}`}
-              loading={stopping === handle}
+              asked={asked.filter((run) => run === lastRun?.runId).length}
+              pending={stopping.has(handle)}
               onClick={() => onStop(handle)}
-            >
-              Stop
-            </Button>
+            />
           )}
           <Button
             size="compact-sm"
             leftSection={<Icon name="play" size={12} />}
-            aria-label={`Start ${name}`}
+            aria-label={`Start ${spoken}`}
             disabled={state === "invalid"}
-            loading={starting === handle}
+            loading={starting.has(handle)}
             onClick={() => onStart(handle)}
           >
             Start

@@ -17,6 +17,7 @@ export default defineConfig({
       "/ws": {
         target: new URL(live).origin.replace(/^ws/, "http"),
         changeOrigin: true,
+        headers: { origin: new URL(live).origin.replace(/^ws/, "http") },
         ws: true,
         rewrite: () => new URL(live).pathname,
       },

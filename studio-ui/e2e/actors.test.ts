@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { api, openPage, withBrowser } from "./harness";
+import { api, forgive, openPage, violations, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -50,6 +50,37 @@ describe("the list of actors", () => {
     expect(await page.evaluate(() => "hacked" in window)).toBe(false);
   });
 
+  it("writes out what cannot be seen in a name, and keeps its direction to itself", async () => {
+    const id = `${ID}-\u202egnp.exe\u0007`;
+    await register(id, { type: "نوع" });
+    const page = await openPage(`/actors?q=${ID}-&type=${encodeURIComponent("نوع")}`);
+    const row = page.getByRole("row").filter({ hasText: "gnp.exe" });
+    await row.getByText("\\u{202e}", { exact: true }).waitFor();
+    expect(await row.locator("bdi").first().getAttribute("title")).toBe(`${ID}-\\u{202e}gnp.exe\\u{7}`);
+  });
+
+  it("keeps every column in sight beside an open panel", async () => {
+    const page = await openPage(`/actors?actor=${ID}-first`);
+    await page.getByRole("region", { name: `Actor ${ID}-first` }).waitFor();
+    const grid = page.getByRole("grid");
+    expect(await grid.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    await grid.getByRole("columnheader", { name: "Heartbeat" }).waitFor();
+  });
+
+  it("is not asked for by pages that do not show it", async () => {
+    const page = await openPage("/nowhere");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(new URL("/workflows", page.url()).href);
+    await page.locator('[data-connection="live"]').waitFor();
+    await page.locator("[data-workflow]").first().waitFor();
+    expect(asked).toContain("/api/metrics");
+    expect(asked).not.toContain("/api/actors");
+    await page.getByRole("link", { name: "Actors", exact: true }).click();
+    await page.locator("[data-actor]").first().waitFor();
+    expect(asked).toContain("/api/actors");
+  });
+
   it("works by keyboard alone", async () => {
     const id = `${ID}-keys`;
     await register(id);
@@ -82,6 +113,35 @@ describe("the list of actors", () => {
 });
 
 describe("the line to the studio", () => {
+  it("tells what has happened when the studio stays away, and is quiet again once it is back", async () => {
+    const page = await openPage("/workflows");
+    await page.locator('[data-connection="live"]').waitFor();
+    let away = false;
+    let cut = async () => {};
+    await page.routeWebSocket(/\/ws/, async (socket) => {
+      if (away) return socket.close();
+      const server = socket.connectToServer();
+      cut = async () => {
+        await socket.close();
+        await server.close();
+      };
+    });
+    await page.reload();
+    await page.locator('[data-connection="live"]').waitFor();
+    away = true;
+    await page.route("**/api/**", (route) => route.abort());
+    await cut();
+    await page.getByText("The studio has not answered since").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Start", exact: false }).first().click();
+    await page.getByText("The studio did not answer. Is it still running?").waitFor();
+    away = false;
+    await page.unroute("**/api/**");
+    await page.locator('[data-connection="live"]').waitFor();
+    await page.getByText("The studio has not answered since").waitFor({ state: "detached" });
+    forgive(page, /ERR_FAILED/);
+  });
+
   it("says offline when it breaks, comes back by itself, and has missed nothing", async () => {
     const id = `${ID}-line`;
     const page = await openPage(`/workflows`);
@@ -106,6 +166,8 @@ describe("the line to the studio", () => {
     await cut();
     expect(await states).toBe(true);
     await register(id);
+    // It was back before anybody could read of it.
+    expect(await page.getByText("The studio has not answered since").count()).toBe(0);
     await page.locator('[data-connection="live"]').waitFor();
     await page.locator(`[data-actor="${id}"]`).waitFor();
   });

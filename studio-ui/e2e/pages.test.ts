@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "../src/api/types";
 import { api, finishedRun, forgive, openPage, printedWord, violations, withBrowser } from "./harness";
@@ -34,6 +35,31 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(theme);
     expect(await page.locator("h1").count()).toBe(1);
     expect(await violations(page)).toEqual([]);
+  });
+});
+
+/** What reaches out of the window, or can be scrolled, to the right; the lines of a log may. */
+function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = [...document.querySelectorAll<HTMLElement>("body *:not([aria-label=Log])")].filter(
+      (element) =>
+        ["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth,
+    );
+    const outside = document.documentElement.scrollWidth > window.innerWidth ? [document.documentElement] : [];
+    return [...outside, ...wide].map(({ tagName, className }) => `${tagName} ${className}`);
+  });
+}
+
+describe("on a narrow screen", () => {
+  it.each(PAGES)("the page of $name fits and passes axe", async ({ path, ready }) => {
+    const page = await openPage(path(), { width: 390, height: 844 });
+    for (const selector of ready) await page.locator(selector).first().waitFor();
+    await page.locator('[data-connection="live"]').waitFor();
+    expect(await sticksOut(page)).toEqual([]);
+    expect(await violations(page)).toEqual([]);
+    for (const name of ["Actors", "Workflows", "Runs", "Logs"]) {
+      expect(await page.getByRole("navigation").getByRole("link", { name, exact: true }).isVisible()).toBe(true);
+    }
   });
 });
 

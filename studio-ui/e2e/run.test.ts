@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
+import { api, finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -72,6 +72,26 @@ describe("a run", () => {
     await page.locator(`[data-run="${run.runId}"] [data-state="${run.state}"]`).waitFor();
     const { word, job, line } = await printedWord(run);
     await page.goto(new URL(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, page.url()).href);
+    await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
+  });
+
+  it("is one run for a double click", async () => {
+    const page = await openPage("/workflows");
+    const count = async () => (await api<{ total: number }>("/api/v1/runs?limit=1")).total;
+    const before = await count();
+    await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).dblclick();
+    await page.waitForURL(/\/runs\/[^/?]+/);
+    await runEnded(runOf(page));
+    expect(await count()).toBe(before + 1);
+  });
+
+  it("says that a job is not there, and offers those that are", async () => {
+    const run = await finishedRun();
+    const { word, job, line } = await printedWord(run);
+    const page = await openPage(`/logs?run=${run.runId}&job=unknown`);
+    await page.getByText("This run has no job unknown.").waitFor();
+    expect(await page.locator("[data-line]").count()).toBe(0);
+    await page.getByRole("button", { name: new RegExp(`${job}$`) }).click();
     await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
   });
 

@@ -21,6 +21,10 @@ Object.defineProperty(window, "matchMedia", {
 
 window.scrollTo = vi.fn();
 
+// Nothing is laid out, so every list would be without a row in sight.
+Object.defineProperty(Element.prototype, "clientHeight", { configurable: true, value: 600 });
+Object.defineProperty(Element.prototype, "clientWidth", { configurable: true, value: 800 });
+
 class NoResizeObserver implements ResizeObserver {
   observe(): void {}
   unobserve(): void {}

@@ -33,17 +33,19 @@ const DEFAULTS: Answers = {
   "/api/status": { status: "ok", runs: { queued: 0, running: 2 } },
   "/api/actors": [],
   "/api/workflows": [],
-  "/api/runs": [],
+  "/api/v1/runs": { items: [], next: null, total: 0 },
 };
 
 /** Answers by path without its query; others than reads by `POST path` and the like. */
 export function openStudio(path: string, answers: Answers = {}) {
   const all: Answers = { ...DEFAULTS, ...answers };
   const asked: string[] = [];
+  const queries: string[] = [];
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
     const key = `${init?.method ? `${init.method} ` : ""}${url.split("?")[0]}`;
     asked.push(key);
+    queries.push(url.split("?")[1] ?? "");
     sent.push(init?.body);
     return respond(key in all ? all[key] : new Problem(404, `nothing answers ${key}`));
   });
@@ -70,6 +72,7 @@ export function openStudio(path: string, answers: Answers = {}) {
     ...view,
     say,
     asked,
+    queries,
     sent,
     answers: all,
     router,

@@ -1,11 +1,11 @@
 /** What can be asked, under which key it is remembered. Components use these; nobody else builds a key or a path. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
-import type { ActorRecord, LogWindow, Metrics, Run, RunSummary, RuntimeStatus, Session, Ui, Workflow } from "./types";
+import type { ActorRecord, LogWindow, Metrics, Run, RunsPage, RuntimeStatus, Session, Ui, Workflow } from "./types";
 
-/** How many runs the history asks for; the page says so when there are more. */
-export const RUN_LIMIT = 200;
+/** How many runs of the history are asked for at once. */
+export const RUN_LIMIT = 100;
 
 export const keys = {
   session: ["session"],
@@ -13,7 +13,9 @@ export const keys = {
   metrics: ["metrics"],
   status: ["status"],
   workflows: ["workflows"],
-  runs: ["runs"],
+  /** The histories of all workflows; `runs` names one of them. */
+  histories: ["runs"],
+  runs: (workflow = "") => ["runs", workflow],
   run: (id: string) => ["run", id],
 } as const;
 
@@ -63,10 +65,20 @@ export const workflowsQuery = queryOptions({
   queryFn: ({ signal }) => getJson<Workflow[]>("/api/workflows", signal),
 });
 
-export const runsQuery = queryOptions({
-  queryKey: keys.runs,
-  queryFn: ({ signal }) => getJson<RunSummary[]>(`/api/runs?limit=${RUN_LIMIT}`, signal),
-});
+/** The history, newest first; of one workflow by its name or file, else of all. */
+export function runsQuery(workflow?: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.runs(workflow),
+    queryFn: ({ signal, pageParam }) => {
+      const wanted = new URLSearchParams({ limit: String(RUN_LIMIT) });
+      if (workflow !== undefined) wanted.set("workflow", workflow);
+      if (pageParam !== "") wanted.set("cursor", pageParam);
+      return getJson<RunsPage>(`/api/v1/runs?${wanted}`, signal);
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next,
+  });
+}
 
 export function runQuery(id: string) {
   return queryOptions({

@@ -95,6 +95,14 @@ export type RunSummary = {
   finishedAt?: string;
 };
 
+export type RunsPage = {
+  items: RunSummary[];
+  /** Where the next page begins; `null` on the last one. */
+  next: string | null;
+  /** How many there are on all pages. */
+  total: number;
+};
+
 export type Run = RunSummary & {
   reason?: Reason;
   /** Who asked to cancel it, if somebody did; it may go on for a while. */

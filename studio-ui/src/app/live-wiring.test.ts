@@ -1,8 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keys, RUN_LIMIT } from "../api/queries";
-import type { Frame, Run, RunSummary, Workflow } from "../api/types";
-import { Caches, socketUrl, withRun, withWorkflow } from "./live-wiring";
+import { keys } from "../api/queries";
+import type { Frame, Run, Workflow } from "../api/types";
+import { Caches, type History, socketUrl, withRun, withWorkflow } from "./live-wiring";
 
 function run(runId: string, state = "running"): Run {
   return { runId, workflow: { name: "w", file: "w.yml" }, state, jobs: [] };
@@ -12,20 +12,42 @@ function frame(type: string, data: unknown): Frame {
   return { type, epoch: "a", seq: 1, data };
 }
 
+function history(...pages: Run[][]): History {
+  const next = (index: number) => (index === pages.length - 1 ? null : "more");
+  return {
+    pages: pages.map((items, index) => ({ items, next: next(index), total: pages.flat().length })),
+    pageParams: pages.map(() => ""),
+  };
+}
+
+function states({ pages }: History): string[][] {
+  return pages.map(({ items }) => items.map(({ runId, state }) => `${runId} ${state}`));
+}
+
 describe("withRun", () => {
-  it("puts a new run first, without its jobs, and keeps the limit", () => {
-    const full = Array.from({ length: RUN_LIMIT }, (_, index): RunSummary => run(`r-${index}`));
-    const list = withRun(full, run("new"));
-    expect(list).toHaveLength(RUN_LIMIT);
-    expect(list[0]).toEqual({ runId: "new", workflow: { name: "w", file: "w.yml" }, state: "running" });
+  it("puts a new run first, without its jobs, and counts it", () => {
+    const known = withRun(history([run("a")], [run("b")]), run("new"));
+    expect(known.pages[0]?.items[0]).toEqual({
+      runId: "new",
+      workflow: { name: "w", file: "w.yml" },
+      state: "running",
+    });
+    expect(known.pages[0]?.total).toBe(3);
   });
 
-  it("changes a known run where it stands", () => {
-    const list = withRun([run("a"), run("b")], run("b", "success"));
-    expect(list.map(({ runId, state }) => [runId, state])).toEqual([
-      ["a", "running"],
-      ["b", "success"],
-    ]);
+  it("changes a known run where it stands, on whichever page", () => {
+    const known = withRun(history([run("a")], [run("b"), run("c")]), run("c", "success"));
+    expect(states(known)).toEqual([["a running"], ["b running", "c success"]]);
+    expect(known.pages[0]?.total).toBe(3);
+  });
+
+  it("leaves out a run that stands further down than was asked for", () => {
+    const at = (runId: string, createdAt: string) => ({ ...run(runId), createdAt });
+    const known = { ...history([at("b", "2025-02-01")]) };
+    const [first] = known.pages;
+    if (first) first.next = "b";
+    expect(withRun(known, at("a", "2025-01-01"))).toBe(known);
+    expect(states(withRun(known, at("c", "2025-03-01")))).toEqual([["c running", "b running"]]);
   });
 });
 
@@ -54,12 +76,21 @@ describe("Caches", () => {
 
   it("keeps the last of many updates of a run", () => {
     const caches = new Caches(client);
-    client.setQueryData(keys.runs, []);
+    client.setQueryData(keys.runs(), history([]));
     for (const state of ["queued", "running", "success"]) caches.receive(frame("run:update", run("r-1", state)));
     expect(client.getQueryData(keys.run("r-1"))).toBeUndefined();
     vi.advanceTimersByTime(300);
     expect(client.getQueryData<Run>(keys.run("r-1"))?.state).toBe("success");
-    expect(client.getQueryData<RunSummary[]>(keys.runs)).toHaveLength(1);
+    expect(client.getQueryData<History>(keys.runs())?.pages[0]?.items).toHaveLength(1);
+  });
+
+  it("tells the history of a workflow of its own runs only", () => {
+    const caches = new Caches(client);
+    for (const of of ["", "w", "w.yml", "other"]) client.setQueryData(keys.runs(of), history([]));
+    caches.receive(frame("run:update", run("r-1")));
+    vi.advanceTimersByTime(300);
+    const heard = ["", "w", "w.yml", "other"].map((of) => client.getQueryData<History>(keys.runs(of))?.pages[0]?.total);
+    expect(heard).toEqual([1, 1, 1, 0]);
   });
 
   it("does not let an answer that was on its way undo a frame", async () => {

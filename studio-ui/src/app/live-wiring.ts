@@ -1,8 +1,8 @@
 /** Joins the live side with the query cache: what a frame carries is what the query would answer now. */
 
-import type { QueryClient } from "@tanstack/react-query";
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
-import type { Frame, Metrics, Run, RunSummary, Workflow } from "../api/types";
+import type { Frame, Metrics, Run, RunSummary, RunsPage, Workflow } from "../api/types";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";
@@ -60,11 +60,21 @@ export class Caches {
       // An answer under way may be older than what just came.
       void this.#client.cancelQueries({ queryKey: keys.run(run.runId) }, { revert: false, silent: true });
       this.#client.setQueryData(keys.run(run.runId), run);
-      this.#client.setQueryData<RunSummary[]>(keys.runs, (list) => list && withRun(list, run));
+      this.#applyToHistories(run);
     }
     this.#runs.clear();
-    if (this.#client.isFetching({ queryKey: keys.runs }) > 0) this.#refetch(keys.runs);
+    if (this.#client.isFetching({ queryKey: keys.histories }) > 0) this.#refetch(keys.histories);
     this.#refetch(keys.status);
+  }
+
+  #applyToHistories(run: Run): void {
+    for (const { queryKey } of this.#client.getQueryCache().findAll({ queryKey: keys.histories })) {
+      const [, workflow] = queryKey;
+      if (workflow !== "" && workflow !== run.workflow.name && workflow !== run.workflow.file) continue;
+      const history = this.#client.setQueryData<History>(queryKey, (known) => known && withRun(known, run));
+      // Asked for anew the first page is as long as a page is.
+      if ((history?.pages[0]?.items.length ?? 0) >= 2 * RUN_LIMIT) this.#refetch(queryKey);
+    }
   }
 
   #applyWorkflow(entry: Workflow): void {
@@ -73,7 +83,7 @@ export class Caches {
     this.#refetch(keys.workflows);
   }
 
-  #refetch(queryKey: readonly string[]): void {
+  #refetch(queryKey: QueryKey): void {
     const name = queryKey.join();
     if (this.#stale.has(name)) return;
     const timer = setTimeout(() => {
@@ -84,13 +94,27 @@ export class Caches {
   }
 }
 
+export type History = InfiniteData<RunsPage, string>;
+
 /** The history with one run as it now stands; a new one comes first. */
-export function withRun(list: readonly RunSummary[], run: Run): RunSummary[] {
+export function withRun(history: History, run: Run): History {
   const { jobs: _, ...summary } = run;
-  if (list.some((known) => known.runId === run.runId)) {
-    return list.map((known) => (known.runId === run.runId ? summary : known));
+  const isIt = (known: RunSummary) => known.runId === run.runId;
+  const { pages } = history;
+  if (pages.some((page) => page.items.some(isIt))) {
+    const changed = (page: RunsPage) =>
+      page.items.some(isIt) ? { ...page, items: page.items.map((known) => (isIt(known) ? summary : known)) } : page;
+    return { ...history, pages: pages.map(changed) };
   }
-  return [summary, ...list].slice(0, RUN_LIMIT);
+  const [first, ...others] = pages;
+  // One that is not among the newest may be further down than was asked for; only a new one is more than before.
+  if (first === undefined || isOlder(run, first.items.at(-1), first.next)) return history;
+  return { ...history, pages: [{ ...first, items: [summary, ...first.items], total: first.total + 1 }, ...others] };
+}
+
+/** Whether a run stands below the last of a page that others follow. */
+function isOlder(run: Run, last: RunSummary | undefined, next: string | null): boolean {
+  return next !== null && last !== undefined && (run.createdAt ?? "") < (last.createdAt ?? "");
 }
 
 export function withWorkflow(list: readonly Workflow[], entry: Workflow): Workflow[] {

@@ -26,17 +26,24 @@ function Figures({ metrics, status }: FiguresProps) {
     <dl className={styles.strip}>
       <Figure name="actors" value={pools?.totalActors} />
       <Figure name="active" value={pools?.activeActors} />
-      <Figure name="idle" value={pools?.idleActors} />
-      <Figure name="messages" value={queues?.totalMessages} />
-      <Figure name="pending" value={queues?.pendingMessages} />
+      <Figure name="idle" value={pools?.idleActors} minor />
+      <Figure name="messages" value={queues?.totalMessages} minor />
+      <Figure name="pending" value={queues?.pendingMessages} minor />
       {status !== null && <Figure name="runs running" value={status?.runs?.running} />}
     </dl>
   );
 }
 
-function Figure({ name, value }: { name: string; value: number | undefined }) {
+type FigureProps = {
+  name: string;
+  value: number | undefined;
+  /** Left out where there is little room. */
+  minor?: boolean;
+};
+
+function Figure({ name, value, minor = false }: FigureProps) {
   return (
-    <div className={styles.figure}>
+    <div className={styles.figure} data-minor={minor || undefined}>
       <dt>{name}</dt>
       <dd>{formatCount(value)}</dd>
     </div>

@@ -25,6 +25,21 @@ describe("the frame", () => {
     expect(screen.queryByText("runs running")).toBeNull();
   });
 
+  it("says since when the studio is silent, and comes back by itself", async () => {
+    const studio = openStudio("/runs/r-1?job=left", { "/api/runs/r-1": RUN, "/api/runs/r-1/jobs/left/logs": NO_LOG });
+    await studio.hello();
+    await screen.findByRole("region", { name: "Jobs" }, FOUND);
+    const before = studio.sockets();
+    await studio.hangUp();
+    expect(screen.getByText("offline")).toBeTruthy();
+    await screen.findByText(/^The studio has not answered since \d\d:\d\d:\d\d\./, undefined, FOUND);
+    expect(document.querySelector('[data-connected="false"]')).toBeTruthy();
+    await waitFor(() => expect(studio.sockets()).toBeGreaterThan(before));
+    await studio.hello();
+    await screen.findByText("live");
+    expect(screen.queryByText(/has not answered/)).toBeNull();
+  });
+
   it("says when an address leads nowhere", async () => {
     openStudio("/nowhere");
     await screen.findByText("Nothing lives at this address.", undefined, FOUND);
@@ -177,6 +192,19 @@ describe("a run", () => {
     await screen.findByText("there is no run r-9", undefined, FOUND);
   });
 
+  it("does not show another job in place of one that is not there", async () => {
+    const answers = { "/api/runs/r-1": RUN, "/api/runs/r-1/jobs/left/logs": NO_LOG };
+    for (const path of ["/runs/r-1?job=gone", "/logs?run=r-1&job=gone"]) {
+      const studio = openStudio(path, answers);
+      const note = await screen.findByText("gone", undefined, FOUND);
+      expect(note.parentElement?.textContent).toBe("This run has no job gone.");
+      expect(studio.asked.filter((asked) => asked.includes("/logs"))).toEqual([]);
+      fireEvent.click(screen.getByRole("button", { name: /left$/ }));
+      await waitFor(() => expect(studio.asked).toContain("/api/runs/r-1/jobs/left/logs"));
+      studio.unmount();
+    }
+  });
+
   it("moves the states of jobs by frames alone", async () => {
     const studio = openStudio("/runs/r-1?job=left", { "/api/runs/r-1": RUN, "/api/runs/r-1/jobs/left/logs": NO_LOG });
     await studio.hello();
@@ -230,6 +258,21 @@ describe("a run", () => {
 });
 
 describe("the history and the logs", () => {
+  it("goes on to older runs when asked, as far as there are some", async () => {
+    const old = (runId: string) => ({ ...RUN, runId, state: "success", jobs: undefined });
+    const studio = openStudio("/runs?workflow=w.yml", {
+      "/api/v1/runs": { items: [old("r-3"), old("r-2")], next: "r-2", total: 3 },
+    });
+    await screen.findByText("The newest 2 of 3.", undefined, FOUND);
+    studio.answers["/api/v1/runs"] = { items: [old("r-1")], next: null, total: 3 };
+    fireEvent.click(screen.getByRole("button", { name: "Load more" }));
+    await screen.findByRole("link", { name: "r-1" });
+    expect(screen.getByRole("link", { name: "r-3" })).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
+    const queries = studio.queries.filter((query) => query.includes("limit="));
+    expect(queries).toEqual(["limit=100&workflow=w.yml", "limit=100&workflow=w.yml&cursor=r-2"]);
+  });
+
   it("says so where nothing has run", async () => {
     const first = openStudio("/runs");
     await screen.findByText("Nothing has run yet.", undefined, FOUND);
@@ -239,7 +282,8 @@ describe("the history and the logs", () => {
   });
 
   it("puts a new run first, by its frame", async () => {
-    const studio = openStudio("/runs", { "/api/runs": [{ ...RUN, runId: "r-0", state: "success", jobs: undefined }] });
+    const old = { ...RUN, runId: "r-0", state: "success", jobs: undefined };
+    const studio = openStudio("/runs", { "/api/v1/runs": { items: [old], next: null, total: 1 } });
     await studio.hello();
     await screen.findByText("1 run", undefined, FOUND);
     await studio.say("run:update", RUN);

@@ -1,15 +1,18 @@
 import { Outlet } from "@tanstack/react-router";
+import { useIsConnected } from "../lib/use-live";
 import { ConnectionBadge } from "./connection-badge";
 import { MetricsStrip } from "./metrics-strip";
 import { Nav } from "./nav";
+import { OfflineBanner } from "./offline-banner";
 import styles from "./shell.module.css";
 import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
 
 /** What stands around every page: where one can go, how the system does, and whether what is shown is live. */
 export function Shell() {
+  const connected = useIsConnected();
   return (
-    <div className={styles.shell}>
+    <div className={styles.shell} data-connected={connected}>
       <a href="#main" className={styles.skip}>
         Skip to the page
       </a>
@@ -24,6 +27,7 @@ export function Shell() {
           <SignOut />
         </div>
       </header>
+      <OfflineBanner />
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>

@@ -16,7 +16,12 @@ export class ServerClock {
   }
 
   now(): number {
-    return Date.now() + this.#offset;
+    return this.at(Date.now());
+  }
+
+  /** The studio's time at a moment of this computer's clock. */
+  at(local: number): number {
+    return local + this.#offset;
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../api/types";
-import { nextJob, pickJob, stepState } from "./jobs";
+import { nextJob, pickJob, stepState, whyOf } from "./jobs";
 
 function job(id: string, state: string, finishedAt?: string): Job {
   return { id, name: id, state, ...(finishedAt !== undefined && { finishedAt }) };
@@ -14,6 +14,25 @@ describe("pickJob", () => {
     expect(pickJob([job("a", "queued"), job("b", "waiting")])?.id).toBe("a");
     expect(pickJob([])).toBeUndefined();
   });
+});
+
+describe("whyOf", () => {
+  const step = (state: string, more: object = {}) => ({ index: 0, name: "Unit tests", state, ...more });
+  it.each([
+    ["its own reason first", { ...job("a", "skipped"), reason: { message: "it needs `b`" } }, "it needs `b`"],
+    [
+      "the step that failed",
+      { ...job("a", "failure"), steps: [step("success"), step("failure", { exitCode: 3 })] },
+      "Step “Unit tests” failed with exit code 3.",
+    ],
+    [
+      "why that step failed",
+      { ...job("a", "failure"), steps: [step("failure", { reason: { message: "signal 9 ended it" } })] },
+      "Step “Unit tests” failed: signal 9 ended it",
+    ],
+    ["nothing for what went well", { ...job("a", "success"), steps: [step("failure")] }, undefined],
+    ["nothing made up", job("a", "failure"), undefined],
+  ])("tells %s", (_, of, why) => expect(whyOf(of)).toBe(why));
 });
 
 describe("nextJob", () => {

@@ -25,6 +25,18 @@ export function nextJob(jobs: readonly Job[], shown: string | undefined): Job | 
   );
 }
 
+/** Why a job ended as it did, in a sentence: its own reason, else the step that failed. */
+export function whyOf(job: Job): string | undefined {
+  if (job.reason) return job.reason.message;
+  if (job.state !== "failure") return undefined;
+  const step = job.steps?.find((candidate) => stepState(candidate) === "failure");
+  if (step === undefined) return undefined;
+  if (step.reason) return `Step “${step.name}” failed: ${step.reason.message}`;
+  return step.exitCode === undefined
+    ? `Step “${step.name}” failed.`
+    : `Step “${step.name}” failed with exit code ${step.exitCode}.`;
+}
+
 function wentWrong(job: Job): boolean {
   return job.state === "failure" || job.state === "lost";
 }

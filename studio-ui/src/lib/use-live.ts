@@ -1,8 +1,10 @@
 /** How components read the live side; the object itself is made once by the app. */
 
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { serverClock } from "./clock";
 import type { Connection } from "./live/connection";
 import type { Live } from "./live/live";
+import { useNow } from "./use-now";
 
 export const LiveContext = createContext<Live | undefined>(undefined);
 
@@ -21,6 +23,17 @@ export function useConnection(): Connection {
 export function useIsConnected(): boolean {
   const { connection } = useLive().socket;
   return useSyncExternalStore(connection.subscribe, () => connection.get().open);
+}
+
+/** The studio's time as far as it has told us: it stands where the line broke, so that nothing seems to go on. */
+export function useToldNow(period: "second" | "tenth"): number {
+  const now = useNow(period);
+  const { connection } = useLive().socket;
+  const heardAt = useSyncExternalStore(connection.subscribe, () => {
+    const { open, lastFrameAt } = connection.get();
+    return open ? undefined : lastFrameAt;
+  });
+  return heardAt === undefined ? now : Math.min(now, serverClock.at(heardAt));
 }
 
 const REFRESH_MS = 3000;

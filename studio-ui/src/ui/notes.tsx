@@ -4,7 +4,7 @@ import { Icon } from "./icon";
 import styles from "./notes.module.css";
 
 /** There is nothing, and this is what to do about it. */
-export function EmptyNote({ title, children }: { title: string; children?: ReactNode }) {
+export function EmptyNote({ title, children }: { title: ReactNode; children?: ReactNode }) {
   return (
     <div className={styles.note}>
       <p className={styles.title}>{title}</p>

@@ -1,4 +1,6 @@
 import { type ReactNode, useEffect } from "react";
+import { visible } from "../lib/visible";
+import { Name } from "./name";
 import styles from "./page.module.css";
 
 type PageProps = {
@@ -14,12 +16,14 @@ type PageProps = {
 /** The frame every page stands in: one heading, what belongs to it, what can be done, and the body. */
 export function Page({ title, aside, actions, fill = false, children }: PageProps) {
   useEffect(() => {
-    document.title = `${title} · Loom`;
+    document.title = `${visible(title)} · Loom`;
   }, [title]);
   return (
     <div className={fill ? `${styles.page} ${styles.fill}` : styles.page}>
       <header className={styles.header}>
-        <h1 className="cut">{title}</h1>
+        <h1 className="cut">
+          <Name of={title} cut />
+        </h1>
         {aside}
         {actions && <div className={styles.actions}>{actions}</div>}
       </header>

@@ -1,4 +1,5 @@
 import { elapsed, formatAge, formatDuration, formatMoment, UNKNOWN } from "../lib/format";
+import { useToldNow } from "../lib/use-live";
 import { useNow } from "../lib/use-now";
 
 /** How long ago something was, ticking; the exact moment on hover. */
@@ -24,6 +25,6 @@ export function Elapsed({ from, to }: ElapsedProps) {
 }
 
 function RunningElapsed({ from }: { from: string }) {
-  const now = useNow("tenth");
+  const now = useToldNow("tenth");
   return <span>{formatDuration(elapsed(from, undefined, now))}</span>;
 }

@@ -1,6 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { formatCount, plural } from "../../lib/format";
+import { Name } from "../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import styles from "./actors-page.module.css";
@@ -109,10 +110,11 @@ function OpenPanel({ id, actors, onClose }: { id: string; actors: Actors; onClos
     <ActorPanel
       id={id}
       actor={actor}
+      loaded={actors.loaded}
       family={childrenOf(actors.all, id, MOST_CHILDREN)}
       link={(to) => (
-        <Link from="/actors" search={(before) => ({ ...before, actor: to })} className="mono">
-          {to}
+        <Link from="/actors" search={(before) => ({ ...before, actor: to })}>
+          <Name of={to} mono />
         </Link>
       )}
       onClose={onClose}

@@ -2,12 +2,15 @@ import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
-import { runQuery, runsQuery } from "../../api/queries";
+import { runQuery } from "../../api/queries";
 import type { Job, RunSummary } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
 import { pickJob } from "../../lib/jobs";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
+import { useRuns } from "../../lib/use-runs";
+import { visible } from "../../lib/visible";
 import { LogView } from "../../ui/log-view/log-view";
+import { NoSuchJob } from "../../ui/no-such-job";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { isOver } from "../../ui/state-look";
@@ -16,12 +19,12 @@ import styles from "./logs-page.module.css";
 
 export function LogsPage() {
   const search = useSearch({ from: "/logs" });
-  const runs = useQuery(runsQuery);
-  const runId = search.run ?? runs.data?.[0]?.runId;
+  const { runs, total, error: failed, retry } = useRuns();
+  const runId = search.run ?? runs[0]?.runId;
   const [times, setTimes] = useState(true);
   const head = (
     <>
-      <Picker runs={runs.data ?? []} runId={runId} />
+      <Picker runs={runs} runId={runId} />
       <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
         {times ? "Hide times" : "Show times"}
       </Button>
@@ -30,11 +33,9 @@ export function LogsPage() {
   return (
     <Page title="Logs" fill>
       <Panel label="Log of a job" className={styles.panel} head={head}>
-        {runs.error && !runId && (
-          <ErrorNote title="The runs could not be read." error={runs.error} onRetry={() => void runs.refetch()} />
-        )}
-        {runs.isPending && !runId && <LoadingNote what="runs" />}
-        {runs.data?.length === 0 && !runId && (
+        {failed && !runId && <ErrorNote title="The runs could not be read." error={failed} onRetry={retry} />}
+        {total === undefined && !failed && !runId && <LoadingNote what="runs" />}
+        {total === 0 && !runId && (
           <EmptyNote title="There is no log yet, for nothing has run.">
             <Link to="/workflows">Go to the workflows</Link>
           </EmptyNote>
@@ -67,7 +68,7 @@ function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | 
         searchable
         className={styles.job}
         limit={100}
-        data={jobs.map(({ id, name }) => ({ value: id, label: name }))}
+        data={jobs.map(({ id, name }) => ({ value: id, label: visible(name) }))}
         value={job?.id ?? null}
         onChange={(id) => {
           if (id !== null && runId !== undefined) void navigate({ search: { run: runId, job: id } });
@@ -84,10 +85,15 @@ function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | 
 }
 
 function RunLog({ runId, times }: { runId: string; times: boolean }) {
-  const { job, error, loaded, retry } = useChosenJob(runId);
+  const { job, wanted, jobs, error, loaded, retry } = useChosenJob(runId);
+  const navigate = useNavigate({ from: "/logs" });
   if (error && !loaded) return <ErrorNote title={`Run ${runId} could not be read.`} error={error} onRetry={retry} />;
   if (!loaded) return <LoadingNote what="the run" />;
-  if (!job) return <EmptyNote title="This run has no jobs." />;
+  if (jobs.length === 0) return <EmptyNote title="This run has no jobs." />;
+  if (!job) {
+    const select = (id: string) => void navigate({ search: { run: runId, job: id } });
+    return <NoSuchJob job={wanted ?? ""} jobs={jobs} onSelect={select} />;
+  }
   return <JobLog key={job.id} runId={runId} job={job} times={times} />;
 }
 
@@ -115,10 +121,12 @@ function useChosenJob(runId: string | undefined) {
   const search = useSearch({ from: "/logs" });
   const run = useQuery({ ...runQuery(runId ?? ""), enabled: runId !== undefined });
   const jobs = run.data?.jobs ?? NONE;
-  const job = jobs.find((candidate) => candidate.id === search.job) ?? pickJob(jobs);
+  const job = search.job === undefined ? pickJob(jobs) : jobs.find((candidate) => candidate.id === search.job);
   return {
     jobs,
+    /** The one that the address names, if it is there; the one that matters most if it names none. */
     job,
+    wanted: search.job,
     state: run.data?.state,
     loaded: run.data !== undefined,
     error: run.error,
@@ -127,5 +135,5 @@ function useChosenJob(runId: string | undefined) {
 }
 
 function runLabel(run: RunSummary): string {
-  return `${run.workflow.name} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${run.state} · ${shortId(run.runId)}`;
+  return `${visible(run.workflow.name)} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${run.state} · ${shortId(run.runId)}`;
 }

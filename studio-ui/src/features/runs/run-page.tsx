@@ -5,6 +5,7 @@ import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { formatCount, plural } from "../../lib/format";
 import { nextJob } from "../../lib/jobs";
+import { NoSuchJob } from "../../ui/no-such-job";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
@@ -41,7 +42,8 @@ function RunView({ run }: { run: Run }) {
   const [goTo, setGoTo] = useState<{ step: number } | undefined>(undefined);
   const jobs = run.jobs ?? NONE;
   const [shown, setShown] = useState<string | undefined>(undefined);
-  const job = jobs.find((candidate) => candidate.id === search.job) ?? nextJob(jobs, shown);
+  // An address that names a job shows that one or none: another one's log would be taken for it.
+  const job = search.job === undefined ? nextJob(jobs, shown) : jobs.find((candidate) => candidate.id === search.job);
   if (job && job.id !== shown) setShown(job.id);
   const select = useCallback((id: string) => void navigate({ search: { job: id }, replace: true }), [navigate]);
   // Somebody who scrolls is reading: the page must not go on to another job then.
@@ -70,7 +72,13 @@ function RunView({ run }: { run: Run }) {
                 <JobList jobs={jobs} selected={job?.id} onSelect={select} onStep={(step) => setGoTo({ step })} />
               </div>
             </Panel>
-            {job && <JobLog key={job.id} run={run.runId} job={job} line={search.line} goTo={goTo} onHold={hold} />}
+            {job ? (
+              <JobLog key={job.id} run={run.runId} job={job} line={search.line} goTo={goTo} onHold={hold} />
+            ) : (
+              <Panel label="Log" className={styles.log}>
+                <NoSuchJob job={search.job ?? ""} jobs={jobs} onSelect={select} />
+              </Panel>
+            )}
           </div>
         </>
       )}

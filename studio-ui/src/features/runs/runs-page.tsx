@@ -1,40 +1,51 @@
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
-import { RUN_LIMIT, runsQuery } from "../../api/queries";
-import type { RunSummary } from "../../api/types";
 import { formatCount, plural } from "../../lib/format";
-import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
+import { type Runs, useRuns } from "../../lib/use-runs";
+import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { RunTable } from "./components/run-table";
+import styles from "./runs-page.module.css";
 
 export function RunsPage() {
   const { workflow } = useSearch({ from: "/runs" });
-  const runs = useQuery(runsQuery);
-  const shown = runs.data?.filter((run) => workflow === undefined || run.workflow.name === workflow);
+  const history = useRuns(workflow);
+  const { runs, total, error, retry } = history;
   return (
     <Page
       title={workflow === undefined ? "Runs" : `Runs of ${workflow}`}
-      aside={shown && <span className="dim">{plural(shown.length, "run")}</span>}
+      aside={total !== undefined && <span className="dim">{plural(total, "run")}</span>}
       actions={workflow !== undefined && <Link to="/runs">All runs</Link>}
+      fill
     >
       <Panel label="History of runs">
-        {runs.error && (
-          <ErrorNote title="The runs could not be read." error={runs.error} onRetry={() => void runs.refetch()} />
-        )}
-        {runs.isPending && <LoadingNote what="runs" />}
-        {(runs.data?.length ?? 0) >= RUN_LIMIT && (
-          <TooMuchNote>The newest {formatCount(RUN_LIMIT)} runs; `loom-runtime runs list` has them all.</TooMuchNote>
-        )}
-        {shown && <History runs={shown} />}
+        {error && <ErrorNote title="The runs could not be read." error={error} onRetry={retry} />}
+        {total === undefined && !error && <LoadingNote what="runs" />}
+        {runs.length > 0 && <RunTable runs={runs} foot={<More history={history} />} />}
+        {total === 0 && <Nothing workflow={workflow} />}
       </Panel>
     </Page>
   );
 }
 
-function History({ runs }: { runs: readonly RunSummary[] }) {
-  if (runs.length > 0) return <RunTable runs={runs} />;
+/** How to see the rest of a long history. */
+function More({ history: { runs, total, more, loadingMore } }: { history: Runs }) {
+  if (more === undefined) return null;
   return (
-    <EmptyNote title="Nothing has run yet.">
+    <div className={styles.more}>
+      <span className="dim">
+        The newest {formatCount(runs.length)} of {formatCount(total)}.
+      </span>
+      <Button variant="default" loading={loadingMore} onClick={more}>
+        Load more
+      </Button>
+    </div>
+  );
+}
+
+function Nothing({ workflow }: { workflow: string | undefined }) {
+  return (
+    <EmptyNote title={workflow === undefined ? "Nothing has run yet." : "This workflow has not run yet."}>
       <p className="dim">
         Start one on the page of <Link to="/workflows">workflows</Link>, or from a shell:
       </p>

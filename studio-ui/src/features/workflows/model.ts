@@ -1,6 +1,7 @@
 /** What a workflow is called, where several may have one name. */
 
 import type { Workflow } from "../../api/types";
+import { visible } from "../../lib/visible";
 
 /** What it is started and stopped by: its name, or its file where the name could mean another one too. */
 export function handleOf(workflow: Workflow, all: readonly Workflow[]): string {
@@ -13,7 +14,7 @@ export function handleOf(workflow: Workflow, all: readonly Workflow[]): string {
 export function spokenName(workflow: Workflow, all: readonly Workflow[]): string {
   const { name, file } = workflow;
   const alone = all.every((other) => other.file === file || other.name !== name);
-  return alone ? name : `${name} (${file})`;
+  return visible(alone ? name : `${name} (${file})`);
 }
 
 /** As the runtime makes it: `ci` for `ci.yml`, `diamond` for `diamond.loom.yml`, `loom` for `.loom.yml`. */

@@ -5,11 +5,13 @@ export type Connection = {
   open: boolean;
   /** When the last frame arrived, by this computer's clock; undefined before the first. */
   lastFrameAt: number | undefined;
+  /** When the line broke, or the first try failed; undefined while it is open, and before. */
+  closedAt: number | undefined;
   /** When the next try starts, while the socket is closed. */
   nextTryAt: number | undefined;
 };
 
-export const CLOSED: Connection = { open: false, lastFrameAt: undefined, nextTryAt: undefined };
+export const CLOSED: Connection = { open: false, lastFrameAt: undefined, closedAt: undefined, nextTryAt: undefined };
 
 export type ConnectionWord = "connecting" | "live" | "stale" | "offline";
 

@@ -40,7 +40,11 @@ export class Live {
       {
         onFrame: (frame) => this.#receive(frame),
         onResync: () => this.#resync(),
-        onUnheard: () => options.onUnheard?.(),
+        onUnheard: () => {
+          options.onUnheard?.();
+          // Where no socket gets through, what can be read is still shown.
+          if (this.#watchers > 0 && !this.actors.state.get().loaded) void this.refreshActors();
+        },
       },
       options.environment,
     );

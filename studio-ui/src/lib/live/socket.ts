@@ -89,7 +89,7 @@ export class LiveSocket {
     if (frame === undefined) return;
     this.#attempt = 0;
     this.#heard = true;
-    this.#update({ open: true, lastFrameAt: this.#environment.now(), nextTryAt: undefined });
+    this.#update({ open: true, lastFrameAt: this.#environment.now(), closedAt: undefined, nextTryAt: undefined });
     const verdict = this.#cursor.accept(frame);
     if (verdict.resync) this.#handlers.onResync();
     if (verdict.apply) this.#handlers.onFrame(frame);
@@ -99,7 +99,8 @@ export class LiveSocket {
     this.#socket = undefined;
     const wait = backoff(this.#attempt, this.#environment.random);
     this.#attempt += 1;
-    this.#update({ open: false, nextTryAt: this.#environment.now() + wait });
+    const now = this.#environment.now();
+    this.#update({ open: false, closedAt: this.connection.get().closedAt ?? now, nextTryAt: now + wait });
     this.#retry = setTimeout(() => this.#open(), wait);
     if (!this.#heard) this.#handlers.onUnheard?.();
   }

@@ -2,6 +2,7 @@ import { memo, type ReactNode } from "react";
 import type { LogLine, Step } from "../../api/types";
 import { formatCount, formatMoment, formatTime } from "../../lib/format";
 import { stepState } from "../../lib/jobs";
+import { Name } from "../name";
 import { StateWord } from "../state-word";
 import { Elapsed } from "../time";
 import { MOST_CHARACTERS, parseAnsi } from "./ansi";
@@ -85,7 +86,7 @@ export function SectionRow({ index, step }: { index: number; step: Step | undefi
     <div className={styles.section}>
       <span>
         {step && <StateWord state={stepState(step)} iconOnly />}
-        <span>{step?.name ?? `Step ${index + 1}`}</span>
+        <Name of={step?.name ?? `Step ${index + 1}`} />
         {step && (
           <span className={styles.took}>
             <Elapsed from={step.startedAt} to={step.finishedAt} />

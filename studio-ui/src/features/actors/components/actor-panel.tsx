@@ -3,9 +3,11 @@ import { useClipboard } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, formatDuration, plural, UNKNOWN } from "../../../lib/format";
+import { visible } from "../../../lib/visible";
 import { type Fact, Facts } from "../../../ui/facts";
 import { Icon } from "../../../ui/icon";
-import { EmptyNote } from "../../../ui/notes";
+import { Name } from "../../../ui/name";
+import { EmptyNote, LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { StateWord } from "../../../ui/state-word";
 import styles from "./actor-panel.module.css";
@@ -15,26 +17,32 @@ type ActorPanelProps = {
   id: string;
   /** Undefined when the studio does not know the actor, or not any more. */
   actor: ActorRecord | undefined;
+  /** Whether the studio has been asked at all. */
+  loaded: boolean;
   family: { count: number; ids: string[] };
   link: (id: string) => ReactNode;
   onClose: () => void;
 };
 
 /** Everything the studio knows of one actor. */
-export function ActorPanel({ id, actor, family, link, onClose }: ActorPanelProps) {
+export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPanelProps) {
   const clipboard = useClipboard();
   const head = (
     <>
-      <h2 className={`mono ${styles.name}`}>{id}</h2>
+      <h2 className={styles.name}>
+        <Name of={id} mono />
+      </h2>
       <ActionIcon variant="subtle" color="gray" aria-label="Close the panel" onClick={onClose}>
         <Icon name="close" />
       </ActionIcon>
     </>
   );
   return (
-    <Panel label={`Actor ${id}`} head={head} className={styles.panel}>
+    <Panel label={`Actor ${visible(id)}`} head={head} className={styles.panel}>
       <section className={styles.body} tabIndex={0} aria-label="Fields">
-        {actor === undefined ? (
+        {actor === undefined && !loaded ? (
+          <LoadingNote what="the actor" />
+        ) : actor === undefined ? (
           <EmptyNote title="The studio does not know this actor.">
             <p className="dim">It has ended, or it has not reported yet.</p>
           </EmptyNote>
@@ -69,20 +77,25 @@ export function ActorPanel({ id, actor, family, link, onClose }: ActorPanelProps
 function Metadata({ metadata }: { metadata: ActorRecord["metadata"] }) {
   const entries = Object.entries(metadata ?? {});
   if (entries.length === 0) return <p className="dim">None reported.</p>;
-  return <Facts facts={entries.map(([name, value]) => ({ name, value: <Value value={value} /> }))} />;
+  return <Facts facts={entries.map(([name, value]) => ({ name: visible(name), value: <Value value={value} /> }))} />;
 }
 
 function Value({ value }: { value: unknown }) {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return <Name of={value} />;
   if (typeof value !== "object" || value === null) return <span className="mono">{String(value)}</span>;
-  return <pre className={styles.json}>{JSON.stringify(value, null, 2)}</pre>;
+  return <pre className={styles.json}>{pretty(value)}</pre>;
+}
+
+/** Line by line, so that the ends of lines stay. */
+function pretty(value: unknown): string {
+  return JSON.stringify(value, null, 2).split("\n").map(visible).join("\n");
 }
 
 function facts(actor: ActorRecord, link: (id: string) => ReactNode): Fact[] {
   const { rates, latency } = actor;
   return [
     { name: "Status", value: <StateWord state={actor.status} /> },
-    { name: "Type", value: actor.type },
+    { name: "Type", value: <Name of={actor.type} /> },
     { name: "Parent", value: actor.parentId === undefined ? UNKNOWN : link(actor.parentId) },
     { name: "Messages", value: formatCount(actor.messageCount) },
     { name: "Queue", value: formatCount(actor.queueDepth) },
@@ -94,8 +107,8 @@ function facts(actor: ActorRecord, link: (id: string) => ReactNode): Fact[] {
     { name: "Errors / s", value: rates?.errors?.toFixed(1) ?? UNKNOWN },
     { name: "Handling", value: millis(latency?.handleMs) },
     { name: "Waiting", value: millis(latency?.waitMs) },
-    { name: "Worker", value: <span className="mono">{actor.workerId ?? UNKNOWN}</span> },
-    { name: "Node", value: <span className="mono">{actor.node ?? UNKNOWN}</span> },
+    { name: "Worker", value: <Name of={actor.workerId ?? UNKNOWN} mono /> },
+    { name: "Node", value: <Name of={actor.node ?? UNKNOWN} mono /> },
   ];
 }
 

@@ -29,7 +29,7 @@ export const ActorRow = memo(function ActorRow(props: ActorRowProps) {
       onClick={() => onSelect(actor.id)}
     >
       {COLUMNS.map((column) => (
-        <div key={column.key} role="gridcell" data-numeric={column.numeric} className="cut">
+        <div key={column.key} role="gridcell" data-column={column.key} data-numeric={column.numeric} className="cut">
           {column.cell(actor)}
         </div>
       ))}

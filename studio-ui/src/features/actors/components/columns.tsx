@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, formatDuration, UNKNOWN } from "../../../lib/format";
+import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import type { SortKey } from "../model/search";
 import { Heartbeat } from "./heartbeat";
@@ -10,23 +11,14 @@ export type Column = { key: SortKey; head: string; numeric?: boolean; cell: (act
 /** The columns of the list, in order; `grid-template-columns` in the style sheet gives their widths. */
 export const COLUMNS: readonly Column[] = [
   { key: "status", head: "Status", cell: (actor) => <StateWord state={actor.status} /> },
-  { key: "id", head: "Actor", cell: (actor) => <Name of={actor.id} /> },
-  { key: "type", head: "Type", cell: (actor) => actor.type },
+  { key: "id", head: "Actor", cell: (actor) => <Name of={actor.id} cut mono /> },
+  { key: "type", head: "Type", cell: (actor) => <Name of={actor.type} cut /> },
   { key: "messages", head: "Messages", numeric: true, cell: (actor) => formatCount(actor.messageCount) },
   { key: "queue", head: "Queue", numeric: true, cell: (actor) => formatCount(actor.queueDepth) },
   { key: "heartbeat", head: "Heartbeat", numeric: true, cell: (actor) => <Heartbeat actor={actor} /> },
   { key: "uptime", head: "Uptime", numeric: true, cell: (actor) => formatDuration(wholeSeconds(actor.uptime)) },
-  { key: "parent", head: "Parent", cell: (actor) => <Name of={actor.parentId} /> },
+  { key: "parent", head: "Parent", cell: (actor) => <Name of={actor.parentId ?? UNKNOWN} cut mono /> },
 ];
-
-/** May be cut by its column; whole on hover. */
-function Name({ of }: { of: string | undefined }) {
-  return (
-    <span className="mono" title={of}>
-      {of ?? UNKNOWN}
-    </span>
-  );
-}
 
 /** A list of uptimes reads calmer without tenths. */
 function wholeSeconds(millis: number | undefined): number | undefined {

@@ -20,7 +20,13 @@ export function GridHead({ sort, held, onSort }: GridHeadProps) {
           const sorted = sortKey(sort) === column.key;
           const order = down ? "descending" : "ascending";
           return (
-            <div key={column.key} role="columnheader" aria-sort={sorted ? order : "none"} data-numeric={column.numeric}>
+            <div
+              key={column.key}
+              role="columnheader"
+              data-column={column.key}
+              aria-sort={sorted ? order : "none"}
+              data-numeric={column.numeric}
+            >
               <button type="button" onClick={() => onSort(toggleSort(sort, column.key))}>
                 {column.head}
                 {sorted && <Icon name={down ? "down" : "up"} size={12} />}

@@ -1,4 +1,5 @@
 import "@xyflow/react/dist/base.css";
+import { useMediaQuery } from "@mantine/hooks";
 import { Controls, type Edge, type Node, ReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
 import type { Job } from "../../../api/types";
@@ -9,6 +10,11 @@ import { JobNode, type JobNodeData } from "./job-node";
 const NODE_TYPES = { job: JobNode };
 const LEAST_HEIGHT = 120;
 const MOST_HEIGHT = 300;
+/** Where the graph goes down, it needs the height. */
+const MOST_HEIGHT_DOWN = 440;
+/** Around the nodes; below them stand the buttons. */
+const PADDING = { x: "16px", top: "16px", bottom: "44px" } as const;
+const NARROW = "(max-width: 760px)";
 
 type JobGraphProps = {
   jobs: readonly Job[];
@@ -16,32 +22,34 @@ type JobGraphProps = {
   onSelect: (id: string) => void;
 };
 
-/** The jobs as a graph, left to right in the order they need each other. The list of jobs says the same in words. */
+/** The jobs as a graph, left to right (or downwards) in the order they need each other. The list of jobs says the same in words. */
 export function JobGraph({ jobs, selected, onSelect }: JobGraphProps) {
   const key = shapeKey(shapeOf(jobs));
-  const placed = useMemo(() => place(JSON.parse(key)), [key]);
+  const direction = useMediaQuery(NARROW, false, { getInitialValueInEffect: false }) ? "down" : "right";
+  const placed = useMemo(() => place(JSON.parse(key), direction), [key, direction]);
   const nodes = useMemo<Node<JobNodeData>[]>(() => {
     const byId = new Map(jobs.map((job) => [job.id, job]));
     return placed.nodes.flatMap(({ id, x, y }) => {
       const job = byId.get(id);
       if (job === undefined) return [];
-      return { id, type: "job", position: { x, y }, data: { job, selected: id === selected, onSelect } };
+      return { id, type: "job", position: { x, y }, data: { job, direction, selected: id === selected, onSelect } };
     });
-  }, [placed, jobs, selected, onSelect]);
+  }, [placed, jobs, direction, selected, onSelect]);
   const edges = useMemo<Edge[]>(() => {
     const running = new Set(jobs.filter((job) => job.state === "running").map((job) => job.id));
     return placed.edges.map((edge) => ({ ...edge, animated: running.has(edge.target), focusable: false }));
   }, [placed, jobs]);
-  const height = Math.min(Math.max(placed.height + 64, LEAST_HEIGHT), MOST_HEIGHT);
+  const most = direction === "down" ? MOST_HEIGHT_DOWN : MOST_HEIGHT;
+  const height = Math.min(Math.max(placed.height + 60, LEAST_HEIGHT), most);
   return (
     <div className={styles.graph} style={{ height }}>
       <ReactFlow
-        key={key}
+        key={direction + key}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+        fitViewOptions={{ maxZoom: 1, padding: PADDING }}
         minZoom={0.1}
         maxZoom={1.5}
         nodesDraggable={false}
@@ -52,7 +60,7 @@ export function JobGraph({ jobs, selected, onSelect }: JobGraphProps) {
         zoomOnScroll={false}
         preventScrolling={false}
       >
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} orientation="horizontal" fitViewOptions={{ maxZoom: 1, padding: PADDING }} />
       </ReactFlow>
     </div>
   );

@@ -1,5 +1,7 @@
 import type { Job } from "../../../api/types";
 import { stepState } from "../../../lib/jobs";
+import { visible } from "../../../lib/visible";
+import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
 import styles from "./job-list.module.css";
@@ -25,7 +27,9 @@ export function JobList({ jobs, selected, onSelect, onStep }: JobListProps) {
             onClick={() => onSelect(job.id)}
           >
             <span className={styles.line}>
-              <span className={`cut ${styles.name}`}>{job.name}</span>
+              <span className={`cut ${styles.name}`}>
+                <Name of={job.name} cut />
+              </span>
               <StateWord state={job.state} />
               <span className={styles.took}>
                 {job.startedAt && <Elapsed from={job.startedAt} to={job.finishedAt} />}
@@ -33,7 +37,7 @@ export function JobList({ jobs, selected, onSelect, onStep }: JobListProps) {
             </span>
             {job.needs && job.needs.length > 0 && (
               <span className={`cut ${styles.needs}`}>
-                after {job.needs.map((need) => names.get(need) ?? need).join(", ")}
+                after {job.needs.map((need) => visible(names.get(need) ?? need)).join(", ")}
               </span>
             )}
           </button>
@@ -47,14 +51,16 @@ export function JobList({ jobs, selected, onSelect, onStep }: JobListProps) {
 function Steps({ job, onStep }: { job: Job; onStep: (step: number) => void }) {
   if (!job.steps || job.steps.length === 0) return null;
   return (
-    <ol className={styles.steps} aria-label={`Steps of ${job.name}`}>
+    <ol className={styles.steps} aria-label={`Steps of ${visible(job.name)}`}>
       {job.steps.map((step) => (
         <li key={step.index}>
           <button type="button" className={styles.step} onClick={() => onStep(step.index)}>
             <StateWord state={stepState(step)} iconOnly />
-            <span className="cut">{step.name}</span>
+            <span className="cut">
+              <Name of={step.name} cut />
+            </span>
             {step.exitCode !== undefined && step.exitCode !== 0 && (
-              <span className={styles.exit}>exit {step.exitCode}</span>
+              <span className={styles.exit}>exit code {step.exitCode}</span>
             )}
             <span className={styles.took}>
               {step.startedAt && <Elapsed from={step.startedAt} to={step.finishedAt} />}

@@ -2,13 +2,17 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import type { Job } from "../../../api/types";
+import { whyOf } from "../../../lib/jobs";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
+import { visible } from "../../../lib/visible";
 import { LogView } from "../../../ui/log-view/log-view";
+import { Name } from "../../../ui/name";
 import { LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { isOver } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
 import styles from "./run-page.module.css";
+import { Why } from "./why";
 
 type JobLogProps = {
   run: string;
@@ -42,9 +46,15 @@ export function JobLog({ run, job, line, goTo, onHold }: JobLogProps) {
   );
   const head = (
     <>
-      <h2 className="cut">{job.name}</h2>
+      <h2 className="cut">
+        <Name of={job.name} cut />
+      </h2>
       <StateWord state={job.state} />
-      {job.image && <span className="mono dim cut">{job.image}</span>}
+      {job.image && (
+        <span className="dim cut">
+          <Name of={job.image} cut mono />
+        </span>
+      )}
       <Button
         size="compact-xs"
         variant="default"
@@ -57,8 +67,8 @@ export function JobLog({ run, job, line, goTo, onHold }: JobLogProps) {
     </>
   );
   return (
-    <Panel label={`Log of ${job.name}`} head={head} className={styles.log}>
-      {job.reason && <p className={styles.reason}>{job.reason.message}</p>}
+    <Panel label={`Log of ${visible(job.name)}`} head={head} className={styles.log}>
+      <Why state={job.state} text={whyOf(job)} />
       {buffer ? (
         <LogView
           buffer={buffer}

@@ -1,17 +1,20 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import type { Job } from "../../../api/types";
+import { Name } from "../../../ui/name";
 import { stateLook } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
+import type { Direction } from "../model/dag";
 import styles from "./job-graph.module.css";
 
-export type JobNodeData = { job: Job; selected: boolean; onSelect: (id: string) => void };
+export type JobNodeData = { job: Job; direction: Direction; selected: boolean; onSelect: (id: string) => void };
 
 export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
-  const { job, selected, onSelect } = data;
+  const { job, direction, selected, onSelect } = data;
+  const down = direction === "down";
   return (
     <>
-      <Handle type="target" position={Position.Left} className={styles.handle} />
+      <Handle type="target" position={down ? Position.Top : Position.Left} className={styles.handle} />
       <button
         type="button"
         className={`nodrag nopan ${styles.node}`}
@@ -19,10 +22,11 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
         data-node={job.id}
         data-node-state={job.state}
         aria-pressed={selected}
-        title={job.name}
         onClick={() => onSelect(job.id)}
       >
-        <span className={`cut ${styles.name}`}>{job.name}</span>
+        <span className={styles.name}>
+          <Name of={job.name} cut />
+        </span>
         <span className={styles.line}>
           <StateWord state={job.state} />
           {job.startedAt !== undefined && (
@@ -32,7 +36,7 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
           )}
         </span>
       </button>
-      <Handle type="source" position={Position.Right} className={styles.handle} />
+      <Handle type="source" position={down ? Position.Bottom : Position.Right} className={styles.handle} />
     </>
   );
 }

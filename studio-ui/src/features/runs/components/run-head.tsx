@@ -8,6 +8,7 @@ import { isOver } from "../../../ui/state-look";
 import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
 import styles from "./run-page.module.css";
+import { Why } from "./why";
 
 /** When, how long, why and where a run ran. */
 export function RunFacts({ run }: { run: Run }) {
@@ -21,10 +22,18 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
-      {run.reason && <p className={styles.reason}>{run.reason.message}</p>}
+      <Why state={run.state} text={run.reason?.message ?? cancelled(run)} />
     </>
   );
 }
+
+function cancelled(run: Run): string | undefined {
+  if (run.state !== "cancelled" || run.cancelRequestedBy === undefined) return undefined;
+  return `Cancelled by ${BY[run.cancelRequestedBy] ?? run.cancelRequestedBy}.`;
+}
+
+/** How the journal names those who cancel. */
+const BY: Record<string, string> = { api: "a click in the studio, or a call of its interface" };
 
 function Fact({ name, value }: { name: string; value: React.ReactNode }) {
   return (

@@ -1,57 +1,114 @@
 import { Link } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useRef } from "react";
 import type { RunSummary } from "../../../api/types";
 import { shortId, UNKNOWN } from "../../../lib/format";
+import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
 
-export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
+const ROW_HEIGHT = 32;
+const COLUMNS = 7;
+
+type RunTableProps = { runs: readonly RunSummary[] /** Below the last row. */; foot: ReactNode };
+
+/** The history as a table of which only the rows in sight exist; two empty rows hold the place of the others. */
+export function RunTable({ runs, foot }: RunTableProps) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 20,
+  });
+  const items = virtualizer.getVirtualItems();
+  const above = items[0]?.start ?? 0;
+  const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <div className={table.scroll}>
-      <table className={table.table}>
+    <section ref={scroll} aria-label="Runs" tabIndex={0} className={table.scroll}>
+      <table className={table.table} aria-rowcount={runs.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col">State</th>
-            <th scope="col">Workflow</th>
+            <th scope="col" className={table.grow}>
+              Workflow
+            </th>
             <th scope="col">Run</th>
-            <th scope="col">Event</th>
-            <th scope="col">Executor</th>
+            <th scope="col" className={table.wide}>
+              Event
+            </th>
+            <th scope="col" className={table.wide}>
+              Executor
+            </th>
             <th scope="col" className={table.number}>
               Started
             </th>
-            <th scope="col" className={table.number}>
+            <th scope="col" className={`${table.number} ${table.wide}`}>
               Duration
             </th>
           </tr>
         </thead>
         <tbody>
-          {runs.map((run) => (
-            <tr key={run.runId} data-run={run.runId}>
-              <td>
-                <StateWord state={run.state} />
-              </td>
-              <th scope="row">
-                <Link to="/runs" search={{ workflow: run.workflow.name }}>
-                  {run.workflow.name}
-                </Link>
-              </th>
-              <td className="mono">
-                <Link to="/runs/$runId" params={{ runId: run.runId }} title={run.runId}>
-                  {shortId(run.runId)}
-                </Link>
-              </td>
-              <td>{run.event ?? UNKNOWN}</td>
-              <td>{run.executor ?? UNKNOWN}</td>
-              <td className={table.number}>
-                <Age of={run.startedAt ?? run.createdAt} />
-              </td>
-              <td className={table.number}>
-                <Elapsed from={run.startedAt} to={run.finishedAt} />
-              </td>
-            </tr>
-          ))}
+          <Gap height={above} />
+          {items.map(({ index }) => {
+            const run = runs[index];
+            return run && <RunRow key={run.runId} run={run} position={index + 2} />;
+          })}
+          <Gap height={below} />
         </tbody>
       </table>
-    </div>
+      {foot}
+    </section>
   );
 }
+
+function Gap({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden className={table.gap}>
+      <td colSpan={COLUMNS} style={{ height }} />
+    </tr>
+  );
+}
+
+/** As `shortId` has it, and only its end where there is little room. */
+function ShortId({ of }: { of: string }) {
+  const short = shortId(of);
+  const cut = short.indexOf("…");
+  if (cut < 0) return short;
+  return (
+    <>
+      <span className={table.wide}>{short.slice(0, cut)}</span>
+      {short.slice(cut)}
+    </>
+  );
+}
+
+const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; position: number }) {
+  return (
+    <tr data-run={run.runId} aria-rowindex={position}>
+      <td>
+        <StateWord state={run.state} />
+      </td>
+      <th scope="row" className={table.grow}>
+        <Link to="/runs" search={{ workflow: run.workflow.file ?? run.workflow.name }}>
+          <Name of={run.workflow.name} cut />
+        </Link>
+      </th>
+      <td className="mono">
+        <Link to="/runs/$runId" params={{ runId: run.runId }} title={run.runId}>
+          <ShortId of={run.runId} />
+        </Link>
+      </td>
+      <td className={table.wide}>{run.event ?? UNKNOWN}</td>
+      <td className={table.wide}>{run.executor ?? UNKNOWN}</td>
+      <td className={table.number}>
+        <Age of={run.startedAt ?? run.createdAt} />
+      </td>
+      <td className={`${table.number} ${table.wide}`}>
+        <Elapsed from={run.startedAt} to={run.finishedAt} />
+      </td>
+    </tr>
+  );
+});

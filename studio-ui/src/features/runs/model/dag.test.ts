@@ -28,6 +28,15 @@ describe("place", () => {
     expect(placed.edges).toHaveLength(4);
   });
 
+  it("puts every job below what it needs where there is little width", () => {
+    const placed = place(DIAMOND, "down");
+    for (const { source, target } of placed.edges) {
+      expect(node(placed, target).y).toBeGreaterThanOrEqual(node(placed, source).y + NODE_HEIGHT);
+    }
+    expect(node(placed, "left").y).toBe(node(placed, "right").y);
+    for (const a of placed.nodes) for (const b of placed.nodes) expect(a === b || apart(a, b)).toBe(true);
+  });
+
   it("puts independent jobs in one column, and no node on another", () => {
     const placed = place(DIAMOND);
     expect(node(placed, "left").x).toBe(node(placed, "right").x);

@@ -26,9 +26,14 @@ export function shapeKey(shape: Shape): string {
   return JSON.stringify(shape);
 }
 
-export function place(shape: Shape): Placed {
+/** Where the jobs that need others stand: to the right of them, or below them where there is little width. */
+export type Direction = "right" | "down";
+
+export function place(shape: Shape, direction: Direction = "right"): Placed {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 48 });
+  graph.setGraph(
+    direction === "right" ? { rankdir: "LR", nodesep: 16, ranksep: 48 } : { rankdir: "TB", nodesep: 12, ranksep: 32 },
+  );
   graph.setDefaultEdgeLabel(() => ({}));
   // The layout keeps names as keys of plain objects, where a job called `constructor` would break it: it gets numbers.
   const names = new Map(shape.map((job, index) => [job.id, `n${index}`]));

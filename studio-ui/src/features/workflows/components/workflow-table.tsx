@@ -4,6 +4,7 @@ import { Fragment } from "react";
 import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
+import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import { StopButton } from "../../../ui/stop-button";
 import table from "../../../ui/table.module.css";
@@ -29,14 +30,20 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">Workflow</th>
-            <th scope="col">State</th>
-            <th scope="col">File</th>
+            <th scope="col" className={table.grow}>
+              Workflow
+            </th>
+            <th scope="col" className={table.wide}>
+              State
+            </th>
+            <th scope="col" className={table.wide}>
+              File
+            </th>
             <th scope="col">Last run</th>
-            <th scope="col" className={table.number}>
+            <th scope="col" className={`${table.number} ${table.wide}`}>
               Started
             </th>
-            <th scope="col" className={table.number}>
+            <th scope="col" className={`${table.number} ${table.wide}`}>
               Duration
             </th>
             <th scope="col">
@@ -74,15 +81,20 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
   const { name, file, state, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
-      <th scope="row">
+      <th scope="row" className={table.grow}>
         <Link to="/runs" search={{ workflow: handle }}>
-          {name}
+          <Name of={name} cut />
         </Link>
+        <span className={table.short}>
+          <StateWord state={state} />
+        </span>
       </th>
-      <td>
+      <td className={table.wide}>
         <StateWord state={state} />
       </td>
-      <td className="mono dim">{file}</td>
+      <td className={`dim ${table.wide} ${table.path}`}>
+        <Name of={file} cut mono />
+      </td>
       <td>
         {lastRun ? (
           <Link
@@ -96,10 +108,10 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
           <span className="dim">{UNKNOWN}</span>
         )}
       </td>
-      <td className={table.number}>
+      <td className={`${table.number} ${table.wide}`}>
         <Age of={lastRun?.startedAt} />
       </td>
-      <td className={table.number}>
+      <td className={`${table.number} ${table.wide}`}>
         <Elapsed from={lastRun?.startedAt} to={lastRun?.finishedAt} />
       </td>
       <td className={table.buttons}>

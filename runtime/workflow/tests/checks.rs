@@ -16,8 +16,8 @@ struct Example {
     path: String,
     /// Without the marks.
     text: String,
-    /// Lines, from 1, that are marked.
-    marked: BTreeSet<usize>,
+    /// Lines, from 1, that are marked, with the code where it is another one than the entry's.
+    marked: BTreeSet<(usize, Option<String>)>,
 }
 
 /// The files beside an example.
@@ -55,14 +55,15 @@ fn examples(markdown: &str) -> Vec<Example> {
                 });
             }
         } else if inside && let Some(example) = found.last_mut() {
-            let (text, marked) = match line.split_once(MARK) {
-                Some((text, _)) => (text.trim_end(), true),
-                None => (line, false),
+            let (text, mark) = match line.split_once(MARK) {
+                Some((text, mark)) => (text.trim_end(), Some(mark.trim())),
+                None => (line, None),
             };
             example.text.push_str(text);
             example.text.push('\n');
-            if marked {
-                example.marked.insert(example.text.lines().count());
+            if let Some(mark) = mark {
+                let other = mark.contains('/').then(|| mark.to_owned());
+                example.marked.insert((example.text.lines().count(), other));
             }
         }
     }
@@ -167,8 +168,14 @@ fn examples_show_exactly_what_they_are_for() {
         assert!(bad.len() == 1, "{code} has {} wrong examples", bad.len());
         let level = code.info().level;
         let shown = found(&bad[0], &beside, level);
-        let lines: BTreeSet<usize> = shown.iter().filter_map(|(_, line, _)| *line).collect();
-        if lines != bad[0].marked || shown.iter().any(|(other, _, _)| other != code) {
+        let lines: BTreeSet<(usize, Option<String>)> = shown
+            .iter()
+            .map(|(found, line, _)| {
+                let other = (found != code).then(|| found.to_string());
+                (line.unwrap_or_default(), other)
+            })
+            .collect();
+        if lines != bad[0].marked {
             wrong.push(format!(
                 "{code}: the wrong example, marked at {:?}, brings {shown:?}",
                 bad[0].marked

@@ -109,6 +109,9 @@ pub fn load_action(source: &Source) -> LoadedAction {
     let mut diagnostics = Diagnostics::new();
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
     let action = tree.and_then(|root| lower::lower_action(source, &root, &mut diagnostics));
+    if let Some(action) = &action {
+        check::check_action(action, &mut diagnostics);
+    }
     let diagnostics = diagnostics.finish();
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),

@@ -48,6 +48,11 @@ pub(crate) fn check(
     expressions::check(workflow, &mut calls, &known, diagnostics);
 }
 
+/// Runs the rules about what an action says.
+pub(crate) fn check_action(action: &crate::model::action::Action, diagnostics: &mut Diagnostics) {
+    expressions::check_action(action, diagnostics);
+}
+
 /// Runs the rules that look at nothing but the workflow itself.
 fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     needs::check(workflow, diagnostics);

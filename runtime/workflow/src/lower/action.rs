@@ -192,8 +192,8 @@ impl Context<'_> {
                     fields,
                 });
             }
+            self.sites.leave_step();
         }
-        self.sites.leave_step();
         steps
     }
 }

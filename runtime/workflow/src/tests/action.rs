@@ -21,10 +21,10 @@ fn three_kinds_are_typed() {
         "{HEAD}inputs: {{a: {{default: 1, required: true, deprecationMessage: use b}}}}\noutputs: {{o: {{description: x}}}}\nruns: {{using: node20, main: x.js, pre: p.js, pre-if: \"runner.os == 'Linux'\", post: q.js, post-if: always()}}\n"
     );
     let docker = format!(
-        "{HEAD}runs:\n  using: docker\n  image: Dockerfile\n  args: ['${{{{ inputs.a }}}}']\n  env: {{A: '${{{{ inputs.a }}}}'}}\n  entrypoint: /x\n"
+        "{HEAD}inputs: {{a: }}\nruns:\n  using: docker\n  image: Dockerfile\n  args: ['${{{{ inputs.a }}}}']\n  env: {{A: '${{{{ inputs.a }}}}'}}\n  entrypoint: /x\n"
     );
     let composite = format!(
-        "{HEAD}outputs: {{o: {{value: '${{{{ steps.s.outputs.x }}}}'}}}}\nruns:\n  using: composite\n  steps:\n    - {{id: s, run: x, shell: bash, if: success(), env: {{A: b}}, working-directory: '${{{{ inputs.a }}}}'}}\n    - {{uses: a/b@v1, with: {{a: 1}}, continue-on-error: true}}\n"
+        "{HEAD}inputs: {{a: }}\noutputs: {{o: {{value: '${{{{ steps.s.outputs.x }}}}'}}}}\nruns:\n  using: composite\n  steps:\n    - {{id: s, run: x, shell: bash, if: success(), env: {{A: b}}, working-directory: '${{{{ inputs.a }}}}'}}\n    - {{uses: a/b@v1, with: {{a: 1}}, continue-on-error: true}}\n"
     );
     for text in [&node, &docker, &composite] {
         assert_eq!(found(text), "");

@@ -23,8 +23,8 @@ use super::calls::Calls;
 use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
 use crate::expression::Key;
-use crate::model::{Action, InputKind, Job, Shape, Site, Step, Workflow};
-use contexts::Contexts;
+use crate::model::{self, Action, InputKind, Job, Shape, Site, Step, Workflow};
+use contexts::{ActionContexts, Contexts};
 use infer::Checker;
 use outputs::Outputs;
 use types::Type;
@@ -46,6 +46,20 @@ pub(super) fn check<'r>(
         });
         let input = expected_input(&mut contexts, job, site);
         self::site(site, &mut contexts, uses, input, diagnostics);
+    }
+}
+
+/// Checks all expressions of an action.
+pub(super) fn check_action(action: &model::action::Action, diagnostics: &mut Diagnostics) {
+    let mut contexts = ActionContexts::new(action);
+    for site in &action.sites {
+        let step = match (&action.kind, site.step) {
+            (model::action::Kind::Composite { steps }, Some(place)) => steps.get(place.index),
+            _ => None,
+        };
+        let uses = step.and_then(|step| step.fields.get("uses")?.value.as_scalar());
+        let uses = uses.map(|uses| &*uses.text);
+        self::site(site, &mut contexts, uses, None, diagnostics);
     }
 }
 

@@ -7,6 +7,9 @@ use indexmap::IndexMap;
 
 use crate::expression::{Value, folded};
 
+/// Of how many properties the common type is told.
+const MOST_JOINED: usize = 100;
+
 /// What is known of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Type {
@@ -179,6 +182,8 @@ impl Type {
             Self::List(item) => Some((**item).clone()),
             // What is in the items of a list that `*` gave: they are flattened.
             Self::Filtered(item) => Some(item.contents().unwrap_or(Self::Any)),
+            // Of a great many nothing is told: somebody may ask a great many times.
+            Self::Mapping(properties) if properties.known.len() > MOST_JOINED => Some(Self::Any),
             Self::Mapping(properties) => Some(Self::any_of(properties.values().cloned())),
             Self::Boolean | Self::Number | Self::Text => None,
         }

@@ -1,5 +1,6 @@
 //! The contexts of a workflow, with their types at each place.
 
+mod action;
 mod github;
 mod inputs;
 mod matrix;
@@ -15,10 +16,11 @@ use super::outputs::Outputs;
 use super::surroundings::{NotYet, Surroundings, Unknown};
 use super::types::{Properties, Type};
 use crate::expression::Key;
-use crate::model::{Input, Job, JobId, Site, Workflow};
+use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
 use crate::span::Span;
 use steps::Steps;
 
+pub(super) use action::ActionContexts;
 pub(super) use inputs::kind;
 pub(super) use matrix::complete;
 
@@ -194,24 +196,29 @@ impl Surroundings for Contexts<'_, '_, '_> {
         let here = site.step?;
         let steps = self.jobs.get(site.job.as_ref()?)?.steps.as_ref()?;
         let (there, related) = *steps.places.get(position)?;
-        let beside = there.index == here.index && there != here && here.inner.is_some();
-        if there.index < here.index || beside {
-            return None;
-        }
-        let (label, help) = if there == here {
-            (
-                "this is the step itself",
-                "a step knows its outputs only once it is done: use them in a later step",
-            )
-        } else {
-            ("it runs after this step", "move it before this step")
-        };
-        Some(NotYet { label, related, help })
+        late(here, there, related)
     }
 
     fn unknown(&self, context: &str, name: &str, known: &Properties, site: &Site) -> Option<Unknown> {
         words::unknown(self.workflow, context, name, known, site)
     }
+}
+
+/// Why a step at one place cannot see the step at another, if it cannot.
+fn late(here: StepPlace, there: StepPlace, related: Span) -> Option<NotYet> {
+    let beside = there.index == here.index && there != here && here.inner.is_some();
+    if there.index < here.index || beside {
+        return None;
+    }
+    let (label, help) = if there == here {
+        (
+            "this is the step itself",
+            "a step knows its outputs only once it is done: use them in a later step",
+        )
+    } else {
+        ("it runs after this step", "move it before this step")
+    };
+    Some(NotYet { label, related, help })
 }
 
 /// What is known of a job that gives these outputs.

@@ -209,6 +209,7 @@ codes! {
     EXPRESSION = "engine/expression", Engine, Error, "Loom does not evaluate expressions yet";
     EVALUATION = "engine/evaluation", Engine, Error, "A value cannot be computed";
     MATRIX = "engine/matrix", Engine, Error, "A matrix has no combinations";
+    INPUT = "engine/input", Engine, Error, "An input does not fit";
     SHELL = "engine/shell", Engine, Error, "The shell cannot be used here";
     VARIABLE = "engine/variable", Engine, Error, "No program can be given this variable";
     IMAGE = "engine/image", Engine, Error, "This cannot be the name of an image";

@@ -85,6 +85,21 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// The contexts by name.
+    #[must_use]
+    pub fn contexts(&self) -> &'a Object {
+        self.contexts
+    }
+
+    /// The same with other contexts.
+    #[must_use]
+    pub fn with_contexts<'b>(&self, contexts: &'b Object) -> Environment<'b>
+    where
+        'a: 'b,
+    {
+        Environment { contexts, ..*self }
+    }
+
     /// With the status that `success()` and the like ask for.
     #[must_use]
     pub fn with_status(mut self, status: &'a dyn JobStatus) -> Self {

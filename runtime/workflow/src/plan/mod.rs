@@ -10,6 +10,7 @@ mod evaluate;
 mod evaluation;
 mod event;
 mod filter;
+mod inputs;
 mod instance;
 mod job;
 mod options;
@@ -19,6 +20,7 @@ mod step;
 mod strategy;
 mod trigger;
 mod unsupported;
+mod work;
 
 use indexmap::IndexMap;
 
@@ -33,6 +35,7 @@ pub use answer::{Answer, Reason};
 pub use combinations::{Combination, MOST_COMBINATIONS, MatrixError, combinations};
 pub use condition::{Ancestors, JobResult, condition, step_condition};
 pub use event::{Event, GitRef};
+pub use inputs::inputs;
 pub use instance::{ConcurrencyPlan, ContainerPlan, Instance, InstanceId, Login, expand};
 pub use job::JobPlan;
 pub use options::{PlanOptions, UnmappedJobs};
@@ -40,6 +43,7 @@ pub use outlook::{EventPlan, Outlook, instance_dag, instance_names, matrix, outl
 pub use step::StepPlan;
 pub use strategy::Strategy;
 pub use trigger::triggered;
+pub use work::{StepValues, Work, job_outputs, step_values};
 
 /// What a run does.
 #[derive(Clone, Debug)]

@@ -88,7 +88,7 @@ fn plan(
 }
 
 /// GitHub's rule: `Run`, and the first line of the script that is not empty.
-fn default_name(script: &str) -> String {
+pub(super) fn default_name(script: &str) -> String {
     let first = script.trim_start().lines().next().unwrap_or_default().trim_end();
     format!("Run {first}").trim_end().to_owned()
 }

@@ -17,6 +17,7 @@ mod triggers;
 mod typed;
 mod unsupported;
 mod values;
+mod work;
 
 use crate::{Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load};
 

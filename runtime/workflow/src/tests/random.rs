@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 
 use crate::cron::Cron;
-use crate::expression::{Object, Value};
+use crate::expression::{Environment, Object, Value};
 use crate::glob::{Pattern, Subject};
 use crate::{
-    Diagnostics, Dialect, Event, PlanOptions, Source, Workflow, expand, instance_names, load, load_action,
-    plan, plan_for_event,
+    Diagnostics, Dialect, Event, PlanOptions, Source, Workflow, expand, instance_names, job_outputs, load,
+    load_action, plan, plan_for_event, step_values,
 };
 
 const SAMPLES: [&str; 7] = [
@@ -93,6 +93,15 @@ fn planned_for_an_event(workflow: &Workflow) -> Diagnostics {
             assert!(names.iter().eq(instances.iter().map(|instance| &instance.name)));
         }
         all.extend(diagnostics);
+        for instance in instances.iter().flatten().take(2) {
+            let environment = Environment::new(&instance.contexts);
+            for step in &job.steps {
+                let (values, diagnostics) = step_values(step, instance, &environment);
+                assert_eq!(values.is_none(), diagnostics.is_blocking());
+                all.extend(diagnostics);
+            }
+            all.extend(job_outputs(job, &environment).1);
+        }
     }
     all
 }

@@ -17,6 +17,7 @@ pub mod machine;
 pub mod owner;
 pub mod prepare;
 pub mod project;
+mod repository;
 pub mod serve;
 pub mod state;
 pub mod view;

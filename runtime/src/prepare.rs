@@ -13,6 +13,7 @@ use crate::executor::{Executor, Program, PullPolicy, Shell, StepSpec};
 use crate::id::JobId;
 use crate::machine::{Executors, default_parallel};
 use crate::project::WorkflowFile;
+use crate::repository::Repository;
 
 /// How a file is planned.
 #[derive(Clone, Debug, Default)]
@@ -93,9 +94,10 @@ pub enum LaunchError {
     },
 }
 
-/// Reads, checks and plans a workflow file.
+/// Reads, checks and plans a workflow file, with the workflows of the same repository that it calls.
 pub fn prepare(file: &WorkflowFile, how: &Preparation) -> Prepared {
-    let loaded = loom_workflow::load(&file.source, file.dialect);
+    let repository = Repository::of(&file.path);
+    let loaded = loom_workflow::load_with(&file.source, file.dialect, &repository);
     let mut diagnostics = loaded.diagnostics;
     let Some(workflow) = loaded.workflow else {
         return Prepared {

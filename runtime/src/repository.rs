@@ -7,7 +7,7 @@ use loom_workflow::{Reference, References};
 use crate::project;
 
 /// Reads called workflows and actions from the folder that a file belongs to.
-pub(super) struct Repository {
+pub(crate) struct Repository {
     root: PathBuf,
     /// Whether all its files are there, so that what is not there does not exist.
     complete: bool,
@@ -15,7 +15,7 @@ pub(super) struct Repository {
 
 impl Repository {
     /// The repository of a file: the folder above `.github/workflows`, else the one the file lies in.
-    pub(super) fn of(file: &Path) -> Self {
+    pub(crate) fn of(file: &Path) -> Self {
         let folder = file.parent().unwrap_or(Path::new(""));
         let root = if folder.ends_with(".github/workflows") {
             folder.parent().and_then(Path::parent).unwrap_or(folder)

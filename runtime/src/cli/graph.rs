@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use loom_workflow::{Dag, JobId, Workflow};
+use loom_workflow::model::Literal;
+use loom_workflow::{Dag, JobId, Workflow, instance_names, model};
 use serde::Serialize;
 
 use super::args::{GraphArgs, GraphFormat};
 use super::{Exit, data, diagnostics, talk};
 use crate::project;
+use crate::repository::Repository;
 
 pub(super) fn graph(args: &GraphArgs) -> Exit {
     let file = match project::find(args.file.as_deref()) {
@@ -19,7 +21,8 @@ pub(super) fn graph(args: &GraphArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    let loaded = loom_workflow::load(&file.source, file.dialect);
+    let repository = Repository::of(&file.path);
+    let loaded = loom_workflow::load_with(&file.source, file.dialect, &repository);
     let Some(workflow) = loaded.workflow else {
         diagnostics::report(&file.source, &loaded.diagnostics);
         talk::error(&format!(
@@ -49,6 +52,7 @@ pub(super) fn graph(args: &GraphArgs) -> Exit {
 fn text(workflow: &Workflow) -> String {
     let dag = workflow.dag();
     let mut tree = Tree {
+        workflow,
         dag: &dag,
         out: String::new(),
         left: dag.jobs().cloned().collect(),
@@ -60,6 +64,7 @@ fn text(workflow: &Workflow) -> String {
 }
 
 struct Tree<'a> {
+    workflow: &'a Workflow,
     dag: &'a Dag,
     out: String,
     /// The jobs that are not drawn yet.
@@ -93,7 +98,10 @@ impl Tree<'_> {
         }) = next.pop()
         {
             self.left.remove(&job);
-            self.out += &format!("{first}{job}{}\n", self.other_needs(&job, parent.as_ref()));
+            let times = self.workflow.jobs.get(&job).map(|job| Instances::of(job).times());
+            let times = times.unwrap_or_default();
+            let needs = self.other_needs(&job, parent.as_ref());
+            self.out += &format!("{first}{job}{times}{needs}\n");
             let dependents = self.dag.dependents(&job).into_iter();
             let below: Vec<JobId> = dependents.filter(|next| self.ready(next)).cloned().collect();
             for (index, child) in below.into_iter().rev().enumerate() {
@@ -133,6 +141,42 @@ impl Tree<'_> {
                 .dependencies(job)
                 .iter()
                 .all(|need| !self.left.contains(*need))
+    }
+}
+
+/// How often a job runs.
+enum Instances {
+    /// Once, without a matrix.
+    One,
+    /// Once for each combination of its matrix, with these names.
+    Known(Vec<String>),
+    /// Its matrix is known only when it runs.
+    Late,
+}
+
+impl Instances {
+    fn of(job: &model::Job) -> Self {
+        let has_matrix = job
+            .strategy
+            .as_ref()
+            .is_some_and(|strategy| match &strategy.value {
+                Literal::Value(strategy) => strategy.matrix.is_some(),
+                Literal::Expression(_) => true,
+            });
+        match instance_names(job) {
+            _ if !has_matrix => Self::One,
+            Some(names) => Self::Known(names),
+            None => Self::Late,
+        }
+    }
+
+    /// What stands behind the name of the job.
+    fn times(&self) -> String {
+        match self {
+            Self::One => String::new(),
+            Self::Known(names) => format!("  ×{}", names.len()),
+            Self::Late => "  ×?".to_owned(),
+        }
     }
 }
 
@@ -179,6 +223,11 @@ struct Job<'a> {
     name: String,
     needs: Vec<&'a str>,
     needed_by: Vec<&'a str>,
+    /// Whether it has a matrix.
+    matrix: bool,
+    /// The names of its instances; absent where they are known only when it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instances: Option<Vec<String>>,
 }
 
 fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
@@ -189,14 +238,23 @@ fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
         .keys()
         .map(|id| (texts(dag.dependencies(id)), texts(dag.dependents(id))))
         .collect();
-    let jobs = labels(workflow)
-        .zip(&lists)
-        .map(|((id, name), (needs, needed_by))| Job {
-            id,
-            name,
+    let jobs = workflow.jobs.iter().zip(&lists);
+    let jobs = jobs.map(|((id, job), (needs, needed_by))| {
+        let instances = Instances::of(job);
+        let name = label(job);
+        Job {
+            id: id.as_str(),
             needs: needs.iter().map(String::as_str).collect(),
             needed_by: needed_by.iter().map(String::as_str).collect(),
-        });
+            matrix: !matches!(instances, Instances::One),
+            instances: match instances {
+                Instances::One => Some(vec![name.clone()]),
+                Instances::Known(names) => Some(names),
+                Instances::Late => None,
+            },
+            name,
+        }
+    });
     let graph = Graph {
         file,
         name: workflow.name.as_ref().map(|name| &*name.text),
@@ -205,13 +263,19 @@ fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(&graph)? + "\n")
 }
 
-/// Ids and what people call the jobs.
+/// Ids, and what people call the jobs with how often they run.
 fn labels(workflow: &Workflow) -> impl Iterator<Item = (&str, String)> {
     workflow.jobs.iter().map(|(id, job)| {
-        let name = job.name.as_ref().map(|name| name.text.to_string());
-        let name = name.filter(|name| !name.is_empty());
-        (id.as_str(), name.unwrap_or_else(|| id.to_string()))
+        let times = Instances::of(job).times();
+        (id.as_str(), format!("{}{times}", label(job)))
     })
+}
+
+/// What people call a job.
+fn label(job: &model::Job) -> String {
+    let name = job.name.as_ref().map(|name| name.text.to_string());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| job.id.to_string())
 }
 
 /// Every need and the job that has it, in the order of the file.
@@ -281,6 +345,23 @@ mod tests {
           j_lint --> j_deploy
           j_test --> j_deploy
         "#);
+    }
+
+    #[test]
+    fn a_matrix_is_counted() {
+        let text = "jobs:\n  a: {strategy: {matrix: {v: [1, 2], w: [x, y, z]}}, steps: [{run: x}]}\n  b: {needs: a, strategy: {matrix: \"${{ fromJSON(needs.a.outputs.m) }}\"}, steps: [{run: x}]}\n  c: {strategy: {fail-fast: false}, steps: [{run: x}]}\n";
+        let source = Source::new("w.yml", text);
+        let workflow = loom_workflow::load(&source, Dialect::Loom).workflow.unwrap();
+        insta::assert_snapshot!(self::text(&workflow), @r"
+        a  ×6
+        └─ b  ×?
+        c
+        ");
+        let json: serde_json::Value = serde_json::from_str(&json(&workflow, "w.yml").unwrap()).unwrap();
+        assert_eq!(json["jobs"][0]["instances"][5], "a (2, z)");
+        assert_eq!(json["jobs"][1]["matrix"], true);
+        assert!(json["jobs"][1].get("instances").is_none());
+        assert_eq!(json["jobs"][2]["instances"], serde_json::json!(["c"]));
     }
 
     #[test]

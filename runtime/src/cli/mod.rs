@@ -12,7 +12,6 @@ mod exit;
 mod explain;
 mod graph;
 mod output;
-mod repository;
 mod run;
 mod runs;
 mod sarif;

@@ -10,10 +10,10 @@ use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Severity, Source};
 use serde::Serialize;
 
 use super::args::{CheckLevel, FindingFormat, ValidateArgs};
-use super::repository::Repository;
 use super::sarif::Sarif;
 use super::{Exit, data, diagnostics, talk};
 use crate::project::{self, WorkflowFile};
+use crate::repository::Repository;
 
 pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;

@@ -243,7 +243,7 @@ impl Event {
 }
 
 /// Which workflow a run executes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowRef {
     /// Its `name:`, else the file's stem.
@@ -281,7 +281,7 @@ pub enum OnCrash {
 }
 
 /// Why something ended the way it did: a stable word for programs, a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reason {
     /// A stable word: `needs`, `timeout`, `panic`, `image`, `setup`, `session-lost`, `owner-died`, `cancelled`, …
@@ -303,11 +303,14 @@ impl Reason {
 macro_rules! states {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* } final { $($end:ident),* }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "lowercase")]
         pub enum $name { $($(#[$vmeta])* $variant,)* }
 
         impl $name {
+            /// Every state, in the order in which they are passed through.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The word on the wire and on the screen.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }

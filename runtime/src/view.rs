@@ -4,6 +4,7 @@
 
 use loom_protocol::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::event::{JobState, Reason, RunState, StepState, WorkflowRef};
 use crate::journal::Summary;
@@ -11,7 +12,7 @@ use crate::logs::Line;
 use crate::state::{Job, Run, Step};
 
 /// A run in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunSummary {
     run_id: String,
@@ -19,15 +20,18 @@ pub struct RunSummary {
     state: RunState,
     event: String,
     executor: String,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
 }
 
 /// A run with its jobs and steps.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunDetail {
     run_id: String,
@@ -35,10 +39,13 @@ pub struct RunDetail {
     state: RunState,
     event: String,
     executor: String,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
@@ -49,7 +56,7 @@ pub struct RunDetail {
 }
 
 /// A job of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobDetail {
     id: String,
@@ -59,8 +66,10 @@ pub struct JobDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
@@ -68,7 +77,7 @@ pub struct JobDetail {
 }
 
 /// A step of a job.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDetail {
     index: usize,
@@ -81,17 +90,20 @@ pub struct StepDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
 }
 
 /// A line of a log.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogLine {
+    #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
     run_id: String,
     job: String,
@@ -100,6 +112,13 @@ pub struct LogLine {
     stream: &'static str,
     line: u64,
     message: String,
+}
+
+impl RunSummary {
+    /// Its id.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
 }
 
 impl From<&Summary> for RunSummary {

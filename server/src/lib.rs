@@ -32,7 +32,7 @@ pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
 pub use extension::{Extension, StudioHandle, UiSection};
 pub use http::{
-    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document,
+    ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document, link_to_next,
     routes as studio_routes,
 };
 pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};

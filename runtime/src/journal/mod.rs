@@ -121,6 +121,8 @@ pub struct RunQuery {
     pub remains_only: bool,
     /// Only those of this workflow (by name or file).
     pub workflow: Option<String>,
+    /// Only those of exactly this file: the name of one workflow may be the file of another.
+    pub file: Option<String>,
     /// Only those whose id contains this text.
     pub id: Option<String>,
     /// At most so many.
@@ -133,6 +135,7 @@ impl Default for RunQuery {
             open_only: false,
             remains_only: false,
             workflow: None,
+            file: None,
             id: None,
             limit: 50,
         }

@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 use loom_protocol::{HealthStatus, PartHealth};
 use loom_studio::{Extension, UiSection};
 
+use super::api;
 use super::runtime::Runtime;
-use super::{api, phoenix};
 
 impl Extension for Runtime {
     fn name(&self) -> &str {
@@ -15,7 +15,10 @@ impl Extension for Runtime {
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(web::Data::new(self.clone()));
         api::configure(config);
-        phoenix::configure(config);
+    }
+
+    fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        Some(api::document())
     }
 
     fn health(&self) -> Vec<(String, PartHealth)> {

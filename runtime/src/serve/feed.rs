@@ -1,6 +1,6 @@
 //! The actor that follows the history of all runs on the state directory and tells the viewers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::phoenix::{Phoenix, Push};
 use super::runtime::{OpenRuns, Runtime};
-use super::views::workflow_views;
+use super::views::{WorkflowView, workflow_views};
 use crate::event::{Event, Recorded};
 use crate::fault;
 use crate::id::{JobId, RunId};
@@ -41,6 +41,8 @@ pub(super) struct Feed {
     /// The reading of the workflow files that was last told of, and its files.
     generation: u64,
     files: BTreeSet<String>,
+    /// What was last told of each workflow, as JSON.
+    workflows: HashMap<String, String>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -62,13 +64,14 @@ impl Feed {
             dirty: BTreeSet::new(),
             generation: 0,
             files: BTreeSet::new(),
+            workflows: HashMap::new(),
         }
     }
 
-    /// Takes what happened. Answers the runs that ended, and whether the list of workflows changed.
-    fn apply(&mut self, events: &[Recorded]) -> (Vec<Run>, bool) {
+    /// Takes what happened. Answers the runs that ended, and the files of the workflows whose runs changed.
+    fn apply(&mut self, events: &[Recorded]) -> (Vec<Run>, BTreeSet<String>) {
         let mut told = Vec::new();
-        let mut workflows = false;
+        let mut workflows = BTreeSet::new();
         let mut open = self.runtime.open();
         open.trouble = None;
         for event in events {
@@ -82,7 +85,13 @@ impl Feed {
             }
             self.dirty.insert(event.run.clone());
             told.extend(open.runs.get(&event.run).and_then(|run| job_status(run, event)));
-            workflows |= matches!(event.event, Event::RunCreated { .. } | Event::RunFinished { .. });
+            let shown = matches!(
+                event.event,
+                Event::RunCreated { .. } | Event::RunStarted | Event::RunFinished { .. }
+            );
+            if let Some(run) = open.runs.get(&event.run).filter(|_| shown) {
+                workflows.insert(run.workflow.file.clone());
+            }
             match &event.event {
                 Event::JobStarting { job, .. } => {
                     self.logs.entry((event.run.clone(), job.clone())).or_default();
@@ -122,25 +131,28 @@ impl Feed {
         self.hub.publish_all(drafts);
     }
 
-    fn publish_workflows(&self, ctx: &mut Context<Self>) {
-        let (runtime, hub) = (Arc::clone(&self.runtime), self.hub.clone());
+    /// Tells of the workflows of these files what is not told yet; of all when none is named.
+    fn publish_workflows(&self, files: Option<BTreeSet<String>>, ctx: &mut Context<Self>) {
+        let runtime = Arc::clone(&self.runtime);
         let listed = async move {
-            let views = workflow_views(&runtime).await?;
-            let draft = |view: &super::views::WorkflowView| {
-                Draft::new(
-                    "workflow:update",
-                    Some(&format!("workflow/{}", view.file())),
-                    view,
-                )
-            };
-            hub.publish_all(views.iter().map(draft).collect());
-            Ok::<_, JournalError>(())
+            let wanted = |file: &str| files.as_ref().is_none_or(|files| files.contains(file));
+            workflow_views(&runtime, wanted).await
         };
-        ctx.spawn(listed.into_actor(self).map(|listed, _, _| {
-            if let Err(error) = listed {
-                tracing::warn!(%error, "the list of workflows is not told");
+        ctx.spawn(listed.into_actor(self).map(|listed, act, _| match listed {
+            Ok(views) => {
+                let drafts = views.iter().filter_map(|view| act.news_of(view)).collect();
+                act.hub.publish_all(drafts);
             }
+            Err(error) => tracing::warn!(%error, "the list of workflows is not told"),
         }));
+    }
+
+    /// What there is to tell of a workflow; nothing when that was told last.
+    fn news_of(&mut self, view: &WorkflowView) -> Option<Draft> {
+        let text = serde_json::to_string(view).ok()?;
+        let told = self.workflows.insert(view.file().to_owned(), text.clone());
+        let key = format!("workflow/{}", view.file());
+        (told.as_ref() != Some(&text)).then(|| Draft::new("workflow:update", Some(&key), view))
     }
 
     fn look_at_catalog(&mut self, ctx: &mut Context<Self>) {
@@ -156,11 +168,12 @@ impl Feed {
             .map(|entry| entry.file.clone())
             .collect();
         let before = std::mem::replace(&mut self.files, files);
+        self.workflows.retain(|file, _| self.files.contains(file));
         if !before.is_subset(&self.files) {
             // A file is gone, which no frame about what there is can say.
             self.hub.resync_all();
         }
-        self.publish_workflows(ctx);
+        self.publish_workflows(None, ctx);
     }
 
     fn look_at_logs(&mut self, ctx: &mut Context<Self>) {
@@ -312,8 +325,8 @@ impl Handler<News> for Feed {
             Ok(events) => {
                 let (ended, workflows) = self.apply(&events);
                 self.hub.publish_all(ended.iter().map(run_update).collect());
-                if workflows {
-                    self.publish_workflows(ctx);
+                if !workflows.is_empty() {
+                    self.publish_workflows(Some(workflows), ctx);
                 }
             }
             Err(error) => {

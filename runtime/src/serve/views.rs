@@ -2,6 +2,7 @@
 
 use loom_protocol::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::catalog::{Entry, Finding};
 use super::runtime::Runtime;
@@ -9,7 +10,7 @@ use crate::event::RunState;
 use crate::journal::{JournalError, RunQuery, Summary};
 
 /// A workflow in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WorkflowView {
     name: String,
@@ -21,18 +22,20 @@ pub(super) struct WorkflowView {
     diagnostics: Vec<FindingView>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastRun {
     run_id: String,
     state: RunState,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FindingView {
     severity: &'static str,
@@ -70,6 +73,10 @@ impl WorkflowView {
         }
     }
 
+    pub(super) fn state(&self) -> &'static str {
+        self.state
+    }
+
     pub(super) fn file(&self) -> &str {
         &self.file
     }
@@ -88,13 +95,16 @@ impl From<&Finding> for FindingView {
     }
 }
 
-/// The workflows with their newest runs.
-pub(super) async fn workflow_views(runtime: &Runtime) -> Result<Vec<WorkflowView>, JournalError> {
+/// The workflows whose files are `wanted`, with their newest runs.
+pub(super) async fn workflow_views(
+    runtime: &Runtime,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<WorkflowView>, JournalError> {
     let journal = runtime.engine.journal();
     let mut views = Vec::new();
-    for entry in runtime.catalog.all() {
+    for entry in runtime.catalog.all().iter().filter(|entry| wanted(&entry.file)) {
         let of_file = RunQuery {
-            workflow: Some(entry.file.clone()),
+            file: Some(entry.file.clone()),
             limit: 1,
             ..RunQuery::default()
         };
@@ -108,7 +118,7 @@ pub(super) async fn workflow_views(runtime: &Runtime) -> Result<Vec<WorkflowView
                 })
                 .await?,
         );
-        views.push(WorkflowView::new(&entry, &runs));
+        views.push(WorkflowView::new(entry, &runs));
     }
     Ok(views)
 }

@@ -28,6 +28,7 @@ pub(crate) use hurry::hurry;
 pub use known::Known;
 pub use openapi::document;
 pub use origin::{InvalidOrigin, Origin};
+pub use params::link_to_next;
 pub(crate) use routes::configure;
 pub use routes::routes;
 pub(crate) use unanswered::name_the_unanswered;

@@ -59,13 +59,26 @@ impl ListParams {
 }
 
 /// The `Link` header of a page that another one follows: the same address with the next cursor.
-pub(super) fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
+pub fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
     let mut query: Vec<&str> = request
         .query_string()
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
         .collect();
-    let cursor = format!("cursor={cursor}");
+    let cursor = format!("cursor={}", percent_encoded(cursor));
     query.push(&cursor);
     format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+}
+
+/// A text as it may stand in a query.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }

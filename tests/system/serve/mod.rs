@@ -2,6 +2,7 @@
 
 mod actors;
 mod guests;
+mod lists;
 mod live;
 mod stop;
 mod strangers;

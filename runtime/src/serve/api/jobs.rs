@@ -1,35 +1,84 @@
 //! `GET /api/jobs/:name/logs`: the log of a job by its name.
 
-use actix_web::{Responder, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use loom_protocol::Problem;
 use loom_studio::{ApiError, ApiResult};
-use serde::Deserialize;
 
+use super::lines::{Asked, Form};
+use super::list::Page;
+use super::params::{DEFAULT_LIMIT, Limited, LogParams};
 use super::{history, lines};
 use crate::event::{Event, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
 use crate::serve::runtime::Runtime;
+use crate::view::LogLine;
 
 /// Runs that are searched for the job, newest first.
 const SEARCHED: usize = 200;
 
-#[derive(Deserialize)]
-struct Wanted {
-    run: Option<String>,
-    limit: Option<usize>,
-}
-
-#[get("/api/jobs/{name}/logs")]
+/// The log of a job by its name; all of it unless `limit` is given.
+#[utoipa::path(
+    get, path = "/api/jobs/{name}/logs", operation_id = "job_log", tag = "runs",
+    params(("name" = String, Path, description = "the job's key"), LogParams),
+    responses(
+        (status = 200, body = Vec<LogLine>, headers(
+            ("X-Total-Count" = u64, description = "how many lines the log has"),
+            ("Link" = Option<String>, description = "the next page, `rel=\"next\"`, when there is one"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn logs(
+    request: HttpRequest,
     runtime: web::Data<Runtime>,
     name: web::Path<String>,
-    wanted: web::Query<Wanted>,
-) -> ApiResult<impl Responder> {
-    let job = JobId(name.into_inner());
-    let run = newest_with(&runtime, &job, wanted.run.as_deref()).await?;
+    params: web::Query<LogParams>,
+) -> ApiResult<HttpResponse> {
+    let asked = asked(&params, params.limit()?, Form::Bare)?;
+    answer(&request, &runtime, name.into_inner(), &params, asked).await
+}
+
+/// The log of a job by its name, a page at a time.
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{name}/logs", operation_id = "v1_job_log", tag = "v1",
+    params(("name" = String, Path, description = "the job's key"), LogParams),
+    responses(
+        (status = 200, body = Page<LogLine>),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn logs_v1(
+    request: HttpRequest,
+    runtime: web::Data<Runtime>,
+    name: web::Path<String>,
+    params: web::Query<LogParams>,
+) -> ApiResult<HttpResponse> {
+    let asked = asked(&params, params.limit()?.or(Some(DEFAULT_LIMIT)), Form::Page)?;
+    answer(&request, &runtime, name.into_inner(), &params, asked).await
+}
+
+fn asked(params: &LogParams, limit: Option<usize>, form: Form) -> ApiResult<Asked> {
+    Ok(Asked {
+        from: params.from()?,
+        limit: limit.map_or(u64::MAX, |limit| limit as u64),
+        form,
+    })
+}
+
+async fn answer(
+    request: &HttpRequest,
+    runtime: &Runtime,
+    name: String,
+    params: &LogParams,
+    asked: Asked,
+) -> ApiResult<HttpResponse> {
+    let job = JobId(name);
+    let run = newest_with(runtime, &job, params.run.as_deref()).await?;
     let (store, io) = (runtime.engine.logs().clone(), runtime.engine.io().clone());
-    let limit = wanted.limit.map_or(u64::MAX, |limit| limit as u64);
-    lines::answer(&io, store, run, job, limit).await
+    lines::answer(request, &io, store, run, job, asked).await
 }
 
 /// The newest run that has this job, or the one that is named.

@@ -1,35 +1,59 @@
 //! A whole log as an answer: a JSON array that is written as it is read, so that its size is nobody's memory.
 
-use actix_web::HttpResponse;
 use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
-use loom_studio::{ApiError, ApiResult};
+use loom_studio::{ApiError, ApiResult, link_to_next};
 use tokio::runtime::Handle;
 
 use crate::id::{JobId, RunId};
 use crate::logs::{LogError, LogStore, Pages};
 use crate::view::LogLine;
 
-/// The first `limit` lines of a job's log, with how many there are in the header.
+/// Which lines of a log, and in which form.
+pub(super) struct Asked {
+    /// The number of the first line, from 1.
+    pub(super) from: u64,
+    /// Lines at most.
+    pub(super) limit: u64,
+    pub(super) form: Form,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The array alone; the rest is in the headers.
+    Bare,
+    /// The object of `/api/v1`.
+    Page,
+}
+
+/// Lines of a job's log, with how many there are.
 pub(super) async fn answer(
+    request: &HttpRequest,
     io: &Handle,
     store: LogStore,
     run: RunId,
     job: JobId,
-    limit: u64,
+    asked: Asked,
 ) -> ApiResult<HttpResponse> {
+    let Asked { from, limit, form } = asked;
     let (of, at) = (run.clone(), job.clone());
-    let opened = io.spawn_blocking(move || store.pages(&of, &at, 1, limit));
+    let opened = io.spawn_blocking(move || store.pages(&of, &at, from, limit));
     let pages = opened
         .await
         .map_err(|_| unavailable())?
         .map_err(|error| ApiError::internal(&error))?;
     let total = pages.total();
+    let last = from.saturating_add(limit).saturating_sub(1);
+    let next = (last < total).then(|| last.to_string());
+    let (head, tail) = frame(form, next.as_deref(), total);
     let body = Body {
         pages,
         run,
         job,
-        open: false,
+        head: Some(head),
+        tail,
     };
     // A page is read when the client has taken the one before: one that is slow holds one page and no thread.
     let pieces = stream::unfold((Some(body), io.clone()), |(body, io)| async move {
@@ -40,18 +64,38 @@ pub(super) async fn answer(
             Err(broken) => Some((Err(std::io::Error::other(broken)), (None, io))),
         }
     });
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header(("X-Total-Count", total))
-        .streaming(Box::pin(pieces)))
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    if form == Form::Bare {
+        response.insert_header(("X-Total-Count", total));
+        if let Some(cursor) = &next {
+            response.insert_header(("Link", link_to_next(request, cursor)));
+        }
+    }
+    Ok(response.streaming(Box::pin(pieces)))
+}
+
+/// What stands before and after the items: `super::list::Page`, field for field, or brackets alone.
+fn frame(form: Form, next: Option<&str>, total: u64) -> (String, String) {
+    if form == Form::Bare {
+        return ("[".to_owned(), "]".to_owned());
+    }
+    let (mut tail, truncated) = ("],".to_owned(), next.is_some());
+    if let Some(next) = next {
+        tail.push_str(&format!(r#""next":"{next}","#));
+    }
+    tail.push_str(&format!(r#""total":{total},"truncated":{truncated}}}"#));
+    (r#"{"items":["#.to_owned(), tail)
 }
 
 struct Body {
     pages: Pages,
     run: RunId,
     job: JobId,
-    /// Whether the array has begun.
-    open: bool,
+    /// What comes before the first line, until it was written.
+    head: Option<String>,
+    /// What comes after the last one.
+    tail: String,
 }
 
 impl Body {
@@ -59,8 +103,8 @@ impl Body {
     fn next(mut self) -> (std::io::Result<Bytes>, Option<Self>) {
         match self.pages.next() {
             None => {
-                let end: &[u8] = if self.open { b"]" } else { b"[]" };
-                (Ok(Bytes::from_static(end)), None)
+                let head = self.head.take().unwrap_or_default();
+                (Ok(Bytes::from(head + &self.tail)), None)
             }
             Some(page) => match self.piece(page) {
                 Ok(piece) => (Ok(piece), Some(self)),
@@ -75,11 +119,10 @@ impl Body {
     fn piece(&mut self, page: Result<Vec<crate::logs::Line>, LogError>) -> std::io::Result<Bytes> {
         let mut piece = Vec::new();
         for line in &page.map_err(std::io::Error::other)? {
-            piece.push(if std::mem::replace(&mut self.open, true) {
-                b','
-            } else {
-                b'['
-            });
+            match self.head.take() {
+                Some(head) => piece.extend(head.into_bytes()),
+                None => piece.push(b','),
+            }
             serde_json::to_writer(&mut piece, &LogLine::new(&self.run.0, &self.job.0, line))?;
         }
         Ok(Bytes::from(piece))
@@ -105,7 +148,8 @@ mod tests {
             pages: store.pages(run, job, 1, limit).unwrap(),
             run: run.clone(),
             job: job.clone(),
-            open: false,
+            head: Some("[".to_owned()),
+            tail: "]".to_owned(),
         });
         let mut pieces = Vec::new();
         while let Some(now) = body {

@@ -2,30 +2,51 @@
 
 mod jobs;
 mod lines;
+mod list;
+mod openapi;
+mod params;
 mod runs;
 mod status;
 mod workflows;
 
 use actix_web::web::ServiceConfig;
-use loom_studio::ApiError;
+use loom_studio::{ApiError, Known};
 
+pub(super) use self::openapi::document;
+use super::phoenix;
 use crate::engine::EngineError;
 use crate::journal::JournalError;
 
 /// Registers the routes.
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(status::status)
-        .service(workflows::list)
-        .service(workflows::list_v1)
-        .service(workflows::start)
-        .service(workflows::stop)
-        .service(jobs::logs)
-        .service(runs::list)
-        .service(runs::list_v1)
-        .service(runs::show)
-        .service(runs::cancel)
-        .service(runs::logs);
+    for route in routes() {
+        route.register(config);
+    }
+}
+
+/// All routes of the runtime.
+fn routes() -> Vec<Known> {
+    let mut routes = vec![
+        Known::at("/socket/websocket").get(phoenix::open),
+        Known::at("/api/workflows").get(workflows::list),
+        Known::at("/api/v1/workflows").get(workflows::list_v1),
+        Known::at("/api/jobs/{name}/logs").get(jobs::logs),
+        Known::at("/api/v1/jobs/{name}/logs").get(jobs::logs_v1),
+        Known::at("/api/runs").get(runs::list),
+        Known::at("/api/v1/runs").get(runs::list_v1),
+    ];
+    for base in ["/api", "/api/v1"] {
+        let at = |path: &str| Known::at(format!("{base}{path}"));
+        routes.extend([
+            at("/status").get(status::status),
+            at("/workflows/{name}/start").post(workflows::start),
+            at("/workflows/{name}/stop").post(workflows::stop),
+            at("/runs/{id}").get(runs::show),
+            at("/runs/{id}/cancel").post(runs::cancel),
+            at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
+        ]);
+    }
+    routes
 }
 
 fn history(error: &JournalError) -> ApiError {
@@ -44,25 +65,4 @@ fn engine(error: &EngineError) -> ApiError {
         EngineError::Journal(error) => history(error),
         error => ApiError::unavailable("engine_unavailable", format!("failed to {error}")),
     }
-}
-
-/// A line `Link: <…>; rel="next"` for a list that goes on.
-fn next_link(path: &str, query: &[(&str, String)]) -> String {
-    let encode = |text: &str| {
-        let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        text.bytes()
-            .map(|byte| {
-                if keep(byte) {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            })
-            .collect::<String>()
-    };
-    let query: Vec<String> = query
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
-    format!("<{path}?{}>; rel=\"next\"", query.join("&"))
 }

@@ -2,136 +2,180 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, Responder, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use loom_protocol::Problem;
 use loom_studio::{ApiError, ApiResult};
-use serde::Deserialize;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{engine, history, next_link};
+use super::list::{Listed, Page};
+use super::params::{DEFAULT_LIMIT, Limited, RunParams, WindowParams};
+use super::{engine, history};
 use crate::engine::EngineError;
 use crate::id::{JobId, RunId};
 use crate::journal::{RunQuery, Summary};
+use crate::serve::catalog::Found;
 use crate::serve::runtime::Runtime;
 use crate::state::Run;
 use crate::view::{LogLine, RunDetail, RunSummary};
 
 /// Lines of a window when the request does not say.
 const WINDOW: usize = 1000;
-/// Lines of a window at most.
-const LARGEST_WINDOW: usize = 10_000;
 
-#[derive(Deserialize)]
-struct Wanted {
-    workflow: Option<String>,
-    state: Option<String>,
-    limit: Option<usize>,
-    /// The last run of the page before.
-    cursor: Option<String>,
+/// A run that something was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Asked {
+    /// Its id.
+    pub(super) run_id: String,
 }
 
-struct Page {
-    runs: Vec<Summary>,
-    total: usize,
-    next: Option<String>,
+/// A window of a job's log.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Window {
+    /// The lines.
+    lines: Vec<LogLine>,
+    /// The number of the first one.
+    from: u64,
+    /// Where the next window begins.
+    next: u64,
+    /// How many lines the log has now.
+    total: u64,
+    /// Whether the log grows no more.
+    complete: bool,
 }
 
-#[get("/api/runs")]
+/// Runs, newest first; all of them unless `limit` is given.
+#[utoipa::path(
+    get, path = "/api/runs", operation_id = "runs", tag = "runs", params(RunParams),
+    responses(
+        (status = 200, body = Vec<RunSummary>, headers(
+            ("X-Total-Count" = u64, description = "how many the filter matched, on all pages"),
+            ("Link" = Option<String>, description = "the next page, `rel=\"next\"`, when there is one"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn list(
+    request: HttpRequest,
     runtime: web::Data<Runtime>,
-    wanted: web::Query<Wanted>,
-) -> ApiResult<impl Responder> {
-    let page = page(&runtime, &wanted).await?;
-    let mut response = HttpResponse::Ok();
-    response.insert_header(("X-Total-Count", page.total));
-    if let Some(next) = page.next {
-        let mut query: Vec<(&str, String)> = vec![("cursor", next)];
-        query.extend(wanted.limit.map(|limit| ("limit", limit.to_string())));
-        query.extend(wanted.workflow.clone().map(|workflow| ("workflow", workflow)));
-        query.extend(wanted.state.clone().map(|state| ("state", state)));
-        response.insert_header(("Link", next_link("/api/runs", &query)));
-    }
-    Ok(response.json(page.runs.iter().map(RunSummary::from).collect::<Vec<_>>()))
+    params: web::Query<RunParams>,
+) -> ApiResult<HttpResponse> {
+    let limit = params.limit()?;
+    Ok(listed(&runtime, &params, limit).await?.bare(&request))
 }
 
-#[get("/api/v1/runs")]
+/// Runs, newest first, a page at a time.
+#[utoipa::path(
+    get, path = "/api/v1/runs", operation_id = "v1_runs", tag = "v1", params(RunParams),
+    responses(
+        (status = 200, body = Page<RunSummary>),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn list_v1(
     runtime: web::Data<Runtime>,
-    wanted: web::Query<Wanted>,
-) -> ApiResult<impl Responder> {
-    let page = page(&runtime, &wanted).await?;
-    let items: Vec<_> = page.runs.iter().map(RunSummary::from).collect();
-    Ok(web::Json(
-        json!({"items": items, "truncated": page.next.is_some(), "next": page.next, "total": page.total}),
-    ))
+    params: web::Query<RunParams>,
+) -> ApiResult<web::Json<Page<RunSummary>>> {
+    let limit = params.limit()?.or(Some(DEFAULT_LIMIT));
+    Ok(web::Json(listed(&runtime, &params, limit).await?.page()))
 }
 
 /// Filter first, limit after.
-async fn page(runtime: &Runtime, wanted: &Wanted) -> ApiResult<Page> {
-    let query = RunQuery {
-        workflow: wanted.workflow.clone(),
+async fn listed(
+    runtime: &Runtime,
+    params: &RunParams,
+    limit: Option<usize>,
+) -> ApiResult<Listed<RunSummary>> {
+    let state = params.state()?;
+    let mut query = RunQuery {
         limit: usize::MAX,
         ..RunQuery::default()
     };
-    let all = runtime
-        .engine
-        .journal()
-        .runs(query)
-        .await
-        .map_err(|error| history(&error))?;
-    let of_state = |run: &Summary| {
-        wanted
-            .state
-            .as_ref()
-            .is_none_or(|state| run.state.as_str() == state)
-    };
-    let mut runs: Vec<Summary> = all.into_iter().filter(of_state).collect();
-    let total = runs.len();
-    if let Some(cursor) = &wanted.cursor {
-        let place = runs.iter().position(|run| run.id.0 == *cursor).ok_or_else(|| {
-            ApiError::bad_request(
-                "invalid_cursor",
-                "the cursor is not in this list; begin again without one",
-            )
-        })?;
-        runs.drain(..=place);
+    if let Some(workflow) = &params.workflow {
+        match runtime.catalog.find(workflow) {
+            Found::One(entry) => query.file = Some(entry.file.clone()),
+            // Perhaps one that is not there any more, or its file.
+            Found::None | Found::Several(_) => query.workflow = Some(workflow.clone()),
+        }
     }
-    let more = wanted.limit.is_some_and(|limit| runs.len() > limit);
-    runs.truncate(wanted.limit.unwrap_or(usize::MAX));
-    let next = runs.last().filter(|_| more).map(|run| run.id.0.clone());
-    Ok(Page { runs, total, next })
+    let runs = runtime.engine.journal().runs(query).await;
+    let mut runs: Vec<Summary> = runs.map_err(|error| history(&error))?;
+    runs.retain(|run| state.is_none_or(|state| run.state == state));
+    let runs: Vec<RunSummary> = runs.iter().map(RunSummary::from).collect();
+    let cursor = params.cursor.as_deref();
+    Listed::cut(runs, cursor, limit, RunSummary::run_id).ok_or_else(|| {
+        ApiError::bad_request(
+            "invalid_cursor",
+            "the cursor is not in this list; begin again without one",
+        )
+    })
 }
 
-#[get("/api/runs/{id}")]
+/// One run with its jobs and steps.
+#[utoipa::path(
+    get, path = "/api/runs/{id}", operation_id = "run", tag = "runs",
+    params(("id" = String, Path, description = "its id")),
+    responses(
+        (status = 200, body = RunDetail),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn show(runtime: web::Data<Runtime>, id: web::Path<String>) -> ApiResult<impl Responder> {
     let run = load(&runtime, &RunId(id.into_inner())).await?;
     Ok(web::Json(RunDetail::from(&*run)))
 }
 
-#[post("/api/runs/{id}/cancel")]
+/// Cancels a run; a second time it is ended without grace.
+#[utoipa::path(
+    post, path = "/api/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs",
+    params(("id" = String, Path, description = "its id")),
+    responses(
+        (status = 202, description = "it will be cancelled", body = Asked),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "it has ended already", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn cancel(runtime: web::Data<Runtime>, id: web::Path<String>) -> ApiResult<impl Responder> {
     let id = RunId(id.into_inner());
-    runtime
-        .engine
-        .cancel(&id, "api")
-        .await
-        .map_err(|error| engine(&error))?;
-    Ok(HttpResponse::Accepted().json(json!({"runId": id})))
+    let run = load(&runtime, &id).await?;
+    if run.state.is_final() {
+        let detail = format!(
+            "run `{id}` has ended already, as {}; there is nothing to cancel",
+            run.state
+        );
+        return Err(ApiError::conflict("run_ended", detail));
+    }
+    let asked = runtime.engine.cancel(&id, "api").await;
+    asked.map_err(|error| engine(&error))?;
+    Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
 }
 
-#[derive(Deserialize)]
-struct Window {
-    from: Option<u64>,
-    limit: Option<usize>,
-}
-
-#[get("/api/runs/{id}/jobs/{job}/logs")]
+/// A window of a job's log.
+#[utoipa::path(
+    get, path = "/api/runs/{id}/jobs/{job}/logs", operation_id = "run_job_log", tag = "runs",
+    params(
+        ("id" = String, Path, description = "the run's id"),
+        ("job" = String, Path, description = "the job's key"),
+        WindowParams,
+    ),
+    responses(
+        (status = 200, body = Window),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn logs(
     runtime: web::Data<Runtime>,
     path: web::Path<(String, String)>,
-    window: web::Query<Window>,
+    params: web::Query<WindowParams>,
 ) -> ApiResult<impl Responder> {
     let (id, job) = path.into_inner();
     let (id, job) = (RunId(id), JobId(job));
+    let limit = params.limit()?.unwrap_or(WINDOW);
     let run = load(&runtime, &id).await?;
     let Some(state) = run.jobs.get(&job) else {
         return Err(ApiError::not_found(
@@ -139,15 +183,16 @@ pub(super) async fn logs(
             format!("run `{id}` has no job `{job}`"),
         ));
     };
-    let from = window.from.unwrap_or(1).max(1);
-    let limit = window.limit.unwrap_or(WINDOW).min(LARGEST_WINDOW);
+    let from = params.from.unwrap_or(1).max(1);
     let (lines, total) = read_window(&runtime, &id, &job, from, limit).await?;
-    let next = from + lines.len() as u64;
-    // Complete once nothing follows: the job has ended and its last line is known.
-    let complete = state.state.is_final();
-    Ok(web::Json(
-        json!({"lines": lines, "from": from, "next": next, "total": total, "complete": complete}),
-    ))
+    Ok(web::Json(Window {
+        from,
+        next: from + lines.len() as u64,
+        lines,
+        total,
+        // Complete once nothing follows: the job has ended and its last line is known.
+        complete: state.state.is_final(),
+    }))
 }
 
 async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{Responder, get, web};
+use actix_web::web;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::event::{JobState, RunState};
 use crate::serve::runtime::Runtime;
 
-#[derive(Serialize)]
+/// What the runtime is at.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+pub(super) struct Status {
+    /// `ok`, or `degraded` while the history cannot be read.
     status: &'static str,
     version: &'static str,
     /// Milliseconds since this process began to serve.
@@ -20,27 +23,23 @@ struct Status {
     jobs: BTreeMap<&'static str, usize>,
 }
 
-#[derive(Default, Serialize)]
+/// Open runs.
+#[derive(Default, Serialize, ToSchema)]
 struct Runs {
     queued: usize,
     running: usize,
 }
 
-#[get("/api/status")]
-pub(super) async fn status(runtime: web::Data<Runtime>) -> impl Responder {
+/// What the runtime is at: open runs, and their jobs by state.
+#[utoipa::path(
+    get, path = "/api/status", operation_id = "status", tag = "runs",
+    responses((status = 200, body = Status)),
+)]
+pub(super) async fn status(runtime: web::Data<Runtime>) -> web::Json<Status> {
     let open = runtime.open();
     let mut runs = Runs::default();
-    let every = [
-        JobState::Waiting,
-        JobState::Queued,
-        JobState::Running,
-        JobState::Success,
-        JobState::Failure,
-        JobState::Cancelled,
-        JobState::Skipped,
-        JobState::Lost,
-    ];
-    let mut jobs: BTreeMap<&'static str, usize> = every.map(|state| (state.as_str(), 0)).into();
+    let mut jobs: BTreeMap<&'static str, usize> =
+        JobState::ALL.iter().map(|state| (state.as_str(), 0)).collect();
     for run in open.runs.values() {
         match run.state {
             RunState::Queued => runs.queued += 1,

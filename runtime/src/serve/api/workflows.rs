@@ -2,45 +2,104 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, Responder, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
+use loom_protocol::Problem;
 use loom_studio::{ApiError, ApiResult};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::list::{Listed, Page};
+use super::params::{DEFAULT_LIMIT, Limited, WorkflowParams};
+use super::runs::Asked;
 use super::{engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
 use crate::serve::catalog::{Entry, Found};
 use crate::serve::runtime::Runtime;
 use crate::serve::starter::StartProblem;
-use crate::serve::views::workflow_views;
+use crate::serve::views::{WorkflowView, workflow_views};
 
-#[get("/api/workflows")]
-pub(super) async fn list(runtime: web::Data<Runtime>) -> ApiResult<impl Responder> {
-    let views = workflow_views(&runtime).await.map_err(|error| history(&error))?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("X-Total-Count", views.len()))
-        .json(views))
+/// The workflows of the project with their newest runs; all of them unless `limit` is given.
+#[utoipa::path(
+    get, path = "/api/workflows", operation_id = "workflows", tag = "workflows", params(WorkflowParams),
+    responses(
+        (status = 200, body = Vec<WorkflowView>, headers(
+            ("X-Total-Count" = u64, description = "how many the filter matched, on all pages"),
+            ("Link" = Option<String>, description = "the next page, `rel=\"next\"`, when there is one"),
+        )),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list(
+    request: HttpRequest,
+    runtime: web::Data<Runtime>,
+    params: web::Query<WorkflowParams>,
+) -> ApiResult<HttpResponse> {
+    let limit = params.limit()?;
+    Ok(listed(&runtime, &params, limit).await?.bare(&request))
 }
 
-#[get("/api/v1/workflows")]
-pub(super) async fn list_v1(runtime: web::Data<Runtime>) -> ApiResult<impl Responder> {
-    let views = workflow_views(&runtime).await.map_err(|error| history(&error))?;
-    Ok(web::Json(
-        json!({"total": views.len(), "items": views, "next": null, "truncated": false}),
-    ))
+/// The workflows of the project with their newest runs, a page at a time.
+#[utoipa::path(
+    get, path = "/api/v1/workflows", operation_id = "v1_workflows", tag = "v1", params(WorkflowParams),
+    responses(
+        (status = 200, body = Page<WorkflowView>),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list_v1(
+    runtime: web::Data<Runtime>,
+    params: web::Query<WorkflowParams>,
+) -> ApiResult<web::Json<Page<WorkflowView>>> {
+    let limit = params.limit()?.or(Some(DEFAULT_LIMIT));
+    Ok(web::Json(listed(&runtime, &params, limit).await?.page()))
+}
+
+async fn listed(
+    runtime: &Runtime,
+    params: &WorkflowParams,
+    limit: Option<usize>,
+) -> ApiResult<Listed<WorkflowView>> {
+    let state = params.state()?;
+    let views = workflow_views(runtime, |_| true).await;
+    let mut views = views.map_err(|error| history(&error))?;
+    views.retain(|view| state.is_none_or(|state| view.state() == state));
+    Listed::cut(views, params.cursor.as_deref(), limit, WorkflowView::file).ok_or_else(|| {
+        ApiError::bad_request(
+            "invalid_cursor",
+            "the cursor is not in this list; begin again without one",
+        )
+    })
 }
 
 /// What a start may say; everything has a default.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Start {
+pub(super) struct Start {
+    /// The event that it stands for; `push` when absent.
     event: Option<String>,
+    /// Not supported yet.
     #[serde(default)]
     inputs: Map<String, Value>,
 }
 
-#[post("/api/workflows/{name}/start")]
+/// Begins a run of a workflow. The body may be absent.
+#[utoipa::path(
+    post, path = "/api/workflows/{name}/start", operation_id = "start_workflow", tag = "workflows",
+    params(("name" = String, Path, description = "the stem of its file, or its `name:`")),
+    request_body = Option<Start>,
+    responses(
+        (status = 202, description = "the run is in the history", body = Asked),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "it has mistakes, or several are called so", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn start(
     runtime: web::Data<Runtime>,
     name: web::Path<String>,
@@ -66,33 +125,78 @@ pub(super) async fn start(
         .start(&entry, event)
         .await
         .map_err(|problem| refused(&problem, &entry))?;
-    Ok(HttpResponse::Accepted().json(json!({"runId": run})))
+    Ok(HttpResponse::Accepted().json(Asked { run_id: run.0 }))
 }
 
-#[post("/api/workflows/{name}/stop")]
+/// What became of the runs that were to be stopped.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stopped {
+    /// Those that are being cancelled.
+    run_ids: Vec<String>,
+    /// Those that could not be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<NotStopped>,
+}
+
+/// A run that could not be told to end.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NotStopped {
+    /// Its id.
+    run_id: String,
+    /// Why.
+    problem: Problem,
+}
+
+/// Cancels every open run of a workflow.
+#[utoipa::path(
+    post, path = "/api/workflows/{name}/stop", operation_id = "stop_workflow", tag = "workflows",
+    params(("name" = String, Path, description = "the stem of its file, or its `name:`")),
+    responses(
+        (status = 202, description = "which runs are being cancelled, and which could not be told", body = Stopped),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "several are called so", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "no run could be told", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn stop(runtime: web::Data<Runtime>, name: web::Path<String>) -> ApiResult<impl Responder> {
     let entry = find(&runtime, &name)?;
     let open = RunQuery {
         open_only: true,
-        workflow: Some(entry.file.clone()),
+        file: Some(entry.file.clone()),
         limit: usize::MAX,
         ..RunQuery::default()
     };
-    let runs = runtime
-        .engine
-        .journal()
-        .runs(open)
-        .await
-        .map_err(|error| history(&error))?;
-    for run in &runs {
-        runtime
-            .engine
-            .cancel(&run.id, "api")
-            .await
-            .map_err(|error| engine(&error))?;
+    let runs = runtime.engine.journal().runs(open).await;
+    let runs = runs.map_err(|error| history(&error))?;
+    let mut told = Vec::new();
+    for run in runs {
+        let answer = runtime.engine.cancel(&run.id, "api").await;
+        told.push((run.id.0, answer.map_err(|error| engine(&error))));
     }
-    let ids: Vec<&str> = runs.iter().map(|run| run.id.0.as_str()).collect();
-    Ok(HttpResponse::Accepted().json(json!({"runIds": ids})))
+    Ok(HttpResponse::Accepted().json(outcome(told)?))
+}
+
+/// One that cannot be told does not save the others; when none can, that is the answer.
+fn outcome(told: Vec<(String, ApiResult<()>)>) -> ApiResult<Stopped> {
+    let (mut run_ids, mut failed, mut first) = (Vec::new(), Vec::new(), None);
+    for (run_id, answer) in told {
+        match answer {
+            Ok(()) => run_ids.push(run_id),
+            Err(error) => {
+                failed.push(NotStopped {
+                    run_id,
+                    problem: error.problem(),
+                });
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(error) if run_ids.is_empty() => Err(error),
+        _ => Ok(Stopped { run_ids, failed }),
+    }
 }
 
 fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
@@ -138,5 +242,30 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
         }
         StartProblem::Executor(_) => ApiError::unavailable("engine_unreachable", problem.to_string()),
         StartProblem::Engine(error) => engine(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_can_not_be_told_does_not_save_the_others() {
+        let gone = || ApiError::unavailable("engine_unavailable", "failed to reach the engine");
+        let told = vec![
+            ("a".into(), Ok(())),
+            ("b".into(), Err(gone())),
+            ("c".into(), Ok(())),
+        ];
+        let stopped = serde_json::to_value(outcome(told).unwrap()).unwrap();
+        assert_eq!(stopped["runIds"], json!(["a", "c"]));
+        assert_eq!(stopped["failed"][0]["runId"], "b");
+        assert_eq!(stopped["failed"][0]["problem"]["code"], "engine_unavailable");
+        let none = outcome(vec![("a".into(), Err(gone()))]);
+        assert_eq!(none.err().unwrap().code(), "engine_unavailable");
+        let nothing = serde_json::to_value(outcome(Vec::new()).unwrap()).unwrap();
+        assert_eq!(nothing, json!({"runIds": []}));
     }
 }

@@ -11,16 +11,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix_web::web::ServiceConfig;
 use serde::Serialize;
 
 use self::outbox::{Ending, Outbox};
+pub(super) use self::socket::{__path_open, open};
 use crate::view::LogLine;
-
-/// Registers the route.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(socket::open);
-}
 
 /// The sockets that are open, and what they listen to. Never waits for one of them.
 #[derive(Default)]

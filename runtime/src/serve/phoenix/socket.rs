@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use loom_protocol::Problem;
 use loom_studio::{Admission, ApiError, Sockets, bounded_frames, close_reason};
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::IntoParams;
 
 use super::Phoenix;
 use super::message::{Frame, Serializer};
@@ -24,13 +26,25 @@ const MAX_TOPICS: usize = 256;
 /// `phoenix.js` beats every 30 s; silence twice as long means it is gone.
 const GONE: Duration = Duration::from_secs(65);
 
-#[derive(Deserialize)]
-struct Asked {
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::serve) struct Asked {
+    /// The version of the serializer: 1.0.0 (the default) or 2.0.0.
     vsn: Option<String>,
 }
 
-#[get("/socket/websocket")]
-pub(super) async fn open(
+/// Opens a Phoenix socket. Topics: `logs:all`, `logs:<job>` (event `new_log`), `workflow:<name>` (event `job_status`).
+#[utoipa::path(
+    get, path = "/socket/websocket", operation_id = "phoenix_socket", tag = "runs", params(Asked),
+    responses(
+        (status = 101, description = "the socket is open"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "too many sockets are open", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::serve) async fn open(
     runtime: web::Data<Runtime>,
     sockets: web::Data<Sockets>,
     asked: web::Query<Asked>,

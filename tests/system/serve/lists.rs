@@ -1,0 +1,212 @@
+//! The runtime's lists: their two forms, their pages, what they refuse, and what of them is told live.
+
+use serde_json::{Value, json};
+
+use super::{ENDLESS, project};
+use crate::harness::{Studio, until};
+
+#[test]
+fn what_a_list_does_not_know_is_refused_and_the_known_is_named() {
+    let studio = Studio::of(project());
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+    for base in ["/api", "/api/v1"] {
+        for (path, query, word) in [
+            ("/runs", "stat=success", "`workflow`, `state`, `limit`, `cursor`"),
+            ("/runs", "limit=0", "from 1 to 10000"),
+            ("/runs", "limit=many", "invalid digit"),
+            ("/runs", "state=done", "queued, running, success"),
+            ("/runs", "cursor=nobody", "without one"),
+            ("/workflows", "sort=name", "`state`, `limit`, `cursor`"),
+            ("/workflows", "limit=0", "from 1 to 10000"),
+            ("/workflows", "state=queued", "idle, running, invalid"),
+            ("/jobs/first/logs", "line=1", "`run`, `limit`, `cursor`"),
+            ("/jobs/first/logs", "limit=0", "from 1 to 10000"),
+            ("/jobs/first/logs", "cursor=x", "without one"),
+            (
+                &format!("/runs/{run}/jobs/first/logs"),
+                "limit=0",
+                "from 1 to 10000",
+            ),
+            (&format!("/runs/{run}/jobs/first/logs"), "start=1", "`from`"),
+        ] {
+            let answer = studio.get(&format!("{base}{path}?{query}")).send().is(400);
+            let detail = answer.value()["detail"].as_str().unwrap_or_default().to_owned();
+            assert!(detail.contains(word), "{path}?{query}: {detail}");
+        }
+    }
+}
+
+#[test]
+fn pages_of_runs_and_lines_follow_one_another_in_both_forms() {
+    let studio = Studio::of(project());
+    let mut runs: Vec<String> = (0..3)
+        .map(|_| {
+            let run = studio.start_workflow("quick");
+            assert_eq!(studio.end_of(&run), "success");
+            run
+        })
+        .collect();
+    runs.reverse();
+    let ids = |list: &Value| -> Vec<String> {
+        let list = list.as_array().expect("a list");
+        list.iter()
+            .filter_map(|run| run["runId"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let first = studio
+        .get("/api/runs?workflow=quick&state=success&limit=2")
+        .send()
+        .is(200);
+    assert_eq!(first.header("x-total-count"), Some("3"));
+    assert_eq!(ids(&first.value()), runs[..2]);
+    let next = first.header("link").expect("a link").to_owned();
+    let next = next
+        .trim_start_matches('<')
+        .split('>')
+        .next()
+        .expect("an address");
+    assert!(
+        next.contains("workflow=quick&state=success&limit=2&cursor="),
+        "{next}"
+    );
+    let last = studio.get(next).send().is(200);
+    assert_eq!(
+        (ids(&last.value()), last.header("link")),
+        (runs[2..].to_vec(), None)
+    );
+
+    let page = studio.value("/api/v1/runs?limit=2");
+    assert_eq!(ids(&page["items"]), runs[..2]);
+    assert_eq!(
+        (&page["total"], &page["truncated"], &page["next"]),
+        (&json!(3), &json!(true), &json!(runs[1]))
+    );
+    let all = studio.value("/api/v1/runs");
+    assert_eq!((&all["truncated"], all.get("next")), (&json!(false), None));
+
+    let workflows = studio.value("/api/v1/workflows?limit=1");
+    assert_eq!(
+        (&workflows["total"], &workflows["truncated"]),
+        (&json!(2), &json!(true))
+    );
+
+    let run = &runs[0];
+    let log = studio.value(&format!("/api/jobs/first/logs?run={run}"));
+    let page = studio.value(&format!("/api/v1/jobs/first/logs?run={run}"));
+    assert_eq!(
+        page,
+        json!({"items": log, "total": log.as_array().expect("lines").len(), "truncated": false})
+    );
+    for path in [
+        "/status",
+        &format!("/runs/{run}"),
+        &format!("/runs/{run}/jobs/first/logs"),
+    ] {
+        let version = studio.value(&format!("/api/v1{path}"));
+        assert!(version.is_object(), "{path}: {version}");
+    }
+}
+
+#[test]
+fn lines_come_in_pages() {
+    let project = project();
+    project.file(
+        ".github/workflows/count.yml",
+        "name: count\non: push\njobs:\n  count:\n    runs-on: ubuntu-latest\n    steps: [{ run: seq 1 5 }]\n",
+    );
+    let studio = Studio::of(project);
+    let run = studio.start_workflow("count");
+    assert_eq!(studio.end_of(&run), "success");
+    let total = studio
+        .value("/api/jobs/count/logs")
+        .as_array()
+        .expect("lines")
+        .len();
+    let mut path = "/api/jobs/count/logs?limit=2".to_owned();
+    let mut lines = Vec::new();
+    loop {
+        let page = studio.get(&path).send().is(200);
+        assert_eq!(page.header("x-total-count"), Some(total.to_string().as_str()));
+        let items = page.value().as_array().expect("lines").clone();
+        assert!((1..=2).contains(&items.len()), "{items:?}");
+        lines.extend(items.iter().filter_map(|line| line["line"].as_u64()));
+        match page.header("link") {
+            Some(link) => {
+                path = link
+                    .trim_start_matches('<')
+                    .split('>')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+            }
+            None => break,
+        }
+    }
+    assert_eq!(lines, (1..=total as u64).collect::<Vec<_>>());
+    let page = studio.value("/api/v1/jobs/count/logs?limit=2&cursor=2");
+    assert_eq!(
+        (&page["items"][0]["line"], &page["next"]),
+        (&json!(3), &json!("4"))
+    );
+}
+
+#[test]
+fn what_has_ended_can_not_be_cancelled() {
+    let studio = Studio::of(project());
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+    let answer = studio
+        .post(&format!("/api/runs/{run}/cancel"))
+        .send()
+        .is(409)
+        .value();
+    assert_eq!(answer["code"], "run_ended", "{answer}");
+    studio.post("/api/runs/nobody/cancel").send().is(404);
+}
+
+#[test]
+fn stopping_a_workflow_leaves_one_alone_whose_name_is_its_file() {
+    let project = project();
+    project.file(
+        ".github/workflows/trap.yml",
+        &ENDLESS.replace("name: endless", "name: .loom.yml"),
+    );
+    let studio = Studio::of(project);
+    let run = studio.start_workflow("trap");
+    until("it runs", || {
+        (studio.value("/api/status")["jobs"]["running"] == 1).then_some(())
+    });
+    let stopped = studio.post("/api/workflows/quick/stop").send().is(202).value();
+    assert_eq!(stopped, json!({"runIds": []}));
+    let quick = studio.value("/api/runs?workflow=quick");
+    assert_eq!(quick, json!([]));
+    let stopped = studio.post("/api/workflows/trap/stop").send().is(202).value();
+    assert_eq!(stopped, json!({"runIds": [run]}));
+    assert_eq!(studio.end_of(&run), "cancelled");
+}
+
+#[test]
+fn only_the_workflow_whose_run_changed_is_told() {
+    let studio = Studio::of(project());
+    let mut socket = studio.socket("/ws");
+    socket.until("hello", |event| (event["type"] == "hello").then_some(()));
+    let mut told = Vec::new();
+    let run = studio.start_workflow("quick");
+    socket.until("its end", |event| {
+        let update = event["type"] == "workflow:update";
+        if update {
+            told.push(event["data"].clone());
+        }
+        (update && event["data"]["lastRun"]["runId"] == run && event["data"]["lastRun"]["state"] == "success")
+            .then_some(())
+    });
+    // When the files were read all workflows are told, which may be only now; since then there is nothing new of the other.
+    let of = |name: &str| -> Vec<&Value> { told.iter().filter(|view| view["name"] == name).collect() };
+    assert!(of("endless").len() <= 1, "{told:?}");
+    assert!(of("quick").len() >= 2, "{told:?}");
+    assert!(
+        of("quick").windows(2).all(|pair| pair[0] != pair[1]),
+        "nothing twice: {told:?}"
+    );
+}

@@ -7,6 +7,23 @@ use thiserror::Error;
 pub struct Cron {
     /// For each field, from the left: bit `n` says whether `n` is meant.
     fields: [u64; 5],
+    /// Whether the day of the month and the day of the week begin with `*`, which makes them no wish.
+    stars: [bool; 2],
+}
+
+/// A minute of a calendar, in the time zone of the schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// 0 to 59.
+    pub minute: u32,
+    /// 0 to 23.
+    pub hour: u32,
+    /// Day of the month, 1 to 31.
+    pub day: u32,
+    /// 1 to 12.
+    pub month: u32,
+    /// Day of the week, 0 for Sunday to 6.
+    pub weekday: u32,
 }
 
 /// Why a text is no time.
@@ -82,14 +99,33 @@ impl Cron {
             return Err(CronError::Fields(parts.len()));
         }
         let mut fields = [0; 5];
-        for ((bits, part), field) in fields.iter_mut().zip(parts).zip(&FIELDS) {
+        for ((bits, part), field) in fields.iter_mut().zip(&parts).zip(&FIELDS) {
             *bits = field.parse(part).map_err(|reason| CronError::Field {
-                text: part.to_owned(),
+                text: (*part).to_owned(),
                 field: field.name,
                 reason,
             })?;
         }
-        Ok(Self { fields })
+        let star = |at: usize| parts.get(at).is_some_and(|part| part.starts_with('*'));
+        Ok(Self {
+            fields,
+            stars: [star(2), star(4)],
+        })
+    }
+
+    /// Whether this is one of the times. Of the two kinds of days either is enough when both are given, as POSIX has it.
+    #[must_use]
+    pub fn matches(&self, moment: Moment) -> bool {
+        let [minutes, hours, days, months, weekdays] = self.fields;
+        let has = |bits: u64, number: u32| bits.checked_shr(number).is_some_and(|bits| bits & 1 == 1);
+        let (day, weekday) = (has(days, moment.day), has(weekdays, moment.weekday));
+        let [any_day, any_weekday] = self.stars;
+        let on_day = if any_day || any_weekday {
+            day && weekday
+        } else {
+            day || weekday
+        };
+        has(minutes, moment.minute) && has(hours, moment.hour) && has(months, moment.month) && on_day
     }
 
     /// The shortest time between two starts in minutes, as far as minutes and hours alone decide it.
@@ -222,6 +258,43 @@ mod tests {
             ),
         ] {
             assert_eq!(Cron::parse(text).unwrap_err().to_string(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_times_or_not() {
+        // Minute, hour, day, month, weekday: 1 February 2026 was a Sunday.
+        for (text, moment, want) in [
+            ("* * * * *", [0, 0, 1, 2, 0], true),
+            ("30 5 * * 1,3", [30, 5, 4, 2, 3], true),
+            ("30 5 * * 1,3", [30, 5, 3, 2, 2], false),
+            ("30 5 * * 1,3", [31, 5, 4, 2, 3], false),
+            ("0 0 1 * *", [0, 0, 1, 2, 0], true),
+            ("0 0 1 * *", [0, 0, 2, 2, 1], false),
+            // Both kinds of days: either is enough.
+            ("0 0 13 * FRI", [0, 0, 13, 2, 2], true),
+            ("0 0 13 * FRI", [0, 0, 6, 2, 5], true),
+            ("0 0 13 * FRI", [0, 0, 5, 2, 4], false),
+            // Unless one begins with a star.
+            ("0 0 */2 * MON", [0, 0, 2, 2, 1], false),
+            ("0 0 */2 * MON", [0, 0, 9, 2, 1], true),
+            ("0 0 * JAN *", [0, 0, 1, 2, 0], false),
+            ("*/15 4-6 * * *", [45, 6, 1, 2, 0], true),
+            ("* * * * *", [99, 0, 1, 2, 0], false),
+        ] {
+            let [minute, hour, day, month, weekday] = moment;
+            let moment = Moment {
+                minute,
+                hour,
+                day,
+                month,
+                weekday,
+            };
+            assert_eq!(
+                Cron::parse(text).unwrap().matches(moment),
+                want,
+                "{text} {moment:?}"
+            );
         }
     }
 

@@ -52,11 +52,11 @@ pub use model::{JobId, Minutes, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
 pub use plan::{
-    Ancestors, Answer, Combination, ConcurrencyPlan, ContainerPlan, Event, EventPlan, GitRef, Instance,
-    InstanceId, JobPlan, JobResult, Login, MOST_COMBINATIONS, MatrixError, Outlook, Plan, PlanOptions,
-    Reason, StepPlan, StepValues, Strategy, UnmappedJobs, Work, combinations, condition, expand, inputs,
-    instance_dag, instance_names, job_outputs, matrix, outlook, plan, plan_for_event, step_condition,
-    step_values, triggered,
+    Ancestors, Answer, CallPlan, CallSecrets, Combination, ConcurrencyPlan, ContainerPlan, Event, EventPlan,
+    GitRef, Instance, InstanceId, JobPlan, JobResult, Login, MOST_COMBINATIONS, MatrixError, Outlook, Plan,
+    PlanOptions, Reason, RunValues, StepPlan, StepValues, Strategy, UnmappedJobs, Work, combinations,
+    condition, expand, inputs, instance_dag, instance_names, job_outputs, matrix, outlook, plan,
+    plan_for_event, run_values, step_condition, step_values, triggered,
 };
 pub use references::{NoReferences, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};

@@ -6,6 +6,8 @@
 //! | `strategy` | after that, once ([`expand`]) | the same |
 //! | `name`, `runs-on`, `timeout-minutes`, `continue-on-error`, `container`, `services`, `concurrency`, `environment` | with it, for each combination | also `strategy`, `matrix` |
 //! | `env`, `defaults.run` | with it, for each combination | also `secrets`; `defaults.run` also `env` |
+//! | `with`, `secrets` of a call | with it, for each combination | also `secrets` |
+//! | `run-name`, `concurrency` of the workflow | before the run begins ([`run_values`](super::run_values)) | `github`, `vars`, `inputs` |
 //! | steps, `outputs`, the `url` of an `environment` | while the job runs | also `job`, `runner`, `steps` |
 //!
 //! A job that no `needs` of whose values hold back can be expanded before the run begins.
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::call::{CallPlan, call};
 use super::combinations::Combination;
 use super::evaluation::{Budget, Evaluation};
 use super::shape;
@@ -81,6 +84,8 @@ pub struct Instance {
     pub concurrency: Option<ConcurrencyPlan>,
     /// The name of what it deploys to.
     pub environment: Option<Arc<str>>,
+    /// The workflow that it calls instead of having steps, and what it gives it.
+    pub call: Option<CallPlan>,
     /// What runs the scripts of steps that name nothing: that of the job, else of the workflow.
     pub shell: Option<Arc<str>>,
     /// Where steps run that name nothing: that of the job, else of the workflow.
@@ -232,6 +237,7 @@ impl Maker<'_> {
             .unwrap_or_default();
         let concurrency = shape::concurrency(&mut evaluation, &job.fields);
         let environment = shape::environment(&mut evaluation, job);
+        let call = call(&mut evaluation, job);
         Instance {
             id,
             name,
@@ -246,6 +252,7 @@ impl Maker<'_> {
             continue_on_error,
             concurrency,
             environment,
+            call,
             shell,
             working_directory,
             contexts,

@@ -1,9 +1,22 @@
-//! What a run does: every job with an evaluated copy of its own.
+//! What a run does.
 //!
-//! A plan is made before anything starts. What the engine cannot do yet is reported here (`unsupported.rs`) and gives
-//! no plan, so that nothing that was asked for is silently left out.
+//! ```text
+//! event -> triggered: does it start the workflow, and why
+//!       -> outlook: what becomes of each job, as far as it can be told
+//! job   -> condition: does it run, once its needs are done
+//!       -> expand: its instances, one for each combination of its matrix, evaluated
+//! step  -> step_condition, step_values: when its turn comes
+//! job   -> job_outputs: at its end
+//! ```
+//!
+//! All of these are pure: contexts come in as an [`Object`](crate::expression::Object), and what has no value is a finding.
+//! `instance.rs` says what is evaluated when.
+//!
+//! [`plan`] is what the engine runs today: made before anything starts, without contexts. What it cannot do yet is reported
+//! there (`unsupported.rs`) and gives no plan, so that nothing that was asked for is silently left out.
 
 mod answer;
+mod call;
 mod combinations;
 mod condition;
 mod evaluate;
@@ -15,6 +28,7 @@ mod instance;
 mod job;
 mod options;
 mod outlook;
+mod run;
 mod shape;
 mod step;
 mod strategy;
@@ -32,6 +46,7 @@ use crate::words::{closest, name};
 use evaluate::Evaluator;
 
 pub use answer::{Answer, Reason};
+pub use call::{CallPlan, CallSecrets};
 pub use combinations::{Combination, MOST_COMBINATIONS, MatrixError, combinations};
 pub use condition::{Ancestors, JobResult, condition, step_condition};
 pub use event::{Event, GitRef};
@@ -40,6 +55,7 @@ pub use instance::{ConcurrencyPlan, ContainerPlan, Instance, InstanceId, Login, 
 pub use job::JobPlan;
 pub use options::{PlanOptions, UnmappedJobs};
 pub use outlook::{EventPlan, Outlook, instance_dag, instance_names, matrix, outlook, plan_for_event};
+pub use run::{RunValues, run_values};
 pub use step::StepPlan;
 pub use strategy::Strategy;
 pub use trigger::triggered;

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::{shown, workflow};
 use crate::Dialect::GitHub;
 use crate::expression::{Object, Value};
-use crate::{Ancestors, Instance, JobId, JobResult, Source, condition, expand};
+use crate::{Ancestors, CallSecrets, Instance, JobId, JobResult, Source, condition, expand, run_values};
 
 fn contexts(json: &str) -> Object {
     let value = Value::from_json(json).unwrap();
@@ -270,4 +270,28 @@ fn a_file_with_everything_is_expanded() {
         })
         .collect();
     assert_snapshot!(format!("{names:#?}"));
+}
+
+#[test]
+fn a_call_gives_inputs_and_secrets() {
+    let text = "on: push\nrun-name: \" Run of ${{ github.ref }}\"\nconcurrency: {group: \"${{ github.ref }}\", cancel-in-progress: \"${{ github.ref == 'main' }}\"}\njobs:\n  a:\n    strategy: {matrix: {v: [1, 2]}}\n    uses: o/r/.github/workflows/w.yml@v1\n    with: {n: 1, t: true, m: \"${{ matrix.v }}\", s: \"v${{ matrix.v }}\"}\n    secrets: {one: \"${{ secrets.TOKEN }}\", none: \"${{ secrets.NONE }}\"}\n  b:\n    uses: o/r/.github/workflows/w.yml@v1\n    secrets: inherit\n";
+    let workflow = workflow(text, GitHub);
+    let known = contexts(r#"{"github": {"ref": "main"}, "secrets": {"TOKEN": "hidden"}}"#);
+    let call = |job: usize, index: usize| {
+        let (found, _) = expand(&workflow, &workflow.jobs[job], &known);
+        found.unwrap()[index].call.clone().unwrap()
+    };
+    assert_eq!(
+        format!("{:?}", call(0, 1)),
+        r#"CallPlan { reference: "o/r/.github/workflows/w.yml@v1", inputs: "{\"n\":1,\"t\":true,\"m\":2,\"s\":\"v2\"}", secrets: {"one"} }"#
+    );
+    assert!(matches!(call(0, 0).secrets, CallSecrets::Named(secrets) if secrets["one"] == "hidden"));
+    assert_eq!(call(1, 0).secrets, CallSecrets::Inherit);
+    let values = run_values(&workflow, &known).0.unwrap();
+    assert_eq!(values.name.as_deref(), Some("Run of main"));
+    let concurrency = values.concurrency.unwrap();
+    assert_eq!(
+        (&*concurrency.group, concurrency.cancel_in_progress),
+        ("main", true)
+    );
 }

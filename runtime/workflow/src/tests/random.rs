@@ -7,7 +7,7 @@ use crate::expression::{Environment, Object, Value};
 use crate::glob::{Pattern, Subject};
 use crate::{
     Diagnostics, Dialect, Event, PlanOptions, Source, Workflow, expand, instance_names, job_outputs, load,
-    load_action, plan, plan_for_event, step_values,
+    load_action, plan, plan_for_event, run_values, step_values,
 };
 
 const SAMPLES: [&str; 7] = [
@@ -86,6 +86,9 @@ fn planned_for_an_event(workflow: &Workflow) -> Diagnostics {
         .with_changed_paths(["src/a", ""]);
     let contexts: Object = [("github", Value::object(event.github()))].into_iter().collect();
     let mut all = plan_for_event(workflow, &event, &contexts).diagnostics;
+    let (values, diagnostics) = run_values(workflow, &contexts);
+    assert_eq!(values.is_none(), diagnostics.is_blocking());
+    all.extend(diagnostics);
     for job in workflow.jobs.values() {
         let (instances, diagnostics) = expand(workflow, job, &contexts);
         assert_eq!(instances.is_none(), diagnostics.is_blocking());

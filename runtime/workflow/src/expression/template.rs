@@ -122,6 +122,14 @@ impl Template {
         })
     }
 
+    /// The expressions alone.
+    pub(crate) fn into_expressions(self) -> impl Iterator<Item = Expression> {
+        self.segments.into_iter().filter_map(|segment| match segment {
+            Segment::Expression { expression, .. } => Some(expression),
+            Segment::Text { .. } => None,
+        })
+    }
+
     /// The expression that is the whole text, and so gives its value as it is, lists and mappings too.
     #[must_use]
     pub fn lone(&self) -> Option<&Expression> {

@@ -82,12 +82,12 @@ impl Context<'_> {
         };
         let (template, errors) = Template::parse(&text.text, base, &Scope::of(key));
         self.report_expressions(errors, text);
-        let expressions: Vec<Expression> = template.expressions().cloned().collect();
-        let shape = if whole && expressions.len() == 1 && template.has_no_text() {
+        let shape = if whole && template.has_no_text() && template.expressions().count() == 1 {
             Shape::Whole
         } else {
             Shape::Within
         };
+        let expressions: Vec<Expression> = template.into_expressions().collect();
         self.keep(key, slot, text, expressions, shape);
     }
 

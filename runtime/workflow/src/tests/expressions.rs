@@ -105,6 +105,11 @@ fn what_may_be_right_is_passed_over_in_silence() {
         "github.event.head_commit == null",
         "github.event == null || github.event == ''",
         "null == 0",
+        "secrets.GITHUB_TOKEN || secrets.github_token",
+        "vars._a1",
+        "env.MY-NAME",
+        "matrix.pair == matrix.pair",
+        "matrix.node > '14'",
         "'1' == true",
         "github.event.inputs.text",
     ] {
@@ -138,6 +143,11 @@ fn what_is_not_there_is_named() {
         ("github.event.inputs.txt", "txt"),
         ("fromJSON('{\"a\": 1}').b", "b"),
         ("(github || env).x.y", "x"),
+        ("vars.MY-NAME", "MY-NAME"),
+        ("vars.github_x", "github_x"),
+        ("vars['a b']", "'a b'"),
+        ("secrets.GITHUB_PAT", "GITHUB_PAT"),
+        ("secrets['1']", "'1'"),
     ] {
         assert_eq!(
             of(expression),
@@ -183,6 +193,10 @@ fn comparisons_can_have_two_answers() {
         ("inputs.flag == 'true'", "'true'"),
         ("'false' != matrix.fast", "'false'"),
         ("matrix.node == 'lts'", "'lts'"),
+        ("matrix.node > 'lts'", "'lts'"),
+        ("matrix.pair == matrix.list", "matrix.pair"),
+        ("null < 1", "null"),
+        ("env.X >= true", "true"),
     ] {
         assert_eq!(
             of(expression),
@@ -352,6 +366,7 @@ fn inputs_and_secrets_are_those_that_are_declared() {
         (both, "inputs.a == 'true'", 0),
         ("on: {workflow_call: {secrets: }}", "secrets.X", 1),
         ("on: workflow_call", "secrets.X", 0),
+        ("on: [workflow_call, push]", "secrets.my-secret", 0),
     ] {
         assert_eq!(inputs(on, expression), count, "{on} {expression}");
     }

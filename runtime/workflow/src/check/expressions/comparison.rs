@@ -3,30 +3,35 @@
 use super::infer::{Checker, constant};
 use super::types::Type;
 use crate::codes;
-use crate::expression::{Comparison, Expression, Value, number_of};
+use crate::expression::{Comparison, Expression, Node, Value, number_of};
 use crate::words::plain;
 
 type Side<'a> = (&'a Expression, &'a Type);
 
 pub(super) fn check(checker: &mut Checker<'_>, operator: Comparison, left: Side<'_>, right: Side<'_>) {
     for (one, other) in [(left, right), (right, left)] {
-        if one.1.is_collection() && never_equal(operator, other) {
+        if one.1.is_collection() && never_equal(operator, one, other) {
             collection(checker, operator, one, other);
             return;
         }
-        if matches!(operator, Comparison::Equal | Comparison::NotEqual)
-            && unlike(checker, operator, one, other)
-        {
+        if unlike(checker, operator, one, other) || without_order(checker, operator, one) {
             return;
         }
     }
 }
 
+fn is_order(operator: Comparison) -> bool {
+    !matches!(operator, Comparison::Equal | Comparison::NotEqual)
+}
+
 /// Whether comparing a list or mapping with this can have one answer only. Empty texts and `null` ask whether there is
 /// anything at all.
-fn never_equal(operator: Comparison, other: Side<'_>) -> bool {
-    if !matches!(operator, Comparison::Equal | Comparison::NotEqual) {
+fn never_equal(operator: Comparison, one: Side<'_>, other: Side<'_>) -> bool {
+    if is_order(operator) {
         return true;
+    }
+    if other.1.is_collection() {
+        return matches!(one.1, Type::Mapping(_)) != matches!(other.1, Type::Mapping(_));
     }
     other.1.is_plain() && constant(other.0).is_none_or(|value| !value.to_text().is_empty())
 }
@@ -81,7 +86,11 @@ fn unlike(checker: &mut Checker<'_>, operator: Comparison, one: Side<'_>, other:
     let mut finding = checker
         .finding(
             codes::EXPRESSION_COMPARISON,
-            format!("{} is never equal to this text", one.1.describe()),
+            if is_order(operator) {
+                format!("{} comes neither before nor after this text", one.1.describe())
+            } else {
+                format!("{} is never equal to this text", one.1.describe())
+            },
             other.0.span(),
             format!(
                 "`{}` is {}: the answer is always {}",
@@ -94,6 +103,25 @@ fn unlike(checker: &mut Checker<'_>, operator: Comparison, one: Side<'_>, other:
     if is_truth && checker.site.exact && matches!(value, Value::String(_)) {
         finding = finding.suggest(other.0.span(), &*text);
     }
+    checker.report(finding);
+    true
+}
+
+/// `null`, `true` and `false` have no order that anybody could mean.
+fn without_order(checker: &mut Checker<'_>, operator: Comparison, one: Side<'_>) -> bool {
+    let literal = matches!(one.0.node(), Node::Null | Node::Boolean(_));
+    if !is_order(operator) || !literal {
+        return false;
+    }
+    let written = one.0.to_string();
+    let finding = checker
+        .finding(
+            codes::EXPRESSION_COMPARISON,
+            format!("`{}` compares with `{written}`", operator.as_str()),
+            one.0.span(),
+            "counts as a number here",
+        )
+        .help("ask for it by `==` or `!=`");
     checker.report(finding);
     true
 }

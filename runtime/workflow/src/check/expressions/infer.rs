@@ -10,7 +10,7 @@ use crate::model::Site;
 use crate::span::Span;
 
 /// Memory that an expression of constants may take; real ones are a line long.
-const CONSTANT_MEMORY: usize = 1 << 20;
+const CONSTANT_MEMORY: usize = 1 << 17;
 
 /// Looks at the expressions of one place.
 pub(super) struct Checker<'c> {

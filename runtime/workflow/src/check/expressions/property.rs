@@ -66,12 +66,51 @@ fn within(
         return property.value.clone();
     }
     match &properties.others {
-        Some(others) => others.clone(),
+        Some(others) => {
+            if let Node::Context(context) = of.node() {
+                never(checker, context, name, place);
+            }
+            others.clone()
+        }
         None => {
             unknown(checker, of, properties, name, place);
             Type::Any
         }
     }
+}
+
+/// Reports a name that nothing in a context can ever have, whatever is set up for the repository.
+fn never(checker: &mut Checker<'_>, context: &str, name: &str, place: Span) {
+    let kind = match context.to_ascii_lowercase().as_str() {
+        _ if checker.surroundings.has_free_names() => return,
+        "vars" => "variable",
+        "secrets" => "secret",
+        _ => return,
+    };
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let starts = |start: &str| {
+        name.get(..start.len())
+            .is_some_and(|name| name.eq_ignore_ascii_case(start))
+    };
+    let automatic = kind == "secret" && name.eq_ignore_ascii_case("GITHUB_TOKEN");
+    let why = if name.starts_with(|first: char| first.is_ascii_digit()) {
+        "names begin with a letter or `_`"
+    } else if !name.bytes().all(word) {
+        "names are made of letters, digits and `_`"
+    } else if starts("GITHUB_") && !automatic {
+        "names that begin with `GITHUB_` are GitHub's own"
+    } else {
+        return;
+    };
+    let finding = checker
+        .finding(
+            codes::EXPRESSION_PROPERTY,
+            format!("no {kind} can be called {}", shown(name)),
+            place,
+            "always empty",
+        )
+        .help(why);
+    checker.report(finding);
 }
 
 fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name: &str, place: Span) {

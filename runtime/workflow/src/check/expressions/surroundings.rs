@@ -9,6 +9,9 @@ pub(super) trait Surroundings {
     /// The type of a context at a place.
     fn context(&mut self, name: &str, site: &Site) -> Type;
 
+    /// Whether it may be given variables and secrets under other names than those that a repository can have.
+    fn has_free_names(&self) -> bool;
+
     /// Why a property of a context that is there cannot be used yet, if so. `position` is its place among the known ones.
     fn not_yet(&self, context: &str, position: usize, site: &Site) -> Option<NotYet>;
 

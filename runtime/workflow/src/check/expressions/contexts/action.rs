@@ -43,6 +43,10 @@ impl Surroundings for ActionContexts {
         known.cloned().unwrap_or(Type::Any)
     }
 
+    fn has_free_names(&self) -> bool {
+        true
+    }
+
     fn not_yet(&self, context: &str, position: usize, site: &Site) -> Option<NotYet> {
         if !context.eq_ignore_ascii_case("steps") {
             return None;

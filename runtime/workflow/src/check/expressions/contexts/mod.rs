@@ -15,6 +15,7 @@ use super::infer::Checker;
 use super::outputs::Outputs;
 use super::surroundings::{NotYet, Surroundings, Unknown};
 use super::types::{Properties, Type};
+use crate::dialect::Dialect;
 use crate::expression::Key;
 use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
 use crate::span::Span;
@@ -187,6 +188,11 @@ impl Surroundings for Contexts<'_, '_, '_> {
             },
             _ => Type::Any,
         }
+    }
+
+    fn has_free_names(&self) -> bool {
+        // Loom takes variables and secrets of any name.
+        self.workflow.dialect == Dialect::Loom || self.workflow.triggers.events.contains_key("workflow_call")
     }
 
     fn not_yet(&self, context: &str, position: usize, site: &Site) -> Option<NotYet> {

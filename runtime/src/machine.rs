@@ -64,16 +64,16 @@ impl Executors {
     /// # Errors
     /// When containers are chosen and no engine answers.
     pub async fn choose(engine: &Engine, plan: &Plan, choice: Choice) -> Result<Self, ExecutorError> {
-        let host = host(engine).await;
         let on_host_by_label = plan.jobs.values().all(|job| job.runs_on == Mapping::Host);
         if choice == Choice::Host || on_host_by_label {
             return Ok(Self {
                 docker: None,
-                host,
+                host: host(engine).await,
                 fell_back: None,
             });
         }
-        match docker(engine).await {
+        let (host, docker) = tokio::join!(host(engine), docker(engine));
+        match docker {
             Ok(docker) => Ok(Self {
                 docker: Some(docker),
                 host,

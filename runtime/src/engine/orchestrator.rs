@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{ActorSpec, ChildGone, Context, End};
-use loom_protocol::ActorId;
+use loom_protocol::{ActorId, Timestamp};
 use tokio::sync::watch;
 
 use super::EngineError;
@@ -19,7 +19,7 @@ use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
 use crate::executor::Executor;
 use crate::id::RunId;
 use crate::journal::{Request, RunQuery};
-use crate::state::Run;
+use crate::state::{FoldError, Run};
 
 /// How often to look for requests that other processes left.
 const REQUEST_POLL: Duration = Duration::from_millis(200);
@@ -208,14 +208,15 @@ impl Handler<StartRun> for Orchestrator {
             jobs: launch.outline(),
         };
         let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
+        let events = match beginning(&id, created, shared.world.now()) {
+            Ok(events) => events,
+            Err(error) => return Box::pin(async { Err(error.into()) }.into_actor(self)),
+        };
         self.beginning.insert(id.clone(), Vec::new());
         let run = id.clone();
         let written = self.shared.io.spawn(async move {
             let nothing = Seq::default();
-            shared
-                .journal
-                .append(&run, &shared.owner, nothing, vec![created])
-                .await
+            shared.journal.append(&run, &shared.owner, nothing, events).await
         });
         Box::pin(written.into_actor(self).map(move |written, act, ctx| {
             let written = match written {
@@ -225,6 +226,18 @@ impl Handler<StartRun> for Orchestrator {
             act.begun(&id, written, launch, ctx)
         }))
     }
+}
+
+/// The creation of a run with what follows from it by itself, up to the start of its first jobs.
+fn beginning(run: &RunId, created: Event, now: Timestamp) -> Result<Vec<Event>, FoldError> {
+    let first = Recorded {
+        run: run.clone(),
+        seq: Seq(1),
+        time: now,
+        event: created,
+    };
+    let follows = Run::create(&first)?.ahead(Vec::new(), now, |_| false)?;
+    Ok([first.event].into_iter().chain(follows).collect())
 }
 
 /// Cancel a run, of this process or of another.

@@ -1,7 +1,9 @@
 //! State in, next steps out.
 
-use super::Run;
-use crate::event::{Event, JobState, Reason, RunState};
+use loom_protocol::Timestamp;
+
+use super::{FoldError, Run};
+use crate::event::{Event, JobState, Reason, Recorded, RunState};
 use crate::id::JobId;
 
 /// What follows from a run's state.
@@ -57,6 +59,43 @@ impl Run {
             }
         }
         decisions
+    }
+
+    /// Takes events that are about to be written, and all that follows from them by itself: the answer is what is to be
+    /// written as one. One write instead of one for each link of the chain.
+    ///
+    /// # Errors
+    /// When one of the events makes no sense for this run; the state is of no use then.
+    pub fn ahead(
+        &mut self,
+        events: Vec<Event>,
+        time: Timestamp,
+        begun: impl Fn(&JobId) -> bool,
+    ) -> Result<Vec<Event>, FoldError> {
+        let mut all = Vec::new();
+        let mut next = events;
+        loop {
+            for event in next {
+                let recorded = Recorded {
+                    run: self.id.clone(),
+                    seq: self.last.next(),
+                    time,
+                    event,
+                };
+                self.apply(&recorded)?;
+                all.push(recorded.event);
+            }
+            let facts = self.decide(0, &begun).into_iter();
+            next = facts
+                .filter_map(|decision| match decision {
+                    Decision::Record(event) => Some(event),
+                    Decision::Start(_) => None,
+                })
+                .collect();
+            if next.is_empty() {
+                return Ok(all);
+            }
+        }
     }
 
     fn decide_job(&self, id: &JobId) -> Option<Decision> {
@@ -121,11 +160,10 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use loom_protocol::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{JobOutline, OnCrash, Recorded, Seq, StepState, WorkflowRef};
+    use crate::event::{JobOutline, OnCrash, Seq, StepState, WorkflowRef};
     use crate::executor::Owner;
     use crate::id::RunId;
 
@@ -344,6 +382,46 @@ mod tests {
                 ..over
             }
         );
+    }
+
+    #[test]
+    fn what_follows_by_itself_is_written_with_what_it_follows_from() {
+        let first = created(&[("a", &[]), ("b", &["a"]), ("mac", &[])]);
+        let mut run = Run::create(&first).unwrap();
+        let words = |events: &[Event]| -> Vec<String> {
+            let word = |event: &Event| {
+                let json = serde_json::to_value(event).unwrap();
+                let job = json["job"].as_str().unwrap_or_default();
+                format!("{} {job}", json["type"].as_str().unwrap())
+            };
+            events.iter().map(word).collect()
+        };
+        let time = Timestamp::from_millis(0);
+        let began = run.ahead(Vec::new(), time, |_| false).unwrap();
+        assert_eq!(words(&began), ["runStarted ", "jobQueued a", "jobFinished mac"]);
+        let lost = Event::JobFinished {
+            job: JobId("a".into()),
+            state: JobState::Lost,
+            reason: None,
+        };
+        let ended = run.ahead(vec![lost], time, |_| false).unwrap();
+        assert_eq!(words(&ended), ["jobFinished a", "jobFinished b", "runFinished "]);
+        let mut log = vec![first];
+        for event in began.into_iter().chain(ended) {
+            let seq = Seq(log.len() as u64 + 1);
+            log.push(Recorded {
+                run: run.id.clone(),
+                seq,
+                time,
+                event,
+            });
+        }
+        assert_eq!(Run::replay(&log).unwrap().unwrap(), run);
+        let nonsense = Event::JobQueued {
+            job: JobId("nobody".into()),
+        };
+        let mut other = Run::create(&log[0]).unwrap();
+        assert!(other.ahead(vec![nonsense], time, |_| false).is_err());
     }
 
     #[test]

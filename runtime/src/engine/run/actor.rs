@@ -24,6 +24,7 @@ const WRITE_TRIES: u32 = 6;
 
 /// A run's actor.
 pub(in crate::engine) struct RunActor {
+    /// With what is being written just now: nobody is told of it, and no job started, before it is in the history.
     run: Run,
     launch: Launch,
     jobs: HashMap<JobId, Arc<JobLaunch>>,
@@ -87,6 +88,9 @@ impl RunActor {
 
     /// Does what follows from the state; called after every change.
     fn advance(&mut self, ctx: &mut Context<Self>) {
+        if self.writing || !self.waiting.is_empty() {
+            return; // the state is ahead of the history: ask again when that has caught up
+        }
         if self.run.state.is_final() {
             tracing::info!(run = %self.run.id, state = %self.run.state, "run has ended");
             // `send_replace`: the outcome stands also when nobody listens yet.
@@ -96,17 +100,9 @@ impl RunActor {
             }));
             return ctx.stop();
         }
-        if self.writing || !self.waiting.is_empty() {
-            return; // the state is about to change: ask again then
-        }
         let mut facts = Vec::new();
         let room = self.launch.parallel.max(1).saturating_sub(self.children.len());
-        let begun: HashSet<&JobId> = self
-            .children
-            .values()
-            .map(|child| &child.job)
-            .chain(&self.lost)
-            .collect();
+        let begun = self.begun();
         for decision in self.run.decide(room, |job| begun.contains(job)) {
             match decision {
                 Decision::Record(event) => facts.push(event),
@@ -122,6 +118,12 @@ impl RunActor {
                 ctx,
             );
         }
+    }
+
+    /// The jobs that have actors or had one.
+    fn begun(&self) -> HashSet<JobId> {
+        let children = self.children.values().map(|child| &child.job);
+        children.chain(&self.lost).cloned().collect()
     }
 
     fn start(&mut self, id: &JobId, ctx: &mut Context<Self>) {
@@ -169,15 +171,30 @@ impl RunActor {
         }
     }
 
-    /// Writes all that waits as one, then tells those who asked, then does what follows.
+    /// Writes all that waits, and what follows from it by itself, as one; then tells those who asked and starts what is due.
     fn flush(&mut self, ctx: &mut Context<Self>) {
         if self.waiting.is_empty() {
             return;
         }
-        let entries = std::mem::take(&mut self.waiting);
-        let events: Vec<Event> = entries.iter().flat_map(|entry| entry.events.clone()).collect();
+        let mut entries = std::mem::take(&mut self.waiting);
+        let events: Vec<Event> = entries
+            .iter_mut()
+            .flat_map(|entry| std::mem::take(&mut entry.events))
+            .collect();
         self.writing = true;
-        let (shared, run, after) = (Arc::clone(&self.shared), self.run.id.clone(), self.run.last);
+        let after = self.run.last;
+        let (now, begun) = (self.shared.world.now(), self.begun());
+        let events = match self.run.ahead(events, now, |job| begun.contains(job)) {
+            Ok(events) => events,
+            Err(error) => {
+                ctx.notify(Written {
+                    result: Err(JournalError::Write(error.to_string())),
+                    entries,
+                });
+                return;
+            }
+        };
+        let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
         let writing = self.shared.io.spawn(async move {
             let append = |events| shared.journal.append(&run, &shared.owner, after, events);
             let mut pause = Duration::from_millis(100);
@@ -213,10 +230,9 @@ impl RunActor {
                 .any(|event| matches!(event.event, Event::JobStarted { .. }))
         });
         let problem = match written {
-            Ok(recorded) => recorded
-                .iter()
-                .find_map(|event| self.run.apply(event).err())
-                .map(|error| error.to_string()),
+            // The state has taken them already.
+            Ok(recorded) if recorded.last().is_none_or(|last| last.seq == self.run.last) => None,
+            Ok(_) => Some("the journal numbers events in another way".to_owned()),
             Err(error) => Some(format!("failed to {error}")),
         };
         let answer = problem.as_ref().map_or(Ok(()), |_| Err(Unwritable));

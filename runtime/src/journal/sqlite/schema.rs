@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
@@ -52,6 +53,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {
         // Others may hold the write lock for a moment: a commit here takes milliseconds.
         connection.busy_timeout(BUSY)?;
         write_ahead(&connection)?;
+        keep_log(&connection)?;
         // FULL: an acknowledged event survives a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -68,10 +70,19 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, JournalError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
+        keep_log(&connection)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     };
     open().map_err(|error| cannot_open(path, &error))
+}
+
+/// Leaves the log of writes where it is when the last connection closes: a short run would otherwise copy it, remove it,
+/// and make the next one begin by making it anew, each waiting for the disk. It is copied as usual once it is long enough.
+fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map(drop)
 }
 
 /// Puts the file in WAL mode. The change needs the file for itself and is refused as busy at once, whatever the timeout, when

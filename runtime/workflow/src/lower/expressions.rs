@@ -4,10 +4,13 @@ use super::context::Context;
 use super::sites::{Found, Slot};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::expression::{self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template};
+use crate::expression::{
+    self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template, allowed,
+};
 use crate::model::Shape;
 use crate::span::Span;
 use crate::tree::{Key, Node, Scalar, Style, Value};
+use crate::words::alternatives;
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
@@ -61,7 +64,7 @@ impl Context<'_> {
         let (condition, errors) =
             Condition::parse(&text.text, text.start.unwrap_or_default(), &Scope::of(key));
         if scalar.value == Value::String {
-            self.report_expressions(errors, &text);
+            self.report_expressions(errors, &text, key);
         }
         let expressions = condition.expressions().cloned().collect();
         self.keep(key, slot, &text, expressions, Shape::Whole);
@@ -81,7 +84,7 @@ impl Context<'_> {
             return;
         };
         let (template, errors) = Template::parse(&text.text, base, &Scope::of(key));
-        self.report_expressions(errors, text);
+        self.report_expressions(errors, text, key);
         let shape = if whole && template.has_no_text() && template.expressions().count() == 1 {
             Shape::Whole
         } else {
@@ -108,7 +111,7 @@ impl Context<'_> {
         self.sites.add(key, slot, found);
     }
 
-    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text) {
+    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text, key: expression::Key) {
         for mut error in errors {
             if text.start.is_none() {
                 // Escapes moved the text: all of it is the place, and a fix would hit something else.
@@ -120,18 +123,16 @@ impl Context<'_> {
                 error.what = first.to_owned();
             }
             let mut diagnostic = error.to_diagnostic(code);
+            let elsewhere = Elsewhere::of(&error);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
-                    let exists = error.what.split('\'').nth(1).is_some_and(is_name);
-                    label.text = if exists {
-                        "not available here"
-                    } else {
-                        "not known here"
-                    }
-                    .to_owned();
+                    label.text = "not known here".to_owned();
                 } else if code == codes::EXPRESSION_TOO_LONG {
                     label.span = Span::point(label.span.start);
                 }
+            }
+            if let Some(elsewhere) = elsewhere {
+                elsewhere.tell(key, &mut diagnostic);
             }
             self.report(diagnostic);
         }
@@ -175,9 +176,65 @@ impl Template {
     }
 }
 
-/// Whether there is a context or a function of this name, if not at every place.
-fn is_name(text: &str) -> bool {
-    expression::Key::is_context(text) || Function::find(text).is_some()
+/// A name that exists, if not at this place.
+enum Elsewhere {
+    Context(String),
+    Function(Function),
+}
+
+impl Elsewhere {
+    fn of(error: &ExpressionError) -> Option<Self> {
+        let name = error.what.split('\'').nth(1)?;
+        if error.what.starts_with("Unrecognized function") {
+            Function::find(name).map(Self::Function)
+        } else if error.what.starts_with("Unrecognized named-value") {
+            expression::Key::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
+        } else {
+            None
+        }
+    }
+
+    /// Says where it can be used, and what can be used here.
+    fn tell(self, here: expression::Key, diagnostic: &mut Diagnostic) {
+        const SHOWN: usize = 4;
+        let (name, help) = match self {
+            Self::Context(name) => {
+                let known = allowed(here).contexts;
+                let help = if name == "jobs" && known.contains(&"needs") {
+                    "what other jobs give is in `needs`".to_owned()
+                } else if name == "secrets" && here == expression::Key::StepIf {
+                    "put it into a variable under `env` of the job, and ask for that: `env.NAME != ''`"
+                        .to_owned()
+                } else if known.is_empty() {
+                    "no context can be used here: write the value itself".to_owned()
+                } else {
+                    format!("here are {}", alternatives(known))
+                };
+                (name, help)
+            }
+            Self::Function(function) => {
+                let mut keys: Vec<&str> = expression::Key::ALL
+                    .iter()
+                    .filter(|key| allowed(**key).functions.contains(&function))
+                    .map(|key| key.as_str())
+                    .filter(|key| key.starts_with("jobs.") == here.as_str().starts_with("jobs."))
+                    .collect();
+                keys.truncate(SHOWN);
+                let help = if keys.is_empty() {
+                    "it can be used in steps".to_owned()
+                } else {
+                    format!("it can be used under {}", alternatives(&keys))
+                };
+                (function.name().to_owned(), help)
+            }
+        };
+        diagnostic.message = format!("`{name}` cannot be used under `{}`", here.as_str());
+        diagnostic.help = Some(help);
+        diagnostic.suggestion = None;
+        for label in &mut diagnostic.labels {
+            label.text = "not available here".to_owned();
+        }
+    }
 }
 
 /// The kind of a mistake, told by how GitHub's message about it begins.

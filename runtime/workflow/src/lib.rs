@@ -54,9 +54,9 @@ pub use page::Page;
 pub use plan::{
     Ancestors, Answer, CallPlan, CallSecrets, Combination, ConcurrencyPlan, ContainerPlan, Event, EventPlan,
     GitRef, Instance, InstanceId, JobPlan, JobResult, Login, MOST_COMBINATIONS, MatrixError, Outlook, Plan,
-    PlanOptions, Reason, RunValues, StepPlan, StepValues, Strategy, UnmappedJobs, Work, combinations,
-    condition, expand, inputs, instance_dag, instance_names, job_outputs, matrix, outlook, plan,
-    plan_for_event, run_values, step_condition, step_values, triggered,
+    PlanOptions, Reason, RunValues, StepDefaults, StepPlan, StepValues, Strategy, UnmappedJobs, Work,
+    combinations, condition, expand, inputs, instance_dag, instance_names, job_outputs, matrix, outlook,
+    plan, plan_for_event, run_values, step_condition, step_values, triggered,
 };
 pub use references::{NoReferences, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};

@@ -8,11 +8,12 @@ use super::action_keys::{ACTION, COLORS, COMPOSITE, DOCKER, NODE, RUN, USES, USI
 use super::context::{Context, Owner, What};
 use super::fields::{read, report_missing};
 use super::keys::Level;
+use super::quiet::{node as field, value};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::model::Fields;
-use crate::model::action::{Action, ActionInput, Kind, Step};
+use crate::model::action::{Action, ActionInput, Hook, Kind, Step};
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{self, Node};
@@ -41,6 +42,10 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
         name: text(&fields, "name"),
         inputs: inputs(&fields),
         outputs: names(&fields, "outputs"),
+        values: context.named(field(&fields, "outputs"), |output| {
+            let text = value(output.as_mapping()?, "value")?;
+            Some(context.plain_text(text)?.value)
+        }),
         kind: kind?,
         fields,
         sites: context.sites.all(),
@@ -121,8 +126,15 @@ impl Context<'_> {
         match wanted.to_ascii_lowercase().as_str() {
             "docker" => {
                 let fields = self.level(node, &DOCKER, "runs", &owner)?;
+                let args = field(&fields, "args").and_then(Node::as_sequence);
+                let args = args.unwrap_or_default().iter();
                 Some(Kind::Docker {
                     image: text(&fields, "image")?,
+                    entrypoint: text(&fields, "entrypoint"),
+                    args: args.filter_map(|argument| self.plain_text(argument)).collect(),
+                    env: field(&fields, "env").and_then(|node| self.quiet_env(node)),
+                    pre: self.hook(&fields, "pre-entrypoint", "pre-if"),
+                    post: self.hook(&fields, "post-entrypoint", "post-if"),
                     fields,
                 })
             }
@@ -135,7 +147,10 @@ impl Context<'_> {
             word if word.starts_with("node") => {
                 let fields = self.level(node, &NODE, "runs", &owner)?;
                 Some(Kind::Node {
+                    using: Arc::from(word),
                     main: text(&fields, "main")?,
+                    pre: self.hook(&fields, "pre", "pre-if"),
+                    post: self.hook(&fields, "post", "post-if"),
                     fields,
                 })
             }
@@ -155,6 +170,13 @@ impl Context<'_> {
                 );
                 None
             }
+        }
+    }
+
+    fn hook(&self, fields: &Fields, key: &str, condition: &str) -> Hook {
+        Hook {
+            run: text(fields, key),
+            condition: field(fields, condition).and_then(|node| self.condition(node)),
         }
     }
 
@@ -189,6 +211,7 @@ impl Context<'_> {
                 steps.push(Step {
                     span: item.mark(),
                     id: text(&fields, "id"),
+                    step: self.quiet_step(&fields, item.mark()),
                     fields,
                 });
             }

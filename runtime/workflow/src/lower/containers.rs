@@ -74,7 +74,8 @@ impl Context<'_> {
         Some(Spanned::new(Literal::Value(credentials), node.span))
     }
 
-    fn quiet_env(&self, node: &Node) -> Option<Spanned<Env>> {
+    /// An `env` whose mistakes the tables report.
+    pub(super) fn quiet_env(&self, node: &Node) -> Option<Spanned<Env>> {
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
                 let entries = mapping.entries.iter();

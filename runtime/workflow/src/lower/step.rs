@@ -8,8 +8,8 @@ use super::quiet::{node, plain_boolean};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Action, Fields, Literal, Run, Step, StepId, Uses};
-use crate::span::Spanned;
+use crate::model::{Action, Fields, Literal, Mapping, Run, Step, StepId, Template, Uses};
+use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
 use crate::words::name;
 
@@ -62,6 +62,48 @@ impl Context<'_> {
         })
     }
 
+    /// A step whose mistakes the tables report: one of a composite action.
+    pub(super) fn quiet_step(&self, fields: &Fields, span: Span) -> Option<Step> {
+        let text = |key: &str| node(fields, key).and_then(|node| self.plain_text(node));
+        let action = match node(fields, "run") {
+            Some(_) => Action::Run(Run {
+                script: text("run")?,
+                shell: text("shell"),
+                working_directory: text("working-directory"),
+            }),
+            None => Action::Uses(Uses {
+                reference: text("uses").filter(|text| !text.text.is_empty())?,
+                with: self.with(fields),
+            }),
+        };
+        Some(Step {
+            span,
+            id: text("id").map(|id| id.map(|id| StepId::new(id.text))),
+            name: text("name"),
+            condition: node(fields, "if").and_then(|node| self.condition(node)),
+            action,
+            env: node(fields, "env").and_then(|node| self.quiet_env(node)),
+            continue_on_error: node(fields, "continue-on-error").and_then(|node| self.boolean(node)),
+            timeout_minutes: None,
+            background: None,
+            retry: None,
+            on_lost: None,
+            tty: None,
+            fields: fields.clone(),
+        })
+    }
+
+    fn with(&self, fields: &Fields) -> Option<Spanned<Literal<Mapping<Template>>>> {
+        let node = node(fields, "with")?;
+        match node.as_mapping() {
+            Some(_) => Some(Spanned::new(
+                Literal::Value(self.named_texts(Some(node))),
+                node.span,
+            )),
+            None => self.expression_for(node),
+        }
+    }
+
     fn not_a_step(&mut self, node: &Node, owner: &Owner<'_>) {
         if matches!(node.kind, Kind::Invalid) {
             return;
@@ -91,13 +133,7 @@ impl Context<'_> {
             }
             "uses" => Some(Action::Uses(Uses {
                 reference: self.text(fields, "uses", Empty::Refused, owner)?,
-                with: node(fields, "with").and_then(|node| match node.as_mapping() {
-                    Some(_) => {
-                        let inputs = self.named_texts(Some(node));
-                        Some(Spanned::new(Literal::Value(inputs), node.span))
-                    }
-                    None => self.expression_for(node),
-                }),
+                with: self.with(fields),
             })),
             "wait" => {
                 let node = &fields.get("wait")?.value;

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::condition::Condition;
+use super::env::Env;
 use super::fields::Fields;
 use super::site::Site;
+use super::template::Template;
+use super::values::Mapping;
 use crate::span::{Span, Spanned};
 
 /// What an `action.yml` says.
@@ -17,6 +21,8 @@ pub struct Action {
     pub inputs: IndexMap<Arc<str>, ActionInput>,
     /// Names of its `outputs`.
     pub outputs: Vec<Spanned<Arc<str>>>,
+    /// The values of its `outputs`, which only a composite action has.
+    pub values: Mapping<Template>,
     /// `runs`: what it does.
     pub kind: Kind,
     /// All keys of the top level as written.
@@ -43,8 +49,14 @@ pub struct ActionInput {
 pub enum Kind {
     /// `using: node20` and its like: a script for Node.js.
     Node {
+        /// `using`: which Node.js, e.g. `node20`.
+        using: Arc<str>,
         /// `main`: the script.
         main: Spanned<Arc<str>>,
+        /// `pre` and `pre-if`: what runs before the job.
+        pre: Hook,
+        /// `post` and `post-if`: what runs after it.
+        post: Hook,
         /// All keys of `runs`.
         fields: Fields,
     },
@@ -52,6 +64,16 @@ pub enum Kind {
     Docker {
         /// `image`: a `Dockerfile`, or `docker://` and the name of an image.
         image: Spanned<Arc<str>>,
+        /// `entrypoint` instead of that of the image.
+        entrypoint: Option<Spanned<Arc<str>>>,
+        /// `args` of the entrypoint.
+        args: Vec<Spanned<Template>>,
+        /// `env` of the container.
+        env: Option<Spanned<Env>>,
+        /// `pre-entrypoint` and `pre-if`: what runs before the job.
+        pre: Hook,
+        /// `post-entrypoint` and `post-if`: what runs after it.
+        post: Hook,
         /// All keys of `runs`.
         fields: Fields,
     },
@@ -62,6 +84,15 @@ pub enum Kind {
     },
 }
 
+/// What an action runs before a job begins, or after it ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hook {
+    /// What runs.
+    pub run: Option<Spanned<Arc<str>>>,
+    /// Whether; always where nothing is written.
+    pub condition: Option<Spanned<Condition>>,
+}
+
 /// A step of a composite action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -69,6 +100,8 @@ pub struct Step {
     pub span: Span,
     /// `id`: what expressions call it.
     pub id: Option<Spanned<Arc<str>>>,
+    /// The same as a step of a job, which is evaluated alike; `None` when a mistake that was reported left nothing to do.
+    pub step: Option<super::Step>,
     /// All its keys.
     pub fields: Fields,
 }

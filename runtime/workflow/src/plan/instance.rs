@@ -86,9 +86,16 @@ pub struct Instance {
     pub environment: Option<Arc<str>>,
     /// The workflow that it calls instead of having steps, and what it gives it.
     pub call: Option<CallPlan>,
-    /// What runs the scripts of steps that name nothing: that of the job, else of the workflow.
+    /// What steps take that name nothing themselves: that of the job, else of the workflow.
+    pub defaults: StepDefaults,
+}
+
+/// What steps take that name nothing themselves. Those of a composite action have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepDefaults {
+    /// What runs the scripts.
     pub shell: Option<Arc<str>>,
-    /// Where steps run that name nothing: that of the job, else of the workflow.
+    /// Where they run.
     pub working_directory: Option<Arc<str>>,
 }
 
@@ -253,8 +260,10 @@ impl Maker<'_> {
             concurrency,
             environment,
             call,
-            shell,
-            working_directory,
+            defaults: StepDefaults {
+                shell,
+                working_directory,
+            },
             contexts,
         }
     }

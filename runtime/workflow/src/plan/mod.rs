@@ -51,7 +51,7 @@ pub use combinations::{Combination, MOST_COMBINATIONS, MatrixError, combinations
 pub use condition::{Ancestors, JobResult, condition, step_condition};
 pub use event::{Event, GitRef};
 pub use inputs::inputs;
-pub use instance::{ConcurrencyPlan, ContainerPlan, Instance, InstanceId, Login, expand};
+pub use instance::{ConcurrencyPlan, ContainerPlan, Instance, InstanceId, Login, StepDefaults, expand};
 pub use job::JobPlan;
 pub use options::{PlanOptions, UnmappedJobs};
 pub use outlook::{EventPlan, Outlook, instance_dag, instance_names, matrix, outlook, plan_for_event};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::evaluation::{Budget, Evaluation};
-use super::instance::{Instance, variables};
+use super::instance::{StepDefaults, variables};
 use super::shape;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object, Value};
@@ -58,13 +58,13 @@ pub enum Work {
     Parallel,
 }
 
-/// Evaluates a step. The environment has all contexts of the job, `env` with what earlier steps set among them, and the files
+/// Evaluates a step of a job or of a composite action. The environment has all contexts of the job, `env` with what earlier steps set among them, and the files
 /// behind `hashFiles`. Whether the step runs at all is asked before ([`step_condition`](super::step_condition)).
 ///
 /// There are no values when something has none; the diagnostics say what.
 pub fn step_values(
     step: &Step,
-    instance: &Instance,
+    defaults: &StepDefaults,
     environment: &Environment<'_>,
 ) -> (Option<StepValues>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
@@ -78,7 +78,7 @@ pub fn step_values(
     let contexts = with_env(environment.contexts(), &env);
     let inner = environment.with_contexts(&contexts);
     let mut evaluation = Evaluation::new(inner, &mut diagnostics, &mut budget);
-    let work = work(&mut evaluation, &step.action, instance);
+    let work = work(&mut evaluation, &step.action, defaults);
     let name = step.name.as_ref().and_then(|name| evaluation.text(name, "name"));
     let continue_on_error = step
         .continue_on_error
@@ -136,17 +136,17 @@ fn with_env(contexts: &Object, more: &IndexMap<String, String>) -> Object {
     own
 }
 
-fn work(evaluation: &mut Evaluation<'_>, action: &Action, instance: &Instance) -> Option<Work> {
+fn work(evaluation: &mut Evaluation<'_>, action: &Action, defaults: &StepDefaults) -> Option<Work> {
     Some(match action {
         Action::Run(run) => {
             let script = evaluation.text(&run.script, "run")?.to_string();
             let shell = match &run.shell {
                 Some(shell) => Some(evaluation.text(shell, "shell")?),
-                None => instance.shell.clone(),
+                None => defaults.shell.clone(),
             };
             let working_directory = match &run.working_directory {
                 Some(directory) => Some(evaluation.text(directory, "working-directory")?),
-                None => instance.working_directory.clone(),
+                None => defaults.working_directory.clone(),
             };
             Work::Run {
                 script,

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::shown;
-use crate::model::action::Kind;
+use crate::model::{self, action::Kind};
 use crate::{Source, load_action};
 
 fn found(text: &str) -> String {
@@ -31,7 +31,23 @@ fn three_kinds_are_typed() {
     }
     let load = |text: &str| load_action(&Source::new("action.yml", text)).action.unwrap();
     let action = load(&node);
-    assert!(matches!(&action.kind, Kind::Node { main, .. } if &*main.value == "x.js"));
+    let Kind::Node {
+        using,
+        main,
+        pre,
+        post,
+        ..
+    } = &action.kind
+    else {
+        panic!("no JavaScript action");
+    };
+    assert_eq!((&**using, &*main.value), ("node20", "x.js"));
+    assert_eq!(pre.run.as_ref().map(|run| &*run.value), Some("p.js"));
+    assert_eq!(
+        pre.condition.as_ref().map(|condition| &*condition.text),
+        Some("runner.os == 'Linux'")
+    );
+    assert_eq!(post.run.as_ref().map(|run| &*run.value), Some("q.js"));
     let input = &action.inputs["a"];
     assert_eq!(
         (
@@ -41,8 +57,33 @@ fn three_kinds_are_typed() {
         ),
         (true, Some("1"), Some("use b"))
     );
-    assert!(matches!(load(&docker).kind, Kind::Docker { .. }));
-    assert!(matches!(load(&composite).kind, Kind::Composite { steps } if steps.len() == 2));
+    let action = load(&docker);
+    let Kind::Docker {
+        image,
+        entrypoint,
+        args,
+        env,
+        ..
+    } = &action.kind
+    else {
+        panic!("no Docker action");
+    };
+    assert_eq!(&*image.value, "Dockerfile");
+    assert_eq!(entrypoint.as_ref().map(|run| &*run.value), Some("/x"));
+    assert_eq!((args.len(), env.is_some()), (1, true));
+    let action = load(&composite);
+    assert_eq!(&*action.values["o"].value.text, "${{ steps.s.outputs.x }}");
+    let Kind::Composite { steps } = &action.kind else {
+        panic!("no composite action");
+    };
+    let actions: Vec<&model::Action> = steps
+        .iter()
+        .map(|step| &step.step.as_ref().unwrap().action)
+        .collect();
+    assert!(matches!(
+        actions.as_slice(),
+        [model::Action::Run(_), model::Action::Uses(_)]
+    ));
 }
 
 #[test]

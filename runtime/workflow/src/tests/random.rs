@@ -99,7 +99,7 @@ fn planned_for_an_event(workflow: &Workflow) -> Diagnostics {
         for instance in instances.iter().flatten().take(2) {
             let environment = Environment::new(&instance.contexts);
             for step in &job.steps {
-                let (values, diagnostics) = step_values(step, instance, &environment);
+                let (values, diagnostics) = step_values(step, &instance.defaults, &environment);
                 assert_eq!(values.is_none(), diagnostics.is_blocking());
                 all.extend(diagnostics);
             }

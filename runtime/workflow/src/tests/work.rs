@@ -5,7 +5,11 @@ use insta::assert_snapshot;
 use super::{shown, workflow};
 use crate::Dialect::GitHub;
 use crate::expression::{Environment, Object, Status, Value};
-use crate::{Instance, Source, Workflow, expand, inputs, job_outputs, step_condition, step_values};
+use crate::model::action::Kind;
+use crate::{
+    Instance, Source, StepDefaults, Workflow, expand, inputs, job_outputs, load_action, step_condition,
+    step_values,
+};
 
 const TEXT: &str = "on:
   workflow_dispatch:
@@ -62,7 +66,7 @@ fn steps_are_evaluated_with_what_they_see() {
     let told: Vec<String> = steps
         .iter()
         .map(|step| {
-            let (values, diagnostics) = step_values(step, &instance, &environment);
+            let (values, diagnostics) = step_values(step, &instance.defaults, &environment);
             match values {
                 Some(values) => format!("{values:?}"),
                 None => shown(&Source::new("w.yml", TEXT), &diagnostics),
@@ -73,6 +77,31 @@ fn steps_are_evaluated_with_what_they_see() {
     let runs = |index: usize, status: Status| step_condition(&steps[index], &environment, &status).0.unwrap();
     assert!(runs(0, Status::Success) && !runs(0, Status::Failure) && !runs(0, Status::Cancelled));
     assert!(runs(2, Status::Failure) && !runs(2, Status::Success));
+}
+
+#[test]
+fn steps_of_an_action_are_evaluated_alike() {
+    let text = "name: A\ndescription: B\ninputs: {who: }\nruns:\n  using: composite\n  steps:\n    - {run: \"echo ${{ inputs.who }}\", shell: bash, env: {A: \"${{ inputs.who }}\"}}\n    - {uses: ./x, with: {a: \"${{ inputs.who }}\"}, if: inputs.who == 'you'}\n";
+    let action = load_action(&Source::new("action.yml", text)).action.unwrap();
+    let Kind::Composite { steps } = action.kind else {
+        panic!("no composite action");
+    };
+    let known = Value::from_json(r#"{"inputs": {"who": "me"}}"#).unwrap();
+    let environment = Environment::new(known.as_object().unwrap());
+    let steps: Vec<_> = steps.iter().filter_map(|step| step.step.as_ref()).collect();
+    let told = steps.iter().map(|step| {
+        format!(
+            "{:?}",
+            step_values(step, &StepDefaults::default(), &environment)
+                .0
+                .unwrap()
+        )
+    });
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    assert_eq!(
+        step_condition(steps[1], &environment, &Status::Success).0,
+        Some(false)
+    );
 }
 
 #[test]

@@ -294,6 +294,37 @@ fn steps_are_known_once_they_have_run() {
 }
 
 #[test]
+fn outputs_of_actions_are_those_that_are_known() {
+    let step = |uses: &str, output: &str| {
+        let text = format!(
+            "      - {{id: one, uses: {uses}}}\n      - run: echo ${{{{ steps.one.outputs.{output} }}}}\n"
+        );
+        let found = found(&steps("", &text));
+        found
+            .into_iter()
+            .filter(|line| line.starts_with("lint/expression"))
+            .collect::<Vec<_>>()
+    };
+    for (uses, output) in [
+        ("actions/setup-go@v5", "go-version"),
+        (
+            "actions/setup-go@0123456789012345678901234567890123456789",
+            "gover",
+        ),
+        ("actions/github-script@v7", "anything"),
+        ("dorny/paths-filter@v3", "backend"),
+        ("./somewhere", "x"),
+        ("docker://alpine", "x"),
+    ] {
+        assert_eq!(step(uses, output), [""; 0], "{uses} {output}");
+    }
+    assert_eq!(
+        step("actions/setup-go@v5.1.0", "gover"),
+        ["lint/expression-property 7 gover"]
+    );
+}
+
+#[test]
 fn needs_are_those_of_the_job_and_have_the_outputs_they_declare() {
     let text = "on: push\njobs:\n  first:\n    runs-on: x\n    outputs: {version: 1}\n    steps: [{run: x}]\n  second:\n    needs: [first]\n    runs-on: x\n    if: needs.first.result == 'success' && needs.frist.result\n    steps:\n      - run: echo ${{ needs.first.outputs.version }} ${{ needs.first.outputs.versoin }}\n  third:\n    needs: [second]\n    runs-on: x\n    steps:\n      - run: echo ${{ needs.first.outputs.version }} ${{ needs.second.outputs.x }} ${{ contains(needs.*.result, 'x') }}\n  fourth:\n    runs-on: ${{ needs.second.result }}\n    steps: [{run: x}]\n";
     let (source, loaded) = load_text(text, GitHub);

@@ -20,6 +20,7 @@ const TEXTS: &[&str] = &[
     "event_path",
     "graphql_url",
     "head_ref",
+    "host-workspace",
     "job",
     "job_workflow_sha",
     "output",

@@ -4,6 +4,7 @@ import { createContext, useContext, useEffect, useState, useSyncExternalStore } 
 import { serverClock } from "./clock";
 import type { Connection } from "./live/connection";
 import type { Live } from "./live/live";
+import type { Store } from "./store";
 import { useNow } from "./use-now";
 
 export const LiveContext = createContext<Live | undefined>(undefined);
@@ -37,6 +38,9 @@ export function useToldNow(period: "second" | "tenth"): number {
 }
 
 const REFRESH_MS = 3000;
+/** A long list is read less often: all that this brings are heartbeats and uptimes, and silence is told by frames. */
+const MANY = 1000;
+const REFRESH_MANY_MS = 15_000;
 /** Fetching may take at most a twentieth of the time. */
 const REFRESH_SHARE = 20;
 
@@ -54,7 +58,8 @@ export function useFreshActors(): void {
       timer = setTimeout(async () => {
         const started = performance.now();
         if (!document.hidden) await live.refreshActors();
-        if (!over) next(Math.max(REFRESH_MS, (performance.now() - started) * REFRESH_SHARE));
+        const least = live.actors.size > MANY ? REFRESH_MANY_MS : REFRESH_MS;
+        if (!over) next(Math.max(least, (performance.now() - started) * REFRESH_SHARE));
       }, pause);
     };
     next(REFRESH_MS);
@@ -65,14 +70,25 @@ export function useFreshActors(): void {
   }, [live]);
 }
 
-/** A value that may change many times a second, passed on at most once a period. */
-export function useThrottled<T>(value: T, period: number): T {
-  const [state, setState] = useState({ value, at: 0 });
+/** What a store holds, read at most once a period however often it changes: in between nothing is drawn at all. */
+export function useThrottledStore<T>(store: Store<T>, period: number): T {
+  const [value, setValue] = useState(store.get);
   useEffect(() => {
-    if (Object.is(value, state.value)) return;
-    const wait = Math.max(0, state.at + period - Date.now());
-    const timer = setTimeout(() => setState({ value, at: Date.now() }), wait);
-    return () => clearTimeout(timer);
-  }, [value, period, state]);
-  return state.value;
+    let readAt = Number.NEGATIVE_INFINITY;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = () => {
+      timer = undefined;
+      readAt = Date.now();
+      setValue(store.get());
+    };
+    setValue(store.get());
+    const forget = store.subscribe(() => {
+      timer ??= setTimeout(read, Math.max(0, readAt + period - Date.now()));
+    });
+    return () => {
+      forget();
+      clearTimeout(timer);
+    };
+  }, [store, period]);
+  return value;
 }

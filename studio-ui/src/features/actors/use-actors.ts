@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ActorRecord } from "../../api/types";
-import { useFreshActors, useLive, useThrottled } from "../../lib/use-live";
+import { useFreshActors, useLive, useThrottledStore } from "../../lib/use-live";
 import type { ActorsSearch } from "./model/search";
 import { type Selection, select } from "./model/selection";
 
@@ -15,14 +15,12 @@ export type Actors = {
 /** The actors that an address asks for, live. Large lists are worked out less often, so that the page stays quick. */
 export function useActors(search: ActorsSearch): Actors {
   const live = useLive();
-  const { state } = live.actors;
-  const { version, loaded, error } = useSyncExternalStore(state.subscribe, state.get);
-  const settled = useThrottled(version, live.actors.size > 5000 ? 1000 : 100);
+  const { version, loaded, error } = useThrottledStore(live.actors.state, live.actors.size > 5000 ? 1000 : 100);
   const { q, status, type, sort } = search;
   useFreshActors();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the list, which the store keeps.
-  const all = useMemo(() => live.actors.list(), [live, settled]);
+  const all = useMemo(() => live.actors.list(), [live, version]);
   const selection = useMemo(
     () =>
       select(all, {

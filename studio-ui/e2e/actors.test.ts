@@ -51,12 +51,12 @@ describe("the list of actors", () => {
   });
 
   it("writes out what cannot be seen in a name, and keeps its direction to itself", async () => {
-    const id = `${ID}-\u202egnp.exe\u0007`;
+    const id = `${ID}-\u202egnp.exe`;
     await register(id, { type: "نوع" });
     const page = await openPage(`/actors?q=${ID}-&type=${encodeURIComponent("نوع")}`);
     const row = page.getByRole("row").filter({ hasText: "gnp.exe" });
     await row.getByText("\\u{202e}", { exact: true }).waitFor();
-    expect(await row.locator("bdi").first().getAttribute("title")).toBe(`${ID}-\\u{202e}gnp.exe\\u{7}`);
+    expect(await row.locator("bdi").first().getAttribute("title")).toBe(`${ID}-\\u{202e}gnp.exe`);
   });
 
   it("keeps every column in sight beside an open panel", async () => {

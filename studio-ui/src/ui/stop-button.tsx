@@ -1,6 +1,7 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { Icon } from "./icon";
+import styles from "./stop-button.module.css";
 
 type StopButtonProps = {
   verb: "Cancel" | "Stop";
@@ -26,8 +27,8 @@ export function StopButton({ verb, of, asked, pending, size, onClick }: StopButt
   const force = asked === 1 && !held;
   return (
     <Button
-      variant={force ? "outline" : "default"}
-      {...(force && { color: "red" })}
+      variant="default"
+      {...(force && { className: styles.force })}
       {...(size !== undefined && { size })}
       leftSection={<Icon name={force ? "warning" : "stop"} size={12} />}
       aria-label={of && `${words} ${of}`}

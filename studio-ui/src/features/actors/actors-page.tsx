@@ -8,6 +8,7 @@ import styles from "./actors-page.module.css";
 import { ActorFilter } from "./components/actor-filter";
 import { ActorGrid } from "./components/actor-grid";
 import { ActorPanel } from "./components/actor-panel";
+import { NoActors } from "./components/no-actors";
 import type { ActorsSearch } from "./model/search";
 import { childrenOf, MOST_ROWS, type Selection } from "./model/selection";
 import { type Actors, useActor, useActors } from "./use-actors";
@@ -15,9 +16,6 @@ import { type Actors, useActor, useActors } from "./use-actors";
 type Change = { [K in keyof ActorsSearch]?: ActorsSearch[K] | undefined };
 
 const MOST_CHILDREN = 20;
-const EXAMPLE = `curl -X POST http://localhost:9090/api/actor/register \\
-  -H 'content-type: application/json' \\
-  -d '{"id":"hello-1","type":"HelloActor","status":"active"}'`;
 
 export function ActorsPage() {
   const search = useSearch({ from: "/actors" });
@@ -66,12 +64,7 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
   if (!loaded && error) return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
   if (!loaded) return <LoadingNote what="actors" />;
   if (selection.total === 0) {
-    return (
-      <EmptyNote title="No actor has reported yet.">
-        <p className="dim">An actix application reports through the bridge crate; any program can report over HTTP:</p>
-        <pre>{EXAMPLE}</pre>
-      </EmptyNote>
-    );
+    return <NoActors />;
   }
   return (
     <>

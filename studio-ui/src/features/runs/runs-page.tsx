@@ -4,6 +4,7 @@ import { formatCount, plural } from "../../lib/format";
 import { type Runs, useRuns } from "../../lib/use-runs";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
+import { Snippet } from "../../ui/snippet";
 import { RunTable } from "./components/run-table";
 import styles from "./runs-page.module.css";
 
@@ -49,7 +50,7 @@ function Nothing({ workflow }: { workflow: string | undefined }) {
       <p className="dim">
         Start one on the page of <Link to="/workflows">workflows</Link>, or from a shell:
       </p>
-      <pre>loom-runtime run .loom.yml</pre>
+      <Snippet text="loom-runtime run .loom.yml" />
     </EmptyNote>
   );
 }

@@ -38,6 +38,7 @@ export function SignIn({ ended }: SignInProps) {
           type="password"
           size="sm"
           label="Token"
+          classNames={{ description: styles.small, error: styles.small }}
           description={
             <>
               The value of <code>STUDIO_TOKEN</code> that this studio's server was started with. Whoever started the

@@ -6,11 +6,13 @@ import { plural } from "../../lib/format";
 import { useOrders } from "../../lib/use-orders";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
+import { Snippet } from "../../ui/snippet";
 import { WorkflowTable } from "./components/workflow-table";
 
 /** Rows a plain table holds well. */
 const MOST_ROWS = 200;
-const EXAMPLE = `jobs:
+const EXAMPLE = `name: hello
+jobs:
   hello:
     runs-on: ubuntu-latest
     steps:
@@ -46,9 +48,10 @@ export function WorkflowsPage() {
         {list?.length === 0 && (
           <EmptyNote title="There is no workflow here yet.">
             <p className="dim">
-              Write one to <code>.loom.yml</code>; it appears here by itself:
+              Put this into <code>.loom.yml</code>, in the directory that the studio was started in; it appears here by
+              itself:
             </p>
-            <pre>{EXAMPLE}</pre>
+            <Snippet text={EXAMPLE} />
           </EmptyNote>
         )}
         {list && list.length > 0 && (

@@ -81,12 +81,13 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
   const { name, file, state, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
-      <th scope="row" className={table.grow}>
+      <th scope="row" className={`${table.grow} ${styles.name}`}>
         <Link to="/runs" search={{ workflow: handle }}>
           <Name of={name} cut />
         </Link>
-        <span className={table.short}>
+        <span className={`${table.short} ${styles.short}`}>
           <StateWord state={state} />
+          {handle === file && <Name of={file.split("/").at(-1) ?? file} cut mono />}
         </span>
       </th>
       <td className={table.wide}>

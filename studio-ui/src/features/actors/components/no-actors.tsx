@@ -1,0 +1,23 @@
+import { useIsSignedIn } from "../../../lib/use-session";
+import { EmptyNote } from "../../../ui/notes";
+import { Snippet } from "../../../ui/snippet";
+
+/** How to bring the first actor, to this studio as it is reached from here. */
+export function NoActors() {
+  const signedIn = useIsSignedIn();
+  return (
+    <EmptyNote title="No actor has reported yet.">
+      <p className="dim">An actix application reports through the bridge crate; any program can report over HTTP:</p>
+      <Snippet text={example(window.location.origin, signedIn)} />
+    </EmptyNote>
+  );
+}
+
+function example(origin: string, withToken: boolean): string {
+  return [
+    `curl -X POST ${origin}/api/actor/register`,
+    ...(withToken ? [`-H "Authorization: Bearer $STUDIO_TOKEN"`] : []),
+    "-H 'content-type: application/json'",
+    `-d '{"id":"hello-1","type":"HelloActor","status":"active"}'`,
+  ].join(" \\\n  ");
+}

@@ -176,6 +176,7 @@ pub fn launch(plan: &Plan, workflow: WorkflowRef, options: &LaunchOptions) -> Re
         workspace: options.workspace.clone(),
         pull: options.pull,
         parallel: options.parallel,
+        places: None,
         jobs,
     })
 }

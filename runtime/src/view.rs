@@ -47,6 +47,9 @@ pub struct RunDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+    /// Why it is queued, when somebody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     /// Who asked to cancel it, if somebody did: it may go on for a while.
@@ -147,6 +150,7 @@ impl From<&Run> for RunDetail {
             created_at: run.created_at,
             started_at: run.started_at,
             finished_at: run.finished_at,
+            waits_for: None,
             reason: run.reason.clone(),
             cancel_requested_by: run.cancel.clone(),
             jobs: run
@@ -155,6 +159,15 @@ impl From<&Run> for RunDetail {
                 .map(|(id, job)| JobDetail::new(&id.0, job))
                 .collect(),
         }
+    }
+}
+
+impl RunDetail {
+    /// Says why it is queued.
+    #[must_use]
+    pub fn waiting_for(mut self, why: Option<String>) -> Self {
+        self.waits_for = why;
+        self
     }
 }
 

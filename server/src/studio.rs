@@ -211,10 +211,14 @@ impl StudioBuilder {
 impl RunningStudio {
     /// The address to open in a browser.
     pub fn url(&self) -> String {
-        if self.addr.ip().is_loopback() {
-            return format!("http://localhost:{}", self.addr.port());
+        let port = self.addr.port();
+        match self.addr.ip() {
+            ip if ip.is_loopback() => format!("http://localhost:{port}"),
+            // All addresses are none that a browser can open.
+            IpAddr::V4(ip) if ip.is_unspecified() => format!("http://localhost:{port}"),
+            IpAddr::V6(ip) if ip.is_unspecified() => format!("http://[::1]:{port}"),
+            _ => format!("http://{}", self.addr),
         }
-        format!("http://{}", self.addr)
     }
 
     /// Stops: viewers are told, open requests have three seconds to end.

@@ -137,7 +137,8 @@ impl DiscoveryBridge {
             && tokio::time::timeout(FAREWELL, say_goodbye(keeper)).await.is_err()
         {
             tracing::warn!(
-                "the studio did not take the farewell of the discovery bridge; its actors will turn stale there"
+                "the studio did not take the farewell of this process: its actors will be shown as stale there for a while; \
+                 nothing has to be done"
             );
         }
         if let Some(arbiter) = arbiter {

@@ -172,7 +172,7 @@ impl Courier {
     fn settle(&mut self, outcome: &BatchOutcome) {
         let settled = self.outbox.settle(outcome);
         for (id, problem) in settled.refused {
-            tracing::warn!(actor = %id, problem, "the studio does not take an actor's record");
+            tracing::warn!(actor = %id, problem, "the studio does not show an actor because it refuses its record; mend what it names");
         }
         let known = settled
             .unknown
@@ -192,12 +192,16 @@ impl Courier {
     fn failed(&mut self, error: SinkError) {
         // Once for each kind of trouble, or the log would fill while a studio is away.
         if error.differs_from(self.trouble.as_ref()) {
-            tracing::warn!("failed to {}; trying again until it works", error.chain());
+            tracing::warn!(
+                "actors are not shown in the studio at the moment: failed to {}; {}",
+                error.chain(),
+                error.next_step()
+            );
         }
         if error.is_final()
             && let Some(actor) = self.outbox.batch_refused()
         {
-            tracing::error!(%actor, "an actor is not told of: failed to {}", error.chain());
+            tracing::error!(%actor, "an actor is never shown in the studio: failed to {}; mend its record", error.chain());
         }
         let pause = FIRST_PAUSE
             .saturating_mul(2_u32.saturating_pow(self.failures))
@@ -308,7 +312,7 @@ impl Handler<Close> for Courier {
             for batch in batches {
                 if let Err(error) = attempt(Arc::clone(&sink), batch).await {
                     tracing::warn!(
-                        "failed to {}; actors that ended will turn stale there",
+                        "actors that ended will be shown as stale for a while: failed to {}; nothing has to be done",
                         error.chain()
                     );
                     return;

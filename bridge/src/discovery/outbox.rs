@@ -132,7 +132,8 @@ impl Outbox {
             // They turn stale in the studio, which removes them by itself.
             tracing::warn!(
                 actors = self.gone.len(),
-                "too many actors ended while the studio was away; their ends are not told"
+                "too many actors ended while the studio was away: their ends are not told, and they will be shown as stale for a \
+                 while; nothing has to be done"
             );
             self.gone.clear();
         }

@@ -104,6 +104,19 @@ impl SinkError {
         other.is_none_or(|other| std::mem::discriminant(self) != std::mem::discriminant(other))
     }
 
+    /// What becomes of it, in a few words that fit behind the error.
+    pub(super) fn next_step(&self) -> &'static str {
+        match self {
+            Self::Unauthorized { .. } => "without the right token no try will work",
+            Self::Refused { .. } => "what it refuses is left out, the rest is sent again",
+            Self::Unintelligible { .. } => "give the address of a studio; until then it is tried again",
+            Self::Closed { .. } | Self::Panicked { .. } => "start it again",
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Troubled { .. } => {
+                "it is tried again until it works; nothing is lost"
+            }
+        }
+    }
+
     /// Whether the same batch would be refused for ever.
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Refused { .. })

@@ -1,6 +1,7 @@
 //! `loom-runtime serve`: the studio and the orchestrator of a project.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 
 use super::args::{Global, ServeArgs};
 use super::signals::Stops;
@@ -8,7 +9,7 @@ use super::{Exit, setup, talk};
 use crate::config::FileConfig;
 use crate::engine::Engine;
 use crate::machine::{self, Choice, default_parallel};
-use crate::serve::{Listen, ServeOptions, StartDefaults, Token, serve};
+use crate::serve::{Listen, ServeOptions, Serving, StartDefaults, Token, default_runs, serve};
 
 pub(super) async fn run(global: Global, args: ServeArgs) -> Exit {
     match try_serve(&global, &args).await {
@@ -44,7 +45,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
             Exit::Machine
         }
     })?;
-    talk::note(&format!("the studio is at {}; Ctrl-C stops it", serving.url()));
+    announce(&serving);
     let by = stops.next().await;
     talk::note("stopping; once more stops without waiting");
     tokio::select! {
@@ -52,6 +53,38 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
         _ = stops.next() => talk::warning("stopped without waiting; what still runs is removed at the next start"),
     }
     Ok(Exit::Success)
+}
+
+/// How many mistakes of one file are said at the start.
+const MISTAKES: usize = 5;
+
+fn announce(serving: &Serving) {
+    for (file, mistakes) in serving.unusable() {
+        talk::warning(&format!(
+            "{file} has mistakes and cannot be started until they are mended:"
+        ));
+        for mistake in mistakes.iter().take(MISTAKES) {
+            talk::raw(&format!("  {mistake}"));
+        }
+        let more = mistakes.len().saturating_sub(MISTAKES);
+        let more = if more > 0 {
+            format!(" ({more} more)")
+        } else {
+            String::new()
+        };
+        talk::help(&format!(
+            "`loom-runtime validate {file}` shows them in their places{more}"
+        ));
+    }
+    let everywhere = if serving.is_everywhere() {
+        ", and at every other address of this machine"
+    } else {
+        ""
+    };
+    talk::note(&format!(
+        "the studio is at {}{everywhere}; Ctrl-C stops it",
+        serving.url()
+    ));
 }
 
 async fn recover(engine: &Engine, choice: Choice) {
@@ -111,6 +144,7 @@ fn defaults(args: &ServeArgs, config: &FileConfig) -> Result<StartDefaults, Exit
         executor: setup::choice(args.executor, config)?,
         pull: setup::pull(args.pull, config)?,
         parallel: parallel.unwrap_or_else(default_parallel),
+        runs: config.server.runs.map_or_else(default_runs, NonZeroUsize::get),
         images,
         env: args.env.iter().cloned().collect(),
     })

@@ -24,7 +24,9 @@ pub(super) async fn connect(engine: &Engine, named: Option<&str>) -> Result<(), 
     let bridge = get_discovery_bridge();
     bridge.deliver_to(uplink);
     if let Err(error) = bridge.connect(&ActorRegistry::process_wide()) {
-        talk::warning(&format!("the studio will not see this run's actors: {error}"));
+        talk::warning(&format!(
+            "the studio will not see this run's actors: {error}; the run itself goes on"
+        ));
     }
     Ok(())
 }
@@ -41,13 +43,14 @@ async fn url(engine: &Engine, named: Option<&str>) -> Option<String> {
     }
     let (file, owners) = (engine.directory().serve(), engine.directory().owners());
     let found = engine.io().spawn_blocking(move || {
-        let whereabouts: Whereabouts = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+        let whereabouts = Whereabouts::read(&file)?;
         crate::owner::is_alive(&owners, &whereabouts.owner).then_some(whereabouts)
     });
     let whereabouts = found.await.ok().flatten()?;
     if whereabouts.token && std::env::var_os("STUDIO_TOKEN").is_none() {
         talk::note(&format!(
-            "the studio at {} wants STUDIO_TOKEN to show this run's actors",
+            "the studio at {} does not show this run's actors: it wants a token; set STUDIO_TOKEN to the one that it was \
+             started with",
             whereabouts.url
         ));
         return None;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -43,6 +44,8 @@ pub struct ServerConfig {
     pub port: Option<u16>,
     /// The address to bind.
     pub bind: Option<String>,
+    /// Runs at the same time.
+    pub runs: Option<NonZeroUsize>,
     /// Origins that the CORS, Origin and Host checks accept beside our own.
     pub cors_origins: Option<Vec<String>>,
 }
@@ -113,6 +116,7 @@ impl FileConfig {
             server: ServerConfig {
                 port: self.server.port.or(other.server.port),
                 bind: self.server.bind.or(other.server.bind),
+                runs: self.server.runs.or(other.server.runs),
                 cors_origins: self.server.cors_origins.or(other.server.cors_origins),
             },
         }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
 use crate::event::{JobOutline, Reason, WorkflowRef};
 use crate::executor::{Executor, PullPolicy, StepSpec};
 use crate::id::JobId;
@@ -24,6 +26,9 @@ pub struct Launch {
     pub pull: PullPolicy,
     /// Jobs at the same time, at most.
     pub parallel: usize,
+    /// Places for runs that are under way: the run is queued until it has one, and gives it free at its end. Without, it
+    /// begins at once.
+    pub places: Option<Arc<Semaphore>>,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<JobLaunch>,
 }
@@ -60,7 +65,30 @@ pub struct StepLaunch {
     pub timeout: Option<Duration>,
 }
 
+/// A run's place among those that are under way.
+pub(super) enum Place {
+    /// It needs none.
+    None,
+    /// It waits for one of these.
+    Wanted(Arc<Semaphore>),
+    /// Given free when this is dropped, with the run's actor.
+    Held(#[expect(dead_code, reason = "held, never looked at")] OwnedSemaphorePermit),
+}
+
 impl Launch {
+    /// Takes a place if there is one.
+    pub(super) fn place(&self) -> Place {
+        let Some(places) = &self.places else {
+            return Place::None;
+        };
+        match Arc::clone(places).try_acquire_owned() {
+            Ok(permit) => Place::Held(permit),
+            Err(TryAcquireError::NoPermits) => Place::Wanted(Arc::clone(places)),
+            // Nobody closes the places; without them there is nothing to wait for.
+            Err(TryAcquireError::Closed) => Place::None,
+        }
+    }
+
     pub(super) fn outline(&self) -> Vec<JobOutline> {
         let outline = |job: &JobLaunch| JobOutline {
             id: job.id.clone(),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::EngineError;
 use super::job::Holding;
-use super::launch::Launch;
+use super::launch::{Launch, Place};
 use super::recovery::{settle, sweep_one};
 use super::run::{CancelRun, Outcome, RunActor, RunHandle, RunSeat};
 use super::shared::Shared;
@@ -60,7 +60,7 @@ impl Orchestrator {
         }
     }
 
-    fn hold(&mut self, run: Run, launch: Launch, ctx: &mut Context<Self>) -> RunHandle {
+    fn hold(&mut self, run: Run, launch: Launch, place: Place, ctx: &mut Context<Self>) -> RunHandle {
         let (done, watching) = watch::channel(None);
         let id = run.id.clone();
         tracing::info!(run = %id, workflow = %launch.workflow.name, executor = %launch.executor, "run begins");
@@ -80,6 +80,7 @@ impl Orchestrator {
         let seat = RunSeat {
             shared: Arc::clone(&self.shared),
             holding: holding.clone(),
+            place,
             done: done.clone(),
         };
         let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, seat));
@@ -152,7 +153,7 @@ impl Orchestrator {
         &mut self,
         id: &RunId,
         written: Result<Vec<Recorded>, EngineError>,
-        launch: Launch,
+        (launch, place): (Launch, Place),
         ctx: &mut Context<Self>,
     ) -> Result<RunHandle, EngineError> {
         let asked = self.beginning.remove(id).unwrap_or_default();
@@ -166,7 +167,7 @@ impl Orchestrator {
                 return Err(error);
             }
         };
-        let handle = self.hold(run, launch, ctx);
+        let handle = self.hold(run, launch, place, ctx);
         for by in asked {
             drop(self.cancel(id, by));
         }
@@ -208,7 +209,13 @@ impl Handler<StartRun> for Orchestrator {
             jobs: launch.outline(),
         };
         let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
-        let events = match beginning(&id, created, shared.world.now()) {
+        // One that has no place yet is written down as it is, and begins when it has.
+        let place = launch.place();
+        let first = match &place {
+            Place::Wanted(_) => Ok(vec![created]),
+            Place::None | Place::Held(_) => beginning(&id, created, shared.world.now()),
+        };
+        let events = match first {
             Ok(events) => events,
             Err(error) => return Box::pin(async { Err(error.into()) }.into_actor(self)),
         };
@@ -223,7 +230,7 @@ impl Handler<StartRun> for Orchestrator {
                 Ok(written) => written.map_err(EngineError::from),
                 Err(_) => Err(EngineError::Stopped),
             };
-            act.begun(&id, written, launch, ctx)
+            act.begun(&id, written, (launch, place), ctx)
         }))
     }
 }

@@ -23,6 +23,21 @@ pub(super) struct Entry {
     pub(super) findings: Vec<Finding>,
 }
 
+impl Entry {
+    /// Its mistakes as lines of text, with their places.
+    pub(super) fn mistakes(&self) -> Vec<String> {
+        let line = |finding: &Finding| {
+            let place = match (finding.line, finding.column) {
+                (Some(line), Some(column)) => format!("{}:{line}:{column}", self.file),
+                _ => self.file.clone(),
+            };
+            format!("{place}: {} [{}]", finding.message, finding.code)
+        };
+        let mistakes = self.findings.iter().filter(|finding| finding.severity == "error");
+        mistakes.map(line).collect()
+    }
+}
+
 /// A finding in a workflow's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {

@@ -18,7 +18,7 @@ use crate::id::{JobId, RunId};
 use crate::journal::{Journal, JournalError, Tail};
 use crate::logs::LogStore;
 use crate::state::Run;
-use crate::view::{LogLine, RunDetail};
+use crate::view::LogLine;
 
 /// How often logs are looked at for growth; whoever writes them, this process or another.
 const LOG_POLL: Duration = Duration::from_millis(150);
@@ -125,10 +125,15 @@ impl Feed {
         let drafts = changed
             .iter()
             .filter_map(|id| open.runs.get(id))
-            .map(run_update)
+            .map(|run| self.run_update(run))
             .collect();
         drop(open);
         self.hub.publish_all(drafts);
+    }
+
+    fn run_update(&self, run: &Run) -> Draft {
+        let key = format!("run/{}", run.id);
+        Draft::new("run:update", Some(&key), &self.runtime.detail(run))
     }
 
     /// Tells of the workflows of these files what is not told yet; of all when none is named.
@@ -219,14 +224,6 @@ impl Feed {
 
 fn is_over(open: &OpenRuns, id: &RunId) -> bool {
     open.runs.get(id).is_some_and(|run| run.state.is_final())
-}
-
-fn run_update(run: &Run) -> Draft {
-    Draft::new(
-        "run:update",
-        Some(&format!("run/{}", run.id)),
-        &RunDetail::from(run),
-    )
 }
 
 /// What the Phoenix sockets hear of an event.
@@ -324,7 +321,8 @@ impl Handler<News> for Feed {
         match news {
             Ok(events) => {
                 let (ended, workflows) = self.apply(&events);
-                self.hub.publish_all(ended.iter().map(run_update).collect());
+                self.hub
+                    .publish_all(ended.iter().map(|run| self.run_update(run)).collect());
                 if !workflows.is_empty() {
                     self.publish_workflows(Some(workflows), ctx);
                 }

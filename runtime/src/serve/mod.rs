@@ -14,6 +14,7 @@ mod runtime;
 mod starter;
 mod views;
 mod watcher;
+mod whereabouts;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -24,11 +25,11 @@ use loom_bridge::{
     ActorRegistry, ActorSpec, Context, CurrentChild, Keeper, RestartPolicy, get_discovery_bridge,
 };
 use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use loom_studio::{Token, log_filter};
-pub use starter::StartDefaults;
+pub use starter::{StartDefaults, default_runs};
+pub(crate) use whereabouts::Whereabouts;
 
 use self::catalog::Catalog;
 use self::feed::Feed;
@@ -37,7 +38,6 @@ use self::runtime::Runtime;
 use self::starter::Starter;
 use self::watcher::{Halt, Watcher};
 use crate::engine::Engine;
-use crate::executor::Owner;
 use crate::prepare::Preparation;
 
 /// How a project is served.
@@ -110,6 +110,7 @@ impl ServeError {
 pub struct Serving {
     studio: RunningStudio,
     engine: Engine,
+    catalog: Arc<Catalog>,
     workers: Workers,
 }
 
@@ -151,18 +152,6 @@ fn keeper<A: Actor<Context = Context<A>>>(
     .start()
 }
 
-/// How a `serve` says where it can be found by other Looms on its state directory.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Whereabouts {
-    /// The studio's address.
-    pub(crate) url: String,
-    /// The process that serves; a dead one's file means nothing.
-    pub(crate) owner: Owner,
-    /// Whether it wants a token.
-    pub(crate) token: bool,
-}
-
 /// Serves a project until [`Serving::stop`]. Must be called where an actix system runs.
 ///
 /// # Errors
@@ -198,6 +187,7 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
     let serving = Serving {
         studio,
         engine,
+        catalog,
         workers,
     };
     serving.announce(wants_token).await;
@@ -210,10 +200,27 @@ impl Serving {
         self.studio.url()
     }
 
+    /// Whether it listens on every address of the machine, and not only where [`Self::url`] says.
+    pub fn is_everywhere(&self) -> bool {
+        self.studio.addr.ip().is_unspecified()
+    }
+
+    /// The workflow files that cannot be started, each with what is wrong with it, a mistake a line.
+    pub fn unusable(&self) -> Vec<(String, Vec<String>)> {
+        let broken = self
+            .catalog
+            .all()
+            .into_iter()
+            .filter(|entry| entry.plan.is_none());
+        broken
+            .map(|entry| (entry.file.clone(), entry.mistakes()))
+            .collect()
+    }
+
     /// Cancels the runs of this process, waits for their ends, and stops listening.
     pub async fn stop(self, by: &str) {
-        let file = self.engine.directory().serve();
-        drop(tokio::task::spawn_blocking(move || std::fs::remove_file(file)).await);
+        let (file, owner) = (self.engine.directory().serve(), self.engine.owner().clone());
+        drop(tokio::task::spawn_blocking(move || Whereabouts::withdraw(&file, &owner)).await);
         // First what begins runs: a file that is saved now must not begin one that is refused or cancelled at once.
         if let Ok(Some(watcher)) = self.workers.watcher.send(CurrentChild::new()).await {
             watcher.send(Halt).await.ok();
@@ -229,13 +236,11 @@ impl Serving {
             owner: self.engine.owner().clone(),
             token,
         };
-        let file = self.engine.directory().serve();
-        let written = tokio::task::spawn_blocking(move || {
-            let text = serde_json::to_vec(&whereabouts).map_err(std::io::Error::other)?;
-            std::fs::write(file, text)
-        });
+        let (file, owners) = (self.engine.directory().serve(), self.engine.directory().owners());
+        let written = tokio::task::spawn_blocking(move || whereabouts.announce(&file, &owners));
         if let Ok(Err(error)) = written.await {
-            tracing::warn!(%error, "other Looms on this state directory will not find this studio by themselves");
+            tracing::warn!(%error, "other Looms on this state directory will not find this studio by themselves; name it to \
+                them with `run --studio` or STUDIO_URL");
         }
     }
 }

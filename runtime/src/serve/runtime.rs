@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::id::RunId;
 use crate::prepare::stem;
 use crate::state::Run;
+use crate::view::RunDetail;
 
 /// What the runtime's routes and actors share. Cheap to clone.
 #[derive(Clone)]
@@ -57,6 +58,11 @@ impl Runtime {
     pub(super) fn knows_workflow(&self, name: &str) -> bool {
         let of_run = |run: &Run| run.workflow.name == name || stem(Path::new(&run.workflow.file)) == name;
         !matches!(self.catalog.find(name), Found::None) || self.open().runs.values().any(of_run)
+    }
+
+    /// A run as it is shown, with what only this process knows of it.
+    pub(super) fn detail(&self, run: &Run) -> RunDetail {
+        RunDetail::from(run).waiting_for(self.starter.why_queued(run))
     }
 
     pub(super) fn phoenix(&self) -> Arc<Phoenix> {

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Outcome;
 use crate::engine::job::{Holding, Input, JobActor, JobSeat, reclaim};
-use crate::engine::launch::{JobLaunch, Launch};
+use crate::engine::launch::{JobLaunch, Launch, Place};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Reason, Recorded, RunState};
 use crate::fault;
@@ -35,6 +35,9 @@ pub(in crate::engine) struct RunActor {
     cancelling: bool,
     shared: Arc<Shared>,
     holding: Holding,
+    place: Place,
+    /// Whether it stands in line for one.
+    asked: bool,
     /// What waits for the write that is under way to end.
     waiting: Vec<Entry>,
     writing: bool,
@@ -52,6 +55,8 @@ pub(in crate::engine) struct RunSeat {
     pub(in crate::engine) shared: Arc<Shared>,
     /// What its jobs have under way in their executors.
     pub(in crate::engine) holding: Holding,
+    /// Its place among the runs that are under way.
+    pub(in crate::engine) place: Place,
     pub(in crate::engine) done: watch::Sender<Option<Outcome>>,
 }
 
@@ -80,6 +85,8 @@ impl RunActor {
             lost: HashSet::new(),
             shared: seat.shared,
             holding: seat.holding,
+            place: seat.place,
+            asked: false,
             waiting: Vec::new(),
             writing: false,
             done: seat.done,
@@ -99,6 +106,9 @@ impl RunActor {
                 problem: None,
             }));
             return ctx.stop();
+        }
+        if self.waits_for_a_place(ctx) {
+            return;
         }
         let mut facts = Vec::new();
         let room = self.launch.parallel.max(1).saturating_sub(self.children.len());
@@ -124,6 +134,26 @@ impl RunActor {
     fn begun(&self) -> HashSet<JobId> {
         let children = self.children.values().map(|child| &child.job);
         children.chain(&self.lost).cloned().collect()
+    }
+
+    /// Whether it must not begin yet. One that is cancelled does not wait: it begins in order to end.
+    fn waits_for_a_place(&mut self, ctx: &mut Context<Self>) -> bool {
+        let Place::Wanted(places) = &self.place else {
+            return false;
+        };
+        if self.run.cancel.is_some() {
+            return false;
+        }
+        if std::mem::replace(&mut self.asked, true) {
+            return true;
+        }
+        let given = Arc::clone(places).acquire_owned().into_actor(self);
+        ctx.spawn(given.map(|given, act, ctx| {
+            // Nobody closes the places; without them there is nothing to wait for.
+            act.place = given.map_or(Place::None, Place::Held);
+            act.advance(ctx);
+        }));
+        true
     }
 
     fn start(&mut self, id: &JobId, ctx: &mut Context<Self>) {

@@ -80,6 +80,7 @@ impl Bench {
             workspace: PathBuf::from("/"),
             pull: PullPolicy::Never,
             parallel: 1,
+            places: None,
             jobs: vec![JobLaunch {
                 id: JobId("job".into()),
                 name: "job".into(),

@@ -126,7 +126,7 @@ async fn listed(
 )]
 pub(super) async fn show(runtime: web::Data<Runtime>, id: web::Path<String>) -> ApiResult<impl Responder> {
     let run = load(&runtime, &RunId(id.into_inner())).await?;
-    Ok(web::Json(RunDetail::from(&*run)))
+    Ok(web::Json(runtime.detail(&run)))
 }
 
 /// Cancels a run; a second time it is ended without grace.

@@ -23,6 +23,6 @@ pub use changes::Changes;
 pub(crate) use changes::Taken;
 pub use cursor::InvalidCursor;
 pub use limits::{DirectoryOptions, Refusal};
-pub use query::{ActorQuery, Direction, Page, Sort, SortField};
+pub use query::{ActorQuery, Direction, Matches, Page, Sort, SortField};
 pub use store::{Directory, Registered};
 pub use summary::TypeStatusCount;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Bound;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use loom_protocol::{ActorRecord, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -98,7 +99,30 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// One page of a list before its records are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matches {
+    /// The ids, in order.
+    pub ids: Vec<Arc<str>>,
+    /// How many the filter matched, on all pages.
+    pub total: usize,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<String>,
+}
+
 type Match = (SortValue, Text);
+
+impl ActorQuery {
+    /// Whether the ids stand in the asked order already.
+    fn is_indexed(&self) -> bool {
+        self.sort.field == SortField::Id && self.status.is_none() && self.text.is_none()
+    }
+
+    /// Whether it costs no more than the page that is asked for.
+    pub(crate) fn is_cheap(&self) -> bool {
+        self.is_indexed() && self.limit.is_some()
+    }
+}
 
 impl FromStr for Sort {
     type Err = String;
@@ -129,24 +153,36 @@ impl FromStr for Sort {
 }
 
 impl Directory {
-    /// One page of the actors that `query` asks for.
+    /// One page of the actors that `query` asks for; see [`Directory::find`] for what it costs.
+    ///
+    /// # Errors
+    /// When the cursor was not given out by such a list.
+    pub fn list(&self, query: &ActorQuery) -> Result<Page, InvalidCursor> {
+        let Matches { ids, total, next } = self.find(query)?;
+        let (now, stale_after) = (self.clock.now(), self.options.stale_after);
+        let records = ids
+            .iter()
+            .filter_map(|id| Some(self.actors.get(id)?.record(id, now, stale_after)))
+            .collect();
+        Ok(Page { records, total, next })
+    }
+
+    /// The actors that `query` asks for, without their records.
     ///
     /// Ordered by id and filtered by nothing or by type, a page costs its own length; otherwise each actor is looked
     /// at once.
     ///
     /// # Errors
     /// When the cursor was not given out by such a list.
-    pub fn list(&self, query: &ActorQuery) -> Result<Page, InvalidCursor> {
+    pub fn find(&self, query: &ActorQuery) -> Result<Matches, InvalidCursor> {
         let after = match &query.cursor {
             Some(text) => Some(Cursor::parse(text, query.sort)?),
             None => None,
         };
-        let now = self.clock.now();
-        let indexed = query.sort.field == SortField::Id && query.status.is_none() && query.text.is_none();
-        let (total, mut matches) = if indexed {
+        let (total, mut matches) = if query.is_indexed() {
             self.match_by_index(query, after.as_ref())
         } else {
-            self.match_by_scan(query, after.as_ref(), now)
+            self.match_by_scan(query, after.as_ref(), self.clock.now())
         };
         let more = query.limit.is_some_and(|limit| matches.len() > limit);
         matches.truncate(query.limit.unwrap_or(usize::MAX));
@@ -154,12 +190,8 @@ impl Directory {
             let (sort, value, id) = (query.sort, value.clone(), id.to_string());
             Cursor { sort, value, id }.to_text()
         });
-        let stale_after = self.options.stale_after;
-        let records = matches
-            .iter()
-            .filter_map(|(_, id)| Some(self.actors.get(id)?.record(id, now, stale_after)))
-            .collect();
-        Ok(Page { records, total, next })
+        let ids = matches.into_iter().map(|(_, id)| id).collect();
+        Ok(Matches { ids, total, next })
     }
 
     /// Up to one more than a page, so that the caller sees whether there is more.

@@ -5,6 +5,7 @@ use loom_protocol::{ActorRecord, Problem};
 
 use super::error::{ApiError, ApiResult};
 use super::params::{ListParams, link_to_next};
+use super::records;
 use crate::directory::{ActorQuery, Directory};
 
 /// All actors; all of them unless `limit` is given.
@@ -23,7 +24,7 @@ pub(super) async fn list(
     params: web::Query<ListParams>,
     directory: web::Data<Directory>,
 ) -> ApiResult<HttpResponse> {
-    answer(&request, &directory, &params.into_inner().query(None)?)
+    answer(&request, directory, params.into_inner().query(None)?).await
 }
 
 /// All actors of one type.
@@ -46,7 +47,7 @@ pub(super) async fn list_of_type(
 ) -> ApiResult<HttpResponse> {
     let mut query = params.into_inner().query(None)?;
     query.kind = Some(kind.into_inner());
-    answer(&request, &directory, &query)
+    answer(&request, directory, query).await
 }
 
 /// One actor.
@@ -72,12 +73,22 @@ pub(super) async fn one(
     }
 }
 
-fn answer(request: &HttpRequest, directory: &Directory, query: &ActorQuery) -> ApiResult<HttpResponse> {
-    let page = directory.list(query)?;
+async fn answer(
+    request: &HttpRequest,
+    directory: web::Data<Directory>,
+    query: ActorQuery,
+) -> ApiResult<HttpResponse> {
+    let found = records::find(&directory, query).await?;
     let mut response = HttpResponse::Ok();
-    response.insert_header(("X-Total-Count", page.total.to_string()));
-    if let Some(cursor) = &page.next {
+    response.insert_header(("X-Total-Count", found.total.to_string()));
+    if let Some(cursor) = &found.next {
         response.insert_header(("Link", link_to_next(request, cursor)));
     }
-    Ok(response.json(page.records))
+    Ok(records::answer(
+        &mut response,
+        directory,
+        found.ids,
+        "[",
+        "]".to_owned(),
+    ))
 }

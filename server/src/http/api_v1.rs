@@ -1,25 +1,25 @@
 //! What `/api/v1` answers differently: lists are objects that say whether there is more.
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use loom_protocol::{ActorRecord, Problem};
-use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::error::ApiResult;
 use super::params::ListParams;
+use super::records;
 use crate::directory::{ActorQuery, Directory};
 
 /// Items of a page when no `limit` is given.
 const DEFAULT_LIMIT: usize = 1000;
 
 /// One page of a list of actors.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what `page` writes around the records")]
 pub(crate) struct ActorPage {
     /// The actors of this page.
     items: Vec<ActorRecord>,
     /// The `cursor` of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     /// How many the filter matched, on all pages.
     total: usize,
@@ -38,8 +38,8 @@ pub(crate) struct ActorPage {
 pub(super) async fn list(
     params: web::Query<ListParams>,
     directory: web::Data<Directory>,
-) -> ApiResult<web::Json<ActorPage>> {
-    page(&directory, &params.into_inner().query(Some(DEFAULT_LIMIT))?)
+) -> ApiResult<HttpResponse> {
+    page(directory, params.into_inner().query(Some(DEFAULT_LIMIT))?).await
 }
 
 /// Actors of one type, a page at a time.
@@ -55,18 +55,26 @@ pub(super) async fn list_of_type(
     kind: web::Path<String>,
     params: web::Query<ListParams>,
     directory: web::Data<Directory>,
-) -> ApiResult<web::Json<ActorPage>> {
+) -> ApiResult<HttpResponse> {
     let mut query = params.into_inner().query(Some(DEFAULT_LIMIT))?;
     query.kind = Some(kind.into_inner());
-    page(&directory, &query)
+    page(directory, query).await
 }
 
-fn page(directory: &Directory, query: &ActorQuery) -> ApiResult<web::Json<ActorPage>> {
-    let page = directory.list(query)?;
-    Ok(web::Json(ActorPage {
-        truncated: page.next.is_some(),
-        items: page.records,
-        next: page.next,
-        total: page.total,
-    }))
+async fn page(directory: web::Data<Directory>, query: ActorQuery) -> ApiResult<HttpResponse> {
+    let found = records::find(&directory, query).await?;
+    let mut tail = "],".to_owned();
+    if let Some(next) = &found.next {
+        tail.push_str(&format!(r#""next":{},"#, json!(next)));
+    }
+    let (total, truncated) = (found.total, found.next.is_some());
+    tail.push_str(&format!(r#""total":{total},"truncated":{truncated}}}"#));
+    let mut response = HttpResponse::Ok();
+    Ok(records::answer(
+        &mut response,
+        directory,
+        found.ids,
+        r#"{"items":["#,
+        tail,
+    ))
 }

@@ -13,6 +13,7 @@ mod openapi;
 mod origin;
 mod params;
 mod prometheus;
+mod records;
 mod report;
 mod routes;
 mod sections;

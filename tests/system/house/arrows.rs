@@ -205,7 +205,9 @@ fn every_crate_takes_the_shared_lints() {
     let manifests = super::tree::files()
         .into_iter()
         .filter(|f| f.path.ends_with("/Cargo.toml"));
+    // What is a workspace of its own, because it needs another compiler, cannot take ours.
     let offences: Vec<String> = manifests
+        .filter(|f| !f.text.contains("\n[workspace]\n"))
         .filter(|f| !f.text.contains("[lints]\nworkspace = true"))
         .map(|f| f.path)
         .collect();

@@ -110,7 +110,7 @@ fn shell(template: &Spanned<Template>, evaluator: &mut Evaluator<'_>) -> Shell {
             };
             evaluator.diagnostics.push(
                 Diagnostic::new(codes::SHELL, "this shell cannot be used here")
-                    .at(template.span, error.to_string())
+                    .at(template.span, crate::words::visible(&error.to_string()))
                     .help(help),
             );
             Shell::Unspecified

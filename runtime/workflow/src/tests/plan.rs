@@ -244,3 +244,9 @@ fn variables_that_no_process_could_get_are_named() {
         Loom
     ));
 }
+
+#[test]
+fn what_cannot_be_seen_in_a_shell_is_written_out() {
+    let found = plan_found("jobs: {a: {steps: [{run: x, shell: \"b\\tash\"}]}}\n", Loom);
+    assert!(found.contains("`b\\tash` is not a known shell"), "{found}");
+}

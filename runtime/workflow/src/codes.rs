@@ -191,6 +191,8 @@ codes! {
     ACTION_OUTDATED = "lint/action-outdated", Lint, Warning, "An action is too old";
     COMMAND_REFUSED = "lint/command-refused", Lint, Error, "A workflow command is refused";
     COMMAND_DEPRECATED = "lint/command-deprecated", Lint, Warning, "A workflow command is deprecated";
+    SCRIPT_SYNTAX = "lint/script-syntax", Lint, Error, "A script is not well formed";
+    SCRIPT_NAME = "lint/script-name", Lint, Warning, "A script uses a name that nothing defines";
     RUNNER_LABEL = "lint/runner-label", Lint, Warning, "A label of GitHub's runners does not exist";
     RUNNER_CONFLICT = "lint/runner-conflict", Lint, Error, "No runner can have all labels";
     MATRIX_TWICE = "lint/matrix-twice", Lint, Warning, "A matrix has a value twice";

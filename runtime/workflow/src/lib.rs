@@ -34,6 +34,7 @@ mod number;
 mod page;
 mod plan;
 mod references;
+mod scripts;
 mod shell;
 mod source;
 mod span;

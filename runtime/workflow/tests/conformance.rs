@@ -19,12 +19,7 @@ use loom_workflow::expression::{Environment, Function, Object, Scope, Status, Va
 use loom_workflow::{Diagnostics, Dialect, Reference, References, Severity, Source};
 
 /// Shared cases that are about the text of scripts, which is the business of linters of their languages.
-const LATER: &[&str] = &[
-    "lint-err/pyflakes_step_shell",
-    "lint-err/pyflakes_workflow_default_shell",
-    "lint-examples/pyflakes_integration",
-    "lint-examples/shellcheck_integration",
-];
+const LATER: &[&str] = &["lint-examples/shellcheck_integration"];
 
 /// What came of the cases.
 #[derive(Default)]

@@ -11,6 +11,7 @@ mod labels;
 mod matrix;
 mod needs;
 mod permissions;
+mod scripts;
 mod shells;
 mod snapshot;
 mod triggers;
@@ -39,6 +40,7 @@ pub(crate) fn check(
     containers::check(workflow, diagnostics);
     empty::check(workflow, diagnostics);
     labels::check(workflow, diagnostics);
+    scripts::check(workflow, source, diagnostics);
     shells::check(workflow, diagnostics);
     snapshot::check(workflow, diagnostics);
     unreachable::check(workflow, diagnostics);

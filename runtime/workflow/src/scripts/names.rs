@@ -1,0 +1,125 @@
+//! The words of Python, and the names that it defines by itself; those of Python 2 as well.
+
+/// Words of the language.
+const KEYWORDS: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "case", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "match", "nonlocal", "not", "or", "pass", "print", "raise", "return", "try", "type", "while",
+    "with", "yield", "_",
+];
+
+/// Names that are always there.
+const BUILTINS: &[&str] = &[
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "basestring",
+    "bin",
+    "bool",
+    "breakpoint",
+    "buffer",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "cmp",
+    "coerce",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "execfile",
+    "exit",
+    "file",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "intern",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "long",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "property",
+    "quit",
+    "range",
+    "raw_input",
+    "reduce",
+    "reload",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "unichr",
+    "unicode",
+    "xrange",
+    "zip",
+    "Ellipsis",
+    "NotImplemented",
+    "WindowsError",
+];
+
+/// What can define names that nobody sees, or makes it right that one is missing.
+pub(super) const HIDES: &[&str] = &[
+    "exec",
+    "eval",
+    "globals",
+    "locals",
+    "vars",
+    "setattr",
+    "builtins",
+    "__builtins__",
+    "__builtin__",
+    "__dict__",
+    "NameError",
+    "Exception",
+    "BaseException",
+];
+
+/// Whether a name means something without being defined.
+pub(super) fn is_known(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+        || BUILTINS.contains(&name)
+        || (name.starts_with("__") && name.ends_with("__"))
+        // Exceptions are called so; one that is not there is somebody else's to find.
+        || ["Error", "Exception", "Exit", "Warning", "Interrupt", "Iteration", "Group"]
+            .iter()
+            .any(|end| name.ends_with(end))
+}

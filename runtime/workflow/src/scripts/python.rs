@@ -11,6 +11,9 @@ use crate::span::Span;
 /// A longer script is not looked at.
 const LONGEST: usize = 256 * 1024;
 
+/// How many names of a script are reported.
+const MOST: usize = 20;
+
 /// A mistake in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mistake {
@@ -240,9 +243,16 @@ fn closing(open: char) -> char {
 
 /// How many letters stand before the quote of a text; `None` where there is no text.
 fn prefix(rest: &str) -> Option<usize> {
-    let length = rest.find(['\'', '"'])?;
-    let letters = rest.get(..length)?;
-    (length <= 2 && letters.chars().all(|letter| "rRbBuUfFtT".contains(letter))).then_some(length)
+    let bytes = rest.as_bytes();
+    let length = bytes
+        .iter()
+        .take(3)
+        .position(|byte| matches!(byte, b'\'' | b'"'))?;
+    let letters = bytes.get(..length)?;
+    letters
+        .iter()
+        .all(|letter| b"rRbBuUfFtT".contains(letter))
+        .then_some(length)
 }
 
 /// The names that are used and never defined.
@@ -270,6 +280,9 @@ fn undefined(tokens: &[Token<'_>]) -> Vec<Mistake> {
             && !(token.depth > 0 && after.is_some_and(|after| after.text == "="))
             && !names::is_known(token.text)
             && !defined.contains(token.text);
+        if found.len() >= MOST {
+            break;
+        }
         if used && seen.insert(token.text) {
             found.push(Mistake::Undefined(Span::new(
                 token.start,

@@ -5,6 +5,7 @@ mod calls;
 mod dag;
 mod expressions;
 mod instance;
+mod lints;
 mod lower;
 mod matrix;
 mod needs;

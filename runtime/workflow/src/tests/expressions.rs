@@ -365,6 +365,10 @@ fn a_matrix_is_what_its_combinations_hold() {
         ("{matrix: {include: [{a: 1}]}}", "matrix.b"),
         ("{matrix: {a: [{x: 1}]}}", "matrix.a.b"),
         ("{matrix: {a: \"${{ fromJSON('[{}]') }}\"}}", "matrix.a.b"),
+        (
+            "{matrix: {a: [1], include: \"${{ fromJSON('[{}]') }}\"}}",
+            "matrix.b",
+        ),
     ] {
         let found = matrix(written, expression);
         assert_eq!(found.len(), 1, "{written} {expression}: {found:?}");

@@ -40,8 +40,13 @@ fn combinations(matrix: &Mapping, computed: &mut dyn FnMut(&Node) -> Type) -> Ty
     }
     if let Some(include) = find(matrix, "include") {
         let Some(items) = include.as_sequence() else {
-            // Computed: it may add anything, and change what is there.
-            return Type::loose();
+            return match value(include, computed) {
+                Type::List(item) if matches!(*item, Type::Mapping(_)) => {
+                    Type::any_of([Type::mapping(all), (*item).clone()])
+                }
+                // It may add anything, and change what is there.
+                _ => Type::loose(),
+            };
         };
         for item in items {
             let Some(mapping) = item.as_mapping().filter(|mapping| complete(mapping)) else {

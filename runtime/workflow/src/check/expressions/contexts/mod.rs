@@ -19,6 +19,7 @@ use crate::dialect::Dialect;
 use crate::expression::Key;
 use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
 use crate::span::Span;
+use crate::tree::Node;
 use steps::Steps;
 
 pub(super) use action::ActionContexts;
@@ -32,8 +33,8 @@ pub(super) struct Contexts<'w, 'c, 'r> {
     /// The contexts that are the same everywhere.
     common: HashMap<&'static str, Type>,
     jobs: HashMap<JobId, JobContexts>,
-    /// Values that are one expression, by their place.
-    whole: HashMap<Span, &'w Site>,
+    /// Values of matrices that are one expression, by their job and place: an alias puts one place into several jobs.
+    whole: HashMap<(JobId, Span), &'w Site>,
 }
 
 /// The contexts of a job.
@@ -54,7 +55,9 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
             outputs,
             common: HashMap::new(),
             jobs: HashMap::new(),
-            whole: whole.map(|site| (site.span, site)).collect(),
+            whole: whole
+                .filter_map(|site| Some(((site.job.clone()?, site.span), site)))
+                .collect(),
         }
     }
 
@@ -129,7 +132,8 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         }
         let strategy = job.fields.get("strategy").map(|field| &field.value);
         let whole = std::mem::take(&mut self.whole);
-        let made = matrix::matrix(strategy, &mut |node| match whole.get(&node.span) {
+        let place = |node: &Node| (job.id.value.clone(), node.span);
+        let made = matrix::matrix(strategy, &mut |node| match whole.get(&place(node)) {
             Some(site) => site.whole().map_or(Type::Text, |expression| {
                 Checker::new(site, self, None).infer(expression)
             }),

@@ -4,10 +4,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use crate::sys;
 use crate::wire::LeftOver;
 
 /// All living descendants of this process. Orphans among them have become its children (subreaper, or PID 1).
 pub(crate) fn descendants() -> Vec<LeftOver> {
+    // As mostly: a machine's whole list of processes is long, and a thousand jobs would each read it.
+    if !sys::has_children() {
+        return Vec::new();
+    }
     let all = processes();
     let mut found: Vec<LeftOver> = Vec::new();
     let mut parents = vec![std::process::id()];

@@ -115,6 +115,17 @@ pub(crate) struct Reaped {
     pub(crate) usage: Usage,
 }
 
+/// Whether this process has a child, ended or not; its children stay as they are. One without a child has no descendant:
+/// those whose parent has ended are its children.
+pub(crate) fn has_children() -> bool {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the place is valid for writing, and nobody reads it.
+    let answer = unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), options) };
+    // Anything but the plain answer that there is none has to be looked at.
+    answer == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+}
+
 /// The next child that has ended, whoever started it; `None` when there is none now.
 pub(crate) fn reap() -> Option<Reaped> {
     let mut raw = 0;

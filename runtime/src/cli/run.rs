@@ -40,12 +40,20 @@ async fn try_run(global: &Global, args: &RunArgs) -> Result<Exit, Exit> {
         plan,
     } = unless_stopped(&mut stops, setup::on_a_thread(move || read(&by, &asked))).await?;
     let engine = unless_stopped(&mut stops, setup::engine(global, &workspace)).await?;
-    let executors = unless_stopped(&mut stops, choose(&engine, &plan, choice)).await?;
-    let recovering = async {
-        setup::recover(&engine, executors.all()).await;
-        uplink::connect(&engine, args.studio.as_deref()).await
+    let preparing = async {
+        // The history is looked at while the engine is asked who it is.
+        let (executors, unswept) = tokio::join!(
+            choose(&engine, &plan, choice),
+            setup::recover(&engine, Vec::new())
+        );
+        let executors = executors?;
+        if unswept {
+            setup::recover(&engine, executors.all()).await;
+        }
+        uplink::connect(&engine, args.studio.as_deref()).await?;
+        Ok(executors)
     };
-    unless_stopped(&mut stops, recovering).await?;
+    let executors = unless_stopped(&mut stops, preparing).await?;
     let launch = compose(&plan, &file, &workspace, args, &config, executors)?;
     let handle = engine.start(launch).await.map_err(|error| machine(&error))?;
     watch(engine, handle, stops, args.format).await

@@ -99,8 +99,9 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
         })
 }
 
-/// Puts right what dead Looms left on the state directory, and says what was found.
-pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) {
+/// Puts right what dead Looms left on the state directory, and says what was found. Whether there are executors to be
+/// looked into yet.
+pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) -> bool {
     match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
@@ -111,10 +112,14 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) 
             for problem in &recovered.problems {
                 talk::warning(&format!("{problem}; it is tried again at the next start"));
             }
+            !recovered.unswept.is_empty()
         }
-        Err(error) => talk::warning(&format!(
-            "what earlier runs left cannot be looked for: failed to {error}"
-        )),
+        Err(error) => {
+            talk::warning(&format!(
+                "what earlier runs left cannot be looked for: failed to {error}"
+            ));
+            false
+        }
     }
 }
 

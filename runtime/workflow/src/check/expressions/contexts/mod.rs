@@ -26,6 +26,9 @@ pub(super) use action::ActionContexts;
 pub(super) use inputs::kind;
 pub(super) use matrix::complete;
 
+/// Of how many jobs the contexts are kept.
+const MOST_KEPT: usize = 16;
+
 /// What the expressions of a workflow can see. Each context is made when somebody first asks for it.
 pub(super) struct Contexts<'w, 'c, 'r> {
     workflow: &'w Workflow,
@@ -80,6 +83,10 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
     }
 
     fn cached(&mut self, job: &Job) -> &mut JobContexts {
+        // Expressions come job by job: what earlier ones saw is not asked for again.
+        if self.jobs.len() >= MOST_KEPT && !self.jobs.contains_key(&job.id.value) {
+            self.jobs.clear();
+        }
         self.jobs.entry(job.id.value.clone()).or_default()
     }
 

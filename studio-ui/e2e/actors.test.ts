@@ -93,6 +93,23 @@ describe("the list of actors", () => {
     expect(new URL(page.url()).searchParams.get("actor")).toBe(id);
     await page.keyboard.press("Escape");
     await page.getByRole("region", { name: `Actor ${id}` }).waitFor({ state: "detached" });
+    // Closed by its button, the list has the focus again.
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Close the panel" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: `Actor ${id}` }).waitFor({ state: "detached" });
+    await page.locator('[role="grid"]:focus').waitFor();
+  });
+
+  it("hands the focus to a panel that covers it", async () => {
+    const id = `${ID}-cover`;
+    await register(id);
+    const page = await openPage(`/actors?q=${id}`, { width: 390, height: 844 });
+    await page.locator(`[data-actor="${id}"]`).click();
+    await page.getByRole("region", { name: "Fields" }).and(page.locator(":focus")).waitFor();
+    expect(await page.getByRole("grid").count()).toBe(0);
+    await page.keyboard.press("Escape");
+    await page.locator('[role="grid"]:focus').waitFor();
   });
 
   it("draws only the rows in sight, however many there are", async () => {

@@ -18,6 +18,13 @@ describe("the frame", () => {
     expect((await screen.findByText("runs running")).nextSibling?.textContent).toBe("2");
   });
 
+  it("asks first who we are, then what there is to show", async () => {
+    const studio = openStudio("/workflows");
+    await screen.findByText("There is no workflow here yet.", undefined, FOUND);
+    expect(studio.asked.slice(0, 2)).toEqual(["/api/session", "/api/ui"]);
+    expect(studio.asked).not.toContain("/api/actors");
+  });
+
   it("offers no workflow pages where no product brings them", async () => {
     openStudio("/actors", { "/api/ui": { sections: [{ id: "other", title: "Other", path: "/other" }] } });
     await screen.findByRole("link", { name: "Other" }, FOUND);
@@ -190,6 +197,24 @@ describe("a run", () => {
   it("says when there is no such run", async () => {
     openStudio("/runs/r-9", { "/api/runs/r-9": new Problem(404, "there is no run r-9") });
     await screen.findByText("there is no run r-9", undefined, FOUND);
+  });
+
+  it("says why it is lost, and why a job was skipped", async () => {
+    const lost = {
+      ...RUN,
+      state: "lost",
+      reason: { code: "owner-gone", message: "the process that ran it is gone" },
+      jobs: [
+        { ...RUN.jobs[1], state: "skipped", reason: { code: "needs", message: "it needs `top`, which was lost" } },
+      ],
+    };
+    openStudio("/runs/r-1", {
+      "/api/runs/r-1": lost,
+      "/api/runs/r-1/jobs/left/logs": { ...NO_LOG, complete: true },
+    });
+    await screen.findByText("the process that ran it is gone", undefined, FOUND);
+    await screen.findByText("it needs `top`, which was lost");
+    expect(document.querySelector('header [data-state="lost"] svg')).toBeTruthy();
   });
 
   it("does not show another job in place of one that is not there", async () => {

@@ -32,12 +32,23 @@ export function Page({ title, aside, actions, fill = false, children }: PageProp
   );
 }
 
-type PanelProps = { label: string; head?: ReactNode; className?: string | undefined; children: ReactNode };
+type PanelProps = {
+  label: string;
+  head?: ReactNode;
+  className?: string | undefined;
+  /** Another panel may lie over this one. */
+  covered?: boolean;
+  children: ReactNode;
+};
 
 /** A part of a page with its own surface, named for those who hear the page. */
-export function Panel({ label, head, className, children }: PanelProps) {
+export function Panel({ label, head, className, covered, children }: PanelProps) {
   return (
-    <section aria-label={label} className={className ? `${styles.panel} ${className}` : styles.panel}>
+    <section
+      aria-label={label}
+      data-covered={covered}
+      className={className ? `${styles.panel} ${className}` : styles.panel}
+    >
       {head && <div className={styles.panelHead}>{head}</div>}
       {children}
     </section>

@@ -33,6 +33,7 @@ export function ActorsPage() {
         <Panel
           label="List of actors"
           className={styles.list}
+          covered={search.actor !== undefined}
           head={<ActorFilter search={search} selection={actors.selection} onChange={change} />}
         >
           <List actors={actors} search={search} onChange={change} onSelect={open} />

@@ -51,7 +51,11 @@ function RunView({ run }: { run: Run }) {
   return (
     <Page
       title={run.workflow.name}
-      aside={<StateWord state={run.state} />}
+      aside={
+        <span role="status">
+          <StateWord state={run.state} />
+        </span>
+      }
       actions={<CancelButton run={run} cancel={cancel} />}
       fill
     >

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { ActorRecord } from "../../../api/types";
 import type { Sort } from "../model/search";
 import { useHeldOrder } from "../use-held-order";
@@ -18,7 +18,7 @@ type ActorGridProps = {
   onSelect: (id: string | undefined) => void;
 };
 
-/** The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens, Escape closes. */
+/** The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens. */
 export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: ActorGridProps) {
   const { shown: rows, held, onPointerMove, onPointerLeave } = useHeldOrder(all, sort);
   const scroll = useRef<HTMLDivElement>(null);
@@ -31,11 +31,18 @@ export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: Actor
     overscan: 8,
   });
 
+  // Whoever closes the panel by its button goes on in the list.
+  const before = useRef(selected);
+  useEffect(() => {
+    const closed = before.current !== undefined && selected === undefined;
+    before.current = selected;
+    if (closed && document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
+  }, [selected]);
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
     const at = rows.findIndex((row) => row.id === current);
     if (event.key === "Enter" && at >= 0) onSelect(current);
-    else if (event.key === "Escape") onSelect(undefined);
     else {
       const to = target(event.key, at, rows.length);
       if (to === undefined) return;

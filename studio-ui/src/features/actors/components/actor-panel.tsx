@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
-import type { ReactNode } from "react";
+import { useClipboard, useHotkeys } from "@mantine/hooks";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, formatDuration, plural, UNKNOWN } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
@@ -24,9 +24,18 @@ type ActorPanelProps = {
   onClose: () => void;
 };
 
-/** Everything the studio knows of one actor. */
+/** As in the style sheet. */
+const COVERS = "(max-width: 900px)";
+
+/** Everything the studio knows of one actor. Escape closes it. */
 export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPanelProps) {
   const clipboard = useClipboard();
+  const fields = useRef<HTMLElement>(null);
+  // Where the panel covers the list, whoever works by keyboard goes on in the panel.
+  useEffect(() => {
+    if (id !== "" && window.matchMedia(COVERS).matches) fields.current?.focus();
+  }, [id]);
+  useHotkeys([["Escape", onClose]]);
   const head = (
     <>
       <h2 className={styles.name}>
@@ -39,7 +48,7 @@ export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPa
   );
   return (
     <Panel label={`Actor ${visible(id)}`} head={head} className={styles.panel}>
-      <section className={styles.body} tabIndex={0} aria-label="Fields">
+      <section className={styles.body} tabIndex={0} aria-label="Fields" ref={fields}>
         {actor === undefined && !loaded ? (
           <LoadingNote what="the actor" />
         ) : actor === undefined ? (

@@ -11,7 +11,7 @@ use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
 
 /// The oldest version of Node.js that runners still have.
-const OLDEST_NODE: u32 = 20;
+pub(super) const OLDEST_NODE: u32 = 20;
 
 pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {

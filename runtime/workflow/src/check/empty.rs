@@ -44,6 +44,10 @@ fn events(on: &Node, diagnostics: &mut Diagnostics) {
         for key in FILTERS {
             inside(&event.value, key, diagnostics);
         }
+        let inputs = value(&event.value, "inputs").and_then(Node::as_mapping);
+        for input in inputs.iter().flat_map(|inputs| &inputs.entries) {
+            inside(&input.value, "options", diagnostics);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod labels;
 mod matrix;
 mod needs;
 mod permissions;
+mod runs;
 mod scripts;
 mod shells;
 mod snapshot;
@@ -53,6 +54,7 @@ pub(crate) fn check(
 /// Runs the rules about what an action says.
 pub(crate) fn check_action(action: &crate::model::action::Action, diagnostics: &mut Diagnostics) {
     expressions::check_action(action, diagnostics);
+    runs::check(action, diagnostics);
 }
 
 /// Runs the rules that look at nothing but the workflow itself.

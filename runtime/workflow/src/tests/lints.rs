@@ -108,6 +108,21 @@ fn a_called_workflow_is_not_in_the_group_of_its_caller() {
 }
 
 #[test]
+fn an_action_runs_on_what_runners_have() {
+    for (using, found) in [
+        ("node24", false),
+        ("Node20", false),
+        ("node16", true),
+        ("node18", true),
+    ] {
+        let text = format!("name: x\ndescription: x\nruns: {{using: {using}, main: x.js}}\n");
+        let source = Source::new("action.yml", text);
+        let shown = shown(&source, &crate::load_action(&source).diagnostics);
+        assert_eq!(shown.contains("lint/action-outdated"), found, "{shown}");
+    }
+}
+
+#[test]
 fn five_thousand_jobs_full_of_mistakes_end_soon() {
     let jobs: String = (0..5_000)
         .map(|n| {

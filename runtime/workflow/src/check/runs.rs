@@ -1,0 +1,35 @@
+//! What an action says it runs on must still be there.
+
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::action::{Action, Kind};
+use crate::words::name;
+
+pub(super) fn check(action: &Action, diagnostics: &mut Diagnostics) {
+    let Kind::Node { fields, .. } = &action.kind else {
+        return;
+    };
+    let Some(using) = fields.get("using") else { return };
+    let Some(scalar) = using.value.as_scalar() else {
+        return;
+    };
+    // Newer ones than are known here will come.
+    let version = scalar
+        .text
+        .get(4..)
+        .and_then(|version| version.parse::<u32>().ok());
+    if version.is_none_or(|version| version >= super::actions::OLDEST_NODE) {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            codes::ACTION_OUTDATED,
+            format!("runners have no {}", name(&scalar.text)),
+        )
+        .at(
+            using.value.span,
+            "runners do not have this version of Node.js any more",
+        )
+        .help("write `using: node24`"),
+    );
+}

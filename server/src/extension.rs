@@ -12,8 +12,9 @@ use crate::{Directory, Hub};
 /// A product that is plugged into a studio server.
 ///
 /// Its routes stand behind the same guard, body limits and error answers as the studio's own. They must be registered by
-/// their whole path (`web::resource("/api/workflows")`), below `/api` or `/socket`; never as a scope of `/api`, which would
-/// hide the studio's routes. Handlers return [`crate::ApiError`] for problems.
+/// their whole path (best as [`crate::Known`], which names its methods to those who try another), below `/api` or
+/// `/socket`; never as a scope of `/api`, which would hide the studio's routes. Handlers return [`crate::ApiError`] for
+/// problems.
 pub trait Extension: Send + Sync {
     /// Its name, for the log.
     fn name(&self) -> &str;

@@ -13,6 +13,9 @@ cp runtime/workflow/benches/peer/* "$peer/"
 npm install --prefix "$peer" --silent --no-audit --no-fund --ignore-scripts
 LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language
 
+# One actor of 100,000 over HTTP, beside a bare handler; lists of them.
+cargo bench --locked -p loom-studio --bench directory --bench rest
+
 bash "$here/packages.sh" base docker
 bash "$here/ui.sh"
 cargo build --release --locked -p loom-runtime

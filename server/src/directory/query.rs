@@ -9,7 +9,8 @@ use loom_protocol::{ActorRecord, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cursor::{Cursor, InvalidCursor};
-use super::entry::{Entry, Text};
+use super::entry::Text;
+use super::search::Search;
 use super::store::Directory;
 
 /// Which actors, in which order, and how many of them.
@@ -224,7 +225,7 @@ impl Directory {
         now: Timestamp,
     ) -> (usize, Vec<Match>) {
         let stale_after = self.options.stale_after;
-        let needle = query.text.as_deref().map(str::to_lowercase);
+        let mut search = query.text.as_deref().map(Search::new);
         let after: Option<Match> = after.map(|cursor| (cursor.value.clone(), Text::from(cursor.id.as_str())));
         let mut total = 0;
         let mut best = Best::new(query.sort.direction, query.limit);
@@ -235,9 +236,9 @@ impl Directory {
                     .status
                     .as_deref()
                     .is_none_or(|wanted| status == Some(wanted))
-                && needle
-                    .as_deref()
-                    .is_none_or(|needle| mentions(actor.key(), &actor, status, needle));
+                && search
+                    .as_mut()
+                    .is_none_or(|search| search.finds(actor.key(), &actor, status));
             if !fits {
                 continue;
             }
@@ -325,35 +326,4 @@ fn directed(direction: Direction, order: Ordering) -> Ordering {
 
 fn number(value: Option<u64>) -> SortValue {
     value.map_or(SortValue::Unknown, SortValue::Number)
-}
-
-fn mentions(id: &str, entry: &Entry, status: Option<&str>, needle: &str) -> bool {
-    let texts = [
-        Some(id),
-        Some(&*entry.kind),
-        status,
-        entry.worker.as_deref(),
-        entry.node.as_deref(),
-        entry.parent.as_deref(),
-    ];
-    texts.into_iter().flatten().any(|text| contains(text, needle))
-}
-
-/// Whether `text` holds `needle` (lower case) in any case; without allocating for plain ASCII.
-fn contains(text: &str, needle: &str) -> bool {
-    if !text.is_ascii() {
-        return text.to_lowercase().contains(needle);
-    }
-    let needle = needle.as_bytes();
-    let Some(first) = needle.first() else {
-        return true;
-    };
-    let starts = |window: &[u8]| {
-        window
-            .first()
-            .is_some_and(|byte| byte.eq_ignore_ascii_case(first))
-    };
-    text.as_bytes()
-        .windows(needle.len())
-        .any(|window| starts(window) && window.eq_ignore_ascii_case(needle))
 }

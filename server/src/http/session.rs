@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::error::{ApiError, ApiResult};
 use super::guard::{Guard, origin_text};
 use super::origin::{Authority, Origin};
+use crate::live::Sockets;
 use crate::options::Token;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 
@@ -84,7 +85,7 @@ pub(super) async fn sign_in(
         .finish())
 }
 
-/// Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in.
+/// Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in.
 #[utoipa::path(
     delete, path = "/api/session", operation_id = "sign_out", tag = "session", security(()),
     responses(
@@ -92,10 +93,15 @@ pub(super) async fn sign_in(
         (status = 403, description = "asked by a foreign page", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn sign_out(request: HttpRequest, guard: web::Data<Guard>) -> HttpResponse {
+pub(super) async fn sign_out(
+    request: HttpRequest,
+    guard: web::Data<Guard>,
+    sockets: web::Data<Sockets>,
+) -> HttpResponse {
     let headers = request.headers();
     if let Some(id) = id(headers) {
         guard.sessions().end(id);
+        sockets.cut_session(id);
     }
     HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie(headers, "", 0)))
@@ -134,7 +140,7 @@ pub(super) fn is_signed_in(headers: &HeaderMap, sessions: &Sessions) -> bool {
 }
 
 /// The session that the request's cookie names.
-fn id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn id(headers: &HeaderMap) -> Option<&str> {
     let name = cookie_name(headers);
     headers
         .get_all(header::COOKIE)

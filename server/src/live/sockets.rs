@@ -15,7 +15,7 @@ use actix_web::rt::net::TcpStream;
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
-use crate::http::{ApiError, ApiResult};
+use crate::http::{ApiError, ApiResult, session_id};
 
 /// Silence after which a peer is gone: every socket here is pinged far more often and a peer must answer.
 const SILENT: Duration = Duration::from_secs(90);
@@ -50,6 +50,8 @@ pub struct Admission {
 /// Signs of life of one socket. Written by whoever serves it, from any thread.
 pub struct Pulse {
     line: Option<Socket>,
+    /// The session that it was opened with, if a browser's was.
+    session: Option<String>,
     begun: Instant,
     /// Milliseconds after `begun`.
     heard: AtomicU64,
@@ -75,6 +77,7 @@ impl Sockets {
     pub fn admit(&self, request: &HttpRequest) -> ApiResult<Admission> {
         let pulse = Arc::new(Pulse {
             line: request.conn_data::<Line>().and_then(Line::take),
+            session: session_id(request.headers()).map(str::to_owned),
             begun: Instant::now(),
             heard: AtomicU64::new(0),
             owed: AtomicU64::new(0),
@@ -108,11 +111,21 @@ impl Sockets {
         self.len() == 0
     }
 
+    /// Cuts the connections that were opened with a session which has ended.
+    pub(crate) fn cut_session(&self, session: &str) {
+        for pulse in self.shared.lock().pulses.values() {
+            if pulse.session.as_deref() == Some(session) {
+                pulse.cut();
+            }
+        }
+    }
+
     /// Cuts the connections whose other side takes nothing, or says nothing, for too long.
     pub(crate) fn cut_stalled(&self) {
         let open = self.shared.lock();
         for pulse in open.pulses.values() {
             if pulse.owed_for() > self.shared.stalled_after || pulse.silent_for() > SILENT {
+                tracing::debug!("a socket that takes nothing is cut");
                 pulse.cut();
             }
         }
@@ -179,7 +192,6 @@ impl Pulse {
 
     fn cut(&self) {
         let Some(line) = &self.line else { return };
-        tracing::debug!("a socket that takes nothing is cut");
         // It may be gone already.
         let _gone = line.shutdown(Shutdown::Both);
     }

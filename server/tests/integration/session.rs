@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use loom_studio::{Services, Studio, StudioOptions, Token};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Viewer, call, options, send_post, services};
+use crate::support::{Answer, Viewer, call, options, send, send_post, services};
 
 const SECRET: &str = "correct-horse-battery";
 
@@ -213,5 +213,31 @@ async fn a_socket_opens_with_the_cookie() {
         panic!("a socket without a session");
     };
     assert_eq!(refused.problem(), (401, "token_required".into()));
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn signing_out_cuts_the_sockets_of_the_session_and_no_other() {
+    let studio = Studio::builder(guarded()).start().await.unwrap();
+    let body = json!({"token": SECRET}).to_string();
+    let mut viewers = Vec::new();
+    for _ in 0..2 {
+        let answer = send_post(studio.addr, "/api/session", &body, &[]).await;
+        let (pair, _) = cookie(&answer);
+        let viewer = Viewer::connect(studio.addr, "/ws", &[("Cookie", &pair)]).await;
+        let mut viewer = viewer.unwrap_or_else(|answer| panic!("{answer:?}"));
+        viewer.next_of("hello").await;
+        viewers.push((viewer, pair));
+    }
+    let (mut stays, _) = viewers.pop().unwrap();
+    let (mut goes, pair) = viewers.pop().unwrap();
+    let request = format!(
+        "DELETE /api/session HTTP/1.1\r\nHost: {}\r\nCookie: {pair}\r\nConnection: close\r\n\r\n",
+        studio.addr
+    );
+    assert_eq!(send(studio.addr, &request).await.status, 204);
+    while goes.next_text().await.is_some() {}
+    studio.hub.publish("note", None, &1);
+    stays.next_of("note").await;
     studio.stop().await;
 }

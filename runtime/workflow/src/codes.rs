@@ -160,6 +160,7 @@ codes! {
     CALL_PERMISSIONS = "schema/call-permissions", Schema, Error, "A called workflow wants more than its caller has";
     CALL_FORM = "lint/call-form", Lint, Error, "A called workflow is named wrongly";
     EMPTY_MATRIX = "schema/empty-matrix", Schema, Error, "A key of a matrix has no values";
+    MATRIX_SHAPE = "schema/matrix", Schema, Error, "A matrix is not well formed";
     INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit";
     INPUT_DEFAULT = "lint/input-default", Lint, Error, "The default of an input is not of its type";
     INPUT_DEFAULT_UNUSED = "lint/input-default-unused", Lint, Warning, "A default is never used";
@@ -197,6 +198,7 @@ codes! {
     RUNNER_CONFLICT = "lint/runner-conflict", Lint, Error, "No runner can have all labels";
     MATRIX_TWICE = "lint/matrix-twice", Lint, Warning, "A matrix has a value twice";
     MATRIX_EXCLUDE = "lint/matrix-exclude", Lint, Warning, "A matrix excludes what it does not have";
+    MATRIX_SIZE = "lint/matrix-size", Lint, Error, "A matrix is too large";
     NEEDS_TWICE = "lint/needs-twice", Lint, Warning, "A job is needed twice";
     VARIABLE_NAME = "lint/variable-name", Lint, Warning, "A variable has an unusable name";
     PASSWORD = "lint/password", Lint, Warning, "A password is written in the file";

@@ -3,6 +3,8 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, Workflow};
+use crate::plan::MOST_COMBINATIONS;
+use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node};
 use crate::words::{closest, name};
 
@@ -14,6 +16,8 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
         if let Some(matrix) = Matrix::of(job) {
             matrix.empty(diagnostics);
+            matrix.shape(diagnostics);
+            matrix.size(diagnostics);
             matrix.twice(&mut left, diagnostics);
             matrix.excluded(&mut left, diagnostics);
         }
@@ -26,6 +30,10 @@ pub(super) struct Matrix<'a> {
     rows: Vec<&'a Entry>,
     include: Option<&'a Node>,
     exclude: Option<&'a Node>,
+    /// Where it stands.
+    span: Span,
+    /// Whether all of it is written out: GitHub looks at it before the run then.
+    plain: bool,
     /// Whether keys are missing that have been reported, or are computed.
     open: bool,
 }
@@ -33,7 +41,9 @@ pub(super) struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     pub(super) fn of(job: &'a Job) -> Option<Self> {
         let strategy = &job.fields.get("strategy")?.value;
-        let mapping = get(strategy.as_mapping()?, "matrix")?.as_mapping()?;
+        let strategy = strategy.as_mapping()?;
+        let node = get(strategy, "matrix")?;
+        let mapping = node.as_mapping()?;
         let mut rows = Vec::new();
         let mut open = mapping.incomplete;
         for entry in &mapping.entries {
@@ -47,6 +57,8 @@ impl<'a> Matrix<'a> {
             rows,
             include: get(mapping, "include"),
             exclude: get(mapping, "exclude"),
+            span: node.mark(),
+            plain: !strategy.entries.iter().any(|entry| computed(&entry.value)) && !computed(node),
             open,
         })
     }
@@ -88,6 +100,58 @@ impl<'a> Matrix<'a> {
                     .help("give it a value, or remove the key: without values the job would not run at all"),
                 );
             }
+        }
+    }
+
+    /// What GitHub refuses of a matrix that is written out. Of one with expressions it says the same when the job is to run.
+    fn shape(&self, diagnostics: &mut Diagnostics) {
+        if !self.plain || self.open {
+            return;
+        }
+        let is_empty = |node: Option<&Node>| {
+            node.is_none_or(|node| node.as_sequence().is_some_and(<[_]>::is_empty) || node.is_null())
+        };
+        if self.rows.is_empty() && is_empty(self.include) {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::MATRIX_SHAPE,
+                    format!("the matrix of job {} is empty", name(self.job.id.as_str())),
+                )
+                .at(self.span, "neither a list of values nor an entry of `include`")
+                .help("give it a list of values, e.g. `version: [20, 22]`, or remove it"),
+            );
+        }
+        for (key, list) in [("include", self.include), ("exclude", self.exclude)] {
+            for item in list.and_then(Node::as_sequence).into_iter().flatten() {
+                if item.as_mapping().is_some_and(|item| item.entries.is_empty()) {
+                    diagnostics.push(
+                        Diagnostic::new(codes::MATRIX_SHAPE, format!("an entry of `{key}` is empty"))
+                            .at(item.span, "a value belongs here")
+                            .help("give it values, or remove it"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// More combinations than GitHub runs; what is left out is not counted here, so a matrix with `exclude` may have fewer.
+    fn size(&self, diagnostics: &mut Diagnostics) {
+        let lengths = self
+            .rows
+            .iter()
+            .map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
+        let count = lengths.fold(1_usize, usize::saturating_mul);
+        if self.plain && !self.open && self.exclude.is_none() && count > MOST_COMBINATIONS {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::MATRIX_SIZE,
+                    format!("the matrix of job {} is too large", name(self.job.id.as_str())),
+                )
+                .at(self.span, format!("these are {count} combinations"))
+                .help(format!(
+                    "GitHub runs {MOST_COMBINATIONS} at most: leave some out, or do several in one job"
+                )),
+            );
         }
     }
 
@@ -142,7 +206,8 @@ impl<'a> Matrix<'a> {
             .iter()
             .find(|row| row.key.text.eq_ignore_ascii_case(key));
         let included: Vec<&Node> = self.included().filter_map(|mapping| get(mapping, key)).collect();
-        if row.is_none() && included.is_empty() {
+        let refused = self.plain && row.is_none();
+        if refused || (row.is_none() && included.is_empty()) {
             let known = self.rows.iter().map(|row| &*row.key.text);
             let help = closest(key, known).map_or_else(
                 || "name a key of the matrix".to_owned(),
@@ -150,10 +215,14 @@ impl<'a> Matrix<'a> {
             );
             diagnostics.push(
                 Diagnostic::new(
-                    codes::MATRIX_EXCLUDE,
+                    if refused {
+                        codes::MATRIX_SHAPE
+                    } else {
+                        codes::MATRIX_EXCLUDE
+                    },
                     format!("{} is excluded, and the matrix has no such key", name(key)),
                 )
-                .at(entry.key.span, "not in the matrix")
+                .at(entry.key.span, "no list of the matrix")
                 .help(help),
             );
             return;

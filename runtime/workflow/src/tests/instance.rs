@@ -186,7 +186,7 @@ fn what_has_no_value_is_told_with_its_place() {
                 "strategy: {matrix: {v: \"${{ fromJSON(needs.x.outputs.y) }}\"}}",
                 "{}"
             ),
-            problems("strategy: {matrix: {v: [1], exclude: [{w: 1}]}}", "{}"),
+            problems("strategy: {matrix: {v: [1], exclude: [{w: \"${{ 1 }}\"}]}}", "{}"),
             problems("strategy: {max-parallel: \"${{ 'two' }}\"}", "{}"),
             problems("timeout-minutes: ${{ '5' }}", "{}"),
             problems("name: a ${{ 1 }} ${{ fromJSON('') }}", "{}"),

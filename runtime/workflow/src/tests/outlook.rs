@@ -93,7 +93,10 @@ fn instances_are_named_when_the_file_tells_them() {
     );
     assert_eq!(names("strategy: {matrix: {v: ['${{ github.sha }}']}}"), None);
     assert_eq!(names("name: '${{ github.sha }}'"), None);
-    assert_eq!(names("strategy: {matrix: {v: [1], exclude: [{w: 1}]}}"), None);
+    assert_eq!(
+        names("strategy: {matrix: {v: [1], exclude: [{w: '${{ 1 }}'}]}}"),
+        None
+    );
 }
 
 #[test]

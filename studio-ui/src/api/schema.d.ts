@@ -189,7 +189,7 @@ export interface paths {
          *     used every twelve hours. Five wrong tries in a row make their address wait.
          */
         post: operations["sign_in"];
-        /** Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in. */
+        /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -398,7 +398,7 @@ export interface paths {
          *     used every twelve hours. Five wrong tries in a row make their address wait.
          */
         post: operations["v1_sign_in"];
-        /** Signs a browser out: its cookie is worth nothing any more. Also when it was not signed in. */
+        /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["v1_sign_out"];
         options?: never;
         head?: never;

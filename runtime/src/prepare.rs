@@ -264,4 +264,23 @@ mod tests {
             assert_eq!(stem(Path::new(path)), name);
         }
     }
+    #[test]
+    fn workflows_that_are_called_are_read_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let workflows = folder.path().join(".github").join("workflows");
+        std::fs::create_dir_all(&workflows).unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        let called = "on: {workflow_call: {inputs: {who: {type: string, required: true}}}}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n";
+        std::fs::write(workflows.join("called.yml"), called).unwrap();
+        let codes = |uses: &str| {
+            let text = format!("on: push\njobs: {{a: {{uses: ./.github/workflows/{uses}}}}}\n");
+            let path = workflows.join("ci.yml");
+            std::fs::write(&path, text).unwrap();
+            let file = crate::project::read(&path).unwrap();
+            let found = prepare(&file, &Preparation::default()).diagnostics;
+            found.iter().map(|found| found.code.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes("none.yml"), ["schema/call"]);
+        assert_eq!(codes("called.yml"), ["schema/call-input"]);
+    }
 }

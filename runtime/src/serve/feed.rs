@@ -297,7 +297,8 @@ async fn follow(feed: actix::WeakAddr<Feed>, journal: Arc<dyn Journal>) {
                 Vec::new()
             }),
         };
-        let failed = news.is_err();
+        // One run that cannot be read keeps no other from being followed.
+        let failed = matches!(&news, Err(error) if !matches!(error, JournalError::Event { .. }));
         // Waits for room in the mailbox: a feed that lags reads later, it loses nothing.
         let Some(feed) = feed.upgrade() else { return };
         if feed.send(News(news)).await.is_err() {
@@ -326,6 +327,13 @@ impl Handler<News> for Feed {
                 if !workflows.is_empty() {
                     self.publish_workflows(Some(workflows), ctx);
                 }
+            }
+            Err(JournalError::Event { run, seq, cause }) => {
+                tracing::error!(%run, seq, %cause, "a run is not shown any more: its history cannot be read");
+                let run = RunId(run);
+                self.runtime.open().runs.remove(&run);
+                self.dirty.remove(&run);
+                self.logs.retain(|(of, _), _| *of != run);
             }
             Err(error) => {
                 tracing::error!(%error, "the history cannot be followed; trying again");

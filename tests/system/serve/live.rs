@@ -194,3 +194,28 @@ fn a_phoenix_socket_that_reads_too_slowly_is_closed_and_told_why() {
     let (code, reason) = slow.closing();
     assert!(code == 1013 && reason.contains("too slow"), "{code} {reason}");
 }
+
+#[test]
+fn a_run_whose_history_is_damaged_keeps_no_other_from_being_shown() {
+    let studio = Studio::of(project());
+    studio.start_workflow("endless");
+    let running = |count: u64| {
+        until(&format!("{count} running"), || {
+            (studio.value("/api/status")["runs"]["running"] == count).then_some(())
+        });
+    };
+    running(1);
+    let journal = studio.project.journal();
+    // As the disk may do it: the next event is there, and nobody can read it.
+    journal
+        .execute_batch(
+            "INSERT INTO event SELECT run, max(seq) + 1, 0, '{}' FROM event GROUP BY run;
+             UPDATE run SET last = last + 1, change = change + 1;",
+        )
+        .expect("it is written");
+    running(0);
+    let run = studio.start_workflow("quick");
+    assert_eq!(studio.end_of(&run), "success");
+    assert_eq!(studio.value("/api/health")["status"], "ok");
+    running(0);
+}

@@ -3,8 +3,6 @@
 //! Rendering is somebody else's: the command line draws it like a compiler does, `validate --format json` writes it
 //! as data. Nothing here knows colours or files.
 
-use std::collections::HashSet;
-
 use crate::codes::{Code, Level, Severity};
 use crate::span::Span;
 
@@ -118,6 +116,14 @@ impl Diagnostic {
             .map(|label| label.span)
     }
 
+    /// Whether two findings tell of one mistake. One without a place is like no other.
+    fn says_the_same(&self, other: &Self) -> bool {
+        match (self.labels.first(), other.labels.first()) {
+            (Some(label), Some(of_other)) => self.code == other.code && label == of_other,
+            _ => false,
+        }
+    }
+
     /// Whether a run must not start with this: an error that is not only a lint.
     #[must_use]
     pub fn is_blocking(&self) -> bool {
@@ -173,15 +179,16 @@ impl Diagnostics {
     /// In the order of the file, each once: a value that aliases repeat is read several times, in the name of
     /// several owners, but is wrong at one place only.
     pub(crate) fn finish(mut self) -> Self {
-        if self.items.len() < 2 {
-            return self;
-        }
-        let mut seen = HashSet::new();
-        self.items.retain(|diagnostic| match diagnostic.labels.first() {
-            Some(label) => seen.insert((diagnostic.code, label.span, label.text.clone())),
-            None => true,
-        });
         self.items.sort_by_key(Diagnostic::span);
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.items.len());
+        for diagnostic in self.items {
+            let span = diagnostic.span();
+            let before = kept.iter().rev().take_while(|kept| kept.span() == span);
+            if !before.into_iter().any(|before| before.says_the_same(&diagnostic)) {
+                kept.push(diagnostic);
+            }
+        }
+        self.items = kept;
         self
     }
 

@@ -50,8 +50,20 @@ const TEXTS: &[&str] = &[
     "workspace",
 ];
 
+thread_local! {
+    /// What the context is in most workflows.
+    static WITHOUT_INPUTS: Type = make(None);
+}
+
 /// The `github` context. `inputs`: what `github.event.inputs` holds, where that is known.
 pub(super) fn github(inputs: Option<Type>) -> Type {
+    match inputs {
+        None => WITHOUT_INPUTS.with(Type::clone),
+        Some(_) => make(inputs),
+    }
+}
+
+fn make(inputs: Option<Type>) -> Type {
     let mut event = Properties::of(Type::Any);
     if let Some(inputs) = inputs {
         event.add("inputs", inputs);

@@ -1,9 +1,11 @@
 //! Scripts of steps have no mistakes that can be seen without running them.
 
+use super::labels;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::dialect::Dialect;
 use crate::model::{Action, Run, Workflow};
-use crate::scripts::{Mistake, check_python};
+use crate::scripts::{Mistake, check_python, check_shell};
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::Style;
@@ -11,13 +13,24 @@ use crate::words::name;
 
 pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
+        // On Windows it would be PowerShell, which is also what somebody's own runner may be.
+        let bash = labels::is_windows(job) == Some(false) || workflow.dialect == Dialect::Loom;
         let default = job.defaults.shell.as_ref().or(workflow.defaults.shell.as_ref());
         super::each_step(&job.steps, &mut |step| {
             let Action::Run(run) = &step.action else { return };
-            let shell = run.shell.as_ref().or(default).and_then(|shell| shell.as_plain());
-            if shell.is_some_and(is_python) && !diagnostics.is_full() {
-                python(run, source, diagnostics);
+            if diagnostics.is_full() {
+                return;
             }
+            let mistakes = match run.shell.as_ref().or(default) {
+                Some(shell) => match shell.as_plain().unwrap_or_default() {
+                    shell if is_python(shell) => check_python(&run.script.text),
+                    shell if is_bash(shell) => check_shell(&run.script.text).into_iter().collect(),
+                    _ => return,
+                },
+                None if bash => check_shell(&run.script.text).into_iter().collect(),
+                None => return,
+            };
+            report(run, mistakes, source, diagnostics);
         });
     }
 }
@@ -33,8 +46,18 @@ fn is_python(shell: &str) -> bool {
     plain && version.is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
 }
 
-fn python(run: &Run, source: &Source, diagnostics: &mut Diagnostics) {
-    for mistake in check_python(&run.script.text) {
+/// Whether a shell reads scripts as `bash` does, given nothing but its options and the script.
+fn is_bash(shell: &str) -> bool {
+    let mut words = shell.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    matches!(program.to_ascii_lowercase().as_str(), "bash" | "sh")
+        && words
+            .all(|word| word == "{0}" || (word.starts_with('-') && !word.contains('c')) || word == "pipefail")
+}
+
+fn report(run: &Run, mistakes: Vec<Mistake>, source: &Source, diagnostics: &mut Diagnostics) {
+    for mistake in mistakes {
         let (code, span, message, label) = match mistake {
             Mistake::NotClosed(span) => (
                 codes::SCRIPT_SYNTAX,

@@ -4,5 +4,7 @@
 
 mod names;
 mod python;
+mod shell;
 
 pub(crate) use python::{Mistake, check as check_python};
+pub(crate) use shell::check as check_shell;

@@ -1,0 +1,381 @@
+//! Bash and its relatives: quotes and brackets that are not closed when the script ends.
+//!
+//! Not a parser: it follows quotes, substitutions, comments and here-documents, and says nothing about anything else.
+
+use super::python::Mistake;
+use crate::span::Span;
+
+/// A longer script is not looked at.
+const LONGEST: usize = 256 * 1024;
+/// How deep substitutions may be nested; deeper ones are not looked at.
+const DEEPEST: usize = 50;
+
+/// Words after which a command begins.
+const STARTS: &[&str] = &[
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time",
+];
+
+/// The quote or bracket that is not closed, if there is one.
+pub(crate) fn check(script: &str) -> Option<Mistake> {
+    if script.len() > LONGEST {
+        return None;
+    }
+    let mut reader = Reader {
+        script,
+        at: 0,
+        documents: Vec::new(),
+    };
+    match reader.commands(Until::End, 0) {
+        Err(Stop::NotClosed(start)) => Some(Mistake::NotClosed(start)),
+        Err(Stop::TooDeep) | Ok(()) => None,
+    }
+}
+
+struct Reader<'a> {
+    script: &'a str,
+    at: usize,
+    /// Here-documents that begin with the next line: their last lines, and whether tabs before them count.
+    documents: Vec<(String, bool)>,
+}
+
+/// What ends a list of commands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    End,
+    Bracket,
+    Backtick,
+}
+
+enum Stop {
+    NotClosed(Span),
+    TooDeep,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads commands; what opened them is just before.
+    fn commands(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
+        if depth > DEEPEST {
+            return Err(Stop::TooDeep);
+        }
+        let opened = self.at;
+        // How many `case` wait for their `esac`: brackets end patterns there.
+        let mut cases = 0_usize;
+        let mut command = true;
+        while let Some(next) = self.next() {
+            match next {
+                '\n' => {
+                    self.at += 1;
+                    self.documents();
+                    command = true;
+                }
+                '`' if until == Until::Backtick => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                ')' if until == Until::Bracket && cases == 0 => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                ';' | '&' | '|' | ')' => {
+                    self.at += 1;
+                    command = true;
+                }
+                '(' => {
+                    self.bracket(depth)?;
+                    command = true;
+                }
+                '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                '<' => self.redirection(),
+                '>' => self.at += 1,
+                _ if next.is_whitespace() => self.at += next.len_utf8(),
+                _ => {
+                    let start = self.at;
+                    self.word(until, depth)?;
+                    let word = self.script.get(start..self.at).unwrap_or_default();
+                    if command && word == "case" {
+                        cases += 1;
+                    } else if command && word == "esac" {
+                        cases = cases.saturating_sub(1);
+                    }
+                    command = command && STARTS.contains(&word);
+                }
+            }
+        }
+        match until {
+            Until::End => Ok(()),
+            Until::Bracket | Until::Backtick => Err(not_closed(opened.saturating_sub(1))),
+        }
+    }
+
+    /// A word with the quotes and substitutions in it.
+    fn word(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
+        let start = self.at;
+        while let Some(next) = self.next() {
+            match next {
+                '\\' => self.skip(2),
+                '\'' => self.raw()?,
+                '"' => self.quoted(depth)?,
+                '`' if until == Until::Backtick => break,
+                '`' => {
+                    self.at += 1;
+                    self.commands(Until::Backtick, depth + 1)?;
+                }
+                '$' => self.dollar(depth, false)?,
+                // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
+                '(' if self.at > start => self.bracket(depth)?,
+                ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
+                _ if next.is_whitespace() => break,
+                _ => self.at += next.len_utf8(),
+            }
+        }
+        Ok(())
+    }
+
+    /// `(` of a subshell, or `((` of arithmetic.
+    fn bracket(&mut self, depth: usize) -> Result<(), Stop> {
+        if self.rest().starts_with("((") && self.arithmetic() {
+            return Ok(());
+        }
+        self.at += 1;
+        self.commands(Until::Bracket, depth + 1)
+    }
+
+    /// What begins with `$`.
+    fn dollar(&mut self, depth: usize, quoted: bool) -> Result<(), Stop> {
+        if depth > DEEPEST {
+            return Err(Stop::TooDeep);
+        }
+        let rest = self.rest();
+        if rest.starts_with("${{") {
+            self.at += rest.find("}}").map_or(rest.len(), |end| end + 2);
+        } else if rest.starts_with("$(") {
+            self.at += 1;
+            return self.bracket(depth);
+        } else if rest.starts_with("${") {
+            self.at += 2;
+            return self.parameter(depth, quoted);
+        } else if rest.starts_with("$'") && !quoted {
+            return self.escaped();
+        } else {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    /// `${name…}`.
+    fn parameter(&mut self, depth: usize, quoted: bool) -> Result<(), Stop> {
+        let opened = self.at.saturating_sub(1);
+        while let Some(next) = self.next() {
+            match next {
+                '}' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                '\\' => self.skip(2),
+                '\'' if !quoted => self.raw()?,
+                '"' => self.quoted(depth + 1)?,
+                '`' => {
+                    self.at += 1;
+                    self.commands(Until::Backtick, depth + 1)?;
+                }
+                '$' => self.dollar(depth + 1, quoted)?,
+                _ => self.at += next.len_utf8(),
+            }
+        }
+        Err(not_closed(opened))
+    }
+
+    /// Text in double quotes.
+    fn quoted(&mut self, depth: usize) -> Result<(), Stop> {
+        let opened = self.at;
+        self.at += 1;
+        while let Some(next) = self.next() {
+            match next {
+                '"' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                '\\' => self.skip(2),
+                '`' => {
+                    self.at += 1;
+                    self.commands(Until::Backtick, depth + 1)?;
+                }
+                '$' => self.dollar(depth + 1, true)?,
+                _ => self.at += next.len_utf8(),
+            }
+        }
+        Err(not_closed(opened))
+    }
+
+    /// Text in single quotes, in which nothing is special but what is put in before the script runs.
+    fn raw(&mut self) -> Result<(), Stop> {
+        let opened = self.at;
+        self.at += 1;
+        while let Some(next) = self.next() {
+            match next {
+                '\'' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                '$' if self.rest().starts_with("${{") => {
+                    let rest = self.rest();
+                    self.at += rest.find("}}").map_or(rest.len(), |end| end + 2);
+                }
+                _ => self.at += next.len_utf8(),
+            }
+        }
+        Err(not_closed(opened))
+    }
+
+    /// `$'…'`, in which `\'` is a quote.
+    fn escaped(&mut self) -> Result<(), Stop> {
+        let opened = self.at;
+        self.at += 2;
+        while let Some(next) = self.next() {
+            match next {
+                '\'' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                '\\' => self.skip(2),
+                _ => self.at += next.len_utf8(),
+            }
+        }
+        Err(not_closed(opened))
+    }
+
+    /// Passes over `((…))`, when it is that and no subshell in a subshell.
+    fn arithmetic(&mut self) -> bool {
+        let mut open = 0_usize;
+        let rest = self.rest();
+        for (at, byte) in rest.bytes().enumerate() {
+            match byte {
+                b'(' => open += 1,
+                b')' if open == 2 => {
+                    if rest.as_bytes().get(at + 1) != Some(&b')') {
+                        return false;
+                    }
+                    self.at += at + 2;
+                    return true;
+                }
+                b')' => open = open.saturating_sub(1),
+                b'"' | b'\'' | b'`' | b'\n' => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// `<`, and `<<WORD` with the here-document that follows.
+    fn redirection(&mut self) {
+        let rest = self.rest();
+        if rest.starts_with("<<<") {
+            self.at += 3;
+        } else if rest.starts_with("<<") {
+            self.at += 2;
+            let tabs = self.rest().starts_with('-');
+            self.at += usize::from(tabs);
+            let rest = self.rest();
+            let word = rest.trim_start_matches([' ', '\t']);
+            self.at += rest.len() - word.len();
+            let length = word
+                .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '<' | '>' | '(' | ')'))
+                .unwrap_or(word.len());
+            let last = word.get(..length).unwrap_or_default();
+            self.documents.push((last.replace(['\'', '"', '\\'], ""), tabs));
+            self.at += length;
+        } else {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over the here-documents that begin with this line.
+    fn documents(&mut self) {
+        for (last, tabs) in std::mem::take(&mut self.documents) {
+            while !self.rest().is_empty() {
+                let rest = self.rest();
+                let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
+                let line = rest
+                    .get(..length)
+                    .unwrap_or_default()
+                    .trim_end_matches(['\n', '\r']);
+                self.at += length;
+                let line = if tabs { line.trim_start_matches('\t') } else { line };
+                if line == last {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn rest(&self) -> &'a str {
+        self.script.get(self.at..).unwrap_or_default()
+    }
+
+    fn skip(&mut self, characters: usize) {
+        self.at += self
+            .rest()
+            .chars()
+            .take(characters)
+            .map(char::len_utf8)
+            .sum::<usize>();
+    }
+}
+
+fn not_closed(start: usize) -> Stop {
+    Stop::NotClosed(Span::new(start, start + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_closed_is_found() {
+        for (script, want) in [
+            ("echo \"hello\necho done", 5),
+            ("echo 'hello", 5),
+            ("x=$(date\necho $x", 3),
+            ("x=`date\necho $x", 2),
+            ("echo ${x:-y\necho", 6),
+            ("(cd x && make", 0),
+            ("echo \"$(date \"+%s)\"", 7),
+            ("echo $'it\\'s", 5),
+        ] {
+            assert_eq!(
+                check(script),
+                Some(Mistake::NotClosed(Span::new(want, want + 1))),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_closed_is_not() {
+        for script in [
+            "echo it\\'s # don't",
+            "echo \"it's\" 'a \"b' a#b $#",
+            "echo \"$(echo \"a ${x:-\"b\"} `date`\")\"",
+            "case $x in\n  a|b) echo \"1\" ;;\n  (c) echo 2 ;;\n  *) ;;\nesac",
+            "x=$(case $y in a) echo 1;; b) echo 2;; esac)\necho \"$x\"",
+            "cat <<EOF\nit's \"$(\nEOF\ncat <<-'END' > x\n\tdon't\n\tEND\necho ok",
+            "cat << EOF | sh\n'\nEOF\n",
+            "echo $((1 << 2)) $(( (1+2) * 3 ))\n((i <<= 1))\nfor ((i=0; i<3; i++)); do :; done",
+            "if [[ $x =~ ^(a|b)\\)$ ]]; then f() { :; }; fi\na=(1 \"2 3\" '4)')",
+            "echo \"${x#\"'\"}\" ${x//\\'/} \"${x:-it's}\"",
+            "echo '${{ github.event.head_commit.message }}' \"${{ toJSON('it''s \"') }}\"",
+            "cat <<< \"x\" && diff <(a) >(b)",
+            "echo $'it\\'s' \\\n  --x \"a\\\"b\"",
+            "sed -e 's/\"//g' | awk '{print $1}' | grep \"a'b\"",
+            "find . -exec sh -c 'echo \"$1\"' _ {} \\;",
+            "((echo a); (echo b))",
+            "",
+        ] {
+            assert_eq!(check(script), None, "{script}");
+        }
+    }
+}

@@ -8,3 +8,17 @@ mod shell;
 
 pub(crate) use python::{Mistake, check as check_python};
 pub(crate) use shell::check as check_shell;
+
+/// How long the `${{ … }}` is that a text begins with: all of it when it is not closed. Braces in its texts end nothing.
+fn expression(rest: &str) -> usize {
+    let mut text = false;
+    let bytes = rest.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\'' => text = !text,
+            b'}' if !text && bytes.get(at + 1) == Some(&b'}') => return at + 2,
+            _ => {}
+        }
+    }
+    rest.len()
+}

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::names;
+use super::{expression, names};
 use crate::span::Span;
 
 /// A longer script is not looked at.
@@ -79,10 +79,7 @@ impl<'a> Lexer<'a> {
         while let Some(first) = self.rest().chars().next() {
             let start = self.at;
             if self.rest().starts_with("${{") {
-                let end = self
-                    .rest()
-                    .find("}}")
-                    .map_or(self.script.len(), |end| start + end + 2);
+                let end = start + expression(self.rest());
                 self.computed |= self.tokens.last().is_none_or(|last| last.kind == Kind::End);
                 self.push(Kind::Value, end);
             } else if first == '#' {
@@ -191,7 +188,7 @@ impl<'a> Lexer<'a> {
             match next {
                 '\\' => self.at += 1 + self.rest().chars().nth(1).map_or(0, char::len_utf8),
                 '$' if self.rest().starts_with("${{") => {
-                    let length = self.rest().find("}}").map_or(self.rest().len(), |end| end + 2);
+                    let length = expression(self.rest());
                     self.at += length;
                 }
                 '\n' if !long && depth == 0 => return broken,

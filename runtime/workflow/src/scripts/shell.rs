@@ -2,6 +2,7 @@
 //!
 //! Not a parser: it follows quotes, substitutions, comments and here-documents, and says nothing about anything else.
 
+use super::expression;
 use super::python::Mistake;
 use crate::span::Span;
 
@@ -147,7 +148,7 @@ impl<'a> Reader<'a> {
         }
         let rest = self.rest();
         if rest.starts_with("${{") {
-            self.at += rest.find("}}").map_or(rest.len(), |end| end + 2);
+            self.at += expression(rest);
         } else if rest.starts_with("$(") {
             self.at += 1;
             return self.bracket(depth);
@@ -218,8 +219,7 @@ impl<'a> Reader<'a> {
                     return Ok(());
                 }
                 '$' if self.rest().starts_with("${{") => {
-                    let rest = self.rest();
-                    self.at += rest.find("}}").map_or(rest.len(), |end| end + 2);
+                    self.at += expression(self.rest());
                 }
                 _ => self.at += next.len_utf8(),
             }
@@ -373,6 +373,7 @@ mod tests {
             "sed -e 's/\"//g' | awk '{print $1}' | grep \"a'b\"",
             "find . -exec sh -c 'echo \"$1\"' _ {} \\;",
             "((echo a); (echo b))",
+            "echo ${{ format('{{ {0} }}', 'it''s') }}",
             "",
         ] {
             assert_eq!(check(script), None, "{script}");

@@ -241,6 +241,10 @@ impl RunningStudio {
 fn prepare(connection: &dyn Any, data: &mut Extensions) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>() {
         data.insert(Line::of(stream));
+        // What is written is whole: to wait for more would hold live frames up by tens of milliseconds.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
     }
     give_up_on_the_silent(connection);
 }

@@ -33,16 +33,16 @@ describe.skipIf(at === "")("a studio with a token", () => {
     await page.getByLabel("Token").waitFor();
   });
 
-  it("notices on another page of the same browser that the session has ended", async () => {
+  it("notices by itself on another page of the same browser that the session has ended", async () => {
     await enter(page, token);
     await page.locator('[data-connection="live"]').waitFor();
     const other = await page.context().newPage();
     await other.goto(`${at}/runs`);
     await other.getByRole("button", { name: "Sign out" }).click();
     await other.getByLabel("Token").waitFor();
-    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    // Nobody touches this page: the studio cuts its socket, and refuses the next.
     await page.getByText("The session has ended.").waitFor();
-    forgive(page, /401/);
+    forgive(page, /401|HTTP Authentication failed/);
   });
 
   it("says that a token is wrong, and after many that one has to wait; all of it passes axe", async () => {

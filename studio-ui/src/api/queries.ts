@@ -22,9 +22,12 @@ export const keys = {
 /** Who we are to the studio; asked first, since all else depends on it. */
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
-  queryFn: async ({ signal }): Promise<Session> => {
+  queryFn: async ({ client, signal }): Promise<Session> => {
     try {
-      return await getJson<Session>("/api/session", signal);
+      const before = client.getQueryData<Session>(keys.session);
+      const now = await getJson<Session>("/api/session", signal);
+      // One who was signed in hears why the form is back.
+      return { ...now, ended: now.required && !now.signedIn && (before?.signedIn || before?.ended) === true };
     } catch (cause) {
       // A studio that knows no sessions asks for nothing.
       if (cause instanceof ApiError && cause.status === 404) return { required: false, signedIn: false };

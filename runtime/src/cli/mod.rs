@@ -20,6 +20,7 @@ mod serve;
 mod setup;
 mod signals;
 mod talk;
+mod together;
 mod uplink;
 mod validate;
 

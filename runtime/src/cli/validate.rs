@@ -4,15 +4,15 @@
 //! document; stderr has the summary and what cannot be read.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Severity, Source};
 use serde::Serialize;
 
 use super::args::{CheckLevel, FindingFormat, ValidateArgs};
 use super::sarif::Sarif;
-use super::{Exit, data, diagnostics, talk};
-use crate::project::{self, WorkflowFile};
+use super::{Exit, data, diagnostics, talk, together};
+use crate::project::{self, ProjectError, WorkflowFile};
 use crate::repository::Repository;
 
 pub(super) fn validate(args: &ValidateArgs) -> Exit {
@@ -20,9 +20,9 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut invalid = 0_usize;
     let mut checked = 0_usize;
     let mut sarif = Sarif::default();
-    for path in files(&args.files) {
-        let file = match project::read(&path) {
-            Ok(file) => file,
+    for outcome in together::in_order(&files(&args.files), |path| read_and_check(path)) {
+        let (file, found) = match outcome {
+            Ok(outcome) => outcome,
             Err(error) => {
                 talk::error(&error.to_string());
                 exit = Exit::Usage;
@@ -30,7 +30,6 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
             }
         };
         checked += 1;
-        let found = check(&file);
         let valid = is_valid(&found, args.level);
         if !valid {
             invalid += 1;
@@ -54,6 +53,12 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
         exit = Exit::Failure;
     }
     exit
+}
+
+fn read_and_check(path: &Path) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
+    let file = project::read(path)?;
+    let found = check(&file);
+    Ok((file, found))
 }
 
 /// Everything that is found in a workflow, or in the `action.yml` of an action.

@@ -56,8 +56,9 @@ fn script(run: &Run, source: &Source, diagnostics: &mut Diagnostics) {
         return;
     }
     let written = source.slice(run.script.span);
-    let mut start = run.script.span.start;
-    for line in written.split_inclusive('\n') {
+    let begin = run.script.style.text_start(written);
+    let mut start = run.script.span.start + begin;
+    for line in written.get(begin..).unwrap_or_default().split_inclusive('\n') {
         for (at, command) in commands(line) {
             let span = Span::new(start + at, start + at + command.name.len() + 2);
             diagnostics.push(diagnostic(command, span));

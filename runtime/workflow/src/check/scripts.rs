@@ -111,11 +111,11 @@ fn place(run: &Run, source: &Source, span: Span) -> Span {
         .and_then(|rest| rest.lines().next())
         .unwrap_or_default();
     let (start, wanted) = match run.script.style {
-        // The place of a block begins with its first line, not with its `|`.
         Style::Literal => {
-            let mut lines = written.split_inclusive('\n');
+            let begin = run.script.style.text_start(written);
+            let mut lines = written.get(begin..).unwrap_or_default().split_inclusive('\n');
             let before: usize = lines.by_ref().take(number).map(str::len).sum();
-            (before, lines.next().unwrap_or_default())
+            (begin + before, lines.next().unwrap_or_default())
         }
         _ => (0, written),
     };

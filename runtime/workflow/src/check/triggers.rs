@@ -111,9 +111,14 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Where a part of a text stands in the file; all of it where that cannot be told.
+/// Where a part of a text stands in the file; all of it where that cannot be told, or where the part is a line break,
+/// which a `|` makes.
 fn within(source: &Source, text: &Spanned<Arc<str>>, part: Span) -> Span {
-    match source.slice(text.span).find(&*text.value) {
+    let is_break = text
+        .value
+        .get(part.range())
+        .is_some_and(|part| part.contains('\n'));
+    match source.slice(text.span).find(&*text.value).filter(|_| !is_break) {
         Some(at) => {
             let start = text.span.start + at;
             Span::new(start + part.start, start + part.end)

@@ -128,7 +128,8 @@ impl Context<'_> {
                 if code == codes::EXPRESSION_NAME {
                     label.text = "not known here".to_owned();
                 } else if code == codes::EXPRESSION_TOO_LONG {
-                    label.span = Span::point(label.span.start);
+                    // A text counts whole.
+                    label.span = Span::point(text.span.start);
                 }
             }
             if let Some(elsewhere) = elsewhere {
@@ -142,12 +143,13 @@ impl Context<'_> {
     fn text_in_file(&self, node: &Node, scalar: &Scalar) -> Text {
         let written = self.source.slice(node.span);
         let text = scalar.to_text().to_string();
+        let begin = scalar.style.text_start(written);
         match scalar.style {
             // What differs is indentation only, which means nothing to an expression.
-            Style::Plain | Style::Literal | Style::Folded if !written.is_empty() => Text {
+            Style::Plain | Style::Literal | Style::Folded if begin < written.len() => Text {
                 span: node.span,
-                start: Some(node.span.start),
-                text: written.to_owned(),
+                start: Some(node.span.start + begin),
+                text: written.get(begin..).unwrap_or_default().to_owned(),
             },
             _ => Text {
                 span: node.span,

@@ -40,7 +40,7 @@ fn spans_are_bytes_of_the_value_whatever_its_style() {
         ("on", "", (2, 3)),
         ("plain", "a\r\n  b", (3, 8)),
         ("quoted", "'é'", (5, 9)),
-        ("block", "one\r\n  two", (7, 3)),
+        ("block", "|\r\n  one\r\n  two", (6, 8)),
         ("list", "- 1\r\n  - {x: 1}", (11, 3)),
     ] {
         let span = get(&root, key).span;
@@ -49,6 +49,24 @@ fn spans_are_bytes_of_the_value_whatever_its_style() {
         assert_eq!((position.line, position.column), place, "{key}");
     }
     assert_eq!(&*get(&root, "block").as_scalar().unwrap().text, "one\ntwo\n");
+}
+
+#[test]
+fn a_block_begins_at_its_mark_wherever_that_stands() {
+    for (text, want) in [
+        ("a: |\n  x\n", "|\n  x"),
+        ("a: |\n\n\n  x\nb: 1\n", "|\n\n\n  x"),
+        ("a: >-\n  x\n  y\n\n\nb: 1\n", ">-\n  x\n  y"),
+        ("a: |\nb: 1\n", "|"),
+        ("a: |\n   \n", "|"),
+        ("a: !!str |-2 # c > d\n    x\n", "|-2 # c > d\n    x"),
+        ("a:\n  # a > b\n  |\n    x\n", "|\n    x"),
+        ("a|b > c: 1\na: |\n  x > y | z", "|\n  x > y | z"),
+    ] {
+        let (source, node, _) = tree(text);
+        let node = node.unwrap();
+        assert_eq!(source.slice(get(&node, "a").span), want, "{text:?}");
+    }
 }
 
 #[test]

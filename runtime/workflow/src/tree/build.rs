@@ -131,9 +131,13 @@ impl Builder<'_> {
             let place = self.anchor(span);
             self.marks.push((*id, place));
         }
-        self.before = span.end;
+        let before = std::mem::replace(&mut self.before, span.end);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let span = match style {
+                    ScalarStyle::Literal | ScalarStyle::Folded => self.block(before, span),
+                    _ => span,
+                };
                 let node = self.scalar(&text, style, tag.as_deref(), span);
                 self.finish(
                     Built {
@@ -372,19 +376,32 @@ impl Builder<'_> {
                 style,
                 value,
             }),
-            self.trimmed(span, style),
+            span,
         )
     }
 
-    /// A block scalar's span reaches to the next token; its text ends earlier.
-    fn trimmed(&self, span: Span, style: Style) -> Span {
-        match style {
-            Style::Literal | Style::Folded => {
-                let text = self.source.slice(span).trim_end();
-                Span::new(span.start, span.start + text.len())
-            }
-            _ => span,
-        }
+    /// Where a block of text stands: from its `|` or `>` to the end of its last line that is not empty. The parser
+    /// gives the place from the first line to the next token. `before` is where the token before it ended.
+    fn block(&self, before: usize, span: Span) -> Span {
+        let text = self.source.text();
+        let lead = text.get(before..span.start).unwrap_or_default().trim_end();
+        let line = lead.rfind('\n').map_or(0, |at| at + 1);
+        let is_mark = |at: &usize| {
+            let before = lead.get(line..*at).unwrap_or_default();
+            let after = lead.get(at + 1..).unwrap_or_default();
+            let after = after.trim_start_matches(|c: char| matches!(c, '+' | '-' | '0'..='9'));
+            !before.ends_with(|c: char| !c.is_whitespace())
+                && !after.starts_with(|c: char| !c.is_whitespace())
+        };
+        let mark = lead
+            .get(line..)
+            .unwrap_or_default()
+            .match_indices(['|', '>'])
+            .map(|(at, _)| line + at)
+            .find(is_mark);
+        let start = mark.map_or(span.start, |at| before + at);
+        let written = text.get(start..span.end.max(start)).unwrap_or_default();
+        Span::new(start, start + written.trim_end().len())
     }
 
     fn check_collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, value: &str, span: Span) {

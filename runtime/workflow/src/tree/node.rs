@@ -56,6 +56,16 @@ pub enum Style {
     Folded,
 }
 
+impl Style {
+    /// Where the text begins in what is written: that of a block on the line after its `|` or `>`.
+    pub(crate) fn text_start(self, written: &str) -> usize {
+        match self {
+            Self::Literal | Self::Folded => written.find('\n').map_or(written.len(), |at| at + 1),
+            Self::Plain | Self::SingleQuoted | Self::DoubleQuoted => 0,
+        }
+    }
+}
+
 /// Keys and values in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {

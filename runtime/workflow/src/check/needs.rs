@@ -108,19 +108,19 @@ fn circle(workflow: &Workflow, cycle: &[JobId], diagnostics: &mut Diagnostics) {
         codes::CYCLE,
         format!("jobs need each other in a circle: `{}`", path(cycle)),
     );
+    // Where GitHub sees it too: no single one of the needs is the wrong one.
+    if let Some(first) = cycle.first().and_then(|first| workflow.jobs.get(first)) {
+        diagnostic = diagnostic.at(first.id.span, "this job waits for itself in the end");
+    }
     let next = cycle.iter().cycle().skip(1);
-    for (number, (from, to)) in cycle.iter().zip(next).take(MARKED).enumerate() {
+    for (from, to) in cycle.iter().zip(next).take(MARKED) {
         let need = workflow
             .jobs
             .get(from)
             .and_then(|job| job.needs.iter().find(|need| need.value == *to));
         let Some(need) = need else { continue };
         let text = format!("{} waits for {}", name(from.as_str()), name(to.as_str()));
-        diagnostic = if number == 0 {
-            diagnostic.at(need.span, text)
-        } else {
-            diagnostic.related(need.span, text)
-        };
+        diagnostic = diagnostic.related(need.span, text);
     }
     diagnostics.push(diagnostic.help("remove one of these needs"));
 }

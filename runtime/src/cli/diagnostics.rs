@@ -42,7 +42,26 @@ fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> Stri
     let title = level
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.as_str());
-    let mut group = Group::with_title(title);
+    let mut groups = vec![place(Group::with_title(title), source, diagnostic)];
+    for cause in diagnostic.causes() {
+        let title = Level::NOTE
+            .secondary_title(cause.diagnostic.message.as_str())
+            .id(cause.diagnostic.code.as_str());
+        groups.push(place(Group::with_title(title), &cause.source, &cause.diagnostic));
+    }
+    if let Some(suggestion) = &diagnostic.suggestion {
+        let patch = Patch::new(
+            suggestion.span.start..suggestion.span.end,
+            suggestion.replacement.as_str(),
+        );
+        let snippet = Snippet::source(source.text()).path(source.name()).patch(patch);
+        groups.push(Group::with_title(Level::HELP.secondary_title("try this")).element(snippet));
+    }
+    renderer.render(&groups)
+}
+
+/// Adds the marked places of a finding, and what to do.
+fn place<'a>(mut group: Group<'a>, source: &'a Source, diagnostic: &'a Diagnostic) -> Group<'a> {
     if !diagnostic.labels.is_empty() {
         let annotations = diagnostic.labels.iter().map(|label| {
             let kind = match label.role {
@@ -58,17 +77,8 @@ fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> Stri
                 .annotations(annotations),
         );
     }
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        None => group,
     }
-    let mut groups = vec![group];
-    if let Some(suggestion) = &diagnostic.suggestion {
-        let patch = Patch::new(
-            suggestion.span.start..suggestion.span.end,
-            suggestion.replacement.as_str(),
-        );
-        let snippet = Snippet::source(source.text()).path(source.name()).patch(patch);
-        groups.push(Group::with_title(Level::HELP.secondary_title("try this")).element(snippet));
-    }
-    renderer.render(&groups)
 }

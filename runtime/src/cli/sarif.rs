@@ -21,24 +21,24 @@ impl Sarif {
             || diagnostic.message.clone(),
             |help| format!("{}\n{help}", diagnostic.message),
         );
-        let uri = source.name().replace('\\', "/");
-        let region = diagnostic.span().map(|span| {
-            let (start, end) = (source.position(span.start), source.position(span.end));
-            json!({
-                "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
-            })
-        });
-        let location = match region {
-            Some(region) => json!({"artifactLocation": {"uri": uri}, "region": region}),
-            None => json!({"artifactLocation": {"uri": uri}}),
-        };
         self.rules.insert(diagnostic.code.as_str(), diagnostic.code);
-        self.results.push(json!({
+        let mut result = json!({
             "ruleId": diagnostic.code.as_str(),
             "level": level(diagnostic.severity),
             "message": {"text": text},
-            "locations": [{"physicalLocation": location}],
-        }));
+            "locations": [{"physicalLocation": location(source, diagnostic)}],
+        });
+        let causes = diagnostic.causes().map(|cause| {
+            json!({
+                "physicalLocation": location(&cause.source, &cause.diagnostic),
+                "message": {"text": cause.diagnostic.message},
+            })
+        });
+        let causes: Vec<Value> = causes.collect();
+        if !causes.is_empty() {
+            result["relatedLocations"] = Value::Array(causes);
+        }
+        self.results.push(result);
     }
 
     /// All of it as one document.
@@ -67,6 +67,20 @@ impl Sarif {
             }],
         })
     }
+}
+
+fn location(source: &Source, diagnostic: &Diagnostic) -> Value {
+    let uri = source.name().replace('\\', "/");
+    let Some(span) = diagnostic.span() else {
+        return json!({"artifactLocation": {"uri": uri}});
+    };
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    json!({
+        "artifactLocation": {"uri": uri},
+        "region": {
+            "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
+        },
+    })
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -147,12 +147,19 @@ fn print_json(source: &Source, found: &Diagnostics, level: CheckLevel, valid: bo
     let report = Report {
         file: source.name(),
         valid,
-        diagnostics: findings.map(|one| finding(source, one)).collect(),
+        diagnostics: findings.flat_map(|one| with_causes(source, one)).collect(),
     };
     match serde_json::to_string(&report) {
         Ok(line) => data::print(&format!("{line}\n")),
         Err(error) => talk::error(&format!("the findings cannot be written as JSON: {error}")),
     }
+}
+
+/// A finding, and behind it those in other files that it comes from.
+fn with_causes<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> impl Iterator<Item = Finding<'a>> {
+    let causes = diagnostic.causes();
+    std::iter::once(finding(source, diagnostic))
+        .chain(causes.map(|cause| finding(&cause.source, &cause.diagnostic)))
 }
 
 fn finding<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Finding<'a> {

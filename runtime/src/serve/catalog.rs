@@ -225,13 +225,28 @@ fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Finding> {
                 Severity::Warning => "warning",
             },
             code: diagnostic.code.as_str().to_owned(),
-            message: diagnostic.message.clone(),
+            message: explained(diagnostic),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
             help: diagnostic.help.clone(),
         }
     };
     diagnostics.iter().map(finding).collect()
+}
+
+/// The message, with what it comes from in other files.
+fn explained(diagnostic: &loom_workflow::Diagnostic) -> String {
+    let mut message = diagnostic.message.clone();
+    for cause in diagnostic.causes() {
+        let place = cause
+            .diagnostic
+            .span()
+            .map(|span| cause.source.position(span.start));
+        let line = place.map(|place| format!(":{}", place.line)).unwrap_or_default();
+        let what = &cause.diagnostic.message;
+        message = format!("{message}: {}{line}: {what}", cause.source.name());
+    }
+    message
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! as data. Nothing here knows colours or files.
 
 use crate::codes::{Code, Level, Severity};
+use crate::source::Source;
 use crate::span::Span;
 
 /// One finding.
@@ -22,6 +23,17 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A change that would repair it, when there is an obvious one.
     pub suggestion: Option<Suggestion>,
+    /// The finding in another file that it comes from.
+    pub cause: Option<Box<Cause>>,
+}
+
+/// A finding in a file that the file at hand refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The other file.
+    pub source: Source,
+    /// What is wrong there; it may have a cause of its own.
+    pub diagnostic: Diagnostic,
 }
 
 /// A marked place.
@@ -63,6 +75,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             suggestion: None,
+            cause: None,
         }
     }
 
@@ -99,6 +112,17 @@ impl Diagnostic {
             replacement: replacement.into(),
         });
         self
+    }
+
+    /// Names the finding in another file that it comes from.
+    pub fn because_of(mut self, source: Source, diagnostic: Diagnostic) -> Self {
+        self.cause = Some(Box::new(Cause { source, diagnostic }));
+        self
+    }
+
+    /// The findings in other files that it comes from, the nearest first.
+    pub fn causes(&self) -> impl Iterator<Item = &Cause> {
+        std::iter::successors(self.cause.as_deref(), |cause| cause.diagnostic.cause.as_deref())
     }
 
     /// Who objects.

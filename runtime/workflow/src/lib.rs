@@ -46,7 +46,7 @@ mod tests;
 
 pub use codes::{Code, Level, Severity};
 pub use dag::{CycleError, Dag, Progress};
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Role, Suggestion};
+pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role, Suggestion};
 pub use dialect::Dialect;
 pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, StepId, Workflow};

@@ -24,6 +24,14 @@ pub struct Position {
     pub column: usize,
 }
 
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
+
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Source {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{concurrency, permissions};
 use crate::codes::{self, Code};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::model::{Input, InputKind, Job, Trigger, Workflow};
 use crate::references::{Reference, References};
@@ -30,8 +30,10 @@ pub(crate) struct Calls<'a> {
 #[derive(Clone)]
 pub(super) enum Outcome {
     Read(Rc<Workflow>),
-    /// It cannot be called, and this is why.
-    Broken(String),
+    /// It has mistakes, of which this is the first.
+    Broken(Rc<Cause>),
+    /// Nothing is wrong with it, and yet it cannot be called: why, and what to do.
+    Refused(String, &'static str),
     Missing,
     Unknown,
 }
@@ -60,10 +62,19 @@ impl<'a> Calls<'a> {
                     permissions::check(workflow, job, &called, self, diagnostics);
                     concurrency::call(workflow, job, &called, diagnostics);
                 }
-                Outcome::Broken(why) => diagnostics.push(
+                Outcome::Broken(cause) => {
+                    let Cause { source, diagnostic } = (*cause).clone();
+                    diagnostics.push(
+                        Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))
+                            .at(uses.span, "it has a mistake")
+                            .help("repair the called workflow first")
+                            .because_of(source, diagnostic),
+                    );
+                }
+                Outcome::Refused(why, help) => diagnostics.push(
                     Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))
                         .at(uses.span, why)
-                        .help("repair the called workflow first: `loom-runtime validate` shows what is wrong with it"),
+                        .help(help),
                 ),
                 Outcome::Missing => diagnostics.push(
                     Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(path)))
@@ -78,20 +89,20 @@ impl<'a> Calls<'a> {
     /// The workflow at a local path.
     pub(super) fn read(&mut self, path: &str) -> Outcome {
         if self.open.iter().any(|open| open == path) {
-            return Outcome::Broken("it calls itself in the end, which would never end".to_owned());
+            let why = "it calls itself in the end, which would never end".to_owned();
+            return Outcome::Refused(why, "take out one of the calls that lead back");
         }
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
+        let fewer = "let fewer workflows call each other: put what they do into one";
         if self.open.len() >= DEEPEST {
-            return Outcome::Broken(format!(
-                "workflows may be nested {DEEPEST} deep, and this is one more"
-            ));
+            let why = format!("workflows may be nested {DEEPEST} deep, and this is one more");
+            return Outcome::Refused(why, fewer);
         }
         if self.known.len() >= MOST {
-            return Outcome::Broken(format!(
-                "a workflow may reach {MOST} others, and this is one more"
-            ));
+            let why = format!("a workflow may reach {MOST} others, and this is one more");
+            return Outcome::Refused(why, fewer);
         }
         self.open.push(path.to_owned());
         let outcome = self.read_now(path);
@@ -114,14 +125,11 @@ impl<'a> Calls<'a> {
             self.check(workflow, &mut found);
         }
         let found = found.finish();
-        if let Some(first) = found.iter().find(|diagnostic| diagnostic.is_blocking()) {
-            let place = first.span().map(|span| source.position(span.start));
-            let place = place.map(|place| format!(" at {}:{}", place.line, place.column));
-            return Outcome::Broken(format!(
-                "it has a mistake{}: {}",
-                place.unwrap_or_default(),
-                first.message
-            ));
+        if let Some(first) = found.into_iter().find(Diagnostic::is_blocking) {
+            return Outcome::Broken(Rc::new(Cause {
+                source,
+                diagnostic: first,
+            }));
         }
         workflow.map_or(Outcome::Unknown, |workflow| Outcome::Read(Rc::new(workflow)))
     }

@@ -20,36 +20,51 @@ mod unsupported;
 mod values;
 mod work;
 
-use crate::{Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load};
+use crate::{
+    Diagnostic, Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load,
+};
 
 /// Diagnostics as plain lines: severity, code, place, message; then labels with the text they mark, and help.
 pub(crate) fn shown(source: &Source, diagnostics: &Diagnostics) -> String {
     let mut out = String::new();
     for found in diagnostics {
-        let severity = if found.severity == Severity::Error {
-            "error"
-        } else {
-            "warning"
-        };
-        out += &format!("{severity}[{}]: {}\n", found.code, found.message);
-        for label in &found.labels {
-            let place = source.position(label.span.start);
-            let arrow = if label.role == Role::Primary { "-->" } else { "   " };
-            let marked = source.slice(label.span);
+        out += &one(source, found);
+        for cause in found.causes() {
+            let cause = one(&cause.source, &cause.diagnostic);
             out += &format!(
-                "  {arrow} {}:{} {marked:?} {}\n",
-                place.line, place.column, label.text
+                "  because of {}",
+                cause.replace('\n', "\n  ").trim_end_matches(' ')
             );
-        }
-        if let Some(help) = &found.help {
-            out += &format!("  help: {help}\n");
-        }
-        if let Some(suggestion) = &found.suggestion {
-            let written = source.slice(suggestion.span);
-            out += &format!("  fix: {written:?} -> {:?}\n", suggestion.replacement);
         }
     }
     out.trim_end().to_owned()
+}
+
+fn one(source: &Source, found: &Diagnostic) -> String {
+    let mut out = String::new();
+    let severity = if found.severity == Severity::Error {
+        "error"
+    } else {
+        "warning"
+    };
+    out += &format!("{severity}[{}]: {}\n", found.code, found.message);
+    for label in &found.labels {
+        let place = source.position(label.span.start);
+        let arrow = if label.role == Role::Primary { "-->" } else { "   " };
+        let marked = source.slice(label.span);
+        out += &format!(
+            "  {arrow} {}:{} {marked:?} {}\n",
+            place.line, place.column, label.text
+        );
+    }
+    if let Some(help) = &found.help {
+        out += &format!("  help: {help}\n");
+    }
+    if let Some(suggestion) = &found.suggestion {
+        let written = source.slice(suggestion.span);
+        out += &format!("  fix: {written:?} -> {:?}\n", suggestion.replacement);
+    }
+    out
 }
 
 pub(crate) fn load_text(text: &str, dialect: Dialect) -> (Source, Loaded) {

@@ -48,7 +48,7 @@ impl<'c, 'r> Outputs<'c, 'r> {
     pub(super) fn called(&mut self, uses: &Template) -> Option<std::rc::Rc<Workflow>> {
         match self.calls.read(local(uses.as_plain()?)?) {
             Outcome::Read(called) => Some(called),
-            Outcome::Broken(_) | Outcome::Missing | Outcome::Unknown => None,
+            Outcome::Broken(_) | Outcome::Refused(..) | Outcome::Missing | Outcome::Unknown => None,
         }
     }
 }

@@ -194,6 +194,7 @@ codes! {
     COMMAND_DEPRECATED = "lint/command-deprecated", Lint, Warning, "A workflow command is deprecated";
     SCRIPT_SYNTAX = "lint/script-syntax", Lint, Error, "A script is not well formed";
     SCRIPT_NAME = "lint/script-name", Lint, Warning, "A script uses a name that nothing defines";
+    SCRIPT_VARIABLE = "lint/script-variable", Lint, Warning, "A script reads a variable that nothing sets";
     RUNNER_LABEL = "lint/runner-label", Lint, Warning, "A label of GitHub's runners does not exist";
     RUNNER_CONFLICT = "lint/runner-conflict", Lint, Error, "No runner can have all labels";
     MATRIX_TWICE = "lint/matrix-twice", Lint, Warning, "A matrix has a value twice";

@@ -17,6 +17,7 @@ mod shells;
 mod snapshot;
 mod triggers;
 mod unreachable;
+mod unset;
 mod variables;
 mod waits;
 
@@ -45,6 +46,7 @@ pub(crate) fn check(
     shells::check(workflow, diagnostics);
     snapshot::check(workflow, diagnostics);
     unreachable::check(workflow, diagnostics);
+    unset::check(workflow, source, diagnostics);
     variables::check(workflow, diagnostics);
     let mut calls = calls::Calls::new(references);
     calls.check(workflow, diagnostics);

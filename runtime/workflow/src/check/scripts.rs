@@ -47,7 +47,7 @@ fn is_python(shell: &str) -> bool {
 }
 
 /// Whether a shell reads scripts as `bash` does, given nothing but its options and the script.
-fn is_bash(shell: &str) -> bool {
+pub(super) fn is_bash(shell: &str) -> bool {
     let mut words = shell.split_whitespace();
     let program = words.next().unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default();
@@ -97,7 +97,7 @@ fn part(run: &Run, span: Span) -> String {
 
 /// Where a part of a script stands in the file. Block texts lose their indentation only, so the same line of the text
 /// is found again; for others the whole value is the place where it is not there as it is.
-fn place(run: &Run, source: &Source, span: Span) -> Span {
+pub(super) fn place(run: &Run, source: &Source, span: Span) -> Span {
     let text = &run.script.text;
     let whole = run.script.span;
     let written = source.slice(whole);

@@ -7,7 +7,7 @@ mod python;
 mod shell;
 
 pub(crate) use python::{Mistake, check as check_python};
-pub(crate) use shell::check as check_shell;
+pub(crate) use shell::{check as check_shell, variables as shell_variables};
 
 /// How long the `${{ … }}` is that a text begins with: all of it when it is not closed. Braces in its texts end nothing.
 fn expression(rest: &str) -> usize {

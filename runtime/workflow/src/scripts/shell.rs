@@ -1,4 +1,4 @@
-//! Bash and its relatives: quotes and brackets that are not closed when the script ends.
+//! Bash and its relatives: quotes and brackets that are not closed when the script ends, and the variables it reads.
 //!
 //! Not a parser: it follows quotes, substitutions, comments and here-documents, and says nothing about anything else.
 
@@ -18,6 +18,22 @@ const STARTS: &[&str] = &[
 
 /// The quote or bracket that is not closed, if there is one.
 pub(crate) fn check(script: &str) -> Option<Mistake> {
+    match read(script)? {
+        (_, Err(Stop::NotClosed(start))) => Some(Mistake::NotClosed(start)),
+        (_, Err(Stop::TooDeep) | Ok(())) => None,
+    }
+}
+
+/// The names of the variables whose values are put in (`$NAME`, `${NAME%.*}`), where nothing is said about what to do
+/// without one. Those in here-documents and arithmetic are left out, and all of a script that cannot be read.
+pub(crate) fn variables(script: &str) -> Vec<Span> {
+    match read(script) {
+        Some((variables, Ok(()))) => variables,
+        _ => Vec::new(),
+    }
+}
+
+fn read(script: &str) -> Option<(Vec<Span>, Result<(), Stop>)> {
     if script.len() > LONGEST {
         return None;
     }
@@ -25,11 +41,10 @@ pub(crate) fn check(script: &str) -> Option<Mistake> {
         script,
         at: 0,
         documents: Vec::new(),
+        variables: Vec::new(),
     };
-    match reader.commands(Until::End, 0) {
-        Err(Stop::NotClosed(start)) => Some(Mistake::NotClosed(start)),
-        Err(Stop::TooDeep) | Ok(()) => None,
-    }
+    let end = reader.commands(Until::End, 0);
+    Some((reader.variables, end))
 }
 
 struct Reader<'a> {
@@ -37,6 +52,8 @@ struct Reader<'a> {
     at: usize,
     /// Here-documents that begin with the next line: their last lines, and whether tabs before them count.
     documents: Vec<(String, bool)>,
+    /// Names of the variables that were read so far.
+    variables: Vec<Span>,
 }
 
 /// What ends a list of commands.
@@ -154,13 +171,29 @@ impl<'a> Reader<'a> {
             return self.bracket(depth);
         } else if rest.starts_with("${") {
             self.at += 2;
+            self.variable(|after| matches!(after, '}' | '%' | '#' | '/' | '^' | ','));
             return self.parameter(depth, quoted);
         } else if rest.starts_with("$'") && !quoted {
             return self.escaped();
         } else {
             self.at += 1;
+            self.at += self.variable(|_| true);
         }
         Ok(())
+    }
+
+    /// Keeps the name that begins here when what follows it is as wanted; gives its length.
+    fn variable(&mut self, wanted: impl Fn(char) -> bool) -> usize {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let begins = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let after = rest.get(length..).and_then(|after| after.chars().next());
+        if begins && after.is_none_or(wanted) {
+            self.variables.push(Span::new(self.at, self.at + length));
+        }
+        if begins { length } else { 0 }
     }
 
     /// `${name…}`.
@@ -351,6 +384,31 @@ mod tests {
                 Some(Mistake::NotClosed(Span::new(want, want + 1))),
                 "{script}"
             );
+        }
+    }
+
+    #[test]
+    fn variables_are_read_where_the_shell_puts_them_in() {
+        for (script, want) in [
+            (
+                "echo $FOO \"$BAR-$BAZ\" ${A} ${B%.*} ${C/x/$D}",
+                "FOO BAR BAZ A B C D",
+            ),
+            ("echo '$FOO' \\$BAR \"\\$BAZ\" # $COMMENT", ""),
+            ("echo ${A:-x} ${B?no} ${C:=y} ${#D} ${!E} ${F[0]} ${G:1:2}", ""),
+            (
+                "echo $1 $? $$ $@ ${10} $(echo $IN) `echo $TICK` $((X + $Y))",
+                "IN TICK",
+            ),
+            ("cat <<EOF\n$FOO\nEOF\necho $BAR", "BAR"),
+            ("awk '{print $NF}' <<< \"$LINE\"", "LINE"),
+            ("echo ${{ github.ref }} $A\necho \"open", ""),
+        ] {
+            let found: Vec<&str> = variables(script)
+                .iter()
+                .map(|span| &script[span.range()])
+                .collect();
+            assert_eq!(found.join(" "), want, "{script}");
         }
     }
 

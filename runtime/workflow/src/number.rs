@@ -10,8 +10,9 @@ pub fn format_number(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
-    if number == 0.0 {
-        return "0".to_owned();
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        // Whole, and short enough to be written out. Minus zero is added away.
+        return format!("{:.0}", number + 0.0);
     }
     // `d.dddddddddddddde±x`: the digits are rounded for us, only their arrangement differs.
     let written = format!("{:.14e}", number.abs());

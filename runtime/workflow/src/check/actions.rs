@@ -6,6 +6,7 @@ use crate::actions::{Actions, DATE, Interface, Known, Runtime};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
+use crate::expression::is_in;
 use crate::model::{ActionReference, Job, Step, Uses, Workflow};
 use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
@@ -129,7 +130,7 @@ impl Place<'_> {
         let labels = self.job.runs_on.iter().flat_map(|runs_on| &runs_on.labels);
         let hosted = labels
             .map(|label| label.text.as_ref())
-            .all(|label| !label.contains("${{") && super::labels::is_hosted(label));
+            .all(|label| !is_in(label) && super::labels::is_hosted(label));
         let grouped = self
             .job
             .runs_on
@@ -164,7 +165,7 @@ impl Place<'_> {
             },
             None => &empty,
         };
-        if with.incomplete || with.entries.iter().any(|entry| entry.key.text.contains("${{")) {
+        if with.incomplete || with.entries.iter().any(|entry| is_in(&entry.key.text)) {
             return;
         }
         for entry in &with.entries {

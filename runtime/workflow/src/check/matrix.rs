@@ -2,6 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Job, Workflow};
 use crate::plan::MOST_COMBINATIONS;
 use crate::span::Span;
@@ -47,7 +48,7 @@ impl<'a> Matrix<'a> {
         let mut rows = Vec::new();
         let mut open = mapping.incomplete;
         for entry in &mapping.entries {
-            open |= entry.key.text.contains("${{");
+            open |= is_in(&entry.key.text);
             if !matches!(&*entry.key.text, "include" | "exclude") {
                 rows.push(entry);
             }
@@ -184,7 +185,7 @@ impl<'a> Matrix<'a> {
     fn excluded(&self, left: &mut usize, diagnostics: &mut Diagnostics) {
         // What is computed may have any key and value.
         let unknown = |node: Option<&Node>| node.is_some_and(|node| node.as_sequence().is_none());
-        if self.open || unknown(self.include) || self.rows.iter().any(|row| row.key.text.contains("${{")) {
+        if self.open || unknown(self.include) || self.rows.iter().any(|row| is_in(&row.key.text)) {
             return;
         }
         let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
@@ -192,7 +193,7 @@ impl<'a> Matrix<'a> {
             .filter_map(Node::as_mapping)
             .flat_map(|mapping| &mapping.entries)
         {
-            if entry.key.text.contains("${{") {
+            if is_in(&entry.key.text) {
                 continue;
             }
             self.exclusion(entry, left, diagnostics);
@@ -289,14 +290,14 @@ fn inner<'a>(node: &'a Node, path: &[&str]) -> Option<&'a Node> {
 /// Whether any part of a value is known only when it runs, or wrong.
 fn computed(node: &Node) -> bool {
     match &node.kind {
-        Kind::Scalar(scalar) => scalar.text.contains("${{"),
+        Kind::Scalar(scalar) => is_in(&scalar.text),
         Kind::Sequence(items) => items.iter().any(computed),
         Kind::Mapping(mapping) => {
             mapping.incomplete
                 || mapping
                     .entries
                     .iter()
-                    .any(|entry| entry.key.text.contains("${{") || computed(&entry.value))
+                    .any(|entry| is_in(&entry.key.text) || computed(&entry.value))
         }
         Kind::Invalid => true,
     }

@@ -2,6 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Fields, Workflow};
 use crate::tree::Node;
 use crate::words::name;
@@ -43,7 +44,7 @@ fn names(env: &Node, diagnostics: &mut Diagnostics) {
     let entries = env.as_mapping().map(|mapping| &mapping.entries);
     for entry in entries.into_iter().flatten() {
         let text = &*entry.key.text;
-        if text.contains("${{") || !text.contains(['&', '=', ' ']) {
+        if is_in(text) || !text.contains(['&', '=', ' ']) {
             continue;
         }
         diagnostics.push(

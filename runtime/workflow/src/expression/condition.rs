@@ -66,6 +66,15 @@ impl Condition {
             .chain(template.into_iter().flat_map(Template::expressions))
     }
 
+    /// The expressions alone.
+    pub(crate) fn into_expressions(self) -> Vec<Expression> {
+        match self.test {
+            Test::Expression(expression) => vec![expression],
+            Test::Template(template) => template.into_expressions(),
+            Test::Empty | Test::Broken => Vec::new(),
+        }
+    }
+
     /// Whether `success()` is asked before it, because it asks no status itself.
     #[must_use]
     pub fn needs_success(&self) -> bool {

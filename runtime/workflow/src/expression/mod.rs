@@ -58,6 +58,7 @@ pub use function::Function;
 pub use object::Object;
 pub use parser::{MAX_DEPTH, MAX_LENGTH, Parsed, parse};
 pub use scope::Scope;
+pub(crate) use template::is_in;
 pub use template::{Segment, Template};
 pub use tree::{Comparison, Expression, Logic, Node};
 pub use value::{Kind, Value};

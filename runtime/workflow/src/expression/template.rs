@@ -47,7 +47,7 @@ impl Template {
     /// Whether a text holds an expression, or tries to.
     #[must_use]
     pub fn is_in(text: &str) -> bool {
-        text.contains(OPEN)
+        is_in(text)
     }
 
     /// Takes a text apart. `base` is the byte of the file at which the text begins; all places count from there.
@@ -123,11 +123,14 @@ impl Template {
     }
 
     /// The expressions alone.
-    pub(crate) fn into_expressions(self) -> impl Iterator<Item = Expression> {
-        self.segments.into_iter().filter_map(|segment| match segment {
-            Segment::Expression { expression, .. } => Some(expression),
-            Segment::Text { .. } => None,
-        })
+    pub(crate) fn into_expressions(self) -> Vec<Expression> {
+        let segments = self.segments.into_iter();
+        segments
+            .filter_map(|segment| match segment {
+                Segment::Expression { expression, .. } => Some(expression),
+                Segment::Text { .. } => None,
+            })
+            .collect()
     }
 
     /// The expression that is the whole text, and so gives its value as it is, lists and mappings too.
@@ -195,6 +198,12 @@ impl Template {
         }
         Ok(Value::string(whole))
     }
+}
+
+/// Whether a text holds an expression, or tries to.
+pub(crate) fn is_in(text: &str) -> bool {
+    // Most texts have no `$` at all, and looking for one byte is the cheaper search.
+    text.contains('$') && text.contains(OPEN)
 }
 
 fn push_text(segments: &mut Vec<Segment>, text: &str, start: usize) {

@@ -1,5 +1,7 @@
 //! Expressions in values: whether they may be there, and whether they can be read.
 
+use std::borrow::Cow;
+
 use super::context::Context;
 use super::sites::{Found, Slot};
 use crate::codes;
@@ -8,6 +10,7 @@ use crate::expression::{
     self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template, allowed,
 };
 use crate::model::Shape;
+use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{Key, Node, Scalar, Style, Value};
 use crate::words::alternatives;
@@ -16,15 +19,15 @@ const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
 /// A text with expressions in it, and where it stands.
-struct Text {
-    text: String,
+struct Text<'t> {
+    text: Cow<'t, str>,
     /// Where `text` starts in the file when it stands there byte for byte.
     start: Option<usize>,
     /// The whole value.
     span: Span,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Reads and checks the expressions in a value.
     pub(super) fn check_expressions(&mut self, node: &Node, scalar: &Scalar, slot: Slot<'_>) {
         let text = self.text_in_file(node, scalar);
@@ -36,7 +39,7 @@ impl Context<'_> {
     pub(super) fn check_key_expressions(&mut self, key: &Key, slot: Slot<'_>) {
         let written = self.source.slice(key.span);
         let text = Text {
-            text: key.text.to_string(),
+            text: Cow::Borrowed(&key.text),
             start: written.find(&*key.text).map(|at| key.span.start + at),
             span: key.span,
         };
@@ -66,11 +69,11 @@ impl Context<'_> {
         if scalar.value == Value::String {
             self.report_expressions(errors, &text, key);
         }
-        let expressions = condition.expressions().cloned().collect();
+        let expressions = condition.into_expressions();
         self.keep(key, slot, &text, expressions, Shape::Whole);
     }
 
-    fn check_template(&mut self, text: &Text, whole: bool, slot: Slot<'_>) {
+    fn check_template(&mut self, text: &Text<'_>, whole: bool, slot: Slot<'_>) {
         let base = text.start.unwrap_or_default();
         let Some(key) = slot.key else {
             let (template, _) = Template::parse(&text.text, base, &Scope::anything());
@@ -90,7 +93,7 @@ impl Context<'_> {
         } else {
             Shape::Within
         };
-        let expressions: Vec<Expression> = template.into_expressions().collect();
+        let expressions = template.into_expressions();
         self.keep(key, slot, text, expressions, shape);
     }
 
@@ -98,7 +101,7 @@ impl Context<'_> {
         &mut self,
         key: expression::Key,
         slot: Slot<'_>,
-        text: &Text,
+        text: &Text<'_>,
         expressions: Vec<Expression>,
         shape: Shape,
     ) {
@@ -111,7 +114,7 @@ impl Context<'_> {
         self.sites.add(key, slot, found);
     }
 
-    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text, key: expression::Key) {
+    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text<'_>, key: expression::Key) {
         for mut error in errors {
             if text.start.is_none() {
                 // Escapes moved the text: all of it is the place, and a fix would hit something else.
@@ -140,20 +143,27 @@ impl Context<'_> {
     }
 
     /// The text of a value, as near to the file as can be told.
-    fn text_in_file(&self, node: &Node, scalar: &Scalar) -> Text {
-        let written = self.source.slice(node.span);
-        let text = scalar.to_text().to_string();
+    fn text_in_file<'t>(&self, node: &Node, scalar: &'t Scalar) -> Text<'t>
+    where
+        'a: 't,
+    {
+        let source: &'a Source = self.source;
+        let written = source.slice(node.span);
+        let text = match scalar.value {
+            Value::String => Cow::Borrowed(&*scalar.text),
+            _ => Cow::Owned(scalar.to_text().to_string()),
+        };
         let begin = scalar.style.text_start(written);
         match scalar.style {
             // What differs is indentation only, which means nothing to an expression.
             Style::Plain | Style::Literal | Style::Folded if begin < written.len() => Text {
                 span: node.span,
                 start: Some(node.span.start + begin),
-                text: written.get(begin..).unwrap_or_default().to_owned(),
+                text: Cow::Borrowed(written.get(begin..).unwrap_or_default()),
             },
             _ => Text {
                 span: node.span,
-                start: written.find(&text).map(|at| node.span.start + at),
+                start: written.find(&*text).map(|at| node.span.start + at),
                 text,
             },
         }

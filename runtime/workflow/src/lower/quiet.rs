@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use crate::expression::is_in;
 use crate::model::{Condition, Field, Fields, Literal, Mapping, Named, Scalar, Template};
 use crate::span::Spanned;
 use crate::tree::{self, Kind, Node, Value};
-
-const EXPRESSION: &str = "${{";
 
 /// The value of a key of a mapping.
 pub(super) fn value<'a>(mapping: &'a tree::Mapping, key: &str) -> Option<&'a Node> {
@@ -80,7 +79,7 @@ impl Context<'_> {
     /// An expression that stands where a value of another type belongs.
     pub(super) fn expression_for<T>(&self, node: &Node) -> Option<Spanned<Literal<T>>> {
         let scalar = node.as_scalar()?;
-        let is_expression = scalar.value == Value::String && scalar.text.contains(EXPRESSION);
+        let is_expression = scalar.value == Value::String && is_in(&scalar.text);
         is_expression.then(|| Spanned::new(Literal::Expression(self.template(scalar, node.span)), node.span))
     }
 

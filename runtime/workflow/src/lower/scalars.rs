@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::context::{Context, Owner};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::expression::is_in;
 use crate::model::{Field, Fields, Literal, Minutes, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node, Scalar, Value, resolve};
@@ -95,7 +96,7 @@ impl Context<'_> {
                 }
                 Some(Spanned::new(Literal::Value(Minutes(number)), node.span))
             }
-            Value::String if scalar.text.contains(EXPRESSION) => Some(Spanned::new(
+            Value::String if is_in(&scalar.text) => Some(Spanned::new(
                 Literal::Expression(self.template(scalar, node.span)),
                 node.span,
             )),
@@ -134,7 +135,7 @@ impl Context<'_> {
     /// A scalar as text in which expressions may stand.
     pub(super) fn template(&self, scalar: &Scalar, span: Span) -> Template {
         let text = scalar.to_text();
-        let expressions = if text.contains(EXPRESSION) {
+        let expressions = if scalar.value == Value::String && is_in(&text) {
             self.expressions(span)
         } else {
             Arc::default()

@@ -7,7 +7,7 @@ use super::sites::Slot;
 use super::types::{Text, Type};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::expression::Key as At;
+use crate::expression::{Key as At, is_in};
 use crate::model::{Fields, Takes};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
@@ -110,12 +110,11 @@ impl Context<'_> {
         key: Span,
         check: Check<'_>,
     ) {
-        let text = scalar.to_text();
         if wanted.text == Text::Condition {
             self.check_condition(node, scalar, check.slot(wanted));
             return;
         }
-        if scalar.value == Value::String && text.contains("${{") {
+        if scalar.value == Value::String && is_in(&scalar.text) {
             self.check_expressions(node, scalar, check.slot(wanted));
             return;
         }
@@ -127,8 +126,8 @@ impl Context<'_> {
                 Value::String => false,
             }
             || wanted.text == Text::Any
-            || (wanted.text == Text::Filled && !text.is_empty())
-            || wanted.words.contains(&&*text);
+            || (wanted.text == Text::Filled && !scalar.is_empty())
+            || (!wanted.words.is_empty() && wanted.words.contains(&&*scalar.to_text()));
         if !fits {
             self.wrong(node, wanted, key, check);
         }
@@ -142,7 +141,7 @@ impl Context<'_> {
         let mut computed = false;
         for entry in &mapping.entries {
             let text = &*entry.key.text;
-            if text.contains("${{") {
+            if is_in(text) {
                 computed = true;
                 self.check_key(entry, check);
                 let value = level.others.filter(|_| level.keys.is_empty()).unwrap_or(&ANY);
@@ -243,7 +242,7 @@ impl Context<'_> {
             self.wrong_word(node, &scalar.to_text(), wanted, check);
             return;
         }
-        let empty = scalar.is_some_and(|scalar| scalar.to_text().is_empty());
+        let empty = scalar.is_some_and(Scalar::is_empty);
         if empty {
             // Nothing is nowhere: its key is what can be pointed at.
             let span = if node.span.is_empty() { key } else { node.span };
@@ -306,7 +305,7 @@ impl Context<'_> {
 
     /// Checks the expressions in a key.
     fn check_key(&mut self, entry: &Entry, check: Check<'_>) {
-        if entry.key.text.contains("${{") {
+        if is_in(&entry.key.text) {
             self.check_key_expressions(&entry.key, check.slot(&ANY));
         }
     }

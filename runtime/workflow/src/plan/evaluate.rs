@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Env, Literal, Template};
 use crate::span::Spanned;
 use crate::words;
@@ -95,7 +96,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn check_variable(&mut self, name: &str, value: &Spanned<Template>) {
-        if name.contains("${{") {
+        if is_in(name) {
             self.diagnostics.push(
                 Diagnostic::new(codes::EXPRESSION, "expressions are not evaluated yet")
                     .at(value.span, "the name of this variable needs a value at run time")

@@ -181,4 +181,14 @@ impl Scalar {
             Value::String => Arc::clone(&self.text),
         }
     }
+
+    /// Whether that text is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self.value {
+            Value::Null => true,
+            Value::Bool(_) | Value::Number(_) => false,
+            Value::String => self.text.is_empty(),
+        }
+    }
 }

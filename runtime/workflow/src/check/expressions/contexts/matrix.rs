@@ -1,6 +1,7 @@
 //! `matrix`: what the combinations of a job hold, as far as the file says it.
 
 use crate::check::expressions::types::{Properties, Type};
+use crate::expression::is_in;
 use crate::tree::{Kind, Mapping, Node, Value};
 
 /// The type of the `matrix` context. `computed` gives the type of an expression that is the whole of a value.
@@ -67,7 +68,7 @@ fn value(node: &Node, computed: &mut dyn FnMut(&Node) -> Type) -> Type {
             Value::Null => Type::Null,
             Value::Bool(_) => Type::Boolean,
             Value::Number(_) => Type::Number,
-            Value::String if scalar.text.contains("${{") => computed(node),
+            Value::String if is_in(&scalar.text) => computed(node),
             Value::String => Type::Text,
         },
         Kind::Sequence(items) => Type::list(Type::any_of(items.iter().map(|item| value(item, computed)))),
@@ -88,5 +89,5 @@ fn find<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
 
 /// Whether all its keys are known before anything runs.
 pub(in crate::check::expressions) fn complete(mapping: &Mapping) -> bool {
-    !mapping.incomplete && !mapping.entries.iter().any(|entry| entry.key.text.contains("${{"))
+    !mapping.incomplete && !mapping.entries.iter().any(|entry| is_in(&entry.key.text))
 }

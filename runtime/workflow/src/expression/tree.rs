@@ -171,10 +171,16 @@ impl Expression {
         let mut waiting = vec![self];
         std::iter::from_fn(move || {
             let next = waiting.pop()?;
-            let children: Vec<&Expression> = next.node.children().collect();
-            waiting.extend(children.into_iter().rev());
+            let below = waiting.len();
+            waiting.extend(next.node.children());
+            waiting.get_mut(below..).unwrap_or_default().reverse();
             Some(next)
         })
+    }
+
+    /// How many parts it has, itself included.
+    pub(crate) fn size(&self) -> usize {
+        1 + self.node.children().map(Expression::size).sum::<usize>()
     }
 
     /// Whether it asks how the job went: an `if` without that runs only after success.

@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{Kind, Node};
-use crate::words::name;
+use crate::words::{name, plain};
 
 /// The file that is read, the rules it is read by, and what was found so far.
 pub(super) struct Context<'a> {
@@ -37,10 +37,43 @@ pub(super) enum What<'a> {
     Words(&'a str),
     /// By its key.
     Key(&'a str),
+    /// By the keys that lead to it.
+    Path(Path<'a>),
     /// By its kind and its name, e.g. ``job `build` ``.
     Named(&'static str, &'a str),
     /// By its kind and its place in a list, from 0.
     Item(&'static str, usize),
+}
+
+/// The keys that lead to a value from its owner: shown as `with.script`. Like an [`Owner`] it is put together only when
+/// somebody shows it.
+#[derive(Clone, Copy)]
+pub(super) struct Path<'a> {
+    outer: Option<&'a Self>,
+    key: &'a str,
+}
+
+impl<'a> Path<'a> {
+    pub(super) fn new(key: &'a str) -> Self {
+        Self { outer: None, key }
+    }
+
+    /// What is under a key of it.
+    pub(super) fn part(&'a self, key: &'a str) -> Self {
+        Self {
+            outer: Some(self),
+            key,
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(outer) = self.outer {
+            write!(formatter, "{outer}.")?;
+        }
+        formatter.write_str(&plain(self.key))
+    }
 }
 
 impl<'a> Owner<'a> {
@@ -63,6 +96,7 @@ impl fmt::Display for Owner<'_> {
         match self.what {
             What::Words(words) => formatter.write_str(words)?,
             What::Key(key) => write!(formatter, "`{key}`")?,
+            What::Path(path) => write!(formatter, "`{path}`")?,
             What::Named(kind, text) => write!(formatter, "{kind} {}", name(text))?,
             What::Item(kind, index) => write!(formatter, "{kind} {}", index + 1)?,
         }

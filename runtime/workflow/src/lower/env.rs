@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::context::{Context, Owner, What};
+use super::context::{Context, Owner, Path, What};
 use super::fields::read;
 use super::keys::{DEFAULTS, DEFAULTS_RUN};
 use super::scalars::Empty;
@@ -11,7 +11,6 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Defaults, Env, Fields};
 use crate::span::Spanned;
 use crate::tree::Kind;
-use crate::words::plain;
 
 impl Context<'_> {
     /// `env`: a mapping of texts, or one expression for all of it.
@@ -19,6 +18,7 @@ impl Context<'_> {
         let node = &fields.get("env")?.value;
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
+                let env = Path::new("env");
                 let mut variables = IndexMap::with_capacity(mapping.entries.len());
                 for entry in &mapping.entries {
                     if entry.key.text.is_empty() {
@@ -31,8 +31,8 @@ impl Context<'_> {
                         );
                         continue;
                     }
-                    let key = format!("env.{}", plain(&entry.key.text));
-                    if let Some(text) = self.text_of(&entry.value, &key, Empty::Allowed, owner) {
+                    let key = env.part(&entry.key.text);
+                    if let Some(text) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
                         variables.entry(entry.key.text.to_string()).or_insert(text);
                     }
                 }

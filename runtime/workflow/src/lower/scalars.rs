@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, Path};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
@@ -29,19 +29,19 @@ impl Context<'_> {
         owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
         let Field { value, .. } = fields.get(key)?;
-        self.text_of(value, key, empty, owner)
+        self.text_of(value, Path::new(key), empty, owner)
     }
 
     /// A node as text. Numbers, booleans and nothing become text as on GitHub.
     pub(super) fn text_of(
         &mut self,
         node: &Node,
-        key: &str,
+        key: Path<'_>,
         empty: Empty,
         owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
         let Kind::Scalar(scalar) = &node.kind else {
-            self.expected(node, key, owner, "text");
+            self.expected(node, &key.to_string(), owner, "text");
             return None;
         };
         let template = self.template(scalar, node.span);
@@ -60,14 +60,14 @@ impl Context<'_> {
         match &node.kind {
             Kind::Sequence(items) => items
                 .iter()
-                .filter_map(|item| self.text_of(item, key, Empty::Refused, owner))
+                .filter_map(|item| self.text_of(item, Path::new(key), Empty::Refused, owner))
                 .collect(),
             Kind::Mapping(_) => {
                 self.expected(node, key, owner, "text or a list of texts");
                 Vec::new()
             }
             _ => self
-                .text_of(node, key, Empty::Refused, owner)
+                .text_of(node, Path::new(key), Empty::Refused, owner)
                 .into_iter()
                 .collect(),
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::context::Path;
 use crate::expression::{Expression, Key};
 use crate::model::{JobId, Shape, Site, StepPlace, Takes};
 use crate::span::Span;
@@ -18,7 +19,7 @@ pub(super) struct Slot<'a> {
     /// What may be used there; none where no expression may stand.
     pub(super) key: Option<Key>,
     /// The keys that lead to it.
-    pub(super) field: &'a str,
+    pub(super) field: Path<'a>,
     /// What belongs there.
     pub(super) takes: Takes,
 }
@@ -68,14 +69,14 @@ impl Sites {
     }
 
     pub(super) fn add(&mut self, key: Key, slot: Slot<'_>, found: Found) {
-        let parts = found.expressions.iter().flat_map(Expression::parts).count();
+        let parts = found.expressions.iter().map(Expression::size).sum::<usize>();
         if found.expressions.is_empty() || self.all.len() >= MOST || self.parts + parts > MOST_PARTS {
             return;
         }
         self.parts += parts;
         self.all.push(Site {
             key,
-            field: Arc::from(slot.field),
+            field: Arc::from(slot.field.to_string()),
             job: self.job.clone(),
             step: self.step,
             span: found.span,

@@ -1,6 +1,6 @@
 //! Checking a value against its type, and the expressions in it against its place.
 
-use super::context::{Context, Owner, What};
+use super::context::{Context, Owner, Path, What};
 use super::fields::{allowed_in, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
 use super::sites::Slot;
@@ -11,13 +11,13 @@ use crate::expression::{Key as At, is_in};
 use crate::model::{Fields, Takes};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
-use crate::words::{alternatives, closest, name, plain};
+use crate::words::{alternatives, closest, name};
 
 /// A value to check.
 #[derive(Clone, Copy)]
 pub(super) struct Check<'a> {
-    /// What messages call it: the keys that lead to it from its owner, joined by dots.
-    key: &'a str,
+    /// What messages call it.
+    key: Path<'a>,
     owner: &'a Owner<'a>,
     /// Which expressions may stand there.
     place: Option<At>,
@@ -30,7 +30,7 @@ pub(super) struct Check<'a> {
 impl<'a> Check<'a> {
     pub(super) fn of(key: &'a str, owner: &'a Owner<'a>) -> Self {
         Self {
-            key,
+            key: Path::new(key),
             owner,
             place: None,
             typed: false,
@@ -136,7 +136,7 @@ impl Context<'_> {
     fn check_mapping(&mut self, node: &Node, mapping: &Mapping, level: &'static Level, check: Check<'_>) {
         let inner = match check.called {
             Some(owner) => *owner,
-            None => check.owner.part(What::Key(check.key)),
+            None => check.owner.part(What::Path(check.key)),
         };
         let mut computed = false;
         for entry in &mapping.entries {
@@ -160,7 +160,7 @@ impl Context<'_> {
             match (known, level.others) {
                 (Some(known), _) if allowed_in(known, self.dialect) => {
                     let check = Check {
-                        key: text,
+                        key: Path::new(text),
                         owner: &inner,
                         ..check
                     };
@@ -176,8 +176,11 @@ impl Context<'_> {
                             .at(entry.key.span, "a name belongs here"),
                         );
                     }
-                    let path = format!("{}.{}", check.key, plain(text));
-                    let check = Check { key: &path, ..check };
+                    let outer = check.key;
+                    let check = Check {
+                        key: outer.part(text),
+                        ..check
+                    };
                     self.check_value(&entry.value, value, entry.key.span, check);
                 }
                 _ if check.typed => {}
@@ -280,7 +283,7 @@ impl Context<'_> {
             );
             return;
         }
-        self.expected(node, check.key, check.owner, &wanted.wanted());
+        self.expected(node, &check.key.to_string(), check.owner, &wanted.wanted());
     }
 
     fn wrong_word(&mut self, node: &Node, text: &str, wanted: &Type, check: Check<'_>) {

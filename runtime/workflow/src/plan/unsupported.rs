@@ -108,19 +108,20 @@ static STEP: &[Row] = &[
 
 /// Reports everything at the top of the workflow that has no effect yet.
 pub(super) fn check_workflow(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    report(WORKFLOW, &workflow.fields, "", diagnostics);
+    report(WORKFLOW, &workflow.fields, &|| String::new(), diagnostics);
 }
 
 /// Reports everything in a job that has no effect yet.
 pub(super) fn check_job(job: &Job, diagnostics: &mut Diagnostics) {
-    let owner = format!(" of job {}", name(job.id.as_str()));
+    // The words about whose key it is are for those that are reported.
+    let owner = || format!(" of job {}", name(job.id.as_str()));
     report(JOB, &job.fields, &owner, diagnostics);
     steps(&job.steps, &owner, diagnostics);
 }
 
-fn steps(steps: &[Step], owner: &str, diagnostics: &mut Diagnostics) {
+fn steps(steps: &[Step], owner: &dyn Fn() -> String, diagnostics: &mut Diagnostics) {
     for (index, step) in steps.iter().enumerate() {
-        let owner = format!(" of step {}{owner}", index + 1);
+        let owner = || format!(" of step {}{}", index + 1, owner());
         report(STEP, &step.fields, &owner, diagnostics);
         if let Action::Parallel(inner) = &step.action {
             self::steps(inner, &owner, diagnostics);
@@ -128,7 +129,7 @@ fn steps(steps: &[Step], owner: &str, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn report(rows: &[Row], fields: &Fields, owner: &str, diagnostics: &mut Diagnostics) {
+fn report(rows: &[Row], fields: &Fields, owner: &dyn Fn() -> String, diagnostics: &mut Diagnostics) {
     for row in rows {
         let Some(field) = fields.get(row.key) else {
             continue;
@@ -136,6 +137,7 @@ fn report(rows: &[Row], fields: &Fields, owner: &str, diagnostics: &mut Diagnost
         if row.effect == Effect::RefuseUnlessFalse && is_false(field) {
             continue;
         }
+        let owner = owner();
         let diagnostic = match row.effect {
             Effect::Ignore => {
                 Diagnostic::new(codes::IGNORED, format!("`{}`{owner} has no effect here", row.key))

@@ -23,9 +23,9 @@ struct Version {
     interface: Arc<Interface>,
 }
 
-/// What is known of a public action at a version.
+/// What is known of a public action, whose name is given in lowercase, at a version.
 pub(crate) fn find(name: &str, version: &str) -> Option<Arc<Interface>> {
-    let versions = ACTIONS.get(&name.to_ascii_lowercase())?;
+    let versions = ACTIONS.get(name)?;
     let exact = versions.iter().find(|known| known.name == version);
     let found = exact.or_else(|| {
         let major = major(version)?;
@@ -176,7 +176,7 @@ mod tests {
             ("v4.x", false),
             ("08c6903cd8c0fde910a37f88322edcfb5dd907a8", false),
         ] {
-            assert_eq!(find("Actions/Checkout", version).is_some(), known, "{version}");
+            assert_eq!(find("actions/checkout", version).is_some(), known, "{version}");
         }
     }
 }

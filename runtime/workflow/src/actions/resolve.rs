@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::catalog;
 use super::{Input, Interface, Runtime};
-use crate::model::ActionReference;
+use crate::model::ActionText;
 use crate::model::action::{Action, Kind};
 use crate::references::{Reference, References};
 use crate::source::Source;
@@ -43,16 +43,19 @@ impl<'a> Actions<'a> {
 
     /// What is known of the action that `uses` names.
     pub(crate) fn find(&self, uses: &str) -> Known {
-        match ActionReference::parse(uses) {
-            Some(ActionReference::Repository(found)) => {
-                let mut name = format!("{}/{}", found.owner, found.name);
-                if !found.path.is_empty() {
-                    name = format!("{name}/{}", found.path);
+        match ActionText::parse(uses) {
+            Some(ActionText::Repository(found)) => {
+                let mut name = String::with_capacity(uses.len());
+                name.push_str(found.owner);
+                for part in [found.name].into_iter().chain(found.path) {
+                    name.push('/');
+                    name.push_str(part);
                 }
-                catalog::find(&name, &found.version).map_or(Known::Unknown, Known::Interface)
+                name.make_ascii_lowercase();
+                catalog::find(&name, found.version).map_or(Known::Unknown, Known::Interface)
             }
-            Some(ActionReference::Local(path)) => self.local(&path),
-            Some(ActionReference::Docker(_)) | None => Known::Unknown,
+            Some(ActionText::Local(path)) => self.local(path),
+            Some(ActionText::Docker(_)) | None => Known::Unknown,
         }
     }
 

@@ -1,13 +1,11 @@
 //! Steps give the actions they use what these take.
 
-use std::collections::HashSet;
-
 use crate::actions::{Actions, DATE, Interface, Known, Runtime};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
-use crate::model::{ActionReference, Job, Step, Uses, Workflow};
+use crate::model::{ActionText, Job, Step, Uses, Workflow};
 use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
 
@@ -87,7 +85,7 @@ impl Place<'_> {
         let image = text
             .strip_prefix("docker://")
             .is_some_and(|image| image.trim().is_empty());
-        let Some(reference) = ActionReference::parse(text).filter(|_| !image) else {
+        let Some(reference) = ActionText::parse(text).filter(|_| !image) else {
             let why = if image {
                 "the name of the image is missing"
             } else if text.contains('/') && !text.contains('@') {
@@ -105,7 +103,7 @@ impl Place<'_> {
         match actions.find(text) {
             Known::Interface(interface) => {
                 self.inputs(text, &interface, diagnostics);
-                let public = matches!(reference, ActionReference::Repository(_));
+                let public = matches!(reference, ActionText::Repository(_));
                 self.outdated(text, &interface, public, diagnostics);
             }
             Known::Broken(why) => diagnostics.push(
@@ -120,7 +118,7 @@ impl Place<'_> {
             ),
             Known::Missing | Known::Unknown => {}
         }
-        if self.empty && matches!(reference, ActionReference::Local(_)) {
+        if self.empty && matches!(reference, ActionText::Local(_)) {
             self.nothing_fetched(text, diagnostics);
         }
     }
@@ -178,13 +176,12 @@ impl Place<'_> {
                 None => unknown(entry, text, interface, diagnostics),
             }
         }
-        let given: HashSet<String> = with
-            .entries
-            .iter()
-            .map(|entry| entry.key.text.to_ascii_lowercase())
-            .collect();
+        let is_given = |input: &str| {
+            let mut entries = with.entries.iter();
+            entries.any(|entry| entry.key.text.eq_ignore_ascii_case(input))
+        };
         for input in interface.inputs.iter().flatten() {
-            if input.required && !given.contains(&input.name.to_ascii_lowercase()) {
+            if input.required && !is_given(&input.name) {
                 diagnostics.push(
                     Diagnostic::new(
                         codes::ACTION_INPUT_MISSING,

@@ -146,15 +146,15 @@ fn values<'a>(label: &Template, matrix: Option<&Matrix<'a>>) -> Vec<Vec<Spanned<
 }
 
 fn system(label: &str) -> Option<System> {
-    let label = label.to_ascii_lowercase();
     let word = |word: &str| {
-        label == word
-            || label
-                .strip_prefix(word)
-                .and_then(|rest| rest.strip_prefix('-'))
-                .is_some_and(|rest| is_hosted(&label) || is_version(rest))
+        let Some((start, rest)) = label.split_at_checked(word.len()) else {
+            return false;
+        };
+        let version = rest.strip_prefix('-');
+        start.eq_ignore_ascii_case(word)
+            && (rest.is_empty() || version.is_some_and(|version| is_hosted(label) || is_version(version)))
     };
-    if label == "linux" || word("ubuntu") {
+    if label.eq_ignore_ascii_case("linux") || word("ubuntu") {
         Some(System::Linux)
     } else if word("windows") {
         Some(System::Windows)
@@ -197,10 +197,10 @@ fn conflicts(labels: &[Spanned<&str>], before: &[Spanned<&str>], diagnostics: &m
 }
 
 fn unknown(label: &Spanned<&str>, diagnostics: &mut Diagnostics) {
-    let text = label.value.to_ascii_lowercase();
-    if HOSTED.contains(&text.as_str()) || OWN.contains(&text.as_str()) {
+    if is_hosted(label.value) || OWN.iter().any(|known| known.eq_ignore_ascii_case(label.value)) {
         return;
     }
+    let text = label.value.to_ascii_lowercase();
     let (why, help) = if let Some((_, right)) = MISTAKEN.iter().find(|(wrong, _)| *wrong == text) {
         ("no runner of GitHub is called so", Some(*right))
     } else if let Some(family) = image(&text) {

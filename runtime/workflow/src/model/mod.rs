@@ -28,6 +28,7 @@ pub use id::{IdProblem, JobId, StepId};
 pub use job::{Job, RunsOn, Secrets};
 pub use limits::{Concurrency, Environment, Queue};
 pub use permissions::{Access, Permissions};
+pub(crate) use reference::ActionText;
 pub use reference::{ActionReference, Repository, WorkflowReference};
 pub use retry::{OnLost, Retry, parse_delay};
 pub use site::{Shape, Site, StepPlace, Takes};

@@ -36,17 +36,58 @@ pub struct Repository {
     pub version: Arc<str>,
 }
 
+/// An [`ActionReference`] within its text: for who only looks at it.
+pub(crate) enum ActionText<'a> {
+    Local(&'a str),
+    Docker(&'a str),
+    Repository(RepositoryText<'a>),
+}
+
+/// A [`Repository`] within its text.
+pub(crate) struct RepositoryText<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) path: Vec<&'a str>,
+    pub(crate) version: &'a str,
+}
+
+impl<'a> ActionText<'a> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        if let Some(image) = text.strip_prefix("docker://") {
+            return Some(Self::Docker(image));
+        }
+        if text.starts_with("./") || text.starts_with(".\\") {
+            return Some(Self::Local(text));
+        }
+        RepositoryText::parse(text).map(Self::Repository)
+    }
+}
+
+impl<'a> RepositoryText<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (place, version) = text.split_once('@')?;
+        if version.is_empty() || version.contains('@') {
+            return None;
+        }
+        let mut parts = place.split(['/', '\\']).filter(|part| !part.is_empty());
+        Some(Self {
+            owner: parts.next()?,
+            name: parts.next()?,
+            path: parts.collect(),
+            version,
+        })
+    }
+}
+
 impl ActionReference {
     /// Reads a reference; `None` when it is none. An image may be empty, which is somebody else's to report.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(image) = text.strip_prefix("docker://") {
-            return Some(Self::Docker(Arc::from(image)));
-        }
-        if text.starts_with("./") || text.starts_with(".\\") {
-            return Some(Self::Local(Arc::from(text)));
-        }
-        Repository::parse(text).map(Self::Repository)
+        ActionText::parse(text).map(|found| match found {
+            ActionText::Local(path) => Self::Local(Arc::from(path)),
+            ActionText::Docker(image) => Self::Docker(Arc::from(image)),
+            ActionText::Repository(repository) => Self::Repository(repository.into()),
+        })
     }
 }
 
@@ -57,25 +98,20 @@ impl WorkflowReference {
         if text.starts_with("./") {
             return (!text.contains('@')).then(|| Self::Local(Arc::from(text)));
         }
-        Repository::parse(text)
+        RepositoryText::parse(text)
             .filter(|repository| !repository.path.is_empty())
-            .map(Self::Repository)
+            .map(|repository| Self::Repository(repository.into()))
     }
 }
 
-impl Repository {
-    fn parse(text: &str) -> Option<Self> {
-        let (place, version) = text.split_once('@')?;
-        if version.is_empty() || version.contains('@') {
-            return None;
+impl From<RepositoryText<'_>> for Repository {
+    fn from(text: RepositoryText<'_>) -> Self {
+        Self {
+            owner: Arc::from(text.owner),
+            name: Arc::from(text.name),
+            path: Arc::from(text.path.join("/")),
+            version: Arc::from(text.version),
         }
-        let mut parts = place.split(['/', '\\']).filter(|part| !part.is_empty());
-        Some(Self {
-            owner: Arc::from(parts.next()?),
-            name: Arc::from(parts.next()?),
-            path: Arc::from(parts.collect::<Vec<_>>().join("/")),
-            version: Arc::from(version),
-        })
     }
 }
 

@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
                 '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
                 '<' => self.redirection(),
                 '>' => self.at += 1,
-                _ if next.is_whitespace() => self.at += next.len_utf8(),
+                _ if next.is_whitespace() => self.skip_to(|next| next == '\n' || !next.is_whitespace()),
                 _ => {
                     let start = self.at;
                     self.word(until, depth)?;
@@ -143,7 +143,13 @@ impl<'a> Reader<'a> {
                 '(' if self.at > start => self.bracket(depth)?,
                 ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
                 _ if next.is_whitespace() => break,
-                _ => self.at += next.len_utf8(),
+                // Letters and their like mean nothing, and are most of it.
+                _ => {
+                    self.at += next.len_utf8();
+                    self.skip_to(|next| {
+                        !(next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | '.' | '/'))
+                    });
+                }
             }
         }
         Ok(())
@@ -235,7 +241,7 @@ impl<'a> Reader<'a> {
                     self.commands(Until::Backtick, depth + 1)?;
                 }
                 '$' => self.dollar(depth + 1, true)?,
-                _ => self.at += next.len_utf8(),
+                _ => self.skip_to(|next| matches!(next, '"' | '\\' | '`' | '$')),
             }
         }
         Err(not_closed(opened))
@@ -347,6 +353,12 @@ impl<'a> Reader<'a> {
 
     fn rest(&self) -> &'a str {
         self.script.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over what stands before the next of these.
+    fn skip_to(&mut self, wanted: impl Fn(char) -> bool) {
+        let rest = self.rest();
+        self.at += rest.find(wanted).unwrap_or(rest.len());
     }
 
     fn skip(&mut self, characters: usize) {

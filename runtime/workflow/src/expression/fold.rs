@@ -26,7 +26,10 @@ pub(crate) fn folded(text: &str) -> String {
 }
 
 /// Whether both are the same but for case.
-pub(super) fn equal(left: &str, right: &str) -> bool {
+pub(crate) fn equal(left: &str, right: &str) -> bool {
+    if left.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
+    }
     left.chars().map(upper).eq(right.chars().map(upper))
 }
 

@@ -47,7 +47,8 @@ pub(super) fn tokens(text: &str) -> (Vec<Token>, Vec<ExpressionError>) {
     let mut lexer = Lexer {
         text,
         at: 0,
-        tokens: Vec::new(),
+        // Few expressions have more.
+        tokens: Vec::with_capacity(12),
         errors: Vec::new(),
     };
     while lexer.next().is_some() {}

@@ -53,7 +53,7 @@ pub use condition::Condition;
 pub use error::{ErrorKind, ExpressionError};
 pub(crate) use evaluate::placeholders;
 pub use evaluate::{Environment, Files, JobStatus, Status, evaluate};
-pub(crate) use fold::folded;
+pub(crate) use fold::{equal as equal_names, folded};
 pub use function::Function;
 pub use object::Object;
 pub use parser::{MAX_DEPTH, MAX_LENGTH, Parsed, parse};

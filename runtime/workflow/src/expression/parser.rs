@@ -51,7 +51,8 @@ impl Parsed {
 /// Reads an expression, without `${{` and `}}`. `base` is the byte of the file at which it begins; all places count from
 /// there.
 pub fn parse(text: &str, base: usize, scope: &Scope<'_>) -> Parsed {
-    if text.encode_utf16().count() > MAX_LENGTH {
+    // There are never more UTF-16 units than bytes.
+    if text.len() > MAX_LENGTH && text.encode_utf16().count() > MAX_LENGTH {
         let what = format!("Exceeded max expression length {MAX_LENGTH}");
         let error = ExpressionError::new(ErrorKind::Parsing, what, Span::new(base, base + text.len()));
         return Parsed {
@@ -152,20 +153,20 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
     }
 }
 
-struct Parser<'a, 'f, 't> {
+struct Parser<'a, 'f, 't, 's> {
     tokens: &'a [Token],
     at: usize,
     open: usize,
     /// Calls with a wrong number of arguments so far.
     miscounted: usize,
-    scope: &'a Scope<'a>,
+    scope: &'a Scope<'s>,
     found: &'f mut Found<'t>,
 }
 
 /// The grammar is broken; why is already said.
 struct Broken;
 
-impl Parser<'_, '_, '_> {
+impl Parser<'_, '_, '_, '_> {
     fn whole(&mut self) -> Option<Expression> {
         let expression = self.expression().ok()?;
         if self.at < self.tokens.len() {

@@ -1,5 +1,7 @@
 //! Which names an expression may use.
 
+use std::borrow::Cow;
+
 use super::availability::{Key, allowed};
 use super::fold;
 use super::function::Function;
@@ -13,8 +15,8 @@ const LISTED: usize = 12;
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
     /// `None`: any name is a context.
-    contexts: Option<Vec<&'a str>>,
-    functions: Vec<Function>,
+    contexts: Option<Cow<'a, [&'a str]>>,
+    functions: Cow<'static, [Function]>,
     key: Option<Key>,
     /// Whether `success` and `failure` may name jobs: in the `if` of a job.
     names_jobs: bool,
@@ -26,7 +28,7 @@ impl<'a> Scope<'a> {
     pub fn anything() -> Self {
         Self {
             contexts: None,
-            functions: Function::ALL.to_vec(),
+            functions: Cow::Borrowed(&Function::ALL),
             key: None,
             names_jobs: true,
         }
@@ -37,8 +39,8 @@ impl<'a> Scope<'a> {
     pub fn of(key: Key) -> Self {
         let here = allowed(key);
         Self {
-            contexts: Some(here.contexts.to_vec()),
-            functions: here.functions.to_vec(),
+            contexts: Some(Cow::Borrowed(here.contexts)),
+            functions: Cow::Borrowed(here.functions),
             key: Some(key),
             names_jobs: key == Key::JobIf,
         }
@@ -49,7 +51,7 @@ impl<'a> Scope<'a> {
     pub fn of_names(contexts: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             contexts: Some(contexts.into_iter().collect()),
-            functions: Vec::new(),
+            functions: Cow::Borrowed(&[]),
             key: None,
             names_jobs: false,
         }
@@ -64,7 +66,7 @@ impl<'a> Scope<'a> {
     /// The same with these special functions too.
     #[must_use]
     pub fn with_functions(mut self, functions: &[Function]) -> Self {
-        self.functions.extend_from_slice(functions);
+        self.functions.to_mut().extend_from_slice(functions);
         self
     }
 
@@ -88,7 +90,7 @@ impl<'a> Scope<'a> {
 
     /// The context that was probably meant by `name`.
     pub(super) fn closest_context(&self, name: &str) -> Option<&'a str> {
-        words::closest(name, self.contexts.iter().flatten().copied())
+        words::closest(name, self.contexts.as_deref().unwrap_or_default().iter().copied())
     }
 
     /// The function that was probably meant by `name`.

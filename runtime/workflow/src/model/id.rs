@@ -79,8 +79,13 @@ macro_rules! id {
 
         impl Hash for $name {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                for byte in self.0.bytes() {
-                    state.write_u8(byte.to_ascii_lowercase());
+                // Piece by piece: a hasher takes many bytes at once faster than one after the other.
+                for piece in self.0.as_bytes().chunks(16) {
+                    let mut folded = [0; 16];
+                    for (folded, byte) in folded.iter_mut().zip(piece) {
+                        *folded = byte.to_ascii_lowercase();
+                    }
+                    state.write(&folded);
                 }
             }
         }

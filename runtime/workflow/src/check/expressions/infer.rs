@@ -90,10 +90,10 @@ impl<'c> Checker<'c> {
     /// A context that cannot be used here was reported when the expression was read.
     fn context(&mut self, name: &str) -> Type {
         let here = allowed(self.site.key).contexts;
-        if here.iter().any(|context| context.eq_ignore_ascii_case(name)) {
-            self.surroundings.context(name, self.site)
-        } else {
-            Type::Any
+        let known = here.iter().find(|context| context.eq_ignore_ascii_case(name));
+        match known {
+            Some(context) => self.surroundings.context(context, self.site),
+            None => Type::Any,
         }
     }
 

@@ -81,11 +81,14 @@ fn within(
 
 /// Reports a name that nothing in a context can ever have, whatever is set up for the repository.
 fn never(checker: &mut Checker<'_>, context: &str, name: &str, place: Span) {
-    let kind = match context.to_ascii_lowercase().as_str() {
-        _ if checker.surroundings.has_free_names() => return,
-        "vars" => "variable",
-        "secrets" => "secret",
-        _ => return,
+    let kind = if checker.surroundings.has_free_names() {
+        return;
+    } else if context.eq_ignore_ascii_case("vars") {
+        "variable"
+    } else if context.eq_ignore_ascii_case("secrets") {
+        "secret"
+    } else {
+        return;
     };
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let starts = |start: &str| {

@@ -6,7 +6,7 @@ use crate::span::Span;
 
 /// What there is around the expressions of a file.
 pub(super) trait Surroundings {
-    /// The type of a context at a place.
+    /// The type of a context at a place. The name is that of the language, in lowercase.
     fn context(&mut self, name: &str, site: &Site) -> Type;
 
     /// Whether it may be given variables and secrets under other names than those that a repository can have.

@@ -1,14 +1,15 @@
 //! Types of expressions: what can be told of a value before anything runs.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::expression::{Value, folded};
+use crate::expression::{Value, equal_names, folded};
 
 /// Of how many properties the common type is told.
 const MOST_JOINED: usize = 100;
+/// How many properties are looked for one by one.
+const FEW: usize = 64;
 
 /// What is known of a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +35,10 @@ pub(super) enum Type {
 /// What is known of a mapping.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Properties {
-    /// By the form in which names are compared.
-    known: IndexMap<String, Property>,
+    /// In the order in which they were added.
+    known: Vec<Property>,
+    /// Where each is, by the form in which names are compared. Only of many: a look at each of a few is faster.
+    places: HashMap<String, usize>,
     /// The type of all others; `None`: there are no others.
     pub(super) others: Option<Type>,
 }
@@ -53,37 +56,58 @@ impl Properties {
     /// A mapping with properties that are not known, of one type.
     pub(super) fn of(others: Type) -> Self {
         Self {
-            known: IndexMap::new(),
             others: Some(others),
+            ..Self::default()
         }
     }
 
     /// Adds a property; of two with one name, both types are possible.
     pub(super) fn add(&mut self, name: impl Into<Arc<str>>, value: Type) {
         let name = name.into();
-        match self.known.entry(folded(&name)) {
-            indexmap::map::Entry::Occupied(mut known) => known.get_mut().value.join(value),
-            indexmap::map::Entry::Vacant(free) => {
-                free.insert(Property { name, value });
-            }
+        if let Some(known) = self.place(&name).and_then(|at| self.known.get_mut(at)) {
+            known.value.join(value);
+            return;
         }
+        let at = self.known.len();
+        if at == FEW {
+            let known = self.known.iter().enumerate();
+            self.places = known.map(|(at, property)| (folded(&property.name), at)).collect();
+        }
+        if at >= FEW {
+            self.places.insert(folded(&name), at);
+        }
+        self.known.push(Property { name, value });
+    }
+
+    /// Gives a known property another type.
+    pub(super) fn replace(&mut self, name: &str, value: Type) {
+        if let Some(known) = self.place(name).and_then(|at| self.known.get_mut(at)) {
+            known.value = value;
+        }
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        if self.known.len() > FEW {
+            return self.places.get(&folded(name)).copied();
+        }
+        let mut known = self.known.iter();
+        known.position(|property| equal_names(name, &property.name))
     }
 
     /// The property of this name, with its place among all of them.
     pub(super) fn find(&self, name: &str) -> Option<(usize, &Property)> {
-        self.known
-            .get_full(&folded(name))
-            .map(|(at, _, property)| (at, property))
+        let at = self.place(name)?;
+        Some((at, self.known.get(at)?))
     }
 
     /// The names of all known properties, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.values().map(|property| &*property.name)
+        self.known.iter().map(|property| &*property.name)
     }
 
     fn values(&self) -> impl Iterator<Item = &Type> {
         self.known
-            .values()
+            .iter()
             .map(|property| &property.value)
             .chain(&self.others)
     }
@@ -157,7 +181,7 @@ impl Type {
                     return;
                 }
                 let all = Rc::make_mut(all);
-                for property in other.known.values() {
+                for property in &other.known {
                     all.add(Arc::clone(&property.name), property.value.clone());
                 }
                 match (&mut all.others, &other.others) {

@@ -39,7 +39,7 @@ impl ActionContexts {
 impl Surroundings for ActionContexts {
     fn context(&mut self, name: &str, _site: &Site) -> Type {
         // `matrix` is that of the job which uses the action.
-        let known = self.contexts.get(name.to_ascii_lowercase().as_str());
+        let known = self.contexts.get(name);
         known.cloned().unwrap_or(Type::Any)
     }
 

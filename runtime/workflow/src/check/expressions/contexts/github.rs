@@ -1,5 +1,7 @@
 //! `github`, and the contexts that are the same in every job.
 
+use std::rc::Rc;
+
 use crate::check::expressions::types::{Properties, Type};
 
 /// Texts of the `github` context. From GitHub's "Contexts reference", and what the context holds beyond it in real runs;
@@ -52,27 +54,28 @@ const TEXTS: &[&str] = &[
 
 thread_local! {
     /// What the context is in most workflows.
-    static WITHOUT_INPUTS: Type = make(None);
+    static WITHOUT_INPUTS: Rc<Properties> = Rc::new(without_inputs());
 }
 
 /// The `github` context. `inputs`: what `github.event.inputs` holds, where that is known.
 pub(super) fn github(inputs: Option<Type>) -> Type {
-    match inputs {
-        None => WITHOUT_INPUTS.with(Type::clone),
-        Some(_) => make(inputs),
-    }
+    let all = WITHOUT_INPUTS.with(Rc::clone);
+    let Some(inputs) = inputs else {
+        return Type::Mapping(all);
+    };
+    let mut event = Properties::of(Type::Any);
+    event.add("inputs", inputs);
+    let mut all = Rc::unwrap_or_clone(all);
+    all.replace("event", Type::mapping(event));
+    Type::mapping(all)
 }
 
-fn make(inputs: Option<Type>) -> Type {
-    let mut event = Properties::of(Type::Any);
-    if let Some(inputs) = inputs {
-        event.add("inputs", inputs);
-    }
+fn without_inputs() -> Properties {
     let mut all: Properties = TEXTS.iter().map(|name| (*name, Type::Text)).collect();
-    all.add("event", Type::mapping(event));
+    all.add("event", Type::loose());
     all.add("ref_protected", Type::Boolean);
     all.add("retention_days", Type::Number);
-    Type::mapping(all)
+    all
 }
 
 /// The `runner` context.

@@ -34,7 +34,7 @@ pub(super) struct Contexts<'w, 'c, 'r> {
     workflow: &'w Workflow,
     pub(super) outputs: Outputs<'c, 'r>,
     /// The contexts that are the same everywhere.
-    common: HashMap<&'static str, Type>,
+    common: Vec<(&'static str, Type)>,
     jobs: HashMap<JobId, JobContexts>,
     /// Values of matrices that are one expression, by their job and place: an alias puts one place into several jobs.
     whole: HashMap<(JobId, Span), &'w Site>,
@@ -56,7 +56,7 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         Self {
             workflow,
             outputs,
-            common: HashMap::new(),
+            common: Vec::new(),
             jobs: HashMap::new(),
             whole: whole
                 .filter_map(|site| Some(((site.job.clone()?, site.span), site)))
@@ -78,8 +78,17 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
     }
 
     fn common(&mut self, name: &'static str, make: impl FnOnce(&Workflow) -> Type) -> Type {
-        let workflow = self.workflow;
-        self.common.entry(name).or_insert_with(|| make(workflow)).clone()
+        if let Some(known) = self.known(name) {
+            return known;
+        }
+        let made = make(self.workflow);
+        self.common.push((name, made.clone()));
+        made
+    }
+
+    fn known(&self, name: &str) -> Option<Type> {
+        let mut known = self.common.iter().filter(|(known, _)| *known == name);
+        known.next().map(|(_, context)| context.clone())
     }
 
     fn cached(&mut self, job: &Job) -> &mut JobContexts {
@@ -121,15 +130,15 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
 
     /// The `jobs` context, which the outputs of a called workflow see.
     fn all_jobs(&mut self) -> Type {
-        if let Some(known) = self.common.get("jobs") {
-            return known.clone();
+        if let Some(known) = self.known("jobs") {
+            return known;
         }
         let mut all = Properties::default();
         for (id, job) in &self.workflow.jobs {
             all.add(Arc::from(id.as_str()), result(self.outputs.of_job(job)));
         }
         let made = Type::mapping(all);
-        self.common.insert("jobs", made.clone());
+        self.common.push(("jobs", made.clone()));
         made
     }
 
@@ -172,12 +181,11 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
 impl Surroundings for Contexts<'_, '_, '_> {
     fn context(&mut self, name: &str, site: &Site) -> Type {
         let job = self.job_of(site);
-        let name = name.to_ascii_lowercase();
-        match (name.as_str(), job) {
+        match (name, job) {
             ("github", _) => self.common("github", |workflow| {
                 github::github(inputs::event_inputs(workflow))
             }),
-            ("env" | "vars", _) => Type::map(Type::Text),
+            ("env" | "vars", _) => self.common("env", |_| Type::map(Type::Text)),
             ("secrets", _) => self.common("secrets", inputs::secrets),
             ("inputs", _) => match (site.key, self.workflow.triggers.events.get("workflow_call")) {
                 (Key::CallInputDefault, Some(call)) => match self.input_at(site.span) {

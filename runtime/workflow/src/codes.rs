@@ -189,6 +189,7 @@ codes! {
     ACTION_INPUT = "lint/action-input", Lint, Warning, "An action does not have an input";
     ACTION_INPUT_MISSING = "lint/action-input-missing", Lint, Warning, "An action is not given what it requires";
     ACTION_INPUT_DEPRECATED = "lint/action-input-deprecated", Lint, Warning, "An input of an action is deprecated";
+    ACTION_REFUSED = "lint/action-refused", Lint, Error, "GitHub does not run an action any more";
     ACTION_OUTDATED = "lint/action-outdated", Lint, Warning, "An action is too old";
     COMMAND_REFUSED = "lint/command-refused", Lint, Error, "A workflow command is refused";
     COMMAND_DEPRECATED = "lint/command-deprecated", Lint, Warning, "A workflow command is deprecated";

@@ -42,31 +42,29 @@ fn major(version: &str) -> Option<&str> {
     (number(digits) && rest.split('.').all(number)).then_some(major)
 }
 
-/// Reads the table: a line with the name of an action, then for one or more versions what runs them (`@`), and what
-/// they take (`<`), give (`>`), and should not be given any more (`-`).
+/// Reads the table: a line with the name of an action, whether it is archived (`!`), then for one or more versions what
+/// runs them (`@`), and what they take (`<`), give (`>`), and should not be given any more (`-`).
 fn read(text: &'static str) -> HashMap<String, Vec<Version>> {
     let mut actions: HashMap<String, Vec<Version>> = HashMap::new();
     let mut name = String::new();
     let mut group: Vec<(&'static str, Runtime)> = Vec::new();
     let mut shared = Interface::default();
-    let mut open = false;
+    let mut archived = false;
     for line in text.lines().chain(["end"]) {
         let (mark, rest) = line.split_at_checked(1).unwrap_or_default();
-        let is_version = mark == "@";
-        if (is_version && open) || !matches!(mark, "@" | "<" | ">" | "-" | "" | "#") {
+        // A version begins anew, and so does a name.
+        if !matches!(mark, "<" | ">" | "-" | "" | "#" | "!") {
             close(&mut actions, &name, &mut group, &mut shared);
-            open = false;
+            shared.archived = archived;
         }
         match mark {
             "" | "#" => {}
             "@" => group.extend(rest.split_whitespace().filter_map(version)),
             "<" => {
-                open = true;
                 let inputs = shared.inputs.get_or_insert_default();
                 inputs.extend(rest.split_whitespace().map(input));
             }
             ">" => {
-                open = true;
                 let outputs = shared.outputs.get_or_insert_default();
                 outputs.extend(rest.split_whitespace().map(str::to_owned));
             }
@@ -78,7 +76,11 @@ fn read(text: &'static str) -> HashMap<String, Vec<Version>> {
                     deprecated: Some(instead.to_owned()),
                 });
             }
-            _ => name = line.to_ascii_lowercase(),
+            "!" => archived = true,
+            _ => {
+                name = line.to_ascii_lowercase();
+                archived = false;
+            }
         }
     }
     actions
@@ -89,6 +91,7 @@ fn version(text: &'static str) -> Option<(&'static str, Runtime)> {
     let runtime = match runtime {
         "docker" => Runtime::Docker,
         "composite" => Runtime::Composite,
+        "refused" => Runtime::Refused,
         node => Runtime::Node(node.strip_prefix("node")?.parse().ok()?),
     };
     Some((name, runtime))
@@ -131,12 +134,20 @@ mod tests {
     #[test]
     fn the_table_is_read_as_it_is_written() {
         let actions = read(
-            "# c\na/B\n@ v1=node12 v2=node16\n@ v3=node20 v4=node24\n< x y!\n> o\n- z: use x\n\nc/d\n@ v1=docker\n@ v2=docker\n< p\n",
+            "# c\na/B\n@ v1=node12 v2=node16\n@ v3=node20 v4=node24\n< x y!\n> o\n- z: use x\n\nc/d\n! archived\n@ v1=docker\n@ v2=docker\n< p\ne/f\n@ v1=refused\n",
         );
         let ab = &actions["a/b"];
         let names: Vec<_> = ab.iter().map(|version| version.name).collect();
         assert_eq!(names, ["v1", "v2", "v3", "v4"]);
-        assert_eq!(actions["c/d"].len(), 2);
+        let takes = |versions: &[Version]| -> Vec<_> {
+            let known = versions.iter().map(|version| version.interface.inputs.is_some());
+            known.collect()
+        };
+        assert_eq!(takes(ab), [false, false, true, true]);
+        assert_eq!(takes(&actions["c/d"]), [false, true]);
+        assert!(actions["c/d"].iter().all(|version| version.interface.archived));
+        let refused = &actions["e/f"][0].interface;
+        assert_eq!((refused.runtime, refused.archived), (Runtime::Refused, false));
     }
 
     #[test]
@@ -154,6 +165,7 @@ mod tests {
                 }
                 ("<" | ">", rest) => assert!(!rest.contains([':', ',']), "{line}"),
                 ("-", rest) => assert!(rest.contains(": "), "{line}"),
+                ("!", rest) => assert_eq!(rest, " archived"),
                 _ => {
                     assert!(line.split('/').count() >= 2 && !line.contains(' '), "{line}");
                     names += 1;

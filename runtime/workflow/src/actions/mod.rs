@@ -17,6 +17,8 @@ pub(crate) struct Interface {
     pub(crate) outputs: Option<Vec<String>>,
     /// What runs it.
     pub(crate) runtime: Runtime,
+    /// Whether there will be no newer version of it.
+    pub(crate) archived: bool,
 }
 
 /// An input of an action.
@@ -39,6 +41,8 @@ pub(crate) enum Runtime {
     Docker,
     /// Other steps.
     Composite,
+    /// Nothing any more: GitHub fails every step with this version.
+    Refused,
     /// Nobody knows.
     #[default]
     Unknown,

@@ -55,6 +55,7 @@ impl<'a> Actions<'a> {
                 catalog::find(&name, found.version).map_or(Known::Unknown, Known::Interface)
             }
             Some(ActionText::Local(path)) => self.local(path),
+            Some(ActionText::Own(path)) => self.local(&format!("./{path}")),
             Some(ActionText::Docker(_)) | None => Known::Unknown,
         }
     }
@@ -103,6 +104,7 @@ fn interface(action: &Action) -> Interface {
     // Only a composite action gives nothing but what it declares: scripts may set any output.
     let outputs = matches!(action.kind, Kind::Composite { .. }).then(|| names.collect());
     Interface {
+        archived: false,
         inputs: Some(inputs.collect()),
         outputs,
         runtime: match &action.kind {

@@ -9,9 +9,6 @@ use crate::model::{ActionText, Job, Step, Uses, Workflow};
 use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
 
-/// The oldest version of Node.js that runners still have.
-pub(super) const OLDEST_NODE: u32 = 20;
-
 pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
         let mut fetched = false;
@@ -88,6 +85,8 @@ impl Place<'_> {
         let Some(reference) = ActionText::parse(text).filter(|_| !image) else {
             let why = if image {
                 "the name of the image is missing"
+            } else if text.starts_with("$/") {
+                "an action of the same repository has no version"
             } else if text.contains('/') && !text.contains('@') {
                 "the version is missing: which tag, branch or commit of the repository"
             } else {
@@ -96,22 +95,18 @@ impl Place<'_> {
             diagnostics.push(
                 Diagnostic::new(codes::ACTION_FORM, format!("{} names no action", name(text)))
                     .at(span, why)
-                    .help("write `OWNER/REPOSITORY@VERSION`, `./FOLDER` or `docker://IMAGE`"),
+                    .help("write `OWNER/REPOSITORY@VERSION`, `$/FOLDER` or `docker://IMAGE`"),
             );
             return;
         };
         match actions.find(text) {
-            Known::Interface(interface) => {
-                self.inputs(text, &interface, diagnostics);
-                let public = matches!(reference, ActionText::Repository(_));
-                self.outdated(text, &interface, public, diagnostics);
-            }
+            Known::Interface(interface) => self.inputs(text, &interface, diagnostics),
             Known::Broken(why) => diagnostics.push(
                 Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))
                     .at(span, why)
                     .help("`loom-runtime validate` of its `action.yml` shows what is wrong"),
             ),
-            Known::Missing if self.unchanged => diagnostics.push(
+            Known::Missing if self.unchanged || matches!(reference, ActionText::Own(_)) => diagnostics.push(
                 Diagnostic::new(codes::LOCAL_ACTION, format!("there is no action {}", name(text)))
                     .at(span, "no `action.yml` in this folder of the repository")
                     .help("paths of actions start at the root of the repository, e.g. `./.github/actions/setup`"),
@@ -193,31 +188,6 @@ impl Place<'_> {
             }
         }
     }
-
-    fn outdated(&self, text: &str, interface: &Interface, public: bool, diagnostics: &mut Diagnostics) {
-        let Runtime::Node(version) = interface.runtime else {
-            return;
-        };
-        if version >= OLDEST_NODE {
-            return;
-        }
-        let help = if public {
-            "use a newer version of the action"
-        } else {
-            "write `using: node24` in its `action.yml`"
-        };
-        diagnostics.push(
-            Diagnostic::new(
-                codes::ACTION_OUTDATED,
-                format!("{} is made for Node.js {version}", name(text)),
-            )
-            .at(
-                self.uses.reference.span,
-                "runners do not have this version any more",
-            )
-            .help(help),
-        );
-    }
 }
 
 fn deprecated(entry: &Entry, text: &str, instead: &str, diagnostics: &mut Diagnostics) {
@@ -249,7 +219,7 @@ fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut D
     );
     let label = if is_for_containers(key) {
         "only actions that run in a container take this"
-    } else if text.starts_with('.') {
+    } else if text.starts_with(['.', '$']) {
         "not declared in its `action.yml`"
     } else {
         "not known there"
@@ -272,7 +242,7 @@ fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut D
         } else {
             let shown: Vec<String> = names.iter().take(SHOWN).map(|input| name(input)).collect();
             let more = if names.len() > SHOWN { ", …" } else { "" };
-            let known = if text.starts_with('.') {
+            let known = if text.starts_with(['.', '$']) {
                 String::new()
             } else {
                 format!(" (as of {})", *DATE)

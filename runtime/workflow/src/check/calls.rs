@@ -7,7 +7,7 @@ use super::{concurrency, permissions};
 use crate::codes::{self, Code};
 use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Input, InputKind, Job, Trigger, Workflow};
+use crate::model::{Input, InputKind, Job, Trigger, Workflow, is_own, own};
 use crate::references::{Reference, References};
 use crate::span::Span;
 use crate::tree::{self, Entry, Limits, Mapping, Value};
@@ -52,11 +52,11 @@ impl<'a> Calls<'a> {
         for job in workflow.jobs.values() {
             let Some(uses) = job.uses.as_ref() else { continue };
             let Some(path) = uses.as_plain() else { continue };
-            let Some(path) = local(path) else {
+            let Some(path) = own(path) else {
                 form(path, uses.span, diagnostics);
                 continue;
             };
-            match self.read(path) {
+            match self.read(&path) {
                 Outcome::Read(called) => {
                     call(job, &called, uses.span, diagnostics);
                     permissions::check(workflow, job, &called, self, diagnostics);
@@ -65,19 +65,19 @@ impl<'a> Calls<'a> {
                 Outcome::Broken(cause) => {
                     let Cause { source, diagnostic } = (*cause).clone();
                     diagnostics.push(
-                        Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))
+                        Diagnostic::new(codes::CALL, format!("{} cannot be called", name(&path)))
                             .at(uses.span, "it has a mistake")
                             .help("repair the called workflow first")
                             .because_of(source, diagnostic),
                     );
                 }
                 Outcome::Refused(why, help) => diagnostics.push(
-                    Diagnostic::new(codes::CALL, format!("{} cannot be called", name(path)))
+                    Diagnostic::new(codes::CALL, format!("{} cannot be called", name(&path)))
                         .at(uses.span, why)
                         .help(help),
                 ),
                 Outcome::Missing => diagnostics.push(
-                    Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(path)))
+                    Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(&path)))
                         .at(uses.span, "no such file in this repository")
                         .help("paths of workflows start at the root of the repository, e.g. `./.github/workflows/build.yml`"),
                 ),
@@ -135,14 +135,9 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// The path, when the called workflow lies in the same repository.
-pub(super) fn local(path: &str) -> Option<&str> {
-    (path.starts_with("./") && !path.contains('@')).then_some(path)
-}
-
 /// Checks how a workflow is named that cannot be read here.
 fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
-    let problem = if path.starts_with("./") {
+    let problem = if is_own(path) {
         "a workflow of the same repository has no version"
     } else if path.contains('@') {
         return;
@@ -152,7 +147,7 @@ fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(codes::CALL_FORM, format!("{} names no workflow", name(path)))
             .at(span, problem)
-            .help("write `./.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`"),
+            .help("write `$/.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`"),
     );
 }
 

@@ -1,4 +1,4 @@
-//! Containers: passwords do not belong into the file.
+//! Containers: they have an image, and passwords do not belong into the file.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};

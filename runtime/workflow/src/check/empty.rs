@@ -25,7 +25,6 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     }
     for job in workflow.jobs.values() {
         list(&job.fields, "needs", diagnostics);
-        list(&job.fields, "runs-on", diagnostics);
         if let Some(field) = job.fields.get("runs-on") {
             inside(&field.value, "labels", diagnostics);
         }

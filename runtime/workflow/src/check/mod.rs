@@ -10,6 +10,7 @@ mod expressions;
 mod labels;
 mod matrix;
 mod needs;
+mod outdated;
 mod permissions;
 mod runs;
 mod scripts;
@@ -37,6 +38,7 @@ pub(crate) fn check(
     alone(workflow, source, diagnostics);
     let known = Actions::new(references);
     actions::check(workflow, &known, diagnostics);
+    outdated::check(workflow, &known, diagnostics);
     commands::check(workflow, source, diagnostics);
     concurrency::check(workflow, diagnostics);
     containers::check(workflow, diagnostics);

@@ -1,9 +1,9 @@
 //! A called workflow cannot get more rights than its caller has.
 
-use super::calls::{Calls, Outcome, local};
+use super::calls::{Calls, Outcome};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Job, Permissions, Workflow};
+use crate::model::{Job, Permissions, Workflow, own};
 use crate::words::name;
 
 /// How many called workflows are looked at for one call. No real workflow reaches as many; one made to would take forever.
@@ -59,8 +59,8 @@ fn beyond(called: &Workflow, limit: &Permissions, calls: &mut Calls<'_>, left: &
                 allowed.as_str()
             ));
         }
-        let path = local(job.uses.as_ref()?.as_plain()?)?;
-        let Outcome::Read(next) = calls.read(path) else {
+        let path = own(job.uses.as_ref()?.as_plain()?)?;
+        let Outcome::Read(next) = calls.read(&path) else {
             return None;
         };
         let limit = job

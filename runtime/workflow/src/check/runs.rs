@@ -18,7 +18,7 @@ pub(super) fn check(action: &Action, diagnostics: &mut Diagnostics) {
         .text
         .get(4..)
         .and_then(|version| version.parse::<u32>().ok());
-    if version.is_none_or(|version| version >= super::actions::OLDEST_NODE) {
+    if version.is_none_or(|version| version >= super::outdated::OLDEST_NODE) {
         return;
     }
     diagnostics.push(

@@ -318,18 +318,9 @@ static DISPATCH_INPUT: Type = narrowed!(&plain(&[
 ]));
 
 static CALL: Level = plain(&[
-    key(
-        "inputs",
-        &Type::mapping(&things("input", named(&CALL_INPUT))).or_nothing(),
-    ),
-    key(
-        "secrets",
-        &Type::mapping(&things("secret", named(&CALL_SECRET))).or_nothing(),
-    ),
-    key(
-        "outputs",
-        &Type::mapping(&things("output", named(&CALL_OUTPUT))).or_nothing(),
-    ),
+    key("inputs", &Type::mapping(&things("input", named(&CALL_INPUT)))),
+    key("secrets", &Type::mapping(&things("secret", named(&CALL_SECRET)))),
+    key("outputs", &Type::mapping(&things("output", named(&CALL_OUTPUT)))),
 ]);
 static CALL_INPUT: Type = Type::mapping(&plain(&[
     key("description", &TEXT),

@@ -6,9 +6,10 @@ use super::keys::RUNS_ON;
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Fields, RunsOn};
+use crate::model::{Fields, RunsOn, Template};
 use crate::span::Spanned;
 use crate::tree::Kind;
+use crate::words::name;
 
 const KEY: &str = "runs-on";
 
@@ -20,11 +21,15 @@ impl Context<'_> {
             Kind::Mapping(mapping) => {
                 let owner = owner.part(What::Key(KEY));
                 let fields = read_mapping(self, &RUNS_ON, mapping, &owner);
+                let group = self.text(&fields, "group", Empty::Refused, &owner);
+                if let Some(group) = &group {
+                    self.check_group(group, &owner);
+                }
                 RunsOn {
                     labels: fields
                         .get("labels")
                         .map_or_else(Vec::new, |field| self.texts(&field.value, "labels", &owner)),
-                    group: self.text(&fields, "group", Empty::Refused, &owner),
+                    group,
                 }
             }
             Kind::Sequence(items) if items.is_empty() => {
@@ -40,5 +45,28 @@ impl Context<'_> {
             },
         };
         Some(Spanned::new(runs_on, node.span))
+    }
+
+    /// A group is named alone, or behind whose it is.
+    fn check_group(&mut self, group: &Spanned<Template>, owner: &Owner<'_>) {
+        const OWNERS: &[&str] = &["org", "organization", "ent", "enterprise"];
+        let Some((whose, rest)) = group.as_plain().and_then(|text| text.split_once('/')) else {
+            return;
+        };
+        let problem = if !OWNERS.iter().any(|known| known.eq_ignore_ascii_case(whose)) {
+            format!("{} says not whose group it is", name(&format!("{whose}/")))
+        } else if rest.is_empty() || rest.contains('/') {
+            "the name of one group belongs behind the `/`".to_owned()
+        } else {
+            return;
+        };
+        self.report(
+            Diagnostic::new(
+                codes::UNKNOWN_VALUE,
+                format!("`group` of {owner} cannot be {}", name(&group.text)),
+            )
+            .at(group.span, problem)
+            .help("write the name of the group, or `organization/NAME` or `enterprise/NAME`"),
+        );
     }
 }

@@ -153,9 +153,30 @@ impl Context<'_> {
                     self.expected(node, "parallel", owner, "a list of steps");
                     return None;
                 };
+                for item in items.iter() {
+                    self.check_parallel(item);
+                }
                 Some(Action::Parallel(self.step_list(items, owner)))
             }
             _ => None,
+        }
+    }
+
+    /// What runs at once are steps that work; waiting among them, or more of the same, GitHub does not have.
+    fn check_parallel(&mut self, step: &Node) {
+        let keys = ["background", "wait", "wait-all", "cancel", "parallel"];
+        let entries = step.as_mapping().map(|step| &step.entries);
+        for entry in entries.into_iter().flatten() {
+            if let Some(key) = keys.into_iter().find(|key| *key == &*entry.key.text) {
+                self.report(
+                    Diagnostic::new(
+                        codes::KEY_CONFLICT,
+                        format!("`{key}` cannot stand within `parallel`"),
+                    )
+                    .at(entry.key.span, "steps here run at once, and are waited for")
+                    .help("remove it, or take the step out of `parallel`"),
+                );
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What `uses` names.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +9,9 @@ use std::sync::Arc;
 pub enum ActionReference {
     /// `./path`: an action in the workspace.
     Local(Arc<str>),
+    /// `$/path`: an action of the repository that the workflow is of, at the commit that runs, whether or not it was
+    /// checked out; the path without `$/`. GitHub's changelog of July 30, 2026.
+    Own(Arc<str>),
     /// `docker://image`.
     Docker(Arc<str>),
     /// `owner/repository/path@version`: an action of another repository.
@@ -17,10 +21,30 @@ pub enum ActionReference {
 /// What the `uses` of a job names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WorkflowReference {
-    /// `./.github/workflows/file.yml`: a workflow of the same repository at the same commit.
+    /// `./.github/workflows/file.yml`, or the same with `$/`: a workflow of the same repository at the same commit;
+    /// always with `./`.
     Local(Arc<str>),
     /// `owner/repository/.github/workflows/file.yml@version`.
     Repository(Repository),
+}
+
+/// What a path in the repository that a workflow is of begins with.
+const OWN: &str = "$/";
+
+/// Whether the `uses` of a job wants to name a workflow of the same repository.
+pub(crate) fn is_own(text: &str) -> bool {
+    text.starts_with("./") || text.starts_with(OWN)
+}
+
+/// The path, beginning with `./`, of a workflow of the same repository that the `uses` of a job names.
+pub(crate) fn own(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains('@') {
+        return None;
+    }
+    match text.strip_prefix(OWN) {
+        Some(path) => Some(Cow::Owned(format!("./{path}"))),
+        None => text.starts_with("./").then_some(Cow::Borrowed(text)),
+    }
 }
 
 /// Something in another repository.
@@ -39,6 +63,7 @@ pub struct Repository {
 /// An [`ActionReference`] within its text: for who only looks at it.
 pub(crate) enum ActionText<'a> {
     Local(&'a str),
+    Own(&'a str),
     Docker(&'a str),
     Repository(RepositoryText<'a>),
 }
@@ -58,6 +83,9 @@ impl<'a> ActionText<'a> {
         }
         if text.starts_with("./") || text.starts_with(".\\") {
             return Some(Self::Local(text));
+        }
+        if let Some(path) = text.strip_prefix(OWN) {
+            return (!path.contains('@')).then_some(Self::Own(path));
         }
         RepositoryText::parse(text).map(Self::Repository)
     }
@@ -85,6 +113,7 @@ impl ActionReference {
     pub fn parse(text: &str) -> Option<Self> {
         ActionText::parse(text).map(|found| match found {
             ActionText::Local(path) => Self::Local(Arc::from(path)),
+            ActionText::Own(path) => Self::Own(Arc::from(path)),
             ActionText::Docker(image) => Self::Docker(Arc::from(image)),
             ActionText::Repository(repository) => Self::Repository(repository.into()),
         })
@@ -95,8 +124,8 @@ impl WorkflowReference {
     /// Reads a reference; `None` when it is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.starts_with("./") {
-            return (!text.contains('@')).then(|| Self::Local(Arc::from(text)));
+        if is_own(text) {
+            return own(text).map(|path| Self::Local(Arc::from(path)));
         }
         RepositoryText::parse(text)
             .filter(|repository| !repository.path.is_empty())
@@ -141,6 +170,10 @@ mod tests {
             ActionReference::parse("docker://alpine:3"),
             Some(ActionReference::Docker(Arc::from("alpine:3")))
         );
+        assert_eq!(
+            ActionReference::parse("$/a/b"),
+            Some(ActionReference::Own(Arc::from("a/b")))
+        );
         let Some(ActionReference::Repository(found)) = ActionReference::parse("o/r/a/b@v1") else {
             panic!("no repository");
         };
@@ -155,6 +188,7 @@ mod tests {
             "o/r@a@b",
             "/r@v1",
             "actions/checkout",
+            "$/a@v1",
         ] {
             assert_eq!(ActionReference::parse(text), None, "{text}");
         }
@@ -164,7 +198,11 @@ mod tests {
     fn a_called_workflow_is_a_file() {
         assert!(WorkflowReference::parse("./.github/workflows/a.yml").is_some());
         assert!(WorkflowReference::parse("o/r/.github/workflows/a.yml@main").is_some());
-        for text in ["./a.yml@v1", "o/r@v1", "o/r/a.yml", "docker://x"] {
+        assert_eq!(
+            WorkflowReference::parse("$/.github/workflows/a.yml"),
+            Some(WorkflowReference::Local(Arc::from("./.github/workflows/a.yml")))
+        );
+        for text in ["./a.yml@v1", "$/a.yml@v1", "o/r@v1", "o/r/a.yml", "docker://x"] {
             assert_eq!(WorkflowReference::parse(text), None, "{text}");
         }
     }

@@ -399,7 +399,7 @@ fn inputs_and_secrets_are_those_that_are_declared() {
         (call, "github.event.inputs.b", 0),
         (both, "inputs.b || secrets.t || github.event.inputs.x", 0),
         (both, "inputs.a == 'true'", 0),
-        ("on: {workflow_call: {secrets: }}", "secrets.X", 1),
+        ("on: {workflow_call: {secrets: {}}}", "secrets.X", 1),
         ("on: workflow_call", "secrets.X", 0),
         ("on: [workflow_call, push]", "secrets.my-secret", 0),
     ] {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::contexts::complete;
 use super::types::Type;
 use crate::actions::{Actions, Known};
-use crate::check::calls::{Calls, Outcome, local};
-use crate::model::{Job, Template, Workflow};
+use crate::check::calls::{Calls, Outcome};
+use crate::model::{Job, Template, Workflow, own};
 use crate::tree::{Mapping, Node};
 
 /// Finds out about outputs, also of what lies in other files.
@@ -46,7 +46,7 @@ impl<'c, 'r> Outputs<'c, 'r> {
 
     /// The workflow of the same repository that a job calls.
     pub(super) fn called(&mut self, uses: &Template) -> Option<std::rc::Rc<Workflow>> {
-        match self.calls.read(local(uses.as_plain()?)?) {
+        match self.calls.read(&own(uses.as_plain()?)?) {
             Outcome::Read(called) => Some(called),
             Outcome::Broken(_) | Outcome::Refused(..) | Outcome::Missing | Outcome::Unknown => None,
         }

@@ -25,6 +25,8 @@ pub struct PatternError {
     pub span: Span,
     /// What is wrong.
     pub message: String,
+    /// What to write instead, where that can be said.
+    pub help: Option<&'static str>,
 }
 
 /// A pattern that was read.
@@ -300,6 +302,7 @@ impl Reader<'_> {
                             "`\\{next}` is no pattern: a backslash stands before special characters only"
                         ),
                     );
+                    self.help("write the character without a backslash: a `.` means itself");
                 }
                 self.push(Class::Character(next), Least::One, false);
                 1 + next.len_utf8()
@@ -314,7 +317,7 @@ impl Reader<'_> {
     fn check_character(&mut self, at: usize, character: char) {
         let forbidden = matches!(character, ' ' | '~' | '^' | ':') || character.is_control();
         if self.subject == Subject::Ref && forbidden {
-            let shown = character.escape_debug();
+            let shown = crate::words::visible(&character.to_string());
             self.error(
                 at,
                 character.len_utf8(),
@@ -346,6 +349,7 @@ impl Reader<'_> {
                         bare.len(),
                         "spaces around a path are part of it, so nothing matches",
                     );
+                    self.help("remove the spaces and line breaks around it");
                 }
                 let first = bare.split('/').next().unwrap_or_default();
                 if matches!(first, "." | "..") {
@@ -354,6 +358,7 @@ impl Reader<'_> {
                         first.len(),
                         format!("paths begin at the root of the repository, so nothing matches `{first}`"),
                     );
+                    self.help("write the path without it, e.g. `src/**`");
                 }
             }
             Subject::Text => {}
@@ -376,7 +381,15 @@ impl Reader<'_> {
         self.errors.push(PatternError {
             span: Span::new(at, at + length),
             message: message.into(),
+            help: None,
         });
+    }
+
+    /// Says what to write instead of the latest mistake.
+    fn help(&mut self, help: &'static str) {
+        if let Some(error) = self.errors.last_mut() {
+            error.help = Some(help);
+        }
     }
 }
 

@@ -79,12 +79,14 @@ impl Place<'_> {
             return;
         };
         let span = self.uses.reference.span;
-        let image = text
-            .strip_prefix("docker://")
-            .is_some_and(|image| image.trim().is_empty());
-        let Some(reference) = ActionText::parse(text).filter(|_| !image) else {
-            let why = if image {
-                "the name of the image is missing"
+        let image = text.strip_prefix("docker://").map(str::trim);
+        let no_image = image.is_some_and(|image| image.is_empty() || image.ends_with(':'));
+        let no_name = image.is_none() && (text.contains("://") || text.contains(char::is_whitespace));
+        let Some(reference) = ActionText::parse(text).filter(|_| !no_image && !no_name) else {
+            let why = if no_image {
+                "the name of the image is missing, or its tag"
+            } else if text.contains("://") {
+                "no address belongs here"
             } else if text.starts_with("$/") {
                 "an action of the same repository has no version"
             } else if text.contains('/') && !text.contains('@') {

@@ -139,8 +139,16 @@ impl<'a> Calls<'a> {
 fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
     let problem = if is_own(path) {
         "a workflow of the same repository has no version"
-    } else if path.contains('@') {
-        return;
+    } else if path.contains("://") {
+        "no address belongs here"
+    } else if let Some((path, version)) = path.split_once('@') {
+        if version.is_empty() {
+            "the version is missing"
+        } else if path.split('/').filter(|part| !part.is_empty()).count() > 2 {
+            return;
+        } else {
+            "the file in the repository is missing"
+        }
     } else {
         "a workflow of another repository needs a version"
     };

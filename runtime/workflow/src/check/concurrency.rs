@@ -1,12 +1,16 @@
-//! A workflow and a job of it cannot wait for the same group.
+//! A workflow and a job of it cannot wait for the same group; who cancels what runs has no queue.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Field, Job, Workflow};
+use crate::model::{Concurrency, Field, Job, Literal, Queue, Workflow};
 use crate::tree::Node;
 use crate::words::name;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    let jobs = workflow.jobs.values().map(|job| &job.concurrency);
+    for concurrency in std::iter::once(&workflow.concurrency).chain(jobs).flatten() {
+        queue(concurrency, diagnostics);
+    }
     let Some(outer) = workflow.fields.get("concurrency").and_then(group) else {
         return;
     };
@@ -26,6 +30,27 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
                 .help("GitHub cancels the run for this: give the job a group of its own"),
             );
         }
+    }
+}
+
+/// GitHub's "Control the concurrency of workflows and jobs": a queue and `cancel-in-progress` are not allowed together.
+fn queue(concurrency: &Concurrency, diagnostics: &mut Diagnostics) {
+    let (Some(queue), Some(cancel)) = (&concurrency.queue, &concurrency.cancel_in_progress) else {
+        return;
+    };
+    if queue.value == Literal::Value(Queue::Max) && cancel.value == Literal::Value(true) {
+        diagnostics.push(
+            Diagnostic::new(
+                codes::KEY_CONFLICT,
+                "`queue: max` and `cancel-in-progress: true` cannot both stand in `concurrency`",
+            )
+            .at(
+                queue.span,
+                "nobody waits in a queue where the newest cancels what runs",
+            )
+            .related(cancel.span, "the other one")
+            .help("remove one of them"),
+        );
     }
 }
 

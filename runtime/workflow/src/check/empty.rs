@@ -24,6 +24,10 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
         events(&on.value, diagnostics);
     }
     for job in workflow.jobs.values() {
+        super::each_step(&job.steps, &mut |step| {
+            list(&step.fields, "wait", diagnostics);
+            list(&step.fields, "parallel", diagnostics);
+        });
         list(&job.fields, "needs", diagnostics);
         if let Some(field) = job.fields.get("runs-on") {
             inside(&field.value, "labels", diagnostics);

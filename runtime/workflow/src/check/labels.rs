@@ -204,7 +204,18 @@ fn unknown(label: &Spanned<&str>, diagnostics: &mut Diagnostics) {
     let (why, help) = if let Some((_, right)) = MISTAKEN.iter().find(|(wrong, _)| *wrong == text) {
         ("no runner of GitHub is called so", Some(*right))
     } else if let Some(family) = image(&text) {
-        ("GitHub has no such image, or not any more", Some(family))
+        diagnostics.push(
+            Diagnostic::new(
+                codes::RUNNER_LABEL,
+                format!("no runner of GitHub has the label {}", name(label.value)),
+            )
+            .at(
+                label.span,
+                "GitHub has no such image, or not any more: the job would wait for ever",
+            )
+            .help(family),
+        );
+        return;
     } else if let Some(near) = typo(&text, diagnostics) {
         ("no runner of GitHub is called so", Some(near))
     } else {
@@ -223,16 +234,19 @@ fn unknown(label: &Spanned<&str>, diagnostics: &mut Diagnostics) {
     diagnostics.push(diagnostic);
 }
 
-/// The newest image of the family, when the label is the name of an image by its version alone.
+/// What to take instead, when the label is the name of an image by its version alone.
 fn image(label: &str) -> Option<&'static str> {
     let (family, version) = label.split_once('-')?;
     if !is_version(version) {
         return None;
     }
     match family {
-        "ubuntu" if version.contains('.') => Some("ubuntu-latest"),
-        "windows" if version.len() == 4 => Some("windows-latest"),
-        "macos" => Some("macos-latest"),
+        "ubuntu" if version.contains('.') => {
+            Some("take `ubuntu-latest`, or one of `ubuntu-22.04`, `ubuntu-24.04` and `ubuntu-26.04`")
+        }
+        "windows" if version.len() == 4 => Some("take `windows-latest`, `windows-2022` or `windows-2025`"),
+        // Those before `macos-14` had Intel processors; `macos-latest` has not.
+        "macos" => Some("take `macos-latest`, or `macos-15-intel` for an Intel processor"),
         _ => None,
     }
 }

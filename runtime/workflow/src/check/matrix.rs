@@ -135,25 +135,55 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// More combinations than GitHub runs; what is left out is not counted here, so a matrix with `exclude` may have fewer.
+    /// More combinations than GitHub runs. Each entry of `exclude` leaves out as many as its other keys have.
     fn size(&self, diagnostics: &mut Diagnostics) {
         let lengths = self
             .rows
             .iter()
             .map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
-        let count = lengths.fold(1_usize, usize::saturating_mul);
-        if self.plain && !self.open && self.exclude.is_none() && count > MOST_COMBINATIONS {
+        let product = lengths.fold(1_usize, usize::saturating_mul);
+        if !self.plain || self.open || product <= MOST_COMBINATIONS {
+            return;
+        }
+        let count = product.saturating_sub(self.left_out());
+        if count > MOST_COMBINATIONS {
             diagnostics.push(
                 Diagnostic::new(
                     codes::MATRIX_SIZE,
                     format!("the matrix of job {} is too large", name(self.job.id.as_str())),
                 )
-                .at(self.span, format!("these are {count} combinations"))
+                .at(self.span, {
+                    let least = if self.exclude.is_some() { " at least" } else { "" };
+                    format!("these are {count} combinations{least}")
+                })
                 .help(format!(
                     "GitHub runs {MOST_COMBINATIONS} at most: leave some out, or do several in one job"
                 )),
             );
         }
+    }
+
+    /// How many combinations `exclude` leaves out at most: each of its entries all that have its values.
+    fn left_out(&self) -> usize {
+        let values = self.rows.iter().filter_map(|row| row.value.as_sequence());
+        let values: usize = values.map(<[_]>::len).sum();
+        let excluded = self.exclude.and_then(Node::as_sequence).map_or(0, <[_]>::len);
+        if values.saturating_mul(excluded) > MOST {
+            return usize::MAX;
+        }
+        let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
+        let entries = items.filter_map(Node::as_mapping).map(|entry| {
+            let others = self.rows.iter().filter(|row| get(entry, &row.key.text).is_none());
+            // Several values of a list may fit one that is a mapping; a list may have a value twice.
+            let fitting = self.rows.iter().filter_map(|row| {
+                let wanted = get(entry, &row.key.text)?;
+                let values = row.value.as_sequence()?;
+                Some(values.iter().filter(|value| covers(wanted, value)).count())
+            });
+            let others = others.map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
+            others.chain(fitting).fold(1_usize, usize::saturating_mul)
+        });
+        entries.fold(0, usize::saturating_add)
     }
 
     /// The same value twice makes the same job twice.
@@ -239,7 +269,10 @@ impl<'a> Matrix<'a> {
         if *left == 0 || computed(&entry.value) {
             return;
         }
-        let mut values = listed.iter().chain(included);
+        // What `include` adds comes after what is excluded; only a key that it alone has may be meant so.
+        let mut values = listed
+            .iter()
+            .chain(if row.is_some() { Vec::new() } else { included });
         let matches = values.any(|value| computed(value) || covers(&entry.value, value));
         if !matches {
             diagnostics.push(

@@ -7,7 +7,7 @@ use crate::codes;
 use crate::cron::Cron;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::glob::{Pattern, Subject};
-use crate::model::{Input, InputKind, Schedule, Trigger, Workflow};
+use crate::model::{Filter, Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::tree::{Node, Value, resolve};
@@ -24,6 +24,13 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             schedule(time, diagnostics);
         }
         patterns(trigger, source, diagnostics);
+        for (key, filter) in [
+            ("branches", &trigger.branches),
+            ("tags", &trigger.tags),
+            ("paths", &trigger.paths),
+        ] {
+            taken_back(key, filter, diagnostics);
+        }
         if &**event == "workflow_dispatch" && trigger.inputs.len() > MOST_INPUTS {
             diagnostics.push(
                 Diagnostic::new(
@@ -98,17 +105,52 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
         let Err(errors) = Pattern::parse(pattern, subject) else {
             continue;
         };
-        for error in errors {
+        let mut said: Vec<&str> = Vec::new();
+        for error in &errors {
+            // The same mistake twice in a pattern is mended at once.
+            if said.contains(&&*error.message) {
+                continue;
+            }
+            said.push(&error.message);
             diagnostics.push(
                 Diagnostic::new(
                     codes::PATTERN,
                     format!("{} matches nothing that was meant", name(pattern)),
                 )
                 .at(within(source, pattern, error.span), visible(&error.message))
-                .help("patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special"),
+                .help(error.help.unwrap_or(
+                    "patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special",
+                )),
             );
         }
     }
+}
+
+/// A `!` takes back what patterns before it match; without one it does nothing, and with nothing but `!` no name passes.
+/// GitHub's "Workflow syntax", on including and excluding branches, tags and paths.
+fn taken_back(key: &str, filter: &Filter, diagnostics: &mut Diagnostics) {
+    let Some(first) = filter.only.first().filter(|first| first.value.starts_with('!')) else {
+        return;
+    };
+    let (label, help) = if filter.only.iter().all(|pattern| pattern.value.starts_with('!')) {
+        (
+            "nothing is matched that this could take back, so no name passes",
+            format!("put `'**'` before it, or list the names under `{key}-ignore` without `!`"),
+        )
+    } else {
+        (
+            "no pattern before it matches anything that this could take back",
+            "put it behind the patterns that it makes exceptions from".to_owned(),
+        )
+    };
+    diagnostics.push(
+        Diagnostic::new(
+            codes::PATTERN,
+            format!("{} takes back nothing", name(&first.value)),
+        )
+        .at(first.span, label)
+        .help(help),
+    );
 }
 
 /// Where a part of a text stands in the file; all of it where that cannot be told, or where the part is a line break,

@@ -60,6 +60,14 @@ pub(super) fn report_missing(context: &mut Context<'_>, wanted: &str, start: Spa
     context.report(diagnostic.help(format!("add {wanted}")));
 }
 
+/// Whether a key that is missing stands there misspelt, which was reported as an unknown key.
+pub(super) fn is_misspelt(mapping: &Mapping, level: &Level, wanted: &str) -> bool {
+    let is_known = |text: &str| level.keys.iter().any(|key| key.name == text);
+    let mut unknown = mapping.entries.iter().map(|entry| &*entry.key.text);
+    let names = || level.keys.iter().map(|key| key.name);
+    unknown.any(|text| !is_known(text) && closest(text, names()) == Some(wanted))
+}
+
 /// Whether a dialect has the key.
 pub(super) fn allowed_in(key: &Key, dialect: Dialect) -> bool {
     !key.loom_only || dialect == Dialect::Loom

@@ -1,11 +1,13 @@
 //! The shapes that a thing can have, each named by one key: a step runs a script or uses an action, never both.
 
 use super::context::{Context, Owner};
+use super::fields::is_misspelt;
 use super::keys::Level;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::Fields;
 use crate::span::Span;
+use crate::tree::Mapping;
 use crate::words::alternatives;
 
 /// A set of forms of a level.
@@ -46,13 +48,20 @@ impl Forms {
 pub(super) fn form_of(
     context: &mut Context<'_>,
     level: &Level,
+    mapping: &Mapping,
     fields: &Fields,
     start: Span,
     owner: &Owner<'_>,
 ) -> Option<&'static str> {
     let mut named = level.forms.iter().filter(|form| fields.contains(form.key));
     let Some(form) = named.next() else {
-        missing(context, level, fields, start, owner);
+        if !level
+            .forms
+            .iter()
+            .any(|form| is_misspelt(mapping, level, form.key))
+        {
+            missing(context, level, fields, start, owner);
+        }
         return None;
     };
     for (name, field) in fields.iter() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::{Context, Owner, What};
-use super::fields::{read, report_missing};
+use super::fields::{is_misspelt, read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
 use super::quiet::node;
@@ -35,10 +35,10 @@ impl Context<'_> {
         let form = if mapping.incomplete {
             None
         } else {
-            form_of(self, &JOB, &fields, start, &owner)
+            form_of(self, &JOB, mapping, &fields, start, &owner)
         };
         let wants_runner = self.dialect == Dialect::GitHub && form == Some("steps");
-        if wants_runner && !fields.contains("runs-on") {
+        if wants_runner && !fields.contains("runs-on") && !is_misspelt(mapping, &JOB, "runs-on") {
             report_missing(self, "`runs-on`", start, &owner);
         }
         self.check_fields(&fields, &JOB, &owner);

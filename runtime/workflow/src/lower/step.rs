@@ -35,7 +35,7 @@ impl Context<'_> {
         let form = if mapping.incomplete {
             None
         } else {
-            form_of(self, &STEP, &fields, written.mark(), owner)
+            form_of(self, &STEP, mapping, &fields, written.mark(), owner)
         };
         self.check_fields(&fields, &STEP, owner);
         // Everything is read before the step may be given up, so that all its mistakes are reported.

@@ -1,7 +1,7 @@
 //! Checking a value against its type, and the expressions in it against its place.
 
 use super::context::{Context, Owner, Path, What};
-use super::fields::{allowed_in, report_missing, unknown_key};
+use super::fields::{allowed_in, is_misspelt, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
 use super::sites::Slot;
 use super::types::{Text, Type};
@@ -203,6 +203,9 @@ impl Context<'_> {
                 .any(|entry| entry.key.text.eq_ignore_ascii_case(name))
         };
         for key in level.keys.iter().filter(|key| key.required && !has(key.name)) {
+            if is_misspelt(mapping, level, key.name) {
+                continue;
+            }
             report_missing(self, &format!("`{}`", key.name), node.mark(), owner);
         }
     }

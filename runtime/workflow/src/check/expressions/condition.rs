@@ -2,7 +2,7 @@
 
 use super::infer::{Checker, constant};
 use crate::codes;
-use crate::expression::{Expression, Key};
+use crate::expression::{Expression, Key, Logic, Node};
 use crate::model::Shape;
 use crate::words::plain;
 
@@ -11,11 +11,10 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     let site = checker.site;
     match (site.shape, site.expressions.as_slice()) {
         (Shape::Within, [first, ..]) => text(checker, first),
-        (Shape::Whole, [only]) => {
-            if let Some(value) = constant(only) {
-                always(checker, value.is_truthy());
-            }
-        }
+        (Shape::Whole, [only]) => match constant(only) {
+            Some(value) => always(checker, value.is_truthy()),
+            None => alone(checker, only),
+        },
         _ => {}
     }
 }
@@ -30,6 +29,29 @@ fn text(checker: &mut Checker<'_>, first: &Expression) {
         )
         .help("write the whole condition as one expression, without `${{` and `}}`");
     checker.report(finding);
+}
+
+/// A text that stands alone where another comparison was meant: `ref == 'a' || 'b'`.
+fn alone(checker: &mut Checker<'_>, condition: &Expression) {
+    let Node::Logic { operator, operands } = condition.node() else {
+        return;
+    };
+    for operand in operands {
+        match operand.node() {
+            Node::Text(text) if *operator == Logic::Or && !text.is_empty() => {
+                let finding = checker
+                    .finding(
+                        codes::CONDITION_CONSTANT,
+                        "this part of the condition always holds",
+                        operand.span(),
+                        "a text by itself is as good as `true`",
+                    )
+                    .help("write the comparison out for each: `x == 'a' || x == 'b'`");
+                checker.report(finding);
+            }
+            _ => alone(checker, operand),
+        }
+    }
 }
 
 fn always(checker: &mut Checker<'_>, holds: bool) {

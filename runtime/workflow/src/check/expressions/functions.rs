@@ -2,7 +2,7 @@
 
 use super::infer::{Checker, constant};
 use super::types::Type;
-use super::{format, json};
+use super::{answers, format, json};
 use crate::codes;
 use crate::expression::{Expression, Function, Node};
 use crate::words::plain;
@@ -17,6 +17,9 @@ pub(super) fn check(
     let argument = |at: usize| arguments.get(at).zip(types.get(at));
     match function {
         Function::Contains => {
+            if let [list, text] = arguments {
+                answers::contained(checker, list, text);
+            }
             if let Some((search, kind)) = argument(0)
                 && (matches!(kind, Type::Mapping(_)) || is_no_text(search))
             {

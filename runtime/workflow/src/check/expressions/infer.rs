@@ -2,7 +2,7 @@
 
 use super::surroundings::Surroundings;
 use super::types::Type;
-use super::{access, comparison, functions, property};
+use super::{access, answers, comparison, functions, property};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Expression, Logic, Node, Object, Value, allowed, evaluate};
@@ -66,6 +66,7 @@ impl<'c> Checker<'c> {
             } => {
                 let (left_type, right_type) = (self.infer(left), self.infer(right));
                 comparison::check(self, *operator, (left, &left_type), (right, &right_type));
+                answers::compared(self, *operator, left, right);
                 Type::Boolean
             }
             Node::Logic { operator, operands } => self.logic(*operator, operands),

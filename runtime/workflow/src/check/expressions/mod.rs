@@ -5,6 +5,7 @@
 //! goes wrong. What is not known is of type `Any`, to which no rule objects.
 
 mod access;
+mod answers;
 mod comparison;
 mod condition;
 mod contexts;

@@ -15,12 +15,14 @@ pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &T
         let fits = match kind {
             Type::Mapping(_) => !within && takes.mapping,
             Type::List(_) | Type::Filtered(_) => !within && takes.list,
-            // What only turns out to be nothing is as good as an empty text.
-            Type::Null => !matches!(expression.node(), Node::Null),
+            // What only turns out to be nothing, or is all there is, is meant as an empty text.
+            Type::Null => !within || !matches!(expression.node(), Node::Null),
             _ => true,
         };
         if !fits {
             printed(checker, expression, kind);
+        } else if within && !takes.text && !takes.any && !takes.condition {
+            around(checker, expression, &wanted(takes));
         }
         return;
     }
@@ -47,10 +49,15 @@ pub(super) fn for_input(checker: &mut Checker<'_>, expression: &Expression, kind
         wrong(checker, expression, &given, wanted.describe());
         return;
     }
+    around(checker, expression, wanted.describe());
+}
+
+/// Reports text around an expression where something else belongs.
+fn around(checker: &mut Checker<'_>, expression: &Expression, wanted: &str) {
     let finding = checker
         .finding(
             codes::EXPRESSION_VALUE,
-            format!("{} must be {}, not text", place(checker), wanted.describe()),
+            format!("{} must be {wanted}, not text", place(checker)),
             expression.span(),
             "with the text around it, this makes text",
         )
@@ -87,7 +94,7 @@ pub(super) fn wrong(checker: &mut Checker<'_>, expression: &Expression, kind: &T
 /// Reports a value of which only a word, or nothing at all, would be seen in the text.
 pub(super) fn printed(checker: &mut Checker<'_>, expression: &Expression, kind: &Type) {
     let (label, help) = match kind {
-        Type::Null => ("there would stand nothing".to_owned(), "remove it".to_owned()),
+        Type::Null => ("puts nothing into the text".to_owned(), "remove it".to_owned()),
         _ => {
             let word = if matches!(kind, Type::Mapping(_)) {
                 "Object"
@@ -106,7 +113,10 @@ pub(super) fn printed(checker: &mut Checker<'_>, expression: &Expression, kind: 
     let finding = checker
         .finding(
             codes::EXPRESSION_TEXT,
-            format!("{} cannot become text", kind.describe()),
+            match kind {
+                Type::Null => "`null` has no text".to_owned(),
+                _ => format!("{} cannot become text", kind.describe()),
+            },
             expression.span(),
             label,
         )

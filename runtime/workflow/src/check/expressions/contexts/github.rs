@@ -16,6 +16,8 @@ const TEXTS: &[&str] = &[
     "actor_id",
     "api_url",
     "artifact_cache_size_limit",
+    "artifacts",
+    "artifacts_list",
     "base_ref",
     "env",
     "event_name",

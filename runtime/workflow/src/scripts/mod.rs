@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows workflows: texts go in, mistakes with their places in the text come out.
 
+mod compound;
 mod names;
 mod python;
 mod shell;

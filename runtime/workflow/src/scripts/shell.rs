@@ -2,6 +2,7 @@
 //!
 //! Not a parser: it follows quotes, substitutions, comments and here-documents, and says nothing about anything else.
 
+use super::compound::{Compounds, Word};
 use super::expression;
 use super::python::Mistake;
 use crate::span::Span;
@@ -19,7 +20,8 @@ const STARTS: &[&str] = &[
 /// The quote or bracket that is not closed, if there is one.
 pub(crate) fn check(script: &str) -> Option<Mistake> {
     match read(script)? {
-        (_, Err(Stop::NotClosed(start))) => Some(Mistake::NotClosed(start)),
+        (_, Err(Stop::NotClosed(place))) => Some(Mistake::NotClosed(place)),
+        (_, Err(Stop::NotOpen(place))) => Some(Mistake::NotOpen(place)),
         (_, Err(Stop::TooDeep) | Ok(())) => None,
     }
 }
@@ -42,6 +44,7 @@ fn read(script: &str) -> Option<(Vec<Span>, Result<(), Stop>)> {
         at: 0,
         documents: Vec::new(),
         variables: Vec::new(),
+        computed: false,
     };
     let end = reader.commands(Until::End, 0);
     Some((reader.variables, end))
@@ -54,18 +57,24 @@ struct Reader<'a> {
     documents: Vec<(String, bool)>,
     /// Names of the variables that were read so far.
     variables: Vec<Span>,
+    /// Whether a command is put in before the script runs: it may begin or end anything.
+    computed: bool,
 }
 
 /// What ends a list of commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
     End,
+    /// The `)` of commands.
     Bracket,
+    /// The `)` of words: values, patterns.
+    List,
     Backtick,
 }
 
 enum Stop {
     NotClosed(Span),
+    NotOpen(Span),
     TooDeep,
 }
 
@@ -76,11 +85,14 @@ impl<'a> Reader<'a> {
             return Err(Stop::TooDeep);
         }
         let opened = self.at;
-        // How many `case` wait for their `esac`: brackets end patterns there.
-        let mut cases = 0_usize;
+        let mut compounds = Compounds::default();
         let mut command = true;
+        // Whether the name of a function comes next.
+        let mut function = false;
         while let Some(next) = self.next() {
             match next {
+                '\\' if self.rest().starts_with("\\\n") => self.at += 2,
+                '\\' if self.rest().starts_with("\\\r\n") => self.at += 3,
                 '\n' => {
                     self.at += 1;
                     self.documents();
@@ -88,16 +100,29 @@ impl<'a> Reader<'a> {
                 }
                 '`' if until == Until::Backtick => {
                     self.at += 1;
-                    return Ok(());
+                    return self.all_ended(&compounds, until);
                 }
-                ')' if until == Until::Bracket && cases == 0 => {
+                ')' if compounds.has_patterns() => {
                     self.at += 1;
-                    return Ok(());
+                    compounds.patterns_end();
+                    command = true;
+                }
+                ')' if matches!(until, Until::Bracket | Until::List) => {
+                    self.at += 1;
+                    return self.all_ended(&compounds, until);
+                }
+                ')' if until == Until::End && !self.computed => {
+                    return Err(Stop::NotOpen(Span::new(self.at, self.at + 1)));
                 }
                 ';' | '&' | '|' | ')' => {
+                    if self.rest().starts_with(";;") || self.rest().starts_with(";&") {
+                        self.at += 1;
+                        compounds.branch_ends();
+                    }
                     self.at += 1;
                     command = true;
                 }
+                '(' if compounds.has_patterns() => self.at += 1,
                 '(' => {
                     self.bracket(depth)?;
                     command = true;
@@ -110,18 +135,40 @@ impl<'a> Reader<'a> {
                     let start = self.at;
                     self.word(until, depth)?;
                     let word = self.script.get(start..self.at).unwrap_or_default();
-                    if command && word == "case" {
-                        cases += 1;
-                    } else if command && word == "esac" {
-                        cases = cases.saturating_sub(1);
+                    // What is put in may be the beginning of a compound command.
+                    self.computed |= command && word.starts_with("${{");
+                    // `f(){`, with no space before the body.
+                    let (word, start) = match word.strip_suffix("(){") {
+                        Some(name) => ("{", start + name.len() + 2),
+                        None => (word, start),
+                    };
+                    let place = Span::new(start, self.at);
+                    let kind = match until {
+                        Until::List => Word::Other,
+                        _ => compounds.word(word, command, place),
+                    };
+                    if kind == Word::Stray && !self.computed {
+                        return Err(Stop::NotOpen(place));
                     }
-                    command = command && STARTS.contains(&word);
+                    // A function has its body behind its name.
+                    let is_function = word.ends_with("()") || function;
+                    function = command && matches!(word, "function" | "coproc");
+                    command = command && (STARTS.contains(&word) || word.ends_with("()"))
+                        || is_function
+                        || kind == Word::Ends;
                 }
             }
         }
         match until {
-            Until::End => Ok(()),
-            Until::Bracket | Until::Backtick => Err(not_closed(opened.saturating_sub(1))),
+            Until::End => self.all_ended(&compounds, until),
+            Until::Bracket | Until::List | Until::Backtick => Err(not_closed(opened.saturating_sub(1))),
+        }
+    }
+
+    fn all_ended(&self, compounds: &Compounds, until: Until) -> Result<(), Stop> {
+        match compounds.unfinished() {
+            Some(place) if until != Until::List && !self.computed => Err(Stop::NotClosed(place)),
+            _ => Ok(()),
         }
     }
 
@@ -140,7 +187,7 @@ impl<'a> Reader<'a> {
                 }
                 '$' => self.dollar(depth, false)?,
                 // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
-                '(' if self.at > start => self.bracket(depth)?,
+                '(' if self.at > start => self.list(depth)?,
                 ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
                 _ if next.is_whitespace() => break,
                 // Letters and their like mean nothing, and are most of it.
@@ -162,6 +209,12 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         self.commands(Until::Bracket, depth + 1)
+    }
+
+    /// `(` of a list of words.
+    fn list(&mut self, depth: usize) -> Result<(), Stop> {
+        self.at += 1;
+        self.commands(Until::List, depth + 1)
     }
 
     /// What begins with `$`.
@@ -396,6 +449,49 @@ mod tests {
                 Some(Mistake::NotClosed(Span::new(want, want + 1))),
                 "{script}"
             );
+        }
+    }
+
+    #[test]
+    fn compound_commands_are_ended_by_their_words() {
+        for (script, want) in [
+            ("if true; then echo", "open if"),
+            ("for x in a b; do echo $x", "open for"),
+            ("case $x in a) echo;;", "open case"),
+            ("f() { echo", "open {"),
+            ("f(){\necho", "open {"),
+            ("echo a\nfi", "stray fi"),
+            ("if a; then b; done", "stray done"),
+            ("while a; do b; fi; done", "stray fi"),
+            ("echo )", "stray )"),
+            ("(if a; then b)", "open if"),
+            ("x=$(for y in z; do echo)", "open for"),
+            ("if a; then b; }", "stray }"),
+        ] {
+            let found = match check(script) {
+                Some(Mistake::NotClosed(span)) => format!("open {}", &script[span.range()]),
+                Some(Mistake::NotOpen(span)) => format!("stray {}", &script[span.range()]),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(found, want, "{script}");
+        }
+        for script in [
+            "if a; then b; elif c; then d; else if e; then f; fi; fi | cat",
+            "for ((i=0; i<3; i++)); do echo $i; done < <(x)",
+            "case $x in\n  if|done) echo;;\n  (fi) :;&\n  *) if a; then b; fi\nesac",
+            "f() { echo; }\nfunction g { echo; }\nh(){ :; }; k ()\n{\n  :\n}",
+            "a && \\\n  if b; then c; fi || \\\r\n { d; }",
+            "echo if done fi esac } {",
+            "{ if a; then b; fi } && for x in y; do if a; then b; fi done",
+            "states=(if done fi)\n[[ $x == done || $y = if ]]",
+            "${{ inputs.start }} x; then echo; fi",
+            "while read -r x; do echo $x; done <<EOF\nfi\nEOF\n",
+            "x=$(case $y in a) echo;; esac) && until z; do :; done",
+            "! { a; } && time { b; }\nselect x in a; do :; done",
+            "find . -exec sh -c 'if' {} \\; # fi",
+            "coproc C { cat; }\nif (( a > 1 )); then :; fi\nif ( a ); then :; fi",
+        ] {
+            assert_eq!(check(script), None, "{script}");
         }
     }
 

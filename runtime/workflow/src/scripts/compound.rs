@@ -1,0 +1,100 @@
+//! The compound commands of a shell: what `if`, `for`, `case` and `{` begin must be ended by the word that belongs to it.
+
+use crate::span::Span;
+
+/// A compound command that has begun.
+struct Open {
+    /// The word that ends it.
+    end: &'static str,
+    place: Span,
+}
+
+/// The compound commands around a place, the outermost first.
+#[derive(Default)]
+pub(super) struct Compounds {
+    open: Vec<Open>,
+    /// Whether patterns of a `case` stand here, up to their `)`.
+    patterns: bool,
+    /// Whether the next word is what a `case` is about, or its `in`.
+    subject: bool,
+}
+
+/// What a word is to the compound commands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Nothing.
+    Other,
+    /// It begins one.
+    Begins,
+    /// It ends the innermost: another one may end behind it, `fi }`.
+    Ends,
+    /// It ends none that has begun.
+    Stray,
+}
+
+/// The words that begin a compound command, with those that end it.
+const PAIRS: &[(&str, &str)] = &[
+    ("if", "fi"),
+    ("for", "done"),
+    ("select", "done"),
+    ("while", "done"),
+    ("until", "done"),
+    ("case", "esac"),
+    ("{", "}"),
+];
+
+impl Compounds {
+    /// Takes a word; `command`: whether a command begins with it.
+    pub(super) fn word(&mut self, word: &str, command: bool, place: Span) -> Word {
+        if self.subject && word == "in" {
+            self.subject = false;
+            self.patterns = true;
+            return Word::Other;
+        }
+        if self.patterns && word != "esac" {
+            return Word::Other;
+        }
+        if !command && !self.patterns {
+            return Word::Other;
+        }
+        if let Some((_, end)) = PAIRS.iter().find(|(begin, _)| *begin == word) {
+            self.open.push(Open { end, place });
+            self.subject = word == "case";
+            return Word::Begins;
+        }
+        if !PAIRS.iter().any(|(_, end)| *end == word) {
+            return Word::Other;
+        }
+        if self.open.last().is_none_or(|open| open.end != word) {
+            return Word::Stray;
+        }
+        self.open.pop();
+        self.patterns = false;
+        Word::Ends
+    }
+
+    /// Whether patterns of a `case` stand here.
+    pub(super) fn has_patterns(&self) -> bool {
+        self.patterns
+    }
+
+    /// Whether a `)` ends patterns here: the innermost compound command is a `case`.
+    pub(super) fn is_case(&self) -> bool {
+        self.open.last().is_some_and(|open| open.end == "esac")
+    }
+
+    /// Takes the `)` behind patterns.
+    pub(super) fn patterns_end(&mut self) {
+        self.patterns = false;
+    }
+
+    /// Takes `;;` or one of its kind: patterns follow.
+    pub(super) fn branch_ends(&mut self) {
+        self.patterns = self.is_case();
+    }
+
+    /// The innermost that has not ended.
+    pub(super) fn unfinished(&self) -> Option<Span> {
+        self.open.last().map(|open| open.place)
+    }
+}

@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
                     command = true;
                 }
                 '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                // The output of commands as a file: what follows is one more word.
+                '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
+                    self.at += 1;
+                    self.bracket(depth)?;
+                }
                 '<' => self.redirection(),
                 '>' => self.at += 1,
                 _ if next.is_whitespace() => self.skip_to(|next| next == '\n' || !next.is_whitespace()),
@@ -482,6 +487,7 @@ mod tests {
             "f() { echo; }\nfunction g { echo; }\nh(){ :; }; k ()\n{\n  :\n}",
             "a && \\\n  if b; then c; fi || \\\r\n { d; }",
             "echo if done fi esac } {",
+            "diff <(a) fi >(b) } && cat",
             "{ if a; then b; fi } && for x in y; do if a; then b; fi done",
             "states=(if done fi)\n[[ $x == done || $y = if ]]",
             "${{ inputs.start }} x; then echo; fi",

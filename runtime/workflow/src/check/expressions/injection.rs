@@ -63,9 +63,9 @@ fn scripted(field: &str, uses: Option<&str>) -> bool {
 /// Reports what strangers write in a script.
 pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression) {
     let mut reaching = Vec::new();
-    flow(expression, &mut reaching);
-    for part in reaching {
-        let paths = untrusted(part);
+    flow(expression, false, &mut reaching);
+    for (part, whole) in reaching {
+        let paths = untrusted(part, whole);
         if paths.is_empty() {
             continue;
         }
@@ -98,18 +98,18 @@ pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression) {
     }
 }
 
-/// The parts of an expression whose text may be in its value.
-fn flow<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
+/// The parts of an expression whose text may be in its value, and whether all that is in them is, as JSON.
+fn flow<'e>(expression: &'e Expression, whole: bool, found: &mut Vec<(&'e Expression, bool)>) {
     match expression.node() {
-        Node::Context(_) => found.push(expression),
+        Node::Context(_) => found.push((expression, whole)),
         Node::Index { of, index } => {
-            found.push(expression);
+            found.push((expression, whole));
             // A computed index is a value from elsewhere; what it is computed of is looked at like any other.
-            flow(index, found);
+            flow(index, false, found);
             indices(of, found);
         }
         Node::Every(of) => {
-            found.push(expression);
+            found.push((expression, whole));
             indices(of, found);
         }
         Node::Call {
@@ -118,8 +118,9 @@ fn flow<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
             ..
         } => match function {
             Function::Format | Function::Join | Function::ToJson | Function::FromJson => {
+                let whole = whole || *function == Function::ToJson;
                 for argument in arguments {
-                    flow(argument, found);
+                    flow(argument, whole, found);
                 }
             }
             Function::Case => {
@@ -127,7 +128,7 @@ fn flow<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
                 let last = arguments.len().saturating_sub(1);
                 for (at, argument) in arguments.iter().enumerate() {
                     if at % 2 == 1 || at == last {
-                        flow(argument, found);
+                        flow(argument, whole, found);
                     }
                 }
             }
@@ -136,13 +137,13 @@ fn flow<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
         Node::Logic { operator, operands } => match operator {
             Logic::Or => {
                 for operand in operands {
-                    flow(operand, found);
+                    flow(operand, whole, found);
                 }
             }
             // What stands before the last one is only in the value when it is as good as false: empty.
             Logic::And => {
                 if let Some(last) = operands.last() {
-                    flow(last, found);
+                    flow(last, whole, found);
                 }
             }
         },
@@ -151,16 +152,16 @@ fn flow<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
 }
 
 /// The computed indices on the way to a value.
-fn indices<'e>(mut of: &'e Expression, found: &mut Vec<&'e Expression>) {
+fn indices<'e>(mut of: &'e Expression, found: &mut Vec<(&'e Expression, bool)>) {
     loop {
         match of.node() {
             Node::Index { of: next, index } => {
-                flow(index, found);
+                flow(index, false, found);
                 of = next;
             }
             Node::Every(next) => of = next,
             Node::Call { .. } => {
-                flow(of, found);
+                flow(of, false, found);
                 return;
             }
             _ => return,
@@ -195,8 +196,9 @@ enum Step<'e> {
     Every,
 }
 
-/// The untrusted values that an access gives, by their full names.
-fn untrusted(access: &Expression) -> Vec<String> {
+/// The untrusted values that an access gives, by their full names; with `whole`, those within what it gives as well.
+/// All of the event is not meant by that: most of its kinds hold nothing that strangers write.
+fn untrusted(access: &Expression, whole: bool) -> Vec<String> {
     let mut steps = Vec::new();
     let mut at = access;
     loop {
@@ -218,7 +220,7 @@ fn untrusted(access: &Expression) -> Vec<String> {
     }
     steps.reverse();
     let matching = UNTRUSTED.iter().filter(|path| {
-        path.len() == steps.len()
+        (path.len() == steps.len() || (whole && steps.len() > 1 && path.len() > steps.len()))
             && path.iter().zip(&steps).all(|(name, step)| match step {
                 Step::Name(step) => name.eq_ignore_ascii_case(step),
                 Step::Some => *name == "*",

@@ -146,7 +146,7 @@ impl<I: Clone + Eq + Hash> Dag<I> {
     /// Whether jobs need each other in a circle.
     #[must_use]
     pub fn has_cycles(&self) -> bool {
-        petgraph::algo::toposort(&self.graph, None).is_err()
+        self.graph.edge_count() > 0 && petgraph::algo::toposort(&self.graph, None).is_err()
     }
 
     /// The circles, as paths in which every job needs the next one and the last needs the first; each starts at its
@@ -156,6 +156,9 @@ impl<I: Clone + Eq + Hash> Dag<I> {
     /// shortest circle through its first job. Once it is broken the next one shows.
     #[must_use]
     pub fn cycles(&self) -> Vec<Vec<I>> {
+        if self.graph.edge_count() == 0 {
+            return Vec::new();
+        }
         // Iterative, unlike Tarjan's: a chain of ten thousand jobs must not exhaust the stack.
         let groups = kosaraju_scc(&self.graph);
         let circular = groups.into_iter().filter(|group| match group.as_slice() {

@@ -1,5 +1,7 @@
 //! From text to tokens.
 
+use std::sync::Arc;
+
 use super::error::{ErrorKind, ExpressionError};
 use super::numeral;
 use super::parser::MAX_ERRORS;
@@ -33,7 +35,7 @@ pub(super) enum TokenKind {
     Null,
     Boolean(bool),
     Number(f64),
-    Text(String),
+    Text(Arc<str>),
     /// A name that stands on its own: a context.
     Name,
     /// A name before a parenthesis.
@@ -198,22 +200,27 @@ impl Lexer<'_> {
 
     /// A text in single quotes; two of them stand for one. Without its end it is no token.
     fn string(&mut self) -> Option<TokenKind> {
-        let mut value = String::new();
-        self.at += 1;
+        let start = self.at + 1;
+        self.at = start;
+        let mut doubled = false;
         loop {
             let rest = self.rest();
             let Some(quote) = rest.find('\'') else {
                 self.at = self.text.len();
                 return None;
             };
-            value.push_str(rest.get(..quote)?);
-            let doubled = rest.get(quote + 1..)?.starts_with('\'');
             self.at += quote + 1;
-            if !doubled {
+            if !self.rest().starts_with('\'') {
+                let written = self.text.get(start..self.at - 1)?;
+                let value = if doubled {
+                    Arc::from(written.replace("''", "'"))
+                } else {
+                    Arc::from(written)
+                };
                 return Some(TokenKind::Text(value));
             }
             self.at += 1;
-            value.push('\'');
+            doubled = true;
         }
     }
 

@@ -318,7 +318,7 @@ impl Parser<'_, '_, '_, '_> {
             TokenKind::Null => Node::Null,
             TokenKind::Boolean(value) => Node::Boolean(*value),
             TokenKind::Number(value) => Node::Number(*value),
-            TokenKind::Text(value) => Node::Text(Arc::from(value.as_str())),
+            TokenKind::Text(value) => Node::Text(Arc::clone(value)),
             TokenKind::Name => Node::Context(self.written(span).to_owned()),
             TokenKind::Function => return self.call(span),
             TokenKind::Open => {

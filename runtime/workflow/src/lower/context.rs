@@ -1,6 +1,7 @@
 //! What every part of lowering has at hand.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::sites::Sites;
 use crate::codes::{self, Code};
@@ -63,6 +64,13 @@ impl<'a> Path<'a> {
         Self {
             outer: Some(self),
             key,
+        }
+    }
+
+    pub(super) fn to_text(self) -> Arc<str> {
+        match self.outer {
+            Some(_) => Arc::from(self.to_string()),
+            None => Arc::from(&*plain(self.key)),
         }
     }
 }

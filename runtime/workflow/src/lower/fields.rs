@@ -32,7 +32,7 @@ pub(super) fn read_mapping(
     mapping: &Mapping,
     owner: &Owner<'_>,
 ) -> Fields {
-    let mut fields = Fields::default();
+    let mut fields = Fields::with_capacity(mapping.entries.len().min(level.keys.len()));
     for entry in &mapping.entries {
         match level.keys.iter().find(|key| key.name == &*entry.key.text) {
             Some(key) if allowed_in(key, context.dialect) => {

@@ -1,7 +1,5 @@
 //! Keeping every expression that is read, with its surroundings, for the rules that look at them later.
 
-use std::sync::Arc;
-
 use super::context::Path;
 use crate::expression::{Expression, Key};
 use crate::model::{JobId, Shape, Site, StepPlace, Takes};
@@ -76,7 +74,7 @@ impl Sites {
         self.parts += parts;
         self.all.push(Site {
             key,
-            field: Arc::from(slot.field.to_string()),
+            field: slot.field.to_text(),
             job: self.job.clone(),
             step: self.step,
             span: found.span,

@@ -22,6 +22,11 @@ pub struct Field {
 }
 
 impl Fields {
+    /// Without fields, with room for so many.
+    pub(crate) fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     /// The field of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Field> {

@@ -3,11 +3,13 @@
 //! The rule is the design's: what changes which commands run or where refuses; the rest warns and goes on. `on` has
 //! no row: what starts a workflow does not matter to one that was started by hand.
 
+use std::fmt;
+
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Action, Field, Fields, Job, Step, Workflow};
 use crate::tree::{Kind, Value};
-use crate::words::name;
+use crate::words::plain;
 
 /// A key that has no effect yet.
 struct Row {
@@ -106,30 +108,48 @@ static STEP: &[Row] = &[
     refuse_unless_false("tty", "the step would have no terminal"),
 ];
 
-/// Reports everything at the top of the workflow that has no effect yet.
-pub(super) fn check_workflow(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    report(WORKFLOW, &workflow.fields, &|| String::new(), diagnostics);
+/// Whose key it is, as messages say it. Put together only when there is something to report.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    Workflow,
+    Job(&'a Job),
+    /// By its place in a list, from 0, of something.
+    Step(usize, &'a Self),
 }
 
-/// Reports everything in a job that has no effect yet.
-pub(super) fn check_job(job: &Job, diagnostics: &mut Diagnostics) {
-    // The words about whose key it is are for those that are reported.
-    let owner = || format!(" of job {}", name(job.id.as_str()));
-    report(JOB, &job.fields, &owner, diagnostics);
-    steps(&job.steps, &owner, diagnostics);
-}
-
-fn steps(steps: &[Step], owner: &dyn Fn() -> String, diagnostics: &mut Diagnostics) {
-    for (index, step) in steps.iter().enumerate() {
-        let owner = || format!(" of step {}{}", index + 1, owner());
-        report(STEP, &step.fields, &owner, diagnostics);
-        if let Action::Parallel(inner) = &step.action {
-            self::steps(inner, &owner, diagnostics);
+impl fmt::Display for Owner<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workflow => Ok(()),
+            Self::Job(job) => write!(formatter, " of job `{}`", plain(job.id.as_str())),
+            Self::Step(index, outer) => write!(formatter, " of step {}{outer}", index + 1),
         }
     }
 }
 
-fn report(rows: &[Row], fields: &Fields, owner: &dyn Fn() -> String, diagnostics: &mut Diagnostics) {
+/// Reports everything at the top of the workflow that has no effect yet.
+pub(super) fn check_workflow(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    report(WORKFLOW, &workflow.fields, Owner::Workflow, diagnostics);
+}
+
+/// Reports everything in a job that has no effect yet.
+pub(super) fn check_job(job: &Job, diagnostics: &mut Diagnostics) {
+    let owner = Owner::Job(job);
+    report(JOB, &job.fields, owner, diagnostics);
+    steps(&job.steps, owner, diagnostics);
+}
+
+fn steps(steps: &[Step], owner: Owner<'_>, diagnostics: &mut Diagnostics) {
+    for (index, step) in steps.iter().enumerate() {
+        let owner = Owner::Step(index, &owner);
+        report(STEP, &step.fields, owner, diagnostics);
+        if let Action::Parallel(inner) = &step.action {
+            self::steps(inner, owner, diagnostics);
+        }
+    }
+}
+
+fn report(rows: &[Row], fields: &Fields, owner: Owner<'_>, diagnostics: &mut Diagnostics) {
     for row in rows {
         let Some(field) = fields.get(row.key) else {
             continue;
@@ -137,7 +157,6 @@ fn report(rows: &[Row], fields: &Fields, owner: &dyn Fn() -> String, diagnostics
         if row.effect == Effect::RefuseUnlessFalse && is_false(field) {
             continue;
         }
-        let owner = owner();
         let diagnostic = match row.effect {
             Effect::Ignore => {
                 Diagnostic::new(codes::IGNORED, format!("`{}`{owner} has no effect here", row.key))

@@ -15,6 +15,15 @@ pub enum Value {
 
 /// The meaning of plain text.
 pub(crate) fn resolve(text: &str) -> Value {
+    // Nearly every scalar of a workflow is a word: one look at its first byte settles it.
+    if text.starts_with(|first: char| {
+        !matches!(
+            first,
+            '0'..='9' | '+' | '-' | '.' | '~' | 'n' | 'N' | 't' | 'T' | 'f' | 'F'
+        )
+    }) {
+        return Value::String;
+    }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
@@ -39,7 +48,6 @@ pub(super) fn resolve_as(tag: &str, text: &str) -> Option<Value> {
 }
 
 fn number(text: &str) -> Option<f64> {
-    // Nearly every scalar of a workflow is a word: one look at its first byte settles it.
     if !matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'+' | b'-' | b'.')) {
         return None;
     }

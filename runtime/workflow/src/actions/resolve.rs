@@ -41,22 +41,21 @@ impl<'a> Actions<'a> {
         }
     }
 
-    /// What is known of the action that `uses` names.
-    pub(crate) fn find(&self, uses: &str) -> Known {
-        match ActionText::parse(uses) {
-            Some(ActionText::Repository(found)) => {
-                let mut name = String::with_capacity(uses.len());
-                name.push_str(found.owner);
-                for part in [found.name].into_iter().chain(found.path) {
+    /// What is known of an action.
+    pub(crate) fn find(&self, uses: &ActionText<'_>) -> Known {
+        match uses {
+            ActionText::Repository(found) => {
+                let mut name = [found.owner, found.name].join("/");
+                for part in &found.path {
                     name.push('/');
                     name.push_str(part);
                 }
                 name.make_ascii_lowercase();
                 catalog::find(&name, found.version).map_or(Known::Unknown, Known::Interface)
             }
-            Some(ActionText::Local(path)) => self.local(path),
-            Some(ActionText::Own(path)) => self.local(&format!("./{path}")),
-            Some(ActionText::Docker(_)) | None => Known::Unknown,
+            ActionText::Local(path) => self.local(path),
+            ActionText::Own(path) => self.local(&format!("./{path}")),
+            ActionText::Docker(_) => Known::Unknown,
         }
     }
 

@@ -101,7 +101,7 @@ impl Place<'_> {
             );
             return;
         };
-        match actions.find(text) {
+        match actions.find(&reference) {
             Known::Interface(interface) => self.inputs(text, &interface, diagnostics),
             Known::Broken(why) => diagnostics.push(
                 Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))

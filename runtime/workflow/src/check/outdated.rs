@@ -27,7 +27,8 @@ pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mu
             };
             if let Some((_, places)) = found.get_mut(text) {
                 places.push(uses.reference.span);
-            } else if let Known::Interface(interface) = actions.find(text)
+            } else if let Some(reference) = ActionText::parse(text)
+                && let Known::Interface(interface) = actions.find(&reference)
                 && is_outdated(&interface)
             {
                 found.insert(text, (interface, vec![uses.reference.span]));

@@ -124,13 +124,12 @@ impl Template {
 
     /// The expressions alone.
     pub(crate) fn into_expressions(self) -> Vec<Expression> {
-        let segments = self.segments.into_iter();
-        segments
-            .filter_map(|segment| match segment {
-                Segment::Expression { expression, .. } => Some(expression),
-                Segment::Text { .. } => None,
-            })
-            .collect()
+        let mut expressions = Vec::with_capacity(self.expressions().count());
+        expressions.extend(self.segments.into_iter().filter_map(|segment| match segment {
+            Segment::Expression { expression, .. } => Some(expression),
+            Segment::Text { .. } => None,
+        }));
+        expressions
     }
 
     /// The expression that is the whole text, and so gives its value as it is, lists and mappings too.
@@ -159,7 +158,10 @@ impl Template {
                 Segment::Expression { span, .. } => {
                     let digits = arguments.checked_ilog10().map_or(1, |log| log as usize + 1);
                     arguments += 1;
-                    let inner = written(*span).trim_start_matches(OPEN).trim_end_matches("}}");
+                    let written = written(*span);
+                    let inner = written
+                        .get(OPEN.len()..written.len().saturating_sub(2))
+                        .unwrap_or_default();
                     "{}, ".len() + digits + units(inner.trim())
                 }
             };

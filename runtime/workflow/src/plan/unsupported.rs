@@ -121,8 +121,15 @@ impl fmt::Display for Owner<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Workflow => Ok(()),
-            Self::Job(job) => write!(formatter, " of job `{}`", plain(job.id.as_str())),
-            Self::Step(index, outer) => write!(formatter, " of step {}{outer}", index + 1),
+            Self::Job(job) => {
+                formatter.write_str(" of job `")?;
+                formatter.write_str(&plain(job.id.as_str()))?;
+                formatter.write_str("`")
+            }
+            Self::Step(index, outer) => {
+                write!(formatter, " of step {}", index + 1)?;
+                outer.fmt(formatter)
+            }
         }
     }
 }

@@ -39,6 +39,7 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
         anchors: HashMap::new(),
         marks: Vec::new(),
         used: HashSet::new(),
+        words: Vec::new(),
         before: 0,
         total: Cost::default(),
         root: None,
@@ -56,6 +57,8 @@ struct Builder<'a> {
     marks: Vec<(usize, Span)>,
     /// The anchors that an alias names.
     used: HashSet<usize>,
+    /// The first words that were keys: the same few are keys all through a file, and need no copy each.
+    words: Vec<Arc<str>>,
     /// Where the latest event ended.
     before: usize,
     /// All values so far, aliases written out.
@@ -372,7 +375,7 @@ impl Builder<'_> {
         };
         Node::new(
             Kind::Scalar(Scalar {
-                text: Arc::from(text),
+                text: self.text(text),
                 style,
                 value,
             }),
@@ -402,6 +405,29 @@ impl Builder<'_> {
         let start = mark.map_or(span.start, |at| before + at);
         let written = text.get(start..span.end.max(start)).unwrap_or_default();
         Span::new(start, start + written.trim_end().len())
+    }
+
+    /// A copy of the text of a scalar.
+    fn text(&mut self, text: &str) -> Arc<str> {
+        const KEPT: usize = 32;
+        let is_key = matches!(
+            self.open.last(),
+            Some(Open {
+                children: Children::Mapping { key: None, .. },
+                ..
+            })
+        );
+        if !is_key {
+            return Arc::from(text);
+        }
+        if let Some(known) = self.words.iter().find(|word| ***word == *text) {
+            return Arc::clone(known);
+        }
+        let word = Arc::from(text);
+        if self.words.len() < KEPT {
+            self.words.push(Arc::clone(&word));
+        }
+        word
     }
 
     fn check_collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, value: &str, span: Span) {

@@ -6,7 +6,7 @@ use super::contexts::complete;
 use super::types::Type;
 use crate::actions::{Actions, Known};
 use crate::check::calls::{Calls, Outcome};
-use crate::model::{Job, Template, Workflow, own};
+use crate::model::{ActionText, Job, Template, Workflow, own};
 use crate::tree::{Mapping, Node};
 
 /// Finds out about outputs, also of what lies in other files.
@@ -22,7 +22,8 @@ impl<'c, 'r> Outputs<'c, 'r> {
 
     /// The outputs of a step that uses an action.
     pub(super) fn of_action(&mut self, reference: &Template) -> Type {
-        let known = reference.as_plain().map(|text| self.actions.find(text));
+        let uses = reference.as_plain().and_then(ActionText::parse);
+        let known = uses.map(|uses| self.actions.find(&uses));
         match known {
             Some(Known::Interface(interface)) => match &interface.outputs {
                 Some(names) => Type::strict(names.iter().map(|name| (name.as_str(), Type::Text))),

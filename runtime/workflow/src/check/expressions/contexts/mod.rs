@@ -36,6 +36,8 @@ pub(super) struct Contexts<'w, 'c, 'r> {
     /// The contexts that are the same everywhere.
     common: Vec<(&'static str, Type)>,
     jobs: HashMap<JobId, JobContexts>,
+    /// Whether variables and secrets may have any name: Loom's may, and those of a caller.
+    free_names: bool,
     /// Values of matrices that are one expression, by their job and place: an alias puts one place into several jobs.
     whole: HashMap<(JobId, Span), &'w Site>,
 }
@@ -58,6 +60,8 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
             outputs,
             common: Vec::new(),
             jobs: HashMap::new(),
+            free_names: workflow.dialect == Dialect::Loom
+                || workflow.triggers.events.contains_key("workflow_call"),
             whole: whole
                 .filter_map(|site| Some(((site.job.clone()?, site.span), site)))
                 .collect(),
@@ -210,8 +214,7 @@ impl Surroundings for Contexts<'_, '_, '_> {
     }
 
     fn has_free_names(&self) -> bool {
-        // Loom takes variables and secrets of any name.
-        self.workflow.dialect == Dialect::Loom || self.workflow.triggers.events.contains_key("workflow_call")
+        self.free_names
     }
 
     fn not_yet(&self, context: &str, position: usize, site: &Site) -> Option<NotYet> {

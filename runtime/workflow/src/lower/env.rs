@@ -33,7 +33,7 @@ impl Context<'_> {
                     }
                     let key = env.part(&entry.key.text);
                     if let Some(text) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
-                        variables.entry(entry.key.text.to_string()).or_insert(text);
+                        variables.entry(String::from(&*entry.key.text)).or_insert(text);
                     }
                 }
                 Env::Variables(variables)

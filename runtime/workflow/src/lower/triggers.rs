@@ -130,7 +130,7 @@ fn access(node: &Node) -> Option<Permissions> {
                     "none" => Access::None,
                     _ => return None,
                 };
-                Some((entry.key.text.to_string(), access))
+                Some((String::from(&*entry.key.text), access))
             });
             Some(Permissions::Scopes(scopes.collect()))
         }

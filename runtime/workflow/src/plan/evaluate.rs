@@ -57,7 +57,7 @@ impl<'a> Evaluator<'a> {
             );
         }
         if self.take(template.text.len() + OVERHEAD) {
-            template.text.to_string()
+            String::from(&*template.text)
         } else {
             String::new()
         }

@@ -73,7 +73,7 @@ fn evaluated(
         .and_then(|time| evaluator.literal(&time.value));
     JobPlan {
         id: job.id.value.clone(),
-        name: name.unwrap_or_else(|| job.id.to_string()),
+        name: name.unwrap_or_else(|| job.id.as_str().to_owned()),
         needs: needs(workflow, job),
         runs_on,
         env,

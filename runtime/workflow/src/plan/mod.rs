@@ -91,7 +91,7 @@ pub fn plan(workflow: &Workflow, options: &PlanOptions) -> (Option<Plan>, Diagno
     let name = workflow
         .name
         .as_ref()
-        .map(|name| name.text.to_string())
+        .map(|name| String::from(&*name.text))
         .filter(|name| !name.is_empty());
     let mut jobs = IndexMap::new();
     for job in wanted() {

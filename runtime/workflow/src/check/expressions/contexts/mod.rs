@@ -95,6 +95,17 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         known.next().map(|(_, context)| context.clone())
     }
 
+    /// What the default of an input sees of the others.
+    fn inputs_before(&mut self, site: &Site) -> Type {
+        let Some(call) = self.workflow.triggers.events.get("workflow_call") else {
+            return self.common("inputs", inputs::inputs);
+        };
+        match self.input_at(site.span) {
+            Some(input) => inputs::inputs_before(&call.inputs, input),
+            None => Type::Any,
+        }
+    }
+
     fn cached(&mut self, job: &Job) -> &mut JobContexts {
         // Expressions come job by job: what earlier ones saw is not asked for again.
         if self.jobs.len() >= MOST_KEPT && !self.jobs.contains_key(&job.id.value) {
@@ -184,32 +195,28 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
 
 impl Surroundings for Contexts<'_, '_, '_> {
     fn context(&mut self, name: &str, site: &Site) -> Type {
-        let job = self.job_of(site);
-        match (name, job) {
-            ("github", _) => self.common("github", |workflow| {
+        match name {
+            "github" => self.common("github", |workflow| {
                 github::github(inputs::event_inputs(workflow))
             }),
-            ("env" | "vars", _) => self.common("env", |_| Type::map(Type::Text)),
-            ("secrets", _) => self.common("secrets", inputs::secrets),
-            ("inputs", _) => match (site.key, self.workflow.triggers.events.get("workflow_call")) {
-                (Key::CallInputDefault, Some(call)) => match self.input_at(site.span) {
-                    Some(input) => inputs::inputs_before(&call.inputs, input),
-                    None => Type::Any,
+            "env" | "vars" => self.common("env", |_| Type::map(Type::Text)),
+            "secrets" => self.common("secrets", inputs::secrets),
+            "inputs" if site.key == Key::CallInputDefault => self.inputs_before(site),
+            "inputs" => self.common("inputs", inputs::inputs),
+            "runner" => self.common("runner", |_| github::runner()),
+            "strategy" => self.common("strategy", |_| github::strategy()),
+            "jobs" => self.all_jobs(),
+            _ => match (name, self.job_of(site)) {
+                ("needs", Some(job)) => self.needs(job),
+                ("matrix", Some(job)) => self.matrix(job),
+                ("job", Some(job)) => self.job(job),
+                ("steps", Some(job)) => match site.key {
+                    // Made before any step runs.
+                    Key::JobContainerEnv | Key::JobServiceEnv => Type::Any,
+                    _ => self.steps(job).context.clone(),
                 },
-                _ => self.common("inputs", inputs::inputs),
+                _ => Type::Any,
             },
-            ("runner", _) => self.common("runner", |_| github::runner()),
-            ("strategy", _) => self.common("strategy", |_| github::strategy()),
-            ("jobs", _) => self.all_jobs(),
-            ("needs", Some(job)) => self.needs(job),
-            ("matrix", Some(job)) => self.matrix(job),
-            ("job", Some(job)) => self.job(job),
-            ("steps", Some(job)) => match site.key {
-                // Made before any step runs.
-                Key::JobContainerEnv | Key::JobServiceEnv => Type::Any,
-                _ => self.steps(job).context.clone(),
-            },
-            _ => Type::Any,
         }
     }
 

@@ -27,6 +27,7 @@ pub(crate) fn folded(text: &str) -> String {
 
 /// Whether both are the same but for case.
 pub(crate) fn equal(left: &str, right: &str) -> bool {
+    // Nothing else is equal to letters of ASCII.
     if left.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }
@@ -66,6 +67,12 @@ mod tests {
             assert_eq!(compare(left, right) == Ordering::Equal, same, "{left} {right}");
             assert_eq!(folded(left) == folded(right), same, "{left} {right}");
         }
+    }
+
+    #[test]
+    fn only_letters_of_ascii_are_equal_to_those_of_ascii() {
+        let others = (char::MIN..=char::MAX).filter(|character| !character.is_ascii());
+        assert!(others.map(upper).all(|upper| !upper.is_ascii()));
     }
 
     #[test]

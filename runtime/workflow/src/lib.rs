@@ -106,19 +106,29 @@ pub struct LoadedAction {
     pub diagnostics: Diagnostics,
 }
 
-/// Reads and checks an `action.yml`.
+/// Reads and checks an `action.yml` by itself.
 pub fn load_action(source: &Source) -> LoadedAction {
+    load_action_with(source, &NoReferences)
+}
+
+/// Reads and checks an `action.yml` together with what lies beside it.
+pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedAction {
     let mut diagnostics = Diagnostics::new();
-    let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
-    let action = tree.and_then(|root| lower::lower_action(source, &root, &mut diagnostics));
+    let action = read_action(source, &mut diagnostics);
     if let Some(action) = &action {
-        check::check_action(action, &mut diagnostics);
+        check::check_action(action, source, references, &mut diagnostics);
     }
     let diagnostics = diagnostics.finish();
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,
     }
+}
+
+/// Reads an `action.yml` without the rules that look at the whole of it: none of those stops a run.
+fn read_action(source: &Source, diagnostics: &mut Diagnostics) -> Option<model::action::Action> {
+    let tree = tree::parse(source, &Limits::default(), diagnostics)?;
+    lower::lower_action(source, &tree, diagnostics)
 }
 
 /// A JSON Schema of `.loom.yml`, for editors: as much of the language as a schema can say.

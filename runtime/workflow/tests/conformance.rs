@@ -88,6 +88,16 @@ impl References for Alone {
     }
 }
 
+/// What is found in a case of our own or others': an action where its name says so, else a workflow.
+fn load_case(path: &Path, text: &str) -> (Source, Diagnostics) {
+    if !path.to_string_lossy().ends_with(".action.yml") {
+        return load(text, &Alone);
+    }
+    let source = Source::new("action.yml", text);
+    let loaded = loom_workflow::load_action_with(&source, &Alone);
+    (source, loaded.diagnostics)
+}
+
 fn load(text: &str, references: &dyn References) -> (Source, Diagnostics) {
     let source = Source::new(".github/workflows/test.yml", text);
     let loaded = loom_workflow::load_with(&source, Dialect::GitHub, references);
@@ -98,7 +108,7 @@ fn load(text: &str, references: &dyn References) -> (Source, Diagnostics) {
 fn right(folder: &Path, kind: &str, count: &mut Count) {
     for path in files(&folder.join(kind)) {
         let text = fs::read_to_string(&path).unwrap();
-        let (_, found) = load(&text, &Alone);
+        let (_, found) = load_case(&path, &text);
         let first = found
             .iter()
             .find(|one| kind == "right" || one.severity == Severity::Error);
@@ -121,7 +131,7 @@ fn wrong(folder: &Path, kind: &str, count: &mut Count) {
             text.push('\n');
             wanted.extend(marks.split_whitespace().map(|code| (index + 1, code.to_owned())));
         }
-        let (source, found) = load(&text, &Alone);
+        let (source, found) = load_case(&path, &text);
         let found: BTreeSet<(usize, String)> = found
             .iter()
             .map(|one| {

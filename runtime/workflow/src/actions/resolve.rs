@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::catalog;
 use super::{Input, Interface, Runtime};
+use crate::diagnostic::Diagnostics;
 use crate::model::ActionText;
 use crate::model::action::{Action, Kind};
 use crate::references::{Reference, References};
@@ -77,8 +78,10 @@ impl<'a> Actions<'a> {
 }
 
 fn read(source: &Source) -> Known {
-    let loaded = crate::load_action(source);
-    if let Some(first) = loaded.diagnostics.iter().find(|one| one.is_blocking()) {
+    let mut diagnostics = Diagnostics::new();
+    let action = crate::read_action(source, &mut diagnostics);
+    let diagnostics = diagnostics.finish();
+    if let Some(first) = diagnostics.iter().find(|one| one.is_blocking()) {
         let place = first.span().map(|span| source.position(span.start));
         let place = place.map(|place| format!(" at {}:{}", place.line, place.column));
         return Known::Broken(format!(
@@ -87,7 +90,7 @@ fn read(source: &Source) -> Known {
             first.message
         ));
     }
-    match loaded.action {
+    match action.filter(|_| !diagnostics.is_blocking()) {
         Some(action) => Known::Interface(Arc::new(interface(&action))),
         None => Known::Unknown,
     }

@@ -5,25 +5,28 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
-use crate::model::{ActionText, Job, Step, Uses, Workflow};
+use crate::model::{ActionText, Job, Step, Uses};
 use crate::tree::{Entry, Mapping};
 use crate::words::{closest, name};
 
-pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
-    for job in workflow.jobs.values() {
-        let mut fetched = false;
-        let mut changed = false;
-        super::each_step(&job.steps, &mut |step| {
+use super::steps::Steps;
+
+pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
+    for steps in all {
+        // Whoever uses a composite action has done before whatever they like, in a repository that may be another one.
+        let mut fetched = steps.job.is_none();
+        let mut changed = steps.job.is_none();
+        steps.each(&mut |step| {
             let crate::model::Action::Uses(uses) = &step.action else {
                 fetched = true;
                 changed = true;
                 return;
             };
             let place = Place {
-                job,
+                job: steps.job,
                 step,
                 uses,
-                empty: !fetched && workflow.dialect == Dialect::GitHub,
+                empty: !fetched && steps.dialect == Dialect::GitHub,
                 unchanged: !changed,
             };
             place.check(actions, diagnostics);
@@ -64,7 +67,7 @@ fn is_plain_checkout(step: &Step, uses: &Uses) -> bool {
 
 /// A step that uses an action.
 struct Place<'a> {
-    job: &'a Job,
+    job: Option<&'a Job>,
     step: &'a Step,
     uses: &'a Uses,
     /// Whether nothing can lie in the workspace yet.
@@ -122,15 +125,12 @@ impl Place<'_> {
 
     /// On GitHub's runners a job begins in an empty folder.
     fn nothing_fetched(&self, text: &str, diagnostics: &mut Diagnostics) {
-        let labels = self.job.runs_on.iter().flat_map(|runs_on| &runs_on.labels);
+        let runs_on = self.job.and_then(|job| job.runs_on.as_ref());
+        let labels = runs_on.iter().flat_map(|runs_on| &runs_on.labels);
         let hosted = labels
             .map(|label| label.text.as_ref())
             .all(|label| !is_in(label) && super::labels::is_hosted(label));
-        let grouped = self
-            .job
-            .runs_on
-            .as_ref()
-            .is_some_and(|runs_on| runs_on.group.is_some());
+        let grouped = runs_on.is_some_and(|runs_on| runs_on.group.is_some());
         if !hosted || grouped {
             return;
         }

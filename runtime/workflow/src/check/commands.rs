@@ -2,9 +2,11 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Run, Workflow};
+use crate::model::{Action, Run};
 use crate::source::Source;
 use crate::span::Span;
+
+use super::steps::Steps;
 
 /// A command that a script prints, and what has taken its place.
 struct Command {
@@ -37,13 +39,13 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
-pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
+pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagnostics) {
     // Whoever sets this has read what it is for; it may stand in any `env`.
     if source.text().contains("ACTIONS_ALLOW_UNSECURE_COMMANDS") {
         return;
     }
-    for job in workflow.jobs.values() {
-        super::each_step(&job.steps, &mut |step| {
+    for steps in all {
+        steps.each(&mut |step| {
             if let Action::Run(run) = &step.action {
                 script(run, source, diagnostics);
             }

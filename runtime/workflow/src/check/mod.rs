@@ -16,6 +16,7 @@ mod runs;
 mod scripts;
 mod shells;
 mod snapshot;
+mod steps;
 mod triggers;
 mod unreachable;
 mod unset;
@@ -24,9 +25,11 @@ mod waits;
 
 use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
-use crate::model::{Action, Step, Workflow};
+use crate::model::Workflow;
+use crate::model::action::Action;
 use crate::references::References;
 use crate::source::Source;
+use steps::Steps;
 
 /// Runs all rules.
 pub(crate) fn check(
@@ -37,28 +40,43 @@ pub(crate) fn check(
 ) {
     alone(workflow, source, diagnostics);
     let known = Actions::new(references);
-    actions::check(workflow, &known, diagnostics);
-    outdated::check(workflow, &known, diagnostics);
-    commands::check(workflow, source, diagnostics);
+    check_steps(&Steps::of_workflow(workflow), source, &known, diagnostics);
     concurrency::check(workflow, diagnostics);
     containers::check(workflow, diagnostics);
     empty::check(workflow, diagnostics);
     labels::check(workflow, diagnostics);
-    scripts::check(workflow, source, diagnostics);
-    shells::check(workflow, diagnostics);
+    shells::check_defaults(workflow, diagnostics);
     snapshot::check(workflow, diagnostics);
     unreachable::check(workflow, diagnostics);
     unset::check(workflow, source, diagnostics);
-    variables::check(workflow, diagnostics);
+    variables::check_around(workflow, diagnostics);
     let mut calls = calls::Calls::new(references);
     calls.check(workflow, diagnostics);
     expressions::check(workflow, &mut calls, &known, diagnostics);
 }
 
 /// Runs the rules about what an action says.
-pub(crate) fn check_action(action: &crate::model::action::Action, diagnostics: &mut Diagnostics) {
+pub(crate) fn check_action(
+    action: &Action,
+    source: &Source,
+    references: &dyn References,
+    diagnostics: &mut Diagnostics,
+) {
+    let known = Actions::new(references);
+    check_steps(&Steps::of_action(action), source, &known, diagnostics);
     expressions::check_action(action, diagnostics);
     runs::check(action, diagnostics);
+    variables::check_container(action, diagnostics);
+}
+
+/// Runs the rules that look at steps one by one, of whatever they are.
+fn check_steps(steps: &[Steps<'_>], source: &Source, known: &Actions<'_>, diagnostics: &mut Diagnostics) {
+    actions::check(steps, known, diagnostics);
+    outdated::check(steps, known, diagnostics);
+    commands::check(steps, source, diagnostics);
+    scripts::check(steps, source, diagnostics);
+    shells::check(steps, diagnostics);
+    variables::check(steps, diagnostics);
 }
 
 /// Runs the rules that look at nothing but the workflow itself.
@@ -72,14 +90,4 @@ fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
 /// Runs the rule without which there is no order of the jobs.
 pub(crate) fn needs(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     needs::check(workflow, diagnostics);
-}
-
-/// Calls `visit` for every step, those within parallel ones included.
-fn each_step<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
-    for step in steps {
-        visit(step);
-        if let Action::Parallel(inner) = &step.action {
-            each_step(inner, visit);
-        }
-    }
 }

@@ -7,9 +7,11 @@ use indexmap::IndexMap;
 use crate::actions::{Actions, Interface, Known, Runtime};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, ActionText, Workflow};
+use crate::model::{Action, ActionText};
 use crate::span::Span;
 use crate::words::name;
+
+use super::steps::Steps;
 
 /// The oldest version of Node.js that runners still have.
 pub(super) const OLDEST_NODE: u32 = 20;
@@ -17,10 +19,10 @@ pub(super) const OLDEST_NODE: u32 = 20;
 /// How many further steps with the same action are marked.
 const MARKED: usize = 8;
 
-pub(super) fn check(workflow: &Workflow, actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
     let mut found: IndexMap<&str, (Arc<Interface>, Vec<Span>)> = IndexMap::new();
-    for job in workflow.jobs.values() {
-        super::each_step(&job.steps, &mut |step| {
+    for steps in all {
+        steps.each(&mut |step| {
             let Action::Uses(uses) = &step.action else { return };
             let Some(text) = uses.reference.as_plain() else {
                 return;

@@ -1,27 +1,26 @@
 //! Scripts of steps have no mistakes that can be seen without running them.
 
-use super::labels;
+use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Action, Run, Workflow};
+use crate::model::{Action, Run};
 use crate::scripts::{Mistake, check_python, check_shell};
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::Style;
 use crate::words::name;
 
-pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
-    for job in workflow.jobs.values() {
+pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagnostics) {
+    for steps in all {
         // On Windows it would be PowerShell, which is also what somebody's own runner may be.
-        let bash = labels::is_windows(job) == Some(false) || workflow.dialect == Dialect::Loom;
-        let default = job.defaults.shell.as_ref().or(workflow.defaults.shell.as_ref());
-        super::each_step(&job.steps, &mut |step| {
+        let bash = steps.is_on_windows() == Some(false) || steps.dialect == Dialect::Loom;
+        steps.each(&mut |step| {
             let Action::Run(run) = &step.action else { return };
             if diagnostics.is_full() {
                 return;
             }
-            let mistakes = match run.shell.as_ref().or(default) {
+            let mistakes = match run.shell.as_ref().or(steps.shell) {
                 Some(shell) => match shell.as_plain().unwrap_or_default() {
                     shell if is_python(shell) => check_python(&run.script.text),
                     shell if is_bash(shell) => check_shell(&run.script.text).into_iter().collect(),

@@ -2,37 +2,36 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Defaults, Job, Template, Workflow};
+use crate::model::{Action, Defaults, Template, Workflow};
 use crate::span::Spanned;
 use crate::words::{alternatives, closest, name};
 
-use super::labels;
+use super::steps::Steps;
 
 /// The shells that need no command line.
 const SHELLS: &[&str] = &["bash", "sh", "pwsh", "python", "cmd", "powershell"];
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+/// Looks at the shells that scripts of a workflow have unless they name one.
+pub(super) fn check_defaults(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     defaults(&workflow.defaults, None, diagnostics);
-    for job in workflow.jobs.values() {
-        // In a container the shells are those of its image.
-        let windows = if job.fields.contains("container") {
-            None
-        } else {
-            labels::is_windows(job)
-        };
-        defaults(&job.defaults, windows, diagnostics);
-        steps(job, windows, diagnostics);
-    }
 }
 
-fn steps(job: &Job, windows: Option<bool>, diagnostics: &mut Diagnostics) {
-    super::each_step(&job.steps, &mut |step| {
-        if let Action::Run(run) = &step.action
-            && let Some(name) = &run.shell
-        {
-            shell(name, windows, diagnostics);
+pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
+    for steps in all {
+        // In a container the shells are those of its image.
+        let contained = steps.job.is_some_and(|job| job.fields.contains("container"));
+        let windows = steps.is_on_windows().filter(|_| !contained);
+        if let Some(job) = steps.job {
+            defaults(&job.defaults, windows, diagnostics);
         }
-    });
+        steps.each(&mut |step| {
+            if let Action::Run(run) = &step.action
+                && let Some(name) = &run.shell
+            {
+                shell(name, windows, diagnostics);
+            }
+        });
+    }
 }
 
 fn defaults(defaults: &Defaults, windows: Option<bool>, diagnostics: &mut Diagnostics) {

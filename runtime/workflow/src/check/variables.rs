@@ -3,11 +3,21 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
+use crate::model::action::{Action, Kind};
 use crate::model::{Fields, Workflow};
 use crate::tree::Node;
 use crate::words::name;
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+use super::steps::Steps;
+
+pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
+    for steps in all {
+        steps.each(&mut |step| variables(&step.fields, diagnostics));
+    }
+}
+
+/// Looks at what is set for whole jobs, and for their containers.
+pub(super) fn check_around(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     variables(&workflow.fields, diagnostics);
     for job in workflow.jobs.values() {
         variables(&job.fields, diagnostics);
@@ -21,7 +31,13 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
         for service in services.iter().flat_map(|services| &services.entries) {
             inner(&service.value, diagnostics);
         }
-        super::each_step(&job.steps, &mut |step| variables(&step.fields, diagnostics));
+    }
+}
+
+/// Looks at what an action sets for its container.
+pub(super) fn check_container(action: &Action, diagnostics: &mut Diagnostics) {
+    if let Kind::Docker { fields, .. } = &action.kind {
+        variables(fields, diagnostics);
     }
 }
 

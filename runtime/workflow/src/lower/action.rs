@@ -1,5 +1,6 @@
 //! `action.yml`: an action in its three kinds.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -12,8 +13,9 @@ use super::quiet::{node as field, value};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::Fields;
+use crate::expression::is_in;
 use crate::model::action::{Action, ActionInput, Hook, Kind, Step};
+use crate::model::{Fields, StepId};
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{self, Node};
@@ -188,6 +190,7 @@ impl Context<'_> {
         };
         let action = Owner::new(What::Words("the action"), None);
         let mut steps = Vec::with_capacity(items.len());
+        let mut ids = HashMap::new();
         for (index, item) in items.iter().enumerate() {
             let owner = action.part(What::Item("step", index));
             let has = |key: &str| {
@@ -208,9 +211,16 @@ impl Context<'_> {
             };
             self.sites.enter_step(steps.len());
             if let Some(fields) = self.level(item, level, "step", &owner) {
+                let id = text(&fields, "id");
+                // One that is empty, or an expression, has been reported.
+                if let Some(id) = id.as_ref().filter(|id| !id.is_empty() && !is_in(id)) {
+                    let id = id.clone().map(StepId::new);
+                    self.check_step_id(&id);
+                    self.check_step_id_is_new(&id, &mut ids, &action);
+                }
                 steps.push(Step {
                     span: item.mark(),
-                    id: text(&fields, "id"),
+                    id,
                     step: self.quiet_step(&fields, item.mark()),
                     fields,
                 });

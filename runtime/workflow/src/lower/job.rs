@@ -146,20 +146,7 @@ impl Context<'_> {
     fn unique_step_ids(&mut self, steps: &[Step], seen: &mut HashMap<StepId, Span>, owner: &Owner<'_>) {
         for step in steps {
             if let Some(id) = &step.id {
-                if let Some(first) = seen.get(&id.value) {
-                    let diagnostic = Diagnostic::new(
-                        codes::DUPLICATE_STEP_ID,
-                        format!("two steps of {} have the id {}", owner, name(id.as_str())),
-                    );
-                    self.report(
-                        diagnostic
-                            .at(id.span, "used again here")
-                            .related(*first, "first used here")
-                            .help("ids are compared without regard to case: rename one of them"),
-                    );
-                } else {
-                    seen.insert(id.value.clone(), id.span);
-                }
+                self.check_step_id_is_new(id, seen, owner);
             }
             if let Action::Parallel(inner) = &step.action {
                 self.unique_step_ids(inner, seen, owner);

@@ -1,5 +1,7 @@
 //! A step.
 
+use std::collections::HashMap;
+
 use super::context::{Context, Owner, What};
 use super::fields::read;
 use super::forms::form_of;
@@ -184,6 +186,11 @@ impl Context<'_> {
         let id = self
             .text(fields, "id", Empty::Refused, owner)?
             .map(|text| StepId::new(text.text));
+        self.check_step_id(&id);
+        Some(id)
+    }
+
+    pub(super) fn check_step_id(&mut self, id: &Spanned<StepId>) {
         if let Some(problem) = id.problem() {
             self.report(
                 Diagnostic::new(
@@ -194,6 +201,27 @@ impl Context<'_> {
                 .help("use `name` for what people read"),
             );
         }
-        Some(id)
+    }
+
+    /// Reports an id that an earlier step has.
+    pub(super) fn check_step_id_is_new(
+        &mut self,
+        id: &Spanned<StepId>,
+        seen: &mut HashMap<StepId, Span>,
+        owner: &Owner<'_>,
+    ) {
+        let Some(first) = seen.get(&id.value) else {
+            seen.insert(id.value.clone(), id.span);
+            return;
+        };
+        self.report(
+            Diagnostic::new(
+                codes::DUPLICATE_STEP_ID,
+                format!("two steps of {} have the id {}", owner, name(id.as_str())),
+            )
+            .at(id.span, "used again here")
+            .related(*first, "first used here")
+            .help("ids are compared without regard to case: rename one of them"),
+        );
     }
 }

@@ -533,7 +533,7 @@ fn messages_say_what_is_there() {
 
 #[test]
 fn expressions_of_an_action_see_its_inputs_and_steps() {
-    let text = "name: x\ndescription: x\ninputs: {who: {description: x}}\noutputs: {o: {value: '${{ steps.two.outputs.x }} ${{ steps.three.outputs.x }}'}}\nruns:\n  using: composite\n  steps:\n    - {id: one, run: 'echo ${{ inputs.who }} ${{ inputs.hwo }} ${{ steps.two.outputs.x }}', shell: sh}\n    - {id: two, run: 'echo ${{ github.head_ref }} ${{ steps.one.outputs.x }} ${{ matrix.any.x }}', shell: sh, if: \"${{ true }} && x\"}\n    - {uses: actions/github-script@v7, with: {script: '${{ github.event.issue.body }}', other: '${{ github.event }}'}}\n";
+    let text = "name: x\ndescription: x\ninputs: {who: {description: x}}\noutputs: {o: {value: '${{ steps.two.outputs.x }} ${{ steps.three.outputs.x }}'}}\nruns:\n  using: composite\n  steps:\n    - {id: one, run: 'echo ${{ inputs.who }} ${{ inputs.hwo }} ${{ steps.two.outputs.x }}', shell: sh}\n    - {id: two, run: 'echo ${{ github.head_ref }} ${{ steps.one.outputs.x }} ${{ matrix.any.x }}', shell: sh, if: \"${{ true }} && x\"}\n    - {uses: actions/github-script@v7, with: {script: '${{ github.event.issue.body }}', user-agent: '${{ github.event }}'}}\n";
     let source = Source::new("action.yml", text);
     let loaded = crate::load_action(&source);
     assert_snapshot!(shown(&source, &loaded.diagnostics));

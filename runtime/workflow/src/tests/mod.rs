@@ -1,6 +1,7 @@
 //! Tests across the stages, and what they share.
 
 mod action;
+mod actions;
 mod calls;
 mod dag;
 mod expressions;

@@ -1,0 +1,79 @@
+//! An `action.yml` together with what lies beside it.
+
+use super::shown;
+use crate::{Reference, References, Source, load_action, load_action_with};
+
+/// Actions by path. All are there, so what is not here does not exist.
+struct Folder(&'static [(&'static str, &'static str)]);
+
+impl References for Folder {
+    fn workflow(&self, _: &str) -> Reference {
+        Reference::Missing
+    }
+
+    fn action(&self, path: &str) -> Reference {
+        match self.0.iter().find(|(known, _)| *known == path) {
+            Some((_, text)) => Reference::Found(Source::new(path, *text)),
+            None => Reference::Missing,
+        }
+    }
+}
+
+const FILES: &[(&str, &str)] = &[
+    (
+        "./greet",
+        "name: x\ndescription: x\ninputs: {who: {required: true}, greeting: }\nruns: {using: node16, main: x.js}\n",
+    ),
+    ("./broken", "name: x\nruns: {}\n"),
+];
+
+#[test]
+fn steps_of_an_action_use_others_of_the_repository() {
+    let text = "name: x\ndescription: x\nruns:\n  using: composite\n  steps:\n    - uses: $/greet\n      with: {greting: x}\n    - uses: ./greet\n      with: {who: x}\n    - uses: $/none\n    - uses: ./none\n    - uses: ./broken\n";
+    let source = Source::new("action.yml", text);
+    insta::assert_snapshot!(shown(&source, &load_action_with(&source, &Folder(FILES)).diagnostics), @r#"
+    warning[lint/action-input-missing]: `$/greet` is not given the input `who`
+      --> 6:13 "$/greet" this action requires it
+      help: add `who` under `with`
+    warning[lint/action-outdated]: `$/greet` is made for Node.js 16
+      --> 6:13 "$/greet" runners do not have this version any more
+      help: write `using: node24` in its `action.yml`
+    warning[lint/action-input]: `$/greet` has no input `greting`
+      --> 7:14 "greting" not declared in its `action.yml`
+      help: did you mean `greeting`?
+      fix: "greting" -> "greeting"
+    warning[lint/action-outdated]: `./greet` is made for Node.js 16
+      --> 8:13 "./greet" runners do not have this version any more
+      help: write `using: node24` in its `action.yml`
+    error[lint/local-action]: there is no action `$/none`
+      --> 10:13 "$/none" no `action.yml` in this folder of the repository
+      help: paths of actions start at the root of the repository, e.g. `./.github/actions/setup`
+    error[lint/local-action]: `./broken` cannot be used
+      --> 12:13 "./broken" it has a mistake at 2:7: `runs` has no `using`
+      help: `loom-runtime validate` of its `action.yml` shows what is wrong
+    "#);
+    assert!(load_action(&source).diagnostics.is_empty());
+}
+
+#[test]
+fn ids_of_steps_are_looked_at_once() {
+    let text = "name: x\ndescription: x\nruns:\n  using: composite\n  steps:\n    - {uses: a/b@v1, id: }\n    - {uses: a/b@v1, id: '${{ github.job }}'}\n    - {uses: a/b@v1, id: __a}\n    - {uses: a/b@v1, id: b}\n    - text\n    - {uses: a/b@v1, id: B}\n";
+    let source = Source::new("action.yml", text);
+    insta::assert_snapshot!(shown(&source, &load_action(&source).diagnostics), @r#"
+    error[schema/empty]: `id` of step 1 of the action is empty
+      --> 6:22 "id" text belongs here
+      help: give it a value, or remove the key
+    error[expression/place]: an expression cannot stand here
+      --> 7:27 "${{ github.job }}" this place is read before anything is evaluated
+      help: write the value itself
+    error[schema/step-id]: `__a` cannot be the id of a step
+      --> 8:26 "__a" ids that start with `__` are reserved
+      help: use `name` for what people read
+    error[schema/type]: `steps.4` of `runs` must be a mapping, not text
+      --> 10:7 "text" this is text
+    error[schema/duplicate-step-id]: two steps of the action have the id `B`
+      --> 11:26 "B" used again here
+          9:26 "b" first used here
+      help: ids are compared without regard to case: rename one of them
+    "#);
+}

@@ -11,6 +11,7 @@ mod labels;
 mod matrix;
 mod needs;
 mod outdated;
+mod outputs;
 mod permissions;
 mod runs;
 mod scripts;
@@ -65,6 +66,7 @@ pub(crate) fn check_action(
     let known = Actions::new(references);
     check_steps(&Steps::of_action(action), source, &known, diagnostics);
     expressions::check_action(action, diagnostics);
+    outputs::check(action, diagnostics);
     runs::check(action, diagnostics);
     variables::check_container(action, diagnostics);
 }

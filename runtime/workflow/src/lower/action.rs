@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::action_keys::{ACTION, COLORS, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
+use super::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
 use super::context::{Context, Owner, What};
 use super::fields::{read, report_missing};
 use super::keys::Level;
@@ -19,7 +19,7 @@ use crate::model::{Fields, StepId};
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{self, Node};
-use crate::words::{alternatives, closest, name};
+use crate::words::{closest, name};
 
 /// Makes an action of a tree, as far as it goes.
 pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagnostics) -> Option<Action> {
@@ -55,41 +55,6 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
 }
 
 impl Context<'_> {
-    /// What only people and the marketplace read.
-    fn metadata(&mut self, fields: &Fields, root: &Node) {
-        for key in ["name", "description"] {
-            let filled = text(fields, key).is_some_and(|text| !text.is_empty());
-            if !filled {
-                self.report(
-                    Diagnostic::new(codes::ACTION_METADATA, format!("the action has no `{key}`"))
-                        .at(root.mark(), format!("`{key}` is missing here"))
-                        .help(format!(
-                            "add `{key}`: GitHub wants it of every action that is published"
-                        )),
-                );
-            }
-        }
-        let branding = fields.get("branding").and_then(|field| field.value.as_mapping());
-        let color =
-            branding.and_then(|mapping| mapping.entries.iter().find(|entry| &*entry.key.text == "color"));
-        let Some(color) = color else { return };
-        let word = color
-            .value
-            .as_scalar()
-            .map(tree::Scalar::to_text)
-            .unwrap_or_default();
-        if !COLORS.contains(&&*word) {
-            self.report(
-                Diagnostic::new(
-                    codes::ACTION_METADATA,
-                    format!("`color` of `branding` cannot be {}", name(&word)),
-                )
-                .at(color.value.mark(), "no colour of the marketplace")
-                .help(format!("it can be {}", alternatives(COLORS))),
-            );
-        }
-    }
-
     /// Reads a mapping, checks the values of its keys and that none is missing.
     fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner<'_>) -> Option<Fields> {
         let fields = read(self, level, node, key, owner)?;
@@ -231,7 +196,7 @@ impl Context<'_> {
     }
 }
 
-fn text(fields: &Fields, key: &str) -> Option<Spanned<Arc<str>>> {
+pub(super) fn text(fields: &Fields, key: &str) -> Option<Spanned<Arc<str>>> {
     let node = &fields.get(key)?.value;
     node.as_scalar()
         .map(|scalar| Spanned::new(scalar.to_text(), node.span))

@@ -18,9 +18,14 @@ pub(super) static ACTION: Level = Level {
         key("branding", &Type::ANY),
     ])
 };
+pub(super) static BRANDING: Level = Level {
+    lenient: true,
+    ..plain(&[key("icon", &TEXT), key("color", &TEXT)])
+};
 static INPUTS: Level = things("input", &INPUT);
 static INPUT: Type = Type::mapping(&Level {
-    // GitHub passes over what it does not know here.
+    // GitHub passes over what it does not know here, but takes no expressions in it.
+    lenient: true,
     others: Some(&Type::ANY),
     ..plain(&[
         key("description", &TEXT),
@@ -109,15 +114,3 @@ static STEP_TEXT: Type = Type::TEXT.at(At::ActionStep);
 static STEP_IF: Type = Type::CONDITION.at(At::ActionStepIf);
 static STEP_TEXTS: Type = Type::mapping(&TEXTS).at(At::ActionStep);
 static STEP_BOOLEAN: Type = Type::BOOLEAN.at(At::ActionStep);
-
-/// Colours of a badge in the marketplace. Its icons change too often to be listed here.
-pub(super) static COLORS: &[&str] = &[
-    "white",
-    "yellow",
-    "blue",
-    "green",
-    "orange",
-    "red",
-    "purple",
-    "gray-dark",
-];

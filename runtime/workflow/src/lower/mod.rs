@@ -17,6 +17,7 @@ mod forms;
 mod job;
 mod keys;
 mod limits;
+mod metadata;
 mod quiet;
 mod retry;
 mod runs_on;

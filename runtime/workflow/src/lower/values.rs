@@ -175,6 +175,8 @@ impl Context<'_> {
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
+                    } else if level.lenient && !check.typed {
+                        unknown_key(self, level, &entry.key, None, &inner);
                     }
                     let outer = check.key;
                     let check = Check {

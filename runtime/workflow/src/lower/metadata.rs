@@ -1,0 +1,106 @@
+//! What only people and the marketplace read of an action.
+
+use std::sync::LazyLock;
+
+use super::action::text;
+use super::action_keys::BRANDING;
+use super::context::{Context, Owner, What};
+use super::fields::read_mapping;
+use super::quiet::{node as field, value};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::model::Fields;
+use crate::tree::{Node, Scalar};
+use crate::words::{alternatives, closest, name};
+
+/// The colours that a badge can have.
+static COLORS: &[&str] = &[
+    "white",
+    "black",
+    "yellow",
+    "blue",
+    "green",
+    "orange",
+    "red",
+    "purple",
+    "gray-dark",
+];
+
+/// The icons that a badge can have, with comments.
+static ICONS_TEXT: &str = include_str!("../../data/icons.txt");
+
+static ICONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let lines = ICONS_TEXT.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+});
+
+impl Context<'_> {
+    pub(super) fn metadata(&mut self, fields: &Fields, root: &Node) {
+        self.described(fields, "name", root);
+        // GitHub's documentation lets composite actions go without.
+        let using = field(fields, "runs").and_then(|runs| value(runs.as_mapping()?, "using")?.as_scalar());
+        if !using.is_some_and(|using| using.text.eq_ignore_ascii_case("composite")) {
+            self.described(fields, "description", root);
+        }
+        if let Some(branding) = field(fields, "branding").and_then(Node::as_mapping) {
+            let owner = Owner::new(What::Key("branding"), None);
+            let badge = read_mapping(self, &BRANDING, branding, &owner);
+            self.badge(&badge, "icon", &ICONS);
+            self.badge(&badge, "color", COLORS);
+        }
+    }
+
+    fn described(&mut self, fields: &Fields, key: &str, root: &Node) {
+        if text(fields, key).is_some_and(|text| !text.is_empty()) {
+            return;
+        }
+        self.report(
+            Diagnostic::new(codes::ACTION_METADATA, format!("the action has no `{key}`"))
+                .at(root.mark(), format!("`{key}` is missing here"))
+                .help(format!(
+                    "add `{key}`: GitHub wants it of every action that is published"
+                )),
+        );
+    }
+
+    /// Checks a word of the badge.
+    fn badge(&mut self, badge: &Fields, key: &str, known: &[&'static str]) {
+        let Some(node) = field(badge, key) else { return };
+        let word = node.as_scalar().map(Scalar::to_text).unwrap_or_default();
+        if word.is_empty() || known.iter().any(|one| one.eq_ignore_ascii_case(&word)) {
+            return;
+        }
+        let thing = if key == "color" { "colour" } else { key };
+        let diagnostic = Diagnostic::new(
+            codes::ACTION_METADATA,
+            format!("`{key}` of `branding` cannot be {}", name(&word)),
+        )
+        .at(node.mark(), format!("the marketplace has no such {thing}"));
+        let diagnostic = if let Some(near) = closest(&word, known.iter().copied()) {
+            diagnostic
+                .help(format!("did you mean `{near}`?"))
+                .suggest(node.span, near)
+        } else if key == "icon" {
+            diagnostic.help("it can be most icons of Feather 4.28.0: GitHub's documentation of `branding.icon` lists them")
+        } else {
+            diagnostic.help(format!("it can be {}", alternatives(known)))
+        };
+        self.report(diagnostic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_icon_is_a_word_and_there_once() {
+        let mut seen = std::collections::HashSet::new();
+        for icon in ICONS.iter() {
+            assert!(seen.insert(icon), "{icon} is there twice");
+            let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(icon.bytes().all(is_word), "{icon}");
+        }
+        assert!(seen.len() > 200, "{}", seen.len());
+    }
+}

@@ -1,8 +1,9 @@
 //! The repository around a workflow file, in which the workflows lie that it calls.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use loom_workflow::{Reference, References};
+use loom_workflow::{Presence, Reference, References};
 
 use crate::project;
 
@@ -11,6 +12,8 @@ pub(crate) struct Repository {
     root: PathBuf,
     /// Whether all its files are there, so that what is not there does not exist.
     complete: bool,
+    /// The folder of the `action.yml` that is looked at, where it is one.
+    action: Option<PathBuf>,
 }
 
 impl Repository {
@@ -25,6 +28,19 @@ impl Repository {
         Self {
             root: root.to_owned(),
             complete: root.join(".git").exists(),
+            action: None,
+        }
+    }
+
+    /// The repository of an `action.yml`, which may lie in any of its folders: the nearest one above that Git made.
+    pub(crate) fn of_action(file: &Path) -> Self {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let root = whole.ancestors().find(|above| above.join(".git").exists());
+        Self {
+            complete: root.is_some(),
+            root: root.unwrap_or(folder).to_owned(),
+            action: Some(folder.to_owned()),
         }
     }
 
@@ -74,6 +90,62 @@ impl References for Repository {
             Reference::Unknown
         }
     }
+
+    fn file(&self, path: &str) -> Presence {
+        let path = Path::new(path);
+        let mut parts = path.components();
+        let beside = parts.all(|part| matches!(part, Component::CurDir | Component::Normal(_)));
+        let Some(folder) = self.action.as_ref().filter(|_| beside) else {
+            return Presence::Unknown;
+        };
+        let file = folder.join(path);
+        match file.try_exists() {
+            Ok(true) => Presence::There,
+            Ok(false) if self.complete && !may_be_made(&file, folder) => Presence::Missing,
+            _ => Presence::Unknown,
+        }
+    }
+}
+
+/// Whether a build may make a file of an action that is not there, as far as its surroundings show.
+fn may_be_made(file: &Path, action: &Path) -> bool {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(OsStr::to_str)) else {
+        return true;
+    };
+    // What is built lies in a folder that repositories do not have; Git keeps no empty ones.
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return true;
+    };
+    let names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let Some((stem, end)) = name.rsplit_once('.').filter(|(_, end)| is_script(end)) else {
+        // Nobody builds a Dockerfile; but there may be a template for it.
+        return names.iter().any(|other| other.starts_with(name));
+    };
+    let other = |other: &String| other.strip_prefix(stem).is_some_and(|end| end.starts_with('.'));
+    if names.iter().any(other) || is_ignored(name, action) || is_ignored(name, folder) {
+        return true;
+    }
+    let has = |name: &str| names.iter().any(|other| other == name);
+    if ["package.json", "tsconfig.json"].into_iter().any(has) {
+        return true;
+    }
+    // Beside the `action.yml` no builder means that nothing is built; elsewhere a script shows that scripts are kept.
+    let kept = |name: &String| name.rsplit_once('.').is_some_and(|(_, other)| other == end);
+    !names.iter().any(kept) && folder != action
+}
+
+/// Whether the end of a file's name is one of scripts for Node.js.
+fn is_script(end: &str) -> bool {
+    matches!(end, "js" | "cjs" | "mjs")
+}
+
+/// Whether a folder's list for Git has a name; a rough look, for what is doubtful is not reported.
+fn is_ignored(name: &str, folder: &Path) -> bool {
+    std::fs::read_to_string(folder.join(".gitignore")).is_ok_and(|list| {
+        list.contains(name) || list.contains("*.js") || list.contains("*.cjs") || list.contains("*.mjs")
+    })
 }
 
 #[cfg(test)]
@@ -113,5 +185,73 @@ mod tests {
         std::fs::create_dir_all(folder.path().join("image")).unwrap();
         std::fs::write(folder.path().join("image/Dockerfile"), "FROM scratch\n").unwrap();
         assert!(matches!(whole.action("./image"), Reference::Unknown));
+    }
+
+    #[test]
+    fn an_action_lies_in_any_folder_of_its_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let action = root.join("actions/greet/action.yml");
+        for (file, text) in [
+            (action.as_path(), "name: x\n"),
+            (&root.join("actions/other/action.yml"), "name: y\n"),
+        ] {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        assert!(matches!(
+            Repository::of_action(&action).action("./none"),
+            Reference::Unknown
+        ));
+        std::fs::create_dir(root.join(".git")).unwrap();
+        let whole = Repository::of_action(&action);
+        assert!(matches!(whole.action("./actions/other"), Reference::Found(_)));
+        assert!(matches!(whole.action("./other"), Reference::Missing));
+    }
+
+    #[test]
+    fn a_file_of_an_action_is_missing_only_where_nothing_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let action = folder.path().join("action.yml");
+        let write = |file: &str, text: &str| {
+            let file = folder.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        let seen = |file: &str| Repository::of_action(&action).file(file);
+        write("there.js", "");
+        assert_eq!(
+            (seen("there.js"), seen("none.js")),
+            (Presence::There, Presence::Unknown)
+        );
+        write(".git/HEAD", "");
+        assert_eq!(
+            (seen("none.js"), seen("Dockerfile")),
+            (Presence::Missing, Presence::Missing)
+        );
+        // What is built.
+        assert_eq!(seen("dist/index.js"), Presence::Unknown);
+        write("dist/.gitkeep", "");
+        assert_eq!(seen("dist/index.js"), Presence::Unknown);
+        write("dist/post.js", "");
+        assert_eq!(seen("dist/index.js"), Presence::Missing);
+        write("dist/index.ts", "");
+        assert_eq!(seen("dist/index.js"), Presence::Unknown);
+        write("lib/a.js", "");
+        write("lib/.gitignore", "b.js\n");
+        assert_eq!(
+            (seen("lib/b.js"), seen("lib/c.js")),
+            (Presence::Unknown, Presence::Missing)
+        );
+        write("Dockerfile.in", "");
+        assert_eq!(seen("Dockerfile"), Presence::Unknown);
+        // What lies elsewhere.
+        assert_eq!(
+            (seen("../none.js"), seen("/none.js")),
+            (Presence::Unknown, Presence::Unknown)
+        );
+        write("package.json", "{}");
+        assert_eq!(seen("none.js"), Presence::Unknown);
+        assert_eq!(Repository::of(&action).file("none.js"), Presence::Unknown);
     }
 }

@@ -65,7 +65,8 @@ fn read_and_check(path: &Path) -> Result<(WorkflowFile, Diagnostics), ProjectErr
 fn check(file: &WorkflowFile) -> Diagnostics {
     let name = file.path.file_name().and_then(OsStr::to_str);
     if file.dialect == Dialect::Loom && matches!(name, Some("action.yml" | "action.yaml")) {
-        return loom_workflow::load_action(&file.source).diagnostics;
+        let repository = Repository::of_action(&file.path);
+        return loom_workflow::load_action_with(&file.source, &repository).diagnostics;
     }
     let repository = Repository::of(&file.path);
     loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics

@@ -170,6 +170,7 @@ codes! {
     TIMEZONE = "lint/timezone", Lint, Error, "A time zone is not known";
     PATTERN = "lint/pattern", Lint, Error, "A filter pattern is wrong";
     ACTION_METADATA = "lint/action-metadata", Lint, Warning, "An action is described incompletely";
+    ACTION_FILE = "lint/action-file", Lint, Warning, "A file of an action is not there";
     ACTION_OUTPUT = "lint/action-output", Lint, Warning, "An output of an action is never given";
     EXPRESSION_PROPERTY = "lint/expression-property", Lint, Warning, "An expression looks up what is not there";
     EXPRESSION_ACCESS = "lint/expression-access", Lint, Warning, "An expression looks into a value that holds nothing";

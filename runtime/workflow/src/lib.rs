@@ -59,7 +59,7 @@ pub use plan::{
     combinations, condition, expand, inputs, instance_dag, instance_names, job_outputs, matrix, outlook,
     plan, plan_for_event, run_values, step_condition, step_values, triggered,
 };
-pub use references::{NoReferences, Reference, References};
+pub use references::{NoReferences, Presence, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};

@@ -13,6 +13,24 @@ pub trait References {
         let _ = path;
         Reference::Unknown
     }
+
+    /// Whether there is a file at a path seen from the folder of the file that is looked at, which is an `action.yml`.
+    /// [`Presence::Missing`] promises that nothing will make it either, as a build does.
+    fn file(&self, path: &str) -> Presence {
+        let _ = path;
+        Presence::Unknown
+    }
+}
+
+/// Whether there is something at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Certainly.
+    There,
+    /// Certainly not.
+    Missing,
+    /// Nobody can tell, so nothing is said about it.
+    Unknown,
 }
 
 /// What there is at a path.

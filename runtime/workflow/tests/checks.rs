@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use loom_workflow::{
-    Code, Diagnostics, Dialect, Level, Page, PlanOptions, Reference, References, Severity, Source, codes,
+    Code, Diagnostics, Dialect, Level, Page, PlanOptions, Presence, Reference, References, Severity, Source,
+    codes,
 };
 
 /// Where an example lies unless it says so.
@@ -36,6 +37,17 @@ impl References for Files {
         match self.workflow(&format!("{path}/action.yml")) {
             Reference::Missing => Reference::Unknown,
             found => found,
+        }
+    }
+
+    /// Where no file lies beside the example, it is not about files.
+    fn file(&self, path: &str) -> Presence {
+        if self.0.is_empty() {
+            Presence::Unknown
+        } else if self.0.contains_key(path) {
+            Presence::There
+        } else {
+            Presence::Missing
         }
     }
 }
@@ -73,14 +85,12 @@ fn examples(markdown: &str) -> Vec<Example> {
 /// What is found in an example, as `CODE at LINE: MESSAGE`.
 fn found(example: &Example, beside: &[Example], level: Level) -> Vec<(Code, Option<usize>, String)> {
     let source = Source::new(example.path.as_str(), example.text.as_str());
+    let files = beside.iter().map(|file| (file.path.clone(), file.text.clone()));
+    let files = Files(files.collect());
     let diagnostics = if example.path.ends_with("action.yml") {
-        loom_workflow::load_action(&source).diagnostics
+        loom_workflow::load_action_with(&source, &files).diagnostics
     } else {
-        let files = beside
-            .iter()
-            .map(|file| (file.path.clone(), file.text.clone()))
-            .collect();
-        let loaded = loom_workflow::load_with(&source, Dialect::of_path(&example.path), &Files(files));
+        let loaded = loom_workflow::load_with(&source, Dialect::of_path(&example.path), &files);
         let planned = match loaded.workflow {
             Some(workflow) if level == Level::Engine => {
                 loom_workflow::plan(&workflow, &PlanOptions::default()).1

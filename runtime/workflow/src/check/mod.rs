@@ -7,6 +7,7 @@ mod concurrency;
 mod containers;
 mod empty;
 mod expressions;
+mod files;
 mod labels;
 mod matrix;
 mod needs;
@@ -66,6 +67,7 @@ pub(crate) fn check_action(
     let known = Actions::new(references);
     check_steps(&Steps::of_action(action), source, &known, diagnostics);
     expressions::check_action(action, diagnostics);
+    files::check(action, references, diagnostics);
     outputs::check(action, diagnostics);
     runs::check(action, diagnostics);
     variables::check_container(action, diagnostics);

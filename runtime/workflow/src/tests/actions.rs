@@ -1,7 +1,7 @@
 //! An `action.yml` together with what lies beside it.
 
 use super::shown;
-use crate::{Reference, References, Source, load_action, load_action_with};
+use crate::{Presence, Reference, References, Source, load_action, load_action_with};
 
 /// Actions by path. All are there, so what is not here does not exist.
 struct Folder(&'static [(&'static str, &'static str)]);
@@ -15,6 +15,14 @@ impl References for Folder {
         match self.0.iter().find(|(known, _)| *known == path) {
             Some((_, text)) => Reference::Found(Source::new(path, *text)),
             None => Reference::Missing,
+        }
+    }
+
+    fn file(&self, path: &str) -> Presence {
+        match path {
+            "there.js" | "./Dockerfile" => Presence::There,
+            "dist/index.js" => Presence::Unknown,
+            _ => Presence::Missing,
         }
     }
 }
@@ -76,4 +84,39 @@ fn ids_of_steps_are_looked_at_once() {
           9:26 "b" first used here
       help: ids are compared without regard to case: rename one of them
     "#);
+}
+
+#[test]
+fn files_of_an_action_are_there() {
+    let found = |runs: &str| {
+        let text = format!("name: x\ndescription: x\nruns: {runs}\n");
+        let source = Source::new("action.yml", text);
+        let found = load_action_with(&source, &Folder(FILES)).diagnostics;
+        let found = found
+            .iter()
+            .map(|one| format!("{} {}", one.code, source.slice(one.span().unwrap())));
+        found.collect::<Vec<_>>()
+    };
+    for runs in [
+        "{using: node24, main: there.js, pre: dist/index.js}",
+        "{using: docker, image: ./Dockerfile, entrypoint: none.sh}",
+        "{using: docker, image: 'docker://alpine'}",
+        "{using: docker, image: 'Docker://alpine'}",
+        // Works in the repository that the action is of.
+        "{using: docker, image: alpine}",
+    ] {
+        assert_eq!(found(runs), [""; 0], "{runs}");
+    }
+    assert_eq!(
+        found("{using: node24, main: a.js, pre: b.js, post: c.js}"),
+        [
+            "lint/action-file a.js",
+            "lint/action-file b.js",
+            "lint/action-file c.js"
+        ]
+    );
+    assert_eq!(
+        found("{using: docker, image: image/Dockerfile.x}"),
+        ["lint/action-file image/Dockerfile.x"]
+    );
 }

@@ -24,7 +24,7 @@ pub(super) static BRANDING: Level = Level {
 };
 static INPUTS: Level = things("input", &INPUT);
 static INPUT: Type = Type::mapping(&Level {
-    // GitHub passes over what it does not know here, but takes no expressions in it.
+    // GitHub passes over what it does not know here, such as the `type` that many note; it takes no expressions there.
     lenient: true,
     others: Some(&Type::ANY),
     ..plain(&[

@@ -39,6 +39,11 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Whether a key looks like one of the level. Where any may stand, people note things of their own under others.
+fn is_slip(key: &str, level: &Level) -> bool {
+    closest(key, level.keys.iter().map(|known| known.name)).is_some()
+}
+
 impl<'a> Check<'a> {
     fn slot(self, wanted: &Type) -> Slot<'a> {
         Slot {
@@ -175,7 +180,7 @@ impl Context<'_> {
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
-                    } else if level.lenient && !check.typed {
+                    } else if level.lenient && !check.typed && is_slip(text, level) {
                         unknown_key(self, level, &entry.key, None, &inner);
                     }
                     let outer = check.key;

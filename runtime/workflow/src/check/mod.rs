@@ -66,7 +66,7 @@ pub(crate) fn check_action(
 ) {
     let known = Actions::new(references);
     check_steps(&Steps::of_action(action), source, &known, diagnostics);
-    expressions::check_action(action, diagnostics);
+    expressions::check_action(action, &known, diagnostics);
     files::check(action, references, diagnostics);
     outputs::check(action, diagnostics);
     runs::check(action, diagnostics);

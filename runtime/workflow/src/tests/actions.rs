@@ -1,6 +1,7 @@
 //! An `action.yml` together with what lies beside it.
 
 use super::shown;
+use crate::codes;
 use crate::{Presence, Reference, References, Source, load_action, load_action_with};
 
 /// Actions by path. All are there, so what is not here does not exist.
@@ -119,4 +120,14 @@ fn files_of_an_action_are_there() {
         found("{using: docker, image: image/Dockerfile.x}"),
         ["lint/action-file image/Dockerfile.x"]
     );
+}
+
+#[test]
+fn outputs_of_used_actions_are_known() {
+    let text = "name: x\noutputs:\n  a: {value: '${{ steps.cache.outputs.cache-hti }} ${{ steps.local.outputs.any }} ${{ steps.run.outputs.any }}'}\nruns:\n  using: composite\n  steps:\n    - {id: cache, uses: actions/cache@v4, with: {path: x, key: x}}\n    - {id: local, uses: $/greet, with: {who: x}}\n    - {id: run, run: x, shell: bash}\n    - {uses: a/b@v1, if: steps.cache.outputs.cache-hit != 'true'}\n";
+    let source = Source::new("action.yml", text);
+    let found = load_action_with(&source, &Folder(FILES)).diagnostics;
+    let found = found.iter().filter(|one| one.code != codes::ACTION_OUTDATED);
+    let found: Vec<&str> = found.map(|one| one.message.as_str()).collect();
+    assert_eq!(found, ["`steps.cache.outputs` has no property `cache-hti`"]);
 }

@@ -51,8 +51,12 @@ pub(super) fn check<'r>(
 }
 
 /// Checks all expressions of an action.
-pub(super) fn check_action(action: &model::action::Action, diagnostics: &mut Diagnostics) {
-    let mut contexts = ActionContexts::new(action);
+pub(super) fn check_action(
+    action: &model::action::Action,
+    actions: &Actions<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut contexts = ActionContexts::new(action, actions);
     for site in &action.sites {
         let step = match (&action.kind, site.step) {
             (model::action::Kind::Composite { steps }, Some(place)) => steps.get(place.index),

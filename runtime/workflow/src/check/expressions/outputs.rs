@@ -22,15 +22,7 @@ impl<'c, 'r> Outputs<'c, 'r> {
 
     /// The outputs of a step that uses an action.
     pub(super) fn of_action(&mut self, reference: &Template) -> Type {
-        let uses = reference.as_plain().and_then(ActionText::parse);
-        let known = uses.map(|uses| self.actions.find(&uses));
-        match known {
-            Some(Known::Interface(interface)) => match &interface.outputs {
-                Some(names) => Type::strict(names.iter().map(|name| (name.as_str(), Type::Text))),
-                None => Type::map(Type::Text),
-            },
-            _ => Type::map(Type::Text),
-        }
+        of_action(self.actions, reference)
     }
 
     /// The outputs of a job.
@@ -51,6 +43,18 @@ impl<'c, 'r> Outputs<'c, 'r> {
             Outcome::Read(called) => Some(called),
             Outcome::Broken(_) | Outcome::Refused(..) | Outcome::Missing | Outcome::Unknown => None,
         }
+    }
+}
+
+/// The outputs of a step that uses an action.
+pub(super) fn of_action(actions: &Actions<'_>, reference: &Template) -> Type {
+    let known = reference.as_plain().map(|text| actions.find(text));
+    match known {
+        Some(Known::Interface(interface)) => match &interface.outputs {
+            Some(names) => Type::strict(names.iter().map(|name| (name.as_str(), Type::Text))),
+            None => Type::map(Type::Text),
+        },
+        _ => Type::map(Type::Text),
     }
 }
 

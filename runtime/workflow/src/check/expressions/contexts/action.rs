@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::matrix::complete;
 use super::steps::result;
 use super::{github, late};
+use crate::actions::Actions;
+use crate::check::expressions::outputs::of_action;
 use crate::check::expressions::surroundings::{NotYet, Surroundings, Unknown};
 use crate::check::expressions::types::{Properties, Type};
 use crate::model::action::{Action, Kind};
-use crate::model::{Site, StepPlace};
+use crate::model::{self, Site, StepPlace};
 use crate::span::Span;
 use crate::words::{name as shown, plain};
 
@@ -21,8 +23,8 @@ pub(in crate::check::expressions) struct ActionContexts {
 }
 
 impl ActionContexts {
-    pub(in crate::check::expressions) fn new(action: &Action) -> Self {
-        let (steps, places) = steps(action);
+    pub(in crate::check::expressions) fn new(action: &Action, actions: &Actions<'_>) -> Self {
+        let (steps, places) = steps(action, actions);
         let contexts = HashMap::from([
             ("github", github::github(None)),
             ("inputs", inputs(action)),
@@ -93,7 +95,7 @@ fn inputs(action: &Action) -> Type {
     Type::strict(names.map(|name| (name, Type::Text)))
 }
 
-fn steps(action: &Action) -> (Type, Vec<(StepPlace, Span)>) {
+fn steps(action: &Action, actions: &Actions<'_>) -> (Type, Vec<(StepPlace, Span)>) {
     let Kind::Composite { steps } = &action.kind else {
         return (Type::Any, Vec::new());
     };
@@ -104,7 +106,11 @@ fn steps(action: &Action) -> (Type, Vec<(StepPlace, Span)>) {
         if properties.find(id).is_none() {
             places.push((StepPlace { index, inner: None }, id.span));
         }
-        properties.add(Arc::clone(&id.value), result(Type::map(Type::Text)));
+        let given = match step.step.as_ref().map(|step| &step.action) {
+            Some(model::Action::Uses(uses)) => of_action(actions, &uses.reference),
+            _ => Type::map(Type::Text),
+        };
+        properties.add(Arc::clone(&id.value), result(given));
     }
     (Type::mapping(properties), places)
 }

@@ -34,13 +34,15 @@ impl Repository {
 
     /// The repository of an `action.yml`, which may lie in any of its folders: the nearest one above that Git made.
     pub(crate) fn of_action(file: &Path) -> Self {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let root = whole.ancestors().find(|above| above.join(".git").exists());
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        // As written, what is above could not be seen.
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let root = folder.ancestors().find(|above| above.join(".git").exists());
         Self {
             complete: root.is_some(),
-            root: root.unwrap_or(folder).to_owned(),
-            action: Some(folder.to_owned()),
+            root: root.unwrap_or(&folder).to_owned(),
+            action: Some(folder),
         }
     }
 
@@ -51,6 +53,42 @@ impl Repository {
         parts
             .all(|part| matches!(part, Component::CurDir | Component::Normal(_)))
             .then(|| self.root.join(path))
+    }
+
+    /// Whether a build may make a file of an action that is not there, as far as its surroundings show.
+    fn may_be_made(&self, file: &Path, action: &Path) -> bool {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(OsStr::to_str)) else {
+            return true;
+        };
+        // What is built lies in a folder that repositories do not have; Git keeps no empty ones.
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return true;
+        };
+        let names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .collect();
+        let Some((stem, end)) = name.rsplit_once('.').filter(|(_, end)| is_script(end)) else {
+            // Nobody builds a Dockerfile; but there may be a template for it.
+            return names.iter().any(|other| other.starts_with(name));
+        };
+        let of_stem = |other: &String| other.strip_prefix(stem).is_some_and(|end| end.starts_with('.'));
+        let builder = |other: &String| matches!(other.as_str(), "package.json" | "tsconfig.json");
+        if names.iter().any(|name| of_stem(name) || builder(name)) {
+            return true;
+        }
+        let inner = folder.strip_prefix(action).ok();
+        let top = inner
+            .and_then(|inner| inner.iter().next()?.to_str())
+            .unwrap_or(name);
+        let mut above = folder
+            .ancestors()
+            .take_while(|above| above.starts_with(&self.root));
+        if above.any(|above| ignores(above, &[name, top, "*.js", "*.cjs", "*.mjs"])) {
+            return true;
+        }
+        // Beside the `action.yml` no builder means that nothing is built; elsewhere a script shows that scripts are kept.
+        let is_kept = |name: &String| name.rsplit_once('.').is_some_and(|(_, other)| other == end);
+        folder != action && !names.iter().any(is_kept)
     }
 
     fn read(&self, file: &Path) -> Reference {
@@ -71,7 +109,11 @@ impl References for Repository {
     }
 
     fn action(&self, path: &str) -> Reference {
-        let Some(folder) = self.inside(path) else {
+        // An action that names itself means another one, in the repository of whoever uses it.
+        let Some(folder) = self
+            .inside(path)
+            .filter(|folder| self.action.as_ref() != Some(folder))
+        else {
             return Reference::Unknown;
         };
         // A folder with a Dockerfile is an action as well, of which nothing is known.
@@ -101,39 +143,10 @@ impl References for Repository {
         let file = folder.join(path);
         match file.try_exists() {
             Ok(true) => Presence::There,
-            Ok(false) if self.complete && !may_be_made(&file, folder) => Presence::Missing,
+            Ok(false) if self.complete && !self.may_be_made(&file, folder) => Presence::Missing,
             _ => Presence::Unknown,
         }
     }
-}
-
-/// Whether a build may make a file of an action that is not there, as far as its surroundings show.
-fn may_be_made(file: &Path, action: &Path) -> bool {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(OsStr::to_str)) else {
-        return true;
-    };
-    // What is built lies in a folder that repositories do not have; Git keeps no empty ones.
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return true;
-    };
-    let names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    let Some((stem, end)) = name.rsplit_once('.').filter(|(_, end)| is_script(end)) else {
-        // Nobody builds a Dockerfile; but there may be a template for it.
-        return names.iter().any(|other| other.starts_with(name));
-    };
-    let other = |other: &String| other.strip_prefix(stem).is_some_and(|end| end.starts_with('.'));
-    if names.iter().any(other) || is_ignored(name, action) || is_ignored(name, folder) {
-        return true;
-    }
-    let has = |name: &str| names.iter().any(|other| other == name);
-    if ["package.json", "tsconfig.json"].into_iter().any(has) {
-        return true;
-    }
-    // Beside the `action.yml` no builder means that nothing is built; elsewhere a script shows that scripts are kept.
-    let kept = |name: &String| name.rsplit_once('.').is_some_and(|(_, other)| other == end);
-    !names.iter().any(kept) && folder != action
 }
 
 /// Whether the end of a file's name is one of scripts for Node.js.
@@ -141,11 +154,10 @@ fn is_script(end: &str) -> bool {
     matches!(end, "js" | "cjs" | "mjs")
 }
 
-/// Whether a folder's list for Git has a name; a rough look, for what is doubtful is not reported.
-fn is_ignored(name: &str, folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join(".gitignore")).is_ok_and(|list| {
-        list.contains(name) || list.contains("*.js") || list.contains("*.cjs") || list.contains("*.mjs")
-    })
+/// Whether a folder's list for Git has one of these words; a rough look, for what is doubtful is not reported.
+fn ignores(folder: &Path, words: &[&str]) -> bool {
+    let list = std::fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
+    words.iter().any(|word| list.contains(word))
 }
 
 #[cfg(test)]
@@ -207,6 +219,7 @@ mod tests {
         let whole = Repository::of_action(&action);
         assert!(matches!(whole.action("./actions/other"), Reference::Found(_)));
         assert!(matches!(whole.action("./other"), Reference::Missing));
+        assert!(matches!(whole.action("./actions/greet"), Reference::Unknown));
     }
 
     #[test]
@@ -243,6 +256,10 @@ mod tests {
             (seen("lib/b.js"), seen("lib/c.js")),
             (Presence::Unknown, Presence::Missing)
         );
+        write("out/a.js", "");
+        assert_eq!(seen("./out/b.js"), Presence::Missing);
+        write(".gitignore", "/out/\n");
+        assert_eq!(seen("./out/b.js"), Presence::Unknown);
         write("Dockerfile.in", "");
         assert_eq!(seen("Dockerfile"), Presence::Unknown);
         // What lies elsewhere.

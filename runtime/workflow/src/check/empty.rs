@@ -1,5 +1,6 @@
 //! Lists and texts that the language lets be empty, and that mean nothing then.
 
+use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Fields, Workflow};
@@ -23,11 +24,13 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     if let Some(on) = workflow.fields.get("on") {
         events(&on.value, diagnostics);
     }
-    for job in workflow.jobs.values() {
-        super::each_step(&job.steps, &mut |step| {
+    for steps in Steps::of_workflow(workflow) {
+        steps.each(&mut |step| {
             list(&step.fields, "wait", diagnostics);
             list(&step.fields, "parallel", diagnostics);
         });
+    }
+    for job in workflow.jobs.values() {
         list(&job.fields, "needs", diagnostics);
         if let Some(field) = job.fields.get("runs-on") {
             inside(&field.value, "labels", diagnostics);

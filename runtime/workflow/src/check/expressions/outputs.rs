@@ -48,8 +48,8 @@ impl<'c, 'r> Outputs<'c, 'r> {
 
 /// The outputs of a step that uses an action.
 pub(super) fn of_action(actions: &Actions<'_>, reference: &Template) -> Type {
-    let known = reference.as_plain().map(|text| actions.find(text));
-    match known {
+    let uses = reference.as_plain().and_then(ActionText::parse);
+    match uses.map(|uses| actions.find(&uses)) {
         Some(Known::Interface(interface)) => match &interface.outputs {
             Some(names) => Type::strict(names.iter().map(|name| (name.as_str(), Type::Text))),
             None => Type::map(Type::Text),

@@ -35,8 +35,8 @@ impl Sarif {
             })
         });
         let causes: Vec<Value> = causes.collect();
-        if !causes.is_empty() {
-            result["relatedLocations"] = Value::Array(causes);
+        if let Some(result) = result.as_object_mut().filter(|_| !causes.is_empty()) {
+            result.insert("relatedLocations".to_owned(), Value::Array(causes));
         }
         self.results.push(result);
     }

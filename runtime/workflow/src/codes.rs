@@ -125,6 +125,7 @@ codes! {
     YAML_SYNTAX = "yaml/syntax", Schema, Error, "The file is not YAML";
     YAML_EMPTY = "yaml/empty", Schema, Error, "The file is empty";
     YAML_TOO_LARGE = "yaml/too-large", Schema, Error, "The file is too large";
+    YAML_ENCODING = "yaml/encoding", Schema, Error, "The file is not UTF-8 text";
     YAML_TOO_DEEP = "yaml/too-deep", Schema, Error, "The file is nested too deeply";
     YAML_TOO_MUCH = "yaml/too-much", Schema, Error, "The file stands for too much";
     YAML_MULTIPLE_DOCUMENTS = "yaml/multiple-documents", Schema, Error, "The file has more than one document";

@@ -23,6 +23,7 @@ mod check;
 pub mod codes;
 pub mod cron;
 mod dag;
+mod defect;
 mod diagnostic;
 mod dialect;
 pub mod expression;

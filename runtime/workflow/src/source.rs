@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::defect::Defect;
 use crate::span::Span;
 
 /// A text with the name it is shown under. Cheap to clone.
@@ -13,6 +14,8 @@ pub struct Source {
     text: Arc<str>,
     /// Offset of the first byte of each line, made at the first question.
     lines: Arc<OnceLock<Vec<usize>>>,
+    /// Why the text is not what is in the file.
+    defect: Option<Defect>,
 }
 
 /// A place as people name it: both 1-based, the column counted in characters (Unicode scalar values).
@@ -42,7 +45,33 @@ impl Source {
             name: name.into(),
             text: text.into(),
             lines: Arc::default(),
+            defect: None,
         }
+    }
+
+    /// A source of the bytes of a file. Those that are no UTF-8 text give one with a defect: whoever reads it reports
+    /// that, at its place, and nothing else.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<Arc<str>>, bytes: Vec<u8>) -> Self {
+        let (text, defect) = Defect::text_of(bytes);
+        Self {
+            defect,
+            ..Self::new(name, text)
+        }
+    }
+
+    /// The source of a file that was not read because it is too large, with its length where that is known.
+    #[must_use]
+    pub fn too_large(name: impl Into<Arc<str>>, length: Option<u64>) -> Self {
+        Self {
+            defect: Some(Defect::TooLarge { length }),
+            ..Self::new(name, "")
+        }
+    }
+
+    /// Why the text is not what is in the file.
+    pub(crate) fn defect(&self) -> Option<&Defect> {
+        self.defect.as_ref()
     }
 
     /// The name that messages show.

@@ -10,6 +10,7 @@ use super::limits::{Cost, Limits};
 use super::node::{Entry, Kind, Mapping, Node, Scalar, Style};
 use super::scalar::{Value, resolve, resolve_as};
 use super::{report, syntax};
+use crate::defect::too_large;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
 use crate::span::Span;
@@ -19,9 +20,13 @@ use crate::words::name;
 /// asks for more than the limits; a diagnostic says so. Smaller mistakes are reported and leave the rest readable.
 #[must_use]
 pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) -> Option<Node> {
+    if let Some(defect) = source.defect() {
+        diagnostics.push(defect.report(limits));
+        return None;
+    }
     let length = source.text().len();
     if length > limits.bytes {
-        diagnostics.push(report::too_large(length, limits));
+        diagnostics.push(too_large(u64::try_from(length).ok(), limits));
         return None;
     }
     let mut options = granit_parser::options! {

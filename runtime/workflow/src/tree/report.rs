@@ -8,18 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::words::{name, plain};
 
-pub(super) fn too_large(length: usize, limits: &Limits) -> Diagnostic {
-    Diagnostic::new(
-        codes::YAML_TOO_LARGE,
-        format!("the file is too large: {length} bytes"),
-    )
-    .at(Span::point(0), "")
-    .help(format!(
-        "files of up to {} bytes are read; is this a workflow?",
-        limits.bytes
-    ))
-}
-
 pub(super) fn empty() -> Diagnostic {
     Diagnostic::new(codes::YAML_EMPTY, "the file is empty")
         .at(Span::point(0), "")

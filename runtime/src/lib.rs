@@ -4,6 +4,7 @@
 compile_error!("Loom does not run on Windows: build and run it inside WSL 2");
 
 pub mod agent;
+mod bounded;
 pub mod cli;
 pub mod config;
 pub mod engine;

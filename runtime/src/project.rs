@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use loom_workflow::{Dialect, Source};
+use loom_workflow::{Dialect, Source, tree::Limits};
 use thiserror::Error;
 
-/// A workflow file larger than this is refused unread, so that a wrong path cannot fill the memory.
-const LARGEST: u64 = 64 * 1024 * 1024;
+use crate::bounded::{self, Contents};
+
+/// What a workflow from standard input is called.
+const STDIN: &str = "<stdin>";
 
 /// No workflow can be read.
 #[derive(Debug, Error)]
@@ -16,8 +18,8 @@ pub enum ProjectError {
     /// The file is not there.
     #[error("there is no file {}", .0.display())]
     Missing(PathBuf),
-    /// Neither `.loom.yml` nor `.github/workflows` is there.
-    #[error("{} holds neither `.loom.yml` nor a workflow in `.github/workflows`", .0.display())]
+    /// Nothing there is a workflow.
+    #[error("{} holds no workflow: no `.loom.yml`, nothing in `.github/workflows`, no other `.yml` or `.yaml` file", .0.display())]
     Nothing(PathBuf),
     /// A directory holds several workflows.
     #[error("{} holds several workflows: {}", directory.display(), list(files))]
@@ -47,7 +49,7 @@ impl ProjectError {
             Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
                 "give yourself the right to read it"
             }
-            Self::Unreadable { .. } => "save it as UTF-8 text, or name another workflow file",
+            Self::Unreadable { .. } => "name another workflow file",
         }
     }
 }
@@ -95,7 +97,16 @@ pub fn candidates(directory: &Path) -> Vec<PathBuf> {
             return vec![clean(file)];
         }
     }
-    let github = workflows_in(&directory.join(".github").join("workflows"));
+    // In `.github` itself, what lies beside the folder of workflows is none.
+    let is_github = directory
+        .canonicalize()
+        .is_ok_and(|directory| directory.ends_with(".github"));
+    let inside: &Path = if is_github {
+        Path::new("workflows")
+    } else {
+        Path::new(".github/workflows")
+    };
+    let github = workflows_in(&directory.join(inside));
     if github.is_empty() {
         workflows_in(directory)
     } else {
@@ -118,54 +129,70 @@ pub fn workflows_in(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Reads a workflow file.
+/// Reads a workflow file. One that is too large or no text has a source that says so when it is loaded.
 ///
 /// # Errors
-/// When it cannot be read, is too large, or is no text.
+/// When it cannot be read, or is no regular file.
 pub fn read(path: &Path) -> Result<WorkflowFile, ProjectError> {
-    let unreadable = |cause| ProjectError::Unreadable {
-        path: path.to_owned(),
-        cause,
-    };
-    let bytes = match std::fs::metadata(path) {
-        Ok(metadata) if metadata.len() > LARGEST => {
-            return Err(unreadable(io::Error::other(format!(
-                "it is larger than {} MiB",
-                LARGEST / 1024 / 1024
-            ))));
-        }
-        Ok(_) => std::fs::read(path).map_err(unreadable)?,
-        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-            return Err(ProjectError::Missing(path.to_owned()));
-        }
-        Err(cause) => return Err(unreadable(cause)),
-    };
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let place = place(error.as_bytes(), error.utf8_error().valid_up_to());
-        unreadable(io::Error::other(format!("it is no UTF-8 text: {place}")))
+    let contents = bounded::read(path, most()).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => ProjectError::Missing(path.to_owned()),
+        _ => ProjectError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        },
     })?;
-    let name = path.display().to_string();
-    let dialect = Dialect::of_path(&path.to_string_lossy());
     Ok(WorkflowFile {
         path: path.to_owned(),
-        source: Source::new(name, text),
-        dialect,
+        source: source(path.display().to_string(), contents),
+        dialect: Dialect::of_path(&resolved(path).to_string_lossy()),
     })
 }
 
-/// Where a byte stands, as editors count.
-fn place(bytes: &[u8], at: usize) -> String {
-    let before = bytes.get(..at).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    let column = String::from_utf8_lossy(before.get(start..).unwrap_or_default())
-        .chars()
-        .count()
-        + 1;
-    format!("line {line}, column {column} has a byte that no text has")
+/// Reads a workflow in the dialect of `.loom.yml` from standard input.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_stdin() -> Result<WorkflowFile, ProjectError> {
+    let contents = bounded::read_from(io::stdin().lock(), most());
+    let contents = contents.map_err(|cause| ProjectError::Unreadable {
+        path: STDIN.into(),
+        cause,
+    })?;
+    Ok(WorkflowFile {
+        path: STDIN.into(),
+        source: source(STDIN.to_owned(), contents),
+        dialect: Dialect::Loom,
+    })
+}
+
+fn source(name: String, contents: Contents) -> Source {
+    match contents {
+        Contents::Whole(bytes) => Source::from_bytes(name, bytes),
+        Contents::TooLarge(length) => Source::too_large(name, length),
+    }
+}
+
+/// The largest workflow that is read.
+fn most() -> u64 {
+    u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX)
+}
+
+/// Where a file lies, whatever folder it was named from: in the folder that its path leads to, or, when only that is in
+/// `.github/workflows`, where the file that it links to lies.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let lies = match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    };
+    let github = |path: &Path| Dialect::of_path(&path.to_string_lossy()) == Dialect::GitHub;
+    match path.canonicalize() {
+        Ok(leads) if github(&leads) && !github(&lies) => leads,
+        _ => lies,
+    }
 }
 
 /// Without a leading `./`, which nobody typed.
@@ -179,4 +206,61 @@ fn list(files: &[PathBuf]) -> String {
         .map(|file| file.display().to_string())
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dialect_is_that_of_the_place_whatever_it_is_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let workflows = root.join(".github/workflows");
+        std::fs::create_dir_all(&workflows).unwrap();
+        std::fs::write(workflows.join("c.yml"), "jobs: {}\n").unwrap();
+        std::fs::write(root.join("plain.yml"), "jobs: {}\n").unwrap();
+        std::os::unix::fs::symlink(".github/workflows", root.join("folder")).unwrap();
+        std::os::unix::fs::symlink("folder/c.yml", root.join("link.yml")).unwrap();
+        std::os::unix::fs::symlink("../../plain.yml", workflows.join("out.yml")).unwrap();
+        for (path, dialect) in [
+            (".github/workflows/c.yml", Dialect::GitHub),
+            ("folder/c.yml", Dialect::GitHub),
+            ("link.yml", Dialect::GitHub),
+            (".github/workflows/out.yml", Dialect::GitHub),
+            ("plain.yml", Dialect::Loom),
+            (".github/workflows/../../plain.yml", Dialect::Loom),
+        ] {
+            assert_eq!(read(&root.join(path)).unwrap().dialect, dialect, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_no_text_is_read_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        for (bytes, code) in [
+            (vec![b' '; Limits::default().bytes + 1], "yaml/too-large"),
+            (b"a: \xFF\n".to_vec(), "yaml/encoding"),
+        ] {
+            let file = folder.path().join("w.yml");
+            std::fs::write(&file, bytes).unwrap();
+            let read = read(&file).unwrap();
+            let found = loom_workflow::load(&read.source, read.dialect).diagnostics;
+            let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
+            assert_eq!(codes, [code]);
+        }
+    }
+
+    #[test]
+    fn what_lies_in_the_folder_of_github_is_found_in_its_workflows() {
+        let folder = tempfile::tempdir().unwrap();
+        let github = folder.path().join(".github");
+        std::fs::create_dir_all(github.join("workflows")).unwrap();
+        std::fs::write(github.join("dependabot.yml"), "").unwrap();
+        std::fs::write(github.join("workflows/c.yml"), "").unwrap();
+        let file = vec![github.join("workflows/c.yml")];
+        for directory in [folder.path(), &github, &github.join("workflows")] {
+            assert_eq!(candidates(directory), file, "{}", directory.display());
+        }
+    }
 }

@@ -20,14 +20,18 @@ impl Repository {
     /// The repository of a file: the folder above `.github/workflows`, else the one the file lies in.
     pub(crate) fn of(file: &Path) -> Self {
         let folder = file.parent().unwrap_or(Path::new(""));
-        let root = if folder.ends_with(".github/workflows") {
-            folder.parent().and_then(Path::parent).unwrap_or(folder)
-        } else {
-            folder
+        let up = folder.components().any(|part| part == Component::ParentDir);
+        let root = match above_workflows(folder) {
+            // What it refers to is shown under a path as short as that of the file itself.
+            Some(root) if !up => root.to_owned(),
+            _ => {
+                let lies = project::resolved(file);
+                above_workflows(&lies).map_or_else(|| folder.to_owned(), Path::to_owned)
+            }
         };
         Self {
-            root: root.to_owned(),
             complete: root.join(".git").exists(),
+            root,
             action: None,
         }
     }
@@ -92,12 +96,28 @@ impl Repository {
     }
 
     fn read(&self, file: &Path) -> Reference {
-        match project::read(file) {
+        match project::read(&as_named_here(file)) {
             Ok(file) => Reference::Found(file.source),
             Err(project::ProjectError::Missing(_)) if self.complete => Reference::Missing,
             Err(_) => Reference::Unknown,
         }
     }
+}
+
+/// The folder above the last `.github/workflows` of a path.
+fn above_workflows(path: &Path) -> Option<&Path> {
+    path.ancestors()
+        .find(|folder| folder.ends_with(".github/workflows"))?
+        .parent()?
+        .parent()
+}
+
+/// A path as somebody would type it in the current folder, when it leads to something in there.
+fn as_named_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok())
+        .unwrap_or(path)
+        .to_owned()
 }
 
 impl References for Repository {
@@ -173,6 +193,25 @@ mod tests {
             ("x.yml", ""),
         ] {
             assert_eq!(Repository::of(Path::new(file)).root, Path::new(root), "{file}");
+        }
+    }
+
+    #[test]
+    fn the_root_is_found_from_a_link_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join(".github/workflows")).unwrap();
+        std::fs::create_dir(root.join("other")).unwrap();
+        std::os::unix::fs::symlink(".github/workflows", root.join("folder")).unwrap();
+        for (file, want) in [
+            ("folder/ci.yml", root.clone()),
+            (".github/workflows/deeper/ci.yml", root.clone()),
+            (
+                ".github/workflows/../../other/ci.yml",
+                root.join(".github/workflows/../../other"),
+            ),
+        ] {
+            assert_eq!(Repository::of(&root.join(file)).root, want, "{file}");
         }
     }
 

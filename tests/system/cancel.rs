@@ -101,18 +101,18 @@ fn stopped_early(project: &Project, running: crate::harness::Running) {
 }
 
 #[test]
-fn ctrl_c_is_heeded_while_the_workflow_is_read() {
-    let project = Project::new();
-    let pipe = project.path().join("pipe.loom.yml");
+fn ctrl_c_is_heeded_while_files_are_read() {
+    let project = Project::with("jobs:\n  a:\n    steps: [{ run: 'true' }]\n");
+    let pipe = project.path().join("loom.toml");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.expect("mkfifo starts").success());
-    let mut running = project
-        .loom(&["run", "--executor", "host", "pipe.loom.yml"])
-        .start();
+    let mut running = project.loom(&["run", "--executor", "host"]).start();
     // Opening a pipe for writing waits for its reader: then it is being read.
-    let opening = std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(pipe));
+    let writer = pipe.clone();
+    let opening = std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(writer));
     running.until("it reads the pipe", || opening.is_finished().then_some(()));
     let _pipe = opening.join().expect("no panic").expect("it is open");
+    std::fs::remove_file(pipe).expect("others need not wait for it");
     stopped_early(&project, running);
 }
 

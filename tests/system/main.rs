@@ -10,6 +10,8 @@
 #[cfg(test)]
 mod cancel;
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod docker;

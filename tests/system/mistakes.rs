@@ -191,8 +191,8 @@ fn a_file_that_is_no_text_is_refused_with_its_place() {
         .loom(&["run", "bad.yml"])
         .run()
         .exits(2)
-        .says("line 2, column 6 has a byte that no text has")
-        .says("save it as UTF-8 text");
+        .says("bad.yml:2:6")
+        .says("save the file as UTF-8");
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! The commands that read files and run nothing: `validate`, `graph`, `eval`.
+
+use crate::harness::Project;
+
+const WITHOUT_LABEL: &str = "on: push\njobs:\n  a:\n    steps: [{ run: 'true' }]\n";
+
+#[test]
+fn a_workflow_of_github_is_one_from_wherever_it_is_named() {
+    let project = Project::new();
+    project
+        .file(".github/workflows/c.yml", WITHOUT_LABEL)
+        .file(".github/dependabot.yml", "version: 2\n");
+    let github = project.path().join(".github");
+    for (folder, arguments) in [
+        (project.path(), &["validate", ".github/workflows/c.yml"][..]),
+        (project.path(), &["validate", "."]),
+        (project.path(), &["-C", ".github/workflows", "validate", "c.yml"]),
+        (github.clone(), &["validate", "workflows/c.yml"]),
+        (github.clone(), &["validate", "."]),
+        (github.join("workflows"), &["validate", "c.yml"]),
+        (github.join("workflows"), &["validate", "."]),
+    ] {
+        project
+            .loom(arguments)
+            .within(&folder)
+            .run()
+            .exits(1)
+            .prints("has no `runs-on`");
+    }
+}
+
+#[test]
+fn called_workflows_are_found_from_within_their_folder() {
+    let project = Project::new();
+    project
+        .file(
+            ".github/workflows/c.yml",
+            "on: push\njobs:\n  a: { uses: ./.github/workflows/d.yml }\n  b: { uses: ./.github/workflows/none.yml }\n",
+        )
+        .file(".github/workflows/d.yml", "on: workflow_call\njobs: { a: {} }\n")
+        .file(".git/config", "");
+    project
+        .loom(&["validate", "c.yml"])
+        .within(&project.path().join(".github/workflows"))
+        .run()
+        .exits(1)
+        .prints(" --> d.yml:2")
+        .prints("`./.github/workflows/none.yml`");
+}
+
+#[test]
+fn devices_and_pipes_are_refused_and_not_waited_for() {
+    let project = Project::new();
+    let made = "mkfifo pipe && ln -s /dev/zero zero && ";
+    for command in [
+        "validate pipe",
+        "validate zero",
+        "validate /dev/zero",
+        "graph pipe",
+        "graph zero",
+        "run --executor host zero",
+    ] {
+        project
+            .loom_in_shell(&format!("rm -f pipe zero; {made} exec \"$LOOM\" {command}"))
+            .run()
+            .exits(2)
+            .says("it is not a regular file");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_as_text_is_a_finding_of_its_file() {
+    let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
+    let made = r"printf 'a: 1\nb: \xE9\n' > latin.yml; printf '\xFF\xFEa\0' > utf16.yml; truncate -s 100M large.yml;";
+    let outcome = project
+        .loom_in_shell(&format!(
+            "{made} exec \"$LOOM\" validate --format json latin.yml utf16.yml large.yml .loom.yml"
+        ))
+        .run()
+        .exits(1);
+    let lines: Vec<serde_json::Value> = outcome
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
+    assert_eq!(lines.len(), 4, "{outcome}");
+    for (index, code, place) in [
+        (0, "yaml/encoding", (2, 4)),
+        (1, "yaml/encoding", (1, 1)),
+        (2, "yaml/too-large", (1, 1)),
+    ] {
+        assert_eq!(lines[index]["valid"], false, "{outcome}");
+        let finding = &lines[index]["diagnostics"][0];
+        assert_eq!(finding["code"], code);
+        assert_eq!(
+            (&finding["line"], &finding["column"]),
+            (&place.0.into(), &place.1.into())
+        );
+    }
+    assert_eq!(lines[3]["valid"], true, "{outcome}");
+    project
+        .loom(&["validate", "--format", "sarif", "latin.yml"])
+        .run()
+        .exits(1)
+        .prints("\"yaml/encoding\"");
+    project
+        .loom(&["graph", "utf16.yml"])
+        .run()
+        .exits(2)
+        .says("UTF-16");
+}

@@ -21,11 +21,7 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     }
     let mut shown: String = String::new();
     for character in text.chars().take(SHOWN) {
-        if character.is_control() {
-            shown.extend(character.escape_default())
-        } else {
-            shown.push(character)
-        }
+        show(character, &mut shown);
     }
     if text.chars().nth(SHOWN).is_some() {
         shown.push('…');
@@ -37,13 +33,20 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
+        show(character, &mut shown);
     }
     shown
+}
+
+/// Adds a character, a control character as it is written between double quotes in YAML and JSON.
+fn show(character: char, shown: &mut String) {
+    match character {
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        _ if character.is_control() => shown.push_str(&format!("\\u{:04x}", u32::from(character))),
+        _ => shown.push(character),
+    }
 }
 
 /// The candidate that `word` was probably meant to be.
@@ -131,7 +134,7 @@ mod tests {
     #[test]
     fn names_are_shown_safely() {
         assert_eq!(name("a"), "`a`");
-        assert_eq!(name("a\nb\u{1b}"), "`a\\nb\\u{1b}`");
+        assert_eq!(name("a\nb\u{1b}"), "`a\\nb\\u001b`");
         assert_eq!(name(&"é".repeat(200)).chars().count(), 83);
         assert_eq!(alternatives(&["a", "b", "c"]), "`a`, `b` or `c`");
     }

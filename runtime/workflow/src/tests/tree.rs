@@ -191,6 +191,24 @@ fn broken_yaml_says_where_and_what_to_do() {
     assert_snapshot!(all.join("\n\n"));
 }
 
+#[test]
+fn characters_that_yaml_does_not_have_are_named_where_they_stand() {
+    for (text, place, name) in [
+        ("a: x\0y\n", (1, 5), "control character U+0000"),
+        ("a: 'x\u{1}'\n", (1, 6), "control character U+0001"),
+        ("a: |\n  x\u{1b}[31m\n", (2, 4), "control character U+001B"),
+        ("a: b # \u{7f}\n", (1, 8), "control character U+007F"),
+        ("a: {b: \u{fffe}}\n", (1, 8), "character U+FFFE"),
+    ] {
+        let (source, _, diagnostics) = tree(text);
+        let found = &diagnostics.as_slice()[0];
+        let position = source.position(found.span().unwrap().start);
+        assert_eq!((position.line, position.column), place, "{text:?}");
+        assert_eq!(found.message, format!("the {name} cannot stand in YAML text"));
+        assert_eq!(found.help.as_deref(), Some("remove it"));
+    }
+}
+
 /// Hostile files end as a diagnostic, soon. The bound is wide, for slow machines; what it excludes is growth.
 #[test]
 fn hostile_files_end_as_a_diagnostic() {

@@ -7,6 +7,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 use crate::span::Span;
+use crate::words::name;
 
 /// The finding for a text that is not YAML.
 pub(super) fn explain(source: &Source, error: &ScanError, depth: usize) -> Diagnostic {
@@ -17,6 +18,11 @@ pub(super) fn explain(source: &Source, error: &ScanError, depth: usize) -> Diagn
         .min(source.text().len());
     if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
         return report::too_deep(Span::point(offset), depth);
+    }
+    if let ErrorKind::UnexpectedCharacter { character } = error.kind()
+        && !is_text(*character)
+    {
+        return no_text(source, offset, *character);
     }
     let offset = if is_about_a_tab(error.kind()) {
         tab_after(source, offset)
@@ -79,7 +85,8 @@ fn words(error: &ScanError) -> (String, &'static str) {
             "close the bracket, or put quotes around the text",
         ),
         E::UnexpectedCharacter { character } => {
-            let message = format!("a value cannot start with `{}`", character.escape_default());
+            let character = character.to_string();
+            let message = format!("a value cannot start with {}", name(&character));
             return (message, "put quotes around the value");
         }
         E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => {
@@ -116,6 +123,30 @@ fn words(error: &ScanError) -> (String, &'static str) {
         _ => return (format!("this is not YAML: {}", error.info()), ""),
     };
     (message.to_owned(), help)
+}
+
+/// Whether YAML has this character at all, quoted or not: YAML 1.2, `c-printable`.
+fn is_text(character: char) -> bool {
+    let control = character.is_control() && !matches!(character, '\t' | '\n' | '\r' | '\u{85}');
+    !control && !matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
+/// The finding for a character that YAML does not have. The parser names the start of the value that it is in.
+fn no_text(source: &Source, offset: usize, character: char) -> Diagnostic {
+    let rest = source.text().get(offset..).unwrap_or_default();
+    let at = offset + rest.find(character).unwrap_or_default();
+    let kind = if character.is_control() {
+        "control character"
+    } else {
+        "character"
+    };
+    let message = format!(
+        "the {kind} U+{:04X} cannot stand in YAML text",
+        u32::from(character)
+    );
+    Diagnostic::new(codes::YAML_SYNTAX, message)
+        .at(mark(source, at), "not even in quotes")
+        .help("remove it")
 }
 
 fn is_about_a_tab(kind: &ErrorKind) -> bool {

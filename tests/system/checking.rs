@@ -109,3 +109,33 @@ fn what_cannot_be_read_as_text_is_a_finding_of_its_file() {
         .exits(2)
         .says("UTF-16");
 }
+
+#[test]
+fn output_that_is_lost_is_said() {
+    let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
+    for command in [
+        "validate --format json .",
+        "validate --format sarif .",
+        "graph",
+        "eval 1",
+        "schema",
+        "explain",
+        "explain yaml/syntax",
+        "--help",
+    ] {
+        project
+            .loom_in_shell(&format!("exec \"$LOOM\" {command} > /dev/full"))
+            .run()
+            .exits(3)
+            .says("the output cannot be written");
+        // A reader that goes away has what it wanted.
+        let outcome = project
+            .loom_in_shell(&format!("\"$LOOM\" {command} | true; echo ${{PIPESTATUS[0]}}"))
+            .run();
+        assert_eq!(
+            (outcome.stdout.trim(), outcome.stderr.trim()),
+            ("0", ""),
+            "{command}\n{outcome}"
+        );
+    }
+}

@@ -1,11 +1,52 @@
 //! Data: what goes to stdout.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
+
+use super::{Exit, talk};
+
+/// Why no more data can be written.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints text that is colourless, or was coloured after asking [`in_colour`].
 pub(super) fn print(text: &str) {
-    // A reader that has gone away wants no more.
-    drop(std::io::stdout().write_all(text.as_bytes()));
+    if is_taken() {
+        note(io::stdout().write_all(text.as_bytes()));
+    }
+}
+
+/// Whether anybody can still have data; else there is no use in making more.
+pub(super) fn is_taken() -> bool {
+    FAILED.get().is_none()
+}
+
+/// Writes out what is held back, and says so when data was lost. What a command did does not count then: a script that
+/// reads half of an answer must not take it for all.
+pub(super) fn finish(exit: Exit) -> Exit {
+    if is_taken() {
+        note(io::stdout().flush());
+    }
+    match FAILED.get() {
+        Some(error) if is_loss(error) => {
+            talk::error(&format!("the output cannot be written: {error}"));
+            talk::help("stdout must lead to something that takes it all: is the disk full?");
+            Exit::Machine
+        }
+        _ => exit,
+    }
+}
+
+/// Remembers the first failure.
+pub(super) fn note(done: io::Result<()>) {
+    if let Err(error) = done {
+        // A later one adds nothing.
+        drop(FAILED.set(error));
+    }
+}
+
+/// A reader that has gone away wants no more: nothing is lost.
+fn is_loss(error: &io::Error) -> bool {
+    error.kind() != ErrorKind::BrokenPipe
 }
 
 /// Whether data may be coloured: a terminal, and nobody said `NO_COLOR`.

@@ -42,10 +42,13 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) if absent::explain(&error) => return Exit::Usage.into(),
         Err(error) => {
-            // Help and version are answers, not mistakes. A reader that has gone away is none either.
-            drop(error.print());
+            // Help and version are answers, not mistakes; they alone go to stdout.
+            let printed = error.print();
             return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    data::note(printed);
+                    data::finish(Exit::Success)
+                }
                 _ => Exit::Usage,
             }
             .into();
@@ -58,7 +61,9 @@ pub fn main() -> ExitCode {
         talk::error(&format!("cannot work in {}: {error}", directory.display()));
         return Exit::Usage.into();
     }
-    broken::guard(move || match cli.command {
+    // What a run came to is in its journal, so it stays what it is when its log cannot be written here.
+    let answers = !matches!(cli.command, Command::Run(_) | Command::Serve(_));
+    let exit = broken::guard(move || match cli.command {
         Command::Run(args) => setup::system(|| run::run(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
@@ -67,6 +72,6 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Schema => schema::schema(),
         Command::Eval(args) => eval::eval(&args),
-    })
-    .into()
+    });
+    if answers { data::finish(exit) } else { exit }.into()
 }

@@ -1,10 +1,8 @@
 //! `loom-runtime runs`: what ran and how it went, read from the history.
 
-use std::io::Write;
-
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, since, summary};
-use super::{Exit, setup, talk};
+use super::{Exit, data, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::RunId;
@@ -57,7 +55,7 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
             "{}  {:<9}  {}  {took:>8}  {}\n",
             run.id, run.state, run.created_at, run.workflow.name
         );
-        print(&line);
+        data::print(&line);
     }
     Ok(())
 }
@@ -67,11 +65,11 @@ async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
     if args.format == DataFormat::Json {
         return print_json(&RunDetail::from(&run));
     }
-    print(summary(&run).trim_start());
+    data::print(summary(&run).trim_start());
     for (id, job) in &run.jobs {
         for (place, step) in job.steps.iter().enumerate() {
             let took = since(step.started_at, step.finished_at).unwrap_or_default();
-            print(&format!(
+            data::print(&format!(
                 "  {id} step {}  {:<9} {took:>7}  {}\n",
                 place + 1,
                 step.state,
@@ -111,8 +109,10 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
             for line in &window.lines {
                 match (args.format, &args.job) {
                     (DataFormat::Json, _) => print_json(&LogLine::new(&run.id.0, &id.0, line))?,
-                    (DataFormat::Text, Some(_)) => print(&format!("{}\n", line.text)),
-                    (DataFormat::Text, None) => print(&format!("{} | {}\n", columns.job(&id.0), line.text)),
+                    (DataFormat::Text, Some(_)) => data::print(&format!("{}\n", line.text)),
+                    (DataFormat::Text, None) => {
+                        data::print(&format!("{} | {}\n", columns.job(&id.0), line.text))
+                    }
                 }
             }
         }
@@ -175,13 +175,8 @@ fn unreadable(error: &dyn std::error::Error) -> Exit {
     Exit::Machine
 }
 
-fn print(text: &str) {
-    // A reader that has gone away wants no more.
-    drop(std::io::stdout().write_all(text.as_bytes()));
-}
-
 fn print_json(value: &impl serde::Serialize) -> Result<(), Exit> {
     let text = serde_json::to_string(value).map_err(|error| unreadable(&error))?;
-    print(&format!("{text}\n"));
+    data::print(&format!("{text}\n"));
     Ok(())
 }

@@ -139,3 +139,55 @@ fn output_that_is_lost_is_said() {
         );
     }
 }
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let project = Project::new();
+    project
+        .loom_in_shell("echo 'jobs: {a: {steps: [{run: x}]}}' | \"$LOOM\" validate -")
+        .run()
+        .exits(0)
+        .says("1 file checked, nothing is wrong");
+    project
+        .loom_in_shell("echo 'jobs: {}' | \"$LOOM\" validate -")
+        .run()
+        .exits(1)
+        .prints("<stdin>:1:7");
+    project
+        .loom_in_shell("head -c 9000000 /dev/zero | \"$LOOM\" validate -")
+        .run()
+        .exits(1)
+        .prints("yaml/too-large");
+}
+
+#[test]
+fn a_folder_without_workflows_is_wrong_usage() {
+    let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
+    project.file("empty/note.txt", "");
+    project
+        .loom(&["validate", "empty", "."])
+        .run()
+        .exits(2)
+        .says("error: empty holds no workflow")
+        .says(".loom.yml")
+        .says(".github/workflows")
+        .says("1 file checked");
+}
+
+#[test]
+fn findings_carry_their_reason_and_paths_are_references() {
+    let project = Project::new();
+    project.file("a #é/w.yml", "jobs:\n  a: { stepz: [] }\n");
+    let json = project
+        .loom(&["validate", "--format", "json", "a #é/w.yml"])
+        .run()
+        .exits(1);
+    let line: serde_json::Value = serde_json::from_str(&json.stdout).expect("one line of JSON");
+    assert_eq!(line["diagnostics"][0]["label"], "not known here", "{json}");
+    project
+        .loom(&["validate", "--format", "sarif", "a #é/w.yml"])
+        .run()
+        .exits(1)
+        .prints("\"a%20%23%C3%A9/w.yml\"")
+        .prints("not known here");
+}

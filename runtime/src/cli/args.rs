@@ -150,7 +150,7 @@ pub(super) struct ServeArgs {
 /// How `validate` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ValidateArgs {
-    /// The files; a directory stands for its workflows
+    /// The files; a directory stands for its workflows, and `-` for standard input, read as a .loom.yml
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs

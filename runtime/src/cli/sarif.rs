@@ -16,11 +16,10 @@ pub(super) struct Sarif {
 impl Sarif {
     /// Adds a finding.
     pub(super) fn add(&mut self, source: &Source, diagnostic: &Diagnostic) {
-        let help = diagnostic.help.as_ref();
-        let text = help.map_or_else(
-            || diagnostic.message.clone(),
-            |help| format!("{}\n{help}", diagnostic.message),
-        );
+        let mut text = reason(diagnostic);
+        if let Some(help) = &diagnostic.help {
+            text = format!("{text}\n{help}");
+        }
         self.rules.insert(diagnostic.code.as_str(), diagnostic.code);
         let mut result = json!({
             "ruleId": diagnostic.code.as_str(),
@@ -31,7 +30,7 @@ impl Sarif {
         let causes = diagnostic.causes().map(|cause| {
             json!({
                 "physicalLocation": location(&cause.source, &cause.diagnostic),
-                "message": {"text": cause.diagnostic.message},
+                "message": {"text": reason(&cause.diagnostic)},
             })
         });
         let causes: Vec<Value> = causes.collect();
@@ -69,8 +68,34 @@ impl Sarif {
     }
 }
 
+/// What is wrong, with what is said at its place.
+fn reason(diagnostic: &Diagnostic) -> String {
+    match diagnostic.label() {
+        Some(label) => format!("{}: {label}", diagnostic.message),
+        None => diagnostic.message.clone(),
+    }
+}
+
+/// A path as a reference that RFC 3986 allows.
+fn uri(path: &str) -> String {
+    // Two slashes at the start would begin the name of a host.
+    let slashes = path.len() - path.trim_start_matches('/').len();
+    let path = path.get(slashes.saturating_sub(1)..).unwrap_or_default();
+    path.bytes()
+        .fold(String::with_capacity(path.len()), |mut uri, byte| {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                    uri.push(char::from(byte))
+                }
+                // A colon too: what stands before the first one would be a scheme.
+                _ => uri.push_str(&format!("%{byte:02X}")),
+            }
+            uri
+        })
+}
+
 fn location(source: &Source, diagnostic: &Diagnostic) -> Value {
-    let uri = source.name().replace('\\', "/");
+    let uri = uri(source.name());
     let Some(span) = diagnostic.span() else {
         return json!({"artifactLocation": {"uri": uri}});
     };
@@ -106,6 +131,10 @@ mod tests {
         let run = &document["runs"][0];
         let result = &run["results"][0];
         assert_eq!(result["ruleId"], "schema/unknown-key");
+        assert_eq!(
+            result["message"]["text"],
+            "unknown key `stepz` in job `a`: not known here\ndid you mean `steps`?"
+        );
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "dir/w.yml");
         assert_eq!(
@@ -114,5 +143,19 @@ mod tests {
         );
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         assert!(rules.iter().any(|rule| rule["id"] == "schema/unknown-key"));
+    }
+
+    #[test]
+    fn paths_become_references() {
+        for (path, want) in [
+            (".github/workflows/ci-1_a~b.yml", ".github/workflows/ci-1_a~b.yml"),
+            ("a b/#é%?.yml", "a%20b/%23%C3%A9%25%3F.yml"),
+            ("c:\\x.yml", "c%3A%5Cx.yml"),
+            ("/abs/x.yml", "/abs/x.yml"),
+            ("//abs/x.yml", "/abs/x.yml"),
+            ("<stdin>", "%3Cstdin%3E"),
+        ] {
+            assert_eq!(uri(path), want);
+        }
     }
 }

@@ -17,23 +17,20 @@ use crate::repository::Repository;
 
 pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;
-    let mut invalid = 0_usize;
-    let mut checked = 0_usize;
+    let mut sum = Sum::default();
     let mut sarif = Sarif::default();
-    for outcome in together::in_order(&files(&args.files), |path| read_and_check(path)) {
+    for outcome in together::in_order(&files(&args.files), read_and_check) {
         let (file, found) = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 talk::error(&error.to_string());
+                talk::help(error.help());
                 exit = Exit::Usage;
                 continue;
             }
         };
-        checked += 1;
         let valid = is_valid(&found, args.level);
-        if !valid {
-            invalid += 1;
-        }
+        sum.add(&found, args.level, valid);
         match args.format {
             FindingFormat::Text => draw(&file.source, &found, args.level),
             FindingFormat::Json => print_json(&file.source, &found, args.level, valid),
@@ -45,18 +42,30 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
         }
     }
     match args.format {
-        FindingFormat::Text if checked > 0 => summarise(checked, invalid),
+        FindingFormat::Text => sum.tell(),
         FindingFormat::Sarif => data::print(&format!("{:#}\n", sarif.document())),
-        FindingFormat::Text | FindingFormat::Json => {}
+        FindingFormat::Json => {}
     }
-    if invalid > 0 && exit == Exit::Success {
+    if sum.invalid > 0 && exit == Exit::Success {
         exit = Exit::Failure;
     }
     exit
 }
 
-fn read_and_check(path: &Path) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
-    let file = project::read(path)?;
+/// What is to be checked.
+enum Input {
+    File(PathBuf),
+    /// A folder without anything to check.
+    Nothing(PathBuf),
+    Stdin,
+}
+
+fn read_and_check(input: &Input) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
+    let file = match input {
+        Input::File(path) => project::read(path)?,
+        Input::Nothing(folder) => return Err(ProjectError::Nothing(folder.clone())),
+        Input::Stdin => project::read_stdin()?,
+    };
     let found = check(&file);
     Ok((file, found))
 }
@@ -72,18 +81,20 @@ fn check(file: &WorkflowFile) -> Diagnostics {
     loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics
 }
 
-/// The files that are meant: a directory stands for the workflows it holds.
-fn files(named: &[PathBuf]) -> Vec<PathBuf> {
+/// What is meant: a directory stands for the workflows it holds, `-` for standard input.
+fn files(named: &[PathBuf]) -> Vec<Input> {
     let mut files = Vec::with_capacity(named.len());
     for path in named {
-        if path.is_dir() {
+        if path == Path::new("-") {
+            files.push(Input::Stdin);
+        } else if path.is_dir() {
             let inside = project::candidates(path);
             if inside.is_empty() {
-                talk::warning(&format!("{} holds no workflow", path.display()));
+                files.push(Input::Nothing(path.clone()));
             }
-            files.extend(inside);
+            files.extend(inside.into_iter().map(Input::File));
         } else {
-            files.push(path.clone());
+            files.push(Input::File(path.clone()));
         }
     }
     files
@@ -109,15 +120,47 @@ fn draw(source: &Source, found: &Diagnostics, level: CheckLevel) {
     }
 }
 
-fn summarise(checked: usize, invalid: usize) {
-    let files = if checked == 1 { "file" } else { "files" };
-    if invalid == 0 {
-        talk::note(&format!("{checked} {files} checked, nothing is wrong"));
-    } else {
-        talk::error(&format!(
-            "{invalid} of {checked} {files} cannot be used as written"
-        ));
-        talk::help("`loom-runtime explain CODE` says more about a finding");
+/// What came of all files together.
+#[derive(Default)]
+struct Sum {
+    checked: usize,
+    invalid: usize,
+    warnings: usize,
+}
+
+impl Sum {
+    fn add(&mut self, found: &Diagnostics, level: CheckLevel, valid: bool) {
+        self.checked += 1;
+        self.invalid += usize::from(!valid);
+        let warns = |one: &&Diagnostic| wanted(one, level) && one.severity == Severity::Warning;
+        self.warnings += found.iter().filter(warns).count();
+    }
+
+    fn tell(&self) {
+        if self.checked == 0 {
+            return;
+        }
+        if self.invalid == 0 {
+            talk::note(&self.words());
+        } else {
+            talk::error(&self.words());
+            talk::help("`loom-runtime explain CODE` says more about a finding");
+        }
+    }
+
+    fn words(&self) -> String {
+        let Self {
+            checked,
+            invalid,
+            warnings,
+        } = self;
+        let files = if *checked == 1 { "file" } else { "files" };
+        match (invalid, warnings) {
+            (0, 0) => format!("{checked} {files} checked, nothing is wrong"),
+            (0, 1) => format!("{checked} {files} checked: no errors, 1 warning"),
+            (0, _) => format!("{checked} {files} checked: no errors, {warnings} warnings"),
+            _ => format!("{invalid} of {checked} {files} cannot be used as written"),
+        }
     }
 }
 
@@ -140,6 +183,8 @@ struct Finding<'a> {
     end_line: Option<usize>,
     end_column: Option<usize>,
     message: &'a str,
+    /// The reason at the place.
+    label: Option<&'a str>,
     help: Option<&'a str>,
 }
 
@@ -178,6 +223,7 @@ fn finding<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Finding<'a> {
         end_line: end.map(|place| place.line),
         end_column: end.map(|place| place.column),
         message: &diagnostic.message,
+        label: diagnostic.label(),
         help: diagnostic.help.as_deref(),
     }
 }
@@ -200,12 +246,53 @@ mod tests {
     }
 
     #[test]
+    fn the_summary_counts_what_was_shown() {
+        let told = |texts: &[&str], level| {
+            let mut sum = Sum::default();
+            for text in texts {
+                let (_, found) = found(text);
+                sum.add(&found, level, is_valid(&found, level));
+            }
+            sum.words()
+        };
+        let good = "jobs: {a: {steps: [{run: x}]}}\n";
+        let warned = "jobs: {a: {steps: [{run: x}]}, b: {needs: [a, a], steps: [{run: x}]}}\n";
+        let broken = "jobs: {}\n";
+        for (texts, level, want) in [
+            (
+                &[good, good][..],
+                CheckLevel::Lint,
+                "2 files checked, nothing is wrong",
+            ),
+            (
+                &[good, warned],
+                CheckLevel::Lint,
+                "2 files checked: no errors, 1 warning",
+            ),
+            (
+                &[warned, warned],
+                CheckLevel::Lint,
+                "2 files checked: no errors, 2 warnings",
+            ),
+            (&[warned], CheckLevel::Schema, "1 file checked, nothing is wrong"),
+            (
+                &[warned, broken],
+                CheckLevel::Lint,
+                "1 of 2 files cannot be used as written",
+            ),
+        ] {
+            assert_eq!(told(texts, level), want);
+        }
+    }
+
+    #[test]
     fn a_finding_has_its_place_from_one() {
         let (source, found) = found("jobs:\n  a: {stepz: []}\n");
         let json = serde_json::to_value(finding(&source, &found.as_slice()[0])).unwrap();
         let want = serde_json::json!({
             "severity": "error", "code": "schema/unknown-key", "file": "w.yml", "line": 2, "column": 7,
-            "end_line": 2, "end_column": 12, "message": "unknown key `stepz` in job `a`", "help": "did you mean `steps`?"
+            "end_line": 2, "end_column": 12, "message": "unknown key `stepz` in job `a`",
+            "label": "not known here", "help": "did you mean `steps`?"
         });
         assert_eq!(json, want);
     }

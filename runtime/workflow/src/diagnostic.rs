@@ -140,6 +140,13 @@ impl Diagnostic {
             .map(|label| label.span)
     }
 
+    /// What is said at that place, when there is something to say.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        let primary = self.labels.iter().find(|label| label.role == Role::Primary)?;
+        Some(primary.text.as_str()).filter(|text| !text.is_empty())
+    }
+
     /// Whether two findings tell of one mistake. One without a place is like no other.
     fn says_the_same(&self, other: &Self) -> bool {
         match (self.labels.first(), other.labels.first()) {

@@ -59,6 +59,8 @@ fn devices_and_pipes_are_refused_and_not_waited_for() {
         "graph pipe",
         "graph zero",
         "run --executor host zero",
+        "eval --batch pipe",
+        "eval 1 --context zero",
     ] {
         project
             .loom_in_shell(&format!("rm -f pipe zero; {made} exec \"$LOOM\" {command}"))
@@ -138,6 +140,11 @@ fn output_that_is_lost_is_said() {
             "{command}\n{outcome}"
         );
     }
+    project
+        .loom_in_shell("echo '{\"expr\":\"1\"}' | \"$LOOM\" eval --batch - > /dev/full")
+        .run()
+        .exits(3)
+        .says("the output cannot be written");
 }
 
 #[test]
@@ -190,4 +197,28 @@ fn findings_carry_their_reason_and_paths_are_references() {
         .exits(1)
         .prints("\"a%20%23%C3%A9/w.yml\"")
         .prints("not known here");
+}
+
+#[test]
+fn a_bad_line_of_a_batch_does_not_stop_the_others() {
+    let project = Project::new();
+    project.file(
+        "batch",
+        "{\"id\":1,\"expr\":\"1\"}\nnope\n\n{\"id\":3,\"expr\":\"NaN\"}\n",
+    );
+    let want = "{\"id\":1,\"kind\":\"Number\",\"value\":1}
+{\"id\":null,\"error\":{\"kind\":\"parsing\",\"message\":\"line 2 of NAME is no question: it is no JSON: this is no value of JSON at column 1\"}}
+{\"id\":3,\"kind\":\"Number\",\"value\":null,\"text\":\"NaN\"}
+";
+    let outcome = project.loom(&["eval", "--batch", "batch"]).run().exits(2);
+    assert_eq!(outcome.stdout, want.replace("NAME", "batch"), "{outcome}");
+    let outcome = project
+        .loom_in_shell("exec \"$LOOM\" eval --batch - < batch")
+        .run()
+        .exits(2);
+    assert_eq!(
+        outcome.stdout,
+        want.replace("NAME", "standard input"),
+        "{outcome}"
+    );
 }

@@ -1,8 +1,7 @@
 //! `loom-runtime eval`: what an expression gives, one or a file of them.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use loom_workflow::expression::{
@@ -11,6 +10,9 @@ use loom_workflow::expression::{
 
 use super::args::EvalArgs;
 use super::{Exit, data, talk};
+use crate::bounded::{self, Contents};
+
+mod batch;
 
 /// The longest line of a batch, and the largest file of contexts: more than GitHub's largest event by far.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -25,7 +27,7 @@ const FUNCTIONS: [Function; 4] = [
 pub(super) fn eval(args: &EvalArgs) -> Exit {
     let done = match (&args.expression, &args.batch) {
         (Some(expression), _) => single(expression, args.context.as_deref()),
-        (None, Some(batch)) => self::batch(batch),
+        (None, Some(file)) => batch::evaluate_all(file),
         (None, None) => Err("there is nothing to evaluate".to_owned()),
     };
     done.unwrap_or_else(|problem| {
@@ -102,88 +104,37 @@ fn environment(contexts: &Object) -> Environment<'_> {
     Environment::new(contexts).with_status(&Status::Success)
 }
 
-/// A text as it is, all else as JSON.
+/// A text as it is, all else as JSON, with the numbers that JSON does not know as their names.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
-        other => other.to_json(),
+        other => nameless(other).map_or_else(|| other.to_json(), |name| name.to_string()),
+    }
+}
+
+/// The name of a number that JSON does not know: `NaN`, `Infinity`.
+fn nameless(value: &Value) -> Option<Arc<str>> {
+    match value {
+        Value::Number(number) if !number.is_finite() => Some(value.to_text()),
+        _ => None,
     }
 }
 
 /// The values of contexts: a JSON object with a key for each.
 fn contexts(path: &Path) -> Result<Object, String> {
-    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let file = File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    file.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
-    let value = Value::from_json(&text).map_err(|why| format!("{} is no JSON: {why}", path.display()))?;
+    let name = path.display();
+    let unreadable = |error: &dyn std::fmt::Display| format!("{name} cannot be read: {error}");
+    let text = match bounded::read(path, MOST).map_err(|error| unreadable(&error))? {
+        Contents::Whole(bytes) => {
+            String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8 text"))?
+        }
+        Contents::TooLarge(_) => return Err(unreadable(&format!("it is larger than {MOST} bytes"))),
+    };
+    let value = Value::from_json(&text).map_err(|why| format!("{name} is no JSON: {why}"))?;
     match value.as_object() {
         Some(object) => Ok(object.clone()),
-        None => Err(format!(
-            "{} holds no JSON object with a key for each context",
-            path.display()
-        )),
+        None => Err(format!("{name} holds no JSON object with a key for each context")),
     }
-}
-
-/// Evaluates a file of expressions, `-` for stdin: one JSON object a line in, one a line out.
-fn batch(path: &Path) -> Result<Exit, String> {
-    let reader: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?)
-    };
-    let mut reader = BufReader::new(reader);
-    let mut out = std::io::stdout().lock();
-    for number in 1_usize.. {
-        let place = format!("line {number} of {}", path.display());
-        let mut line = String::new();
-        let read = reader.by_ref().take(MOST).read_line(&mut line);
-        if read.map_err(|error| format!("{place} cannot be read: {error}"))? == 0 {
-            break;
-        }
-        if !line.trim().is_empty() {
-            let answer = answer(&line).map_err(|why| format!("{place} is no question: {why}"))?;
-            // A reader that has gone away wants no more.
-            if writeln!(out, "{answer}").is_err() {
-                break;
-            }
-        }
-    }
-    Ok(Exit::Success)
-}
-
-/// Answers one line of a batch.
-fn answer(line: &str) -> Result<String, String> {
-    let question = Value::from_json(line)?;
-    let question = question.as_object().ok_or("it is no JSON object")?;
-    let text = question
-        .get("expr")
-        .and_then(Value::as_str)
-        .ok_or("it has no text under `expr`")?;
-    let none = Object::new();
-    let contexts = match question.get("contexts") {
-        Some(Value::Null) | None => &none,
-        Some(value) => value.as_object().ok_or("`contexts` is no JSON object")?,
-    };
-    let mut out = Object::new();
-    out.insert("id", question.get("id").cloned().unwrap_or(Value::Null));
-    match value(text, contexts) {
-        Ok(value) => {
-            out.insert("kind", value.kind().as_str().into());
-            out.insert("value", value);
-        }
-        Err(errors) => {
-            let mut told = Object::new();
-            // GitHub's own error is the first one.
-            if let Some(error) = errors.first() {
-                told.insert("kind", error.kind.as_str().into());
-                told.insert("message", error.message().as_str().into());
-            }
-            out.insert("error", Value::object(told));
-        }
-    }
-    Ok(Value::object(out).to_json())
 }
 
 /// An error as rustc would draw it, under the expression.
@@ -215,38 +166,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_a_batch_is_answered_with_its_id() {
-        for (line, want) in [
-            (
-                r#"{"id":"a","expr":"x.y","contexts":{"x":{"Y":[1,0.5,null]}}}"#,
-                r#"{"id":"a","kind":"Array","value":[1,0.5,null]}"#,
-            ),
-            (r#"{"id":7,"expr":" "}"#, r#"{"id":7,"kind":"Null","value":null}"#),
-            (
-                r#"{"expr":"x","contexts":{}}"#,
-                r#"{"id":null,"error":{"kind":"parsing","message":"Unrecognized named-value: 'x'. Located at position 1 within expression: x"}}"#,
-            ),
-            (
-                r#"{"id":"b","expr":"fromJSON('{')"}"#,
-                r#"{"id":"b","error":{"kind":"evaluation","message":"Error parsing fromJson: a key in double quotes is missing at line 1, column 2"}}"#,
-            ),
-        ] {
-            assert_eq!(answer(line).as_deref(), Ok(want));
-        }
-    }
-
-    #[test]
-    fn what_is_no_question_is_told() {
-        for (line, why) in [
-            ("[]", "it is no JSON object"),
-            (r#"{"id":1}"#, "it has no text under `expr`"),
-            (r#"{"expr":"1","contexts":[]}"#, "`contexts` is no JSON object"),
-        ] {
-            assert_eq!(answer(line), Err(why.to_owned()));
-        }
-    }
-
-    #[test]
     fn an_error_is_drawn_where_it_is() {
         let mut contexts = Object::new();
         contexts.insert("github", Value::Null);
@@ -269,6 +188,10 @@ mod tests {
             ("${{ fromJSON('[1]') }}", Some("[1]")),
             ("'a b'", Some("a b")),
             ("success()", Some("true")),
+            ("fromJSON('1e999')", Some("Infinity")),
+            ("-1e999", Some("-Infinity")),
+            ("NaN", Some("NaN")),
+            ("'NaN'", Some("NaN")),
         ] {
             let value = value_or_text(text, &contexts).ok();
             assert_eq!(value.as_ref().map(shown).as_deref(), want, "{text}");

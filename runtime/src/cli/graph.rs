@@ -1,7 +1,6 @@
 //! `loom-runtime graph`: which jobs of a workflow wait for which, drawn or as data.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 
 use loom_workflow::model::Literal;
 use loom_workflow::{Dag, JobId, Workflow, instance_names, model};
@@ -11,6 +10,8 @@ use super::args::{GraphArgs, GraphFormat};
 use super::{Exit, data, diagnostics, talk};
 use crate::project;
 use crate::repository::Repository;
+
+mod drawing;
 
 pub(super) fn graph(args: &GraphArgs) -> Exit {
     let file = match project::find(args.file.as_deref()) {
@@ -33,8 +34,8 @@ pub(super) fn graph(args: &GraphArgs) -> Exit {
     };
     let drawn = match args.format {
         GraphFormat::Text => text(&workflow),
-        GraphFormat::Dot => dot(&workflow),
-        GraphFormat::Mermaid => mermaid(&workflow),
+        GraphFormat::Dot => drawing::dot(&workflow),
+        GraphFormat::Mermaid => drawing::mermaid(&workflow),
         GraphFormat::Json => match json(&workflow, file.source.name()) {
             Ok(json) => json,
             Err(error) => {
@@ -180,33 +181,6 @@ impl Instances {
     }
 }
 
-fn dot(workflow: &Workflow) -> String {
-    let mut out = "digraph workflow {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
-    for (job, label) in labels(workflow) {
-        line(&mut out, format_args!("  {job:?} [label={label:?}];"));
-    }
-    for (need, job) in edges(workflow) {
-        line(
-            &mut out,
-            format_args!("  {:?} -> {:?};", need.as_str(), job.as_str()),
-        );
-    }
-    out + "}\n"
-}
-
-/// Ids of jobs may be words that Mermaid has taken (`end`), so each gets a letter in front.
-fn mermaid(workflow: &Workflow) -> String {
-    let mut out = "flowchart LR\n".to_owned();
-    for (job, label) in labels(workflow) {
-        let label = label.replace('&', "&amp;").replace('"', "&quot;");
-        line(&mut out, format_args!("  j_{job}[\"{label}\"]"));
-    }
-    for (need, job) in edges(workflow) {
-        line(&mut out, format_args!("  j_{need} --> j_{job}"));
-    }
-    out
-}
-
 /// The graph as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -263,34 +237,11 @@ fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(&graph)? + "\n")
 }
 
-/// Ids, and what people call the jobs with how often they run.
-fn labels(workflow: &Workflow) -> impl Iterator<Item = (&str, String)> {
-    workflow.jobs.iter().map(|(id, job)| {
-        let times = Instances::of(job).times();
-        (id.as_str(), format!("{}{times}", label(job)))
-    })
-}
-
 /// What people call a job.
 fn label(job: &model::Job) -> String {
     let name = job.name.as_ref().map(|name| name.text.to_string());
     name.filter(|name| !name.is_empty())
         .unwrap_or_else(|| job.id.to_string())
-}
-
-/// Every need and the job that has it, in the order of the file.
-fn edges(workflow: &Workflow) -> Vec<(JobId, JobId)> {
-    let dag = workflow.dag();
-    let of_job = |job: &JobId| -> Vec<(JobId, JobId)> {
-        let needs = dag.dependencies(job).into_iter();
-        needs.map(|need| (need.clone(), job.clone())).collect()
-    };
-    workflow.jobs.keys().flat_map(of_job).collect()
-}
-
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{text}");
 }
 
 #[cfg(test)]
@@ -314,37 +265,6 @@ mod tests {
            └─ deploy  (and after lint)
         end
         ");
-    }
-
-    #[test]
-    fn dot_and_mermaid_quote_names() {
-        insta::assert_snapshot!(dot(&workflow()), @r#"
-        digraph workflow {
-          rankdir=LR;
-          node [shape=box];
-          "build" [label="The \"build\""];
-          "lint" [label="lint"];
-          "test" [label="test"];
-          "deploy" [label="deploy"];
-          "end" [label="end"];
-          "build" -> "lint";
-          "build" -> "test";
-          "lint" -> "deploy";
-          "test" -> "deploy";
-        }
-        "#);
-        insta::assert_snapshot!(mermaid(&workflow()), @r#"
-        flowchart LR
-          j_build["The &quot;build&quot;"]
-          j_lint["lint"]
-          j_test["test"]
-          j_deploy["deploy"]
-          j_end["end"]
-          j_build --> j_lint
-          j_build --> j_test
-          j_lint --> j_deploy
-          j_test --> j_deploy
-        "#);
     }
 
     #[test]

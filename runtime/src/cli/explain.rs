@@ -17,13 +17,24 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
         .rsplit_once('[')
         .map_or(text.as_str(), |(_, code)| code)
         .trim_end_matches(']');
-    if let Some(code) = Code::find(&wanted.to_ascii_lowercase()) {
+    let wanted = wanted.to_ascii_lowercase();
+    if let Some(code) = Code::find(&wanted) {
         data::print(&explanation(code));
         return Exit::Success;
     }
     talk::error(&format!("no finding has the code `{wanted}`"));
-    talk::help("`loom-runtime explain` lists all codes");
+    talk::help(&help(&Code::meant(&wanted)));
     Exit::Usage
+}
+
+/// What to do next, when these codes may have been meant.
+fn help(meant: &[Code]) -> String {
+    let names: Vec<String> = meant.iter().map(|code| format!("`{code}`")).collect();
+    if names.is_empty() {
+        "`loom-runtime explain` lists all codes".to_owned()
+    } else {
+        format!("did you mean {}?", names.join(" or "))
+    }
 }
 
 fn explanation(code: Code) -> String {
@@ -112,6 +123,19 @@ mod tests {
             assert!(prose.all(|line| line.chars().count() <= 80), "{text}");
         }
         assert_eq!(list().lines().count(), codes::all().len());
+    }
+
+    #[test]
+    fn a_code_without_its_area_is_guessed() {
+        assert_eq!(
+            help(&Code::meant("unknown-key")),
+            "did you mean `schema/unknown-key`?"
+        );
+        assert_eq!(
+            help(&Code::meant("matrix")),
+            "did you mean `schema/matrix` or `engine/matrix`?"
+        );
+        assert!(help(&Code::meant("nothing-like-it")).contains("lists all codes"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::page::Page;
+use crate::words;
 
 /// The stable name of a kind of mistake, e.g. `yaml/syntax`. Only the codes of this table exist.
 #[derive(Clone, Copy)]
@@ -58,6 +59,38 @@ impl Code {
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         TABLE.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The codes that a text may have meant: those with this name in any area, else the one that is nearly so.
+    #[must_use]
+    pub fn meant(text: &str) -> Vec<Self> {
+        let name = |code: &Self| code.as_str().split_once('/').map_or("", |(_, name)| name);
+        let written = text.rsplit('/').next().unwrap_or(text);
+        let named: Vec<Self> = TABLE
+            .iter()
+            .copied()
+            .filter(|code| name(code) == written)
+            .collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let names = TABLE.iter().map(name);
+        let guess = match text.contains('/') {
+            true => words::closest(text, TABLE.iter().map(|code| code.as_str())).and_then(Self::find),
+            false => None,
+        };
+        match guess {
+            Some(code) => vec![code],
+            None => words::closest(written, names)
+                .map(|closest| {
+                    TABLE
+                        .iter()
+                        .copied()
+                        .filter(|code| name(code) == closest)
+                        .collect()
+                })
+                .unwrap_or_default(),
+        }
     }
 
     /// Its row of the table.
@@ -244,5 +277,24 @@ mod tests {
             );
         }
         assert_eq!(Code::find("nope"), None);
+    }
+
+    #[test]
+    fn what_was_meant_is_guessed() {
+        for (text, want) in [
+            ("unknown-key", &["schema/unknown-key"][..]),
+            ("lint/unknown-key", &["schema/unknown-key"]),
+            ("matrix", &["schema/matrix", "engine/matrix"]),
+            ("too-large", &["yaml/too-large", "engine/too-large"]),
+            ("schema/unkown-key", &["schema/unknown-key"]),
+            ("schemas/unknown_key", &["schema/unknown-key"]),
+            ("unkown_key", &["schema/unknown-key"]),
+            ("cicle", &["schema/cycle"]),
+            ("something-else", &[]),
+            ("", &[]),
+        ] {
+            let meant: Vec<&str> = Code::meant(text).iter().map(|code| code.as_str()).collect();
+            assert_eq!(meant, want, "{text}");
+        }
     }
 }

@@ -38,7 +38,7 @@ impl Forms {
         Self(self.0 & other.0)
     }
 
-    const fn has(self, other: Self) -> bool {
+    pub(super) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }

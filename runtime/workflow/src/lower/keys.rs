@@ -272,7 +272,7 @@ static STRATEGY: Level = plain(&[
     key("max-parallel", &NUMBER),
     key("matrix", &Type::mapping(&MATRIX)),
 ]);
-static MATRIX: Level = Level {
+pub(super) static MATRIX: Level = Level {
     others: Some(&Type::list(&ANY)),
     ..plain(&[key("include", &COMBINATIONS), key("exclude", &COMBINATIONS)])
 };

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::keys::{JOB, Key, Level, STEP, WORKFLOW};
+use super::keys::{JOB, Key, Level, MATRIX, STEP, WORKFLOW};
 use super::types::{Text, Type};
 
 /// The JSON Schema (draft 2020-12) of `.loom.yml`.
@@ -23,15 +23,30 @@ pub(crate) fn schema() -> String {
     out
 }
 
-/// Keys whose values are read one by one, so that the tables say nothing of them.
+/// Keys whose values are read one by one, or are more than their types say, so that the tables say too little of them.
 fn by_parts(key: &str) -> Option<&'static str> {
     Some(match key {
         "jobs" => {
-            r##"{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z_][A-Za-z0-9_-]{0,98}$"},"additionalProperties":{"$ref":"#/$defs/job"}}"##
+            r##"{"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__)[A-Za-z_][A-Za-z0-9_-]{0,98}$"},"additionalProperties":{"$ref":"#/$defs/job"}}"##
         }
-        "steps" | "parallel" => r##"{"type":"array","minItems":1,"items":{"$ref":"#/$defs/step"}}"##,
+        "id" => r##"{"type":"string","pattern":"^(?!__)[A-Za-z_][A-Za-z0-9_-]{0,98}$"}"##,
+        "steps" => r##"{"type":"array","minItems":1,"items":{"$ref":"#/$defs/step"}}"##,
+        "parallel" => r##"{"type":"array","items":{"$ref":"#/$defs/step"}}"##,
+        "max-attempts" => r##"{"type":"integer","minimum":1}"##,
+        "factor" => r##"{"type":"number","minimum":1}"##,
+        "delay" | "max-delay" => {
+            r##"{"anyOf":[{"type":"number","minimum":0},{"type":"string","pattern":"^\\s*[0-9.]+\\s*(ms|s|m|min|h)?\\s*$"}]}"##
+        }
         _ => return None,
     })
+}
+
+/// What a number has to be more than one.
+fn bounds(key: &str) -> &'static str {
+    match key {
+        "timeout-minutes" => ",\"exclusiveMinimum\":0",
+        _ => "",
+    }
 }
 
 /// `computed`: whether expressions may stand here because of a place around.
@@ -47,19 +62,22 @@ fn level(out: &mut String, level: &Level, computed: bool) {
     }
     write(out, "},\"additionalProperties\":");
     match level.others {
-        Some(others) => self::value(out, others, computed),
+        // A key of a matrix has values.
+        Some(others) if std::ptr::eq(level, &raw const MATRIX) => {
+            self::value(out, others, computed, "", ",\"minItems\":1");
+            write(out, ",\"minProperties\":1");
+        }
+        Some(others) => self::value(out, others, computed, "", ""),
         None => write(out, if level.lenient { "true" } else { "false" }),
     }
-    let forms: Vec<&str> = level.forms.iter().map(|form| form.key).collect();
-    if !forms.is_empty() {
-        write(out, ",\"oneOf\":[");
-        for (index, key) in forms.iter().enumerate() {
-            write(out, if index > 0 { "," } else { "" });
-            write(out, "{\"required\":[");
-            text(out, key);
-            write(out, "]}");
-        }
-        write(out, "]");
+    forms(out, level);
+    rivals(out, level);
+    if has(level, "type") && has(level, "options") {
+        // An input: a choice has options, and nothing else has any.
+        write(
+            out,
+            r##","if":{"properties":{"type":{"const":"choice"}},"required":["type"]},"then":{"properties":{"options":{"minItems":1}},"required":["options"]},"else":{"properties":{"options":false}}"##,
+        );
     }
     let mut required: Vec<&str> = level
         .keys
@@ -71,24 +89,75 @@ fn level(out: &mut String, level: &Level, computed: bool) {
         required.push("jobs");
     }
     if !required.is_empty() {
-        write(out, ",\"required\":[");
-        for (index, key) in required.iter().enumerate() {
-            write(out, if index > 0 { "," } else { "" });
-            text(out, key);
-        }
-        write(out, "]");
+        write(out, ",\"required\":");
+        list(out, &required);
     }
     write(out, "}");
+}
+
+fn has(level: &Level, name: &str) -> bool {
+    level.keys.iter().any(|key| key.name == name)
+}
+
+/// The one key that says what a thing is, and the keys that do not go with it.
+fn forms(out: &mut String, level: &Level) {
+    for (index, form) in level.forms.iter().enumerate() {
+        write(out, if index > 0 { "," } else { ",\"oneOf\":[" });
+        write(out, "{\"required\":");
+        list(out, &[form.key]);
+        write(out, ",\"properties\":{");
+        let others = level.keys.iter().filter(|key| !key.forms.has(form.bit));
+        for (index, other) in others.enumerate() {
+            write(out, if index > 0 { "," } else { "" });
+            text(out, other.name);
+            write(out, ":false");
+        }
+        write(out, "}}");
+    }
+    if !level.forms.is_empty() {
+        write(out, "]");
+    }
+}
+
+/// Keys that do not go together.
+fn rivals(out: &mut String, level: &Level) {
+    for (index, (one, other)) in level.rivals.iter().enumerate() {
+        write(out, if index > 0 { "," } else { ",\"allOf\":[" });
+        write(out, "{\"not\":{\"required\":");
+        list(out, &[*one, *other]);
+        write(out, "}}");
+    }
+    if !level.rivals.is_empty() {
+        write(out, "]");
+    }
+}
+
+fn list(out: &mut String, names: &[&str]) {
+    write(out, "[");
+    for (index, name) in names.iter().enumerate() {
+        write(out, if index > 0 { "," } else { "" });
+        text(out, name);
+    }
+    write(out, "]");
 }
 
 fn value_of(out: &mut String, key: &Key, computed: bool) {
     match by_parts(key.name) {
         Some(known) => write(out, known),
-        None => value(out, key.value, computed),
+        None => {
+            // Most lists may be empty; this one says where to run.
+            let filled = if key.name == "runs-on" {
+                ",\"minItems\":1"
+            } else {
+                ""
+            };
+            value(out, key.value, computed, bounds(key.name), filled);
+        }
     }
 }
 
-fn value(out: &mut String, wanted: &Type, computed: bool) {
+/// `bounds` and `filled`: what else there is to say of a number and of a list.
+fn value(out: &mut String, wanted: &Type, computed: bool, bounds: &str, filled: &str) {
     let computed = computed || wanted.place.is_some();
     if wanted.any {
         write(out, "true");
@@ -110,23 +179,22 @@ fn value(out: &mut String, wanted: &Type, computed: bool) {
                 (wanted.nothing, "null"),
             ] {
                 if takes {
-                    kinds.push(format!("{{\"type\":\"{kind}\"}}"));
+                    let bounds = if kind == "number" { bounds } else { "" };
+                    kinds.push(format!("{{\"type\":\"{kind}\"{bounds}}}"));
                 }
             }
         }
     }
     if !wanted.words.is_empty() {
-        let mut words = String::from("{\"enum\":[");
-        for (index, word) in wanted.words.iter().enumerate() {
-            write(&mut words, if index > 0 { "," } else { "" });
-            text(&mut words, word);
-        }
-        write(&mut words, "]}");
+        let mut words = String::from("{\"enum\":");
+        self::list(&mut words, wanted.words);
+        words.push('}');
         kinds.push(words);
     }
     if let Some(item) = wanted.list {
         let mut list = String::from("{\"type\":\"array\",\"items\":");
-        value(&mut list, item, computed);
+        value(&mut list, item, computed, "", "");
+        write(&mut list, filled);
         write(&mut list, "}");
         kinds.push(list);
     }

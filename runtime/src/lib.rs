@@ -11,6 +11,7 @@ pub mod engine;
 pub mod event;
 pub mod executor;
 mod fault;
+mod files;
 pub mod id;
 pub mod journal;
 pub mod logs;

@@ -222,3 +222,24 @@ fn a_bad_line_of_a_batch_does_not_stop_the_others() {
         "{outcome}"
     );
 }
+
+#[test]
+fn an_expression_hashes_the_files_of_the_workspace() {
+    let project = Project::new();
+    project.file("a/x.py", "").file("y.txt", "");
+    // The SHA-256 of the SHA-256 of nothing.
+    let hash = "5df6e0e2761359d30a8275058e299fcc0381534545f55cf43e41983f5d4c9456\n";
+    for (arguments, want) in [
+        (&["eval", "hashFiles('**/*.py')"][..], hash),
+        (&["--workspace", "a", "eval", "hashFiles('*.py')"], hash),
+        (&["eval", "hashFiles('*.py')"], "\n"),
+    ] {
+        let outcome = project.loom(arguments).run().exits(0);
+        assert_eq!(outcome.stdout, want, "{outcome}");
+    }
+    project
+        .loom(&["eval", "hashFiles('../x')"])
+        .run()
+        .exits(1)
+        .says("hashFiles failed");
+}

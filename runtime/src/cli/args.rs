@@ -204,7 +204,7 @@ pub(super) struct ExplainArgs {
 /// How `eval` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct EvalArgs {
-    /// The expression, with or without ${{ }}
+    /// The expression, with or without ${{ }}; hashFiles reads the files of the workspace
     #[arg(
         value_name = "EXPR",
         required_unless_present = "batch",

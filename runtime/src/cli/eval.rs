@@ -8,26 +8,32 @@ use loom_workflow::expression::{
     Environment, ExpressionError, Function, Object, Scope, Status, Template, Value, evaluate, parse,
 };
 
-use super::args::EvalArgs;
-use super::{Exit, data, talk};
+use super::args::{EvalArgs, Global};
+use super::{Exit, data, setup, talk};
 use crate::bounded::{self, Contents};
+use crate::files::Workspace;
 
 mod batch;
 
 /// The longest line of a batch, and the largest file of contexts: more than GitHub's largest event by far.
 const MOST: u64 = 64 * 1024 * 1024;
-/// What an expression may ask beside contexts: it is evaluated as if all went well so far.
-const FUNCTIONS: [Function; 4] = [
+/// What an expression may ask beside contexts: it is evaluated as if all went well so far, on the files of the workspace.
+const FUNCTIONS: [Function; 5] = [
+    Function::HashFiles,
     Function::Success,
     Function::Failure,
     Function::Cancelled,
     Function::Always,
 ];
 
-pub(super) fn eval(args: &EvalArgs) -> Exit {
+pub(super) fn eval(global: &Global, args: &EvalArgs) -> Exit {
+    let files = match setup::workspace(global) {
+        Ok(root) => Workspace::new(root),
+        Err(exit) => return exit,
+    };
     let done = match (&args.expression, &args.batch) {
-        (Some(expression), _) => single(expression, args.context.as_deref()),
-        (None, Some(file)) => batch::evaluate_all(file),
+        (Some(expression), _) => single(expression, args.context.as_deref(), &files),
+        (None, Some(file)) => batch::evaluate_all(file, &files),
         (None, None) => Err("there is nothing to evaluate".to_owned()),
     };
     done.unwrap_or_else(|problem| {
@@ -37,12 +43,12 @@ pub(super) fn eval(args: &EvalArgs) -> Exit {
 }
 
 /// Evaluates the expression of the command line.
-fn single(text: &str, context: Option<&Path>) -> Result<Exit, String> {
+fn single(text: &str, context: Option<&Path>, files: &Workspace) -> Result<Exit, String> {
     let contexts = match context {
         Some(path) => contexts(path)?,
         None => Object::new(),
     };
-    match value_or_text(text, &contexts) {
+    match value_or_text(text, &contexts, files) {
         Ok(value) => {
             data::print(&format!("{}\n", shown(&value)));
             Ok(Exit::Success)
@@ -69,9 +75,9 @@ fn contexts_are_missing(errors: &[ExpressionError]) -> bool {
 }
 
 /// The value of an expression, or a text with `${{ }}` filled in when it is no expression.
-fn value_or_text(text: &str, contexts: &Object) -> Result<Value, Vec<ExpressionError>> {
+fn value_or_text(text: &str, contexts: &Object, files: &Workspace) -> Result<Value, Vec<ExpressionError>> {
     if !Template::is_in(text) || parse(text, 0, &Scope::anything()).errors.is_empty() {
-        return value(text, contexts);
+        return value(text, contexts, files);
     }
     let trimmed = text.trim();
     let base = text.len() - text.trim_start().len();
@@ -80,18 +86,18 @@ fn value_or_text(text: &str, contexts: &Object) -> Result<Value, Vec<ExpressionE
         return Err(errors);
     }
     template
-        .evaluate(&environment(contexts))
+        .evaluate(&environment(contexts, files))
         .map_err(|error| vec![error])
 }
 
 /// The value of an expression.
-fn value(text: &str, contexts: &Object) -> Result<Value, Vec<ExpressionError>> {
+fn value(text: &str, contexts: &Object, files: &Workspace) -> Result<Value, Vec<ExpressionError>> {
     let parsed = parse(text, 0, &scope(contexts));
     if !parsed.errors.is_empty() {
         return Err(parsed.errors);
     }
     match parsed.expression {
-        Some(expression) => evaluate(&expression, &environment(contexts)).map_err(|error| vec![error]),
+        Some(expression) => evaluate(&expression, &environment(contexts, files)).map_err(|error| vec![error]),
         None => Ok(Value::Null),
     }
 }
@@ -100,8 +106,10 @@ fn scope(contexts: &Object) -> Scope<'_> {
     Scope::of_contexts(contexts).with_functions(&FUNCTIONS)
 }
 
-fn environment(contexts: &Object) -> Environment<'_> {
-    Environment::new(contexts).with_status(&Status::Success)
+fn environment<'a>(contexts: &'a Object, files: &'a Workspace) -> Environment<'a> {
+    Environment::new(contexts)
+        .with_status(&Status::Success)
+        .with_files(files)
 }
 
 /// A text as it is, all else as JSON, with the numbers that JSON does not know as their names.
@@ -170,7 +178,7 @@ mod tests {
         let mut contexts = Object::new();
         contexts.insert("github", Value::Null);
         let text = "true && githb.ref";
-        let errors = value(text, &contexts).unwrap_err();
+        let errors = value(text, &contexts, &Workspace::new("/nowhere".into())).unwrap_err();
         let drawn = drawn(text, errors.first().unwrap());
         assert!(drawn.contains("true && githb.ref\n"), "{drawn}");
         assert!(drawn.contains("        ^^^^^\n"), "{drawn}");
@@ -193,7 +201,7 @@ mod tests {
             ("NaN", Some("NaN")),
             ("'NaN'", Some("NaN")),
         ] {
-            let value = value_or_text(text, &contexts).ok();
+            let value = value_or_text(text, &contexts, &Workspace::new("/nowhere".into())).ok();
             assert_eq!(value.as_ref().map(shown).as_deref(), want, "{text}");
         }
     }

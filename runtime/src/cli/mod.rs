@@ -71,7 +71,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Schema => schema::schema(),
-        Command::Eval(args) => eval::eval(&args),
+        Command::Eval(args) => eval::eval(&cli.global, &args),
     });
     if answers { data::finish(exit) } else { exit }.into()
 }

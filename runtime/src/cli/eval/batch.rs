@@ -8,10 +8,11 @@ use loom_workflow::expression::{ErrorKind, Object, Value};
 use super::super::{Exit, data};
 use super::{MOST, nameless, value};
 use crate::bounded;
+use crate::files::Workspace;
 
 /// Evaluates a file of expressions, `-` for standard input: one JSON object a line in, one a line out. Empty lines are
 /// passed over; a line that is no question is answered with an error, and makes the end wrong usage.
-pub(super) fn evaluate_all(path: &Path) -> Result<Exit, String> {
+pub(super) fn evaluate_all(path: &Path, files: &Workspace) -> Result<Exit, String> {
     let name = if path == Path::new("-") {
         "standard input".to_owned()
     } else {
@@ -31,7 +32,7 @@ pub(super) fn evaluate_all(path: &Path) -> Result<Exit, String> {
             Line::TooLong => Err(Refused::of(format!("it is longer than {MOST} bytes"))),
             Line::Text(line) => match std::str::from_utf8(&line) {
                 Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => answer(text.trim()),
+                Ok(text) => answer(text.trim(), files),
                 Err(_) => Err(Refused::of("it is not UTF-8 text".to_owned())),
             },
         };
@@ -90,7 +91,7 @@ impl Refused {
 }
 
 /// Answers one line.
-fn answer(line: &str) -> Result<String, Refused> {
+fn answer(line: &str, files: &Workspace) -> Result<String, Refused> {
     let question =
         Value::from_json(line).map_err(|why| Refused::of(format!("it is no JSON: {}", within_line(&why))))?;
     let question = question
@@ -113,7 +114,7 @@ fn answer(line: &str) -> Result<String, Refused> {
     };
     let mut out = Object::new();
     out.insert("id", question.get("id").cloned().unwrap_or(Value::Null));
-    match value(text, contexts) {
+    match value(text, contexts, files) {
         Ok(value) => {
             out.insert("kind", value.kind().as_str().into());
             let name = nameless(&value);
@@ -147,6 +148,10 @@ fn within_line(why: &str) -> String {
 mod tests {
     use super::*;
 
+    fn nowhere() -> Workspace {
+        Workspace::new("/nowhere".into())
+    }
+
     #[test]
     fn a_line_is_answered_with_its_id() {
         for (line, want) in [
@@ -172,7 +177,7 @@ mod tests {
                 r#"{"id":"b","error":{"kind":"evaluation","message":"Error parsing fromJson: a key in double quotes is missing at line 1, column 2"}}"#,
             ),
         ] {
-            assert_eq!(answer(line).as_deref(), Ok(want));
+            assert_eq!(answer(line, &nowhere()).as_deref(), Ok(want));
         }
     }
 
@@ -196,7 +201,7 @@ mod tests {
                 r#"{"id":null,"error":{"kind":"parsing","message":"line 3 of x is no question: `contexts` is no JSON object"}}"#,
             ),
         ] {
-            assert_eq!(answer(line).unwrap_err().told(3, "x"), want);
+            assert_eq!(answer(line, &nowhere()).unwrap_err().told(3, "x"), want);
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;
     let mut sum = Sum::default();
     let mut sarif = Sarif::default();
-    for outcome in together::in_order(&files(&args.files), read_and_check) {
+    for outcome in together::in_order(&files(&args.files), |input| read_and_check(input, args.level)) {
         let (file, found) = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -60,25 +60,29 @@ enum Input {
     Stdin,
 }
 
-fn read_and_check(input: &Input) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
+fn read_and_check(input: &Input, level: CheckLevel) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
     let file = match input {
         Input::File(path) => project::read(path)?,
         Input::Nothing(folder) => return Err(ProjectError::Nothing(folder.clone())),
         Input::Stdin => project::read_stdin()?,
     };
-    let found = check(&file);
+    let found = check(&file, level);
     Ok((file, found))
 }
 
-/// Everything that is found in a workflow, or in the `action.yml` of an action.
-fn check(file: &WorkflowFile) -> Diagnostics {
+/// Everything of a level that is found in a workflow, or in the `action.yml` of an action.
+fn check(file: &WorkflowFile, level: CheckLevel) -> Diagnostics {
     let name = file.path.file_name().and_then(OsStr::to_str);
     if file.dialect == Dialect::Loom && matches!(name, Some("action.yml" | "action.yaml")) {
         let repository = Repository::of_action(&file.path);
         return loom_workflow::load_action_with(&file.source, &repository).diagnostics;
     }
     let repository = Repository::of(&file.path);
-    loom_workflow::load_with(&file.source, file.dialect, &repository).diagnostics
+    let loaded = match level {
+        CheckLevel::Schema => loom_workflow::load_unlinted(&file.source, file.dialect, &repository),
+        CheckLevel::Lint => loom_workflow::load_with(&file.source, file.dialect, &repository),
+    };
+    loaded.diagnostics
 }
 
 /// What is meant: a directory stands for the workflows it holds, `-` for standard input.

@@ -84,11 +84,20 @@ pub fn load(source: &Source, dialect: Dialect) -> Loaded {
 
 /// Reads and checks a workflow file together with the workflows that it calls.
 pub fn load_with(source: &Source, dialect: Dialect, references: &dyn References) -> Loaded {
+    read(source, dialect, references, Level::Lint)
+}
+
+/// The same without the lints: what GitHub would refuse, and nothing of what goes wrong later.
+pub fn load_unlinted(source: &Source, dialect: Dialect, references: &dyn References) -> Loaded {
+    read(source, dialect, references, Level::Schema)
+}
+
+fn read(source: &Source, dialect: Dialect, references: &dyn References, level: Level) -> Loaded {
     let mut diagnostics = Diagnostics::new();
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
     let workflow = tree.and_then(|root| lower::lower(source, &root, dialect, &mut diagnostics));
     if let Some(workflow) = &workflow {
-        check::check(workflow, source, references, &mut diagnostics);
+        check::check(workflow, source, references, level, &mut diagnostics);
     }
     let diagnostics = diagnostics.finish();
     Loaded {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use loom_workflow::expression::{Environment, Function, Object, Scope, Status, Value, evaluate, parse};
-use loom_workflow::{Diagnostic, Diagnostics, Dialect, Reference, References, Severity, Source};
+use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Reference, References, Severity, Source};
 
 /// What came of the cases.
 #[derive(Default)]
@@ -101,6 +101,17 @@ fn load_case(path: &Path, text: &str) -> (Source, Diagnostics) {
 fn load(text: &str, references: &dyn References) -> (Source, Diagnostics) {
     let source = Source::new(".github/workflows/test.yml", text);
     let loaded = loom_workflow::load_with(&source, Dialect::GitHub, references);
+    // What GitHub refuses is found with and without the lints.
+    let unlinted = loom_workflow::load_unlinted(&source, Dialect::GitHub, references);
+    let refused = |found: &Diagnostics| -> Vec<Diagnostic> {
+        let refused = found.iter().filter(|one| one.level() == Level::Schema);
+        refused.cloned().collect()
+    };
+    assert_eq!(
+        refused(&loaded.diagnostics),
+        refused(&unlinted.diagnostics),
+        "{text}"
+    );
     (source, loaded.diagnostics)
 }
 

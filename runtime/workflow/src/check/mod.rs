@@ -26,24 +26,42 @@ mod variables;
 mod waits;
 
 use crate::actions::Actions;
+use crate::codes::Level;
 use crate::diagnostic::Diagnostics;
 use crate::model::Workflow;
 use crate::model::action::Action;
 use crate::references::References;
 use crate::source::Source;
+use calls::Calls;
 use steps::Steps;
 
-/// Runs all rules.
+/// Runs the rules of a level: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.
 pub(crate) fn check(
     workflow: &Workflow,
     source: &Source,
     references: &dyn References,
+    level: Level,
     diagnostics: &mut Diagnostics,
 ) {
     alone(workflow, source, diagnostics);
+    concurrency::check(workflow, diagnostics);
+    let mut calls = Calls::new(references);
+    calls.check(workflow, diagnostics);
+    if level == Level::Lint {
+        lint(workflow, source, references, &mut calls, diagnostics);
+    }
+}
+
+/// Runs the rules that find nothing but lints.
+fn lint<'r>(
+    workflow: &Workflow,
+    source: &Source,
+    references: &'r dyn References,
+    calls: &mut Calls<'r>,
+    diagnostics: &mut Diagnostics,
+) {
     let known = Actions::new(references);
     check_steps(&Steps::of_workflow(workflow), source, &known, diagnostics);
-    concurrency::check(workflow, diagnostics);
     containers::check(workflow, diagnostics);
     empty::check(workflow, diagnostics);
     labels::check(workflow, diagnostics);
@@ -52,9 +70,7 @@ pub(crate) fn check(
     unreachable::check(workflow, diagnostics);
     unset::check(workflow, source, diagnostics);
     variables::check_around(workflow, diagnostics);
-    let mut calls = calls::Calls::new(references);
-    calls.check(workflow, diagnostics);
-    expressions::check(workflow, &mut calls, &known, diagnostics);
+    expressions::check(workflow, calls, &known, diagnostics);
 }
 
 /// Runs the rules about what an action says.

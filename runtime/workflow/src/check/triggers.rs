@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::codes;
 use crate::cron::Cron;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::glob::{Pattern, Subject};
 use crate::model::{Filter, Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
@@ -42,7 +43,7 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             );
         }
         for (name, input) in &trigger.inputs {
-            self::input(name, input, diagnostics);
+            self::input(name, input, &**event == "workflow_dispatch", diagnostics);
             if &**event == "workflow_call" {
                 default_of_required(name, input, diagnostics);
             }
@@ -52,6 +53,8 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
 
 fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
     match Cron::parse(&time.cron) {
+        // That no expression can stand there was said.
+        Err(_) if is_in(&time.cron) => {}
         Err(error) => diagnostics.push(
             Diagnostic::new(
                 codes::CRON,
@@ -169,7 +172,8 @@ fn within(source: &Source, text: &Spanned<Arc<str>>, part: Span) -> Span {
     }
 }
 
-fn input(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
+/// `choices`: whether inputs of this event may have options; for others they are an unknown key.
+fn input(name: &str, input: &Input, choices: bool, diagnostics: &mut Diagnostics) {
     let shown = crate::words::name(name);
     match (&input.options, input.kind) {
         (Some(options), InputKind::Choice) if !options.is_empty() => repeated(options, &shown, diagnostics),
@@ -181,7 +185,7 @@ fn input(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
             .at(input.span, "`type: choice` wants `options`")
             .help("list what can be chosen: `options: [one, another]`"),
         ),
-        (Some(options), _) => diagnostics.push(
+        (Some(options), _) if choices => diagnostics.push(
             Diagnostic::new(
                 codes::INPUT_OPTIONS,
                 format!("input {shown} has `options` and is no choice"),
@@ -189,7 +193,7 @@ fn input(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
             .at(options.span, "only a choice has `options`")
             .help("add `type: choice`, or remove `options`"),
         ),
-        (None, _) => {}
+        (_, _) => {}
     }
     if let Some(default) = &input.default {
         self::default(&shown, input, default, diagnostics);

@@ -4,6 +4,7 @@ use indexmap::IndexSet;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Action, Job, Step, StepId, Workflow};
 use crate::span::Spanned;
 use crate::tree::{Scalar, Value};
@@ -63,7 +64,7 @@ fn remember<'a>(step: &'a Step, ids: &mut IndexSet<&'a StepId>) {
 }
 
 fn target(job: &Job, step: &Step, id: &Spanned<StepId>, known: &Known<'_>, diagnostics: &mut Diagnostics) {
-    if known.earlier.contains(&id.value) {
+    if known.earlier.contains(&id.value) || is_in(id.as_str()) {
         return;
     }
     let (label, help) = if step.id.as_ref().is_some_and(|own| own.value == id.value) {

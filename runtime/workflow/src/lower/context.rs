@@ -148,6 +148,27 @@ impl<'a> Context<'a> {
                 format!("this is {}", node.describe()),
             )
         };
-        self.report(Diagnostic::new(code, message).at(node.mark(), label));
+        let mut diagnostic = Diagnostic::new(code, message).at(node.mark(), label);
+        diagnostic.help = instead(node, wanted).map(str::to_owned);
+        self.report(diagnostic);
     }
+}
+
+/// What to write instead of a value of another type.
+fn instead(node: &Node, wanted: &str) -> Option<&'static str> {
+    let wants = |kind: &str| wanted.contains(kind);
+    Some(match &node.kind {
+        _ if node.is_null() => "give it a value, or remove the key",
+        Kind::Scalar(_) if wants("a number") => "write a number, e.g. `5`, without quotes",
+        Kind::Scalar(_) if wants("a boolean") => "write `true` or `false`, without quotes",
+        Kind::Scalar(_) if wants("a mapping") => "write `NAME: value` below it, a line each",
+        Kind::Scalar(_) if wants("a list") => "write a list: `[one, another]`",
+        Kind::Sequence(_) if wants("a mapping") && !wants("text") => {
+            "write `NAME: value` below it, without dashes"
+        }
+        Kind::Sequence(_) => "write the one value, without dashes or brackets",
+        Kind::Mapping(_) if wants("a list") => "write a list: `[one, another]`",
+        Kind::Mapping(_) => "write the value itself, without keys below it",
+        Kind::Scalar(_) | Kind::Invalid => return None,
+    })
 }

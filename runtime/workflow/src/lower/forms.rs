@@ -87,6 +87,17 @@ pub(super) fn form_of(
             )
         };
         let rivals = level.forms.iter().any(|other| other.key == name);
+        // A key of another form that is there too goes with that one, and the two forms were named already.
+        let goes_with = |other: &Form| {
+            fields.contains(other.key)
+                && level
+                    .keys
+                    .iter()
+                    .any(|key| key.name == name && key.forms.has(other.bit))
+        };
+        if !rivals && level.forms.iter().any(goes_with) {
+            continue;
+        }
         let help = if rivals {
             format!("keep one of `{}` and `{name}`", form.key)
         } else {

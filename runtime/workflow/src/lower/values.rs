@@ -25,6 +25,8 @@ pub(super) struct Check<'a> {
     typed: bool,
     /// What messages call the value when its own keys are meant, where that is no path of keys.
     called: Option<&'a Owner<'a>>,
+    /// Which item of a list under the key it is.
+    item: Option<usize>,
 }
 
 impl<'a> Check<'a> {
@@ -35,6 +37,7 @@ impl<'a> Check<'a> {
             place: None,
             typed: false,
             called: None,
+            item: None,
         }
     }
 }
@@ -88,7 +91,11 @@ impl Context<'_> {
             Kind::Scalar(scalar) => self.check_scalar(node, scalar, wanted, key, check),
             Kind::Sequence(items) => match wanted.list.or(wanted.any.then_some(&ANY)) {
                 Some(item) => {
-                    for node in items.iter() {
+                    for (index, node) in items.iter().enumerate() {
+                        let check = Check {
+                            item: Some(index),
+                            ..check
+                        };
                         self.check_value(node, item, node.mark(), check);
                     }
                 }
@@ -160,6 +167,7 @@ impl Context<'_> {
             });
             let check = Check {
                 called: thing.as_ref(),
+                item: None,
                 ..check
             };
             match (known, level.others) {
@@ -293,7 +301,11 @@ impl Context<'_> {
             );
             return;
         }
-        self.expected(node, &check.key.to_string(), check.owner, &wanted.wanted());
+        let key = match check.item {
+            Some(index) => format!("{}[{index}]", check.key),
+            None => check.key.to_string(),
+        };
+        self.expected(node, &key, check.owner, &wanted.wanted());
     }
 
     fn wrong_word(&mut self, node: &Node, text: &str, wanted: &Type, check: Check<'_>) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::catalog;
 use super::{Input, Interface, Runtime};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Cause, Diagnostics};
 use crate::model::ActionText;
 use crate::model::action::{Action, Kind};
 use crate::references::{Reference, References};
@@ -26,8 +26,8 @@ pub(crate) struct Actions<'a> {
 pub(crate) enum Known {
     /// What it takes and gives.
     Interface(Arc<Interface>),
-    /// It cannot be used, and this is why.
-    Broken(String),
+    /// It has mistakes, of which this is the first.
+    Broken(Arc<Cause>),
     /// The repository has no such action. A step may still make one before it is used.
     Missing,
     /// Nothing.
@@ -82,13 +82,10 @@ fn read(source: &Source) -> Known {
     let action = crate::read_action(source, &mut diagnostics);
     let diagnostics = diagnostics.finish();
     if let Some(first) = diagnostics.iter().find(|one| one.is_blocking()) {
-        let place = first.span().map(|span| source.position(span.start));
-        let place = place.map(|place| format!(" at {}:{}", place.line, place.column));
-        return Known::Broken(format!(
-            "it has a mistake{}: {}",
-            place.unwrap_or_default(),
-            first.message
-        ));
+        return Known::Broken(Arc::new(Cause {
+            source: source.clone(),
+            diagnostic: first.clone(),
+        }));
     }
     match action.filter(|_| !diagnostics.is_blocking()) {
         Some(action) => Known::Interface(Arc::new(interface(&action))),

@@ -2,7 +2,7 @@
 
 use crate::actions::{Actions, DATE, Interface, Known, Runtime};
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
 use crate::model::{ActionText, Job, Step, Uses};
@@ -106,15 +106,19 @@ impl Place<'_> {
         };
         match actions.find(&reference) {
             Known::Interface(interface) => self.inputs(text, &interface, diagnostics),
-            Known::Broken(why) => diagnostics.push(
-                Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))
-                    .at(span, why)
-                    .help("`loom-runtime validate` of its `action.yml` shows what is wrong"),
-            ),
+            Known::Broken(cause) => {
+                let Cause { source, diagnostic } = (*cause).clone();
+                diagnostics.push(
+                    Diagnostic::new(codes::LOCAL_ACTION, format!("{} cannot be used", name(text)))
+                        .at(span, "it has a mistake")
+                        .help("repair the action first")
+                        .because_of(source, diagnostic),
+                );
+            }
             Known::Missing if self.unchanged || matches!(reference, ActionText::Own(_)) => diagnostics.push(
                 Diagnostic::new(codes::LOCAL_ACTION, format!("there is no action {}", name(text)))
                     .at(span, "no `action.yml` in this folder of the repository")
-                    .help("paths of actions start at the root of the repository, e.g. `./.github/actions/setup`"),
+                    .help("paths of actions start at the root of the repository, e.g. `$/.github/actions/setup`"),
             ),
             Known::Missing | Known::Unknown => {}
         }

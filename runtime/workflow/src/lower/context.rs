@@ -161,10 +161,10 @@ fn instead(node: &Node, wanted: &str) -> Option<&'static str> {
         _ if node.is_null() => "give it a value, or remove the key",
         Kind::Scalar(_) if wants("a number") => "write a number, e.g. `5`, without quotes",
         Kind::Scalar(_) if wants("a boolean") => "write `true` or `false`, without quotes",
-        Kind::Scalar(_) if wants("a mapping") => "write `NAME: value` below it, a line each",
+        Kind::Scalar(_) if wants("a mapping") => "write `NAME: value`, a line each",
         Kind::Scalar(_) if wants("a list") => "write a list: `[one, another]`",
         Kind::Sequence(_) if wants("a mapping") && !wants("text") => {
-            "write `NAME: value` below it, without dashes"
+            "write `NAME: value`, a line each, without dashes"
         }
         Kind::Sequence(_) => "write the one value, without dashes or brackets",
         Kind::Mapping(_) if wants("a list") => "write a list: `[one, another]`",

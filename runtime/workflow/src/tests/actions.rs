@@ -56,10 +56,13 @@ fn steps_of_an_action_use_others_of_the_repository() {
       help: write `using: node24` in its `action.yml`
     error[lint/local-action]: there is no action `$/none`
       --> 10:13 "$/none" no `action.yml` in this folder of the repository
-      help: paths of actions start at the root of the repository, e.g. `./.github/actions/setup`
+      help: paths of actions start at the root of the repository, e.g. `$/.github/actions/setup`
     error[lint/local-action]: `./broken` cannot be used
-      --> 12:13 "./broken" it has a mistake at 2:7: `runs` has no `using`
-      help: `loom-runtime validate` of its `action.yml` shows what is wrong
+      --> 12:13 "./broken" it has a mistake
+      help: repair the action first
+      because of error[schema/missing-key]: `runs` has no `using`
+        --> 2:7 "{}" `using` is missing here
+        help: add `using`
     "#);
     assert!(load_action(&source).diagnostics.is_empty());
 }
@@ -80,6 +83,7 @@ fn ids_of_steps_are_looked_at_once() {
       help: use `name` for what people read
     error[schema/type]: `steps.4` of `runs` must be a mapping, not text
       --> 10:7 "text" this is text
+      help: write `NAME: value`, a line each
     error[schema/duplicate-step-id]: two steps of the action have the id `B`
       --> 11:26 "B" used again here
           9:26 "b" first used here

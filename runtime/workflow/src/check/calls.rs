@@ -51,9 +51,9 @@ impl<'a> Calls<'a> {
     pub(super) fn check(&mut self, workflow: &Workflow, diagnostics: &mut Diagnostics) {
         for job in workflow.jobs.values() {
             let Some(uses) = job.uses.as_ref() else { continue };
-            let Some(path) = uses.as_plain() else { continue };
-            let Some(path) = own(path) else {
-                form(path, uses.span, diagnostics);
+            let Some(written) = uses.as_plain() else { continue };
+            let Some(path) = own(written) else {
+                form(written, uses.span, diagnostics);
                 continue;
             };
             match self.read(&path) {
@@ -65,21 +65,21 @@ impl<'a> Calls<'a> {
                 Outcome::Broken(cause) => {
                     let Cause { source, diagnostic } = (*cause).clone();
                     diagnostics.push(
-                        Diagnostic::new(codes::CALL, format!("{} cannot be called", name(&path)))
+                        Diagnostic::new(codes::CALL, format!("{} cannot be called", name(written)))
                             .at(uses.span, "it has a mistake")
                             .help("repair the called workflow first")
                             .because_of(source, diagnostic),
                     );
                 }
                 Outcome::Refused(why, help) => diagnostics.push(
-                    Diagnostic::new(codes::CALL, format!("{} cannot be called", name(&path)))
+                    Diagnostic::new(codes::CALL, format!("{} cannot be called", name(written)))
                         .at(uses.span, why)
                         .help(help),
                 ),
                 Outcome::Missing => diagnostics.push(
-                    Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(&path)))
+                    Diagnostic::new(codes::CALL, format!("there is no workflow {}", name(written)))
                         .at(uses.span, "no such file in this repository")
-                        .help("paths of workflows start at the root of the repository, e.g. `./.github/workflows/build.yml`"),
+                        .help("paths of workflows start at the root of the repository, e.g. `$/.github/workflows/build.yml`"),
                 ),
                 Outcome::Unknown => {}
             }

@@ -4,6 +4,8 @@
 //! some, after a script that may, on somebody's own machine, in a container. A name that stands anywhere in the file
 //! without a `$` is taken as set.
 
+use std::collections::HashSet;
+
 use super::{labels, scripts};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -11,6 +13,7 @@ use crate::dialect::Dialect;
 use crate::model::{Action, ActionReference, Fields, Job, Run, Uses, Workflow};
 use crate::scripts::shell_variables;
 use crate::source::Source;
+use crate::span::Span;
 use crate::words::name;
 
 /// How many of them are reported in a file.
@@ -163,6 +166,8 @@ const QUIET: &[&str] = &[
 const OPAQUE: &[&str] = &[
     "source",
     ". ",
+    ".\t",
+    "coproc",
     "eval",
     "set -a",
     "allexport",
@@ -175,12 +180,24 @@ const OPAQUE: &[&str] = &[
     "gh ",
 ];
 
+/// Commands that set what they are told, which may be put together.
+const MAKES: &[&str] = &[
+    "export ",
+    "declare ",
+    "typeset ",
+    "readonly ",
+    "local ",
+    "read ",
+    "printf -v",
+];
+
 pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     // Whoever writes a `.loom.yml` picks images, which have variables of their own.
     if workflow.dialect != Dialect::GitHub || has_open_env(&workflow.fields) {
         return;
     }
     let mut left = MOST;
+    let mut file = File { source, set: None };
     for job in workflow.jobs.values().filter(|job| is_plain(job)) {
         let default = job.defaults.shell.as_ref().or(workflow.defaults.shell.as_ref());
         let mut files = false;
@@ -195,12 +212,15 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             };
             let text = &*run.script.text;
             let is_bash = match run.shell.as_ref().or(default) {
-                Some(shell) => shell.as_plain().is_some_and(scripts::is_bash),
+                // A login shell reads a profile first.
+                Some(shell) => shell.as_plain().is_some_and(|shell| {
+                    scripts::is_bash(shell) && !shell.contains("-l") && !shell.contains("-i")
+                }),
                 None => labels::is_windows(job) == Some(false),
             };
-            let opaque = OPAQUE.iter().any(|sign| text.contains(sign));
+            let opaque = is_opaque(text);
             if is_bash && !opaque && !has_open_env(&step.fields) {
-                script(run, source, &mut left, diagnostics);
+                script(run, &mut file, &mut left, diagnostics);
             }
             // A program of the repository may set variables for what follows.
             if files || opaque || left == 0 {
@@ -240,16 +260,60 @@ fn is_quiet(uses: &Uses) -> bool {
     }
 }
 
-fn script(run: &Run, source: &Source, left: &mut usize, diagnostics: &mut Diagnostics) {
-    let text = &*run.script.text;
-    let mut seen: Vec<&str> = Vec::new();
-    for place in shell_variables(text) {
-        let variable = text.get(place.range()).unwrap_or_default();
-        if *left == 0 || seen.contains(&variable) || is_known(variable) {
-            continue;
+/// What a file says about variables, found out at the first question.
+struct File<'a> {
+    source: &'a Source,
+    set: Option<HashSet<&'a str>>,
+}
+
+impl<'a> File<'a> {
+    /// Whether a name stands anywhere but where its value is put in and nothing else: `NAME=`, `NAME:`, `read NAME`, or
+    /// `${NAME:-…}`, which says that it may come from elsewhere.
+    fn sets(&mut self, variable: &str) -> bool {
+        let text = self.source.text();
+        self.set.get_or_insert_with(|| set_names(text)).contains(variable)
+    }
+}
+
+fn set_names(text: &str) -> HashSet<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names = HashSet::new();
+    let mut at = 0;
+    while let Some(start) = text
+        .get(at..)
+        .and_then(|rest| rest.find(is_part))
+        .map(|found| at + found)
+    {
+        let rest = text.get(start..).unwrap_or_default();
+        let name = rest.split(|c: char| !is_part(c)).next().unwrap_or_default();
+        at = start + name.len();
+        let before = text.get(..start).unwrap_or_default();
+        let after = text.get(at..).unwrap_or_default();
+        let read = if before.ends_with("${") {
+            after.starts_with(['}', '%', '#', '/', '^', ','])
+        } else {
+            before.ends_with('$')
+        };
+        if !read {
+            names.insert(name);
         }
-        seen.push(variable);
-        if is_asked(text, place.start) || is_set(source.text(), variable) {
+    }
+    names
+}
+
+fn script(run: &Run, file: &mut File<'_>, left: &mut usize, diagnostics: &mut Diagnostics) {
+    let text = &*run.script.text;
+    let places = shell_variables(text);
+    let asked = asked(text, &places);
+    let mut seen: HashSet<&str> = HashSet::new();
+    for place in places {
+        let variable = text.get(place.range()).unwrap_or_default();
+        if *left == 0
+            || !seen.insert(variable)
+            || is_known(variable)
+            || asked.contains(variable)
+            || file.sets(variable)
+        {
             continue;
         }
         *left -= 1;
@@ -258,7 +322,7 @@ fn script(run: &Run, source: &Source, left: &mut usize, diagnostics: &mut Diagno
                 codes::SCRIPT_VARIABLE,
                 format!("nothing sets the variable {}", name(variable)),
             )
-            .at(scripts::place(run, source, place), "always empty here")
+            .at(scripts::place(run, file.source, place), "always empty here")
             .help(format!(
                 "set it under `env`; `${{{variable}:-}}` says that it may be empty"
             )),
@@ -266,34 +330,55 @@ fn script(run: &Run, source: &Source, left: &mut usize, diagnostics: &mut Diagno
     }
 }
 
+/// The variables of lines that ask what they are, so that their author knows that they may be empty.
+fn asked<'t>(script: &'t str, places: &[Span]) -> HashSet<&'t str> {
+    let mut lines: Vec<(usize, bool)> = Vec::new();
+    let mut start = 0;
+    for line in script.split_inclusive('\n') {
+        let asks = ["[ ", "[[", "test ", "case "]
+            .iter()
+            .any(|sign| line.contains(sign));
+        lines.push((start, asks));
+        start += line.len();
+    }
+    let asks = |at: usize| {
+        let line = lines.partition_point(|(start, _)| *start <= at);
+        line.checked_sub(1)
+            .and_then(|line| lines.get(line))
+            .is_some_and(|(_, asks)| *asks)
+    };
+    let asked = places.iter().filter(|place| asks(place.start));
+    asked.filter_map(|place| script.get(place.range())).collect()
+}
+
+/// Whether a script may set variables whose names nobody can see here, for itself or for later steps.
+fn is_opaque(script: &str) -> bool {
+    OPAQUE.iter().any(|sign| script.contains(sign))
+        || script.lines().any(|line| {
+            let line = line.trim_start();
+            // A command that is put in may be anything.
+            if line.starts_with("${{") || line.contains("; ${{") || line.contains("& ${{") {
+                return true;
+            }
+            // `set -a`, alone or among other letters.
+            let all = line.match_indices("set -").any(|(at, sign)| {
+                let letters = line.get(at + sign.len()..).unwrap_or_default();
+                letters
+                    .split(char::is_whitespace)
+                    .next()
+                    .is_some_and(|letters| letters.contains('a'))
+            });
+            // Names that are put together.
+            let made = MAKES.iter().any(|word| {
+                line.find(word)
+                    .and_then(|at| line.get(at + word.len()..))
+                    .is_some_and(|rest| rest.contains(['$', '`', '{']))
+            });
+            all || made
+        })
+}
+
 fn is_known(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();
     KNOWN.iter().any(|known| upper.starts_with(known))
-}
-
-/// Whether a line asks what a variable is, so that its author knows that it may be empty.
-fn is_asked(script: &str, at: usize) -> bool {
-    let before = script.get(..at).unwrap_or_default();
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = before.get(line..).unwrap_or_default();
-    line.contains("[ ") || line.contains("[[") || line.contains("test ") || line.contains("case ")
-}
-
-/// Whether a file has a name anywhere but where its value is put in and nothing else: `NAME=`, `NAME:`, `read NAME`, or
-/// `${NAME:-…}`, which says that it may come from elsewhere.
-fn is_set(file: &str, variable: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    file.match_indices(variable).any(|(at, _)| {
-        let before = file.get(..at).unwrap_or_default();
-        let after = file.get(at + variable.len()..).unwrap_or_default();
-        if before.ends_with(is_part) || after.starts_with(is_part) {
-            return false;
-        }
-        let read = if before.ends_with("${") {
-            after.starts_with(['}', '%', '#', '/', '^', ','])
-        } else {
-            before.ends_with('$')
-        };
-        !read
-    })
 }

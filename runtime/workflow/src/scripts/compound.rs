@@ -7,6 +7,8 @@ struct Open {
     /// The word that ends it.
     end: &'static str,
     place: Span,
+    /// Whether it is a `for` or `select` whose `do` has not come: `{` may come instead, and `}` ends it then.
+    header: bool,
 }
 
 /// The compound commands around a place, the outermost first.
@@ -15,6 +17,8 @@ pub(super) struct Compounds {
     open: Vec<Open>,
     /// Whether patterns of a `case` stand here, up to their `)`.
     patterns: bool,
+    /// Whether one of them has begun: `esac` is a pattern as well then.
+    begun: bool,
     /// Whether the next word is what a `case` is about, or its `in`.
     subject: bool,
 }
@@ -49,16 +53,31 @@ impl Compounds {
         if self.subject && word == "in" {
             self.subject = false;
             self.patterns = true;
+            self.begun = false;
             return Word::Other;
         }
-        if self.patterns && word != "esac" {
+        if self.patterns && (word != "esac" || self.begun) {
+            self.begun = true;
             return Word::Other;
         }
         if !command && !self.patterns {
             return Word::Other;
         }
+        if let Some(open) = self.open.last_mut().filter(|open| open.header)
+            && matches!(word, "do" | "{")
+        {
+            open.header = false;
+            if word == "{" {
+                open.end = "}";
+                return Word::Begins;
+            }
+        }
         if let Some((_, end)) = PAIRS.iter().find(|(begin, _)| *begin == word) {
-            self.open.push(Open { end, place });
+            self.open.push(Open {
+                end,
+                place,
+                header: matches!(word, "for" | "select"),
+            });
             self.subject = word == "case";
             return Word::Begins;
         }
@@ -78,8 +97,13 @@ impl Compounds {
         self.patterns
     }
 
-    /// Whether a `)` ends patterns here: the innermost compound command is a `case`.
-    pub(super) fn is_case(&self) -> bool {
+    /// Takes the `(` before a pattern.
+    pub(super) fn pattern_begins(&mut self) {
+        self.begun = true;
+    }
+
+    /// Whether the innermost compound command is a `case`.
+    fn is_case(&self) -> bool {
         self.open.last().is_some_and(|open| open.end == "esac")
     }
 
@@ -91,6 +115,7 @@ impl Compounds {
     /// Takes `;;` or one of its kind: patterns follow.
     pub(super) fn branch_ends(&mut self) {
         self.patterns = self.is_case();
+        self.begun = false;
     }
 
     /// The innermost that has not ended.

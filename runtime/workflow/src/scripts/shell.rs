@@ -14,7 +14,11 @@ const DEEPEST: usize = 50;
 
 /// Words after which a command begins.
 const STARTS: &[&str] = &[
-    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time",
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "-p", "--", "coproc",
+];
+/// Words behind which a bracket begins something of its own, also without a space: `if(`, `for((`.
+const BEFORE_BRACKETS: &[&str] = &[
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "for", "select",
 ];
 
 /// The quote or bracket that is not closed, if there is one.
@@ -87,8 +91,12 @@ impl<'a> Reader<'a> {
         let opened = self.at;
         let mut compounds = Compounds::default();
         let mut command = true;
-        // Whether the name of a function comes next.
-        let mut function = false;
+        // Whether a name comes next, behind which a command may begin: of a function, or of what a loop goes through.
+        let mut named = false;
+        // Whether this is between `[[` and `]]`, where words and brackets are no commands.
+        let mut test = false;
+        // Whether the file of a redirection comes next.
+        let mut target = false;
         while let Some(next) = self.next() {
             match next {
                 '\\' if self.rest().starts_with("\\\n") => self.at += 2,
@@ -122,7 +130,11 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     command = true;
                 }
-                '(' if compounds.has_patterns() => self.at += 1,
+                '(' if compounds.has_patterns() => {
+                    self.at += 1;
+                    compounds.pattern_begins();
+                }
+                '(' if test => self.list(depth)?,
                 '(' => {
                     self.bracket(depth)?;
                     command = true;
@@ -133,21 +145,36 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.bracket(depth)?;
                 }
-                '<' => self.redirection(),
-                '>' => self.at += 1,
+                '<' => {
+                    self.redirection();
+                    target = true;
+                }
+                '>' => {
+                    self.at += 1;
+                    target = true;
+                }
                 _ if next.is_whitespace() => self.skip_to(|next| next == '\n' || !next.is_whitespace()),
                 _ => {
                     let start = self.at;
-                    self.word(until, depth)?;
+                    self.word(until, depth, command)?;
                     let word = self.script.get(start..self.at).unwrap_or_default();
                     // What is put in may be the beginning of a compound command.
                     self.computed |= command && word.starts_with("${{");
+                    if std::mem::take(&mut target) {
+                        continue;
+                    }
+                    let word = word.trim_end_matches("\\\n").trim_end_matches("\\\r\n");
+                    if test || (command && word == "[[") {
+                        test = word != "]]";
+                        command = !test;
+                        continue;
+                    }
                     // `f(){`, with no space before the body.
                     let (word, start) = match word.strip_suffix("(){") {
                         Some(name) => ("{", start + name.len() + 2),
                         None => (word, start),
                     };
-                    let place = Span::new(start, self.at);
+                    let place = Span::new(start, start + word.len());
                     let kind = match until {
                         Until::List => Word::Other,
                         _ => compounds.word(word, command, place),
@@ -156,11 +183,9 @@ impl<'a> Reader<'a> {
                         return Err(Stop::NotOpen(place));
                     }
                     // A function has its body behind its name.
-                    let is_function = word.ends_with("()") || function;
-                    function = command && matches!(word, "function" | "coproc");
-                    command = command && (STARTS.contains(&word) || word.ends_with("()"))
-                        || is_function
-                        || kind == Word::Ends;
+                    let body = std::mem::take(&mut named) || is_function(word);
+                    named = command && matches!(word, "function" | "coproc" | "for" | "select");
+                    command = command && STARTS.contains(&word) || body || kind == Word::Ends;
                 }
             }
         }
@@ -178,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A word with the quotes and substitutions in it.
-    fn word(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
+    fn word(&mut self, until: Until, depth: usize, command: bool) -> Result<(), Stop> {
         let start = self.at;
         while let Some(next) = self.next() {
             match next {
@@ -192,7 +217,14 @@ impl<'a> Reader<'a> {
                 }
                 '$' => self.dollar(depth, false)?,
                 // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
-                '(' if self.at > start => self.list(depth)?,
+                '(' if self.at > start => {
+                    let before = self.script.get(start..self.at).unwrap_or_default();
+                    if is_function(before) || (command && BEFORE_BRACKETS.contains(&before)) {
+                        break;
+                    }
+                    self.list(depth)?;
+                }
+                _ if is_function(self.script.get(start..self.at).unwrap_or_default()) && next != '{' => break,
                 ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
                 _ if next.is_whitespace() => break,
                 // Letters and their like mean nothing, and are most of it.
@@ -209,7 +241,7 @@ impl<'a> Reader<'a> {
 
     /// `(` of a subshell, or `((` of arithmetic.
     fn bracket(&mut self, depth: usize) -> Result<(), Stop> {
-        if self.rest().starts_with("((") && self.arithmetic() {
+        if self.rest().starts_with("((") && self.arithmetic(false) {
             return Ok(());
         }
         self.at += 1;
@@ -232,6 +264,10 @@ impl<'a> Reader<'a> {
             self.at += expression(rest);
         } else if rest.starts_with("$(") {
             self.at += 1;
+            // Arithmetic may go over several lines, and have quotes.
+            if self.rest().starts_with("((") && self.arithmetic(true) {
+                return Ok(());
+            }
             return self.bracket(depth);
         } else if rest.starts_with("${") {
             self.at += 2;
@@ -254,7 +290,9 @@ impl<'a> Reader<'a> {
             .unwrap_or(rest.len());
         let begins = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let after = rest.get(length..).and_then(|after| after.chars().next());
-        if begins && after.is_none_or(wanted) {
+        // What an expression puts in may go on with the name.
+        let ends = !rest.get(length..).is_some_and(|after| after.starts_with("${{"));
+        if begins && ends && after.is_none_or(wanted) {
             self.variables.push(Span::new(self.at, self.at + length));
         }
         if begins { length } else { 0 }
@@ -341,8 +379,8 @@ impl<'a> Reader<'a> {
         Err(not_closed(opened))
     }
 
-    /// Passes over `((…))`, when it is that and no subshell in a subshell.
-    fn arithmetic(&mut self) -> bool {
+    /// Passes over `((…))`, when it is that and no subshell in a subshell; `sure` where it nearly always is.
+    fn arithmetic(&mut self, sure: bool) -> bool {
         let mut open = 0_usize;
         let rest = self.rest();
         for (at, byte) in rest.bytes().enumerate() {
@@ -356,7 +394,7 @@ impl<'a> Reader<'a> {
                     return true;
                 }
                 b')' => open = open.saturating_sub(1),
-                b'"' | b'\'' | b'`' | b'\n' => return false,
+                b'"' | b'\'' | b'`' | b'\n' if !sure => return false,
                 _ => {}
             }
         }
@@ -379,6 +417,8 @@ impl<'a> Reader<'a> {
                 .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '<' | '>' | '(' | ')'))
                 .unwrap_or(word.len());
             let last = word.get(..length).unwrap_or_default();
+            // More likely a shift in arithmetic: what follows cannot be told.
+            self.computed |= last.starts_with(|c: char| c.is_ascii_digit());
             self.documents.push((last.replace(['\'', '"', '\\'], ""), tabs));
             self.at += length;
         } else {
@@ -427,6 +467,13 @@ impl<'a> Reader<'a> {
             .map(char::len_utf8)
             .sum::<usize>();
     }
+}
+
+/// Whether a word is the name of a function with its brackets: `f()`.
+fn is_function(word: &str) -> bool {
+    let name = word.strip_suffix(')').map(str::trim_end);
+    name.and_then(|name| name.strip_suffix('('))
+        .is_some_and(|name| !name.is_empty() && !name.contains(['$', '=', '(', '"', '\'']))
 }
 
 fn not_closed(start: usize) -> Stop {
@@ -488,6 +535,19 @@ mod tests {
             "a && \\\n  if b; then c; fi || \\\r\n { d; }",
             "echo if done fi esac } {",
             "diff <(a) fi >(b) } && cat",
+            "for((i=0;i<3;i++)); do echo; done; if((x>1)); then :; fi; while((x>1)); do :; done",
+            "if(true); then :; fi; while(true); do :; done; {(a);}",
+            "f()if a; then b; fi\ng( ) { a; }\nh () if a; then b; fi",
+            "[[ $x =~ if|fi ]]; [[ $x =~ (fi|if) ]]; [[ $a == case || done == $b ]]; [[ a ||\ndone ]]",
+            "if [[ a ]] then if b; then c; fi; fi; while [[ a ]] do if b; then c; fi; done; { [[ a ]] }",
+            "for f in *; do [[ x ]] done; for x do if a; then b; fi; done",
+            "time -p { ls; }; time -p if a; then b; fi; coproc { cat; }",
+            "for ((i=0;i<3;i++)) { echo $i; }; for x in a b; { if a; then b; fi; }",
+            "case $x in (esac) b;; esac; case $x in\n a|esac) b;;\nesac",
+            "if true; then\n x=$(( \"$A\" << 2 ))\nfi; echo $((\n 1 << 2\n))",
+            "if true; then a[1<<2]=3\nfi",
+            "if a; then b; fi\\\n\ncase $a in\\\n a) b;;\nesac",
+            "if a; then b; fi > done; { a; } > fi; a &>if; b 2>&1 | c",
             "{ if a; then b; fi } && for x in y; do if a; then b; fi done",
             "states=(if done fi)\n[[ $x == done || $y = if ]]",
             "${{ inputs.start }} x; then echo; fi",

@@ -33,13 +33,27 @@ pub(super) fn compared(
         _ => return,
     };
     for (value, text) in [(one, other), (other, one)] {
-        look(checker, value, text, answer);
+        if !is_list(value) {
+            look(checker, value, text, answer);
+        }
     }
 }
 
 /// Looks at `contains(needs.*.result, 'text')`.
 pub(super) fn contained(checker: &mut Checker<'_>, list: &Expression, text: &Expression) {
-    look(checker, list, text, "`false`");
+    // In a text it would look for a part.
+    if is_list(list) {
+        look(checker, list, text, "`false`");
+    }
+}
+
+/// Whether a value is a list that `*` gives.
+fn is_list(value: &Expression) -> bool {
+    match value.node() {
+        Node::Every(_) => true,
+        Node::Index { of, .. } => is_list(of),
+        _ => false,
+    }
 }
 
 fn look(checker: &mut Checker<'_>, value: &Expression, text: &Expression, answer: &str) {

@@ -105,6 +105,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.documents();
                     command = true;
+                    target = false;
                 }
                 '`' if until == Until::Backtick => {
                     self.at += 1;
@@ -145,10 +146,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.bracket(depth)?;
                 }
-                '<' => {
-                    self.redirection();
-                    target = true;
-                }
+                '<' => target = self.redirection(),
                 '>' => {
                     self.at += 1;
                     target = true;
@@ -401,11 +399,12 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// `<`, and `<<WORD` with the here-document that follows.
-    fn redirection(&mut self) {
+    /// `<`, and `<<WORD` with the here-document that follows; gives whether a word comes next that belongs to it.
+    fn redirection(&mut self) -> bool {
         let rest = self.rest();
         if rest.starts_with("<<<") {
             self.at += 3;
+            true
         } else if rest.starts_with("<<") {
             self.at += 2;
             let tabs = self.rest().starts_with('-');
@@ -421,8 +420,10 @@ impl<'a> Reader<'a> {
             self.computed |= last.starts_with(|c: char| c.is_ascii_digit());
             self.documents.push((last.replace(['\'', '"', '\\'], ""), tabs));
             self.at += length;
+            false
         } else {
             self.at += 1;
+            true
         }
     }
 
@@ -548,6 +549,7 @@ mod tests {
             "if true; then a[1<<2]=3\nfi",
             "if a; then b; fi\\\n\ncase $a in\\\n a) b;;\nesac",
             "if a; then b; fi > done; { a; } > fi; a &>if; b 2>&1 | c",
+            "f() {\n cat <<\\EOF\nfi\nEOF\n}\ng() { cat <<EOF; }\nEOF\n",
             "{ if a; then b; fi } && for x in y; do if a; then b; fi done",
             "states=(if done fi)\n[[ $x == done || $y = if ]]",
             "${{ inputs.start }} x; then echo; fi",

@@ -23,7 +23,7 @@ impl Repository {
         let up = folder.components().any(|part| part == Component::ParentDir);
         let root = match above_workflows(folder) {
             // What it refers to is shown under a path as short as that of the file itself.
-            Some(root) if !up => root.to_owned(),
+            Some(root) if !up || folder.ends_with(".github/workflows") => root.to_owned(),
             _ => {
                 let lies = project::resolved(file);
                 above_workflows(&lies).map_or_else(|| folder.to_owned(), Path::to_owned)
@@ -52,11 +52,15 @@ impl Repository {
 
     /// Where a path of the repository is here; `None` for one that leads out of it.
     fn inside(&self, path: &str) -> Option<PathBuf> {
-        let path = Path::new(path);
-        let mut parts = path.components();
-        parts
-            .all(|part| matches!(part, Component::CurDir | Component::Normal(_)))
-            .then(|| self.root.join(path))
+        let mut inside = self.root.clone();
+        for part in Path::new(path).components() {
+            match part {
+                Component::Normal(name) => inside.push(name),
+                Component::CurDir => {}
+                _ => return None,
+            }
+        }
+        Some(inside)
     }
 
     /// Whether a build may make a file of an action that is not there, as far as its surroundings show.

@@ -171,6 +171,7 @@ impl<'a> Matrix<'a> {
         if values.saturating_mul(excluded) > MOST {
             return usize::MAX;
         }
+        let mut left = MOST;
         let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
         let entries = items.filter_map(Node::as_mapping).map(|entry| {
             let others = self.rows.iter().filter(|row| get(entry, &row.key.text).is_none());
@@ -178,12 +179,14 @@ impl<'a> Matrix<'a> {
             let fitting = self.rows.iter().filter_map(|row| {
                 let wanted = get(entry, &row.key.text)?;
                 let values = row.value.as_sequence()?;
-                Some(values.iter().filter(|value| covers(wanted, value)).count())
+                let fitting = values.iter().filter(|value| covers(wanted, value, &mut left));
+                Some(fitting.count())
             });
             let others = others.map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
             others.chain(fitting).fold(1_usize, usize::saturating_mul)
         });
-        entries.fold(0, usize::saturating_add)
+        let count = entries.fold(0, usize::saturating_add);
+        if left == 0 { usize::MAX } else { count }
     }
 
     /// The same value twice makes the same job twice.
@@ -196,7 +199,7 @@ impl<'a> Matrix<'a> {
                     return;
                 }
                 let mut earlier = values.iter().take(index);
-                let Some(first) = earlier.find(|first| !computed(value) && same(first, value)) else {
+                let Some(first) = earlier.find(|first| !computed(value) && same(first, value, left)) else {
                     continue;
                 };
                 diagnostics.push(
@@ -273,8 +276,9 @@ impl<'a> Matrix<'a> {
         let mut values = listed
             .iter()
             .chain(if row.is_some() { Vec::new() } else { included });
-        let matches = values.any(|value| computed(value) || covers(&entry.value, value));
-        if !matches {
+        let matches = values.any(|value| computed(value) || covers(&entry.value, value, left));
+        // With nothing left, nobody knows.
+        if !matches && *left > 0 {
             diagnostics.push(
                 Diagnostic::new(
                     codes::MATRIX_EXCLUDE,
@@ -337,27 +341,38 @@ fn computed(node: &Node) -> bool {
 }
 
 /// Whether two values are the same, as text where they are scalars: `1` and `'1'` make jobs that nobody can tell apart.
-fn same(one: &Node, other: &Node) -> bool {
+/// Takes what it costs to find out from `left`; with nothing left, no two values are the same.
+fn same(one: &Node, other: &Node, left: &mut usize) -> bool {
+    if !pay(one, other, left) {
+        return false;
+    }
     match (&one.kind, &other.kind) {
         (Kind::Scalar(one), Kind::Scalar(other)) => {
             one.value == other.value && one.to_text() == other.to_text()
         }
         (Kind::Sequence(one), Kind::Sequence(other)) => {
-            one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| same(one, other))
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other.iter())
+                    .all(|(one, other)| same(one, other, left))
         }
         (Kind::Mapping(one), Kind::Mapping(other)) => {
             one.entries.len() == other.entries.len()
-                && one
-                    .entries
-                    .iter()
-                    .all(|entry| get(other, &entry.key.text).is_some_and(|value| same(&entry.value, value)))
+                && one.entries.iter().all(|entry| {
+                    get(other, &entry.key.text).is_some_and(|value| same(&entry.value, value, left))
+                })
         }
         _ => false,
     }
 }
 
-/// Whether what is excluded fits a value: of a mapping some keys are enough. Scalars are compared as text.
-fn covers(excluded: &Node, value: &Node) -> bool {
+/// Whether what is excluded fits a value: of a mapping some keys are enough. Scalars are compared as text. Takes what it
+/// costs to find out from `left`.
+fn covers(excluded: &Node, value: &Node, left: &mut usize) -> bool {
+    if !pay(excluded, value, left) {
+        return false;
+    }
     match (&excluded.kind, &value.kind) {
         (Kind::Scalar(one), Kind::Scalar(other)) => one.to_text().eq_ignore_ascii_case(&other.to_text()),
         (Kind::Sequence(one), Kind::Sequence(other)) => {
@@ -365,12 +380,22 @@ fn covers(excluded: &Node, value: &Node) -> bool {
                 && one
                     .iter()
                     .zip(other.iter())
-                    .all(|(one, other)| covers(one, other))
+                    .all(|(one, other)| covers(one, other, left))
         }
         (Kind::Mapping(one), Kind::Mapping(other)) => one
             .entries
             .iter()
-            .all(|entry| get(other, &entry.key.text).is_some_and(|value| covers(&entry.value, value))),
+            .all(|entry| get(other, &entry.key.text).is_some_and(|value| covers(&entry.value, value, left))),
         _ => false,
     }
+}
+
+/// Takes from `left` what a look at two values costs: each key of a mapping is looked for among all of the other one.
+fn pay(one: &Node, other: &Node, left: &mut usize) -> bool {
+    let cost = match (one.as_mapping(), other.as_mapping()) {
+        (Some(one), Some(other)) => one.entries.len().saturating_mul(other.entries.len()).max(1),
+        _ => 1,
+    };
+    *left = left.saturating_sub(cost);
+    *left > 0
 }

@@ -168,8 +168,8 @@ impl<'a> Reader<'a> {
                         continue;
                     }
                     // `f(){`, with no space before the body.
-                    let (word, start) = match word.strip_suffix("(){") {
-                        Some(name) => ("{", start + name.len() + 2),
+                    let (word, start) = match word.strip_suffix('{').filter(|name| is_function(name)) {
+                        Some(name) => ("{", start + name.len()),
                         None => (word, start),
                     };
                     let place = Span::new(start, start + word.len());
@@ -392,7 +392,7 @@ impl<'a> Reader<'a> {
                     return true;
                 }
                 b')' => open = open.saturating_sub(1),
-                b'"' | b'\'' | b'`' | b'\n' if !sure => return false,
+                b'"' | b'\'' | b'`' if !sure => return false,
                 _ => {}
             }
         }
@@ -549,6 +549,7 @@ mod tests {
             "if true; then a[1<<2]=3\nfi",
             "if a; then b; fi\\\n\ncase $a in\\\n a) b;;\nesac",
             "if a; then b; fi > done; { a; } > fi; a &>if; b 2>&1 | c",
+            "f(\t){ a; }; if a; then\n((\n 1 << 2\n))\nfi; ((a)\n(b))",
             "f() {\n cat <<\\EOF\nfi\nEOF\n}\ng() { cat <<EOF; }\nEOF\n",
             "{ if a; then b; fi } && for x in y; do if a; then b; fi done",
             "states=(if done fi)\n[[ $x == done || $y = if ]]",

@@ -11,6 +11,8 @@ pub(super) struct Sarif {
     results: Vec<Value>,
     /// The kinds of mistakes among them, by code.
     rules: BTreeMap<&'static str, Code>,
+    /// What could not be looked at, and why.
+    failures: Vec<Value>,
 }
 
 impl Sarif {
@@ -40,6 +42,12 @@ impl Sarif {
         self.results.push(result);
     }
 
+    /// Adds a file that could not be looked at: without this its absence would read as nothing found.
+    pub(super) fn fail(&mut self, why: &str) {
+        self.failures
+            .push(json!({"level": "error", "message": {"text": why}}));
+    }
+
     /// All of it as one document.
     pub(super) fn document(self) -> Value {
         let rules = self.rules.values().map(|code| {
@@ -62,6 +70,10 @@ impl Sarif {
                     "version": env!("CARGO_PKG_VERSION"),
                     "rules": rules.collect::<Vec<_>>(),
                 }},
+                "invocations": [{
+                    "executionSuccessful": self.failures.is_empty(),
+                    "toolExecutionNotifications": self.failures,
+                }],
                 "results": self.results,
             }],
         })
@@ -157,5 +169,19 @@ mod tests {
         ] {
             assert_eq!(uri(path), want);
         }
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_is_no_clean_one() {
+        let done = |sarif: Sarif| sarif.document()["runs"][0]["invocations"][0].clone();
+        assert_eq!(done(Sarif::default())["executionSuccessful"], true);
+        let mut sarif = Sarif::default();
+        sarif.fail("there is no file x.yml");
+        let failed = done(sarif);
+        assert_eq!(failed["executionSuccessful"], false);
+        assert_eq!(
+            failed["toolExecutionNotifications"][0]["message"]["text"],
+            "there is no file x.yml"
+        );
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
             Err(error) => {
                 talk::error(&error.to_string());
                 talk::help(error.help());
+                sarif.fail(&error.to_string());
                 exit = Exit::Usage;
                 continue;
             }

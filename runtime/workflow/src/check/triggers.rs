@@ -135,23 +135,24 @@ fn taken_back(key: &str, filter: &Filter, diagnostics: &mut Diagnostics) {
     let Some(first) = filter.only.first().filter(|first| first.value.starts_with('!')) else {
         return;
     };
-    let (code, label, help) = if filter.only.iter().all(|pattern| pattern.value.starts_with('!')) {
+    let (label, help) = if filter.only.iter().all(|pattern| pattern.value.starts_with('!')) {
         (
-            codes::PATTERN,
             "nothing is matched that this could take back, so no name passes",
             format!("put `'**'` before it, or list the names under `{key}-ignore` without `!`"),
         )
     } else {
         (
-            codes::PATTERN_ORDER,
             "no pattern before it matches anything that this could take back",
             "put it behind the patterns that it makes exceptions from".to_owned(),
         )
     };
     diagnostics.push(
-        Diagnostic::new(code, format!("{} takes back nothing", name(&first.value)))
-            .at(first.span, label)
-            .help(help),
+        Diagnostic::new(
+            codes::PATTERN_ORDER,
+            format!("{} takes back nothing", name(&first.value)),
+        )
+        .at(first.span, label)
+        .help(help),
     );
 }
 

@@ -17,6 +17,10 @@ use std::time::{Duration, Instant};
 
 use loom_workflow::{Dialect, Level, NoReferences, PlanOptions, Source};
 
+/// The one that `loom-runtime` has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Anyhow<T> = Result<T, Box<dyn Error>>;
 
 /// Rounds over all files; the median counts.

@@ -1,6 +1,6 @@
-//! Gives files that root made in a workspace to the job's caller.
+//! Gives files of a workspace that became somebody else's to the job's caller.
 //!
-//! A caller who is not root could not even remove what a job made as root. The caller is the owner of the job's
+//! A caller who is not root could not even remove what a job made as root, or gave to a third. The caller is the owner of the job's
 //! directory *as seen from here*: that holds in a rootless engine too, where root inside is the caller outside and
 //! nothing is to be done. No link is followed, no mount point crossed; each name is resolved beneath an open directory,
 //! so that a path swapped meanwhile leads nowhere.
@@ -42,18 +42,18 @@ pub(crate) struct Giver {
 
 /// The subcommand: for a job whose agent was killed.
 pub(crate) fn run(options: &Give) -> Result<u8, String> {
-    let given = workspace(&options.directory, &options.workspace, false);
+    let given = workspace(&options.directory, &options.workspace, &options.also, false);
     for trouble in &given.troubles {
         sys::complain(&format!("{trouble}\n"));
     }
     Ok(u8::from(!given.troubles.is_empty()))
 }
 
-/// Gives what root changed in `workspace` since the job began to the owner of `directory`, and what it made in
-/// `directory` too, which the owner is to remove.
+/// Gives what changed in `workspace` since the job began and is another's to the owner of `directory`, and what is in
+/// `also` and in `directory` too, which the owner is to remove.
 ///
-/// `own_top` says that the workspace itself was not root's when the job began, so it may be given too.
-pub(crate) fn workspace(directory: &Path, workspace: &Path, own_top: bool) -> Given {
+/// `own_top` says that the workspace itself was the owner's when the job began, so it may be given too.
+pub(crate) fn workspace(directory: &Path, workspace: &Path, also: &[PathBuf], own_top: bool) -> Given {
     let found = fs::metadata(directory).and_then(|dir| {
         Ok((
             dir,
@@ -82,12 +82,16 @@ pub(crate) fn workspace(directory: &Path, workspace: &Path, own_top: bool) -> Gi
         given: Given::default(),
     };
     giver.walk_from(workspace);
-    if own_top && top.uid() == 0 {
+    if own_top && top.uid() != giver.uid {
         giver.give(workspace, workspace);
     }
-    giver.device = dir.dev();
-    giver.mounts = mounts_below(directory);
-    giver.walk_from(directory);
+    for more in also.iter().map(PathBuf::as_path).chain([directory]) {
+        if let Ok(top) = fs::metadata(more) {
+            giver.device = top.dev();
+            giver.mounts = mounts_below(more);
+            giver.walk_from(more);
+        }
+    }
     giver.given
 }
 
@@ -133,7 +137,7 @@ impl Giver {
                 Err(error) => self.note(path, &error),
             }
         }
-        if found.uid() == 0 && self.changed(&found) {
+        if found.uid() != self.uid && self.changed(&found) {
             self.give(at, path);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The runtime makes the directory (0700) and everything in it but the socket, as the caller; so the caller can always
 //! remove it again. The scripts' directory is the one place that a step's user must reach, and a step may run as
-//! neither root nor the caller: it is 0711 and, in a container, mounted at a place of its own, since nobody else can
+//! neither root nor the caller: it is 0711 and lies, or is mounted, at a place of its own, since nobody else can
 //! walk through the 0700 directory above it.
 
 /// The socket, bound by the agent; reachable through the directory only.
@@ -17,6 +17,13 @@ pub const SCRIPTS: &str = "scripts";
 pub const PROCESS: &str = "agent.pid";
 /// Why the agent could not start or had to stop, in a sentence.
 pub const TROUBLE: &str = "agent.trouble";
+
+/// As [`PROCESS`], of the process that watches over an agent on the host.
+pub const GUARD: &str = "agent.guard";
+/// What steps had left running when their agent was killed, and what was ended then: a line `pid name` each.
+pub const LEFT: &str = "agent.left";
+/// Counts connections to the agent, in decimal: each is newer than the one before, whatever the clock says.
+pub const EPOCH: &str = "epoch";
 
 /// The name of a step's spool file in [`SPOOL`].
 pub fn spool_name(step: u32) -> String {

@@ -5,17 +5,21 @@
 //! file, and tells a runtime over a unix socket that there is something to read. **The spool is the truth**: the agent
 //! never waits for a reader, and carries on when its runtime dies.
 //!
-//! The library is what both ends share: [`wire`] (commands and reports), [`spool`] (records of a step's output) and
-//! [`layout`] (the files of a job's directory). It must never depend on more than std and libc; the only unsafe code is
+//! The library is what both ends share: [`wire`] (commands and reports), [`spool`] (records of a step's output),
+//! [`files`] (its command files) and [`layout`] (the files of a job's directory). It must never depend on more than std and libc; the only unsafe code is
 //! in `sys.rs`. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod accounts;
 mod clients;
 mod close;
 mod codec;
+pub mod files;
+mod git;
 mod give;
+mod guard;
 pub mod layout;
 mod leftovers;
+mod memory;
 mod options;
 mod program;
 mod serve;
@@ -33,6 +37,7 @@ use std::ffi::OsString;
 /// directory and to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = options::parse(arguments).and_then(|command| match command {
+        options::Command::Serve(options) if options.guard => guard::run(options),
         options::Command::Serve(options) => serve::run(options),
         options::Command::Give(options) => give::run(&options),
     });

@@ -22,6 +22,14 @@ pub(crate) struct Serve {
     pub(crate) scripts: PathBuf,
     /// Where steps run.
     pub(crate) workspace: PathBuf,
+    /// Where the command files of steps go; without it there are none.
+    pub(crate) files: Option<PathBuf>,
+    /// Folders beside workspace and job's directory whose files are handed over too.
+    pub(crate) also: Vec<PathBuf>,
+    /// Stay behind as a second process that ends what is left when the agent is killed.
+    pub(crate) guard: bool,
+    /// This is a container of the job's own: git may be told to trust the workspace.
+    pub(crate) own_machine: bool,
     /// How long to go on without a client; `None` is for ever.
     pub(crate) orphan_grace: Option<Duration>,
     /// How long a step's streams stay open after its main process has ended.
@@ -37,6 +45,8 @@ pub(crate) struct Give {
     pub(crate) directory: PathBuf,
     /// The workspace.
     pub(crate) workspace: PathBuf,
+    /// Further folders.
+    pub(crate) also: Vec<PathBuf>,
 }
 
 /// Reads the arguments after the program's name.
@@ -48,6 +58,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         let name = name
             .into_string()
             .map_err(|name| format!("unknown argument `{}`", name.display()))?;
+        if found.switch(&name) {
+            continue;
+        }
         let value = arguments
             .next()
             .ok_or_else(|| format!("`{name}` needs a value"))?;
@@ -62,11 +75,19 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
                 .unwrap_or_else(|| directory.join(crate::layout::SCRIPTS)),
             directory,
             workspace,
+            files: found.files,
+            also: found.also,
+            guard: found.guard,
+            own_machine: found.own_machine,
             orphan_grace: found.orphan_grace.filter(|grace| !grace.is_zero()),
             drain: found.drain.unwrap_or(Duration::from_secs(5)),
             kill_grace: found.kill_grace.unwrap_or(Duration::from_secs(1)),
         })),
-        Some("give") => Ok(Command::Give(Give { directory, workspace })),
+        Some("give") => Ok(Command::Give(Give {
+            directory,
+            workspace,
+            also: found.also,
+        })),
         _ => Err(format!(
             "unknown command `{}`: expected `serve` or `give`",
             verb.display()
@@ -79,16 +100,32 @@ struct Found {
     directory: Option<PathBuf>,
     scripts: Option<PathBuf>,
     workspace: Option<PathBuf>,
+    files: Option<PathBuf>,
+    also: Vec<PathBuf>,
+    guard: bool,
+    own_machine: bool,
     orphan_grace: Option<Duration>,
     drain: Option<Duration>,
     kill_grace: Option<Duration>,
 }
 
 impl Found {
+    /// Takes an argument that has no value.
+    fn switch(&mut self, name: &str) -> bool {
+        match name {
+            "--guard" => self.guard = true,
+            "--own-machine" => self.own_machine = true,
+            _ => return false,
+        }
+        true
+    }
+
     fn take(&mut self, name: &str, value: OsString) -> Result<(), String> {
         match name {
             "--dir" => self.directory = Some(value.into()),
             "--scripts" => self.scripts = Some(value.into()),
+            "--also" => self.also.push(value.into()),
+            "--files" => self.files = Some(value.into()),
             "--workspace" => self.workspace = Some(value.into()),
             "--orphan-grace" => self.orphan_grace = Some(Duration::from_secs(number(name, &value)?)),
             "--drain-ms" => self.drain = Some(Duration::from_millis(number(name, &value)?)),
@@ -122,6 +159,12 @@ mod tests {
         assert_eq!(serve.scripts, PathBuf::from("/j/scripts"));
         assert_eq!(serve.orphan_grace, None);
         assert_eq!(serve.drain, Duration::from_secs(5));
+        let Ok(Command::Serve(serve)) =
+            parsed("serve --guard --dir /j --workspace /w --files /f --own-machine")
+        else {
+            panic!("not a serve")
+        };
+        assert!(serve.guard && serve.own_machine && serve.files == Some(PathBuf::from("/f")));
     }
 
     #[test]

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::accounts::{self, Account};
-use crate::sys;
-use crate::wire::{ShellChoice, StartStep};
+use crate::files::CommandFiles;
+use crate::wire::{ShellChoice, StartStep, StepProgram};
+use crate::{git, sys};
 
 /// Where programs are looked for when the step's `PATH` is missing or empty; what Docker gives a container.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -18,35 +19,57 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /// A step that can be started.
 pub(crate) struct Prepared {
     pub(crate) command: Command,
-    pub(crate) script: PathBuf,
+    /// The script's file, when there is one.
+    pub(crate) script: Option<PathBuf>,
+    pub(crate) files: Option<CommandFiles>,
+}
+
+/// Where things of steps go.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) scripts: PathBuf,
+    pub(crate) workspace: PathBuf,
+    pub(crate) files: Option<PathBuf>,
+    /// Whether git is told to trust the workspace.
+    pub(crate) trusted: bool,
 }
 
 /// Prepares a step; an error says in a sentence why it cannot start.
-pub(crate) fn prepare(start: &StartStep, scripts: &Path, workspace: &Path) -> Result<Prepared, String> {
+pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, String> {
     let account = start.user.as_deref().map(accounts::find).transpose()?;
-    let env = environment(start, account.as_ref());
-    let directory = working_directory(start, workspace)?;
+    let files = command_files(start, places, account.as_ref())?;
+    let env = environment(start, places, account.as_ref(), files.as_ref());
+    let directory = working_directory(start, &places.workspace)?;
     let path = env
         .get(OsStr::new("PATH"))
         .map(OsString::as_os_str)
         .filter(|path| !path.is_empty());
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
-    let (shell, program) = start
-        .shells
-        .iter()
-        .find_map(|shell| Some((shell, find_program(&shell.program, path, &directory)?)))
-        .ok_or_else(|| no_shell(&start.shells, path))?;
-    let script = write_script(start, shell, scripts, account.as_ref())?;
-
-    let mut command = Command::new(program);
-    let file = script.to_string_lossy();
-    command
-        .args(
-            shell
+    let (program, arguments, script) = match &start.program {
+        StepProgram::Script { text, shells } => {
+            let (shell, program) = shells
+                .iter()
+                .find_map(|shell| Some((shell, find_program(&shell.program, path, &directory)?)))
+                .ok_or_else(|| no_shell(shells, path))?;
+            let script = write_script(start.step, text, shell, &places.scripts, account.as_ref())?;
+            let file = script.to_string_lossy();
+            let arguments = shell
                 .arguments
                 .iter()
-                .map(|argument| argument.replace("{0}", &file)),
-        )
+                .map(|argument| argument.replace("{0}", &file));
+            (program, arguments.collect(), Some(script.clone()))
+        }
+        StepProgram::Exec { programs, arguments } => {
+            let program = programs
+                .iter()
+                .find_map(|program| find_program(program, path, &directory))
+                .ok_or_else(|| no_program(programs, path))?;
+            (program, arguments.clone(), None)
+        }
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
         .env_clear()
         .envs(&env)
         .current_dir(directory)
@@ -54,11 +77,40 @@ pub(crate) fn prepare(start: &StartStep, scripts: &Path, workspace: &Path) -> Re
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     sys::prepare(&mut command, account.map(|account| account.identity));
-    Ok(Prepared { command, script })
+    Ok(Prepared {
+        command,
+        script,
+        files,
+    })
 }
 
-/// The agent's own environment, the step's over it, and what a user's login would have set.
-fn environment(start: &StartStep, account: Option<&Account>) -> BTreeMap<OsString, OsString> {
+fn command_files(
+    start: &StartStep,
+    places: &Places,
+    account: Option<&Account>,
+) -> Result<Option<CommandFiles>, String> {
+    let Some(directory) = &places.files else {
+        return Ok(None);
+    };
+    let files = CommandFiles::of(directory, start.step);
+    let owner = account.map(|account| (account.identity.uid, account.identity.gid));
+    files.create(owner, 0o600).map_err(|error| {
+        format!(
+            "the step's command files in `{}` cannot be made: {}",
+            directory.display(),
+            plain(&error)
+        )
+    })?;
+    Ok(Some(files))
+}
+
+/// The agent's own environment, the step's over it, what a user's login would have set, and where its files are.
+fn environment(
+    start: &StartStep,
+    places: &Places,
+    account: Option<&Account>,
+    files: Option<&CommandFiles>,
+) -> BTreeMap<OsString, OsString> {
     let mut env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     if account.is_some() {
         // The engine has set the home of the user the agent runs as, which need not be the step's.
@@ -69,7 +121,32 @@ fn environment(start: &StartStep, account: Option<&Account>) -> BTreeMap<OsStrin
         env.entry("HOME".into())
             .or_insert_with(|| account.home.clone().into());
     }
-    env.entry("PATH".into()).or_insert_with(|| DEFAULT_PATH.into());
+    if places.trusted && !env.contains_key(OsStr::new("GIT_CONFIG_COUNT")) {
+        env.extend(
+            git::variables()
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+    }
+    if let Some(files) = files {
+        env.extend(
+            files
+                .variables()
+                .map(|(name, file)| (name.into(), file.into_os_string())),
+        );
+    }
+    let path = env.entry("PATH".into()).or_insert_with(|| DEFAULT_PATH.into());
+    if !start.path.is_empty() {
+        let rest = if path.is_empty() {
+            OsString::from(DEFAULT_PATH)
+        } else {
+            path.clone()
+        };
+        let mut whole = OsString::from(start.path.join(":"));
+        whole.push(":");
+        whole.push(rest);
+        *path = whole;
+    }
     env
 }
 
@@ -125,9 +202,26 @@ fn no_shell(shells: &[ShellChoice], path: &OsStr) -> String {
     }
 }
 
-/// Writes the script where the step's user can read it, and nobody else but root.
+fn no_program(programs: &[String], path: &OsStr) -> String {
+    let names: Vec<String> = programs.iter().map(|program| format!("`{program}`")).collect();
+    match names.as_slice() {
+        [] => "the step names no program".to_owned(),
+        [name] => format!(
+            "the program {name} is not there, or may not be run (PATH is {})",
+            path.display()
+        ),
+        names => format!(
+            "none of the programs {} is there (PATH is {})",
+            names.join(", "),
+            path.display()
+        ),
+    }
+}
+
+/// Writes the script where the step's user can read it, and whomever the step's shell becomes (`su`, `sudo`).
 fn write_script(
-    start: &StartStep,
+    step: u32,
+    text: &str,
     shell: &ShellChoice,
     scripts: &Path,
     account: Option<&Account>,
@@ -138,7 +232,7 @@ fn write_script(
             shell.extension.escape_debug()
         ));
     }
-    let path = scripts.join(format!("{}{}", start.step, shell.extension));
+    let path = scripts.join(format!("{step}{}", shell.extension));
     let write = || {
         // A step before this one may have left anything at all here, a link included.
         if fs::symlink_metadata(&path).is_ok() {
@@ -149,8 +243,8 @@ fn write_script(
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        file.write_all(start.script.as_bytes())?;
-        file.set_permissions(fs::Permissions::from_mode(0o500))?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(fs::Permissions::from_mode(0o555))?;
         if let Some(account) = account {
             std::os::unix::fs::fchown(&file, Some(account.identity.uid), Some(account.identity.gid))?;
         }

@@ -5,15 +5,18 @@ use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::clients::{Client, HELLO_TIME};
 use crate::close::Closing;
+use crate::memory::OutOfMemory;
 use crate::options::Serve;
+use crate::program::Places;
 use crate::spool::{HEADER, Stream};
 use crate::steps::{CHUNK, Step};
 use crate::wire::{Command, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, StartStep};
-use crate::{give, layout, leftovers, program, sys};
+use crate::{git, give, layout, leftovers, program, sys};
 
 /// More strangers than this wait outside.
 const MAX_STRANGERS: usize = 8;
@@ -24,13 +27,17 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// The exit code after SIGTERM or an orphan's end, as a shell would have it.
 const TERMINATED: u8 = 143;
 
+/// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
+const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
+
 /// Serves a job until it is closed; returns the exit code.
 pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
-    for path in [
+    let paths = [
         &mut options.scripts,
         &mut options.directory,
         &mut options.workspace,
-    ] {
+    ];
+    for path in paths.into_iter().chain(&mut options.files) {
         *path = std::path::absolute(&path).map_err(|error| format!("find `{}`: {error}", path.display()))?;
     }
     // From here on every name of the job's directory is relative: a socket's path has room for 108 bytes only.
@@ -49,8 +56,10 @@ pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
 
 struct Agent {
     options: Serve,
+    places: Places,
+    memory: OutOfMemory,
     nonce: [u8; NONCE_LENGTH],
-    /// The workspace was not root's when the job began.
+    /// The workspace was the caller's when the job began.
     own_top: bool,
     signals: UnixStream,
     listener: UnixListener,
@@ -60,6 +69,8 @@ struct Agent {
     alone_since: Instant,
     steps: Vec<Step>,
     closing: Option<Closing>,
+    /// Why the steps that run end now, though nobody who may has asked for it.
+    lost: Option<&'static str>,
     exit_code: u8,
 }
 
@@ -82,12 +93,26 @@ impl Agent {
             .map_err(|error| format!("catch signals: {error}"))?;
         let nonce = read_nonce()?;
         let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
-        replace(layout::PROCESS, process.as_bytes())
+        replace(Path::new(layout::PROCESS), process.as_bytes())
             .map_err(|error| format!("write the process file: {error}"))?;
         let listener = listen().map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?;
-        let own_top = fs::metadata(&options.workspace).is_ok_and(|top| top.uid() != 0);
+        if options.own_machine {
+            git::trust_everything();
+        }
+        let places = Places {
+            scripts: options.scripts.clone(),
+            workspace: options.workspace.clone(),
+            files: options.files.clone(),
+            trusted: options.own_machine,
+        };
+        let caller = fs::metadata(&options.directory)
+            .map(|directory| directory.uid())
+            .ok();
+        let own_top = fs::metadata(&options.workspace).is_ok_and(|top| Some(top.uid()) == caller);
         Ok(Self {
             options,
+            places,
+            memory: OutOfMemory::find(),
             nonce,
             own_top,
             signals,
@@ -98,6 +123,7 @@ impl Agent {
             alone_since: Instant::now(),
             steps: Vec::new(),
             closing: None,
+            lost: None,
             exit_code: 0,
         })
     }
@@ -196,7 +222,7 @@ impl Agent {
                 .take(length)
                 .any(|n| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT));
             if terminated && self.closing.is_none() {
-                self.close_because(TERMINATED);
+                self.close_because(TOLD_TO_END);
             }
             if length < numbers.len() {
                 break;
@@ -204,7 +230,7 @@ impl Agent {
         }
         while let Some(reaped) = sys::reap() {
             if let Some(step) = self.steps.iter_mut().find(|step| step.main == Some(reaped.pid)) {
-                step.reaped(reaped);
+                step.reaped(reaped, &self.memory, self.lost);
             }
         }
     }
@@ -261,6 +287,9 @@ impl Agent {
                     if self.closing.is_none() {
                         self.closing = Some(Closing::new(give, self.options.kill_grace));
                     }
+                    if let Some(client) = &mut self.client {
+                        client.send(&Report::Closing);
+                    }
                 }
                 Ok(Some(Command::Hello(_))) => {
                     self.turn_away(Refusal::Malformed("a second hello".to_owned()));
@@ -283,12 +312,7 @@ impl Agent {
         } else if self.steps.iter().any(|step| step.number == start.step) {
             Err(format!("step {} runs already", start.step))
         } else {
-            Step::start(
-                start,
-                &self.options.scripts,
-                &self.options.workspace,
-                self.options.drain,
-            )
+            Step::start(start, &self.places, &self.memory, self.options.drain)
         };
         match started {
             Ok(step) => self.steps.push(step),
@@ -329,7 +353,7 @@ impl Agent {
             self.alone_since = now;
         }
         if self.orphaned_at().is_some_and(|at| now >= at) {
-            self.close_because(TERMINATED);
+            self.close_because("the Loom that ran the job is gone");
         }
     }
 
@@ -348,8 +372,9 @@ impl Agent {
         }
     }
 
-    fn close_because(&mut self, exit_code: u8) {
-        self.exit_code = exit_code;
+    fn close_because(&mut self, why: &'static str) {
+        self.exit_code = TERMINATED;
+        self.lost = Some(why);
         self.closing = Some(Closing::new(true, self.options.kill_grace));
     }
 
@@ -377,7 +402,12 @@ impl Agent {
         };
         let mut given = give::Given::default();
         if closing.give {
-            given = give::workspace(&self.options.directory, &self.options.workspace, self.own_top);
+            given = give::workspace(
+                &self.options.directory,
+                &self.options.workspace,
+                &self.options.also,
+                self.own_top,
+            );
         }
         let (killed, mut troubles) = closing.outcome();
         troubles.append(&mut given.troubles);
@@ -430,7 +460,7 @@ fn read_nonce() -> Result<[u8; NONCE_LENGTH], String> {
 /// Under its name the socket is there only when it can be connected to, by everybody who should.
 fn listen() -> io::Result<UnixListener> {
     const DRAFT: &str = "agent.sock.new";
-    forget(DRAFT)?;
+    forget(Path::new(DRAFT))?;
     let listener = UnixListener::bind(DRAFT)?;
     listener.set_nonblocking(true)?;
     // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
@@ -440,13 +470,13 @@ fn listen() -> io::Result<UnixListener> {
 }
 
 /// Writes a file anew: never through something that lies there already.
-fn replace(path: &str, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     forget(path)?;
     let mut file = File::create_new(path)?;
     io::Write::write_all(&mut file, content)
 }
 
-fn forget(path: &str) -> io::Result<()> {
+fn forget(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -1,4 +1,4 @@
-//! The records of a step's spool file: what it wrote, when, and how it ended.
+//! The records of a step's spool file: what it wrote, when, what its command files hold, and how it ended.
 //!
 //! A record is a kind (u8), a time (unix milliseconds, u64), a length (u32) and that many bytes. The file is written by
 //! the agent alone, one `write` a record, and ends with [`Record::Exit`]. A reader may see a record in part: it waits
@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::codec::{Malformed, Reader, Writer};
+use crate::files::{Content, Kind};
 
 /// Bytes before a record's content.
 pub const HEADER: usize = 13;
@@ -18,6 +19,10 @@ const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 const NOTE: u8 = 3;
 const EXIT: u8 = 4;
+const FILE: u8 = 5;
+
+/// How much of a command file goes into one record.
+const PIECE: usize = 512 * 1024;
 
 /// Which of its streams a step wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +47,21 @@ pub enum Record<'a> {
     },
     /// The agent has something to say about the step.
     Note(String),
+    /// A part of what one of the step's command files holds; parts of one file follow each other.
+    File(Kind, FilePart<'a>),
     /// The step is over; nothing follows.
     Exit(Exit),
+}
+
+/// A part of what a command file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePart<'a> {
+    /// The next bytes.
+    Bytes(&'a [u8]),
+    /// More than is read; the file's length.
+    TooLarge(u64),
+    /// It cannot be read; why, in a sentence.
+    Unreadable(String),
 }
 
 /// How a step ended.
@@ -55,6 +73,8 @@ pub struct Exit {
     pub took: Duration,
     /// What it used, when it ran.
     pub usage: Option<Usage>,
+    /// Whether a signal that somebody asked for reached it while it ran.
+    pub signalled: bool,
 }
 
 /// How a process ended.
@@ -66,6 +86,11 @@ pub enum Status {
     Signal(i32),
     /// It never started; why, in a sentence.
     NotStarted(String),
+    /// The kernel ended it, or something in it, for want of memory.
+    OutOfMemory,
+    /// Its agent was told to end from outside, and took the step along: how it would have ended is not known. Why, in a
+    /// sentence.
+    Lost(String),
 }
 
 /// What a process and the children it waited for used.
@@ -97,6 +122,51 @@ pub fn note(at: u64, text: &str) -> Vec<u8> {
     whole(NOTE, at, text.get(..end).unwrap_or_default().as_bytes())
 }
 
+/// The whole records of what a command file holds.
+pub fn file(at: u64, kind: Kind, content: &Content) -> Vec<u8> {
+    let number = match kind {
+        Kind::Env => 1,
+        Kind::Output => 2,
+        Kind::Path => 3,
+        Kind::State => 4,
+        Kind::Summary => 5,
+    };
+    let record = |state: u8, content: &[u8]| {
+        let mut whole_content = vec![number, state];
+        whole_content.extend_from_slice(content);
+        whole(FILE, at, &whole_content)
+    };
+    match content {
+        Content::Empty => Vec::new(),
+        Content::Bytes(bytes) => bytes.chunks(PIECE).flat_map(|piece| record(1, piece)).collect(),
+        Content::TooLarge(length) => record(2, &length.to_le_bytes()),
+        Content::Unreadable(why) => {
+            let mut text = Vec::new();
+            Writer(&mut text).text(why);
+            record(3, &text)
+        }
+    }
+}
+
+fn decode_file(content: &[u8]) -> Result<Record<'_>, Malformed> {
+    let mut r = Reader::new(content);
+    let kind = match r.u8()? {
+        1 => Kind::Env,
+        2 => Kind::Output,
+        3 => Kind::Path,
+        4 => Kind::State,
+        5 => Kind::Summary,
+        _ => return Err(Malformed::new("a command file is unknown")),
+    };
+    let part = match r.u8()? {
+        1 => FilePart::Bytes(content.get(2..).unwrap_or_default()),
+        2 => FilePart::TooLarge(r.u64()?),
+        3 => FilePart::Unreadable(r.text()?),
+        _ => return Err(Malformed::new("a command file's state is unknown")),
+    };
+    Ok(Record::File(kind, part))
+}
+
 /// A whole exit record.
 pub fn exit(at: u64, exit: &Exit) -> Vec<u8> {
     let mut content = Vec::new();
@@ -114,8 +184,14 @@ pub fn exit(at: u64, exit: &Exit) -> Vec<u8> {
             w.u8(3);
             w.text(why);
         }
+        Status::OutOfMemory => w.u8(4),
+        Status::Lost(why) => {
+            w.u8(5);
+            w.text(why);
+        }
     }
     w.u64(micros(exit.took));
+    w.u8(u8::from(exit.signalled));
     w.optional(exit.usage, |w, usage| {
         w.u64(micros(usage.user));
         w.u64(micros(usage.system));
@@ -154,6 +230,7 @@ pub fn decode(bytes: &[u8]) -> Result<Option<(Record<'_>, usize)>, Malformed> {
         },
         NOTE => Record::Note(String::from_utf8_lossy(content).into_owned()),
         EXIT => Record::Exit(decode_exit(content)?),
+        FILE => decode_file(content)?,
         _ => return Err(Malformed::new("a record's kind is unknown")),
     };
     Ok(Some((record, HEADER + length)))
@@ -165,9 +242,12 @@ fn decode_exit(content: &[u8]) -> Result<Exit, Malformed> {
         1 => Status::Code(r.u32()?.cast_signed()),
         2 => Status::Signal(r.u32()?.cast_signed()),
         3 => Status::NotStarted(r.text()?),
+        4 => Status::OutOfMemory,
+        5 => Status::Lost(r.text()?),
         _ => return Err(Malformed::new("an exit status is unknown")),
     };
     let took = Duration::from_micros(r.u64()?);
+    let signalled = r.u8()? != 0;
     let usage = r.optional(|r| {
         Ok(Usage {
             user: Duration::from_micros(r.u64()?),
@@ -176,7 +256,12 @@ fn decode_exit(content: &[u8]) -> Result<Exit, Malformed> {
         })
     })?;
     r.end()?;
-    Ok(Exit { status, took, usage })
+    Ok(Exit {
+        status,
+        took,
+        usage,
+        signalled,
+    })
 }
 
 fn whole(kind: u8, at: u64, content: &[u8]) -> Vec<u8> {
@@ -212,6 +297,7 @@ mod tests {
                 status: Status::Code(-1),
                 took: Duration::from_micros(5),
                 usage: None,
+                signalled: false,
             },
             Exit {
                 status: Status::Signal(9),
@@ -221,11 +307,13 @@ mod tests {
                     system: Duration::from_micros(2),
                     max_resident: 3,
                 }),
+                signalled: false,
             },
             Exit {
                 status: Status::NotStarted("no shell".into()),
                 took: Duration::ZERO,
                 usage: None,
+                signalled: false,
             },
         ];
         let mut file = output_header(Stream::Stderr, 12, 3).to_vec();
@@ -260,6 +348,29 @@ mod tests {
     }
 
     #[test]
+    fn a_large_command_file_comes_in_parts() {
+        let bytes: Vec<u8> = (0..PIECE + 10).map(|i| u8::try_from(i % 250).unwrap()).collect();
+        let mut records = file(1, Kind::Output, &Content::Bytes(bytes.clone()));
+        records.extend(file(1, Kind::Env, &Content::TooLarge(1 << 40)));
+        records.extend(file(1, Kind::Summary, &Content::Unreadable("why".into())));
+        let (mut rest, mut seen, mut others) = (records.as_slice(), Vec::new(), Vec::new());
+        while let Some((record, length)) = decode(rest).unwrap() {
+            match record {
+                Record::File(Kind::Output, FilePart::Bytes(part)) => seen.extend_from_slice(part),
+                Record::File(kind, part) => others.push((kind, part)),
+                other => panic!("{other:?}"),
+            }
+            rest = &rest[length..];
+        }
+        assert!(seen == bytes);
+        let expected = [
+            (Kind::Env, FilePart::TooLarge(1 << 40)),
+            (Kind::Summary, FilePart::Unreadable("why".into())),
+        ];
+        assert_eq!(others, expected);
+    }
+
+    #[test]
     fn foreign_bytes_are_refused_without_a_panic() {
         assert!(decode(&[0xff; 64]).is_err());
         let mut state = 1_u64;
@@ -267,7 +378,7 @@ mod tests {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            let mut bytes = vec![(state >> 33) as u8 % 6; 13];
+            let mut bytes = vec![(state >> 33) as u8 % 7; 13];
             bytes.extend_from_slice(&state.to_le_bytes());
             bytes[9..13].copy_from_slice(&((state >> 40) as u32 % 20).to_le_bytes());
             let _ = decode(&bytes);

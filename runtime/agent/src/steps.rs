@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::program::{self, Prepared};
+use crate::files::CommandFiles;
+use crate::memory::OutOfMemory;
+use crate::program::{self, Places, Prepared};
 use crate::spool::{self, Exit, HEADER, Status, Stream};
 use crate::sys::{self, Reaped};
 use crate::wire::{StartStep, StepSignal};
@@ -27,12 +29,17 @@ pub(crate) struct Step {
     leader: i32,
     started: Instant,
     script: Option<PathBuf>,
+    files: Option<CommandFiles>,
+    /// How often the kernel had ended something for want of memory when the step began.
+    memory_kills: u64,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     spool: Spool,
     end: Option<Exit>,
     drain: Duration,
     drained_by: Option<Instant>,
+    /// Whether a signal that somebody asked for reached the main process.
+    signalled: bool,
 }
 
 impl Step {
@@ -42,8 +49,8 @@ impl Step {
     /// Only when its spool cannot be opened: then there is no place to say anything.
     pub(crate) fn start(
         start: &StartStep,
-        scripts: &Path,
-        workspace: &Path,
+        places: &Places,
+        memory: &OutOfMemory,
         drain: Duration,
     ) -> Result<Self, String> {
         let mut step = Self {
@@ -53,23 +60,25 @@ impl Step {
             leader: 0,
             started: Instant::now(),
             script: None,
+            files: None,
+            memory_kills: memory.kills(),
             stdout: None,
             stderr: None,
             spool: Spool::open(start.step)?,
             end: None,
             drain,
             drained_by: None,
+            signalled: false,
         };
-        if let Err(why) =
-            program::prepare(start, scripts, workspace).and_then(|prepared| step.spawn(prepared))
-        {
+        if let Err(why) = program::prepare(start, places).and_then(|prepared| step.spawn(prepared)) {
             step.finish(Status::NotStarted(why), None);
         }
         Ok(step)
     }
 
     fn spawn(&mut self, mut prepared: Prepared) -> Result<(), String> {
-        self.script = Some(prepared.script);
+        self.script = prepared.script.take();
+        self.files = prepared.files.take();
         self.started = Instant::now();
         let mut child = prepared.command.spawn().map_err(|error| {
             let program = prepared.command.get_program().display().to_string();
@@ -138,10 +147,16 @@ impl Step {
         }
     }
 
-    /// The main process has ended.
-    pub(crate) fn reaped(&mut self, reaped: Reaped) {
+    /// The main process has ended. `lost` says why its end says nothing of the step: the agent was told to end.
+    pub(crate) fn reaped(&mut self, reaped: Reaped, memory: &OutOfMemory, lost: Option<&str>) {
         self.main = None;
-        self.finish(reaped.status, Some(reaped.usage));
+        let killed = matches!(reaped.status, Status::Signal(libc::SIGKILL) | Status::Code(137));
+        let status = match (lost, reaped.status) {
+            (Some(why), _) => Status::Lost(why.to_owned()),
+            (_, _) if killed && memory.kills() > self.memory_kills => Status::OutOfMemory,
+            (_, status) => status,
+        };
+        self.finish(status, Some(reaped.usage));
     }
 
     fn finish(&mut self, status: Status, usage: Option<spool::Usage>) {
@@ -149,6 +164,7 @@ impl Step {
             status,
             took: self.started.elapsed(),
             usage,
+            signalled: self.signalled,
         });
         self.drained_by = Some(Instant::now() + self.drain);
     }
@@ -162,6 +178,7 @@ impl Step {
             StepSignal::Kill => libc::SIGKILL,
         };
         if self.main.is_some() {
+            self.signalled = true;
             sys::kill_group(self.leader, number);
         } else if self.drained_by.is_some() {
             self.drained_by = Some(Instant::now());
@@ -185,6 +202,12 @@ impl Step {
             self.spool.write(&spool::note(now(), &self.held_open()));
             self.shut(Stream::Stdout);
             self.shut(Stream::Stderr);
+        }
+        if let Some(files) = self.files.take() {
+            for (kind, content) in files.read() {
+                self.spool.write(&spool::file(now(), kind, &content));
+            }
+            files.remove();
         }
         if let Some(end) = self.end.take() {
             self.spool.write(&spool::exit(now(), &end));

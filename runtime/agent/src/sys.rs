@@ -108,6 +108,25 @@ pub(crate) fn adopt_orphans() {
     }
 }
 
+/// Makes a second process of this one, which must have one thread: `None` in the new one, its id in the old.
+pub(crate) fn fork() -> io::Result<Option<i32>> {
+    // SAFETY: this process has one thread, so nothing is left half done in the copy.
+    match unsafe { libc::fork() } {
+        0 => Ok(None),
+        pid if pid > 0 => Ok(Some(pid)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Has the kernel end this process when the one that made it ends.
+pub(crate) fn die_with_parent() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: plain numbers are passed.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+    }
+}
+
 /// A child that has ended.
 pub(crate) struct Reaped {
     pub(crate) pid: i32,
@@ -184,6 +203,7 @@ pub(crate) fn prepare(command: &mut Command, identity: Option<Identity>) {
         // SAFETY: between fork and exec only calls that are safe there, on memory made before the fork.
         unsafe {
             check(libc::setsid())?;
+            be_first_to_go();
             if let Some(identity) = &identity {
                 check(libc::setgroups(
                     count(identity.groups.len())?,
@@ -200,6 +220,25 @@ pub(crate) fn prepare(command: &mut Command, identity: Option<Identity>) {
     };
     // SAFETY: see above.
     unsafe { command.pre_exec(become_that) };
+}
+
+/// When memory runs out, the kernel is to end a step rather than its agent; GitHub's runner uses the same number.
+///
+/// # Safety
+/// Only between fork and exec, or with one thread: it makes system calls alone.
+unsafe fn be_first_to_go() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the path ends with a zero, the text lives as long as the program, and all three calls are allowed here.
+    unsafe {
+        let file = libc::open(
+            c"/proc/self/oom_score_adj".as_ptr(),
+            libc::O_WRONLY | libc::O_CLOEXEC,
+        );
+        if file >= 0 {
+            libc::write(file, c"500".as_ptr().cast(), 3);
+            libc::close(file);
+        }
+    }
 }
 
 fn check(outcome: libc::c_int) -> io::Result<()> {

@@ -8,10 +8,12 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
+use loom_agent::files::Kind;
 use loom_agent::layout;
-use loom_agent::spool::{self, Exit, Record, Status, Stream};
+use loom_agent::spool::{self, Exit, FilePart, Record, Status, Stream};
 use loom_agent::wire::{
-    Command, Frames, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, ShellChoice, StartStep, StepSignal,
+    Command, Frames, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, ShellChoice, StartStep, StepProgram,
+    StepSignal,
 };
 
 const NONCE: [u8; NONCE_LENGTH] = [7; NONCE_LENGTH];
@@ -100,6 +102,13 @@ impl Job {
                     ..
                 } => spooled.err.extend_from_slice(bytes),
                 Record::Note(note) => spooled.notes.push(note),
+                Record::File(kind, part) => {
+                    let text = match part {
+                        FilePart::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                        other => format!("{other:?}"),
+                    };
+                    spooled.files.push((kind, text));
+                }
                 Record::Exit(exit) => spooled.exit = Some(exit),
             }
         }
@@ -137,6 +146,7 @@ struct Spooled {
     out: Vec<u8>,
     err: Vec<u8>,
     notes: Vec<String>,
+    files: Vec<(Kind, String)>,
     exit: Option<Exit>,
 }
 
@@ -210,11 +220,20 @@ impl Client {
 fn sh(step: u32, script: &str) -> StartStep {
     StartStep {
         step,
-        script: script.to_owned(),
-        shells: vec![shell("sh")],
+        program: StepProgram::Script {
+            text: script.to_owned(),
+            shells: vec![shell("sh")],
+        },
         env: Vec::new(),
+        path: Vec::new(),
         directory: None,
         user: None,
+    }
+}
+
+fn use_shells(start: &mut StartStep, choice: Vec<ShellChoice>) {
+    if let StepProgram::Script { shells, .. } = &mut start.program {
+        *shells = choice;
     }
 }
 
@@ -284,13 +303,17 @@ fn what_cannot_start_says_why() {
     let job = Job::new(&[]);
     let mut client = job.client(1);
     let mut missing = sh(0, "true");
-    missing.shells = vec![shell("no-such-bash"), shell("no-such-sh")];
+    use_shells(&mut missing, vec![shell("no-such-bash"), shell("no-such-sh")]);
     let mut elsewhere = sh(1, "true");
     elsewhere.directory = Some("not/here".into());
     let mut nobody = sh(2, "true");
     nobody.user = Some("nobody-of-that-name".into());
     let mut ending = sh(3, "true");
-    ending.shells[0].extension = "/../x".into();
+    let odd = ShellChoice {
+        extension: "/../x".into(),
+        ..shell("sh")
+    };
+    use_shells(&mut ending, vec![odd]);
     for (start, parts) in [
         (missing, vec!["`no-such-bash`, `no-such-sh`", "PATH is "]),
         (elsewhere, vec!["not/here", "No such file"]),
@@ -312,7 +335,7 @@ fn the_first_shell_that_is_there_runs_the_script_and_an_empty_path_still_finds_o
     let job = Job::new(&[]);
     let mut client = job.client(1);
     let mut start = sh(0, "echo $0");
-    start.shells = vec![shell("no-such-bash"), shell("sh")];
+    use_shells(&mut start, vec![shell("no-such-bash"), shell("sh")]);
     start.env = vec![("PATH".into(), String::new())];
     let spooled = job.run(&mut client, start);
     assert_eq!(
@@ -526,7 +549,7 @@ fn an_orphaned_agent_ends_everything() {
     drop(client);
     assert_eq!(job.ended(), 143);
     assert!(!alive(&pid));
-    assert_eq!(job.read_spool(0).status(), &Status::Signal(15));
+    assert!(matches!(job.read_spool(0).status(), Status::Lost(_)));
 }
 
 #[test]

@@ -15,7 +15,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use loom_workflow::{Dialect, Level, NoReferences, PlanOptions, Source};
+use loom_workflow::expression::Object;
+use loom_workflow::{Dialect, Event, Level, NoReferences, Source};
 
 /// The one that `loom-runtime` has.
 #[global_allocator]
@@ -128,7 +129,6 @@ fn on_cores(texts: &[String], cores: usize) {
 
 /// Reads, checks up to a level and plans all of them; gives how many have mistakes.
 fn round(texts: &[String], level: Level) -> usize {
-    let options = PlanOptions::default();
     texts
         .iter()
         .filter(|text| {
@@ -140,7 +140,7 @@ fn round(texts: &[String], level: Level) -> usize {
             let planned = loaded
                 .workflow
                 .as_ref()
-                .map(|workflow| loom_workflow::plan(workflow, &options));
+                .map(|workflow| loom_workflow::plan_for_event(workflow, &Event::new("push"), &Object::new()));
             std::hint::black_box(planned);
             loaded.diagnostics.is_blocking()
         })

@@ -8,14 +8,17 @@
 //! none stops at the first mistake. The file formats and their rules are in the design, section "The file".
 //!
 //! ```
-//! use loom_workflow::{Dialect, JobId, PlanOptions, Source};
+//! use loom_workflow::expression::{Environment, Object};
+//! use loom_workflow::{Dialect, Source, expand, step_values};
 //!
 //! let source = Source::new(".loom.yml", "jobs:\n  hello:\n    steps:\n      - run: echo hello\n");
-//! let loaded = loom_workflow::load(&source, Dialect::of_path(source.name()));
-//! let workflow = loaded.workflow.expect("no mistakes");
-//! let (plan, diagnostics) = loom_workflow::plan(&workflow, &PlanOptions::default());
-//! assert!(diagnostics.is_empty());
-//! assert_eq!(plan.expect("nothing unsupported").jobs[&JobId::from("hello")].steps[0].name, "Run echo hello");
+//! let workflow = loom_workflow::load(&source, Dialect::of_path(source.name())).workflow.expect("no mistakes");
+//! let job = &workflow.jobs[0];
+//! let contexts = Object::new();
+//! let (instances, _) = expand(&workflow, job, &contexts);
+//! let instance = &instances.expect("every value is known")[0];
+//! let (values, _) = step_values(&job.steps[0], &instance.defaults, &Environment::new(&instance.contexts));
+//! assert_eq!(values.expect("every value is known").name, "Run echo hello");
 //! ```
 
 mod actions;
@@ -50,18 +53,20 @@ pub use dag::{CycleError, Dag, Progress};
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role, Suggestion};
 pub use dialect::Dialect;
 pub use images::{ImageTable, Mapping};
-pub use model::{JobId, Minutes, StepId, Workflow};
+pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
 pub use plan::{
-    Ancestors, Answer, CallPlan, CallSecrets, Combination, ConcurrencyPlan, ContainerPlan, Event, EventPlan,
-    GitRef, Instance, InstanceId, JobPlan, JobResult, Login, MOST_COMBINATIONS, MatrixError, Outlook, Plan,
-    PlanOptions, Reason, RunValues, StepDefaults, StepPlan, StepValues, Strategy, UnmappedJobs, Work,
-    combinations, condition, expand, inputs, instance_dag, instance_names, job_outputs, matrix, outlook,
-    plan, plan_for_event, run_values, step_condition, step_values, triggered,
+    ActionArguments, ActionInputs, Ancestors, Answer, CallPlan, CallSecrets, Combination, ConcurrencyPlan,
+    ContainerPlan, Event, EventPlan, GitRef, Instance, InstanceId, JobResult, Login, MOST_COMBINATIONS,
+    MatrixError, Outlook, Reason, RetryPlan, RunValues, StepDefaults, StepValues, Strategy, Work,
+    action_arguments, action_inputs, action_outputs, called_outputs, called_secrets, choose_jobs,
+    combinations, condition, expand, hook_condition, image_of, input_variable, inputs, instance_dag,
+    instance_names, job_env, job_outputs, matrix, needs_final_wait, notices, outlook, plan_for_event,
+    run_values, shell_of, step_condition, step_env, step_values, triggered,
 };
 pub use references::{NoReferences, Presence, Reference, References};
-pub use shell::{Shell, ShellCommand, ShellError};
+pub use shell::{Shell, ShellCommand, ShellError, split_arguments};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};
 
@@ -106,6 +111,20 @@ fn read(source: &Source, dialect: Dialect, references: &dyn References, level: L
     }
 }
 
+/// Whether a job calls a workflow as it wants to be called: with its inputs and secrets, and within the rights of the
+/// caller. Loading does this for workflows of the same repository; this is for those that are fetched later.
+/// `references` are those of the called workflow, for what it calls itself.
+pub fn check_call(
+    caller: &Workflow,
+    job: &model::Job,
+    called: &Workflow,
+    references: &dyn References,
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    check::check_call(caller, job, called, references, &mut diagnostics);
+    diagnostics.finish()
+}
+
 /// An `action.yml` that was read and checked.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -128,6 +147,17 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
     if let Some(action) = &action {
         check::check_action(action, source, references, &mut diagnostics);
     }
+    let diagnostics = diagnostics.finish();
+    LoadedAction {
+        action: action.filter(|_| !diagnostics.is_blocking()),
+        diagnostics,
+    }
+}
+
+/// The same without the lints and without what lies beside it: what would stop a run.
+pub fn load_action_unlinted(source: &Source) -> LoadedAction {
+    let mut diagnostics = Diagnostics::new();
+    let action = read_action(source, &mut diagnostics);
     let diagnostics = diagnostics.finish();
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use loom_workflow::expression::{Environment, Object};
 use loom_workflow::{
-    Code, Diagnostics, Dialect, Level, Page, PlanOptions, Presence, Reference, References, Severity, Source,
-    codes,
+    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Severity, Source,
+    Work, Workflow, codes, expand, image_of, shell_of, step_values,
 };
 
 /// Where an example lies unless it says so.
@@ -82,6 +83,27 @@ fn examples(markdown: &str) -> Vec<Example> {
     found
 }
 
+/// What is found when the values of a workflow are computed, with nothing known beside the file.
+fn evaluated(workflow: &Workflow) -> Diagnostics {
+    let mut all = Diagnostics::new();
+    for job in workflow.jobs.values() {
+        let (instances, found) = expand(workflow, job, &Object::new());
+        all.extend(found);
+        for instance in instances.iter().flatten() {
+            all.extend(image_of(job, instance, &ImageTable::new(), workflow.dialect).1);
+            for step in &job.steps {
+                let environment = Environment::new(&instance.contexts);
+                let (values, found) = step_values(step, &instance.defaults, &environment);
+                all.extend(found);
+                if let Some(Work::Run { shell, .. }) = values.map(|values| values.work) {
+                    all.extend(shell_of(step, shell.as_deref()).1);
+                }
+            }
+        }
+    }
+    all
+}
+
 /// What is found in an example, as `CODE at LINE: MESSAGE`.
 fn found(example: &Example, beside: &[Example], level: Level) -> Vec<(Code, Option<usize>, String)> {
     let source = Source::new(example.path.as_str(), example.text.as_str());
@@ -92,9 +114,7 @@ fn found(example: &Example, beside: &[Example], level: Level) -> Vec<(Code, Opti
     } else {
         let loaded = loom_workflow::load_with(&source, Dialect::of_path(&example.path), &files);
         let planned = match loaded.workflow {
-            Some(workflow) if level == Level::Engine => {
-                loom_workflow::plan(&workflow, &PlanOptions::default()).1
-            }
+            Some(workflow) if level == Level::Engine => evaluated(&workflow),
             _ => Diagnostics::new(),
         };
         let mut all = loaded.diagnostics;

@@ -20,7 +20,8 @@ pub enum Command {
     },
     /// End everything, hand over files, say what was left, exit.
     Close {
-        /// Whether files that root made in the workspace go to the caller, who is the owner of the job's directory.
+        /// Whether files in the workspace that became another's go to the caller, who is the owner of the job's
+        /// directory.
         give: bool,
     },
 }
@@ -41,17 +42,36 @@ pub struct Hello {
 pub struct StartStep {
     /// Names the spool file; never used twice in a job.
     pub step: u32,
-    /// The script's text.
-    pub script: String,
-    /// Shells by preference.
-    pub shells: Vec<ShellChoice>,
+    /// What to run.
+    pub program: StepProgram,
     /// Set beside the agent's own environment; later wins.
     pub env: Vec<(String, String)>,
+    /// Folders to put before the `PATH` that the step has otherwise, first one first.
+    pub path: Vec<String>,
     /// Where to run, relative to the workspace.
     pub directory: Option<String>,
     /// Run as this user (`name`, `uid`, `name:group`, `uid:gid`), looked up where the agent runs. Without one the
     /// step runs as the agent does and keeps its `HOME`.
     pub user: Option<String>,
+}
+
+/// What a step runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepProgram {
+    /// A script.
+    Script {
+        /// Its text.
+        text: String,
+        /// Shells by preference.
+        shells: Vec<ShellChoice>,
+    },
+    /// A program.
+    Exec {
+        /// By preference; looked up in the step's `PATH`.
+        programs: Vec<String>,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
 }
 
 /// A shell that can run the script.
@@ -153,16 +173,12 @@ impl Command {
 impl StartStep {
     fn encode(&self, w: &mut Writer<'_>) {
         w.u32(self.step);
-        w.text(&self.script);
-        w.list(&self.shells, |w, shell| {
-            w.text(&shell.program);
-            w.list(&shell.arguments, |w, argument| w.text(argument));
-            w.text(&shell.extension);
-        });
+        self.program.encode(w);
         w.list(&self.env, |w, (name, value)| {
             w.text(name);
             w.text(value);
         });
+        w.list(&self.path, |w, folder| w.text(folder));
         w.optional(self.directory.as_deref(), Writer::text);
         w.optional(self.user.as_deref(), Writer::text);
     }
@@ -170,18 +186,53 @@ impl StartStep {
     fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             step: r.u32()?,
-            script: r.text()?,
-            shells: r.list(|r| {
-                Ok(ShellChoice {
-                    program: r.text()?,
-                    arguments: r.list(Reader::text)?,
-                    extension: r.text()?,
-                })
-            })?,
+            program: StepProgram::decode(r)?,
             env: r.list(|r| Ok((r.text()?, r.text()?)))?,
+            path: r.list(Reader::text)?,
             directory: r.optional(Reader::text)?,
             user: r.optional(Reader::text)?,
         })
+    }
+}
+
+impl StepProgram {
+    fn encode(&self, w: &mut Writer<'_>) {
+        match self {
+            Self::Script { text, shells } => {
+                w.u8(1);
+                w.text(text);
+                w.list(shells, |w, shell| {
+                    w.text(&shell.program);
+                    w.list(&shell.arguments, |w, argument| w.text(argument));
+                    w.text(&shell.extension);
+                });
+            }
+            Self::Exec { programs, arguments } => {
+                w.u8(2);
+                w.list(programs, |w, program| w.text(program));
+                w.list(arguments, |w, argument| w.text(argument));
+            }
+        }
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match r.u8()? {
+            1 => Ok(Self::Script {
+                text: r.text()?,
+                shells: r.list(|r| {
+                    Ok(ShellChoice {
+                        program: r.text()?,
+                        arguments: r.list(Reader::text)?,
+                        extension: r.text()?,
+                    })
+                })?,
+            }),
+            2 => Ok(Self::Exec {
+                programs: r.list(Reader::text)?,
+                arguments: r.list(Reader::text)?,
+            }),
+            _ => Err(Malformed::new("its program is unknown")),
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Report {
         /// Why the spool does not end with an exit record, where it does not.
         trouble: Option<String>,
     },
+    /// The command to close has been heard; its end may take a while.
+    Closing,
     /// Everything has ended; the agent exits now.
     Closed {
         /// Processes that steps had left running.
@@ -72,6 +74,7 @@ const REFUSED: u8 = 130;
 const GREW: u8 = 131;
 const EXITED: u8 = 132;
 const CLOSED: u8 = 133;
+const CLOSING: u8 = 134;
 
 impl Report {
     /// Appends the frame to `out`.
@@ -106,6 +109,7 @@ impl Report {
                     w.u64(*length);
                     w.optional(trouble.as_deref(), Writer::text);
                 }
+                Self::Closing => w.u8(CLOSING),
                 Self::Closed {
                     killed,
                     given,
@@ -144,6 +148,7 @@ impl Report {
                 length: r.u64()?,
                 trouble: r.optional(Reader::text)?,
             },
+            CLOSING => Self::Closing,
             CLOSED => Self::Closed {
                 killed: r.list(|r| {
                     Ok(LeftOver {

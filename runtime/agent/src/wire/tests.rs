@@ -9,15 +9,29 @@ fn commands() -> Vec<Command> {
         }),
         Command::Start(StartStep {
             step: 3,
-            script: "echo ä\n".into(),
-            shells: vec![ShellChoice {
-                program: "bash".into(),
-                arguments: vec!["-e".into(), "{0}".into()],
-                extension: ".sh".into(),
-            }],
+            program: StepProgram::Script {
+                text: "echo ä\n".into(),
+                shells: vec![ShellChoice {
+                    program: "bash".into(),
+                    arguments: vec!["-e".into(), "{0}".into()],
+                    extension: ".sh".into(),
+                }],
+            },
             env: vec![("A".into(), "b=c".into()), ("EMPTY".into(), String::new())],
+            path: vec!["/opt/tool/bin".into()],
             directory: Some("sub".into()),
             user: None,
+        }),
+        Command::Start(StartStep {
+            step: 4,
+            program: StepProgram::Exec {
+                programs: vec!["node".into(), "nodejs".into()],
+                arguments: vec!["index.js".into()],
+            },
+            env: Vec::new(),
+            path: Vec::new(),
+            directory: None,
+            user: Some("ann".into()),
         }),
         Command::Signal {
             step: 3,
@@ -47,6 +61,7 @@ fn reports() -> Vec<Report> {
             length: 0,
             trouble: Some("disk full".into()),
         },
+        Report::Closing,
         Report::Closed {
             killed: vec![LeftOver {
                 pid: 12,

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use loom_workflow::expression::{Environment, Object, Value};
-use loom_workflow::{Dialect, Event, PlanOptions, Source, Workflow};
+use loom_workflow::{Dialect, Event, Source, Workflow};
 
 fuzz_target!(|text: &str| {
     for (name, dialect) in [
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
         let source = Source::new(name, text);
         let loaded = loom_workflow::load(&source, dialect);
         if let Some(workflow) = &loaded.workflow {
-            let _ = loom_workflow::plan(workflow, &PlanOptions::default());
+            let _ = loom_workflow::notices(workflow);
             for_an_event(workflow);
         }
     }

@@ -57,11 +57,7 @@ impl<'a> Calls<'a> {
                 continue;
             };
             match self.read(&path) {
-                Outcome::Read(called) => {
-                    call(job, &called, uses.span, diagnostics);
-                    permissions::check(workflow, job, &called, self, diagnostics);
-                    concurrency::call(workflow, job, &called, diagnostics);
-                }
+                Outcome::Read(called) => self.one(workflow, job, &called, uses.span, diagnostics),
                 Outcome::Broken(cause) => {
                     let Cause { source, diagnostic } = (*cause).clone();
                     diagnostics.push(
@@ -84,6 +80,20 @@ impl<'a> Calls<'a> {
                 Outcome::Unknown => {}
             }
         }
+    }
+
+    /// Checks one call whose workflow has been read.
+    pub(super) fn one(
+        &mut self,
+        workflow: &Workflow,
+        job: &Job,
+        called: &Workflow,
+        uses: Span,
+        diagnostics: &mut Diagnostics,
+    ) {
+        call(job, called, uses, diagnostics);
+        permissions::check(workflow, job, called, self, diagnostics);
+        concurrency::call(workflow, job, called, diagnostics);
     }
 
     /// The workflow at a local path.

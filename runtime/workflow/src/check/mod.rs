@@ -28,8 +28,8 @@ mod waits;
 use crate::actions::Actions;
 use crate::codes::Level;
 use crate::diagnostic::Diagnostics;
-use crate::model::Workflow;
 use crate::model::action::Action;
+use crate::model::{Job, Workflow};
 use crate::references::References;
 use crate::source::Source;
 use calls::Calls;
@@ -73,6 +73,19 @@ fn lint<'r>(
     expressions::check(workflow, calls, &known, diagnostics);
 }
 
+/// Runs the rules about one call of a workflow that was read.
+pub(crate) fn check_call(
+    workflow: &Workflow,
+    job: &Job,
+    called: &Workflow,
+    references: &dyn References,
+    diagnostics: &mut Diagnostics,
+) {
+    if let Some(uses) = &job.uses {
+        Calls::new(references).one(workflow, job, called, uses.span, diagnostics);
+    }
+}
+
 /// Runs the rules about what an action says.
 pub(crate) fn check_action(
     action: &Action,
@@ -105,9 +118,4 @@ fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     matrix::check(workflow, diagnostics);
     waits::check(workflow, diagnostics);
     triggers::check(workflow, source, diagnostics);
-}
-
-/// Runs the rule without which there is no order of the jobs.
-pub(crate) fn needs(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    needs::check(workflow, diagnostics);
 }

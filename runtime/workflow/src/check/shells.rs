@@ -3,6 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Action, Defaults, Template, Workflow};
+use crate::shell::{Shell, ShellError};
 use crate::span::Spanned;
 use crate::words::{alternatives, closest, name};
 
@@ -42,8 +43,17 @@ fn defaults(defaults: &Defaults, windows: Option<bool>, diagnostics: &mut Diagno
 
 fn shell(written: &Spanned<Template>, windows: Option<bool>, diagnostics: &mut Diagnostics) {
     let Some(text) = written.as_plain() else { return };
-    if text.contains("{0}") {
-        return;
+    match Shell::parse(text) {
+        Ok(Shell::Custom(_)) => return,
+        Err(ShellError::Brace(_)) => {
+            diagnostics.push(
+                Diagnostic::new(codes::SHELL_NAME, format!("{} is no shell", name(text)))
+                    .at(written.span, "a brace is neither doubled nor part of `{0}`")
+                    .help("write `{{` and `}}` for braces of the command"),
+            );
+            return;
+        }
+        _ => {}
     }
     let known = SHELLS
         .iter()

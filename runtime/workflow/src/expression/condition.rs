@@ -104,6 +104,19 @@ impl Condition {
         if self.needs_success() && !status.success(&[]) {
             return Ok(false);
         }
+        self.holds_whatever_happened(status, environment)
+    }
+
+    /// The same for a condition before which no `success()` is put: the `pre-if` and `post-if` of an action.
+    ///
+    /// # Errors
+    ///
+    /// As [`holds`](Self::holds).
+    pub fn holds_whatever_happened(
+        &self,
+        status: &dyn JobStatus,
+        environment: &Environment<'_>,
+    ) -> Result<bool, ExpressionError> {
         let environment = environment.with_status(status);
         let value = match &self.test {
             Test::Empty => Value::Boolean(true),

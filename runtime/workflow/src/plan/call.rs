@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::evaluation::Evaluation;
+use super::evaluation::{Budget, Evaluation};
 use super::shape;
-use crate::expression::{Object, Value};
-use crate::model::{Job, Mapping, Scalar, Secrets};
+use crate::diagnostic::Diagnostics;
+use crate::expression::{Environment, Object, Value, equal_names};
+use crate::model::{Job, Mapping, Scalar, Secrets, Trigger};
 use crate::span::Spanned;
 
 /// A call of a workflow. It prints without the values of secrets.
@@ -50,6 +51,57 @@ impl fmt::Debug for CallSecrets {
             Self::Named(secrets) => formatter.debug_set().entries(secrets.keys()).finish(),
         }
     }
+}
+
+/// The secret that every called workflow has, given or not.
+const TOKEN: &str = "GITHUB_TOKEN";
+
+/// The `secrets` of a called workflow: all that its caller has, or those that it was given. `available` are those of the
+/// caller, whose `GITHUB_TOKEN` goes along in any case. That each required one is given by name is no matter of values:
+/// [`check_call`](crate::check_call) looks at it, and an empty one counts as given, as on GitHub.
+///
+/// `trigger` is the `workflow_call` of the called workflow; names are as it declares them, where it does.
+#[must_use]
+pub fn called_secrets(
+    trigger: &Trigger,
+    secrets: &CallSecrets,
+    available: &IndexMap<String, String>,
+) -> IndexMap<String, String> {
+    let given = match secrets {
+        CallSecrets::Inherit => return available.clone(),
+        CallSecrets::Named(given) => given,
+    };
+    let mut all = IndexMap::with_capacity(given.len() + 1);
+    let token = available.iter().find(|(name, _)| equal_names(name, TOKEN));
+    for (name, value) in token.into_iter().chain(given) {
+        let mut declared = trigger.secrets.keys();
+        let declared = declared.find(|declared| equal_names(declared, name));
+        let name = declared.map_or_else(|| name.clone(), ToString::to_string);
+        all.insert(name, value.clone());
+    }
+    all
+}
+
+/// The outputs of a called workflow, once its jobs are done: `on.workflow_call.outputs.*.value`. `contexts` are those of
+/// the called workflow: `jobs` (each with `result` and `outputs`), `github`, `vars`, `inputs`.
+///
+/// There are none when one has no value, and then the call fails; the diagnostics, whose places are in the file of the
+/// called workflow, say why.
+pub fn called_outputs(
+    trigger: &Trigger,
+    contexts: &Object,
+) -> (Option<IndexMap<String, String>>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let mut budget = Budget::default();
+    let mut evaluation = Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);
+    let mut outputs = IndexMap::with_capacity(trigger.outputs.len());
+    for (name, output) in &trigger.outputs {
+        if let Some(text) = evaluation.text(&output.value, name) {
+            outputs.insert(name.to_string(), text.to_string());
+        }
+    }
+    let diagnostics = diagnostics.finish();
+    ((!diagnostics.is_blocking()).then_some(outputs), diagnostics)
 }
 
 /// The call of a job, if it calls a workflow.

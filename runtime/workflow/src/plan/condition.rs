@@ -4,9 +4,11 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 use super::evaluation::{Budget, Evaluation};
+use super::instance::variables;
+use super::work::with_env;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{self, Environment, JobStatus, Object, Scope};
-use crate::model::{Condition, Job, JobId, Step};
+use crate::model::{Action, Condition, Job, JobId, Step};
 use crate::span::Spanned;
 
 /// How a job ended, as those that need it see it.
@@ -92,13 +94,37 @@ pub fn condition(job: &Job, contexts: &Object, ancestors: &dyn JobStatus) -> (Op
     holds(job.condition.as_ref(), &Environment::new(contexts), ancestors)
 }
 
-/// Whether a step runs. The environment has all contexts of the job, and the files behind `hashFiles` where there are.
+/// Whether a step runs. The environment has all contexts of the job, and the files behind `hashFiles` where there are. The
+/// `if` of a step sees the variables of the step itself, so these are evaluated first; when one has no value there is no
+/// answer, even where the `if` would not hold.
+///
+/// Steps that wait for others or end them always do, whatever failed, and so does `parallel`, whose steps are asked one by
+/// one.
 pub fn step_condition(
     step: &Step,
     environment: &Environment<'_>,
     status: &dyn JobStatus,
 ) -> (Option<bool>, Diagnostics) {
-    holds(step.condition.as_ref(), environment, status)
+    let works = matches!(step.action, Action::Run(_) | Action::Uses(_));
+    if !works && step.condition.is_none() {
+        return (Some(true), Diagnostics::new());
+    }
+    let Some(written) = &step.env else {
+        return holds(step.condition.as_ref(), environment, status);
+    };
+    let mut diagnostics = Diagnostics::new();
+    let mut budget = Budget::default();
+    let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
+    let env = variables(&mut evaluation, written);
+    if diagnostics.is_blocking() {
+        return (None, diagnostics.finish());
+    }
+    let contexts = with_env(environment.contexts(), &env);
+    holds(
+        step.condition.as_ref(),
+        &environment.with_contexts(&contexts),
+        status,
+    )
 }
 
 fn holds(

@@ -20,12 +20,14 @@ use indexmap::IndexMap;
 use super::call::{CallPlan, call};
 use super::combinations::Combination;
 use super::evaluation::{Budget, Evaluation};
+use super::retry::RetryPlan;
 use super::shape;
 use super::strategy::{self, Strategy};
-use crate::diagnostic::Diagnostics;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Object, Value};
-use crate::model::{Env, Job, JobId, Minutes, Template, Workflow};
-use crate::span::Spanned;
+use crate::model::{Env, Job, JobId, Minutes, Queue, Template, Workflow};
+use crate::span::{Span, Spanned};
 
 /// The longest name of an instance, in UTF-16 units as GitHub counts.
 const LONGEST_NAME: usize = 100;
@@ -80,6 +82,8 @@ pub struct Instance {
     pub cancel_timeout: Option<Minutes>,
     /// Whether a failure leaves the run a success.
     pub continue_on_error: bool,
+    /// Whether it runs again when it fails.
+    pub retry: Option<RetryPlan>,
     /// With whom it does not run at once.
     pub concurrency: Option<ConcurrencyPlan>,
     /// The name of what it deploys to.
@@ -145,6 +149,8 @@ pub struct ConcurrencyPlan {
     pub group: Arc<str>,
     /// Whether a new one ends the one that runs.
     pub cancel_in_progress: bool,
+    /// Who waits for it.
+    pub queue: Queue,
 }
 
 /// Evaluates a job for every combination of its matrix, in their order. `contexts` are those that are known before:
@@ -257,6 +263,7 @@ impl Maker<'_> {
             timeout,
             cancel_timeout,
             continue_on_error,
+            retry: job.retry.as_deref().map(RetryPlan::of),
             concurrency,
             environment,
             call,
@@ -269,25 +276,45 @@ impl Maker<'_> {
     }
 }
 
-/// The variables of an `env`.
+/// The variables of an `env`. One that no program can be given is reported.
 pub(super) fn variables(evaluation: &mut Evaluation<'_>, env: &Spanned<Env>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
     match &env.value {
         Env::Variables(variables) => {
-            let mut all = Vec::with_capacity(variables.len());
             for (name, value) in variables {
-                let value_text = evaluation.text(value, name);
-                if let (Some(name), Some(value)) = (shape::key(evaluation, name, value.span), value_text) {
-                    all.push((name.to_string(), value.to_string()));
+                let text = evaluation.text(value, name);
+                if let (Some(name), Some(text)) = (shape::key(evaluation, name, value.span), text) {
+                    variable(evaluation, &name, &text, value.span);
+                    all.push((name.to_string(), text.to_string()));
                 }
             }
-            all
         }
         Env::Expression(template) => {
             let whole = Spanned::new(template.clone(), env.span);
             let value = evaluation.value(&whole);
             let texts = value.and_then(|value| shape::texts(evaluation, &value, "env", env.span));
-            texts.unwrap_or_default().into_iter().collect()
+            all.extend(texts.unwrap_or_default());
+            for (name, text) in &all {
+                variable(evaluation, name, text, env.span);
+            }
         }
+    }
+    all
+}
+
+fn variable(evaluation: &mut Evaluation<'_>, name: &str, text: &str, place: Span) {
+    if name.is_empty() || name.contains(['=', '\0']) || text.contains('\0') {
+        evaluation.diagnostics.push(
+            Diagnostic::new(
+                codes::VARIABLE,
+                format!(
+                    "the variable {} cannot be passed to a program",
+                    crate::words::name(name)
+                ),
+            )
+            .at(place, "for its name, or a zero byte in it")
+            .help("names are not empty and hold no `=`, names and values no zero byte"),
+        );
     }
 }
 

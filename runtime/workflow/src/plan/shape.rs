@@ -9,7 +9,7 @@ use super::instance::{ConcurrencyPlan, ContainerPlan, Login};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::{self, Object, Value};
-use crate::model::{Fields, Job, Literal, Minutes, Template};
+use crate::model::{Fields, Job, Literal, Minutes, Queue, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::Style;
 
@@ -30,15 +30,27 @@ pub(super) fn minutes(
 
 /// A free name, which may hold expressions.
 pub(super) fn key(evaluation: &mut Evaluation<'_>, name: &str, place: Span) -> Option<Arc<str>> {
-    if !expression::Template::is_in(name) {
-        return Some(Arc::from(name));
-    }
-    let template = Template {
-        text: Arc::from(name),
-        style: Style::Plain,
-        expressions: Arc::from([place]),
+    computed(evaluation, name, name, place)
+}
+
+/// A text of which it is not known whether it holds expressions.
+pub(super) fn computed(
+    evaluation: &mut Evaluation<'_>,
+    text: &str,
+    key: &str,
+    place: Span,
+) -> Option<Arc<str>> {
+    let expressions: &[Span] = if expression::Template::is_in(text) {
+        &[place]
+    } else {
+        &[]
     };
-    evaluation.text(&Spanned::new(template, place), name)
+    let template = Template {
+        text: Arc::from(text),
+        style: Style::Plain,
+        expressions: Arc::from(expressions),
+    };
+    evaluation.text(&Spanned::new(template, place), key)
 }
 
 /// The texts of a mapping.
@@ -161,9 +173,13 @@ pub(super) fn concurrency(evaluation: &mut Evaluation<'_>, fields: &Fields) -> O
     const KEY: &str = "concurrency";
     let value = evaluation.field(fields, KEY)?;
     let place = value.span;
-    let (group, cancel) = match value.as_object() {
-        Some(object) => (object.get("group"), object.get("cancel-in-progress")),
-        None => (Some(&value.value), None),
+    let (group, cancel, queue) = match value.as_object() {
+        Some(object) => (
+            object.get("group"),
+            object.get("cancel-in-progress"),
+            object.get("queue"),
+        ),
+        None => (Some(&value.value), None, None),
     };
     let group = evaluation.as_text(group.unwrap_or(&Value::Null), "group", place)?;
     let cancel_in_progress = match cancel {
@@ -176,6 +192,17 @@ pub(super) fn concurrency(evaluation: &mut Evaluation<'_>, fields: &Fields) -> O
             truth?
         }
     };
+    let queue = match queue {
+        None | Some(Value::Null) => Queue::default(),
+        Some(queue) => match queue.to_text().as_ref() {
+            "single" => Queue::Single,
+            "max" => Queue::Max,
+            _ => {
+                evaluation.wrong("queue", "`single` or `max`", queue, place);
+                return None;
+            }
+        },
+    };
     let problem = if group.is_empty() {
         "the name of its group is empty"
     } else if group.encode_utf16().count() > LONGEST_GROUP {
@@ -184,6 +211,7 @@ pub(super) fn concurrency(evaluation: &mut Evaluation<'_>, fields: &Fields) -> O
         return Some(ConcurrencyPlan {
             group,
             cancel_in_progress,
+            queue,
         });
     };
     evaluation.diagnostics.push(

@@ -6,10 +6,12 @@ use indexmap::IndexMap;
 
 use super::evaluation::{Budget, Evaluation};
 use super::instance::{StepDefaults, variables};
+use super::retry::RetryPlan;
 use super::shape;
+use crate::codes::Severity;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object, Value};
-use crate::model::{Action, Job, Literal, Minutes, Step, StepId, Uses};
+use crate::model::{Action, Job, Literal, Minutes, OnLost, Step, StepId, Uses};
 use crate::span::Spanned;
 
 /// A step as it is when its turn has come.
@@ -26,6 +28,14 @@ pub struct StepValues {
     pub continue_on_error: bool,
     /// How long it may take; `None` where nothing above zero is written.
     pub timeout: Option<Minutes>,
+    /// Whether the steps behind it start without waiting for its end.
+    pub background: bool,
+    /// Whether it runs again when it fails.
+    pub retry: Option<RetryPlan>,
+    /// What becomes of it when its end was not seen.
+    pub on_lost: OnLost,
+    /// Whether its process has a terminal.
+    pub tty: bool,
 }
 
 /// What a step does.
@@ -58,10 +68,13 @@ pub enum Work {
     Parallel,
 }
 
-/// Evaluates a step of a job or of a composite action. The environment has all contexts of the job, `env` with what earlier steps set among them, and the files
-/// behind `hashFiles`. Whether the step runs at all is asked before ([`step_condition`](super::step_condition)).
+/// Evaluates a step of a job or of a composite action. The environment has all contexts of the job, `env` with what
+/// earlier steps set among them, and the files behind `hashFiles`. Whether the step runs at all is asked before
+/// ([`step_condition`](super::step_condition)).
 ///
-/// There are no values when something has none; the diagnostics say what.
+/// There are no values when something has none; the diagnostics say what. As on GitHub a `name` without a value is as
+/// good as none, and `timeout-minutes` or `continue-on-error` without a value are a warning: the step runs without a limit,
+/// and its failure counts.
 pub fn step_values(
     step: &Step,
     defaults: &StepDefaults,
@@ -69,33 +82,50 @@ pub fn step_values(
 ) -> (Option<StepValues>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut budget = Budget::default();
-    let mut env = IndexMap::new();
+    let mut env = Vec::new();
     if let Some(written) = &step.env {
         let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
-        env.extend(variables(&mut evaluation, written));
+        env = variables(&mut evaluation, written);
     }
     // The rest of the step sees its own variables.
     let contexts = with_env(environment.contexts(), &env);
     let inner = environment.with_contexts(&contexts);
     let mut evaluation = Evaluation::new(inner, &mut diagnostics, &mut budget);
     let work = work(&mut evaluation, &step.action, defaults);
-    let name = step.name.as_ref().and_then(|name| evaluation.text(name, "name"));
+
+    let mut unheard = Diagnostics::new();
+    let name = step
+        .name
+        .as_ref()
+        .and_then(|name| Evaluation::new(inner, &mut unheard, &mut Budget::default()).text(name, "name"));
+    let mut doubts = Diagnostics::new();
+    let mut evaluation = Evaluation::new(inner, &mut doubts, &mut budget);
     let continue_on_error = step
         .continue_on_error
         .as_ref()
         .and_then(|written| evaluation.boolean(written, "continue-on-error"));
     let timeout = shape::minutes(&mut evaluation, step.timeout_minutes.as_ref(), "timeout-minutes");
+    for mut doubt in doubts {
+        doubt.severity = Severity::Warning;
+        diagnostics.push(doubt);
+    }
+
     let diagnostics = diagnostics.finish();
     let values = work
         .filter(|_| !diagnostics.is_blocking())
         .map(|work| StepValues {
             name: name
+                .map(|name| first_line(&name).to_owned())
                 .filter(|name| !name.is_empty())
-                .map_or_else(|| default_name(&work), |name| name.to_string()),
+                .unwrap_or_else(|| default_name(&work)),
             work,
-            env,
+            env: env.into_iter().collect(),
             continue_on_error: continue_on_error.unwrap_or_default(),
             timeout,
+            background: step.background.as_deref().copied().unwrap_or_default(),
+            retry: step.retry.as_deref().map(RetryPlan::of),
+            on_lost: step.on_lost.as_deref().copied().unwrap_or(OnLost::Fail),
+            tty: step.tty.as_deref().copied().unwrap_or_default(),
         });
     (values, diagnostics)
 }
@@ -120,7 +150,7 @@ pub fn job_outputs(
 }
 
 /// The contexts with more variables in `env`.
-fn with_env(contexts: &Object, more: &IndexMap<String, String>) -> Object {
+pub(super) fn with_env(contexts: &Object, more: &[(String, String)]) -> Object {
     let mut own = contexts.clone();
     if !more.is_empty() {
         let mut env = Object::case_sensitive();
@@ -140,10 +170,14 @@ fn work(evaluation: &mut Evaluation<'_>, action: &Action, defaults: &StepDefault
     Some(match action {
         Action::Run(run) => {
             let script = evaluation.text(&run.script, "run")?.to_string();
-            let shell = match &run.shell {
+            // One that comes out empty is as good as none.
+            let own = match &run.shell {
                 Some(shell) => Some(evaluation.text(shell, "shell")?),
-                None => defaults.shell.clone(),
+                None => None,
             };
+            let shell = own
+                .filter(|shell| !shell.is_empty())
+                .or_else(|| defaults.shell.clone());
             let working_directory = match &run.working_directory {
                 Some(directory) => Some(evaluation.text(directory, "working-directory")?),
                 None => defaults.working_directory.clone(),
@@ -186,10 +220,15 @@ fn inputs(evaluation: &mut Evaluation<'_>, uses: &Uses) -> Option<IndexMap<Strin
     }
 }
 
+/// The first line that is not empty, as GitHub cuts names.
+fn first_line(text: &str) -> &str {
+    text.trim_start().lines().next().unwrap_or_default().trim_end()
+}
+
 /// GitHub's rule: `Run`, and the first line of the script that is not empty, or what is used.
 fn default_name(work: &Work) -> String {
     match work {
-        Work::Run { script, .. } => super::step::default_name(script),
+        Work::Run { script, .. } => format!("Run {}", first_line(script)).trim_end().to_owned(),
         Work::Uses { reference, .. } => format!("Run {reference}"),
         Work::Wait(ids) => {
             let ids: Vec<&str> = ids.iter().map(StepId::as_str).collect();
@@ -197,6 +236,6 @@ fn default_name(work: &Work) -> String {
         }
         Work::WaitAll => "Wait for all".to_owned(),
         Work::Cancel(id) => format!("Cancel {id}"),
-        Work::Parallel => "Parallel".to_owned(),
+        Work::Parallel => "Parallel group".to_owned(),
     }
 }

@@ -2,8 +2,15 @@
 
 use insta::assert_snapshot;
 
-use super::shown;
-use crate::{Dialect, Reference, References, Source, load_with};
+use indexmap::IndexMap;
+
+use super::{shown, workflow};
+use crate::Dialect::GitHub;
+use crate::expression::{Object, Value};
+use crate::{
+    CallSecrets, Dialect, NoReferences, Reference, References, Source, called_outputs, called_secrets,
+    check_call, inputs, load_with,
+};
 
 /// Files by path.
 struct Folder(Vec<(&'static str, String)>);
@@ -80,4 +87,118 @@ fn nesting_has_an_end() {
     let files: Vec<(&'static str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     assert!(found(&call("./0.yml"), &files).contains("schema/call"));
     assert_eq!(found(&call("./2.yml"), &files), "");
+}
+
+const CALLED: &str = "on:
+  workflow_call:
+    inputs:
+      t: {type: string, required: true}
+      flag: {type: boolean, default: \"${{ github.actor == 'me' }}\"}
+      n: {type: number, default: \"${{ fromJSON(vars.N) }}\"}
+    secrets:
+      Tok: {required: true}
+    outputs:
+      o: {value: \"${{ jobs.c.outputs.o }}\"}
+      r: {description: d, value: \"${{ jobs.c.result }}-${{ inputs.t }}\"}
+      n: {value: \"${{ jobs.c.outputs.none }}\"}
+jobs:
+  c: {runs-on: x, outputs: {o: x}, steps: [{run: x}]}
+";
+
+fn contexts(json: &str) -> Object {
+    Value::from_json(json).unwrap().as_object().unwrap().clone()
+}
+
+fn texts(pairs: &[(&str, &str)]) -> IndexMap<String, String> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[test]
+fn outputs_of_a_call_are_those_of_its_jobs() {
+    let workflow = workflow(CALLED, GitHub);
+    let trigger = &workflow.triggers.events["workflow_call"];
+    let known = contexts(
+        r#"{"jobs": {"c": {"result": "success", "outputs": {"o": "from-j1"}}}, "inputs": {"t": "x"}}"#,
+    );
+    let (found, _) = called_outputs(trigger, &known);
+    assert_eq!(
+        found.unwrap(),
+        texts(&[("o", "from-j1"), ("r", "success-x"), ("n", "")])
+    );
+    let broken = CALLED.replace("jobs.c.result", "fromJSON('{')");
+    let workflow = super::workflow(&broken, GitHub);
+    let (found, diagnostics) = called_outputs(&workflow.triggers.events["workflow_call"], &known);
+    assert!(found.is_none() && diagnostics.is_blocking());
+}
+
+#[test]
+fn secrets_of_a_call_are_inherited_or_named() {
+    let workflow = workflow(CALLED, GitHub);
+    let trigger = &workflow.triggers.events["workflow_call"];
+    let available = texts(&[("TOKEN", "s"), ("github_token", "g")]);
+    let named = |pairs: &[(&str, &str)]| CallSecrets::Named(texts(pairs));
+    for (secrets, want) in [
+        (
+            CallSecrets::Inherit,
+            texts(&[("TOKEN", "s"), ("github_token", "g")]),
+        ),
+        (
+            named(&[("TOK", "s")]),
+            texts(&[("github_token", "g"), ("Tok", "s")]),
+        ),
+        (named(&[]), texts(&[("github_token", "g")])),
+    ] {
+        assert_eq!(called_secrets(trigger, &secrets, &available), want, "{secrets:?}");
+    }
+    assert!(called_secrets(trigger, &named(&[]), &IndexMap::new()).is_empty());
+}
+
+#[test]
+fn defaults_of_a_called_workflow_look_at_what_is_known() {
+    let workflow = workflow(CALLED, GitHub);
+    let trigger = &workflow.triggers.events["workflow_call"];
+    let known = contexts(r#"{"github": {"actor": "me"}, "vars": {"N": "7"}}"#);
+    let ask = |given: &str| {
+        let (found, _) = inputs(trigger, &contexts(given), &known);
+        found.map(|found| Value::object(found).to_json())
+    };
+    assert_eq!(ask(r#"{"t": 5}"#).unwrap(), r#"{"t":"5","flag":true,"n":7}"#);
+    assert_eq!(
+        ask(r#"{"T": "", "flag": false, "n": 1}"#).unwrap(),
+        r#"{"t":"","flag":false,"n":1}"#
+    );
+    // What templates give is text.
+    assert_eq!(
+        ask(r#"{"t": "x", "flag": "false", "n": "2"}"#).unwrap(),
+        r#"{"t":"x","flag":false,"n":2}"#
+    );
+    assert_eq!(ask("{}"), None);
+    assert_eq!(ask(r#"{"t": "x", "flag": "yes"}"#), None);
+}
+
+#[test]
+fn a_call_of_what_was_fetched_is_checked_alike() {
+    let called = workflow(CALLED, GitHub);
+    let caller = |job: &str| {
+        let text = format!("on: push\njobs:\n  a: {{uses: o/r/.github/workflows/w.yml@v1{job}}}\n");
+        let caller = workflow(&text, GitHub);
+        let found = check_call(&caller, &caller.jobs[0], &called, &NoReferences);
+        found
+            .iter()
+            .map(|found| found.message.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(caller(", with: {T: x}, secrets: {tok: x}"), Vec::<String>::new());
+    assert_eq!(caller(", with: {t: x}, secrets: inherit"), Vec::<String>::new());
+    assert_eq!(
+        caller(", with: {x: 1}"),
+        [
+            "job `a` does not give the input `t`",
+            "job `a` does not give the secret `Tok`",
+            "the called workflow has no input `x`"
+        ]
+    );
 }

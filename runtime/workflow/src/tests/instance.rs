@@ -5,7 +5,9 @@ use insta::assert_snapshot;
 use super::{shown, workflow};
 use crate::Dialect::GitHub;
 use crate::expression::{Object, Value};
-use crate::{Ancestors, CallSecrets, Instance, JobId, JobResult, Source, condition, expand, run_values};
+use crate::{
+    Ancestors, CallSecrets, Instance, JobId, JobResult, Queue, Source, condition, expand, run_values,
+};
 
 fn contexts(json: &str) -> Object {
     let value = Value::from_json(json).unwrap();
@@ -294,4 +296,91 @@ fn a_call_gives_inputs_and_secrets() {
         (&*concurrency.group, concurrency.cancel_in_progress),
         ("main", true)
     );
+}
+
+#[test]
+fn a_group_says_who_waits_for_it() {
+    let queue = |text: &str, known: &str| {
+        let job = format!("concurrency: {{group: g, queue: {text}}}");
+        instances(&job, known)[0].concurrency.clone().unwrap().queue
+    };
+    assert_eq!(queue("max", "{}"), Queue::Max);
+    assert_eq!(queue("single", "{}"), Queue::Single);
+    assert_eq!(
+        queue("\"${{ vars.q }}\"", r#"{"vars": {"q": "max"}}"#),
+        Queue::Max
+    );
+    assert_eq!(
+        instances("concurrency: g", "{}")[0]
+            .concurrency
+            .clone()
+            .unwrap()
+            .queue,
+        Queue::Single
+    );
+    assert!(
+        problems(
+            "concurrency: {group: g, queue: \"${{ vars.q }}\"}",
+            r#"{"vars": {"q": "most"}}"#
+        )
+        .contains("`queue` must be")
+    );
+}
+
+#[test]
+fn a_matrix_that_came_late_may_be_none() {
+    let ask = |matrix: &str, output: &str| {
+        let text = file(&format!("needs: n\nstrategy: {{matrix: {matrix}}}"))
+            + "  n: {runs-on: x, steps: [{run: x}]}\n";
+        let workflow = workflow(&text, GitHub);
+        let mut known = Object::new();
+        let outputs: Object = [("m", Value::from(output))].into_iter().collect();
+        let job: Object = [("outputs", Value::object(outputs))].into_iter().collect();
+        let needs: Object = [("n", Value::object(job))].into_iter().collect();
+        known.insert("needs", Value::object(needs));
+        let (found, diagnostics) = expand(&workflow, &workflow.jobs[0], &known);
+        match found {
+            Some(instances) => Ok(instances.len()),
+            None => Err(diagnostics.as_slice()[0].label().unwrap_or_default().to_owned()),
+        }
+    };
+    let many = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+    let whole = "\"${{ fromJSON(needs.n.outputs.m) }}\"";
+    let vector = format!("{{x: {whole}}}");
+    for (matrix, output, want) in [
+        (&*vector, "[1, 2]", Ok(2)),
+        (&vector, "[]", Err("`x` of the matrix has no values")),
+        (&vector, "null", Err("`x` of the matrix is no list")),
+        (&vector, "{}", Err("`x` of the matrix is no list")),
+        (&vector, &many(256), Ok(256)),
+        (
+            &vector,
+            &many(257),
+            Err("the matrix has more than 256 combinations"),
+        ),
+        (whole, "{\"include\": [{\"a\": 1}, {\"a\": 2}]}", Ok(2)),
+        (
+            whole,
+            "{\"include\": []}",
+            Err("the matrix has neither a list of values nor an `include`"),
+        ),
+        (
+            whole,
+            "{\"a\": [1], \"b\": []}",
+            Err("`b` of the matrix has no values"),
+        ),
+        (
+            whole,
+            "null",
+            Err("a matrix is a mapping of lists, and this is not one"),
+        ),
+    ] {
+        assert_eq!(
+            ask(matrix, output),
+            want.map_err(str::to_owned),
+            "{matrix} {output}"
+        );
+    }
+    // What a job that was skipped gives is no JSON at all.
+    assert!(ask(&vector, "").is_err());
 }

@@ -159,3 +159,25 @@ fn a_long_script_and_a_wide_matrix_end_soon() {
     assert!(found.contains("lint/script-name"));
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
+
+#[test]
+fn shells_are_read_as_the_runner_reads_them() {
+    for (shell, fine) in [
+        ("bash -c \"f() {{ . {0}; }}; f\"", true),
+        ("python3 -c \"print(1)\" {0}", true),
+        ("perl \"{0}", true),
+        ("bash -c \"{ . {0}; }\"", false),
+        ("bash{0}", false),
+        ("bash -e", false),
+    ] {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: x\n        shell: '{shell}'\n"
+        );
+        let found = super::found(&text, Dialect::GitHub);
+        assert_eq!(found.is_empty(), fine, "{shell}: {found}");
+        assert!(
+            fine || found.starts_with("error[lint/shell-name]"),
+            "{shell}: {found}"
+        );
+    }
+}

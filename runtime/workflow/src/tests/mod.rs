@@ -3,6 +3,7 @@
 mod action;
 mod actions;
 mod calls;
+mod choice;
 mod dag;
 mod expressions;
 mod instance;
@@ -10,20 +11,17 @@ mod lints;
 mod lower;
 mod matrix;
 mod needs;
+mod notices;
 mod outlook;
-mod plan;
 mod random;
 mod starts;
 mod tree;
 mod triggers;
 mod typed;
-mod unsupported;
 mod values;
 mod work;
 
-use crate::{
-    Diagnostic, Diagnostics, Dialect, Loaded, Plan, PlanOptions, Role, Severity, Source, Workflow, load,
-};
+use crate::{Diagnostic, Diagnostics, Dialect, Loaded, Role, Severity, Source, Workflow, load};
 
 /// Diagnostics as plain lines: severity, code, place, message; then labels with the text they mark, and help.
 pub(crate) fn shown(source: &Source, diagnostics: &Diagnostics) -> String {
@@ -87,21 +85,4 @@ pub(crate) fn workflow(text: &str, dialect: Dialect) -> Workflow {
     loaded
         .workflow
         .unwrap_or_else(|| panic!("{}", shown(&source, &loaded.diagnostics)))
-}
-
-/// The plan of a Loom text without mistakes.
-pub(crate) fn planned(text: &str) -> Plan {
-    let (plan, diagnostics) = crate::plan(&workflow(text, Dialect::Loom), &PlanOptions::default());
-    plan.unwrap_or_else(|| panic!("{diagnostics:#?}"))
-}
-
-/// What planning finds.
-pub(crate) fn plan_found(text: &str, dialect: Dialect) -> String {
-    let (source, loaded) = load_text(text, dialect);
-    let workflow = loaded
-        .workflow
-        .unwrap_or_else(|| panic!("{}", shown(&source, &loaded.diagnostics)));
-    let (plan, diagnostics) = crate::plan(&workflow, &PlanOptions::default());
-    assert_eq!(plan.is_none(), diagnostics.is_blocking());
-    shown(&source, &diagnostics)
 }

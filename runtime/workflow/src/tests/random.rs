@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 
 use crate::cron::Cron;
-use crate::expression::{Environment, Object, Value};
+use crate::expression::{Environment, Object, Status, Value};
 use crate::glob::{Pattern, Subject};
+use crate::model::action::{Action, Kind};
 use crate::{
-    Diagnostics, Dialect, Event, PlanOptions, Source, Workflow, expand, instance_names, job_outputs, load,
-    load_action, plan, plan_for_event, run_values, step_values,
+    Diagnostics, Dialect, Event, ImageTable, Source, StepDefaults, Work, Workflow, action_arguments,
+    action_inputs, action_outputs, expand, hook_condition, image_of, instance_names, job_outputs, load,
+    load_action, notices, plan_for_event, run_values, shell_of, step_condition, step_values,
 };
 
 const SAMPLES: [&str; 7] = [
@@ -55,14 +57,17 @@ fn runs(text: &str) {
         assert_eq!(loaded.workflow.is_none(), loaded.diagnostics.is_blocking());
         let mut all = loaded.diagnostics.clone();
         if let Some(workflow) = &loaded.workflow {
-            let (plan, diagnostics) = plan(workflow, &PlanOptions::default());
-            assert_eq!(plan.is_none(), diagnostics.is_blocking());
-            all.extend(diagnostics);
             all.extend(planned_for_an_event(workflow));
+            let notices = notices(workflow);
+            assert!(!notices.is_blocking());
+            all.extend(notices);
         }
         let action = load_action(&source);
         assert_eq!(action.action.is_none(), action.diagnostics.is_blocking());
         all.extend(action.diagnostics);
+        if let Some(action) = &action.action {
+            all.extend(called(action));
+        }
         for found in &all {
             assert!(!found.message.contains(char::is_control), "{:?}", found.message);
             for label in &found.labels {
@@ -98,12 +103,55 @@ fn planned_for_an_event(workflow: &Workflow) -> Diagnostics {
         all.extend(diagnostics);
         for instance in instances.iter().flatten().take(2) {
             let environment = Environment::new(&instance.contexts);
+            let (image, diagnostics) = image_of(job, instance, &ImageTable::new(), workflow.dialect);
+            assert_eq!(image.is_none(), diagnostics.is_blocking());
+            all.extend(diagnostics);
             for step in &job.steps {
                 let (values, diagnostics) = step_values(step, &instance.defaults, &environment);
                 assert_eq!(values.is_none(), diagnostics.is_blocking());
                 all.extend(diagnostics);
+                if let Some(Work::Run { shell, .. }) = values.map(|values| values.work) {
+                    let (shell, diagnostics) = shell_of(step, shell.as_deref());
+                    assert_eq!(shell.is_none(), diagnostics.is_blocking());
+                    all.extend(diagnostics);
+                }
+                all.extend(step_condition(step, &environment, &Status::Failure).1);
             }
             all.extend(job_outputs(job, &environment).1);
+        }
+    }
+    all
+}
+
+/// Everything that an action can be asked.
+fn called(action: &Action) -> Diagnostics {
+    let given = [
+        ("Name".to_owned(), "x".to_owned()),
+        ("args".to_owned(), "a \"b".to_owned()),
+    ];
+    let contexts = Object::new();
+    let environment = Environment::new(&contexts);
+    let (inputs, mut all) = action_inputs(action, &given.into_iter().collect(), &environment);
+    assert_eq!(inputs.is_none(), all.is_blocking());
+    let inputs: Object = inputs
+        .into_iter()
+        .flat_map(|inputs| inputs.values)
+        .map(|(name, value)| (name, Value::string(value)))
+        .collect();
+    let contexts: Object = [("inputs", Value::object(inputs))].into_iter().collect();
+    let environment = Environment::new(&contexts);
+    all.extend(action_outputs(action, &environment).1);
+    all.extend(action_arguments(action, &environment).1);
+    match &action.kind {
+        Kind::Node { pre, post, .. } | Kind::Docker { pre, post, .. } => {
+            for hook in [pre, post] {
+                all.extend(hook_condition(hook, &environment, &Status::Failure).1);
+            }
+        }
+        Kind::Composite { steps } => {
+            for step in steps.iter().filter_map(|step| step.step.as_ref()) {
+                all.extend(step_values(step, &StepDefaults::default(), &environment).1);
+            }
         }
     }
     all

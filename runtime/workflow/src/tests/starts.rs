@@ -379,3 +379,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_not_known_holds_nothing_back() {
+    for (on, event) in [
+        ("  push: {branches: [main]}", "push"),
+        ("  push: {branches-ignore: ['**']}", "push"),
+        ("  push: {tags: [v*]}", "push"),
+        ("  push: {branches: [main], paths: [src/**]}", "push"),
+        ("  push: {paths-ignore: ['**']}", "push"),
+        (
+            "  pull_request: {types: [labeled], branches: [main], paths: [x]}",
+            "pull_request",
+        ),
+        ("  schedule: [{cron: '30 5 * * 1'}]", "schedule"),
+        (
+            "  workflow_call:\n    inputs: {a: {type: string, required: true}}",
+            "workflow_call",
+        ),
+        (
+            "  workflow_dispatch:\n    inputs: {a: {required: true}}",
+            "workflow_dispatch",
+        ),
+        (
+            "  workflow_run: {workflows: [Other], types: [completed], branches: [main]}",
+            "workflow_run",
+        ),
+        ("  repository_dispatch: {types: [go]}", "repository_dispatch"),
+        (
+            "  image_version: {names: [a], versions: ['1.*']}",
+            "image_version",
+        ),
+    ] {
+        let answer = asked(on, &Event::new(event));
+        assert!(answer.starts, "{on}: {answer}");
+        let other = asked(on, &Event::new("watch"));
+        assert_eq!((other.starts, other.reason), (false, Reason::NotListed), "{on}");
+    }
+}

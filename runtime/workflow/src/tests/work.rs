@@ -140,3 +140,140 @@ fn inputs_have_their_types_and_defaults() {
         .join("\n")
     );
 }
+
+/// The values of the steps of a job, which are written as a list.
+fn values_of(steps: &str, dialect: crate::Dialect) -> Vec<(Option<crate::StepValues>, String)> {
+    let on = if dialect == GitHub { "on: push\n" } else { "" };
+    let text = format!("{on}jobs:\n  a:\n    runs-on: x\n    steps:\n{steps}");
+    let workflow = workflow(&text, dialect);
+    let contexts = known();
+    let environment = Environment::new(&contexts);
+    let values = workflow.jobs[0].steps.iter().map(|step| {
+        let (values, diagnostics) = step_values(step, &StepDefaults::default(), &environment);
+        assert_eq!(values.is_none(), diagnostics.is_blocking());
+        (values, shown(&Source::new("w.yml", text.as_str()), &diagnostics))
+    });
+    values.collect()
+}
+
+#[test]
+fn a_name_without_a_value_fails_no_step() {
+    for (name, want) in [
+        ("${{ fromJSON('') }}", "Run echo"),
+        ("\"${{ matrix.none.deep }}\"", "Run echo"),
+        ("${{ github }}", "Run echo"),
+        ("'  Trimmed  '", "Trimmed"),
+        ("\"\\n one\\n two\"", "one"),
+        ("Build ${{ github.ref }}", "Build main"),
+    ] {
+        let steps = format!("      - name: {name}\n        run: echo\n");
+        let (values, told) = values_of(&steps, GitHub).remove(0);
+        assert_eq!(
+            (values.unwrap().name.as_str(), told.as_str()),
+            (want, ""),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn limits_without_a_value_are_warnings() {
+    let steps = "      - {run: a, timeout-minutes: \"${{ fromJSON('') }}\", continue-on-error: \"${{ 'true' }}\"}\n      - {run: \"${{ fromJSON('') }}\"}\n";
+    let found = values_of(steps, GitHub);
+    let (values, told) = &found[0];
+    let values = values.as_ref().unwrap();
+    assert_eq!((values.timeout, values.continue_on_error), (None, false));
+    assert_eq!(told.matches("warning[engine/evaluation]").count(), 2, "{told}");
+    assert!(found[1].0.is_none());
+}
+
+#[test]
+fn steps_say_how_they_run_beside_and_again() {
+    let steps = "      - {run: a, background: true, retry: {max-attempts: 3, delay: 2s}, on-lost: retry, tty: true}\n      - run: b\n";
+    let found = values_of(steps, crate::Dialect::Loom);
+    let told: Vec<String> = found
+        .iter()
+        .map(|(values, _)| {
+            let values = values.as_ref().unwrap();
+            format!(
+                "{} {:?} {:?} {}",
+                values.background, values.retry, values.on_lost, values.tty
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "true Some(RetryPlan { max_attempts: 3, delay: 2s, factor: 2.0, max_delay: 3600s }) Retry true",
+            "false None Fail false"
+        ]
+    );
+    let job = workflow(
+        "jobs: {a: {retry: {max-attempts: 4}, steps: [{run: x}]}}\n",
+        crate::Dialect::Loom,
+    );
+    let (instances, _) = expand(&job, &job.jobs[0], &Object::new());
+    assert_eq!(instances.unwrap()[0].retry.unwrap().max_attempts, 4);
+}
+
+#[test]
+fn steps_that_wait_always_do() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {id: b, run: x, background: true}\n      - wait: b\n      - wait-all:\n      - cancel: b\n      - parallel: [{run: x}, {run: y, if: always()}]\n";
+    let workflow = workflow(text, GitHub);
+    let contexts = known();
+    let environment = Environment::new(&contexts);
+    let steps = &workflow.jobs[0].steps;
+    for status in [Status::Failure, Status::Cancelled] {
+        let runs: Vec<Option<bool>> = steps
+            .iter()
+            .map(|step| step_condition(step, &environment, &status).0)
+            .collect();
+        assert_eq!(
+            runs,
+            [Some(false), Some(true), Some(true), Some(true), Some(true)]
+        );
+    }
+    let names: Vec<String> = steps
+        .iter()
+        .map(|step| {
+            step_values(step, &StepDefaults::default(), &environment)
+                .0
+                .unwrap()
+                .name
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "Run x",
+            "Wait for b",
+            "Wait for all",
+            "Cancel b",
+            "Parallel group"
+        ]
+    );
+}
+
+#[test]
+fn an_if_sees_the_variables_of_its_own_step() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {run: x, if: env.GO == 'yes', env: {GO: 'yes'}}\n      - {run: x, if: env.GO == 'yes'}\n      - {run: x, if: env.JOB == 'own', env: {JOB: own}}\n      - {run: x, if: \"env.JOB == 'job'\", env: {OTHER: x}}\n      - {run: x, if: 'false', env: {A: \"${{ fromJSON('') }}\"}}\n      - {run: x, env: {A: \"${{ fromJSON('') }}\"}}\n";
+    let workflow = workflow(text, GitHub);
+    let mut contexts = known();
+    let mut env = Object::case_sensitive();
+    env.insert("JOB", Value::from("job"));
+    contexts.insert("env", Value::object(env));
+    let environment = Environment::new(&contexts);
+    let answers: Vec<Option<bool>> = workflow.jobs[0]
+        .steps
+        .iter()
+        .map(|step| {
+            let (answer, diagnostics) = step_condition(step, &environment, &Status::Success);
+            assert_eq!(answer.is_none(), diagnostics.is_blocking());
+            answer
+        })
+        .collect();
+    assert_eq!(
+        answers,
+        [Some(true), Some(false), Some(true), Some(true), None, None]
+    );
+}

@@ -48,10 +48,17 @@ export function withBrowser(): void {
   afterAll(() => browser?.close());
 }
 
-type View = { theme?: "light" | "dark"; width?: number; height?: number; at?: string };
+type View = {
+  theme?: "light" | "dark";
+  width?: number;
+  height?: number;
+  at?: string;
+  /** By path: what is answered in the studio's place. */
+  answers?: Record<string, unknown>;
+};
 
 export async function openPage(path: string, view: View = {}): Promise<Page> {
-  const { theme = "light", width = 1280, height = 800, at = studio() } = view;
+  const { theme = "light", width = 1280, height = 800, at = studio(), answers = {} } = view;
   const context = await browser.newContext({ colorScheme: theme, viewport: { width, height } });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -61,6 +68,12 @@ export async function openPage(path: string, view: View = {}): Promise<Page> {
   });
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.setDefaultTimeout(15_000);
+  for (const [path, json] of Object.entries(answers)) {
+    await page.route(
+      (url) => url.pathname === path,
+      (route) => route.fulfill({ json }),
+    );
+  }
   await page.goto(at + path);
   return page;
 }
@@ -69,6 +82,18 @@ export async function openPage(path: string, view: View = {}): Promise<Page> {
 export function forgive(page: Page, about: RegExp): void {
   const one = opened.find((candidate) => candidate.page === page);
   if (one) one.problems.splice(0, Number.POSITIVE_INFINITY, ...one.problems.filter((text) => !about.test(text)));
+}
+
+/** What reaches out of the window, or can be scrolled, to the right; the lines of a log may. */
+export function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = [...document.querySelectorAll<HTMLElement>("body *:not([aria-label=Log])")].filter(
+      (element) =>
+        ["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth,
+    );
+    const outside = document.documentElement.scrollWidth > window.innerWidth ? [document.documentElement] : [];
+    return [...outside, ...wide].map(({ tagName, className }) => `${tagName} ${className}`);
+  });
 }
 
 /** What is wrong with a page for those who do not see it, or do not see it well. */

@@ -1,7 +1,6 @@
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Run } from "../src/api/types";
-import { api, finishedRun, forgive, openPage, printedWord, violations, withBrowser } from "./harness";
+import { api, finishedRun, forgive, openPage, printedWord, sticksOut, violations, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -37,18 +36,6 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     expect(await violations(page)).toEqual([]);
   });
 });
-
-/** What reaches out of the window, or can be scrolled, to the right; the lines of a log may. */
-function sticksOut(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const wide = [...document.querySelectorAll<HTMLElement>("body *:not([aria-label=Log])")].filter(
-      (element) =>
-        ["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth,
-    );
-    const outside = document.documentElement.scrollWidth > window.innerWidth ? [document.documentElement] : [];
-    return [...outside, ...wide].map(({ tagName, className }) => `${tagName} ${className}`);
-  });
-}
 
 describe("on a narrow screen", () => {
   it.each(PAGES)("the page of $name fits and passes axe", async ({ path, ready }) => {

@@ -60,8 +60,27 @@ export type Workflow = {
 
 export type Reason = { code?: string; message: string };
 
+/** What a step said of a place in a file; lines and columns count from 1. */
+export type Annotation = {
+  /** `notice`, `warning` or `error`. */
+  level: string;
+  message: string;
+  title?: string;
+  file?: string;
+  line?: number;
+  endLine?: number;
+  column?: number;
+  endColumn?: number;
+};
+
 export type Step = {
   index: number;
+  /** What lines of the log call it: `0`, `0.1` within a composite action, `pre-0`, `post-0`. */
+  id: string;
+  /** The step that brought it. */
+  parent?: string;
+  /** `pre`, `main` or `post`: when it runs. */
+  phase?: string;
   name: string;
   state: string;
   outcome?: string;
@@ -70,13 +89,27 @@ export type Step = {
   startedAt?: string;
   finishedAt?: string;
   reason?: Reason;
+  annotations?: Annotation[];
+  /** Markdown, from the step: foreign text. */
+  summary?: string;
 };
 
 export type Job = {
+  /** `test#0` for one combination of a matrix, `deploy/build` for a job of a called workflow. */
   id: string;
+  /** The job that brought it, with its matrix or by a call. */
+  parent?: string;
+  /** Whether it is there for the jobs that name it as their parent, and runs nothing itself. */
+  group?: boolean;
   name: string;
   state: string;
   needs?: string[];
+  /** Its failure leaves the run a success. */
+  continueOnError?: boolean;
+  /** From 1; absent on the first. */
+  attempt?: number;
+  /** The concurrency group that it waits for. */
+  waitsFor?: string;
   image?: string;
   startedAt?: string;
   finishedAt?: string;
@@ -105,17 +138,26 @@ export type RunsPage = {
 
 export type Run = RunSummary & {
   reason?: Reason;
+  /** Why it is queued, when somebody knows. */
+  waitsFor?: string;
   /** Who asked to cancel it, if somebody did; it may go on for a while. */
   cancelRequestedBy?: string;
   jobs?: Job[];
+};
+
+/** What changed in a large run since the last frame of it; all of the run but for jobs that are as they were. */
+export type RunDelta = Run & {
+  /** The last event that is in it. */
+  seq: number;
+  jobs: Job[];
 };
 
 export type LogLine = {
   /** From 1, without holes within a job. */
   line: number;
   timestamp?: string;
-  /** Index of the step that wrote it; absent for Loom's own notes. */
-  step?: number;
+  /** Id of the step that wrote it; absent for Loom's own notes. */
+  step?: string;
   /** `stdout`, `stderr` or `loom`. */
   stream: string;
   message: string;

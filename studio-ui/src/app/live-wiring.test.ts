@@ -8,6 +8,10 @@ function run(runId: string, state = "running"): Run {
   return { runId, workflow: { name: "w", file: "w.yml" }, state, jobs: [] };
 }
 
+function job(index: number, state: string) {
+  return { id: `job-${index}`, name: `job ${index}`, state };
+}
+
 function frame(type: string, data: unknown): Frame {
   return { type, epoch: "a", seq: 1, data };
 }
@@ -106,6 +110,115 @@ describe("Caches", () => {
     answer(run("r-1", "running"));
     await vi.advanceTimersByTimeAsync(10);
     expect(client.getQueryData<Run>(keys.run("r-1"))?.state).toBe("success");
+  });
+
+  function large(...jobStates: string[]): Run {
+    return { ...run("r-1"), jobs: jobStates.map((state, index) => job(index, state)) };
+  }
+
+  function delta(seq: number, state: string, ...jobs: ReturnType<typeof job>[]) {
+    return frame("run:delta", { ...run("r-1", state), seq, jobs });
+  }
+
+  function shown() {
+    const known = client.getQueryData<Run>(keys.run("r-1"));
+    return [known?.state, ...(known?.jobs ?? []).map(({ state }) => state)];
+  }
+
+  it("joins what changed in a large run with what is known of it", () => {
+    const caches = new Caches(client);
+    client.setQueryData(keys.runs(), history([run("r-1")]));
+    client.setQueryData(keys.run("r-1"), { ...large("waiting", "waiting", "waiting"), reason: { message: "gone" } });
+    caches.receive(delta(7, "running", job(1, "running")));
+    caches.receive(delta(9, "running", job(1, "success"), job(3, "waiting")));
+    caches.receive(delta(10, "success", job(0, "failure")));
+    vi.advanceTimersByTime(300);
+    expect(shown()).toEqual(["success", "failure", "success", "waiting", "waiting"]);
+    const known = client.getQueryData<Run>(keys.run("r-1"));
+    expect(known).not.toHaveProperty("reason");
+    expect(known).not.toHaveProperty("seq");
+    expect(states(client.getQueryData<History>(keys.runs()) ?? history())).toEqual([["r-1 success"]]);
+  });
+
+  it("keeps what changed until the first answer is there", async () => {
+    let answer = (_: Run) => {};
+    const asked = client.fetchQuery({
+      queryKey: keys.run("r-1"),
+      queryFn: () => new Promise<Run>((resolve) => (answer = resolve)),
+    });
+    const caches = new Caches(client);
+    caches.receive(delta(7, "running", job(0, "success")));
+    await vi.advanceTimersByTimeAsync(2000);
+    caches.receive(delta(8, "success", job(1, "failure")));
+    await vi.advanceTimersByTimeAsync(2000);
+    answer(large("running", "waiting", "waiting"));
+    await asked;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown()).toEqual(["success", "success", "failure", "waiting"]);
+  });
+
+  it("lets an answer that was asked for after a gap replace what is known, and joins what came meanwhile", async () => {
+    const caches = new Caches(client);
+    client.setQueryData(keys.run("r-1"), large("waiting", "waiting", "waiting"));
+    let answer = (_: Run) => {};
+    const asked = client.fetchQuery({
+      queryKey: keys.run("r-1"),
+      queryFn: () => new Promise<Run>((resolve) => (answer = resolve)),
+    });
+    caches.receive(delta(7, "running", job(0, "success")));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(shown()).toEqual(["running", "success", "waiting", "waiting"]);
+    answer(large("running", "failure", "waiting"));
+    await asked;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown()).toEqual(["running", "success", "failure", "waiting"]);
+  });
+
+  it("does not make a run that is out of date look complete", async () => {
+    const caches = new Caches(client);
+    client.setQueryData(keys.run("r-1"), large("waiting", "waiting"));
+    await client.invalidateQueries({ queryKey: keys.run("r-1") });
+    caches.receive(delta(7, "running", job(0, "success")));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(client.getQueryState(keys.run("r-1"))?.isInvalidated).toBe(true);
+  });
+
+  it("lets an answer that was asked for after a gap replace what is known, and joins what came meanwhile", async () => {
+    const caches = new Caches(client);
+    client.setQueryData(keys.run("r-1"), large("waiting", "waiting", "waiting"));
+    let answer = (_: Run) => {};
+    const asked = client.fetchQuery({
+      queryKey: keys.run("r-1"),
+      queryFn: () => new Promise<Run>((resolve) => (answer = resolve)),
+    });
+    caches.receive(delta(7, "running", job(0, "success")));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(shown()).toEqual(["running", "success", "waiting", "waiting"]);
+    answer(large("running", "failure", "waiting"));
+    await asked;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown()).toEqual(["running", "success", "failure", "waiting"]);
+  });
+
+  it("does not make a run that is out of date look complete", async () => {
+    const caches = new Caches(client);
+    client.setQueryData(keys.run("r-1"), large("waiting", "waiting"));
+    await client.invalidateQueries({ queryKey: keys.run("r-1") });
+    caches.receive(delta(7, "running", job(0, "success")));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(client.getQueryState(keys.run("r-1"))?.isInvalidated).toBe(true);
+  });
+
+  it("starts anew from a whole run, and forgets runs that nobody looks at", () => {
+    const caches = new Caches(client);
+    caches.receive(delta(7, "running", job(0, "success")));
+    vi.advanceTimersByTime(300);
+    expect(client.getQueryData(keys.run("r-1"))).toBeUndefined();
+    caches.receive(delta(8, "running", job(0, "failure")));
+    caches.receive(frame("run:update", large("success", "success")));
+    caches.receive(delta(9, "running", job(1, "failure")));
+    vi.advanceTimersByTime(300);
+    expect(shown()).toEqual(["running", "success", "failure"]);
   });
 
   it("leaves lists alone that nobody has asked for", () => {

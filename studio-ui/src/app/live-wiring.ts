@@ -2,7 +2,7 @@
 
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
-import type { Frame, Metrics, Run, RunSummary, RunsPage, Workflow } from "../api/types";
+import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";
@@ -33,7 +33,10 @@ export function socketUrl(location: Location): string {
 export class Caches {
   readonly #client: QueryClient;
   readonly #runs = new Map<string, Run>();
+  /** What changed in runs that are too large to be told whole, until it can be joined with what is known of them. */
+  readonly #deltas = new Map<string, RunDelta>();
   readonly #flush: () => void;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
   readonly #stale = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(client: QueryClient) {
@@ -49,6 +52,12 @@ export class Caches {
     } else if (frame.type === "run:update") {
       const run = frame.data as Run;
       this.#runs.set(run.runId, run);
+      this.#deltas.delete(run.runId);
+      this.#flush();
+    } else if (frame.type === "run:delta") {
+      const delta = frame.data as RunDelta;
+      const before = this.#deltas.get(delta.runId);
+      this.#deltas.set(delta.runId, before === undefined ? delta : joined(before, delta));
       this.#flush();
     } else if (frame.type === "workflow:update") {
       this.#applyWorkflow(frame.data as Workflow);
@@ -63,8 +72,29 @@ export class Caches {
       this.#applyToHistories(run);
     }
     this.#runs.clear();
+    for (const delta of this.#deltas.values()) this.#applyDelta(delta);
     if (this.#client.isFetching({ queryKey: keys.histories }) > 0) this.#refetch(keys.histories);
     this.#refetch(keys.status);
+  }
+
+  #applyDelta(delta: RunDelta): void {
+    const key = keys.run(delta.runId);
+    this.#applyToHistories(delta);
+    const state = this.#client.getQueryState<Run>(key);
+    // One that is out of date lacks more than this: it is fetched as soon as somebody looks at it.
+    const known = state?.isInvalidated ? undefined : state?.data;
+    if (known !== undefined) this.#client.setQueryData(key, withDelta(known, delta));
+    // An answer under way may be older than what just came, or newer than all that is known: it is waited for.
+    if (state === undefined || state.fetchStatus === "idle") this.#deltas.delete(delta.runId);
+    else this.#later();
+  }
+
+  #later(): void {
+    if (this.#waiting !== undefined) return;
+    this.#waiting = setTimeout(() => {
+      this.#waiting = undefined;
+      this.#flush();
+    }, REFETCH_MS);
   }
 
   #applyToHistories(run: Run): void {
@@ -115,6 +145,28 @@ export function withRun(history: History, run: Run): History {
 /** Whether a run stands below the last of a page that others follow. */
 function isOlder(run: Run, last: RunSummary | undefined, next: string | null): boolean {
   return next !== null && last !== undefined && (run.createdAt ?? "") < (last.createdAt ?? "");
+}
+
+/** A run with what changed in it: what it says of itself is the delta's, jobs that are not in the delta stay. */
+export function withDelta(run: Run, delta: RunDelta): Run {
+  const { seq: _, jobs, ...rest } = delta;
+  return { ...rest, jobs: withJobs(run.jobs ?? [], jobs) };
+}
+
+/** Two deltas as one. */
+function joined(before: RunDelta, after: RunDelta): RunDelta {
+  return { ...after, jobs: withJobs(before.jobs, after.jobs) };
+}
+
+/** Jobs replaced in their places by changed ones; those that are new come last. */
+function withJobs(known: readonly Job[], changed: readonly Job[]): Job[] {
+  const left = new Map(changed.map((job) => [job.id, job]));
+  const jobs = known.map((job) => {
+    const newer = left.get(job.id) ?? job;
+    left.delete(job.id);
+    return newer;
+  });
+  return [...jobs, ...left.values()];
 }
 
 export function withWorkflow(list: readonly Workflow[], entry: Workflow): Workflow[] {

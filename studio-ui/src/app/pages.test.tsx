@@ -187,7 +187,13 @@ const RUN = {
   state: "running",
   startedAt: "2025-12-13T03:33:58.077Z",
   jobs: [
-    { id: "top", name: "top", state: "success", needs: [], steps: [{ index: 0, name: "Greet", state: "success" }] },
+    {
+      id: "top",
+      name: "top",
+      state: "success",
+      needs: [],
+      steps: [{ index: 0, id: "0", name: "Greet", state: "success" }],
+    },
     { id: "left", name: "left", state: "waiting", needs: ["top"] },
   ],
 };
@@ -213,7 +219,8 @@ describe("a run", () => {
       "/api/runs/r-1/jobs/left/logs": { ...NO_LOG, complete: true },
     });
     await screen.findByText("the process that ran it is gone", undefined, FOUND);
-    await screen.findByText("it needs `top`, which was lost");
+    // In the list, and above the log.
+    await waitFor(() => expect(screen.getAllByText("it needs `top`, which was lost")).toHaveLength(2));
     expect(document.querySelector('header [data-state="lost"] svg')).toBeTruthy();
   });
 
@@ -235,7 +242,7 @@ describe("a run", () => {
     await studio.hello();
     const jobs = await screen.findByRole("region", { name: "Jobs" }, FOUND);
     expect(within(jobs).getByText("waiting")).toBeTruthy();
-    expect(within(jobs).getByText("after top")).toBeTruthy();
+    expect(within(jobs).getByText("waits for its turn")).toBeTruthy();
     await waitFor(() => expect(studio.asked).toContain("/api/runs/r-1/jobs/left/logs"));
     const asked = studio.asked.filter((path) => path === "/api/runs/r-1").length;
     await studio.say("run:update", { ...RUN, jobs: [RUN.jobs[0], { ...RUN.jobs[1], state: "failure" }] });

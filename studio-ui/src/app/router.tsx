@@ -62,7 +62,7 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
-  validateSearch: (search) => ({ ...text(search, "job"), ...line(search) }),
+  validateSearch: (search) => ({ ...text(search, "job"), ...text(search, "step"), ...line(search), ...view(search) }),
   component: lazyRouteComponent(load.run, "RunPage"),
 });
 
@@ -104,4 +104,9 @@ function text<K extends string>(search: Record<string, unknown>, key: K): { [key
 function line(search: Record<string, unknown>): { line?: number } {
   const value = Number(search.line);
   return Number.isInteger(value) && value > 0 ? { line: value } : {};
+}
+
+/** What of a run is shown in place of its jobs. */
+function view({ view }: Record<string, unknown>): { view?: "annotations" | "summary" } {
+  return view === "annotations" || view === "summary" ? { view } : {};
 }

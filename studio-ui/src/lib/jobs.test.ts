@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../api/types";
-import { nextJob, pickJob, stepState, whyOf } from "./jobs";
+import { above, namedJob, nextJob, pickJob, stepState, whyOf, within, working } from "./jobs";
 
 function job(id: string, state: string, finishedAt?: string): Job {
   return { id, name: id, state, ...(finishedAt !== undefined && { finishedAt }) };
@@ -17,7 +17,7 @@ describe("pickJob", () => {
 });
 
 describe("whyOf", () => {
-  const step = (state: string, more: object = {}) => ({ index: 0, name: "Unit tests", state, ...more });
+  const step = (state: string, more: object = {}) => ({ index: 0, id: "0", name: "Unit tests", state, ...more });
   it.each([
     ["its own reason first", { ...job("a", "skipped"), reason: { message: "it needs `b`" } }, "it needs `b`"],
     [
@@ -53,9 +53,50 @@ describe("nextJob", () => {
 
 describe("stepState", () => {
   it("counts the conclusion before the outcome before the state", () => {
-    const step = { index: 0, name: "s", state: "running" };
+    const step = { index: 0, id: "0", name: "s", state: "running" };
     expect(stepState(step)).toBe("running");
     expect(stepState({ ...step, outcome: "failure" })).toBe("failure");
     expect(stepState({ ...step, outcome: "failure", conclusion: "success" })).toBe("success");
+  });
+});
+
+describe("groups", () => {
+  const group = { ...job("t", "running"), group: true };
+  const jobs: Job[] = [
+    { ...job("t#0", "success", "1"), parent: "t" },
+    group,
+    { ...job("t#1", "failure", "2"), parent: "t" },
+    job("other", "running"),
+  ];
+
+  it("are not shown themselves, unless there is nothing else", () => {
+    expect(pickJob([group, job("t#0", "waiting")])?.id).toBe("t#0");
+    expect(pickJob([group])?.id).toBe("t");
+    expect(working(jobs)).toHaveLength(3);
+  });
+
+  it("stand in an address for one of their jobs", () => {
+    expect(namedJob(jobs, "t")?.id).toBe("t#1");
+    expect(namedJob(jobs, "t#0")?.id).toBe("t#0");
+    expect(namedJob(jobs, "gone")).toBeUndefined();
+    expect(namedJob([group], "t")?.id).toBe("t");
+  });
+
+  it("hold what they brought, and what that brought", () => {
+    const nested = [...jobs, { ...job("t#1/build", "success"), parent: "t#1" }];
+    expect(within(nested, "t").map(({ id }) => id)).toEqual(["t#0", "t#1", "t#1/build"]);
+  });
+
+  it("may go round without an end", () => {
+    expect(
+      above(
+        "a",
+        new Map([
+          ["a", "b"],
+          ["b", "a"],
+        ]),
+      ),
+    ).toEqual(["b"]);
+    expect(above("a", new Map([["a", "a"]]))).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@
 import type { Job, Step } from "../api/types";
 
 /** The job somebody most likely wants to see: one that runs, else one that went wrong, else the last that ended. */
-export function pickJob(jobs: readonly Job[]): Job | undefined {
+export function pickJob(all: readonly Job[]): Job | undefined {
+  const jobs = working(all);
   return (
     jobs.find((job) => job.state === "running") ??
     jobs.find(wentWrong) ??
@@ -16,13 +17,44 @@ export function pickJob(jobs: readonly Job[]): Job | undefined {
  * The job to show while nobody has chosen one: it stays on the job in sight as long as that runs, then goes on to the
  * next that runs, and at last to what went wrong.
  */
-export function nextJob(jobs: readonly Job[], shown: string | undefined): Job | undefined {
+export function nextJob(all: readonly Job[], shown: string | undefined): Job | undefined {
+  const jobs = working(all);
   const current = jobs.find((job) => job.id === shown);
   if (current === undefined) return pickJob(jobs);
   if (current.state === "running") return current;
   return (
     jobs.find((job) => job.state === "running") ?? (wentWrong(current) ? current : jobs.find(wentWrong)) ?? current
   );
+}
+
+/** The job that an address names, if the run has it; of a group, the one of its jobs that is worth the most. */
+export function namedJob(jobs: readonly Job[], id: string, shown?: string): Job | undefined {
+  const job = jobs.find((candidate) => candidate.id === id);
+  if (!job?.group) return job;
+  return nextJob(within(jobs, id), shown) ?? job;
+}
+
+/** The jobs that a group brought, and those that they brought. */
+export function within(jobs: readonly Job[], group: string): Job[] {
+  const parents = new Map(jobs.map((job) => [job.id, job.parent]));
+  return jobs.filter((job) => above(job.id, parents).includes(group));
+}
+
+/** The groups that a job is in, the nearest first. */
+export function above(id: string, parents: ReadonlyMap<string, string | undefined>): string[] {
+  const found: string[] = [];
+  for (let next = parents.get(id); next !== undefined && parents.has(next); next = parents.get(next)) {
+    // What the server says cannot go round in circles; what breaks must not hang the page.
+    if (next === id || found.includes(next)) break;
+    found.push(next);
+  }
+  return found;
+}
+
+/** Jobs that run something; groups only where there is nothing else. */
+export function working(jobs: readonly Job[]): readonly Job[] {
+  const found = jobs.filter((job) => !job.group);
+  return found.length > 0 ? found : jobs;
 }
 
 /** Why a job ended as it did, in a sentence: its own reason, else the step that failed. */

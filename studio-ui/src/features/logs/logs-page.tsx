@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { runQuery } from "../../api/queries";
-import type { Job, RunSummary } from "../../api/types";
+import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
-import { pickJob } from "../../lib/jobs";
+import { namedJob, pickJob, working } from "../../lib/jobs";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
 import { useRuns } from "../../lib/use-runs";
 import { visible } from "../../lib/visible";
@@ -68,7 +68,7 @@ function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | 
         searchable
         className={styles.job}
         limit={100}
-        data={jobs.map(({ id, name }) => ({ value: id, label: visible(name) }))}
+        data={working(jobs).map(({ id, name }) => ({ value: id, label: visible(name) }))}
         value={job?.id ?? null}
         onChange={(id) => {
           if (id !== null && runId !== undefined) void navigate({ search: { run: runId, job: id } });
@@ -94,13 +94,13 @@ function RunLog({ runId, times }: { runId: string; times: boolean }) {
     const select = (id: string) => void navigate({ search: { run: runId, job: id } });
     return <NoSuchJob job={wanted ?? ""} jobs={jobs} onSelect={select} />;
   }
-  return <JobLog key={job.id} runId={runId} job={job} times={times} />;
+  return <JobLog key={`${job.id}\n${job.attempt ?? 1}`} runId={runId} job={job} times={times} />;
 }
 
 function JobLog({ runId, job, times }: { runId: string; job: Job; times: boolean }) {
   const { line } = useSearch({ from: "/logs" });
   const over = isOver(job.state);
-  const buffer = useLogBuffer(runId, job.id, over);
+  const buffer = useLogBuffer(runId, job, over);
   const link = useCallback(
     (to: number) => (
       <Link to="/logs" search={{ run: runId, job: job.id, line: to }} replace aria-label={`Line ${to}`}>
@@ -111,17 +111,26 @@ function JobLog({ runId, job, times }: { runId: string; job: Job; times: boolean
   );
   if (!buffer) return <LoadingNote what="the log" />;
   return (
-    <LogView buffer={buffer} steps={job.steps ?? []} atEnd times={times} line={line} goTo={undefined} link={link} />
+    <LogView
+      buffer={buffer}
+      steps={job.steps ?? NO_STEPS}
+      atEnd
+      times={times}
+      line={line}
+      goTo={undefined}
+      link={link}
+    />
   );
 }
 
 const NONE: readonly Job[] = [];
+const NO_STEPS: readonly Step[] = [];
 
 function useChosenJob(runId: string | undefined) {
   const search = useSearch({ from: "/logs" });
   const run = useQuery({ ...runQuery(runId ?? ""), enabled: runId !== undefined });
   const jobs = run.data?.jobs ?? NONE;
-  const job = search.job === undefined ? pickJob(jobs) : jobs.find((candidate) => candidate.id === search.job);
+  const job = search.job === undefined ? pickJob(jobs) : namedJob(jobs, search.job);
   return {
     jobs,
     /** The one that the address names, if it is there; the one that matters most if it names none. */

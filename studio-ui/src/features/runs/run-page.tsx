@@ -1,19 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
-import { formatCount, plural } from "../../lib/format";
-import { nextJob } from "../../lib/jobs";
-import { NoSuchJob } from "../../ui/no-such-job";
+import { formatCount } from "../../lib/format";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
-import { JobList } from "./components/job-list";
-import { JobLog } from "./components/job-log";
+import { Annotations } from "./components/annotations";
 import { CancelButton, CancelNote, RunFacts, useCancel } from "./components/run-head";
+import { RunJobs } from "./components/run-jobs";
 import styles from "./components/run-page.module.css";
+import { RunViews } from "./components/run-views";
+import { Summaries } from "./components/summaries";
+import { findingsOf } from "./model/findings";
+import { jobTree, lineOf, type TreeNode } from "./model/job-tree";
 import { MOST_NODES } from "./model/limits";
+import { useShownJob } from "./use-shown-job";
 
 const JobGraph = lazy(() => import("./components/job-graph").then((module) => ({ default: module.JobGraph })));
 const NONE: readonly Job[] = [];
@@ -36,18 +39,16 @@ export function RunPage() {
 }
 
 function RunView({ run }: { run: Run }) {
-  const search = useSearch({ from: "/runs/$runId" });
+  const { job: named, view } = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
   const cancel = useCancel(run);
-  const [goTo, setGoTo] = useState<{ step: number } | undefined>(undefined);
   const jobs = run.jobs ?? NONE;
-  const [shown, setShown] = useState<string | undefined>(undefined);
-  // An address that names a job shows that one or none: another one's log would be taken for it.
-  const job = search.job === undefined ? nextJob(jobs, shown) : jobs.find((candidate) => candidate.id === search.job);
-  if (job && job.id !== shown) setShown(job.id);
+  const job = useShownJob(jobs, named);
+  const nodes = useMemo(() => jobTree(jobs), [jobs]);
+  const findings = useMemo(() => findingsOf(jobs), [jobs]);
+  const shownId = job?.id;
+  const selected = useMemo(() => lineOf(jobs, shownId), [jobs, shownId]);
   const select = useCallback((id: string) => void navigate({ search: { job: id }, replace: true }), [navigate]);
-  // Somebody who scrolls is reading: the page must not go on to another job then.
-  const hold = search.job === undefined ? select : undefined;
   return (
     <Page
       title={run.workflow.name}
@@ -68,36 +69,41 @@ function RunView({ run }: { run: Run }) {
       ) : (
         <>
           <Panel label="Graph of jobs" className={styles.graph}>
-            <Graph jobs={jobs} selected={job?.id} onSelect={select} />
+            <Graph nodes={nodes} selected={selected} onSelect={select} />
           </Panel>
-          <div className={styles.split}>
-            <Panel label="Jobs" head={<h2>{plural(jobs.length, "job")}</h2>} className={styles.jobs}>
-              <div className={styles.jobsScroll}>
-                <JobList jobs={jobs} selected={job?.id} onSelect={select} onStep={(step) => setGoTo({ step })} />
-              </div>
+          <RunViews run={run.runId} view={view} findings={findings} />
+          {view === undefined && (
+            <RunJobs run={run.runId} jobs={jobs} nodes={nodes} selected={selected} job={job} onSelect={select} />
+          )}
+          {view === "annotations" && (
+            <Panel label="Annotations" className={styles.scrolled}>
+              <Annotations run={run.runId} annotations={findings.annotations} />
             </Panel>
-            {job ? (
-              <JobLog key={job.id} run={run.runId} job={job} line={search.line} goTo={goTo} onHold={hold} />
-            ) : (
-              <Panel label="Log" className={styles.log}>
-                <NoSuchJob job={search.job ?? ""} jobs={jobs} onSelect={select} />
-              </Panel>
-            )}
-          </div>
+          )}
+          {view === "summary" && (
+            <Panel label="Summary" className={styles.scrolled}>
+              <Summaries summaries={findings.summaries} />
+            </Panel>
+          )}
         </>
       )}
     </Page>
   );
 }
 
-type GraphProps = { jobs: readonly Job[]; selected: string | undefined; onSelect: (id: string) => void };
+type GraphProps = {
+  nodes: readonly TreeNode[];
+  selected: ReadonlySet<string>;
+  onSelect: (id: string) => void;
+};
 
 function Graph(props: GraphProps) {
-  if (props.jobs.length > MOST_NODES) {
+  const { length } = props.nodes;
+  if (length > MOST_NODES) {
     return (
       <TooMuchNote>
-        {formatCount(props.jobs.length)} jobs are too many for a picture (at most {formatCount(MOST_NODES)}); the list
-        has them all.
+        {formatCount(length)} jobs are too many for a picture (at most {formatCount(MOST_NODES)}); the list has them
+        all.
       </TooMuchNote>
     );
   }

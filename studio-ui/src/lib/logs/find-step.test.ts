@@ -1,17 +1,30 @@
 import { describe, expect, it } from "vitest";
 import type { LogLine } from "../../api/types";
+import { StepOrder } from "../steps";
 import { findStep } from "./find-step";
 
+const IDS = ["pre-2", "0", "1", "1.0", "1.1", "2", "9", "post-2", "post-0"];
+const ORDER = new StepOrder(
+  IDS.map((id, index) => ({
+    index,
+    id,
+    name: id,
+    state: "success",
+    phase: /^(pre|post)/.exec(id)?.[1] ?? "main",
+    ...(id.startsWith("1.") && { parent: "1" }),
+  })),
+);
+
 /** A log in which each entry is the step of a line, or none. */
-function log(steps: (number | undefined)[]) {
+function log(steps: (string | undefined)[]) {
   const lines = steps.map((step, index): LogLine => {
     const line = { line: index + 1, stream: "stdout", message: "" };
     return step === undefined ? line : { ...line, step };
   });
   let reads = 0;
   return {
-    find: (step: number) =>
-      findStep(step, lines.length, async (from, limit) => {
+    find: (step: string) =>
+      findStep(step, ORDER, lines.length, async (from, limit) => {
         reads += 1;
         return lines.slice(from - 1, from - 1 + limit);
       }),
@@ -21,22 +34,37 @@ function log(steps: (number | undefined)[]) {
 
 describe("findStep", () => {
   it("finds every step's first line, notes or not", async () => {
-    const { find } = log([undefined, 0, 0, undefined, 1, 2, 2, 2, undefined]);
-    expect(await find(0)).toBe(2);
-    expect(await find(1)).toBe(5);
-    expect(await find(2)).toBe(6);
+    const { find } = log([undefined, "0", "0", undefined, "1", "2", "2", "2", undefined]);
+    expect(await find("0")).toBe(2);
+    expect(await find("1")).toBe(5);
+    expect(await find("2")).toBe(6);
+  });
+
+  it("finds the first line of what a step brought, and of what runs before and after the others", async () => {
+    const { find } = log(["pre-2", "0", "1.0", "1.1", "1.1", "2", "post-0"]);
+    expect(await find("pre-2")).toBe(1);
+    expect(await find("1")).toBe(3);
+    expect(await find("1.1")).toBe(4);
+    expect(await find("post-0")).toBe(7);
+  });
+
+  it("finds a step that wrote while others did", async () => {
+    const { find } = log(["0", "2", "1", "0", "2", "1", "0"]);
+    expect(await find("1")).toBe(3);
+    expect(await find("2")).toBe(2);
   });
 
   it("finds nothing for a step that wrote nothing", async () => {
-    const { find } = log([0, 0, 2]);
-    expect(await find(1)).toBeUndefined();
-    expect(await find(9)).toBeUndefined();
-    expect(await log([]).find(0)).toBeUndefined();
+    const { find } = log(["0", "0", "2"]);
+    expect(await find("1")).toBeUndefined();
+    expect(await find("9")).toBeUndefined();
+    expect(await find("unknown")).toBeUndefined();
+    expect(await log([]).find("0")).toBeUndefined();
   });
 
   it("reads little of a long log", async () => {
-    const long = log([...Array(70_000).fill(0), ...Array(30_000).fill(1)]);
-    expect(await long.find(1)).toBe(70_001);
+    const long = log([...Array(70_000).fill("0"), ...Array(30_000).fill("1")]);
+    expect(await long.find("1")).toBe(70_001);
     expect(long.reads()).toBeLessThan(20);
   });
 });

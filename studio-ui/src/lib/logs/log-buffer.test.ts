@@ -9,7 +9,7 @@ class FakeLog {
   fail = false;
   #lines: LogLine[] = [];
 
-  write(count: number, step?: number): void {
+  write(count: number, step?: string): void {
     for (let index = 0; index < count; index += 1) {
       const line = this.#lines.length + 1;
       this.#lines.push({ line, stream: "stdout", message: `line ${line}`, ...(step !== undefined && { step }) });
@@ -153,15 +153,15 @@ describe("LogBuffer", () => {
   it("finds where steps begin as lines come in", async () => {
     const log = new FakeLog();
     log.write(2);
-    log.write(3, 0);
+    log.write(3, "0");
     const buffer = await opened(log);
-    expect(buffer.state.get().sections).toEqual([{ line: 3, step: 0 }]);
-    log.write(2, 1);
+    expect(buffer.state.get().sections).toEqual([{ line: 3, step: "0" }]);
+    log.write(2, "1");
     buffer.grown(7);
     await settle();
     expect(buffer.state.get().sections).toEqual([
-      { line: 3, step: 0 },
-      { line: 6, step: 1 },
+      { line: 3, step: "0" },
+      { line: 6, step: "1" },
     ]);
   });
 

@@ -4,9 +4,10 @@
  */
 
 import type { LogLine, LogWindow } from "../../api/types";
+import type { StepOrder } from "../steps";
 import { Store } from "../store";
 import { findStep } from "./find-step";
-import { type Section, sections } from "./sections";
+import { type Group, outline, type Section } from "./outline";
 
 export const CHUNK = 500;
 /** Chunks held at once: 50,000 lines. */
@@ -21,11 +22,13 @@ export type LogState = {
   error: Error | undefined;
   /** Where a new step begins, among the lines that are held. */
   sections: readonly Section[];
+  /** The groups that begin among them. */
+  groups: readonly Group[];
 };
 
 export type FetchWindow = (from: number, limit: number, signal: AbortSignal) => Promise<LogWindow>;
 
-const EMPTY: LogState = { version: 0, total: undefined, complete: false, error: undefined, sections: [] };
+const EMPTY: LogState = { version: 0, total: undefined, complete: false, error: undefined, sections: [], groups: [] };
 
 export class LogBuffer {
   readonly state = new Store<LogState>(EMPTY);
@@ -68,10 +71,10 @@ export class LogBuffer {
     this.#pump();
   }
 
-  /** The first line of a step, looked for in the whole log; nothing when it wrote none or cannot be read. */
-  async findStep(step: number): Promise<number | undefined> {
+  /** The first line of a step or of one below it, looked for in the whole log; nothing when it wrote none or cannot be read. */
+  async findStep(step: string, order: StepOrder): Promise<number | undefined> {
     const read = async (from: number, limit: number) => (await this.#fetch(from, limit, this.#abort.signal)).lines;
-    return findStep(step, this.state.get().total ?? 0, read).catch(() => undefined);
+    return findStep(step, order, this.state.get().total ?? 0, read).catch(() => undefined);
   }
 
   close(): void {
@@ -122,7 +125,8 @@ export class LogBuffer {
     }
     this.#forget();
     const total = Math.max(window.total, this.state.get().total ?? 0);
-    this.#publish({ total, complete: window.complete, error: undefined, sections: sections(this.#chunks) });
+    const found = outline(this.#chunks, window.complete ? total : undefined);
+    this.#publish({ total, complete: window.complete, error: undefined, ...found });
   }
 
   #forget(): void {

@@ -1,12 +1,22 @@
 import { memo, type ReactNode } from "react";
 import type { LogLine, Step } from "../../api/types";
-import { formatCount, formatMoment, formatTime } from "../../lib/format";
+import { formatCount, formatMoment, formatTime, plural } from "../../lib/format";
 import { stepState } from "../../lib/jobs";
+import { type Level, parseMarker } from "../../lib/logs/markers";
+import { visible } from "../../lib/visible";
+import { Icon } from "../icon";
 import { Name } from "../name";
 import { StateWord } from "../state-word";
 import { Elapsed } from "../time";
 import { MOST_CHARACTERS, parseAnsi } from "./ansi";
 import styles from "./log-view.module.css";
+
+/** A group of lines, at the line that names it. */
+export type Fold = {
+  /** Lines below the name; undefined while the end is not known, and nothing can be folded. */
+  lines: number | undefined;
+  open: boolean;
+};
 
 type LogRowProps = {
   number: number;
@@ -17,9 +27,55 @@ type LogRowProps = {
   link: (line: number) => ReactNode;
 };
 
-export const LogRow = memo(function LogRow({ number, line, marked, times, link }: LogRowProps) {
+type GroupRowProps = LogRowProps & Fold & { onToggle: (line: number) => void };
+
+export const LogRow = memo(function LogRow(props: LogRowProps) {
+  const { marker, text } = parseMarker(props.line?.message ?? "");
+  const level = marker !== undefined && Object.hasOwn(LEVELS, marker) ? (marker as Level) : undefined;
   return (
-    <div className={styles.line} data-stream={line?.stream} data-marked={marked} data-line={number}>
+    <Line {...props} level={level}>
+      {props.line === undefined ? (
+        "…"
+      ) : (
+        <>
+          {level && <b>{LEVELS[level]}: </b>}
+          <Message text={text} />
+        </>
+      )}
+    </Line>
+  );
+});
+
+/** The line that names a group; it folds and unfolds the lines below. */
+export const GroupRow = memo(function GroupRow({ lines, open, onToggle, ...props }: GroupRowProps) {
+  const { text } = parseMarker(props.line?.message ?? "");
+  if (lines === undefined || lines === 0) {
+    return (
+      <Line {...props}>
+        <b>
+          <Message text={text} />
+        </b>
+      </Line>
+    );
+  }
+  return (
+    <Line {...props}>
+      <button type="button" className={styles.fold} aria-expanded={open} onClick={() => onToggle(props.number)}>
+        <Icon name={open ? "unfolded" : "folded"} size={12} />
+        <Message text={visible(text) === "" ? "Group" : text} />
+        {!open && <span className={styles.rest}> {plural(lines, "line")}</span>}
+      </button>
+    </Line>
+  );
+});
+
+const LEVELS: Record<Level, string> = { error: "Error", warning: "Warning", notice: "Notice", debug: "Debug" };
+
+type LineProps = LogRowProps & { level?: Level | undefined; children: ReactNode };
+
+function Line({ number, line, marked, times, link, level, children }: LineProps) {
+  return (
+    <div className={styles.line} data-stream={line?.stream} data-level={level} data-marked={marked} data-line={number}>
       <span className={styles.number}>{link(number)}</span>
       {times && (
         <time className={styles.time} dateTime={line?.timestamp} title={formatMoment(line?.timestamp)}>
@@ -27,10 +83,10 @@ export const LogRow = memo(function LogRow({ number, line, marked, times, link }
         </time>
       )}
       <StreamMark stream={line?.stream} />
-      <span className={styles.text}>{line === undefined ? "…" : <Message text={line.message} />}</span>
+      <span className={styles.text}>{children}</span>
     </div>
   );
-});
+}
 
 /** Tells the streams apart for those who do not see the colour. */
 function StreamMark({ stream }: { stream: string | undefined }) {
@@ -80,13 +136,19 @@ function readable(colour: string | undefined, use: "text" | "back"): string | un
   return colour && `oklch(from ${colour} clamp(var(--ansi-${use}-least), l, var(--ansi-${use}-most)) c h)`;
 }
 
-/** The name of a step above its first line. */
-export function SectionRow({ index, step }: { index: number; step: Step | undefined }) {
+/** The name of a step above its first line, behind those of the steps that brought it. */
+export function SectionRow({ id, path }: { id: string; path: readonly Step[] }) {
+  const step = path.at(-1);
   return (
     <div className={styles.section}>
       <span>
         {step && <StateWord state={stepState(step)} iconOnly />}
-        <Name of={step?.name ?? `Step ${index + 1}`} />
+        {path.slice(0, -1).map((outer) => (
+          <span key={outer.id} className={styles.outer}>
+            <Name of={outer.name} /> ›
+          </span>
+        ))}
+        <Name of={step?.name ?? `Step ${id}`} />
         {step && (
           <span className={styles.took}>
             <Elapsed from={step.startedAt} to={step.finishedAt} />

@@ -3,17 +3,22 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import type { Step } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
+import type { Group } from "../../lib/logs/outline";
 import { Rows } from "../../lib/logs/rows";
+import { StepOrder } from "../../lib/steps";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../notes";
-import { LogRow, SectionRow } from "./log-row";
+import { GroupRow, LogRow, SectionRow } from "./log-row";
 import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
+import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
 import { useJumps } from "./use-jumps";
 
 const ROW_HEIGHT = 20;
 /** Browsers cannot scroll further than some 17 million pixels. */
 const MOST_LINES = 500_000;
+/** Lines that are fetched ahead for the end of a group, so that it can be folded. */
+const LOOK_AHEAD = 10_000;
 
 type LogViewProps = {
   buffer: LogBuffer;
@@ -25,7 +30,7 @@ type LogViewProps = {
   /** A line that the address points at. */
   line: number | undefined;
   /** A step to go to; a new object goes again. */
-  goTo: { step: number } | undefined;
+  goTo: { step: string } | undefined;
   link: (line: number) => ReactNode;
   /** The reader has turned from the end to something of their own. */
   onLeave?: () => void;
@@ -37,9 +42,18 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
   const scroll = useRef<HTMLDivElement>(null);
   const total = state.total ?? 0;
   const first = Math.max(1, total - MOST_LINES + 1);
-  const rows = useMemo(() => new Rows(first, total, state.sections), [first, total, state.sections]);
-  const rowsRef = useRef(rows);
+  const rowsRef = useRef(NO_ROWS);
+  const reading = useCallback(
+    () => (scroll.current ? rowsRef.current.at(Math.floor(scroll.current.scrollTop / ROW_HEIGHT)).line : undefined),
+    [],
+  );
+  const folds = useFolds(state.groups, line, reading);
+  const rows = useMemo(
+    () => new Rows(first, total, state.sections, folds.hidden),
+    [first, total, state.sections, folds.hidden],
+  );
   rowsRef.current = rows;
+  const order = useMemo(() => new StepOrder(steps), [steps]);
   const follow = useFollow(scroll, total, rows.count, atEnd && line === undefined, onLeave);
   const virtualizer = useVirtualizer({
     count: rows.count,
@@ -47,13 +61,16 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
     estimateSize: () => ROW_HEIGHT,
     overscan: 20,
   });
+  folds.following.current = follow.following;
   const items = virtualizer.getVirtualItems();
 
   const top = items[0]?.index ?? 0;
   const bottom = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (rows.count > 0) buffer.want(rows.at(top).line, rows.at(bottom).line);
-  }, [buffer, rows, top, bottom]);
+    if (rows.count === 0) return;
+    const last = rows.at(bottom).line;
+    buffer.want(rows.at(top).line, aheadOf(state.groups, rows.at(top).line, last) ?? last);
+  }, [buffer, rows, top, bottom, state.groups]);
 
   useHeldPlace(scroll, rows, follow.following);
   const known = total > 0;
@@ -65,7 +82,16 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
     },
     [leave, virtualizer],
   );
-  useJumps({ buffer, rows: rowsRef, known, line, goTo, scrollTo });
+  useJumps({ buffer, rows: rowsRef, known, line, goTo, order, scrollTo });
+  const { toggle } = folds;
+  const onToggle = useCallback(
+    (group: number) => {
+      // Who opens a group wants to see it, and not the end of the log.
+      leave();
+      toggle(group);
+    },
+    [leave, toggle],
+  );
 
   if (state.error && !known)
     return <ErrorNote title="The log could not be read." error={state.error} onRetry={() => buffer.refresh()} />;
@@ -89,21 +115,21 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
           <div className={styles.window} style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
             {items.map(({ index }) => {
               const row = rows.at(index);
-              return row.kind === "section" ? (
-                <SectionRow
-                  key={`step-${row.line}`}
-                  index={row.step}
-                  step={steps.find((step) => step.index === row.step)}
-                />
+              if (row.kind === "section") {
+                return <SectionRow key={`step-${row.line}`} id={row.step} path={order.path(row.step)} />;
+              }
+              const shown = {
+                number: row.line,
+                line: buffer.line(row.line),
+                marked: row.line === line,
+                times,
+                link,
+              };
+              const fold = folds.at(row.line);
+              return fold ? (
+                <GroupRow key={row.line} {...shown} {...fold} onToggle={onToggle} />
               ) : (
-                <LogRow
-                  key={row.line}
-                  number={row.line}
-                  line={buffer.line(row.line)}
-                  marked={row.line === line}
-                  times={times}
-                  link={link}
-                />
+                <LogRow key={row.line} {...shown} />
               );
             })}
           </div>
@@ -112,6 +138,14 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
       {!follow.following && <TailPill fresh={follow.fresh} complete={state.complete} onClick={follow.follow} />}
     </div>
   );
+}
+
+const NO_ROWS = new Rows(1, 0, []);
+
+/** How far to read for the end of a group that begins in sight. */
+function aheadOf(groups: readonly Group[], top: number, bottom: number): number | undefined {
+  const open = groups.findLast((group) => group.end === undefined && group.line >= top && group.line <= bottom);
+  return open && open.line + LOOK_AHEAD;
 }
 
 /** Keeps the lines in sight where they are when the head of a step is found above them. */

@@ -1,8 +1,9 @@
 /** Takes the reader to the line that the address names, and to the step that was asked for. */
 
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
 import type { Rows } from "../../lib/logs/rows";
+import type { StepOrder } from "../../lib/steps";
 
 type Jumps = {
   buffer: LogBuffer;
@@ -10,26 +11,31 @@ type Jumps = {
   /** Whether there is anything to go to. */
   known: boolean;
   line: number | undefined;
-  goTo: { step: number } | undefined;
+  goTo: { step: string } | undefined;
+  order: StepOrder;
   scrollTo: (row: number, align: "start" | "center") => void;
 };
 
-export function useJumps({ buffer, rows, known, line, goTo, scrollTo }: Jumps): void {
+export function useJumps({ buffer, rows, known, line, goTo, order, scrollTo }: Jumps): void {
   useEffect(() => {
     if (known && line !== undefined) scrollTo(rows.current.rowOfLine(line), "center");
   }, [known, line, rows, scrollTo]);
+  const latestOrder = useRef(order);
+  latestOrder.current = order;
   useEffect(() => {
-    if (goTo === undefined) return;
+    // A step of a job whose log is only being opened is gone to as soon as there is a log.
+    if (goTo === undefined || !known) return;
     let over = false;
-    const row = rows.current.rowOfStep(goTo.step);
+    const order = latestOrder.current;
+    const row = rows.current.rowOfStep((step) => order.isWithin(step, goTo.step));
     if (row !== undefined) scrollTo(row, "start");
     else {
-      void buffer.findStep(goTo.step).then((found) => {
+      void buffer.findStep(goTo.step, order).then((found) => {
         if (!over && found !== undefined) scrollTo(rows.current.rowOfLine(found), "start");
       });
     }
     return () => {
       over = true;
     };
-  }, [buffer, goTo, rows, scrollTo]);
+  }, [buffer, known, goTo, rows, scrollTo]);
 }

@@ -1,73 +1,82 @@
+import { useState } from "react";
 import type { Job } from "../../../api/types";
-import { stepState } from "../../../lib/jobs";
-import { visible } from "../../../lib/visible";
+import { formatCount, plural } from "../../../lib/format";
+import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
+import { countsOf, type TreeNode, total } from "../model/job-tree";
 import styles from "./job-list.module.css";
+import { JobRow } from "./job-row";
+import { StateCounts } from "./state-counts";
 
-type JobListProps = {
-  jobs: readonly Job[];
-  selected: string | undefined;
+/** Rows of one level that are shown before somebody asks for more. */
+const PORTION = 100;
+
+export type JobListProps = {
+  nodes: readonly TreeNode[];
+  jobs: ReadonlyMap<string, Job>;
+  /** The job whose log is shown, and the groups it is in. */
+  selected: ReadonlySet<string>;
+  /** The job or group that the address names. */
+  chosen: string | undefined;
   onSelect: (id: string) => void;
-  onStep: (step: number) => void;
+  onStep: (step: string) => void;
 };
 
-/** The graph in words, and under the chosen job its steps. */
-export function JobList({ jobs, selected, onSelect, onStep }: JobListProps) {
-  const names = new Map(jobs.map((job) => [job.id, job.name]));
+/** The graph in words; a group is one row until it is opened, and under the chosen job are its steps. */
+export function JobList(props: JobListProps) {
+  const { nodes, ...rest } = props;
+  const [most, setMost] = useState(PORTION);
+  // The one in sight is there wherever it stands.
+  const shown = nodes.filter((node, index) => index < most || props.selected.has(node.job.id));
   return (
     <ul className={styles.jobs}>
-      {jobs.map((job) => (
-        <li key={job.id} data-job={job.id} data-job-state={job.state}>
-          <button
-            type="button"
-            className={styles.job}
-            aria-current={job.id === selected ? "true" : undefined}
-            onClick={() => onSelect(job.id)}
-          >
-            <span className={styles.line}>
-              <span className={`cut ${styles.name}`}>
-                <Name of={job.name} cut />
-              </span>
-              <StateWord state={job.state} />
-              <span className={styles.took}>
-                {job.startedAt && <Elapsed from={job.startedAt} to={job.finishedAt} />}
-              </span>
-            </span>
-            {job.needs && job.needs.length > 0 && (
-              <span className={`cut ${styles.needs}`}>
-                after {job.needs.map((need) => visible(names.get(need) ?? need)).join(", ")}
-              </span>
-            )}
+      {shown.map((node) =>
+        node.children.length > 0 ? (
+          <Group key={node.job.id} node={node} {...rest} />
+        ) : (
+          <JobRow key={node.job.id} job={node.job} {...rest} />
+        ),
+      )}
+      {nodes.length > shown.length && (
+        <li>
+          <button type="button" className={styles.more} onClick={() => setMost(most + PORTION)}>
+            Show {formatCount(Math.min(PORTION, nodes.length - most))} more of {formatCount(nodes.length)}
           </button>
-          {job.id === selected && <Steps job={job} onStep={onStep} />}
         </li>
-      ))}
+      )}
     </ul>
   );
 }
 
-function Steps({ job, onStep }: { job: Job; onStep: (step: number) => void }) {
-  if (!job.steps || job.steps.length === 0) return null;
+function Group({ node, ...rest }: Omit<JobListProps, "nodes"> & { node: TreeNode }) {
+  const { job, children } = node;
+  const [toggled, setToggled] = useState<boolean | undefined>(undefined);
+  const open = toggled ?? rest.chosen === job.id;
+  const counts = countsOf(node);
+  // Folded it still shows where the reader is.
+  const shown = open ? children : children.filter((child) => rest.selected.has(child.job.id));
   return (
-    <ol className={styles.steps} aria-label={`Steps of ${visible(job.name)}`}>
-      {job.steps.map((step) => (
-        <li key={step.index}>
-          <button type="button" className={styles.step} onClick={() => onStep(step.index)}>
-            <StateWord state={stepState(step)} iconOnly />
-            <span className="cut">
-              <Name of={step.name} cut />
-            </span>
-            {step.exitCode !== undefined && step.exitCode !== 0 && (
-              <span className={styles.exit}>exit code {step.exitCode}</span>
-            )}
-            <span className={styles.took}>
-              {step.startedAt && <Elapsed from={step.startedAt} to={step.finishedAt} />}
-            </span>
-          </button>
-        </li>
-      ))}
-    </ol>
+    <li data-job={job.id} data-job-state={job.state} data-group>
+      <button type="button" className={styles.job} aria-expanded={open} onClick={() => setToggled(!open)}>
+        <span className={styles.line}>
+          <Icon name={open ? "unfolded" : "folded"} size={12} className={styles.chevron} />
+          <span className={`cut ${styles.name}`}>
+            <Name of={job.name} cut />
+          </span>
+          <StateWord state={job.state} />
+          <span className={styles.took}>{job.startedAt && <Elapsed from={job.startedAt} to={job.finishedAt} />}</span>
+        </span>
+        <span className={`${styles.detail} ${styles.counts}`}>
+          {plural(total(counts), "job")} <StateCounts counts={counts} />
+        </span>
+      </button>
+      {shown.length > 0 && (
+        <div className={styles.nested}>
+          <JobList nodes={shown} {...rest} />
+        </div>
+      )}
+    </li>
   );
 }

@@ -5,12 +5,25 @@ import { stateLook } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
 import type { Direction } from "../model/dag";
+import type { Count } from "../model/job-tree";
 import styles from "./job-graph.module.css";
+import { StateCounts } from "./state-counts";
 
-export type JobNodeData = { job: Job; direction: Direction; selected: boolean; onSelect: (id: string) => void };
+/** A node has room for so many; the list has them all. */
+const MOST_COUNTS = 3;
+
+export type JobNodeData = {
+  job: Job;
+  /** Of the jobs of a group; empty for a job that is none. */
+  counts: readonly Count[];
+  direction: Direction;
+  selected: boolean;
+  onSelect: (id: string) => void;
+};
 
 export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
-  const { job, direction, selected, onSelect } = data;
+  const { job, counts, direction, selected, onSelect } = data;
+  const group = counts.length > 0;
   const down = direction === "down";
   return (
     <>
@@ -18,6 +31,7 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
       <button
         type="button"
         className={`nodrag nopan ${styles.node}`}
+        data-group={group || undefined}
         data-tone={stateLook(job.state).tone}
         data-node={job.id}
         data-node-state={job.state}
@@ -25,10 +39,11 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
         onClick={() => onSelect(job.id)}
       >
         <span className={styles.name}>
+          {group && <StateWord state={job.state} iconOnly />}
           <Name of={job.name} cut />
         </span>
         <span className={styles.line}>
-          <StateWord state={job.state} />
+          {group ? <StateCounts counts={counts} most={MOST_COUNTS} /> : <StateWord state={job.state} />}
           {job.startedAt !== undefined && (
             <span className={styles.took}>
               <Elapsed from={job.startedAt} to={job.finishedAt} />

@@ -22,7 +22,7 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
-      <Why state={run.state} text={run.reason?.message ?? cancelled(run)} />
+      <Why state={run.state} text={run.reason?.message ?? cancelled(run) ?? queued(run)} />
     </>
   );
 }
@@ -30,6 +30,10 @@ export function RunFacts({ run }: { run: Run }) {
 function cancelled(run: Run): string | undefined {
   if (run.state !== "cancelled" || run.cancelRequestedBy === undefined) return undefined;
   return `Cancelled by ${BY[run.cancelRequestedBy] ?? run.cancelRequestedBy}.`;
+}
+
+function queued(run: Run): string | undefined {
+  return run.state === "queued" && run.waitsFor !== undefined ? `It waits: ${run.waitsFor}.` : undefined;
 }
 
 /** How the journal names those who cancel. */

@@ -1,0 +1,71 @@
+import { useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import type { Job } from "../../../api/types";
+import { plural } from "../../../lib/format";
+import { working } from "../../../lib/jobs";
+import { NoSuchJob } from "../../../ui/no-such-job";
+import { Panel } from "../../../ui/page";
+import type { TreeNode } from "../model/job-tree";
+import { JobList } from "./job-list";
+import { JobLog } from "./job-log";
+import styles from "./run-page.module.css";
+
+type RunJobsProps = {
+  run: string;
+  jobs: readonly Job[];
+  nodes: readonly TreeNode[];
+  /** The job whose log is shown, and the groups it is in. */
+  selected: ReadonlySet<string>;
+  job: Job | undefined;
+  onSelect: (id: string) => void;
+};
+
+/** The jobs of a run, and beside them the log of one. */
+export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsProps) {
+  const search = useSearch({ from: "/runs/$runId" });
+  const byId = useMemo(() => new Map(jobs.map((one) => [one.id, one])), [jobs]);
+  const goTo = useGoTo(job?.id, search.line === undefined ? search.step : undefined);
+  // Somebody who scrolls is reading: the page must not go on to another job then.
+  const hold = job && search.job !== job.id ? onSelect : undefined;
+  return (
+    <div className={styles.split}>
+      <Panel label="Jobs" head={<h2>{plural(working(jobs).length, "job")}</h2>} className={styles.jobs}>
+        <div className={styles.jobsScroll}>
+          <JobList
+            nodes={nodes}
+            jobs={byId}
+            selected={selected}
+            chosen={search.job}
+            onSelect={onSelect}
+            onStep={goTo.go}
+          />
+        </div>
+      </Panel>
+      {job ? (
+        <JobLog
+          key={`${job.id}\n${job.attempt ?? 1}`}
+          run={run}
+          job={job}
+          jobs={byId}
+          line={search.line}
+          goTo={goTo.to}
+          onHold={hold}
+        />
+      ) : (
+        <Panel label="Log" className={styles.log}>
+          <NoSuchJob job={search.job ?? ""} jobs={jobs} onSelect={onSelect} />
+        </Panel>
+      )}
+    </div>
+  );
+}
+
+/** The step to go to in the log of a job: the one that was clicked, at first the one that the address names. */
+function useGoTo(job: string | undefined, named: string | undefined) {
+  const [clicked, setClicked] = useState<{ job: string | undefined; step: string } | undefined>(undefined);
+  const addressed = useMemo(() => (named === undefined ? undefined : { step: named }), [named]);
+  return {
+    to: clicked !== undefined && clicked.job === job ? clicked : addressed,
+    go: (step: string) => setClicked({ job, step }),
+  };
+}

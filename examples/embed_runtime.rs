@@ -18,9 +18,10 @@ use std::process::ExitCode;
 
 use loom_runtime::engine::{Engine, EngineOptions};
 use loom_runtime::event::RunState;
-use loom_runtime::machine::{Choice, Executors};
-use loom_runtime::prepare::{LaunchOptions, Preparation, launch, prepare, workflow_ref};
-use loom_runtime::{agent, project};
+use loom_runtime::id::JobId;
+use loom_runtime::machine::Choice;
+use loom_runtime::prepare::{RunInputs, launch, needs_engine, prepare, workflow_ref};
+use loom_runtime::{agent, machine, project};
 
 fn main() -> ExitCode {
     // Jobs on the host run under an agent, which is this program started once more.
@@ -46,43 +47,44 @@ fn main() -> ExitCode {
 async fn run(path: &Path) -> Result<RunState, Box<dyn Error>> {
     // Load: every mistake in the file is found at once, each with its place.
     let file = project::read(path)?;
-    let prepared = prepare(&file, &Preparation::default());
+    let prepared = prepare(&file, &[]);
     for finding in &prepared.diagnostics {
         let line = finding
             .span()
             .map_or(1, |span| file.source.position(span.start).line);
         eprintln!("{}:{line}: {}", file.source.name(), finding.message);
     }
-    let plan = prepared.plan.ok_or("the workflow has mistakes")?;
+    let workflow = prepared.workflow.as_deref().ok_or("the workflow has mistakes")?;
 
     // Ask: the graph answers without running anything.
+    let dag = workflow.dag();
     let ready = |done: &HashSet<_>| {
-        plan.dag
-            .ready(done)
-            .iter()
+        let jobs = dag.ready(done);
+        jobs.iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", ")
     };
     println!("ready at first: {}", ready(&HashSet::new()));
-    let first: HashSet<_> = plan.dag.ready(&HashSet::new()).into_iter().cloned().collect();
+    let first: HashSet<_> = dag.ready(&HashSet::new()).into_iter().cloned().collect();
     println!("ready after those: {}", ready(&first));
 
     // Run: history and logs go to a state directory of our own.
     let state = std::env::temp_dir().join(format!("loom-embed-{}", std::process::id()));
     let engine = Engine::open(EngineOptions::new(state.clone())).await?;
-    let executors = Executors::choose(&engine, &plan, Choice::Host).await?;
-    let workspace = std::env::current_dir()?;
-    let options = LaunchOptions::new(workspace.clone(), executors);
-    let handle = engine
-        .start(launch(&plan, workflow_ref(&plan, &file, &workspace), &options)?)
-        .await?;
+    let mut inputs = RunInputs::new(std::env::current_dir()?);
+    // With `Choice::Docker` the engine for containers is asked whether it is there, but only when it may be needed.
+    let needed = needs_engine(workflow, &inputs.options);
+    inputs.options.on_host = machine::choose(&engine, Choice::Host, needed).await?.on_host;
+    let named = workflow_ref(workflow, &file, &inputs.workspace);
+    let handle = engine.start(launch(&prepared, named, inputs)?).await?;
     let run = handle.id().clone();
     let outcome = handle.finished().await;
 
-    for job in plan.jobs.keys() {
-        let job = loom_runtime::id::JobId(job.to_string());
-        for line in engine.logs().open(&run, &job)?.window(1, 1000)?.lines {
+    for job in workflow.jobs.keys() {
+        // A job with a matrix has a log for each of its instances, and for each attempt: `engine.run(&run)` has their ids.
+        let job = JobId(job.to_string());
+        for line in engine.logs().open(&run, &job, 1)?.window(1, 1000)?.lines {
             println!("{job} | {}", line.text);
         }
     }

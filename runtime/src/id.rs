@@ -23,14 +23,96 @@ impl fmt::Display for RunId {
     }
 }
 
-/// A job of a workflow as written: its key under `jobs:`; with a matrix, the instance's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A job of a run. Its key under `jobs:`, with `#` and the place among its instances for one combination of a matrix
+/// (`test#0`), behind the id of the job that called its workflow where one did (`deploy/build`, `deploy#1/test#0`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JobId(pub String);
 
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl JobId {
+    /// The id of a job in the workflow that this job calls.
+    #[must_use]
+    pub fn called(&self, job: &str) -> Self {
+        Self(format!("{self}/{job}"))
+    }
+
+    /// The id of one combination of this job's matrix, from 0.
+    #[must_use]
+    pub fn instance(&self, index: usize) -> Self {
+        Self(format!("{self}#{index}"))
+    }
+
+    /// The job of the workflow's own file that it came from: `deploy` of `deploy#1/test#0`.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        self.0.split(['#', '/']).next().unwrap_or(&self.0)
+    }
+
+    /// Its key in the workflow that it stands in: `test` of `deploy#1/test#0`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        let last = self.0.rsplit('/').next().unwrap_or(&self.0);
+        last.split('#').next().unwrap_or(last)
+    }
+}
+
+/// A step of a job, as long as the job lives: its place in the file from 0 (`2`), behind that of the step which brought it
+/// (`2.0` of a composite action), and with what is done before or after it (`pre-2`, `post-2.0`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct StepId(pub String);
+
+impl StepId {
+    /// The step at this place of its job, from 0.
+    #[must_use]
+    pub fn at(index: usize) -> Self {
+        Self(index.to_string())
+    }
+
+    /// A step that this one brings along, from 0.
+    #[must_use]
+    pub fn inner(&self, index: usize) -> Self {
+        Self(format!("{self}.{index}"))
+    }
+
+    /// What is done before this step's job begins.
+    #[must_use]
+    pub fn pre(&self) -> Self {
+        Self(format!("pre-{self}"))
+    }
+
+    /// What is done for this step at the end of the job.
+    #[must_use]
+    pub fn post(&self) -> Self {
+        Self(format!("post-{self}"))
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Histories of the first version named steps by their number.
+impl<'de> Deserialize<'de> for StepId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Number(u64),
+            Text(String),
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Number(number) => Self(number.to_string()),
+            Form::Text(text) => Self(text),
+        })
     }
 }
 

@@ -3,10 +3,13 @@
 #[cfg(windows)]
 compile_error!("Loom does not run on Windows: build and run it inside WSL 2");
 
+pub mod actions;
 pub mod agent;
 mod bounded;
+mod chain;
 pub mod cli;
 pub mod config;
+pub mod context;
 pub mod engine;
 pub mod event;
 pub mod executor;
@@ -16,10 +19,13 @@ pub mod id;
 pub mod journal;
 pub mod logs;
 pub mod machine;
+pub mod output;
 pub mod owner;
+mod plan;
 pub mod prepare;
 pub mod project;
 mod repository;
+pub mod secret;
 pub mod serve;
 pub mod state;
 pub mod view;

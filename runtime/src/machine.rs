@@ -4,9 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use loom_workflow::{Mapping, Plan, UnmappedJobs};
-
-use crate::engine::Engine;
+use crate::engine::{Engine, Executors, StateDirectory};
 use crate::executor::channel::AgentBinary;
 use crate::executor::docker::{DockerExecutor, DockerOptions};
 use crate::executor::host::{AgentProgram, HostExecutor, HostOptions};
@@ -36,84 +34,81 @@ impl Choice {
     }
 }
 
-impl Choice {
-    /// What becomes of jobs whose label nothing runs. Only containers need a label's image; where the host runs
-    /// everything, or may come to, such jobs are checked like any other.
-    pub fn unmapped_jobs(self) -> UnmappedJobs {
-        match self {
-            Self::Docker => UnmappedJobs::Skip,
-            Self::Host | Self::Auto => UnmappedJobs::Check,
-        }
-    }
-}
-
-/// What runs the jobs of a plan.
-#[derive(Clone)]
-pub struct Executors {
-    /// In containers; absent when every job runs on the host.
-    pub docker: Option<Arc<dyn Executor>>,
-    /// On this machine.
-    pub host: Arc<dyn Executor>,
+/// Where the jobs of a run will run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// On this machine; else in containers.
+    pub on_host: bool,
     /// Why the host stands in for containers, when it does.
     pub fell_back: Option<String>,
 }
 
-impl Executors {
-    /// What a plan needs, by choice. An engine is only asked when a job needs one.
-    ///
-    /// # Errors
-    /// When containers are chosen and no engine answers.
-    pub async fn choose(engine: &Engine, plan: &Plan, choice: Choice) -> Result<Self, ExecutorError> {
-        let on_host_by_label = plan.jobs.values().all(|job| job.runs_on == Mapping::Host);
-        if choice == Choice::Host || on_host_by_label {
-            return Ok(Self {
-                docker: None,
-                host: host(engine).await,
-                fell_back: None,
-            });
-        }
-        let (host, docker) = tokio::join!(host(engine), docker(engine));
-        match docker {
-            Ok(docker) => Ok(Self {
-                docker: Some(docker),
-                host,
-                fell_back: None,
-            }),
-            Err(error) if choice == Choice::Auto => Ok(Self {
-                docker: None,
-                host,
-                fell_back: Some(error.to_string()),
-            }),
-            Err(error) => Err(error),
-        }
+/// Chooses where jobs run. The engine for containers is asked only when one may be needed.
+///
+/// # Errors
+/// When containers are chosen and no engine answers.
+pub async fn choose(engine: &Engine, choice: Choice, needs_engine: bool) -> Result<Chosen, ExecutorError> {
+    let chosen = |on_host, fell_back| Chosen { on_host, fell_back };
+    if choice == Choice::Host || !needs_engine {
+        return Ok(chosen(choice == Choice::Host, None));
     }
-
-    /// All there are.
-    pub fn all(&self) -> Vec<Arc<dyn Executor>> {
-        self.docker.iter().chain([&self.host]).cloned().collect()
+    match probe(engine).await {
+        Ok(()) => Ok(chosen(false, None)),
+        Err(error) if choice == Choice::Auto => Ok(chosen(true, Some(error.to_string()))),
+        Err(error) => Err(error),
     }
 }
 
-/// The executor of this machine. Its agent is the small static one where there is one, which starts ten times faster than
-/// this program; else this program, which begins with [`crate::agent::run_if_asked`].
-pub async fn host(engine: &Engine) -> Arc<dyn Executor> {
-    let cache = engine.directory().cache();
-    // Writes a file and starts a process: nothing for an arbiter.
-    let small = engine.io().spawn_blocking(move || {
-        let agent = AgentBinary::embedded()?.materialise(&cache).ok()?;
+/// Asks the engine for containers whether it is there.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn probe(engine: &Engine) -> Result<(), ExecutorError> {
+    let docker = Arc::clone(&engine.executors().docker);
+    let probing = engine.io().spawn(async move { docker.probe().await });
+    probing.await.unwrap_or_else(|_| {
+        Err(ExecutorError::Setup {
+            what: "reach the Docker engine".to_owned(),
+            cause: "the attempt broke off".to_owned(),
+        })
+    })
+}
+
+/// What can be looked into for what dead runs left: this machine, and the engine for containers when it is wanted and
+/// answers.
+pub async fn for_recovery(engine: &Engine, with_engine: bool) -> Vec<Arc<dyn Executor>> {
+    let mut executors = vec![Arc::clone(&engine.executors().host)];
+    if with_engine && probe(engine).await.is_ok() {
+        executors.push(Arc::clone(&engine.executors().docker));
+    }
+    executors
+}
+
+/// What runs the jobs of a state directory. The host's agent is the small static one where there is one, which starts ten
+/// times faster than this program; else this program, which begins with [`crate::agent::run_if_asked`]. Waits for the disk.
+pub(crate) fn executors(directory: &StateDirectory, instance: &str) -> Executors {
+    let cache = directory.cache();
+    let small = AgentBinary::embedded().and_then(|agent| {
+        let agent = agent.materialise(&cache).ok()?;
         starts(&agent).then_some(agent)
     });
-    let agent = match small.await.ok().flatten() {
+    let agent = match small {
         Some(program) => AgentProgram {
             program,
             arguments: Vec::new(),
         },
         None => AgentProgram::this_program(crate::agent::ARGUMENT),
     };
-    Arc::new(HostExecutor::new(HostOptions::new(
-        agent,
-        engine.directory().agents(),
-    )))
+    let docker = Arc::new(DockerExecutor::new(DockerOptions::new(
+        instance.to_owned(),
+        cache,
+    )));
+    let mut options = HostOptions::new(agent, directory.agents());
+    options.docker = Some(Arc::clone(&docker));
+    Executors {
+        host: Arc::new(HostExecutor::new(options)),
+        docker,
+    }
 }
 
 /// Whether a program can be started from where it lies: a state directory may be on a disk that forbids it (`noexec`).
@@ -126,21 +121,7 @@ fn starts(program: &Path) -> bool {
     tried.is_ok()
 }
 
-/// The engine that the environment names, once it has answered.
-///
-/// # Errors
-/// When none answers.
-pub async fn docker(engine: &Engine) -> Result<Arc<dyn Executor>, ExecutorError> {
-    let options = DockerOptions::new(engine.instance().to_owned(), engine.directory().cache());
-    let connect = async move { Ok(Arc::new(DockerExecutor::connect(options).await?) as Arc<dyn Executor>) };
-    let broke_off = |_| ExecutorError::Setup {
-        what: "reach the Docker engine".to_owned(),
-        cause: "the attempt broke off".to_owned(),
-    };
-    engine.io().spawn(connect).await.map_err(broke_off)?
-}
-
-/// Jobs at the same time when nobody says how many. Jobs mostly wait, so more than there are cores.
+/// Jobs at the same time when nobody says otherwise: enough that waiting jobs do not hold back working ones.
 pub fn default_parallel() -> usize {
     std::thread::available_parallelism().map_or(16, |cores| (cores.get() * 4).max(16))
 }

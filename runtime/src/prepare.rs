@@ -1,79 +1,94 @@
-//! From a workflow file to a run that can begin: read, check, plan, and give each job what runs it.
+//! From a workflow file to a run that can begin: read it with what it calls, check it, put together what the run is made from.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use loom_workflow::{Diagnostics, ImageTable, JobPlan, Mapping, Plan, PlanOptions, StepPlan, UnmappedJobs};
+use indexmap::IndexMap;
+use loom_workflow::expression::{Object, Value};
+use loom_workflow::model::{Job, WorkflowReference};
+use loom_workflow::{Diagnostics, Mapping, Reference, References, Workflow};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::engine::{JobLaunch, Launch, StepLaunch};
-use crate::event::{Reason, WorkflowRef};
-use crate::executor::{Executor, Program, PullPolicy, Shell, StepSpec};
-use crate::id::JobId;
-use crate::machine::{Executors, default_parallel};
+use crate::actions::ActionOptions;
+use crate::context::RunFacts;
+use crate::engine::Launch;
+use crate::event::{RunOptions, RunSource, SourceFile, WorkflowRef};
+use crate::plan::images;
 use crate::project::WorkflowFile;
 use crate::repository::Repository;
+use crate::secret::Secret;
 
-/// How a file is planned.
-#[derive(Clone, Debug, Default)]
-pub struct Preparation {
-    /// Images by label, before the built-in table; later entries win.
-    pub images: Vec<(String, String)>,
-    /// Only these jobs and what they need; all when empty.
-    pub jobs: Vec<String>,
-    /// What becomes of jobs whose label nothing runs.
-    pub unmapped: UnmappedJobs,
-}
-
-/// A file that was read and planned.
-#[derive(Debug)]
+/// A file that was read and checked.
+#[derive(Clone, Debug)]
 pub struct Prepared {
-    /// What runs, when nothing stands in the way.
-    pub plan: Option<Plan>,
+    /// The workflow, when nothing stands in the way.
+    pub workflow: Option<Arc<Workflow>>,
     /// What there is to say about the file.
     pub diagnostics: Diagnostics,
+    /// Its text first, then those of the workflows of the same repository that it calls.
+    pub files: Vec<SourceFile>,
 }
 
-/// How a plan is run.
-#[derive(Clone)]
-pub struct LaunchOptions {
+/// What a run is made with, beside the file.
+#[derive(Clone, Debug)]
+pub struct RunInputs {
     /// The project directory.
     pub workspace: PathBuf,
-    /// The event that triggers the run.
-    pub event: String,
-    /// What runs jobs in containers; `None` when every job runs on the host.
-    pub docker: Option<Arc<dyn Executor>>,
-    /// What runs jobs on this machine.
-    pub host: Arc<dyn Executor>,
-    /// When to pull images.
-    pub pull: PullPolicy,
+    /// The event, and where in git it happened.
+    pub facts: RunFacts,
+    /// The `secrets` context.
+    pub secrets: IndexMap<String, Secret>,
+    /// The `vars` context.
+    pub vars: BTreeMap<String, String>,
+    /// Variables of all steps, below those of the workflow.
+    pub env: BTreeMap<String, String>,
+    /// What was chosen.
+    pub options: RunOptions,
+    /// Where actions and called workflows of other repositories come from.
+    pub actions: ActionOptions,
+    /// Programs that are Node.js for JavaScript actions, by preference.
+    pub node: Vec<String>,
     /// What becomes of jobs whose label nothing runs.
     pub unmapped: UnmappedLabel,
-    /// Jobs at the same time, at most.
-    pub parallel: usize,
-    /// Variables for every step, beside the workflow's.
-    pub env: BTreeMap<String, String>,
 }
 
-impl LaunchOptions {
-    /// The usual: triggered by a push, images pulled when missing, unmapped labels skipped.
-    pub fn new(workspace: PathBuf, executors: Executors) -> Self {
+impl RunInputs {
+    /// The usual: triggered by a push, images pulled when missing, unmapped labels skipped, nothing given.
+    #[must_use]
+    pub fn new(workspace: PathBuf) -> Self {
+        let options = RunOptions {
+            parallel: crate::machine::default_parallel(),
+            ..RunOptions::default()
+        };
         Self {
-            workspace,
-            event: "push".to_owned(),
-            docker: executors.docker,
-            host: executors.host,
-            pull: PullPolicy::default(),
-            unmapped: UnmappedLabel::default(),
-            parallel: default_parallel(),
+            facts: RunFacts {
+                event: "push".to_owned(),
+                ..RunFacts::default()
+            },
+            secrets: IndexMap::new(),
+            vars: BTreeMap::new(),
             env: BTreeMap::new(),
+            actions: ActionOptions::new(action_cache()),
+            node: crate::actions::node_candidates(None),
+            unmapped: UnmappedLabel::Skip,
+            options,
+            workspace,
         }
     }
 }
 
+/// Where the actions of other repositories are kept: the user's cache, else the system's directory for temporary files.
+#[must_use]
+pub fn action_cache() -> PathBuf {
+    let usual = crate::config::default_action_cache(|name| std::env::var_os(name));
+    usual.unwrap_or_else(|| std::env::temp_dir().join("loom").join("actions"))
+}
+
 /// What becomes of a job whose label nothing runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum UnmappedLabel {
     /// It is skipped, and that is said.
     #[default]
@@ -82,54 +97,107 @@ pub enum UnmappedLabel {
     Fail,
 }
 
-/// A plan that cannot be run as asked.
+/// A workflow that cannot be run as asked.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LaunchError {
+    /// Its file has mistakes.
+    #[error("the workflow has mistakes")]
+    Invalid,
     /// Labels that nothing runs.
     #[error("nothing runs the label{} {}", if labels.len() == 1 { "" } else { "s" }, labels.join(", "))]
     Unmapped {
         /// Each as `label (job)`.
         labels: Vec<String>,
     },
+    /// An input that is missing or does not fit.
+    #[error("{0}")]
+    Input(String),
 }
 
-/// Reads, checks and plans a workflow file, with the workflows of the same repository that it calls.
-pub fn prepare(file: &WorkflowFile, how: &Preparation) -> Prepared {
+/// Reads and checks a workflow file, with the workflows of the same repository that it calls. `jobs` are those that are
+/// wanted, with what they need; all when there are none.
+pub fn prepare(file: &WorkflowFile, jobs: &[String]) -> Prepared {
     let repository = Repository::of(&file.path);
     let loaded = loom_workflow::load_with(&file.source, file.dialect, &repository);
     let mut diagnostics = loaded.diagnostics;
-    let Some(workflow) = loaded.workflow else {
-        return Prepared {
-            plan: None,
-            diagnostics,
+    let mut workflow = loaded.workflow;
+    let mut files = vec![source_file(&file.path.display().to_string(), file)];
+    if let Some(found) = &workflow {
+        diagnostics.extend(loom_workflow::notices(found));
+        if let Err(unknown) = loom_workflow::choose_jobs(found, jobs) {
+            diagnostics.extend(unknown);
+        }
+        called(found, &repository, &mut files);
+    }
+    if diagnostics.is_blocking() {
+        workflow = None;
+    }
+    Prepared {
+        workflow: workflow.map(Arc::new),
+        diagnostics,
+        files,
+    }
+}
+
+fn source_file(name: &str, file: &WorkflowFile) -> SourceFile {
+    SourceFile {
+        name: name.to_owned(),
+        of_loom: file.dialect == loom_workflow::Dialect::Loom,
+        sha256: hash(file.source.text()),
+        text: file.source.text().to_owned(),
+        commit: None,
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The texts of the workflows of the same repository that a workflow calls, and of those that these call.
+fn called(workflow: &Workflow, repository: &Repository, files: &mut Vec<SourceFile>) {
+    let mut open: Vec<String> = paths_called(workflow);
+    while let Some(path) = open.pop() {
+        if files.iter().skip(1).any(|known| known.name == path) {
+            continue;
+        }
+        let Reference::Found(source) = repository.workflow(&path) else {
+            continue;
         };
-    };
-    let images = how
-        .images
-        .iter()
-        .fold(ImageTable::new(), |table, (label, image)| {
-            table.with_override(label, image)
+        files.push(SourceFile {
+            name: path.clone(),
+            of_loom: false,
+            sha256: hash(source.text()),
+            text: source.text().to_owned(),
+            commit: None,
         });
-    let options = PlanOptions::new().with_images(images).with_unmapped(how.unmapped);
-    let options = how
-        .jobs
-        .iter()
-        .fold(options, |options, job| options.with_job(job.as_str()));
-    let (plan, more) = loom_workflow::plan(&workflow, &options);
-    diagnostics.extend(more);
-    Prepared { plan, diagnostics }
+        let loaded = loom_workflow::load_unlinted(
+            &source,
+            loom_workflow::Dialect::GitHub,
+            &loom_workflow::NoReferences,
+        );
+        open.extend(loaded.workflow.iter().flat_map(paths_called));
+    }
+}
+
+fn paths_called(workflow: &Workflow) -> Vec<String> {
+    let local = |job: &Job| match job.calls()? {
+        WorkflowReference::Local(path) => Some(path.to_string()),
+        WorkflowReference::Repository(_) => None,
+    };
+    workflow.jobs.values().filter_map(local).collect()
 }
 
 /// The name of a workflow: its `name:`, else its file's stem (`.loom` files: the directory would be no help, so `loom`).
-pub fn workflow_ref(plan: &Plan, file: &WorkflowFile, workspace: &Path) -> WorkflowRef {
-    let name = plan
-        .name
-        .clone()
-        .filter(|name| !name.trim().is_empty())
-        .unwrap_or_else(|| stem(&file.path));
+pub fn workflow_ref(workflow: &Workflow, file: &WorkflowFile, workspace: &Path) -> WorkflowRef {
+    let name = workflow.name.as_ref().map(|name| name.text.to_string());
     WorkflowRef {
-        name,
+        name: name
+            .filter(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| stem(&file.path)),
         file: file_in(&file.path, workspace),
     }
 }
@@ -158,95 +226,127 @@ pub fn stem(path: &Path) -> String {
     stem.trim_start_matches('.').to_owned()
 }
 
-/// Gives each job of a plan what runs it.
+/// Puts together a run of a workflow that was prepared.
 ///
 /// # Errors
 /// See [`LaunchError`].
-pub fn launch(plan: &Plan, workflow: WorkflowRef, options: &LaunchOptions) -> Result<Launch, LaunchError> {
-    let labels = unmapped(plan, options);
-    if options.unmapped == UnmappedLabel::Fail && !labels.is_empty() {
+pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> Result<Launch, LaunchError> {
+    let Some(model) = &prepared.workflow else {
+        return Err(LaunchError::Invalid);
+    };
+    let labels = unmapped(model, &inputs.options);
+    if inputs.unmapped == UnmappedLabel::Fail && !labels.is_empty() {
         return Err(LaunchError::Unmapped { labels });
     }
-    let jobs = plan.jobs.values().map(|job| job_launch(job, options)).collect();
-    let executor = options.docker.as_ref().unwrap_or(&options.host).name().to_owned();
+    let facts = inputs.facts.for_workflow(model, &workflow.file);
+    let given = given_inputs(model, &facts, &prepared.files)?;
+    let facts = facts.with_inputs(&given);
+    let mut files = prepared.files.clone();
+    if let Some(own) = files.first_mut() {
+        own.name.clone_from(&workflow.file);
+    }
+    let source = RunSource {
+        files,
+        facts,
+        inputs: as_json(given),
+        vars: inputs.vars.into_iter().collect(),
+        env: inputs.env.into_iter().collect(),
+        secrets: inputs.secrets.keys().cloned().collect(),
+        options: inputs.options,
+    };
     Ok(Launch {
         workflow,
-        event: options.event.clone(),
-        executor,
-        workspace: options.workspace.clone(),
-        pull: options.pull,
-        parallel: options.parallel,
-        places: None,
-        jobs,
+        workspace: inputs.workspace,
+        source,
+        secrets: inputs.secrets,
+        actions: inputs.actions,
+        node: inputs.node,
     })
 }
 
-/// The labels that nothing runs, each as `label (job)`. On the host every label runs.
-pub fn unmapped(plan: &Plan, options: &LaunchOptions) -> Vec<String> {
-    let one =
-        |job: &JobPlan| unmapped_label(job, options).map(|label| format!("`{label}` (job `{}`)", job.id));
-    plan.jobs.values().filter_map(one).collect()
-}
-
-fn unmapped_label<'a>(job: &'a JobPlan, options: &LaunchOptions) -> Option<&'a str> {
-    match &job.runs_on {
-        Mapping::Unmapped(label) if options.docker.is_some() => Some(label),
+/// The `inputs` context: what `workflow_dispatch` or `workflow_call` declares, with what was given; of other events only what
+/// was given.
+fn given_inputs(workflow: &Workflow, facts: &RunFacts, files: &[SourceFile]) -> Result<Object, LaunchError> {
+    let mut given = Object::new();
+    let sent = facts.payload.get("inputs").and_then(serde_json::Value::as_object);
+    for (name, value) in sent.into_iter().flatten() {
+        given.insert(
+            name.as_str(),
+            Value::from_json(&value.to_string()).unwrap_or(Value::Null),
+        );
+    }
+    for (name, value) in &facts.inputs {
+        given.insert(name.as_str(), Value::from(value.as_str()));
+    }
+    let trigger = match facts.event.as_str() {
+        event @ ("workflow_dispatch" | "workflow_call") => workflow.triggers.events.get(event),
         _ => None,
-    }
-}
-
-fn job_launch(job: &JobPlan, options: &LaunchOptions) -> JobLaunch {
-    let (executor, image) = match (&job.runs_on, &options.docker) {
-        (Mapping::Image(image), Some(docker)) => (docker, Some(image.clone())),
-        _ => (&options.host, None),
     };
-    JobLaunch {
-        id: JobId(job.id.to_string()),
-        name: job.name.clone(),
-        needs: job.needs.iter().map(|need| JobId(need.to_string())).collect(),
-        executor: Arc::clone(executor),
-        image,
-        skip: unmapped_label(job, options).map(|label| {
-            Reason::new(
-                "unmapped-label",
-                format!("no image is known for the label `{label}`"),
-            )
-        }),
-        timeout: job.timeout_minutes.as_duration(),
-        steps: job
-            .steps
-            .iter()
-            .map(|step| step_launch(step, job, options))
-            .collect(),
+    let Some(trigger) = trigger else {
+        return Ok(given);
+    };
+    let mut contexts = Object::new();
+    contexts.insert("github", Value::object(facts.to_event().github()));
+    let (inputs, mistakes) = loom_workflow::inputs(trigger, &given, &contexts);
+    let source = files
+        .first()
+        .map(|file| loom_workflow::Source::new(file.name.as_str(), file.text.as_str()));
+    let source = source.unwrap_or_else(|| loom_workflow::Source::new("workflow", ""));
+    inputs.ok_or_else(|| LaunchError::Input(crate::plan::first_mistake(&mistakes, &source)))
+}
+
+fn as_json(object: Object) -> serde_json::Map<String, serde_json::Value> {
+    match serde_json::from_str(&Value::object(object).to_json()) {
+        Ok(serde_json::Value::Object(json)) => json,
+        _ => serde_json::Map::new(),
     }
 }
 
-fn step_launch(step: &StepPlan, job: &JobPlan, options: &LaunchOptions) -> StepLaunch {
-    let shells = step.shell.commands().into_iter().map(|command| Shell {
-        program: command.program,
-        arguments: command.arguments,
-        extension: command.extension.to_owned(),
-    });
-    // The narrower scope wins: flags below the workflow and job below the step.
-    let mut env = options.env.clone();
-    env.extend(job.env.iter().map(|(name, value)| (name.clone(), value.clone())));
-    env.extend(step.env.iter().map(|(name, value)| (name.clone(), value.clone())));
-    StepLaunch {
-        name: step.name.clone(),
-        spec: StepSpec {
-            index: u32::try_from(step.index).unwrap_or(u32::MAX),
-            program: Program::Script {
-                text: step.shell.script(&step.script),
-                shells: shells.collect(),
-            },
-            env,
-            working_directory: step.working_directory.clone(),
-        },
-        timeout: step
-            .timeout_minutes
-            .filter(|minutes| minutes.is_positive())
-            .map(|minutes| minutes.as_duration()),
+/// The labels that nothing runs, as far as the file alone tells, each as `label (job)`. On the host every label runs.
+pub fn unmapped(workflow: &Workflow, options: &RunOptions) -> Vec<String> {
+    if options.on_host {
+        return Vec::new();
     }
+    let table = images(options);
+    let wanted = loom_workflow::choose_jobs(workflow, &options.jobs).ok();
+    let one = |job: &Job| {
+        if wanted
+            .as_ref()
+            .is_some_and(|wanted| !wanted.contains(&job.id.value))
+            || job.container.is_some()
+        {
+            return None;
+        }
+        let runs_on = job.runs_on.as_ref()?;
+        let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
+        match table.resolve(labels?, workflow.dialect) {
+            Mapping::Unmapped(label) => Some(format!("`{label}` (job `{}`)", job.id.value)),
+            _ => None,
+        }
+    };
+    workflow.jobs.values().filter_map(one).collect()
+}
+
+/// Whether a run may need an engine for containers, as far as the file alone tells: where that cannot be told it may.
+pub fn needs_engine(workflow: &Workflow, options: &RunOptions) -> bool {
+    let table = images(options);
+    let needs = |job: &Job| {
+        if job.container.is_some() || job.services.is_some() {
+            return true;
+        }
+        if options.on_host {
+            return false;
+        }
+        let Some(runs_on) = &job.runs_on else {
+            return job.uses.is_some() || table.resolve([], workflow.dialect) != Mapping::Host;
+        };
+        let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
+        match labels {
+            None => true,
+            Some(labels) => matches!(table.resolve(labels, workflow.dialect), Mapping::Image(_)),
+        }
+    };
+    workflow.jobs.values().any(needs)
 }
 
 #[cfg(test)]
@@ -264,6 +364,7 @@ mod tests {
             assert_eq!(stem(Path::new(path)), name);
         }
     }
+
     #[test]
     fn workflows_that_are_called_are_read_too() {
         let folder = tempfile::tempdir().unwrap();
@@ -272,15 +373,25 @@ mod tests {
         std::fs::create_dir(folder.path().join(".git")).unwrap();
         let called = "on: {workflow_call: {inputs: {who: {type: string, required: true}}}}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n";
         std::fs::write(workflows.join("called.yml"), called).unwrap();
-        let codes = |uses: &str| {
+        let prepared = |uses: &str| {
             let text = format!("on: push\njobs: {{a: {{uses: ./.github/workflows/{uses}}}}}\n");
             let path = workflows.join("ci.yml");
             std::fs::write(&path, text).unwrap();
-            let file = crate::project::read(&path).unwrap();
-            let found = prepare(&file, &Preparation::default()).diagnostics;
+            prepare(&crate::project::read(&path).unwrap(), &[])
+        };
+        let codes = |uses: &str| {
+            let found = prepared(uses).diagnostics;
             found.iter().map(|found| found.code.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(codes("none.yml"), ["schema/call"]);
         assert_eq!(codes("called.yml"), ["schema/call-input"]);
+        std::fs::write(
+            workflows.join("called.yml"),
+            called.replace(", required: true", ""),
+        )
+        .unwrap();
+        let files = prepared("called.yml").files;
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names.get(1), Some(&"./.github/workflows/called.yml"));
     }
 }

@@ -65,6 +65,43 @@ pub struct WorkflowFile {
     pub dialect: Dialect,
 }
 
+/// The workflows that are meant.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The file that was named, or a project's own `.loom.yml`.
+    One(WorkflowFile),
+    /// Those of a folder, by name: at least one.
+    Folder(Vec<WorkflowFile>),
+}
+
+/// Reads the workflows that are meant: the file, those in a directory, or a project's default.
+///
+/// # Errors
+/// See [`ProjectError`].
+pub fn choose(path: Option<&Path>) -> Result<Found, ProjectError> {
+    let path = path.unwrap_or(Path::new("."));
+    if !path.exists() {
+        return Err(ProjectError::Missing(path.to_owned()));
+    }
+    if !path.is_dir() {
+        return read(path).map(Found::One);
+    }
+    let files = candidates(path);
+    match files.as_slice() {
+        [] => Err(ProjectError::Nothing(path.to_owned())),
+        [own] if is_own(own) => read(own).map(Found::One),
+        files => Ok(Found::Folder(
+            files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
+        )),
+    }
+}
+
+/// Whether a file is a project's own workflow, which no event need start.
+fn is_own(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name == ".loom.yml" || name == ".loom.yaml")
+}
+
 /// Reads the workflow that is meant: the file, the one in a directory, or a project's default.
 ///
 /// # Errors

@@ -6,10 +6,11 @@ use loom_protocol::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::event::{JobState, Reason, RunState, StepState, WorkflowRef};
+use crate::event::{Annotation, JobState, Outputs, Phase, Reason, RunState, StepState, WorkflowRef};
+use crate::id::{JobId, StepId};
 use crate::journal::Summary;
 use crate::logs::Line;
-use crate::state::{Job, Run, Step};
+use crate::state::{Claim, Job, Run, Step};
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -63,9 +64,30 @@ pub struct RunDetail {
 #[serde(rename_all = "camelCase")]
 pub struct JobDetail {
     id: String,
+    /// The job of the workflow's file that it came from.
+    job: String,
+    /// The job that brought it, with its matrix or by a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    /// Whether it is a group: the jobs that it brought name it as their parent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    group: bool,
     name: String,
     state: JobState,
     needs: Vec<String>,
+    /// Whether its failure leaves the run a success.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    continue_on_error: bool,
+    /// From 1 once it started.
+    #[serde(skip_serializing_if = "is_first")]
+    attempt: u32,
+    /// The concurrency group that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<String>,
+    /// What it tells the jobs that need it.
+    #[serde(skip_serializing_if = "Outputs::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    outputs: Outputs,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +105,15 @@ pub struct JobDetail {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDetail {
+    /// Its place in this list, from 0.
     index: usize,
+    /// What events and lines of the log call it.
+    id: String,
+    /// The step that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    /// When it runs.
+    phase: Phase,
     name: String,
     state: StepState,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +130,16 @@ pub struct StepDetail {
     finished_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    /// What it gave, masked.
+    #[serde(skip_serializing_if = "Outputs::is_empty")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    outputs: Outputs,
+    /// What it said of places in files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<Annotation>,
+    /// What it wrote for people, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
 }
 
 /// A line of a log.
@@ -111,10 +151,15 @@ pub struct LogLine {
     run_id: String,
     job: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    step: Option<u32>,
+    step: Option<String>,
     stream: &'static str,
     line: u64,
     message: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
+fn is_first(attempt: &u32) -> bool {
+    *attempt <= 1
 }
 
 impl RunSummary {
@@ -172,9 +217,25 @@ impl RunDetail {
 }
 
 impl JobDetail {
-    fn new(id: &str, job: &Job) -> Self {
+    /// A job as it is shown.
+    pub(crate) fn new(id: &str, job: &Job) -> Self {
         Self {
             id: id.to_owned(),
+            job: JobId(id.to_owned()).top().to_owned(),
+            parent: job.parent.as_ref().map(|parent| parent.0.clone()),
+            group: job.group.is_some(),
+            continue_on_error: job.continues_on_error(),
+            attempt: job.attempt,
+            waits_for: (job.claim == Claim::Waiting && !job.state.is_final())
+                .then(|| {
+                    job.terms
+                        .as_ref()?
+                        .concurrency
+                        .as_ref()
+                        .map(|group| group.group.clone())
+                })
+                .flatten(),
+            outputs: job.outputs.clone(),
             name: job.name.clone(),
             state: job.state,
             needs: job.needs.iter().map(|need| need.0.clone()).collect(),
@@ -186,16 +247,22 @@ impl JobDetail {
                 .steps
                 .iter()
                 .enumerate()
-                .map(|(index, step)| StepDetail::new(index, step))
+                .map(|(index, (id, step))| StepDetail::new(index, id, step))
                 .collect(),
         }
     }
 }
 
 impl StepDetail {
-    fn new(index: usize, step: &Step) -> Self {
+    fn new(index: usize, id: &StepId, step: &Step) -> Self {
         Self {
             index,
+            id: id.0.clone(),
+            parent: step.parent.as_ref().map(|parent| parent.0.clone()),
+            phase: step.phase,
+            annotations: step.annotations.clone(),
+            summary: step.summary.clone(),
+            outputs: step.outputs.clone(),
             name: step.name.clone(),
             state: step.state,
             outcome: step.outcome,
@@ -215,7 +282,7 @@ impl LogLine {
             timestamp: line.time,
             run_id: run.to_owned(),
             job: job.to_owned(),
-            step: line.step,
+            step: line.step.as_ref().map(|step| step.0.clone()),
             stream: line.source.as_str(),
             line: line.number,
             message: line.text.clone(),

@@ -7,21 +7,28 @@
 #[path = "../src/executor/conformance.rs"]
 mod conformance;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder, ListVolumesOptions};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder, ListImagesOptionsBuilder,
+    ListNetworksOptionsBuilder, ListVolumesOptions,
+};
 use conformance::{Bench, Heard, finish, run, script, start};
 use futures_util::StreamExt as _;
 use loom_runtime::executor::docker::{DockerExecutor, DockerOptions, StepsBy};
-use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus, JobSpec, Program, PullPolicy};
+use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
+use loom_runtime::executor::{
+    ContainerSpec, Executor as _, ExecutorError, ExitStatus, Fault, FileContent, PlaceSpec, Program,
+    PullPolicy, RoomSpec, StepSpec,
+};
 use loom_runtime::id::{JobId, JobKey, RunId};
 
 const BUSYBOX: &str = "loom-test/busybox";
@@ -56,6 +63,7 @@ fn executor(temporary: &Path, steps_by: StepsBy) -> DockerExecutor {
     let mut options = DockerOptions::new("conformance".into(), temporary.join("cache"));
     options.host = Some(engine_address());
     options.drain = Duration::from_millis(200);
+    options.patience = Duration::from_secs(2);
     options.steps_by = steps_by;
     DockerExecutor::new(options)
 }
@@ -64,8 +72,16 @@ fn bench_with(image: &str, steps_by: StepsBy) -> Bench {
     let temporary = temporary();
     Bench {
         executor: Arc::new(executor(temporary.path(), steps_by)),
-        image: image.into(),
+        room: RoomSpec::Image(image.into()),
         holds: Box::new(|key| Box::pin(containers_of(key))),
+        freeze: Box::new(|job| {
+            let name = job.key.resource_name();
+            Box::pin(async move {
+                let found = docker().inspect_container(&name, None).await.unwrap();
+                let pid = found.state.unwrap().pid.unwrap();
+                conformance::stop_process(u32::try_from(pid).unwrap());
+            })
+        }),
         temporary,
         run: RunId(uuid::Uuid::now_v7().to_string()),
         counter: AtomicU32::new(0),
@@ -76,17 +92,26 @@ fn bench() -> Bench {
     bench_with(BUSYBOX, StepsBy::Agent)
 }
 
-/// What the engine holds of a job, by label and by name.
+/// What the engine holds of a job, by label: containers, networks, images.
 async fn containers_of(key: &JobKey) -> Vec<String> {
-    let filters = HashMap::from([("name".to_owned(), vec![key.resource_name()])]);
+    let filters = HashMap::from([(
+        "label".to_owned(),
+        vec![format!("loom.name={}", key.resource_name())],
+    )]);
     let options = ListContainersOptionsBuilder::new()
         .all(true)
         .filters(&filters)
         .build();
-    let found = docker().list_containers(Some(options)).await.unwrap();
-    found
+    let containers = docker().list_containers(Some(options)).await.unwrap();
+    let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let networks = docker().list_networks(Some(options)).await.unwrap();
+    let options = ListImagesOptionsBuilder::new().filters(&filters).build();
+    let images = docker().list_images(Some(options)).await.unwrap();
+    containers
         .into_iter()
         .flat_map(|container| container.names.unwrap_or_default())
+        .chain(networks.into_iter().filter_map(|network| network.name))
+        .chain(images.into_iter().map(|image| image.id))
         .collect()
 }
 
@@ -110,11 +135,17 @@ mod through_exec {
         the_first_shell_that_is_there_is_used
         steps_run_in_the_workspace_or_where_they_say
         no_byte_is_lost
-        two_sessions_work_at_once
-        a_closed_session_holds_nothing_and_does_nothing
+        two_places_work_at_once
+        a_closed_place_holds_nothing_and_does_nothing
         closing_ends_a_step_that_runs
-        reclaim_removes_what_a_lost_session_holds
+        reclaim_removes_what_a_lost_place_holds
         sweep_removes_the_named_runs_and_no_other
+        signals_before_the_first_output_are_remembered
+        several_steps_run_at_once
+        command_files_of_every_kind_are_read
+        what_is_planted_in_place_of_command_files_is_not_read
+        programs_run_without_a_shell_and_folders_go_before_the_path
+        facts_are_where_steps_find_things
     }
 }
 
@@ -123,22 +154,22 @@ async fn exec_is_said_and_signals_arrive_as_codes() {
     let bench = bench_with("loom-test/user", StepsBy::Exec);
     let job = bench.job();
     let notes = Arc::new(Heard::default());
-    let session = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
+    let place = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
     assert!(
         notes.lines().iter().any(|line| line.contains("docker exec")),
         "{:?}",
         notes.lines()
     );
-    let (_, output) = run(&session, script("id -u; echo $HOME")).await;
+    let (_, output) = run(&place, script("id -u; echo $HOME")).await;
     assert_eq!(output.text(), "1000\n/home/ann\n");
-    let running = start(&session, script("echo ready; exec sleep 1000")).await;
-    session
-        .signal(loom_runtime::executor::Signal::Terminate)
+    let running = start(&place, script("echo ready; exec sleep 1000")).await;
+    place
+        .signal(&running.id, loom_runtime::executor::Signal::Terminate)
         .await
         .unwrap();
     assert_eq!(finish(running).await.0.unwrap().status, ExitStatus::Code(143));
-    run(&session, script("sleep 1000 >/dev/null 2>&1 &")).await;
-    let closed = session.close().await.unwrap();
+    run(&place, script("sleep 1000 >/dev/null 2>&1 &")).await;
+    let closed = place.close().await.unwrap();
     assert!(
         closed.killed.len() == 1 && closed.killed[0].ends_with(" sleep"),
         "{closed:?}"
@@ -157,18 +188,18 @@ async fn an_image_for_another_machine_runs_by_exec_and_says_so() {
     };
     load_as(&bench, &name, foreign).await;
     let mut job = bench.job();
-    job.image = name.clone();
+    job.room = RoomSpec::Image(name.clone());
     let notes = Arc::new(Heard::default());
-    let session = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
+    let place = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
     let said = notes.lines().join("\n");
     assert!(
         said.contains("docker exec") && said.contains(&format!("for {foreign}")),
         "{said}"
     );
     // It only says that it is foreign, so its programs do run here.
-    let (end, output) = run(&session, script("echo out; exit 3")).await;
+    let (end, output) = run(&place, script("echo out; exit 3")).await;
     assert_eq!((end.status, output.text()), (ExitStatus::Code(3), "out\n"));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
     remove_image(&name).await;
 }
@@ -225,16 +256,16 @@ async fn each_of_very_different_images_runs_with_the_agent() {
     ] {
         let bench = bench_with(image, StepsBy::Agent);
         let notes = Arc::new(Heard::default());
-        let session = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
+        let place = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
         assert_eq!(notes.lines(), Vec::<String>::new(), "{image}: no fallback");
-        let (end, output) = run(&session, script("echo $(id -u) $HOME")).await;
+        let (end, output) = run(&place, script("echo $(id -u) $HOME")).await;
         assert_eq!(
             (end.status, output.text()),
             (ExitStatus::Code(0), format!("{expected}\n").as_str()),
             "{image}"
         );
         assert!(end.usage.is_some(), "{image}: only the agent tells");
-        session.close().await.unwrap();
+        place.close().await.unwrap();
     }
 }
 
@@ -242,14 +273,14 @@ async fn each_of_very_different_images_runs_with_the_agent() {
 async fn an_empty_image_has_an_agent_but_no_shell() {
     let bench = bench_with("loom-test/empty", StepsBy::Agent);
     let notes = Arc::new(Heard::default());
-    let session = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
+    let place = bench.executor.open(bench.job(), notes.clone()).await.unwrap();
     assert_eq!(notes.lines(), Vec::<String>::new());
-    let (end, _) = run(&session, script("true")).await;
+    let (end, _) = run(&place, script("true")).await;
     let ExitStatus::NotStarted(why) = end.status else {
         panic!("{end:?}")
     };
     assert!(why.contains("`bash`, `sh`"), "{why}");
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -257,16 +288,18 @@ async fn a_step_of_an_images_user_has_its_groups_and_cannot_read_the_jobs_secret
     let bench = bench_with("loom-test/user", StepsBy::Agent);
     let job = bench.job();
     std::fs::set_permissions(&job.workspace, std::fs::Permissions::from_mode(0o777)).unwrap();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     let text =
         "id -G; cat /loom/job/nonce; ls /loom/job; ls /loom/scripts; echo x >made; ls -l $0 | cut -c1-10";
     let mut step = script(text);
-    let Program::Script { shells, .. } = &mut step.program;
+    let Program::Script { shells, .. } = &mut step.program else {
+        panic!("no script")
+    };
     shells
         .iter_mut()
         .for_each(|shell| shell.arguments.retain(|argument| argument != "-e"));
-    let (_, output) = run(&session, step).await;
-    assert_eq!(output.text(), "1000 2000\n-r-x------\n");
+    let (_, output) = run(&place, step).await;
+    assert_eq!(output.text(), "1000 2000\n-r-xr-xr-x\n");
     assert_eq!(
         String::from_utf8_lossy(&output.err)
             .matches("Permission denied")
@@ -275,14 +308,14 @@ async fn a_step_of_an_images_user_has_its_groups_and_cannot_read_the_jobs_secret
     );
     let made = std::fs::metadata(job.workspace.join("made")).unwrap();
     assert_eq!(made.uid(), 1000);
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
 async fn the_container_is_labelled_limited_and_not_logged() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     let found = docker()
         .inspect_container(&job.key.resource_name(), None::<InspectContainerOptions>)
         .await
@@ -303,7 +336,7 @@ async fn the_container_is_labelled_limited_and_not_logged() {
     assert_eq!(host.pids_limit, Some(4096));
     assert_eq!(host.log_config.unwrap().typ.as_deref(), Some("none"));
     assert_eq!(host.auto_remove, Some(false));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -313,11 +346,11 @@ async fn no_volume_of_an_image_stays() {
     commit_with(&bench, &name, "VOLUME /data").await;
     let before = volumes().await;
     let mut job = bench.job();
-    job.image = name.clone();
-    let session = bench.open(&job).await;
-    run(&session, script("echo x >/data/file")).await;
+    job.room = RoomSpec::Image(name.clone());
+    let place = bench.open(&job).await;
+    run(&place, script("echo x >/data/file")).await;
     assert_eq!(volumes().await.len(), before.len() + 1);
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     assert_eq!(volumes().await, before);
     remove_image(&name).await;
 }
@@ -337,7 +370,7 @@ async fn volumes() -> Vec<String> {
 /// An image like busybox with one more instruction.
 async fn commit_with(bench: &Bench, name: &str, change: &str) {
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     let options = bollard::query_parameters::CommitContainerOptionsBuilder::new()
         .container(&job.key.resource_name())
         .repo(name)
@@ -347,7 +380,7 @@ async fn commit_with(bench: &Bench, name: &str, change: &str) {
         .commit_container(options, bollard::models::ContainerConfig::default())
         .await
         .unwrap();
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 async fn remove_image(name: &str) {
@@ -363,11 +396,11 @@ async fn an_images_own_home_beats_its_users() {
     let name = format!("loom-test/home-{}", uuid::Uuid::new_v4());
     commit_with(&bench, &name, "ENV HOME=/tmp OTHER=yes\nUSER ann").await;
     let mut job = bench.job();
-    job.image = name.clone();
-    let session = bench.open(&job).await;
-    let (_, output) = run(&session, script("echo $HOME $OTHER $(id -un)")).await;
+    job.room = RoomSpec::Image(name.clone());
+    let place = bench.open(&job).await;
+    let (_, output) = run(&place, script("echo $HOME $OTHER $(id -un)")).await;
     assert_eq!(output.text(), "/tmp yes ann\n");
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     remove_image(&name).await;
 }
 
@@ -375,7 +408,7 @@ async fn an_images_own_home_beats_its_users() {
 async fn a_missing_image_is_an_error_of_the_job() {
     let bench = bench();
     let mut job = bench.job();
-    job.image = "loom-test/no-such-image".into();
+    job.room = RoomSpec::Image("loom-test/no-such-image".into());
     let error = bench
         .executor
         .open(job.clone(), Arc::new(Heard::default()))
@@ -391,7 +424,7 @@ async fn a_missing_image_is_an_error_of_the_job() {
     );
     bench.nothing_is_left(&job).await;
     // A registry that nobody runs, on this machine: the pull is tried and its failure is the job's.
-    job.image = "localhost:1/no/such".into();
+    job.room = RoomSpec::Image("localhost:1/no/such".into());
     job.pull = PullPolicy::Missing;
     let notes = Arc::new(Heard::default());
     let error = bench
@@ -406,11 +439,11 @@ async fn a_missing_image_is_an_error_of_the_job() {
 }
 
 #[tokio::test]
-async fn a_container_that_vanishes_loses_the_session_and_says_how() {
+async fn a_container_that_vanishes_loses_the_place_and_says_how() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
-    let running = start(&session, script("echo ready; exec sleep 1000")).await;
+    let place = bench.open(&job).await;
+    let running = start(&place, script("echo ready; exec sleep 1000")).await;
     docker()
         .kill_container(&job.key.resource_name(), None)
         .await
@@ -418,11 +451,11 @@ async fn a_container_that_vanishes_loses_the_session_and_says_how() {
     let (end, output) = finish(running).await;
     let error = end.unwrap_err();
     assert!(
-        matches!(error, ExecutorError::SessionLost { .. }) && error.to_string().contains("137"),
+        matches!(error, ExecutorError::Lost { .. }) && error.to_string().contains("137"),
         "{error}"
     );
     assert_eq!(output.text(), "ready\n");
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
 }
 
@@ -431,7 +464,7 @@ async fn a_dead_container_of_the_same_name_makes_way_and_a_living_one_does_not()
     let bench = bench();
     let job = bench.job();
     let first = bench.open(&job).await;
-    let second = JobSpec {
+    let second = PlaceSpec {
         directory: bench.temporary.path().join("second"),
         ..job.clone()
     };
@@ -448,10 +481,10 @@ async fn a_dead_container_of_the_same_name_makes_way_and_a_living_one_does_not()
         .kill_container(&job.key.resource_name(), None)
         .await
         .unwrap();
-    let session = bench.open(&second).await;
-    let (end, _) = run(&session, script("true")).await;
+    let place = bench.open(&second).await;
+    let (end, _) = run(&place, script("true")).await;
     assert_eq!(end.status, ExitStatus::Code(0));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     bench.nothing_is_left(&second).await;
 }
 
@@ -459,7 +492,7 @@ async fn a_dead_container_of_the_same_name_makes_way_and_a_living_one_does_not()
 async fn another_instances_containers_are_never_touched() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     let mut options = DockerOptions::new("another".into(), bench.temporary.path().join("cache"));
     options.host = Some(engine_address());
     let other = DockerExecutor::connect(options).await.unwrap();
@@ -472,23 +505,23 @@ async fn another_instances_containers_are_never_touched() {
             .removed
             .is_empty()
     );
-    let (end, _) = run(&session, script("true")).await;
+    let (end, _) = run(&place, script("true")).await;
     assert_eq!(end.status, ExitStatus::Code(0));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_runaway_of_processes_stops_at_the_limit() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     let (end, _) = run(
-        &session,
+        &place,
         script("i=0; while [ $i -lt 5000 ]; do sleep 1000 & i=$((i+1)); done >/dev/null 2>&1"),
     )
     .await;
     assert_ne!(end.status, ExitStatus::Code(0));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
 }
 
@@ -578,16 +611,16 @@ async fn an_ordinary_user_gets_what_root_made() {
         let job = bench.job();
         assert_eq!(std::fs::metadata(&job.workspace).unwrap().uid(), caller());
         std::fs::write(job.workspace.join("old"), "x").unwrap();
-        let session = bench.open(&job).await;
+        let place = bench.open(&job).await;
         if image == BUSYBOX {
-            let (end, _) = run(&session, script(MESS)).await;
+            let (end, _) = run(&place, script(MESS)).await;
             assert_eq!(end.status, ExitStatus::Code(0));
         } else {
             // Neither root nor the caller: it still finds its script.
-            let (end, output) = run(&session, script("id -u; cat old")).await;
+            let (end, output) = run(&place, script("id -u; cat old")).await;
             assert_eq!((end.status, output.text()), (ExitStatus::Code(0), "1000\nx"));
         }
-        session.close().await.unwrap();
+        place.close().await.unwrap();
         bench.nothing_is_left(&job).await;
         if image == BUSYBOX {
             check_mess(&job.workspace);
@@ -600,21 +633,21 @@ async fn an_ordinary_user_gets_what_root_made_after_a_kill() {
     if !is_ordinary_caller("an_ordinary_user_gets_what_root_made_after_a_kill") {
         return;
     }
-    // Once by the session itself, once by a process that knows the job's key only.
-    for by_session in [true, false] {
+    // Once by the place itself, once by a process that knows the job's key only.
+    for by_place in [true, false] {
         let bench = bench();
         let job = bench.job();
         std::fs::write(job.workspace.join("old"), "x").unwrap();
-        let session = bench.open(&job).await;
-        run(&session, script(MESS)).await;
+        let place = bench.open(&job).await;
+        run(&place, script(MESS)).await;
         docker()
             .kill_container(&job.key.resource_name(), None)
             .await
             .unwrap();
-        if by_session {
-            session.close().await.unwrap();
+        if by_place {
+            place.close().await.unwrap();
         } else {
-            drop(session);
+            drop(place);
             bench.executor.reclaim(&job.key).await.unwrap();
         }
         bench.nothing_is_left(&job).await;
@@ -646,24 +679,24 @@ async fn a_path_with_colons_commas_and_spaces_is_mounted() {
     let mut job = bench.job();
     job.workspace = bench.temporary.path().join("a:b,c d");
     std::fs::create_dir(&job.workspace).unwrap();
-    let session = bench.open(&job).await;
-    run(&session, script("echo x >made")).await;
+    let place = bench.open(&job).await;
+    run(&place, script("echo x >made")).await;
     assert!(job.workspace.join("made").exists());
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_sweep_removes_containers_whose_directory_is_gone() {
     let bench = bench();
-    let job = JobSpec {
+    let job = PlaceSpec {
         key: JobKey {
             job: JobId("odd name/with:things".into()),
             ..bench.job().key
         },
         ..bench.job()
     };
-    let session = bench.open(&job).await;
-    drop(session);
+    let place = bench.open(&job).await;
+    drop(place);
     std::fs::remove_dir_all(&job.directory).unwrap();
     let swept = bench
         .executor
@@ -671,5 +704,517 @@ async fn a_sweep_removes_containers_whose_directory_is_gone() {
         .await
         .unwrap();
     assert_eq!(swept.removed, [job.key.resource_name()]);
+    bench.nothing_is_left(&job).await;
+}
+
+fn service(image: &str, command: &str, options: &str) -> ContainerSpec {
+    ContainerSpec {
+        image: image.into(),
+        entrypoint: Some("/bin/sh".into()),
+        command: Some(format!("-c \"{command}\"")),
+        options: options.into(),
+        ..ContainerSpec::default()
+    }
+}
+
+const WEB: &str = "mkdir -p /www; echo $GREETING >/www/index.html; exec httpd -f -p 80 -h /www";
+
+fn web(greeting: &str) -> ContainerSpec {
+    ContainerSpec {
+        env: [("GREETING".to_owned(), greeting.to_owned())]
+            .into_iter()
+            .collect(),
+        ports: vec!["80".into()],
+        ..service(
+            BUSYBOX,
+            WEB,
+            "--health-cmd 'wget -q -O - http://127.0.0.1/' --health-interval 200ms",
+        )
+    }
+}
+
+#[tokio::test]
+async fn services_are_reached_by_name_and_by_port_and_go_with_the_job() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.services.insert("web".into(), web("hello"));
+    let place = bench.open(&job).await;
+    let facts = place.facts().clone();
+    let service = &facts.services["web"];
+    assert_eq!(facts.network.as_deref(), Some(service.network.as_str()));
+    let (end, output) = run(&place, script("wget -q -O - http://web/")).await;
+    assert_eq!((end.status, output.text()), (ExitStatus::Code(0), "hello\n"));
+    assert_eq!(fetch_from(&service.ports["80"]), "hello\n");
+    assert!((bench.holds)(&job.key).await.len() >= 3);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+/// What a server of this machine has at `/`.
+fn fetch_from(port: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_told_at_once_with_its_last_lines() {
+    for (command, options, part) in [
+        ("echo cannot go on; exit 3", "", "exit code 3"),
+        (
+            "echo starting; sleep 1000",
+            "--health-cmd 'echo sick; false' --health-interval 100ms --health-retries 1",
+            "unhealthy",
+        ),
+        ("true", "--no-such-flag", "`--no-such-flag`"),
+    ] {
+        let bench = bench();
+        let mut job = bench.job();
+        job.services
+            .insert("db".into(), service(BUSYBOX, command, options));
+        let error = bench
+            .executor
+            .open(job.clone(), Arc::new(Heard::default()))
+            .await
+            .err()
+            .unwrap();
+        let said = error.to_string();
+        assert_eq!(error.fault(), Fault::Workflow, "{said}");
+        assert!(said.contains(part) && said.contains("`db`"), "{said}");
+        if part == "exit code 3" {
+            assert!(said.contains("cannot go on"), "{said}");
+        }
+        bench.nothing_is_left(&job).await;
+    }
+}
+
+#[tokio::test]
+async fn a_container_job_has_what_was_written_down_of_it() {
+    let bench = bench();
+    let mut job = bench.job();
+    std::fs::set_permissions(&job.workspace, std::fs::Permissions::from_mode(0o777)).unwrap();
+    job.room = RoomSpec::Container(ContainerSpec {
+        image: BUSYBOX.into(),
+        env: [("OF_THE_CONTAINER".to_owned(), "seen".to_owned())]
+            .into_iter()
+            .collect(),
+        volumes: vec![format!("{}:/more", job.workspace.display()), "/anonymous".into()],
+        options: "--user 1000:1000 --hostname box --cpus 1 --tmpfs /scratch".into(),
+        ..ContainerSpec::default()
+    });
+    let place = bench.open(&job).await;
+    assert!(place.facts().in_container && place.facts().network.is_some());
+    let (_, output) = run(
+        &place,
+        script("echo $(id -u) $OF_THE_CONTAINER $(hostname) $HOME; touch /more/made $HOME/own"),
+    )
+    .await;
+    assert_eq!(output.text(), "1000 seen box /github/home\n");
+    assert!(job.workspace.join("made").exists());
+    let before = volumes().await;
+    place.close().await.unwrap();
+    assert!(volumes().await.len() < before.len(), "the anonymous volume stays");
+    bench.nothing_is_left(&job).await;
+}
+
+fn action(image: &str, arguments: &[&str]) -> StepSpec {
+    let mut step = script("");
+    step.program = Program::Container {
+        image: image.into(),
+        pull: false,
+        entrypoint: None,
+        arguments: arguments.iter().map(ToString::to_string).collect(),
+    };
+    step
+}
+
+#[tokio::test]
+async fn a_container_action_runs_beside_the_job_and_goes_with_its_step() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.services.insert("web".into(), web("hello"));
+    let place = bench.open(&job).await;
+    let held = (bench.holds)(&job.key).await.len();
+    let facts = place.facts().clone();
+    std::fs::write(job.workspace.join("of-the-project"), "text").unwrap();
+    let text = "pwd; cat of-the-project; echo $HOME $WHERE; wget -q -O - http://web/; echo x >made
+        echo o=1 >>$GITHUB_OUTPUT; touch $HOME/kept; ls $WHERE; exit 5";
+    let mut step = action(BUSYBOX, &["/bin/sh", "-c", text]);
+    step.env = BTreeMap::from([("WHERE".into(), format!("{}/of-the-project", facts.workspace))]);
+    let (end, output) = run(&place, step).await;
+    assert_eq!(
+        output.text(),
+        "/github/workspace\ntext/github/home /github/workspace/of-the-project\nhello\n/github/workspace/of-the-project\n"
+    );
+    assert_eq!(end.status, ExitStatus::Code(5));
+    assert_eq!(end.files.output, FileContent::Bytes(b"o=1\n".to_vec()));
+    assert!(job.workspace.join("made").exists());
+    assert_eq!((bench.holds)(&job.key).await.len(), held, "its room is gone");
+    // The home is kept for the next one.
+    let (end, _) = run(&place, action(BUSYBOX, &["/bin/sh", "-c", "ls $HOME/kept"])).await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn an_image_is_built_and_run_and_removed() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let context = job.directory.join("actions/one");
+    std::fs::create_dir_all(&context).unwrap();
+    std::fs::write(
+        context.join("Dockerfile"),
+        format!("FROM {BUSYBOX}\nCOPY entry.sh /entry.sh\nRUN echo built >/built\nENTRYPOINT [\"/entry.sh\"]\nCMD [\"default\"]\n"),
+    )
+    .unwrap();
+    std::fs::write(context.join("entry.sh"), "#!/bin/sh\ncat /built; echo \"$@\"\n").unwrap();
+    std::fs::set_permissions(context.join("entry.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(context.join(".dockerignore"), "secret\n").unwrap();
+    std::fs::write(context.join("secret"), "x").unwrap();
+    let notes = Arc::new(Heard::default());
+    let image = place
+        .build(context.clone(), "Dockerfile".into(), notes.clone())
+        .await
+        .unwrap();
+    assert!(
+        notes.lines().iter().any(|line| line.contains("RUN echo built")),
+        "{:?}",
+        notes.lines()
+    );
+    let (_, output) = run(&place, action(&image, &[])).await;
+    assert_eq!(output.text(), "built\ndefault\n");
+    let (_, output) = run(&place, action(&image, &["a", "b c"])).await;
+    assert_eq!(output.text(), "built\na b c\n");
+    std::fs::write(
+        context.join("Dockerfile"),
+        format!("FROM {BUSYBOX}\nCOPY secret /\n"),
+    )
+    .unwrap();
+    let error = place
+        .build(context, "Dockerfile".into(), notes)
+        .await
+        .unwrap_err();
+    assert_eq!(error.fault(), Fault::Workflow, "{error}");
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_container_action_is_signalled_and_ends_with_its_place() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let long = ["/bin/sh", "-c", "echo ready; exec sleep 1000"];
+    let running = start(&place, action(BUSYBOX, &long)).await;
+    place
+        .signal(&running.id, loom_runtime::executor::Signal::Terminate)
+        .await
+        .unwrap();
+    assert_eq!(finish(running).await.0.unwrap().status, ExitStatus::Signal(15));
+    let running = start(&place, action(BUSYBOX, &long)).await;
+    place.close().await.unwrap();
+    let (end, _) = finish(running).await;
+    assert!(end.is_err() || end.unwrap().status != ExitStatus::Code(0));
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn reclaim_finds_services_networks_and_actions() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.services.insert("web".into(), web("hello"));
+    let place = bench.open(&job).await;
+    let running = start(
+        &place,
+        action(BUSYBOX, &["/bin/sh", "-c", "echo ready; exec sleep 1000"]),
+    )
+    .await;
+    assert!((bench.holds)(&job.key).await.len() >= 4);
+    bench.executor.reclaim(&job.key).await.unwrap();
+    // How it ended is known or lost; it does not hang.
+    if let Ok(end) = finish(running).await.0 {
+        assert_ne!(end.status, ExitStatus::Code(0));
+    }
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_paused_container_is_closed_all_the_same() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let running = start(&place, script("echo ready; exec sleep 1000")).await;
+    docker().pause_container(&job.key.resource_name()).await.unwrap();
+    place.close().await.unwrap();
+    assert!(matches!(finish(running).await.0, Err(ExecutorError::Lost { .. })));
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_step_that_takes_all_the_memory_is_told_so() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.room = RoomSpec::Container(ContainerSpec {
+        image: BUSYBOX.into(),
+        options: "--memory 32m --memory-swap 32m".into(),
+        ..ContainerSpec::default()
+    });
+    let place = bench.open(&job).await;
+    let (end, _) = run(&place, script("exec tail -c 200m /dev/zero")).await;
+    assert_eq!(end.status, ExitStatus::OutOfMemory);
+    place.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_container_that_is_stopped_or_restarted_loses_the_step() {
+    for restart in [false, true] {
+        let bench = bench();
+        let job = bench.job();
+        let place = bench.open(&job).await;
+        let running = start(&place, script("echo ready; exec sleep 1000")).await;
+        let name = job.key.resource_name();
+        if restart {
+            docker().restart_container(&name, None).await.unwrap();
+        } else {
+            docker().stop_container(&name, None).await.unwrap();
+        }
+        let error = finish(running).await.0.unwrap_err();
+        assert!(matches!(error, ExecutorError::Lost { .. }), "{error}");
+        place.close().await.unwrap();
+        bench.nothing_is_left(&job).await;
+    }
+}
+
+#[tokio::test]
+async fn an_ordinary_user_gets_what_others_made() {
+    if !is_ordinary_caller("an_ordinary_user_gets_what_others_made") {
+        return;
+    }
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let (end, _) = run(
+        &place,
+        script("mkdir x; touch x/y; chown -R 777:777 x; chmod 700 x; cat /etc/gitconfig"),
+    )
+    .await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    run(
+        &place,
+        action(
+            BUSYBOX,
+            &["/bin/sh", "-c", "mkdir z $HOME/deep; chown 778 z; chmod 700 z"],
+        ),
+    )
+    .await;
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+    for path in ["x", "x/y", "z"] {
+        assert_eq!(
+            std::fs::symlink_metadata(job.workspace.join(path)).unwrap().uid(),
+            caller(),
+            "{path}"
+        );
+    }
+    std::fs::remove_dir_all(job.workspace.join("x")).unwrap();
+}
+
+/// A project of the machine's own git, with a commit; the machine's programs are mounted into the container.
+fn git_project(at: &Path) {
+    std::fs::create_dir_all(at).unwrap();
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args([
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x@x",
+                "-c",
+                "safe.directory=*",
+            ])
+            .args(arguments)
+            .current_dir(at)
+            .env("HOME", at)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    git(&["init", "-q"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    git(&["worktree", "add", "-q", "../tree", "-b", "side"]);
+}
+
+#[tokio::test]
+async fn git_takes_the_workspace_of_an_ordinary_user_and_a_worktree() {
+    if !is_ordinary_caller("git_takes_the_workspace_of_an_ordinary_user_and_a_worktree") {
+        return;
+    }
+    let bench = bench();
+    let projects = bench.temporary.path().join("projects");
+    git_project(&projects.join("main"));
+    for name in ["main", "tree"] {
+        let mut job = bench.job();
+        job.workspace = projects.join(name);
+        job.room = RoomSpec::Container(ContainerSpec {
+            image: "loom-test/debian".into(),
+            volumes: vec!["/usr:/usr:ro".into()],
+            ..ContainerSpec::default()
+        });
+        let place = bench.open(&job).await;
+        let (end, output) = run(
+            &place,
+            script("git status --short; git log --format=%s; git rev-parse HEAD >/dev/null"),
+        )
+        .await;
+        let said = String::from_utf8_lossy(&output.err);
+        assert_eq!(
+            (end.status, output.text()),
+            (ExitStatus::Code(0), "first\n"),
+            "{name}: {said}"
+        );
+        place.close().await.unwrap();
+        bench.nothing_is_left(&job).await;
+    }
+}
+
+fn host_bench() -> Bench {
+    let mut bench = bench();
+    let agent = loom_runtime::executor::channel::AgentBinary::embedded()
+        .expect("built on Linux")
+        .materialise(bench.temporary.path())
+        .unwrap();
+    let program = AgentProgram {
+        program: agent,
+        arguments: Vec::new(),
+    };
+    let mut options = HostOptions::new(program, bench.temporary.path().join("register"));
+    options.docker = Some(Arc::new(executor(bench.temporary.path(), StepsBy::Agent)));
+    bench.executor = Arc::new(HostExecutor::new(options));
+    bench.room = RoomSpec::Host;
+    bench
+}
+
+#[tokio::test]
+async fn a_job_on_the_host_has_services_and_container_actions() {
+    let bench = host_bench();
+    let mut job = bench.job();
+    job.services.insert("web".into(), web("hello"));
+    let place = bench.open(&job).await;
+    let facts = place.facts().clone();
+    assert!(facts.container.is_none() && facts.network.is_some());
+    assert_eq!(fetch_from(&facts.services["web"].ports["80"]), "hello\n");
+    let mut step = action(
+        BUSYBOX,
+        &[
+            "/bin/sh",
+            "-c",
+            "echo $WHERE $T; wget -q -O - http://web/; echo o=1 >>$GITHUB_OUTPUT",
+        ],
+    );
+    step.env = BTreeMap::from([
+        ("WHERE".into(), format!("{}/x", facts.workspace)),
+        ("T".into(), facts.temp.clone()),
+    ]);
+    let (end, output) = run(&place, step).await;
+    assert_eq!(output.text(), "/github/workspace/x /github/runner_temp\nhello\n");
+    assert_eq!(
+        (end.status, end.files.output),
+        (ExitStatus::Code(0), FileContent::Bytes(b"o=1\n".to_vec()))
+    );
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn what_a_lost_job_on_the_host_has_in_the_engine_is_reclaimed() {
+    let bench = host_bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    // The engine comes into it late, by a step.
+    let running = start(
+        &place,
+        action(BUSYBOX, &["/bin/sh", "-c", "echo ready; exec sleep 1000"]),
+    )
+    .await;
+    assert!((bench.holds)(&job.key).await.len() >= 2);
+    drop(running);
+    drop(place);
+    bench.executor.reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+/// A socket that leads to the test's engine until it is cut.
+fn door(at: &Path) -> Arc<std::sync::atomic::AtomicBool> {
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::sync::atomic::AtomicBool;
+    let open = Arc::new(AtomicBool::new(true));
+    let (listener, flag) = (UnixListener::bind(at).unwrap(), open.clone());
+    let engine = engine_address().trim_start_matches("unix://").to_owned();
+    std::thread::spawn(move || {
+        for inner in listener.incoming() {
+            let Ok(inner) = inner else { return };
+            if !flag.load(Ordering::Relaxed) {
+                continue;
+            }
+            let outer = UnixStream::connect(&engine).unwrap();
+            for (from, to) in [(&inner, &outer), (&outer, &inner)] {
+                let (mut from, mut to, flag) =
+                    (from.try_clone().unwrap(), to.try_clone().unwrap(), flag.clone());
+                from.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+                std::thread::spawn(move || {
+                    let mut buffer = [0; 65_536];
+                    while flag.load(Ordering::Relaxed) {
+                        match std::io::Read::read(&mut from, &mut buffer) {
+                            Ok(0) => break,
+                            Ok(length) => std::io::Write::write_all(&mut to, &buffer[..length]).unwrap(),
+                            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                            Err(_) => break,
+                        }
+                    }
+                    let _ = from.shutdown(std::net::Shutdown::Both);
+                    let _ = to.shutdown(std::net::Shutdown::Both);
+                });
+            }
+        }
+    });
+    open
+}
+
+#[tokio::test]
+async fn an_engine_that_goes_away_loses_the_step_and_says_what_may_be_left() {
+    let mut bench = bench();
+    let socket = bench.temporary.path().join("door.sock");
+    let open = door(&socket);
+    let mut options = DockerOptions::new("conformance".into(), bench.temporary.path().join("cache"));
+    options.host = Some(format!("unix://{}", socket.display()));
+    options.patience = Duration::from_secs(1);
+    let real = std::mem::replace(&mut bench.executor, Arc::new(DockerExecutor::new(options)));
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let running = start(&place, script("echo ready; exec sleep 1000")).await;
+    open.store(false, Ordering::Relaxed);
+    docker()
+        .stop_container(&job.key.resource_name(), None)
+        .await
+        .unwrap();
+    let error = finish(running).await.0.unwrap_err();
+    assert!(matches!(error, ExecutorError::Lost { .. }), "{error}");
+    assert!(!error.to_string().contains("legacy"), "{error}");
+    let left = place.close().await.unwrap_err();
+    assert!(
+        left.may_leave() && left.to_string().contains(&job.key.resource_name()),
+        "{left}"
+    );
+    assert!(!left.to_string().contains("legacy"), "{left}");
+    real.reclaim(&job.key).await.unwrap();
     bench.nothing_is_left(&job).await;
 }

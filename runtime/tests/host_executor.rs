@@ -11,7 +11,7 @@ use std::time::Duration;
 use conformance::{Bench, run, script};
 use loom_runtime::executor::channel::AgentBinary;
 use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
-use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus};
+use loom_runtime::executor::{Executor as _, ExecutorError, ExitStatus, RoomSpec};
 use loom_runtime::id::RunId;
 
 fn executor(temporary: &tempfile::TempDir) -> HostExecutor {
@@ -25,6 +25,7 @@ fn executor(temporary: &tempfile::TempDir) -> HostExecutor {
     };
     let mut options = HostOptions::new(program, temporary.path().join("register"));
     options.drain = Duration::from_millis(100);
+    options.patience = Duration::from_secs(1);
     options.environment.push(("OF_THE_CALLER".into(), "seen".into()));
     HostExecutor::new(options)
 }
@@ -34,7 +35,7 @@ fn bench() -> Bench {
     let register = temporary.path().join("register");
     Bench {
         executor: Arc::new(executor(&temporary)),
-        image: String::new(),
+        room: RoomSpec::Host,
         holds: Box::new(move |key| {
             let name = key.resource_name();
             let entry = register.join(&name);
@@ -46,6 +47,11 @@ fn bench() -> Bench {
                     .chain(marked(&name))
                     .collect()
             })
+        }),
+        freeze: Box::new(|job| {
+            let text = std::fs::read_to_string(job.directory.join("agent.pid")).unwrap();
+            let pid = text.split(' ').next().unwrap().parse().unwrap();
+            Box::pin(async move { conformance::stop_process(pid) })
         }),
         temporary,
         run: RunId(uuid::Uuid::now_v7().to_string()),
@@ -81,26 +87,26 @@ async fn steps_see_the_callers_environment_but_not_looms_own() {
             .any(|(name, _)| name.to_string_lossy().starts_with("LOOM_"))
     );
     let bench = bench();
-    let session = bench.open(&bench.job()).await;
-    let (_, output) = run(&session, script("echo $OF_THE_CALLER ${PATH:+path}")).await;
+    let place = bench.open(&bench.job()).await;
+    let (_, output) = run(&place, script("echo $OF_THE_CALLER ${PATH:+path}")).await;
     assert_eq!(output.text(), "seen path\n");
-    session.close().await.unwrap();
+    place.close().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_killed_agent_loses_the_session_and_nothing_of_it_stays() {
+async fn a_killed_agent_loses_the_place_and_nothing_of_it_stays() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     // The step kills its own agent once its words have been heard, having left a process that has cut all ties.
     let text = "setsid sh -c 'sleep 1000 & wait' >/dev/null 2>&1 &
         echo said; until test -e heard; do sleep 0.01; done; kill -9 $PPID; sleep 1000";
-    let running = conformance::start(&session, script(text)).await;
+    let running = conformance::start(&place, script(text)).await;
     std::fs::write(job.workspace.join("heard"), "").unwrap();
     let (end, output) = conformance::finish(running).await;
-    assert!(matches!(end, Err(ExecutorError::SessionLost { .. })), "{end:?}");
+    assert!(matches!(end, Err(ExecutorError::Lost { .. })), "{end:?}");
     assert_eq!(output.text(), "said\n");
-    session.close().await.unwrap();
+    place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
 }
 
@@ -108,9 +114,9 @@ async fn a_killed_agent_loses_the_session_and_nothing_of_it_stays() {
 async fn another_process_can_clean_up() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
-    run(&session, script("setsid sleep 1000 >/dev/null 2>&1 &")).await;
-    drop(session);
+    let place = bench.open(&job).await;
+    run(&place, script("setsid sleep 1000 >/dev/null 2>&1 &")).await;
+    drop(place);
     // As if this process had died: the next one has nothing but the register.
     let other = executor(&bench.temporary);
     other.reclaim(&job.key).await.unwrap();
@@ -142,10 +148,10 @@ async fn an_agent_that_does_not_start_is_explained() {
 }
 
 #[tokio::test]
-async fn a_second_session_of_the_same_key_does_not_disturb_the_first() {
+async fn a_second_place_of_the_same_key_does_not_disturb_the_first() {
     let bench = bench();
     let job = bench.job();
-    let session = bench.open(&job).await;
+    let place = bench.open(&job).await;
     assert!(
         bench
             .executor
@@ -153,7 +159,28 @@ async fn a_second_session_of_the_same_key_does_not_disturb_the_first() {
             .await
             .is_err()
     );
-    let (end, _) = run(&session, script("true")).await;
+    let (end, _) = run(&place, script("true")).await;
     assert_eq!(end.status, ExitStatus::Code(0));
-    session.close().await.unwrap();
+    place.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_step_hid_before_it_killed_its_agent_is_ended_and_named() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    // Another parent, another session, and nothing of the job in its environment.
+    let text = "env -i setsid sleep 4242 >/dev/null 2>&1 & echo $! >hidden
+        until test \"$(cat /proc/$!/comm)\" = sleep; do :; done; echo said; kill -9 $PPID; sleep 1000";
+    let running = conformance::begin(&place, script(text));
+    let (end, _) = conformance::finish(running).await;
+    assert!(matches!(end, Err(ExecutorError::Lost { .. })), "{end:?}");
+    let hidden = std::fs::read_to_string(job.workspace.join("hidden")).unwrap();
+    let closed = place.close().await.unwrap();
+    assert!(
+        closed.killed.contains(&format!("{} sleep", hidden.trim())),
+        "{closed:?}"
+    );
+    assert!(!std::path::Path::new(&format!("/proc/{}", hidden.trim())).exists());
+    bench.nothing_is_left(&job).await;
 }

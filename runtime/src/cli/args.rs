@@ -7,6 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
+mod not_yet;
+mod run;
+
+pub(super) use not_yet::refused;
+pub(super) use run::RunArgs;
+
 /// Runs GitHub-Actions-style workflows on your own machine and shows every actor of a running system live.
 #[derive(Debug, Parser)]
 #[command(
@@ -56,8 +62,10 @@ pub(super) enum LogLevel {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a workflow
-    Run(RunArgs),
+    /// Run a workflow, or those of a directory that the event starts
+    Run(Box<RunArgs>),
+    /// Run it, and again whenever it or files that it is about change
+    Watch(Box<WatchArgs>),
     /// Serve the studio on :9090 and run the project's workflows from there
     Serve(ServeArgs),
     /// Look at runs: list them, show one, print its logs
@@ -73,43 +81,27 @@ pub(super) enum Command {
     Schema,
     /// Evaluate an expression
     Eval(EvalArgs),
+    /// Look at what runs need on this machine, and say what to do about what is missing
+    Doctor(DoctorArgs),
 }
 
-/// How `run` is called.
+/// How `watch` is called.
 #[derive(Clone, Debug, Args)]
-pub(super) struct RunArgs {
-    /// The workflow file, or a directory that holds one [default: .loom.yml, then .github/workflows]
-    #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
-    pub(super) file: Option<PathBuf>,
-    /// Run this job and what it needs; may be given more than once
-    #[arg(short, long = "job", value_name = "JOB")]
-    pub(super) jobs: Vec<String>,
-    /// Where jobs run: in containers, on this machine, or in containers if an engine answers [default: docker]
-    #[arg(long, value_enum)]
-    pub(super) executor: Option<ExecutorChoice>,
-    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
-    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform)]
-    pub(super) platforms: Vec<(String, String)>,
-    /// When to pull images [default: missing]
-    #[arg(long, value_enum)]
-    pub(super) pull: Option<Pull>,
-    /// What becomes of a job whose label nothing runs: it is skipped with a warning, or the run is refused
-    #[arg(long = "unmapped-label", value_enum, default_value_t = Unmapped::Skip, value_name = "WHAT")]
-    pub(super) unmapped_label: Unmapped,
-    /// Jobs that run at the same time, at most [default: 16, or 4 for each core where that is more]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) parallel: Option<u32>,
-    /// A variable for every step, beside those of the workflow; may be given more than once
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
-    pub(super) env: Vec<(String, String)>,
-    /// What is printed: live progress and log, plain lines, or the run's events as JSON, one a line
-    /// [default: pretty on a terminal, else plain]
-    #[arg(long, value_enum)]
-    pub(super) format: Option<Format>,
-    /// The studio that shows this run's actors [default: the one of STUDIO_URL when STUDIO_ENABLED is true, else a
-    /// `serve` on the same state directory]
-    #[arg(long, value_name = "URL")]
-    pub(super) studio: Option<String>,
+pub(super) struct WatchArgs {
+    /// Run again when a file changes whose path in the project matches, as under `paths:`; may be given more than once,
+    /// and one that begins with ! takes files out again. Name none that the run writes itself
+    #[arg(long = "paths", value_name = "GLOB")]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// How `doctor` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// text, or a JSON array
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
 }
 
 /// How `serve` is called.

@@ -20,17 +20,33 @@ pub enum Exit {
     Cancelled = 130,
 }
 
+impl Exit {
+    /// What it means, in a few words.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "all went well",
+            Self::Failure => "the workflow failed",
+            Self::Usage => "wrong usage, or a mistake in a file",
+            Self::Machine => "the machine could not do it, the workflow is not to blame",
+            Self::Cancelled => "it was cancelled",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
 }
 
-impl From<RunState> for Exit {
-    fn from(state: RunState) -> Self {
+impl Exit {
+    /// How `run` ends for a run in this state; `asked`: whether somebody asked to cancel it.
+    pub fn of(state: RunState, asked: bool) -> Self {
         match state {
             RunState::Success | RunState::Skipped => Self::Success,
             RunState::Failure => Self::Failure,
+            // It gave way to a newer one of its concurrency group: what it was to do is not done.
+            RunState::Cancelled if !asked => Self::Failure,
             RunState::Cancelled => Self::Cancelled,
             RunState::Lost | RunState::Queued | RunState::Running => Self::Machine,
         }

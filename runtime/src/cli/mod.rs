@@ -7,11 +7,14 @@ mod args;
 mod broken;
 mod data;
 mod diagnostics;
+mod doctor;
 mod eval;
 mod exit;
 mod explain;
+mod gather;
 mod graph;
 mod output;
+mod prompt;
 mod run;
 mod runs;
 mod sarif;
@@ -23,6 +26,7 @@ mod talk;
 mod together;
 mod uplink;
 mod validate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -62,9 +66,16 @@ pub fn main() -> ExitCode {
         return Exit::Usage.into();
     }
     // What a run came to is in its journal, so it stays what it is when its log cannot be written here.
-    let answers = !matches!(cli.command, Command::Run(_) | Command::Serve(_));
+    let answers = !matches!(
+        cli.command,
+        Command::Run(_) | Command::Watch(_) | Command::Serve(_)
+    );
+    if !answers {
+        talk::aside();
+    }
     let exit = broken::guard(move || match cli.command {
-        Command::Run(args) => setup::system(|| run::run(cli.global, args)),
+        Command::Run(args) => setup::system(|| run::run(cli.global, *args)),
+        Command::Watch(args) => setup::system(|| watch::watch(cli.global, *args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),
@@ -72,6 +83,10 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Schema => schema::schema(),
         Command::Eval(args) => eval::eval(&cli.global, &args),
+        Command::Doctor(args) => doctor::doctor(cli.global, &args),
     });
-    if answers { data::finish(exit) } else { exit }.into()
+    let exit = if answers { data::finish(exit) } else { exit };
+    prompt::restore();
+    talk::finish();
+    exit.into()
 }

@@ -1,11 +1,11 @@
 //! `loom-runtime runs`: what ran and how it went, read from the history.
 
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
-use super::output::{Columns, since, summary};
+use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
 use super::{Exit, data, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
 use crate::state::Run;
 use crate::view::{LogLine, RunDetail, RunSummary};
@@ -65,25 +65,36 @@ async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
     if args.format == DataFormat::Json {
         return print_json(&RunDetail::from(&run));
     }
-    data::print(summary(&run).trim_start());
+    let tails = last_lines(engine, &run).await;
+    for line in page(&run, &tails).trim_start().split_inclusive('\n') {
+        let text = line.trim_end_matches('\n');
+        data::print(&format!("{}\n", for_stdout(text)));
+    }
     for (id, job) in &run.jobs {
-        for (place, step) in job.steps.iter().enumerate() {
+        for (step_id, step) in &job.steps {
             let took = since(step.started_at, step.finished_at).unwrap_or_default();
             data::print(&format!(
-                "  {id} step {}  {:<9} {took:>7}  {}\n",
-                place + 1,
+                "  {id} step {:<5} {:<9} {took:>7}  {}\n",
+                place(job, step_id),
                 step.state,
-                step.name
+                for_stdout(&step.name)
             ));
         }
     }
     Ok(())
 }
 
+/// The last lines of what failed.
+async fn last_lines(engine: &Engine, run: &Run) -> Tails {
+    let (inside, run) = (engine.clone(), run.clone());
+    let read = engine.io().spawn_blocking(move || tails(inside.logs(), &run));
+    read.await.unwrap_or_default()
+}
+
 async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
     let run = load(engine, &args.run).await?;
     if let Some(job) = &args.job
-        && !run.jobs.keys().any(|id| id.0 == *job)
+        && !run.jobs.keys().any(|id| is_meant(id, job))
     {
         let known: Vec<&str> = run.jobs.keys().map(|id| id.0.as_str()).collect();
         talk::error(&format!(
@@ -97,9 +108,10 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
     for id in run
         .jobs
         .keys()
-        .filter(|id| args.job.as_ref().is_none_or(|job| id.0 == *job))
+        .filter(|id| args.job.as_ref().is_none_or(|job| is_meant(id, job)))
     {
-        let log = engine.logs().open(&run.id, id);
+        let attempt = run.jobs.get(id).map_or(1, |job| job.attempt.max(1));
+        let log = engine.logs().open(&run.id, id, attempt);
         let mut log = log.map_err(|error| unreadable(&error))?;
         let mut from = 1;
         loop {
@@ -109,15 +121,21 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
             for line in &window.lines {
                 match (args.format, &args.job) {
                     (DataFormat::Json, _) => print_json(&LogLine::new(&run.id.0, &id.0, line))?,
-                    (DataFormat::Text, Some(_)) => data::print(&format!("{}\n", line.text)),
+                    (DataFormat::Text, Some(_)) => data::print(&format!("{}\n", for_stdout(&line.text))),
                     (DataFormat::Text, None) => {
-                        data::print(&format!("{} | {}\n", columns.job(&id.0), line.text))
+                        data::print(&format!("{} | {}\n", columns.job(&id.0), for_stdout(&line.text)))
                     }
                 }
             }
         }
     }
     Ok(())
+}
+
+/// Whether a job is the one of this name, or one that it brought.
+fn is_meant(id: &JobId, name: &str) -> bool {
+    id.0.strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
 }
 
 /// The run that is meant: `latest`, or the only one whose id holds this text.
@@ -171,7 +189,7 @@ async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
 }
 
 fn unreadable(error: &dyn std::error::Error) -> Exit {
-    talk::error(&format!("failed to {}", crate::engine::chain(error)));
+    talk::error(&format!("failed to {}", crate::chain::chain(error)));
     Exit::Machine
 }
 

@@ -38,7 +38,7 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
     let engine = setup::engine(global, &workspace).await?;
     recover(&engine, options.defaults.executor).await;
     let serving = serve(engine, options).await.map_err(|error| {
-        talk::error(&format!("failed to serve: {}", crate::engine::chain(&error)));
+        talk::error(&format!("failed to serve: {}", crate::chain::chain(&error)));
         if error.is_mistake() {
             Exit::Usage
         } else {
@@ -46,11 +46,11 @@ async fn try_serve(global: &Global, args: &ServeArgs) -> Result<Exit, Exit> {
         }
     })?;
     announce(&serving);
-    let by = stops.next().await;
+    let by = stops.signal().await;
     talk::note("stopping; once more stops without waiting");
     tokio::select! {
         () = serving.stop(by) => {}
-        _ = stops.next() => talk::warning("stopped without waiting; what still runs is removed at the next start"),
+        _ = stops.signal() => talk::warning("stopped without waiting; what still runs is removed at the next start"),
     }
     Ok(Exit::Success)
 }
@@ -88,13 +88,11 @@ fn announce(serving: &Serving) {
 }
 
 async fn recover(engine: &Engine, choice: Choice) {
-    let mut executors = vec![machine::host(engine).await];
-    if choice != Choice::Host
-        && let Ok(docker) = machine::docker(engine).await
-    {
-        executors.push(docker);
-    }
-    setup::recover(engine, executors).await;
+    setup::recover(
+        engine,
+        machine::for_recovery(engine, choice != Choice::Host).await,
+    )
+    .await;
 }
 
 fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {

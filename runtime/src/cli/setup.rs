@@ -26,7 +26,7 @@ pub(super) fn logging(level: LogLevel) {
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(crate::serve::log_filter(level)))
-        .with_writer(std::io::stderr);
+        .with_writer(talk::Log);
     // Twice in one process happens only in tests; the first one stands.
     drop(log.with_ansi(talk::in_colour()).with_target(false).try_init());
 }
@@ -75,7 +75,7 @@ pub(super) fn workspace(global: &Global) -> Result<PathBuf, Exit> {
 /// The configuration files' word.
 pub(super) fn configuration(workspace: &std::path::Path) -> Result<FileConfig, Exit> {
     FileConfig::load(workspace, user_config_file(variable).as_deref()).map_err(|error| {
-        talk::error(&format!("failed to {}", crate::engine::chain(&error)));
+        talk::error(&format!("failed to {}", crate::chain::chain(&error)));
         Exit::Usage
     })
 }
@@ -94,7 +94,7 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
     Engine::open(EngineOptions::new(directory))
         .await
         .map_err(|error| {
-            talk::error(&format!("failed to {}", crate::engine::chain(&error)));
+            talk::error(&format!("failed to {}", crate::chain::chain(&error)));
             Exit::Machine
         })
 }

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::choices::{Keep, WorkspaceMode};
+use crate::prepare::UnmappedLabel;
+
 /// What both files may say. A key that is not listed here is an error with its place: a typing mistake must not be
 /// silently without effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -19,6 +22,9 @@ pub struct FileConfig {
     /// Defaults of `loom-runtime run`.
     #[serde(default)]
     pub run: RunDefaults,
+    /// Where actions come from.
+    #[serde(default)]
+    pub actions: ActionsConfig,
     /// Settings of `loom-runtime serve`.
     #[serde(default)]
     pub server: ServerConfig,
@@ -34,6 +40,49 @@ pub struct RunDefaults {
     pub pull: Option<String>,
     /// Jobs at the same time.
     pub parallel: Option<usize>,
+    /// What becomes of jobs whose label nothing runs.
+    pub unmapped_label: Option<UnmappedLabel>,
+    /// How jobs see the project.
+    pub workspace_mode: Option<WorkspaceMode>,
+    /// Whose place is kept when its job is done.
+    pub keep: Option<Keep>,
+    /// The Node.js for JavaScript actions, as a path that the job sees.
+    pub node: Option<String>,
+    /// The event.
+    pub event: Option<String>,
+    /// Who caused it.
+    pub actor: Option<String>,
+    /// The repository's main branch.
+    pub default_branch: Option<String>,
+    /// Environment variables for every step, below those of files and flags.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The file with environment variables, from the project's folder.
+    pub env_file: Option<PathBuf>,
+    /// The file with secrets, from the project's folder.
+    pub secret_file: Option<PathBuf>,
+    /// The file with variables of the `vars` context, from the project's folder.
+    pub var_file: Option<PathBuf>,
+    /// The file with inputs, from the project's folder.
+    pub input_file: Option<PathBuf>,
+}
+
+/// Where actions and called workflows of other repositories come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ActionsConfig {
+    /// The address that `owner/name` is appended to.
+    pub host: Option<String>,
+    /// Addresses, or beginnings of `owner/name`, and what is fetched from instead.
+    #[serde(default)]
+    pub mirrors: BTreeMap<String, String>,
+    /// Directories instead of `owner/name` or `owner/name@ref`, from the project's folder.
+    #[serde(default)]
+    pub overrides: BTreeMap<String, PathBuf>,
+    /// Whether nothing is fetched.
+    pub offline: Option<bool>,
+    /// Whether only what the lock file has is used.
+    pub frozen: Option<bool>,
 }
 
 /// Settings of the studio server.
@@ -104,23 +153,64 @@ impl FileConfig {
 
     /// This file's word first, the other's where this one is silent.
     fn or(self, other: Self) -> Self {
-        let mut images = other.images;
-        images.extend(self.images);
         Self {
-            images,
-            run: RunDefaults {
-                executor: self.run.executor.or(other.run.executor),
-                pull: self.run.pull.or(other.run.pull),
-                parallel: self.run.parallel.or(other.run.parallel),
-            },
-            server: ServerConfig {
-                port: self.server.port.or(other.server.port),
-                bind: self.server.bind.or(other.server.bind),
-                runs: self.server.runs.or(other.server.runs),
-                cors_origins: self.server.cors_origins.or(other.server.cors_origins),
-            },
+            images: both(self.images, other.images),
+            run: self.run.or(other.run),
+            actions: self.actions.or(other.actions),
+            server: self.server.or(other.server),
         }
     }
+}
+
+impl RunDefaults {
+    fn or(self, other: Self) -> Self {
+        Self {
+            executor: self.executor.or(other.executor),
+            pull: self.pull.or(other.pull),
+            parallel: self.parallel.or(other.parallel),
+            unmapped_label: self.unmapped_label.or(other.unmapped_label),
+            workspace_mode: self.workspace_mode.or(other.workspace_mode),
+            keep: self.keep.or(other.keep),
+            node: self.node.or(other.node),
+            event: self.event.or(other.event),
+            actor: self.actor.or(other.actor),
+            default_branch: self.default_branch.or(other.default_branch),
+            env: both(self.env, other.env),
+            env_file: self.env_file.or(other.env_file),
+            secret_file: self.secret_file.or(other.secret_file),
+            var_file: self.var_file.or(other.var_file),
+            input_file: self.input_file.or(other.input_file),
+        }
+    }
+}
+
+impl ActionsConfig {
+    fn or(self, other: Self) -> Self {
+        Self {
+            host: self.host.or(other.host),
+            mirrors: both(self.mirrors, other.mirrors),
+            overrides: both(self.overrides, other.overrides),
+            offline: self.offline.or(other.offline),
+            frozen: self.frozen.or(other.frozen),
+        }
+    }
+}
+
+impl ServerConfig {
+    fn or(self, other: Self) -> Self {
+        Self {
+            port: self.port.or(other.port),
+            bind: self.bind.or(other.bind),
+            runs: self.runs.or(other.runs),
+            cors_origins: self.cors_origins.or(other.cors_origins),
+        }
+    }
+}
+
+/// All of both; the first one's value where both have one.
+fn both<V>(first: BTreeMap<String, V>, mut second: BTreeMap<String, V>) -> BTreeMap<String, V> {
+    second.extend(first);
+    second
 }
 
 #[cfg(test)]
@@ -146,6 +236,69 @@ mod tests {
         assert_eq!(config.run.parallel, Some(3));
         assert_eq!(config.images.get("a").map(String::as_str), Some("y"));
         assert_eq!(config.images.get("b").map(String::as_str), Some("x"));
+    }
+
+    #[test]
+    fn every_key_is_read_and_both_files_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let user = directory.path().join("user.toml");
+        std::fs::write(
+            &user,
+            "[run]\nevent = 'pull_request'\nactor = 'ada'\nenv = {A = 'user', B = 'user'}\n\
+             [actions]\nhost = 'https://git.example.invalid'\nmirrors = {'actions/' = 'https://m.example.invalid/'}\n",
+        )
+        .unwrap();
+        std::fs::write(
+            directory.path().join("loom.toml"),
+            "[run]\nactor = 'bob'\nunmapped-label = 'fail'\nworkspace-mode = 'overlay'\nkeep = 'failed'\n\
+             node = '/opt/node/bin/node'\ndefault-branch = 'trunk'\nenv-file = 'e'\nsecret-file = 's'\nvar-file = 'v'\n\
+             input-file = 'i'\nenv = {A = 'project'}\n\
+             [actions]\noverrides = {'o/r@v1' = 'dir'}\noffline = true\nfrozen = false\n",
+        )
+        .unwrap();
+        let config = FileConfig::load(directory.path(), Some(&user)).unwrap();
+        assert_eq!(config.run.event.as_deref(), Some("pull_request"));
+        assert_eq!(config.run.actor.as_deref(), Some("bob"));
+        assert_eq!(config.run.unmapped_label, Some(UnmappedLabel::Fail));
+        assert_eq!(config.run.workspace_mode, Some(WorkspaceMode::Overlay));
+        assert_eq!(config.run.keep, Some(Keep::Failed));
+        let env: Vec<&str> = config.run.env.values().map(String::as_str).collect();
+        assert_eq!(env, ["project", "user"]);
+        assert_eq!(
+            config.actions.host.as_deref(),
+            Some("https://git.example.invalid")
+        );
+        assert_eq!(
+            (config.actions.offline, config.actions.frozen),
+            (Some(true), Some(false))
+        );
+        assert_eq!(
+            (config.actions.mirrors.len(), config.actions.overrides.len()),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read() {
+        let page = include_str!("../../../docs/configuration.md");
+        let example = page
+            .split("```toml\n")
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap();
+        let config: FileConfig = toml::from_str(example).unwrap();
+        assert_eq!(config.run.keep, Some(Keep::Never));
+        assert_eq!(config.actions.overrides.len(), 1);
+    }
+
+    #[test]
+    fn a_word_that_is_no_choice_is_refused_with_its_line_and_the_choices() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("loom.toml"), "[run]\n\nkeep = 'some'\n").unwrap();
+        let error = FileConfig::load(directory.path(), None).unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("`failed`"), "{error}");
     }
 
     #[test]

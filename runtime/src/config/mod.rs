@@ -3,8 +3,10 @@
 //! Flags beat environment beat `loom.toml` in the project beat `config.toml` of the user. clap reads flags and
 //! environment; this module reads the files and fills in what neither says.
 
+mod choices;
 mod file;
 mod paths;
 
-pub use file::{ConfigError, FileConfig, RunDefaults, ServerConfig};
-pub use paths::{default_state_directory, user_config_file};
+pub use choices::{Keep, WorkspaceMode};
+pub use file::{ActionsConfig, ConfigError, FileConfig, RunDefaults, ServerConfig};
+pub use paths::{default_action_cache, default_state_directory, user_config_file};

@@ -35,6 +35,15 @@ pub fn user_config_file(env: impl Fn(&str) -> Option<OsString>) -> Option<PathBu
     )
 }
 
+/// Where the actions of other repositories are kept: `$XDG_CACHE_HOME/loom/actions`, shared by the projects of a user.
+pub fn default_action_cache(env: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    Some(
+        base_directory(&env, "XDG_CACHE_HOME", ".cache")?
+            .join("loom")
+            .join("actions"),
+    )
+}
+
 fn base_directory(env: &impl Fn(&str) -> Option<OsString>, name: &str, below_home: &str) -> Option<PathBuf> {
     // The specification: a relative path is invalid and to be ignored.
     let set = env(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -1,72 +1,34 @@
-//! What a run needs to begin: everything evaluated, nothing left to look up.
+//! What a run needs to begin.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
+use indexmap::IndexMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use crate::event::{JobOutline, Reason, WorkflowRef};
-use crate::executor::{Executor, PullPolicy, StepSpec};
-use crate::id::JobId;
+use crate::actions::ActionOptions;
+use crate::event::{RunSource, WorkflowRef};
+use crate::secret::Secret;
 
-/// A run to begin.
-#[derive(Clone)]
+/// A run to begin: plain values. What is not a secret is kept in its history.
+#[derive(Clone, Debug)]
 pub struct Launch {
     /// The workflow.
     pub workflow: WorkflowRef,
-    /// The event that triggers it.
-    pub event: String,
-    /// The word for where its jobs run by default.
-    pub executor: String,
     /// The project directory.
     pub workspace: PathBuf,
-    /// When to pull images.
-    pub pull: PullPolicy,
-    /// Jobs at the same time, at most.
-    pub parallel: usize,
-    /// Places for runs that are under way: the run is queued until it has one, and gives it free at its end. Without, it
-    /// begins at once.
-    pub places: Option<Arc<Semaphore>>,
-    /// Its jobs, in the order of the file.
-    pub jobs: Vec<JobLaunch>,
+    /// What it is made from.
+    pub source: RunSource,
+    /// The `secrets` context.
+    pub secrets: IndexMap<String, Secret>,
+    /// Where actions and called workflows of other repositories come from.
+    pub actions: ActionOptions,
+    /// Programs that are Node.js for JavaScript actions, by preference.
+    pub node: Vec<String>,
 }
 
-/// A job to run.
-#[derive(Clone)]
-pub struct JobLaunch {
-    /// Its key.
-    pub id: JobId,
-    /// Its display name.
-    pub name: String,
-    /// The jobs it waits for.
-    pub needs: Vec<JobId>,
-    /// What runs it.
-    pub executor: Arc<dyn Executor>,
-    /// The image, for an executor that uses one.
-    pub image: Option<String>,
-    /// Why it is skipped whatever its needs come to, when nothing can run it.
-    pub skip: Option<Reason>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// Its steps.
-    pub steps: Vec<StepLaunch>,
-}
-
-/// A step to run.
-#[derive(Clone, Debug)]
-pub struct StepLaunch {
-    /// Its display name.
-    pub name: String,
-    /// What to run.
-    pub spec: StepSpec,
-    /// How long it may take, when it has a limit of its own.
-    pub timeout: Option<Duration>,
-}
-
-/// A run's place among those that are under way.
-pub(super) enum Place {
+/// A run's slot among those that are under way.
+pub(super) enum Slot {
     /// It needs none.
     None,
     /// It waits for one of these.
@@ -75,42 +37,17 @@ pub(super) enum Place {
     Held(#[expect(dead_code, reason = "held, never looked at")] OwnedSemaphorePermit),
 }
 
-impl Launch {
-    /// Takes a place if there is one.
-    pub(super) fn place(&self) -> Place {
-        let Some(places) = &self.places else {
-            return Place::None;
+impl Slot {
+    /// Takes one if there is one; none is needed where nothing limits how many runs are under way.
+    pub(super) fn take(slots: Option<&Arc<Semaphore>>) -> Self {
+        let Some(slots) = slots else {
+            return Self::None;
         };
-        match Arc::clone(places).try_acquire_owned() {
-            Ok(permit) => Place::Held(permit),
-            Err(TryAcquireError::NoPermits) => Place::Wanted(Arc::clone(places)),
-            // Nobody closes the places; without them there is nothing to wait for.
-            Err(TryAcquireError::Closed) => Place::None,
+        match Arc::clone(slots).try_acquire_owned() {
+            Ok(permit) => Self::Held(permit),
+            Err(TryAcquireError::NoPermits) => Self::Wanted(Arc::clone(slots)),
+            // Nobody closes them; without them there is nothing to wait for.
+            Err(TryAcquireError::Closed) => Self::None,
         }
     }
-
-    pub(super) fn outline(&self) -> Vec<JobOutline> {
-        let outline = |job: &JobLaunch| JobOutline {
-            id: job.id.clone(),
-            name: job.name.clone(),
-            needs: job.needs.clone(),
-            image: job.image.clone(),
-            steps: job.steps.iter().map(|step| step.name.clone()).collect(),
-            skip: job.skip.clone(),
-        };
-        self.jobs.iter().map(outline).collect()
-    }
-}
-
-/// The environment that every step sees beside its own.
-pub(super) fn base_environment(run: &str, job: &str) -> BTreeMap<String, String> {
-    [
-        ("CI", "true"),
-        ("LOOM", "true"),
-        ("LOOM_RUN_ID", run),
-        ("LOOM_JOB", job),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .collect()
 }

@@ -5,6 +5,7 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod directory;
+mod executors;
 mod histories;
 mod io;
 mod job;
@@ -17,29 +18,30 @@ mod shared;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::Addr;
 use loom_bridge::ActorSpec;
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 pub use directory::StateDirectory;
-pub(crate) use job::chain;
-pub use launch::{JobLaunch, Launch, StepLaunch};
+pub use executors::Executors;
+pub use launch::Launch;
 pub use recovery::Recovered;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
 use self::histories::Histories;
 use self::io::IoThreads;
-use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun};
+use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun, UntilStarted};
 use self::shared::{Orphans, Shared};
 use crate::executor::Executor;
 use crate::id::RunId;
 use crate::journal::{Journal, JournalError, SqliteJournal};
 use crate::logs::LogStore;
+use crate::machine;
 use crate::owner::Ownership;
 use crate::state::FoldError;
 use crate::world::{SystemWorld, World};
@@ -71,6 +73,9 @@ pub enum EngineError {
     /// The history of a run grows and grows while it is to be ended.
     #[error("end run {0}: somebody goes on writing to it")]
     Busy(RunId),
+    /// What a run is to be made from cannot be used.
+    #[error("begin the run: {0}")]
+    Source(String),
     /// The engine has stopped.
     #[error("reach the engine: it has stopped")]
     Stopped,
@@ -112,6 +117,7 @@ struct Opened {
     journal: Arc<dyn Journal>,
     instance: String,
     ownership: Ownership,
+    executors: Executors,
 }
 
 impl Engine {
@@ -131,6 +137,7 @@ impl Engine {
             let instance = journal.instance().to_owned();
             let ownership = Ownership::take(&directory.owners(), &instance).map_err(directory_error(path))?;
             Ok::<_, EngineError>(Opened {
+                executors: machine::executors(&directory, &instance),
                 directory,
                 journal: Arc::new(journal),
                 instance,
@@ -141,7 +148,13 @@ impl Engine {
             .spawn_blocking(prepare)
             .await
             .map_err(|_| EngineError::Stopped)??;
-        Ok(Self::assemble(opened, options.world, threads, io))
+        let engine = Self::assemble(opened, options.world, threads, io);
+        engine
+            .orchestrator
+            .send(UntilStarted)
+            .await
+            .map_err(|_| EngineError::Stopped)?;
+        Ok(engine)
     }
 
     fn assemble(
@@ -155,6 +168,7 @@ impl Engine {
             journal,
             instance,
             ownership,
+            executors,
         } = opened;
         tracing::debug!(directory = %directory.root().display(), instance, "state directory opened");
         let shared = Arc::new(Shared {
@@ -167,6 +181,8 @@ impl Engine {
             progress: broadcast::channel(256).0,
             orphan_grace: ORPHAN_GRACE,
             orphans: Orphans::default(),
+            executors,
+            orchestrator: OnceLock::new(),
         });
         let spec = ActorSpec::of::<Orchestrator>().id(format!("orchestrator-{}", shared.owner.pid));
         let inside = Arc::clone(&shared);
@@ -244,10 +260,39 @@ impl Engine {
     /// # Errors
     /// When the history cannot be written.
     pub async fn start(&self, launch: Launch) -> Result<RunHandle, EngineError> {
+        self.start_with(launch, None).await
+    }
+
+    /// Begins a run that takes one of these slots, or is queued until there is one.
+    ///
+    /// # Errors
+    /// As for [`Engine::start`].
+    pub async fn start_when_free(
+        &self,
+        launch: Launch,
+        slots: &Arc<Semaphore>,
+    ) -> Result<RunHandle, EngineError> {
+        self.start_with(launch, Some(Arc::clone(slots))).await
+    }
+
+    async fn start_with(
+        &self,
+        launch: Launch,
+        slots: Option<Arc<Semaphore>>,
+    ) -> Result<RunHandle, EngineError> {
+        let start = StartRun {
+            launch: Box::new(launch),
+            slots,
+        };
         self.orchestrator
-            .send(StartRun { launch })
+            .send(start)
             .await
             .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// What runs its jobs.
+    pub fn executors(&self) -> &Executors {
+        &self.shared.executors
     }
 
     /// Cancels a run, of this process or of another one on the state directory; a second time skips the grace. A run

@@ -7,18 +7,18 @@ use std::time::Duration;
 use actix::prelude::*;
 use loom_bridge::{ActorSpec, ChildGone, Context, End};
 use loom_protocol::{ActorId, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::EngineError;
 use super::job::Holding;
-use super::launch::{Launch, Place};
+use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
-use super::run::{CancelRun, Outcome, RunActor, RunHandle, RunSeat};
-use super::shared::Shared;
+use super::run::{CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
+use super::shared::{GiveWay, Shared};
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
-use crate::executor::Executor;
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
 use crate::journal::{Request, RunQuery};
+use crate::plan::{self, Scope};
 use crate::state::{FoldError, Run};
 
 /// How often to look for requests that other processes left.
@@ -30,6 +30,8 @@ pub(super) struct Orchestrator {
     runs: HashMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
     beginning: HashMap<RunId, Vec<String>>,
+    /// Who waits for all runs to be known, those that are beginning too.
+    until_begun: Vec<oneshot::Sender<()>>,
     /// The last request that was looked at.
     seen: u64,
     foreign: Option<i64>,
@@ -41,7 +43,6 @@ pub(super) struct Orchestrator {
 struct Held {
     actor: Addr<RunActor>,
     actor_id: ActorId,
-    executors: Vec<Arc<dyn Executor>>,
     /// What its jobs have under way in them.
     holding: Holding,
     done: watch::Sender<Option<Outcome>>,
@@ -53,6 +54,7 @@ impl Orchestrator {
             shared,
             runs: HashMap::new(),
             beginning: HashMap::new(),
+            until_begun: Vec::new(),
             seen: 0,
             foreign: None,
             looking: false,
@@ -60,30 +62,26 @@ impl Orchestrator {
         }
     }
 
-    fn hold(&mut self, run: Run, launch: Launch, place: Place, ctx: &mut Context<Self>) -> RunHandle {
+    fn hold(&mut self, run: Run, begun: Begun, ctx: &mut Context<Self>) -> RunHandle {
+        let Begun { launch, slot, scope } = begun;
         let (done, watching) = watch::channel(None);
         let id = run.id.clone();
-        tracing::info!(run = %id, workflow = %launch.workflow.name, executor = %launch.executor, "run begins");
+        tracing::info!(run = %id, workflow = %launch.workflow.name, "run begins");
         let actor_id = ActorId(format!("run-{}", id.short()));
-        let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
-        for job in &launch.jobs {
-            if !executors.iter().any(|known| Arc::ptr_eq(known, &job.executor)) {
-                executors.push(Arc::clone(&job.executor));
-            }
-        }
         let spec = ActorSpec::of::<RunActor>()
             .id(actor_id.clone())
             .meta("run", id.0.clone())
             .meta("workflow", launch.workflow.name.clone())
             .watched_by(ctx.address().recipient());
         let holding = Holding::default();
-        let seat = RunSeat {
+        let origin = RunOrigin {
             shared: Arc::clone(&self.shared),
+            scope,
             holding: holding.clone(),
-            place,
+            slot,
             done: done.clone(),
         };
-        let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, seat));
+        let actor = loom_bridge::spawn(spec, |_| RunActor::new(run, launch, origin));
         if let Some(by) = &self.closing {
             // It was being written down when everything was told to end.
             actor.do_send(CancelRun { by: by.clone() });
@@ -93,7 +91,6 @@ impl Orchestrator {
             Held {
                 actor,
                 actor_id,
-                executors,
                 holding,
                 done,
             },
@@ -125,14 +122,27 @@ impl Orchestrator {
 
     fn take_requests(&mut self, version: i64, requests: Vec<(u64, RunId, Request)>) {
         self.foreign = Some(version);
-        for (place, run, Request::Cancel { by }) in requests {
+        for (place, run, request) in requests {
             self.seen = place;
             // One for a run that is not ours is its owner's to answer.
-            drop(self.cancel(&run, by));
+            if let Request::Cancel { by } = request {
+                drop(self.cancel(&run, by));
+            }
         }
     }
 
-    /// Cancels a run of this process; gives `by` back when it is none of its.
+    /// Tells a run of this process, or a job of it, to make room for a newer one. Whether it is one of this process.
+    fn give_way(&self, run: &RunId, job: Option<JobId>) -> bool {
+        let Some(held) = self.runs.get(run) else {
+            return false;
+        };
+        let why = Reason::new("concurrency", "a newer one of its concurrency group runs instead");
+        // `do_send`: somebody waits for it to end.
+        held.actor.do_send(CancelRunJob { job, why });
+        true
+    }
+
+    /// Cancels a run of this process; the name of who asked comes back when it is not one of this process.
     fn cancel(&mut self, run: &RunId, by: String) -> Result<(), String> {
         if let Some(held) = self.runs.get(run) {
             // `do_send`: somebody asked once and was told it will happen.
@@ -148,15 +158,32 @@ impl Orchestrator {
         }
     }
 
+    /// A run could not be written down, as far as is known.
+    fn not_begun(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
+        self.beginning.remove(id);
+        if !matches!(error, EngineError::Source(_)) {
+            // It may be there all the same; then it must not stay open for ever.
+            let reason = Reason::new("panic", format!("its beginning broke off: failed to {error}"));
+            self.shared.orphans.add(id.clone(), reason);
+        }
+        Err(error)
+    }
+
     /// A run's creation was written, or not. What was asked for meanwhile is done now.
     fn begun(
         &mut self,
         id: &RunId,
         written: Result<Vec<Recorded>, EngineError>,
-        (launch, place): (Launch, Place),
+        begun: Begun,
         ctx: &mut Context<Self>,
     ) -> Result<RunHandle, EngineError> {
         let asked = self.beginning.remove(id).unwrap_or_default();
+        if self.beginning.is_empty() {
+            // Who waits may have gone.
+            for waiting in self.until_begun.drain(..) {
+                let _heard = waiting.send(());
+            }
+        }
         let run = written.and_then(|recorded| Run::replay(&recorded)?.ok_or(EngineError::Stopped));
         let run = match run {
             Ok(run) => run,
@@ -167,7 +194,7 @@ impl Orchestrator {
                 return Err(error);
             }
         };
-        let handle = self.hold(run, launch, place, ctx);
+        let handle = self.hold(run, begun, ctx);
         for by in asked {
             drop(self.cancel(id, by));
         }
@@ -179,16 +206,35 @@ impl Actor for Orchestrator {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        // Set once: there is one orchestrator an engine.
+        drop(
+            self.shared
+                .orchestrator
+                .set(ctx.address().recipient().downgrade()),
+        );
         self.look_for_requests(ctx);
         ctx.run_interval(REQUEST_POLL, |act, ctx| act.look_for_requests(ctx));
     }
 }
 
 /// Begin a run.
+/// Answered once it has started: timers that an actor sets for itself cannot be set any more when its system has ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct UntilStarted;
+
+impl Handler<UntilStarted> for Orchestrator {
+    type Result = ();
+
+    fn handle(&mut self, _: UntilStarted, _: &mut Context<Self>) {}
+}
+
 #[derive(Message)]
 #[rtype(result = "Result<RunHandle, EngineError>")]
 pub(super) struct StartRun {
-    pub(super) launch: Launch,
+    pub(super) launch: Box<Launch>,
+    /// Slots of which it takes one.
+    pub(super) slots: Option<Arc<Semaphore>>,
 }
 
 impl Handler<StartRun> for Orchestrator {
@@ -198,41 +244,76 @@ impl Handler<StartRun> for Orchestrator {
         if self.closing.is_some() {
             return Box::pin(async { Err(EngineError::Stopped) }.into_actor(self));
         }
-        let launch = message.launch;
-        let created = Event::RunCreated {
-            workflow: launch.workflow.clone(),
-            event: launch.event.clone(),
-            executor: launch.executor.clone(),
-            on_crash: OnCrash::CleanUp,
-            owner: self.shared.owner.clone(),
-            workspace: launch.workspace.display().to_string(),
-            jobs: launch.outline(),
-        };
+        let (launch, slots) = (*message.launch, message.slots);
         let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
-        // One that has no place yet is written down as it is, and begins when it has.
-        let place = launch.place();
-        let first = match &place {
-            Place::Wanted(_) => Ok(vec![created]),
-            Place::None | Place::Held(_) => beginning(&id, created, shared.world.now()),
-        };
-        let events = match first {
-            Ok(events) => events,
-            Err(error) => return Box::pin(async { Err(error.into()) }.into_actor(self)),
-        };
         self.beginning.insert(id.clone(), Vec::new());
         let run = id.clone();
+        // The workflow is read again from what is kept of it: nothing for an arbiter.
         let written = self.shared.io.spawn(async move {
+            let slot = Slot::take(slots.as_ref());
+            let number = shared.journal.count(&launch.workflow.file).await? + 1;
+            let (of, source, name) = (
+                run.clone(),
+                Arc::new(launch.source.clone()),
+                launch.workflow.name.clone(),
+            );
+            let secrets = launch.secrets.clone();
+            let read = tokio::task::spawn_blocking(move || Scope::root(&of, number, &name, source, secrets));
+            let scope = read.await.map_err(|_| EngineError::Stopped)?;
+            let scope = Arc::new(scope.map_err(|reason| EngineError::Source(reason.message))?);
+            let created = created(&launch, &scope, &shared)?;
+            // One that has no slot yet is written down as it is, and begins when it has.
+            let events = match &slot {
+                Slot::Wanted(_) => vec![created],
+                Slot::None | Slot::Held(_) => beginning(&run, created, shared.world.now())?,
+            };
             let nothing = Seq::default();
-            shared.journal.append(&run, &shared.owner, nothing, events).await
+            let recorded = shared
+                .journal
+                .append(&run, &shared.owner, nothing, events)
+                .await?;
+            Ok((recorded, Begun { launch, slot, scope }))
         });
         Box::pin(written.into_actor(self).map(move |written, act, ctx| {
-            let written = match written {
-                Ok(written) => written.map_err(EngineError::from),
-                Err(_) => Err(EngineError::Stopped),
+            let (recorded, begun) = match written.unwrap_or(Err(EngineError::Stopped)) {
+                Ok(written) => written,
+                Err(error) => return act.not_begun(&id, error),
             };
-            act.begun(&id, written, (launch, place), ctx)
+            act.begun(&id, Ok(recorded), begun, ctx)
         }))
     }
+}
+
+/// A run that was written down.
+struct Begun {
+    launch: Launch,
+    slot: Slot,
+    scope: Arc<Scope>,
+}
+
+/// The first event of a run.
+fn created(launch: &Launch, scope: &Scope, shared: &Shared) -> Result<Event, EngineError> {
+    let options = &launch.source.options;
+    let wanted = match options.jobs.as_slice() {
+        [] => None,
+        jobs => Some(
+            loom_workflow::choose_jobs(&scope.workflow, jobs)
+                .map_err(|mistakes| EngineError::Source(plan::first_mistake(&mistakes, &scope.source)))?,
+        ),
+    };
+    let (values, mistakes) = loom_workflow::run_values(&scope.workflow, &scope.contexts());
+    let values = values.ok_or_else(|| EngineError::Source(plan::first_mistake(&mistakes, &scope.source)))?;
+    Ok(Event::RunCreated {
+        workflow: launch.workflow.clone(),
+        event: launch.source.facts.event.clone(),
+        executor: if options.on_host { "host" } else { "docker" }.to_owned(),
+        on_crash: OnCrash::CleanUp,
+        owner: shared.owner.clone(),
+        workspace: launch.workspace.display().to_string(),
+        jobs: plan::outlines(scope, wanted.as_ref()),
+        concurrency: values.concurrency.as_ref().map(plan::concurrency),
+        source: Some(Box::new(launch.source.clone())),
+    })
 }
 
 /// The creation of a run with what follows from it by itself, up to the start of its first jobs.
@@ -243,7 +324,7 @@ fn beginning(run: &RunId, created: Event, now: Timestamp) -> Result<Vec<Event>, 
         time: now,
         event: created,
     };
-    let follows = Run::create(&first)?.ahead(Vec::new(), now, |_| false)?;
+    let follows = Run::create(&first)?.extend(Vec::new(), now, |_| false)?;
     Ok([first.event].into_iter().chain(follows).collect())
 }
 
@@ -282,7 +363,7 @@ impl Handler<Cancel> for Orchestrator {
     }
 }
 
-/// Cancel every run of this process and say when they have ended.
+/// Cancel every run of this process, those that are being written down too, and say when they have ended.
 #[derive(Message)]
 #[rtype(result = "Vec<RunHandle>")]
 pub(super) struct CancelAll {
@@ -290,20 +371,40 @@ pub(super) struct CancelAll {
 }
 
 impl Handler<CancelAll> for Orchestrator {
-    type Result = MessageResult<CancelAll>;
+    type Result = ResponseActFuture<Self, Vec<RunHandle>>;
 
     fn handle(&mut self, message: CancelAll, _: &mut Context<Self>) -> Self::Result {
         self.closing = Some(message.by.clone());
-        let cancel = |(id, held): (&RunId, &Held)| {
+        for held in self.runs.values() {
             held.actor.do_send(CancelRun {
                 by: message.by.clone(),
             });
-            RunHandle {
-                id: id.clone(),
-                done: held.done.subscribe(),
-            }
-        };
-        MessageResult(self.runs.iter().map(cancel).collect())
+        }
+        let (begun, all_begun) = oneshot::channel();
+        if self.beginning.is_empty() {
+            drop(begun);
+        } else {
+            self.until_begun.push(begun);
+        }
+        Box::pin(
+            async move { drop(all_begun.await) }
+                .into_actor(self)
+                .map(|(), act, _| {
+                    let handle = |(id, held): (&RunId, &Held)| RunHandle {
+                        id: id.clone(),
+                        done: held.done.subscribe(),
+                    };
+                    act.runs.iter().map(handle).collect()
+                }),
+        )
+    }
+}
+
+impl Handler<GiveWay> for Orchestrator {
+    type Result = bool;
+
+    fn handle(&mut self, message: GiveWay, _: &mut Context<Self>) -> bool {
+        self.give_way(&message.run, message.job)
     }
 }
 
@@ -338,12 +439,12 @@ impl Handler<ChildGone> for Orchestrator {
         tracing::error!(run = %id, cause = %reason.message, "a run is lost");
         // Until its end is written it is nobody's: whoever looks for such runs tries again.
         self.shared.orphans.add(id.clone(), reason.clone());
-        let (shared, executors, holding) = (Arc::clone(&self.shared), held.executors, held.holding);
+        let (shared, holding) = (Arc::clone(&self.shared), held.holding);
         let settled = self.shared.io.spawn(async move {
             holding.end().await;
             settle(&shared, &id, &shared.owner, &reason).await?;
             shared.orphans.remove(&id);
-            sweep_one(&shared, &executors, &id).await
+            sweep_one(&shared, &id).await
         });
         ctx.spawn(settled.into_actor(self).map(move |settled, _, _| {
             let problem = match settled {

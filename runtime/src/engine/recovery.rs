@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::EngineError;
 use super::shared::Shared;
-use crate::event::{Event, JobState, Reason, RunState, Seq};
+use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
 use crate::id::{JobKey, RunId};
 use crate::journal::{RunQuery, Summary};
@@ -120,6 +120,7 @@ pub(super) async fn settle(
             .take_over(id, from, &shared.owner, run.last, ending(&run, reason))
             .await?;
         if taken {
+            shared.journal.release_run(id).await?;
             return Ok(true);
         }
     }
@@ -137,6 +138,7 @@ fn ending(run: &Run, reason: &Reason) -> Vec<Event> {
                 JobState::Skipped
             },
             reason: Some(reason.clone()),
+            outputs: Outputs::new(),
         })
         .collect();
     end.push(Event::RunFinished {
@@ -204,15 +206,15 @@ fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered
 }
 
 /// Removes what one run of this process left, after its actor broke, and says what could not be.
-pub(super) async fn sweep_one(
-    shared: &Shared,
-    executors: &[Arc<dyn Executor>],
-    run: &RunId,
-) -> Result<Vec<String>, EngineError> {
+pub(super) async fn sweep_one(shared: &Shared, run: &RunId) -> Result<Vec<String>, EngineError> {
     let mut recovered = Recovered::default();
+    let executors = [
+        Arc::clone(&shared.executors.host),
+        Arc::clone(&shared.executors.docker),
+    ];
     let found = listed(shared, |query| query.id = Some(run.0.clone())).await?;
     let found: Vec<Summary> = found.into_iter().filter(|found| found.id == *run).collect();
-    let swept = sweep(shared, executors, &found, &mut recovered).await;
+    let swept = sweep(shared, &executors, &found, &mut recovered).await;
     if !swept.is_empty() {
         shared.journal.mark_swept(swept).await?;
     }

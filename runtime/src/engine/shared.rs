@@ -1,17 +1,19 @@
 //! What all actors of an engine share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use actix::{Message, WeakRecipient};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
 use super::directory::StateDirectory;
+use super::executors::Executors;
 use crate::event::Reason;
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
-use crate::journal::Journal;
+use crate::journal::{Claimant, Journal, Request};
 use crate::logs::LogStore;
 use crate::world::World;
 
@@ -27,6 +29,45 @@ pub(crate) struct Shared {
     /// How long a job's processes may go on when this process has vanished.
     pub(crate) orphan_grace: Duration,
     pub(crate) orphans: Orphans,
+    pub(crate) executors: Executors,
+    /// Who owns the runs of this process.
+    /// Weak: what owns an address keeps its actor alive.
+    pub(crate) orchestrator: OnceLock<WeakRecipient<GiveWay>>,
+}
+
+/// A run, or a job of it, is to make room for a newer one of its concurrency group. Whether it is one of this process.
+#[derive(Message)]
+#[rtype(result = "bool")]
+pub(crate) struct GiveWay {
+    pub(crate) run: RunId,
+    pub(crate) job: Option<JobId>,
+}
+
+impl Shared {
+    /// Tells who has a concurrency group that a newer one wants its turn, in whatever process it runs.
+    pub(crate) async fn give_way(&self, claimant: &Claimant) {
+        let ours = match self.orchestrator.get().and_then(WeakRecipient::upgrade) {
+            Some(orchestrator) => {
+                let message = GiveWay {
+                    run: claimant.run.clone(),
+                    job: claimant.job.clone(),
+                };
+                orchestrator.send(message).await.unwrap_or(false)
+            }
+            None => false,
+        };
+        if ours {
+            return;
+        }
+        let by = "concurrency".to_owned();
+        let request = match &claimant.job {
+            Some(job) => Request::CancelJob { job: job.clone(), by },
+            None => Request::Cancel { by },
+        };
+        if let Err(error) = self.journal.request(&claimant.run, request).await {
+            tracing::warn!(run = %claimant.run, %error, "a run cannot be asked to give way");
+        }
+    }
 }
 
 /// Runs of this process that have no actor any more and whose end is not in the history: its owner lives, so nobody else

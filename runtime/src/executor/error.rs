@@ -24,7 +24,16 @@ pub enum ExecutorError {
         /// What the engine or registry said.
         cause: String,
     },
-    /// The session cannot be made for another reason.
+    /// What the workflow asks for cannot be: a container that exits at once, a service that is unhealthy, options that
+    /// do not exist, an image that does not build.
+    #[error("{what}: {cause}")]
+    Workflow {
+        /// What was tried, as a verb phrase: `start the service \`db\``.
+        what: String,
+        /// What came back.
+        cause: String,
+    },
+    /// The place cannot be made for another reason.
     #[error("{what}: {cause}")]
     Setup {
         /// What was tried, as a verb phrase: `start the container`.
@@ -32,9 +41,9 @@ pub enum ExecutorError {
         /// What came back.
         cause: String,
     },
-    /// The place in which the job ran is gone; what its step did cannot be known.
-    #[error("keep the job's session: {cause}")]
-    SessionLost {
+    /// The place in which the job ran is gone; what its steps did cannot be known.
+    #[error("keep the place the job runs in: {cause}")]
+    Lost {
         /// What was seen.
         cause: String,
     },
@@ -46,4 +55,70 @@ pub enum ExecutorError {
         /// Why.
         cause: String,
     },
+}
+
+/// Whose doing a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The workflow's: the job fails.
+    Workflow,
+    /// The machine's: what the job would have come to is not known.
+    Machine,
+}
+
+impl ExecutorError {
+    /// Whose doing it is: never told by comparing words.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Image { .. } | Self::Workflow { .. } => Fault::Workflow,
+            Self::Unreachable { .. } | Self::Setup { .. } | Self::Lost { .. } | Self::Cleanup { .. } => {
+                Fault::Machine
+            }
+        }
+    }
+
+    /// Whether something may be left in the engine or on disk.
+    pub fn may_leave(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Cleanup { .. })
+    }
+
+    pub(super) fn lost(cause: impl Into<String>) -> Self {
+        Self::Lost { cause: cause.into() }
+    }
+
+    /// An error of making something, with its causes.
+    pub(super) fn setup(what: &str, error: &dyn std::error::Error) -> Self {
+        Self::Setup {
+            what: what.to_owned(),
+            cause: with_causes(error),
+        }
+    }
+
+    pub(super) fn workflow(what: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self::Workflow {
+            what: what.into(),
+            cause: cause.into(),
+        }
+    }
+
+    pub(super) fn cleanup(what: impl Into<String>, cause: impl ToString) -> Self {
+        Self::Cleanup {
+            what: what.into(),
+            cause: cause.to_string(),
+        }
+    }
+}
+
+/// An error with its causes, in one line, nothing said twice.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let more = cause.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        source = cause.source();
+    }
+    text
 }

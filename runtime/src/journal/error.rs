@@ -46,6 +46,19 @@ pub enum JournalError {
         /// Why.
         cause: String,
     },
+    /// A job claims the concurrency group of its own run: each would wait for the other.
+    #[error(
+        "claim the concurrency group `{group}` for job `{job}`: run {run} holds it as a whole and waits for this job; give the \
+         job another group"
+    )]
+    Deadlock {
+        /// The group.
+        group: String,
+        /// The run.
+        run: String,
+        /// The job.
+        job: String,
+    },
     /// The journal was closed.
     #[error("use the journal: it is closed")]
     Closed,

@@ -5,22 +5,31 @@
 //! processes share one journal: each run is appended to by its owner alone, which the journal itself holds; everybody
 //! reads.
 
+mod admission;
+mod claims;
 mod error;
+mod memory;
 mod sqlite;
+#[cfg(test)]
+mod suite;
 mod summary;
 mod tail;
 
 use async_trait::async_trait;
+use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
+pub use claims::{ClaimRequest, ClaimState, Claimant, Claimed, MOST_WAITING, Queue, claim_settled};
 pub use error::JournalError;
+pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
 pub use summary::Summary;
 pub use tail::Tail;
 
 use crate::event::{Event, Recorded, Seq};
 use crate::executor::Owner;
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
+use crate::world::World;
 
 /// Where events are kept.
 ///
@@ -31,9 +40,11 @@ use crate::id::RunId;
 ///   time (its answer was lost) writes nothing and answers as the first one did.
 /// - A run whose events were appended is in `runs` at once.
 /// - `read` never skips an event and never returns one that could still vanish.
+/// - Of a concurrency group one claimant holds at most, whichever processes ask. A claim ends when it is released, or with
+///   its run: the end of the run and the next one's turn are one step.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Writes events at the end of a run's history, behind event `after` (0 begins the run).
+    /// Writes events at the end of a run's history, behind event `after` (0 begins the run), stamped with the time now.
     ///
     /// # Errors
     /// [`JournalError::Refused`] when the run is not `owner`'s, has ended, or has other events behind `after`; else see
@@ -44,6 +55,19 @@ pub trait Journal: Send + Sync {
         owner: &Owner,
         after: Seq,
         events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, JournalError>;
+
+    /// As [`Journal::append`], of events that the owner has stamped: its state, folded ahead of the writing, is then the
+    /// fold of what is written.
+    ///
+    /// # Errors
+    /// As for [`Journal::append`].
+    async fn append_stamped(
+        &self,
+        run: &RunId,
+        owner: &Owner,
+        after: Seq,
+        events: Vec<Stamped>,
     ) -> Result<Vec<Recorded>, JournalError>;
 
     /// At most `limit` events of a run after a place, in order.
@@ -57,6 +81,19 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// See [`JournalError`].
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError>;
+
+    /// How many runs of a workflow's file there are.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn count(&self, file: &str) -> Result<u64, JournalError> {
+        let query = RunQuery {
+            file: Some(file.to_owned()),
+            limit: usize::MAX,
+            ..RunQuery::default()
+        };
+        Ok(u64::try_from(self.runs(query).await?.len()).unwrap_or(u64::MAX))
+    }
 
     /// Runs that changed after a place in the journal's own order of changes, in that order.
     ///
@@ -102,6 +139,49 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError>;
 
+    /// Forgets runs that ended before a time, the oldest first: all but the newest `keep` runs, and none of which something
+    /// may be left. At most [`PRUNED_AT_ONCE`]; answers them, so that their logs can be removed too. Call it until it
+    /// answers none.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError>;
+
+    /// Claims a concurrency group for a run or a job of it. A second time it answers as the first one did, as far as those
+    /// named are still there. Who has to wait asks [`Journal::claim_state`], or waits with [`claim_settled`].
+    ///
+    /// # Errors
+    /// [`JournalError::Refused`] when the run is not the owner's or has ended, or when the claimant has another group;
+    /// [`JournalError::Deadlock`] for a job whose run has the group; else see [`JournalError`]. Nothing was claimed then.
+    async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError>;
+
+    /// Where a claimant stands; `None` when it claims nothing.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn claim_state(&self, run: &RunId, job: Option<&JobId>)
+    -> Result<Option<ClaimState>, JournalError>;
+
+    /// Gives up what a claimant has or waits for; the next one's turn comes. Nothing happens when it claims nothing.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn release(&self, run: &RunId, job: Option<&JobId>) -> Result<(), JournalError>;
+
+    /// Gives up all that these runs and their jobs have or wait for, e.g. because their owners are dead.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn release_claims_of(&self, runs: &[RunId]) -> Result<(), JournalError>;
+
+    /// Gives up all that a run and its jobs have or wait for.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn release_run(&self, run: &RunId) -> Result<(), JournalError> {
+        self.release_claims_of(std::slice::from_ref(run)).await
+    }
+
     /// Wakes whenever this process wrote something; the number means nothing.
     fn written(&self) -> watch::Receiver<u64>;
 
@@ -111,6 +191,42 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn foreign_version(&self) -> Result<i64, JournalError>;
 }
+
+/// An event with its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stamped {
+    /// When it happened, by the owner's clock.
+    pub time: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Stamped {
+    /// Events that all happen now.
+    pub(crate) fn now(world: &dyn World, events: Vec<Event>) -> Vec<Self> {
+        let stamp = |event| Self {
+            time: world.now(),
+            event,
+        };
+        events.into_iter().map(stamp).collect()
+    }
+
+    /// What a take-over writes: who owns the run now, where that is somebody else, and then these events.
+    pub(crate) fn taken_over(
+        world: &dyn World,
+        from: &Owner,
+        to: &Owner,
+        mut events: Vec<Event>,
+    ) -> Vec<Self> {
+        if to != from {
+            events.insert(0, Event::RunTakenOver { owner: to.clone() });
+        }
+        Self::now(world, events)
+    }
+}
+
+/// Runs that [`Journal::prune`] forgets at once, so that nobody waits long for the journal meanwhile.
+pub const PRUNED_AT_ONCE: usize = 200;
 
 /// Which runs to list.
 #[derive(Clone, Debug)]
@@ -162,4 +278,23 @@ pub enum Request {
         /// Who asks.
         by: String,
     },
+    /// Cancel one job of the run, e.g. because a newer one takes its concurrency group.
+    CancelJob {
+        /// The job.
+        job: JobId,
+        /// Who asks.
+        by: String,
+    },
+}
+
+impl RunQuery {
+    /// Whether a run is wanted; the limit is not looked at.
+    pub(crate) fn wants(&self, run: &Summary) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        let workflow = is(&self.workflow, &run.workflow.name) || is(&self.workflow, &run.workflow.file);
+        let id = self.id.as_ref().is_none_or(|part| run.id.0.contains(part));
+        let open = !self.open_only || run.finished_at.is_none();
+        let remains = !self.remains_only || run.remains;
+        workflow && id && open && remains && is(&self.file, &run.workflow.file)
+    }
 }

@@ -3,22 +3,20 @@
 use dashmap::DashMap;
 use tokio::sync::{broadcast, watch};
 
-use crate::id::{JobId, RunId};
+use super::LogKey;
 
 /// A log that grew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grown {
-    /// The run.
-    pub run: RunId,
-    /// The job.
-    pub job: JobId,
+    /// Which.
+    pub log: LogKey,
     /// Lines there are now.
     pub total: u64,
 }
 
 /// Tells of growth. A watcher that is slow misses numbers, never lines: the newest number is all it needs.
 pub struct LogHub {
-    jobs: DashMap<(RunId, JobId), watch::Sender<u64>>,
+    jobs: DashMap<LogKey, watch::Sender<u64>>,
     all: broadcast::Sender<Grown>,
 }
 
@@ -32,10 +30,10 @@ impl Default for LogHub {
 }
 
 impl LogHub {
-    /// The number of lines of one job's log, as it grows in this process.
-    pub fn subscribe(&self, run: &RunId, job: &JobId) -> watch::Receiver<u64> {
+    /// The number of lines of one log, as it grows in this process.
+    pub fn subscribe(&self, log: &LogKey) -> watch::Receiver<u64> {
         self.jobs
-            .entry((run.clone(), job.clone()))
+            .entry(log.clone())
             .or_insert_with(|| watch::channel(0).0)
             .subscribe()
     }
@@ -45,21 +43,20 @@ impl LogHub {
         self.all.subscribe()
     }
 
-    pub(super) fn grew(&self, key: &(RunId, JobId), total: u64) {
+    pub(super) fn grew(&self, key: &LogKey, total: u64) {
         if let Some(sender) = self.jobs.get(key) {
             sender.send_replace(total);
         }
         if self.all.receiver_count() > 0 {
             // Nobody listening any more is no error.
             drop(self.all.send(Grown {
-                run: key.0.clone(),
-                job: key.1.clone(),
+                log: key.clone(),
                 total,
             }));
         }
     }
 
-    pub(super) fn closed(&self, key: &(RunId, JobId)) {
+    pub(super) fn closed(&self, key: &LogKey) {
         // Watchers keep the last number; the entry would otherwise stay for ever.
         self.jobs.remove(key);
     }

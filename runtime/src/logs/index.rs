@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | 0–7 | where the line starts in the log |
 //! | 8–15 | milliseconds since the Unix epoch |
-//! | 16–19 | the step, `u32::MAX` when none |
+//! | 16–19 | the step's number in `<job>.steps`, `u32::MAX` when none |
 //! | 20 | the source: 0 stdout, 1 stderr, 2 Loom |
 //! | 21–23 | zero, kept for later |
 

@@ -1,16 +1,20 @@
 //! Reads windows of a job's log, also while it is written by this or another process.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::error::error;
 use super::index::{Entry, SIZE};
-use super::lines::LONGEST_LINE;
-use super::{Line, LogError, error};
+use super::steps::StepNames;
+use super::store::Paths;
+use super::{Line, LogError};
 
 /// Text of a window at most, but for its last line.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// How much is read at a time of a line whose end is not known.
+const PIECE: usize = 64 * 1024;
 /// Lines of a window at most.
 const MOST_LINES: u64 = 50_000;
 
@@ -18,6 +22,7 @@ const MOST_LINES: u64 = 50_000;
 pub struct LogReader {
     files: Option<(File, File)>,
     path: PathBuf,
+    steps: StepNames,
 }
 
 /// Some lines of a log.
@@ -30,16 +35,17 @@ pub struct Window {
 }
 
 impl LogReader {
-    pub(super) fn open(log: &Path, index: &Path) -> Result<Self, LogError> {
+    pub(super) fn open(paths: &Paths) -> Result<Self, LogError> {
         let open = |path: &Path| match File::open(path) {
             Ok(file) => Ok(Some(file)),
             Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(error("open", path)(cause)),
         };
-        let files = open(log)?.zip(open(index)?);
+        let files = open(&paths.log)?.zip(open(&paths.index)?);
         Ok(Self {
             files,
-            path: log.to_owned(),
+            path: paths.log.clone(),
+            steps: StepNames::new(&paths.steps),
         })
     }
 
@@ -90,7 +96,8 @@ impl LogReader {
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(near.max(1));
         let end = entries.get(count).map(|after| after.offset);
         entries.truncate(count);
-        let text = read_text(log, start, end).map_err(error("read", &self.path))?;
+        let last = entries.last().map_or(0, |entry| entry.offset);
+        let text = read_text(log, start, last, end).map_err(error("read", &self.path))?;
         let mut lines = Vec::with_capacity(entries.len());
         for (place, entry) in entries.iter().enumerate() {
             let from = usize::try_from(entry.offset.saturating_sub(start)).unwrap_or(usize::MAX);
@@ -100,7 +107,7 @@ impl LogReader {
             lines.push(Line {
                 number: first + place as u64 + 1,
                 time: entry.time,
-                step: entry.step,
+                step: entry.step.map(|ordinal| self.steps.get(ordinal)),
                 source: entry.source,
                 text: String::from_utf8_lossy(line).into_owned(),
             });
@@ -163,19 +170,43 @@ impl Iterator for Pages {
     }
 }
 
-/// The text between two places; without an end, as much as a window's lines can have.
-fn read_text(log: &mut File, start: u64, end: Option<u64>) -> std::io::Result<Vec<u8>> {
-    log.seek(SeekFrom::Start(start))?;
-    let mut text = Vec::new();
-    match end {
-        Some(end) => {
-            log.take(end.saturating_sub(start)).read_to_end(&mut text)?;
-        }
-        None => {
-            // The file may have grown far beyond the lines that are wanted.
-            log.take(MOST_BYTES + 2 * LONGEST_LINE as u64)
-                .read_to_end(&mut text)?;
+/// The text between two places; without an end, up to the end of the line that begins at `last`.
+fn read_text(log: &File, start: u64, last: u64, end: Option<u64>) -> std::io::Result<Vec<u8>> {
+    // No more than there is, whatever the index says.
+    let known = end
+        .unwrap_or(last)
+        .min(log.metadata()?.len())
+        .saturating_sub(start);
+    let mut text = vec![0; usize::try_from(known).unwrap_or(usize::MAX)];
+    let mut there = read_at_most(log, &mut text, start)?;
+    text.truncate(there);
+    if end.is_some() {
+        return Ok(text);
+    }
+    // The file may have grown far beyond the lines that are wanted.
+    loop {
+        text.resize(there + PIECE, 0);
+        let piece = text.get_mut(there..).unwrap_or_default();
+        let read = read_at_most(log, piece, start + there as u64)?;
+        let line_end = piece.get(..read).and_then(|piece| memchr::memchr(b'\n', piece));
+        there += line_end.unwrap_or(read);
+        if line_end.is_some() || read == 0 {
+            text.truncate(there);
+            return Ok(text);
         }
     }
-    Ok(text)
+}
+
+/// Reads until the buffer is full or the file ends.
+fn read_at_most(file: &File, buffer: &mut [u8], from: u64) -> std::io::Result<usize> {
+    let mut there = 0;
+    while let Some(rest) = buffer.get_mut(there..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, from + there as u64) {
+            Ok(0) => break,
+            Ok(read) => there += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(there)
 }

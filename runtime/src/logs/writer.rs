@@ -1,17 +1,28 @@
-//! Writes the log of a job.
+//! Writes the log of a job. Everything here waits for the disk; [`super::LogWriterHandle`] does not.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use loom_protocol::Timestamp;
 
-use super::index::Entry;
-use super::{LineSplitter, LogError, LogHub, Source, error};
+use super::batch::Batch;
+use super::error::{counted, error};
+use super::index::{Entry, SIZE};
+use super::steps::{Ordinals, StepsFile};
+use super::store::{Paths, private_file};
+use super::{LineSplitter, LogError, LogHub, LogKey, Source};
 use crate::executor::Stream;
-use crate::id::{JobId, RunId};
+use crate::id::StepId;
+
+/// What Loom itself may say in a log that is full.
+const ROOM_FOR_NOTES: u64 = 1024 * 1024;
+
+/// Memory that is kept for the next lines, in bytes.
+const KEPT: usize = 128 * 1024;
 
 /// The log of a job while it is written. Cheap to clone; all clones write the same files.
 #[derive(Clone)]
@@ -21,88 +32,88 @@ pub struct JobLog {
 
 struct Shared {
     files: Mutex<Files>,
+    ordinals: Mutex<Ordinals>,
+    path: PathBuf,
+    lost: AtomicU64,
+    left_out: AtomicU64,
+    first: OnceLock<LogError>,
     hub: Arc<LogHub>,
-    key: (RunId, JobId),
+    key: LogKey,
 }
 
 struct Files {
     log: File,
     index: File,
-    path: PathBuf,
+    steps: StepsFile,
+    /// Bytes of whole lines in the log.
     end: u64,
+    /// Lines in the index.
     lines: u64,
-    text: Vec<u8>,
-    entries: Vec<u8>,
-    failed: bool,
+    most_bytes: u64,
+    /// No more of the job's output is taken.
+    full: bool,
+    /// What is to be written next.
+    pending: Batch,
+    /// Lines that are lost at the end, which the log does not say yet, and why.
+    missing: Option<(u64, String)>,
+    /// Writes that a test wants to fail.
+    #[cfg(test)]
+    failing: u32,
 }
 
 impl JobLog {
     pub(super) fn create(
-        log: &Path,
-        index: &Path,
+        paths: Paths,
+        most_bytes: u64,
         hub: Arc<LogHub>,
-        key: (RunId, JobId),
+        key: LogKey,
     ) -> Result<Self, LogError> {
-        if let Some(directory) = log.parent() {
-            std::fs::create_dir_all(directory).map_err(error("make the directory of", log))?;
-        }
-        let create = |path: &Path| {
-            // Logs may hold what a step prints by mistake: they are for their owner alone.
-            OpenOptions::new()
-                .create(true)
-                .write(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(path)
-                .map_err(error("make", path))
-        };
+        let create = |path: &Path| private_file(path).map_err(error("make", path));
         let files = Files {
-            log: create(log)?,
-            index: create(index)?,
-            path: log.to_owned(),
+            // The index first: an old one must not point into a new log.
+            index: create(&paths.index)?,
+            log: create(&paths.log)?,
+            steps: StepsFile::new(paths.steps).map_err(error("make", &paths.log))?,
             end: 0,
             lines: 0,
-            text: Vec::new(),
-            entries: Vec::new(),
-            failed: false,
+            most_bytes,
+            full: false,
+            pending: Batch::default(),
+            missing: None,
+            #[cfg(test)]
+            failing: 0,
         };
         Ok(Self {
             shared: Arc::new(Shared {
                 files: Mutex::new(files),
+                ordinals: Mutex::default(),
+                path: paths.log,
+                lost: AtomicU64::new(0),
+                left_out: AtomicU64::new(0),
+                first: OnceLock::new(),
                 hub,
                 key,
             }),
         })
     }
 
-    /// Writes a line of Loom's own. A log that cannot be written does not stop a job: it is said once.
-    pub fn note(&self, at: Timestamp, text: &str) {
-        let mut files = self.lock();
-        for line in text.lines() {
-            files.add(
-                Entry {
-                    offset: 0,
-                    time: at,
-                    step: None,
-                    source: Source::Loom,
-                },
-                line.as_bytes(),
-            );
-        }
-        let result = files.flush();
-        let total = files.lines;
-        drop(files);
-        self.shared.hub.grew(&self.shared.key, total);
-        if let Err(error) = result {
-            tracing::error!(%error, "a note is lost");
-        }
+    /// Writes a line of Loom's own, or several.
+    ///
+    /// # Errors
+    /// [`LogError::Lost`] when the files cannot be written, e.g. because the disk is full.
+    pub fn note(&self, at: Timestamp, text: &str) -> Result<(), LogError> {
+        let mut batch = Batch::default();
+        text.lines()
+            .for_each(|line| batch.push(at, None, Source::Loom, line.as_bytes()));
+        self.write([&batch])
     }
 
     /// Where a step's output goes.
-    pub fn step(&self, step: u32) -> StepLog {
+    pub fn step(&self, step: &StepId) -> StepLog {
         StepLog {
             log: self.clone(),
-            step,
+            step: self.ordinal(step),
+            batch: Batch::default(),
             stdout: LineSplitter::default(),
             stderr: LineSplitter::default(),
         }
@@ -110,12 +121,93 @@ impl JobLog {
 
     /// Lines there are.
     pub fn total(&self) -> u64 {
-        self.lock().lines
+        self.files().lines
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Files> {
-        self.shared.files.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lines that could not be written. Its job cannot be said to have ended well.
+    pub fn lost(&self) -> u64 {
+        self.shared.lost.load(Ordering::Acquire)
     }
+
+    /// Why the first of the lost lines could not be written.
+    pub fn first_error(&self) -> Option<&LogError> {
+        self.shared.first.get()
+    }
+
+    /// Lines that were left out because the log had reached its limit.
+    pub fn left_out(&self) -> u64 {
+        self.shared.left_out.load(Ordering::Acquire)
+    }
+
+    /// Says at the end of a log that reached its limit how many lines were left out.
+    ///
+    /// # Errors
+    /// As for [`JobLog::note`].
+    pub fn finish(&self, at: Timestamp) -> Result<(), LogError> {
+        match self.left_out() {
+            0 => Ok(()),
+            count => self.note(
+                at,
+                &format!("left out because this log was full: {}", counted(count)),
+            ),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    pub(super) fn ordinal(&self, step: &StepId) -> u32 {
+        lock(&self.shared.ordinals).of(step)
+    }
+
+    /// Writes lines: all of them at once, text first.
+    pub(super) fn write<'a>(&self, batches: impl IntoIterator<Item = &'a Batch>) -> Result<(), LogError> {
+        let mut files = self.files();
+        let before = files.lines;
+        let mut left_out = 0;
+        for batch in batches {
+            left_out += files.take(batch);
+        }
+        self.shared.left_out.fetch_add(left_out, Ordering::AcqRel);
+        let names = lock(&self.shared.ordinals).take_pending();
+        let lines = files.pending.lines();
+        let written = files.flush(&names);
+        let total = files.lines;
+        drop(files);
+        if total > before {
+            self.shared.hub.grew(&self.shared.key, total);
+        }
+        written.map_err(|cause| self.lose(lines, cause))
+    }
+
+    /// Counts lines that are lost, and makes the error that says so.
+    pub(super) fn lose(&self, lines: u64, cause: io::Error) -> LogError {
+        let error = LogError::Lost {
+            path: self.shared.path.clone(),
+            lines,
+            cause: Arc::new(cause),
+        };
+        // The first reason is there before the count that makes somebody ask for it.
+        drop(self.shared.first.set(error.clone()));
+        self.shared.lost.fetch_add(lines, Ordering::AcqRel);
+        error
+    }
+
+    /// The next writes fail, once their text is written.
+    #[cfg(test)]
+    pub(super) fn fail_next(&self, writes: u32) {
+        self.files().failing = writes;
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        lock(&self.shared.files)
+    }
+}
+
+/// What a panic left is whole: places move after the writing alone.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Shared {
@@ -128,6 +220,7 @@ impl Drop for Shared {
 pub struct StepLog {
     log: JobLog,
     step: u32,
+    batch: Batch,
     stdout: LineSplitter,
     stderr: LineSplitter,
 }
@@ -136,21 +229,15 @@ impl StepLog {
     /// Takes bytes as the step wrote them; whole lines go to the files at once.
     ///
     /// # Errors
-    /// When the files cannot be written, e.g. because the disk is full. What was written before stays whole.
+    /// [`LogError::Lost`], with how many lines are, when the files cannot be written. What was written before stays whole.
     pub fn write(&mut self, stream: Stream, at: Timestamp, bytes: &[u8]) -> Result<(), LogError> {
-        let entry = Entry {
-            offset: 0,
-            time: at,
-            step: Some(self.step),
-            source: stream.into(),
-        };
+        let (step, batch) = (Some(self.step), &mut self.batch);
         let splitter = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
-        let mut files = self.log.lock();
-        splitter.push(bytes, |line| files.add(entry, line));
-        self.log.commit(files)
+        splitter.push(bytes, |line| batch.push(at, step, stream.into(), line));
+        self.commit()
     }
 
     /// Writes what is left without a line end, once the streams have ended.
@@ -158,81 +245,125 @@ impl StepLog {
     /// # Errors
     /// As for [`StepLog::write`].
     pub fn finish(&mut self, at: Timestamp) -> Result<(), LogError> {
-        let mut files = self.log.lock();
+        let (step, batch) = (Some(self.step), &mut self.batch);
         for (stream, splitter) in [
             (Stream::Stdout, &mut self.stdout),
             (Stream::Stderr, &mut self.stderr),
         ] {
-            let entry = Entry {
-                offset: 0,
-                time: at,
-                step: Some(self.step),
-                source: stream.into(),
-            };
-            splitter.finish(|line| files.add(entry, line));
+            splitter.finish(|line| batch.push(at, step, stream.into(), line));
         }
-        self.log.commit(files)
+        self.commit()
     }
-}
 
-impl JobLog {
-    fn commit(&self, mut files: std::sync::MutexGuard<'_, Files>) -> Result<(), LogError> {
-        let before = files.entries.is_empty();
-        let result = files.flush();
-        let total = files.lines;
-        drop(files);
-        if !before {
-            self.shared.hub.grew(&self.shared.key, total);
-        }
-        result
+    fn commit(&mut self) -> Result<(), LogError> {
+        let written = self.log.write([&self.batch]);
+        self.batch.clear();
+        written
     }
 }
 
 impl Files {
-    fn add(&mut self, mut entry: Entry, line: &[u8]) {
-        entry.offset = self.end + self.text.len() as u64;
-        entry.write(&mut self.entries);
-        self.text.extend_from_slice(line);
-        self.text.push(b'\n');
+    /// Takes lines to be written, as far as there is room. How many are left out.
+    fn take(&mut self, batch: &Batch) -> u64 {
+        let room = |files: &Self, most: u64, more: usize| {
+            files.end + (files.pending.text.len() + more) as u64 <= most
+        };
+        if !self.full && room(self, self.most_bytes, batch.text.len()) {
+            self.pending.append(batch);
+            return 0;
+        }
+        let mut left_out = 0;
+        for (entry, line) in batch.iter() {
+            let most = if entry.source == Source::Loom {
+                self.most_bytes.saturating_add(ROOM_FOR_NOTES)
+            } else {
+                self.most_bytes
+            };
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            if (!self.full || entry.source == Source::Loom) && room(self, most, line.len()) {
+                self.pending.push(entry.time, entry.step, entry.source, text);
+                continue;
+            }
+            left_out += 1;
+            if !std::mem::replace(&mut self.full, true) {
+                let full = format!(
+                    "this log has reached its limit of {} bytes: what the job prints from here on is left out",
+                    self.most_bytes
+                );
+                self.pending.push(entry.time, None, Source::Loom, full.as_bytes());
+            }
+        }
+        left_out
     }
 
-    /// Text first, then its index. When the text cannot be written whole, the log is cut back to the last whole line
-    /// that is indexed, and the lines at hand are given up: a reader never sees a torn line.
-    fn flush(&mut self) -> Result<(), LogError> {
-        if self.entries.is_empty() {
-            return Ok(());
+    /// Text first, then its index. When one of them cannot be written whole, the log is cut back to the last whole line
+    /// that is indexed, and the lines at hand are given up: a reader never sees a torn line, nor a line without its text.
+    /// Once it can be written again, it says first how many are missing.
+    fn flush(&mut self, names: &[u8]) -> io::Result<()> {
+        let lines = self.pending.lines();
+        let Some(first) = self.pending.entries.first() else {
+            return self.steps.write(names);
+        };
+        let mut head = Batch::default();
+        if let Some((count, cause)) = &self.missing {
+            let said = format!(
+                "{} missing here, which could not be written: {cause}",
+                counted(*count)
+            );
+            head.push(first.time, None, Source::Loom, said.as_bytes());
         }
-        let (text, entries) = (std::mem::take(&mut self.text), std::mem::take(&mut self.entries));
-        let written = self
-            .log
-            .write_all(&text)
-            .and_then(|()| self.index.write_all(&entries));
+        let mut index = Vec::with_capacity((head.entries.len() + self.pending.entries.len()) * SIZE);
+        let mut base = self.end;
+        for part in [&head, &self.pending] {
+            for entry in &part.entries {
+                let offset = base + entry.offset;
+                Entry { offset, ..*entry }.write(&mut index);
+            }
+            base += part.text.len() as u64;
+        }
+        let written = self.write(names, &head.text, &index);
+        if self.pending.text.capacity() > KEPT {
+            // One burst must not hold memory for as long as the job runs.
+            self.pending = Batch::default();
+        }
+        self.pending.clear();
         match written {
             Ok(()) => {
-                self.failed = false;
-                self.end += text.len() as u64;
-                self.lines += (entries.len() / super::index::SIZE) as u64;
-                (self.text, self.entries) = (text, entries);
-                self.text.clear();
-                self.entries.clear();
-                Ok(())
+                self.end = base;
+                self.lines += lines + head.lines();
+                self.missing = None;
             }
-            Err(cause) => {
-                let cut = |file: &mut File, length: u64| {
-                    use std::io::Seek;
-                    file.set_len(length)
-                        .and_then(|()| file.seek(std::io::SeekFrom::Start(length)))
-                };
-                let back = cut(&mut self.log, self.end)
-                    .and_then(|_| cut(&mut self.index, self.lines * super::index::SIZE as u64));
-                if let Err(error) = back {
-                    tracing::error!(%error, "a log cannot be cut back to its last whole line");
-                }
-                if std::mem::replace(&mut self.failed, true) {
-                    return Ok(()); // said once, until it works again
-                }
-                Err(error("write", &self.path)(cause))
+            Err(error) => {
+                let before = self.missing.take().map_or(0, |(count, _)| count);
+                self.missing = Some((before + lines, error.to_string()));
+                self.cut_back();
+                return Err(error);
             }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, names: &[u8], head: &[u8], index: &[u8]) -> io::Result<()> {
+        self.steps.write(names)?;
+        self.log.write_all_at(head, self.end)?;
+        let behind = self.end + head.len() as u64;
+        self.log.write_all_at(&self.pending.text, behind)?;
+        #[cfg(test)]
+        if self.failing > 0 {
+            self.failing -= 1;
+            return Err(io::Error::other("a test failed it"));
+        }
+        self.index.write_all_at(index, self.lines * SIZE as u64)
+    }
+
+    /// The index first, so that it never points beyond the text. What cannot be cut is written over by the next lines.
+    fn cut_back(&mut self) {
+        let cut = self
+            .index
+            .set_len(self.lines * SIZE as u64)
+            .and_then(|()| self.log.set_len(self.end));
+        if let Err(error) = cut {
+            tracing::error!(%error, "a log cannot be cut back to its last whole line");
         }
     }
 }

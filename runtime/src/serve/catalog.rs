@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use loom_workflow::{Diagnostics, Plan, Severity, Source, tree};
+use loom_workflow::{Diagnostics, Severity, Source, tree};
 
-use crate::prepare::{Preparation, file_in, prepare, stem};
+use crate::prepare::{Prepared, file_in, prepare, stem};
 use crate::project::{self, ProjectError};
 
 /// A workflow of the project.
@@ -17,13 +17,20 @@ pub(super) struct Entry {
     pub(super) stem: String,
     /// Its file, relative to the project.
     pub(super) file: String,
-    /// What runs, when nothing stands in the way.
-    pub(super) plan: Option<Plan>,
+    /// What runs, when its file could be read.
+    pub(super) prepared: Option<Prepared>,
     /// What there is to say about it.
     pub(super) findings: Vec<Finding>,
 }
 
 impl Entry {
+    /// Whether nothing stands in the way of a run.
+    pub(super) fn can_start(&self) -> bool {
+        self.prepared
+            .as_ref()
+            .is_some_and(|prepared| prepared.workflow.is_some())
+    }
+
     /// Its mistakes as lines of text, with their places.
     pub(super) fn mistakes(&self) -> Vec<String> {
         let line = |finding: &Finding| {
@@ -60,18 +67,16 @@ pub(super) enum Found {
 pub(super) struct Catalog {
     workspace: PathBuf,
     named: Option<PathBuf>,
-    how: Preparation,
     entries: RwLock<Vec<Arc<Entry>>>,
     /// Counts the times the entries were read.
     generation: AtomicU64,
 }
 
 impl Catalog {
-    pub(super) fn new(workspace: PathBuf, named: Option<PathBuf>, how: Preparation) -> Self {
+    pub(super) fn new(workspace: PathBuf, named: Option<PathBuf>) -> Self {
         Self {
             workspace,
             named,
-            how,
             entries: RwLock::default(),
             generation: AtomicU64::new(0),
         }
@@ -166,9 +171,9 @@ impl Catalog {
         let (stem, file) = (stem(path), file_in(path, &self.workspace));
         match project::read(path) {
             Ok(read) => {
-                let prepared = prepare(&read, &self.how);
-                let name = match &prepared.plan {
-                    Some(plan) => plan.name.clone(),
+                let prepared = prepare(&read, &[]);
+                let name = match &prepared.workflow {
+                    Some(workflow) => workflow.name.as_ref().map(|name| name.text.to_string()),
                     None => written_name(&read.source),
                 };
                 let name = name
@@ -179,7 +184,7 @@ impl Catalog {
                     name,
                     stem,
                     file,
-                    plan: prepared.plan,
+                    prepared: Some(prepared),
                     findings,
                 }
             }
@@ -187,7 +192,7 @@ impl Catalog {
                 name: stem.clone(),
                 stem,
                 file,
-                plan: None,
+                prepared: None,
                 findings: vec![unreadable(&error)],
             },
         }
@@ -266,11 +271,7 @@ mod tests {
     }
 
     fn catalog(directory: &tempfile::TempDir) -> Catalog {
-        let catalog = Catalog::new(
-            directory.path().canonicalize().unwrap(),
-            None,
-            Preparation::default(),
-        );
+        let catalog = Catalog::new(directory.path().canonicalize().unwrap(), None);
         catalog.reload();
         catalog
     }
@@ -301,7 +302,7 @@ mod tests {
         );
         let catalog = catalog(&directory);
         let entry = &catalog.all()[0];
-        assert!(entry.plan.is_none() && entry.name == "Mine");
+        assert!(!entry.can_start() && entry.name == "Mine");
         assert_eq!(
             (entry.findings[0].line, entry.findings[0].severity),
             (Some(4), "error")

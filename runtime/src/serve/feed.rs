@@ -9,14 +9,15 @@ use loom_bridge::Context;
 use loom_studio::{Draft, Hub};
 use serde_json::json;
 
+use super::delta::{Changes, Update};
 use super::phoenix::{Phoenix, Push};
-use super::runtime::{OpenRuns, Runtime};
+use super::runtime::Runtime;
 use super::views::{WorkflowView, workflow_views};
 use crate::event::{Event, Recorded};
 use crate::fault;
 use crate::id::{JobId, RunId};
 use crate::journal::{Journal, JournalError, Tail};
-use crate::logs::LogStore;
+use crate::logs::{LogKey, LogStore};
 use crate::state::Run;
 use crate::view::LogLine;
 
@@ -34,10 +35,10 @@ pub(super) struct Feed {
     hub: Hub,
     phoenix: Arc<Phoenix>,
     /// Logs that may still grow, with the lines that were told and the lines that were handed to Phoenix.
-    logs: BTreeMap<(RunId, JobId), Told>,
+    logs: BTreeMap<LogKey, Told>,
     looking: bool,
     /// Runs that changed since they were last published.
-    dirty: BTreeSet<RunId>,
+    changes: Changes,
     /// The reading of the workflow files that was last told of, and its files.
     generation: u64,
     files: BTreeSet<String>,
@@ -61,15 +62,15 @@ impl Feed {
             phoenix,
             logs: BTreeMap::new(),
             looking: false,
-            dirty: BTreeSet::new(),
+            changes: Changes::default(),
             generation: 0,
             files: BTreeSet::new(),
             workflows: HashMap::new(),
         }
     }
 
-    /// Takes what happened. Answers the runs that ended, and the files of the workflows whose runs changed.
-    fn apply(&mut self, events: &[Recorded]) -> (Vec<Run>, BTreeSet<String>) {
+    /// Takes what happened. Answers what to tell of the runs that ended, and the files of the workflows whose runs changed.
+    fn apply(&mut self, events: &[Recorded]) -> (Vec<(RunId, Update)>, BTreeSet<String>) {
         let mut told = Vec::new();
         let mut workflows = BTreeSet::new();
         let mut open = self.runtime.open();
@@ -83,7 +84,7 @@ impl Feed {
                 tracing::warn!(%error, "an event is not shown");
                 continue;
             }
-            self.dirty.insert(event.run.clone());
+            self.changes.note(&event.run, &event.event);
             told.extend(open.runs.get(&event.run).and_then(|run| job_status(run, event)));
             let shown = matches!(
                 event.event,
@@ -93,47 +94,60 @@ impl Feed {
                 workflows.insert(run.workflow.file.clone());
             }
             match &event.event {
-                Event::JobStarting { job, .. } => {
-                    self.logs.entry((event.run.clone(), job.clone())).or_default();
+                Event::JobStarting { job, attempt, .. } => {
+                    end_logs(&mut self.logs, &event.run, job);
+                    let key = LogKey {
+                        run: event.run.clone(),
+                        job: job.clone(),
+                        attempt: *attempt,
+                    };
+                    self.logs.entry(key).or_default();
                 }
-                Event::JobFinished { job, .. } => {
-                    if let Some(told) = self.logs.get_mut(&(event.run.clone(), job.clone())) {
-                        told.ended = true;
-                    }
-                }
+                Event::JobFinished { job, .. } => end_logs(&mut self.logs, &event.run, job),
                 _ => {}
             }
         }
-        let over: Vec<RunId> = self
-            .dirty
-            .iter()
-            .filter(|id| is_over(&open, id))
-            .cloned()
-            .collect();
-        let ended = over.iter().filter_map(|id| open.runs.remove(id)).collect();
+        let is_over = |id: &&RunId| open.runs.get(*id).is_some_and(|run| run.state.is_final());
+        let over: Vec<RunId> = self.changes.runs().filter(is_over).cloned().collect();
+        let ended: Vec<Run> = over.iter().filter_map(|id| open.runs.remove(id)).collect();
         drop(open);
-        self.dirty.retain(|id| !over.contains(id));
+        let ended = ended
+            .iter()
+            .map(|run| {
+                (
+                    run.id.clone(),
+                    self.changes.take_ended(run, &self.runtime.starter),
+                )
+            })
+            .collect();
         told.iter().for_each(|push| self.phoenix.push(push));
         (ended, workflows)
     }
 
     /// Publishes the runs that changed since the last time. A run of many jobs changes far more often than anybody can
-    /// look, and is large: it is told a few times a second, and once more when it ends.
+    /// look: it is told a few times a second, by what changed, and once more when it ends.
     fn publish_runs(&mut self) {
-        let changed = std::mem::take(&mut self.dirty);
+        let changed = self.changes.take();
+        if changed.is_empty() {
+            return;
+        }
         let open = self.runtime.open();
-        let drafts = changed
-            .iter()
-            .filter_map(|id| open.runs.get(id))
-            .map(|run| self.run_update(run))
+        let starter = &self.runtime.starter;
+        let updates: Vec<(RunId, Update)> = changed
+            .into_iter()
+            .filter_map(|(id, changed)| {
+                let update = self.changes.update(open.runs.get(&id)?, &changed, starter);
+                Some((id, update))
+            })
             .collect();
+        // Writing JSON takes longer than looking: those who ask for something else do not wait for it.
         drop(open);
-        self.hub.publish_all(drafts);
+        self.tell(&updates);
     }
 
-    fn run_update(&self, run: &Run) -> Draft {
-        let key = format!("run/{}", run.id);
-        Draft::new("run:update", Some(&key), &self.runtime.detail(run))
+    fn tell(&self, updates: &[(RunId, Update)]) {
+        let drafts = updates.iter().map(|(run, update)| update.draft(run)).collect();
+        self.hub.publish_all(drafts);
     }
 
     /// Tells of the workflows of these files what is not told yet; of all when none is named.
@@ -202,11 +216,12 @@ impl Feed {
     fn logs_grew(&mut self, grown: Vec<Grown>) {
         let mut drafts = Vec::new();
         for Grown { key, told, lines } in grown {
-            let (run, job) = &key;
+            let LogKey { run, job, attempt } = &key;
             let before = self.logs.get(&key).copied().unwrap_or_default();
             if told.total > before.total {
-                let data = json!({"runId": run, "job": job, "total": told.total});
-                drafts.push(Draft::new("log:grown", Some(&format!("log/{run}/{job}")), &data));
+                let data = json!({"runId": run, "job": job, "attempt": attempt, "total": told.total});
+                let topic = format!("log/{run}/{job}@{attempt}");
+                drafts.push(Draft::new("log:grown", Some(&topic), &data));
             }
             if !lines.is_empty() {
                 self.phoenix.push(&Push::logs(&job.0, &lines));
@@ -222,8 +237,15 @@ impl Feed {
     }
 }
 
-fn is_over(open: &OpenRuns, id: &RunId) -> bool {
-    open.runs.get(id).is_some_and(|run| run.state.is_final())
+/// The logs of a job do not grow any more; those of attempts before the one that begins neither.
+fn end_logs(logs: &mut BTreeMap<LogKey, Told>, run: &RunId, job: &JobId) {
+    let at = |attempt| LogKey {
+        run: run.clone(),
+        job: job.clone(),
+        attempt,
+    };
+    logs.range_mut(at(0)..=at(u32::MAX))
+        .for_each(|(_, told)| told.ended = true);
 }
 
 /// What the Phoenix sockets hear of an event.
@@ -241,16 +263,16 @@ fn job_status(run: &Run, event: &Recorded) -> Option<Push> {
 }
 
 struct Grown {
-    key: (RunId, JobId),
+    key: LogKey,
     told: Told,
     lines: Vec<LogLine>,
 }
 
 /// Waits for the disk: how far each log has got, and what is new in it when somebody wants the lines.
-fn look(store: &LogStore, logs: Vec<((RunId, JobId), Told)>, wanted: bool) -> Vec<Grown> {
+fn look(store: &LogStore, logs: Vec<(LogKey, Told)>, wanted: bool) -> Vec<Grown> {
     let each = (LINES_OF_ALL / logs.len().max(1)).clamp(10, LINES);
-    let one = |(key, mut told): ((RunId, JobId), Told)| {
-        let mut log = store.open(&key.0, &key.1).ok()?;
+    let one = |(key, mut told): (LogKey, Told)| {
+        let mut log = store.open(&key.run, &key.job, key.attempt).ok()?;
         let mut lines = Vec::new();
         told.total = log.total().ok()?;
         if wanted {
@@ -258,7 +280,7 @@ fn look(store: &LogStore, logs: Vec<((RunId, JobId), Told)>, wanted: bool) -> Ve
             lines = window
                 .lines
                 .iter()
-                .map(|line| LogLine::new(&key.0.0, &key.1.0, line))
+                .map(|line| LogLine::new(&key.run.0, &key.job.0, line))
                 .collect();
             told.handed = window.lines.last().map_or(told.handed, |line| line.number);
         } else {
@@ -322,8 +344,7 @@ impl Handler<News> for Feed {
         match news {
             Ok(events) => {
                 let (ended, workflows) = self.apply(&events);
-                self.hub
-                    .publish_all(ended.iter().map(|run| self.run_update(run)).collect());
+                self.tell(&ended);
                 if !workflows.is_empty() {
                     self.publish_workflows(Some(workflows), ctx);
                 }
@@ -332,8 +353,8 @@ impl Handler<News> for Feed {
                 tracing::error!(%run, seq, %cause, "a run is not shown any more: its history cannot be read");
                 let run = RunId(run);
                 self.runtime.open().runs.remove(&run);
-                self.dirty.remove(&run);
-                self.logs.retain(|(of, _), _| *of != run);
+                self.changes.forget(&run);
+                self.logs.retain(|log, _| log.run != run);
             }
             Err(error) => {
                 tracing::error!(%error, "the history cannot be followed; trying again");

@@ -48,13 +48,9 @@ impl Janitor {
             if found.unswept.is_empty() || (found.runs.is_empty() && !again) {
                 return Ok(found);
             }
-            let mut executors = vec![machine::host(&engine).await];
-            if choice != Choice::Host
-                && let Ok(docker) = machine::docker(&engine).await
-            {
-                executors.push(docker);
-            }
-            let swept = engine.recover(executors).await?;
+            let swept = engine
+                .recover(machine::for_recovery(&engine, choice != Choice::Host).await)
+                .await?;
             Ok(Recovered {
                 runs: found.runs.into_iter().chain(swept.runs).collect(),
                 ..swept

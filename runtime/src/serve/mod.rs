@@ -6,6 +6,7 @@
 
 mod api;
 mod catalog;
+mod delta;
 mod extension;
 mod feed;
 mod janitor;
@@ -38,7 +39,6 @@ use self::runtime::Runtime;
 use self::starter::Starter;
 use self::watcher::{Halt, Watcher};
 use crate::engine::Engine;
-use crate::prepare::Preparation;
 
 /// How a project is served.
 #[derive(Clone)]
@@ -157,13 +157,7 @@ fn keeper<A: Actor<Context = Context<A>>>(
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, ServeError> {
-    let defaults = &options.defaults;
-    let how = Preparation {
-        images: defaults.images.clone(),
-        jobs: Vec::new(),
-        unmapped: defaults.executor.unmapped_jobs(),
-    };
-    let catalog = Arc::new(Catalog::new(options.workspace.clone(), options.workflows, how));
+    let catalog = Arc::new(Catalog::new(options.workspace.clone(), options.workflows));
     let loading = Arc::clone(&catalog);
     // Reading files waits for the disk.
     drop(engine.io().spawn_blocking(move || loading.reload()).await);
@@ -207,11 +201,7 @@ impl Serving {
 
     /// The workflow files that cannot be started, each with what is wrong with it, a mistake a line.
     pub fn unusable(&self) -> Vec<(String, Vec<String>)> {
-        let broken = self
-            .catalog
-            .all()
-            .into_iter()
-            .filter(|entry| entry.plan.is_none());
+        let broken = self.catalog.all().into_iter().filter(|entry| !entry.can_start());
         broken
             .map(|entry| (entry.file.clone(), entry.mistakes()))
             .collect()

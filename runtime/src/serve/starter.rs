@@ -1,6 +1,8 @@
 //! Begins runs of the project's workflows.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,13 +10,17 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use super::catalog::Entry;
+use crate::actions::LOCK_FILE;
+use crate::chain::chain;
+use crate::context::values::{self, Asked, ValueSources};
+use crate::context::{self, Given};
 use crate::engine::{Engine, EngineError};
 use crate::event::{RunState, WorkflowRef};
 use crate::executor::{ExecutorError, PullPolicy};
 use crate::id::RunId;
-use crate::machine::{Choice, Executors};
-use crate::prepare::{LaunchError, LaunchOptions, launch};
-use crate::state::Run;
+use crate::machine::{self, Choice};
+use crate::prepare::{LaunchError, RunInputs, launch, needs_engine};
+use crate::state::{Claim, Run};
 
 /// How runs are begun when the request does not say it.
 #[derive(Clone, Debug)]
@@ -39,15 +45,27 @@ pub fn default_runs() -> usize {
     std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).max(4))
 }
 
+/// What somebody wants of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunWishes {
+    /// The event; `push` when nothing is said.
+    pub(super) event: Option<String>,
+    /// Inputs, by name.
+    pub(super) inputs: BTreeMap<String, String>,
+}
+
 /// Why a workflow was not started.
 #[derive(Debug, Error)]
 pub(super) enum StartProblem {
     /// Its file has mistakes.
     #[error("`{0}` has mistakes; nothing was started")]
     Invalid(String),
-    /// Nothing runs it.
+    /// It cannot be run so.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// What the project gives its runs cannot be read.
+    #[error("failed to {0}")]
+    Values(String),
     /// No engine answers.
     #[error("failed to {0}")]
     Executor(#[from] ExecutorError),
@@ -61,8 +79,8 @@ pub(super) struct Starter {
     engine: Engine,
     workspace: PathBuf,
     defaults: StartDefaults,
-    /// Places for runs that are under way.
-    places: Arc<Semaphore>,
+    /// Slots for runs that are under way.
+    slots: Arc<Semaphore>,
 }
 
 impl Starter {
@@ -70,16 +88,25 @@ impl Starter {
         Self {
             engine,
             workspace,
-            places: Arc::new(Semaphore::new(defaults.runs.clamp(1, Semaphore::MAX_PERMITS))),
+            slots: Arc::new(Semaphore::new(defaults.runs.clamp(1, Semaphore::MAX_PERMITS))),
             defaults,
         }
     }
 
-    /// Why a run has not begun, when it is one of ours that waits for a place.
+    /// Why a run has not begun, when it is one of ours that waits for a slot.
     pub(super) fn why_queued(&self, run: &Run) -> Option<String> {
+        if run.state == RunState::Queued
+            && run.claim == Claim::Waiting
+            && let Some(concurrency) = &run.concurrency
+        {
+            return Some(format!(
+                "another run has the concurrency group `{}`",
+                concurrency.group
+            ));
+        }
         let waits = run.state == RunState::Queued
             && run.owner == *self.engine.owner()
-            && self.places.available_permits() == 0;
+            && self.slots.available_permits() == 0;
         waits.then(|| {
             format!(
                 "{} runs are under way, as many as this studio runs at a time (`runs` of `[server]`); it begins when one of \
@@ -95,27 +122,68 @@ impl Starter {
     }
 
     /// Begins a run of a workflow; its id is in the history when this returns.
-    pub(super) async fn start(&self, entry: &Entry, event: String) -> Result<RunId, StartProblem> {
-        let plan = entry
-            .plan
-            .as_ref()
-            .ok_or_else(|| StartProblem::Invalid(entry.file.clone()))?;
-        let executors = Executors::choose(&self.engine, plan, self.defaults.executor).await?;
-        if let Some(why) = &executors.fell_back {
+    pub(super) async fn start(&self, entry: &Entry, wishes: RunWishes) -> Result<RunId, StartProblem> {
+        let invalid = || StartProblem::Invalid(entry.file.clone());
+        let prepared = entry.prepared.clone().ok_or_else(invalid)?;
+        let workflow = prepared.workflow.clone().ok_or_else(invalid)?;
+        let mut inputs = self.inputs(wishes).await?;
+        inputs.options.on_host = self.defaults.executor == Choice::Host;
+        let needs = needs_engine(&workflow, &inputs.options);
+        let chosen = machine::choose(&self.engine, self.defaults.executor, needs).await?;
+        if let Some(why) = &chosen.fell_back {
             tracing::warn!(workflow = %entry.name, %why, "jobs run on this machine");
         }
-        let mut options = LaunchOptions::new(self.workspace.clone(), executors);
-        options.event = event;
-        options.pull = self.defaults.pull;
-        options.parallel = self.defaults.parallel;
-        options.env = self.defaults.env.clone();
-        let workflow = WorkflowRef {
+        inputs.options.on_host = chosen.on_host;
+        let reference = WorkflowRef {
             name: entry.name.clone(),
             file: entry.file.clone(),
         };
-        let mut launch = launch(plan, workflow, &options)?;
-        launch.places = Some(Arc::clone(&self.places));
-        let handle = self.engine.start(launch).await?;
+        let launch = launch(&prepared, reference, inputs)?;
+        let handle = self.engine.start_when_free(launch, &self.slots).await?;
         Ok(handle.id().clone())
+    }
+
+    /// What the project gives its runs: its repository, its files of values. Reads them anew.
+    async fn inputs(&self, wishes: RunWishes) -> Result<RunInputs, StartProblem> {
+        let (workspace, defaults) = (self.workspace.clone(), self.defaults.clone());
+        let read = self.engine.io().spawn_blocking(move || {
+            let given = Given {
+                event: wishes.event,
+                inputs: wishes.inputs,
+                ..Given::default()
+            };
+            let sources = ValueSources {
+                project: workspace.clone(),
+                ..ValueSources::default()
+            };
+            let values = values::read(&sources, &mut Nobody).map_err(|error| chain(&error))?;
+            let mut inputs = RunInputs::new(workspace.clone());
+            inputs.facts = context::facts_of(&workspace, given);
+            inputs.secrets = values.secrets;
+            inputs.vars = values.vars;
+            inputs.env = values.env;
+            inputs.env.extend(defaults.env);
+            inputs.options.images = defaults.images;
+            inputs.options.pull = defaults.pull;
+            inputs.options.parallel = defaults.parallel;
+            inputs.actions.lock = Some(workspace.join(LOCK_FILE));
+            Ok::<_, String>(inputs)
+        });
+        read.await
+            .map_err(|_| EngineError::Stopped)?
+            .map_err(StartProblem::Values)
+    }
+}
+
+/// A server asks nobody.
+struct Nobody;
+
+impl Asked for Nobody {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    fn typed(&mut self, _: &str) -> io::Result<Option<String>> {
+        Ok(None)
     }
 }

@@ -52,10 +52,10 @@ struct FindingView {
 impl WorkflowView {
     fn new(entry: &Entry, runs: &[Summary]) -> Self {
         let running = runs.iter().any(|run| !run.state.is_final());
-        let state = match (&entry.plan, running) {
+        let state = match (entry.can_start(), running) {
             (_, true) => "running",
-            (Some(_), false) => "idle",
-            (None, false) => "invalid",
+            (true, false) => "idle",
+            (false, false) => "invalid",
         };
         let last_run = runs.first().map(|run| LastRun {
             run_id: run.id.0.clone(),

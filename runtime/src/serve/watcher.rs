@@ -11,7 +11,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::runtime::Handle;
 
 use super::catalog::Catalog;
-use super::starter::Starter;
+use super::starter::{RunWishes, Starter};
 
 /// Editors write a file in several steps: wait until they are done.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -122,11 +122,11 @@ impl Watcher {
             .all()
             .into_iter()
             .filter(|entry| files.contains(&entry.file));
-        for entry in entries.filter(|entry| entry.plan.is_some()) {
+        for entry in entries.filter(|entry| entry.can_start()) {
             let starter = Arc::clone(&starter);
             let started = async move {
                 starter
-                    .start(&entry, "push".to_owned())
+                    .start(&entry, RunWishes::default())
                     .await
                     .map_err(|error| (entry, error))
             };

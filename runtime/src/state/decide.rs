@@ -1,64 +1,235 @@
 //! State in, next steps out.
 
+use std::collections::HashMap;
+
+use indexmap::IndexSet;
 use loom_protocol::Timestamp;
 
-use super::{FoldError, Run};
-use crate::event::{Event, JobState, Reason, Recorded, RunState};
+use super::FoldError;
+use super::run::{Claim, Job, Run};
+use crate::event::{Event, JobState, Outputs, Reason, Recorded, RunState};
 use crate::id::JobId;
 
 /// What follows from a run's state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// This happened by itself: write it down.
-    Record(Event),
+    Record(Box<Event>),
+    /// All that this job needs is done: find out whether it runs, and as what. Answered by `jobQueued`, `jobExpanded` or
+    /// `jobFinished`.
+    Judge(JobId),
+    /// The run, or this job, wants its concurrency group. Answered by `concurrencyClaimed`, or its end.
+    Claim(Option<JobId>),
+    /// All jobs of the workflow that this job calls have ended: find out what it gives. Answered by `jobFinished`.
+    Conclude(JobId),
     /// This job may start now.
     Start(JobId),
+    /// Nothing follows before this time.
+    Wake(Timestamp),
 }
 
 impl Run {
-    /// What follows now, with at most `room` starts. Empty when there is nothing to do but wait, or nothing at all.
+    /// What follows at this time, with at most `room` starts. Empty when there is nothing to do but wait, or nothing at all.
     ///
-    /// The caller records the events, applies them and asks again until only starts are left. `begun` says which jobs it
-    /// has started whose `jobStarting` is not recorded yet.
-    pub fn decide(&self, room: usize, begun: impl Fn(&JobId) -> bool) -> Vec<Decision> {
+    /// The caller records the events, applies them and asks again. `busy` says of which jobs it is carrying out a decision
+    /// whose answer is not recorded yet.
+    pub fn decide(&self, at: Timestamp, room: usize, busy: impl Fn(&JobId) -> bool) -> Vec<Decision> {
         if self.state.is_final() {
             return Vec::new();
         }
         if self.state == RunState::Queued {
-            return vec![Decision::Record(Event::RunStarted)];
+            return self.begin();
         }
         if self.frontier.is_over() {
-            return vec![Decision::Record(Event::RunFinished {
-                state: self.result(),
-                reason: None,
-            })];
+            // What its jobs held is gone first: a run that has ended leaves nothing behind.
+            if self.jobs.keys().any(&busy) {
+                return Vec::new();
+            }
+            let state = self.result();
+            let reason = self.unreachable.clone().filter(|_| state == RunState::Lost);
+            return vec![record(Event::RunFinished { state, reason })];
         }
-        // A cancel reaches every job; otherwise only those whose needs are done are looked at.
-        let all = self.cancel.as_ref().map(|_| 0..self.jobs.len());
-        let due = self.frontier.jobs().take_while(|_| all.is_none());
         let mut decisions = Vec::new();
-        let mut starts = 0;
-        for id in due
-            .chain(all.clone().into_iter().flatten())
+        self.cancel_what_waits(&busy, &mut decisions);
+        for place in self.frontier.failing() {
+            self.fail_fast(place, &busy, &mut decisions);
+        }
+        for (id, job) in self
+            .frontier
+            .complete()
             .filter_map(|place| self.jobs.get_index(place))
         {
-            // One that was told to begin ends by itself, also when the run is cancelled.
-            if self.cancel.is_some() && begun(id.0) {
+            if !busy(id) {
+                decisions.push(self.conclude(id, job));
+            }
+        }
+        for (id, job) in self.frontier.due().filter_map(|place| self.jobs.get_index(place)) {
+            if job.state == JobState::Waiting && !busy(id) && !self.forced {
+                decisions.push(self.judge(id, job));
+            }
+        }
+        self.start(at, room, &busy, &mut decisions);
+        decisions
+    }
+
+    fn begin(&self) -> Vec<Decision> {
+        match (&self.concurrency, self.claim) {
+            // One that is cancelled does not wait: it begins in order to end.
+            (Some(_), Claim::None) if self.cancel.is_none() => vec![Decision::Claim(None)],
+            (Some(_), Claim::Waiting) if self.cancel.is_none() => Vec::new(),
+            _ => vec![record(Event::RunStarted)],
+        }
+    }
+
+    /// A cancelled run ends what has not started, unless its `if` says that it runs all the same.
+    fn cancel_what_waits(&self, busy: &impl Fn(&JobId) -> bool, decisions: &mut Vec<Decision>) {
+        if self.cancel.is_none() {
+            return;
+        }
+        let may_end = |job: &Job| match job.state {
+            JobState::Queued => self.forced || !job.survives_cancel(),
+            JobState::Waiting => self.forced,
+            _ => false,
+        };
+        for (id, job) in &self.jobs {
+            if may_end(job) && job.runs_itself_or_not_yet() && !busy(id) {
+                decisions.push(finish(
+                    id,
+                    JobState::Cancelled,
+                    Reason::new("cancelled", "the run was cancelled before it started"),
+                ));
+            }
+        }
+    }
+
+    /// One of a matrix has failed: the others end, those that run and those that wait.
+    fn fail_fast(&self, group: usize, busy: &impl Fn(&JobId) -> bool, decisions: &mut Vec<Decision>) {
+        if !self
+            .jobs
+            .get_index(group)
+            .is_some_and(|(_, job)| job.group.is_some_and(|rules| rules.fail_fast))
+        {
+            return;
+        }
+        let mut all = self.frontier.children(group).to_vec();
+        while let Some(place) = all.pop() {
+            let Some((id, job)) = self.jobs.get_index(place) else {
+                continue;
+            };
+            all.extend(self.frontier.children(place));
+            if job.state.is_final() || job.cancel.is_some() || job.group.is_some() {
                 continue;
             }
-            match self.decide_job(id.0) {
-                Some(Decision::Start(job)) if !begun(&job) => {
+            let reason = Reason::new("fail-fast", "another job of the same matrix failed");
+            if self.frontier.is_running(place) || busy(id) {
+                decisions.push(record(Event::JobCancelRequested {
+                    job: id.clone(),
+                    reason,
+                }));
+            } else {
+                decisions.push(finish(id, JobState::Cancelled, reason));
+            }
+        }
+    }
+
+    fn judge(&self, id: &JobId, job: &Job) -> Decision {
+        let unmet = || {
+            let states = job
+                .needs
+                .iter()
+                .map(|need| (need, self.jobs.get(need).map(|job| job.state)));
+            states
+                .into_iter()
+                .find(|(_, state)| *state != Some(JobState::Success))
+        };
+        match &job.skip {
+            // Only histories of the first version say beforehand that a job is skipped.
+            Some(reason) => finish(
+                id,
+                JobState::Skipped,
+                unmet().map_or_else(|| reason.clone(), |(need, state)| unmet_need(need, state)),
+            ),
+            None => Decision::Judge(id.clone()),
+        }
+    }
+
+    fn conclude(&self, id: &JobId, job: &Job) -> Decision {
+        if job.calls.is_some() {
+            return Decision::Conclude(id.clone());
+        }
+        let (state, outputs) = self.sum(id);
+        record(Event::JobFinished {
+            job: id.clone(),
+            state,
+            reason: None,
+            outputs,
+        })
+    }
+
+    fn start(
+        &self,
+        at: Timestamp,
+        room: usize,
+        busy: &impl Fn(&JobId) -> bool,
+        decisions: &mut Vec<Decision>,
+    ) {
+        let mut starts = 0;
+        let mut begun: HashMap<usize, usize> = HashMap::new();
+        let mut wake: Option<Timestamp> = None;
+        for place in self.frontier.waiting_for_room() {
+            let Some((id, job)) = self.jobs.get_index(place) else {
+                continue;
+            };
+            if busy(id) || self.forced || (self.cancel.is_some() && !job.survives_cancel()) {
+                continue;
+            }
+            if let Some(reason) = &job.cancel {
+                decisions.push(finish(id, JobState::Cancelled, reason.clone()));
+                continue;
+            }
+            if let Some(until) = job.retry_at.filter(|until| *until > at) {
+                wake = Some(wake.map_or(until, |wake| wake.min(until)));
+                continue;
+            }
+            let group = self.frontier.group_of(place);
+            if let Some((group, running)) = group
+                && let Some(most) = self.most_parallel(group)
+            {
+                let others = begun.entry(group).or_insert_with(|| {
+                    let children = self.frontier.children(group).iter();
+                    let under_way = |place: &&usize| {
+                        !self.frontier.is_running(**place)
+                            && self
+                                .jobs
+                                .get_index(**place)
+                                .is_some_and(|(id, job)| !job.state.is_final() && busy(id))
+                    };
+                    children.filter(under_way).count()
+                });
+                if running + *others >= most {
+                    continue;
+                }
+                *others += 1;
+            }
+            let concurrency = job.terms.as_ref().and_then(|terms| terms.concurrency.as_ref());
+            match (concurrency, job.claim) {
+                (Some(_), Claim::None) => decisions.push(Decision::Claim(Some(id.clone()))),
+                (Some(_), Claim::Waiting) => {}
+                _ => {
                     if starts == room {
                         break;
                     }
                     starts += 1;
-                    decisions.push(Decision::Start(job));
+                    decisions.push(Decision::Start(id.clone()));
                 }
-                Some(Decision::Start(_)) | None => {}
-                Some(record) => decisions.push(record),
             }
         }
-        decisions
+        decisions.extend(wake.map(Decision::Wake));
+    }
+
+    fn most_parallel(&self, group: usize) -> Option<usize> {
+        let (_, job) = self.jobs.get_index(group)?;
+        job.group?.max_parallel
     }
 
     /// Takes events that are about to be written, and all that follows from them by itself: the answer is what is to be
@@ -66,11 +237,11 @@ impl Run {
     ///
     /// # Errors
     /// When one of the events makes no sense for this run; the state is of no use then.
-    pub fn ahead(
+    pub fn extend(
         &mut self,
         events: Vec<Event>,
         time: Timestamp,
-        begun: impl Fn(&JobId) -> bool,
+        busy: impl Fn(&JobId) -> bool,
     ) -> Result<Vec<Event>, FoldError> {
         let mut all = Vec::new();
         let mut next = events;
@@ -85,11 +256,11 @@ impl Run {
                 self.apply(&recorded)?;
                 all.push(recorded.event);
             }
-            let facts = self.decide(0, &begun).into_iter();
+            let facts = self.decide(time, 0, &busy).into_iter();
             next = facts
                 .filter_map(|decision| match decision {
-                    Decision::Record(event) => Some(event),
-                    Decision::Start(_) => None,
+                    Decision::Record(event) => Some(*event),
+                    _ => None,
                 })
                 .collect();
             if next.is_empty() {
@@ -98,58 +269,89 @@ impl Run {
         }
     }
 
-    fn decide_job(&self, id: &JobId) -> Option<Decision> {
-        let job = self.jobs.get(id)?;
-        let finish = |state, reason| {
-            Some(Decision::Record(Event::JobFinished {
-                job: id.clone(),
-                state,
-                reason: Some(reason),
-            }))
-        };
-        match job.state {
-            JobState::Waiting | JobState::Queued if self.cancel.is_some() => finish(
-                JobState::Cancelled,
-                Reason::new("cancelled", "the run was cancelled before it started"),
-            ),
-            JobState::Waiting => {
-                let states = || {
-                    job.needs
-                        .iter()
-                        .map(|need| (need, self.jobs.get(need).map(|job| job.state)))
-                };
-                // A job is judged once all its needs are done, as GitHub does.
-                if !states().all(|(_, state)| state.is_some_and(JobState::is_final)) {
-                    return None;
-                }
-                match (
-                    states().find(|(_, state)| *state != Some(JobState::Success)),
-                    &job.skip,
-                ) {
-                    (None, Some(reason)) => finish(JobState::Skipped, reason.clone()),
-                    (None, None) => Some(Decision::Record(Event::JobQueued { job: id.clone() })),
-                    (Some((need, state)), _) => {
-                        let state = state.map_or("unknown", JobState::as_str);
-                        let message = format!("it needs `{need}`, which ended as {state}");
-                        finish(JobState::Skipped, Reason::new("needs", message))
-                    }
-                }
+    /// The jobs that need a job directly.
+    #[must_use]
+    pub fn dependents(&self, id: &JobId) -> Vec<JobId> {
+        let place = self.jobs.get_index_of(id);
+        let dependents = place.map_or(&[][..], |place| self.frontier.dependents(place));
+        let found = dependents.iter().filter_map(|place| self.jobs.get_index(*place));
+        found.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// All jobs that a job needs, directly or not, in the workflow that it stands in: what the status functions of its `if`
+    /// look at.
+    #[must_use]
+    pub fn ancestors(&self, id: &JobId) -> IndexSet<&JobId> {
+        let mut found = IndexSet::new();
+        let mut open: Vec<&JobId> = self
+            .jobs
+            .get(id)
+            .map(|job| job.needs.iter().collect())
+            .unwrap_or_default();
+        while let Some(need) = open.pop() {
+            if found.insert(need) {
+                open.extend(self.jobs.get(need).into_iter().flat_map(|job| &job.needs));
             }
-            JobState::Queued => Some(Decision::Start(id.clone())),
-            _ => None,
         }
+        found
+    }
+
+    /// What the jobs that a job brought amount to: their state, and what they give together; of two that give the same the
+    /// later counts, as on GitHub.
+    #[must_use]
+    pub fn sum(&self, group: &JobId) -> (JobState, Outputs) {
+        let place = self.jobs.get_index_of(group);
+        let children = place.map_or(&[][..], |place| self.frontier.children(place));
+        let children = || {
+            children
+                .iter()
+                .filter_map(|place| self.jobs.get_index(*place))
+                .map(|(_, job)| job)
+        };
+        let any = |state| children().any(|job| job.state == state && !hidden(job));
+        // A failure outranks the cancellations that it causes: what GitHub's service does, not its runner.
+        let state = if any(JobState::Failure) {
+            JobState::Failure
+        } else if any(JobState::Lost) {
+            JobState::Lost
+        } else if any(JobState::Cancelled) {
+            JobState::Cancelled
+        } else if children().next().is_some() && children().all(|job| job.state == JobState::Skipped) {
+            JobState::Skipped
+        } else {
+            JobState::Success
+        };
+        let mut outputs = Outputs::new();
+        for (name, value) in children().flat_map(|job| &job.outputs) {
+            if !value.is_empty() || !outputs.contains_key(name) {
+                outputs.insert(name.clone(), value.clone());
+            }
+        }
+        (state, outputs)
     }
 
     /// What all jobs together amount to. A user's cancel outweighs a failure, a failure outweighs a loss: the caller
-    /// learns first what somebody did, then what the workflow did, then what the machine did.
+    /// learns first what somebody did, then what the workflow did, then what the machine did. A job over its time has
+    /// failed the run; one that gave way to a newer one of its concurrency group was cancelled.
     fn result(&self) -> RunState {
-        let any = |state| self.jobs.values().any(|job| job.state == state);
-        if any(JobState::Cancelled) {
+        let counts = |job: &&Job| job.parent.is_none() || job.group.is_none();
+        let jobs = || self.jobs.values().filter(counts).filter(|job| !hidden(job));
+        let any = |state| jobs().any(|job| job.state == state);
+        let gave_way = |job: &Job| {
+            let why = job.reason.as_ref().or(job.cancel.as_ref());
+            why.is_some_and(|reason| reason.code == "concurrency")
+        };
+        if self.cancel.is_some() && any(JobState::Cancelled) {
             RunState::Cancelled
         } else if any(JobState::Failure) {
             RunState::Failure
-        } else if any(JobState::Lost) {
+        } else if any(JobState::Lost) || self.unreachable.is_some() {
+            // What the steps did is known, but the machine has failed: who waits for the run must learn of it.
             RunState::Lost
+        } else if jobs().any(|job| job.state == JobState::Cancelled && gave_way(job)) {
+            RunState::Cancelled
+        } else if any(JobState::Cancelled) {
+            RunState::Failure
         } else if !any(JobState::Success) && any(JobState::Skipped) {
             RunState::Skipped
         } else {
@@ -158,374 +360,32 @@ impl Run {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::event::{JobOutline, OnCrash, Seq, StepState, WorkflowRef};
-    use crate::executor::Owner;
-    use crate::id::RunId;
-
-    fn record(run: &Run, event: Event) -> Recorded {
-        Recorded {
-            run: run.id.clone(),
-            seq: run.last.next(),
-            time: Timestamp::from_millis(0),
-            event,
-        }
+impl Job {
+    /// Whether it is a job of its own, or was not judged yet and may become several.
+    fn runs_itself_or_not_yet(&self) -> bool {
+        self.group.is_none()
     }
+}
 
-    fn created(jobs: &[(&str, &[&str])]) -> Recorded {
-        let jobs = jobs.iter().map(|(id, needs)| JobOutline {
-            id: JobId((*id).into()),
-            name: (*id).into(),
-            needs: needs.iter().map(|need| JobId((*need).into())).collect(),
-            image: None,
-            steps: vec!["one".into()],
-            skip: (*id == "mac").then(|| Reason::new("unmapped-label", "nothing runs it")),
-        });
-        Recorded {
-            run: RunId("r".into()),
-            seq: Seq(1),
-            time: Timestamp::from_millis(0),
-            event: Event::RunCreated {
-                workflow: WorkflowRef {
-                    name: "w".into(),
-                    file: "w.yml".into(),
-                },
-                event: "push".into(),
-                executor: "host".into(),
-                on_crash: OnCrash::CleanUp,
-                owner: Owner {
-                    instance: "i".into(),
-                    boot: "b".into(),
-                    pid: 1,
-                    started: 1,
-                },
-                workspace: "/w".into(),
-                jobs: jobs.collect(),
-            },
-        }
-    }
+/// Whether how it went does not matter to the run.
+fn hidden(job: &Job) -> bool {
+    job.continues_on_error() && matches!(job.state, JobState::Failure | JobState::Lost)
+}
 
-    /// Applies what decides itself and starts jobs, ending each as `end` says, until the run is over. Returns the
-    /// order of starts.
-    fn play(run: &mut Run, log: &mut Vec<Recorded>, mut end: impl FnMut(&JobId) -> JobState) -> Vec<String> {
-        let mut starts = Vec::new();
-        for _ in 0..10_000 {
-            let Some(decision) = run.decide(usize::MAX, |_| false).into_iter().next() else {
-                return starts;
-            };
-            let events = match decision {
-                Decision::Record(event) => vec![event],
-                Decision::Start(job) => {
-                    starts.push(job.0.clone());
-                    let state = end(&job);
-                    vec![
-                        Event::JobStarting {
-                            job: job.clone(),
-                            attempt: 1,
-                            resource: "x".into(),
-                        },
-                        Event::JobFinished {
-                            job,
-                            state,
-                            reason: None,
-                        },
-                    ]
-                }
-            };
-            for event in events {
-                let recorded = record(run, event);
-                run.apply(&recorded).unwrap();
-                log.push(recorded);
-            }
-        }
-        panic!("the run never ends");
-    }
+fn record(event: Event) -> Decision {
+    Decision::Record(Box::new(event))
+}
 
-    const DIAMOND: &[(&str, &[&str])] = &[
-        ("build", &[]),
-        ("test", &["build"]),
-        ("lint", &["build"]),
-        ("deploy", &["test", "lint"]),
-    ];
+fn finish(id: &JobId, state: JobState, reason: Reason) -> Decision {
+    record(Event::JobFinished {
+        job: id.clone(),
+        state,
+        reason: Some(reason),
+        outputs: Outputs::new(),
+    })
+}
 
-    #[test]
-    fn a_diamond_runs_in_order_and_succeeds() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
-        assert_eq!(starts, ["build", "test", "lint", "deploy"]);
-        assert_eq!(run.state, RunState::Success);
-    }
-
-    #[test]
-    fn a_failed_job_skips_its_dependents_and_fails_the_run() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        play(&mut run, &mut Vec::new(), |job| {
-            if job.0 == "test" {
-                JobState::Failure
-            } else {
-                JobState::Success
-            }
-        });
-        assert_eq!(
-            run.jobs.get(&JobId("deploy".into())).unwrap().state,
-            JobState::Skipped
-        );
-        assert_eq!(run.state, RunState::Failure);
-    }
-
-    #[test]
-    fn independent_jobs_are_ready_together() {
-        let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
-        for event in [
-            Event::RunStarted,
-            Event::JobQueued {
-                job: JobId("a".into()),
-            },
-            Event::JobQueued {
-                job: JobId("b".into()),
-            },
-        ] {
-            let recorded = record(&run, event);
-            run.apply(&recorded).unwrap();
-        }
-        assert_eq!(
-            run.decide(usize::MAX, |_| false),
-            [
-                Decision::Start(JobId("a".into())),
-                Decision::Start(JobId("b".into()))
-            ]
-        );
-    }
-
-    #[test]
-    fn a_cancel_ends_what_has_not_started() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        let cancel = Event::CancelRequested {
-            by: "api".into(),
-            force: false,
-        };
-        for event in [Event::RunStarted, cancel] {
-            let recorded = record(&run, event);
-            run.apply(&recorded).unwrap();
-        }
-        assert!(play(&mut run, &mut Vec::new(), |_| JobState::Success).is_empty());
-        assert_eq!(run.state, RunState::Cancelled);
-    }
-
-    #[test]
-    fn an_end_stands_whatever_is_written_behind_it() {
-        let mut run = Run::create(&created(&[("a", &[]), ("b", &["a"])])).unwrap();
-        let a = || JobId("a".into());
-        let step = |outcome| Event::StepFinished {
-            job: a(),
-            step: 0,
-            outcome,
-            conclusion: outcome,
-            exit_code: None,
-            signal: None,
-            reason: None,
-            duration_ms: 0,
-        };
-        let starting = Event::JobStarting {
-            job: a(),
-            attempt: 1,
-            resource: "x".into(),
-        };
-        let finished = |state| Event::JobFinished {
-            job: a(),
-            state,
-            reason: None,
-        };
-        let take = |run: &mut Run, event: Event| {
-            let recorded = record(run, event);
-            run.apply(&recorded).unwrap();
-        };
-        for event in [Event::RunStarted, starting.clone(), step(StepState::Failure)] {
-            take(&mut run, event);
-        }
-        let late = Event::StepStarted { job: a(), step: 0 };
-        take(&mut run, late.clone());
-        take(&mut run, step(StepState::Success));
-        let of_a = |run: &Run| run.jobs.get(&a()).unwrap().clone();
-        assert_eq!(of_a(&run).steps[0].state, StepState::Failure);
-        take(&mut run, finished(JobState::Failure));
-        let ended = of_a(&run);
-        for event in [
-            Event::JobQueued { job: a() },
-            starting,
-            late,
-            finished(JobState::Success),
-        ] {
-            take(&mut run, event);
-            assert_eq!(of_a(&run), ended);
-        }
-        // What it decides is what follows from the end: `b` is skipped, nothing starts.
-        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
-        assert_eq!((starts.len(), run.state), (0, RunState::Failure));
-        let over = run.clone();
-        take(&mut run, Event::RunStarted);
-        take(
-            &mut run,
-            Event::RunFinished {
-                state: RunState::Success,
-                reason: None,
-            },
-        );
-        assert_eq!(
-            run,
-            Run {
-                last: run.last,
-                ..over
-            }
-        );
-    }
-
-    #[test]
-    fn what_follows_by_itself_is_written_with_what_it_follows_from() {
-        let first = created(&[("a", &[]), ("b", &["a"]), ("mac", &[])]);
-        let mut run = Run::create(&first).unwrap();
-        let words = |events: &[Event]| -> Vec<String> {
-            let word = |event: &Event| {
-                let json = serde_json::to_value(event).unwrap();
-                let job = json["job"].as_str().unwrap_or_default();
-                format!("{} {job}", json["type"].as_str().unwrap())
-            };
-            events.iter().map(word).collect()
-        };
-        let time = Timestamp::from_millis(0);
-        let began = run.ahead(Vec::new(), time, |_| false).unwrap();
-        assert_eq!(words(&began), ["runStarted ", "jobQueued a", "jobFinished mac"]);
-        let lost = Event::JobFinished {
-            job: JobId("a".into()),
-            state: JobState::Lost,
-            reason: None,
-        };
-        let ended = run.ahead(vec![lost], time, |_| false).unwrap();
-        assert_eq!(words(&ended), ["jobFinished a", "jobFinished b", "runFinished "]);
-        let mut log = vec![first];
-        for event in began.into_iter().chain(ended) {
-            let seq = Seq(log.len() as u64 + 1);
-            log.push(Recorded {
-                run: run.id.clone(),
-                seq,
-                time,
-                event,
-            });
-        }
-        assert_eq!(Run::replay(&log).unwrap().unwrap(), run);
-        let nonsense = Event::JobQueued {
-            job: JobId("nobody".into()),
-        };
-        let mut other = Run::create(&log[0]).unwrap();
-        assert!(other.ahead(vec![nonsense], time, |_| false).is_err());
-    }
-
-    #[test]
-    fn a_cancel_and_that_it_is_forced_are_kept_for_who_goes_on_with_the_run() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        for (by, force) in [("ctrl-c", false), ("api", true), ("late", false)] {
-            let recorded = record(&run, Event::CancelRequested { by: by.into(), force });
-            run.apply(&recorded).unwrap();
-        }
-        assert_eq!((run.cancel.as_deref(), run.forced), (Some("ctrl-c"), true));
-    }
-
-    #[test]
-    fn what_a_newer_loom_wrote_changes_nothing() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        let before = run.clone();
-        let recorded = record(
-            &run,
-            Event::from_json(r#"{"type":"jobPaused","job":"a"}"#).unwrap(),
-        );
-        run.apply(&recorded).unwrap();
-        assert_eq!(
-            run,
-            Run {
-                last: Seq(2),
-                ..before
-            }
-        );
-    }
-
-    #[test]
-    fn a_lost_job_beside_a_good_one_is_a_lost_run() {
-        let mut run = Run::create(&created(&[("a", &[]), ("b", &[])])).unwrap();
-        play(&mut run, &mut Vec::new(), |job| {
-            if job.0 == "a" {
-                JobState::Lost
-            } else {
-                JobState::Success
-            }
-        });
-        assert_eq!(run.state, RunState::Lost);
-    }
-
-    #[test]
-    fn a_job_that_nothing_runs_is_skipped_and_so_are_its_dependents() {
-        let mut run = Run::create(&created(&[("mac", &[]), ("after", &["mac"]), ("linux", &[])])).unwrap();
-        let starts = play(&mut run, &mut Vec::new(), |_| JobState::Success);
-        assert_eq!(starts, ["linux"]);
-        assert_eq!(
-            run.jobs.get(&JobId("after".into())).unwrap().state,
-            JobState::Skipped
-        );
-        assert_eq!(run.state, RunState::Success);
-    }
-
-    #[test]
-    fn a_run_of_which_nothing_ran_is_skipped() {
-        let mut run = Run::create(&created(&[("mac", &[])])).unwrap();
-        play(&mut run, &mut Vec::new(), |_| JobState::Success);
-        assert_eq!(run.state, RunState::Skipped);
-    }
-
-    #[test]
-    fn a_gap_is_refused_and_changes_nothing() {
-        let mut run = Run::create(&created(DIAMOND)).unwrap();
-        let before = run.clone();
-        let mut later = record(&run, Event::RunStarted);
-        later.seq = Seq(3);
-        assert!(run.apply(&later).is_err());
-        assert_eq!(run, before);
-    }
-
-    proptest! {
-        #[test]
-        fn every_acyclic_run_ends_and_replays_to_the_same_state(
-            edges in proptest::collection::vec((0usize..12, 0usize..12), 0..30),
-            ends in proptest::collection::vec(0u8..5, 12),
-        ) {
-            let names: Vec<String> = (0..12).map(|i| format!("j{i}")).collect();
-            let needs: Vec<Vec<&str>> = (0..12)
-                .map(|i| {
-                    let mut n: Vec<usize> = edges.iter().filter(|(a, b)| *b == i && a < b).map(|(a, _)| *a).collect();
-                    n.sort_unstable();
-                    n.dedup();
-                    n.into_iter().map(|a| names[a].as_str()).collect()
-                })
-                .collect();
-            let jobs: Vec<(&str, &[&str])> = names.iter().zip(&needs).map(|(n, d)| (n.as_str(), d.as_slice())).collect();
-            let first = created(&jobs);
-            let mut run = Run::create(&first).unwrap();
-            let mut log = vec![first];
-            let mut begun = Vec::new();
-            play(&mut run, &mut log, |job| {
-                begun.push(job.clone());
-                let index: usize = job.0[1..].parse().unwrap();
-                [JobState::Success, JobState::Success, JobState::Success, JobState::Failure, JobState::Lost][usize::from(ends[index])]
-            });
-            prop_assert!(run.state.is_final());
-            for job in &begun {
-                for need in &run.jobs[job].needs {
-                    prop_assert_eq!(run.jobs[need].state, JobState::Success);
-                }
-            }
-            prop_assert_eq!(Run::replay(&log).unwrap().unwrap(), run);
-        }
-    }
+fn unmet_need(need: &JobId, state: Option<JobState>) -> Reason {
+    let state = state.map_or("unknown", JobState::as_str);
+    Reason::new("needs", format!("it needs `{need}`, which ended as {state}"))
 }

@@ -5,116 +5,26 @@ use loom_protocol::Timestamp;
 use thiserror::Error;
 
 use super::frontier::Frontier;
-use crate::event::{Event, JobState, OnCrash, Reason, Recorded, RunState, Seq, StepState, WorkflowRef};
-use crate::executor::Owner;
-use crate::id::{JobId, RunId};
+use super::run::{Claim, Job, Run, Step};
+use crate::event::{Event, JobOutline, JobState, Phase, Recorded, RunState, StepState};
+use crate::id::{JobId, RunId, StepId};
 
-/// A run, as its events tell it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Its id.
-    pub id: RunId,
-    /// The workflow it executes.
-    pub workflow: WorkflowRef,
-    /// The event that triggered it.
-    pub event: String,
-    /// Where its jobs run.
-    pub executor: String,
-    /// What its owner's death means.
-    pub on_crash: OnCrash,
-    /// The process that runs it.
-    pub owner: Owner,
-    /// The project directory.
-    pub workspace: String,
-    /// Its state.
-    pub state: RunState,
-    /// Why, when the jobs do not say it.
-    pub reason: Option<Reason>,
-    /// Who asked to cancel it, if somebody did.
-    pub cancel: Option<String>,
-    /// Whether the cancel skips the steps' grace. With `cancel` all that an actor needs to go on with it.
-    pub forced: bool,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When its owner began.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// Its jobs, in the order of the file.
-    pub jobs: IndexMap<JobId, Job>,
-    /// The last event that is in this state.
-    pub last: Seq,
-    pub(super) frontier: Frontier,
-}
-
-/// A job of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Job {
-    /// Its display name.
-    pub name: String,
-    /// The jobs it waits for.
-    pub needs: Vec<JobId>,
-    /// The image it runs in.
-    pub image: Option<String>,
-    /// Why it will be skipped whatever its needs come to.
-    pub skip: Option<Reason>,
-    /// Its state.
-    pub state: JobState,
-    /// From 1 once it started.
-    pub attempt: u32,
-    /// Why, when the steps do not say it.
-    pub reason: Option<Reason>,
-    /// When it started to get a place.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// Its steps.
-    pub steps: Vec<Step>,
-}
-
-/// A step of a job.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// Its display name.
-    pub name: String,
-    /// Its state; once final, the conclusion.
-    pub state: StepState,
-    /// Before `continue-on-error`, once it ended.
-    pub outcome: Option<StepState>,
-    /// The code it exited with.
-    pub exit_code: Option<i32>,
-    /// Why it ended so, when the code does not say it.
-    pub reason: Option<Reason>,
-    /// When it started.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-}
-
-/// The events do not make a run.
+/// A history that makes no sense. Fits after "failed to …".
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FoldError {
-    /// The first event is not `runCreated`.
-    #[error("read run {0}: its first event does not create it")]
+    /// The first event does not create a run.
+    #[error("read run {0}: its history does not begin with its creation")]
     NotCreated(RunId),
-    /// An event is missing or stands twice.
+    /// An event is missing or comes twice.
     #[error("read run {run}: event {found} follows event {last}")]
     Gap {
         /// The run.
         run: RunId,
-        /// The last one applied.
+        /// The last event before.
         last: u64,
         /// The one that came.
         found: u64,
-    },
-    /// An event names a job or step that the run does not have.
-    #[error("read run {run}: event {seq} names a job or step that it does not have")]
-    Unknown {
-        /// The run.
-        run: RunId,
-        /// The event.
-        seq: u64,
     },
 }
 
@@ -147,36 +57,16 @@ impl Run {
             owner,
             workspace,
             jobs,
+            concurrency,
+            source,
         } = &first.event
         else {
             return Err(FoldError::NotCreated(first.run.clone()));
         };
-        let jobs = jobs.iter().map(|outline| {
-            let steps = outline.steps.iter().map(|name| Step {
-                name: name.clone(),
-                state: StepState::Waiting,
-                outcome: None,
-                exit_code: None,
-                reason: None,
-                started_at: None,
-                finished_at: None,
-            });
-            let job = Job {
-                name: outline.name.clone(),
-                needs: outline.needs.clone(),
-                image: outline.image.clone(),
-                skip: outline.skip.clone(),
-                state: JobState::Waiting,
-                attempt: 0,
-                reason: None,
-                started_at: None,
-                finished_at: None,
-                steps: steps.collect(),
-            };
-            (outline.id.clone(), job)
-        });
-        let jobs: IndexMap<JobId, Job> = jobs.collect();
-        let frontier = Frontier::new(jobs.iter().map(|(id, job)| (id, job.needs.as_slice())));
+        let jobs: IndexMap<JobId, Job> = jobs
+            .iter()
+            .map(|outline| (outline.id.clone(), Job::new(outline)))
+            .collect();
         Ok(Self {
             id: first.run.clone(),
             workflow: workflow.clone(),
@@ -185,24 +75,28 @@ impl Run {
             on_crash: *on_crash,
             owner: owner.clone(),
             workspace: workspace.clone(),
+            concurrency: concurrency.clone(),
+            claim: Claim::None,
+            source: source.clone(),
             state: RunState::Queued,
             reason: None,
+            unreachable: None,
             cancel: None,
             forced: false,
             created_at: first.time,
             started_at: None,
             finished_at: None,
+            frontier: Frontier::of(&jobs),
             jobs,
             last: first.seq,
-            frontier,
         })
     }
 
-    /// Takes the next event.
+    /// Takes the next event. What follows the end of a run, a job or a step changes nothing and is no error; a job or step
+    /// that nobody announced is taken for one of a newer Loom.
     ///
     /// # Errors
-    /// When it is not the next one, or names what the run does not have; the state is then as before. What follows the end
-    /// of a run, a job or a step changes nothing and is no error.
+    /// When it is not the next one; the state is then as before.
     pub fn apply(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
         if recorded.seq != self.last.next() {
             return Err(FoldError::Gap {
@@ -211,27 +105,11 @@ impl Run {
                 found: recorded.seq.0,
             });
         }
-        let unknown = || FoldError::Unknown {
-            run: recorded.run.clone(),
-            seq: recorded.seq.0,
-        };
+        self.last = recorded.seq;
         let time = recorded.time;
         if self.state.is_final() {
             // Nothing follows an end: what a process wrote that did not know of it changes nothing.
-            self.last = recorded.seq;
             return Ok(());
-        }
-        if let Some(id) = recorded.event.job() {
-            let (place, _, job) = self.jobs.get_full_mut(id).ok_or_else(unknown)?;
-            let had_ended = job.state.is_final();
-            job.apply(&recorded.event, time).ok_or_else(unknown)?;
-            match job.state {
-                JobState::Waiting => {}
-                JobState::Queued => self.frontier.queued(place),
-                state if !state.is_final() => self.frontier.started(place),
-                _ if had_ended => {}
-                _ => self.frontier.ended(place),
-            }
         }
         match &recorded.event {
             Event::RunStarted => {
@@ -242,43 +120,147 @@ impl Run {
                 self.cancel.get_or_insert_with(|| by.clone());
                 self.forced |= force;
             }
+            Event::ConcurrencyClaimed { job: None, held, .. } => self.claim = Claim::of(*held),
             Event::RunTakenOver { owner } => self.owner = owner.clone(),
             Event::RunFinished { state, reason } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
                 self.finished_at = Some(time);
             }
+            event => {
+                if let Some(id) = event.job() {
+                    self.apply_to_job(&id.clone(), event, time);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_to_job(&mut self, id: &JobId, event: &Event, time: Timestamp) {
+        if let Event::RemainsLeft { reason, .. } = event
+            && reason.code == UNREACHABLE
+        {
+            // Told when a job's place is removed, which may be after its end.
+            self.unreachable.get_or_insert_with(|| reason.clone());
+        }
+        let place = self.place_of(id);
+        let Some((_, job)) = self.jobs.get_index_mut(place) else {
+            return;
+        };
+        if job.state.is_final() {
+            return; // an end stands
+        }
+        job.apply(event, time);
+        let (state, failed) = (job.state, job.result() == JobState::Failure);
+        match event {
+            Event::JobExpanded { jobs, .. } => {
+                self.add(jobs);
+                self.frontier.expanded(place);
+            }
+            Event::JobQueued { .. } | Event::JobRetrying { .. } => self.frontier.queued(place),
+            Event::JobStarting { .. } | Event::JobStarted { .. } if !state.is_final() => {
+                self.frontier.started(place)
+            }
+            Event::JobFinished { .. } => self.frontier.ended(place, failed),
             _ => {}
         }
-        self.last = recorded.seq;
-        Ok(())
+    }
+
+    /// The job's place; one that nobody announced gets one.
+    fn place_of(&mut self, id: &JobId) -> usize {
+        match self.jobs.get_index_of(id) {
+            Some(place) => place,
+            None => {
+                let (place, _) = self.jobs.insert_full(id.clone(), Job::placeholder(id));
+                self.frontier.add(self.jobs.get_index(place).into_iter());
+                place
+            }
+        }
+    }
+
+    fn add(&mut self, outlines: &[JobOutline]) {
+        let first = self.jobs.len();
+        for outline in outlines {
+            self.jobs
+                .entry(outline.id.clone())
+                .or_insert_with(|| Job::new(outline));
+        }
+        self.frontier
+            .add(self.jobs.get_range(first..).into_iter().flatten());
+    }
+}
+
+/// The code of a reason: the engine does not answer.
+const UNREACHABLE: &str = "unreachable";
+
+impl Claim {
+    fn of(held: bool) -> Self {
+        if held { Self::Held } else { Self::Waiting }
     }
 }
 
 impl Job {
-    /// Takes an event of this job. One that comes after the end of what it is about changes nothing: an end stands.
-    /// `None` when the event names a step that the job does not have.
-    fn apply(&mut self, event: &Event, time: Timestamp) -> Option<()> {
-        if let Event::StepStarted { step, .. } | Event::StepFinished { step, .. } = event {
-            let step = self.steps.get(usize::try_from(*step).ok()?)?;
-            if step.state.is_final() {
-                return Some(());
-            }
-        }
-        if self.state.is_final() {
-            return Some(());
-        }
+    /// Takes an event of this job, which has not ended.
+    fn apply(&mut self, event: &Event, time: Timestamp) {
         match event {
-            Event::JobQueued { .. } => self.state = JobState::Queued,
+            Event::JobExpanded { rules, .. } => {
+                self.group = Some(*rules);
+                self.state = JobState::Running;
+                // They are its instances' to run.
+                self.steps.clear();
+                self.started_at.get_or_insert(time);
+            }
+            Event::JobQueued { terms, .. } => {
+                self.state = JobState::Queued;
+                if let Some(name) = &terms.name {
+                    self.name.clone_from(name);
+                }
+                if terms.image.is_some() {
+                    self.image.clone_from(&terms.image);
+                }
+                self.terms = Some(terms.clone());
+            }
+            Event::ConcurrencyClaimed { held, .. } => self.claim = Claim::of(*held),
+            Event::JobRetrying { until, .. } => {
+                self.state = JobState::Queued;
+                self.retry_at = Some(*until);
+                self.claim = Claim::None;
+                self.forget_steps();
+            }
+            Event::JobCancelRequested { reason, .. } => {
+                self.cancel.get_or_insert_with(|| reason.clone());
+            }
             Event::JobStarting { attempt, .. } => {
                 self.state = JobState::Running;
                 self.attempt = *attempt;
+                self.retry_at = None;
                 self.started_at = Some(time);
             }
-            Event::StepStarted { step, .. } => {
-                let step = self.steps.get_mut(usize::try_from(*step).ok()?)?;
-                step.state = StepState::Running;
-                step.started_at = Some(time);
+            Event::JobFinished {
+                state,
+                reason,
+                outputs,
+                ..
+            } => {
+                self.state = *state;
+                self.reason.clone_from(reason);
+                self.outputs.clone_from(outputs);
+                self.finished_at = Some(time);
+                self.end_steps(time);
+            }
+            Event::StepPlanned { outline, .. } => {
+                let step = Step::new(outline.name.clone(), outline.parent.clone(), outline.phase);
+                self.steps.entry(outline.step.clone()).or_insert(step);
+            }
+            Event::StepStarted { step, name, .. } => {
+                let step = self.open_step(step);
+                if let Some(step) = step {
+                    step.state = StepState::Running;
+                    step.started_at = Some(time);
+                    if let Some(name) = name {
+                        step.name.clone_from(name);
+                    }
+                }
             }
             Event::StepFinished {
                 step,
@@ -286,29 +268,49 @@ impl Job {
                 conclusion,
                 exit_code,
                 reason,
+                outputs,
                 ..
             } => {
-                let step = self.steps.get_mut(usize::try_from(*step).ok()?)?;
-                step.state = *conclusion;
-                step.outcome = Some(*outcome);
-                step.exit_code = *exit_code;
-                step.reason.clone_from(reason);
-                step.finished_at = Some(time);
+                if let Some(step) = self.open_step(step) {
+                    step.state = *conclusion;
+                    step.outcome = Some(*outcome);
+                    step.exit_code = *exit_code;
+                    step.reason.clone_from(reason);
+                    step.outputs.clone_from(outputs);
+                    step.finished_at = Some(time);
+                }
             }
-            Event::JobFinished { state, reason, .. } => {
-                self.state = *state;
-                self.reason.clone_from(reason);
-                self.finished_at = Some(time);
-                self.settle_steps(time);
+            Event::Annotated { step, annotation, .. } => {
+                self.step(step).annotations.push(annotation.clone());
             }
+            Event::Summarized { step, text, .. } => self.step(step).summary = Some(text.clone()),
             _ => {}
         }
-        Some(())
+    }
+
+    fn step(&mut self, id: &StepId) -> &mut Step {
+        self.steps
+            .entry(id.clone())
+            .or_insert_with(|| Step::new(id.0.clone(), None, Phase::Main))
+    }
+
+    /// A step that has not ended: an end stands.
+    fn open_step(&mut self, id: &StepId) -> Option<&mut Step> {
+        Some(self.step(id)).filter(|step| !step.state.is_final())
+    }
+
+    /// A new attempt begins with the steps as written.
+    fn forget_steps(&mut self) {
+        self.steps
+            .retain(|_, step| step.parent.is_none() && step.phase == Phase::Main);
+        for step in self.steps.values_mut() {
+            *step = Step::new(std::mem::take(&mut step.name), None, Phase::Main);
+        }
     }
 
     /// A job that has ended has no step that still waits or runs.
-    fn settle_steps(&mut self, time: Timestamp) {
-        for step in &mut self.steps {
+    fn end_steps(&mut self, time: Timestamp) {
+        for step in self.steps.values_mut() {
             step.state = match step.state {
                 StepState::Waiting => StepState::Skipped,
                 StepState::Running => {

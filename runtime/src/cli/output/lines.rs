@@ -2,7 +2,8 @@
 
 use loom_protocol::Timestamp;
 
-use crate::event::{JobState, RunState, StepState};
+use crate::event::{JobState, Phase, RunState, StepState};
+use crate::id::StepId;
 use crate::state::{Job, Run};
 
 /// A time span as people say it: `40ms`, `12.3s`, `2m 05s`, `1h 02m`.
@@ -50,32 +51,8 @@ impl Columns {
     }
 }
 
-/// What a run came to: a line for the run, a line for each job, and the steps that went wrong.
-pub(in crate::cli) fn summary(run: &Run) -> String {
-    let mut text = String::new();
-    let columns = Columns::of(run);
-    let took = since(run.started_at, run.finished_at)
-        .map(|took| format!(" in {took}"))
-        .unwrap_or_default();
-    text.push_str(&format!("\n{}: {}{took}\n", run.workflow.name, run.state));
-    if let Some(reason) = &run.reason {
-        text.push_str(&format!("  {}\n", reason.message));
-    }
-    for (id, job) in &run.jobs {
-        let took = since(job.started_at, job.finished_at).unwrap_or_default();
-        text.push_str(&format!(
-            "  {} {:<9} {took:>7}{}\n",
-            columns.job(&id.0),
-            job.state,
-            why(job)
-        ));
-    }
-    text.push_str(&format!("run {}\n", run.id));
-    text
-}
-
 /// Why a job ended as it did, in a few words.
-fn why(job: &Job) -> String {
+pub(super) fn why(job: &Job) -> String {
     if let Some(reason) = &job.reason {
         return format!("  {}", reason.message);
     }
@@ -85,18 +62,38 @@ fn why(job: &Job) -> String {
     let failed = job
         .steps
         .iter()
-        .enumerate()
         .find(|(_, step)| step.state == StepState::Failure);
     match failed {
-        Some((place, step)) => {
+        Some((id, step)) => {
             let how = match (step.exit_code, &step.reason) {
                 (Some(code), _) => format!("exit code {code}"),
                 (None, Some(reason)) => reason.message.clone(),
                 (None, None) => "it failed".to_owned(),
             };
-            format!("  step {} `{}`: {how}", place + 1, step.name)
+            format!("  step {} `{}`: {how}", place(job, id), step.name)
         }
         None => String::new(),
+    }
+}
+
+/// A step's place as people count: `2/5` of those as written, `2.1` within another, in words before and after them.
+pub(in crate::cli) fn place(job: &Job, step: &StepId) -> String {
+    let written = job
+        .steps
+        .values()
+        .filter(|step| step.parent.is_none() && step.phase == Phase::Main)
+        .count();
+    let numbers = |text: &str| {
+        let numbers = text.split('.').map(|part| {
+            part.parse::<usize>()
+                .map_or_else(|_| part.to_owned(), |n| (n + 1).to_string())
+        });
+        numbers.collect::<Vec<_>>().join(".")
+    };
+    match step.0.split_once('-') {
+        Some((phase, of)) => format!("{phase} {}", numbers(of)),
+        None if step.0.contains('.') => numbers(&step.0),
+        None => format!("{}/{written}", numbers(&step.0)),
     }
 }
 

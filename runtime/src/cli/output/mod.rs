@@ -1,13 +1,24 @@
-//! What `run` prints while a run goes on: one printer a format, fed in order by [`follow`].
+//! What `run` prints while a run goes on: one printer a format, fed in order by a thread of its own, which [`follow`] tells
+//! what there is.
 
 mod follow;
 mod json;
 mod lines;
+mod missing;
+mod out;
+mod page;
 mod plain;
 mod pretty;
+mod screen;
+mod tails;
+mod terminal;
 
 pub(super) use follow::follow;
-pub(super) use lines::{Columns, since, summary};
+pub(super) use lines::{Columns, place, since};
+pub(super) use out::stalled;
+pub(super) use page::page;
+pub(super) use tails::{Tails, tails};
+pub(super) use terminal::{for_stdout, printable_lines};
 
 use super::args::Format;
 use crate::engine::Progress;
@@ -16,7 +27,7 @@ use crate::id::JobId;
 use crate::logs::Line;
 use crate::state::Run;
 
-/// Prints a run as it goes on.
+/// Prints a run as it goes on. It may wait for whoever reads stdout: it belongs on a thread that may.
 pub(super) trait Printer: Send {
     /// An event, after it was applied to the run.
     fn event(&mut self, run: &Run, event: &Recorded);
@@ -24,22 +35,17 @@ pub(super) trait Printer: Send {
     fn line(&mut self, run: &Run, job: &JobId, line: &Line);
     /// How far something long has got.
     fn progress(&mut self, _progress: &Progress) {}
-    /// The run is over.
-    fn finish(&mut self, run: &Run);
+    /// Shows what was held back: nothing more comes for a while.
+    fn flush(&mut self);
+    /// The run is over; these are the last lines of what failed.
+    fn finish(&mut self, run: &Run, tails: &Tails);
 }
 
 /// The printer of a format.
 pub(super) fn printer(format: Format) -> Box<dyn Printer> {
     match format {
         Format::Pretty => Box::new(pretty::Pretty::new()),
-        Format::Plain => Box::new(plain::Plain::new(anstream::stdout())),
-        Format::Json => Box::new(json::Json),
-    }
-}
-
-/// Writes data to stdout. A reader that has gone away (`| head`) wants no more: that is success, and said to nobody.
-fn write_out(out: &mut impl std::io::Write, text: &str) {
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        tracing::debug!("stdout is closed");
+        Format::Plain => Box::new(plain::Plain::new(out::stdout())),
+        Format::Json => Box::new(json::Json::new(out::stdout())),
     }
 }

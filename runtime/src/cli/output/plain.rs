@@ -2,27 +2,35 @@
 
 use std::io::Write;
 
-use super::lines::{Columns, duration, sign, summary};
-use super::{Printer, write_out};
-use crate::event::{Event, Recorded};
-use crate::id::JobId;
+use super::lines::{Columns, duration, place, sign};
+use super::out::Out;
+use super::terminal::{closed, closed_lines};
+use super::{Printer, Tails, page};
+use crate::event::{Event, JobState, Recorded, StepState};
+use crate::id::{JobId, StepId};
 use crate::logs::{Line, Source};
 use crate::state::Run;
 
 pub(super) struct Plain<W> {
-    out: W,
+    out: Out<W>,
     columns: Option<Columns>,
 }
 
 impl<W: Write + Send> Plain<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub(super) fn new(out: Out<W>) -> Self {
         Self { out, columns: None }
     }
 
     fn say(&mut self, run: &Run, job: &JobId, text: &str) {
         let columns = self.columns.get_or_insert_with(|| Columns::of(run));
-        let line = format!("{} {text}\n", columns.job(&job.0));
-        write_out(&mut self.out, &line);
+        let line = format!("{} {text}", columns.job(&job.0));
+        let is_terminal = self.out.is_terminal();
+        self.out.push(&if is_terminal {
+            closed(&line)
+        } else {
+            line.as_str().into()
+        });
+        self.out.push("\n");
     }
 }
 
@@ -38,8 +46,15 @@ impl<W: Write + Send> Printer for Plain<W> {
         self.say(run, job, &format!("{mark} {}", line.text));
     }
 
-    fn finish(&mut self, run: &Run) {
-        write_out(&mut self.out, &summary(run));
+    fn flush(&mut self) {
+        self.out.flush();
+    }
+
+    fn finish(&mut self, run: &Run, tails: &Tails) {
+        let text = page(run, tails);
+        let is_terminal = self.out.is_terminal();
+        self.out
+            .push(&if is_terminal { closed_lines(&text) } else { text });
     }
 }
 
@@ -47,14 +62,19 @@ impl<W: Write + Send> Printer for Plain<W> {
 pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, String)> {
     let job = event.job()?;
     let state = run.jobs.get(job)?;
-    let step_name = |step: u32| {
-        let step = usize::try_from(step).ok()?;
-        Some((step + 1, state.steps.len(), state.steps.get(step)?.name.as_str()))
-    };
+    let step_name = |step: &StepId| Some((place(state, step), state.steps.get(step)?.name.as_str()));
     let text = match event {
         Event::StepStarted { step, .. } => {
-            let (place, all, name) = step_name(*step)?;
-            format!("> step {place}/{all}: {name}")
+            let (place, name) = step_name(step)?;
+            format!("> step {place}: {name}")
+        }
+        Event::StepFinished {
+            step,
+            conclusion: StepState::Skipped,
+            ..
+        } => {
+            let (place, name) = step_name(step)?;
+            format!("- step {place}: skipped: {name}")
         }
         Event::StepFinished {
             step,
@@ -64,7 +84,7 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
             reason,
             ..
         } => {
-            let (place, all, _) = step_name(*step)?;
+            let (place, _) = step_name(step)?;
             let code = exit_code
                 .filter(|code| *code != 0)
                 .map(|code| format!(", exit code {code}"))
@@ -75,16 +95,26 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
                 .unwrap_or_default();
             let took = duration(*duration_ms);
             format!(
-                "{} step {place}/{all}: {conclusion} ({took}{code}){why}",
+                "{} step {place}: {conclusion} ({took}{code}){why}",
                 sign(*conclusion)
             )
         }
-        Event::JobFinished { state, reason, .. } => {
+        Event::ConcurrencyClaimed {
+            group, held: false, ..
+        } => format!("waits for the concurrency group {group}"),
+        Event::JobFinished {
+            state: end, reason, ..
+        } => {
             let why = reason
                 .as_ref()
                 .map(|reason| format!(": {}", reason.message))
                 .unwrap_or_default();
-            format!("= {state}{why}")
+            let allowed = if *end == JobState::Failure && state.continues_on_error() {
+                " (allowed to fail: continue-on-error)"
+            } else {
+                ""
+            };
+            format!("= {end}{why}{allowed}")
         }
         _ => return None,
     };

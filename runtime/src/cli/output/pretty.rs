@@ -1,13 +1,17 @@
 //! Live progress on a terminal: the log scrolls on stdout, below it a line for each running job on stderr.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::time::Duration;
 
+use anstream::stream::IsTerminal;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::lines::{Columns, colour, summary};
+use super::lines::{Columns, colour, place};
+use super::out::Out;
 use super::plain::headline;
-use super::{Printer, write_out};
+use super::terminal::{closed_lines, printable};
+use super::{Printer, Tails, page};
 use crate::engine::Progress;
 use crate::event::{Event, JobState, Recorded};
 use crate::id::JobId;
@@ -15,6 +19,8 @@ use crate::logs::{Line, Source};
 use crate::state::Run;
 
 const TICK: Duration = Duration::from_millis(100);
+/// How much is held back until the next flush, in bytes.
+const HELD: usize = 64 * 1024;
 /// Distinct on dark and light grounds; a job keeps its own.
 const JOB_COLOURS: [&str; 6] = [
     "\u{1b}[36m",
@@ -28,6 +34,8 @@ const DIM: &str = "\u{1b}[2m";
 const RESET: &str = "\u{1b}[0m";
 
 pub(super) struct Pretty {
+    out: Out<Box<dyn Write + Send>>,
+    held: String,
     bars: MultiProgress,
     jobs: HashMap<JobId, ProgressBar>,
     columns: Option<Columns>,
@@ -35,7 +43,10 @@ pub(super) struct Pretty {
 
 impl Pretty {
     pub(super) fn new() -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
         Self {
+            out: Out::new(Box::new(anstream::stdout()), is_terminal),
+            held: String::new(),
             bars: MultiProgress::new(),
             jobs: HashMap::new(),
             columns: None,
@@ -49,8 +60,12 @@ impl Pretty {
             .get(place % JOB_COLOURS.len())
             .copied()
             .unwrap_or_default();
-        let line = format!("{colour}{}{RESET} {text}\n", columns.job(&job.0));
-        self.bars.suspend(|| write_out(&mut anstream::stdout(), &line));
+        let line = format!("{colour}{}{RESET} {text}\n", printable(&columns.job(&job.0)));
+        // Written with the bars out of the way, many lines at once.
+        self.held.push_str(&line);
+        if self.held.len() >= HELD {
+            self.flush();
+        }
     }
 
     fn bar(&mut self, job: &JobId, text: String) {
@@ -60,11 +75,11 @@ impl Pretty {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed}") {
                 bar.set_style(style);
             }
-            bar.set_prefix(job.0.clone());
+            bar.set_prefix(printable(&job.0).into_owned());
             bar.enable_steady_tick(TICK);
             bar
         });
-        bar.set_message(text);
+        bar.set_message(printable(&text).into_owned());
     }
 }
 
@@ -80,15 +95,15 @@ impl Printer for Pretty {
                         .unwrap_or_else(|| "starting".to_owned()),
                 );
             }
-            Event::StepStarted { job, step } => {
-                let state = run.jobs.get(job);
-                let index = usize::try_from(*step).unwrap_or(usize::MAX);
-                let name = state
-                    .and_then(|job| job.steps.get(index))
-                    .map(|step| step.name.clone())
-                    .unwrap_or_default();
-                let all = state.map_or(0, |job| job.steps.len());
-                self.bar(job, format!("step {}/{all} {name}", step + 1));
+            Event::StepStarted { job, step, .. } => {
+                if let Some(state) = run.jobs.get(job) {
+                    let name = state
+                        .steps
+                        .get(step)
+                        .map(|step| step.name.as_str())
+                        .unwrap_or_default();
+                    self.bar(job, format!("step {} {name}", place(state, step)));
+                }
             }
             Event::JobFinished { job, state, .. } => {
                 if let Some(bar) = self.jobs.remove(job) {
@@ -102,14 +117,15 @@ impl Printer for Pretty {
         }
         if let Some((job, text)) = headline(run, &event.event) {
             let job = job.clone();
-            self.say(run, &job, &format!("{DIM}{text}{RESET}"));
+            self.say(run, &job, &format!("{DIM}{}{RESET}", printable(&text)));
         }
     }
 
     fn line(&mut self, run: &Run, job: &JobId, line: &Line) {
+        let text = printable(&line.text);
         let text = match line.source {
-            Source::Loom => format!("{DIM}* {}{RESET}", line.text),
-            Source::Stdout | Source::Stderr => format!("{DIM}|{RESET} {}{RESET}", line.text),
+            Source::Loom => format!("{DIM}* {text}{RESET}"),
+            Source::Stdout | Source::Stderr => format!("{DIM}|{RESET} {text}{RESET}"),
         };
         self.say(run, job, &text);
     }
@@ -122,16 +138,29 @@ impl Printer for Pretty {
         self.bar(&progress.job, format!("{} {amount}", progress.what));
     }
 
-    fn finish(&mut self, run: &Run) {
+    fn flush(&mut self) {
+        if !self.held.is_empty() {
+            let (bars, out, held) = (&self.bars, &mut self.out, &self.held);
+            bars.suspend(|| {
+                out.push(held);
+                out.flush();
+            });
+            self.held.clear();
+        }
+    }
+
+    fn finish(&mut self, run: &Run, tails: &Tails) {
+        self.flush();
         for (_, bar) in self.jobs.drain() {
             bar.finish_and_clear();
         }
         drop(self.bars.clear());
-        let text = summary(run).replacen(
+        let text = closed_lines(&page(run, tails)).replacen(
             &run.state.to_string(),
             &format!("{}{}{RESET}", colour(run.state), run.state),
             1,
         );
-        write_out(&mut anstream::stdout(), &text);
+        self.out.push(&text);
+        self.out.flush();
     }
 }

@@ -1,5 +1,6 @@
 //! The actor of a job: runs the effects that its machine asks for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,209 +8,422 @@ use actix::prelude::*;
 use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
 
-use super::holding::Holding;
-use super::machine::{Effect, Input, Machine, may_leave};
-use super::place::{Order, Place, broke_off, reclaim};
-use crate::engine::launch::JobLaunch;
-use crate::engine::run::SaveEvents;
-use crate::engine::shared::Shared;
-use crate::event::Reason;
-use crate::executor::{Closed, PullPolicy};
+use super::contexts::Contexts;
+use super::evaluate::{Answer, Ask, What};
+use super::machine::{
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
+};
+use super::opening::{self, Opened, broke_off, reclaim};
+use super::task::Task;
+use super::worker;
+use super::{JobOrigin, PreparedPlace, judging};
+use crate::engine::run::{ClosePlace, SaveEvents};
+use crate::event::StepState;
+use crate::executor::{Closed, Signal};
 use crate::fault;
-use crate::id::JobKey;
+use crate::id::StepId;
+use crate::plan::step_name;
 
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
 pub(in crate::engine) struct JobActor {
     machine: Machine,
-    seat: JobSeat,
-    place: Option<Place>,
-    opening: Opening,
+    origin: JobOrigin,
+    opened: Option<Opened>,
+    contexts: Option<Contexts>,
+    steps: HashMap<StepId, Known>,
+    /// What steps that were judged will do.
+    tasks: HashMap<StepId, Task>,
+    /// Whether a step was run at all.
+    worked: bool,
+    /// Its place, when that was begun to be made while its needs ran.
+    prepared: Option<PreparedPlace>,
 }
 
-/// How the making of the place stands.
-#[derive(Clone, Copy, PartialEq)]
-enum Opening {
-    /// It has not begun, or is over.
-    No,
-    /// It goes on.
-    Yes,
-    /// It goes on and is given up.
-    Abandoned,
-}
-
-/// Where a job sits in its run.
-pub(in crate::engine) struct JobSeat {
-    pub(in crate::engine) key: JobKey,
-    pub(in crate::engine) launch: Arc<JobLaunch>,
-    pub(in crate::engine) shared: Arc<Shared>,
-    pub(in crate::engine) run: Recipient<SaveEvents>,
-    pub(in crate::engine) workspace: std::path::PathBuf,
-    pub(in crate::engine) pull: PullPolicy,
-    /// What the job has under way, which its owner ends when this actor breaks.
-    pub(in crate::engine) holding: Holding,
+/// A step that was planned.
+struct Known {
+    what: What,
+    /// The composite action that it is a step of.
+    frame: Option<StepId>,
 }
 
 impl JobActor {
-    pub(in crate::engine) fn new(seat: JobSeat) -> Self {
-        let timeouts = seat.launch.steps.iter().map(|step| step.timeout).collect();
-        let machine = Machine::new(
-            seat.key.job.clone(),
-            seat.key.attempt,
-            seat.key.resource_name(),
-            timeouts,
-        );
+    pub(in crate::engine) fn new(origin: JobOrigin, prepared: Option<PreparedPlace>) -> Self {
+        let plan = Arc::clone(&origin.plan);
+        let written = plan.job().map(|job| job.steps.as_slice()).unwrap_or_default();
+        let order = JobOrder {
+            job: origin.key.job.clone(),
+            attempt: origin.key.attempt,
+            resource: origin.key.resource_name(),
+            steps: written.iter().map(step_name).collect(),
+            waits_at_end: loom_workflow::needs_final_wait(written),
+            background: (0..)
+                .map(StepId::at)
+                .zip(written)
+                .filter(|(_, step)| {
+                    step.background
+                        .as_ref()
+                        .is_some_and(|background| background.value)
+                })
+                .map(|(id, _)| id)
+                .collect(),
+            has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
+        };
+        let mut steps = HashMap::new();
+        let mut know = |id, what| {
+            steps.insert(id, Known { what, frame: None });
+        };
+        for index in 0..written.len() {
+            know(StepId::at(index), What::OfJob(Arc::clone(&plan), index, None));
+            know(StepId::at(index).pre(), What::Pre(Arc::clone(&plan), index));
+        }
+        know(StepId::at(written.len()), What::WaitForAll);
         Self {
-            machine,
-            seat,
-            place: None,
-            opening: Opening::No,
+            machine: Machine::new(order),
+            origin,
+            opened: None,
+            contexts: None,
+            steps,
+            tasks: HashMap::new(),
+            worked: false,
+            prepared,
         }
     }
 
     fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
-        tracing::debug!(job = %self.seat.key.job, effect = effect.name(), "next");
+        tracing::debug!(job = %self.origin.key.job, effect = effect.name(), "next");
         match effect {
-            Effect::Save(events) => {
-                let saved = self.seat.run.send(SaveEvents { events });
-                ctx.spawn(
-                    saved
-                        .into_actor(self)
-                        .map(|saved, act, ctx: &mut Context<Self>| match saved {
-                            Ok(Ok(())) => ctx.notify(Input::Saved),
-                            // The run cannot write its history any more and ends; nothing of this job may stay behind.
-                            Ok(Err(_)) | Err(_) => act.abandon(ctx),
-                        }),
-                );
-            }
+            Effect::Save(number, events) => self.save(number, events, ctx),
             Effect::Open => self.open(ctx),
             // The opening's end says that all is gone again.
-            Effect::AbandonOpening => {
-                self.opening = Opening::Abandoned;
-                self.seat.holding.unwanted().cancel();
+            Effect::AbandonOpening => self.origin.holding.unwanted().cancel(),
+            Effect::Judge(step, status) => self.judge(step, status, ctx),
+            Effect::AskAgain(step, status) => self.ask_again(step, status, ctx),
+            Effect::Work(step) => self.work(step, ctx),
+            Effect::Gather(step, failed) => self.gather(step, failed, ctx),
+            Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
+            Effect::Signal(step, signal) => self.signal(step, signal),
+            Effect::TimeoutAfter(step, limit) => {
+                ctx.notify_later(Input::StepTimeout(step), limit);
             }
-            Effect::RunStep(step) => self.run_step(step, ctx),
-            Effect::Signal(signal) => {
-                if let Some(place) = self.place.clone() {
-                    self.seat.shared.io.spawn(place.signal(signal));
+            Effect::EscalateAfter(step, round, after) => {
+                ctx.notify_later(Input::Escalate(step, round), after);
+            }
+            Effect::CancelTimeoutLater => {
+                ctx.notify_later(Input::CancelTimeout, self.origin.plan.cancel_timeout);
+            }
+            Effect::Conclude(status) => self.conclude(status, ctx),
+            Effect::Close => match self.opened.take() {
+                // The run removes it: what needs this job does not wait for that.
+                Some(opened) => {
+                    self.origin.closer.do_send(ClosePlace {
+                        key: self.origin.key.clone(),
+                        opened: Box::new(opened),
+                        holding: self.origin.holding.clone(),
+                    });
+                    ctx.notify(Input::Closed(Ok(Closed::default())));
                 }
-            }
-            Effect::EscalateAfter(round, after) => {
-                ctx.notify_later(Input::Escalate(round), after);
-            }
-            Effect::Close => match self.place.take() {
-                Some(place) => {
-                    let closing = self.seat.shared.io.spawn(self.seat.holding.track(place.close()));
-                    self.when_done(closing, Input::Closed, ctx);
+                None => {
+                    let removal = self.removal();
+                    self.when_done(removal, Input::Closed, ctx);
                 }
-                None => self.reclaim(ctx),
             },
             Effect::Done => ctx.stop(),
         }
     }
 
+    fn save(&mut self, number: u64, events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
+        let saved = self.origin.run.send(SaveEvents { events });
+        ctx.spawn(
+            saved
+                .into_actor(self)
+                .map(move |saved, act, ctx: &mut Context<Self>| match saved {
+                    Ok(Ok(())) => ctx.notify(Input::Saved(number)),
+                    // The run cannot write its history any more and ends; nothing of this job may stay behind.
+                    Ok(Err(_)) | Err(_) => act.abandon(ctx),
+                }),
+        );
+    }
+
     fn open(&mut self, ctx: &mut Context<Self>) {
-        let seat = &self.seat;
-        let order = Order {
-            shared: Arc::clone(&seat.shared),
-            launch: Arc::clone(&seat.launch),
-            key: seat.key.clone(),
-            workspace: seat.workspace.clone(),
-            pull: seat.pull,
-            unwanted: seat.holding.unwanted().clone(),
+        let opening = match self.prepared.take() {
+            Some(prepared) => {
+                let plan = Arc::clone(&self.origin.plan);
+                let made = async move {
+                    let opened = prepared.await.unwrap_or_else(|broken| Err(broke_off(&broken)));
+                    opened.map(|opened| opened.with_plan(&plan))
+                };
+                self.origin.shared.io.spawn(made)
+            }
+            None => {
+                let unwanted = self.origin.holding.unwanted().clone();
+                let opening = self
+                    .origin
+                    .holding
+                    .track(opening::open(self.origin.clone(), unwanted));
+                self.origin.shared.io.spawn(opening)
+            }
         };
-        let opening = seat.shared.io.spawn(seat.holding.track(Place::open(order)));
-        self.opening = Opening::Yes;
-        ctx.notify_later(Input::JobTimeout, seat.launch.timeout);
+        ctx.notify_later(Input::JobTimeout, self.origin.plan.timeout);
         let waiting = ctx.declare(Activity::Waiting);
-        fault::while_opening(&self.seat.key.job);
+        fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
             let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            let abandoned = std::mem::replace(&mut act.opening, Opening::No) != Opening::Yes;
-            match opened {
-                // Given up at the very moment it was ready: it is closed like any other.
-                Ok(place) if abandoned => {
-                    let closing = act.seat.shared.io.spawn(act.seat.holding.track(place.close()));
-                    act.when_done(closing, Input::Closed, ctx);
-                }
-                Ok(place) => {
-                    act.place = Some(place);
-                    ctx.notify(Input::Opened(Ok(())));
-                }
-                Err(left) if abandoned && may_leave(&left) => {
-                    ctx.notify(Input::Closed(Err(left)));
-                }
-                Err(_) if abandoned => {
-                    ctx.notify(Input::Closed(Ok(Closed::default())));
-                }
-                Err(reason) => {
-                    ctx.notify(Input::Opened(Err(reason)));
-                }
-            }
+            let begun = opened.map(|opened| {
+                let pre = opened.pre.clone();
+                act.contexts = Some(Contexts::new(
+                    Arc::clone(&act.origin.plan),
+                    opened.grounds.facts.clone(),
+                ));
+                act.opened = Some(opened);
+                Begun { pre }
+            });
+            ctx.notify(Input::Opened(begun));
         }));
     }
 
-    fn run_step(&mut self, step: u32, ctx: &mut Context<Self>) {
-        let spec = usize::try_from(step)
-            .ok()
-            .and_then(|step| self.seat.launch.steps.get(step))
-            .map(|s| s.spec.clone());
-        let (Some(place), Some(spec)) = (self.place.clone(), spec) else {
-            let lost = Reason::new("session-lost", "the job has no place to run its step in");
-            ctx.notify(Input::StepEnded(Err(lost)));
-            return;
+    /// A question about a step, with all that it sees now.
+    fn ask(&self, id: &StepId, status: Status) -> Option<(Opened, Ask)> {
+        let (opened, contexts) = (self.opened.clone()?, self.contexts.as_ref()?);
+        let known = self.steps.get(id)?;
+        // What an action does at the end sees what it saw in its turn.
+        let (frame, owner) = match &known.what {
+            What::Post(call) => (call.frame.clone(), call.step.clone()),
+            What::Pre(_, index) => (None, StepId::at(*index)),
+            _ => (known.frame.clone(), id.clone()),
         };
-        if let Some(limit) = self.machine.step_timeout(step) {
-            ctx.notify_later(Input::StepTimeout(step), limit);
+        let ask = Ask {
+            id: id.clone(),
+            what: known.what.clone(),
+            view: contexts.view(frame.as_ref(), status),
+            frame,
+            state: contexts.state_of(&owner),
+        };
+        Some((opened, ask))
+    }
+
+    fn judge(&mut self, step: StepId, status: Status, ctx: &mut Context<Self>) {
+        let Some((opened, ask)) = self.ask(&step, status) else {
+            let reason = crate::event::Reason::new("source", "the step is not known");
+            let judgement = Judgement::Fail {
+                reason,
+                continue_on_error: false,
+            };
+            return ctx.notify(Input::Judged(step, Box::new(judgement)));
+        };
+        let judging = self.origin.shared.io.spawn(judging::judge(opened, ask));
+        ctx.spawn(judging.into_actor(self).map(move |answer, act, ctx| {
+            let judgement = match answer {
+                Ok(answer) => act.take_answer(&step, answer),
+                Err(broken) => Judgement::Fail {
+                    reason: broke_off(&broken).reason,
+                    continue_on_error: false,
+                },
+            };
+            ctx.notify(Input::Judged(step, Box::new(judgement)));
+        }));
+    }
+
+    /// Keeps what was found out about a step, and gets to know the steps that it brings.
+    fn take_answer(&mut self, id: &StepId, answer: Answer) -> Judgement {
+        let judgement = answer.judgement.unwrap_or(Judgement::Skip);
+        if let Some(task) = answer.task {
+            self.tasks.insert(id.clone(), task);
         }
-        let running = self.seat.shared.io.spawn(place.run_step(spec));
-        let busy = ctx.declare(Activity::Busy);
-        let ended = move |end| {
-            drop(busy);
-            Input::StepEnded(end)
+        if let Judgement::Run(verdict) = &judgement {
+            let inner: Vec<(StepId, Known)> = match (&verdict.work, &answer.call) {
+                (StepWork::Steps(inner), Some(call)) => (0..)
+                    .zip(inner)
+                    .map(|(index, outline)| {
+                        let known = Known {
+                            what: What::OfAction(Arc::clone(call), index),
+                            frame: Some(id.clone()),
+                        };
+                        (outline.step.clone(), known)
+                    })
+                    .collect(),
+                (StepWork::Parallel(members), _) => {
+                    let Some(Known {
+                        what: What::OfJob(plan, index, _),
+                        ..
+                    }) = self.steps.get(id)
+                    else {
+                        return judgement;
+                    };
+                    let (plan, index) = (Arc::clone(plan), *index);
+                    let member = |(member, outline): (usize, &crate::event::StepOutline)| {
+                        let known = Known {
+                            what: What::OfJob(Arc::clone(&plan), index, Some(member)),
+                            frame: None,
+                        };
+                        (outline.step.clone(), known)
+                    };
+                    members.iter().enumerate().map(member).collect()
+                }
+                _ => Vec::new(),
+            };
+            self.steps.extend(inner);
+            if let (Some(post), Some(call)) = (&verdict.post, &answer.call) {
+                let known = Known {
+                    what: What::Post(Arc::clone(call)),
+                    frame: None,
+                };
+                self.steps.insert(post.step.clone(), known);
+            }
+        }
+        judgement
+    }
+
+    fn ask_again(&mut self, step: StepId, status: Status, ctx: &mut Context<Self>) {
+        let Some((opened, ask)) = self.ask(&step, status) else {
+            return ctx.notify(Input::HoldsOn(step, false));
         };
-        self.when_done(running, ended, ctx);
-        if fault::in_job(&self.seat.key.job) {
+        let asked = self.origin.shared.io.spawn(judging::still_holds(opened, ask));
+        ctx.spawn(asked.into_actor(self).map(move |holds, _, ctx| {
+            ctx.notify(Input::HoldsOn(step, holds.unwrap_or(false)));
+        }));
+    }
+
+    fn work(&mut self, id: StepId, ctx: &mut Context<Self>) {
+        match self.tasks.remove(&id) {
+            Some(Task::Enter(call)) => {
+                let frame = self.steps.get(&id).and_then(|known| known.frame.clone());
+                if let Some(contexts) = &mut self.contexts {
+                    let mut env = contexts.own_env(frame.as_ref());
+                    env.extend(call.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+                    contexts.enter(&id, Arc::clone(&call), env);
+                    contexts.remember(&id, call);
+                }
+            }
+            task => self.perform(id, task, ctx),
+        }
+    }
+
+    fn perform(&mut self, id: StepId, task: Option<Task>, ctx: &mut Context<Self>) {
+        let (Some(opened), Some(task)) = (self.opened.clone(), task) else {
+            let lost = Trouble::machine("session-lost", "the job has no place to run its step in");
+            return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
+        };
+        let job = self.origin.key.job.clone();
+        let working = worker::perform(opened, job, id.clone(), task);
+        let working = self.origin.shared.io.spawn(working);
+        let busy = ctx.declare(Activity::Busy);
+        ctx.spawn(working.into_actor(self).map(move |ended, act, ctx| {
+            drop(busy);
+            let ended = ended.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            act.work_ended(id, ended, ctx);
+        }));
+        if !std::mem::replace(&mut self.worked, true) && fault::in_job(&self.origin.key.job) {
             // Late enough for the step to be under way, which is when a panic leaves most behind.
             ctx.run_later(Duration::from_millis(300), |act, _| {
-                fault::panic_now(&act.seat.key.job.0)
+                fault::panic_now(&act.origin.key.job.0)
             });
         }
     }
 
-    /// Removes what the job may hold without a session to close.
-    fn reclaim(&self, ctx: &mut Context<Self>) {
-        let reclaiming = self.seat.shared.io.spawn(self.removal());
-        self.when_done(reclaiming, Input::Closed, ctx);
+    fn work_ended(
+        &mut self,
+        id: StepId,
+        ended: Result<(WorkEnd, super::contexts::Deeds), Trouble>,
+        ctx: &mut Context<Self>,
+    ) {
+        let ended = ended.map(|(end, mut deeds)| {
+            let owner = match self.steps.get(&id).map(|known| &known.what) {
+                Some(What::Post(call)) => call.step.clone(),
+                Some(What::Pre(_, index)) => StepId::at(*index),
+                _ => id.clone(),
+            };
+            if let Some(contexts) = &mut self.contexts {
+                contexts.keep_state(&owner, std::mem::take(&mut deeds.state));
+                contexts.hold(&id, deeds);
+            }
+            end
+        });
+        if let (Err(trouble), Some(opened)) = (&ended, &self.opened) {
+            opened.notes.say(&trouble.reason.message);
+        }
+        ctx.notify(Input::Ended(id, Box::new(ended)));
     }
 
-    fn removal(&self) -> impl Future<Output = Result<Closed, Reason>> + use<> {
-        let seat = &self.seat;
-        let (shared, executor, key) = (
-            Arc::clone(&seat.shared),
-            Arc::clone(&seat.launch.executor),
-            seat.key.clone(),
-        );
+    fn gather(&mut self, id: StepId, failed: bool, ctx: &mut Context<Self>) {
+        let found = self.opened.clone().zip(self.contexts.as_ref());
+        let found = found.and_then(|(opened, contexts)| {
+            let call = contexts.call_of(&id)?;
+            Some((opened, call, contexts.view(Some(&id), Status::default())))
+        });
+        let Some((opened, call, view)) = found else {
+            let lost = Trouble::machine("session-lost", "the job has no place any more");
+            return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
+        };
+        let gathering = self
+            .origin
+            .shared
+            .io
+            .spawn(judging::gather(opened, call, view, failed));
+        ctx.spawn(gathering.into_actor(self).map(move |gathered, act, ctx| {
+            let gathered = gathered.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            act.work_ended(id, gathered, ctx);
+        }));
+    }
+
+    fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
+        let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
+            return;
+        };
+        contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);
+    }
+
+    fn signal(&self, step: StepId, signal: Signal) {
+        let Some(opened) = self.opened.clone() else { return };
+        self.origin.shared.io.spawn(async move {
+            if let Err(error) = opened.place.signal(&step, signal).await {
+                // The step's end, which follows, says what became of it.
+                tracing::debug!(error = %crate::chain::chain(&error), "a signal did not arrive");
+            }
+        });
+    }
+
+    fn conclude(&mut self, status: Status, ctx: &mut Context<Self>) {
+        let found = self.opened.clone().zip(self.contexts.as_ref());
+        let Some((opened, contexts)) = found else {
+            return ctx.notify(Input::Concluded(Ok(crate::event::Outputs::new())));
+        };
+        let concluding = self
+            .origin
+            .shared
+            .io
+            .spawn(judging::conclude(opened, contexts.view(None, status)));
+        ctx.spawn(concluding.into_actor(self).map(|concluded, _, ctx| {
+            let concluded = concluded.unwrap_or_else(|broken| Err(broke_off(&broken).reason));
+            ctx.notify(Input::Concluded(concluded));
+        }));
+    }
+
+    /// Removes what the job may hold without a place to close.
+    fn removal(&self) -> impl Future<Output = Result<Closed, Trouble>> + use<> {
+        let (shared, key) = (Arc::clone(&self.origin.shared), self.origin.key.clone());
+        let executor = shared.executors.of(&self.origin.plan.room);
         let removal = async move {
             reclaim(&shared, &*executor, &key)
                 .await
                 .map(|()| Closed::default())
         };
-        seat.holding.track(removal)
+        self.origin.holding.track(removal)
     }
 
     /// Ends without a history to write to.
     fn abandon(&mut self, ctx: &mut Context<Self>) {
-        let removing = self.seat.shared.io.spawn(self.removal());
+        let removing: JoinHandle<_> = self.origin.shared.io.spawn(self.removal());
         ctx.wait(removing.into_actor(self).map(|_, _, ctx| ctx.stop()));
     }
 
     fn when_done<T: Send + 'static>(
         &self,
-        task: JoinHandle<Result<T, Reason>>,
-        input: impl FnOnce(Result<T, Reason>) -> Input + 'static,
+        work: impl Future<Output = Result<T, Trouble>> + Send + 'static,
+        input: impl FnOnce(Result<T, Trouble>) -> Input + 'static,
         ctx: &mut Context<Self>,
     ) {
+        let task = self.origin.shared.io.spawn(work);
         ctx.spawn(task.into_actor(self).map(|done, _, ctx| {
             let done = done.unwrap_or_else(|broken| Err(broke_off(&broken)));
             ctx.notify(input(done));

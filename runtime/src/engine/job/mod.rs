@@ -1,12 +1,56 @@
-//! A job on its way: the pure machine that decides, the actor that does.
+//! A job on its way: what it does next (`machine`), what its steps see (`contexts`, `evaluate`, `call`, `action`), where and
+//! how they run (`opening`, `grounds`, `worker`), and the actor that holds it together.
 
+mod action;
 mod actor;
+mod call;
+mod contexts;
+mod evaluate;
+mod grounds;
 mod holding;
+mod judging;
 mod machine;
-mod place;
+mod notes;
+mod opening;
+mod task;
+mod worker;
 
-pub(super) use actor::{JobActor, JobSeat};
-pub(super) use holding::Holding;
-pub(super) use machine::Input;
-pub(crate) use place::chain;
-pub(super) use place::reclaim;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix::Recipient;
+use tokio::task::JoinHandle;
+
+use super::run::{ClosePlace, SaveEvents};
+use super::shared::Shared;
+use crate::actions::ActionStore;
+use crate::id::JobKey;
+use crate::output::Masks;
+use crate::plan::JobPlan;
+
+pub(in crate::engine) use actor::JobActor;
+pub(in crate::engine) use holding::Holding;
+pub(in crate::engine) use machine::{Input, Trouble};
+pub(in crate::engine) use opening::{Opened, close, open, reclaim};
+
+/// A place that is being made, or was made, before its job's turn.
+pub(in crate::engine) type PreparedPlace = JoinHandle<Result<Opened, Trouble>>;
+
+/// What a job is made from, and whom it belongs to.
+#[derive(Clone)]
+pub(in crate::engine) struct JobOrigin {
+    pub(in crate::engine) key: JobKey,
+    pub(in crate::engine) plan: Arc<JobPlan>,
+    pub(in crate::engine) shared: Arc<Shared>,
+    pub(in crate::engine) run: Recipient<SaveEvents>,
+    /// Who removes the job's place once its steps are done: the run, for which the job is over then.
+    pub(in crate::engine) closer: Recipient<ClosePlace>,
+    /// The project directory.
+    pub(in crate::engine) workspace: PathBuf,
+    pub(in crate::engine) store: Arc<ActionStore>,
+    pub(in crate::engine) masks: Masks,
+    /// Programs that are Node.js, by preference.
+    pub(in crate::engine) node: Vec<String>,
+    /// What the job has under way, which its owner ends when this actor breaks.
+    pub(in crate::engine) holding: Holding,
+}

@@ -1,7 +1,13 @@
-//! A run on its way: the actor that owns its history and its jobs.
+//! A run on its way: its actor writes its history, starts its jobs and learns of their ends.
 
 mod actor;
+mod ahead;
+mod decisions;
+mod hidden;
+mod judging;
 mod outcome;
+mod writing;
 
-pub(super) use actor::{CancelRun, RunActor, RunSeat, SaveEvents};
+pub(in crate::engine) use actor::{CancelRun, CancelRunJob, RunActor, RunOrigin, SaveEvents};
+pub(in crate::engine) use ahead::ClosePlace;
 pub use outcome::{Outcome, RunHandle};

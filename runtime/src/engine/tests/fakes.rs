@@ -1,97 +1,125 @@
 //! An executor and a journal that do what a test wants.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
+use crate::actions::ActionOptions;
+use crate::context::RunFacts;
 use crate::engine::io::IoThreads;
-use crate::engine::{Engine, JobLaunch, Launch, Opened, Recovered, RunHandle, StateDirectory, StepLaunch};
-use crate::event::{Event, Recorded, Seq, WorkflowRef};
+use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
+use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
-    Closed, Executor, ExecutorError, ExitStatus, JobSpec, Notes, Owner, Program, PullPolicy, Session, Signal,
+    Closed, Executor, ExecutorError, ExitStatus, Notes, Owner, Place, PlaceFacts, PlaceSpec, Program, Signal,
     StepEnd, StepOutput, StepSpec, Swept,
 };
-use crate::id::{JobId, JobKey, RunId};
+use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
 use crate::owner::Ownership;
-use crate::world::SystemWorld;
+use crate::world::{SystemWorld, World};
+
+/// A run of a workflow given as text, of the `.loom.yml` dialect where `runs-on` may be left out.
+pub(super) fn launch(workspace: &Path, text: &str) -> Launch {
+    Launch {
+        workflow: WorkflowRef {
+            name: "w".into(),
+            file: "w.yml".into(),
+        },
+        workspace: workspace.to_owned(),
+        source: RunSource {
+            files: vec![SourceFile {
+                name: "w.yml".into(),
+                of_loom: true,
+                sha256: String::new(),
+                text: text.to_owned(),
+                commit: None,
+            }],
+            facts: RunFacts {
+                event: "push".into(),
+                ..RunFacts::default()
+            },
+            options: RunOptions {
+                parallel: 4,
+                ..RunOptions::default()
+            },
+            ..RunSource::default()
+        },
+        secrets: indexmap::IndexMap::new(),
+        actions: ActionOptions::new(workspace.join("actions")),
+        node: Vec::new(),
+    }
+}
 
 /// An engine on a fresh state directory, with the fakes in it.
-pub(super) struct Bench {
+pub(super) struct Bench<J = Odd> {
     pub(super) engine: Engine,
-    pub(super) journal: Arc<Odd>,
+    pub(super) journal: Arc<J>,
     pub(super) fake: Fake,
     directory: tempfile::TempDir,
 }
 
 impl Bench {
     pub(super) fn new() -> Self {
+        let world = Arc::new(SystemWorld);
+        Self::with(world.clone(), |state| {
+            let inner = SqliteJournal::open(&state.journal(), world).unwrap();
+            let instance = inner.instance().to_owned();
+            (Odd::new(inner), instance)
+        })
+    }
+
+    /// Makes the last event of a run unreadable.
+    pub(super) fn damage(&self, run: &RunId) {
+        let raw = rusqlite::Connection::open(self.directory.path().join("journal.db")).unwrap();
+        let changed = raw.execute(
+            r#"UPDATE event SET body = '{"type":"jobStarting"}' WHERE run = ?1 AND seq = 3"#,
+            [&run.0],
+        );
+        assert_eq!(changed.unwrap(), 1);
+    }
+}
+
+impl<J: Journal + 'static> Bench<J> {
+    pub(super) fn with(world: Arc<dyn World>, journal: impl FnOnce(&StateDirectory) -> (J, String)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let state = StateDirectory::open(directory.path().to_owned()).unwrap();
-        let world = Arc::new(SystemWorld);
-        let inner = SqliteJournal::open(&state.journal(), world.clone()).unwrap();
-        let instance = inner.instance().to_owned();
-        let journal = Arc::new(Odd::new(inner));
+        let (journal, instance) = journal(&state);
+        let journal = Arc::new(journal);
         let ownership = Ownership::take(&state.owners(), &instance).unwrap();
         let threads = IoThreads::start().unwrap();
         let io = threads.handle().unwrap();
+        let fake = Fake::default();
         let opened = Opened {
             directory: state,
             journal: journal.clone(),
             instance,
             ownership,
+            executors: Executors {
+                host: Arc::new(fake.clone()),
+                docker: Arc::new(fake.clone()),
+            },
         };
         Self {
             engine: Engine::assemble(opened, world, threads, io),
             journal,
-            fake: Fake::default(),
+            fake,
             directory,
         }
     }
 
     /// Begins a run of one job with one step.
     pub(super) async fn start(&self) -> RunHandle {
-        let step = StepLaunch {
-            name: "one".into(),
-            spec: StepSpec {
-                index: 0,
-                program: Program::Script {
-                    text: String::new(),
-                    shells: vec![],
-                },
-                env: Default::default(),
-                working_directory: None,
-            },
-            timeout: None,
-        };
-        let launch = Launch {
-            workflow: WorkflowRef {
-                name: "w".into(),
-                file: "w.yml".into(),
-            },
-            event: "push".into(),
-            executor: "docker".into(),
-            workspace: PathBuf::from("/"),
-            pull: PullPolicy::Never,
-            parallel: 1,
-            places: None,
-            jobs: vec![JobLaunch {
-                id: JobId("job".into()),
-                name: "job".into(),
-                needs: vec![],
-                executor: Arc::new(self.fake.clone()),
-                image: None,
-                skip: None,
-                timeout: Duration::from_secs(3600),
-                steps: vec![step],
-            }],
-        };
+        self.run("jobs: {job: {steps: [{name: one, run: x}]}}").await
+    }
+
+    /// Begins a run of a workflow.
+    pub(super) async fn run(&self, text: &str) -> RunHandle {
+        let launch = launch(self.directory.path(), text);
         self.engine.start(launch).await.unwrap()
     }
 
@@ -102,10 +130,19 @@ impl Bench {
     /// Nothing in the executor, no job's directory.
     #[track_caller]
     pub(super) fn holds_nothing(&self) {
-        assert_eq!(*self.fake.held.lock().unwrap(), BTreeSet::new());
-        let jobs = self.directory.path().join("jobs");
-        let left = std::fs::read_dir(jobs).map_or(0, Iterator::count);
-        assert_eq!(left, 0, "directories of jobs");
+        assert_eq!(self.held(), [""; 0]);
+    }
+
+    /// What is in the executor, and the directories of jobs.
+    pub(super) fn held(&self) -> Vec<String> {
+        let mut held: Vec<String> = self.fake.held.lock().unwrap().iter().cloned().collect();
+        let jobs = std::fs::read_dir(self.directory.path().join("jobs"));
+        held.extend(
+            jobs.into_iter()
+                .flatten()
+                .map(|entry| entry.unwrap().path().display().to_string()),
+        );
+        held
     }
 
     /// Looks for runs that nobody runs until there is one to tell of, ended or not: its actor's end takes a moment.
@@ -123,17 +160,68 @@ impl Bench {
             tokio::task::yield_now().await;
         }
     }
+}
 
-    /// Makes the last event of a run unreadable.
-    pub(super) fn damage(&self, run: &RunId) {
-        let raw = rusqlite::Connection::open(self.directory.path().join("journal.db")).unwrap();
-        let changed = raw.execute(
-            r#"UPDATE event SET body = '{"type":"jobStarting"}' WHERE run = ?1 AND seq = 3"#,
-            [&run.0],
-        );
-        assert_eq!(changed.unwrap(), 1);
+/// What a step of the fake does. A script's first word says it, where nothing else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Ends with this code.
+    Exit(i32),
+    /// Goes on until it is told to end, or this signal or a stronger one comes.
+    Wait(Signal),
+    /// Goes on whatever comes, until the place is closed.
+    Freeze,
+    /// The place is lost under it.
+    Lose,
+    Panic,
+}
+
+impl Act {
+    pub(super) fn of(text: &str) -> Self {
+        match text.split_whitespace().next() {
+            Some("fail") => Self::Exit(1),
+            Some("wait") => Self::Wait(Signal::Interrupt),
+            Some("deaf") => Self::Wait(Signal::Kill),
+            Some("freeze") => Self::Freeze,
+            Some("lose") => Self::Lose,
+            Some("panic") => Self::Panic,
+            _ => Self::Exit(0),
+        }
     }
 }
+
+fn strength(signal: Signal) -> u8 {
+    match signal {
+        Signal::Interrupt => 1,
+        Signal::Terminate => 2,
+        Signal::Kill => 3,
+    }
+}
+
+/// What becomes of an open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Good,
+    /// The image is not there: the workflow's fault.
+    NoImage,
+    /// The machine's fault.
+    NoRoom,
+    Panic,
+}
+
+impl Opening {
+    /// What the id of a job asks for.
+    fn of(job: &JobId) -> Self {
+        match job.top().trim_end_matches(|c: char| c.is_ascii_digit()) {
+            "no-image-" => Self::NoImage,
+            "no-room-" => Self::NoRoom,
+            "panic-" => Self::Panic,
+            _ => Self::Good,
+        }
+    }
+}
+
+type Script<T, Q> = Mutex<Option<Box<dyn Fn(&Q) -> T + Send + Sync>>>;
 
 /// An executor whose places are names in a list. All clones are the same.
 #[derive(Clone, Default)]
@@ -160,9 +248,12 @@ pub(super) struct Switches {
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
-    in_step: watch::Sender<bool>,
+    /// Places that were opened, and closed or reclaimed while they were held.
+    pub(super) opened: AtomicU32,
+    pub(super) acts: Script<Act, String>,
+    pub(super) openings: Script<Opening, JobKey>,
+    in_step: watch::Sender<u32>,
     end_step: watch::Sender<bool>,
-    killed: Notify,
 }
 
 impl Default for Switches {
@@ -175,9 +266,11 @@ impl Default for Switches {
             panic_in_close: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
-            in_step: watch::channel(false).0,
+            opened: AtomicU32::default(),
+            acts: Mutex::default(),
+            openings: Mutex::default(),
+            in_step: watch::channel(0).0,
             end_step: watch::channel(false).0,
-            killed: Notify::new(),
         }
     }
 }
@@ -188,15 +281,34 @@ impl Switches {
     }
 
     pub(super) async fn until_step(&self) {
+        self.until_steps(1).await;
+    }
+
+    /// Waits until so many steps have begun.
+    pub(super) async fn until_steps(&self, count: u32) {
         self.in_step
             .subscribe()
-            .wait_for(|in_step| *in_step)
+            .wait_for(|begun| *begun >= count)
             .await
             .unwrap();
     }
 
     pub(super) fn finish_step(&self) {
         self.end_step.send_replace(true);
+    }
+
+    fn act(&self, text: &str) -> Act {
+        if let Some(script) = &*self.acts.lock().unwrap() {
+            return script(&text.to_owned());
+        }
+        match (
+            self.endless.load(Ordering::Relaxed),
+            self.deaf.load(Ordering::Relaxed),
+        ) {
+            (true, true) => Act::Wait(Signal::Kill),
+            (true, false) => Act::Wait(Signal::Interrupt),
+            (false, _) => Act::of(text),
+        }
     }
 
     fn remove(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, ExecutorError> {
@@ -214,10 +326,24 @@ impl Switches {
     }
 }
 
-struct FakeSession {
+struct FakePlace {
     fake: Fake,
     name: String,
     directory: PathBuf,
+    facts: PlaceFacts,
+    /// The strongest signal that each step got.
+    signals: Mutex<HashMap<StepId, watch::Sender<u8>>>,
+    closed: watch::Sender<bool>,
+}
+
+impl FakePlace {
+    fn signals_of(&self, step: &StepId) -> watch::Sender<u8> {
+        let mut signals = self.signals.lock().unwrap();
+        signals
+            .entry(step.clone())
+            .or_insert_with(|| watch::channel(0).0)
+            .clone()
+    }
 }
 
 #[async_trait]
@@ -230,17 +356,44 @@ impl Executor for Fake {
         Ok(())
     }
 
-    async fn open(&self, job: JobSpec, _: Arc<dyn Notes>) -> Result<Arc<dyn Session>, ExecutorError> {
-        let name = job.key.resource_name();
+    async fn open(&self, place: PlaceSpec, _: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        let opening = match &*self.openings.lock().unwrap() {
+            Some(script) => script(&place.key),
+            None if self.panic_in_open.load(Ordering::Relaxed) => Opening::Panic,
+            None => Opening::of(&place.key.job),
+        };
+        match opening {
+            Opening::NoImage => {
+                return Err(ExecutorError::Image {
+                    image: "debian".into(),
+                    cause: "it is not there".into(),
+                });
+            }
+            Opening::NoRoom => {
+                return Err(ExecutorError::Setup {
+                    what: "start the container".into(),
+                    cause: "the disk is full".into(),
+                });
+            }
+            Opening::Good | Opening::Panic => {}
+        }
+        let name = place.key.resource_name();
         self.hold(&name);
-        assert!(
-            !self.panic_in_open.load(Ordering::Relaxed),
-            "as the test wants it"
-        );
-        Ok(Arc::new(FakeSession {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        assert_ne!(opening, Opening::Panic, "as the test wants it");
+        Ok(Arc::new(FakePlace {
             fake: self.clone(),
             name,
-            directory: job.directory,
+            facts: PlaceFacts {
+                workspace: "/workspace".into(),
+                temp: place.directory.join("temp").display().to_string(),
+                os: "Linux".into(),
+                arch: "X64".into(),
+                ..PlaceFacts::default()
+            },
+            directory: place.directory,
+            signals: Mutex::default(),
+            closed: watch::channel(false).0,
         }))
     }
 
@@ -256,33 +409,64 @@ impl Executor for Fake {
     }
 }
 
+fn lost() -> ExecutorError {
+    ExecutorError::Lost {
+        cause: "it is gone".into(),
+    }
+}
+
 #[async_trait]
-impl Session for FakeSession {
-    async fn run_step(&self, _: StepSpec, _: &mut dyn StepOutput) -> Result<StepEnd, ExecutorError> {
-        self.fake.in_step.send_replace(true);
-        let mut status = ExitStatus::Code(0);
-        if self.fake.endless.load(Ordering::Relaxed) {
-            let mut told = self.fake.end_step.subscribe();
-            tokio::select! {
-                ended = told.wait_for(|end| *end) => drop(ended),
-                () = self.fake.killed.notified() => status = ExitStatus::Signal(9),
+impl Place for FakePlace {
+    fn facts(&self) -> &PlaceFacts {
+        &self.facts
+    }
+
+    async fn run(&self, step: StepSpec, _: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+        let text = match &step.program {
+            Program::Script { text, .. } => text.clone(),
+            _ => String::new(),
+        };
+        let act = self.fake.act(&text);
+        self.fake.in_step.send_modify(|begun| *begun += 1);
+        let mut told = self.fake.end_step.subscribe();
+        let mut closed = self.closed.subscribe();
+        let mut signals = self.signals_of(&step.id).subscribe();
+        let heeds = match act {
+            Act::Exit(code) => {
+                return Ok(StepEnd {
+                    status: ExitStatus::Code(code),
+                    ..StepEnd::default()
+                });
             }
-        }
+            Act::Lose => return Err(lost()),
+            Act::Panic => panic!("as the test wants it"),
+            Act::Wait(heeds) => strength(heeds),
+            Act::Freeze => u8::MAX,
+        };
+        let status = tokio::select! {
+            ended = told.wait_for(|end| *end && act != Act::Freeze) => { drop(ended); ExitStatus::Code(0) }
+            got = signals.wait_for(|got| *got >= heeds) => { drop(got); ExitStatus::Signal(9) }
+            gone = closed.wait_for(|closed| *closed) => { drop(gone); return Err(lost()) }
+        };
         Ok(StepEnd {
+            signalled: matches!(status, ExitStatus::Signal(_)),
             status,
-            took: Duration::from_millis(1),
-            usage: None,
+            ..StepEnd::default()
         })
     }
 
-    async fn signal(&self, signal: Signal) -> Result<(), ExecutorError> {
-        if signal == Signal::Kill || !self.fake.deaf.load(Ordering::Relaxed) {
-            self.fake.killed.notify_one();
-        }
+    async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError> {
+        self.signals_of(step)
+            .send_modify(|strongest| *strongest = (*strongest).max(strength(signal)));
         Ok(())
     }
 
+    async fn build(&self, _: PathBuf, _: PathBuf, _: Arc<dyn Notes>) -> Result<String, ExecutorError> {
+        Ok("built".into())
+    }
+
     async fn close(&self) -> Result<Closed, ExecutorError> {
+        self.closed.send_replace(true);
         assert!(
             !self.fake.panic_in_close.load(Ordering::Relaxed),
             "as the test wants it"
@@ -371,6 +555,17 @@ impl Journal for Odd {
         Ok(written)
     }
 
+    async fn append_stamped(
+        &self,
+        run: &RunId,
+        owner: &Owner,
+        after: Seq,
+        events: Vec<crate::journal::Stamped>,
+    ) -> Result<Vec<Recorded>, JournalError> {
+        self.full()?;
+        self.inner.append_stamped(run, owner, after, events).await
+    }
+
     async fn read(&self, run: &RunId, after: Seq, limit: usize) -> Result<Vec<Recorded>, JournalError> {
         let events = self.inner.read(run, after, limit).await?;
         let count = u32::try_from(events.len()).unwrap();
@@ -416,6 +611,33 @@ impl Journal for Odd {
 
     async fn mark_swept(&self, runs: Vec<RunId>) -> Result<(), JournalError> {
         self.inner.mark_swept(runs).await
+    }
+
+    async fn prune(&self, before: loom_protocol::Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
+        self.inner.prune(before, keep).await
+    }
+
+    async fn claim(
+        &self,
+        claim: crate::journal::ClaimRequest,
+    ) -> Result<crate::journal::Claimed, JournalError> {
+        self.inner.claim(claim).await
+    }
+
+    async fn claim_state(
+        &self,
+        run: &RunId,
+        job: Option<&JobId>,
+    ) -> Result<Option<crate::journal::ClaimState>, JournalError> {
+        self.inner.claim_state(run, job).await
+    }
+
+    async fn release(&self, run: &RunId, job: Option<&JobId>) -> Result<(), JournalError> {
+        self.inner.release(run, job).await
+    }
+
+    async fn release_claims_of(&self, runs: &[RunId]) -> Result<(), JournalError> {
+        self.inner.release_claims_of(runs).await
     }
 
     fn written(&self) -> watch::Receiver<u64> {

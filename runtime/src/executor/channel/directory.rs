@@ -1,7 +1,7 @@
 //! A job's directory: made by the runtime, used by both ends, not trusted once a step has run.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,15 @@ use loom_agent::layout;
 use loom_agent::wire::NONCE_LENGTH;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use thiserror::Error;
+
+/// What steps and their caller share: RUNNER_TEMP, the folder that actions lie in, the tool cache.
+pub(crate) const TEMP: &str = "temp";
+pub(crate) const ACTIONS: &str = "actions";
+pub(crate) const TOOLS: &str = "tools";
+/// How often the lock of the count is tried, 5 ms apart.
+const LOCK_TRIES: u32 = 100;
+
+const SHARED: [&str; 3] = [TEMP, ACTIONS, TOOLS];
 
 /// Why a job's directory cannot be used.
 #[derive(Debug, Error)]
@@ -38,8 +47,12 @@ impl JobDirectory {
         let filled = (|| {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
-            if fs::read_dir(&path)?.next().is_some() {
-                return Err(io::Error::other("it is not empty: another job may be using it"));
+            for entry in fs::read_dir(&path)? {
+                // Its caller may have put files for the job there before.
+                let name = entry?.file_name();
+                if !SHARED.iter().any(|shared| name == *shared) {
+                    return Err(io::Error::other("it is not empty: another job may be using it"));
+                }
             }
             fs::DirBuilder::new()
                 .mode(0o700)
@@ -54,6 +67,28 @@ impl JobDirectory {
         filled
             .and_then(|()| Self::opened(path.clone()))
             .map_err(|source| DirectoryError { path, source })
+    }
+
+    /// Makes what steps and their caller share, where it is missing: open to whomever steps run as.
+    ///
+    /// # Errors
+    /// When one of them cannot be made.
+    pub fn create_shared(&self) -> Result<(), DirectoryError> {
+        let made = (|| {
+            for name in SHARED {
+                let path = self.path.join(name);
+                if fs::symlink_metadata(&path).is_err() {
+                    fs::create_dir(&path)?;
+                    // As `/tmp`: explicit, since the umask has no say.
+                    fs::set_permissions(&path, fs::Permissions::from_mode(0o1777))?;
+                }
+            }
+            Ok(())
+        })();
+        made.map_err(|source| DirectoryError {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// Opens the directory of a job that another process began.
@@ -104,6 +139,47 @@ impl JobDirectory {
         let _ = rustix::fs::unlinkat(&self.spool, layout::spool_name(step), AtFlags::empty());
     }
 
+    /// A number that is higher than those of all earlier connections, of whichever process: the clock has no say.
+    pub(super) fn next_epoch(&self) -> io::Result<u64> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let mut file = File::from(rustix::fs::openat(&self.top, layout::EPOCH, flags, mode)?);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("the count of connections is no regular file"));
+        }
+        // Two at once may get the same number, and the agent takes one of them. A job that holds the lock for good does not
+        // hold us.
+        for _ in 0..LOCK_TRIES {
+            match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+                Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                other => {
+                    other?;
+                    break;
+                }
+            }
+        }
+        let mut text = String::new();
+        (&file).take(32).read_to_string(&mut text)?;
+        let next = text.trim().parse::<u64>().unwrap_or(0).saturating_add(1);
+        file.rewind()?;
+        file.write_all(format!("{next}\n").as_bytes())?;
+        Ok(next)
+    }
+
+    /// What steps had left running when their agent was killed, as whoever watched over the agent wrote it down: `pid
+    /// name` each.
+    pub fn left(&self) -> Vec<String> {
+        let mut text = String::new();
+        let read = read_beneath(&self.top, layout::LEFT)
+            .and_then(|file| file.take(64 * 1024).read_to_string(&mut text));
+        if read.is_err() {
+            return Vec::new();
+        }
+        text.lines().map(str::to_owned).collect()
+    }
+
     /// Why the agent could not start or had to stop, if it left word.
     pub fn trouble(&self) -> Option<String> {
         let mut text = String::new();
@@ -114,8 +190,17 @@ impl JobDirectory {
 
     /// The agent's process id and start time, as it wrote them down.
     pub fn process(&self) -> Option<(u32, u64)> {
+        self.process_in(layout::PROCESS)
+    }
+
+    /// The same of the process that watches over the agent, where there is one.
+    pub fn guard(&self) -> Option<(u32, u64)> {
+        self.process_in(layout::GUARD)
+    }
+
+    fn process_in(&self, name: &str) -> Option<(u32, u64)> {
         let mut text = String::new();
-        read_beneath(&self.top, layout::PROCESS)
+        read_beneath(&self.top, name)
             .ok()?
             .take(64)
             .read_to_string(&mut text)
@@ -199,6 +284,21 @@ mod tests {
             "a used directory is another job's"
         );
         assert_eq!(JobDirectory::open(&path).unwrap().nonce(), first.nonce());
+        first.create_shared().unwrap();
+        first.create_shared().unwrap();
+        assert_eq!((mode("temp"), mode("tools")), (0o777, 0o777));
+    }
+
+    #[test]
+    fn connections_are_counted() {
+        let temporary = tempfile::tempdir().unwrap();
+        let first = JobDirectory::create(&temporary.path().join("job")).unwrap();
+        assert_eq!((first.next_epoch().unwrap(), first.next_epoch().unwrap()), (1, 2));
+        let second = JobDirectory::open(first.path()).unwrap();
+        assert_eq!(second.next_epoch().unwrap(), 3);
+        assert_eq!(first.left(), Vec::<String>::new());
+        fs::write(first.path().join(layout::LEFT), "7 sleep\n9 a b\n").unwrap();
+        assert_eq!(first.left(), ["7 sleep", "9 a b"]);
     }
 
     #[test]

@@ -1,37 +1,73 @@
 //! A job's steps through its agent: start, follow the spool, signal, close.
+//!
+//! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
+//! that may block. Nothing waits for an agent without a bound, except a step for its end, which [`Channel::close`] ends.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
-use loom_agent::wire::{Command, Report, ShellChoice, StartStep, StepSignal};
+use loom_agent::wire::{Command, LeftOver, Report, ShellChoice, StartStep, StepProgram, StepSignal};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 
+use super::signals::StepSignals;
 use super::socket::{self, Reports};
 use super::tail::{Progress, Tail};
 use super::{ConnectError, JobDirectory};
 use crate::executor::{Closed, ExecutorError, Notes, Program, Signal, StepEnd, StepOutput, StepSpec};
 
-/// How long an agent has to end everything: its own patience, and time to hand over the files of a large workspace.
+/// How long an agent that has heard that it is to close has to end everything: its own patience, and time to hand over the
+/// files of a large workspace.
 const CLOSE_TIME: Duration = Duration::from_secs(60);
 
-/// No step runs.
-const NONE: u32 = u32::MAX;
+/// How long an agent may let a command lie; one that is frozen lets it lie for ever.
+const SEND_TIME: Duration = Duration::from_secs(10);
 
 /// The runtime's end of a job's agent.
 pub struct Channel {
-    directory: JobDirectory,
+    directory: Arc<JobDirectory>,
     notes: Arc<dyn Notes>,
     /// Whom steps run as, when the agent is to change the user.
     user: Option<String>,
     /// Set by the image and wanted by steps though the agent would not pass it on.
     env: Vec<(String, String)>,
     commands: Mutex<Option<OwnedWriteHalf>>,
-    reports: Mutex<Option<Reports>>,
+    told: Arc<Told>,
     next_spool: AtomicU32,
-    running: AtomicU32,
+    reader: JoinHandle<()>,
+}
+
+/// What the agent has told so far.
+struct Told {
+    steps: StdMutex<HashMap<u32, watch::Sender<News>>>,
+    end: watch::Sender<End>,
+}
+
+/// What is new of a step.
+#[derive(Clone, Debug, Default)]
+struct News {
+    /// The spool's length, as last told.
+    length: u64,
+    /// Nothing more comes; why, should the spool not say how the step ended.
+    over: Option<String>,
+}
+
+/// How far the conversation has come.
+#[derive(Clone, Debug)]
+enum End {
+    Open,
+    /// The agent has heard that it is to close.
+    Closing,
+    Closed {
+        killed: Vec<LeftOver>,
+        troubles: Vec<String>,
+    },
+    /// It is not there any more; why.
+    Gone(String),
 }
 
 impl Channel {
@@ -44,16 +80,22 @@ impl Channel {
         patience: Duration,
         notes: Arc<dyn Notes>,
     ) -> Result<Self, ConnectError> {
+        let directory = Arc::new(directory);
         let (reports, commands) = socket::connect(&directory, patience).await?;
+        let told = Arc::new(Told {
+            steps: StdMutex::new(HashMap::new()),
+            end: watch::Sender::new(End::Open),
+        });
+        let reader = tokio::spawn(listen(reports, Arc::clone(&told), Arc::clone(&directory)));
         Ok(Self {
             directory,
             notes,
             user: None,
             env: Vec::new(),
             commands: Mutex::new(Some(commands)),
-            reports: Mutex::new(Some(reports)),
+            told,
             next_spool: AtomicU32::new(0),
-            running: AtomicU32::new(NONE),
+            reader,
         })
     }
 
@@ -73,30 +115,38 @@ impl Channel {
     /// Runs a step to its end.
     ///
     /// # Errors
-    /// [`ExecutorError::SessionLost`] when its outcome cannot be known.
-    pub async fn run_step(
+    /// [`ExecutorError::Lost`] when its outcome cannot be known.
+    pub(in crate::executor) async fn run(
         &self,
         step: StepSpec,
-        output: &mut dyn StepOutput,
+        output: Box<dyn StepOutput>,
+        signals: &mut StepSignals,
     ) -> Result<StepEnd, ExecutorError> {
-        let mut guard = self.reports.lock().await;
-        let reports = guard.as_mut().ok_or_else(closed)?;
         let number = self.next_spool.fetch_add(1, Ordering::Relaxed);
-        // Its caller has asked for another step, so the output of the last one is where it belongs.
-        if let Some(last) = number.checked_sub(1) {
-            self.directory.remove_spool(last);
-        }
-        let spool = self
-            .directory
-            .create_spool(number)
-            .map_err(|error| lost(format!("make a spool: {error}")))?;
-        self.running.store(number, Ordering::Release);
-        let outcome = match self.send(&Command::Start(self.start(number, step))).await {
-            Ok(()) => self.follow(number, Tail::new(spool), reports, output).await,
-            Err(error) => Err(error),
+        let start = self.start(number, step)?;
+        let directory = Arc::clone(&self.directory);
+        let spool = tokio::task::spawn_blocking(move || directory.create_spool(number))
+            .await
+            .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
+            .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))?;
+        let news = self.told.expect(number);
+        let _forget = Forget {
+            told: &self.told,
+            number,
         };
-        self.running.store(NONE, Ordering::Release);
-        outcome
+        self.send(&Command::Start(start)).await?;
+        let following = self.follow(number, Tail::new(spool), output, news);
+        tokio::pin!(following);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut following => return ended,
+                signal = signals.next() => {
+                    // An agent that is gone is told of by the step's end.
+                    let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
+                }
+            }
+        }
     }
 
     /// Reads the spool whenever the agent says that there is more; the spool says how the step ended.
@@ -104,90 +154,85 @@ impl Channel {
         &self,
         number: u32,
         mut tail: Tail,
-        reports: &mut Reports,
-        output: &mut dyn StepOutput,
+        mut output: Box<dyn StepOutput>,
+        mut news: watch::Receiver<News>,
     ) -> Result<StepEnd, ExecutorError> {
         loop {
-            let why = match reports.next().await {
-                Ok(Some(Report::Grew { step, .. })) if step == number => None,
-                Ok(Some(Report::Exited { step, trouble, .. })) if step == number => {
-                    Some(trouble.unwrap_or_else(|| "the step's spool has no end".to_owned()))
-                }
-                Ok(Some(Report::Refused(refusal))) => Some(refusal.to_string()),
-                Ok(Some(_)) => continue,
-                Ok(None) => Some(
-                    self.directory
-                        .trouble()
-                        .unwrap_or_else(|| "its agent is gone".to_owned()),
-                ),
-                Err(error) => Some(error.to_string()),
+            let over = match news.changed().await {
+                Ok(()) => news.borrow_and_update().over.clone(),
+                Err(_) => Some("its agent is gone".to_owned()),
             };
             loop {
-                match tail.read(output, self.notes.as_ref()) {
-                    Ok(Progress::Ended(end)) => return Ok(end),
-                    // A step that says much must not keep others of this thread from their turn.
-                    Ok(Progress::More) => tokio::task::yield_now().await,
+                let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
+                let reading = tokio::task::spawn_blocking(move || {
+                    let progress = tail.read(&mut *output, notes.as_ref());
+                    if let Ok(Progress::Ended(_)) = progress {
+                        // All of it is where it belongs by now.
+                        directory.remove_spool(number);
+                    }
+                    (tail, output, progress)
+                });
+                let progress = reading
+                    .await
+                    .map_err(|_| ExecutorError::lost("the writer of the step's output broke down"))?;
+                (tail, output) = (progress.0, progress.1);
+                match progress.2 {
+                    Ok(Progress::Ended(end)) => return end.map_err(ExecutorError::lost),
+                    Ok(Progress::More) => {}
                     Ok(Progress::Dry) => break,
-                    Err(error) => return Err(lost(format!("read the step's output: {error}"))),
+                    Err(error) => {
+                        return Err(ExecutorError::lost(format!("read the step's output: {error}")));
+                    }
                 }
             }
-            if let Some(why) = why {
-                return Err(lost(why));
+            if let Some(why) = over {
+                return Err(ExecutorError::lost(why));
             }
         }
     }
 
-    /// Signals the step that runs, if one does.
+    /// Has the agent end everything and exit; `patience` is how long it may take to say that it has heard. `give` hands
+    /// files that became another's to the caller. A second call finds nothing to do. Whatever comes of it, steps that
+    /// still run come to an end.
     ///
     /// # Errors
-    /// When the agent is gone.
-    pub async fn signal(&self, signal: Signal) -> Result<(), ExecutorError> {
-        let step = self.running.load(Ordering::Acquire);
-        if step == NONE {
-            return if self.commands.lock().await.is_some() {
-                Ok(())
-            } else {
-                Err(closed())
+    /// [`ExecutorError::Lost`] when the agent is gone or does not answer: nothing is known of what it left.
+    pub async fn close(&self, give: bool, patience: Duration) -> Result<Closed, ExecutorError> {
+        if self.is_closed() {
+            return Ok(Closed::default());
+        }
+        let mut end = self.told.end.subscribe();
+        let closing = async {
+            let heard = async {
+                self.send(&Command::Close { give }).await?;
+                let heard = end.wait_for(|end| !matches!(end, End::Open)).await;
+                heard
+                    .map(drop)
+                    .map_err(|_| ExecutorError::lost("its agent is gone"))
             };
-        }
-        let signal = match signal {
-            Signal::Interrupt => StepSignal::Interrupt,
-            Signal::Terminate => StepSignal::Terminate,
-            Signal::Kill => StepSignal::Kill,
-        };
-        self.send(&Command::Signal { step, signal }).await
-    }
-
-    /// Has the agent end everything and exit. `give` hands files that root made to the caller. A second call finds
-    /// nothing to do.
-    ///
-    /// # Errors
-    /// [`ExecutorError::SessionLost`] when the agent is gone or does not answer: nothing is known of what it left.
-    pub async fn close(&self, give: bool) -> Result<Closed, ExecutorError> {
-        match self.send(&Command::Close { give }).await {
-            Ok(()) => {}
-            // Only a session that was closed has no commands to take.
-            Err(_) if self.commands.lock().await.is_none() => return Ok(Closed::default()),
-            Err(error) => return Err(error),
-        }
-        // A step that still runs ends now, and its caller lets go of the reports.
-        let answer = tokio::time::timeout(CLOSE_TIME, async {
-            let mut guard = self.reports.lock().await;
-            let mut reports = guard.take().ok_or_else(closed)?;
-            loop {
-                match reports.next().await {
-                    Ok(Some(Report::Closed { killed, troubles, .. })) => return Ok((killed, troubles)),
-                    Ok(Some(Report::Refused(refusal))) => return Err(lost(refusal.to_string())),
-                    Ok(Some(_)) => {}
-                    Ok(None) => return Err(lost("its agent is gone".to_owned())),
-                    Err(error) => return Err(lost(error.to_string())),
-                }
+            tokio::time::timeout(patience, heard)
+                .await
+                .map_err(|_| silent())??;
+            let over = end.wait_for(|end| matches!(end, End::Closed { .. } | End::Gone(_)));
+            match tokio::time::timeout(CLOSE_TIME, over).await {
+                Err(_) => Err(silent()),
+                Ok(Err(_)) => Err(ExecutorError::lost("its agent is gone")),
+                Ok(Ok(end)) => match &*end {
+                    End::Closed { killed, troubles } => Ok((killed.clone(), troubles.clone())),
+                    End::Gone(why) => Err(ExecutorError::lost(why.clone())),
+                    End::Open | End::Closing => Err(silent()),
+                },
             }
-        });
-        let outcome = answer
-            .await
-            .unwrap_or_else(|_| Err(lost("its agent does not answer".to_owned())));
+        };
+        let outcome = closing.await;
         self.commands.lock().await.take();
+        if let Err(error) = &outcome {
+            let why = match error {
+                ExecutorError::Lost { cause } => cause.clone(),
+                other => other.to_string(),
+            };
+            self.told.over(&why);
+        }
         let (killed, troubles) = outcome?;
         for trouble in &troubles {
             self.notes.line(trouble);
@@ -200,42 +245,171 @@ impl Channel {
         })
     }
 
+    /// Whether it was closed in order.
+    fn is_closed(&self) -> bool {
+        matches!(&*self.told.end.borrow(), End::Closed { .. })
+    }
+
     async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
         let mut bytes = Vec::new();
-        command.encode(&mut bytes).map_err(|error| ExecutorError::Setup {
-            what: "send the step to its agent".to_owned(),
-            cause: error.to_string(),
-        })?;
-        let mut guard = self.commands.lock().await;
-        let commands = guard.as_mut().ok_or_else(closed)?;
-        commands
-            .write_all(&bytes)
-            .await
-            .map_err(|error| lost(format!("its agent is gone ({error})")))
-    }
-
-    fn start(&self, number: u32, step: StepSpec) -> StartStep {
-        let Program::Script { text, shells } = step.program;
-        let shells = shells.into_iter().map(|shell| ShellChoice {
-            program: shell.program,
-            arguments: shell.arguments,
-            extension: shell.extension,
-        });
-        StartStep {
-            step: number,
-            script: text,
-            shells: shells.collect(),
-            env: self.env.iter().cloned().chain(step.env).collect(),
-            directory: step.working_directory,
-            user: self.user.clone(),
+        command
+            .encode(&mut bytes)
+            .map_err(|error| ExecutorError::Workflow {
+                what: "send the step to its agent".to_owned(),
+                cause: error.to_string(),
+            })?;
+        let writing = async {
+            let mut guard = self.commands.lock().await;
+            let commands = guard
+                .as_mut()
+                .ok_or_else(|| ExecutorError::lost("it was closed already"))?;
+            let written = commands.write_all(&bytes).await;
+            written.map_err(|error| ExecutorError::lost(format!("its agent is gone ({error})")))
+        };
+        match tokio::time::timeout(SEND_TIME, writing).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                // Half a command may have gone out: nothing may follow it.
+                if let Ok(mut commands) = self.commands.try_lock() {
+                    commands.take();
+                }
+                Err(silent())
+            }
         }
     }
+
+    fn start(&self, number: u32, step: StepSpec) -> Result<StartStep, ExecutorError> {
+        let program = match step.program {
+            Program::Script { text, shells } => StepProgram::Script {
+                text,
+                shells: shells
+                    .into_iter()
+                    .map(|shell| ShellChoice {
+                        program: shell.program,
+                        arguments: shell.arguments,
+                        extension: shell.extension,
+                    })
+                    .collect(),
+            },
+            Program::Exec { programs, arguments } => StepProgram::Exec { programs, arguments },
+            Program::Container { image, .. } => {
+                return Err(ExecutorError::Setup {
+                    what: format!("run the image `{image}`"),
+                    cause: "it needs a room of its own".to_owned(),
+                });
+            }
+        };
+        Ok(StartStep {
+            step: number,
+            program,
+            env: self.env.iter().cloned().chain(step.env).collect(),
+            path: step.path,
+            directory: step.working_directory,
+            user: self.user.clone(),
+        })
+    }
 }
 
-fn lost(cause: String) -> ExecutorError {
-    ExecutorError::SessionLost { cause }
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
 }
 
-fn closed() -> ExecutorError {
-    lost("it was closed already".to_owned())
+impl Told {
+    /// What is new of a step from now on.
+    fn expect(&self, number: u32) -> watch::Receiver<News> {
+        let (sender, receiver) = watch::channel(News::default());
+        // Held while the end is looked at: who ends the conversation comes to the list after it.
+        let mut steps = self.lock();
+        if let End::Gone(why) = &*self.end.borrow() {
+            sender.send_modify(|news| news.over = Some(why.clone()));
+        }
+        steps.insert(number, sender);
+        receiver
+    }
+
+    fn step(&self, number: u32, change: impl FnOnce(&mut News)) {
+        if let Some(step) = self.lock().get(&number) {
+            step.send_modify(change);
+        }
+    }
+
+    /// Nothing more comes from the agent.
+    fn over(&self, why: &str) {
+        self.end.send_if_modified(|end| {
+            let open = !matches!(end, End::Closed { .. } | End::Gone(_));
+            if open {
+                *end = End::Gone(why.to_owned());
+            }
+            open
+        });
+        for step in self.lock().values() {
+            step.send_modify(|news| {
+                news.over.get_or_insert_with(|| why.to_owned());
+            });
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, watch::Sender<News>>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a step off the list when nobody waits for it any more.
+struct Forget<'a> {
+    told: &'a Told,
+    number: u32,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.told.lock().remove(&self.number);
+    }
+}
+
+/// Hears the agent until it hangs up.
+async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirectory>) {
+    let why = loop {
+        match reports.next().await {
+            Ok(Some(Report::Grew { step, length })) => told.step(step, |news| news.length = length),
+            Ok(Some(Report::Exited {
+                step,
+                length,
+                trouble,
+            })) => told.step(step, |news| {
+                news.length = length;
+                news.over = Some(trouble.unwrap_or_else(|| "the step's spool has no end".to_owned()));
+            }),
+            Ok(Some(Report::Closing)) => {
+                told.end.send_replace(End::Closing);
+            }
+            Ok(Some(Report::Closed { killed, troubles, .. })) => {
+                told.end.send_replace(End::Closed { killed, troubles });
+            }
+            Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
+            Ok(Some(Report::Welcome { .. })) => {}
+            Ok(None) => {
+                let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
+                break trouble
+                    .ok()
+                    .flatten()
+                    .unwrap_or_else(|| "its agent is gone".to_owned());
+            }
+            Err(error) => break error.to_string(),
+        }
+    };
+    told.over(&why);
+}
+
+fn wire(signal: Signal) -> StepSignal {
+    match signal {
+        Signal::Interrupt => StepSignal::Interrupt,
+        Signal::Terminate => StepSignal::Terminate,
+        Signal::Kill => StepSignal::Kill,
+    }
+}
+
+fn silent() -> ExecutorError {
+    ExecutorError::lost("its agent does not answer")
 }

@@ -8,11 +8,31 @@
 mod agent_binary;
 mod directory;
 mod link;
+mod signals;
 mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
-pub(crate) use directory::remove as remove_directory;
+pub(crate) use directory::{ACTIONS, TEMP, TOOLS, remove as remove_directory};
 pub use directory::{DirectoryError, JobDirectory};
 pub use link::Channel;
+pub(in crate::executor) use signals::{Signals, StepSignals};
 pub use socket::ConnectError;
+pub(crate) use tail::command_files;
+
+use super::ExecutorError;
+
+/// Does what may block on a thread that may. It goes on when its caller does not wait for it any more.
+///
+/// # Errors
+/// When the work panicked.
+pub(in crate::executor) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ExecutorError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|broken| ExecutorError::Setup {
+            what: "work on the job's files".to_owned(),
+            cause: broken.to_string(),
+        })
+}

@@ -1,7 +1,8 @@
 //! The connection to an agent: reaching its socket without following what a job may have planted, and the hello.
 
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use loom_agent::layout;
 use loom_agent::wire::{Command, Frames, Hello, PROTOCOL, Refusal, Report};
@@ -61,7 +62,7 @@ impl Reports {
 
 /// Connects and shakes hands, waiting for the socket to appear until `patience` is over.
 pub(super) async fn connect(
-    directory: &JobDirectory,
+    directory: &Arc<JobDirectory>,
     patience: Duration,
 ) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
     let attempt = async {
@@ -73,6 +74,12 @@ pub(super) async fn connect(
                 Err(error) => return Err(ConnectError::Absent(error)),
             }
         };
+        let counter = Arc::clone(directory);
+        let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
+        let epoch = epoch
+            .await
+            .map_err(|broken| ConnectError::Strange(broken.to_string()))?
+            .map_err(ConnectError::Absent)?;
         let (half, mut writer) = stream.into_split();
         let mut reports = Reports {
             half,
@@ -82,7 +89,7 @@ pub(super) async fn connect(
         let mut hello = Vec::new();
         Command::Hello(Hello {
             protocol: PROTOCOL,
-            epoch: new_epoch(),
+            epoch,
             nonce: directory.nonce(),
         })
         .encode(&mut hello)
@@ -128,10 +135,4 @@ async fn reach(directory: &JobDirectory) -> io::Result<UnixStream> {
 #[cfg(not(target_os = "linux"))]
 async fn reach(directory: &JobDirectory) -> io::Result<UnixStream> {
     UnixStream::connect(directory.path().join(layout::SOCKET)).await
-}
-
-/// Later connections, of this process or another, have a higher one.
-fn new_epoch() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use loom_agent::spool::{self, Record};
+use loom_agent::files::Kind;
+use loom_agent::spool::{self, FilePart, Record};
 
-use crate::executor::{ExitStatus, Notes, StepEnd, StepOutput, Stream, Usage};
+use crate::executor::{CommandFiles, ExitStatus, FileContent, Notes, StepEnd, StepOutput, Stream, Usage};
 
 /// Room for the largest record; most reads fill much less.
 const BUFFER: usize = spool::MAX_CONTENT + spool::HEADER;
@@ -20,12 +21,13 @@ pub(super) struct Tail {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    files: CommandFiles,
 }
 
 /// What a share of reading has led to.
 pub(super) enum Progress {
-    /// The step is over.
-    Ended(StepEnd),
+    /// The step is over; or why it is not known how it ended.
+    Ended(Box<Result<StepEnd, String>>),
     /// There may be more right now.
     More,
     /// Everything that was there has been read.
@@ -39,13 +41,11 @@ impl Tail {
             buffer: vec![0; 64 * 1024],
             start: 0,
             end: 0,
+            files: CommandFiles::default(),
         }
     }
 
-    /// Hands on what is there, up to a share.
-    ///
-    /// Reads in place, on the caller's thread: the bytes have just been written, so they come from memory, and a
-    /// detour over a thread pool would cost more than the read.
+    /// Hands on what is there, up to a share. For a thread that may block: the output may go to a slow disk.
     pub(super) fn read(&mut self, output: &mut dyn StepOutput, notes: &dyn Notes) -> io::Result<Progress> {
         let mut handed_on = 0;
         while handed_on < SHARE {
@@ -58,13 +58,17 @@ impl Tail {
             self.end += length;
             handed_on += length;
             if let Some(end) = self.hand_on(output, notes)? {
-                return Ok(Progress::Ended(end));
+                return Ok(Progress::Ended(Box::new(end)));
             }
         }
         Ok(Progress::More)
     }
 
-    fn hand_on(&mut self, output: &mut dyn StepOutput, notes: &dyn Notes) -> io::Result<Option<StepEnd>> {
+    fn hand_on(
+        &mut self,
+        output: &mut dyn StepOutput,
+        notes: &dyn Notes,
+    ) -> io::Result<Option<Result<StepEnd, String>>> {
         loop {
             let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
             let found = spool::decode(rest)
@@ -75,7 +79,11 @@ impl Tail {
             match record {
                 Record::Output { stream, at, bytes } => output.chunk(stream_of(stream), timestamp(at), bytes),
                 Record::Note(note) => notes.line(&note),
-                Record::Exit(exit) => return Ok(Some(step_end(exit))),
+                Record::File(kind, part) => take_part(file_of(&mut self.files, kind), part),
+                Record::Exit(exit) => {
+                    let files = std::mem::take(&mut self.files);
+                    return Ok(Some(step_end(exit, files)));
+                }
             }
             self.start += length;
         }
@@ -110,8 +118,56 @@ fn timestamp(unix_milliseconds: u64) -> jiff::Timestamp {
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
-fn step_end(exit: spool::Exit) -> StepEnd {
+fn file_of(files: &mut CommandFiles, kind: Kind) -> &mut FileContent {
+    match kind {
+        Kind::Env => &mut files.env,
+        Kind::Output => &mut files.output,
+        Kind::Path => &mut files.path,
+        Kind::State => &mut files.state,
+        Kind::Summary => &mut files.summary,
+    }
+}
+
+/// Bounded by what an agent writes; one that is no agent of ours is stopped at the same bound.
+fn take_part(content: &mut FileContent, part: FilePart<'_>) {
+    match part {
+        FilePart::TooLarge(length) => *content = FileContent::TooLarge(length),
+        FilePart::Unreadable(why) => *content = FileContent::Unreadable(why),
+        FilePart::Bytes(bytes) => {
+            if *content == FileContent::Empty {
+                *content = FileContent::Bytes(Vec::new());
+            }
+            if let FileContent::Bytes(whole) = content {
+                whole.extend_from_slice(bytes);
+                let length = u64::try_from(whole.len()).unwrap_or(u64::MAX);
+                if length > loom_agent::files::MAX_COMMANDS {
+                    *content = FileContent::TooLarge(length);
+                }
+            }
+        }
+    }
+}
+
+/// What command files hold, read on this machine, in the words of a step's end.
+pub(crate) fn command_files(read: Vec<(Kind, loom_agent::files::Content)>) -> CommandFiles {
+    use loom_agent::files::Content;
+
+    let mut files = CommandFiles::default();
+    for (kind, content) in read {
+        *file_of(&mut files, kind) = match content {
+            Content::Empty => FileContent::Empty,
+            Content::Bytes(bytes) => FileContent::Bytes(bytes),
+            Content::TooLarge(length) => FileContent::TooLarge(length),
+            Content::Unreadable(why) => FileContent::Unreadable(why),
+        };
+    }
+    files
+}
+
+fn step_end(exit: spool::Exit, files: CommandFiles) -> Result<StepEnd, String> {
     let status = match exit.status {
+        spool::Status::OutOfMemory => ExitStatus::OutOfMemory,
+        spool::Status::Lost(why) => return Err(why),
         spool::Status::Code(code) => ExitStatus::Code(code),
         spool::Status::Signal(signal) => ExitStatus::Signal(signal),
         spool::Status::NotStarted(why) => ExitStatus::NotStarted(why),
@@ -121,11 +177,13 @@ fn step_end(exit: spool::Exit) -> StepEnd {
         system: usage.system,
         max_resident: usage.max_resident,
     });
-    StepEnd {
+    Ok(StepEnd {
         status,
         took: exit.took.max(Duration::from_micros(1)),
         usage,
-    }
+        files,
+        signalled: exit.signalled,
+    })
 }
 
 #[cfg(test)]
@@ -183,12 +241,17 @@ mod tests {
             status: spool::Status::Code(3),
             took: Duration::from_secs(1),
             usage: None,
+            signalled: false,
         };
+        let written = loom_agent::files::Content::Bytes(vec![b'x'; 700_000]);
+        writer.write_all(&spool::file(2, Kind::Env, &written)).unwrap();
         writer.write_all(&spool::exit(2, &exit)).unwrap();
         let Progress::Ended(end) = drain(&mut tail, &mut heard).unwrap() else {
             panic!("no end")
         };
+        let end = end.unwrap();
         assert_eq!(end.status, ExitStatus::Code(3));
+        assert_eq!(end.files.env, FileContent::Bytes(vec![b'x'; 700_000]));
     }
 
     #[test]

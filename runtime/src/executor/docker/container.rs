@@ -1,6 +1,5 @@
-//! A job's container: what it is made of, its labels, and its removal.
+//! Containers: what Loom adds to each, their making and their removal.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,24 +7,24 @@ use bollard::errors::Error;
 use bollard::models::{
     ContainerCreateBody, ContainerState, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType,
 };
-use bollard::query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
+};
 use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::failure;
-use crate::executor::{ExecutorError, JobSpec};
+use super::marks::{INSTANCE, Marks, RUN};
+use super::{failure, volume};
+use crate::executor::ExecutorError;
 
-/// Where things are inside.
+/// Where things are in the job's room.
 pub(super) const AGENT: &str = "/loom/agent";
 pub(super) const JOB: &str = "/loom/job";
 pub(super) const SCRIPTS: &str = "/loom/scripts";
 pub(super) const WORKSPACE: &str = "/workspace";
-
-/// Labels, by which a later process finds what an earlier one left.
-pub(super) const INSTANCE: &str = "loom.instance";
-pub(super) const RUN: &str = "loom.run";
-/// The job's directory on this machine, as its caller named it.
-pub(super) const DIRECTORY: &str = "loom.directory";
+pub(super) const TEMP: &str = "/loom/temp";
+pub(super) const ACTIONS: &str = "/loom/actions";
+pub(super) const TOOLS: &str = "/loom/tools";
 
 /// Processes and threads of a job at once: enough for any build, too few for a fork bomb to take the machine.
 const PIDS: i64 = 4096;
@@ -33,14 +32,8 @@ const PIDS: i64 = 4096;
 /// How long the engine may take to remove a container that something else is removing too.
 const REMOVAL: Duration = Duration::from_secs(60);
 
-/// What a container is made from, beside its job.
-pub(super) struct Parts<'a> {
-    pub(super) name: &'a str,
-    pub(super) image: &'a str,
-    pub(super) instance: &'a str,
-    pub(super) entrypoint: Vec<String>,
-    pub(super) mounts: Vec<Mount>,
-}
+/// How long the engine may take to kill a container.
+const KILL: Duration = Duration::from_secs(15);
 
 /// A directory or file of this machine, seen at `target`. Not the older `Binds`: those make a directory of what the
 /// engine does not find.
@@ -54,26 +47,59 @@ pub(super) fn mount(source: &Path, target: &str, read_only: bool) -> Mount {
     }
 }
 
-/// Creates the container; one of the same name that no longer runs is what a dead attempt left, and makes way.
+/// Makes a body that of a container whose main process is the agent: as root, with nothing of the image's own start.
+pub(super) fn with_agent(body: &mut ContainerCreateBody, entrypoint: Vec<String>, directory: &str) {
+    body.entrypoint = Some(entrypoint);
+    // An image's own command would be appended to the entrypoint.
+    body.cmd = Some(Vec::new());
+    body.user = Some("0:0".to_owned());
+    body.working_dir = Some(directory.to_owned());
+    body.tty = Some(false);
+    body.healthcheck = Some(HealthConfig {
+        test: Some(vec!["NONE".to_owned()]),
+        ..HealthConfig::default()
+    });
+    body.stop_signal = Some("SIGTERM".to_owned());
+    let host = body.host_config.get_or_insert_with(HostConfig::default);
+    // Loom keeps the log; the engine's own copy would cost two thirds of the throughput.
+    host.log_config = Some(log("none"));
+    host.pids_limit.get_or_insert(PIDS);
+    host.auto_remove = Some(false);
+    host.restart_policy = None;
+    // The agent is the init: it reaps.
+    host.init = Some(false);
+}
+
+/// Which of its loggers the engine is to use.
+pub(super) fn log(driver: &str) -> HostConfigLogConfig {
+    HostConfigLogConfig {
+        typ: Some(driver.to_owned()),
+        config: None,
+    }
+}
+
+/// Creates a container, and answers its id; one of the same name that no longer runs is what a dead attempt left, and makes
+/// way.
 pub(super) async fn create(
     connection: &Connection,
-    job: &JobSpec,
-    parts: Parts<'_>,
-) -> Result<(), ExecutorError> {
-    let body = body(job, &parts);
-    let options = CreateContainerOptionsBuilder::new().name(parts.name).build();
+    marks: &Marks,
+    name: &str,
+    body: ContainerCreateBody,
+) -> Result<String, ExecutorError> {
+    volume::create(connection, marks, &body).await?;
+    let options = CreateContainerOptionsBuilder::new().name(name).build();
     let docker = &connection.docker;
     let mut outcome = docker.create_container(Some(options.clone()), body.clone()).await;
     if outcome
         .as_ref()
         .is_err_and(|error| failure::status(error) == Some(409))
-        && is_our_dead(connection, parts.name, parts.instance, job).await
+        && is_our_dead(connection, name, marks).await
     {
-        remove(connection, parts.name).await?;
+        remove(connection, name).await?;
         outcome = docker.create_container(Some(options), body).await;
     }
     match outcome {
-        Ok(_) => Ok(()),
+        Ok(created) => Ok(created.id),
         Err(error) => {
             let said = failure::explain(&error);
             // The engine's own words for a path that it does not have.
@@ -87,6 +113,10 @@ pub(super) async fn create(
                     ),
                 });
             }
+            // What the engine finds wrong in what was asked for.
+            if failure::status(&error) == Some(400) {
+                return Err(ExecutorError::workflow("create the container", said));
+            }
             Err(failure::setup(
                 "create the container",
                 &connection.endpoint,
@@ -96,68 +126,48 @@ pub(super) async fn create(
     }
 }
 
-fn body(job: &JobSpec, parts: &Parts<'_>) -> ContainerCreateBody {
-    ContainerCreateBody {
-        image: Some(parts.image.to_owned()),
-        entrypoint: Some(parts.entrypoint.clone()),
-        // An image's own command would be appended to the entrypoint.
-        cmd: Some(Vec::new()),
-        user: Some("0:0".to_owned()),
-        working_dir: Some(WORKSPACE.to_owned()),
-        tty: Some(false),
-        labels: Some(labels(job, parts)),
-        healthcheck: Some(HealthConfig {
-            test: Some(vec!["NONE".to_owned()]),
-            ..HealthConfig::default()
-        }),
-        stop_signal: Some("SIGTERM".to_owned()),
-        host_config: Some(HostConfig {
-            mounts: Some(parts.mounts.clone()),
-            // Loom keeps the log; the engine's own copy would cost two thirds of the throughput.
-            log_config: Some(HostConfigLogConfig {
-                typ: Some("none".to_owned()),
-                config: None,
-            }),
-            pids_limit: Some(PIDS),
-            auto_remove: Some(false),
-            // The agent is the init: it reaps.
-            init: Some(false),
-            ..HostConfig::default()
-        }),
-        ..ContainerCreateBody::default()
-    }
-}
-
-fn labels(job: &JobSpec, parts: &Parts<'_>) -> HashMap<String, String> {
-    let owner = &job.owner;
-    [
-        (INSTANCE, parts.instance.to_owned()),
-        (RUN, job.key.run.0.clone()),
-        (DIRECTORY, job.directory.display().to_string()),
-        ("loom.job", job.key.job.0.clone()),
-        ("loom.attempt", job.key.attempt.to_string()),
-        ("loom.boot", owner.boot.clone()),
-        ("loom.pid", owner.pid.to_string()),
-        ("loom.started", owner.started.to_string()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
-}
-
-async fn is_our_dead(connection: &Connection, name: &str, instance: &str, job: &JobSpec) -> bool {
+async fn is_our_dead(connection: &Connection, name: &str, marks: &Marks) -> bool {
     let Ok(found) = connection.docker.inspect_container(name, None).await else {
         return false;
     };
     let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
-    let is = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
+    let is = |label: &str| labels.get(label).is_some_and(|found| found == marks.get(label));
     let running = found.state.and_then(|state| state.running).unwrap_or(false);
-    !running && is(INSTANCE, instance) && is(RUN, &job.key.run.0)
+    !running && is(INSTANCE) && is(RUN)
 }
 
 /// The state of a container; `None` when there is none of that name.
-pub(super) async fn state(connection: &Connection, name: &str) -> Option<ContainerState> {
-    connection.docker.inspect_container(name, None).await.ok()?.state
+///
+/// # Errors
+/// When the engine does not answer.
+pub(super) async fn state(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<ContainerState>, ExecutorError> {
+    match connection.docker.inspect_container(name, None).await {
+        Ok(found) => Ok(found.state),
+        Err(error) if failure::is_missing(&error) => Ok(None),
+        Err(error) => Err(failure::setup(
+            "look at the container",
+            &connection.endpoint,
+            &error,
+        )),
+    }
+}
+
+/// Kills a container, also one that is paused; fine when it does not run. Bounded.
+pub(super) async fn kill(connection: &Connection, name: &str) {
+    let killing = async {
+        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
+        let _ = connection.docker.kill_container(name, Some(options)).await;
+        let paused = state(connection, name).await.ok().flatten();
+        if paused.is_some_and(|state| state.paused == Some(true)) {
+            // A frozen process takes no signal before it goes on.
+            let _ = connection.docker.unpause_container(name).await;
+        }
+    };
+    // What does not work here shows when the container is removed.
+    let _ = tokio::time::timeout(KILL, killing).await;
 }
 
 /// Removes a container with its anonymous volumes, running or not; fine when there is none.
@@ -202,10 +212,4 @@ pub(super) fn epitaph(state: &ContainerState) -> String {
         Some(error) => format!("its container ended: {error}"),
         None => format!("its container ended (exit code {code})"),
     }
-}
-
-/// The labels of a container; none when it is not there.
-pub(super) async fn labels_of(connection: &Connection, name: &str) -> HashMap<String, String> {
-    let found = connection.docker.inspect_container(name, None).await.ok();
-    found.and_then(|found| found.config?.labels).unwrap_or_default()
 }

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
 
 use super::endpoint::Surroundings;
+use crate::executor::RegistryLogin;
+use crate::executor::channel::blocking;
 
 /// The name under which Docker Hub's credentials are kept.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -42,10 +44,24 @@ struct Helped {
     secret: String,
 }
 
+/// What a workflow wrote down for this image.
+pub(super) fn of_login(image: &str, login: &RegistryLogin) -> DockerCredentials {
+    DockerCredentials {
+        username: Some(login.username.clone()),
+        password: Some(login.password.expose().to_owned()),
+        serveraddress: Some(registry(image).to_owned()),
+        ..DockerCredentials::default()
+    }
+}
+
 /// What the registry of `image` wants to see, if this user has it.
 pub(super) async fn for_image(image: &str) -> Option<DockerCredentials> {
-    let file = Surroundings::of_this_process().config?.join("config.json");
-    let config: Config = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+    let read = || {
+        let file = Surroundings::of_this_process().config?.join("config.json");
+        std::fs::read_to_string(file).ok()
+    };
+    let text = blocking(read).await.ok().flatten()?;
+    let config: Config = serde_json::from_str(&text).ok()?;
     let registry = registry(image);
     if let Some(found) = in_file(&config, registry) {
         return Some(found);

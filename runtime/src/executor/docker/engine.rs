@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::endpoint::{self, Surroundings};
 use super::failure;
 use crate::executor::ExecutorError;
+use crate::executor::channel::blocking;
 
 /// How long an engine has to say who it is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,12 +97,16 @@ impl Engine {
     }
 
     async fn find(&self) -> Result<Connection, ExecutorError> {
-        let mut around = Surroundings::of_this_process();
-        if self.host.is_some() {
-            around.docker_host.clone_from(&self.host);
-        }
-        let candidates = endpoint::candidates(&around)
-            .map_err(|cause| failure::unreachable("its current context", cause))?;
+        let host = self.host.clone();
+        let candidates = blocking(move || {
+            let mut around = Surroundings::of_this_process();
+            if host.is_some() {
+                around.docker_host = host;
+            }
+            endpoint::candidates(&around)
+        })
+        .await?
+        .map_err(|cause| failure::unreachable("its current context", cause))?;
         let mut first_failure = None;
         for endpoint in candidates {
             match connect(&endpoint).await {

@@ -1,40 +1,45 @@
 //! Steps by the engine's exec, where the agent cannot start: 40 ms a step instead of one, and less exact. A signal that
-//! ends a step shows as the exit code 128 + n, as the engine tells no more.
+//! ends a step shows as the exit code 128 + n, as the engine tells no more. Command files are made and read from outside,
+//! by the same reader that the agent has.
 
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use bollard::models::{ContainerCreateBody, HostConfig};
 use futures_util::StreamExt as _;
+use loom_agent::files::{self, CommandFiles};
 use loom_agent::layout;
 use tokio::sync::Mutex;
 
-use super::container::{self, Parts, SCRIPTS, WORKSPACE};
+use super::container::{self, SCRIPTS, TEMP, WORKSPACE};
 use super::engine::Connection;
 use super::failure;
-use super::image::Image;
+use super::marks::Marks;
+use crate::executor::channel::{self, StepSignals, blocking, command_files};
 use crate::executor::{
-    Closed, ExecutorError, ExitStatus, JobSpec, Notes, Program, Shell, Signal, StepEnd, StepOutput, StepSpec,
+    Closed, ExecutorError, ExitStatus, Notes, PlaceSpec, Program, Signal, StepEnd, StepOutput, StepSpec,
     Stream,
 };
 
 /// Keeps the container alive, and ends at once when told to.
 const IDLE: &str = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
-/// Says which of its arguments is a program, the first one that is.
-const WHICH: &str =
-    "for s; do command -v \"$s\" >/dev/null 2>&1 && { printf %s \"$s\"; exit 0; }; done; exit 127";
+/// Says which of its arguments is a program, the first one that is; the folders `$1` are before the `PATH`.
+const WHICH: &str = "[ -z \"$1\" ] || PATH=\"$1:$PATH\"; shift; \
+     for s; do command -v \"$s\" >/dev/null 2>&1 && { printf %s \"$s\"; exit 0; }; done; exit 127";
 
-/// Enters the directory `$2`, says its process id in the file `$1` and becomes the rest of its arguments.
-const ENTER: &str =
-    "cd \"$2\" 2>/dev/null || { echo nowhere >\"$1\"; exit 126; }; echo $$ >\"$1\"; shift 2; exec \"$@\"";
+/// Enters the directory `$2`, puts the folders `$3` before the `PATH`, says its process id in the file `$1` and becomes the
+/// rest of its arguments.
+const ENTER: &str = "cd \"$2\" 2>/dev/null || { echo nowhere >\"$1\"; exit 126; }; \
+     [ -z \"$3\" ] || { PATH=\"$3:$PATH\"; export PATH; }; echo $$ >\"$1\"; shift 3; exec \"$@\"";
 
 /// How long a step's streams stay open after its end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -42,42 +47,45 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Between two looks whether a step has ended whose output is still open.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Between two looks whether a step that is to be signalled has said its process id.
+const PID_LOOK: Duration = Duration::from_millis(10);
+
 /// A job whose steps run by exec.
 pub(super) struct ExecSteps {
     connection: Connection,
     name: String,
     user: String,
-    scripts: PathBuf,
+    directory: PathBuf,
     notes: Arc<dyn Notes>,
     next: AtomicU32,
-    /// The file in which the step that runs says its process id.
-    running: Mutex<Option<PathBuf>>,
-    /// The shell that was found, by what was asked for.
-    shells: Mutex<HashMap<Vec<String>, Option<String>>>,
-    open: Mutex<bool>,
+    /// The program that was found, by what was asked for.
+    programs: Mutex<HashMap<Vec<String>, Option<String>>>,
+    open: AtomicBool,
 }
 
-/// Starts the job's container with a program that waits.
+/// Starts the job's container with a program that waits; answers its id too.
 pub(super) async fn begin(
     connection: &Connection,
-    job: &JobSpec,
-    image: &Image,
-    instance: &str,
+    spec: &PlaceSpec,
+    marks: &Marks,
+    mut body: ContainerCreateBody,
+    user: String,
     notes: Arc<dyn Notes>,
-) -> Result<ExecSteps, ExecutorError> {
-    let name = job.key.resource_name();
-    let scripts = job.directory.join(layout::SCRIPTS);
-    let parts = Parts {
-        name: &name,
-        image: &image.id,
-        instance,
-        entrypoint: ["sh", "-c", IDLE].map(str::to_owned).to_vec(),
-        mounts: vec![
-            container::mount(&scripts, SCRIPTS, false),
-            container::mount(&job.workspace, WORKSPACE, false),
-        ],
-    };
-    container::create(connection, job, parts).await?;
+) -> Result<(ExecSteps, String), ExecutorError> {
+    let directory = &spec.directory;
+    let below = |name: &str| directory.join(name);
+    let host = body.host_config.get_or_insert_with(HostConfig::default);
+    host.mounts.get_or_insert_with(Vec::new).extend([
+        container::mount(&below(layout::SCRIPTS), SCRIPTS, false),
+        container::mount(&below(channel::TEMP), TEMP, false),
+        container::mount(&below(channel::ACTIONS), container::ACTIONS, false),
+        container::mount(&below(channel::TOOLS), container::TOOLS, false),
+        container::mount(&spec.workspace, WORKSPACE, false),
+    ]);
+    let idle = ["sh", "-c", IDLE].map(str::to_owned).to_vec();
+    container::with_agent(&mut body, idle, WORKSPACE);
+    let name = marks.name.clone();
+    let id = container::create(connection, marks, &name, body).await?;
     connection
         .docker
         .start_container(&name, None)
@@ -89,86 +97,164 @@ pub(super) async fn begin(
                 &error,
             )
         })?;
-    Ok(ExecSteps {
+    let steps = ExecSteps {
         connection: connection.clone(),
         name,
-        user: image.user.clone(),
-        scripts,
+        user,
+        directory: directory.clone(),
         notes,
         next: AtomicU32::new(0),
-        running: Mutex::new(None),
-        shells: Mutex::new(HashMap::new()),
-        open: Mutex::new(true),
-    })
+        programs: Mutex::new(HashMap::new()),
+        open: AtomicBool::new(true),
+    };
+    Ok((steps, id))
 }
 
 impl ExecSteps {
-    pub(super) async fn run_step(
+    pub(super) async fn run(
         &self,
         step: StepSpec,
-        output: &mut dyn StepOutput,
+        mut output: Box<dyn StepOutput>,
+        signals: &mut StepSignals,
     ) -> Result<StepEnd, ExecutorError> {
-        if !*self.open.lock().await {
-            return Err(lost("it was closed already".to_owned()));
+        if !self.open.load(Ordering::Acquire) {
+            return Err(ExecutorError::lost("it was closed already"));
         }
         let started = Instant::now();
-        let status = self.run(step, output).await?;
-        *self.running.lock().await = None;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let own = CommandFiles::of(&self.directory.join(channel::TEMP).join(files::DIRECTORY), number);
+        let made = own.clone();
+        // Whoever the step runs as writes to them.
+        blocking(move || made.create(None, 0o666))
+            .await?
+            .map_err(|error| ExecutorError::lost(format!("make the step's command files: {error}")))?;
+        let status = self
+            .run_program(number, step, &own, output.as_mut(), signals)
+            .await?;
+        let read = blocking(move || {
+            let read = own.read();
+            own.remove();
+            read
+        });
         Ok(StepEnd {
             status,
             took: started.elapsed(),
             usage: None,
+            files: command_files(read.await?),
+            // Exec does not tell whether a signal arrived: one that was asked for counts.
+            signalled: true,
         })
     }
 
-    async fn run(&self, step: StepSpec, output: &mut dyn StepOutput) -> Result<ExitStatus, ExecutorError> {
-        let Program::Script { text, shells } = step.program;
-        let env: Vec<String> = step
+    async fn run_program(
+        &self,
+        number: u32,
+        step: StepSpec,
+        own: &CommandFiles,
+        output: &mut dyn StepOutput,
+        signals: &mut StepSignals,
+    ) -> Result<ExitStatus, ExecutorError> {
+        let mut env: Vec<String> = step
             .env
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let Some(shell) = self.find_shell(&shells, step.env.get("PATH")).await? else {
-            let names: Vec<String> = shells
-                .iter()
-                .map(|shell| format!("`{}`", shell.program))
-                .collect();
+        if !step.env.contains_key("GIT_CONFIG_COUNT") {
+            env.extend(
+                [
+                    "GIT_CONFIG_COUNT=1",
+                    "GIT_CONFIG_KEY_0=safe.directory",
+                    "GIT_CONFIG_VALUE_0=*",
+                ]
+                .map(str::to_owned),
+            );
+        }
+        env.extend(own.variables().map(|(variable, file)| {
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            format!("{variable}={TEMP}/{}/{name}", files::DIRECTORY)
+        }));
+        let path = step.env.get("PATH");
+        let (programs, kind) = match &step.program {
+            Program::Script { shells, .. } => (
+                shells
+                    .iter()
+                    .map(|shell| shell.program.clone())
+                    .collect::<Vec<_>>(),
+                "shells",
+            ),
+            Program::Exec { programs, .. } => (programs.clone(), "programs"),
+            Program::Container { .. } => (Vec::new(), "programs"),
+        };
+        let Some(program) = self.find_program(&programs, path, &step.path).await? else {
+            let names: Vec<String> = programs.iter().map(|name| format!("`{name}`")).collect();
             return Ok(ExitStatus::NotStarted(format!(
-                "none of the shells {} is there",
+                "none of the {kind} {} is there",
                 names.join(", ")
             )));
         };
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let script = format!("{number}{}", shell.extension);
-        let said = self.scripts.join(format!("{number}.pid"));
+        let (script, arguments) = match step.program {
+            Program::Script { text, shells } => {
+                let shell = shells.into_iter().find(|shell| shell.program == program);
+                let (extension, arguments) = shell
+                    .map(|shell| (shell.extension, shell.arguments))
+                    .unwrap_or_default();
+                let name = format!("{number}{extension}");
+                let file = format!("{SCRIPTS}/{name}");
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| argument.replace("{0}", &file))
+                    .collect();
+                (Some((name, text)), arguments)
+            }
+            Program::Exec { arguments, .. } => (None, arguments),
+            Program::Container { arguments, .. } => (None, arguments),
+        };
+        let scripts = self.directory.join(layout::SCRIPTS);
+        let said = scripts.join(format!("{number}.pid"));
+        let written = (scripts.clone(), said.clone(), script.clone());
         // Whoever the step runs as reads the one and writes the other; the directory around both is the caller's alone.
-        write(&self.scripts.join(&script), text.as_bytes(), 0o755)
-            .and_then(|()| write(&said, b"", 0o666))
-            .map_err(|error| lost(format!("write the step's script: {error}")))?;
+        blocking(move || {
+            let (scripts, said, script) = written;
+            if let Some((name, text)) = script {
+                write(&scripts.join(name), text.as_bytes(), 0o755)?;
+            }
+            write(&said, b"", 0o666)
+        })
+        .await?
+        .map_err(|error| ExecutorError::lost(format!("write the step's script: {error}")))?;
         let directory = step.working_directory.unwrap_or_default();
         let inside = PathBuf::from(WORKSPACE).join(directory).display().to_string();
+        let pid_file = format!("{SCRIPTS}/{number}.pid");
         let command = [
-            "sh".into(),
-            "-c".into(),
-            ENTER.into(),
-            "sh".into(),
-            format!("{SCRIPTS}/{number}.pid"),
+            "sh",
+            "-c",
+            ENTER,
+            "sh",
+            &pid_file,
+            &inside,
+            &step.path.join(":"),
+            &program,
         ]
+        .map(str::to_owned)
         .into_iter()
-        .chain([inside.clone(), shell.program.clone()])
-        .chain(
-            shell
-                .arguments
-                .iter()
-                .map(|argument| argument.replace("{0}", &format!("{SCRIPTS}/{script}"))),
-        )
+        .chain(arguments)
         .collect();
-        *self.running.lock().await = Some(said.clone());
-        let code = self.exec(command, env, output).await?;
-        let nowhere = fs::read_to_string(&said).is_ok_and(|text| text.trim() == "nowhere");
-        let _ = fs::remove_file(self.scripts.join(script));
-        let _ = fs::remove_file(said);
-        if nowhere {
+        let code = self
+            .exec_with_signals(command, env, output, signals, &said)
+            .await?;
+        let nowhere = blocking(move || {
+            let nowhere = fs::read_to_string(&said).is_ok_and(|text| text.trim() == "nowhere");
+            if let Some((name, _)) = script {
+                let _ = fs::remove_file(scripts.join(name));
+            }
+            let _ = fs::remove_file(said);
+            nowhere
+        });
+        if nowhere.await? {
             return Ok(ExitStatus::NotStarted(format!(
                 "the working directory `{inside}` cannot be entered"
             )));
@@ -176,36 +262,64 @@ impl ExecSteps {
         Ok(ExitStatus::Code(code))
     }
 
-    async fn find_shell<'a>(
+    /// Runs a step's command; signals are sent as soon as its process is there.
+    async fn exec_with_signals(
         &self,
-        shells: &'a [Shell],
+        command: Vec<String>,
+        env: Vec<String>,
+        output: &mut dyn StepOutput,
+        signals: &mut StepSignals,
+        said: &Path,
+    ) -> Result<i32, ExecutorError> {
+        let running = self.exec(command, env, output);
+        tokio::pin!(running);
+        let mut waiting: Vec<Signal> = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                code = &mut running => return code,
+                signal = signals.next() => waiting.push(signal),
+                () = tokio::time::sleep(PID_LOOK), if !waiting.is_empty() => {
+                    let said = said.to_owned();
+                    let text = blocking(move || fs::read_to_string(said).unwrap_or_default()).await?;
+                    if let Ok(pid) = text.trim().parse::<u32>() {
+                        for signal in waiting.drain(..) {
+                            self.signal(pid, signal).await?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first program that is there.
+    async fn find_program(
+        &self,
+        asked: &[String],
         path: Option<&String>,
-    ) -> Result<Option<&'a Shell>, ExecutorError> {
-        let asked: Vec<String> = shells.iter().map(|shell| shell.program.clone()).collect();
+        folders: &[String],
+    ) -> Result<Option<String>, ExecutorError> {
         let env: Vec<String> = path
             .filter(|path| !path.is_empty())
             .map(|path| format!("PATH={path}"))
             .into_iter()
             .collect();
-        let key: Vec<String> = asked.iter().chain(&env).cloned().collect();
-        let known = self.shells.lock().await.get(&key).cloned();
-        let name = match known {
-            Some(name) => name,
-            None => {
-                let mut answer = Collected::default();
-                let which = ["sh", "-c", WHICH, "sh"]
-                    .map(str::to_owned)
-                    .into_iter()
-                    .chain(asked)
-                    .collect();
-                self.exec(which, env, &mut answer).await?;
-                let name =
-                    Some(String::from_utf8_lossy(&answer.0).into_owned()).filter(|name| !name.is_empty());
-                self.shells.lock().await.insert(key, name.clone());
-                name
-            }
-        };
-        Ok(shells.iter().find(|shell| Some(&shell.program) == name.as_ref()))
+        let folders = folders.join(":");
+        let key: Vec<String> = asked.iter().chain(&env).chain([&folders]).cloned().collect();
+        let known = self.programs.lock().await.get(&key).cloned();
+        if let Some(name) = known {
+            return Ok(name);
+        }
+        let mut answer = Collected::default();
+        let which = ["sh", "-c", WHICH, "sh", &folders]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(asked.iter().cloned())
+            .collect();
+        self.exec(which, env, &mut answer).await?;
+        let name = Some(String::from_utf8_lossy(&answer.0).into_owned()).filter(|name| !name.is_empty());
+        self.programs.lock().await.insert(key, name.clone());
+        Ok(name)
     }
 
     /// Runs a command as the image's user and waits for its end.
@@ -216,7 +330,7 @@ impl ExecSteps {
         output: &mut dyn StepOutput,
     ) -> Result<i32, ExecutorError> {
         let docker = &self.connection.docker;
-        let failed = |error: bollard::errors::Error| lost(failure::explain(&error));
+        let failed = |error: bollard::errors::Error| ExecutorError::lost(failure::explain(&error));
         let options = CreateExecOptions {
             cmd: Some(command),
             env: Some(env),
@@ -234,7 +348,7 @@ impl ExecSteps {
             output: mut stream, ..
         } = docker.start_exec(&id, Some(start)).await.map_err(failed)?
         else {
-            return Err(lost("the engine did not attach to the step".to_owned()));
+            return Err(ExecutorError::lost("the engine did not attach to the step"));
         };
         let mut drained_by = None;
         loop {
@@ -265,7 +379,7 @@ impl ExecSteps {
 
     async fn exit_code(&self, id: &str) -> Result<Option<i32>, ExecutorError> {
         let state = self.connection.docker.inspect_exec(id).await;
-        let state = state.map_err(|error| lost(failure::explain(&error)))?;
+        let state = state.map_err(|error| ExecutorError::lost(failure::explain(&error)))?;
         if state.running == Some(true) {
             return Ok(None);
         }
@@ -273,19 +387,7 @@ impl ExecSteps {
     }
 
     /// The engine has no call for this: another exec, as root, sends the signal.
-    pub(super) async fn signal(&self, signal: Signal) -> Result<(), ExecutorError> {
-        if !*self.open.lock().await {
-            return Err(lost("it was closed already".to_owned()));
-        }
-        let Some(said) = self.running.lock().await.clone() else {
-            return Ok(());
-        };
-        let Some(pid) = fs::read_to_string(said)
-            .ok()
-            .and_then(|text| text.trim().parse::<u32>().ok())
-        else {
-            return Ok(());
-        };
+    async fn signal(&self, pid: u32, signal: Signal) -> Result<(), ExecutorError> {
         let name = match signal {
             Signal::Interrupt => "INT",
             Signal::Terminate => "TERM",
@@ -302,7 +404,7 @@ impl ExecSteps {
             ..CreateExecOptions::default()
         };
         let docker = &self.connection.docker;
-        let failed = |error: bollard::errors::Error| lost(failure::explain(&error));
+        let failed = |error: bollard::errors::Error| ExecutorError::lost(failure::explain(&error));
         let id = docker.create_exec(&self.name, options).await.map_err(failed)?.id;
         let start = StartExecOptions {
             detach: true,
@@ -317,7 +419,7 @@ impl ExecSteps {
 
     /// Names what runs beside the program that waits; removing the container ends it.
     pub(super) async fn close(&self) -> Closed {
-        *self.open.lock().await = false;
+        self.open.store(false, Ordering::Release);
         let Ok(top) = self.connection.docker.top_processes(&self.name, None).await else {
             return Closed::default();
         };
@@ -375,8 +477,4 @@ fn write(path: &std::path::Path, content: &[u8], mode: u32) -> io::Result<()> {
         .open(path)?;
     file.write_all(content)?;
     file.set_permissions(fs::Permissions::from_mode(mode))
-}
-
-fn lost(cause: String) -> ExecutorError {
-    ExecutorError::SessionLost { cause }
 }

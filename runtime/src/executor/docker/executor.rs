@@ -1,64 +1,26 @@
-//! Opens sessions in containers.
+//! Opens places in containers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
-use bollard::models::ContainerState;
+use tokio::sync::Mutex;
 
-use super::container::{self, Parts};
+use super::companions::{Companions, pull_again};
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
-use super::session::{DockerSession, Steps};
-use super::{exec, failure, reclaim};
-use crate::executor::channel::{AgentBinary, Channel, ConnectError, JobDirectory, remove_directory};
-use crate::executor::{Executor, ExecutorError, JobSpec, Notes, PullPolicy, Session, Swept};
+use super::marks::Marks;
+use super::opening::{Opening, Room};
+use super::options::Options;
+use super::place::DockerPlace;
+use super::settings::DockerOptions;
+use super::{container, reclaim, room, service};
+use crate::executor::channel::{JobDirectory, Signals, blocking, remove_directory};
+use crate::executor::{
+    ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
+};
 use crate::id::{JobKey, RunId};
-
-/// How long an agent has to answer once its container has started.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Between two looks whether a container that does not answer still runs.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// What container sessions need from their surroundings.
-#[derive(Clone, Debug)]
-pub struct DockerOptions {
-    /// The state directory's own id, written on every container: no other's are touched.
-    pub instance: String,
-    /// A directory for the agent's binary; the engine must see it.
-    pub cache: PathBuf,
-    /// The engine's address; else `DOCKER_HOST`, the current Docker context, the usual sockets.
-    pub host: Option<String>,
-    /// How long a step's streams stay open after its main process has ended.
-    pub drain: Duration,
-    /// How steps get into the container.
-    pub steps_by: StepsBy,
-}
-
-/// How steps get into a container.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StepsBy {
-    /// Through the agent where it can start, else by exec.
-    #[default]
-    Agent,
-    /// By the engine's exec, always: 40 times slower, streams and signals less exact.
-    Exec,
-}
-
-impl DockerOptions {
-    /// Options with the engine that is found and the usual patience.
-    pub fn new(instance: String, cache: PathBuf) -> Self {
-        Self {
-            instance,
-            cache,
-            host: None,
-            drain: Duration::from_secs(5),
-            steps_by: StepsBy::Agent,
-        }
-    }
-}
 
 /// Runs jobs in containers.
 #[derive(Debug)]
@@ -92,48 +54,109 @@ impl DockerExecutor {
         Ok(&self.engine.get().await?.endpoint)
     }
 
-    /// The agent on disk, or why steps have to go by exec.
-    fn agent_for(&self, image: &Image) -> Result<PathBuf, Fallback> {
-        if self.options.steps_by == StepsBy::Exec {
-            return Err(Fallback::Because("as asked for".to_owned()));
-        }
-        let ours = engine_architecture();
-        if let Some(theirs) = image.architecture.as_deref().filter(|theirs| *theirs != ours) {
-            return Err(Fallback::Because(format!(
-                "the image is for {theirs}, the agent for {ours}"
-            )));
-        }
-        let agent = AgentBinary::embedded()
-            .ok_or_else(|| Fallback::Because("this build of Loom has no agent for Linux".to_owned()))?;
-        agent.materialise(&self.options.cache).map_err(|error| {
-            let cause = format!("{error}: {}", source_of(&error));
-            Fallback::Failed(ExecutorError::Setup {
-                what: "prepare the agent".to_owned(),
-                cause,
-            })
-        })
+    pub(super) async fn connection(&self) -> Result<&Connection, ExecutorError> {
+        self.engine.get().await
     }
 
-    /// Makes a session, or leaves nothing.
+    pub(super) fn options(&self) -> &DockerOptions {
+        &self.options
+    }
+
+    /// Gets the images of a job's services.
+    pub(in crate::executor) async fn fetch_services(
+        &self,
+        spec: &PlaceSpec,
+        notes: Arc<dyn Notes>,
+    ) -> Result<(), ExecutorError> {
+        let connection = self.engine.get().await?;
+        for service in spec
+            .services
+            .values()
+            .filter(|service| !service.image.trim().is_empty())
+        {
+            let login = service.login.as_ref();
+            let fetching = image::ensure(connection, service.image.trim(), login, spec.pull, notes.as_ref());
+            connection.while_it_answers(|| None, fetching).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes whatever the job of this resource name holds in the engine.
+    pub(in crate::executor) async fn reclaim_name(&self, name: &str) -> Result<bool, ExecutorError> {
+        let connection = self.engine.get().await?;
+        let left = || Some(format!("what {name} has there"));
+        connection
+            .while_it_answers(left, reclaim::by_name(connection, &self.options, name, None))
+            .await
+    }
+
+    fn room(spec: &PlaceSpec) -> Result<Room, ExecutorError> {
+        match &spec.room {
+            RoomSpec::Image(image) => Ok(Room {
+                image: image.clone(),
+                login: None,
+                options: Options::default(),
+                in_container: false,
+            }),
+            RoomSpec::Container(container) => {
+                // Its main process is the agent, as it is `tail` on GitHub: what the image would start is not started.
+                let container = ContainerSpec {
+                    entrypoint: None,
+                    command: None,
+                    ..container.clone()
+                };
+                Ok(Room {
+                    image: container.image.trim().to_owned(),
+                    login: container.login.clone(),
+                    options: service::body(&container, &spec.workspace, "the job's container")?,
+                    in_container: true,
+                })
+            }
+            RoomSpec::Host => Err(ExecutorError::Setup {
+                what: "open the job's room".to_owned(),
+                cause: "it is to be the machine itself, and this executor runs jobs in containers".to_owned(),
+            }),
+        }
+    }
+
+    /// Makes a place, or leaves nothing.
     async fn make(
         &self,
         connection: &Connection,
-        job: &JobSpec,
+        spec: &PlaceSpec,
         notes: Arc<dyn Notes>,
-    ) -> Result<Arc<dyn Session>, ExecutorError> {
-        // What was always to be pulled was pulled by `fetch`.
-        let pull = match job.pull {
-            PullPolicy::Always => PullPolicy::Missing,
-            other => other,
-        };
-        let image = image::ensure(connection, &job.image, pull, notes.as_ref()).await?;
-        JobDirectory::create(&job.directory).map_err(|error| setup("prepare the job", &error))?;
-        match self.begin(connection, job, image, notes).await {
-            Ok(session) => Ok(session),
+    ) -> Result<Arc<dyn Place>, ExecutorError> {
+        let room = Self::room(spec)?;
+        let pull = pull_again(spec.pull);
+        let image = image::ensure(connection, &room.image, room.login.as_ref(), pull, notes.as_ref()).await?;
+        let path = spec.directory.clone();
+        let github = room.in_container;
+        blocking(move || {
+            let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
+            let directory = JobDirectory::create(&path).map_err(|error| failed(&error))?;
+            let made = directory
+                .create_shared()
+                .map_err(|error| failed(&error))
+                .and_then(|()| {
+                    if github {
+                        room::make_folders(&path).map_err(|error| failed(&error))?;
+                    }
+                    Ok(())
+                });
+            if made.is_err() {
+                let _ = remove_directory(&path);
+            }
+            made
+        })
+        .await??;
+        match self.begin(connection, spec, room, image, notes).await {
+            Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 // A container of that name that is not this job's (the conflict could not be settled) stays.
-                reclaim::remove_ours(connection, &self.options.instance, job).await?;
-                let _ = remove_directory(&job.directory);
+                let name = spec.key.resource_name();
+                reclaim::by_name(connection, &self.options, &name, Some(&spec.directory)).await?;
+                let path = spec.directory.clone();
+                blocking(move || remove_directory(&path)).await?.ok();
                 Err(error)
             }
         }
@@ -142,120 +165,77 @@ impl DockerExecutor {
     async fn begin(
         &self,
         connection: &Connection,
-        job: &JobSpec,
+        spec: &PlaceSpec,
+        room: Room,
         image: Image,
         notes: Arc<dyn Notes>,
-    ) -> Result<Arc<dyn Session>, ExecutorError> {
-        let why = match self.agent_for(&image) {
-            Ok(agent) => match self
-                .begin_with_agent(connection, job, &image, &agent, notes.clone())
-                .await
-            {
-                Ok(session) => return Ok(session),
-                Err(Fallback::Failed(error)) => return Err(error),
-                Err(Fallback::Because(why)) => {
-                    container::remove(connection, &job.key.resource_name()).await?;
-                    why
-                }
-            },
-            Err(Fallback::Failed(error)) => return Err(error),
-            Err(Fallback::Because(why)) => why,
+    ) -> Result<DockerPlace, ExecutorError> {
+        let mut companions = Companions::new(self, spec, Arc::clone(&notes)).await?;
+        let services_wanted = spec
+            .services
+            .values()
+            .any(|service| !service.image.trim().is_empty());
+        let network = if services_wanted || room.in_container {
+            Some(companions.network().await?.to_owned())
+        } else {
+            None
         };
-        notes.line(&format!("steps run by `docker exec`, which is slower: {why}"));
-        let name = job.key.resource_name();
-        let steps = exec::begin(connection, job, &image, &self.options.instance, notes).await?;
-        Ok(Arc::new(DockerSession::new(
-            connection.clone(),
-            name,
-            job.directory.clone(),
-            Steps::Exec(Box::new(steps)),
-        )))
-    }
-
-    async fn begin_with_agent(
-        &self,
-        connection: &Connection,
-        job: &JobSpec,
-        image: &Image,
-        agent: &Path,
-        notes: Arc<dyn Notes>,
-    ) -> Result<Arc<dyn Session>, Fallback> {
-        let name = job.key.resource_name();
-        let directory =
-            JobDirectory::open(&job.directory).map_err(|error| setup("prepare the job", &error))?;
-        let path = directory.path().to_owned();
-        let parts = Parts {
-            name: &name,
-            image: &image.id,
-            instance: &self.options.instance,
-            entrypoint: self.entrypoint(job),
-            mounts: vec![
-                container::mount(agent, container::AGENT, true),
-                container::mount(&path, container::JOB, false),
-                container::mount(&path.join(loom_agent::layout::SCRIPTS), container::SCRIPTS, false),
-                container::mount(&job.workspace, container::WORKSPACE, false),
-            ],
+        let mut facts = facts(&image, room.in_container);
+        facts.network.clone_from(&network);
+        let opening = Opening {
+            connection,
+            options: &self.options,
+            spec,
+            marks: Marks::new(&self.options, spec),
+            image: &image,
+            notes,
         };
-        container::create(connection, job, parts).await?;
-        if let Err(error) = connection.docker.start_container(&name, None).await {
-            return Err(could_not_start(&failure::explain(&error), || {
-                failure::setup("start the container", &connection.endpoint, &error)
-            }));
-        }
-        let channel = tokio::select! {
-            biased;
-            connected = Channel::connect(directory, PATIENCE, notes) => connected.map_err(|error| unseen(connection, &error))?,
-            state = ended(connection, &name) => {
-                let trouble = JobDirectory::open(&path).ok().and_then(|directory| directory.trouble());
-                return Err(match trouble {
-                    Some(trouble) => ExecutorError::Setup { what: "start the job's agent".to_owned(), cause: trouble }.into(),
-                    // It never got as far as to say something: the system would not run it.
-                    None => Fallback::Because(format!("the agent does not start in this image ({})", container::epitaph(&state))),
-                });
-            }
-        };
-        let home = image
-            .home
-            .iter()
-            .map(|home| ("HOME".to_owned(), home.clone()))
-            .collect();
-        let channel = channel.with_user(image.user.clone(), home);
-        let steps = Steps::Agent {
-            channel: Box::new(channel),
-            agent: agent.to_owned(),
-            image: image.id.clone(),
-            workspace: job.workspace.clone(),
-        };
-        Ok(Arc::new(DockerSession::new(
-            connection.clone(),
-            name,
-            path,
+        // Both to their ends: what is removed after a failure must not be half made.
+        let (services, own) = tokio::join!(companions.services(&spec.services), opening.room(room, network));
+        let (steps, id) = own?;
+        facts.services = services?;
+        companions.still_there(&facts.services).await?;
+        facts.container = Some(id);
+        companions.beside(&facts);
+        Ok(DockerPlace {
+            connection: connection.clone(),
+            name: spec.key.resource_name(),
+            directory: spec.directory.clone(),
             steps,
-        )))
+            companions,
+            facts,
+            patience: self.options.patience,
+            signals: Signals::default(),
+            ending: AtomicBool::new(false),
+            done: Mutex::new(false),
+        })
     }
+}
 
-    fn entrypoint(&self, job: &JobSpec) -> Vec<String> {
-        let grace = job.orphan_grace.as_secs() + u64::from(job.orphan_grace.subsec_nanos() > 0);
-        let drain = self.options.drain.as_millis();
-        [
-            container::AGENT,
-            "serve",
-            "--dir",
-            container::JOB,
-            "--scripts",
-            container::SCRIPTS,
-        ]
-        .into_iter()
-        .chain(["--workspace", container::WORKSPACE])
-        .map(str::to_owned)
-        .chain([
-            "--orphan-grace".to_owned(),
-            grace.to_string(),
-            "--drain-ms".to_owned(),
-            drain.to_string(),
-        ])
-        .collect()
+fn facts(image: &Image, in_container: bool) -> PlaceFacts {
+    let architecture = image.architecture.as_deref().unwrap_or(std::env::consts::ARCH);
+    PlaceFacts {
+        workspace: container::WORKSPACE.to_owned(),
+        temp: container::TEMP.to_owned(),
+        actions: container::ACTIONS.to_owned(),
+        tools: container::TOOLS.to_owned(),
+        os: "Linux".to_owned(),
+        arch: runner_architecture(architecture),
+        in_container,
+        ..PlaceFacts::default()
     }
+}
+
+/// An architecture in the words of GitHub's `runner.arch`.
+pub(in crate::executor) fn runner_architecture(name: &str) -> String {
+    match name {
+        "amd64" | "x86_64" => "X64",
+        "arm64" | "aarch64" => "ARM64",
+        "386" | "x86" => "X86",
+        "arm" => "ARM",
+        other => other,
+    }
+    .to_owned()
 }
 
 #[async_trait]
@@ -268,41 +248,48 @@ impl Executor for DockerExecutor {
         self.engine.ping().await
     }
 
-    async fn fetch(&self, job: &JobSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+    async fn fetch(&self, spec: &PlaceSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
         let connection = self.engine.get().await?;
-        let fetching = image::ensure(connection, &job.image, job.pull, notes.as_ref());
-        connection.while_it_answers(|| None, fetching).await.map(drop)
+        let (image, login) = match &spec.room {
+            RoomSpec::Image(image) => (image.as_str(), None),
+            RoomSpec::Container(container) => (container.image.trim(), container.login.as_ref()),
+            RoomSpec::Host => return self.fetch_services(spec, notes).await,
+        };
+        let fetching = image::ensure(connection, image, login, spec.pull, notes.as_ref());
+        connection.while_it_answers(|| None, fetching).await?;
+        self.fetch_services(spec, notes).await
     }
 
-    async fn open(&self, job: JobSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Session>, ExecutorError> {
+    async fn open(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let job = JobSpec {
-            workspace: absolute(&job.workspace),
-            directory: absolute(&job.directory),
-            ..job
+        let spec = PlaceSpec {
+            workspace: absolute(&spec.workspace),
+            directory: absolute(&spec.directory),
+            ..spec
         };
-        if !job.workspace.is_dir() {
-            let cause = format!("`{}` is no directory", job.workspace.display());
-            return Err(ExecutorError::Setup {
-                what: "open the workspace".to_owned(),
-                cause,
-            });
+        let workspace = spec.workspace.clone();
+        let wrong = |cause: String| ExecutorError::Setup {
+            what: "open the workspace".to_owned(),
+            cause,
+        };
+        if !blocking(move || workspace.is_dir()).await? {
+            return Err(wrong(format!("`{}` is no directory", spec.workspace.display())));
+        }
+        if spec.workspace.to_str().is_none() || spec.directory.to_str().is_none() {
+            return Err(wrong(format!(
+                "the name of `{}` is not UTF-8, and an engine takes no other: rename it, or use `--executor host`",
+                spec.workspace.display()
+            )));
         }
         let connection = self.engine.get().await?;
-        let left = || Some(format!("the container {}", job.key.resource_name()));
+        let left = || Some(format!("what {} has there", spec.key.resource_name()));
         connection
-            .while_it_answers(left, self.make(connection, &job, notes))
+            .while_it_answers(left, self.make(connection, &spec, notes))
             .await
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
-        let connection = self.engine.get().await?;
-        let name = job.resource_name();
-        let left = || Some(format!("the container {name}"));
-        connection
-            .while_it_answers(left, reclaim::by_name(connection, &self.options, &name))
-            .await
-            .map(drop)
+        self.reclaim_name(&job.resource_name()).await.map(drop)
     }
 
     async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
@@ -312,80 +299,4 @@ impl Executor for DockerExecutor {
             .while_it_answers(left, reclaim::of_runs(connection, &self.options, runs))
             .await
     }
-}
-
-/// Why a session with an agent did not come about.
-enum Fallback {
-    /// The agent cannot run here; exec may do.
-    Because(String),
-    /// Nothing else would do better.
-    Failed(ExecutorError),
-}
-
-impl From<ExecutorError> for Fallback {
-    fn from(error: ExecutorError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// The system's words for a program that it cannot run.
-fn could_not_start(said: &str, otherwise: impl FnOnce() -> ExecutorError) -> Fallback {
-    let signs = [
-        "exec format error",
-        "permission denied",
-        "no such file or directory",
-    ];
-    if said.contains(container::AGENT) && signs.iter().any(|sign| said.contains(sign)) {
-        return Fallback::Because(format!("the agent does not start in this image ({said})"));
-    }
-    Fallback::Failed(otherwise())
-}
-
-/// Comes back when the container has ended by itself.
-async fn ended(connection: &Connection, name: &str) -> ContainerState {
-    loop {
-        tokio::time::sleep(LOOK).await;
-        if let Some(state) = container::state(connection, name).await
-            && state.running == Some(false)
-        {
-            return state;
-        }
-    }
-}
-
-fn unseen(connection: &Connection, error: &ConnectError) -> ExecutorError {
-    let cause = match error {
-        ConnectError::Silent(_) => format!(
-            "its container runs, but no agent answers in the job's directory: the engine at {} seems to run on another \
-             machine; Loom needs an engine that sees its files",
-            connection.endpoint
-        ),
-        error => error.to_string(),
-    };
-    ExecutorError::Setup {
-        what: "start the job's agent".to_owned(),
-        cause,
-    }
-}
-
-/// This program's architecture in the engine's words.
-fn engine_architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    }
-}
-
-fn setup(what: &str, error: &dyn std::error::Error) -> ExecutorError {
-    let cause = format!("{error}: {}", source_of(error));
-    ExecutorError::Setup {
-        what: what.to_owned(),
-        cause,
-    }
-}
-
-fn source_of(error: &dyn std::error::Error) -> String {
-    error.source().map(ToString::to_string).unwrap_or_default()
 }

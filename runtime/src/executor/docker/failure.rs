@@ -9,16 +9,29 @@ pub(super) fn explain(error: &Error) -> String {
     if let Error::DockerResponseServerError { message, .. } = error {
         return message.trim().to_owned();
     }
-    let mut said = error.to_string();
+    // The library's own words for it ("error in the hyper legacy client") tell nobody anything: what they are about does.
+    let library = matches!(
+        error,
+        Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } | Error::HttpClientError { .. }
+    );
+    let mut said = if library { String::new() } else { error.to_string() };
     let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
         let text = next.to_string();
-        if !said.contains(&text) {
-            said = format!("{said}: {text}");
+        if !text.contains("legacy client") && !text.contains("client error") && !said.contains(&text) {
+            said = if said.is_empty() {
+                text
+            } else {
+                format!("{said}: {text}")
+            };
         }
         cause = next.source();
     }
-    said
+    if said.is_empty() {
+        "the connection to it broke".to_owned()
+    } else {
+        said
+    }
 }
 
 /// The status code of an answer, where there was one.

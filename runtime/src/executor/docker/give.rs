@@ -1,10 +1,10 @@
-//! Hands files that root made in a workspace to a caller who is not root, when the job's own agent can no longer do it.
+//! Hands files of a workspace that became another's to a caller who is not root, when the job's own agent can no longer do it.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::time::Instant;
 
@@ -43,7 +43,7 @@ pub(super) async fn by_helper(connection: &Connection, helper: Helper<'_>) -> Re
 }
 
 async fn run(connection: &Connection, name: &str, helper: &Helper<'_>) -> Result<(), ExecutorError> {
-    let what = "give root's files in the workspace to their caller";
+    let what = "give the files of the workspace to their caller";
     let entrypoint = [
         container::AGENT,
         "give",
@@ -66,10 +66,7 @@ async fn run(connection: &Connection, name: &str, helper: &Helper<'_>) -> Result
                 container::mount(helper.workspace, container::WORKSPACE, false),
             ]),
             network_mode: Some("none".to_owned()),
-            log_config: Some(HostConfigLogConfig {
-                typ: Some("none".to_owned()),
-                config: None,
-            }),
+            log_config: Some(container::log("none")),
             ..HostConfig::default()
         }),
         ..ContainerCreateBody::default()
@@ -88,7 +85,7 @@ async fn run(connection: &Connection, name: &str, helper: &Helper<'_>) -> Result
         .map_err(failed)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let state = container::state(connection, name).await.unwrap_or_default();
+        let state = container::state(connection, name).await?.unwrap_or_default();
         let cause = match (state.running, state.exit_code) {
             (Some(false), Some(0)) => return Ok(()),
             (Some(false), _) => "some of them could not be given".to_owned(),
@@ -99,7 +96,7 @@ async fn run(connection: &Connection, name: &str, helper: &Helper<'_>) -> Result
             }
         };
         return Err(ExecutorError::Cleanup {
-            what: "files that root made in the workspace".to_owned(),
+            what: "files of others in the workspace".to_owned(),
             cause,
         });
     }

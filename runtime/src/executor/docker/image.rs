@@ -8,10 +8,10 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::{credentials, failure};
-use crate::executor::{ExecutorError, Notes, PullPolicy};
+use crate::executor::{ExecutorError, Notes, PullPolicy, RegistryLogin};
 
 /// What matters of an image that is there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Image {
     /// Its content's id: what a container is made from, whatever the name means later.
     pub(super) id: String,
@@ -21,12 +21,17 @@ pub(super) struct Image {
     pub(super) home: Option<String>,
     /// In the engine's words: `amd64`, `arm64`.
     pub(super) architecture: Option<String>,
+    /// What it starts.
+    pub(super) entrypoint: Vec<String>,
+    /// The arguments to that, or what it starts when there is no entry point.
+    pub(super) command: Vec<String>,
 }
 
 /// Makes sure that the image is there.
 pub(super) async fn ensure(
     connection: &Connection,
     name: &str,
+    login: Option<&RegistryLogin>,
     policy: PullPolicy,
     notes: &dyn Notes,
 ) -> Result<Image, ExecutorError> {
@@ -34,7 +39,7 @@ pub(super) async fn ensure(
         return Err(fail(name, "that is no image's name"));
     }
     if policy == PullPolicy::Always {
-        pull(connection, name, notes).await?;
+        pull(connection, name, login, notes).await?;
     }
     match connection.docker.inspect_image(name).await {
         Ok(found) => Ok(Image::from(found)),
@@ -44,7 +49,7 @@ pub(super) async fn ensure(
                 "the engine does not have it, and pulling is switched off (`--pull never`)",
             )),
             _ => {
-                pull(connection, name, notes).await?;
+                pull(connection, name, login, notes).await?;
                 let found = connection.docker.inspect_image(name).await;
                 found
                     .map(Image::from)
@@ -58,7 +63,12 @@ pub(super) async fn ensure(
     }
 }
 
-async fn pull(connection: &Connection, name: &str, notes: &dyn Notes) -> Result<(), ExecutorError> {
+async fn pull(
+    connection: &Connection,
+    name: &str,
+    login: Option<&RegistryLogin>,
+    notes: &dyn Notes,
+) -> Result<(), ExecutorError> {
     let what = format!("pull {name}");
     notes.line(&format!("pulling the image `{name}`"));
     let (repository, tag) = split(name);
@@ -66,7 +76,10 @@ async fn pull(connection: &Connection, name: &str, notes: &dyn Notes) -> Result<
     if let Some(tag) = tag {
         options = options.tag(tag);
     }
-    let credentials = credentials::for_image(name).await;
+    let credentials = match login {
+        Some(login) => Some(credentials::of_login(name, login)),
+        None => credentials::for_image(name).await,
+    };
     let mut stream = connection
         .docker
         .create_image(Some(options.build()), None, credentials);
@@ -135,6 +148,8 @@ impl From<ImageInspect> for Image {
                 .filter(|user| !user.is_empty())
                 .unwrap_or_else(|| "0".to_owned()),
             home,
+            entrypoint: config.entrypoint.unwrap_or_default(),
+            command: config.cmd.unwrap_or_default(),
             architecture: found.architecture.filter(|architecture| !architecture.is_empty()),
         }
     }

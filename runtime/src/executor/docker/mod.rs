@@ -1,9 +1,13 @@
-//! Runs jobs in containers: one a job, whose main process is the agent. The only place that knows the engine's API.
+//! Runs jobs in containers, whose main process is the agent. The only place that knows the engine's API.
 //!
-//! A container is named after its job and labelled with its run and owner, so that any process of the same state
+//! Everything that a job has in the engine (its room, its services, a room for each container action, their network, images
+//! it built) is named after the job and labelled with it, its run and its owner, so that any process of the same state
 //! directory can find and remove what a dead one left, and nobody else's. Steps go through the agent; where it cannot
 //! start (another architecture) they go by `exec`, which is slower and said in the job's log.
 
+mod archive;
+mod build;
+mod companions;
 mod container;
 mod credentials;
 mod endpoint;
@@ -12,8 +16,24 @@ mod exec;
 mod executor;
 mod failure;
 mod give;
+mod ignore;
 mod image;
+mod marks;
+mod network;
+mod opening;
+mod options;
+mod place;
+mod ports;
 mod reclaim;
-mod session;
+mod report;
+mod room;
+mod service;
+mod settings;
+mod volume;
+mod words;
 
-pub use executor::{DockerExecutor, DockerOptions, StepsBy};
+pub(in crate::executor) use companions::Companions;
+pub use executor::DockerExecutor;
+pub(in crate::executor) use executor::runner_architecture;
+pub use report::{EngineReport, Sees};
+pub use settings::{DockerOptions, StepsBy};

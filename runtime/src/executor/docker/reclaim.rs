@@ -1,58 +1,70 @@
-//! Removes what dead sessions left: containers by name or by run, with their directories, and nobody else's.
+//! Removes what dead places left, found by label: containers with their directories, networks, volumes, images; and
+//! nobody else's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::models::{ContainerInspectResponse, MountPoint};
-use bollard::query_parameters::ListContainersOptionsBuilder;
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
+    ListVolumesOptionsBuilder,
+};
 
-use super::container::{self, DIRECTORY, INSTANCE, RUN};
 use super::engine::Connection;
-use super::executor::DockerOptions;
-use super::{failure, give};
-use crate::executor::channel::{Channel, JobDirectory, remove_directory};
-use crate::executor::{ExecutorError, JobSpec, SilentNotes, Swept};
+use super::marks::{DIRECTORY, INSTANCE, KIND, Kind, NAME, ROOM, RUN};
+use super::settings::DockerOptions;
+use super::{build, container, failure, give, network, room, volume};
+use crate::executor::channel::{Channel, JobDirectory, blocking, remove_directory};
+use crate::executor::{ExecutorError, SilentNotes, Swept};
 use crate::id::RunId;
 
 /// How long an agent that may still be there has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Removes a job's container and directory; whether there was one.
+type Filters = HashMap<String, Vec<String>>;
+
+fn labelled(labels: impl IntoIterator<Item = String>) -> Filters {
+    HashMap::from([("label".to_owned(), labels.into_iter().collect())])
+}
+
+/// Removes all that the job of this resource name holds, with its directory; whether there was anything. With `only`,
+/// just what belongs to the place that has this directory.
 pub(super) async fn by_name(
     connection: &Connection,
     options: &DockerOptions,
     name: &str,
+    only: Option<&Path>,
 ) -> Result<bool, ExecutorError> {
-    let found = match connection.docker.inspect_container(name, None).await {
-        Ok(found) => found,
-        Err(error) if failure::is_missing(&error) => return Ok(false),
-        Err(error) => {
-            return Err(failure::setup(
-                &format!("look for the container {name}"),
-                &connection.endpoint,
-                &error,
-            ));
-        }
-    };
-    if label(&found, INSTANCE) != Some(options.instance.as_str()) {
-        return Ok(false);
-    }
-    let directory = label(&found, DIRECTORY).map(PathBuf::from);
-    let handed_over = match &directory {
-        Some(directory) => end_agent(directory).await,
-        None => false,
-    };
+    let mut labels = vec![
+        format!("{INSTANCE}={}", options.instance),
+        format!("{NAME}={name}"),
+    ];
+    labels.extend(only.map(|directory| format!("{DIRECTORY}={}", directory.display())));
+    let filters = labelled(labels);
+    let found = list(connection, &filters).await?;
+    let mut directories = BTreeSet::new();
     let mut told = Ok(());
-    if !handed_over && give::is_wanted() {
-        told = give_back(connection, name, &found).await;
+    let mut any = false;
+    for container in &found {
+        any = true;
+        directories.extend(container.labels.get(DIRECTORY).map(PathBuf::from));
+        let ended = end(connection, container).await;
+        if told.is_ok() {
+            told = ended;
+        }
+        container::remove(connection, &container.id).await?;
     }
-    container::remove(connection, name).await?;
-    if let Some(directory) = directory {
-        remove_job(&directory)?;
+    any |= networks(connection, &filters, &mut directories).await?;
+    any |= volumes(connection, &filters).await?;
+    any |= images(connection, &filters).await?;
+    if only.is_none() {
+        for directory in directories {
+            blocking(move || remove_job(&directory)).await??;
+        }
     }
-    told.map(|()| true)
+    told.map(|()| any)
 }
 
 /// Removes what the named runs left.
@@ -61,30 +73,39 @@ pub(super) async fn of_runs(
     options: &DockerOptions,
     runs: &[RunId],
 ) -> Result<Swept, ExecutorError> {
+    // A few questions for all of them, however many there are.
+    let filters = labelled([format!("{INSTANCE}={}", options.instance)]);
+    let looked = |error: bollard::errors::Error| {
+        failure::setup("look for what lost runs had", &connection.endpoint, &error)
+    };
+    let docker = &connection.docker;
+    let mut all: Vec<HashMap<String, String>> = list(connection, &filters)
+        .await?
+        .into_iter()
+        .map(|found| found.labels)
+        .collect();
+    let query = ListNetworksOptionsBuilder::new().filters(&filters).build();
+    let found = docker.list_networks(Some(query)).await.map_err(looked)?;
+    all.extend(found.into_iter().filter_map(|network| network.labels));
+    let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
+    let found = docker.list_volumes(Some(query)).await.map_err(looked)?;
+    all.extend(found.volumes.into_iter().flatten().map(|volume| volume.labels));
+    let query = ListImagesOptionsBuilder::new().filters(&filters).build();
+    let found = docker.list_images(Some(query)).await.map_err(looked)?;
+    all.extend(found.into_iter().map(|image| image.labels));
+    let names: BTreeSet<String> = all
+        .into_iter()
+        .filter(|labels| {
+            labels
+                .get(RUN)
+                .is_some_and(|run| runs.iter().any(|wanted| wanted.0 == *run))
+        })
+        .filter_map(|mut labels| labels.remove(NAME))
+        .collect();
     let mut swept = Swept::default();
     let mut first_error = None;
-    // One question for all of them, however many there are.
-    let labels = vec![format!("{INSTANCE}={}", options.instance)];
-    let filters = HashMap::from([("label".to_owned(), labels)]);
-    let list = ListContainersOptionsBuilder::new()
-        .all(true)
-        .filters(&filters)
-        .build();
-    let found = connection
-        .docker
-        .list_containers(Some(list))
-        .await
-        .map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
-    for container in found {
-        let run = container.labels.as_ref().and_then(|labels| labels.get(RUN));
-        if !run.is_some_and(|run| runs.iter().any(|wanted| wanted.0 == *run)) {
-            continue;
-        }
-        let Some(name) = container.names.and_then(|names| names.into_iter().next()) else {
-            continue;
-        };
-        let name = name.trim_start_matches('/').to_owned();
-        match by_name(connection, options, &name).await {
+    for name in names {
+        match by_name(connection, options, &name, None).await {
             Ok(true) => swept.removed.push(name),
             Ok(false) => {}
             Err(error) => first_error = first_error.or(Some(error)),
@@ -93,31 +114,117 @@ pub(super) async fn of_runs(
     first_error.map_or(Ok(swept), Err)
 }
 
-/// Removes the container that an open that failed may have made, but not one that was there before it.
-pub(super) async fn remove_ours(
+/// Removes the containers with this label that are of a wanted kind.
+pub(super) async fn containers(
     connection: &Connection,
-    instance: &str,
-    job: &JobSpec,
+    label: &str,
+    wanted: impl Fn(&str) -> bool,
 ) -> Result<(), ExecutorError> {
-    let name = job.key.resource_name();
-    let Ok(found) = connection.docker.inspect_container(&name, None).await else {
-        return Ok(());
-    };
-    let directory = job.directory.display().to_string();
-    if label(&found, INSTANCE) == Some(instance) && label(&found, DIRECTORY) == Some(directory.as_str()) {
-        container::remove(connection, &name).await?;
+    for found in list(connection, &labelled([label.to_owned()])).await? {
+        if found.labels.get(KIND).is_some_and(|kind| wanted(kind)) {
+            container::remove(connection, &found.id).await?;
+        }
     }
     Ok(())
 }
 
+struct Found {
+    id: String,
+    name: String,
+    labels: HashMap<String, String>,
+}
+
+async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, ExecutorError> {
+    let query = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(filters)
+        .build();
+    let found = connection.docker.list_containers(Some(query)).await;
+    let found = found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
+    Ok(found
+        .into_iter()
+        .filter_map(|container| {
+            let name = container
+                .names
+                .and_then(|names| names.into_iter().next())
+                .unwrap_or_default();
+            Some(Found {
+                id: container.id?,
+                name: name.trim_start_matches('/').to_owned(),
+                labels: container.labels.unwrap_or_default(),
+            })
+        })
+        .collect())
+}
+
+async fn networks(
+    connection: &Connection,
+    filters: &Filters,
+    directories: &mut BTreeSet<PathBuf>,
+) -> Result<bool, ExecutorError> {
+    let query = ListNetworksOptionsBuilder::new().filters(filters).build();
+    let found = connection.docker.list_networks(Some(query)).await;
+    let found = found.map_err(|error| failure::setup("look for networks", &connection.endpoint, &error))?;
+    let any = !found.is_empty();
+    for one in found {
+        let labels = one.labels.unwrap_or_default();
+        directories.extend(labels.get(DIRECTORY).map(PathBuf::from));
+        if let Some(id) = one.id {
+            network::remove(connection, &id).await?;
+        }
+    }
+    Ok(any)
+}
+
+async fn volumes(connection: &Connection, filters: &Filters) -> Result<bool, ExecutorError> {
+    let labels = filters.get("label").cloned().unwrap_or_default();
+    volume::remove_labelled(connection, labels).await
+}
+
+async fn images(connection: &Connection, filters: &Filters) -> Result<bool, ExecutorError> {
+    let labels = filters.get("label").cloned().unwrap_or_default();
+    build::remove_labelled(connection, labels).await
+}
+
+/// Ends what runs in a container, and hands its files over.
+async fn end(connection: &Connection, found: &Found) -> Result<(), ExecutorError> {
+    let kind = found.labels.get(KIND).map(String::as_str).unwrap_or_default();
+    let directory = if kind == Kind::Room.word() {
+        found.labels.get(DIRECTORY)
+    } else if kind == Kind::Action.word() {
+        found.labels.get(ROOM)
+    } else {
+        return Ok(());
+    };
+    let handed_over = match directory {
+        Some(directory) => end_agent(PathBuf::from(directory)).await?,
+        None => false,
+    };
+    if handed_over || !give::is_wanted() {
+        return Ok(());
+    }
+    let inspected = match connection.docker.inspect_container(&found.id, None).await {
+        Ok(inspected) => inspected,
+        Err(error) if failure::is_missing(&error) => return Ok(()),
+        Err(error) => {
+            return Err(failure::setup(
+                &format!("look at the container {}", found.name),
+                &connection.endpoint,
+                &error,
+            ));
+        }
+    };
+    give_back(connection, &found.name, &inspected).await
+}
+
 /// Has an agent that still runs end its job; whether it did, and handed over the files.
-async fn end_agent(directory: &Path) -> bool {
-    let Ok(directory) = JobDirectory::open(directory) else {
-        return false;
+async fn end_agent(directory: PathBuf) -> Result<bool, ExecutorError> {
+    let Ok(directory) = blocking(move || JobDirectory::open(&directory)).await? else {
+        return Ok(false);
     };
     match Channel::connect(directory, PATIENCE, Arc::new(SilentNotes)).await {
-        Ok(channel) => channel.close(give::is_wanted()).await.is_ok(),
-        Err(_) => false,
+        Ok(channel) => Ok(channel.close(give::is_wanted(), PATIENCE).await.is_ok()),
+        Err(_) => Ok(false),
     }
 }
 
@@ -134,25 +241,28 @@ async fn give_back(
             .find(|mount| mount.destination.as_deref() == Some(target))?;
         mount.source.as_deref().map(PathBuf::from)
     };
+    let workspace = source(container::WORKSPACE).or_else(|| source(room::ACTION_WORKSPACE));
     let (Some(agent), Some(job), Some(workspace), Some(image)) = (
         source(container::AGENT),
         source(container::JOB),
-        source(container::WORKSPACE),
+        workspace,
         found.image.as_deref(),
     ) else {
         return Ok(());
     };
     // Whose the files are, and since when, is told by the job's directory: without it nothing may be given away.
-    if !job.is_dir() || !workspace.is_dir() {
+    let both = (job.clone(), workspace.clone());
+    if !blocking(move || both.0.is_dir() && both.1.is_dir()).await? {
         return Ok(());
     }
     // First it must not run any more: what it makes meanwhile would be missed.
-    let _ = connection.docker.kill_container(name, None).await;
-    let labels = found
+    container::kill(connection, name).await;
+    let mut labels = found
         .config
         .as_ref()
         .and_then(|config| config.labels.clone())
         .unwrap_or_default();
+    labels.insert(KIND.to_owned(), Kind::Helper.word().to_owned());
     let helper = give::Helper {
         name,
         image,
@@ -169,18 +279,6 @@ fn remove_job(directory: &Path) -> Result<(), ExecutorError> {
     if JobDirectory::open(directory).is_err() {
         return Ok(());
     }
-    remove_directory(directory).map_err(|error| ExecutorError::Cleanup {
-        what: directory.display().to_string(),
-        cause: error.to_string(),
-    })
-}
-
-fn label<'a>(found: &'a ContainerInspectResponse, name: &str) -> Option<&'a str> {
-    found
-        .config
-        .as_ref()?
-        .labels
-        .as_ref()?
-        .get(name)
-        .map(String::as_str)
+    remove_directory(directory)
+        .map_err(|error| ExecutorError::cleanup(directory.display().to_string(), error))
 }

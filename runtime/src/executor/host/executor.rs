@@ -1,4 +1,4 @@
-//! Opens sessions on the host and cleans up after dead ones.
+//! Opens places on the host and cleans up after dead ones.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use loom_agent::files;
 use tokio::process::{Child, Command};
 
+use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
-use super::register::Register;
-use super::session::HostSession;
-use crate::executor::channel::{Channel, ConnectError, JobDirectory, remove_directory};
-use crate::executor::{Executor, ExecutorError, JobSpec, Notes, Session, Swept};
+use super::register::{Entry, Register};
+use crate::executor::channel::{
+    ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
+};
+use crate::executor::docker::{Companions, DockerExecutor};
+use crate::executor::{
+    Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
+};
 use crate::id::{JobKey, RunId};
 
 /// How long an agent has to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What host sessions need from their surroundings.
+/// What jobs on the host need from their surroundings.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// How the agent is started.
@@ -30,6 +36,10 @@ pub struct HostOptions {
     pub environment: Vec<(OsString, OsString)>,
     /// How long a step's streams stay open after its main process has ended.
     pub drain: Duration,
+    /// How long an agent may keep silent when it is told to end; one that is frozen is killed then.
+    pub patience: Duration,
+    /// What runs services and container actions; it connects when it is first needed.
+    pub docker: Option<Arc<DockerExecutor>>,
 }
 
 /// A program that is the agent when called with the agent's arguments after its own.
@@ -65,6 +75,8 @@ impl HostOptions {
             register,
             environment: Self::inherited_environment(),
             drain: Duration::from_secs(5),
+            patience: Duration::from_secs(10),
+            docker: None,
         }
     }
 
@@ -96,10 +108,18 @@ impl HostExecutor {
 
     /// Starts the agent. Its file may just have been written: a fork elsewhere in this process holds it open for
     /// writing until it calls exec, and the kernel refuses to run it until then.
-    async fn start(&self, job: &JobSpec, name: &str) -> std::io::Result<Child> {
+    async fn start(&self, spec: &PlaceSpec, entry: &Entry) -> std::io::Result<Child> {
+        let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+        let made = scripts.clone();
+        tokio::task::spawn_blocking(move || make_passage(&made))
+            .await
+            .map_err(std::io::Error::other)??;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
         loop {
-            match self.spawn(job, name) {
+            let mut command = self.command(spec, entry, &scripts);
+            // A process with much memory takes its time to fork.
+            let spawned = tokio::task::spawn_blocking(move || command.spawn()).await;
+            match spawned.map_err(std::io::Error::other)? {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::ExecutableFileBusy
                         && tokio::time::Instant::now() < deadline =>
@@ -111,57 +131,77 @@ impl HostExecutor {
         }
     }
 
-    fn spawn(&self, job: &JobSpec, name: &str) -> std::io::Result<Child> {
-        let workspace = std::path::absolute(&job.workspace)?;
-        Command::new(&self.options.agent.program)
+    fn command(&self, spec: &PlaceSpec, entry: &Entry, scripts: &Path) -> Command {
+        let mut command = Command::new(&self.options.agent.program);
+        command
             .args(&self.options.agent.arguments)
-            .arg("serve")
-            .arg("--dir")
-            .arg(std::path::absolute(&job.directory)?)
+            .args(["serve", "--guard", "--dir"])
+            .arg(&entry.directory)
+            .arg("--scripts")
+            .arg(scripts)
             .arg("--workspace")
-            .arg(&workspace)
-            .args(["--orphan-grace".to_owned(), whole_seconds(job.orphan_grace)])
+            .arg(&spec.workspace)
+            .arg("--files")
+            .arg(entry.directory.join(TEMP).join(files::DIRECTORY))
+            .args(["--orphan-grace".to_owned(), whole_seconds(spec.orphan_grace)])
             .args([
                 "--drain-ms".to_owned(),
                 self.options.drain.as_millis().to_string(),
             ])
             .env_clear()
             .envs(self.options.environment.iter().map(|(name, value)| (name, value)))
-            .env(process::MARK, name)
-            .current_dir(&workspace)
+            .env(process::MARK, spec.key.resource_name())
+            .current_dir(&spec.workspace)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
+    /// anybody.
+    async fn prepare(&self, spec: &PlaceSpec) -> Result<(JobDirectory, Entry), ExecutorError> {
+        let (register, name, path) = (
+            self.register.clone(),
+            spec.key.resource_name(),
+            spec.directory.clone(),
+        );
+        let engine = !spec.services.is_empty();
+        blocking(move || {
+            let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
+            let directory = JobDirectory::create(&path).map_err(|error| failed(&error))?;
+            let entry = Entry {
+                directory: directory.path().to_owned(),
+                // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
+                scripts: std::env::temp_dir().join(format!("loom-{}", uuid::Uuid::new_v4().simple())),
+                engine,
+            };
+            let made = (|| {
+                directory.create_shared().map_err(|error| failed(&error))?;
+                register.note(&name, &entry).map_err(|error| failed(&error))?;
+                make_passage(&entry.scripts).map_err(|error| failed(&error))
+            })();
+            if made.is_err() {
+                let _ = remove_directory(&path);
+                let _ = register.forget(&name);
+            }
+            made.map(|()| (directory, entry))
+        })
+        .await?
     }
 
     async fn begin(
         &self,
-        job: &JobSpec,
-        name: &str,
+        spec: &PlaceSpec,
         directory: JobDirectory,
+        entry: &Entry,
         notes: Arc<dyn Notes>,
     ) -> Result<(Channel, Child), ExecutorError> {
-        // Written down first: an agent that nobody knows of could not be ended by anybody.
-        self.register
-            .note(name, directory.path())
-            .map_err(|error| setup("prepare the job", error))?;
-        let mut child = self.start(job, name).await.map_err(|error| {
+        let mut child = self.start(spec, entry).await.map_err(|error| {
             let program = self.options.agent.program.display();
-            setup("start the job's agent", format!("`{program}`: {error}"))
+            ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
         })?;
-        let channel = self.meet(directory, &mut child, notes).await?;
-        Ok((channel, child))
-    }
-
-    /// Connects to the agent while watching that it lives.
-    async fn meet(
-        &self,
-        directory: JobDirectory,
-        child: &mut Child,
-        notes: Arc<dyn Notes>,
-    ) -> Result<Channel, ExecutorError> {
-        let path = directory.path().to_owned();
+        let path = entry.directory.clone();
         let trouble = move || {
             JobDirectory::open(&path)
                 .ok()
@@ -169,31 +209,121 @@ impl HostExecutor {
         };
         tokio::select! {
             biased;
-            connected = Channel::connect(directory, PATIENCE, notes) => {
-                connected.map_err(|error: ConnectError| setup("start the job's agent", error))
-            }
+            connected = Channel::connect(directory, PATIENCE, notes) => match connected {
+                Ok(channel) => Ok((channel, child)),
+                Err(error) => {
+                    // Whoever comes back to clean up finds no agent that is just about to start.
+                    let _ = child.start_kill();
+                    let error: ConnectError = error;
+                    Err(ExecutorError::setup("start the job's agent", &error))
+                }
+            },
             ended = child.wait() => {
                 let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                Err(setup("start the job's agent", trouble().unwrap_or(format!("it ended at once ({status})"))))
+                let cause = blocking(trouble).await?.unwrap_or(format!("it ended at once ({status})"));
+                Err(ExecutorError::Setup { what: "start the job's agent".to_owned(), cause })
             }
         }
     }
 
+    async fn make(
+        &self,
+        spec: &PlaceSpec,
+        directory: JobDirectory,
+        entry: &Entry,
+        notes: Arc<dyn Notes>,
+    ) -> Result<HostPlace, ExecutorError> {
+        let mut facts = facts(spec, entry);
+        let services = async {
+            if spec.services.is_empty() {
+                return Ok(None);
+            }
+            let docker = self.options.docker.as_ref().ok_or_else(no_engine)?;
+            let companions = Companions::new(docker, spec, Arc::clone(&notes)).await?;
+            let services = companions.services(&spec.services).await?;
+            Ok(Some((companions, services)))
+        };
+        let agent = self.begin(spec, directory, entry, Arc::clone(&notes));
+        // Both to their end: what is half made is removed only once nobody makes it any more.
+        let (services, agent) = tokio::join!(services, agent);
+        let (services, (channel, child)) = match (services, agent) {
+            (Ok(services), Ok(agent)) => (services, agent),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
+        let mut companions = None;
+        if let Some((mut beside, services)) = services {
+            beside.still_there(&services).await?;
+            facts.network = beside.network_id();
+            facts.services = services;
+            beside.beside(&facts);
+            companions = Some(beside);
+        }
+        let parts = Parts {
+            spec: spec.clone(),
+            name: spec.key.resource_name(),
+            entry: entry.clone(),
+            register: self.register.clone(),
+            facts,
+            docker: self.options.docker.clone(),
+            notes,
+            patience: self.options.patience,
+        };
+        Ok(HostPlace::new(parts, channel, child, companions))
+    }
+
+    /// Removes all that is written down of a job; whether anything was.
     async fn reclaim_named(&self, name: &str) -> Result<bool, ExecutorError> {
-        let Some(directory) = self.register.directory_of(name) else {
+        let (register, key) = (self.register.clone(), name.to_owned());
+        let Some(entry) = blocking(move || register.entry(&key)).await? else {
             return Ok(false);
         };
-        process::end_agent(name, &directory).await;
-        let left = process::end_marked(name).await;
-        if !left.is_empty() {
-            return Err(cleanup(
-                name,
-                format!("processes that do not end: {}", left.join(", ")),
-            ));
+        self.end_agent(name, &entry).await?;
+        if entry.engine {
+            let docker = self.options.docker.as_ref().ok_or_else(|| {
+                ExecutorError::cleanup(
+                    format!("the containers of {name}"),
+                    "no container engine is given",
+                )
+            })?;
+            docker.reclaim_name(name).await?;
         }
-        remove_directory(&directory).map_err(|error| cleanup(&directory.display().to_string(), error))?;
-        self.register.forget(name).map_err(|error| cleanup(name, error))?;
+        place::remove(&entry, &self.register, name).await?;
         Ok(true)
+    }
+
+    /// Ends a job's agent: by asking it, else by killing it; and every process of the job.
+    async fn end_agent(&self, name: &str, entry: &Entry) -> Result<(), ExecutorError> {
+        let (path, mark) = (entry.directory.clone(), name.to_owned());
+        let found = blocking(move || {
+            let directory = JobDirectory::open(&path).ok()?;
+            let (agent, guard) = process::agent_of(&mark, &directory);
+            Some((directory, agent, guard))
+        });
+        if let Some((directory, agent, guard)) = found.await? {
+            let mut asked = false;
+            if agent.is_some()
+                && let Ok(channel) =
+                    Channel::connect(directory, Duration::from_secs(2), Arc::new(SilentNotes)).await
+            {
+                asked = channel.close(false, self.options.patience).await.is_ok();
+            }
+            let mark = name.to_owned();
+            blocking(move || {
+                if asked {
+                    agent.into_iter().chain(guard).for_each(process::wait_for_end);
+                }
+                process::kill_agent(&mark, agent, guard);
+            })
+            .await?;
+        }
+        let mark = name.to_owned();
+        let left = blocking(move || process::end_marked(&mark)).await?;
+        if left.stuck.is_empty() {
+            Ok(())
+        } else {
+            let cause = format!("processes that do not end: {}", left.stuck.join(", "));
+            Err(ExecutorError::cleanup(name, cause))
+        }
     }
 }
 
@@ -208,25 +338,40 @@ impl Executor for HostExecutor {
         Ok(())
     }
 
-    async fn open(&self, job: JobSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Session>, ExecutorError> {
-        if !job.workspace.is_dir() {
-            let cause = format!("`{}` is no directory", job.workspace.display());
-            return Err(setup("open the workspace", cause));
+    async fn fetch(&self, place: &PlaceSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        if place.services.is_empty() {
+            return Ok(());
         }
-        let name = job.key.resource_name();
-        let directory =
-            JobDirectory::create(&job.directory).map_err(|error| setup("prepare the job", Chain(&error)))?;
-        let path = directory.path().to_owned();
-        let opened = self.begin(&job, &name, directory, notes).await;
-        match opened {
-            Ok((channel, child)) => {
-                let register = self.register.clone();
-                Ok(Arc::new(HostSession::new(channel, child, name, path, register)))
-            }
+        let docker = self.options.docker.as_ref().ok_or_else(no_engine)?;
+        docker.fetch_services(place, notes).await
+    }
+
+    async fn open(&self, spec: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        if !matches!(spec.room, RoomSpec::Host) {
+            return Err(ExecutorError::Setup {
+                what: "open the job's room".to_owned(),
+                cause: "it is to be a container, and this executor runs jobs on the machine itself"
+                    .to_owned(),
+            });
+        }
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let spec = PlaceSpec {
+            workspace: absolute(&spec.workspace),
+            directory: absolute(&spec.directory),
+            ..spec
+        };
+        let workspace = spec.workspace.clone();
+        if !blocking(move || workspace.is_dir()).await? {
+            return Err(ExecutorError::Setup {
+                what: "open the workspace".to_owned(),
+                cause: format!("`{}` is no directory", spec.workspace.display()),
+            });
+        }
+        let (directory, entry) = self.prepare(&spec).await?;
+        match self.make(&spec, directory, &entry, notes).await {
+            Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
-                if !self.reclaim_named(&name).await? {
-                    let _ = remove_directory(&path);
-                }
+                self.reclaim_named(&spec.key.resource_name()).await?;
                 Err(error)
             }
         }
@@ -239,8 +384,9 @@ impl Executor for HostExecutor {
     async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
         let mut swept = Swept::default();
         let mut first_error = None;
-        for name in self.register.names() {
-            if runs.iter().any(|run| name.starts_with(&format!("loom-{run}-"))) {
+        let register = self.register.clone();
+        for name in blocking(move || register.names()).await? {
+            if runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))) {
                 match self.reclaim_named(&name).await {
                     Ok(true) => swept.removed.push(name),
                     Ok(false) => {}
@@ -252,37 +398,35 @@ impl Executor for HostExecutor {
     }
 }
 
+fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
+    let below = |name: &str| entry.directory.join(name).display().to_string();
+    PlaceFacts {
+        workspace: spec.workspace.display().to_string(),
+        temp: below(TEMP),
+        actions: below(ACTIONS),
+        tools: below(TOOLS),
+        os: if cfg!(target_os = "macos") {
+            "macOS"
+        } else {
+            "Linux"
+        }
+        .to_owned(),
+        arch: crate::executor::docker::runner_architecture(std::env::consts::ARCH),
+        ..PlaceFacts::default()
+    }
+}
+
+/// A directory that everybody can walk through and nobody else can list: steps go there to their script, whoever they run
+/// as. What lies in it has a name that cannot be guessed.
+fn make_passage(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+
+    std::fs::DirBuilder::new().mode(0o711).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711))
+}
+
 /// Rounded up: zero would mean for ever.
-fn whole_seconds(grace: Duration) -> String {
+pub(in crate::executor) fn whole_seconds(grace: Duration) -> String {
     let seconds = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
     seconds.to_string()
-}
-
-/// An error with its causes.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
-fn setup(what: &str, cause: impl std::fmt::Display) -> ExecutorError {
-    ExecutorError::Setup {
-        what: what.to_owned(),
-        cause: cause.to_string(),
-    }
-}
-
-fn cleanup(what: &str, cause: impl std::fmt::Display) -> ExecutorError {
-    ExecutorError::Cleanup {
-        what: what.to_owned(),
-        cause: cause.to_string(),
-    }
 }

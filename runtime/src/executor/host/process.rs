@@ -4,13 +4,9 @@
 //! signalled through a handle that keeps meaning that very process. Where there is no `/proc` only the agent itself is
 //! asked to end.
 
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, sleep};
-
-use crate::executor::SilentNotes;
-use crate::executor::channel::{Channel, JobDirectory};
+use crate::executor::channel::JobDirectory;
 
 /// Names the job in the environment of its agent and steps. No secret: only to find what outlives an agent.
 pub(super) const MARK: &str = "LOOM_JOB_MARK";
@@ -19,50 +15,79 @@ pub(super) const MARK: &str = "LOOM_JOB_MARK";
 const END_TIME: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Ends the agent in `directory`: by asking it, else by killing it.
-pub(super) async fn end_agent(name: &str, directory: &Path) {
-    let Ok(directory) = JobDirectory::open(directory) else {
-        return;
-    };
-    let Some((pid, started)) = directory.process() else {
-        return;
-    };
-    if start_time(pid) != Some(started) || !is_marked(pid, name) {
-        return;
-    }
-    let notes = std::sync::Arc::new(SilentNotes);
-    if let Ok(channel) = Channel::connect(directory, Duration::from_secs(2), notes).await
-        && channel.close(false).await.is_ok()
-    {
-        let deadline = Instant::now() + END_TIME;
-        while start_time(pid) == Some(started) && Instant::now() < deadline {
-            sleep(LOOK).await;
-        }
-    }
-    kill_if(pid, |pid| {
-        start_time(pid) == Some(started) && is_marked(pid, name)
-    });
+/// What became of processes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Those that were ended: `pid name`.
+    pub(super) ended: Vec<String>,
+    /// Those that do not end, not even when killed.
+    pub(super) stuck: Vec<String>,
 }
 
-/// Kills every process that carries the job's mark; returns those that do not end.
-pub(super) async fn end_marked(name: &str) -> Vec<String> {
+/// A process, told from every other one that ever had its number.
+pub(super) type Known = (u32, u64);
+
+/// The agent of the job in `directory` that still runs, and the process that watches over it.
+pub(super) fn agent_of(name: &str, directory: &JobDirectory) -> (Option<Known>, Option<Known>) {
+    let ours = |known: &Known| start_time(known.0) == Some(known.1) && is_marked(known.0, name);
+    (directory.process().filter(ours), directory.guard().filter(ours))
+}
+
+/// Kills an agent, frozen or not, and waits until what watches over it has ended what it left.
+pub(super) fn kill_agent(name: &str, agent: Option<Known>, guard: Option<Known>) {
+    if let Some((pid, started)) = agent {
+        kill_if(pid, |pid| {
+            start_time(pid) == Some(started) && is_marked(pid, name)
+        });
+    }
+    for known in agent.into_iter().chain(guard) {
+        wait_for_end(known);
+    }
+}
+
+/// Waits until a process has ended, for as long as a killed one may take.
+pub(super) fn wait_for_end((pid, started): Known) {
     let deadline = Instant::now() + END_TIME;
+    while start_time(pid) == Some(started) && Instant::now() < deadline {
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Kills every process that carries the job's mark. For a thread that may block.
+pub(super) fn end_marked(name: &str) -> Outcome {
+    let deadline = Instant::now() + END_TIME;
+    let mut ended = std::collections::BTreeMap::new();
     loop {
         let left: Vec<u32> = pids()
             .into_iter()
             .filter(|pid| is_alive(*pid) && is_marked(*pid, name))
             .collect();
-        if left.is_empty() {
-            return Vec::new();
-        }
-        if Instant::now() > deadline {
-            return left.into_iter().map(|pid| pid.to_string()).collect();
+        let late = Instant::now() > deadline;
+        if left.is_empty() || late {
+            let stuck: Vec<String> = left.iter().map(ToString::to_string).collect();
+            for pid in left {
+                ended.remove(&pid);
+            }
+            return Outcome {
+                ended: ended
+                    .into_iter()
+                    .map(|(pid, name)| format!("{pid} {name}"))
+                    .collect(),
+                stuck,
+            };
         }
         for pid in left {
+            ended.entry(pid).or_insert_with(|| program(pid));
             kill_if(pid, |pid| is_marked(pid, name));
         }
-        sleep(LOOK).await;
+        std::thread::sleep(LOOK);
     }
+}
+
+/// A process's name, as the kernel has it.
+fn program(pid: u32) -> String {
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim().to_owned()
 }
 
 fn pids() -> Vec<u32> {
@@ -137,8 +162,8 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn only_what_carries_the_mark_is_ended() {
+    #[test]
+    fn only_what_carries_the_mark_is_ended() {
         let mut ours = Command::new("sleep")
             .arg("1000")
             .env(MARK, "loom-test-a-1")
@@ -151,7 +176,9 @@ mod tests {
             .unwrap();
         let started = start_time(ours.id()).unwrap();
         assert!(started > 0);
-        assert_eq!(end_marked("loom-test-a-1").await, Vec::<String>::new());
+        let outcome = end_marked("loom-test-a-1");
+        assert_eq!(outcome.ended, [format!("{} sleep", ours.id())]);
+        assert_eq!(outcome.stuck, Vec::<String>::new());
         assert_eq!(start_time(ours.id()), None, "a zombie is no living process");
         assert!(is_alive(other.id()));
         other.kill().unwrap();
@@ -159,11 +186,11 @@ mod tests {
         ours.wait().unwrap();
     }
 
-    #[tokio::test]
-    async fn a_number_that_passed_to_another_process_is_left_alone() {
+    #[test]
+    fn a_number_that_passed_to_another_process_is_left_alone() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("job");
-        JobDirectory::create(&path).unwrap();
+        let directory = JobDirectory::create(&path).unwrap();
         let mut other = Command::new("sleep")
             .arg("1000")
             .env(MARK, "loom-test-b-1")
@@ -171,7 +198,8 @@ mod tests {
             .unwrap();
         let wrong = start_time(other.id()).unwrap() + 1;
         std::fs::write(path.join("agent.pid"), format!("{} {wrong}\n", other.id())).unwrap();
-        end_agent("loom-test-b-1", &path).await;
+        assert_eq!(agent_of("loom-test-b-1", &directory), (None, None));
+        kill_agent("loom-test-b-1", Some((other.id(), wrong)), None);
         assert!(is_alive(other.id()));
         other.kill().unwrap();
         other.wait().unwrap();

@@ -4,12 +4,23 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The directory of entries: the file's name is the job's resource name, its content the job directory's path.
+/// The directory of entries: the file's name is the job's resource name, its content what the job has where.
 #[derive(Clone, Debug)]
 pub(super) struct Register {
     directory: PathBuf,
+}
+
+/// What is written down of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The job's directory.
+    pub(super) directory: PathBuf,
+    /// Where its scripts lie.
+    pub(super) scripts: PathBuf,
+    /// Whether it has something in a container engine.
+    pub(super) engine: bool,
 }
 
 impl Register {
@@ -17,18 +28,39 @@ impl Register {
         Self { directory }
     }
 
-    pub(super) fn note(&self, name: &str, job: &Path) -> io::Result<()> {
+    /// Three fields, each ended by a zero byte, which no path has: directory, scripts, `engine` or nothing.
+    pub(super) fn note(&self, name: &str, entry: &Entry) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
+        let engine: &[u8] = if entry.engine { b"engine" } else { b"" };
+        let fields = [
+            entry.directory.as_os_str().as_bytes(),
+            entry.scripts.as_os_str().as_bytes(),
+            engine,
+        ];
+        let content: Vec<u8> = fields
+            .into_iter()
+            .flat_map(|field| field.iter().copied().chain([0]))
+            .collect();
         // By rename: an entry that is there is complete.
         let draft = self.directory.join(format!(".{name}"));
-        fs::write(&draft, job.as_os_str().as_bytes())?;
+        fs::write(&draft, content)?;
         fs::rename(draft, self.directory.join(name))
     }
 
-    pub(super) fn directory_of(&self, name: &str) -> Option<PathBuf> {
+    /// What is written down of a job. A relative or empty path is no entry of ours, and something would be removed by it.
+    pub(super) fn entry(&self, name: &str) -> Option<Entry> {
         let bytes = fs::read(self.directory.join(name)).ok()?;
-        // A relative or empty path is no entry of ours, and something would be removed by it.
-        Some(PathBuf::from(OsString::from_vec(bytes))).filter(|path| path.is_absolute())
+        let mut fields = bytes.split(|byte| *byte == 0);
+        let mut path = || {
+            let field = fields.next()?;
+            Some(PathBuf::from(OsString::from_vec(field.to_vec()))).filter(|path| path.is_absolute())
+        };
+        let (directory, scripts) = (path()?, path()?);
+        Some(Entry {
+            directory,
+            scripts,
+            engine: fields.next() == Some(b"engine".as_slice()),
+        })
     }
 
     pub(super) fn forget(&self, name: &str) -> io::Result<()> {
@@ -44,6 +76,31 @@ impl Register {
         };
         entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_down_is_found_again_and_nothing_else() {
+        let temporary = tempfile::tempdir().unwrap();
+        let register = Register::new(temporary.path().join("agents"));
+        let entry = Entry {
+            directory: "/state/jobs/a b".into(),
+            scripts: "/tmp/loom-x".into(),
+            engine: true,
+        };
+        register.note("loom-r-a-1", &entry).unwrap();
+        assert_eq!(register.entry("loom-r-a-1"), Some(entry));
+        assert_eq!(register.names(), ["loom-r-a-1"]);
+        fs::write(temporary.path().join("agents/odd"), "relative\0").unwrap();
+        assert_eq!(register.entry("odd"), None);
+        register.forget("loom-r-a-1").unwrap();
+        register.forget("loom-r-a-1").unwrap();
+        assert_eq!(register.entry("loom-r-a-1"), None);
     }
 }

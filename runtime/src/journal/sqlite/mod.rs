@@ -4,7 +4,9 @@
 //! events and the projections of runs change together. Readers use connections of their own.
 
 mod append;
+mod claims;
 mod pool;
+mod prune;
 mod reader;
 mod rows;
 mod schema;
@@ -17,15 +19,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
 use self::append::Append;
 use self::pool::Readers;
 use self::writer::Writer;
-use super::{Change, Journal, JournalError, Request, RunQuery, Summary};
+use super::{
+    Change, ClaimRequest, ClaimState, Claimant, Claimed, Journal, JournalError, Request, RunQuery, Stamped,
+    Summary,
+};
 use crate::event::{Event, Recorded, Seq};
 use crate::executor::Owner;
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
 use crate::world::World;
 
 /// A journal in a file. Cheap to share by `Arc`; dropping the last one ends its writer thread.
@@ -33,6 +39,7 @@ pub struct SqliteJournal {
     writer: Writer,
     readers: Readers,
     instance: String,
+    world: Arc<dyn World>,
 }
 
 impl SqliteJournal {
@@ -41,15 +48,17 @@ impl SqliteJournal {
     /// # Errors
     /// When the file cannot be opened, or a newer Loom wrote it.
     pub fn open(path: &Path, world: Arc<dyn World>) -> Result<Self, JournalError> {
+        schema::make_private(path)?;
         let mut connection = schema::connect(path)?;
         schema::migrate(path, &mut connection)?;
         let instance = schema::instance(path, &mut connection)?;
         schema::rebuild_projections(&mut connection)?;
-        let writer = Writer::start(path, connection, world)?;
+        let writer = Writer::start(path, connection, Arc::clone(&world))?;
         Ok(Self {
             writer,
             readers: Readers::new(path),
             instance,
+            world,
         })
     }
 
@@ -67,6 +76,17 @@ impl Journal for SqliteJournal {
         owner: &Owner,
         after: Seq,
         events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, JournalError> {
+        let events = Stamped::now(&*self.world, events);
+        self.append_stamped(run, owner, after, events).await
+    }
+
+    async fn append_stamped(
+        &self,
+        run: &RunId,
+        owner: &Owner,
+        after: Seq,
+        events: Vec<Stamped>,
     ) -> Result<Vec<Recorded>, JournalError> {
         self.writer
             .append(Append {
@@ -123,7 +143,7 @@ impl Journal for SqliteJournal {
             run: run.clone(),
             owner: to.clone(),
             after,
-            events,
+            events: Stamped::taken_over(&*self.world, from, to, events),
         };
         self.writer.take_over(from.clone(), append).await
     }
@@ -132,11 +152,45 @@ impl Journal for SqliteJournal {
         self.writer.mark_swept(runs).await
     }
 
+    async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
+        self.writer.prune(before, keep).await
+    }
+
+    async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {
+        self.writer.claim(claim).await
+    }
+
+    async fn claim_state(
+        &self,
+        run: &RunId,
+        job: Option<&JobId>,
+    ) -> Result<Option<ClaimState>, JournalError> {
+        let claimant = claimant(run, job);
+        self.readers
+            .query(move |connection| claims::state(connection, &claimant).map_err(reader::cannot_read))
+            .await
+    }
+
+    async fn release(&self, run: &RunId, job: Option<&JobId>) -> Result<(), JournalError> {
+        self.writer.release(claimant(run, job)).await
+    }
+
+    async fn release_claims_of(&self, runs: &[RunId]) -> Result<(), JournalError> {
+        self.writer.release_runs(runs.to_vec()).await
+    }
+
     fn written(&self) -> watch::Receiver<u64> {
         self.writer.written()
     }
 
     async fn foreign_version(&self) -> Result<i64, JournalError> {
         self.readers.version().await
+    }
+}
+
+fn claimant(run: &RunId, job: Option<&JobId>) -> Claimant {
+    Claimant {
+        run: run.clone(),
+        job: job.cloned(),
     }
 }

@@ -136,6 +136,6 @@ fn column<T: FromSql>(row: &Row<'_>, index: usize) -> Result<T, JournalError> {
     row.get(index).map_err(cannot_read)
 }
 
-fn cannot_read(error: rusqlite::Error) -> JournalError {
+pub(super) fn cannot_read(error: rusqlite::Error) -> JournalError {
     JournalError::Read(error.to_string())
 }

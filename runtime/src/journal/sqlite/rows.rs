@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Seq, WorkflowRef};
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
 use crate::journal::{Request, Summary};
 
 /// The columns that [`summary_row`] reads, in its order.
@@ -78,12 +78,23 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(super) enum StoredRequest {
     Cancel { by: String },
+    CancelJob { job: JobId, by: String },
+}
+
+impl From<Request> for StoredRequest {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Cancel { by } => Self::Cancel { by },
+            Request::CancelJob { job, by } => Self::CancelJob { job, by },
+        }
+    }
 }
 
 impl From<StoredRequest> for Request {
     fn from(stored: StoredRequest) -> Self {
         match stored {
             StoredRequest::Cancel { by } => Self::Cancel { by },
+            StoredRequest::CancelJob { job, by } => Self::CancelJob { job, by },
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The tables, how they came to be, and how the projections are made anew.
 
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,10 +44,50 @@ const STEPS: &[M<'_>] = &[
      CREATE INDEX run_remains ON run (id) WHERE remains = 1;
      DELETE FROM request WHERE run IN (SELECT id FROM run WHERE finished IS NOT NULL);",
     ),
+    // Claims of concurrency groups. The run as a whole has the job ''.
+    M::up(
+        "CREATE TABLE claim (
+         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, run TEXT NOT NULL, job TEXT NOT NULL,
+         state TEXT NOT NULL, displaced_by INTEGER, cancels INTEGER,
+         UNIQUE (run, job)
+     );
+     CREATE INDEX claim_name ON claim (name, id);
+     CREATE UNIQUE INDEX claim_held ON claim (name) WHERE state = 'held';",
+    ),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Makes the file readable to its owner alone, also one that is there: histories may hold what is nobody else's business.
+/// SQLite gives the files beside it the same rights when it makes them.
+pub(super) fn make_private(path: &Path) -> Result<(), JournalError> {
+    let failed = |error: std::io::Error| JournalError::Open {
+        path: path.to_owned(),
+        cause: error.to_string(),
+    };
+    let mut options = OpenOptions::new();
+    options.create(true).append(true).mode(0o600);
+    drop(options.open(path).map_err(failed)?);
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        let closed = std::fs::metadata(&file).and_then(|there| {
+            if there.permissions().mode() & 0o077 == 0 {
+                return Ok(());
+            }
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600))
+        });
+        match closed {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                // Another user's file, which that user lets us write: its rights are that user's choice.
+                tracing::warn!(%error, "the journal may be readable to others");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
 
 /// Opens a connection with the settings that every one of ours has.
 pub(super) fn connect(path: &Path) -> Result<Connection, JournalError> {

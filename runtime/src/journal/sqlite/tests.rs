@@ -1,106 +1,30 @@
-//! What the journal promises, tried on real files.
+//! What the journal in SQLite promises beyond the suite of all journals, tried on real files.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
-use loom_protocol::Timestamp;
 use rusqlite::Connection;
 
 use super::*;
-use crate::event::{JobOutline, OnCrash, RunState, WorkflowRef};
-use crate::id::JobId;
 use crate::journal::Tail;
+use crate::journal::suite::{Place, Ticking, add, conforms, created, finished, owner};
 
-#[derive(Default)]
-struct Ticking(AtomicI64);
+/// A new state directory.
+struct Directory(tempfile::TempDir);
 
-impl World for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-
-    fn new_run_id(&self) -> RunId {
-        RunId(format!("run-{}", self.0.fetch_add(1, Ordering::Relaxed)))
+impl Place for Directory {
+    fn open(&self) -> Arc<dyn Journal> {
+        open(&self.0)
     }
 }
 
-fn owner(pid: u32) -> Owner {
-    Owner {
-        instance: "i".into(),
-        boot: "b".into(),
-        pid,
-        started: 5,
-    }
-}
+mod conformance {
+    use super::*;
 
-fn created() -> Event {
-    Event::RunCreated {
-        workflow: WorkflowRef {
-            name: "ci".into(),
-            file: ".loom.yml".into(),
-        },
-        event: "push".into(),
-        executor: "host".into(),
-        on_crash: OnCrash::CleanUp,
-        owner: owner(1),
-        workspace: "/w".into(),
-        jobs: vec![JobOutline {
-            id: JobId("a".into()),
-            name: "a".into(),
-            needs: vec![],
-            image: None,
-            steps: vec!["s".into()],
-            skip: None,
-        }],
-    }
-}
-
-fn finished() -> Event {
-    Event::RunFinished {
-        state: RunState::Success,
-        reason: None,
-    }
-}
-
-fn lost() -> Event {
-    Event::RunFinished {
-        state: RunState::Lost,
-        reason: None,
-    }
+    conforms!(Directory(tempfile::tempdir().unwrap()));
 }
 
 fn open(directory: &tempfile::TempDir) -> Arc<SqliteJournal> {
     Arc::new(SqliteJournal::open(&directory.path().join("journal.db"), Arc::new(Ticking::default())).unwrap())
-}
-
-/// Appends as the run's owner, who knows where its history ends.
-async fn add(
-    journal: &SqliteJournal,
-    run: &RunId,
-    events: Vec<Event>,
-) -> Result<Vec<Recorded>, JournalError> {
-    let there = journal.read(run, Seq(0), usize::MAX).await?;
-    let last = there.last().map_or(Seq(0), |last| last.seq);
-    journal.append(run, &owner(1), last, events).await
-}
-
-#[tokio::test]
-async fn events_come_back_in_order_without_gaps() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let run = RunId("r".into());
-    add(&journal, &run, vec![created(), Event::RunStarted])
-        .await
-        .unwrap();
-    let last = add(&journal, &run, vec![finished()]).await.unwrap();
-    assert_eq!(last[0].seq, Seq(3));
-    let all = journal.read(&run, Seq(0), 100).await.unwrap();
-    assert_eq!(all.iter().map(|event| event.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
-    assert_eq!(
-        journal.read(&run, Seq(1), 1).await.unwrap()[0].event,
-        Event::RunStarted
-    );
 }
 
 #[tokio::test]
@@ -134,32 +58,6 @@ async fn deleted_projections_are_made_anew_from_the_events() {
         .unwrap();
     let after = open(&directory).runs(RunQuery::default()).await.unwrap();
     assert_eq!(after, before);
-}
-
-#[tokio::test]
-async fn parallel_writers_of_several_processes_lose_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let writers: Vec<_> = (0..4).map(|_| open(&directory)).collect();
-    let tasks = writers.iter().enumerate().map(|(n, journal)| {
-        let journal = Arc::clone(journal);
-        tokio::spawn(async move {
-            let run = RunId(format!("r{n}"));
-            add(&journal, &run, vec![created()]).await.unwrap();
-            for _ in 0..50 {
-                add(&journal, &run, vec![Event::RunStarted]).await.unwrap();
-            }
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
-    }
-    for n in 0..4 {
-        let events = writers[0]
-            .read(&RunId(format!("r{n}")), Seq(0), 1000)
-            .await
-            .unwrap();
-        assert_eq!(events.len(), 51);
-    }
 }
 
 #[test]
@@ -221,119 +119,6 @@ async fn a_journal_of_a_newer_loom_is_refused_with_what_to_do() {
         panic!("it was opened")
     };
     assert!(error.to_string().contains("newer version of Loom"), "{error}");
-}
-
-#[tokio::test]
-async fn only_one_takes_over_from_a_dead_owner() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let (run, run_owner) = (RunId("r".into()), owner(1));
-    add(&journal, &run, vec![created()]).await.unwrap();
-    for (to, taken) in [(owner(2), true), (owner(3), false)] {
-        let take = journal.take_over(&run, &run_owner, &to, Seq(1), vec![lost()]);
-        assert_eq!(take.await.unwrap(), taken);
-    }
-    let events = journal.read(&run, Seq(1), 10).await.unwrap();
-    let words: Vec<_> = events.into_iter().map(|event| event.event).collect();
-    assert_eq!(words, [Event::RunTakenOver { owner: owner(2) }, lost()]);
-    let listed = journal.runs(RunQuery::default()).await.unwrap().remove(0);
-    assert_eq!((listed.owner, listed.state), (owner(2), RunState::Lost));
-}
-
-#[tokio::test]
-async fn who_is_not_the_owner_any_more_writes_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let run = RunId("r".into());
-    add(&journal, &run, vec![created()]).await.unwrap();
-    let (from, to) = (owner(1), owner(2));
-    assert!(
-        !journal
-            .take_over(&run, &from, &to, Seq(0), vec![lost()])
-            .await
-            .unwrap(),
-        "its history is longer than that"
-    );
-    assert!(
-        journal
-            .take_over(&run, &from, &to, Seq(1), vec![Event::RunStarted])
-            .await
-            .unwrap()
-    );
-    for after in [1, 3] {
-        let stale = journal.append(&run, &from, Seq(after), vec![finished()]).await;
-        let Err(JournalError::Refused { cause, .. }) = stale else {
-            panic!("{stale:?}")
-        };
-        assert!(cause.contains("process 2 owns it now"), "{cause}");
-    }
-    assert_eq!(journal.read(&run, Seq(0), 10).await.unwrap().len(), 3);
-    journal.append(&run, &to, Seq(3), vec![finished()]).await.unwrap();
-    let ended = journal.append(&run, &to, Seq(4), vec![Event::RunStarted]).await;
-    assert!(ended.unwrap_err().to_string().contains("has ended"));
-}
-
-#[tokio::test]
-async fn an_append_whose_answer_was_lost_is_not_doubled_by_the_next_try() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let run = RunId("r".into());
-    add(&journal, &run, vec![created()]).await.unwrap();
-    let queued = Event::JobQueued {
-        job: JobId("a".into()),
-    };
-    let events = vec![Event::RunStarted, queued];
-    let first = journal
-        .append(&run, &owner(1), Seq(1), events.clone())
-        .await
-        .unwrap();
-    let again = journal.append(&run, &owner(1), Seq(1), events).await.unwrap();
-    assert_eq!(first, again);
-    assert_eq!(journal.read(&run, Seq(0), 10).await.unwrap().len(), 3);
-    let other = journal.append(&run, &owner(1), Seq(1), vec![finished()]).await;
-    assert!(
-        matches!(other, Err(JournalError::Refused { .. })),
-        "something else at that place: {other:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_run_of_which_something_may_be_left_is_known_until_it_is_swept() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let left = Event::RemainsLeft {
-        job: JobId("a".into()),
-        reason: crate::event::Reason::new("cleanup", "the container x"),
-    };
-    for (name, events) in [
-        ("lost", vec![created(), lost()]),
-        ("left", vec![created(), left, finished()]),
-        ("good", vec![created(), finished()]),
-    ] {
-        add(&journal, &RunId(name.into()), events).await.unwrap();
-    }
-    let remaining = |journal: Arc<SqliteJournal>| async move {
-        let query = RunQuery {
-            remains_only: true,
-            ..RunQuery::default()
-        };
-        let mut names: Vec<String> = journal
-            .runs(query)
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|run| run.id.0)
-            .collect();
-        names.sort();
-        names
-    };
-    assert_eq!(remaining(Arc::clone(&journal)).await, ["left", "lost"]);
-    journal.mark_swept(vec![RunId("left".into())]).await.unwrap();
-    drop(journal);
-    let journal = open(&directory);
-    assert_eq!(remaining(Arc::clone(&journal)).await, ["lost"]);
-    journal.mark_swept(vec![RunId("lost".into())]).await.unwrap();
-    assert!(remaining(journal).await.is_empty());
 }
 
 #[tokio::test]
@@ -406,118 +191,50 @@ async fn a_line_of_the_list_with_a_word_that_is_not_known_hides_no_other() {
     assert_eq!(listed.len(), 1);
 }
 
-#[tokio::test]
-async fn a_tail_of_all_runs_sees_each_event_once_also_of_other_processes() {
-    let directory = tempfile::tempdir().unwrap();
-    let (ours, theirs) = (open(&directory), open(&directory));
-    add(&ours, &RunId("old".into()), vec![created(), finished()])
-        .await
-        .unwrap();
-    add(&ours, &RunId("open".into()), vec![created()]).await.unwrap();
-    let mut tail = Tail::all(ours.clone()).await.unwrap();
-    add(
-        &theirs,
-        &RunId("short".into()),
-        vec![created(), Event::RunStarted, finished()],
-    )
-    .await
-    .unwrap();
-    add(&ours, &RunId("open".into()), vec![Event::RunStarted, finished()])
-        .await
-        .unwrap();
-    let mut seen = Vec::new();
-    while seen.len() < 6 {
-        seen.extend(
-            tail.next()
-                .await
-                .unwrap()
-                .into_iter()
-                .map(|event| (event.run.0, event.seq.0)),
-        );
-    }
-    seen.sort();
-    let wanted = [
-        ("open", 1),
-        ("open", 2),
-        ("open", 3),
-        ("short", 1),
-        ("short", 2),
-        ("short", 3),
-    ];
-    assert_eq!(seen, wanted.map(|(run, seq)| (run.to_owned(), seq)));
-}
-
-#[tokio::test]
-async fn a_tail_whose_reading_is_broken_off_again_and_again_loses_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let run = RunId("r".into());
-    add(&journal, &run, vec![created()]).await.unwrap();
-    let mut tail = Tail::run(journal.clone(), run.clone(), Seq(0));
-    let writer = tokio::spawn(async move {
-        for _ in 0..200 {
-            add(&journal, &run, vec![Event::RunStarted]).await.unwrap();
-        }
-    });
-    let mut seen = 0;
-    let mut patience = Duration::from_micros(50);
-    while seen < 201 {
-        // Broken off mostly, and with more and more patience, so that it gets there on a busy machine too.
-        match tokio::time::timeout(patience, tail.next()).await {
-            Ok(events) => {
-                for event in events.unwrap() {
-                    seen += 1;
-                    assert_eq!(event.seq.0, seen);
-                }
-            }
-            Err(_) => patience = (patience * 5 / 4).min(Duration::from_millis(50)),
-        }
-    }
-    writer.await.unwrap();
-}
-
-#[tokio::test]
-async fn requests_are_kept_in_order() {
-    let directory = tempfile::tempdir().unwrap();
-    let (ours, theirs) = (open(&directory), open(&directory));
-    let run = RunId("r".into());
-    add(&ours, &run, vec![created()]).await.unwrap();
-    theirs
-        .request(&run, Request::Cancel { by: "api".into() })
-        .await
-        .unwrap();
-    let (place, found, request) = ours.requests(0).await.unwrap().remove(0);
-    assert_eq!((found, request), (run, Request::Cancel { by: "api".into() }));
-    assert!(ours.requests(place).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn requests_end_with_their_runs() {
-    let directory = tempfile::tempdir().unwrap();
-    let journal = open(&directory);
-    let ask = |run: &str| {
-        let (journal, run) = (journal.clone(), RunId(run.into()));
-        async move {
-            let cancel = Request::Cancel { by: "api".into() };
-            journal.request(&run, cancel).await.unwrap();
-        }
-    };
-    for run in ["over", "open"] {
-        add(&journal, &RunId(run.into()), vec![created()]).await.unwrap();
-        ask(run).await;
-    }
-    add(&journal, &RunId("over".into()), vec![finished()])
-        .await
-        .unwrap();
-    ask("over").await;
-    ask("never").await;
-    let left = journal.requests(0).await.unwrap();
-    assert_eq!(left.len(), 1, "{left:?}");
-    assert_eq!(left[0].1, RunId("open".into()));
-}
-
 #[test]
 fn the_bundled_sqlite_has_the_fix_for_the_wal_reset_race() {
     // 3.7.0 to 3.51.2 can lose a commit when two connections checkpoint at the same time.
     assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+}
+
+#[tokio::test]
+async fn a_request_of_a_kind_that_is_not_known_is_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    let run = RunId("r".into());
+    add(&journal, &run, vec![created()]).await.unwrap();
+    Connection::open(directory.path().join("journal.db"))
+        .unwrap()
+        .execute(
+            r#"INSERT INTO request (run, time, body) VALUES ('r', 0, '{"kind":"pauseJob","job":"a"}')"#,
+            [],
+        )
+        .unwrap();
+    let cancel = Request::CancelJob {
+        job: JobId("a".into()),
+        by: "concurrency".into(),
+    };
+    journal.request(&run, cancel.clone()).await.unwrap();
+    let found = journal.requests(0).await.unwrap();
+    assert_eq!(
+        found.into_iter().map(|(.., request)| request).collect::<Vec<_>>(),
+        [cancel]
+    );
+}
+
+#[tokio::test]
+async fn the_journal_is_closed_to_others_also_where_it_was_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let files = ["journal.db", "journal.db-wal", "journal.db-shm"];
+    let mode = |name: &str| std::fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+    let journal = open(&directory);
+    add(&journal, &RunId("r".into()), vec![created()]).await.unwrap();
+    assert_eq!(files.map(mode), [0o600; 3]);
+    for name in files {
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    drop(open(&directory));
+    assert_eq!(files.map(mode), [0o600; 3]);
 }

@@ -5,16 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
+use loom_protocol::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::append::{Append, append, take_over};
 use super::rows::{StoredRequest, to_json};
 use super::schema;
+use super::{claims, prune};
 use crate::event::Recorded;
 use crate::executor::Owner;
 use crate::id::RunId;
-use crate::journal::{JournalError, Request};
+use crate::journal::{ClaimRequest, Claimant, Claimed, JournalError, Request};
 use crate::world::World;
 
 /// Orders that may wait; senders wait for room beyond that.
@@ -39,12 +41,18 @@ enum Work {
     Request(RunId, Request),
     TakeOver { from: Owner, append: Append },
     MarkSwept(Vec<RunId>),
+    Claim(ClaimRequest),
+    Release(Claimant),
+    ReleaseRuns(Vec<RunId>),
+    Prune { before: Timestamp, keep: usize },
 }
 
 enum Done {
     Appended(Result<Vec<Recorded>, JournalError>),
     Written,
     Taken(bool),
+    Claimed(Result<Claimed, JournalError>),
+    Pruned(Vec<RunId>),
 }
 
 impl Writer {
@@ -70,8 +78,30 @@ impl Writer {
     pub(super) async fn append(&self, append: Append) -> Result<Vec<Recorded>, JournalError> {
         match self.order(Work::Append(append)).await? {
             Done::Appended(appended) => appended,
-            Done::Written | Done::Taken(_) => Err(JournalError::Closed),
+            _ => Err(JournalError::Closed),
         }
+    }
+
+    pub(super) async fn claim(&self, claim: ClaimRequest) -> Result<Claimed, JournalError> {
+        match self.order(Work::Claim(claim)).await? {
+            Done::Claimed(claimed) => claimed,
+            _ => Err(JournalError::Closed),
+        }
+    }
+
+    pub(super) async fn prune(&self, before: Timestamp, keep: usize) -> Result<Vec<RunId>, JournalError> {
+        match self.order(Work::Prune { before, keep }).await? {
+            Done::Pruned(runs) => Ok(runs),
+            _ => Err(JournalError::Closed),
+        }
+    }
+
+    pub(super) async fn release(&self, claimant: Claimant) -> Result<(), JournalError> {
+        self.order(Work::Release(claimant)).await.map(drop)
+    }
+
+    pub(super) async fn release_runs(&self, runs: Vec<RunId>) -> Result<(), JournalError> {
+        self.order(Work::ReleaseRuns(runs)).await.map(drop)
     }
 
     pub(super) async fn request(&self, run: RunId, request: Request) -> Result<(), JournalError> {
@@ -179,10 +209,9 @@ fn commit(connection: &mut Connection, works: &[Work], world: &dyn World) -> rus
     let mut done = Vec::with_capacity(works.len());
     for work in works {
         done.push(match work {
-            Work::Append(order) => Done::Appended(append(&transaction, order, world)?),
+            Work::Append(order) => Done::Appended(append(&transaction, order)?),
             Work::Request(run, request) => {
-                let Request::Cancel { by } = request;
-                let body = to_json(&StoredRequest::Cancel { by: by.clone() })?;
+                let body = to_json(&StoredRequest::from(request.clone()))?;
                 // One that comes after the end has nobody to answer it, and would be kept for ever.
                 transaction
                     .prepare_cached(
@@ -192,12 +221,24 @@ fn commit(connection: &mut Connection, works: &[Work], world: &dyn World) -> rus
                     .execute(params![run.0, world.now().as_millis(), body])?;
                 Done::Written
             }
-            Work::TakeOver { from, append } => Done::Taken(take_over(&transaction, from, append, world)?),
+            Work::TakeOver { from, append } => Done::Taken(take_over(&transaction, from, append)?),
             Work::MarkSwept(runs) => {
                 for run in runs {
                     transaction
                         .prepare_cached("UPDATE run SET remains = 0 WHERE id = ?1")?
                         .execute([&run.0])?;
+                }
+                Done::Written
+            }
+            Work::Prune { before, keep } => Done::Pruned(prune::prune(&transaction, *before, *keep)?),
+            Work::Claim(request) => Done::Claimed(claims::claim(&transaction, request)?),
+            Work::Release(claimant) => {
+                claims::release(&transaction, claimant)?;
+                Done::Written
+            }
+            Work::ReleaseRuns(runs) => {
+                for run in runs {
+                    claims::release_run(&transaction, run)?;
                 }
                 Done::Written
             }

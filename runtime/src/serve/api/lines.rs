@@ -39,7 +39,7 @@ pub(super) async fn answer(
 ) -> ApiResult<HttpResponse> {
     let Asked { from, limit, form } = asked;
     let (of, at) = (run.clone(), job.clone());
-    let opened = io.spawn_blocking(move || store.pages(&of, &at, from, limit));
+    let opened = io.spawn_blocking(move || store.pages(&of, &at, 1, from, limit));
     let pages = opened
         .await
         .map_err(|_| unavailable())?
@@ -145,7 +145,7 @@ mod tests {
 
     fn pieces(store: &LogStore, run: &RunId, job: &JobId, limit: u64) -> Vec<Bytes> {
         let mut body = Some(Body {
-            pages: store.pages(run, job, 1, limit).unwrap(),
+            pages: store.pages(run, job, 1, 1, limit).unwrap(),
             run: run.clone(),
             job: job.clone(),
             head: Some("[".to_owned()),
@@ -166,8 +166,8 @@ mod tests {
         let store = LogStore::new(directory.path().to_owned());
         let (run, job) = (RunId("r".into()), JobId("j".into()));
         assert_eq!(pieces(&store, &run, &job, 10).concat(), b"[]");
-        let log = store.create(&run, &job).unwrap();
-        let mut step = log.step(0);
+        let log = store.create(&run, &job, 1).unwrap();
+        let mut step = log.step(&crate::id::StepId("0".into()));
         let line = format!("{}\n", "y".repeat(100_000));
         for _ in 0..150 {
             step.write(Stream::Stdout, Timestamp::from_millis(0), line.as_bytes())

@@ -217,7 +217,7 @@ async fn read_window(
 ) -> ApiResult<(Vec<LogLine>, u64)> {
     let (store, run, job) = (runtime.engine.logs().clone(), run.clone(), job.clone());
     let read = runtime.engine.io().spawn_blocking(move || {
-        let window = store.open(&run, &job)?.window(from, limit)?;
+        let window = store.open(&run, &job, 1)?.window(from, limit)?;
         let lines = window
             .lines
             .iter()

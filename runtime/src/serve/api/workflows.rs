@@ -15,9 +15,10 @@ use super::runs::Asked;
 use super::{engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
+use crate::prepare::LaunchError;
 use crate::serve::catalog::{Entry, Found};
 use crate::serve::runtime::Runtime;
-use crate::serve::starter::StartProblem;
+use crate::serve::starter::{RunWishes, StartProblem};
 use crate::serve::views::{WorkflowView, workflow_views};
 
 /// The workflows of the project with their newest runs; all of them unless `limit` is given.
@@ -115,14 +116,24 @@ pub(super) async fn start(
             )
         })?,
     };
-    if !wanted.inputs.is_empty() {
-        let detail = "inputs of a workflow are not supported yet; start it without them";
-        return Err(ApiError::bad_request("unsupported_inputs", detail));
-    }
-    let event = wanted.event.unwrap_or_else(|| "push".to_owned());
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let wishes = RunWishes {
+        // Who gives inputs means the event that has them.
+        event: wanted
+            .event
+            .or_else(|| (!wanted.inputs.is_empty()).then(|| "workflow_dispatch".to_owned())),
+        inputs: wanted
+            .inputs
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect(),
+    };
     let run = runtime
         .starter
-        .start(&entry, event)
+        .start(&entry, wishes)
         .await
         .map_err(|problem| refused(&problem, &entry))?;
     Ok(HttpResponse::Accepted().json(Asked { run_id: run.0 }))
@@ -236,7 +247,11 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
                 format!("{problem}.{}", why.unwrap_or_default()),
             )
         }
-        StartProblem::Launch(_) => ApiError::conflict("unmapped_label", problem.to_string()),
+        StartProblem::Launch(LaunchError::Unmapped { .. }) => {
+            ApiError::conflict("unmapped_label", problem.to_string())
+        }
+        StartProblem::Launch(_) => ApiError::bad_request("invalid_inputs", problem.to_string()),
+        StartProblem::Values(_) => ApiError::conflict("invalid_values", problem.to_string()),
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {
             ApiError::unavailable("engine_unreachable", format!("{problem}; {help}"))
         }

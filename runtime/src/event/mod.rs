@@ -8,8 +8,18 @@ use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+mod about;
+mod states;
+
 use crate::executor::Owner;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
+
+use about::is_false;
+pub use about::{
+    Annotation, AnnotationLevel, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, OnCrash, Outputs, Phase,
+    Reason, RunOptions, RunSource, SourceFile, StepOutline, WorkflowRef,
+};
+pub use states::{JobState, RunState, StepState};
 
 /// The version of the JSON form of events.
 pub const VERSION: u32 = 1;
@@ -78,13 +88,75 @@ pub enum Event {
         workspace: String,
         /// Its jobs, in the order of the file.
         jobs: Vec<JobOutline>,
+        /// With which runs it does not run at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        concurrency: Option<ConcurrencyGroup>,
+        /// What it was made from. Absent in histories of the first version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Box<RunSource>>,
     },
     /// Its owner began to work on it.
     RunStarted,
-    /// A job's needs are done; it will start as soon as there is room.
+    /// A job turned out to be several: the combinations of its matrix, or the jobs of the workflow that it calls. It is done
+    /// when they are.
+    JobExpanded {
+        /// The job.
+        job: JobId,
+        /// How they run beside each other.
+        rules: GroupRules,
+        /// Each of them, in order.
+        jobs: Vec<JobOutline>,
+    },
+    /// A job's needs are done and its `if` holds; it will start as soon as there is room.
     JobQueued {
         /// The job.
         job: JobId,
+        /// What was found when it was judged.
+        #[serde(default)]
+        terms: JobTerms,
+    },
+    /// A job or the run asked for its concurrency group.
+    ConcurrencyClaimed {
+        /// The job; absent for the run itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        /// The group.
+        group: String,
+        /// Whether it has it now; else it waits for it.
+        held: bool,
+    },
+    /// A job failed and will be tried again.
+    JobRetrying {
+        /// The job.
+        job: JobId,
+        /// The attempt that comes, from 2.
+        attempt: u32,
+        /// Not before this time.
+        until: Timestamp,
+    },
+    /// A job is to end though the run goes on.
+    JobCancelRequested {
+        /// The job.
+        job: JobId,
+        /// Why.
+        reason: Reason,
+    },
+    /// A step was planned beside those as written: one of a composite action, or what an action does before or after the job.
+    StepPlanned {
+        /// The job.
+        job: JobId,
+        /// Which step, and where it belongs.
+        #[serde(flatten)]
+        outline: StepOutline,
+    },
+    /// Intent: a place for the job is about to be made under this name while its needs still run.
+    JobPreparing {
+        /// The job.
+        job: JobId,
+        /// From 1.
+        attempt: u32,
+        /// What the job's container, directory and processes are named by.
+        resource: String,
     },
     /// Intent: a place for the job is about to be made, under this name.
     JobStarting {
@@ -104,15 +176,45 @@ pub enum Event {
     StepStarted {
         /// The job.
         job: JobId,
-        /// The step's place in the job, from 0.
-        step: u32,
+        /// Which one.
+        step: StepId,
+        /// What people call it, now that it was evaluated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// The step said something of a place in a file.
+    Annotated {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepId,
+        /// What it said.
+        annotation: Annotation,
+    },
+    /// The step wrote a summary for people, in Markdown.
+    Summarized {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepId,
+        /// The text, at most 1 MiB.
+        text: String,
+    },
+    /// Lines of the job's log could not be kept.
+    LogLost {
+        /// The job.
+        job: JobId,
+        /// How many.
+        lines: u64,
+        /// Why.
+        reason: Reason,
     },
     /// The step ended.
     StepFinished {
         /// The job.
         job: JobId,
-        /// The step's place in the job, from 0.
-        step: u32,
+        /// Which one.
+        step: StepId,
         /// Before `continue-on-error`.
         outcome: StepState,
         /// After `continue-on-error`.
@@ -128,6 +230,9 @@ pub enum Event {
         reason: Option<Reason>,
         /// From start to end, in milliseconds.
         duration_ms: u64,
+        /// What it gave, masked.
+        #[serde(default, skip_serializing_if = "Outputs::is_empty")]
+        outputs: Outputs,
     },
     /// Processes that steps had left running were ended with their job.
     LeftoversKilled {
@@ -152,6 +257,9 @@ pub enum Event {
         /// Why, when the steps do not say it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Reason>,
+        /// What it tells the jobs that need it. Those that hold a secret are left out.
+        #[serde(default, skip_serializing_if = "Outputs::is_empty")]
+        outputs: Outputs,
     },
     /// Somebody asked to cancel the run.
     CancelRequested {
@@ -181,12 +289,21 @@ pub enum Event {
 }
 
 /// The types that this version understands: JSON of one of these that cannot be read is damaged, not newer.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 22] = [
     "runCreated",
     "runStarted",
+    "jobExpanded",
     "jobQueued",
+    "concurrencyClaimed",
+    "jobRetrying",
+    "jobCancelRequested",
+    "jobPreparing",
     "jobStarting",
     "jobStarted",
+    "stepPlanned",
+    "annotated",
+    "summarized",
+    "logLost",
     "stepStarted",
     "stepFinished",
     "leftoversKilled",
@@ -196,10 +313,6 @@ const KNOWN: [&str; 13] = [
     "runTakenOver",
     "runFinished",
 ];
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
 
 impl Event {
     /// Reads the JSON form of an event. A type that this version does not know becomes [`Event::Opaque`].
@@ -224,7 +337,15 @@ impl Event {
     /// The job the event is about, if it is about one.
     pub fn job(&self) -> Option<&JobId> {
         match self {
-            Self::JobQueued { job }
+            Self::JobQueued { job, .. }
+            | Self::JobExpanded { job, .. }
+            | Self::JobRetrying { job, .. }
+            | Self::JobCancelRequested { job, .. }
+            | Self::StepPlanned { job, .. }
+            | Self::Annotated { job, .. }
+            | Self::Summarized { job, .. }
+            | Self::LogLost { job, .. }
+            | Self::JobPreparing { job, .. }
             | Self::JobStarting { job, .. }
             | Self::JobStarted { job }
             | Self::StepStarted { job, .. }
@@ -232,6 +353,7 @@ impl Event {
             | Self::LeftoversKilled { job, .. }
             | Self::RemainsLeft { job, .. }
             | Self::JobFinished { job, .. } => Some(job),
+            Self::ConcurrencyClaimed { job, .. } => job.as_ref(),
             Self::RunCreated { .. }
             | Self::RunStarted
             | Self::CancelRequested { .. }
@@ -240,156 +362,6 @@ impl Event {
             | Self::Opaque(_) => None,
         }
     }
-}
-
-/// Which workflow a run executes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkflowRef {
-    /// Its `name:`, else the file's stem.
-    pub name: String,
-    /// The file, relative to the project where it lies inside.
-    pub file: String,
-}
-
-/// A job as the run will execute it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobOutline {
-    /// Its key.
-    pub id: JobId,
-    /// Its display name.
-    pub name: String,
-    /// The jobs it waits for.
-    pub needs: Vec<JobId>,
-    /// The image it runs in; absent on the host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// The display names of its steps.
-    pub steps: Vec<String>,
-    /// Why it will be skipped whatever its needs come to, when that is sure beforehand.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub skip: Option<Reason>,
-}
-
-/// What the death of a run's owner means for the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum OnCrash {
-    /// The next Loom on this state directory ends it as lost and removes what it left.
-    CleanUp,
-}
-
-/// Why something ended the way it did: a stable word for programs, a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Reason {
-    /// A stable word: `needs`, `timeout`, `panic`, `image`, `setup`, `session-lost`, `owner-died`, `cancelled`, …
-    pub code: String,
-    /// What happened.
-    pub message: String,
-}
-
-impl Reason {
-    /// A reason from its two parts.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-}
-
-macro_rules! states {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* } final { $($end:ident),* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "lowercase")]
-        pub enum $name { $($(#[$vmeta])* $variant,)* }
-
-        impl $name {
-            /// Every state, in the order in which they are passed through.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The word on the wire and on the screen.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// Whether nothing follows.
-            pub fn is_final(self) -> bool {
-                matches!(self, $(Self::$end)|*)
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-states! {
-    /// The state of a run.
-    RunState {
-        /// Created, not begun.
-        Queued = "queued",
-        /// Its owner works on it.
-        Running = "running",
-        /// Every job ended well or was skipped on purpose.
-        Success = "success",
-        /// A job failed.
-        Failure = "failure",
-        /// Somebody cancelled it.
-        Cancelled = "cancelled",
-        /// Nothing of it ran.
-        Skipped = "skipped",
-        /// The machine failed, not the user's command.
-        Lost = "lost",
-    } final { Success, Failure, Cancelled, Skipped, Lost }
-}
-
-states! {
-    /// The state of a job.
-    JobState {
-        /// Its needs are not done.
-        Waiting = "waiting",
-        /// Its needs are done, it has no place yet.
-        Queued = "queued",
-        /// It has a place or is getting one.
-        Running = "running",
-        /// All its steps ended well.
-        Success = "success",
-        /// A step failed, or its place could not be made.
-        Failure = "failure",
-        /// It was cancelled.
-        Cancelled = "cancelled",
-        /// It did not run: a need did not succeed.
-        Skipped = "skipped",
-        /// What it did cannot be known.
-        Lost = "lost",
-    } final { Success, Failure, Cancelled, Skipped, Lost }
-}
-
-states! {
-    /// The state of a step.
-    StepState {
-        /// Those before it are not done.
-        Waiting = "waiting",
-        /// Its process runs.
-        Running = "running",
-        /// It exited with 0.
-        Success = "success",
-        /// It did not.
-        Failure = "failure",
-        /// It was cancelled.
-        Cancelled = "cancelled",
-        /// It did not run.
-        Skipped = "skipped",
-        /// What it did cannot be known.
-        Lost = "lost",
-    } final { Success, Failure, Cancelled, Skipped, Lost }
 }
 
 #[cfg(test)]
@@ -405,19 +377,20 @@ mod tests {
             time: Timestamp::from_millis(0),
             event: Event::StepFinished {
                 job: JobId("build".into()),
-                step: 1,
+                step: StepId::at(1).inner(0),
                 outcome: StepState::Failure,
                 conclusion: StepState::Failure,
                 exit_code: Some(2),
                 signal: None,
                 reason: None,
                 duration_ms: 12,
+                outputs: Outputs::new(),
             },
         };
         assert_eq!(
             recorded.to_json().unwrap(),
             json!({"v":1,"seq":7,"time":"1970-01-01T00:00:00.000Z","runId":"r1","type":"stepFinished","job":"build",
-                "step":1,"outcome":"failure","conclusion":"failure","exitCode":2,"durationMs":12})
+                "step":"1.0","outcome":"failure","conclusion":"failure","exitCode":2,"durationMs":12})
         );
     }
 
@@ -450,8 +423,84 @@ mod tests {
     }
 
     #[test]
+    fn steps_of_the_first_version_are_numbers_and_mean_the_same() {
+        for text in [
+            r#"{"type":"stepStarted","job":"a","step":2}"#,
+            r#"{"type":"stepStarted","job":"a","step":"2"}"#,
+        ] {
+            let Event::StepStarted { step, name, .. } = Event::from_json(text).unwrap() else {
+                panic!("{text}")
+            };
+            assert_eq!((step, name), (StepId::at(2), None));
+        }
+        assert!(Event::from_json(r#"{"type":"stepStarted","job":"a","step":true}"#).is_err());
+    }
+
+    #[test]
+    fn a_history_of_the_first_version_can_be_read() {
+        let lines = [
+            r#"{"type":"runCreated","workflow":{"name":"w","file":"w.yml"},"event":"push","executor":"docker",
+                "onCrash":"cleanUp","owner":{"instance":"i","boot":"b","pid":1,"started":2},"workspace":"/w",
+                "jobs":[{"id":"a","name":"a","needs":["b"],"image":"debian","steps":["one"],
+                    "skip":{"code":"needs","message":"m"}}]}"#,
+            r#"{"type":"jobQueued","job":"a"}"#,
+            r#"{"type":"stepFinished","job":"a","step":0,"outcome":"success","conclusion":"success","exitCode":0,
+                "durationMs":3}"#,
+            r#"{"type":"jobFinished","job":"a","state":"success"}"#,
+        ];
+        for line in lines {
+            assert!(
+                !matches!(Event::from_json(line).unwrap(), Event::Opaque(_)),
+                "{line}"
+            );
+        }
+        let Event::RunCreated { source, jobs, .. } = Event::from_json(lines[0]).unwrap() else {
+            panic!()
+        };
+        assert!(source.is_none() && jobs[0].terms.is_none() && jobs[0].skip.is_some());
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_written() {
+        let job = JobId("a".into());
+        let queued = Event::JobQueued {
+            job: job.clone(),
+            terms: JobTerms::default(),
+        };
+        assert_eq!(
+            serde_json::to_value(&queued).unwrap(),
+            json!({"type":"jobQueued","job":"a","terms":{}})
+        );
+        let planned = Event::StepPlanned {
+            job: job.clone(),
+            outline: StepOutline {
+                step: StepId::at(1).post(),
+                parent: None,
+                name: "Post Run x".into(),
+                phase: Phase::Post,
+            },
+        };
+        let text = serde_json::to_value(&planned).unwrap();
+        assert_eq!(
+            text,
+            json!({"type":"stepPlanned","job":"a","step":"post-1","name":"Post Run x","phase":"post"})
+        );
+        assert_eq!(Event::from_json(&text.to_string()).unwrap(), planned);
+        let claimed = Event::ConcurrencyClaimed {
+            job: None,
+            group: "g".into(),
+            held: true,
+        };
+        assert_eq!(
+            serde_json::to_value(&claimed).unwrap(),
+            json!({"type":"concurrencyClaimed","group":"g","held":true})
+        );
+        assert_eq!((claimed.job(), planned.job()), (None, Some(&job)));
+    }
+
+    #[test]
     fn the_documentation_has_a_row_for_each_type_and_no_other() {
-        let page = include_str!("../../docs/events.md");
+        let page = include_str!("../../../docs/events.md");
         let table = page.split("| type | further fields | says |").nth(1).unwrap();
         let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
         let mut told: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();

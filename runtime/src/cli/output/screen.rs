@@ -1,0 +1,161 @@
+//! The thread that prints: it alone waits for whoever reads stdout. What it is to print comes through a bounded channel; it
+//! reads the lines of the log itself, so that neither memory nor anybody else depends on how fast they are taken.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Printer, tails};
+use crate::engine::{Engine, Progress};
+use crate::event::{Event, Recorded, StepState};
+use crate::id::{JobId, StepId};
+use crate::logs::LogError;
+use crate::state::Run;
+
+/// Orders that wait at most; who has more waits as well, and gathers meanwhile.
+const WAITING: usize = 64;
+/// Lines read at a time.
+const PAGE: usize = 1000;
+
+/// What there is to print.
+pub(super) enum Order {
+    /// These happened.
+    Events(Vec<Recorded>),
+    /// The log of a job has grown.
+    Lines(JobId),
+    /// Logs have grown, and nobody knows which.
+    AllLines,
+    /// Something long goes on.
+    Progress(Progress),
+}
+
+/// Starts the thread. It ends when it has printed the end of the run, or when nobody gives orders any more; then it answers
+/// with the run as it was printed.
+pub(super) fn start(
+    engine: Engine,
+    printer: Box<dyn Printer>,
+) -> (mpsc::Sender<Order>, oneshot::Receiver<Option<Run>>) {
+    let (sender, orders) = mpsc::channel(WAITING);
+    let (done, printed) = oneshot::channel();
+    let screen = Screen {
+        run: None,
+        printed: HashMap::new(),
+        engine,
+        printer,
+    };
+    let thread = std::thread::Builder::new().name("loom-print".to_owned());
+    // Whoever waited may have left.
+    if let Err(error) = thread.spawn(move || drop(done.send(screen.work(orders)))) {
+        tracing::error!(%error, "no thread for printing can be started");
+    }
+    (sender, printed)
+}
+
+struct Screen {
+    run: Option<Run>,
+    printed: HashMap<(JobId, u32), u64>,
+    engine: Engine,
+    printer: Box<dyn Printer>,
+}
+
+impl Screen {
+    fn work(mut self, mut orders: mpsc::Receiver<Order>) -> Option<Run> {
+        while let Some(order) = self.next(&mut orders) {
+            match order {
+                Order::Events(events) => {
+                    for event in events {
+                        self.event(&event);
+                        if matches!(event.event, Event::RunFinished { .. }) {
+                            if let Some(run) = &self.run {
+                                self.printer.finish(run, &tails(self.engine.logs(), run));
+                            }
+                            self.printer.flush();
+                            return self.run;
+                        }
+                    }
+                }
+                Order::Lines(job) => self.lines(&job),
+                Order::AllLines => self.all_lines(),
+                Order::Progress(progress) => self.printer.progress(&progress),
+            }
+        }
+        self.printer.flush();
+        self.run
+    }
+
+    /// The next order. What is held back is shown before it waits for one.
+    fn next(&mut self, orders: &mut mpsc::Receiver<Order>) -> Option<Order> {
+        match orders.try_recv() {
+            Ok(order) => Some(order),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                self.printer.flush();
+                orders.blocking_recv()
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Recorded) {
+        if let Some(job) = event.event.job().cloned() {
+            self.lines(&job);
+        }
+        let applied = match &mut self.run {
+            None => Run::create(event).map(|run| self.run = Some(run)),
+            Some(run) => run.apply(event),
+        };
+        match (applied, &self.run) {
+            (Ok(()), Some(run)) => {
+                self.printer.event(run, event);
+                if let Some(job) = event.event.job().cloned() {
+                    self.lines(&job);
+                }
+            }
+            (Err(error), _) => tracing::error!(%error, "an event is not shown"),
+            (Ok(()), None) => {}
+        }
+    }
+
+    fn all_lines(&mut self) {
+        let jobs: Vec<JobId> = self.run.iter().flat_map(|run| run.jobs.keys().cloned()).collect();
+        for job in jobs {
+            self.lines(&job);
+        }
+    }
+
+    fn lines(&mut self, job: &JobId) {
+        if let Err(error) = self.print_lines(job) {
+            tracing::error!(%error, "lines are not shown");
+        }
+    }
+
+    fn print_lines(&mut self, job: &JobId) -> Result<(), LogError> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let attempt = run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
+        let printed = self.printed.entry((job.clone(), attempt)).or_default();
+        let mut reader = self.engine.logs().open(&run.id, job, attempt)?;
+        loop {
+            let window = reader.window(*printed + 1, PAGE)?;
+            if window.lines.is_empty() {
+                return Ok(());
+            }
+            for line in &window.lines {
+                // The log may be ahead of the history as read here: a step's lines wait for its headline.
+                if line
+                    .step
+                    .as_ref()
+                    .is_some_and(|step| !has_started(run, job, step))
+                {
+                    return Ok(());
+                }
+                self.printer.line(run, job, line);
+                *printed = line.number;
+            }
+        }
+    }
+}
+
+fn has_started(run: &Run, job: &JobId, step: &StepId) -> bool {
+    let step = run.jobs.get(job).and_then(|job| job.steps.get(step));
+    step.is_some_and(|step| step.state != StepState::Waiting)
+}

@@ -1,0 +1,563 @@
+//! Whether and as what a step runs. Blocks (files are hashed, actions read), so never on an arbiter or an async thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use loom_workflow::expression::{Environment, Files, JobStatus as StatusFunctions};
+use loom_workflow::model::action::Kind;
+use loom_workflow::model::{Action, ActionReference, Step, StepId as WrittenId};
+use loom_workflow::{Diagnostics, Shell, Source, StepDefaults, StepValues, Work};
+
+use super::call::Call;
+use super::contexts::View;
+use super::grounds::{Grounds, Place};
+use super::machine::{JobStatus, Judgement, Status, StepWork, Verdict};
+use super::task::Task;
+use crate::event::{Phase, Reason, StepOutline};
+use crate::executor::{Program, Shell as ShellProgram, StepSpec};
+use crate::files::Workspace;
+use crate::id::StepId;
+use crate::plan::{JobPlan, first_mistake, step_name};
+
+/// A question about a step.
+pub(super) struct Ask {
+    pub(super) id: StepId,
+    pub(super) what: What,
+    pub(super) view: View,
+    /// The composite action that it is a step of.
+    pub(super) frame: Option<StepId>,
+    /// What its action kept for the end.
+    pub(super) state: IndexMap<String, String>,
+}
+
+/// What the step is.
+#[derive(Clone)]
+pub(super) enum What {
+    /// One of the job.
+    OfJob(Arc<JobPlan>, usize, Option<usize>),
+    /// One of a composite action.
+    OfAction(Arc<Call>, usize),
+    /// What an action does before the job, for the step at this place.
+    Pre(Arc<JobPlan>, usize),
+    /// What an action does at the end of the job.
+    Post(Arc<Call>),
+    /// The wait for background steps that Loom adds at the end.
+    WaitForAll,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub(super) judgement: Option<Judgement>,
+    pub(super) task: Option<Task>,
+    pub(super) call: Option<Arc<Call>>,
+    /// What there is to say about it in the log.
+    pub(super) warnings: Vec<String>,
+}
+
+impl What {
+    /// The step as written.
+    pub(super) fn step(&self) -> Option<&Step> {
+        match self {
+            Self::OfJob(plan, index, member) => {
+                let step = plan.job()?.steps.get(*index)?;
+                match (member, &step.action) {
+                    (None, _) => Some(step),
+                    (Some(member), Action::Parallel(inner)) => inner.get(*member),
+                    (Some(_), _) => None,
+                }
+            }
+            Self::OfAction(call, index) => match &call.action().kind {
+                Kind::Composite { steps } => steps.get(*index)?.step.as_ref(),
+                _ => None,
+            },
+            Self::Pre(plan, index) => plan.job()?.steps.get(*index),
+            Self::Post(_) | Self::WaitForAll => None,
+        }
+    }
+
+    /// The id that expressions call it by.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::OfJob(..) => self.step()?.id.as_ref().map(|id| id.as_str()),
+            Self::OfAction(call, index) => match &call.action().kind {
+                Kind::Composite { steps } => steps.get(*index)?.id.as_ref().map(|id| &*id.value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The file that it stands in.
+    fn source(&self) -> Option<&Source> {
+        match self {
+            Self::OfJob(plan, ..) | Self::Pre(plan, _) => Some(&plan.scope.source),
+            Self::OfAction(call, _) | Self::Post(call) => Some(&call.definition.source),
+            Self::WaitForAll => None,
+        }
+    }
+
+    fn defaults(&self) -> StepDefaults {
+        match self {
+            Self::OfJob(plan, ..) => plan.instance.defaults.clone(),
+            // The defaults of a job do not reach the steps of an action.
+            _ => StepDefaults::default(),
+        }
+    }
+
+    /// The steps that are around it and that a `wait` may name, by the id as written.
+    fn named(&self, wanted: &WrittenId) -> Option<StepId> {
+        let Self::OfJob(plan, ..) = self else { return None };
+        let steps = &plan.job()?.steps;
+        let is = |step: &Step| step.id.as_ref().is_some_and(|id| id.value == *wanted);
+        steps.iter().enumerate().find_map(|(index, step)| {
+            if is(step) {
+                return Some(StepId::at(index));
+            }
+            match &step.action {
+                Action::Parallel(inner) => inner
+                    .iter()
+                    .position(is)
+                    .map(|member| StepId::at(index).inner(member)),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// The status functions of a step's `if`. Within a composite action they speak of the action.
+struct Functions(Status);
+
+impl StatusFunctions for Functions {
+    fn success(&self, _names: &[Arc<str>]) -> bool {
+        match self.0.action_failed {
+            Some(failed) => !failed && self.0.job != JobStatus::Cancelled,
+            None => self.0.job == JobStatus::Success,
+        }
+    }
+
+    fn failure(&self, _names: &[Arc<str>]) -> bool {
+        match self.0.action_failed {
+            Some(failed) => failed && self.0.job != JobStatus::Cancelled,
+            None => self.0.job == JobStatus::Failure,
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.job == JobStatus::Cancelled
+    }
+}
+
+fn fail(code: &str, message: impl Into<String>, continue_on_error: bool) -> Answer {
+    Answer {
+        judgement: Some(Judgement::Fail {
+            reason: Reason::new(code, message),
+            continue_on_error,
+        }),
+        ..Answer::default()
+    }
+}
+
+fn skip() -> Answer {
+    Answer {
+        judgement: Some(Judgement::Skip),
+        ..Answer::default()
+    }
+}
+
+/// Whether the `if` of a step that runs still holds.
+pub(super) fn still_holds(ask: &Ask, grounds: &Grounds) -> bool {
+    let files = Workspace::new(grounds.workspace.clone());
+    let status = Functions(ask.view.status);
+    match &ask.what {
+        What::Post(call) => post_holds(call, &ask.view, &files, &status).unwrap_or(false),
+        what => match what.step() {
+            Some(step) => {
+                let (view, _) = with_own_env(step, &ask.view, &files);
+                let environment = Environment::new(&view.contexts)
+                    .with_files(&files)
+                    .with_status(&status);
+                loom_workflow::step_condition(step, &environment, &status)
+                    .0
+                    .unwrap_or(false)
+            }
+            None => true,
+        },
+    }
+}
+
+fn with_own_env(step: &Step, view: &View, files: &dyn Files) -> (View, Option<Diagnostics>) {
+    let environment = Environment::new(&view.contexts).with_files(files);
+    match loom_workflow::step_env(step, &environment) {
+        (Some(env), _) => (view.clone().with_env(&env), None),
+        (None, diagnostics) => (view.clone(), Some(diagnostics)),
+    }
+}
+
+/// The first half: what can be told without looking at the action that the step uses.
+pub(super) enum First {
+    Answer(Box<Answer>),
+    /// The step uses this action.
+    Uses(Box<Uses>),
+}
+
+/// A step that uses an action.
+pub(super) struct Uses {
+    pub(super) target: ActionReference,
+    pub(super) values: StepValues,
+    /// What the step sees, its own variables included.
+    pub(super) view: View,
+}
+
+/// Finds out whether and as what a step runs.
+pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
+    let answer = |answer: Answer| First::Answer(Box::new(answer));
+    let files = Workspace::new(grounds.workspace.clone());
+    let status = Functions(ask.view.status);
+    match &ask.what {
+        What::WaitForAll => {
+            return answer(waiting("Wait for all background steps", StepWork::WaitAll, false));
+        }
+        What::Post(call) => return answer(post(ask, call, &files, &status, grounds)),
+        What::OfJob(..) | What::OfAction(..) | What::Pre(..) => {}
+    }
+    let (Some(step), Some(source)) = (ask.what.step(), ask.what.source()) else {
+        return answer(fail("source", "the step is not in its file", false));
+    };
+    let lenient = matches!(
+        step.continue_on_error.as_ref().map(|written| &written.value),
+        Some(loom_workflow::model::Literal::Value(true))
+    );
+    let view = ask.view.clone().with_action(&action_name(step, ask.what.id()));
+    let (view, mistakes) = with_own_env(step, &view, &files);
+    if let Some(mistakes) = mistakes {
+        return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
+    }
+    let environment = Environment::new(&view.contexts)
+        .with_files(&files)
+        .with_status(&status);
+    if !matches!(ask.what, What::Pre(..)) {
+        match loom_workflow::step_condition(step, &environment, &status) {
+            (Some(true), _) => {}
+            (Some(false), _) => return answer(skip()),
+            (None, mistakes) => return answer(fail("evaluation", first_mistake(&mistakes, source), lenient)),
+        }
+    }
+    let environment = Environment::new(&view.contexts).with_files(&files);
+    let (values, mistakes) = loom_workflow::step_values(step, &ask.what.defaults(), &environment);
+    let Some(values) = values else {
+        return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
+    };
+    let work = match &values.work {
+        Work::Run { .. } => return answer(script(ask, &values, &view)),
+        Work::Uses { reference, .. } => {
+            return match ActionReference::parse(reference) {
+                Some(target) => First::Uses(Box::new(Uses { target, values, view })),
+                None => answer(fail(
+                    "action",
+                    format!(
+                        "`{reference}` names no action: write `owner/repository@version`, `./folder` or `docker://image`"
+                    ),
+                    values.continue_on_error,
+                )),
+            };
+        }
+        Work::Wait(ids) => StepWork::Wait(ids.iter().filter_map(|id| ask.what.named(id)).collect()),
+        Work::WaitAll => StepWork::WaitAll,
+        Work::Cancel(id) => match ask.what.named(id) {
+            Some(target) => StepWork::Cancel(target),
+            None => StepWork::Wait(Vec::new()),
+        },
+        Work::Parallel => StepWork::Parallel(members(ask, step)),
+        _ => {
+            return answer(fail(
+                "source",
+                "this version of Loom does not know this kind of step",
+                lenient,
+            ));
+        }
+    };
+    answer(waiting(&values.name, work, values.continue_on_error))
+}
+
+/// The members of a `parallel`.
+fn members(ask: &Ask, step: &Step) -> Vec<StepOutline> {
+    let Action::Parallel(inner) = &step.action else {
+        return Vec::new();
+    };
+    let outline = |(index, step): (usize, &Step)| StepOutline {
+        step: ask.id.inner(index),
+        parent: Some(ask.id.clone()),
+        name: step_name(step),
+        phase: Phase::Main,
+    };
+    inner.iter().enumerate().map(outline).collect()
+}
+
+/// What `github.action` says: the id of a step, else what it runs, with two underscores in front.
+fn action_name(step: &Step, id: Option<&str>) -> String {
+    if let Some(id) = id {
+        return id.to_owned();
+    }
+    match &step.action {
+        Action::Uses(uses) => match uses.target() {
+            Some(ActionReference::Repository(repository)) => {
+                format!("__{}_{}", repository.owner, repository.name)
+            }
+            Some(ActionReference::Local(_) | ActionReference::Own(_)) => "__self".to_owned(),
+            _ => "__run".to_owned(),
+        },
+        _ => "__run".to_owned(),
+    }
+}
+
+fn waiting(name: &str, work: StepWork, continue_on_error: bool) -> Answer {
+    let verdict = Verdict {
+        name: name.to_owned(),
+        work,
+        continue_on_error,
+        timeout: None,
+        background: false,
+        post: None,
+    };
+    Answer {
+        judgement: Some(Judgement::Run(Box::new(verdict))),
+        ..Answer::default()
+    }
+}
+
+fn script(ask: &Ask, values: &StepValues, view: &View) -> Answer {
+    let Work::Run {
+        script,
+        shell,
+        working_directory,
+    } = &values.work
+    else {
+        return fail("source", "the step has no script", values.continue_on_error);
+    };
+    let shell = match shell.as_deref().map(Shell::parse) {
+        None => Shell::Unspecified,
+        Some(Ok(shell)) => shell,
+        Some(Err(error)) => {
+            return fail(
+                "shell",
+                format!("its shell cannot be used: {error}"),
+                values.continue_on_error,
+            );
+        }
+    };
+    let shells = shell
+        .commands_for(view.facts.in_container)
+        .into_iter()
+        .map(|command| ShellProgram {
+            program: command.program,
+            arguments: command.arguments,
+            extension: command.extension.to_owned(),
+        });
+    let spec = StepSpec {
+        id: ask.id.clone(),
+        program: Program::Script {
+            text: shell.script(script),
+            shells: shells.collect(),
+        },
+        env: view.environment(),
+        path: view.path.clone(),
+        working_directory: working_directory.as_deref().map(str::to_owned),
+    };
+    Answer {
+        judgement: Some(Judgement::Run(Box::new(verdict(values, StepWork::Process, None)))),
+        task: Some(Task::Process(Box::new(spec))),
+        ..Answer::default()
+    }
+}
+
+pub(super) fn verdict(values: &StepValues, work: StepWork, post: Option<StepOutline>) -> Verdict {
+    Verdict {
+        name: values.name.clone(),
+        work,
+        continue_on_error: values.continue_on_error,
+        timeout: limit(values),
+        background: values.background,
+        post,
+    }
+}
+
+fn limit(values: &StepValues) -> Option<Duration> {
+    let minutes = values.timeout.filter(|minutes| minutes.is_positive());
+    minutes.map(|minutes| minutes.as_duration())
+}
+
+fn post_holds(
+    call: &Call,
+    view: &View,
+    files: &dyn Files,
+    status: &dyn StatusFunctions,
+) -> Result<bool, Reason> {
+    let hook = match &call.action().kind {
+        Kind::Node { post, .. } | Kind::Docker { post, .. } => post,
+        Kind::Composite { .. } => return Ok(false),
+    };
+    let view = view.clone().within(call);
+    let environment = Environment::new(&view.contexts)
+        .with_files(files)
+        .with_status(status);
+    let (answer, mistakes) = loom_workflow::hook_condition(hook, &environment, status);
+    answer.ok_or_else(|| Reason::new("evaluation", first_mistake(&mistakes, &call.definition.source)))
+}
+
+fn post(
+    ask: &Ask,
+    call: &Arc<Call>,
+    files: &dyn Files,
+    status: &dyn StatusFunctions,
+    grounds: &Grounds,
+) -> Answer {
+    match post_holds(call, &ask.view, files, status) {
+        Ok(true) => {}
+        Ok(false) => return skip(),
+        Err(reason) => return fail(&reason.code, reason.message, false),
+    }
+    let Some(program) = call.post() else { return skip() };
+    let view = ask.view.clone().with_env(&call.env).within(call);
+    let values = super::action::Values {
+        id: &ask.id,
+        view: &view,
+        state: &ask.state,
+        files,
+    };
+    match super::action::process(call, super::action::Part::Post(program), &values, grounds) {
+        Ok(task) => Answer {
+            judgement: Some(Judgement::Run(Box::new(Verdict {
+                name: format!("Post {}", call.name),
+                work: StepWork::Process,
+                continue_on_error: false,
+                timeout: None,
+                background: false,
+                post: None,
+            }))),
+            task: Some(task),
+            call: Some(Arc::clone(call)),
+            ..Answer::default()
+        },
+        Err(reason) => fail(&reason.code, reason.message, false),
+    }
+}
+
+/// The second half: the step uses an action, which is at hand now.
+pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) -> Answer {
+    let lenient = uses.values.continue_on_error;
+    let Work::Uses { reference, inputs } = &uses.values.work else {
+        return fail("source", "the step uses no action", lenient);
+    };
+    let files = Workspace::new(grounds.workspace.clone());
+    let environment = Environment::new(&uses.view.contexts).with_files(&files);
+    let (found, mistakes) = loom_workflow::action_inputs(&place.definition.action, inputs, &environment);
+    let Some(found) = found else {
+        return fail(
+            "evaluation",
+            first_mistake(&mistakes, &place.definition.source),
+            lenient,
+        );
+    };
+    let mut warnings = Vec::new();
+    if !found.unexpected.is_empty() {
+        let known: Vec<&str> = place
+            .definition
+            .action
+            .inputs
+            .keys()
+            .map(|name| &**name)
+            .collect();
+        warnings.push(format!(
+            "Unexpected input(s) '{}', valid inputs are ['{}']",
+            found.unexpected.join("', '"),
+            known.join("', '")
+        ));
+    }
+    for (name, message) in &found.deprecated {
+        warnings.push(format!(
+            "Input '{name}' has been deprecated with message: {message}"
+        ));
+    }
+    let step = match &ask.what {
+        What::Pre(_, index) => StepId::at(*index),
+        _ => ask.id.clone(),
+    };
+    let own_env = ask.what.step().map(|step| {
+        let environment = Environment::new(&ask.view.contexts).with_files(&files);
+        loom_workflow::step_env(step, &environment).0.unwrap_or_default()
+    });
+    let call = Arc::new(Call {
+        step: step.clone(),
+        frame: ask.frame.clone(),
+        name: uses.values.name.clone(),
+        reference: reference.to_string(),
+        definition: place.definition,
+        inputs: found.values,
+        env: own_env.unwrap_or_default(),
+        path: place.path,
+        directory: place.directory,
+        repository: place.repository,
+    });
+    let is_pre = matches!(ask.what, What::Pre(..));
+    let post = call.post().map(|_| StepOutline {
+        step: step.post(),
+        parent: None,
+        name: format!("Post {}", call.name),
+        phase: Phase::Post,
+    });
+    if let (Kind::Composite { steps }, false) = (&call.action().kind, is_pre) {
+        let inner = steps.iter().enumerate().map(|(index, inner)| StepOutline {
+            step: ask.id.inner(index),
+            parent: Some(ask.id.clone()),
+            name: inner.step.as_ref().map_or_else(|| "Step".to_owned(), step_name),
+            phase: Phase::Main,
+        });
+        let work = StepWork::Steps(inner.collect());
+        return Answer {
+            judgement: Some(Judgement::Run(Box::new(verdict(&uses.values, work, None)))),
+            task: Some(Task::Enter(Arc::clone(&call))),
+            call: Some(call),
+            warnings,
+        };
+    }
+    let part = if is_pre {
+        super::action::Part::Pre
+    } else {
+        super::action::Part::Main
+    };
+    let view = uses.view.clone().within(&call);
+    let values = super::action::Values {
+        id: &ask.id,
+        view: &view,
+        state: &ask.state,
+        files: &files,
+    };
+    let task = match super::action::process(&call, part, &values, grounds) {
+        Ok(task) => task,
+        Err(reason) => return fail(&reason.code, reason.message, lenient),
+    };
+    let mut verdict = verdict(&uses.values, StepWork::Process, post);
+    if is_pre {
+        let hook = match &call.action().kind {
+            Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre,
+            Kind::Composite { .. } => return skip(),
+        };
+        let status = Functions(ask.view.status);
+        let environment = Environment::new(&view.contexts)
+            .with_files(&files)
+            .with_status(&status);
+        if loom_workflow::hook_condition(hook, &environment, &status).0 != Some(true) {
+            return skip();
+        }
+        verdict.name = format!("Pre {}", call.name);
+        verdict.background = false;
+    }
+    Answer {
+        judgement: Some(Judgement::Run(Box::new(verdict))),
+        task: Some(task),
+        call: Some(call),
+        warnings,
+    }
+}

@@ -1,0 +1,222 @@
+//! What a job's steps stand on: its folders, the actions that it may use, what hides its secrets.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use loom_workflow::model::{ActionReference, Repository};
+
+use indexmap::IndexMap;
+
+use crate::actions::{
+    self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
+};
+use crate::event::Reason;
+use crate::executor::{Notes, PlaceFacts};
+use crate::output::Masks;
+use crate::plan::JobPlan;
+
+/// What a job's steps stand on.
+pub(super) struct Grounds {
+    pub(super) plan: Arc<JobPlan>,
+    pub(super) facts: PlaceFacts,
+    /// The workspace on this machine.
+    pub(super) workspace: PathBuf,
+    /// The project directory, whose copy the workspace may be.
+    pub(super) project: PathBuf,
+    /// The job's own directory.
+    pub(super) directory: PathBuf,
+    pub(super) store: Arc<ActionStore>,
+    pub(super) masks: Masks,
+    /// Programs that are Node.js, by preference.
+    pub(super) node: Vec<String>,
+    /// Actions of other repositories that the job has its copy of, by reference.
+    copies: Mutex<HashMap<String, Place>>,
+}
+
+/// An action that is at hand.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) definition: Arc<ActionDefinition>,
+    /// Its folder as steps see it.
+    pub(super) path: String,
+    /// Its folder on this machine.
+    pub(super) directory: PathBuf,
+    pub(super) repository: Option<Repository>,
+}
+
+impl Grounds {
+    pub(super) fn new(
+        plan: Arc<JobPlan>,
+        facts: PlaceFacts,
+        (project, workspace, directory): (PathBuf, PathBuf, PathBuf),
+        store: Arc<ActionStore>,
+        masks: Masks,
+        node: Vec<String>,
+    ) -> Self {
+        Self {
+            plan,
+            facts,
+            workspace,
+            project,
+            directory,
+            store,
+            masks,
+            node,
+            copies: Mutex::default(),
+        }
+    }
+
+    /// The same for a job that was judged anew since its place was made.
+    pub(super) fn with_plan(&self, plan: Arc<JobPlan>) -> Self {
+        let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            plan,
+            facts: self.facts.clone(),
+            workspace: self.workspace.clone(),
+            project: self.project.clone(),
+            directory: self.directory.clone(),
+            store: Arc::clone(&self.store),
+            masks: self.masks.clone(),
+            node: self.node.clone(),
+            copies: Mutex::new(copies),
+        }
+    }
+
+    /// Gets an action: reads one of the workspace, fetches one of another repository and gives the job its copy.
+    pub(super) async fn action(&self, target: &ActionReference, notes: &dyn Notes) -> Result<Place, Reason> {
+        match target {
+            ActionReference::Local(path) => {
+                self.local(&path.replace('\\', "/"), &self.workspace, &self.facts.workspace)
+                    .await
+            }
+            ActionReference::Own(path) => match &self.plan.scope.repository {
+                None => self.local(path, &self.project, &self.facts.workspace).await,
+                Some(repository) => {
+                    let repository = Repository {
+                        path: Arc::clone(path),
+                        ..repository.clone()
+                    };
+                    self.remote(&repository, notes).await
+                }
+            },
+            ActionReference::Repository(repository) => self.remote(repository, notes).await,
+            ActionReference::Docker(image) => {
+                Err(Reason::new("action", format!("`docker://{image}` is an image")))
+            }
+        }
+    }
+
+    async fn local(&self, path: &str, root: &Path, seen: &str) -> Result<Place, Reason> {
+        let path = path.trim_start_matches("./").trim_end_matches('/');
+        let directory = root.join(path);
+        let name = if path.is_empty() { "." } else { path };
+        let definition = actions::read(&directory, name)
+            .await
+            .map_err(|error| reason(&error))?;
+        Ok(Place {
+            definition: Arc::new(definition),
+            path: if path.is_empty() {
+                seen.to_owned()
+            } else {
+                format!("{seen}/{path}")
+            },
+            directory,
+            repository: None,
+        })
+    }
+
+    async fn remote(&self, repository: &Repository, notes: &dyn Notes) -> Result<Place, Reason> {
+        let key = repository.to_string();
+        let known = self
+            .copies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let fetched = self
+            .store
+            .fetch(repository, notes)
+            .await
+            .map_err(|error| reason(&error))?;
+        let definition = actions::read_fetched(&fetched)
+            .await
+            .map_err(|error| reason(&error))?;
+        let name = actions::directory_name(repository);
+        let copy = self.directory.join("actions").join(&name);
+        if !copy.exists() {
+            actions::copy_into(&fetched.directory, &copy)
+                .await
+                .map_err(|error| reason(&error))?;
+        }
+        let below = |root: String| {
+            if fetched.path.is_empty() {
+                root
+            } else {
+                format!("{root}/{}", fetched.path)
+            }
+        };
+        let place = Place {
+            definition: Arc::new(definition),
+            path: below(format!("{}/{name}", self.facts.actions)),
+            directory: copy.join(&fetched.path),
+            repository: Some(repository.clone()),
+        };
+        self.copies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, place.clone());
+        Ok(place)
+    }
+}
+
+impl Grounds {
+    /// Whether Loom serves a step that uses this action itself: `actions/checkout`, whatever it checks out.
+    pub(super) fn is_served(&self, repository: &Repository) -> bool {
+        let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
+        is(&repository.owner, "actions")
+            && is(&repository.name, "checkout")
+            && repository.path.is_empty()
+            && !self.store.overrides(repository)
+            || actions::Unsupported::find(repository).is_some()
+    }
+
+    /// Whether Loom itself checks out what this step wants: the repository at hand.
+    pub(super) fn serves(&self, repository: &Repository, inputs: &IndexMap<String, String>) -> bool {
+        let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
+        let checkout = is(&repository.owner, "actions")
+            && is(&repository.name, "checkout")
+            && repository.path.is_empty();
+        let at_hand = &self.plan.scope.run.facts.repository;
+        let here = || actions::checkout_served(&CheckoutInputs::from(inputs), at_hand) == Served::Here;
+        checkout && !self.store.overrides(repository) && here()
+    }
+
+    /// Checks out the repository at hand.
+    pub(super) async fn checkout(
+        &self,
+        inputs: &IndexMap<String, String>,
+        notes: &dyn Notes,
+    ) -> Result<IndexMap<String, String>, Reason> {
+        let request = CheckoutRequest {
+            workspace: self.workspace.clone(),
+            seen_as: PathBuf::from(&self.facts.workspace),
+            source: self.project.clone(),
+            inputs: CheckoutInputs::from(inputs),
+            in_place: self.workspace == self.project,
+            github_ref: Some(self.plan.scope.run.facts.reference.clone()),
+        };
+        let outcome = actions::checkout(request, notes)
+            .await
+            .map_err(|error| reason(&error))?;
+        Ok(outcome.outputs)
+    }
+}
+
+/// Why a step fails whose action cannot be had.
+fn reason(error: &ActionError) -> Reason {
+    Reason::new("action", error.with_help())
+}

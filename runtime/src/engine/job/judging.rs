@@ -1,0 +1,202 @@
+//! Questions about steps, asked and answered on the IO threads.
+
+use std::sync::Arc;
+
+use loom_workflow::Work;
+use loom_workflow::expression::Environment;
+use loom_workflow::model::ActionReference;
+
+use super::action;
+use super::call::Call;
+use super::contexts::{Deeds, View};
+use super::evaluate::{self, Answer, Ask, First, verdict};
+use super::grounds::Grounds;
+use super::machine::{Judgement, StepWork, Trouble, WorkEnd};
+use super::opening::{Opened, broke_off};
+use super::task::Task;
+use super::worker::masked;
+use crate::actions;
+use crate::event::{Outputs, Reason};
+use crate::executor::Notes;
+use crate::files::Workspace;
+use crate::plan::first_mistake;
+
+/// Finds out whether and as what a step runs.
+pub(super) async fn judge(opened: Opened, ask: Ask) -> Answer {
+    let name = ask.id.clone();
+    match find(&opened, ask).await {
+        Ok(answer) => {
+            for warning in &answer.warnings {
+                opened.notes.line(&format!("##[warning]{warning}"));
+            }
+            if let Some(Judgement::Fail { reason, .. }) = &answer.judgement {
+                opened.notes.line(&format!("##[error]{}", reason.message));
+            }
+            mask(answer, &opened.grounds)
+        }
+        Err(broken) => {
+            tracing::error!(step = %name, cause = %broken.reason.message, "judging a step broke off");
+            Answer {
+                judgement: Some(Judgement::Fail {
+                    reason: broken.reason,
+                    continue_on_error: false,
+                }),
+                ..Answer::default()
+            }
+        }
+    }
+}
+
+async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
+    let (ask, grounds) = (Arc::new(ask), Arc::clone(&opened.grounds));
+    let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
+    let first = tokio::task::spawn_blocking(move || evaluate::first(&asked, &stood));
+    let uses = match first.await.map_err(|broken| broke_off(&broken))? {
+        First::Answer(answer) => return Ok(*answer),
+        First::Uses(uses) => uses,
+    };
+    let lenient = uses.values.continue_on_error;
+    let refuse = |reason: Reason| Answer {
+        judgement: Some(Judgement::Fail {
+            reason,
+            continue_on_error: lenient,
+        }),
+        ..Answer::default()
+    };
+    let Work::Uses { inputs, .. } = &uses.values.work else {
+        return Ok(refuse(Reason::new("source", "the step uses no action")));
+    };
+    match &uses.target {
+        ActionReference::Docker(image) => {
+            let files = Workspace::new(grounds.workspace.clone());
+            let none = indexmap::IndexMap::new();
+            let values = action::Values {
+                id: &ask.id,
+                view: &uses.view,
+                state: &none,
+                files: &files,
+            };
+            return Ok(Answer {
+                judgement: Some(Judgement::Run(Box::new(verdict(
+                    &uses.values,
+                    StepWork::Process,
+                    None,
+                )))),
+                task: Some(action::image(image, inputs, &values)),
+                ..Answer::default()
+            });
+        }
+        ActionReference::Repository(repository) => {
+            if let Some(row) = actions::Unsupported::find(repository) {
+                return Ok(refuse(Reason::new(
+                    "unsupported",
+                    row.sentence(&repository.to_string()),
+                )));
+            }
+            if grounds.serves(repository, inputs) {
+                return Ok(Answer {
+                    judgement: Some(Judgement::Run(Box::new(verdict(
+                        &uses.values,
+                        StepWork::Process,
+                        None,
+                    )))),
+                    task: Some(Task::Checkout(inputs.clone())),
+                    ..Answer::default()
+                });
+            }
+        }
+        ActionReference::Local(_) | ActionReference::Own(_) => {}
+    }
+    let place = match grounds.action(&uses.target, &*opened.notes).await {
+        Ok(place) => place,
+        Err(reason) => return Ok(refuse(reason)),
+    };
+    let second = tokio::task::spawn_blocking(move || evaluate::second(&ask, &uses, place, &grounds));
+    second.await.map_err(|broken| broke_off(&broken))
+}
+
+/// Nothing of a judgement reaches history with a secret in it.
+fn mask(mut answer: Answer, grounds: &Grounds) -> Answer {
+    let hide = |text: &mut String| *text = grounds.masks.mask(text).into_owned();
+    match &mut answer.judgement {
+        Some(Judgement::Run(verdict)) => {
+            hide(&mut verdict.name);
+            if let Some(post) = &mut verdict.post {
+                hide(&mut post.name);
+            }
+            if let StepWork::Steps(inner) | StepWork::Parallel(inner) = &mut verdict.work {
+                inner.iter_mut().for_each(|outline| hide(&mut outline.name));
+            }
+        }
+        Some(Judgement::Fail { reason, .. }) => hide(&mut reason.message),
+        Some(Judgement::Skip) | None => {}
+    }
+    answer
+}
+
+/// Whether a step that runs holds on.
+pub(super) async fn still_holds(opened: Opened, ask: Ask) -> bool {
+    let grounds = Arc::clone(&opened.grounds);
+    let asked = tokio::task::spawn_blocking(move || evaluate::still_holds(&ask, &grounds));
+    asked.await.unwrap_or(false)
+}
+
+/// What a composite action gives, whose steps are done.
+pub(super) async fn gather(
+    opened: Opened,
+    call: Arc<Call>,
+    view: View,
+    failed: bool,
+) -> Result<(WorkEnd, Deeds), Trouble> {
+    let grounds = Arc::clone(&opened.grounds);
+    let gathered = tokio::task::spawn_blocking(move || {
+        let files = Workspace::new(grounds.workspace.clone());
+        let environment = Environment::new(&view.contexts).with_files(&files);
+        let (outputs, mistakes) = loom_workflow::action_outputs(call.action(), &environment);
+        outputs.ok_or_else(|| first_mistake(&mistakes, &call.definition.source))
+    });
+    let (outputs, mistake) = match gathered.await.map_err(|broken| broke_off(&broken))? {
+        Ok(outputs) => (outputs, None),
+        Err(mistake) => (Outputs::new(), Some(mistake)),
+    };
+    let end = WorkEnd {
+        success: !failed && mistake.is_none(),
+        reason: mistake
+            .map(|mistake| Reason::new("evaluation", opened.grounds.masks.mask(&mistake).into_owned())),
+        outputs: masked(&opened, &outputs),
+        ..WorkEnd::default()
+    };
+    let deeds = Deeds {
+        outputs,
+        ..Deeds::default()
+    };
+    Ok((end, deeds))
+}
+
+/// What the job gives. An output that may hold a secret is left out, as on GitHub.
+pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Reason> {
+    let grounds = Arc::clone(&opened.grounds);
+    let concluded = tokio::task::spawn_blocking(move || {
+        let files = Workspace::new(grounds.workspace.clone());
+        let environment = Environment::new(&view.contexts).with_files(&files);
+        let Some(job) = grounds.plan.job() else {
+            return Ok(Outputs::new());
+        };
+        let (outputs, mistakes) = loom_workflow::job_outputs(job, &environment);
+        outputs.ok_or_else(|| {
+            let mistake = first_mistake(&mistakes, &grounds.plan.scope.source);
+            Reason::new("evaluation", grounds.masks.mask(&mistake).into_owned())
+        })
+    });
+    let mut outputs = concluded.await.map_err(|broken| broke_off(&broken).reason)??;
+    outputs.retain(|name, value| {
+        let may = !opened.grounds.masks.reveals(value);
+        if !may {
+            opened.notes.line(&format!(
+                "##[warning]Skip output '{name}' since it may contain secret."
+            ));
+        }
+        may
+    });
+    Ok(outputs)
+}

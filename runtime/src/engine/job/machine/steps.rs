@@ -1,0 +1,176 @@
+//! The steps of a job on their way.
+
+use std::collections::VecDeque;
+
+use indexmap::IndexMap;
+
+use super::messages::{JobStatus, StepWork, Verdict};
+use crate::event::{Reason, StepState};
+use crate::executor::Signal;
+use crate::id::StepId;
+
+/// How many background steps run at once: GitHub's `system.runner.maxbackgroundsteps`.
+pub(super) const MOST_IN_BACKGROUND: usize = 10;
+
+/// A step that was planned.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The composite action that it is a step of; none for those of the job.
+    pub(super) frame: Option<StepId>,
+    /// What people call it, as it was planned.
+    pub(super) name: String,
+    pub(super) stage: Stage,
+    /// Known once it was judged.
+    pub(super) verdict: Option<Box<Verdict>>,
+    /// Whether the steps behind it do not wait for it.
+    pub(super) background: bool,
+    /// Why it is being stopped, and what it counts as then.
+    pub(super) stop: Option<Stop>,
+    /// How it ended: before and after `continue-on-error`.
+    pub(super) end: Option<(StepState, StepState)>,
+    /// Of a background step: whether a wait or cancel has taken its end.
+    pub(super) taken: bool,
+    /// Of a background step: whether a `cancel` named it.
+    pub(super) meant_to_end: bool,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Waiting,
+    /// Asked whether it runs, with the job in this status.
+    Judging(JobStatus),
+    /// A background step that waits for one of the others to end.
+    WaitsForSlot,
+    /// Its start is being written down.
+    Starting,
+    Running,
+    Done,
+}
+
+/// A step that is being stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stop {
+    pub(super) counts_as: StepState,
+    pub(super) reason: Reason,
+    /// The last signal that was sent.
+    pub(super) sent: Option<Signal>,
+    /// Tells timers of this stop from those of an earlier one.
+    pub(super) round: u32,
+}
+
+impl Stop {
+    pub(super) fn new(counts_as: StepState, reason: &Reason) -> Self {
+        Self {
+            counts_as,
+            reason: reason.clone(),
+            sent: None,
+            round: 0,
+        }
+    }
+}
+
+/// Steps that follow each other: those of the job, or of a composite action.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    pub(super) queue: VecDeque<Turn>,
+    /// The step whose turn it is.
+    pub(super) current: Option<StepId>,
+    /// Whether one of them failed.
+    pub(super) failed: bool,
+    /// All have ended, and what they give is being found out.
+    pub(super) gathering: bool,
+}
+
+/// What comes next in a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Turn {
+    Step(StepId),
+    /// The steps that a `parallel` brought have all begun: wait for their ends.
+    Join(StepId),
+}
+
+/// All steps of a job.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) all: IndexMap<StepId, Step>,
+    pub(super) main: Frame,
+    pub(super) frames: IndexMap<StepId, Frame>,
+    /// Background steps that wait for a slot.
+    pub(super) slots: VecDeque<StepId>,
+}
+
+impl Step {
+    pub(super) fn new(name: String, frame: Option<StepId>, background: bool) -> Self {
+        Self {
+            frame,
+            name,
+            stage: Stage::Waiting,
+            verdict: None,
+            background,
+            stop: None,
+            end: None,
+            taken: false,
+            meant_to_end: false,
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// Whether it was taken up as one that the others do not wait for.
+    pub(super) fn is_behind(&self) -> bool {
+        self.background && self.verdict.is_some()
+    }
+
+    pub(super) fn work(&self) -> Option<&StepWork> {
+        self.verdict.as_ref().map(|verdict| &verdict.work)
+    }
+
+    /// Whether something of it runs that can be signalled.
+    pub(super) fn is_process(&self) -> bool {
+        self.stage == Stage::Running && self.work() == Some(&StepWork::Process)
+    }
+}
+
+impl Steps {
+    pub(super) fn frame(&mut self, owner: Option<&StepId>) -> Option<&mut Frame> {
+        match owner {
+            None => Some(&mut self.main),
+            Some(owner) => self.frames.get_mut(owner),
+        }
+    }
+
+    pub(super) fn get(&self, id: &StepId) -> Option<&Step> {
+        self.all.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &StepId) -> Option<&mut Step> {
+        self.all.get_mut(id)
+    }
+
+    /// Background steps of the job that have begun and not ended.
+    pub(super) fn in_background(&self) -> impl Iterator<Item = (&StepId, &Step)> {
+        let begun = |step: &Step| matches!(step.stage, Stage::Starting | Stage::Running);
+        self.all
+            .iter()
+            .filter(move |(_, step)| step.background && step.frame.is_none() && begun(step))
+    }
+
+    /// A step and those that it brought, however deep.
+    pub(super) fn with_inner(&self, id: &StepId) -> Vec<StepId> {
+        let mut found = vec![id.clone()];
+        let mut at = 0;
+        while let Some(outer) = found.get(at).cloned() {
+            found.extend(
+                self.all
+                    .iter()
+                    .filter(|(_, step)| step.frame.as_ref() == Some(&outer))
+                    .map(|(id, _)| id.clone()),
+            );
+            at += 1;
+        }
+        found
+    }
+}

@@ -1,0 +1,6 @@
+//! The machine of a job against each rule, and against every order of what it hears.
+
+mod orders;
+mod rules;
+mod sim;
+mod stops;

@@ -1,0 +1,411 @@
+//! The place of a job: made and removed on the IO threads.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use loom_workflow::model::action::Kind;
+use loom_workflow::model::{Action, ActionReference};
+use tokio_util::sync::CancellationToken;
+
+use super::JobOrigin;
+use super::contexts::EVENT_FILE;
+use super::grounds::Grounds;
+use super::machine::{Trouble, UNREACHABLE};
+use super::notes::LogNotes;
+use crate::actions;
+use crate::chain::chain;
+use crate::config::WorkspaceMode;
+use crate::engine::shared::Shared;
+use crate::event::{Phase, StepOutline};
+use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
+use crate::id::{JobKey, StepId};
+use crate::logs::JobLog;
+use crate::output::MatcherSet;
+use crate::plan::JobPlan;
+
+/// A place that was made, with what the steps in it stand on.
+#[derive(Clone)]
+pub(in crate::engine) struct Opened {
+    pub(super) place: Arc<dyn Place>,
+    pub(super) grounds: Arc<Grounds>,
+    pub(super) log: JobLog,
+    pub(super) notes: Arc<LogNotes>,
+    /// What actions do before the first step.
+    pub(super) pre: Vec<StepOutline>,
+    /// Problem matchers of the job.
+    pub(super) matchers: MatcherSet,
+    /// Whether debug messages are shown.
+    pub(super) debug: bool,
+    executor: Arc<dyn Executor>,
+    shared: Arc<Shared>,
+    key: JobKey,
+}
+
+impl Opened {
+    /// The same for a job that was judged anew since its place was made.
+    pub(super) fn with_plan(mut self, plan: &Arc<JobPlan>) -> Self {
+        self.grounds = Arc::new(self.grounds.with_plan(Arc::clone(plan)));
+        self.debug = plan.is_debug();
+        self
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+/// Makes the place. What goes wrong is told in the job's log too. When it is not wanted any more, fetching is broken off,
+/// but what has begun to be made is made to the end and then removed: an engine finishes what it was told.
+///
+/// A panic on the way leaves nothing behind either: the error comes once all is removed.
+pub(in crate::engine) async fn open(
+    origin: JobOrigin,
+    unwanted: CancellationToken,
+) -> Result<Opened, Trouble> {
+    let (shared, key) = (Arc::clone(&origin.shared), origin.key.clone());
+    let executor = shared.executors.of(&origin.plan.room);
+    let broken = match tokio::spawn(make(origin, unwanted)).await {
+        Ok(opened) => return opened,
+        Err(broken) => broke_off(&broken),
+    };
+    Err(match reclaim(&shared, &*executor, &key).await {
+        Ok(()) => broken,
+        Err(left) => {
+            let message = format!("{}; besides, it {}", broken.reason.message, left.reason.message);
+            Trouble {
+                may_leave: true,
+                ..Trouble::machine(&left.reason.code, message)
+            }
+        }
+    })
+}
+
+async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, Trouble> {
+    let JobOrigin {
+        key,
+        plan,
+        shared,
+        workspace,
+        store,
+        masks,
+        node,
+        ..
+    } = origin;
+    let executor = shared.executors.of(&plan.room);
+    let directory = shared.directory.jobs().join(key.resource_name());
+    let event = serde_json::to_vec_pretty(&plan.scope.run.facts.payload).unwrap_or_default();
+    let (logs, making, logged) = (shared.logs.clone(), directory.clone(), key.clone());
+    // Makes files: nothing for an async thread.
+    let (log, writer) = tokio::task::spawn_blocking(move || {
+        let failed = |error: crate::logs::LogError| Trouble::machine("log", chain(&error));
+        let log = logs
+            .create(&logged.run, &logged.job, logged.attempt)
+            .map_err(failed)?;
+        let writer = logs.writer(&log).map_err(failed)?;
+        make_private(&making).map_err(|error| {
+            let what = format!("cannot make the job's directory {}: {error}", making.display());
+            Trouble::machine("setup", what)
+        })?;
+        Ok::<_, Trouble>((log, writer))
+    })
+    .await
+    .map_err(|broken| broke_off(&broken))??;
+    let debug = plan.is_debug();
+    let notes = Arc::new(LogNotes::new(
+        writer,
+        Arc::clone(&shared),
+        key.clone(),
+        masks.clone(),
+    ));
+    let project = workspace;
+    let mode = plan.scope.run.options.workspace_mode;
+    let workspace = match mode {
+        WorkspaceMode::Bind => project.clone(),
+        WorkspaceMode::Overlay | WorkspaceMode::Copy => {
+            if mode == WorkspaceMode::Overlay {
+                notes.say("the workspace is a copy of the project: layers over it cannot be made yet");
+            }
+            let copy = copy_of_workspace(&shared, &key);
+            if let Err(error) = actions::copy_into(&project, &copy).await {
+                remove(vec![directory, copy]).await.ok();
+                return Err(Trouble::machine(
+                    "setup",
+                    format!("cannot copy the project: {error}"),
+                ));
+            }
+            copy
+        }
+    };
+    let spec = PlaceSpec {
+        key: key.clone(),
+        room: plan.room.clone(),
+        services: plan.services.clone(),
+        pull: plan.scope.run.options.pull,
+        workspace: workspace.clone(),
+        directory: directory.clone(),
+        orphan_grace: shared.orphan_grace,
+        owner: shared.owner.clone(),
+    };
+    let opening = async {
+        tokio::select! {
+            biased;
+            () = unwanted.cancelled() => return Ok(None),
+            fetched = executor.fetch(&spec, notes.clone()) => fetched?,
+        }
+        executor.open(spec, notes.clone()).await.map(Some)
+    };
+    let place = match opening.await {
+        Ok(Some(place)) => place,
+        Ok(None) => {
+            remove(vec![directory, copy_of_workspace(&shared, &key)])
+                .await
+                .ok();
+            return Err(not_wanted());
+        }
+        Err(error) => {
+            let trouble = trouble(&error);
+            notes.say(&trouble.reason.message);
+            // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
+            // it is still in use.
+            if !trouble.may_leave {
+                remove(vec![directory, copy_of_workspace(&shared, &key)])
+                    .await
+                    .ok();
+            }
+            return Err(trouble);
+        }
+    };
+    let grounds = Grounds::new(
+        Arc::clone(&plan),
+        place.facts().clone(),
+        (project, workspace, directory.clone()),
+        store,
+        masks,
+        node,
+    );
+    let mut opened = Opened {
+        place,
+        grounds: Arc::new(grounds),
+        log,
+        notes,
+        pre: Vec::new(),
+        matchers: MatcherSet::default(),
+        debug,
+        executor,
+        shared,
+        key,
+    };
+    if unwanted.is_cancelled() {
+        close(opened).await?;
+        return Err(not_wanted());
+    }
+    // To its end in any case: what goes on to write while the place is removed would make its directory anew.
+    let written = write_event(&directory, event).await;
+    let prepared = match written {
+        Err(trouble) => Err(trouble),
+        Ok(()) => tokio::select! {
+            biased;
+            () = unwanted.cancelled() => Err(not_wanted()),
+            prepared = prepare(&opened) => prepared,
+        },
+    };
+    match prepared {
+        Ok(pre) => {
+            opened.pre = pre;
+            Ok(opened)
+        }
+        Err(trouble) => {
+            opened.notes.say(&trouble.reason.message);
+            close(opened).await?;
+            Err(trouble)
+        }
+    }
+}
+
+/// Puts the event where steps find it.
+async fn write_event(directory: &Path, event: Vec<u8>) -> Result<(), Trouble> {
+    let file = directory.join("temp").join(EVENT_FILE);
+    let written = tokio::task::spawn_blocking(move || {
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(&file, event)
+    });
+    written
+        .await
+        .map_err(|broken| broke_off(&broken))?
+        .map_err(|error| Trouble::machine("setup", format!("cannot write the file of the event: {error}")))
+}
+
+/// Gets the actions that the job's own steps name: what cannot be had fails the job before its first step, as on GitHub.
+async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble> {
+    let plan = &opened.grounds.plan;
+    let mut pre = Vec::new();
+    for (index, step) in plan.job().into_iter().flat_map(|job| &job.steps).enumerate() {
+        let inner: &[_] = match &step.action {
+            Action::Parallel(inner) => inner,
+            _ => std::slice::from_ref(step),
+        };
+        for step in inner {
+            let Action::Uses(uses) = &step.action else {
+                continue;
+            };
+            let Some(target) = uses.target() else { continue };
+            let ActionReference::Repository(repository) = &target else {
+                continue;
+            };
+            if opened.grounds.is_served(repository) {
+                continue;
+            }
+            let place = opened
+                .grounds
+                .action(&target, &*opened.notes)
+                .await
+                .map_err(|reason| Trouble::workflow(&reason.code, reason.message))?;
+            let has_pre = match &place.definition.action.kind {
+                Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre.run.is_some(),
+                Kind::Composite { .. } => false,
+            };
+            // What an action does before the job is the matter of the step that uses it, and not of members of a group.
+            if has_pre && inner.len() == 1 {
+                pre.push(StepOutline {
+                    step: StepId::at(index).pre(),
+                    parent: None,
+                    name: format!("Pre {}", crate::plan::step_name(step)),
+                    phase: Phase::Pre,
+                });
+            }
+        }
+    }
+    Ok(pre)
+}
+
+/// Closes the place; a panic on the way leaves nothing behind either.
+pub(in crate::engine) async fn close(opened: Opened) -> Result<Closed, Trouble> {
+    let (shared, executor, key) = (
+        Arc::clone(&opened.shared),
+        Arc::clone(&opened.executor),
+        opened.key.clone(),
+    );
+    let broken = match tokio::spawn(end(opened)).await {
+        Ok(closed) => return closed,
+        Err(broken) => broke_off(&broken),
+    };
+    tracing::error!(job = %key.job, cause = %broken.reason.message, "closing a job's place broke off");
+    reclaim(&shared, &*executor, &key)
+        .await
+        .map(|()| Closed::default())
+}
+
+async fn end(opened: Opened) -> Result<Closed, Trouble> {
+    let closed = opened.place.close().await;
+    match &closed {
+        Ok(closed) => {
+            for process in &closed.killed {
+                opened
+                    .notes
+                    .say(&format!("a step left process {process} running; it was ended"));
+            }
+        }
+        Err(error) => opened.notes.say(&format!("failed to {}", chain(error))),
+    }
+    let copy = copy_of_workspace(&opened.shared, &opened.key);
+    if let Err(error) = remove(vec![copy]).await {
+        opened
+            .notes
+            .say(&format!("failed to remove the copy of the project: {error}"));
+    }
+    let (log, now) = (opened.log, opened.shared.world.now());
+    let finished = tokio::task::spawn_blocking(move || log.finish(now));
+    if let Ok(Err(error)) = finished.await {
+        tracing::error!(error = %chain(&error), "the end of a job's log is lost");
+    }
+    closed.map_err(|error| trouble(&error))
+}
+
+/// Removes whatever a job still holds, its directory included, when there is no place to close.
+pub(in crate::engine) async fn reclaim(
+    shared: &Shared,
+    executor: &dyn Executor,
+    key: &JobKey,
+) -> Result<(), Trouble> {
+    executor.reclaim(key).await.map_err(|error| {
+        let mut trouble = trouble(&error);
+        if trouble.reason.code != UNREACHABLE {
+            "cleanup".clone_into(&mut trouble.reason.code);
+        }
+        trouble.may_leave = true;
+        trouble
+    })?;
+    let directory = shared.directory.jobs().join(key.resource_name());
+    let shown = directory.display().to_string();
+    remove(vec![directory, copy_of_workspace(shared, key)])
+        .await
+        .map_err(|error| Trouble {
+            may_leave: true,
+            ..Trouble::machine("cleanup", format!("failed to remove {shown}: {error}"))
+        })
+}
+
+/// Where a job's copy of the project lies: beside its directory, whose name it begins with.
+fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
+    shared
+        .directory
+        .jobs()
+        .join(format!("{}.workspace", key.resource_name()))
+}
+
+async fn remove(directories: Vec<PathBuf>) -> io::Result<()> {
+    let removed = tokio::task::spawn_blocking(move || {
+        directories
+            .iter()
+            .try_for_each(|directory| match std::fs::remove_dir_all(directory) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            })
+    });
+    removed
+        .await
+        .unwrap_or_else(|broken| Err(io::Error::other(broken)))
+}
+
+/// Why a task that watched over a job did not end by itself.
+pub(super) fn broke_off(error: &tokio::task::JoinError) -> Trouble {
+    let how = if error.is_panic() {
+        "panicked"
+    } else {
+        "was stopped"
+    };
+    Trouble::machine("session-lost", format!("the task that watched over it {how}"))
+}
+
+fn not_wanted() -> Trouble {
+    Trouble::machine("cancelled", "the job was cancelled while its place was made")
+}
+
+/// What a failure of an executor means for the job.
+pub(super) fn trouble(error: &ExecutorError) -> Trouble {
+    let code = match error {
+        ExecutorError::Unreachable { .. } => UNREACHABLE,
+        ExecutorError::Image { .. } => "image",
+        ExecutorError::Workflow { .. } => "container",
+        ExecutorError::Lost { .. } => "session-lost",
+        ExecutorError::Cleanup { .. } => "cleanup",
+        _ => "setup",
+    };
+    Trouble {
+        by_workflow: error.fault() == Fault::Workflow,
+        may_leave: error.may_leave(),
+        ..Trouble::machine(code, format!("failed to {}", chain(error)))
+    }
+}
+
+fn make_private(directory: &Path) -> io::Result<()> {
+    if let Some(parent) = directory.parent() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(directory)
+}

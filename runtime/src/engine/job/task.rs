@@ -1,0 +1,30 @@
+//! What a step does once it was judged.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::call::Call;
+use crate::executor::StepSpec;
+
+/// What a step does.
+pub(super) enum Task {
+    /// A process in the job's room.
+    Process(Box<StepSpec>),
+    /// The same, by Node.js, with what to say where there is none.
+    Node(Box<StepSpec>, String),
+    /// A container of its own, whose image may have to be built first.
+    Container(Box<StepSpec>, Option<Build>),
+    /// The repository at hand, served by Loom.
+    Checkout(IndexMap<String, String>),
+    /// The steps of a composite action begin.
+    Enter(Arc<Call>),
+}
+
+/// An image to build.
+#[derive(Clone, Debug)]
+pub(super) struct Build {
+    pub(super) context: PathBuf,
+    pub(super) dockerfile: PathBuf,
+}

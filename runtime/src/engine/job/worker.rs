@@ -1,0 +1,337 @@
+//! Does the work of a step: runs its process, pumps what it says, reads what it left.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use loom_protocol::Timestamp;
+
+use super::contexts::Deeds;
+use super::machine::{Trouble, WorkEnd};
+use super::notes::{StepLines, StepNotes};
+use super::opening::{Opened, broke_off, trouble};
+use super::task::{Build, Task};
+use crate::bounded::{self, Contents};
+use crate::event::{Annotation, AnnotationLevel, Event, Outputs, Reason};
+use crate::executor::{
+    CommandFiles, ExitStatus, FileContent, Notes, Program, StepEnd, StepOutput, StepSpec, Stream,
+};
+use crate::id::{JobId, StepId};
+use crate::logs::LogWriterHandle;
+use crate::output::{self, Allowed, MatcherFiles, Pump, PumpOptions, StepEffects, StepFiles};
+
+/// The largest file with problem matchers.
+const LARGEST_MATCHERS: u64 = 1024 * 1024;
+
+/// Does the work of a step.
+///
+/// # Errors
+/// When it could not be done, or its end cannot be known.
+pub(super) async fn perform(
+    opened: Opened,
+    job: JobId,
+    id: StepId,
+    task: Task,
+) -> Result<(WorkEnd, Deeds), Trouble> {
+    match task {
+        Task::Process(spec) => process(&opened, job, *spec, None).await,
+        Task::Node(spec, missing) => process(&opened, job, *spec, Some(missing)).await,
+        Task::Container(mut spec, build) => {
+            if let (Some(build), Program::Container { image, .. }) = (build, &mut spec.program) {
+                *image = built(&opened, build).await?;
+            }
+            process(&opened, job, *spec, None).await
+        }
+        Task::Checkout(inputs) => checkout(&opened, id, inputs).await,
+        Task::Enter(_) => Ok((WorkEnd::default(), Deeds::default())),
+    }
+}
+
+async fn built(opened: &Opened, build: Build) -> Result<String, Trouble> {
+    let built = opened
+        .place
+        .build(build.context, build.dockerfile, opened.notes.clone())
+        .await;
+    built.map_err(|error| trouble(&error))
+}
+
+async fn checkout(
+    opened: &Opened,
+    id: StepId,
+    inputs: indexmap::IndexMap<String, String>,
+) -> Result<(WorkEnd, Deeds), Trouble> {
+    let began = std::time::Instant::now();
+    let lines = StepNotes::new(
+        writer(opened)?,
+        id,
+        Arc::clone(opened.shared()),
+        opened.grounds.masks.clone(),
+    );
+    let mut end = WorkEnd::default();
+    let mut deeds = Deeds::default();
+    match opened.grounds.checkout(&inputs, &lines).await {
+        Ok(outputs) => {
+            end.success = true;
+            end.outputs = masked(opened, &outputs);
+            deeds.outputs = outputs;
+        }
+        Err(reason) => {
+            lines.line(&format!("##[error]{}", reason.message));
+            end.reason = Some(reason);
+            end.by_itself = true;
+        }
+    }
+    end.took = began.elapsed();
+    Ok((end, deeds))
+}
+
+fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
+    opened
+        .shared()
+        .logs
+        .writer(&opened.log)
+        .map_err(|error| Trouble::machine("log", crate::chain::chain(&error)))
+}
+
+/// Runs a process; `missing` says what to do when its program is not there.
+async fn process(
+    opened: &Opened,
+    job: JobId,
+    spec: StepSpec,
+    missing: Option<String>,
+) -> Result<(WorkEnd, Deeds), Trouble> {
+    let id = spec.id.clone();
+    let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
+    let env = spec.env.clone();
+    let options = PumpOptions {
+        masks: opened.grounds.masks.clone(),
+        sink,
+        allowed: Allowed::from_env(|name| env.get(name).map(String::as_str)),
+        debug: opened.debug,
+        matchers: opened.matchers.clone(),
+        matcher_files: Arc::new(RoomFiles::of(opened)),
+        workspace: opened.grounds.facts.workspace.clone(),
+    };
+    let pump = Arc::new(Mutex::new(Some(Pump::new(options))));
+    let result = opened.place.run(spec, Box::new(Output(Arc::clone(&pump)))).await;
+    let now = opened.shared().world.now();
+    // What is left of the output is written: nothing for an async thread.
+    let read = tokio::task::spawn_blocking(move || {
+        let taken = pump.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let effects = taken.map(|mut pump| {
+            if let Ok(end) = &result {
+                take_files(&end.files, &mut pump, now);
+            }
+            pump.finish(now)
+        });
+        (result, effects.unwrap_or_default())
+    });
+    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    let end = end.map_err(|error| trouble(&error))?;
+    Ok(conclude(opened, &job, &id, end, effects, missing))
+}
+
+/// Takes what the command files of a step say.
+fn take_files(files: &CommandFiles, pump: &mut Pump, now: Timestamp) {
+    let mut read = |content: &FileContent, name: &str| match content {
+        FileContent::Bytes(bytes) => bytes.clone(),
+        FileContent::Empty => Vec::new(),
+        FileContent::TooLarge(size) => {
+            pump.fail(now, &format!("{name} is too large to be read: {size} bytes"));
+            Vec::new()
+        }
+        FileContent::Unreadable(why) => {
+            pump.fail(now, &format!("{name} cannot be read: {why}"));
+            Vec::new()
+        }
+    };
+    let (env, output) = (
+        read(&files.env, "GITHUB_ENV"),
+        read(&files.output, "GITHUB_OUTPUT"),
+    );
+    let (state, path) = (
+        read(&files.state, "GITHUB_STATE"),
+        read(&files.path, "GITHUB_PATH"),
+    );
+    let (summary, summary_size) = match &files.summary {
+        FileContent::TooLarge(size) => (Vec::new(), *size),
+        content => {
+            let bytes = read(content, "GITHUB_STEP_SUMMARY");
+            let size = bytes.len() as u64;
+            (bytes, size)
+        }
+    };
+    pump.files(
+        now,
+        &StepFiles {
+            env: &env,
+            output: &output,
+            state: &state,
+            path: &path,
+            summary: &summary,
+            summary_size,
+        },
+    );
+}
+
+/// Outputs differ by more than case; the last value counts, under the first spelling.
+fn put_outputs(outputs: &mut Outputs, pairs: Vec<(String, String)>) {
+    for (name, value) in pairs {
+        let known = outputs
+            .keys()
+            .find(|known| known.eq_ignore_ascii_case(&name))
+            .cloned();
+        outputs.insert(known.unwrap_or(name), value);
+    }
+}
+
+fn conclude(
+    opened: &Opened,
+    job: &JobId,
+    id: &StepId,
+    end: StepEnd,
+    effects: StepEffects,
+    missing: Option<String>,
+) -> (WorkEnd, Deeds) {
+    let (exit_code, signal, reason) = match end.status {
+        ExitStatus::Code(code) => (Some(code), None, None),
+        ExitStatus::Signal(signal) => (
+            None,
+            Some(signal),
+            Some(Reason::new("signal", format!("signal {signal} ended it"))),
+        ),
+        ExitStatus::OutOfMemory => (
+            None,
+            Some(9),
+            Some(Reason::new("memory", "it ran out of memory: the system ended it")),
+        ),
+        ExitStatus::NotStarted(why) => {
+            let why = missing.unwrap_or(why);
+            (None, None, Some(Reason::new("not-started", why)))
+        }
+    };
+    let mut deeds = Deeds {
+        env: effects.env,
+        path: effects.path,
+        state: effects.state,
+        ..Deeds::default()
+    };
+    put_outputs(&mut deeds.outputs, effects.outputs);
+    let failed_by = effects.failed_by;
+    let mut notes: Vec<Event> = effects
+        .annotations
+        .into_iter()
+        .map(|annotation| Event::Annotated {
+            job: job.clone(),
+            step: id.clone(),
+            annotation: annotated(annotation),
+        })
+        .collect();
+    notes.extend(effects.summary.map(|text| Event::Summarized {
+        job: job.clone(),
+        step: id.clone(),
+        text,
+    }));
+    let lost = (effects.lost_lines > 0).then(|| {
+        let why = effects
+            .lost_by
+            .as_ref()
+            .map_or_else(String::new, |error| format!(": {error}"));
+        let reason = Reason::new(
+            "log",
+            format!("{} lines of its log are lost{why}", effects.lost_lines),
+        );
+        (effects.lost_lines, reason)
+    });
+    let end = WorkEnd {
+        success: exit_code == Some(0) && failed_by.is_none(),
+        exit_code,
+        signal,
+        reason: reason
+            .or(failed_by.map(|why| Reason::new("command", opened.grounds.masks.mask(&why).into_owned()))),
+        took: end.took,
+        by_itself: !end.signalled,
+        outputs: masked(opened, &deeds.outputs),
+        notes,
+        lost,
+    };
+    (end, deeds)
+}
+
+/// Outputs as they may be written down.
+pub(super) fn masked(opened: &Opened, outputs: &Outputs) -> Outputs {
+    let masks = &opened.grounds.masks;
+    outputs
+        .iter()
+        .map(|(name, value)| (masks.mask(name).into_owned(), masks.mask(value).into_owned()))
+        .collect()
+}
+
+fn annotated(annotation: output::Annotation) -> Annotation {
+    Annotation {
+        level: match annotation.level {
+            output::Level::Notice => AnnotationLevel::Notice,
+            output::Level::Warning => AnnotationLevel::Warning,
+            output::Level::Error => AnnotationLevel::Error,
+        },
+        message: annotation.message,
+        title: annotation.title,
+        file: annotation.file,
+        line: annotation.line,
+        end_line: annotation.end_line,
+        column: annotation.column,
+        end_column: annotation.end_column,
+    }
+}
+
+struct Output(Arc<Mutex<Option<Pump>>>);
+
+impl StepOutput for Output {
+    fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]) {
+        let at = Timestamp::from_millis(at.as_millisecond());
+        let mut pump = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pump) = pump.as_mut() {
+            pump.chunk(stream, at, bytes);
+        }
+    }
+}
+
+/// Files of the job's room that are on this machine.
+struct RoomFiles {
+    /// Each folder as steps see it, and where it is.
+    folders: Vec<(String, PathBuf)>,
+    on_host: bool,
+}
+
+impl RoomFiles {
+    fn of(opened: &Opened) -> Self {
+        let (grounds, facts) = (&opened.grounds, &opened.grounds.facts);
+        Self {
+            folders: vec![
+                (facts.workspace.clone(), grounds.workspace.clone()),
+                (facts.temp.clone(), grounds.directory.join("temp")),
+                (facts.actions.clone(), grounds.directory.join("actions")),
+            ],
+            on_host: grounds.plan.room_is_host(),
+        }
+    }
+}
+
+impl MatcherFiles for RoomFiles {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let below = |(seen, real): &(String, PathBuf)| {
+            let rest = path.strip_prefix(seen.as_str())?.strip_prefix('/')?;
+            let safe = !rest.split('/').any(|part| part == "..");
+            safe.then(|| real.join(rest))
+        };
+        let file = match self.folders.iter().find_map(below) {
+            Some(file) => file,
+            None if self.on_host => PathBuf::from(path),
+            None => return Err(io::Error::other("it lies where Loom cannot read it")),
+        };
+        match bounded::read(&file, LARGEST_MATCHERS)? {
+            Contents::Whole(bytes) => Ok(bytes),
+            Contents::TooLarge(_) => Err(io::Error::other("it is larger than 1 MiB")),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What is done off the critical path: places of jobs are made while their needs still run, and removed when their steps are
+//! done, while others go on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::prelude::*;
+use loom_bridge::Context;
+
+use super::actor::{Reclaiming, RunActor};
+use super::writing::Entry;
+use crate::engine::job::{Holding, JobOrigin, Opened, PreparedPlace, Trouble, close, open};
+use crate::event::{Event, JobState};
+use crate::executor::{Closed, RoomSpec};
+use crate::id::{JobId, JobKey};
+use crate::plan::JobPlan;
+
+/// Places that are made ahead at once: enough that a chain seldom waits, and few enough that they do not hold back what
+/// runs.
+const MOST_AHEAD: usize = 4;
+
+/// A place that is made while the needs of its job still run.
+pub(super) struct Ahead {
+    plan: Arc<JobPlan>,
+    holding: Holding,
+    /// Once the intent is written down.
+    place: Option<PreparedPlace>,
+}
+
+impl RunActor {
+    /// What the actor of a job is made from.
+    pub(super) fn origin_of(
+        &self,
+        key: JobKey,
+        plan: Arc<JobPlan>,
+        holding: &Holding,
+        ctx: &Context<Self>,
+    ) -> JobOrigin {
+        JobOrigin {
+            key,
+            plan,
+            shared: Arc::clone(&self.shared),
+            run: ctx.address().recipient(),
+            closer: ctx.address().recipient(),
+            workspace: self.launch.workspace.clone(),
+            store: Arc::clone(&self.store),
+            masks: self.masks.clone(),
+            node: self.launch.node.clone(),
+            holding: holding.clone(),
+        }
+    }
+
+    /// A job begins: those that wait for it, and those that wait for these, may soon follow.
+    pub(super) fn prepare_after(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+        if self.run.cancel.is_some() {
+            return;
+        }
+        let mut events = Vec::new();
+        let mut follow: VecDeque<JobId> = self.run.dependents(job).into();
+        while let Some(id) = follow.pop_front() {
+            if self.ahead.contains_key(&id) {
+                follow.extend(self.run.dependents(&id));
+                continue;
+            }
+            if self.ahead.len() >= MOST_AHEAD {
+                break;
+            }
+            let Some(plan) = self.plan_ahead(&id) else {
+                continue;
+            };
+            follow.extend(self.run.dependents(&id));
+            let key = self.first_attempt(&id);
+            self.ahead.insert(
+                id.clone(),
+                Ahead {
+                    plan: Arc::new(plan),
+                    holding: self.holding.part(),
+                    place: None,
+                },
+            );
+            events.push(Event::JobPreparing {
+                job: id,
+                attempt: key.attempt,
+                resource: key.resource_name(),
+            });
+        }
+        if !events.is_empty() {
+            self.write(Entry { events, saved: None }, ctx);
+        }
+    }
+
+    fn first_attempt(&self, job: &JobId) -> JobKey {
+        JobKey {
+            run: self.run.id.clone(),
+            job: job.clone(),
+            attempt: 1,
+        }
+    }
+
+    /// Where a job will run, if that is certain though its needs are not done, and it is next.
+    fn plan_ahead(&self, id: &JobId) -> Option<JobPlan> {
+        let job = self.run.jobs.get(id)?;
+        let is_next = job.needs.iter().all(|id| {
+            let need = self.run.jobs.get(id);
+            self.ahead.contains_key(id)
+                || need.is_some_and(|need| {
+                    need.group.is_none() && matches!(need.state, JobState::Success | JobState::Running)
+                })
+        });
+        if job.state != JobState::Waiting || !is_next {
+            return None;
+        }
+        let (terms, plan) = self.outlook_of(id)?;
+        (terms.concurrency.is_none() && plan.services.is_empty()).then_some(plan)
+    }
+
+    /// The intent is written down: the place is made.
+    pub(super) fn make_ahead(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+        let key = self.first_attempt(job);
+        let Some((plan, holding)) = self
+            .ahead
+            .get(job)
+            .map(|ahead| (Arc::clone(&ahead.plan), ahead.holding.clone()))
+        else {
+            return;
+        };
+        let origin = self.origin_of(key, plan, &holding, ctx);
+        let opening = holding.track(open(origin, holding.unwanted().clone()));
+        let place = self.shared.io.spawn(opening);
+        if let Some(ahead) = self.ahead.get_mut(job) {
+            ahead.place = Some(place);
+        }
+    }
+
+    /// The place that was made ahead for a job that starts now, if it is the one that the job wants.
+    pub(super) fn take_ahead(
+        &mut self,
+        key: &JobKey,
+        plan: &JobPlan,
+        ctx: &mut Context<Self>,
+    ) -> (Option<PreparedPlace>, Holding) {
+        let fits = |ahead: &Ahead| {
+            let same = match (&ahead.plan.room, &plan.room) {
+                (RoomSpec::Host, RoomSpec::Host) => true,
+                (RoomSpec::Image(made), RoomSpec::Image(wanted)) => made == wanted,
+                _ => false,
+            };
+            same && plan.services.is_empty() && key.attempt == 1 && ahead.place.is_some()
+        };
+        if self.ahead.get(&key.job).is_some_and(fits)
+            && let Some(ahead) = self.ahead.remove(&key.job)
+        {
+            return (ahead.place, ahead.holding);
+        }
+        self.drop_ahead(&key.job, ctx);
+        (None, self.holding.part())
+    }
+
+    /// Removes a place that was made ahead of a job that does not want it after all.
+    pub(super) fn drop_ahead(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+        let Some(Ahead { holding, place, .. }) = self.ahead.remove(job) else {
+            return;
+        };
+        let Some(place) = place else { return };
+        let tracked = holding.clone();
+        let removing = tracked.track(async move {
+            holding.unwanted().cancel();
+            match place.await {
+                Ok(Ok(opened)) => close(opened).await,
+                Ok(Err(trouble)) if trouble.may_leave => Err(trouble),
+                Ok(Err(_)) | Err(_) => Ok(Closed::default()),
+            }
+        });
+        self.until_closed(job.clone(), removing, ctx);
+    }
+
+    /// Removes all places that were made ahead, without a history to write to.
+    pub(super) fn drop_all_ahead(&mut self) -> Vec<Reclaiming> {
+        let all: Vec<(JobId, Ahead)> = self.ahead.drain().collect();
+        let removals = all.iter().map(|(job, ahead)| {
+            let executor = self.shared.executors.of(&ahead.plan.room);
+            self.reclaiming_place(job, 1, &ahead.holding, executor)
+        });
+        removals.collect()
+    }
+
+    /// Counts a removal as under way until it is done: the run does not end before.
+    fn until_closed(
+        &mut self,
+        job: JobId,
+        closing: impl Future<Output = Result<Closed, Trouble>> + Send + 'static,
+        ctx: &mut Context<Self>,
+    ) {
+        *self.closing.entry(job.clone()).or_default() += 1;
+        let closing = self.shared.io.spawn(closing);
+        ctx.spawn(closing.into_actor(self).map(move |closed, act, ctx| {
+            let left = act.closing.get(&job).copied().unwrap_or_default();
+            if left > 1 {
+                act.closing.insert(job.clone(), left - 1);
+            } else {
+                act.closing.remove(&job);
+            }
+            let event = match closed {
+                Ok(Ok(closed)) if !closed.killed.is_empty() => Some(Event::LeftoversKilled {
+                    job,
+                    processes: closed.killed,
+                }),
+                Ok(Ok(_)) => None,
+                Ok(Err(trouble)) => Some(Event::RemainsLeft {
+                    job,
+                    reason: trouble.reason,
+                }),
+                Err(broken) => Some(Event::RemainsLeft {
+                    job,
+                    reason: crate::event::Reason::new(
+                        "cleanup",
+                        format!("removing its place broke off: {broken}"),
+                    ),
+                }),
+            };
+            match event {
+                Some(event) => act.record(event, ctx),
+                None => act.advance(ctx),
+            }
+        }));
+    }
+}
+
+/// The steps of a job are done: remove its place.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(in crate::engine) struct ClosePlace {
+    pub(in crate::engine) key: JobKey,
+    pub(in crate::engine) opened: Box<Opened>,
+    pub(in crate::engine) holding: Holding,
+}
+
+impl Handler<ClosePlace> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: ClosePlace, ctx: &mut Context<Self>) {
+        let ClosePlace { key, opened, holding } = message;
+        let closing = holding.track(close(*opened));
+        self.until_closed(key.job, closing, ctx);
+    }
+}

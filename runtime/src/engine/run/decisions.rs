@@ -1,0 +1,295 @@
+//! Carries out what follows from a run's state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use loom_bridge::{ActorSpec, Context};
+use loom_protocol::{ActorId, Timestamp};
+
+use super::Outcome;
+use super::actor::{Child, RunActor};
+use super::writing::Entry;
+use crate::engine::job::JobActor;
+use crate::engine::launch::Slot;
+use crate::event::{ConcurrencyGroup, Event, JobState, Outputs, Reason, RunState};
+use crate::id::{JobId, JobKey};
+use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue, claim_settled};
+use crate::state::Decision;
+
+impl RunActor {
+    /// Does what follows from the state; called after every change.
+    pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
+        if self.writing || !self.waiting.is_empty() {
+            return; // the state is ahead of the history: ask again when that has caught up
+        }
+        if self.run.state.is_final() {
+            tracing::info!(run = %self.run.id, state = %self.run.state, "run has ended");
+            // `send_replace`: the outcome stands also when nobody listens yet.
+            self.done.send_replace(Some(Outcome {
+                state: self.run.state,
+                problem: None,
+            }));
+            return ctx.stop();
+        }
+        if self.waits_for_a_slot(ctx) {
+            return;
+        }
+        let now = self.shared.world.now();
+        let parallel = self.launch.source.options.parallel.max(1);
+        // One whose steps are done takes no room: its place is being removed.
+        let working = |child: &&Child| {
+            self.run
+                .jobs
+                .get(&child.job)
+                .is_none_or(|job| !job.state.is_final())
+        };
+        let room = parallel.saturating_sub(self.children.values().filter(working).count());
+        let busy = self.busy();
+        let mut facts = Vec::new();
+        for decision in self.run.decide(now, room, |job| busy.contains(job)) {
+            match decision {
+                Decision::Record(event) => facts.push(*event),
+                Decision::Judge(job) => match self.judge_at_once(&job) {
+                    Some(event) => facts.push(event),
+                    None => self.judge(job, ctx),
+                },
+                Decision::Conclude(job) => self.conclude(&job, ctx),
+                Decision::Claim(job) => self.claim(job, ctx),
+                Decision::Start(job) => self.start(&job, ctx),
+                Decision::Wake(at) => self.wake_at(at, now, ctx),
+            }
+        }
+        if !facts.is_empty() {
+            self.write(
+                Entry {
+                    events: facts,
+                    saved: None,
+                },
+                ctx,
+            );
+        }
+    }
+
+    /// Whether it must not begin yet. One that is cancelled does not wait: it begins in order to end.
+    fn waits_for_a_slot(&mut self, ctx: &mut Context<Self>) -> bool {
+        let Slot::Wanted(slots) = &self.slot else {
+            return false;
+        };
+        if self.run.cancel.is_some() {
+            return false;
+        }
+        if std::mem::replace(&mut self.asked_for_slot, true) {
+            return true;
+        }
+        let given = Arc::clone(slots).acquire_owned().into_actor(self);
+        ctx.spawn(given.map(|given, act, ctx| {
+            // Nobody closes the slots; without them there is nothing to wait for.
+            act.slot = given.map_or(Slot::None, Slot::Held);
+            act.advance(ctx);
+        }));
+        true
+    }
+
+    fn wake_at(&mut self, at: Timestamp, now: Timestamp, ctx: &mut Context<Self>) {
+        if self.wake.is_some_and(|wake| wake <= at) {
+            return;
+        }
+        self.wake = Some(at);
+        let wait = at.as_millis().saturating_sub(now.as_millis()).max(1);
+        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(1));
+        ctx.run_later(wait, |act, ctx| {
+            act.wake = None;
+            act.advance(ctx);
+        });
+    }
+
+    fn start(&mut self, id: &JobId, ctx: &mut Context<Self>) {
+        let Some(plan) = self.plans.get(id).cloned() else {
+            let reason = Reason::new("source", "what the job is made of is not known");
+            return self.finish_lost(id, reason, ctx);
+        };
+        let attempt = self.run.jobs.get(id).map_or(1, |job| job.attempt + 1);
+        let key = JobKey {
+            run: self.run.id.clone(),
+            job: id.clone(),
+            attempt,
+        };
+        let mut name = format!("job-{}-{id}", self.run.id.short());
+        if attempt > 1 {
+            name.push_str(&format!("-{attempt}"));
+        }
+        let actor_id = ActorId(name);
+        let mut spec = ActorSpec::of::<JobActor>()
+            .id(actor_id.clone())
+            .meta("run", self.run.id.0.clone())
+            .meta("job", id.0.clone())
+            .meta("executor", self.shared.executors.of(&plan.room).name())
+            .watched_by(ctx.address().recipient());
+        if let Some(image) = plan.image() {
+            spec = spec.meta("image", self.masks.mask(image).into_owned());
+        }
+        let (prepared, holding) = self.take_ahead(&key, &plan, ctx);
+        let origin = self.origin_of(key, plan, &holding, ctx);
+        let actor = loom_bridge::spawn(spec, |_| JobActor::new(origin, prepared));
+        self.children.insert(
+            actor_id,
+            Child {
+                job: id.clone(),
+                attempt,
+                actor,
+                holding,
+            },
+        );
+    }
+
+    fn finish_lost(&mut self, id: &JobId, reason: Reason, ctx: &mut Context<Self>) {
+        self.record(
+            Event::JobFinished {
+                job: id.clone(),
+                state: JobState::Lost,
+                reason: Some(reason),
+                outputs: Outputs::new(),
+            },
+            ctx,
+        );
+    }
+
+    /// Asks for a concurrency group, and waits for it.
+    fn claim(&mut self, job: Option<JobId>, ctx: &mut Context<Self>) {
+        let wanted = match &job {
+            None => self.run.concurrency.clone(),
+            Some(id) => {
+                let job = self.run.jobs.get(id);
+                job.and_then(|job| job.terms.as_ref()?.concurrency.clone())
+            }
+        };
+        let Some(wanted) = wanted else { return };
+        match &job {
+            None if std::mem::replace(&mut self.claiming, true) => return,
+            None => {}
+            Some(id) => {
+                self.asking.insert(id.clone());
+            }
+        }
+        let ConcurrencyGroup {
+            group,
+            cancel_in_progress,
+            queue_all,
+        } = wanted;
+        let request = ClaimRequest {
+            group: group.clone(),
+            run: self.run.id.clone(),
+            job: job.clone(),
+            owner: self.shared.owner.clone(),
+            cancel_in_progress,
+            queue: if queue_all { Queue::Max } else { Queue::Single },
+        };
+        let shared = Arc::clone(&self.shared);
+        let asked = self.shared.io.spawn(async move {
+            let claimed = shared.journal.claim(request).await?;
+            for claimant in claimed.displaced.iter().chain(&claimed.to_cancel) {
+                shared.give_way(claimant).await;
+            }
+            Ok::<_, JournalError>(claimed.state)
+        });
+        ctx.spawn(asked.into_actor(self).map(move |claimed, act, ctx| {
+            let claimed = claimed.unwrap_or(Err(JournalError::Closed));
+            match claimed {
+                Ok(ClaimState::Waiting) => act.wait_for_claim(job, group, ctx),
+                settled => act.claimed(job, group, settled.map(Some), ctx),
+            }
+        }));
+    }
+
+    fn wait_for_claim(&mut self, job: Option<JobId>, group: String, ctx: &mut Context<Self>) {
+        let waits = Event::ConcurrencyClaimed {
+            job: job.clone(),
+            group: group.clone(),
+            held: false,
+        };
+        self.record(waits, ctx);
+        if let Some(job) = &job {
+            // It waits, and may be told to end meanwhile.
+            self.asking.remove(job);
+        }
+        let (shared, run, of) = (Arc::clone(&self.shared), self.run.id.clone(), job.clone());
+        let settled = self
+            .shared
+            .io
+            .spawn(async move { claim_settled(&*shared.journal, &run, of.as_ref()).await });
+        ctx.spawn(settled.into_actor(self).map(move |settled, act, ctx| {
+            let settled = settled.unwrap_or(Err(JournalError::Closed));
+            act.claimed(job, group, settled, ctx);
+        }));
+    }
+
+    fn claimed(
+        &mut self,
+        job: Option<JobId>,
+        group: String,
+        settled: Result<Option<ClaimState>, JournalError>,
+        ctx: &mut Context<Self>,
+    ) {
+        if let Some(job) = &job {
+            self.asking.remove(job);
+        }
+        let reason = match settled {
+            Ok(Some(ClaimState::Held)) => {
+                let event = Event::ConcurrencyClaimed {
+                    job,
+                    group,
+                    held: true,
+                };
+                return self.record(event, ctx);
+            }
+            Ok(_) => Reason::new(
+                "concurrency",
+                "a newer one of its concurrency group took its place",
+            ),
+            Err(JournalError::Deadlock { .. }) => Reason::new(
+                "concurrency",
+                "its run has the concurrency group that it wants: it would wait for ever",
+            ),
+            Err(error) => Reason::new("journal", format!("failed to {error}")),
+        };
+        match job {
+            Some(job) => {
+                let open = self
+                    .run
+                    .jobs
+                    .get(&job)
+                    .is_some_and(|job| job.state == JobState::Queued);
+                if open {
+                    let state = if reason.code == "journal" {
+                        JobState::Lost
+                    } else {
+                        JobState::Cancelled
+                    };
+                    self.record(
+                        Event::JobFinished {
+                            job,
+                            state,
+                            reason: Some(reason),
+                            outputs: Outputs::new(),
+                        },
+                        ctx,
+                    );
+                }
+            }
+            None => {
+                let jobs: Vec<JobId> = self.run.jobs.keys().cloned().collect();
+                let mut events = vec![Event::RunStarted];
+                events.extend(jobs.into_iter().map(|job| Event::JobFinished {
+                    job,
+                    state: JobState::Cancelled,
+                    reason: Some(reason.clone()),
+                    outputs: Outputs::new(),
+                }));
+                if self.run.state == RunState::Queued {
+                    self.write(Entry { events, saved: None }, ctx);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A run's history: what waits is written as one, then those who asked are told and what is due is started.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use loom_bridge::Context;
+use tokio::sync::oneshot;
+
+use super::actor::RunActor;
+use super::hidden::hide;
+use crate::event::{Event, JobState, Recorded};
+use crate::fault;
+use crate::journal::JournalError;
+use crate::state::Decision;
+
+/// How often a write is tried before the run is given up; the pause doubles from 100 ms, six seconds in all.
+const WRITE_TRIES: u32 = 6;
+
+/// Events that wait to be written, and who wants to know of it.
+pub(in crate::engine) struct Entry {
+    pub(super) events: Vec<Event>,
+    pub(super) saved: Option<oneshot::Sender<Result<(), Unwritable>>>,
+}
+
+/// The run's history cannot be written.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Unwritable;
+
+impl RunActor {
+    pub(super) fn record(&mut self, event: Event, ctx: &mut Context<Self>) {
+        self.write(
+            Entry {
+                events: vec![event],
+                saved: None,
+            },
+            ctx,
+        );
+    }
+
+    pub(super) fn write(&mut self, entry: Entry, ctx: &mut Context<Self>) {
+        self.waiting.push(entry);
+        if !self.writing {
+            self.flush(ctx);
+        }
+    }
+
+    /// A job that failed and may be tried again has not ended.
+    pub(super) fn or_retry(&self, event: Event) -> Event {
+        let Event::JobFinished {
+            job,
+            state: JobState::Failure | JobState::Lost,
+            ..
+        } = &event
+        else {
+            return event;
+        };
+        let attempt = self.run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
+        let retry = self.plans.get(job).and_then(|plan| plan.retry());
+        let cancelled = self.cancelling || self.run.jobs.get(job).is_some_and(|job| job.cancel.is_some());
+        match retry {
+            Some(retry) if retry.allows_after(attempt) && !cancelled => {
+                let delay = i64::try_from(retry.delay_before(attempt + 1).as_millis()).unwrap_or(i64::MAX);
+                let until = self.shared.world.now().as_millis().saturating_add(delay);
+                Event::JobRetrying {
+                    job: job.clone(),
+                    attempt: attempt + 1,
+                    until: loom_protocol::Timestamp::from_millis(until),
+                }
+            }
+            _ => event,
+        }
+    }
+
+    /// Writes all that waits, and what follows from it by itself, as one; then tells those who asked and starts what is due.
+    pub(super) fn flush(&mut self, ctx: &mut Context<Self>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let mut entries = std::mem::take(&mut self.waiting);
+        let mut events: Vec<Event> = entries
+            .iter_mut()
+            .flat_map(|entry| std::mem::take(&mut entry.events))
+            .collect();
+        events.iter_mut().for_each(|event| hide(event, &self.masks));
+        self.writing = true;
+        let after = self.run.last;
+        let events = match self.chain(events) {
+            Ok(events) => events,
+            Err(error) => {
+                ctx.notify(Written {
+                    result: Err(JournalError::Write(error)),
+                    entries,
+                });
+                return;
+            }
+        };
+        let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
+        let writing = self.shared.io.spawn(async move {
+            let append = |events| shared.journal.append(&run, &shared.owner, after, events);
+            let mut pause = Duration::from_millis(100);
+            for _ in 1..WRITE_TRIES {
+                match append(events.clone()).await {
+                    Ok(recorded) => return Ok(recorded),
+                    // Somebody else has the run now, or its history is not what it is here: no other try helps.
+                    Err(error @ JournalError::Refused { .. }) => return Err(error),
+                    Err(error) => tracing::warn!(%error, "the run's history cannot be written; trying again"),
+                }
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            append(events).await
+        });
+        ctx.spawn(writing.into_actor(self).map(move |written, _, ctx| {
+            ctx.notify(Written {
+                result: written.unwrap_or(Err(JournalError::Closed)),
+                entries,
+            });
+        }));
+    }
+
+    /// The events with all that follows from them by itself, judgements that cost next to nothing among it: one write for
+    /// a chain of causes.
+    fn chain(&mut self, events: Vec<Event>) -> Result<Vec<Event>, String> {
+        let now = self.shared.world.now();
+        let busy = self.busy();
+        let mut all = self
+            .run
+            .extend(events, now, |job| busy.contains(job))
+            .map_err(|error| error.to_string())?;
+        loop {
+            let decisions = self.run.decide(now, 0, |job| busy.contains(job));
+            let mut more = Vec::new();
+            for decision in decisions {
+                if let Decision::Judge(job) = decision
+                    && let Some(event) = self.judge_at_once(&job)
+                {
+                    more.push(event);
+                }
+            }
+            if more.is_empty() {
+                return Ok(all);
+            }
+            more.iter_mut().for_each(|event| hide(event, &self.masks));
+            let follows = self
+                .run
+                .extend(more, now, |job| busy.contains(job))
+                .map_err(|error| error.to_string())?;
+            all.extend(follows);
+        }
+    }
+
+    fn written(
+        &mut self,
+        written: Result<Vec<Recorded>, JournalError>,
+        entries: Vec<Entry>,
+        ctx: &mut Context<Self>,
+    ) {
+        let problem = match &written {
+            // The state has taken them already.
+            Ok(recorded) if recorded.last().is_none_or(|last| last.seq == self.run.last) => None,
+            Ok(_) => Some("the journal numbers events in another way".to_owned()),
+            Err(error) => Some(format!("failed to {error}")),
+        };
+        let answer = problem.as_ref().map_or(Ok(()), |_| Err(Unwritable));
+        for saved in entries.into_iter().filter_map(|entry| entry.saved) {
+            // The job may have gone meanwhile; its end arrives by its own notice.
+            drop(saved.send(answer.clone()));
+        }
+        if let Some(problem) = problem {
+            return self.give_up(problem, ctx);
+        }
+        let mut begun = false;
+        for recorded in written.into_iter().flatten() {
+            match &recorded.event {
+                Event::JobCancelRequested { job, reason } => self.cancel_job(job, reason, false),
+                Event::JobFinished { job, .. } | Event::JobRetrying { job, .. } => {
+                    self.release(job);
+                    self.drop_ahead(job, ctx);
+                }
+                Event::JobPreparing { job, .. } => self.make_ahead(job, ctx),
+                Event::JobStarting { job, .. } => self.prepare_after(job, ctx),
+                Event::JobStarted { .. } => begun = true,
+                _ => {}
+            }
+        }
+        self.flush(ctx);
+        self.advance(ctx);
+        if begun {
+            fault::in_run(&self.run.workflow.name);
+        }
+    }
+
+    /// A job that has ended gives up its concurrency group.
+    fn release(&self, job: &crate::id::JobId) {
+        let concurrency = self
+            .plans
+            .get(job)
+            .and_then(|plan| plan.instance.concurrency.as_ref());
+        if concurrency.is_none() {
+            return;
+        }
+        let (journal, run, job) = (Arc::clone(&self.shared.journal), self.run.id.clone(), job.clone());
+        self.shared.io.spawn(async move {
+            if let Err(error) = journal.release(&run, Some(&job)).await {
+                tracing::warn!(%run, %job, %error, "what the job claimed could not be given up");
+            }
+        });
+    }
+}
+
+/// A write has ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Written {
+    result: Result<Vec<Recorded>, JournalError>,
+    entries: Vec<Entry>,
+}
+
+impl Handler<Written> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Written, ctx: &mut Context<Self>) {
+        self.writing = false;
+        self.written(message.result, message.entries, ctx);
+    }
+}

@@ -1,0 +1,194 @@
+//! Packs a folder for the engine: tar (POSIX ustar, with GNU's long names), written as it is read.
+
+use std::fs;
+use std::io::{self, Read as _, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use super::ignore::Ignore;
+
+const BLOCK: usize = 512;
+
+/// Packs what is in `folder`, but for what `ignore` leaves out; `always` (relative paths) goes along in any case. For a
+/// thread that may block.
+pub(super) fn pack(folder: &Path, ignore: &Ignore, always: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    walk(folder, "", ignore, always, out)?;
+    out.write_all(&[0; 2 * BLOCK])
+}
+
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    ignore: &Ignore,
+    always: &[&str],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut entries: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            let cause = format!("`{}` has a name that is not UTF-8", entry.path().display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, cause));
+        };
+        let inner = format!("{prefix}{name}");
+        let kept = !ignore.leaves_out(&inner) || always.contains(&inner.as_str());
+        let found = entry.path().symlink_metadata()?;
+        if found.is_dir() {
+            let below = always.iter().any(|path| path.starts_with(&format!("{inner}/")));
+            if kept {
+                header(out, &format!("{inner}/"), b'5', &found, 0, b"")?;
+            }
+            if kept || below || ignore.has_exceptions() {
+                walk(&entry.path(), &format!("{inner}/"), ignore, always, out)?;
+            }
+        } else if kept && found.is_symlink() {
+            let target = fs::read_link(entry.path())?;
+            header(out, &inner, b'2', &found, 0, target.as_os_str().as_bytes())?;
+        } else if kept && found.is_file() {
+            file(out, &entry.path(), &inner)?;
+        }
+    }
+    Ok(())
+}
+
+fn file(out: &mut dyn Write, path: &Path, inner: &str) -> io::Result<()> {
+    // It may have been swapped meanwhile.
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0))
+        .open(path)?;
+    let found = file.metadata()?;
+    let length = found.len();
+    header(out, inner, b'0', &found, length, b"")?;
+    let copied = io::copy(&mut file.take(length), out)?;
+    if copied < length {
+        return Err(io::Error::other(format!(
+            "`{}` became shorter while it was read",
+            path.display()
+        )));
+    }
+    pad(out, length)
+}
+
+fn header(
+    out: &mut dyn Write,
+    name: &str,
+    kind: u8,
+    found: &fs::Metadata,
+    length: u64,
+    link: &[u8],
+) -> io::Result<()> {
+    for (long, kind) in [(link, b'K'), (name.as_bytes(), b'L')] {
+        if long.len() > 99 {
+            let content: Vec<u8> = long.iter().copied().chain([0]).collect();
+            let length = u64::try_from(content.len()).map_err(io::Error::other)?;
+            block(out, b"././@LongLink", kind, 0o644, length, 0, b"")?;
+            out.write_all(&content)?;
+            pad(out, length)?;
+        }
+    }
+    let mode = found.mode() & 0o7777;
+    block(out, name.as_bytes(), kind, mode, length, found.mtime(), link)
+}
+
+fn block(
+    out: &mut dyn Write,
+    name: &[u8],
+    kind: u8,
+    mode: u32,
+    length: u64,
+    changed: i64,
+    link: &[u8],
+) -> io::Result<()> {
+    let mut block = [0_u8; BLOCK];
+    let mut put = |at: usize, bytes: &[u8]| {
+        for (place, byte) in block.iter_mut().skip(at).zip(bytes) {
+            *place = *byte;
+        }
+    };
+    put(0, name.get(..99).unwrap_or(name));
+    put(100, octal(u64::from(mode), 7).as_bytes());
+    // As the CLI does: whose files they are is not the image's business.
+    put(108, octal(0, 7).as_bytes());
+    put(116, octal(0, 7).as_bytes());
+    if length >= 1 << 33 {
+        // What does not fit in octal digits is written in base 256, as GNU tar does.
+        put(124, &[0x80, 0, 0, 0]);
+        put(128, &length.to_be_bytes());
+    } else {
+        put(124, octal(length, 11).as_bytes());
+    }
+    put(136, octal(u64::try_from(changed).unwrap_or(0), 11).as_bytes());
+    put(148, b"        ");
+    put(156, &[kind]);
+    put(157, link.get(..99).unwrap_or(link));
+    put(257, b"ustar\x0000");
+    let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+    let sum = format!("{}\0 ", octal(sum, 6));
+    for (place, byte) in block.iter_mut().skip(148).zip(sum.as_bytes()) {
+        *place = *byte;
+    }
+    out.write_all(&block)
+}
+
+fn octal(number: u64, digits: usize) -> String {
+    format!("{number:0digits$o}")
+}
+
+fn pad(out: &mut dyn Write, length: u64) -> io::Result<()> {
+    let over = usize::try_from(length % 512).unwrap_or(0);
+    if over > 0 {
+        let zeros = [0; BLOCK];
+        out.write_all(zeros.get(over..).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tar_reads_what_was_packed() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("context");
+        let long = "x".repeat(120);
+        fs::create_dir_all(folder.join("deep").join(&long)).unwrap();
+        fs::write(folder.join("Dockerfile"), "FROM scratch\n").unwrap();
+        fs::write(folder.join("deep").join(&long).join("file"), vec![b'a'; 1500]).unwrap();
+        fs::write(folder.join("left-out"), "x").unwrap();
+        std::os::unix::fs::symlink("Dockerfile", folder.join("link")).unwrap();
+        let mut packed = Vec::new();
+        let ignore = Ignore::parse("left-out\nDockerfile\n");
+        pack(&folder, &ignore, &["Dockerfile"], &mut packed).unwrap();
+        let archive = temporary.path().join("a.tar");
+        fs::write(&archive, packed).unwrap();
+        let unpacked = temporary.path().join("out");
+        fs::create_dir(&unpacked).unwrap();
+        let status = std::process::Command::new("tar")
+            .arg("-C")
+            .arg(&unpacked)
+            .arg("-xf")
+            .arg(&archive)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        assert_eq!(
+            fs::read_to_string(unpacked.join("Dockerfile")).unwrap(),
+            "FROM scratch\n"
+        );
+        assert_eq!(
+            fs::read(unpacked.join("deep").join(&long).join("file")).unwrap(),
+            vec![b'a'; 1500]
+        );
+        assert_eq!(
+            fs::read_link(unpacked.join("link")).unwrap(),
+            Path::new("Dockerfile")
+        );
+        assert!(!unpacked.join("left-out").exists());
+    }
+}

@@ -1,0 +1,218 @@
+//! Builds the image of a container action through the engine's API, with the classic builder that every engine has.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bollard::query_parameters::{
+    BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
+};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc;
+
+use super::engine::Connection;
+use super::ignore::Ignore;
+use super::marks::{Kind, Marks};
+use super::{archive, credentials, failure};
+use crate::executor::channel::blocking;
+use crate::executor::{ExecutorError, Notes};
+
+/// How much of the folder waits for the engine at once, in pieces of [`PIECE`] bytes.
+const PIECES: usize = 8;
+const PIECE: usize = 256 * 1024;
+
+/// Lines of a failed build that are told with the error.
+const LAST: usize = 20;
+
+/// The name of the image in the engine; one a build.
+fn fresh_name() -> String {
+    format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
+}
+
+/// Builds, and answers the image's name.
+pub(super) async fn build(
+    connection: &Connection,
+    marks: &Marks,
+    context: PathBuf,
+    dockerfile: PathBuf,
+    notes: &dyn Notes,
+) -> Result<String, ExecutorError> {
+    let what = format!("build the image of `{}`", context.display());
+    let failed = |cause: String| ExecutorError::workflow(what.clone(), cause);
+    let whole = if dockerfile.is_absolute() {
+        dockerfile
+    } else {
+        context.join(dockerfile)
+    };
+    let inner = whole
+        .strip_prefix(&context)
+        .ok()
+        .and_then(Path::to_str)
+        .map(|path| path.trim_start_matches("./").to_owned())
+        .ok_or_else(|| failed(format!("`{}` is not in that folder", whole.display())))?;
+    let file = whole.clone();
+    let text = blocking(move || std::fs::read_to_string(file))
+        .await?
+        .map_err(|error| failed(format!("`{}` cannot be read: {error}", whole.display())))?;
+    let name = fresh_name();
+    let options = BuildImageOptionsBuilder::new()
+        .dockerfile(&inner)
+        .t(&name)
+        .rm(true)
+        .forcerm(true)
+        .labels(&marks.labels(Kind::Image))
+        .build();
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let packing = tokio::task::spawn_blocking(move || pack(&context, &inner, sender));
+    let body = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        let piece: io::Result<Bytes> = receiver.recv().await?;
+        Some((piece, receiver))
+    });
+    let logins = logins(&text).await;
+    let mut stream = std::pin::pin!(connection.docker.build_image(
+        options,
+        Some(logins),
+        Some(bollard::body_try_stream(body))
+    ));
+    let mut last: Vec<String> = Vec::new();
+    let mut outcome = Ok(());
+    while let Some(news) = stream.next().await {
+        match news {
+            Ok(news) => {
+                let said = news
+                    .stream
+                    .or(news.status.filter(|_| news.progress_detail.is_none()));
+                for line in said
+                    .iter()
+                    .flat_map(|text| text.lines())
+                    .filter(|line| !line.trim().is_empty())
+                {
+                    notes.line(line);
+                    last.push(line.to_owned());
+                }
+                if last.len() > 4 * LAST {
+                    last.drain(..last.len() - LAST);
+                }
+                if let Some(error) = news.error_detail {
+                    outcome = Err(error.message.unwrap_or_else(|| "it failed".to_owned()));
+                }
+            }
+            Err(bollard::errors::Error::DockerStreamError { error }) => outcome = Err(error),
+            Err(error) if failure::status(&error).is_none() && !packing.is_finished() => {
+                return Err(failure::setup(&what, &connection.endpoint, &error));
+            }
+            Err(error) => outcome = Err(failure::explain(&error)),
+        }
+    }
+    // A folder that could not be read broke the build off; that is why.
+    if let Ok(Err(error)) = packing.await
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        outcome = Err(error.to_string());
+    }
+    match outcome {
+        Ok(()) => Ok(name),
+        Err(cause) => {
+            let from = last.len().saturating_sub(LAST);
+            let lines = last.get(from..).unwrap_or_default().join("\n");
+            let behind = if lines.is_empty() {
+                String::new()
+            } else {
+                format!("; its last lines:\n{lines}")
+            };
+            Err(failed(format!("{}{behind}", cause.trim())))
+        }
+    }
+}
+
+/// Packs the folder, piece by piece, for as long as somebody takes them.
+fn pack(context: &Path, dockerfile: &str, sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    // A file of the Dockerfile's own comes first.
+    let own = context.join(format!("{dockerfile}.dockerignore"));
+    let text =
+        std::fs::read_to_string(own).or_else(|_| std::fs::read_to_string(context.join(".dockerignore")));
+    let ignore = text.map(|text| Ignore::parse(&text)).unwrap_or_default();
+    let mut pieces = Pieces {
+        sender,
+        buffer: Vec::with_capacity(PIECE),
+    };
+    let packed = archive::pack(context, &ignore, &[dockerfile, ".dockerignore"], &mut pieces)
+        .and_then(|()| pieces.flush());
+    if let Err(error) = &packed {
+        let told = io::Error::new(error.kind(), error.to_string());
+        let _ = pieces.sender.blocking_send(Err(told));
+    }
+    packed
+}
+
+struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    buffer: Vec<u8>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = Bytes::from(std::mem::take(&mut self.buffer));
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.sender
+            .blocking_send(Ok(piece))
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// Who this user is at the registries of the images that a Dockerfile begins with.
+async fn logins(dockerfile: &str) -> HashMap<String, bollard::auth::DockerCredentials> {
+    let mut all = HashMap::new();
+    for line in dockerfile.lines() {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("from")) {
+            continue;
+        }
+        let image = words.find(|word| !word.starts_with("--"));
+        if let Some(image) = image.filter(|image| !image.contains('$'))
+            && let Some(found) = credentials::for_image(image).await
+        {
+            all.insert(found.serveraddress.clone().unwrap_or_default(), found);
+        }
+    }
+    all
+}
+
+/// Removes the images that carry these labels; whether there were any. What they were built from stays.
+pub(super) async fn remove_labelled(
+    connection: &Connection,
+    labels: Vec<String>,
+) -> Result<bool, ExecutorError> {
+    let filters = HashMap::from([("label".to_owned(), labels)]);
+    let list = ListImagesOptionsBuilder::new()
+        .all(false)
+        .filters(&filters)
+        .build();
+    let found = connection.docker.list_images(Some(list)).await;
+    let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
+    let any = !found.is_empty();
+    for image in found {
+        let options = RemoveImageOptionsBuilder::new().force(true).build();
+        match connection
+            .docker
+            .remove_image(&image.id, Some(options), None)
+            .await
+        {
+            Ok(_) => {}
+            Err(error) if failure::is_missing(&error) => {}
+            Err(error) => return Err(failure::cleanup(&format!("the image {}", image.id), &error)),
+        }
+    }
+    Ok(any)
+}

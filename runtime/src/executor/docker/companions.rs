@@ -1,0 +1,491 @@
+//! What runs beside a job's room: its network, its services, and a room for each container action.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bollard::models::{ContainerCreateBody, HostConfig};
+use futures_util::future::{join_all, try_join_all};
+use indexmap::IndexMap;
+use tokio::sync::{OnceCell, RwLock};
+use tokio_util::sync::CancellationToken;
+
+use super::engine::Connection;
+use super::executor::DockerExecutor;
+use super::give::{self, Helper};
+use super::image::{self, Image};
+use super::marks::{Kind, Marks, NAME, ROOM};
+use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation};
+use super::settings::DockerOptions;
+use super::{build, container, failure, network, reclaim, service, volume};
+use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
+use crate::executor::{
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
+    ServiceFacts, Signal, StepEnd, StepOutput, StepSpec,
+};
+
+/// How long what is just being made may hold up the end.
+const GATE_TIME: Duration = Duration::from_secs(60);
+
+/// What runs beside a job's room.
+pub(in crate::executor) struct Companions {
+    connection: Connection,
+    options: DockerOptions,
+    marks: Marks,
+    spec: PlaceSpec,
+    notes: Arc<dyn Notes>,
+    network: OnceCell<String>,
+    /// The container of the job's own room, which joins a network that is made late.
+    room: Option<String>,
+    translation: Translation,
+    next: AtomicU32,
+    /// Whether an image was built, or may have been.
+    built: AtomicBool,
+    /// The rooms of container actions that run.
+    actions: Mutex<Vec<Arc<ActionRoom>>>,
+    /// Breaks off what may take long: pulls, builds.
+    ending: CancellationToken,
+    /// Held for reading while something is made; true once nothing more may be.
+    closed: RwLock<bool>,
+}
+
+struct ActionRoom {
+    name: String,
+    directory: PathBuf,
+    image: String,
+    agent: PathBuf,
+    channel: Channel,
+}
+
+impl Companions {
+    /// Nothing yet, in this engine.
+    pub(in crate::executor) async fn new(
+        docker: &DockerExecutor,
+        spec: &PlaceSpec,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ExecutorError> {
+        let connection = docker.connection().await?.clone();
+        Ok(Self {
+            connection,
+            options: docker.options().clone(),
+            marks: Marks::new(docker.options(), spec),
+            spec: spec.clone(),
+            notes,
+            network: OnceCell::new(),
+            room: None,
+            translation: Translation::default(),
+            next: AtomicU32::new(0),
+            built: AtomicBool::new(false),
+            actions: Mutex::default(),
+            ending: CancellationToken::new(),
+            closed: RwLock::new(false),
+        })
+    }
+
+    /// Whose paths are read in the rooms of container actions.
+    pub(in crate::executor) fn beside(&mut self, facts: &PlaceFacts) {
+        self.translation = Translation::from(facts);
+        self.room.clone_from(&facts.container);
+    }
+
+    /// The network, if there is one.
+    pub(in crate::executor) fn network_id(&self) -> Option<String> {
+        self.network.get().cloned()
+    }
+
+    /// The network, made when it is first needed.
+    pub(super) async fn network(&self) -> Result<&str, ExecutorError> {
+        let make = async {
+            let id = network::create(&self.connection, &self.marks).await?;
+            if let Some(room) = &self.room {
+                network::join(&self.connection, &id, room).await?;
+            }
+            Ok(id)
+        };
+        self.network.get_or_try_init(|| make).await.map(String::as_str)
+    }
+
+    /// Starts the services and waits until each is healthy.
+    pub(in crate::executor) async fn services(
+        &self,
+        specs: &IndexMap<String, ContainerSpec>,
+    ) -> Result<IndexMap<String, ServiceFacts>, ExecutorError> {
+        let specs: Vec<(&String, &ContainerSpec)> = specs
+            .iter()
+            .filter(|(_, spec)| !spec.image.trim().is_empty())
+            .collect();
+        if specs.is_empty() {
+            return Ok(IndexMap::new());
+        }
+        let workspace = &self.spec.workspace;
+        // What is written wrong is told before anything is made.
+        let mut bodies = Vec::new();
+        for (alias, spec) in &specs {
+            bodies.push(service::body(spec, workspace, &format!("the service `{alias}`"))?);
+        }
+        let network = self.network().await?;
+        let starting =
+            specs
+                .iter()
+                .zip(bodies)
+                .enumerate()
+                .map(|(number, ((alias, spec), body))| async move {
+                    let pull = pull_again(self.spec.pull);
+                    let notes = self.notes.as_ref();
+                    let login = spec.login.as_ref();
+                    let image =
+                        image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
+                    let name = format!("{}-s{number}", self.marks.name);
+                    service::start(&self.connection, &self.marks, network, name, alias, &image, body).await
+                });
+        // All to their ends: what is removed after a failure must not be half made.
+        let started: Result<Vec<_>, _> = join_all(starting).await.into_iter().collect();
+        let started = started?;
+        let ready = started.iter().map(|one| async move {
+            Ok((
+                one.alias.clone(),
+                service::ready(&self.connection, one, network).await?,
+            ))
+        });
+        Ok(try_join_all(ready).await?.into_iter().collect())
+    }
+
+    /// Looks once more at services that do not say how to tell that they are healthy: one that ended right after its
+    /// start is told now, not by the steps that miss it.
+    pub(in crate::executor) async fn still_there(
+        &self,
+        services: &IndexMap<String, ServiceFacts>,
+    ) -> Result<(), ExecutorError> {
+        let looking = services.iter().map(|(alias, facts)| async move {
+            let service = service::Service {
+                alias: alias.clone(),
+                id: facts.id.clone(),
+            };
+            service::ready(&self.connection, &service, &facts.network).await
+        });
+        try_join_all(looking).await.map(drop)
+    }
+
+    /// Builds an image of the job's own.
+    pub(in crate::executor) async fn build(
+        &self,
+        context: PathBuf,
+        dockerfile: PathBuf,
+        notes: Arc<dyn Notes>,
+    ) -> Result<String, ExecutorError> {
+        let _gate = self.gate().await?;
+        self.built.store(true, Ordering::Relaxed);
+        let context = std::path::absolute(&context).unwrap_or(context);
+        let building = build::build(&self.connection, &self.marks, context, dockerfile, notes.as_ref());
+        tokio::select! {
+            biased;
+            built = self.connection.while_it_answers(|| None, building) => built,
+            () = self.ending.cancelled() => Err(ExecutorError::lost("it was closed while an image was built")),
+        }
+    }
+
+    async fn gate(&self) -> Result<tokio::sync::RwLockReadGuard<'_, bool>, ExecutorError> {
+        let gate = self.closed.read().await;
+        if *gate {
+            return Err(ExecutorError::lost("it was closed already"));
+        }
+        Ok(gate)
+    }
+
+    /// Runs a container action: a step in a room of its own.
+    pub(in crate::executor) async fn run(
+        &self,
+        step: StepSpec,
+        output: Box<dyn StepOutput>,
+        signals: &mut StepSignals,
+    ) -> Result<StepEnd, ExecutorError> {
+        let Program::Container {
+            image,
+            pull,
+            entrypoint,
+            arguments,
+        } = step.program
+        else {
+            return Err(ExecutorError::Setup {
+                what: "run the step in a room of its own".to_owned(),
+                cause: "it has no image".to_owned(),
+            });
+        };
+        let policy = if pull { self.spec.pull } else { PullPolicy::Never };
+        let fetching = image::ensure(&self.connection, &image, None, policy, self.notes.as_ref());
+        let found = tokio::select! {
+            biased;
+            found = self.connection.while_it_answers(|| None, fetching) => found?,
+            () = self.ending.cancelled() => return Err(ExecutorError::lost("it was closed while an image was pulled")),
+            // A pull may take long, and is nothing that could answer a signal.
+            signal = signals.next() => return Ok(StepEnd { status: ended_by(signal), signalled: true, ..StepEnd::default() }),
+        };
+        let (programs, arguments) = start_of(&found, entrypoint, arguments, &image)?;
+        let mut env = step.env;
+        for value in env.values_mut() {
+            *value = self.translation.read(value);
+        }
+        env.entry("HOME".to_owned()).or_insert_with(|| HOME.to_owned());
+        let step = StepSpec {
+            program: Program::Exec { programs, arguments },
+            env,
+            path: step
+                .path
+                .iter()
+                .map(|folder| self.translation.read(folder))
+                .collect(),
+            working_directory: step
+                .working_directory
+                .map(|folder| self.translation.read(&folder)),
+            id: step.id,
+        };
+        let room = {
+            let _gate = self.gate().await?;
+            let left = || Some(format!("the room of the image `{image}`"));
+            self.connection
+                .while_it_answers(left, self.open_room(&found))
+                .await?
+        };
+        self.lock().push(Arc::clone(&room));
+        let outcome = match room.channel.run(step, output, signals).await {
+            Ok(end) => Ok(end),
+            Err(error) => super::place::explain(&self.connection, &room.name, error).await,
+        };
+        self.lock().retain(|other| !Arc::ptr_eq(other, &room));
+        if let Err(error) = self.close_room(&room).await {
+            // It is tried again when the place is closed.
+            self.notes.line(&format!("failed to {error}"));
+        }
+        outcome
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<ActionRoom>>> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open_room(&self, image: &Image) -> Result<Arc<ActionRoom>, ExecutorError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-a{number}", self.marks.name);
+        let directory = self.spec.directory.join("rooms").join(number.to_string());
+        let opened = self.try_open_room(image, &name, directory.clone()).await;
+        if opened.is_err() {
+            container::remove(&self.connection, &name).await?;
+            blocking(move || remove_directory(&directory)).await?.ok();
+        }
+        opened.map(Arc::new)
+    }
+
+    async fn try_open_room(
+        &self,
+        image: &Image,
+        name: &str,
+        directory: PathBuf,
+    ) -> Result<ActionRoom, ExecutorError> {
+        let network = self.network().await?.to_owned();
+        let agent = self.options.agent().await?;
+        let (own, whole, workspace, mounted) = (
+            directory.clone(),
+            self.spec.directory.clone(),
+            self.spec.workspace.clone(),
+            agent.clone(),
+        );
+        let (job, mounts) = blocking(move || {
+            let failed =
+                |error: &dyn std::error::Error| ExecutorError::setup("prepare the action's room", error);
+            let job = JobDirectory::create(&own).map_err(|error| failed(&error))?;
+            room::make_folders(&whole).map_err(|error| failed(&error))?;
+            Ok::<_, ExecutorError>((job, room::of_action(&mounted, &whole, &own, &workspace)))
+        })
+        .await??;
+        let mut labels = self.marks.labels(Kind::Action);
+        labels.insert(ROOM.to_owned(), directory.display().to_string());
+        let mut body = ContainerCreateBody {
+            image: Some(image.id.clone()),
+            labels: Some(labels),
+            networking_config: Some(network::joined(&network, Vec::new())),
+            host_config: Some(HostConfig {
+                mounts: Some(mounts),
+                network_mode: Some(network),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let arguments = self.options.serve(
+            &self.spec,
+            ACTION_WORKSPACE,
+            ACTION_FILES,
+            None,
+            &[ACTION_TEMP, container::ACTIONS, container::TOOLS],
+        );
+        container::with_agent(&mut body, arguments, ACTION_WORKSPACE);
+        container::create(&self.connection, &self.marks, name, body).await?;
+        self.connection
+            .docker
+            .start_container(name, None)
+            .await
+            .map_err(|error| {
+                failure::setup("start the action's container", &self.connection.endpoint, &error)
+            })?;
+        let channel = tokio::select! {
+            biased;
+            connected = Channel::connect(job, super::opening::PATIENCE, Arc::clone(&self.notes)) => {
+                connected.map_err(|error| super::opening::unseen(&self.connection, &error))?
+            }
+            state = super::opening::ended(&self.connection, name) => {
+                return Err(ExecutorError::Setup {
+                    what: "start the agent in the action's image".to_owned(),
+                    cause: container::epitaph(&state?),
+                });
+            }
+        };
+        Ok(ActionRoom {
+            name: name.to_owned(),
+            directory,
+            image: image.id.clone(),
+            agent,
+            channel: channel.with_user(image.user.clone(), Vec::new()),
+        })
+    }
+
+    async fn close_room(&self, room: &ActionRoom) -> Result<(), ExecutorError> {
+        let give = give::is_wanted();
+        let closing = async {
+            if room.channel.close(give, self.options.patience).await.is_err() {
+                container::kill(&self.connection, &room.name).await;
+                if give {
+                    let helper = Helper {
+                        name: &room.name,
+                        image: &room.image,
+                        agent: &room.agent,
+                        job: &room.directory,
+                        workspace: &self.spec.workspace,
+                        labels: self.marks.labels(Kind::Helper),
+                    };
+                    give::by_helper(&self.connection, helper).await?;
+                }
+            }
+            container::remove(&self.connection, &room.name).await
+        };
+        let left = || Some(format!("the container {}", room.name));
+        self.connection.while_it_answers(left, closing).await?;
+        let directory = room.directory.clone();
+        blocking(move || remove_directory(&directory))
+            .await?
+            .map_err(|error| ExecutorError::cleanup(room.directory.display().to_string(), error))
+    }
+
+    /// Ends and removes everything but the network and what is still in it, which is the caller's room.
+    pub(super) async fn close_rooms(&self) -> Result<(), ExecutorError> {
+        self.ending.cancel();
+        // What is just being made is waited for, so that nothing comes after the end.
+        if let Ok(mut closed) = tokio::time::timeout(GATE_TIME, self.closed.write()).await {
+            *closed = true;
+        }
+        let rooms = self.lock().clone();
+        let ended = join_all(rooms.iter().map(|room| self.close_room(room))).await;
+        reclaim::containers(&self.connection, &self.label(), |kind| kind != Kind::Room.word()).await?;
+        build::remove_labelled(&self.connection, vec![self.label()]).await?;
+        ended.into_iter().collect()
+    }
+
+    /// Removes the network and the volumes that its containers had; the containers are gone.
+    pub(super) async fn close_network(&self) -> Result<(), ExecutorError> {
+        volume::remove(&self.connection, &self.marks).await?;
+        match self.network.get() {
+            Some(network) => network::remove(&self.connection, network).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends and removes everything.
+    pub(in crate::executor) async fn close(&self) -> Result<(), ExecutorError> {
+        let left = || Some(format!("what {} has beside it", self.marks.name));
+        let closing = async {
+            self.close_rooms().await?;
+            self.close_network().await
+        };
+        self.connection.while_it_answers(left, closing).await
+    }
+
+    /// Whether anything beside the room was, or may have been, made.
+    pub(super) fn is_needed(&self) -> bool {
+        self.network.initialized()
+            || self.next.load(Ordering::Relaxed) > 0
+            || self.built.load(Ordering::Relaxed)
+    }
+
+    fn label(&self) -> String {
+        format!("{NAME}={}", self.marks.name)
+    }
+}
+
+/// What was always to be pulled was pulled by `fetch`.
+pub(super) fn pull_again(policy: PullPolicy) -> PullPolicy {
+    match policy {
+        PullPolicy::Always => PullPolicy::Missing,
+        other => other,
+    }
+}
+
+fn ended_by(signal: Signal) -> ExitStatus {
+    ExitStatus::Signal(match signal {
+        Signal::Interrupt => 2,
+        Signal::Terminate => 15,
+        Signal::Kill => 9,
+    })
+}
+
+/// What an image starts: its entry point with the arguments, or its command; as `docker run` puts them together.
+fn start_of(
+    image: &Image,
+    entrypoint: Option<String>,
+    arguments: Vec<String>,
+    name: &str,
+) -> Result<(Vec<String>, Vec<String>), ExecutorError> {
+    let given = entrypoint.filter(|entrypoint| !entrypoint.is_empty());
+    let mut line = match &given {
+        Some(entrypoint) => vec![entrypoint.clone()],
+        None => image.entrypoint.clone(),
+    };
+    if arguments.is_empty() && given.is_none() {
+        line.extend(image.command.iter().cloned());
+    } else {
+        line.extend(arguments);
+    }
+    let mut line = line.into_iter();
+    match line.next() {
+        Some(program) => Ok((vec![program], line.collect())),
+        None => Err(ExecutorError::workflow(
+            format!("run the image `{name}`"),
+            "it has neither an entry point nor a command, and the action names none",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_start_as_docker_run_has_it() {
+        let image = |entrypoint: &[&str], command: &[&str]| Image {
+            entrypoint: entrypoint.iter().map(ToString::to_string).collect(),
+            command: command.iter().map(ToString::to_string).collect(),
+            ..Image::default()
+        };
+        let line = |image: &Image, entrypoint: Option<&str>, arguments: &[&str]| {
+            let arguments = arguments.iter().map(ToString::to_string).collect();
+            let (mut programs, rest) =
+                start_of(image, entrypoint.map(str::to_owned), arguments, "x").unwrap();
+            programs.extend(rest);
+            programs.join(" ")
+        };
+        let both = image(&["/entry", "-x"], &["cmd"]);
+        assert_eq!(line(&both, None, &[]), "/entry -x cmd");
+        assert_eq!(line(&both, None, &["a", "b"]), "/entry -x a b");
+        assert_eq!(line(&both, Some("/other"), &[]), "/other");
+        assert_eq!(line(&image(&[], &["sh", "-c"]), None, &[]), "sh -c");
+        assert!(start_of(&image(&[], &[]), None, Vec::new(), "x").is_err());
+    }
+}

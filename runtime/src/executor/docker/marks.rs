@@ -1,0 +1,83 @@
+//! The labels by which a later process finds what an earlier one left, and nobody else's.
+
+use std::collections::HashMap;
+
+use super::settings::DockerOptions;
+use crate::executor::PlaceSpec;
+
+pub(super) const INSTANCE: &str = "loom.instance";
+pub(super) const RUN: &str = "loom.run";
+/// The job's resource name: one for all that it holds.
+pub(super) const NAME: &str = "loom.name";
+/// The job's directory on this machine, as its caller named it.
+pub(super) const DIRECTORY: &str = "loom.directory";
+/// The directory of the agent in this very container.
+pub(super) const ROOM: &str = "loom.room";
+pub(super) const KIND: &str = "loom.kind";
+
+/// What a thing in the engine is to its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Room,
+    Service,
+    Action,
+    Helper,
+    Network,
+    Volume,
+    Image,
+}
+
+impl Kind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Service => "service",
+            Self::Action => "action",
+            Self::Helper => "helper",
+            Self::Network => "network",
+            Self::Volume => "volume",
+            Self::Image => "image",
+        }
+    }
+}
+
+/// What everything of one job carries.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    /// The job's resource name.
+    pub(super) name: String,
+    labels: Vec<(&'static str, String)>,
+}
+
+impl Marks {
+    pub(super) fn new(options: &DockerOptions, spec: &PlaceSpec) -> Self {
+        let (key, owner) = (&spec.key, &spec.owner);
+        let name = key.resource_name();
+        let labels = vec![
+            (INSTANCE, options.instance.clone()),
+            (RUN, key.run.0.clone()),
+            (NAME, name.clone()),
+            (DIRECTORY, spec.directory.display().to_string()),
+            ("loom.job", key.job.0.clone()),
+            ("loom.attempt", key.attempt.to_string()),
+            ("loom.boot", owner.boot.clone()),
+            ("loom.pid", owner.pid.to_string()),
+            ("loom.started", owner.started.to_string()),
+        ];
+        Self { name, labels }
+    }
+
+    /// The labels of a thing of this kind.
+    pub(super) fn labels(&self, kind: Kind) -> HashMap<String, String> {
+        self.labels
+            .iter()
+            .map(|(label, value)| ((*label).to_owned(), value.clone()))
+            .chain([(KIND.to_owned(), kind.word().to_owned())])
+            .collect()
+    }
+
+    pub(super) fn get(&self, wanted: &str) -> &str {
+        let found = self.labels.iter().find(|(label, _)| *label == wanted);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+}

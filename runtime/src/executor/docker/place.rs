@@ -1,0 +1,241 @@
+//! A job in its container.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::companions::Companions;
+use super::engine::Connection;
+use super::exec::ExecSteps;
+use super::give::{self, Helper};
+use super::{container, failure};
+use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
+use crate::executor::{
+    Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
+    StepSpec,
+};
+use crate::id::StepId;
+
+/// How long the engine may take to notice that a container has ended.
+const NOTICE: Duration = Duration::from_secs(2);
+
+/// How long closing may take in all, when the engine answers but does not get done.
+const CLOSE_TIME: Duration = Duration::from_secs(240);
+
+/// How steps get into the container, and what cleaning up needs to know.
+pub(super) enum Steps {
+    Agent {
+        channel: Box<Channel>,
+        agent: PathBuf,
+        image: String,
+        workspace: PathBuf,
+        labels: std::collections::HashMap<String, String>,
+    },
+    Exec(Box<ExecSteps>),
+}
+
+pub(super) struct DockerPlace {
+    pub(super) connection: Connection,
+    pub(super) name: String,
+    pub(super) directory: PathBuf,
+    pub(super) steps: Steps,
+    pub(super) companions: Companions,
+    pub(super) facts: PlaceFacts,
+    pub(super) patience: Duration,
+    pub(super) signals: Signals,
+    /// From when on nothing runs any more.
+    pub(super) ending: AtomicBool,
+    /// Whether all is removed.
+    pub(super) done: Mutex<bool>,
+}
+
+impl DockerPlace {
+    /// Ends the steps; what they left running is the answer.
+    async fn end_steps(&self) -> Result<Closed, ExecutorError> {
+        let (channel, agent, image, workspace, labels) = match &self.steps {
+            Steps::Exec(steps) => return Ok(steps.close().await),
+            Steps::Agent {
+                channel,
+                agent,
+                image,
+                workspace,
+                labels,
+            } => (channel, agent, image, workspace, labels),
+        };
+        let give = give::is_wanted();
+        match channel.close(give, self.patience).await {
+            Ok(closed) => Ok(closed),
+            // Nothing but the files needs the agent: the container's processes go with it.
+            Err(_) if !give => {
+                container::kill(&self.connection, &self.name).await;
+                Ok(Closed::default())
+            }
+            Err(_) => {
+                container::kill(&self.connection, &self.name).await;
+                let job = &self.directory;
+                let helper = Helper {
+                    name: &self.name,
+                    image,
+                    agent,
+                    job,
+                    workspace,
+                    labels: labels.clone(),
+                };
+                give::by_helper(&self.connection, helper)
+                    .await
+                    .map(|()| Closed::default())
+            }
+        }
+    }
+
+    async fn run_in_room(
+        &self,
+        step: StepSpec,
+        output: Box<dyn StepOutput>,
+        signals: &mut crate::executor::channel::StepSignals,
+    ) -> Result<StepEnd, ExecutorError> {
+        let outcome = match &self.steps {
+            Steps::Agent { channel, .. } => channel.run(step, output, signals).await,
+            // Each of its words goes through the engine.
+            Steps::Exec(steps) => tokio::select! {
+                biased;
+                ended = steps.run(step, output, signals) => ended,
+                () = self.connection.silence() => Err(ExecutorError::lost(format!(
+                    "the engine at {} has stopped answering", self.connection.endpoint
+                ))),
+            },
+        };
+        match outcome {
+            Err(error) if !self.ending.load(Ordering::Acquire) => {
+                explain(&self.connection, &self.name, error).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn end(&self) -> Result<Closed, ExecutorError> {
+        let beside = async {
+            if self.companions.is_needed() {
+                self.companions.close_rooms().await
+            } else {
+                Ok(())
+            }
+        };
+        let own = async {
+            let ended = self.end_steps().await;
+            container::remove(&self.connection, &self.name).await?;
+            ended
+        };
+        let (own, beside) = tokio::join!(own, beside);
+        let closed = own?;
+        beside?;
+        self.companions.close_network().await?;
+        Ok(closed)
+    }
+}
+
+/// Adds to a lost place what the engine knows of its end. A container that ran out of memory is an end of the step.
+pub(super) async fn explain(
+    connection: &Connection,
+    name: &str,
+    error: ExecutorError,
+) -> Result<StepEnd, ExecutorError> {
+    let ExecutorError::Lost { cause } = error else {
+        return Err(error);
+    };
+    let look = async {
+        loop {
+            match container::state(connection, name).await {
+                Err(_) => return Err(format!("the engine at {} does not answer", connection.endpoint)),
+                Ok(None) => return Err("its container was removed".to_owned()),
+                Ok(Some(state)) if state.running == Some(false) => return Ok(state),
+                Ok(Some(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    match tokio::time::timeout(NOTICE, look).await {
+        Ok(Ok(state)) if state.oom_killed == Some(true) => Ok(StepEnd {
+            status: ExitStatus::OutOfMemory,
+            ..StepEnd::default()
+        }),
+        Ok(Ok(state)) => Err(ExecutorError::lost(format!(
+            "{cause}; {}",
+            container::epitaph(&state)
+        ))),
+        Ok(Err(why)) => Err(ExecutorError::lost(format!("{cause}; {why}"))),
+        Err(_) => Err(ExecutorError::lost(cause)),
+    }
+}
+
+#[async_trait]
+impl Place for DockerPlace {
+    fn facts(&self) -> &PlaceFacts {
+        &self.facts
+    }
+
+    async fn run(&self, step: StepSpec, output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+        let mut signals = self.signals.of(&step.id);
+        if self.ending.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        match step.program {
+            Program::Container { .. } => self.companions.run(step, output, &mut signals).await,
+            Program::Script { .. } | Program::Exec { .. } => {
+                self.run_in_room(step, output, &mut signals).await
+            }
+        }
+    }
+
+    async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError> {
+        if self.ending.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.signals.send(step, signal);
+        Ok(())
+    }
+
+    async fn build(
+        &self,
+        context: PathBuf,
+        dockerfile: PathBuf,
+        notes: Arc<dyn Notes>,
+    ) -> Result<String, ExecutorError> {
+        if self.ending.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.companions.build(context, dockerfile, notes).await
+    }
+
+    async fn close(&self) -> Result<Closed, ExecutorError> {
+        let mut done = self.done.lock().await;
+        self.ending.store(true, Ordering::Release);
+        if *done {
+            return Ok(Closed::default());
+        }
+        let left = || Some(format!("the container {}", self.name));
+        let ending = self.connection.while_it_answers(left, self.end());
+        let closed = tokio::time::timeout(CLOSE_TIME, ending)
+            .await
+            .unwrap_or_else(|_| {
+                let cause = format!("it did not get done within {} s", CLOSE_TIME.as_secs());
+                Err(failure::unreachable(
+                    &self.connection.endpoint,
+                    format!("{cause}; the container {} may be left there", self.name),
+                ))
+            })?;
+        let directory = self.directory.clone();
+        blocking(move || remove_directory(&directory))
+            .await?
+            .map_err(|error| ExecutorError::cleanup(self.directory.display().to_string(), error))?;
+        *done = true;
+        Ok(closed)
+    }
+}
+
+fn closed() -> ExecutorError {
+    ExecutorError::lost("it was closed already")
+}

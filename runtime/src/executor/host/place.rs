@@ -1,0 +1,207 @@
+//! A job on the host.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::process::Child;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::process::{self, Outcome};
+use super::register::{Entry, Register};
+use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
+use crate::executor::docker::{Companions, DockerExecutor};
+use crate::executor::{
+    Closed, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, Program, Signal, StepEnd, StepOutput,
+    StepSpec,
+};
+use crate::id::StepId;
+
+/// How long an agent that has said its last word has to exit, and one that was killed.
+const EXIT_TIME: Duration = Duration::from_secs(10);
+
+/// What a place is made of.
+pub(super) struct Parts {
+    pub(super) spec: PlaceSpec,
+    pub(super) name: String,
+    pub(super) entry: Entry,
+    pub(super) register: Register,
+    pub(super) facts: PlaceFacts,
+    pub(super) docker: Option<Arc<DockerExecutor>>,
+    pub(super) notes: Arc<dyn Notes>,
+    /// How long an agent may keep silent when it is told to end.
+    pub(super) patience: Duration,
+}
+
+pub(super) struct HostPlace {
+    parts: Parts,
+    channel: Channel,
+    /// Taken by the one call that closes.
+    agent: Mutex<Option<Child>>,
+    signals: Signals,
+    /// What runs beside it in an engine; made when it is first needed.
+    companions: OnceCell<Companions>,
+    closed: AtomicBool,
+}
+
+impl HostPlace {
+    pub(super) fn new(parts: Parts, channel: Channel, agent: Child, companions: Option<Companions>) -> Self {
+        Self {
+            parts,
+            channel,
+            agent: Mutex::new(Some(agent)),
+            signals: Signals::default(),
+            companions: OnceCell::new_with(companions),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    async fn companions(&self) -> Result<&Companions, ExecutorError> {
+        let parts = &self.parts;
+        let make = async {
+            let docker = parts.docker.as_ref().ok_or_else(no_engine)?;
+            let mut companions = Companions::new(docker, &parts.spec, Arc::clone(&parts.notes)).await?;
+            companions.beside(&parts.facts);
+            // Written down before anything is made: another process may have to remove it.
+            let (register, name) = (parts.register.clone(), parts.name.clone());
+            let entry = Entry {
+                engine: true,
+                ..parts.entry.clone()
+            };
+            blocking(move || register.note(&name, &entry))
+                .await?
+                .map_err(|error| ExecutorError::setup("write down what the job has", &error))?;
+            Ok(companions)
+        };
+        self.companions.get_or_try_init(|| make).await
+    }
+
+    /// Ends an agent that did not close in order, and what it left; says what that was.
+    async fn end_by_force(&self, agent: &mut Child) -> Result<Closed, ExecutorError> {
+        // What watches over the agent kills it, frozen or not, and then all that it left.
+        if let Some(pid) = agent.id().and_then(|pid| i32::try_from(pid).ok()) {
+            let pid = rustix::process::Pid::from_raw(pid);
+            if let Some(pid) = pid {
+                // It may have ended by itself.
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            }
+        }
+        if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_err() {
+            let _ = agent.start_kill();
+            let _ = tokio::time::timeout(EXIT_TIME, agent.wait()).await;
+        }
+        let name = self.parts.name.clone();
+        let Outcome { ended, stuck } = blocking(move || process::end_marked(&name)).await?;
+        if !stuck.is_empty() {
+            return Err(ExecutorError::cleanup(
+                format!("the processes {}", stuck.join(", ")),
+                "they do not end, not even when killed",
+            ));
+        }
+        let path = self.parts.entry.directory.clone();
+        let left = blocking(move || {
+            crate::executor::channel::JobDirectory::open(&path).map(|directory| directory.left())
+        });
+        let mut killed = left.await?.unwrap_or_default();
+        killed.extend(ended);
+        Ok(Closed { killed })
+    }
+}
+
+#[async_trait]
+impl Place for HostPlace {
+    fn facts(&self) -> &PlaceFacts {
+        &self.parts.facts
+    }
+
+    async fn run(&self, step: StepSpec, output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+        let mut signals = self.signals.of(&step.id);
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        match step.program {
+            Program::Container { .. } => {
+                let companions = self.companions().await?;
+                companions.run(step, output, &mut signals).await
+            }
+            Program::Script { .. } | Program::Exec { .. } => {
+                self.channel.run(step, output, &mut signals).await
+            }
+        }
+    }
+
+    async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.signals.send(step, signal);
+        Ok(())
+    }
+
+    async fn build(
+        &self,
+        context: PathBuf,
+        dockerfile: PathBuf,
+        notes: Arc<dyn Notes>,
+    ) -> Result<String, ExecutorError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.companions().await?.build(context, dockerfile, notes).await
+    }
+
+    async fn close(&self) -> Result<Closed, ExecutorError> {
+        let mut guard = self.agent.lock().await;
+        self.closed.store(true, Ordering::Release);
+        let Some(agent) = guard.as_mut() else {
+            return Ok(Closed::default());
+        };
+        let beside = async {
+            match self.companions.get() {
+                Some(companions) => companions.close().await,
+                None => Ok(()),
+            }
+        };
+        let own = async {
+            match self.channel.close(false, self.parts.patience).await {
+                // An agent that closed in order has ended all that came from its steps.
+                Ok(closed) if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_ok() => Ok(closed),
+                _ => self.end_by_force(agent).await,
+            }
+        };
+        let (own, beside) = tokio::join!(own, beside);
+        let own = own?;
+        beside?;
+        remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
+        guard.take();
+        Ok(own)
+    }
+}
+
+/// Removes a job's directories and its entry in the register.
+pub(super) async fn remove(entry: &Entry, register: &Register, name: &str) -> Result<(), ExecutorError> {
+    let (entry, register, name) = (entry.clone(), register.clone(), name.to_owned());
+    blocking(move || {
+        for path in [&entry.scripts, &entry.directory] {
+            remove_directory(path)
+                .map_err(|error| ExecutorError::cleanup(path.display().to_string(), error))?;
+        }
+        register
+            .forget(&name)
+            .map_err(|error| ExecutorError::cleanup(name, error))
+    })
+    .await?
+}
+
+pub(super) fn no_engine() -> ExecutorError {
+    ExecutorError::Setup {
+        what: "run a container for a job on the host".to_owned(),
+        cause: "no container engine is given to the host's executor".to_owned(),
+    }
+}
+
+fn closed() -> ExecutorError {
+    ExecutorError::lost("it was closed already")
+}

@@ -1,0 +1,186 @@
+//! All logs of a state directory: where they lie, and how to get at one.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::error;
+use super::handle::{LogWriterHandle, Threads};
+use super::writer::JobLog;
+use super::{LogError, LogHub, LogKey, LogReader, Pages};
+use crate::id::{JobId, RunId};
+
+/// A file name longer than this is cut and carries a hash: file systems take 255 bytes, the endings included.
+const LONGEST_NAME: usize = 200;
+
+/// How logs are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct LogOptions {
+    /// Bytes of text in a job's log at most. What comes after is left out, which the log says.
+    pub most_bytes: u64,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            most_bytes: 2 * 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// All logs of a state directory.
+#[derive(Clone)]
+pub struct LogStore {
+    root: PathBuf,
+    hub: Arc<LogHub>,
+    options: LogOptions,
+    threads: Arc<Threads>,
+}
+
+/// The files of one log.
+pub(super) struct Paths {
+    pub(super) log: PathBuf,
+    pub(super) index: PathBuf,
+    pub(super) steps: PathBuf,
+}
+
+impl LogStore {
+    /// The logs below this directory, which is made when needed.
+    pub fn new(root: PathBuf) -> Self {
+        Self::with_options(root, LogOptions::default())
+    }
+
+    /// The logs below this directory, kept so.
+    pub fn with_options(root: PathBuf, options: LogOptions) -> Self {
+        Self {
+            root,
+            hub: Arc::new(LogHub::default()),
+            options,
+            threads: Arc::default(),
+        }
+    }
+
+    /// Who is told when a log of this process grows.
+    pub fn hub(&self) -> &Arc<LogHub> {
+        &self.hub
+    }
+
+    /// Begins the log of a job's attempt (from 1). Waits for the disk, as all that is done with the log itself.
+    ///
+    /// # Errors
+    /// When its files cannot be made.
+    pub fn create(&self, run: &RunId, job: &JobId, attempt: u32) -> Result<JobLog, LogError> {
+        let paths = self.paths(run, job, attempt);
+        let made =
+            private_directory(&self.root).and_then(|()| paths.log.parent().map_or(Ok(()), private_directory));
+        made.map_err(error("make the directory of", &paths.log))?;
+        let key = LogKey {
+            run: run.clone(),
+            job: job.clone(),
+            attempt,
+        };
+        JobLog::create(paths, self.options.most_bytes, Arc::clone(&self.hub), key)
+    }
+
+    /// A way to write to a log without waiting for the disk: by the thread that writes all logs of this store.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn writer(&self, log: &JobLog) -> Result<LogWriterHandle, LogError> {
+        let queue = self
+            .threads
+            .queue()
+            .map_err(error("start the writer of", log.path()))?;
+        Ok(LogWriterHandle::new(log.clone(), queue))
+    }
+
+    /// Opens the log of a job's attempt for reading; an empty one when it has not written yet.
+    ///
+    /// # Errors
+    /// When its files are there and cannot be opened.
+    pub fn open(&self, run: &RunId, job: &JobId, attempt: u32) -> Result<LogReader, LogError> {
+        LogReader::open(&self.paths(run, job, attempt))
+    }
+
+    /// At most `limit` lines of a log from line `from` (the first is 1), page by page, up to the last line there is now. A
+    /// page is bounded in memory whatever the log holds.
+    ///
+    /// # Errors
+    /// As for [`LogStore::open`].
+    pub fn pages(
+        &self,
+        run: &RunId,
+        job: &JobId,
+        attempt: u32,
+        from: u64,
+        limit: u64,
+    ) -> Result<Pages, LogError> {
+        Pages::new(self.open(run, job, attempt)?, from, limit)
+    }
+
+    /// Removes all logs of a run, as when its history is forgotten.
+    ///
+    /// # Errors
+    /// When they are there and cannot be removed.
+    pub fn remove(&self, run: &RunId) -> Result<(), LogError> {
+        let directory = self.root.join(file_name(&run.0));
+        match std::fs::remove_dir_all(&directory) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(error("remove", &directory)(cause)),
+            _ => Ok(()),
+        }
+    }
+
+    fn paths(&self, run: &RunId, job: &JobId, attempt: u32) -> Paths {
+        let directory = self.root.join(file_name(&run.0));
+        let mut name = file_name(&job.0);
+        if attempt > 1 {
+            name.push_str(&format!("@{attempt}"));
+        }
+        let file = |ending: &str| directory.join(format!("{name}.{ending}"));
+        Paths {
+            log: file("log"),
+            index: file("idx"),
+            steps: file("steps"),
+        }
+    }
+}
+
+/// A file name for an id: what is no letter, digit, `-` or `_` becomes `%` and its hexadecimal bytes, so that two ids
+/// never share a file and none leaves its directory. One that grows too long is cut and ends with `%%` and a hash.
+pub(super) fn file_name(id: &str) -> String {
+    let mut name = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    if name.len() > LONGEST_NAME {
+        // FNV-1a of 64 bits: the same in every process and version.
+        let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        name.truncate(LONGEST_NAME - 18);
+        name.push_str(&format!("%%{hash:016x}"));
+    }
+    name
+}
+
+/// Makes a file that its owner alone can read: logs may hold what a step prints by mistake. One that is there is emptied.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true).mode(0o600);
+    options.open(path)
+}
+
+/// Makes a directory that its owner alone can read, or closes to others one that is there.
+fn private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

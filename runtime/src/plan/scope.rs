@@ -1,0 +1,162 @@
+//! A workflow with what its expressions see: the one that runs, or one that a job of it calls.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use loom_workflow::expression::{Object, Value};
+use loom_workflow::{Dialect, Source, Workflow};
+
+use super::first_mistake;
+use crate::context::{self, Moment};
+use crate::event::{JobState, Outputs, Reason, RunSource, SourceFile};
+use crate::id::{JobId, RunId};
+use crate::secret::Secret;
+
+/// A workflow with what its expressions see.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) workflow: Workflow,
+    pub(crate) source: Source,
+    /// The job that calls it; none for the one that runs.
+    pub(crate) caller: Option<JobId>,
+    /// The repository it lies in, as `owner/name@version`; none for the one at hand.
+    pub(crate) repository: Option<loom_workflow::model::Repository>,
+    /// How deep it is called.
+    pub(crate) depth: usize,
+    pub(crate) github: Object,
+    pub(crate) vars: Object,
+    pub(crate) inputs: Object,
+    pub(crate) secrets: IndexMap<String, Secret>,
+    /// Variables that were given with the run.
+    pub(crate) env: IndexMap<String, String>,
+    /// The run that all of it belongs to.
+    pub(crate) run: Arc<RunSource>,
+}
+
+/// How deep workflows may call each other: GitHub's limit since 2025.
+pub(crate) const DEEPEST_CALL: usize = 10;
+
+impl Scope {
+    /// The workflow that a run is made from.
+    ///
+    /// # Errors
+    /// When its text is no workflow any more: another version of Loom wrote it.
+    pub(crate) fn root(
+        id: &RunId,
+        number: u64,
+        name: &str,
+        source: Arc<RunSource>,
+        secrets: IndexMap<String, Secret>,
+    ) -> Result<Self, Reason> {
+        let missing = || Reason::new("source", "the run does not say what it was made from");
+        let file = source.files.first().ok_or_else(missing)?;
+        let (workflow, text) = load(file)?;
+        let moment = Moment {
+            run: id,
+            number,
+            attempt: 1,
+            workflow: name,
+            file: &file.name,
+            job: None,
+            workspace: "",
+            event_path: "",
+            token: secrets.get("GITHUB_TOKEN"),
+        };
+        let github = context::github(&source.facts, &moment);
+        let texts = |values: &IndexMap<String, String>| -> Object {
+            values
+                .iter()
+                .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
+                .collect()
+        };
+        Ok(Self {
+            workflow,
+            source: text,
+            caller: None,
+            repository: None,
+            depth: 0,
+            github,
+            vars: texts(&source.vars),
+            inputs: object(&source.inputs),
+            secrets,
+            env: source.env.clone(),
+            run: source,
+        })
+    }
+
+    /// The contexts that everything of it sees, but the secrets.
+    pub(crate) fn contexts(&self) -> Object {
+        let mut contexts = Object::new();
+        contexts.insert("github", Value::object(self.github.clone()));
+        contexts.insert("vars", Value::object(self.vars.clone()));
+        contexts.insert("inputs", Value::object(self.inputs.clone()));
+        contexts
+    }
+
+    /// The `secrets` context.
+    pub(crate) fn secrets(&self) -> Value {
+        let mut secrets = Object::new();
+        // There is always one on GitHub; without a user's own it is empty.
+        secrets.insert("GITHUB_TOKEN", Value::from(""));
+        for (name, secret) in &self.secrets {
+            secrets.insert(name.as_str(), Value::from(secret.expose()));
+        }
+        Value::object(secrets)
+    }
+
+    /// The id of a job of this workflow.
+    pub(crate) fn id_of(&self, key: &str) -> JobId {
+        match &self.caller {
+            None => JobId(key.to_owned()),
+            Some(caller) => caller.called(key),
+        }
+    }
+
+    /// The text of a workflow that the run has, by the name it is called by.
+    pub(crate) fn called_file(&self, name: &str) -> Option<&SourceFile> {
+        self.run.files.iter().skip(1).find(|file| file.name == name)
+    }
+}
+
+/// Reads the text of a workflow, without looking for anything but what stops it.
+pub(crate) fn load(file: &SourceFile) -> Result<(Workflow, Source), Reason> {
+    let source = Source::new(file.name.as_str(), file.text.as_str());
+    let dialect = if file.of_loom {
+        Dialect::Loom
+    } else {
+        Dialect::GitHub
+    };
+    let loaded = loom_workflow::load_unlinted(&source, dialect, &loom_workflow::NoReferences);
+    let mistake = first_mistake(&loaded.diagnostics, &source);
+    let workflow = loaded.workflow.ok_or_else(|| Reason::new("source", mistake))?;
+    Ok((workflow, source))
+}
+
+fn object(values: &serde_json::Map<String, serde_json::Value>) -> Object {
+    let value = Value::from_json(&serde_json::Value::Object(values.clone()).to_string());
+    value
+        .ok()
+        .and_then(|value| value.as_object().cloned())
+        .unwrap_or_default()
+}
+
+/// How jobs ended and what they gave, as `needs` and `jobs` have it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(pub(crate) Vec<(String, JobState, Outputs)>);
+
+impl Known {
+    pub(crate) fn as_value(&self) -> Value {
+        let mut all = Object::new();
+        for (key, result, outputs) in &self.0 {
+            let mut given = Object::new();
+            for (name, value) in outputs {
+                given.insert(name.as_str(), Value::from(value.as_str()));
+            }
+            let mut job = Object::new();
+            job.insert("result", Value::from(result.as_str()));
+            job.insert("outputs", Value::object(given));
+            all.insert(key.as_str(), Value::object(job));
+        }
+        Value::object(all)
+    }
+}

@@ -1,0 +1,236 @@
+//! A run, its jobs and their steps, as their events tell them.
+
+use indexmap::IndexMap;
+use loom_protocol::Timestamp;
+
+use super::frontier::Frontier;
+use crate::event::{
+    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, OnCrash, Outputs, Phase,
+    Reason, RunSource, RunState, Seq, StepState, WorkflowRef,
+};
+use crate::executor::Owner;
+use crate::id::{JobId, RunId, StepId};
+
+/// A run, as its events tell it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// The workflow it executes.
+    pub workflow: WorkflowRef,
+    /// The event that triggered it.
+    pub event: String,
+    /// Where its jobs run.
+    pub executor: String,
+    /// What its owner's death means.
+    pub on_crash: OnCrash,
+    /// The process that runs it.
+    pub owner: Owner,
+    /// The project directory.
+    pub workspace: String,
+    /// With which runs it does not run at once.
+    pub concurrency: Option<ConcurrencyGroup>,
+    /// How it stands with that group.
+    pub claim: Claim,
+    /// What it was made from; absent in histories of the first version.
+    pub source: Option<Box<RunSource>>,
+    /// Its state.
+    pub state: RunState,
+    /// Why, when the jobs do not say it.
+    pub reason: Option<Reason>,
+    /// Why the place of a job could not be removed, when its engine does not answer any more.
+    pub unreachable: Option<Reason>,
+    /// Who asked to cancel it, if somebody did.
+    pub cancel: Option<String>,
+    /// Whether the cancel skips the steps' grace. With `cancel` all that an actor needs to go on with it.
+    pub forced: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its owner began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Its jobs: those of the file in their order, each followed in time by those that it brought.
+    pub jobs: IndexMap<JobId, Job>,
+    /// The last event that is in this state.
+    pub last: Seq,
+    pub(super) frontier: Frontier,
+}
+
+/// A job of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Its display name.
+    pub name: String,
+    /// The job that brought it, with its matrix or by a call.
+    pub parent: Option<JobId>,
+    /// The jobs it waits for.
+    pub needs: Vec<JobId>,
+    /// The workflow that it calls instead of having steps.
+    pub calls: Option<String>,
+    /// The image it runs in.
+    pub image: Option<String>,
+    /// Why it will be skipped whatever its needs come to.
+    pub skip: Option<Reason>,
+    /// What was found when it was judged.
+    pub terms: Option<JobTerms>,
+    /// How the jobs that it brought run beside each other, once there are any.
+    pub group: Option<GroupRules>,
+    /// How it stands with its concurrency group.
+    pub claim: Claim,
+    /// Its state.
+    pub state: JobState,
+    /// From 1 once it started.
+    pub attempt: u32,
+    /// Not before this time, when it failed and is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// Why it is to end though the run goes on.
+    pub cancel: Option<Reason>,
+    /// Why, when the steps do not say it.
+    pub reason: Option<Reason>,
+    /// When it started to get a place.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Its steps, those of the file first.
+    pub steps: IndexMap<StepId, Step>,
+    /// What it tells the jobs that need it.
+    pub outputs: Outputs,
+}
+
+/// How a job or a run stands with its concurrency group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Claim {
+    /// It has not asked.
+    #[default]
+    None,
+    /// Another has it.
+    Waiting,
+    /// It has it.
+    Held,
+}
+
+/// A step of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its display name.
+    pub name: String,
+    /// The step that brought it.
+    pub parent: Option<StepId>,
+    /// When it runs.
+    pub phase: Phase,
+    /// Its state; its conclusion once that is final.
+    pub state: StepState,
+    /// Before `continue-on-error`.
+    pub outcome: Option<StepState>,
+    /// The code its process exited with.
+    pub exit_code: Option<i32>,
+    /// Why it ended so, when the exit code does not say it.
+    pub reason: Option<Reason>,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// What it gave, masked.
+    pub outputs: Outputs,
+    /// What it said of places in files.
+    pub annotations: Vec<Annotation>,
+    /// What it wrote for people, in Markdown.
+    pub summary: Option<String>,
+}
+
+impl Job {
+    pub(super) fn new(outline: &JobOutline) -> Self {
+        let terms = outline.terms.clone();
+        let known = terms.as_ref();
+        Self {
+            name: known
+                .and_then(|terms| terms.name.clone())
+                .unwrap_or_else(|| outline.name.clone()),
+            parent: outline.parent.clone(),
+            needs: outline.needs.clone(),
+            calls: outline.calls.clone(),
+            image: known
+                .and_then(|terms| terms.image.clone())
+                .or_else(|| outline.image.clone()),
+            skip: outline.skip.clone(),
+            state: if terms.is_some() && outline.calls.is_none() {
+                JobState::Queued
+            } else {
+                JobState::Waiting
+            },
+            terms,
+            group: None,
+            claim: Claim::None,
+            attempt: 0,
+            retry_at: None,
+            cancel: None,
+            reason: None,
+            started_at: None,
+            finished_at: None,
+            steps: outline
+                .steps
+                .iter()
+                .enumerate()
+                .map(|(index, name)| (StepId::at(index), Step::new(name.clone(), None, Phase::Main)))
+                .collect(),
+            outputs: Outputs::new(),
+        }
+    }
+
+    /// One that an event names and no other announced: written by a newer Loom.
+    pub(super) fn placeholder(id: &JobId) -> Self {
+        Self::new(&JobOutline {
+            id: id.clone(),
+            name: id.0.clone(),
+            ..JobOutline::default()
+        })
+    }
+
+    /// Whether its failure leaves the run a success.
+    #[must_use]
+    pub fn continues_on_error(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.continue_on_error)
+    }
+
+    /// Whether it runs though the run is cancelled.
+    #[must_use]
+    pub fn survives_cancel(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| terms.survives_cancel)
+    }
+
+    /// The state that those who need it see, once it is final: a failure that may be is none, and a lost job has failed.
+    #[must_use]
+    pub fn result(&self) -> JobState {
+        match self.state {
+            JobState::Failure | JobState::Lost if self.continues_on_error() => JobState::Success,
+            JobState::Lost => JobState::Failure,
+            state => state,
+        }
+    }
+
+    /// Whether it has steps of its own, now or later: others are done when the jobs are that they bring.
+    #[must_use]
+    pub fn runs_itself(&self) -> bool {
+        self.calls.is_none() && self.group.is_none()
+    }
+}
+
+impl Step {
+    pub(super) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
+        Self {
+            name,
+            parent,
+            phase,
+            state: StepState::Waiting,
+            outcome: None,
+            exit_code: None,
+            reason: None,
+            started_at: None,
+            finished_at: None,
+            outputs: Outputs::new(),
+            annotations: Vec::new(),
+            summary: None,
+        }
+    }
+}

@@ -7,6 +7,7 @@
 #
 #   loom-test/busybox      a static busybox with its applets, sh but no bash        (as alpine is)
 #   loom-test/debian       this machine's bash, coreutils and friends, dynamic glibc (as ubuntu and node are)
+#   loom-test/node         the same with this machine's Node.js, for actions in JavaScript
 #   loom-test/empty        an empty directory and nothing else                      (as scratch-built images are)
 #   loom-test/user         busybox with USER 1000, who is `ann` with a home and a second group
 #   loom-test/user-name    busybox with USER ann
@@ -45,7 +46,7 @@ debian_tree() {
   ln -s usr/bin "$1/bin"
   ln -s usr/lib "$1/lib"
   ln -s usr/lib64 "$1/lib64"
-  for program in bash env cat chmod cp cut date echo false find grep head hostname id ln ls mkdir mkfifo mktemp mv \
+  for program in base64 bash env cat chmod cp cut date echo false find grep head hostname id ln ls mkdir mkfifo mktemp mv \
     nproc ps pwd readlink rm rmdir sed seq sleep sort stat tail tar tee test touch tr true uname wc whoami xargs yes; do
     program=$(type -P "$program") || die "this machine has no $program to make loom-test/debian of"
     cp -L "$program" "$1/usr/bin/"
@@ -57,6 +58,17 @@ debian_tree() {
   done
   ln -s bash "$1/usr/bin/sh"
   cp -L /etc/os-release "$1/etc/os-release"
+}
+
+# Adds Node.js, which the page is built with, to a tree of `debian_tree`.
+node_into() {
+  local program library
+  program=$(type -P node) || die "node is missing" "see CONTRIBUTING.md for what building Loom needs"
+  cp -L "$program" "$1/usr/bin/node"
+  ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$1$(dirname "$library")"
+    [ -e "$1$library" ] || cp -L "$library" "$1$library"
+  done
 }
 
 # import DIR NAME CHANGE...
@@ -80,6 +92,8 @@ add() {
   import "$work/busybox" loom-test/user-name:latest "$path" 'USER ann'
   import "$work/busybox" loom-test/user-unknown:latest "$path" 'USER 1234'
   import "$work/debian" loom-test/debian:latest "$path" 'CMD ["/bin/bash"]'
+  node_into "$work/debian"
+  import "$work/debian" loom-test/node:latest "$path" 'CMD ["/bin/bash"]'
   import "$work/empty" loom-test/empty:latest
   public alpine:latest loom-test/busybox
   local name

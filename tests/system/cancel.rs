@@ -71,6 +71,13 @@ fn sigterm_ends_the_run_with_130_and_leaves_no_process() {
 }
 
 #[test]
+fn signals_that_would_end_a_program_at_once_clean_up_too() {
+    for signal in [Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2] {
+        cancelled_by(signal);
+    }
+}
+
+#[test]
 fn a_step_may_end_in_peace() {
     let project = Project::with(
         "jobs:

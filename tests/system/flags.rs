@@ -178,3 +178,73 @@ fn no_color_and_no_terminal_mean_no_escapes() {
     let loom = project.loom(&["run", "--executor", "host"]);
     loom.env("NO_COLOR", "1").run().exits(2).never_says("\u{1b}[");
 }
+
+#[test]
+fn variables_come_from_configuration_file_and_flag_in_this_order() {
+    let project = Project::with(
+        "jobs:\n  a:\n    steps:\n      - run: printf '<%s>\\n' \"$A\" \"$B\" \"$C\" \"$D\" \"$E\"\n",
+    );
+    project
+        .file(
+            "loom.toml",
+            "[run]\nexecutor = \"host\"\nenv = { A = \"toml\", B = \"toml\" }\n",
+        )
+        .file(".env", "B=\"two\\nlines\"\nC={\"a\": \"b #c\"}\nD=file\n")
+        .file("other.env", "A=other\n");
+    let outcome = project
+        .loom(&["run", "--env", "D=flag=x", "--env", "E"])
+        .env("E", "around")
+        .run()
+        .exits(0);
+    for line in [
+        "<toml>",
+        "<two",
+        "lines>",
+        "<{\"a\": \"b #c\"}>",
+        "<flag=x>",
+        "<around>",
+    ] {
+        assert!(outcome.stdout.contains(line), "{line}: {outcome}");
+    }
+    project
+        .loom(&["run", "--env-file", "other.env"])
+        .run()
+        .exits(0)
+        .prints("<other>\n")
+        .prints("<>\n");
+    project
+        .loom(&["run", "--env-file", "none.env"])
+        .run()
+        .exits(2)
+        .says("none.env");
+    project
+        .loom(&["run", "--env", "NOT_THERE"])
+        .run()
+        .exits(2)
+        .says("NOT_THERE");
+}
+
+#[test]
+fn a_line_of_a_file_that_is_no_value_is_named_and_not_shown() {
+    let project = Project::with(HELLO);
+    project.file(".env", "A=1\nhunter2\n");
+    project
+        .loom(&["run", "--executor", "host"])
+        .run()
+        .exits(2)
+        .says(".env")
+        .says("line 2")
+        .never_says("hunter2");
+}
+
+#[test]
+fn workflows_names_the_file_as_act_has_it() {
+    let project = Project::new();
+    project.file("flows/x.yml", HELLO);
+    project
+        .loom(&["run", "--executor", "host", "-W", "flows"])
+        .env("LOOM_CONFIG_PATH", "absent.yml")
+        .run()
+        .exits(0)
+        .prints("hello-from-project");
+}

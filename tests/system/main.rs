@@ -10,7 +10,12 @@
 #[cfg(test)]
 mod cancel;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod checking;
+#[cfg(test)]
+mod cli_runs;
+mod compatibility;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -19,6 +24,8 @@ mod docker;
 mod fault;
 #[cfg(test)]
 mod flags;
+#[cfg(test)]
+mod guide;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

@@ -93,7 +93,10 @@ fn another_state_directory_leaves_a_living_run_alone() {
     let engine = Engine::mine();
     let mut running = run(&engine, &project, &[]).start();
     running.until_stdout("it-runs");
-    let living = engine.new_containers();
+    // A job that is done is cleared away beside those that run.
+    let living = running.until("one container", || {
+        Some(engine.new_containers()).filter(|living| living.len() == 1)
+    });
     for other in [&Project::new(), &project] {
         // Another project's Loom, and another Loom of the same state directory.
         other.file(

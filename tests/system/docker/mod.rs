@@ -1,8 +1,11 @@
 //! What needs an engine. Every test has it alone, and leaves it as it found it.
 
 mod agent;
+mod cases;
 mod cleanup;
+mod compatibility;
 mod fault;
+mod guide;
 mod image;
 mod same_result;
 mod silence;

@@ -17,7 +17,7 @@ pub(crate) use gate::Gate;
 pub(crate) use http::Address;
 pub(crate) use poll::until;
 pub(crate) use project::Project;
-pub(crate) use running::{Loom, Outcome, Running};
+pub(crate) use running::{Loom, Outcome, Running, Stderr};
 pub(crate) use setup::{binary, registry};
 pub(crate) use socket::Socket;
 pub(crate) use studio::Studio;

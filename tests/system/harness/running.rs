@@ -1,6 +1,6 @@
 //! A `loom-runtime` that runs, and what came of it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -72,6 +72,87 @@ impl Loom {
     }
 }
 
+/// A Loom that runs and whose output nobody reads: what it prints fills the pipe, and then waits. Killed when dropped.
+pub(crate) struct Unread {
+    shown: String,
+    child: Child,
+    started: Instant,
+    /// Held open for as long as it runs: a reader that goes away is another case.
+    _reader: PipeReader,
+}
+
+impl Loom {
+    /// Starts it without a reader of its output; with `Stderr::Same` its talk goes into the same pipe.
+    pub(crate) fn start_unread(mut self, stderr: Stderr) -> Unread {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let talk: Stdio = match stderr {
+            Stderr::Same => writer.try_clone().expect("a second end").into(),
+            Stderr::Nowhere => Stdio::null(),
+        };
+        self.command.stdin(Stdio::null()).stdout(writer).stderr(talk);
+        let shown = format!("{:?}", self.command);
+        let child = self.command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
+        Unread {
+            shown,
+            child,
+            started: Instant::now(),
+            _reader: reader,
+        }
+    }
+}
+
+/// Where the talk of one goes that nobody reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stderr {
+    Same,
+    Nowhere,
+}
+
+impl Unread {
+    /// Sends a signal to it alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        send(&self.child, signal);
+    }
+
+    /// Looks until there is something, as long as it runs.
+    pub(crate) fn until<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        until(what, || {
+            let ended = self.child.try_wait().expect("it is our child");
+            assert!(
+                ended.is_none(),
+                "{}: ended ({ended:?}) before this: {what}",
+                self.shown
+            );
+            look()
+        })
+    }
+
+    /// Waits for its end, and says how it ended.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        let status = until(
+            &format!("the end of {} after {:?}", self.shown, self.started.elapsed()),
+            || self.child.try_wait().expect("it is our child"),
+        );
+        status.code()
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        // Already over, mostly.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn send(child: &Child, signal: Signal) {
+    let pid = i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .expect("a process id");
+    kill_process(pid, signal).expect("it runs");
+}
+
 /// A stream that is read as it comes.
 struct Pipe {
     text: Arc<Mutex<String>>,
@@ -131,11 +212,7 @@ impl Running {
 
     /// Sends a signal to it alone.
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a process id");
-        kill_process(pid, signal).expect("it runs");
+        send(&self.child, signal);
     }
 
     /// Waits until its stdout holds this text.

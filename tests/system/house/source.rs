@@ -47,6 +47,24 @@ const HOMES: &[Home] = &[
         at_home: is_program,
     },
     Home {
+        rule: "who writes to stdout or stderr waits for whoever reads it: that happens in few places, on threads that may",
+        words: &[
+            "io::stdout",
+            "io::stderr",
+            "anstream::stdout",
+            "anstream::stderr",
+            "println!",
+            "print!",
+            "eprintln!",
+            "eprint!",
+        ],
+        within: "runtime/src/cli/",
+        at_home: |path| {
+            path.starts_with("runtime/src/cli/output/")
+                || matches!(path, "runtime/src/cli/talk.rs" | "runtime/src/cli/data.rs")
+        },
+    },
+    Home {
         rule: "the runtime knows the studio only where it composes `serve`",
         words: &["loom_studio"],
         within: "runtime/",
@@ -99,7 +117,7 @@ const HOMES: &[Home] = &[
             "std::fs",
             "SystemTime",
             "Instant",
-            "now",
+            "now()",
         ],
         within: "runtime/src/state/",
         at_home: |_| false,

@@ -9,11 +9,11 @@ use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
 
 use super::contexts::Contexts;
-use super::evaluate::{Answer, Ask, What};
 use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
+use super::question::{Answer, Ask, What};
 use super::task::Task;
 use super::worker;
 use super::{JobOrigin, PreparedPlace, judging};

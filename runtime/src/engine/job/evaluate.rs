@@ -3,128 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexmap::IndexMap;
 use loom_workflow::expression::{Environment, Files, JobStatus as StatusFunctions};
 use loom_workflow::model::action::Kind;
-use loom_workflow::model::{Action, ActionReference, Step, StepId as WrittenId};
-use loom_workflow::{Diagnostics, Shell, Source, StepDefaults, StepValues, Work};
+use loom_workflow::model::{Action, ActionReference, Step};
+use loom_workflow::{Diagnostics, Shell, StepValues, Work};
 
 use super::call::Call;
 use super::contexts::View;
 use super::grounds::{Grounds, Place};
 use super::machine::{JobStatus, Judgement, Status, StepWork, Verdict};
+use super::question::{Answer, Ask, What};
 use super::task::Task;
 use crate::event::{Phase, Reason, StepOutline};
 use crate::executor::{Program, Shell as ShellProgram, StepSpec};
 use crate::files::Workspace;
 use crate::id::StepId;
-use crate::plan::{JobPlan, first_mistake, step_name};
-
-/// A question about a step.
-pub(super) struct Ask {
-    pub(super) id: StepId,
-    pub(super) what: What,
-    pub(super) view: View,
-    /// The composite action that it is a step of.
-    pub(super) frame: Option<StepId>,
-    /// What its action kept for the end.
-    pub(super) state: IndexMap<String, String>,
-}
-
-/// What the step is.
-#[derive(Clone)]
-pub(super) enum What {
-    /// One of the job.
-    OfJob(Arc<JobPlan>, usize, Option<usize>),
-    /// One of a composite action.
-    OfAction(Arc<Call>, usize),
-    /// What an action does before the job, for the step at this place.
-    Pre(Arc<JobPlan>, usize),
-    /// What an action does at the end of the job.
-    Post(Arc<Call>),
-    /// The wait for background steps that Loom adds at the end.
-    WaitForAll,
-}
-
-/// What was found.
-#[derive(Default)]
-pub(super) struct Answer {
-    pub(super) judgement: Option<Judgement>,
-    pub(super) task: Option<Task>,
-    pub(super) call: Option<Arc<Call>>,
-    /// What there is to say about it in the log.
-    pub(super) warnings: Vec<String>,
-}
-
-impl What {
-    /// The step as written.
-    pub(super) fn step(&self) -> Option<&Step> {
-        match self {
-            Self::OfJob(plan, index, member) => {
-                let step = plan.job()?.steps.get(*index)?;
-                match (member, &step.action) {
-                    (None, _) => Some(step),
-                    (Some(member), Action::Parallel(inner)) => inner.get(*member),
-                    (Some(_), _) => None,
-                }
-            }
-            Self::OfAction(call, index) => match &call.action().kind {
-                Kind::Composite { steps } => steps.get(*index)?.step.as_ref(),
-                _ => None,
-            },
-            Self::Pre(plan, index) => plan.job()?.steps.get(*index),
-            Self::Post(_) | Self::WaitForAll => None,
-        }
-    }
-
-    /// The id that expressions call it by.
-    pub(super) fn id(&self) -> Option<&str> {
-        match self {
-            Self::OfJob(..) => self.step()?.id.as_ref().map(|id| id.as_str()),
-            Self::OfAction(call, index) => match &call.action().kind {
-                Kind::Composite { steps } => steps.get(*index)?.id.as_ref().map(|id| &*id.value),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The file that it stands in.
-    fn source(&self) -> Option<&Source> {
-        match self {
-            Self::OfJob(plan, ..) | Self::Pre(plan, _) => Some(&plan.scope.source),
-            Self::OfAction(call, _) | Self::Post(call) => Some(&call.definition.source),
-            Self::WaitForAll => None,
-        }
-    }
-
-    fn defaults(&self) -> StepDefaults {
-        match self {
-            Self::OfJob(plan, ..) => plan.instance.defaults.clone(),
-            // The defaults of a job do not reach the steps of an action.
-            _ => StepDefaults::default(),
-        }
-    }
-
-    /// The steps that are around it and that a `wait` may name, by the id as written.
-    fn named(&self, wanted: &WrittenId) -> Option<StepId> {
-        let Self::OfJob(plan, ..) = self else { return None };
-        let steps = &plan.job()?.steps;
-        let is = |step: &Step| step.id.as_ref().is_some_and(|id| id.value == *wanted);
-        steps.iter().enumerate().find_map(|(index, step)| {
-            if is(step) {
-                return Some(StepId::at(index));
-            }
-            match &step.action {
-                Action::Parallel(inner) => inner
-                    .iter()
-                    .position(is)
-                    .map(|member| StepId::at(index).inner(member)),
-                _ => None,
-            }
-        })
-    }
-}
+use crate::plan::{first_mistake, step_name};
 
 /// The status functions of a step's `if`. Within a composite action they speak of the action.
 struct Functions(Status);

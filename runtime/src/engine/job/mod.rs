@@ -12,6 +12,7 @@ mod judging;
 mod machine;
 mod notes;
 mod opening;
+mod question;
 mod task;
 mod worker;
 

@@ -117,7 +117,7 @@ c:
     )
     .says("c | last-42")
     .says("a = cancelled")
-    .ends(130),
+    .ends(1),
 
     needs_and_outputs => jobs(
         "a:

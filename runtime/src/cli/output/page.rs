@@ -36,7 +36,11 @@ pub(in crate::cli) fn page(run: &Run, tails: &Tails) -> String {
     }
     if run.state.is_final() && run.state != RunState::Success {
         let exit = Exit::of(run.state, run.cancel.is_some());
-        text.push_str(&format!("\nexit code {}: {}\n", exit as u8, exit.meaning()));
+        let meaning = match (run.state, exit) {
+            (RunState::Cancelled, Exit::Failure) => "it gave way to a newer one of its concurrency group",
+            _ => exit.meaning(),
+        };
+        text.push_str(&format!("\nexit code {}: {meaning}\n", exit as u8));
     }
     text.push_str(&format!("run {}\n", run.id));
     text

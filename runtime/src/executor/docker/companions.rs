@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, HostConfig};
 use futures_util::future::{join_all, try_join_all};
 use indexmap::IndexMap;
 use tokio::sync::{OnceCell, RwLock};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Connection;
@@ -28,6 +29,10 @@ use crate::executor::{
 /// How long what is just being made may hold up the end.
 const GATE_TIME: Duration = Duration::from_secs(60);
 
+/// From when on a service that runs counts as one that goes on: one that cannot go on says so at its start. Mostly past
+/// when the job's room is made.
+const SETTLED: Duration = Duration::from_millis(300);
+
 /// What runs beside a job's room.
 pub(in crate::executor) struct Companions {
     connection: Connection,
@@ -36,6 +41,8 @@ pub(in crate::executor) struct Companions {
     spec: PlaceSpec,
     notes: Arc<dyn Notes>,
     network: OnceCell<String>,
+    /// When the services were started.
+    started: OnceLock<Instant>,
     /// The container of the job's own room, which joins a network that is made late.
     room: Option<String>,
     translation: Translation,
@@ -73,6 +80,7 @@ impl Companions {
             spec: spec.clone(),
             notes,
             network: OnceCell::new(),
+            started: OnceLock::new(),
             room: None,
             translation: Translation::default(),
             next: AtomicU32::new(0),
@@ -142,6 +150,7 @@ impl Companions {
         // All to their ends: what is removed after a failure must not be half made.
         let started: Result<Vec<_>, _> = join_all(starting).await.into_iter().collect();
         let started = started?;
+        self.started.get_or_init(Instant::now);
         let ready = started.iter().map(|one| async move {
             Ok((
                 one.alias.clone(),
@@ -157,6 +166,9 @@ impl Companions {
         &self,
         services: &IndexMap<String, ServiceFacts>,
     ) -> Result<(), ExecutorError> {
+        if let Some(started) = self.started.get() {
+            tokio::time::sleep_until(*started + SETTLED).await;
+        }
         let looking = services.iter().map(|(alias, facts)| async move {
             let service = service::Service {
                 alias: alias.clone(),

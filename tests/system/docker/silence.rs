@@ -31,7 +31,7 @@ fn check(project: &Project, engine: &Engine, outcome: &Outcome, state: &str) {
 fn is_told(outcome: Outcome) -> Outcome {
     outcome
         .prints("has stopped answering")
-        .prints("the container loom-")
+        .prints("loom-")
         .prints("the next start")
 }
 

@@ -244,6 +244,9 @@ fn slowest(run: &Run, text: &mut String) {
             })
         })
         .collect();
+    if all.is_empty() {
+        return;
+    }
     all.sort_by_key(|(millis, ..)| std::cmp::Reverse(*millis));
     text.push_str("\nslowest steps:\n");
     for (millis, id, place, name) in all.into_iter().take(SLOWEST) {

@@ -169,7 +169,10 @@ impl Machine {
             return;
         };
         match stop.sent {
-            Some(Signal::Interrupt) => self.send(id, Signal::Terminate, TERMINATE_GRACE),
+            Some(Signal::Interrupt) => {
+                self.send(id, Signal::Terminate, TERMINATE_GRACE);
+                self.leave_to_signals(id);
+            }
             Some(Signal::Terminate) => self.send(id, Signal::Kill, KILL_GRACE),
             Some(Signal::Kill) => self.lose(Reason::new(
                 "session-lost",

@@ -121,6 +121,8 @@ pub struct Step {
     pub phase: Phase,
     /// Its state; its conclusion once that is final.
     pub state: StepState,
+    /// From 1; more when it failed and was tried again.
+    pub attempt: u32,
     /// Before `continue-on-error`.
     pub outcome: Option<StepState>,
     /// The code its process exited with.
@@ -223,6 +225,7 @@ impl Step {
             parent,
             phase,
             state: StepState::Waiting,
+            attempt: 1,
             outcome: None,
             exit_code: None,
             reason: None,

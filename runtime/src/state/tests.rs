@@ -507,6 +507,32 @@ fn called_workflows_nest() {
 }
 
 #[test]
+fn so_many_calls_of_a_matrix_run_at_once_as_max_parallel_says() {
+    let mut call = children("deploy", 3);
+    for outline in &mut call {
+        outline.calls = Some("./called.yml".into());
+        outline.terms = None;
+    }
+    let mut play = Play::new(&[("deploy", &[])]).fate("deploy", Fate::Brings(group(true, Some(1)), call));
+    for parent in ["deploy#0", "deploy#1", "deploy#2"] {
+        let inner = ["a", "b"].map(|job| JobOutline {
+            parent: Some(id(parent)),
+            ..outline(&id(parent).called(job).0, &[])
+        });
+        play = play.fate(parent, Fate::Brings(group(false, None), inner.to_vec()));
+    }
+    play.settle();
+    for parent in ["deploy#0", "deploy#1", "deploy#2"] {
+        // Both jobs of a call, and none of another one.
+        assert_eq!(play.running.len(), 2);
+        play.finish(&format!("{parent}/a"));
+        assert_eq!(play.running.len(), 1);
+        play.finish(&format!("{parent}/b"));
+    }
+    assert_eq!(play.run.state, RunState::Success);
+}
+
+#[test]
 fn a_call_that_fails_ends_the_other_calls_of_its_matrix() {
     let mut call = children("deploy", 2);
     for outline in &mut call {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::contexts::Contexts;
 use super::machine::{
-    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Retry, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
 use super::question::{Answer, Ask, What};
@@ -33,6 +33,10 @@ pub(in crate::engine) struct JobActor {
     steps: HashMap<StepId, Known>,
     /// What steps that were judged will do.
     tasks: HashMap<StepId, Task>,
+    /// The same of those that may be tried again, as long as they may.
+    again: HashMap<StepId, Task>,
+    /// At which attempt a step is, when it is not the first.
+    attempts: HashMap<StepId, u32>,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -84,6 +88,8 @@ impl JobActor {
             contexts: None,
             steps,
             tasks: HashMap::new(),
+            again: HashMap::new(),
+            attempts: HashMap::new(),
             worked: false,
             prepared,
         }
@@ -102,9 +108,10 @@ impl JobActor {
             Effect::Gather(step, failed) => self.gather(step, failed, ctx),
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
-            Effect::TimeoutAfter(step, limit) => {
-                ctx.notify_later(Input::StepTimeout(step), limit);
+            Effect::TimeoutAfter(step, attempt, limit) => {
+                ctx.notify_later(Input::StepTimeout(step, attempt), limit);
             }
+            Effect::Retry(retry) => self.retry(retry, ctx),
             Effect::EscalateAfter(step, round, after) => {
                 ctx.notify_later(Input::Escalate(step, round), after);
             }
@@ -228,6 +235,9 @@ impl JobActor {
     fn take_answer(&mut self, id: &StepId, answer: Answer) -> Judgement {
         let judgement = answer.judgement.unwrap_or(Judgement::Skip);
         if let Some(task) = answer.task {
+            if matches!(&judgement, Judgement::Run(verdict) if verdict.retry.is_some()) {
+                self.again.insert(id.clone(), task.clone());
+            }
             self.tasks.insert(id.clone(), task);
         }
         if let Judgement::Run(verdict) = &judgement {
@@ -305,7 +315,8 @@ impl JobActor {
             return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
         };
         let job = self.origin.key.job.clone();
-        let working = worker::perform(opened, job, id.clone(), task);
+        let attempt = self.attempt_of(&id);
+        let working = worker::perform(opened, job, id.clone(), attempt, task);
         let working = self.origin.shared.io.spawn(working);
         let busy = ctx.declare(Activity::Busy);
         ctx.spawn(working.into_actor(self).map(move |ended, act, ctx| {
@@ -327,14 +338,8 @@ impl JobActor {
         ended: Result<(WorkEnd, super::contexts::Deeds), Trouble>,
         ctx: &mut Context<Self>,
     ) {
-        let ended = ended.map(|(end, mut deeds)| {
-            let owner = match self.steps.get(&id).map(|known| &known.what) {
-                Some(What::Post(call)) => call.step.clone(),
-                Some(What::Pre(_, index)) => StepId::at(*index),
-                _ => id.clone(),
-            };
+        let ended = ended.map(|(end, deeds)| {
             if let Some(contexts) = &mut self.contexts {
-                contexts.keep_state(&owner, std::mem::take(&mut deeds.state));
                 contexts.hold(&id, deeds);
             }
             end
@@ -367,14 +372,53 @@ impl JobActor {
     }
 
     fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
+        self.again.remove(step);
+        self.attempts.remove(step);
         let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
             return;
         };
+        let owner = match &known.what {
+            What::Post(call) => call.step.clone(),
+            What::Pre(_, index) => StepId::at(*index),
+            _ => step.clone(),
+        };
+        contexts.keep_state(step, &owner);
         contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);
+    }
+
+    fn attempt_of(&self, step: &StepId) -> u32 {
+        self.attempts.get(step).copied().unwrap_or(1)
+    }
+
+    /// Forgets what a failed attempt left and says when the next one begins.
+    fn retry(&mut self, retry: Retry, ctx: &mut Context<Self>) {
+        let Retry {
+            step,
+            attempt,
+            attempts,
+            delay,
+            why,
+        } = retry;
+        self.attempts.insert(step.clone(), attempt);
+        if let Some(task) = self.again.get(&step) {
+            self.tasks.insert(step.clone(), task.clone());
+        }
+        if let Some(contexts) = &mut self.contexts {
+            contexts.forget(&step);
+        }
+        if let Some(opened) = &self.opened {
+            let seconds = delay.as_millis() as f64 / 1000.0;
+            opened.notes.say_of(
+                &step,
+                &format!("failed: {why}; attempt {attempt} of {attempts} in {seconds} s"),
+            );
+        }
+        ctx.notify_later(Input::TryAgain(step, attempt), delay);
     }
 
     fn signal(&self, step: StepId, signal: Signal) {
         let Some(opened) = self.opened.clone() else { return };
+        let step = worker::in_place(&step, self.attempt_of(&step));
         self.origin.shared.io.spawn(async move {
             if let Err(error) = opened.place.signal(&step, signal).await {
                 // The step's end, which follows, says what became of it.

@@ -31,19 +31,32 @@ pub(super) async fn perform(
     opened: Opened,
     job: JobId,
     id: StepId,
+    attempt: u32,
     task: Task,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
+    let of = |mut spec: Box<StepSpec>| {
+        spec.id = in_place(&id, attempt);
+        *spec
+    };
     match task {
-        Task::Process(spec) => process(&opened, job, *spec, None).await,
-        Task::Node(spec, missing) => process(&opened, job, *spec, Some(missing)).await,
+        Task::Process(spec) => process(&opened, (job, id.clone()), of(spec), None).await,
+        Task::Node(spec, missing) => process(&opened, (job, id.clone()), of(spec), Some(missing)).await,
         Task::Container(mut spec, build) => {
             if let (Some(build), Program::Container { image, .. }) = (build, &mut spec.program) {
                 *image = built(&opened, build).await?;
             }
-            process(&opened, job, *spec, None).await
+            process(&opened, (job, id.clone()), of(spec), None).await
         }
         Task::Checkout(inputs) => checkout(&opened, id, inputs).await,
         Task::Enter(_) => Ok((WorkEnd::default(), Deeds::default())),
+    }
+}
+
+/// What the place calls an attempt at a step: a signal for one is never for the next.
+pub(super) fn in_place(step: &StepId, attempt: u32) -> StepId {
+    match attempt {
+        0 | 1 => step.clone(),
+        _ => StepId(format!("{step}@{attempt}")),
     }
 }
 
@@ -96,11 +109,10 @@ fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
 /// Runs a process; `missing` says what to do when its program is not there.
 async fn process(
     opened: &Opened,
-    job: JobId,
+    (job, id): (JobId, StepId),
     spec: StepSpec,
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
-    let id = spec.id.clone();
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
     let options = PumpOptions {

@@ -13,6 +13,7 @@ mod background;
 mod ends;
 mod messages;
 mod order;
+mod retry;
 mod steps;
 mod stops;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use crate::id::{JobId, StepId};
 
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
-    Effect, Input, JobStatus, Judgement, Opened, Status, StepWork, Trouble, Verdict, WorkEnd,
+    Effect, Input, JobStatus, Judgement, Opened, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
 
 /// A job on its way.
@@ -145,7 +146,8 @@ impl Machine {
             Input::Concluded(result) => self.concluded(result),
             Input::Closed(result) => self.closed(result),
             Input::Cancel { why, force } => self.cancel(why, force),
-            Input::StepTimeout(step) => self.step_timed_out(&step),
+            Input::StepTimeout(step, attempt) => self.step_timed_out(&step, attempt),
+            Input::TryAgain(step, attempt) => self.begin_again(&step, attempt),
             Input::JobTimeout => self.job_timed_out(),
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),

@@ -128,7 +128,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
                 notes.say("the workspace is a copy of the project: layers over it cannot be made yet");
             }
             let copy = copy_of_workspace(&shared, &key);
-            if let Err(error) = actions::copy_into(&project, &copy).await {
+            if let Err(error) = actions::copy_project(&project, &copy, &shared.directory.jobs()).await {
                 remove(vec![directory, copy]).await.ok();
                 return Err(Trouble::machine(
                     "setup",

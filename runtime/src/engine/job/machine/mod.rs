@@ -18,7 +18,7 @@ mod stops;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::machine::steps::{Frame, Step, Steps, Turn};
 use crate::event::{Event, JobState, Outputs, Reason, StepOutline};
@@ -53,7 +53,7 @@ pub(super) struct Machine {
     afterwards: Vec<Effect>,
     saves: u64,
     /// What follows a save that is under way.
-    saving: HashMap<u64, Vec<Effect>>,
+    saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
 }
 
@@ -123,7 +123,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
-            saving: HashMap::new(),
+            saving: BTreeMap::new(),
             effects: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! The actor of a job: runs the effects that its machine asks for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::task::Task;
 use super::worker;
 use super::{JobOrigin, PreparedPlace, judging};
 use crate::engine::run::{ClosePlace, SaveEvents};
+use crate::engine::timers;
 use crate::event::StepState;
 use crate::executor::{Closed, Signal};
 use crate::fault;
@@ -30,13 +31,13 @@ pub(in crate::engine) struct JobActor {
     origin: JobOrigin,
     opened: Option<Opened>,
     contexts: Option<Contexts>,
-    steps: HashMap<StepId, Known>,
+    steps: BTreeMap<StepId, Known>,
     /// What steps that were judged will do.
-    tasks: HashMap<StepId, Task>,
+    tasks: BTreeMap<StepId, Task>,
     /// The same of those that may be tried again, as long as they may.
-    again: HashMap<StepId, Task>,
+    again: BTreeMap<StepId, Task>,
     /// At which attempt a step is, when it is not the first.
-    attempts: HashMap<StepId, u32>,
+    attempts: BTreeMap<StepId, u32>,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -72,7 +73,7 @@ impl JobActor {
                 .collect(),
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
         };
-        let mut steps = HashMap::new();
+        let mut steps = BTreeMap::new();
         let mut know = |id, what| {
             steps.insert(id, Known { what, frame: None });
         };
@@ -87,9 +88,9 @@ impl JobActor {
             opened: None,
             contexts: None,
             steps,
-            tasks: HashMap::new(),
-            again: HashMap::new(),
-            attempts: HashMap::new(),
+            tasks: BTreeMap::new(),
+            again: BTreeMap::new(),
+            attempts: BTreeMap::new(),
             worked: false,
             prepared,
         }
@@ -109,14 +110,14 @@ impl JobActor {
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
             Effect::TimeoutAfter(step, attempt, limit) => {
-                ctx.notify_later(Input::StepTimeout(step, attempt), limit);
+                self.later(Input::StepTimeout(step, attempt), limit, ctx);
             }
             Effect::Retry(retry) => self.retry(retry, ctx),
             Effect::EscalateAfter(step, round, after) => {
-                ctx.notify_later(Input::Escalate(step, round), after);
+                self.later(Input::Escalate(step, round), after, ctx);
             }
             Effect::CancelTimeoutLater => {
-                ctx.notify_later(Input::CancelTimeout, self.origin.plan.cancel_timeout);
+                self.later(Input::CancelTimeout, self.origin.plan.cancel_timeout, ctx);
             }
             Effect::Conclude(status) => self.conclude(status, ctx),
             Effect::Close => match self.opened.take() {
@@ -136,6 +137,11 @@ impl JobActor {
             },
             Effect::Done => ctx.stop(),
         }
+    }
+
+    /// Feeds the machine after a time.
+    fn later(&self, input: Input, after: Duration, ctx: &mut Context<Self>) {
+        timers::notify_after(&*self.origin.shared.world, ctx, after, input);
     }
 
     fn save(&mut self, number: u64, events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
@@ -170,7 +176,7 @@ impl JobActor {
                 self.origin.shared.io.spawn(opening)
             }
         };
-        ctx.notify_later(Input::JobTimeout, self.origin.plan.timeout);
+        self.later(Input::JobTimeout, self.origin.plan.timeout, ctx);
         let waiting = ctx.declare(Activity::Waiting);
         fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
@@ -326,7 +332,8 @@ impl JobActor {
         }));
         if !std::mem::replace(&mut self.worked, true) && fault::in_job(&self.origin.key.job) {
             // Late enough for the step to be under way, which is when a panic leaves most behind.
-            ctx.run_later(Duration::from_millis(300), |act, _| {
+            let late = Duration::from_millis(300);
+            timers::after(&*self.origin.shared.world, ctx, late, |act, _| {
                 fault::panic_now(&act.origin.key.job.0)
             });
         }
@@ -413,7 +420,7 @@ impl JobActor {
                 &format!("failed: {why}; attempt {attempt} of {attempts} in {seconds} s"),
             );
         }
-        ctx.notify_later(Input::TryAgain(step, attempt), delay);
+        self.later(Input::TryAgain(step, attempt), delay, ctx);
     }
 
     fn signal(&self, step: StepId, signal: Signal) {

@@ -73,7 +73,8 @@ async fn checkout(
     id: StepId,
     inputs: indexmap::IndexMap<String, String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
-    let began = std::time::Instant::now();
+    let world = &opened.shared().world;
+    let began = world.elapsed();
     let lines = StepNotes::new(
         writer(opened)?,
         id,
@@ -94,7 +95,7 @@ async fn checkout(
             end.by_itself = true;
         }
     }
-    end.took = began.elapsed();
+    end.took = world.elapsed().saturating_sub(began);
     Ok((end, deeds))
 }
 
@@ -128,7 +129,7 @@ async fn process(
     let result = opened.place.run(spec, Box::new(Output(Arc::clone(&pump)))).await;
     let now = opened.shared().world.now();
     // What is left of the output is written: nothing for an async thread.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = opened.shared().io.blocking(move || {
         let taken = pump.lock().unwrap_or_else(PoisonError::into_inner).take();
         let effects = taken.map(|mut pump| {
             if let Ok(end) = &result {

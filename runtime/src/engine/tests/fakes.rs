@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::actions::ActionOptions;
 use crate::context::RunFacts;
-use crate::engine::io::IoThreads;
+use crate::engine::io::{Io, IoThreads};
 use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
@@ -105,7 +105,7 @@ impl<J: Journal + 'static> Bench<J> {
             },
         };
         Self {
-            engine: Engine::assemble(opened, world, threads, io),
+            engine: Engine::assemble(opened, Io::new(io, Arc::clone(&world)), world, Some(threads)),
             journal,
             fake,
             directory,

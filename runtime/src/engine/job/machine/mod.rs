@@ -19,7 +19,7 @@ mod stops;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::machine::steps::{Frame, Step, Steps, Turn};
 use crate::event::{Event, JobState, Outputs, Reason, StepOutline};
@@ -54,7 +54,7 @@ pub(super) struct Machine {
     afterwards: Vec<Effect>,
     saves: u64,
     /// What follows a save that is under way.
-    saving: HashMap<u64, Vec<Effect>>,
+    saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
 }
 
@@ -124,7 +124,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
-            saving: HashMap::new(),
+            saving: BTreeMap::new(),
             effects: Vec::new(),
         }
     }

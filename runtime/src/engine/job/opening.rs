@@ -170,6 +170,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         Err(error) => {
             let trouble = trouble(&error);
             notes.say(&trouble.reason.message);
+            written(&shared, &log).await;
             // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
             // it is still in use.
             if !trouble.may_leave {
@@ -205,8 +206,8 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         return Err(not_wanted());
     }
     // To its end in any case: what goes on to write while the place is removed would make its directory anew.
-    let written = write_event(&opened.shared.io, &directory, event).await;
-    let prepared = match written {
+    let event = write_event(&opened.shared.io, &directory, event).await;
+    let prepared = match event {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {
             biased;
@@ -318,12 +319,24 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));
     }
+    written(&opened.shared, &opened.log).await;
     let (log, now) = (opened.log, opened.shared.world.now());
     let finished = opened.shared.io.blocking(move || log.finish(now));
     if let Ok(Err(error)) = finished.await {
         tracing::error!(error = %chain(&error), "the end of a job's log is lost");
     }
     closed.map_err(|error| trouble(&error))
+}
+
+/// Waits until what was said of a job is in its log.
+async fn written(shared: &Shared, log: &JobLog) {
+    let flushed = match shared.logs.writer(log) {
+        Ok(mut writer) => writer.flush().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = flushed {
+        tracing::error!(error = %chain(&error), "lines of a job's log are lost");
+    }
 }
 
 /// Removes whatever a job still holds, its directory included, when there is no place to close.

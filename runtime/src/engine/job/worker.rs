@@ -17,13 +17,13 @@ use crate::executor::{
     CommandFiles, ExitStatus, FileContent, Notes, Program, StepEnd, StepOutput, StepSpec, Stream,
 };
 use crate::id::{JobId, StepId};
-use crate::logs::LogWriterHandle;
+use crate::logs::{LogError, LogWriterHandle};
 use crate::output::{self, Allowed, MatcherFiles, Pump, PumpOptions, StepEffects, StepFiles};
 
 /// The largest file with problem matchers.
 const LARGEST_MATCHERS: u64 = 1024 * 1024;
 
-/// Does the work of a step.
+/// Does the work of a step. All that it said is in the log before its end is told: whoever hears of the end may read it.
 ///
 /// # Errors
 /// When it could not be done, or its end cannot be known.
@@ -75,6 +75,7 @@ async fn checkout(
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     let world = &opened.shared().world;
     let began = world.elapsed();
+    let mut log = writer(opened)?;
     let lines = StepNotes::new(
         writer(opened)?,
         id,
@@ -95,8 +96,29 @@ async fn checkout(
             end.by_itself = true;
         }
     }
+    if let Err(error) = log.flush().await {
+        end.lost = Some(lost(
+            lost_lines(&error),
+            &format!(": {}", crate::chain::chain(&error)),
+        ));
+    }
     end.took = world.elapsed().saturating_sub(began);
     Ok((end, deeds))
+}
+
+fn lost_lines(error: &LogError) -> u64 {
+    match error {
+        LogError::Lost { lines, .. } => *lines,
+        _ => 1,
+    }
+}
+
+/// Lines of a step that are in no log, and how its job ends for that.
+fn lost(lines: u64, why: &str) -> (u64, Reason) {
+    (
+        lines,
+        Reason::new("log", format!("{lines} lines of its log are lost{why}")),
+    )
 }
 
 fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
@@ -114,6 +136,7 @@ async fn process(
     spec: StepSpec,
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
+    let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
     let options = PumpOptions {
@@ -139,7 +162,13 @@ async fn process(
         });
         (result, effects.unwrap_or_default())
     });
-    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    let (end, mut effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    if let Err(error) = log.flush().await {
+        effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+        effects
+            .lost_by
+            .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+    }
     let end = end.map_err(|error| trouble(&error))?;
     Ok(conclude(opened, &job, &id, end, effects, missing))
 }
@@ -250,11 +279,7 @@ fn conclude(
             .lost_by
             .as_ref()
             .map_or_else(String::new, |error| format!(": {error}"));
-        let reason = Reason::new(
-            "log",
-            format!("{} lines of its log are lost{why}", effects.lost_lines),
-        );
-        (effects.lost_lines, reason)
+        lost(effects.lost_lines, &why)
     });
     let end = WorkEnd {
         success: exit_code == Some(0) && failed_by.is_none(),

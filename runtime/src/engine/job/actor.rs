@@ -8,6 +8,7 @@ use actix::prelude::*;
 use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
 
+use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Retry, Status, StepWork, Trouble, WorkEnd,
@@ -34,10 +35,7 @@ pub(in crate::engine) struct JobActor {
     steps: BTreeMap<StepId, Known>,
     /// What steps that were judged will do.
     tasks: BTreeMap<StepId, Task>,
-    /// The same of those that may be tried again, as long as they may.
-    again: BTreeMap<StepId, Task>,
-    /// At which attempt a step is, when it is not the first.
-    attempts: BTreeMap<StepId, u32>,
+    attempts: Attempts,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -89,8 +87,7 @@ impl JobActor {
             contexts: None,
             steps,
             tasks: BTreeMap::new(),
-            again: BTreeMap::new(),
-            attempts: BTreeMap::new(),
+            attempts: Attempts::default(),
             worked: false,
             prepared,
         }
@@ -242,7 +239,7 @@ impl JobActor {
         let judgement = answer.judgement.unwrap_or(Judgement::Skip);
         if let Some(task) = answer.task {
             if matches!(&judgement, Judgement::Run(verdict) if verdict.retry.is_some()) {
-                self.again.insert(id.clone(), task.clone());
+                self.attempts.keep(id, &task);
             }
             self.tasks.insert(id.clone(), task);
         }
@@ -321,7 +318,7 @@ impl JobActor {
             return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
         };
         let job = self.origin.key.job.clone();
-        let attempt = self.attempt_of(&id);
+        let attempt = self.attempts.of(&id);
         let working = worker::perform(opened, job, id.clone(), attempt, task);
         let working = self.origin.shared.io.spawn(working);
         let busy = ctx.declare(Activity::Busy);
@@ -379,8 +376,7 @@ impl JobActor {
     }
 
     fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
-        self.again.remove(step);
-        self.attempts.remove(step);
+        self.attempts.end(step);
         let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
             return;
         };
@@ -393,10 +389,6 @@ impl JobActor {
         contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);
     }
 
-    fn attempt_of(&self, step: &StepId) -> u32 {
-        self.attempts.get(step).copied().unwrap_or(1)
-    }
-
     /// Forgets what a failed attempt left and says when the next one begins.
     fn retry(&mut self, retry: Retry, ctx: &mut Context<Self>) {
         let Retry {
@@ -406,9 +398,8 @@ impl JobActor {
             delay,
             why,
         } = retry;
-        self.attempts.insert(step.clone(), attempt);
-        if let Some(task) = self.again.get(&step) {
-            self.tasks.insert(step.clone(), task.clone());
+        if let Some(task) = self.attempts.next(&step, attempt) {
+            self.tasks.insert(step.clone(), task);
         }
         if let Some(contexts) = &mut self.contexts {
             contexts.forget(&step);
@@ -425,7 +416,7 @@ impl JobActor {
 
     fn signal(&self, step: StepId, signal: Signal) {
         let Some(opened) = self.opened.clone() else { return };
-        let step = worker::in_place(&step, self.attempt_of(&step));
+        let step = worker::in_place(&step, self.attempts.of(&step));
         self.origin.shared.io.spawn(async move {
             if let Err(error) = opened.place.signal(&step, signal).await {
                 // The step's end, which follows, says what became of it.

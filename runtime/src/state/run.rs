@@ -219,7 +219,8 @@ impl Job {
 }
 
 impl Step {
-    pub(super) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
+    /// One that waits for its first attempt.
+    pub(crate) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
         Self {
             name,
             parent,

@@ -139,31 +139,13 @@ mod tests {
         assert_eq!(duration(3_720_000), "1h 02m");
     }
 
-    fn step() -> Step {
-        Step {
-            name: "s".into(),
-            parent: None,
-            phase: Phase::Main,
-            state: StepState::Waiting,
-            attempt: 1,
-            outcome: None,
-            exit_code: None,
-            reason: None,
-            started_at: None,
-            finished_at: None,
-            outputs: crate::event::Outputs::new(),
-            annotations: Vec::new(),
-            summary: None,
-        }
-    }
-
     #[test]
     fn how_a_step_ended_is_said_in_the_words_of_its_state() {
         let step = |state, attempt, exit_code| Step {
             state,
             attempt,
             exit_code,
-            ..step()
+            ..Step::new("s".into(), None, Phase::Main)
         };
         for (step, words) in [
             (step(StepState::Failure, 1, Some(2)), "exit code 2"),

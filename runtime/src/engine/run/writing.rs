@@ -192,7 +192,7 @@ impl RunActor {
     }
 
     /// A job that has ended gives up its concurrency group.
-    fn release(&self, job: &crate::id::JobId) {
+    pub(super) fn release(&self, job: &crate::id::JobId) {
         let concurrency = self
             .plans
             .get(job)

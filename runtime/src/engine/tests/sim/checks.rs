@@ -127,6 +127,13 @@ pub(super) fn makes_sense(events: &[Recorded]) -> Result<Run, String> {
 
 /// Whether jobs and steps became what GitHub's rules say. Only where nobody cancelled the run and its owner lived.
 pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), String> {
+    let broke_off = run
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.code != "unreachable");
+    if broke_off {
+        return Ok(());
+    }
     if run.cancel.is_some()
         || run
             .jobs

@@ -318,13 +318,14 @@ fn told(simulation: &Simulation) -> String {
     text
 }
 
-/// Simulates one seed; twice, when it is to be shown that nothing but the seed decides.
-fn simulate(seed: u64, state: &Path, twice: bool) {
+/// Simulates one seed; twice, when it is to be shown that nothing but the seed decides. The error is what is wrong, and
+/// all that is worth knowing of it.
+fn simulate(seed: u64, state: &Path, twice: bool) -> Result<(), (String, String)> {
     let once = || {
         let simulation = Simulation::new(seed);
         let ended = catch_unwind(AssertUnwindSafe(|| simulation.run(state)));
         let wrong = match ended {
-            Ok(Ok(history)) => return history,
+            Ok(Ok(history)) => return Ok(history),
             Ok(Err(wrong)) => wrong,
             Err(panic) => panic
                 .downcast_ref::<String>()
@@ -332,22 +333,22 @@ fn simulate(seed: u64, state: &Path, twice: bool) {
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_default(),
         };
-        let told = told(&simulation);
-        panic!("seed {seed}: {wrong}\nalone: make simulate SEEDS={seed}\n{told}");
+        let told = catch_unwind(AssertUnwindSafe(|| told(&simulation)));
+        Err((format!("seed {seed}: {wrong}"), told.unwrap_or_default()))
     };
-    let first = once();
+    let first = once()?;
     if twice {
-        let second = once();
-        let differs = first.lines().zip(second.lines()).position(|(a, b)| a != b);
-        assert!(
-            first == second,
-            "seed {seed} gives two histories, which differ at line {differs:?}\nalone: make simulate SEEDS={seed}\n\
-             {first}\n--- and\n{second}"
-        );
+        let second = once()?;
+        if let Some(differs) = first.lines().zip(second.lines()).position(|(a, b)| a != b) {
+            let wrong = format!("seed {seed} gives two histories, which differ at line {differs}");
+            return Err((wrong, format!("{first}--- and\n{second}")));
+        }
     }
+    Ok(())
 }
 
-/// Simulates seeds one after the other, in memory where the machine has files there.
+/// Simulates seeds one after the other, in memory where the machine has files there. Fails with all that is wrong, and
+/// with the whole story of the first one.
 fn simulate_all(seeds: Range<u64>, twice: impl Fn(u64) -> bool) {
     let memory = Path::new("/dev/shm");
     let directory = if memory.is_dir() {
@@ -358,9 +359,20 @@ fn simulate_all(seeds: Range<u64>, twice: impl Fn(u64) -> bool) {
         tempfile::tempdir().unwrap()
     };
     let state = directory.path().join("state");
+    let mut wrong: Vec<(String, String)> = Vec::new();
     for seed in seeds {
-        simulate(seed, &state, twice(seed));
+        if let Err(one) = simulate(seed, &state, twice(seed)) {
+            wrong.push(one);
+        }
     }
+    let Some((first, story)) = wrong.first() else {
+        return;
+    };
+    let all: Vec<&str> = wrong.iter().map(|(what, _)| what.as_str()).collect();
+    panic!(
+        "{}\nalone: make simulate SEEDS=NUMBER\n\n{first}\n{story}",
+        all.join("\n")
+    );
 }
 
 #[test]
@@ -387,11 +399,12 @@ fn any_number_of_seeds() {
     let threads = std::thread::available_parallelism()
         .map_or(2, |many| many.get() as u64)
         .min(count.max(1));
-    std::thread::scope(|scope| {
-        for thread in 0..threads {
-            let part = from + count * thread / threads..from + count * (thread + 1) / threads;
-            scope.spawn(move || simulate_all(part, |_| true));
-        }
+    let parts = (0..threads).map(|thread| {
+        let part = from + count * thread / threads..from + count * (thread + 1) / threads;
+        std::thread::spawn(move || simulate_all(part, |_| true))
     });
+    let parts: Vec<_> = parts.collect();
+    let ended: Vec<_> = parts.into_iter().map(std::thread::JoinHandle::join).collect();
+    assert!(ended.iter().all(Result::is_ok), "some of {count} seeds failed");
     println!("{count} seeds, each twice: all well");
 }

@@ -102,7 +102,6 @@ pub(super) struct Job {
     pub(super) key: String,
     pub(super) needs: Vec<String>,
     pub(super) condition: Condition,
-    pub(super) lenient: bool,
     pub(super) steps: Vec<Step>,
     /// Whether all its steps run one after the other.
     pub(super) plain: bool,
@@ -243,7 +242,6 @@ fn job(chance: &mut Chance, key: String, before: &[String], hangs: bool) -> (Job
         key,
         needs,
         condition,
-        lenient,
         steps,
         plain,
         has_matrix: !matrix.is_empty(),

@@ -119,7 +119,8 @@ impl RunActor {
         };
         let mut name = format!("job-{}-{id}", self.run.id.short());
         if attempt > 1 {
-            name.push_str(&format!("-{attempt}"));
+            // Not as a part of a name that another job may have.
+            name.push_str(&format!("@{attempt}"));
         }
         let actor_id = ActorId(name);
         let mut spec = ActorSpec::of::<JobActor>()

@@ -375,36 +375,40 @@ fn simulate_all(seeds: Range<u64>, twice: impl Fn(u64) -> bool) {
     );
 }
 
+/// The same on all processors.
+fn simulate_on_all(seeds: &Range<u64>, twice: fn(u64) -> bool) {
+    let count = seeds.end.saturating_sub(seeds.start);
+    let threads = std::thread::available_parallelism().map_or(2, |many| many.get() as u64);
+    let threads = threads.min(count.max(1));
+    let parts = (0..threads).map(|thread| {
+        let part = seeds.start + count * thread / threads..seeds.start + count * (thread + 1) / threads;
+        std::thread::spawn(move || simulate_all(part, twice))
+    });
+    let parts: Vec<_> = parts.collect();
+    let ended: Vec<_> = parts.into_iter().map(std::thread::JoinHandle::join).collect();
+    assert!(
+        ended.iter().all(Result::is_ok),
+        "some of {count} seeds failed: see above"
+    );
+    println!("{count} seeds: all well");
+}
+
+/// Among them those that found something: claims of jobs that had ended (61, 140, 159, 211, 298), a group whose owner was
+/// killed while others waited for it (320), cancels of jobs that had ended (438, 589), two jobs with one name (727).
+///
+/// `LOOM_SIMULATE` names others, as `make simulate` does: `SEED`, or `FROM..TO` without the last. Each is run twice then.
 #[test]
 fn whatever_fails_every_run_ends_as_the_rules_say_and_leaves_nothing() {
-    simulate_all(1..1001, |_| false);
-}
-
-#[test]
-fn the_same_seed_gives_the_same_history() {
-    simulate_all(1001..1201, |_| true);
-}
-
-/// `LOOM_SIMULATE` is `SEED`, or `FROM..TO` without the last.
-#[test]
-#[ignore = "as many as one likes: make simulate SEEDS=1..100000"]
-fn any_number_of_seeds() {
-    let wanted = std::env::var("LOOM_SIMULATE").unwrap_or_else(|_| "1..2001".to_owned());
-    let number = |text: &str| text.parse::<u64>().expect("a seed is a number");
+    let Ok(wanted) = std::env::var("LOOM_SIMULATE") else {
+        return simulate_on_all(&(1..1001), |seed| seed % 10 == 0);
+    };
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .expect("LOOM_SIMULATE is a number, or two with `..` between them")
+    };
     let seeds = match wanted.split_once("..") {
         Some((from, to)) => number(from)..number(to),
         None => number(&wanted)..number(&wanted) + 1,
     };
-    let (from, count) = (seeds.start, seeds.end.saturating_sub(seeds.start));
-    let threads = std::thread::available_parallelism()
-        .map_or(2, |many| many.get() as u64)
-        .min(count.max(1));
-    let parts = (0..threads).map(|thread| {
-        let part = from + count * thread / threads..from + count * (thread + 1) / threads;
-        std::thread::spawn(move || simulate_all(part, |_| true))
-    });
-    let parts: Vec<_> = parts.collect();
-    let ended: Vec<_> = parts.into_iter().map(std::thread::JoinHandle::join).collect();
-    assert!(ended.iter().all(Result::is_ok), "some of {count} seeds failed");
-    println!("{count} seeds, each twice: all well");
+    simulate_on_all(&seeds, |_| true);
 }

@@ -31,6 +31,8 @@ struct Inner {
     /// Whether openings, closings and services fail now and then.
     frail: bool,
     held: Mutex<BTreeSet<String>>,
+    /// What was removed by name: a run that is given up does so while its jobs may still close their places.
+    reclaimed: Mutex<BTreeSet<String>>,
     /// What an engine must never be asked.
     wrongs: Mutex<Vec<String>>,
 }
@@ -50,6 +52,7 @@ impl SimExecutor {
             gone: chance.one_in(12).then_some(gone),
             frail: chance.one_in(3),
             held: Mutex::default(),
+            reclaimed: Mutex::default(),
             wrongs: Mutex::default(),
         }))
     }
@@ -178,6 +181,7 @@ impl Executor for SimExecutor {
         self.pass(&mut chance, 200_000).await;
         self.answers()?;
         self.remove(|held| held == name);
+        self.0.reclaimed.lock().unwrap().insert(name);
         Ok(())
     }
 
@@ -345,7 +349,8 @@ impl Place for SimPlace {
                 cause: "it is busy".into(),
             });
         }
-        if self.executor.remove(|held| held == self.name).is_empty() {
+        let reclaimed = self.executor.0.reclaimed.lock().unwrap().contains(&self.name);
+        if self.executor.remove(|held| held == self.name).is_empty() && !reclaimed {
             self.executor
                 .wrong(format!("{} is closed and was not there", self.name));
         }

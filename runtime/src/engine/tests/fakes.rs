@@ -495,7 +495,7 @@ pub(super) struct Odd {
 }
 
 impl Odd {
-    fn new(inner: SqliteJournal) -> Self {
+    pub(super) fn new(inner: SqliteJournal) -> Self {
         Self {
             inner,
             lose_answers: AtomicU32::default(),

@@ -15,6 +15,7 @@ mod notes;
 mod opening;
 mod question;
 mod task;
+mod variables;
 mod worker;
 
 use std::path::PathBuf;

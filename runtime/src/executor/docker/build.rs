@@ -70,13 +70,14 @@ pub(super) async fn build(
         Some((piece, receiver))
     });
     let logins = logins(&text).await;
-    let mut stream = std::pin::pin!(connection.docker.build_image(
+    let mut stream = Box::pin(connection.docker.build_image(
         options,
         Some(logins),
-        Some(bollard::body_try_stream(body))
+        Some(bollard::body_try_stream(body)),
     ));
     let mut last: Vec<String> = Vec::new();
     let mut outcome = Ok(());
+    let mut broke = None;
     while let Some(news) = stream.next().await {
         match news {
             Ok(news) => {
@@ -99,17 +100,22 @@ pub(super) async fn build(
                 }
             }
             Err(bollard::errors::Error::DockerStreamError { error }) => outcome = Err(error),
-            Err(error) if failure::status(&error).is_none() && !packing.is_finished() => {
-                return Err(failure::setup(&what, &connection.endpoint, &error));
+            Err(error) if failure::status(&error).is_none() => {
+                broke = Some(error);
+                break;
             }
             Err(error) => outcome = Err(failure::explain(&error)),
         }
     }
-    // A folder that could not be read broke the build off; that is why.
-    if let Ok(Err(error)) = packing.await
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        outcome = Err(error.to_string());
+    // A folder that could not be read broke the build off; that is why. Else it was the engine.
+    drop(stream);
+    match packing.await {
+        Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => outcome = Err(error.to_string()),
+        _ => {
+            if let Some(error) = broke {
+                return Err(failure::setup(&what, &connection.endpoint, &error));
+            }
+        }
     }
     match outcome {
         Ok(()) => Ok(name),

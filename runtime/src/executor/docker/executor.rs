@@ -10,7 +10,6 @@ use tokio::sync::Mutex;
 use super::companions::{Companions, pull_again};
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
-use super::marks::Marks;
 use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
@@ -186,7 +185,7 @@ impl DockerExecutor {
             connection,
             options: &self.options,
             spec,
-            marks: Marks::new(&self.options, spec),
+            marks: companions.marks().clone(),
             image: &image,
             notes,
         };

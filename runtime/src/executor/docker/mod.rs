@@ -24,6 +24,7 @@ mod opening;
 mod options;
 mod place;
 mod ports;
+mod pull;
 mod reclaim;
 mod report;
 mod room;

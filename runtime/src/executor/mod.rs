@@ -11,7 +11,7 @@ pub mod host;
 mod output;
 mod spec;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ pub use output::{
     Swept, Usage,
 };
 pub use spec::{
-    ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec, ServiceFacts,
+    Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec, ServiceFacts,
     Shell, StepSpec,
 };
 
@@ -112,6 +112,35 @@ pub trait Place: Send + Sync {
         dockerfile: PathBuf,
         notes: Arc<dyn Notes>,
     ) -> Result<String, ExecutorError>;
+
+    /// What of its files this machine does not see.
+    fn apart(&self) -> Apart {
+        Apart::default()
+    }
+
+    /// Brings a file or folder of the job's room here, as `to`, which is not there yet; `false` when there is no such
+    /// thing. For what is [`Place::apart`].
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    async fn bring(&self, from: &str, _to: &Path) -> Result<bool, ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("bring `{from}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
+
+    /// Puts a folder of this machine into the job's room, as the folder `to`, beside what is in it already. For what is
+    /// [`Place::apart`].
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    async fn send(&self, _from: &Path, to: &str) -> Result<(), ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("send `{to}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
 
     /// Ends what still runs and removes everything the place holds.
     ///

@@ -15,10 +15,10 @@ use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
 use super::settings::DockerOptions;
-use super::{container, reclaim, room, service};
+use super::{container, layers, reclaim, room, service};
 use crate::executor::channel::{JobDirectory, Signals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
+    Apart, ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
 };
 use crate::id::{JobKey, RunId};
 
@@ -182,11 +182,15 @@ impl DockerExecutor {
         };
         let mut facts = facts(&image, room.in_container);
         facts.network.clone_from(&network);
+        let marks = Marks::new(&self.options, spec);
+        if spec.layered {
+            layers::create(connection, &marks, &spec.workspace).await?;
+        }
         let opening = Opening {
             connection,
             options: &self.options,
             spec,
-            marks: Marks::new(&self.options, spec),
+            marks,
             image: &image,
             notes,
         };
@@ -204,6 +208,10 @@ impl DockerExecutor {
             steps,
             companions,
             facts,
+            apart: Apart {
+                workspace: spec.layered,
+                directory: false,
+            },
             patience: self.options.patience,
             signals: Signals::default(),
             ending: AtomicBool::new(false),

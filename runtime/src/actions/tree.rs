@@ -89,10 +89,8 @@ impl Tree {
                 .collect();
             let mut all = Copied::default();
             for worker in workers {
-                match worker.join() {
-                    Ok(copied) => all.add(copied),
-                    Err(_) => work.fail(io::Error::other("a thread that copied broke down")),
-                }
+                // One that panicked has said so in `work`.
+                all.add(worker.join().unwrap_or_default());
             }
             all
         });
@@ -107,12 +105,11 @@ impl Tree {
         let mut copied = Copied::default();
         let mut buffer = vec![0; SMALL];
         while let Some(waiting) = work.next() {
-            let done = self.copy_folder(waiting, left_out, &mut copied, &mut buffer);
-            match done {
+            let _busy = Busy(work);
+            match self.copy_folder(waiting, left_out, &mut copied, &mut buffer) {
                 Ok(below) => work.add(below),
                 Err(error) => work.fail(error),
             }
-            work.done();
         }
         copied
     }
@@ -277,6 +274,18 @@ impl Work {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A folder that a thread copies. A panic ends the copying of all: the others would wait for it.
+struct Busy<'a>(&'a Work);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.fail(io::Error::other("a thread that copied broke down"));
+        }
+        self.0.done();
     }
 }
 

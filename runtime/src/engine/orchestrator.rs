@@ -1,6 +1,6 @@
 //! The actor that owns the runs of this process: begins them, cancels them, and puts right those whose actor broke.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
 use super::run::{CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
+use super::timers;
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::{Request, RunQuery};
@@ -27,9 +28,9 @@ const REQUEST_POLL: Duration = Duration::from_millis(200);
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
     shared: Arc<Shared>,
-    runs: HashMap<RunId, Held>,
+    runs: BTreeMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
-    beginning: HashMap<RunId, Vec<String>>,
+    beginning: BTreeMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
     until_begun: Vec<oneshot::Sender<()>>,
     /// The last request that was looked at.
@@ -52,8 +53,8 @@ impl Orchestrator {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            runs: HashMap::new(),
-            beginning: HashMap::new(),
+            runs: BTreeMap::new(),
+            beginning: BTreeMap::new(),
             until_begun: Vec::new(),
             seen: 0,
             foreign: None,
@@ -118,6 +119,13 @@ impl Orchestrator {
                 Err(_) => {}
             }
         }));
+    }
+
+    fn look_again_later(&self, ctx: &mut Context<Self>) {
+        timers::after(&*self.shared.world, ctx, REQUEST_POLL, |act, ctx| {
+            act.look_for_requests(ctx);
+            act.look_again_later(ctx);
+        });
     }
 
     fn take_requests(&mut self, version: i64, requests: Vec<(u64, RunId, Request)>) {
@@ -213,7 +221,7 @@ impl Actor for Orchestrator {
                 .set(ctx.address().recipient().downgrade()),
         );
         self.look_for_requests(ctx);
-        ctx.run_interval(REQUEST_POLL, |act, ctx| act.look_for_requests(ctx));
+        self.look_again_later(ctx);
     }
 }
 
@@ -258,7 +266,9 @@ impl Handler<StartRun> for Orchestrator {
                 launch.workflow.name.clone(),
             );
             let secrets = launch.secrets.clone();
-            let read = tokio::task::spawn_blocking(move || Scope::root(&of, number, &name, source, secrets));
+            let read = shared
+                .io
+                .blocking(move || Scope::root(&of, number, &name, source, secrets));
             let scope = read.await.map_err(|_| EngineError::Stopped)?;
             let scope = Arc::new(scope.map_err(|reason| EngineError::Source(reason.message))?);
             let created = created(&launch, &scope, &shared)?;

@@ -172,7 +172,7 @@ async fn sweep(
             }
         }
     }
-    let stuck = remove_directories(shared, &ids, recovered);
+    let stuck = remove_directories(shared, &ids, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
@@ -182,26 +182,33 @@ async fn sweep(
 
 /// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one
 /// could not be removed.
-fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
-    let mut stuck = BTreeSet::new();
-    let Ok(entries) = std::fs::read_dir(shared.directory.jobs()) else {
-        return stuck;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(run) = runs.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
-            continue;
-        };
-        match std::fs::remove_dir_all(entry.path()) {
-            Ok(()) => recovered.removed.push(name),
-            Err(error) => {
-                stuck.insert(run.clone());
-                recovered
-                    .problems
-                    .push(format!("failed to remove {}: {error}", entry.path().display()));
+async fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
+    let (jobs, of) = (shared.directory.jobs(), runs.to_vec());
+    let removing = shared.io.blocking(move || {
+        let (mut removed, mut stuck) = (Vec::new(), Vec::new());
+        let entries = std::fs::read_dir(&jobs).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(run) = of.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
+                continue;
+            };
+            match std::fs::remove_dir_all(entry.path()) {
+                Ok(()) => removed.push(name),
+                Err(error) => {
+                    let problem = format!("failed to remove {}: {error}", entry.path().display());
+                    stuck.push((run.clone(), problem));
+                }
             }
         }
-    }
+        removed.sort();
+        (removed, stuck)
+    });
+    let Ok((removed, stuck)) = removing.await else {
+        return runs.iter().cloned().collect(); // it broke off: all is to be looked at again
+    };
+    recovered.removed.extend(removed);
+    let (stuck, problems): (BTreeSet<_>, Vec<_>) = stuck.into_iter().unzip();
+    recovered.problems.extend(problems);
     stuck
 }
 

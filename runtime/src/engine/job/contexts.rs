@@ -1,6 +1,6 @@
 //! What the expressions of a job's steps see, kept up as its steps end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -30,13 +30,13 @@ pub(super) struct Contexts {
     /// Folders that steps put before the `PATH`, the first one first.
     path: Vec<String>,
     /// Those of the job's own steps, and of each composite action that runs.
-    frames: HashMap<Option<StepId>, Frame>,
+    frames: BTreeMap<Option<StepId>, Frame>,
     /// Actions that were called, by the step that calls them.
-    calls: HashMap<StepId, Arc<Call>>,
+    calls: BTreeMap<StepId, Arc<Call>>,
     /// What actions keep for their end, by the step that calls them.
-    state: HashMap<StepId, IndexMap<String, String>>,
+    state: BTreeMap<StepId, IndexMap<String, String>>,
     /// What steps did that does not count yet.
-    held: HashMap<StepId, Deeds>,
+    held: BTreeMap<StepId, Deeds>,
 }
 
 /// Steps that see each other.
@@ -48,6 +48,8 @@ struct Frame {
     call: Option<Arc<Call>>,
     /// Variables of the steps that call these.
     env: IndexMap<String, String>,
+    /// What the job's variables and path were when the first of them began.
+    before: (IndexMap<String, String>, Vec<String>),
 }
 
 /// What a step did, beside how it ended.
@@ -94,7 +96,7 @@ impl Contexts {
             "event_path",
             Value::string(format!("{}/{EVENT_FILE}", facts.temp)),
         );
-        let mut frames = HashMap::new();
+        let mut frames = BTreeMap::new();
         frames.insert(None, Frame::default());
         Self {
             env: job_env(&plan, &github),
@@ -105,9 +107,9 @@ impl Contexts {
             github,
             path: Vec::new(),
             frames,
-            calls: HashMap::new(),
-            state: HashMap::new(),
-            held: HashMap::new(),
+            calls: BTreeMap::new(),
+            state: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -157,11 +159,28 @@ impl Contexts {
         self.held.insert(step.clone(), deeds);
     }
 
-    /// What actions keep for their end counts at once.
-    pub(super) fn keep_state(&mut self, owner: &StepId, state: Vec<(String, String)>) {
+    /// What an action keeps for its end counts with all else that the step did, for the step that calls the action.
+    pub(super) fn keep_state(&mut self, step: &StepId, owner: &StepId) {
+        let state = self.held.get_mut(step);
+        let state = state
+            .map(|deeds| std::mem::take(&mut deeds.state))
+            .unwrap_or_default();
         if !state.is_empty() {
             self.state.entry(owner.clone()).or_default().extend(state);
         }
+    }
+
+    /// Undoes what a failed attempt at a step did, and the steps of its action.
+    pub(super) fn forget(&mut self, step: &StepId) {
+        let inner = format!("{step}.");
+        let is_of = |id: &StepId| id == step || id.0.starts_with(&inner);
+        self.held.retain(|id, _| !is_of(id));
+        self.state.retain(|id, _| !id.0.starts_with(&inner));
+        if let Some(frame) = self.frames.remove(&Some(step.clone())) {
+            (self.env, self.path) = frame.before;
+        }
+        self.frames
+            .retain(|id, _| id.as_ref().is_none_or(|id| !is_of(id)));
     }
 
     /// What an action kept for its end.
@@ -205,6 +224,7 @@ impl Contexts {
             steps: Object::new(),
             call: Some(call),
             env,
+            before: (self.env.clone(), self.path.clone()),
         };
         self.frames.insert(Some(owner.clone()), frame);
     }

@@ -12,6 +12,7 @@ use super::actor::{Child, RunActor};
 use super::writing::Entry;
 use crate::engine::job::JobActor;
 use crate::engine::launch::Slot;
+use crate::engine::timers;
 use crate::event::{ConcurrencyGroup, Event, JobState, Outputs, Reason, RunState};
 use crate::id::{JobId, JobKey};
 use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue, claim_settled};
@@ -98,7 +99,7 @@ impl RunActor {
         self.wake = Some(at);
         let wait = at.as_millis().saturating_sub(now.as_millis()).max(1);
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(1));
-        ctx.run_later(wait, |act, ctx| {
+        timers::after(&*self.shared.world, ctx, wait, |act, ctx| {
             act.wake = None;
             act.advance(ctx);
         });
@@ -217,7 +218,7 @@ impl RunActor {
         let settled = self
             .shared
             .io
-            .spawn(async move { claim_settled(&*shared.journal, &run, of.as_ref()).await });
+            .spawn(async move { claim_settled(&*shared.journal, &*shared.world, &run, of.as_ref()).await });
         ctx.spawn(settled.into_actor(self).map(move |settled, act, ctx| {
             let settled = settled.unwrap_or(Err(JournalError::Closed));
             act.claimed(job, group, settled, ctx);

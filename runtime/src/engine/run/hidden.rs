@@ -19,7 +19,9 @@ pub(super) fn hide(event: &mut Event, masks: &Masks) {
             reason.iter_mut().for_each(|reason| hider.reason(reason));
             hider.outputs(outputs);
         }
-        Event::RunFinished { reason, .. } => reason.iter_mut().for_each(|reason| hider.reason(reason)),
+        Event::StepRetrying { reason, .. } | Event::RunFinished { reason, .. } => {
+            reason.iter_mut().for_each(|reason| hider.reason(reason))
+        }
         Event::Annotated { annotation, .. } => hider.annotation(annotation),
         Event::Summarized { text, .. } => hider.text(text),
         Event::LeftoversKilled { processes, .. } => {

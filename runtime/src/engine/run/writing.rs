@@ -106,7 +106,7 @@ impl RunActor {
                     Err(error @ JournalError::Refused { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "the run's history cannot be written; trying again"),
                 }
-                tokio::time::sleep(pause).await;
+                shared.world.sleep(pause).await;
                 pause *= 2;
             }
             append(events).await

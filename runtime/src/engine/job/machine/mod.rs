@@ -13,12 +13,13 @@ mod background;
 mod ends;
 mod messages;
 mod order;
+mod retry;
 mod steps;
 mod stops;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::machine::steps::{Frame, Step, Steps, Turn};
 use crate::event::{Event, JobState, Outputs, Reason, StepOutline};
@@ -27,7 +28,7 @@ use crate::id::{JobId, StepId};
 
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
-    Effect, Input, JobStatus, Judgement, Opened, Status, StepWork, Trouble, Verdict, WorkEnd,
+    Effect, Input, JobStatus, Judgement, Opened, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
 
 /// A job on its way.
@@ -53,7 +54,7 @@ pub(super) struct Machine {
     afterwards: Vec<Effect>,
     saves: u64,
     /// What follows a save that is under way.
-    saving: HashMap<u64, Vec<Effect>>,
+    saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
 }
 
@@ -123,7 +124,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
-            saving: HashMap::new(),
+            saving: BTreeMap::new(),
             effects: Vec::new(),
         }
     }
@@ -145,7 +146,8 @@ impl Machine {
             Input::Concluded(result) => self.concluded(result),
             Input::Closed(result) => self.closed(result),
             Input::Cancel { why, force } => self.cancel(why, force),
-            Input::StepTimeout(step) => self.step_timed_out(&step),
+            Input::StepTimeout(step, attempt) => self.step_timed_out(&step, attempt),
+            Input::TryAgain(step, attempt) => self.begin_again(&step, attempt),
             Input::JobTimeout => self.job_timed_out(),
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),

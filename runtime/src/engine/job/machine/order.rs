@@ -214,11 +214,13 @@ impl Machine {
             };
             return self.ended(id, state, state, end);
         }
+        let attempt = step.attempt;
         let Some(verdict) = step.verdict.clone() else {
             return;
         };
         if let Some(limit) = verdict.timeout {
-            self.effects.push(Effect::TimeoutAfter(id.clone(), limit));
+            self.effects
+                .push(Effect::TimeoutAfter(id.clone(), attempt, limit));
         }
         match verdict.work {
             StepWork::Process => self.effects.push(Effect::Work(id.clone())),

@@ -26,6 +26,10 @@ pub(super) struct Step {
     pub(super) background: bool,
     /// Why it is being stopped, and what it counts as then.
     pub(super) stop: Option<Stop>,
+    /// Tells timers of the last signal from those of earlier ones.
+    pub(super) round: u32,
+    /// From 1; more when it failed and is tried again.
+    pub(super) attempt: u32,
     /// How it ended: before and after `continue-on-error`.
     pub(super) end: Option<(StepState, StepState)>,
     /// Of a background step: whether a wait or cancel has taken its end.
@@ -45,6 +49,8 @@ pub(super) enum Stage {
     /// Its start is being written down.
     Starting,
     Running,
+    /// An attempt failed; it waits for the next one.
+    Resting,
     Done,
 }
 
@@ -55,8 +61,6 @@ pub(super) struct Stop {
     pub(super) reason: Reason,
     /// The last signal that was sent.
     pub(super) sent: Option<Signal>,
-    /// Tells timers of this stop from those of an earlier one.
-    pub(super) round: u32,
 }
 
 impl Stop {
@@ -65,7 +69,6 @@ impl Stop {
             counts_as,
             reason: reason.clone(),
             sent: None,
-            round: 0,
         }
     }
 }
@@ -109,6 +112,8 @@ impl Step {
             verdict: None,
             background,
             stop: None,
+            round: 0,
+            attempt: 1,
             end: None,
             taken: false,
             meant_to_end: false,
@@ -126,6 +131,11 @@ impl Step {
 
     pub(super) fn work(&self) -> Option<&StepWork> {
         self.verdict.as_ref().map(|verdict| &verdict.work)
+    }
+
+    /// Whether its start was written down and its end was not.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Starting | Stage::Running | Stage::Resting)
     }
 
     /// Whether something of it runs that can be signalled.
@@ -152,10 +162,9 @@ impl Steps {
 
     /// Background steps of the job that have begun and not ended.
     pub(super) fn in_background(&self) -> impl Iterator<Item = (&StepId, &Step)> {
-        let begun = |step: &Step| matches!(step.stage, Stage::Starting | Stage::Running);
         self.all
             .iter()
-            .filter(move |(_, step)| step.background && step.frame.is_none() && begun(step))
+            .filter(|(_, step)| step.background && step.frame.is_none() && step.is_open())
     }
 
     /// A step and those that it brought, however deep.

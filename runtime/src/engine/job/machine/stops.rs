@@ -69,6 +69,10 @@ impl Machine {
     /// Whether a step in the foreground goes on though the job was cancelled.
     fn ask_again(&mut self, id: &StepId) {
         let Some(step) = self.steps.get(id) else { return };
+        if step.stage == Stage::Resting {
+            // Nothing waits for another attempt at what was cancelled.
+            return self.holds_on(id, false);
+        }
         let waits = matches!(
             step.work(),
             Some(StepWork::Wait(_) | StepWork::WaitAll | StepWork::Cancel(_) | StepWork::Parallel(_))
@@ -96,8 +100,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn step_timed_out(&mut self, id: &StepId) {
-        let Some(step) = self.steps.get(id).filter(|step| !step.is_done()) else {
+    pub(super) fn step_timed_out(&mut self, id: &StepId, attempt: u32) {
+        let Some(step) = self.steps.get(id).filter(|step| step.attempt == attempt) else {
             return;
         };
         if matches!(step.stage, Stage::Starting | Stage::Running) {
@@ -121,7 +125,7 @@ impl Machine {
                 Stage::Judging(_) => {
                     step.stop.get_or_insert_with(|| Stop::new(counts_as, reason));
                 }
-                Stage::WaitsForSlot => {
+                Stage::WaitsForSlot | Stage::Resting => {
                     self.steps.slots.retain(|waiting| *waiting != id);
                     let end = WorkEnd {
                         reason: Some(reason.clone()),
@@ -143,12 +147,15 @@ impl Machine {
     }
 
     fn send(&mut self, id: &StepId, signal: Signal, grace: Duration) {
-        let Some(stop) = self.steps.get_mut(id).and_then(|step| step.stop.as_mut()) else {
+        let Some(step) = self.steps.get_mut(id) else {
+            return;
+        };
+        let Some(stop) = step.stop.as_mut() else {
             return;
         };
         stop.sent = Some(signal);
-        stop.round += 1;
-        let round = stop.round;
+        step.round += 1;
+        let round = step.round;
         self.effects.push(Effect::Signal(id.clone(), signal));
         self.effects.push(Effect::EscalateAfter(id.clone(), round, grace));
     }
@@ -158,11 +165,14 @@ impl Machine {
         let Some(step) = self.steps.get(id).filter(|step| !step.is_done()) else {
             return;
         };
-        let Some(stop) = step.stop.as_ref().filter(|stop| stop.round == round) else {
+        let Some(stop) = step.stop.as_ref().filter(|_| step.round == round) else {
             return;
         };
         match stop.sent {
-            Some(Signal::Interrupt) => self.send(id, Signal::Terminate, TERMINATE_GRACE),
+            Some(Signal::Interrupt) => {
+                self.send(id, Signal::Terminate, TERMINATE_GRACE);
+                self.leave_to_signals(id);
+            }
             Some(Signal::Terminate) => self.send(id, Signal::Kill, KILL_GRACE),
             Some(Signal::Kill) => self.lose(Reason::new(
                 "session-lost",

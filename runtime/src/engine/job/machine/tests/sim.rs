@@ -59,6 +59,9 @@ pub(super) struct Plan {
     pub(super) lenient: bool,
     pub(super) background: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) retry: Option<loom_workflow::RetryPlan>,
+    /// At which attempt it ends well, if it ends badly before.
+    pub(super) well_at: Option<u32>,
     pub(super) post: Option<If>,
     pub(super) work: StepWork,
     /// Something of it has no value.
@@ -73,6 +76,8 @@ impl Default for Plan {
             lenient: false,
             background: false,
             timeout: None,
+            retry: None,
+            well_at: None,
             post: None,
             work: StepWork::Process,
             broken: false,
@@ -199,6 +204,7 @@ impl Sim {
             work: plan.work.clone(),
             continue_on_error: plan.lenient,
             timeout: plan.timeout,
+            retry: plan.retry,
             background: plan.background,
             post: plan.post.map(|_| StepOutline {
                 step: id.post(),
@@ -265,7 +271,11 @@ impl Sim {
             Effect::Gather(id, _) => Some(format!("gather {id}")),
             Effect::Publish(id, outcome, _) => Some(format!("publish {id} {outcome}")),
             Effect::Signal(id, signal) => Some(format!("{signal:?} {id}")),
-            Effect::TimeoutAfter(id, _) => Some(format!("timeout-after {id}")),
+            Effect::TimeoutAfter(id, ..) => Some(format!("timeout-after {id}")),
+            Effect::Retry(retry) => Some(format!(
+                "retry {} {} of {}",
+                retry.step, retry.attempt, retry.attempts
+            )),
             Effect::EscalateAfter(id, ..) => Some(format!("escalate-after {id}")),
             Effect::Conclude(status) => Some(format!("conclude {}", status.job.as_str())),
             other => Some(other.name().to_owned()),
@@ -331,7 +341,16 @@ impl Sim {
                     self.pending.push_back(Self::end(&id, false));
                 }
             }
-            Effect::TimeoutAfter(id, _) => self.timers.push(Input::StepTimeout(id)),
+            Effect::TimeoutAfter(id, attempt, _) => self.timers.push(Input::StepTimeout(id, attempt)),
+            Effect::Retry(retry) => {
+                assert!(!self.running.contains(&retry.step), "tried again while it runs");
+                if let Some(plan) = self.plans.get_mut(&retry.step)
+                    && plan.well_at == Some(retry.attempt)
+                {
+                    plan.ends = Ends::Well;
+                }
+                self.timers.push(Input::TryAgain(retry.step, retry.attempt));
+            }
             Effect::EscalateAfter(id, round, _) => self.timers.push(Input::Escalate(id, round)),
             Effect::CancelTimeoutLater => self.timers.push(Input::CancelTimeout),
             Effect::Conclude(_) => self.pending.push_back(Input::Concluded(self.concluding.clone())),
@@ -384,6 +403,7 @@ impl Sim {
     pub(super) fn story(&self) -> Vec<String> {
         let line = |event: &Event| match event {
             Event::StepStarted { step, .. } => Some(format!("start {step}")),
+            Event::StepRetrying { step, .. } => Some(format!("{step} again")),
             Event::StepFinished {
                 step,
                 outcome,
@@ -447,6 +467,14 @@ impl Sim {
                         begun.insert(step.clone(), false).is_none(),
                         "{step} starts twice, or after its end"
                     );
+                }
+                Event::StepRetrying { step, .. } => {
+                    assert_eq!(
+                        begun.remove(step),
+                        Some(false),
+                        "{step} is tried again without a start"
+                    );
+                    begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
                 }
                 Event::StepFinished { step, .. } => {
                     assert!(

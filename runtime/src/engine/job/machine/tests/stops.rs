@@ -204,7 +204,7 @@ fn a_step_over_its_time_has_failed() {
     let mut job = Sim::new(vec![limited(runs(Ends::Well)), heeds(Signal::Interrupt)]);
     job.begin();
     job.effects.clear();
-    job.input(Input::StepTimeout(StepId::at(0)))
+    job.input(Input::StepTimeout(StepId::at(0), 1))
         .input(Input::Escalate(StepId::at(0), 1));
     assert!(job.effects.is_empty());
 }
@@ -344,7 +344,7 @@ fn a_composite_action_over_its_time_begins_no_step_that_is_being_judged() {
         let input = job.pending.pop_front().unwrap();
         job.feed(input);
     }
-    job.feed(Input::StepTimeout(StepId::at(0)));
+    job.feed(Input::StepTimeout(StepId::at(0), 1));
     job.settle();
     job.ends_well();
     assert!(!job.has("work 0.0"));
@@ -401,6 +401,25 @@ fn a_cancel_step_ends_a_background_step_and_is_good_itself() {
     job.ends_well();
     assert_eq!(job.ends(), ["0 failure", "1 success", "2 success", "3 success"]);
     assert_eq!(job.state(), (JobState::Failure, None));
+}
+
+#[test]
+fn a_cancel_step_goes_on_when_sigint_did_not_help_and_the_job_waits_for_the_rest() {
+    let deaf = Plan {
+        ends: Ends::On(Signal::Kill),
+        ..background(Ends::Never)
+    };
+    let mut job = Sim::new(vec![deaf, Plan::default(), cancel(0), Plan::default()]);
+    job.begin();
+    assert_eq!(job.ends(), ["1 success"]);
+    job.tick();
+    assert!(job.has("Terminate 0") && job.has("publish 0 cancelled"));
+    assert_eq!(job.ends(), ["1 success", "2 success", "3 success"]);
+    assert!(!job.done, "its process still runs");
+    job.tick();
+    job.ends_well();
+    assert_eq!(job.ends(), ["1 success", "2 success", "3 success", "0 cancelled"]);
+    assert_eq!(job.state(), (JobState::Success, None));
 }
 
 #[test]

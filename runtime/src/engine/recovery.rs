@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::EngineError;
 use super::shared::Shared;
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
-use crate::id::{JobKey, RunId};
-use crate::journal::{RunQuery, Summary};
+use crate::id::{JobId, JobKey, RunId};
+use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
 use crate::owner;
 use crate::state::Run;
 
 /// How often the end of a run is worked out anew because its history grew meanwhile. Owners that are dead write no more.
 const TRIES: u32 = 5;
+
+/// How often who waits for a concurrency group looks whether the owner of the one that has it has died.
+const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +72,27 @@ pub(super) async fn recover(
         shared.journal.mark_swept(swept).await?;
     }
     Ok(recovered)
+}
+
+/// Waits for a concurrency group. Who has it may die meanwhile, and then nobody but those who wait ends it.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) async fn claim_settled(
+    shared: &Shared,
+    run: &RunId,
+    job: Option<&JobId>,
+) -> Result<Option<ClaimState>, JournalError> {
+    loop {
+        tokio::select! {
+            biased;
+            settled = journal::claim_settled(&*shared.journal, &*shared.world, run, job) => return settled,
+            () = shared.world.sleep(LOOK_FOR_DEAD) => {}
+        }
+        if let Err(error) = recover(shared, &[]).await {
+            tracing::warn!(%error, "runs of dead owners cannot be looked for");
+        }
+    }
 }
 
 async fn listed(shared: &Shared, narrow: impl FnOnce(&mut RunQuery)) -> Result<Vec<Summary>, EngineError> {

@@ -2,6 +2,7 @@
 
 mod fakes;
 mod seeds;
+mod sim;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -22,8 +22,8 @@ pub use output::{
     Swept, Usage,
 };
 pub use spec::{
-    Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec, ServiceFacts,
-    Shell, StepSpec,
+    Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec,
+    ServiceFacts, Shell, StepSpec,
 };
 
 use crate::id::{JobKey, RunId, StepId};
@@ -138,6 +138,18 @@ pub trait Place: Send + Sync {
     async fn send(&self, _from: &Path, to: &str) -> Result<(), ExecutorError> {
         Err(ExecutorError::Setup {
             what: format!("send `{to}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
+
+    /// Empties a folder of the job's room, or removes a file of it; fine when there is neither. For what is
+    /// [`Place::apart`].
+    ///
+    /// # Errors
+    /// When something stays.
+    async fn clear(&self, path: &str) -> Result<(), ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("clear `{path}`"),
             cause: "this place keeps its files on this machine".to_owned(),
         })
     }

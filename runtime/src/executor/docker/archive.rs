@@ -56,7 +56,14 @@ pub(super) fn whole(
         }
     } else if found.is_symlink() {
         let target = fs::read_link(path)?;
-        header(out, inner, b'2', &found, 0, (target.as_os_str().as_bytes(), owner))?;
+        header(
+            out,
+            inner,
+            b'2',
+            &found,
+            0,
+            (target.as_os_str().as_bytes(), owner),
+        )?;
     } else if found.is_file() {
         file(out, path, inner, owner)?;
     }

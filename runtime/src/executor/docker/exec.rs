@@ -21,9 +21,9 @@ use tokio::sync::Mutex;
 
 use super::container::{self, SCRIPTS, TEMP, WORKSPACE};
 use super::engine::Connection;
-use super::failure;
 use super::marks::Marks;
 use super::room::Workspace;
+use super::{failure, layers};
 use crate::executor::channel::{self, StepSignals, blocking, command_files};
 use crate::executor::{
     Closed, ExecutorError, ExitStatus, Notes, PlaceSpec, Program, Signal, StepEnd, StepOutput, StepSpec,
@@ -90,11 +90,18 @@ pub(super) async fn begin(
     container::with_agent(&mut body, idle, WORKSPACE);
     let name = marks.name.clone();
     let id = container::create(connection, marks, &name, body).await?;
+    if spec.layered {
+        layers::own(connection, &name, WORKSPACE, &spec.workspace).await?;
+    }
     connection
         .docker
         .start_container(&name, None)
         .await
         .map_err(|error| {
+            let said = failure::explain(&error);
+            if spec.layered && layers::is_about(&said, marks) {
+                return layers::refused(&said);
+            }
             failure::setup(
                 "start the container (without the agent it needs a shell, `sh`)",
                 &connection.endpoint,

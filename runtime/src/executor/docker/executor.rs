@@ -119,6 +119,36 @@ impl DockerExecutor {
         }
     }
 
+    /// Whether nothing of a job would change its project beside the layers.
+    fn can_be_layered(spec: &PlaceSpec, room: &Room) -> Result<(), ExecutorError> {
+        if spec.directory.starts_with(&spec.workspace) {
+            return Err(layers::refused(
+                "the state directory lies in the project, and what changes beneath layers is not seen through them",
+            ));
+        }
+        let services = spec
+            .services
+            .iter()
+            .filter_map(|(name, service)| service::body(service, &spec.workspace, name).ok());
+        let bodies: Vec<_> = services.map(|options| options.body).collect();
+        for body in bodies.iter().chain([&room.options.body]) {
+            let host = body.host_config.as_ref();
+            let binds = host.and_then(|host| host.binds.as_ref()).into_iter().flatten();
+            let mounts = host.and_then(|host| host.mounts.as_ref()).into_iter().flatten();
+            let sources = binds
+                .filter_map(|bind| bind.split(':').next())
+                .chain(mounts.filter_map(|mount| mount.source.as_deref()));
+            for source in sources {
+                if Path::new(source).starts_with(&spec.workspace) {
+                    return Err(layers::refused(&format!(
+                        "the volume `{source}` is a folder of the project, which a container would change"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a place, or leaves nothing.
     async fn make(
         &self,
@@ -184,6 +214,7 @@ impl DockerExecutor {
         facts.network.clone_from(&network);
         let marks = Marks::new(&self.options, spec);
         if spec.layered {
+            Self::can_be_layered(spec, &room)?;
             layers::create(connection, &marks, &spec.workspace).await?;
         }
         let opening = Opening {

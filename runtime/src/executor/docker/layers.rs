@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use bollard::models::{Mount, MountType, MountVolumeOptions, VolumeCreateRequest};
 
 use super::engine::Connection;
+use super::failure;
 use super::marks::{Kind, Marks};
 use super::transfer::{self, Item};
-use super::failure;
 use crate::executor::ExecutorError;
 use crate::executor::channel::blocking;
 
@@ -59,7 +59,9 @@ pub(super) async fn create(
         return Err(refused("the engine made too few volumes"));
     };
     if [upper, work].iter().any(|path| path.contains(SPECIAL)) {
-        return Err(refused("the engine keeps its volumes at a path that a mount cannot name"));
+        return Err(refused(
+            "the engine keeps its volumes at a path that a mount cannot name",
+        ));
     }
     let options = [
         ("type", "overlay".to_owned()),
@@ -82,7 +84,8 @@ pub(super) async fn own(
 ) -> Result<(), ExecutorError> {
     let looked = project.to_owned();
     let (mode, owner) = blocking(move || {
-        std::fs::metadata(looked).map(|found| (found.permissions().mode() & 0o777, (found.uid(), found.gid())))
+        std::fs::metadata(looked)
+            .map(|found| (found.permissions().mode() & 0o777, (found.uid(), found.gid())))
     })
     .await?
     .map_err(|error| ExecutorError::setup("look at the workspace", &error))?;
@@ -145,8 +148,7 @@ fn lower(project: &Path) -> Result<String, ExecutorError> {
     let whole: PathBuf = project
         .canonicalize()
         .map_err(|error| ExecutorError::setup("look at the workspace", &error))?;
-    let is_elsewhere =
-        std::fs::symlink_metadata(whole.join(".git")).is_ok_and(|found| !found.is_dir());
+    let is_elsewhere = std::fs::symlink_metadata(whole.join(".git")).is_ok_and(|found| !found.is_dir());
     if is_elsewhere {
         return Err(refused(
             "its `.git` is a link to a repository elsewhere, which a job would change",

@@ -236,6 +236,12 @@ impl Place for DockerPlace {
         self.connection.while_it_answers(|| None, sending).await
     }
 
+    async fn clear(&self, path: &str) -> Result<(), ExecutorError> {
+        let by_agent = matches!(self.steps, Steps::Agent { .. });
+        let clearing = transfer::clear(&self.connection, &self.name, path, by_agent);
+        self.connection.while_it_answers(|| None, clearing).await
+    }
+
     async fn close(&self) -> Result<Closed, ExecutorError> {
         let mut done = self.done.lock().await;
         self.ending.store(true, Ordering::Release);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bollard::models::{ContainerInspectResponse, MountPoint, MountPointTypeEnum};
+use bollard::models::{ContainerInspectResponse, MountPoint};
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
     ListVolumesOptionsBuilder,
@@ -235,7 +235,7 @@ async fn give_back(
     found: &ContainerInspectResponse,
 ) -> Result<(), ExecutorError> {
     // A volume's files go with it, and lie where only the engine may look.
-    let is_volume = |mount: &MountPoint| mount.typ == Some(MountPointTypeEnum::VOLUME);
+    let is_volume = |mount: &MountPoint| mount.typ.as_deref() == Some("volume");
     let source = |target: &str| {
         let mounts: &[MountPoint] = found.mounts.as_deref().unwrap_or_default();
         let mount = mounts

@@ -5,13 +5,15 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::archive::{self, Owner};
+use super::container::AGENT;
 use super::engine::Connection;
 use super::{failure, unpack};
 use crate::executor::ExecutorError;
@@ -19,6 +21,9 @@ use crate::executor::ExecutorError;
 /// How much waits for the other side at once, in pieces of [`PIECE`] bytes.
 const PIECES: usize = 8;
 const PIECE: usize = 256 * 1024;
+
+/// How much of what a command of ours says is kept for its error.
+const MOST_SAID: usize = 4096;
 
 /// Something of this machine that goes into a container.
 #[derive(Clone, Debug)]
@@ -60,7 +65,7 @@ pub(super) async fn send(
     let options = UploadToContainerOptionsBuilder::new().path(folder).build();
     let sent = connection
         .docker
-        .upload_to_container(container, Some(options), body)
+        .upload_to_container(container, Some(options), bollard::body_try_stream(body))
         .await;
     // What could not be read broke the sending off; that is why.
     if let Ok(Err(error)) = packing.await
@@ -85,9 +90,13 @@ pub(super) async fn send_tops(
         let listed = item.from.clone();
         let inside = tokio::task::spawn_blocking(move || {
             let entries = std::fs::read_dir(listed)?;
-            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()
+            entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<io::Result<Vec<_>>>()
         });
-        let inside = inside.await.unwrap_or_else(|broken| Err(io::Error::other(broken)));
+        let inside = inside
+            .await
+            .unwrap_or_else(|broken| Err(io::Error::other(broken)));
         item.left_out.extend(inside.map_err(TransferError::Disk)?);
     }
     send(connection, container, folder, items).await
@@ -127,7 +136,11 @@ pub(super) async fn bring(
 ) -> Result<bool, ExecutorError> {
     let what = format!("read `{from}` in the job's container");
     let options = DownloadFromContainerOptionsBuilder::new().path(from).build();
-    let mut stream = std::pin::pin!(connection.docker.download_from_container(container, Some(options)));
+    let mut stream = std::pin::pin!(
+        connection
+            .docker
+            .download_from_container(container, Some(options))
+    );
     let first = match stream.next().await {
         None => return Ok(false),
         Some(Err(error)) if failure::is_missing(&error) => return Ok(false),
@@ -160,10 +173,63 @@ pub(super) async fn bring(
     Ok(true)
 }
 
-/// What is packed by this work, as the body of a request.
+/// Empties a folder of a container that runs, or removes a file of it.
+const CLEAR: &str = "if [ -d \"$1\" ] && [ ! -L \"$1\" ]; then cd \"$1\" || exit 1; \
+     for f in * .[!.]* ..?*; do rm -rf -- \"$f\" || exit 1; done; else rm -f -- \"$1\"; fi";
+
+/// Empties a folder of a container that runs, or removes a file of it: by the agent where one is there, else by a shell.
+pub(super) async fn clear(
+    connection: &Connection,
+    container: &str,
+    path: &str,
+    by_agent: bool,
+) -> Result<(), ExecutorError> {
+    let what = format!("clear `{path}` in the job's container");
+    let command = if by_agent {
+        vec![AGENT, "clear", "--dir", path]
+    } else {
+        vec!["sh", "-c", CLEAR, "sh", path]
+    };
+    let options = CreateExecOptions {
+        cmd: Some(command.into_iter().map(str::to_owned).collect()),
+        user: Some("0:0".to_owned()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        ..CreateExecOptions::default()
+    };
+    let failed = |error: bollard::errors::Error| failure::setup(&what, &connection.endpoint, &error);
+    let docker = &connection.docker;
+    let id = docker.create_exec(container, options).await.map_err(failed)?.id;
+    let mut said = String::new();
+    if let StartExecResults::Attached { mut output, .. } = docker
+        .start_exec(&id, None::<StartExecOptions>)
+        .await
+        .map_err(failed)?
+    {
+        while let Some(piece) = output.next().await {
+            let piece = piece.map_err(failed)?.to_string();
+            if said.len() < MOST_SAID {
+                said.push_str(&piece);
+            }
+        }
+    }
+    let ended = docker.inspect_exec(&id).await.map_err(failed)?;
+    match ended.exit_code {
+        Some(0) => Ok(()),
+        _ => Err(ExecutorError::Setup {
+            what,
+            cause: said.trim().to_owned(),
+        }),
+    }
+}
+
+/// What is packed by this work, piece by piece: for the body of a request.
 pub(super) fn packed(
     work: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-) -> (bollard::BodyType, JoinHandle<io::Result<()>>) {
+) -> (
+    impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    JoinHandle<io::Result<()>>,
+) {
     let (sender, receiver) = mpsc::channel(PIECES);
     let packing = tokio::task::spawn_blocking(move || {
         let mut pieces = Pieces {
@@ -181,7 +247,7 @@ pub(super) fn packed(
         let piece: io::Result<Bytes> = receiver.recv().await?;
         Some((piece, receiver))
     });
-    (bollard::body_try_stream(body), packing)
+    (body, packing)
 }
 
 /// Pieces for as long as somebody takes them.

@@ -216,8 +216,16 @@ impl Entries<'_> {
                 name: path(&pending.name.unwrap_or(name)),
                 kind,
                 mode: u32::try_from(number(field(&block, 100, 8))?).unwrap_or(0o644),
-                length: if has_content { pending.length.unwrap_or(length) } else { 0 },
-                link: path(&pending.link.unwrap_or_else(|| text(field(&block, 157, 100)).to_vec())),
+                length: if has_content {
+                    pending.length.unwrap_or(length)
+                } else {
+                    0
+                },
+                link: path(
+                    &pending
+                        .link
+                        .unwrap_or_else(|| text(field(&block, 157, 100)).to_vec()),
+                ),
             }));
         }
     }
@@ -227,7 +235,9 @@ impl Entries<'_> {
         let content = self.small(length)?;
         let mut rest = content.as_slice();
         while let Some(space) = rest.iter().position(|byte| *byte == b' ') {
-            let size = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok());
+            let size = rest
+                .get(..space)
+                .and_then(|digits| std::str::from_utf8(digits).ok());
             let Some(record) = size
                 .and_then(|digits| digits.parse::<usize>().ok())
                 .and_then(|size| rest.get(space + 1..size))
@@ -369,7 +379,10 @@ mod tests {
             let mode = fs::metadata(to.join("run")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o755, "{format}");
             assert_eq!(fs::read(to.join("second")).unwrap(), b"x", "{format}");
-            assert!(to.join("link").is_dir() && to.join("link").is_symlink(), "{format}");
+            assert!(
+                to.join("link").is_dir() && to.join("link").is_symlink(),
+                "{format}"
+            );
         }
     }
 
@@ -412,7 +425,14 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let mut packed = Vec::new();
         fs::write(temporary.path().join("one"), vec![1; 5000]).unwrap();
-        archive::whole(&temporary.path().join("one"), b"top/one", (0, 0), &[], &mut packed).unwrap();
+        archive::whole(
+            &temporary.path().join("one"),
+            b"top/one",
+            (0, 0),
+            &[],
+            &mut packed,
+        )
+        .unwrap();
         for (turn, cut) in (0..packed.len()).step_by(97).enumerate() {
             let to = temporary.path().join(turn.to_string());
             let mut damaged = packed.get(..cut).unwrap().to_vec();

@@ -59,7 +59,11 @@ pub(super) async fn build(
         .build();
     let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
     let logins = logins(&text).await;
-    let mut stream = std::pin::pin!(connection.docker.build_image(options, Some(logins), Some(bollard::body_try_stream(body))));
+    let mut stream = std::pin::pin!(connection.docker.build_image(
+        options,
+        Some(logins),
+        Some(bollard::body_try_stream(body))
+    ));
     let mut last: Vec<String> = Vec::new();
     let mut outcome = Ok(());
     while let Some(news) = stream.next().await {

@@ -92,14 +92,14 @@ pub(super) async fn own(
     if (mode, owner) == (0o755, (0, 0)) {
         return Ok(());
     }
-    // The folder alone, with nothing that is in it.
+    // The folder alone, with nothing that is in it; by its name, since an engine passes over `.`.
     let top = Item {
         from: project.to_owned(),
-        to: ".".to_owned(),
+        to: target.trim_start_matches('/').to_owned(),
         owner,
         left_out: Vec::new(),
     };
-    transfer::send_tops(connection, container, target, vec![top])
+    transfer::send_tops(connection, container, "/", vec![top])
         .await
         .map_err(|error| refused(&error.said()))
 }

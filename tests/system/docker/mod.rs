@@ -10,6 +10,7 @@ mod image;
 mod same_result;
 mod silence;
 mod user;
+mod workspace;
 
 use crate::harness::{Engine, Loom, Project};
 

@@ -1,5 +1,5 @@
 //! A job on its way: what it does next (`machine`), what its steps see (`contexts`, `evaluate`, `call`, `action`), where and
-//! how they run (`opening`, `grounds`, `worker`), and the actor that holds it together.
+//! how they run (`opening`, `grounds`, `room_files`, `worker`), and the actor that holds it together.
 
 mod action;
 mod actor;
@@ -14,6 +14,7 @@ mod machine;
 mod notes;
 mod opening;
 mod question;
+mod room_files;
 mod task;
 mod variables;
 mod worker;

@@ -17,7 +17,7 @@ use super::executor::DockerExecutor;
 use super::give::{self, Helper};
 use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
-use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation};
+use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::DockerOptions;
 use super::{build, container, failure, network, reclaim, service, volume};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
@@ -304,7 +304,7 @@ impl Companions {
         let (own, whole, workspace, mounted) = (
             directory.clone(),
             self.spec.directory.clone(),
-            self.spec.workspace.clone(),
+            Workspace::of(&self.spec, &self.marks),
             agent.clone(),
         );
         let (job, mounts) = blocking(move || {
@@ -371,12 +371,13 @@ impl Companions {
             if room.channel.close(give, self.options.patience).await.is_err() {
                 container::kill(&self.connection, &room.name).await;
                 if give {
+                    let workspace = Workspace::of(&self.spec, &self.marks);
                     let helper = Helper {
                         name: &room.name,
                         image: &room.image,
                         agent: &room.agent,
                         job: &room.directory,
-                        workspace: &self.spec.workspace,
+                        workspace: workspace.to_give(&room.directory),
                         labels: self.marks.labels(Kind::Helper),
                     };
                     give::by_helper(&self.connection, helper).await?;

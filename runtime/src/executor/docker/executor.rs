@@ -14,10 +14,10 @@ use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
 use super::settings::DockerOptions;
-use super::{container, reclaim, room, service};
+use super::{container, layers, reclaim, room, service};
 use crate::executor::channel::{JobDirectory, Signals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
+    Apart, ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
 };
 use crate::id::{JobKey, RunId};
 
@@ -118,6 +118,36 @@ impl DockerExecutor {
         }
     }
 
+    /// Whether nothing of a job would change its project beside the layers.
+    fn can_be_layered(spec: &PlaceSpec, room: &Room) -> Result<(), ExecutorError> {
+        if spec.directory.starts_with(&spec.workspace) {
+            return Err(layers::refused(
+                "the state directory lies in the project, and what changes beneath layers is not seen through them",
+            ));
+        }
+        let services = spec
+            .services
+            .iter()
+            .filter_map(|(name, service)| service::body(service, &spec.workspace, name).ok());
+        let bodies: Vec<_> = services.map(|options| options.body).collect();
+        for body in bodies.iter().chain([&room.options.body]) {
+            let host = body.host_config.as_ref();
+            let binds = host.and_then(|host| host.binds.as_ref()).into_iter().flatten();
+            let mounts = host.and_then(|host| host.mounts.as_ref()).into_iter().flatten();
+            let sources = binds
+                .filter_map(|bind| bind.split(':').next())
+                .chain(mounts.filter_map(|mount| mount.source.as_deref()));
+            for source in sources {
+                if Path::new(source).starts_with(&spec.workspace) {
+                    return Err(layers::refused(&format!(
+                        "the volume `{source}` is a folder of the project, which a container would change"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a place, or leaves nothing.
     async fn make(
         &self,
@@ -181,11 +211,16 @@ impl DockerExecutor {
         };
         let mut facts = facts(&image, room.in_container);
         facts.network.clone_from(&network);
+        let marks = companions.marks().clone();
+        if spec.layered {
+            Self::can_be_layered(spec, &room)?;
+            layers::create(connection, &marks, &spec.workspace).await?;
+        }
         let opening = Opening {
             connection,
             options: &self.options,
             spec,
-            marks: companions.marks().clone(),
+            marks,
             image: &image,
             notes,
         };
@@ -203,6 +238,10 @@ impl DockerExecutor {
             steps,
             companions,
             facts,
+            apart: Apart {
+                workspace: spec.layered,
+                directory: false,
+            },
             patience: self.options.patience,
             signals: Signals::default(),
             ending: AtomicBool::new(false),

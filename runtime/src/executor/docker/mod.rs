@@ -18,6 +18,7 @@ mod failure;
 mod give;
 mod ignore;
 mod image;
+mod layers;
 mod marks;
 mod network;
 mod opening;
@@ -30,6 +31,8 @@ mod report;
 mod room;
 mod service;
 mod settings;
+mod transfer;
+mod unpack;
 mod volume;
 mod words;
 

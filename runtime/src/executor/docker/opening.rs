@@ -12,8 +12,9 @@ use super::image::Image;
 use super::marks::{DIRECTORY, Kind, Marks};
 use super::options::Options;
 use super::place::Steps;
+use super::room::Workspace;
 use super::settings::{DockerOptions, StepsBy};
-use super::{container, exec, failure, network, room};
+use super::{container, exec, failure, layers, network, room};
 use crate::executor::channel::{AgentBinary, Channel, ConnectError, JobDirectory, blocking};
 use crate::executor::{ExecutorError, Notes, PlaceSpec, RegistryLogin, RoomSpec};
 
@@ -95,11 +96,12 @@ impl Opening<'_> {
         agent: PathBuf,
     ) -> Result<(Steps, String), Fallback> {
         let (connection, spec) = (self.connection, self.spec);
-        let (path, workspace, mounted) = (spec.directory.clone(), spec.workspace.clone(), agent.clone());
+        let workspace = Workspace::of(spec, &self.marks);
+        let (path, mounted, seen) = (spec.directory.clone(), agent.clone(), workspace.clone());
         let (directory, mounts) = blocking(move || {
             let directory =
                 JobDirectory::open(&path).map_err(|error| ExecutorError::setup("prepare the job", &error))?;
-            Ok::<_, ExecutorError>((directory, room::of_job(&mounted, &path, &workspace)))
+            Ok::<_, ExecutorError>((directory, room::of_job(&mounted, &path, &seen)))
         })
         .await??;
         let host = body.host_config.get_or_insert_with(HostConfig::default);
@@ -116,8 +118,15 @@ impl Opening<'_> {
         container::with_agent(&mut body, line, container::WORKSPACE);
         let name = &self.marks.name;
         let id = container::create(connection, &self.marks, name, body).await?;
+        if spec.layered {
+            layers::own(connection, name, container::WORKSPACE, &spec.workspace).await?;
+        }
         if let Err(error) = connection.docker.start_container(name, None).await {
-            return Err(could_not_start(&failure::explain(&error), || {
+            let said = failure::explain(&error);
+            if spec.layered && layers::is_about(&said, &self.marks) {
+                return Err(Fallback::Failed(layers::refused(&said)));
+            }
+            return Err(could_not_start(&said, || {
                 refused("start the job's container", connection, &error)
             }));
         }
@@ -132,7 +141,7 @@ impl Opening<'_> {
             channel: Box::new(channel.with_user(user, home(spec, self.image))),
             agent,
             image: self.image.id.clone(),
-            workspace: spec.workspace.clone(),
+            workspace: workspace.to_give(&spec.directory).to_owned(),
             labels: self.marks.labels(Kind::Helper),
         };
         Ok((steps, id))

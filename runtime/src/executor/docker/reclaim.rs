@@ -256,12 +256,19 @@ async fn give_back(
     name: &str,
     found: &ContainerInspectResponse,
 ) -> Result<(), ExecutorError> {
+    // A volume's files go with it, and lie where only the engine may look.
+    let is_volume = |mount: &MountPoint| mount.typ.as_deref() == Some("volume");
     let source = |target: &str| {
         let mounts: &[MountPoint] = found.mounts.as_deref().unwrap_or_default();
         let mount = mounts
             .iter()
             .find(|mount| mount.destination.as_deref() == Some(target))?;
-        mount.source.as_deref().map(PathBuf::from)
+        let source = if is_volume(mount) {
+            job_of(mounts)
+        } else {
+            mount.source.as_deref()
+        };
+        source.map(PathBuf::from)
     };
     let workspace = source(container::WORKSPACE).or_else(|| source(room::ACTION_WORKSPACE));
     let (Some(agent), Some(job), Some(workspace), Some(image)) = (
@@ -294,6 +301,13 @@ async fn give_back(
         labels,
     };
     give::by_helper(connection, helper).await
+}
+
+fn job_of(mounts: &[MountPoint]) -> Option<&str> {
+    let job = mounts
+        .iter()
+        .find(|mount| mount.destination.as_deref() == Some(container::JOB));
+    job.and_then(|mount| mount.source.as_deref())
 }
 
 /// Removes a job's directory, if that is what it is: the name comes from a label.

@@ -7,8 +7,10 @@ use bollard::models::Mount;
 use loom_agent::{files, layout};
 
 use super::container::{self, ACTIONS, AGENT, JOB, SCRIPTS, TEMP, TOOLS, WORKSPACE};
-use crate::executor::PlaceFacts;
+use super::layers;
+use super::marks::Marks;
 use crate::executor::channel;
+use crate::executor::{PlaceFacts, PlaceSpec};
 
 /// Where things are in the room of a container action, and in a `container:` job what is there besides: as on GitHub.
 pub(super) const ACTION_WORKSPACE: &str = "/github/workspace";
@@ -20,6 +22,46 @@ pub(super) const EVENT: &str = "/github/workflow";
 /// The folders of RUNNER_TEMP that are seen there.
 const HOME_FOLDER: &str = "_github_home";
 const EVENT_FOLDER: &str = "_github_workflow";
+
+/// What rooms have as their workspace.
+#[derive(Clone, Debug)]
+pub(super) enum Workspace {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A volume of layers over one.
+    Volume(String),
+}
+
+impl Workspace {
+    pub(super) fn of(spec: &PlaceSpec, marks: &Marks) -> Self {
+        if spec.layered {
+            Self::Volume(layers::volume(marks))
+        } else {
+            Self::Folder(spec.workspace.clone())
+        }
+    }
+
+    /// The mounts by which it is seen at `target`, the repository that it is a worktree of included.
+    pub(super) fn seen_at(&self, target: &str) -> Vec<Mount> {
+        match self {
+            Self::Volume(volume) => vec![layers::mount(volume, target)],
+            Self::Folder(folder) => {
+                let mut mounts = vec![container::mount(folder, target, false)];
+                mounts.extend(of_git(folder, target));
+                mounts
+            }
+        }
+    }
+
+    /// The folder whose files a job may have made another's.
+    pub(super) fn to_give<'a>(&'a self, directory: &'a Path) -> &'a Path {
+        match self {
+            Self::Folder(folder) => folder,
+            // The project is as it was, and the layer above goes with its volume.
+            Self::Volume(_) => directory,
+        }
+    }
+}
 
 /// Makes the folders that rooms like GitHub's see below `/github`. For a thread that may block.
 pub(super) fn make_folders(directory: &Path) -> std::io::Result<()> {
@@ -65,28 +107,26 @@ pub(super) fn of_github(directory: &Path) -> Vec<Mount> {
 }
 
 /// The mounts of the job's room. For a thread that may block.
-pub(super) fn of_job(agent: &Path, directory: &Path, workspace: &Path) -> Vec<Mount> {
+pub(super) fn of_job(agent: &Path, directory: &Path, workspace: &Workspace) -> Vec<Mount> {
     let mut mounts = shared(agent, directory, directory);
     mounts.extend([
         container::mount(&directory.join(layout::SCRIPTS), SCRIPTS, false),
         container::mount(&directory.join(channel::TEMP), TEMP, false),
-        container::mount(workspace, WORKSPACE, false),
     ]);
-    mounts.extend(of_git(workspace, WORKSPACE));
+    mounts.extend(workspace.seen_at(WORKSPACE));
     mounts
 }
 
 /// The mounts of a container action's room. For a thread that may block.
-pub(super) fn of_action(agent: &Path, directory: &Path, own: &Path, workspace: &Path) -> Vec<Mount> {
+pub(super) fn of_action(agent: &Path, directory: &Path, own: &Path, workspace: &Workspace) -> Vec<Mount> {
     let temp = directory.join(channel::TEMP);
     let mut mounts = shared(agent, directory, own);
     mounts.extend(of_github(directory));
     mounts.extend([
         container::mount(&temp, ACTION_TEMP, false),
         container::mount(&temp.join(files::DIRECTORY), ACTION_FILES, false),
-        container::mount(workspace, ACTION_WORKSPACE, false),
     ]);
-    mounts.extend(of_git(workspace, ACTION_WORKSPACE));
+    mounts.extend(workspace.seen_at(ACTION_WORKSPACE));
     mounts
 }
 

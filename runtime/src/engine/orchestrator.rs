@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{ActorSpec, ChildGone, Context, End};
@@ -21,13 +20,10 @@ use crate::journal::{Request, RunQuery};
 use crate::plan::{self, Scope};
 use crate::state::{FoldError, Run};
 
-/// How often to look for requests that other processes left.
-const REQUEST_POLL: Duration = Duration::from_millis(200);
-
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
-    shared: Arc<Shared>,
-    runs: HashMap<RunId, Held>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) runs: HashMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
     beginning: HashMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
@@ -40,8 +36,8 @@ pub(super) struct Orchestrator {
     closing: Option<String>,
 }
 
-struct Held {
-    actor: Addr<RunActor>,
+pub(super) struct Held {
+    pub(super) actor: Addr<RunActor>,
     actor_id: ActorId,
     /// What its jobs have under way in them.
     holding: Holding,
@@ -98,7 +94,7 @@ impl Orchestrator {
         RunHandle { id, done: watching }
     }
 
-    fn look_for_requests(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn look_for_requests(&mut self, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.looking, true) {
             return;
         }
@@ -125,8 +121,10 @@ impl Orchestrator {
         for (place, run, request) in requests {
             self.seen = place;
             // One for a run that is not ours is its owner's to answer.
-            if let Request::Cancel { by } = request {
-                drop(self.cancel(&run, by));
+            match request {
+                Request::Cancel { by } => drop(self.cancel(&run, by)),
+                Request::Answer { job, answer } => drop(self.answer(&run, job, answer)),
+                Request::CancelJob { .. } => {}
             }
         }
     }
@@ -213,7 +211,7 @@ impl Actor for Orchestrator {
                 .set(ctx.address().recipient().downgrade()),
         );
         self.look_for_requests(ctx);
-        ctx.run_interval(REQUEST_POLL, |act, ctx| act.look_for_requests(ctx));
+        self.look_again(ctx);
     }
 }
 

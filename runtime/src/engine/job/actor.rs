@@ -13,6 +13,7 @@ use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
+use super::pausing::Clock;
 use super::question::{Answer, Ask, What};
 use super::task::Task;
 use super::worker;
@@ -26,11 +27,13 @@ use crate::plan::step_name;
 
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
 pub(in crate::engine) struct JobActor {
-    machine: Machine,
-    origin: JobOrigin,
-    opened: Option<Opened>,
-    contexts: Option<Contexts>,
-    steps: HashMap<StepId, Known>,
+    pub(super) machine: Machine,
+    pub(super) origin: JobOrigin,
+    pub(super) opened: Option<Opened>,
+    pub(super) contexts: Option<Contexts>,
+    pub(super) steps: HashMap<StepId, Known>,
+    /// Its time.
+    pub(super) clock: Clock,
     /// What steps that were judged will do.
     tasks: HashMap<StepId, Task>,
     /// Whether a step was run at all.
@@ -40,8 +43,8 @@ pub(in crate::engine) struct JobActor {
 }
 
 /// A step that was planned.
-struct Known {
-    what: What,
+pub(super) struct Known {
+    pub(super) what: What,
     /// The composite action that it is a step of.
     frame: Option<StepId>,
 }
@@ -66,6 +69,7 @@ impl JobActor {
                 })
                 .map(|(id, _)| id)
                 .collect(),
+            pauses: plan.scope.run.options.pause_on_failure,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
         };
         let mut steps = HashMap::new();
@@ -79,6 +83,7 @@ impl JobActor {
         know(StepId::at(written.len()), What::WaitForAll);
         Self {
             machine: Machine::new(order),
+            clock: Clock::new(origin.plan.timeout),
             origin,
             opened: None,
             contexts: None,
@@ -89,7 +94,7 @@ impl JobActor {
         }
     }
 
-    fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+    pub(super) fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
         tracing::debug!(job = %self.origin.key.job, effect = effect.name(), "next");
         match effect {
             Effect::Save(number, events) => self.save(number, events, ctx),
@@ -102,9 +107,12 @@ impl JobActor {
             Effect::Gather(step, failed) => self.gather(step, failed, ctx),
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
-            Effect::TimeoutAfter(step, limit) => {
-                ctx.notify_later(Input::StepTimeout(step), limit);
+            Effect::TimeoutAfter(step, attempt, limit) => {
+                ctx.notify_later(Input::StepTimeout(step, attempt), limit);
             }
+            Effect::Forget(step) => self.forget(&step),
+            Effect::HoldTime => self.hold_time(ctx),
+            Effect::ResumeTime => self.resume_time(ctx),
             Effect::EscalateAfter(step, round, after) => {
                 ctx.notify_later(Input::Escalate(step, round), after);
             }
@@ -163,7 +171,7 @@ impl JobActor {
                 self.origin.shared.io.spawn(opening)
             }
         };
-        ctx.notify_later(Input::JobTimeout, self.origin.plan.timeout);
+        self.clock.start(ctx);
         let waiting = ctx.declare(Activity::Waiting);
         fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
@@ -443,8 +451,6 @@ impl Handler<Input> for JobActor {
     type Result = ();
 
     fn handle(&mut self, input: Input, ctx: &mut Context<Self>) {
-        for effect in self.machine.handle(input) {
-            self.run(effect, ctx);
-        }
+        self.feed(input, ctx);
     }
 }

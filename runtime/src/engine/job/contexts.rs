@@ -48,6 +48,8 @@ struct Frame {
     call: Option<Arc<Call>>,
     /// Variables of the steps that call these.
     env: IndexMap<String, String>,
+    /// What the job's variables and path were when the first of them began.
+    before: (IndexMap<String, String>, Vec<String>),
 }
 
 /// What a step did, beside how it ended.
@@ -164,6 +166,19 @@ impl Contexts {
         }
     }
 
+    /// Undoes what a failed attempt at a step did, and the steps of its action.
+    pub(super) fn forget(&mut self, step: &StepId) {
+        let inner = format!("{step}.");
+        let is_of = |id: &StepId| id == step || id.0.starts_with(&inner);
+        self.held.retain(|id, _| !is_of(id));
+        self.state.retain(|id, _| !id.0.starts_with(&inner));
+        if let Some(frame) = self.frames.remove(&Some(step.clone())) {
+            (self.env, self.path) = frame.before;
+        }
+        self.frames
+            .retain(|id, _| id.as_ref().is_none_or(|id| !is_of(id)));
+    }
+
     /// What an action kept for its end.
     pub(super) fn state_of(&self, owner: &StepId) -> IndexMap<String, String> {
         self.state.get(owner).cloned().unwrap_or_default()
@@ -205,6 +220,7 @@ impl Contexts {
             steps: Object::new(),
             call: Some(call),
             env,
+            before: (self.env.clone(), self.path.clone()),
         };
         self.frames.insert(Some(owner.clone()), frame);
     }

@@ -1,6 +1,7 @@
 //! The engine's actors against an executor and a journal that misbehave on purpose. No process, no container.
 
 mod fakes;
+mod pausing;
 mod seeds;
 
 use std::sync::Arc;

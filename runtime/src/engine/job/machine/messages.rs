@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix::Message;
 
-use crate::event::{Event, Outputs, Reason, StepOutline, StepState};
+use crate::event::{Event, Outputs, Reason, SourceFile, StepOutline, StepState};
 use crate::executor::{Closed, Signal};
 use crate::id::StepId;
 
@@ -32,12 +32,28 @@ pub(in crate::engine) enum Input {
         why: Reason,
         force: bool,
     },
-    StepTimeout(StepId),
+    /// The time of this attempt at a step is over.
+    StepTimeout(StepId, u32),
+    /// Somebody says how a paused step goes on.
+    Answered(StepId, Box<Resume>),
     JobTimeout,
     /// The time that a cancelled job has is over.
     CancelTimeout,
     /// The time for a signal to work is over.
     Escalate(StepId, u32),
+}
+
+/// How a paused step goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::engine) enum Resume {
+    /// Again, as its file has it now; the file's text where that is another one than before.
+    Retry(Option<SourceFile>),
+    /// It counts as skipped, and the steps behind it go on.
+    Skip,
+    /// It has failed, and the job goes on as it would have without a pause.
+    End,
+    /// It cannot be done again: its file is not what it was. It stays paused.
+    Refused(Reason),
 }
 
 /// What opening a job's place brought.
@@ -158,8 +174,14 @@ pub(in crate::engine) enum Effect {
     /// What a step did counts for the others from now on: outputs, variables, paths, and how it ended.
     Publish(StepId, StepState, StepState),
     Signal(StepId, Signal),
-    /// Feed `StepTimeout` after this time.
-    TimeoutAfter(StepId, Duration),
+    /// Feed `StepTimeout` for this attempt after this time.
+    TimeoutAfter(StepId, u32, Duration),
+    /// What the step did does not count: it is done again, or left out.
+    Forget(StepId),
+    /// The job's time stands still from now on: it is paused.
+    HoldTime,
+    /// The job's time goes on.
+    ResumeTime,
     /// Feed `Escalate` with this number after this time.
     EscalateAfter(StepId, u32, Duration),
     /// Feed `CancelTimeout` after the time that a cancelled job has.
@@ -184,6 +206,9 @@ impl Effect {
             Self::Publish(..) => "publish",
             Self::Signal(..) => "signal",
             Self::TimeoutAfter(..) => "timeout-after",
+            Self::Forget(_) => "forget",
+            Self::HoldTime => "hold-time",
+            Self::ResumeTime => "resume-time",
             Self::EscalateAfter(..) => "escalate-after",
             Self::CancelTimeoutLater => "cancel-timeout-later",
             Self::Conclude(_) => "conclude",

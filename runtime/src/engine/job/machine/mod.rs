@@ -13,6 +13,7 @@ mod background;
 mod ends;
 mod messages;
 mod order;
+mod pause;
 mod steps;
 mod stops;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use crate::id::{JobId, StepId};
 
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
-    Effect, Input, JobStatus, Judgement, Opened, Status, StepWork, Trouble, Verdict, WorkEnd,
+    Effect, Input, JobStatus, Judgement, Opened, Resume, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
 
 /// A job on its way.
@@ -45,6 +46,8 @@ pub(super) struct Machine {
     forced: bool,
     /// Whether the place was asked to close: it is closed once.
     closes: bool,
+    /// Whether its time stands still.
+    time_is_held: bool,
     /// What it gives.
     outputs: Outputs,
     /// Facts that are not written down yet.
@@ -72,6 +75,8 @@ pub(super) struct JobOrder {
     pub(super) has_outputs: bool,
     /// Those of its steps that the others do not wait for.
     pub(super) background: Vec<StepId>,
+    /// Whether it pauses at a step that fails.
+    pub(super) pauses: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,6 +124,7 @@ impl Machine {
             ending: None,
             forced: false,
             closes: false,
+            time_is_held: false,
             outputs: Outputs::new(),
             outbox: Vec::new(),
             afterwards: Vec::new(),
@@ -145,12 +151,14 @@ impl Machine {
             Input::Concluded(result) => self.concluded(result),
             Input::Closed(result) => self.closed(result),
             Input::Cancel { why, force } => self.cancel(why, force),
-            Input::StepTimeout(step) => self.step_timed_out(&step),
+            Input::StepTimeout(step, attempt) => self.step_timed_out(&step, attempt),
+            Input::Answered(step, answer) => self.answered(&step, *answer),
             Input::JobTimeout => self.job_timed_out(),
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),
         }
         self.flush();
+        self.hold_time();
         std::mem::take(&mut self.effects)
     }
 

@@ -120,8 +120,11 @@ impl Machine {
         step.stage = Stage::WaitsForSlot;
         self.steps.slots.push_back(id.clone());
         self.fill_slots();
-        self.steps.main.current = None;
-        self.advance(None);
+        // One that is done again after a pause had its turn long ago.
+        if self.steps.main.current.as_ref() == Some(id) {
+            self.steps.main.current = None;
+            self.advance(None);
+        }
     }
 
     /// Writes down that a step begins; its work follows.
@@ -214,11 +217,13 @@ impl Machine {
             };
             return self.ended(id, state, state, end);
         }
+        let attempt = step.attempt;
         let Some(verdict) = step.verdict.clone() else {
             return;
         };
         if let Some(limit) = verdict.timeout {
-            self.effects.push(Effect::TimeoutAfter(id.clone(), limit));
+            self.effects
+                .push(Effect::TimeoutAfter(id.clone(), attempt, limit));
         }
         match verdict.work {
             StepWork::Process => self.effects.push(Effect::Work(id.clone())),

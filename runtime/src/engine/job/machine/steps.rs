@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use indexmap::IndexMap;
 
-use super::messages::{JobStatus, StepWork, Verdict};
+use super::messages::{JobStatus, StepWork, Verdict, WorkEnd};
 use crate::event::{Reason, StepState};
 use crate::executor::Signal;
 use crate::id::StepId;
@@ -26,6 +26,12 @@ pub(super) struct Step {
     pub(super) background: bool,
     /// Why it is being stopped, and what it counts as then.
     pub(super) stop: Option<Stop>,
+    /// Tells timers of the last signal from those of earlier ones.
+    pub(super) round: u32,
+    /// From 1; more when it failed and is tried again.
+    pub(super) attempt: u32,
+    /// How it ended, while it is paused there.
+    pub(super) held: Option<Box<Held>>,
     /// How it ended: before and after `continue-on-error`.
     pub(super) end: Option<(StepState, StepState)>,
     /// Of a background step: whether a wait or cancel has taken its end.
@@ -45,7 +51,17 @@ pub(super) enum Stage {
     /// Its start is being written down.
     Starting,
     Running,
+    /// It has failed, and waits for somebody to say how it goes on.
+    Paused,
     Done,
+}
+
+/// How a step ended that is paused: before and after `continue-on-error`, and what else there is to say.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) outcome: StepState,
+    pub(super) conclusion: StepState,
+    pub(super) end: WorkEnd,
 }
 
 /// A step that is being stopped.
@@ -55,8 +71,6 @@ pub(super) struct Stop {
     pub(super) reason: Reason,
     /// The last signal that was sent.
     pub(super) sent: Option<Signal>,
-    /// Tells timers of this stop from those of an earlier one.
-    pub(super) round: u32,
 }
 
 impl Stop {
@@ -65,7 +79,6 @@ impl Stop {
             counts_as,
             reason: reason.clone(),
             sent: None,
-            round: 0,
         }
     }
 }
@@ -109,6 +122,9 @@ impl Step {
             verdict: None,
             background,
             stop: None,
+            round: 0,
+            attempt: 1,
+            held: None,
             end: None,
             taken: false,
             meant_to_end: false,

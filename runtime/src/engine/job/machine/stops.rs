@@ -57,6 +57,7 @@ impl Machine {
             Phase::Main | Phase::Drain | Phase::Post => {
                 self.effects.push(Effect::CancelTimeoutLater);
                 self.end_all_in_background(&why);
+                self.end_all_pauses();
                 if let Some(current) = self.steps.main.current.clone() {
                     self.ask_again(&current);
                 }
@@ -96,8 +97,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn step_timed_out(&mut self, id: &StepId) {
-        let Some(step) = self.steps.get(id).filter(|step| !step.is_done()) else {
+    pub(super) fn step_timed_out(&mut self, id: &StepId, attempt: u32) {
+        let Some(step) = self.steps.get(id).filter(|step| step.attempt == attempt) else {
             return;
         };
         if matches!(step.stage, Stage::Starting | Stage::Running) {
@@ -117,6 +118,8 @@ impl Machine {
             };
             match step.stage {
                 Stage::Waiting | Stage::Done => {}
+                // It has ended already, and as it did.
+                Stage::Paused => self.end_pause(&id),
                 // It does not begin.
                 Stage::Judging(_) => {
                     step.stop.get_or_insert_with(|| Stop::new(counts_as, reason));
@@ -143,12 +146,15 @@ impl Machine {
     }
 
     fn send(&mut self, id: &StepId, signal: Signal, grace: Duration) {
-        let Some(stop) = self.steps.get_mut(id).and_then(|step| step.stop.as_mut()) else {
+        let Some(step) = self.steps.get_mut(id) else {
+            return;
+        };
+        let Some(stop) = step.stop.as_mut() else {
             return;
         };
         stop.sent = Some(signal);
-        stop.round += 1;
-        let round = stop.round;
+        step.round += 1;
+        let round = step.round;
         self.effects.push(Effect::Signal(id.clone(), signal));
         self.effects.push(Effect::EscalateAfter(id.clone(), round, grace));
     }
@@ -158,7 +164,7 @@ impl Machine {
         let Some(step) = self.steps.get(id).filter(|step| !step.is_done()) else {
             return;
         };
-        let Some(stop) = step.stop.as_ref().filter(|stop| stop.round == round) else {
+        let Some(stop) = step.stop.as_ref().filter(|_| step.round == round) else {
             return;
         };
         match stop.sent {

@@ -204,7 +204,7 @@ fn a_step_over_its_time_has_failed() {
     let mut job = Sim::new(vec![limited(runs(Ends::Well)), heeds(Signal::Interrupt)]);
     job.begin();
     job.effects.clear();
-    job.input(Input::StepTimeout(StepId::at(0)))
+    job.input(Input::StepTimeout(StepId::at(0), 1))
         .input(Input::Escalate(StepId::at(0), 1));
     assert!(job.effects.is_empty());
 }
@@ -344,7 +344,7 @@ fn a_composite_action_over_its_time_begins_no_step_that_is_being_judged() {
         let input = job.pending.pop_front().unwrap();
         job.feed(input);
     }
-    job.feed(Input::StepTimeout(StepId::at(0)));
+    job.feed(Input::StepTimeout(StepId::at(0), 1));
     job.settle();
     job.ends_well();
     assert!(!job.has("work 0.0"));

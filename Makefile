@@ -1,7 +1,7 @@
 # Thin on purpose: every verb is a script that runs on its own as well. CARGO_TARGET_DIR is respected.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev bench lint ui picture tools
+.PHONY: help demo test dev bench simulate lint ui picture tools
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -17,6 +17,9 @@ dev: tools ## rebuild and restart on change; the page's own server on :5173
 
 bench: tools ## the benches, as ratios against a peer in the same run
 	@bash tests/setup/bench.sh
+
+simulate: tools ## the engine in simulated time; SEEDS=1..100000 says which histories, SEEDS=7 one
+	@bash tests/setup/simulate.sh
 
 lint: tools ## format, clippy, the page's lints; no test is run
 	@bash tests/setup/lint.sh

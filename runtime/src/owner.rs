@@ -28,13 +28,18 @@ impl Ownership {
     /// # Errors
     /// When the lock's file cannot be made or the process cannot be told from others.
     pub fn take(directory: &Path, instance: &str) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
         let owner = Owner {
             instance: instance.to_owned(),
             boot: boot_id(),
             pid: std::process::id(),
             started: started_at("self").unwrap_or_else(since_epoch),
         };
+        Self::take_as(directory, owner)
+    }
+
+    /// The same under a given identity: a simulation has processes of its own.
+    pub(crate) fn take_as(directory: &Path, owner: Owner) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
         let path = lock_path(directory, &owner);
         let lock = open(&path, true)?;
         // Two engines of one process share an identity; the lock is the process's, so a shared one does.

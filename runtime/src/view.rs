@@ -138,6 +138,9 @@ pub struct StepDetail {
     phase: Phase,
     name: String,
     state: StepState,
+    /// From 1; more when it failed and was tried again.
+    #[serde(skip_serializing_if = "is_first")]
+    attempt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<StepState>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -304,6 +307,7 @@ impl StepDetail {
             outputs: step.outputs.clone(),
             name: step.name.clone(),
             state: step.state,
+            attempt: step.attempt,
             outcome: step.outcome,
             conclusion: step.state.is_final().then_some(step.state),
             exit_code: step.exit_code,

@@ -28,6 +28,9 @@ const ARGUMENTS = [
 
 export const WORKFLOW = process.env.LOOM_E2E_WORKFLOW ?? "diamond";
 export const STATES_OVER = ["success", "failure", "cancelled", "skipped", "lost"];
+// What the browser says, not the page, when an interface comes or goes on this machine, as with each container of a job: it
+// cuts what is on its way. That the page asks again is tried in pages.test.ts.
+const INTERFACE_CHANGED = /net::ERR_NETWORK_CHANGED/;
 const MADE_UP_WORD = /\bloom-[0-9a-f]{12}\b/;
 
 let browser: Browser;
@@ -64,7 +67,8 @@ export async function openPage(path: string, view: View = {}): Promise<Page> {
   const problems: string[] = [];
   opened.push({ page, problems });
   page.on("console", (message) => {
-    if (message.type() === "error") problems.push(`${page.url()}: ${message.text()}`);
+    if (message.type() !== "error" || INTERFACE_CHANGED.test(message.text())) return;
+    problems.push(`${page.url()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.stack ?? error.message}`));
   page.setDefaultTimeout(15_000);
@@ -74,7 +78,10 @@ export async function openPage(path: string, view: View = {}): Promise<Page> {
       (route) => route.fulfill({ json }),
     );
   }
-  await page.goto(at + path);
+  await page.goto(at + path).catch((error: Error) => {
+    if (!INTERFACE_CHANGED.test(error.message)) throw error;
+    return page.goto(at + path);
+  });
   return page;
 }
 

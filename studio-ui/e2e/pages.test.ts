@@ -51,6 +51,23 @@ describe("on a narrow screen", () => {
 });
 
 describe("the page", () => {
+  it("asks again for code that did not come the first time", async () => {
+    const page = await openPage("/actors");
+    await page.locator("[data-actor]").first().waitFor();
+    const cut = new Set<string>();
+    await page.route("**/assets/*", (route) => {
+      const url = route.request().url();
+      if (cut.has(url)) return route.continue();
+      cut.add(url);
+      return route.abort("connectionreset");
+    });
+    await page.getByRole("navigation").getByRole("link", { name: "Runs", exact: true }).click();
+    await page.locator(`[data-run="${run.runId}"] a[href*="${run.runId}"]`).first().click();
+    await page.locator("[data-node]").first().waitFor();
+    expect(cut.size).toBeGreaterThan(0);
+    forgive(page, /net::ERR_CONNECTION_RESET/);
+  });
+
   it("keeps the theme that was chosen", async () => {
     const page = await openPage("/actors");
     await page.getByText("Dark", { exact: true }).click({ force: true });

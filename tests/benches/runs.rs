@@ -65,6 +65,15 @@ fn main() -> Anyhow<()> {
         shell,
     )?;
 
+    let (copied, cp) = bench.copies()?;
+    line(
+        &mut report,
+        "a job's copy of 2,400 files, made and removed",
+        copied,
+        "`cp -a` and `rm -r`",
+        cp,
+    )?;
+
     std::io::stdout().write_all(report.as_bytes())?;
     Ok(())
 }
@@ -96,6 +105,50 @@ impl Bench {
                     .env("DOCKER_HOST", &self.host),
             )
         })
+    }
+
+    /// What a run takes longer for working in a copy of its project, and what `cp` and `rm` take for the same.
+    fn copies(&self) -> Anyhow<(Duration, Duration)> {
+        let project = self.directory.join("files");
+        for folder in 0..60 {
+            let path = project.join(format!("d{}/e{folder}", folder % 7));
+            std::fs::create_dir_all(&path)?;
+            for file in 0..40 {
+                std::fs::write(path.join(format!("f{file}")), vec![b'x'; 300 * file + 7])?;
+            }
+        }
+        let file = self.directory.join("copies.loom.yml");
+        std::fs::write(&file, "jobs:\n  only:\n    steps:\n      - run: 'true'\n")?;
+        let in_mode = |mode: &str| {
+            median(|| {
+                times(1, || {
+                    finish(
+                        Command::new(&self.loom)
+                            .args([
+                                "run",
+                                "--executor",
+                                "host",
+                                "--workspace-mode",
+                                mode,
+                                "--workspace",
+                            ])
+                            .arg(&project)
+                            .arg(&file)
+                            .current_dir(&project)
+                            .env("LOOM_STATE_DIR", self.directory.join("state")),
+                    )
+                })
+            })
+        };
+        let copied = in_mode("copy")?.saturating_sub(in_mode("bind")?);
+        let other = self.directory.join("copy");
+        let cp = median(|| {
+            times(1, || {
+                finish(Command::new("cp").arg("-a").args([&project, &other]))?;
+                finish(Command::new("rm").arg("-r").arg(&other))
+            })
+        })?;
+        Ok((copied, cp))
     }
 
     /// One `docker exec` of `true`, in a container that runs already.

@@ -4,7 +4,7 @@
 //! was planted leads nowhere. Nor does a copy hold a link that leads out of the tree it is of.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -14,17 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 use super::error::ActionError;
-
-/// What was copied.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Copied {
-    /// How many files and links.
-    pub files: u64,
-    /// How many bytes are in the files.
-    pub bytes: u64,
-    /// What was left out, by its path in the tree: links that lead out of it, and what is neither file, link nor folder.
-    pub left_out: Vec<PathBuf>,
-}
+use super::tree::{Copied, Kind, Tree};
 
 /// Copies an action's tree into a job's directory, as a folder of the name that `to` ends with; whose parent must be
 /// there. Nothing is done when there is such a folder: another step of the job uses the same action. Everybody may read
@@ -52,9 +42,8 @@ fn copy_tree_to(from: &Path, to: &Path) -> io::Result<Copied> {
     let partial = format!(".partial-{}", uuid::Uuid::new_v4().simple());
     let partial = OsStr::new(&partial);
     let made = make_directory(&parent, partial).and_then(|folder| {
-        let mut tree = Tree::of(from, Kind::Guarded)?;
-        tree.copy_all(&folder, Path::new(".git"))?;
-        Ok(tree.copied)
+        let tree = Tree::of(from, Kind::Guarded)?;
+        tree.copy_all(&folder, &[PathBuf::from(".git")])
     });
     let renamed = made.and_then(
         |copied| match rustix::fs::renameat(&parent, partial, &parent, name) {
@@ -73,119 +62,8 @@ fn copy_tree_to(from: &Path, to: &Path) -> io::Result<Copied> {
     renamed
 }
 
-/// How the copy of a tree relates to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Of a stranger's: no link leads out of it, everybody may read it.
-    Guarded,
-    /// Of the user's own, for the user's own steps: links and permissions as they are.
-    Faithful,
-}
-
-/// A tree that is copied. It is read without following a link in it.
-pub(super) struct Tree {
-    root: PathBuf,
-    top: OwnedFd,
-    kind: Kind,
-    pub(super) copied: Copied,
-}
-
-impl Tree {
-    pub(super) fn of(root: &Path, kind: Kind) -> io::Result<Self> {
-        let root = root.canonicalize()?;
-        Ok(Self {
-            top: open_directory(&root)?,
-            root,
-            kind,
-            copied: Copied::default(),
-        })
-    }
-
-    /// Copies all of the tree into an open folder, but for what lies at `left_out`.
-    pub(super) fn copy_all(&mut self, to: &OwnedFd, left_out: &Path) -> io::Result<()> {
-        let top = self.top.try_clone()?;
-        self.copy_folder(&top, Path::new(""), to, left_out)
-    }
-
-    fn copy_folder(
-        &mut self,
-        from: &OwnedFd,
-        folder: &Path,
-        to: &OwnedFd,
-        left_out: &Path,
-    ) -> io::Result<()> {
-        for name in names(from)? {
-            let path = folder.join(&name);
-            if path == left_out {
-                continue;
-            }
-            if is_directory(from, &name) {
-                let inner = rustix::fs::openat(from, &name, directory_flags(), Mode::empty())?;
-                self.copy_folder(&inner, &path, &make_directory(to, &name)?, left_out)?;
-            } else {
-                self.copy_one(from, &path, to)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens a folder of the tree; none where there is no folder, or a link on the way.
-    pub(super) fn folder(&self, path: &Path) -> Option<OwnedFd> {
-        let mut open = self.top.try_clone().ok()?;
-        for name in path.components() {
-            open = rustix::fs::openat(&open, name.as_os_str(), directory_flags(), Mode::empty()).ok()?;
-        }
-        Some(open)
-    }
-
-    /// Copies one thing of the tree, which is no folder, out of its open folder into another.
-    pub(super) fn copy_one(&mut self, from: &OwnedFd, path: &Path, to: &OwnedFd) -> io::Result<()> {
-        let Some(name) = path.file_name() else {
-            return Err(io::Error::from(io::ErrorKind::InvalidInput));
-        };
-        let found = rustix::fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        match FileType::from_raw_mode(found.st_mode) {
-            FileType::Symlink
-                if self.kind == Kind::Faithful || !leads_out(&self.root, &self.root.join(path)) =>
-            {
-                let target = rustix::fs::readlinkat(from, name, Vec::new())?;
-                rustix::fs::symlinkat(target.as_c_str(), to, name)?;
-                self.copied.files += 1;
-            }
-            FileType::RegularFile => {
-                self.copied.bytes += copy_file(from, to, name, self.kind)?;
-                self.copied.files += 1;
-            }
-            _ => self.copied.left_out.push(path.to_owned()),
-        }
-        Ok(())
-    }
-}
-
-fn copy_file(from: &OwnedFd, to: &OwnedFd, name: &OsStr, kind: Kind) -> io::Result<u64> {
-    // Without waiting: it may be a pipe by now.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let mut source = File::from(rustix::fs::openat(from, name, flags, Mode::empty())?);
-    let metadata = source.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "a file was replaced while it was copied",
-        ));
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut target = File::from(rustix::fs::openat(to, name, flags, Mode::RUSR | Mode::WUSR)?);
-    // The kernel copies, and shares the blocks where the file system can.
-    let bytes = io::copy(&mut source, &mut target)?;
-    target.set_permissions(match kind {
-        Kind::Guarded => for_everybody(&metadata),
-        Kind::Faithful => std::fs::Permissions::from_mode(metadata.permissions().mode() & 0o777),
-    })?;
-    Ok(bytes)
-}
-
 /// The permissions of a file, readable (and, where its owner may, executable) for everybody.
-fn for_everybody(metadata: &Metadata) -> std::fs::Permissions {
+pub(super) fn for_everybody(metadata: &Metadata) -> std::fs::Permissions {
     let mode = metadata.permissions().mode() & 0o777;
     let executable = if mode & 0o100 == 0 { 0 } else { 0o111 };
     std::fs::Permissions::from_mode(mode | 0o644 | executable)
@@ -209,11 +87,11 @@ pub(super) fn leads_out(root: &Path, link: &Path) -> bool {
 }
 
 /// The flags to open a directory with that must be one itself.
-fn directory_flags() -> OFlags {
+pub(super) fn directory_flags() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
 }
 
-fn is_directory(parent: &OwnedFd, name: &OsStr) -> bool {
+pub(super) fn is_directory(parent: &OwnedFd, name: &OsStr) -> bool {
     rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory)
 }

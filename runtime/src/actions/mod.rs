@@ -16,19 +16,23 @@ pub mod node;
 mod options;
 mod remote;
 mod store;
+mod tree;
 mod unsupported;
+mod workspace;
 
 pub use checkout::{
     CheckoutInputs, CheckoutOutcome, CheckoutRequest, Served, checkout, serves as checkout_served,
 };
-pub use copy::{Copied, copy_into};
+pub use copy::copy_into;
 pub use definition::{ActionDefinition, WorkflowText, read, read_fetched, read_local, read_workflow};
 pub use error::{ActionError, Fault};
 pub use lock::{LOCK_FILE, Records};
 pub use node::{Room, candidates as node_candidates, missing as node_missing, notice as node_notice};
 pub use options::{ActionOptions, DEFAULT_HOST};
 pub use store::{ActionStore, FetchedAction, directory_name};
+pub use tree::Copied;
 pub use unsupported::Unsupported;
+pub use workspace::copy_project;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -10,6 +10,7 @@ use loom_bridge::Context;
 use super::EngineError;
 use super::orchestrator::Orchestrator;
 use super::run::AnswerPauses;
+use super::timers;
 use crate::event::PauseAnswer;
 use crate::id::{JobId, RunId};
 use crate::journal::Request;
@@ -28,7 +29,7 @@ impl Orchestrator {
         } else {
             REQUEST_POLL
         };
-        ctx.run_later(after, |act, ctx| {
+        timers::after(&*self.shared.world, ctx, after, |act, ctx| {
             act.look_for_requests(ctx);
             act.look_again(ctx);
         });

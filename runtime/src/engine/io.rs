@@ -1,8 +1,12 @@
 //! The threads that touch disks, sockets and containers, apart from the actors' own.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::world::World;
 
 /// A tokio runtime of a few threads. Actors live on arbiters of one thread each that must never wait for anything; what
 /// waits runs here and answers by messages.
@@ -35,6 +39,55 @@ impl Drop for IoThreads {
         // A runtime must not be dropped where waiting is forbidden, which an engine's last owner may be.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
+        }
+    }
+}
+
+/// The way to those threads, for all that the engine has them do. In a simulation there are none: the world says when
+/// each piece of work has its turn, on the one thread that does all. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Io {
+    handle: Handle,
+    world: Arc<dyn World>,
+}
+
+impl Io {
+    /// The threads of this runtime, in this world.
+    pub(super) fn new(handle: Handle, world: Arc<dyn World>) -> Self {
+        Self { handle, world }
+    }
+
+    /// The runtime itself, for what is no work of the engine.
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Does work that waits asynchronously.
+    pub(crate) fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match self.world.turn() {
+            None => self.handle.spawn(work),
+            Some(turn) => self.handle.spawn(async move {
+                turn.await;
+                work.await
+            }),
+        }
+    }
+
+    /// Does work that may block its thread: disks, processes, evaluating what may be large.
+    pub(crate) fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self.world.turn() {
+            None => self.handle.spawn_blocking(work),
+            Some(turn) => self.handle.spawn(async move {
+                turn.await;
+                work()
+            }),
         }
     }
 }

@@ -17,6 +17,7 @@ mod run;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
@@ -37,7 +38,7 @@ pub use shared::Progress;
 
 use self::answers::AnswerRun;
 use self::histories::Histories;
-use self::io::IoThreads;
+use self::io::{Io, IoThreads};
 use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun, UntilStarted};
 use self::shared::{Orphans, Shared};
 use crate::event::PauseAnswer;
@@ -111,7 +112,7 @@ pub struct Engine {
     orchestrator: Addr<Orchestrator>,
     instance: String,
     histories: Arc<Histories>,
-    _threads: Arc<IoThreads>,
+    _threads: Option<Arc<IoThreads>>,
     _ownership: Arc<Ownership>,
 }
 
@@ -152,7 +153,12 @@ impl Engine {
             .spawn_blocking(prepare)
             .await
             .map_err(|_| EngineError::Stopped)??;
-        let engine = Self::assemble(opened, options.world, threads, io);
+        let engine = Self::assemble(
+            opened,
+            Io::new(io, Arc::clone(&options.world)),
+            options.world,
+            Some(threads),
+        );
         engine
             .orchestrator
             .send(UntilStarted)
@@ -161,12 +167,7 @@ impl Engine {
         Ok(engine)
     }
 
-    fn assemble(
-        opened: Opened,
-        world: Arc<dyn World>,
-        threads: IoThreads,
-        io: tokio::runtime::Handle,
-    ) -> Self {
+    fn assemble(opened: Opened, io: Io, world: Arc<dyn World>, threads: Option<IoThreads>) -> Self {
         let Opened {
             directory,
             journal,
@@ -197,7 +198,7 @@ impl Engine {
             orchestrator,
             instance,
             histories: Arc::default(),
-            _threads: Arc::new(threads),
+            _threads: threads.map(Arc::new),
             _ownership: Arc::new(ownership),
         }
     }
@@ -238,7 +239,7 @@ impl Engine {
 
     /// The threads for what waits. Executors are made and used there.
     pub fn io(&self) -> &tokio::runtime::Handle {
-        &self.shared.io
+        self.shared.io.handle()
     }
 
     /// How far long things have got, as it happens. Slow readers miss some.

@@ -1,6 +1,6 @@
 //! The actor that owns the runs of this process: begins them, cancels them, and puts right those whose actor broke.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -23,9 +23,9 @@ use crate::state::{FoldError, Run};
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
     pub(super) shared: Arc<Shared>,
-    pub(super) runs: HashMap<RunId, Held>,
+    pub(super) runs: BTreeMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
-    beginning: HashMap<RunId, Vec<String>>,
+    beginning: BTreeMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
     until_begun: Vec<oneshot::Sender<()>>,
     /// The last request that was looked at.
@@ -48,8 +48,8 @@ impl Orchestrator {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            runs: HashMap::new(),
-            beginning: HashMap::new(),
+            runs: BTreeMap::new(),
+            beginning: BTreeMap::new(),
             until_begun: Vec::new(),
             seen: 0,
             foreign: None,
@@ -256,7 +256,9 @@ impl Handler<StartRun> for Orchestrator {
                 launch.workflow.name.clone(),
             );
             let secrets = launch.secrets.clone();
-            let read = tokio::task::spawn_blocking(move || Scope::root(&of, number, &name, source, secrets));
+            let read = shared
+                .io
+                .blocking(move || Scope::root(&of, number, &name, source, secrets));
             let scope = read.await.map_err(|_| EngineError::Stopped)?;
             let scope = Arc::new(scope.map_err(|reason| EngineError::Source(reason.message))?);
             let created = created(&launch, &scope, &shared)?;

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::EngineError;
 use super::shared::Shared;
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
-use crate::id::{JobKey, RunId};
-use crate::journal::{RunQuery, Summary};
+use crate::id::{JobId, JobKey, RunId};
+use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
 use crate::owner;
 use crate::state::Run;
 
 /// How often the end of a run is worked out anew because its history grew meanwhile. Owners that are dead write no more.
 const TRIES: u32 = 5;
+
+/// How often who waits for a concurrency group looks whether the owner of the one that has it has died.
+const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +72,27 @@ pub(super) async fn recover(
         shared.journal.mark_swept(swept).await?;
     }
     Ok(recovered)
+}
+
+/// Waits for a concurrency group. Who has it may die meanwhile, and then nobody but those who wait ends it.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) async fn claim_settled(
+    shared: &Shared,
+    run: &RunId,
+    job: Option<&JobId>,
+) -> Result<Option<ClaimState>, JournalError> {
+    loop {
+        tokio::select! {
+            biased;
+            settled = journal::claim_settled(&*shared.journal, &*shared.world, run, job) => return settled,
+            () = shared.world.sleep(LOOK_FOR_DEAD) => {}
+        }
+        if let Err(error) = recover(shared, &[]).await {
+            tracing::warn!(%error, "runs of dead owners cannot be looked for");
+        }
+    }
 }
 
 async fn listed(shared: &Shared, narrow: impl FnOnce(&mut RunQuery)) -> Result<Vec<Summary>, EngineError> {
@@ -172,7 +197,7 @@ async fn sweep(
             }
         }
     }
-    let stuck = remove_directories(shared, &ids, recovered);
+    let stuck = remove_directories(shared, &ids, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
@@ -182,26 +207,33 @@ async fn sweep(
 
 /// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one
 /// could not be removed.
-fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
-    let mut stuck = BTreeSet::new();
-    let Ok(entries) = std::fs::read_dir(shared.directory.jobs()) else {
-        return stuck;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(run) = runs.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
-            continue;
-        };
-        match std::fs::remove_dir_all(entry.path()) {
-            Ok(()) => recovered.removed.push(name),
-            Err(error) => {
-                stuck.insert(run.clone());
-                recovered
-                    .problems
-                    .push(format!("failed to remove {}: {error}", entry.path().display()));
+async fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
+    let (jobs, of) = (shared.directory.jobs(), runs.to_vec());
+    let removing = shared.io.blocking(move || {
+        let (mut removed, mut stuck) = (Vec::new(), Vec::new());
+        let entries = std::fs::read_dir(&jobs).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(run) = of.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
+                continue;
+            };
+            match std::fs::remove_dir_all(entry.path()) {
+                Ok(()) => removed.push(name),
+                Err(error) => {
+                    let problem = format!("failed to remove {}: {error}", entry.path().display());
+                    stuck.push((run.clone(), problem));
+                }
             }
         }
-    }
+        removed.sort();
+        (removed, stuck)
+    });
+    let Ok((removed, stuck)) = removing.await else {
+        return runs.iter().cloned().collect(); // it broke off: all is to be looked at again
+    };
+    recovered.removed.extend(removed);
+    let (stuck, problems): (BTreeSet<_>, Vec<_>) = stuck.into_iter().unzip();
+    recovered.problems.extend(problems);
     stuck
 }
 

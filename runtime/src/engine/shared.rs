@@ -1,16 +1,16 @@
 //! What all actors of an engine share.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix::{Message, WeakRecipient};
-use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
 use super::directory::StateDirectory;
 use super::executors::Executors;
+use super::io::Io;
 use crate::event::Reason;
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     pub(crate) directory: StateDirectory,
     pub(crate) owner: Owner,
     pub(crate) world: Arc<dyn World>,
-    pub(crate) io: Handle,
+    pub(crate) io: Io,
     pub(crate) progress: broadcast::Sender<Progress>,
     /// How long a job's processes may go on when this process has vanished.
     pub(crate) orphan_grace: Duration,
@@ -76,7 +76,7 @@ impl Shared {
 /// Runs of this process that have no actor any more and whose end is not in the history: its owner lives, so nobody else
 /// ends them.
 #[derive(Default)]
-pub(crate) struct Orphans(Mutex<HashMap<RunId, Reason>>);
+pub(crate) struct Orphans(Mutex<BTreeMap<RunId, Reason>>);
 
 impl Orphans {
     pub(super) fn add(&self, run: RunId, reason: Reason) {
@@ -94,7 +94,7 @@ impl Orphans {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Reason>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Reason>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

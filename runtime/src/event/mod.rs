@@ -182,6 +182,30 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
+    /// An attempt at a step failed, and the step is tried again. What the attempt left in its command files is gone with it.
+    StepRetrying {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepId,
+        /// The attempt that comes, from 2.
+        attempt: u32,
+        /// How many there are at most.
+        attempts: u32,
+        /// How long it waits for that one, in milliseconds.
+        delay_ms: u64,
+        /// The code the process of the failed attempt exited with, when it exited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+        /// The signal that ended it, when one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// Why it failed, when the exit code does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+        /// From the attempt's start to its end, in milliseconds.
+        duration_ms: u64,
+    },
     /// The step said something of a place in a file.
     Annotated {
         /// The job.
@@ -321,7 +345,7 @@ pub enum Event {
 }
 
 /// The types that this version understands: JSON of one of these that cannot be read is damaged, not newer.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
     "runCreated",
     "runStarted",
     "jobExpanded",
@@ -337,6 +361,7 @@ const KNOWN: [&str; 24] = [
     "summarized",
     "logLost",
     "stepStarted",
+    "stepRetrying",
     "stepFinished",
     "jobPaused",
     "jobResumed",
@@ -383,6 +408,7 @@ impl Event {
             | Self::JobStarting { job, .. }
             | Self::JobStarted { job }
             | Self::StepStarted { job, .. }
+            | Self::StepRetrying { job, .. }
             | Self::StepFinished { job, .. }
             | Self::JobPaused { job, .. }
             | Self::JobResumed { job, .. }

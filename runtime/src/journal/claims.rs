@@ -10,6 +10,7 @@ use super::admission::{not_the_owner, refused};
 use super::{Journal, JournalError, Summary};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
+use crate::world::World;
 
 /// Waiting ones of a group with `queue: max`; one that comes to a full queue gives way itself (GitHub's limit).
 pub const MOST_WAITING: usize = 100;
@@ -108,12 +109,13 @@ pub struct Claimed {
 /// When the journal cannot be read.
 pub async fn claim_settled(
     journal: &dyn Journal,
+    world: &dyn World,
     run: &RunId,
     job: Option<&JobId>,
 ) -> Result<Option<ClaimState>, JournalError> {
     loop {
         match journal.claim_state(run, job).await? {
-            Some(ClaimState::Waiting) => tokio::time::sleep(POLL).await,
+            Some(ClaimState::Waiting) => world.sleep(POLL).await,
             settled => return Ok(settled),
         }
     }

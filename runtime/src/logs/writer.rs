@@ -200,6 +200,12 @@ impl JobLog {
         self.files().failing = writes;
     }
 
+    /// Whatever wants to write to this log waits until it is let go.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop + '_ {
+        self.files()
+    }
+
     fn files(&self) -> MutexGuard<'_, Files> {
         lock(&self.shared.files)
     }

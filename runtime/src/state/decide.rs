@@ -63,8 +63,16 @@ impl Run {
                 decisions.push(self.conclude(id, job));
             }
         }
-        for (id, job) in self.frontier.due().filter_map(|place| self.jobs.get_index(place)) {
-            if job.state == JobState::Waiting && !busy(id) && !self.forced {
+        let mut calls = HashMap::new();
+        for place in self.frontier.due() {
+            let Some((id, job)) = self.jobs.get_index(place) else {
+                continue;
+            };
+            if job.state == JobState::Waiting
+                && !busy(id)
+                && !self.forced
+                && self.may_call(place, job, &busy, &mut calls)
+            {
                 decisions.push(self.judge(id, job));
             }
         }
@@ -130,6 +138,31 @@ impl Run {
                 decisions.push(finish(id, JobState::Cancelled, reason));
             }
         }
+    }
+
+    /// Whether a call of a matrix may begin beside those that are under way; `max-parallel` counts whole calls. `begun` has
+    /// them by group.
+    fn may_call(
+        &self,
+        place: usize,
+        job: &Job,
+        busy: &impl Fn(&JobId) -> bool,
+        begun: &mut HashMap<usize, usize>,
+    ) -> bool {
+        let group = self.frontier.group_of(place).filter(|_| job.calls.is_some());
+        let Some((group, most)) = group.and_then(|(group, _)| Some((group, self.most_parallel(group)?)))
+        else {
+            return true;
+        };
+        let count = begun.entry(group).or_insert_with(|| {
+            let children = self.frontier.children(group).iter();
+            let jobs = children.filter_map(|place| self.jobs.get_index(*place));
+            jobs.filter(|(id, job)| !job.state.is_final() && (job.group.is_some() || busy(id)))
+                .count()
+        });
+        let may = *count < most;
+        *count += usize::from(may);
+        may
     }
 
     fn judge(&self, id: &JobId, job: &Job) -> Decision {

@@ -264,6 +264,14 @@ impl Job {
                     }
                 }
             }
+            Event::StepRetrying { step, attempt, .. } => {
+                self.forget_inner(step);
+                if let Some(step) = self.open_step(step) {
+                    // What the attempt said stays in its log.
+                    step.attempt = *attempt;
+                    step.annotations.clear();
+                }
+            }
             Event::StepFinished {
                 step,
                 outcome,
@@ -342,6 +350,12 @@ impl Job {
         for step in self.steps.values_mut() {
             *step = Step::new(std::mem::take(&mut step.name), None, Phase::Main);
         }
+    }
+
+    /// A new attempt at a step brings its own steps anew.
+    fn forget_inner(&mut self, outer: &StepId) {
+        let inner = format!("{outer}.");
+        self.steps.retain(|id, _| !id.0.starts_with(&inner));
     }
 
     /// A job that has ended has no step that still waits or runs.

@@ -136,6 +136,8 @@ pub struct Step {
     pub phase: Phase,
     /// Its state; its conclusion once that is final.
     pub state: StepState,
+    /// From 1; more when it failed and was tried again.
+    pub attempt: u32,
     /// Before `continue-on-error`.
     pub outcome: Option<StepState>,
     /// The code its process exited with.
@@ -239,12 +241,14 @@ impl Job {
 }
 
 impl Step {
-    pub(super) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
+    /// One that waits for its first attempt.
+    pub(crate) fn new(name: String, parent: Option<StepId>, phase: Phase) -> Self {
         Self {
             name,
             parent,
             phase,
             state: StepState::Waiting,
+            attempt: 1,
             outcome: None,
             exit_code: None,
             reason: None,

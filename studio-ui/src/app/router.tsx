@@ -9,21 +9,22 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { readActorsSearch } from "../features/actors/model/search";
+import { load } from "../lib/load";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
 import { Shell } from "./shell";
 
-const load = {
-  actors: () => import("../features/actors/actors-page"),
-  workflows: () => import("../features/workflows/workflows-page"),
-  runs: () => import("../features/runs/runs-page"),
-  run: () => import("../features/runs/run-page"),
-  logs: () => import("../features/logs/logs-page"),
+const pages = {
+  actors: () => load(() => import("../features/actors/actors-page")),
+  workflows: () => load(() => import("../features/workflows/workflows-page")),
+  runs: () => load(() => import("../features/runs/runs-page")),
+  run: () => load(() => import("../features/runs/run-page")),
+  logs: () => load(() => import("../features/logs/logs-page")),
 };
 
 /** Fetches the code of all pages, so that the others open at once, also while the studio is away. */
 export function preloadPages(): void {
-  for (const page of Object.values(load)) {
+  for (const page of Object.values(pages)) {
     // It is tried again, and said, when the page is opened.
     page().catch(() => {});
   }
@@ -43,34 +44,34 @@ const actors = createRoute({
   getParentRoute: () => root,
   path: "/actors",
   validateSearch: readActorsSearch,
-  component: lazyRouteComponent(load.actors, "ActorsPage"),
+  component: lazyRouteComponent(pages.actors, "ActorsPage"),
 });
 
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
-  component: lazyRouteComponent(load.workflows, "WorkflowsPage"),
+  component: lazyRouteComponent(pages.workflows, "WorkflowsPage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
   validateSearch: (search) => ({ ...text(search, "workflow") }),
-  component: lazyRouteComponent(load.runs, "RunsPage"),
+  component: lazyRouteComponent(pages.runs, "RunsPage"),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: (search) => ({ ...text(search, "job"), ...text(search, "step"), ...line(search), ...view(search) }),
-  component: lazyRouteComponent(load.run, "RunPage"),
+  component: lazyRouteComponent(pages.run, "RunPage"),
 });
 
 const logs = createRoute({
   getParentRoute: () => root,
   path: "/logs",
   validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...line(search) }),
-  component: lazyRouteComponent(load.logs, "LogsPage"),
+  component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
 const tree = root.addChildren([home, actors, workflows, runs, run, logs]);

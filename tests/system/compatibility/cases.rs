@@ -383,8 +383,14 @@ b:
 
     retry_of_a_step => steps("- { retry: { max-attempts: 3 }, run: 'echo x >> tries; exit 1' }\n- { if: always(), run: 'echo \"tries: $(wc -l < tries)\"' }")
         .in_loom_file()
-        .says("| tries: 1")
+        .says("| tries: 3")
+        .says("attempt 3 of 3 in 0 s")
         .ends(1),
+
+    retry_forgets_what_failed => steps("- { id: s, retry: { delay: 10ms }, run: 'echo x >> tries; n=$(wc -l < tries); echo \"A$n=set\" >> \"$GITHUB_ENV\"; echo \"o$n=set\" >> \"$GITHUB_OUTPUT\"; test $n = 2' }\n- { run: 'echo \"env:$A1,$A2 out:${{ steps.s.outputs.o1 }},${{ steps.s.outputs.o2 }} ${{ steps.s.outcome }}\"' }")
+        .in_loom_file()
+        .says("attempt 2 of 2 in 0.01 s")
+        .says("| env:,set out:,set success"),
 
     retry_of_a_job => jobs(
         "a:

@@ -123,6 +123,35 @@ const HOMES: &[Home] = &[
         at_home: |_| false,
     },
     Home {
+        rule: "the engine takes time, timers and chance from its world alone, hands work to other threads by one way, and \
+               never depends on the order of a hash map: the same seed gives the same history",
+        words: &[
+            "tokio::time",
+            "actix_rt::time",
+            "std::thread",
+            "Instant",
+            "SystemTime",
+            "SystemWorld",
+            "Timestamp::now",
+            "Zoned",
+            "Uuid",
+            "uuid",
+            "rand",
+            "RandomState",
+            "HashMap",
+            "HashSet",
+            "run_later",
+            "run_interval",
+            "notify_later",
+            "spawn_blocking",
+            "tokio::spawn",
+            "spawn_local",
+        ],
+        within: "runtime/src/engine/",
+        // The way to other threads itself, and where an engine is opened in the machine's own world.
+        at_home: |path| matches!(path, "runtime/src/engine/io.rs" | "runtime/src/engine/mod.rs"),
+    },
+    Home {
         rule: "unsafe code is the agent's one sys.rs",
         words: &["unsafe"],
         within: "",
@@ -220,6 +249,12 @@ fn the_rules_find_what_they_look_for() {
     assert_eq!(found("use actix_web::App;"), 1);
     assert_eq!(found("unsafe { x() }"), 1);
     assert_eq!(found("    println!(\"bollard\");"), 1);
+    let engine = File {
+        path: "runtime/src/engine/x.rs".into(),
+        text: "let n = std::time::Instant::now();\ntokio::select! { biased; }\nlet now = world.now();".into(),
+    };
+    let clocks = HOMES.iter().flat_map(|home| offences(home, &engine)).count();
+    assert_eq!(clocks, 1);
     assert_eq!(
         found("// use actix_web::App;\nlet my_actix_web = \"unsafe\"; // unsafe"),
         0

@@ -7,9 +7,10 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, FileType};
 
 use super::super::cache::blocking;
-use super::super::copy::{self, Kind, Tree};
+use super::super::copy;
 use super::super::error::ActionError;
 use super::super::git::Git;
+use super::super::tree::{Copied, Kind, Tree};
 use super::inputs::{CheckoutInputs, Submodules};
 use super::place::{MARK, Target};
 use super::project::{ASKING, Named, Project, files_of};
@@ -259,15 +260,16 @@ pub(super) async fn empty_submodules(top: &Path) -> Result<Vec<PathBuf>, ActionE
     Ok(missing)
 }
 
-fn copy_files(from: &Path, to: &Path, files: Files) -> std::io::Result<copy::Copied> {
-    let mut tree = Tree::of(from, Kind::Faithful)?;
+fn copy_files(from: &Path, to: &Path, files: Files) -> std::io::Result<Copied> {
+    let tree = Tree::of(from, Kind::Faithful)?;
     let target = copy::open_directory(to)?;
     // A copy within the tree is no part of it.
     let own = to.strip_prefix(from.canonicalize()?).map(Path::to_owned).ok();
     let Files::Named(named) = files else {
-        tree.copy_all(&target, own.as_deref().unwrap_or(Path::new(".git")))?;
-        return Ok(tree.copied);
+        let own = own.unwrap_or_else(|| PathBuf::from(".git"));
+        return tree.copy_all(&target, &[own]);
     };
+    let mut copied = Copied::default();
     let mut open: Option<(PathBuf, Option<(OwnedFd, OwnedFd)>)> = None;
     for name in named {
         let (path, is_folder) = match name {
@@ -304,10 +306,10 @@ fn copy_files(from: &Path, to: &Path, files: Files) -> std::io::Result<copy::Cop
                 Ok(()) | Err(rustix::io::Errno::NOENT) => {}
                 Err(_) => copy::remove(to, name)?,
             }
-            tree.copy_one(from, &path, to)?;
+            copied.add(tree.copy_one(from, &path, to)?);
         }
     }
-    Ok(tree.copied)
+    Ok(copied)
 }
 
 fn make_folders(target: &OwnedFd, folder: &Path) -> std::io::Result<OwnedFd> {

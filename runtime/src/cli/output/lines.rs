@@ -4,7 +4,7 @@ use loom_protocol::Timestamp;
 
 use crate::event::{JobState, Phase, RunState, StepState};
 use crate::id::StepId;
-use crate::state::{Job, Run};
+use crate::state::{Job, Run, Step};
 
 /// A time span as people say it: `40ms`, `12.3s`, `2m 05s`, `1h 02m`.
 pub(in crate::cli) fn duration(millis: u64) -> String {
@@ -56,24 +56,33 @@ pub(super) fn why(job: &Job) -> String {
     if let Some(reason) = &job.reason {
         return format!("  {}", reason.message);
     }
-    if job.state != JobState::Failure {
-        return String::new();
-    }
-    let failed = job
-        .steps
-        .iter()
-        .find(|(_, step)| step.state == StepState::Failure);
+    let wrong = match job.state {
+        JobState::Failure => StepState::Failure,
+        JobState::Lost => StepState::Lost,
+        _ => return String::new(),
+    };
+    let failed = job.steps.iter().find(|(_, step)| step.state == wrong);
     match failed {
-        Some((id, step)) => {
-            let how = match (step.exit_code, &step.reason) {
-                (Some(code), _) => format!("exit code {code}"),
-                (None, Some(reason)) => reason.message.clone(),
-                (None, None) => "it failed".to_owned(),
-            };
-            format!("  step {} `{}`: {how}", place(job, id), step.name)
-        }
+        Some((id, step)) => format!("  step {} `{}`: {}", place(job, id), step.name, how(step)),
         None => String::new(),
     }
+}
+
+/// How a step that did not go well ended.
+pub(super) fn how(step: &Step) -> String {
+    let tries = match step.attempt {
+        0 | 1 => String::new(),
+        attempt => format!(", at attempt {attempt}"),
+    };
+    let how = match (step.exit_code, &step.reason, step.state) {
+        (Some(code), None, _) => format!("exit code {code}"),
+        (Some(code), Some(reason), _) if code != 0 => format!("exit code {code}: {}", reason.message),
+        (_, Some(reason), _) => reason.message.clone(),
+        (None, None, StepState::Lost) => "how it ended is not known".to_owned(),
+        (None, None, StepState::Cancelled) => "it was cancelled".to_owned(),
+        (None, None, _) => "it failed".to_owned(),
+    };
+    format!("{how}{tries}")
 }
 
 /// A step's place as people count: `2/5` of those as written, `2.1` within another, in words before and after them.
@@ -128,6 +137,25 @@ mod tests {
         assert_eq!(duration(12_345), "12.3s");
         assert_eq!(duration(125_000), "2m 05s");
         assert_eq!(duration(3_720_000), "1h 02m");
+    }
+
+    #[test]
+    fn how_a_step_ended_is_said_in_the_words_of_its_state() {
+        let step = |state, attempt, exit_code| Step {
+            state,
+            attempt,
+            exit_code,
+            ..Step::new("s".into(), None, Phase::Main)
+        };
+        for (step, words) in [
+            (step(StepState::Failure, 1, Some(2)), "exit code 2"),
+            (step(StepState::Failure, 3, Some(2)), "exit code 2, at attempt 3"),
+            (step(StepState::Failure, 1, None), "it failed"),
+            (step(StepState::Lost, 1, None), "how it ended is not known"),
+            (step(StepState::Cancelled, 1, None), "it was cancelled"),
+        ] {
+            assert_eq!(how(&step), words);
+        }
     }
 
     #[test]

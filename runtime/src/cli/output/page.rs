@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::lines::{Columns, duration, place, since, why};
+use super::lines::{Columns, duration, how, place, since, why};
 use super::missing;
 use super::tails::{Tails, failed};
 use crate::cli::Exit;
@@ -119,16 +119,6 @@ fn failures(run: &Run, tails: &Tails, text: &mut String) {
             "all of it: loom-runtime runs logs {} -j '{id}'\n",
             run.id.short()
         ));
-    }
-}
-
-/// How a step ended.
-fn how(step: &Step) -> String {
-    match (step.exit_code, &step.reason) {
-        (Some(code), None) => format!("exit code {code}"),
-        (Some(code), Some(reason)) if code != 0 => format!("exit code {code}: {}", reason.message),
-        (_, Some(reason)) => reason.message.clone(),
-        (None, None) => "it failed".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The actor of a job: runs the effects that its machine asks for.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use actix::prelude::*;
 use loom_bridge::{Activity, Context};
 use tokio::task::JoinHandle;
 
+use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::machine::{
-    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Retry, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
 use super::pausing::Clock;
@@ -19,6 +20,7 @@ use super::task::Task;
 use super::worker;
 use super::{JobOrigin, PreparedPlace, judging};
 use crate::engine::run::{ClosePlace, SaveEvents};
+use crate::engine::timers;
 use crate::event::StepState;
 use crate::executor::{Closed, Signal};
 use crate::fault;
@@ -31,11 +33,12 @@ pub(in crate::engine) struct JobActor {
     pub(super) origin: JobOrigin,
     pub(super) opened: Option<Opened>,
     pub(super) contexts: Option<Contexts>,
-    pub(super) steps: HashMap<StepId, Known>,
+    pub(super) steps: BTreeMap<StepId, Known>,
     /// Its time.
     pub(super) clock: Clock,
     /// What steps that were judged will do.
-    tasks: HashMap<StepId, Task>,
+    tasks: BTreeMap<StepId, Task>,
+    pub(super) attempts: Attempts,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -72,7 +75,7 @@ impl JobActor {
             pauses: plan.scope.run.options.pause_on_failure,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
         };
-        let mut steps = HashMap::new();
+        let mut steps = BTreeMap::new();
         let mut know = |id, what| {
             steps.insert(id, Known { what, frame: None });
         };
@@ -88,7 +91,8 @@ impl JobActor {
             opened: None,
             contexts: None,
             steps,
-            tasks: HashMap::new(),
+            tasks: BTreeMap::new(),
+            attempts: Attempts::default(),
             worked: false,
             prepared,
         }
@@ -108,16 +112,17 @@ impl JobActor {
             Effect::Publish(step, outcome, conclusion) => self.publish(&step, outcome, conclusion),
             Effect::Signal(step, signal) => self.signal(step, signal),
             Effect::TimeoutAfter(step, attempt, limit) => {
-                ctx.notify_later(Input::StepTimeout(step, attempt), limit);
+                self.later(Input::StepTimeout(step, attempt), limit, ctx);
             }
-            Effect::Forget(step) => self.forget(&step),
+            Effect::Retry(retry) => self.retry(retry, ctx),
+            Effect::Forget(step, attempt) => self.forget(&step, attempt),
             Effect::HoldTime => self.hold_time(ctx),
             Effect::ResumeTime => self.resume_time(ctx),
             Effect::EscalateAfter(step, round, after) => {
-                ctx.notify_later(Input::Escalate(step, round), after);
+                self.later(Input::Escalate(step, round), after, ctx);
             }
             Effect::CancelTimeoutLater => {
-                ctx.notify_later(Input::CancelTimeout, self.origin.plan.cancel_timeout);
+                self.later(Input::CancelTimeout, self.origin.plan.cancel_timeout, ctx);
             }
             Effect::Conclude(status) => self.conclude(status, ctx),
             Effect::Close => match self.opened.take() {
@@ -137,6 +142,11 @@ impl JobActor {
             },
             Effect::Done => ctx.stop(),
         }
+    }
+
+    /// Feeds the machine after a time.
+    fn later(&self, input: Input, after: Duration, ctx: &mut Context<Self>) {
+        timers::notify_after(&*self.origin.shared.world, ctx, after, input);
     }
 
     fn save(&mut self, number: u64, events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
@@ -171,7 +181,7 @@ impl JobActor {
                 self.origin.shared.io.spawn(opening)
             }
         };
-        self.clock.start(ctx);
+        self.clock.start(&*self.origin.shared.world, ctx);
         let waiting = ctx.declare(Activity::Waiting);
         fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
@@ -236,6 +246,9 @@ impl JobActor {
     fn take_answer(&mut self, id: &StepId, answer: Answer) -> Judgement {
         let judgement = answer.judgement.unwrap_or(Judgement::Skip);
         if let Some(task) = answer.task {
+            if matches!(&judgement, Judgement::Run(verdict) if verdict.retry.is_some()) {
+                self.attempts.keep(id, &task);
+            }
             self.tasks.insert(id.clone(), task);
         }
         if let Judgement::Run(verdict) = &judgement {
@@ -313,7 +326,8 @@ impl JobActor {
             return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
         };
         let job = self.origin.key.job.clone();
-        let working = worker::perform(opened, job, id.clone(), task);
+        let attempt = self.attempts.of(&id);
+        let working = worker::perform(opened, job, id.clone(), attempt, task);
         let working = self.origin.shared.io.spawn(working);
         let busy = ctx.declare(Activity::Busy);
         ctx.spawn(working.into_actor(self).map(move |ended, act, ctx| {
@@ -323,7 +337,8 @@ impl JobActor {
         }));
         if !std::mem::replace(&mut self.worked, true) && fault::in_job(&self.origin.key.job) {
             // Late enough for the step to be under way, which is when a panic leaves most behind.
-            ctx.run_later(Duration::from_millis(300), |act, _| {
+            let late = Duration::from_millis(300);
+            timers::after(&*self.origin.shared.world, ctx, late, |act, _| {
                 fault::panic_now(&act.origin.key.job.0)
             });
         }
@@ -335,14 +350,8 @@ impl JobActor {
         ended: Result<(WorkEnd, super::contexts::Deeds), Trouble>,
         ctx: &mut Context<Self>,
     ) {
-        let ended = ended.map(|(end, mut deeds)| {
-            let owner = match self.steps.get(&id).map(|known| &known.what) {
-                Some(What::Post(call)) => call.step.clone(),
-                Some(What::Pre(_, index)) => StepId::at(*index),
-                _ => id.clone(),
-            };
+        let ended = ended.map(|(end, deeds)| {
             if let Some(contexts) = &mut self.contexts {
-                contexts.keep_state(&owner, std::mem::take(&mut deeds.state));
                 contexts.hold(&id, deeds);
             }
             end
@@ -375,14 +384,47 @@ impl JobActor {
     }
 
     fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
+        self.attempts.end(step);
         let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
             return;
         };
+        let owner = match &known.what {
+            What::Post(call) => call.step.clone(),
+            What::Pre(_, index) => StepId::at(*index),
+            _ => step.clone(),
+        };
+        contexts.keep_state(step, &owner);
         contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);
+    }
+
+    /// Forgets what a failed attempt left and says when the next one begins.
+    fn retry(&mut self, retry: Retry, ctx: &mut Context<Self>) {
+        let Retry {
+            step,
+            attempt,
+            attempts,
+            delay,
+            why,
+        } = retry;
+        if let Some(task) = self.attempts.next(&step, attempt) {
+            self.tasks.insert(step.clone(), task);
+        }
+        if let Some(contexts) = &mut self.contexts {
+            contexts.forget(&step);
+        }
+        if let Some(opened) = &self.opened {
+            let seconds = delay.as_millis() as f64 / 1000.0;
+            opened.notes.say_of(
+                &step,
+                &format!("failed: {why}; attempt {attempt} of {attempts} in {seconds} s"),
+            );
+        }
+        self.later(Input::TryAgain(step, attempt), delay, ctx);
     }
 
     fn signal(&self, step: StepId, signal: Signal) {
         let Some(opened) = self.opened.clone() else { return };
+        let step = worker::in_place(&step, self.attempts.of(&step));
         self.origin.shared.io.spawn(async move {
             if let Err(error) = opened.place.signal(&step, signal).await {
                 // The step's end, which follows, says what became of it.

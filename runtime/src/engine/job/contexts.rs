@@ -1,6 +1,6 @@
 //! What the expressions of a job's steps see, kept up as its steps end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -30,13 +30,13 @@ pub(super) struct Contexts {
     /// Folders that steps put before the `PATH`, the first one first.
     path: Vec<String>,
     /// Those of the job's own steps, and of each composite action that runs.
-    frames: HashMap<Option<StepId>, Frame>,
+    frames: BTreeMap<Option<StepId>, Frame>,
     /// Actions that were called, by the step that calls them.
-    calls: HashMap<StepId, Arc<Call>>,
+    calls: BTreeMap<StepId, Arc<Call>>,
     /// What actions keep for their end, by the step that calls them.
-    state: HashMap<StepId, IndexMap<String, String>>,
+    state: BTreeMap<StepId, IndexMap<String, String>>,
     /// What steps did that does not count yet.
-    held: HashMap<StepId, Deeds>,
+    held: BTreeMap<StepId, Deeds>,
 }
 
 /// Steps that see each other.
@@ -96,7 +96,7 @@ impl Contexts {
             "event_path",
             Value::string(format!("{}/{EVENT_FILE}", facts.temp)),
         );
-        let mut frames = HashMap::new();
+        let mut frames = BTreeMap::new();
         frames.insert(None, Frame::default());
         Self {
             env: job_env(&plan, &github),
@@ -107,9 +107,9 @@ impl Contexts {
             github,
             path: Vec::new(),
             frames,
-            calls: HashMap::new(),
-            state: HashMap::new(),
-            held: HashMap::new(),
+            calls: BTreeMap::new(),
+            state: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -159,8 +159,12 @@ impl Contexts {
         self.held.insert(step.clone(), deeds);
     }
 
-    /// What actions keep for their end counts at once.
-    pub(super) fn keep_state(&mut self, owner: &StepId, state: Vec<(String, String)>) {
+    /// What an action keeps for its end counts with all else that the step did, for the step that calls the action.
+    pub(super) fn keep_state(&mut self, step: &StepId, owner: &StepId) {
+        let state = self.held.get_mut(step);
+        let state = state
+            .map(|deeds| std::mem::take(&mut deeds.state))
+            .unwrap_or_default();
         if !state.is_empty() {
             self.state.entry(owner.clone()).or_default().extend(state);
         }

@@ -212,6 +212,7 @@ fn waiting(name: &str, work: StepWork, continue_on_error: bool) -> Answer {
         work,
         continue_on_error,
         timeout: None,
+        retry: None,
         background: false,
         post: None,
     };
@@ -272,6 +273,7 @@ pub(super) fn verdict(values: &StepValues, work: StepWork, post: Option<StepOutl
         work,
         continue_on_error: values.continue_on_error,
         timeout: limit(values),
+        retry: values.retry,
         background: values.background,
         post,
     }
@@ -327,6 +329,7 @@ fn post(
                 work: StepWork::Process,
                 continue_on_error: false,
                 timeout: None,
+                retry: None,
                 background: false,
                 post: None,
             }))),
@@ -447,6 +450,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         }
         verdict.name = format!("Pre {}", call.name);
         verdict.background = false;
+        verdict.retry = None;
     }
     Answer {
         judgement: Some(Judgement::Run(Box::new(verdict))),

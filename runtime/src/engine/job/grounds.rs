@@ -1,6 +1,6 @@
 //! What a job's steps stand on: its folders, the actions that it may use, what hides its secrets.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,7 +31,7 @@ pub(super) struct Grounds {
     /// Programs that are Node.js, by preference.
     pub(super) node: Vec<String>,
     /// Actions of other repositories that the job has its copy of, by reference.
-    copies: Mutex<HashMap<String, Place>>,
+    copies: Mutex<BTreeMap<String, Place>>,
 }
 
 /// An action that is at hand.

@@ -51,7 +51,8 @@ pub(super) async fn judge(opened: Opened, ask: Ask) -> Answer {
 async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     let (ask, grounds) = (Arc::new(ask), Arc::clone(&opened.grounds));
     let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
-    let first = tokio::task::spawn_blocking(move || evaluate::first(&asked, &stood));
+    let io = &opened.shared().io;
+    let first = io.blocking(move || evaluate::first(&asked, &stood));
     let uses = match first.await.map_err(|broken| broke_off(&broken))? {
         First::Answer(answer) => return Ok(*answer),
         First::Uses(uses) => uses,
@@ -112,7 +113,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
         Ok(place) => place,
         Err(reason) => return Ok(refuse(reason)),
     };
-    let second = tokio::task::spawn_blocking(move || evaluate::second(&ask, &uses, place, &grounds));
+    let second = io.blocking(move || evaluate::second(&ask, &uses, place, &grounds));
     second.await.map_err(|broken| broke_off(&broken))
 }
 
@@ -138,7 +139,10 @@ fn mask(mut answer: Answer, grounds: &Grounds) -> Answer {
 /// Whether a step that runs holds on.
 pub(super) async fn still_holds(opened: Opened, ask: Ask) -> bool {
     let grounds = Arc::clone(&opened.grounds);
-    let asked = tokio::task::spawn_blocking(move || evaluate::still_holds(&ask, &grounds));
+    let asked = opened
+        .shared()
+        .io
+        .blocking(move || evaluate::still_holds(&ask, &grounds));
     asked.await.unwrap_or(false)
 }
 
@@ -150,7 +154,7 @@ pub(super) async fn gather(
     failed: bool,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     let grounds = Arc::clone(&opened.grounds);
-    let gathered = tokio::task::spawn_blocking(move || {
+    let gathered = opened.shared().io.blocking(move || {
         let files = Workspace::new(grounds.workspace.clone());
         let environment = Environment::new(&view.contexts).with_files(&files);
         let (outputs, mistakes) = loom_workflow::action_outputs(call.action(), &environment);
@@ -177,7 +181,7 @@ pub(super) async fn gather(
 /// What the job gives. An output that may hold a secret is left out, as on GitHub.
 pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Reason> {
     let grounds = Arc::clone(&opened.grounds);
-    let concluded = tokio::task::spawn_blocking(move || {
+    let concluded = opened.shared().io.blocking(move || {
         let files = Workspace::new(grounds.workspace.clone());
         let environment = Environment::new(&view.contexts).with_files(&files);
         let Some(job) = grounds.plan.job() else {

@@ -3,6 +3,7 @@
 
 mod action;
 mod actor;
+mod attempts;
 mod call;
 mod contexts;
 mod evaluate;

@@ -29,12 +29,21 @@ impl LogNotes {
 
     /// Writes a line, or several. Never waits.
     pub(super) fn say(&self, text: &str) {
+        self.write(None, text);
+    }
+
+    /// The same about a step.
+    pub(super) fn say_of(&self, step: &StepId, text: &str) {
+        self.write(Some(step), text);
+    }
+
+    fn write(&self, step: Option<&StepId>, text: &str) {
         let text = self.masks.mask(text);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // What is lost is counted in the log, where the job's end looks.
         for line in text.lines() {
             let _counted = writer.line(
-                None,
+                step,
                 crate::logs::Source::Loom,
                 self.shared.world.now(),
                 line.as_bytes(),

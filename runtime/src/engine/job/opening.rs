@@ -17,6 +17,7 @@ use super::notes::LogNotes;
 use crate::actions;
 use crate::chain::chain;
 use crate::config::WorkspaceMode;
+use crate::engine::io::Io;
 use crate::engine::shared::Shared;
 use crate::event::{Phase, StepOutline};
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
@@ -66,7 +67,7 @@ pub(in crate::engine) async fn open(
 ) -> Result<Opened, Trouble> {
     let (shared, key) = (Arc::clone(&origin.shared), origin.key.clone());
     let executor = shared.executors.of(&origin.plan.room);
-    let broken = match tokio::spawn(make(origin, unwanted)).await {
+    let broken = match shared.io.spawn(make(origin, unwanted)).await {
         Ok(opened) => return opened,
         Err(broken) => broke_off(&broken),
     };
@@ -98,20 +99,22 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
     let event = serde_json::to_vec_pretty(&plan.scope.run.facts.payload).unwrap_or_default();
     let (logs, making, logged) = (shared.logs.clone(), directory.clone(), key.clone());
     // Makes files: nothing for an async thread.
-    let (log, writer) = tokio::task::spawn_blocking(move || {
-        let failed = |error: crate::logs::LogError| Trouble::machine("log", chain(&error));
-        let log = logs
-            .create(&logged.run, &logged.job, logged.attempt)
-            .map_err(failed)?;
-        let writer = logs.writer(&log).map_err(failed)?;
-        make_private(&making).map_err(|error| {
-            let what = format!("cannot make the job's directory {}: {error}", making.display());
-            Trouble::machine("setup", what)
-        })?;
-        Ok::<_, Trouble>((log, writer))
-    })
-    .await
-    .map_err(|broken| broke_off(&broken))??;
+    let (log, writer) = shared
+        .io
+        .blocking(move || {
+            let failed = |error: crate::logs::LogError| Trouble::machine("log", chain(&error));
+            let log = logs
+                .create(&logged.run, &logged.job, logged.attempt)
+                .map_err(failed)?;
+            let writer = logs.writer(&log).map_err(failed)?;
+            make_private(&making).map_err(|error| {
+                let what = format!("cannot make the job's directory {}: {error}", making.display());
+                Trouble::machine("setup", what)
+            })?;
+            Ok::<_, Trouble>((log, writer))
+        })
+        .await
+        .map_err(|broken| broke_off(&broken))??;
     let debug = plan.is_debug();
     let notes = Arc::new(LogNotes::new(
         writer,
@@ -128,8 +131,8 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
                 notes.say("the workspace is a copy of the project: layers over it cannot be made yet");
             }
             let copy = copy_of_workspace(&shared, &key);
-            if let Err(error) = actions::copy_into(&project, &copy).await {
-                remove(vec![directory, copy]).await.ok();
+            if let Err(error) = actions::copy_project(&project, &copy, &shared.directory.jobs()).await {
+                remove(&shared.io, vec![directory, copy]).await.ok();
                 return Err(Trouble::machine(
                     "setup",
                     format!("cannot copy the project: {error}"),
@@ -159,7 +162,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
     let place = match opening.await {
         Ok(Some(place)) => place,
         Ok(None) => {
-            remove(vec![directory, copy_of_workspace(&shared, &key)])
+            remove(&shared.io, vec![directory, copy_of_workspace(&shared, &key)])
                 .await
                 .ok();
             return Err(not_wanted());
@@ -167,10 +170,11 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         Err(error) => {
             let trouble = trouble(&error);
             notes.say(&trouble.reason.message);
+            written(&shared, &log).await;
             // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
             // it is still in use.
             if !trouble.may_leave {
-                remove(vec![directory, copy_of_workspace(&shared, &key)])
+                remove(&shared.io, vec![directory, copy_of_workspace(&shared, &key)])
                     .await
                     .ok();
             }
@@ -202,8 +206,8 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         return Err(not_wanted());
     }
     // To its end in any case: what goes on to write while the place is removed would make its directory anew.
-    let written = write_event(&directory, event).await;
-    let prepared = match written {
+    let event = write_event(&opened.shared.io, &directory, event).await;
+    let prepared = match event {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {
             biased;
@@ -225,9 +229,9 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
 }
 
 /// Puts the event where steps find it.
-async fn write_event(directory: &Path, event: Vec<u8>) -> Result<(), Trouble> {
+async fn write_event(io: &Io, directory: &Path, event: Vec<u8>) -> Result<(), Trouble> {
     let file = directory.join("temp").join(EVENT_FILE);
-    let written = tokio::task::spawn_blocking(move || {
+    let written = io.blocking(move || {
         file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::write(&file, event)
     });
@@ -287,7 +291,7 @@ pub(in crate::engine) async fn close(opened: Opened) -> Result<Closed, Trouble> 
         Arc::clone(&opened.executor),
         opened.key.clone(),
     );
-    let broken = match tokio::spawn(end(opened)).await {
+    let broken = match shared.io.spawn(end(opened)).await {
         Ok(closed) => return closed,
         Err(broken) => broke_off(&broken),
     };
@@ -310,17 +314,29 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
         Err(error) => opened.notes.say(&format!("failed to {}", chain(error))),
     }
     let copy = copy_of_workspace(&opened.shared, &opened.key);
-    if let Err(error) = remove(vec![copy]).await {
+    if let Err(error) = remove(&opened.shared.io, vec![copy]).await {
         opened
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));
     }
+    written(&opened.shared, &opened.log).await;
     let (log, now) = (opened.log, opened.shared.world.now());
-    let finished = tokio::task::spawn_blocking(move || log.finish(now));
+    let finished = opened.shared.io.blocking(move || log.finish(now));
     if let Ok(Err(error)) = finished.await {
         tracing::error!(error = %chain(&error), "the end of a job's log is lost");
     }
     closed.map_err(|error| trouble(&error))
+}
+
+/// Waits until what was said of a job is in its log.
+async fn written(shared: &Shared, log: &JobLog) {
+    let flushed = match shared.logs.writer(log) {
+        Ok(mut writer) => writer.flush().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = flushed {
+        tracing::error!(error = %chain(&error), "lines of a job's log are lost");
+    }
 }
 
 /// Removes whatever a job still holds, its directory included, when there is no place to close.
@@ -339,7 +355,7 @@ pub(in crate::engine) async fn reclaim(
     })?;
     let directory = shared.directory.jobs().join(key.resource_name());
     let shown = directory.display().to_string();
-    remove(vec![directory, copy_of_workspace(shared, key)])
+    remove(&shared.io, vec![directory, copy_of_workspace(shared, key)])
         .await
         .map_err(|error| Trouble {
             may_leave: true,
@@ -355,8 +371,8 @@ fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
         .join(format!("{}.workspace", key.resource_name()))
 }
 
-async fn remove(directories: Vec<PathBuf>) -> io::Result<()> {
-    let removed = tokio::task::spawn_blocking(move || {
+async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {
+    let removed = io.blocking(move || {
         directories
             .iter()
             .try_for_each(|directory| match std::fs::remove_dir_all(directory) {

@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::Context;
-use tokio::time::Instant;
-
 use super::actor::JobActor;
 use super::machine::{Input, Resume};
 use super::opening::broke_off;
 use super::question::What;
 use super::reread::{Reread, reread};
 use crate::engine::shared::Shared;
+use crate::engine::timers;
 use crate::event::{PauseAnswer, Reason};
 use crate::id::StepId;
+use crate::world::World;
 
 /// The time that a job has.
 pub(super) struct Clock {
     left: Duration,
-    /// Since when it runs, and the timer of its end.
-    runs: Option<(Instant, SpawnHandle)>,
+    /// Since when it runs, by the world's clock, and the timer of its end.
+    runs: Option<(Duration, SpawnHandle)>,
     /// While it stands still.
     pause: Option<CountedPause>,
 }
@@ -35,16 +35,17 @@ impl Clock {
         }
     }
 
-    pub(super) fn start(&mut self, ctx: &mut Context<JobActor>) {
+    pub(super) fn start(&mut self, world: &dyn World, ctx: &mut Context<JobActor>) {
         if self.runs.is_none() {
-            self.runs = Some((Instant::now(), ctx.notify_later(Input::JobTimeout, self.left)));
+            let timer = timers::notify_after(world, ctx, self.left, Input::JobTimeout);
+            self.runs = Some((world.elapsed(), timer));
         }
     }
 
-    fn hold(&mut self, ctx: &mut Context<JobActor>) {
+    fn hold(&mut self, world: &dyn World, ctx: &mut Context<JobActor>) {
         if let Some((since, timer)) = self.runs.take() {
             ctx.cancel_future(timer);
-            self.left = self.left.saturating_sub(since.elapsed());
+            self.left = self.left.saturating_sub(world.elapsed().saturating_sub(since));
         }
     }
 }
@@ -72,21 +73,22 @@ impl JobActor {
         }
     }
 
-    /// What a step did is of no more account.
-    pub(super) fn forget(&mut self, step: &StepId) {
+    /// What a step did is of no more account, and what it does from now on is of this attempt.
+    pub(super) fn forget(&mut self, step: &StepId, attempt: u32) {
+        self.attempts.next(step, attempt);
         if let Some(contexts) = &mut self.contexts {
             contexts.forget(step);
         }
     }
 
     pub(super) fn hold_time(&mut self, ctx: &mut Context<Self>) {
-        self.clock.hold(ctx);
+        self.clock.hold(&*self.origin.shared.world, ctx);
         self.clock.pause = Some(CountedPause::new(&self.origin.shared));
     }
 
     pub(super) fn resume_time(&mut self, ctx: &mut Context<Self>) {
         self.clock.pause = None;
-        self.clock.start(ctx);
+        self.clock.start(&*self.origin.shared.world, ctx);
     }
 
     /// Reads the file of a step anew, and has it done again.
@@ -101,7 +103,7 @@ impl JobActor {
             .origin
             .shared
             .io
-            .spawn_blocking(move || reread(&plan, place, &project));
+            .blocking(move || reread(&plan, place, &project));
         ctx.spawn(reading.into_actor(self).map(move |read, act, ctx| {
             let answer = match read.unwrap_or_else(|broken| Err(broke_off(&broken).reason)) {
                 Ok(read) => act.take_steps(&id, read),

@@ -9,6 +9,7 @@ use super::call::Call;
 use crate::executor::StepSpec;
 
 /// What a step does.
+#[derive(Clone)]
 pub(super) enum Task {
     /// A process in the job's room.
     Process(Box<StepSpec>),

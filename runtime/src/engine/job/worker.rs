@@ -17,13 +17,13 @@ use crate::executor::{
     CommandFiles, ExitStatus, FileContent, Notes, Program, StepEnd, StepOutput, StepSpec, Stream,
 };
 use crate::id::{JobId, StepId};
-use crate::logs::LogWriterHandle;
+use crate::logs::{LogError, LogWriterHandle};
 use crate::output::{self, Allowed, MatcherFiles, Pump, PumpOptions, StepEffects, StepFiles};
 
 /// The largest file with problem matchers.
 const LARGEST_MATCHERS: u64 = 1024 * 1024;
 
-/// Does the work of a step.
+/// Does the work of a step. All that it said is in the log before its end is told: whoever hears of the end may read it.
 ///
 /// # Errors
 /// When it could not be done, or its end cannot be known.
@@ -31,19 +31,32 @@ pub(super) async fn perform(
     opened: Opened,
     job: JobId,
     id: StepId,
+    attempt: u32,
     task: Task,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
+    let of = |mut spec: Box<StepSpec>| {
+        spec.id = in_place(&id, attempt);
+        *spec
+    };
     match task {
-        Task::Process(spec) => process(&opened, job, *spec, None).await,
-        Task::Node(spec, missing) => process(&opened, job, *spec, Some(missing)).await,
+        Task::Process(spec) => process(&opened, (job, id.clone()), of(spec), None).await,
+        Task::Node(spec, missing) => process(&opened, (job, id.clone()), of(spec), Some(missing)).await,
         Task::Container(mut spec, build) => {
             if let (Some(build), Program::Container { image, .. }) = (build, &mut spec.program) {
                 *image = built(&opened, build).await?;
             }
-            process(&opened, job, *spec, None).await
+            process(&opened, (job, id.clone()), of(spec), None).await
         }
         Task::Checkout(inputs) => checkout(&opened, id, inputs).await,
         Task::Enter(_) => Ok((WorkEnd::default(), Deeds::default())),
+    }
+}
+
+/// What the place calls an attempt at a step: a signal for one is never for the next.
+pub(super) fn in_place(step: &StepId, attempt: u32) -> StepId {
+    match attempt {
+        0 | 1 => step.clone(),
+        _ => StepId(format!("{step}@{attempt}")),
     }
 }
 
@@ -60,7 +73,9 @@ async fn checkout(
     id: StepId,
     inputs: indexmap::IndexMap<String, String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
-    let began = std::time::Instant::now();
+    let world = &opened.shared().world;
+    let began = world.elapsed();
+    let mut log = writer(opened)?;
     let lines = StepNotes::new(
         writer(opened)?,
         id,
@@ -81,8 +96,29 @@ async fn checkout(
             end.by_itself = true;
         }
     }
-    end.took = began.elapsed();
+    if let Err(error) = log.flush().await {
+        end.lost = Some(lost(
+            lost_lines(&error),
+            &format!(": {}", crate::chain::chain(&error)),
+        ));
+    }
+    end.took = world.elapsed().saturating_sub(began);
     Ok((end, deeds))
+}
+
+fn lost_lines(error: &LogError) -> u64 {
+    match error {
+        LogError::Lost { lines, .. } => *lines,
+        _ => 1,
+    }
+}
+
+/// Lines of a step that are in no log, and how its job ends for that.
+fn lost(lines: u64, why: &str) -> (u64, Reason) {
+    (
+        lines,
+        Reason::new("log", format!("{lines} lines of its log are lost{why}")),
+    )
 }
 
 fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
@@ -96,11 +132,11 @@ fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
 /// Runs a process; `missing` says what to do when its program is not there.
 async fn process(
     opened: &Opened,
-    job: JobId,
+    (job, id): (JobId, StepId),
     spec: StepSpec,
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
-    let id = spec.id.clone();
+    let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
     let options = PumpOptions {
@@ -116,7 +152,7 @@ async fn process(
     let result = opened.place.run(spec, Box::new(Output(Arc::clone(&pump)))).await;
     let now = opened.shared().world.now();
     // What is left of the output is written: nothing for an async thread.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = opened.shared().io.blocking(move || {
         let taken = pump.lock().unwrap_or_else(PoisonError::into_inner).take();
         let effects = taken.map(|mut pump| {
             if let Ok(end) = &result {
@@ -126,7 +162,13 @@ async fn process(
         });
         (result, effects.unwrap_or_default())
     });
-    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    let (end, mut effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    if let Err(error) = log.flush().await {
+        effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+        effects
+            .lost_by
+            .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+    }
     let end = end.map_err(|error| trouble(&error))?;
     Ok(conclude(opened, &job, &id, end, effects, missing))
 }
@@ -237,11 +279,7 @@ fn conclude(
             .lost_by
             .as_ref()
             .map_or_else(String::new, |error| format!(": {error}"));
-        let reason = Reason::new(
-            "log",
-            format!("{} lines of its log are lost{why}", effects.lost_lines),
-        );
-        (effects.lost_lines, reason)
+        lost(effects.lost_lines, &why)
     });
     let end = WorkEnd {
         success: exit_code == Some(0) && failed_by.is_none(),

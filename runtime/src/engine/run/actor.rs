@@ -1,6 +1,6 @@
 //! The actor of a run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -30,20 +30,20 @@ pub(in crate::engine) struct RunActor {
     pub(super) masks: Masks,
     pub(super) store: Arc<ActionStore>,
     /// The workflows, by the job that calls them; that of the run itself by none.
-    pub(super) scopes: HashMap<Option<JobId>, Arc<Scope>>,
+    pub(super) scopes: BTreeMap<Option<JobId>, Arc<Scope>>,
     /// Jobs that were judged and run themselves.
-    pub(super) plans: HashMap<JobId, Arc<JobPlan>>,
-    pub(super) children: HashMap<ActorId, Child>,
+    pub(super) plans: BTreeMap<JobId, Arc<JobPlan>>,
+    pub(super) children: BTreeMap<ActorId, Child>,
     /// Places that are made while the needs of their jobs still run.
-    pub(super) ahead: HashMap<JobId, Ahead>,
+    pub(super) ahead: BTreeMap<JobId, Ahead>,
     /// Jobs whose places are being removed, with how many of each.
-    pub(super) closing: HashMap<JobId, usize>,
+    pub(super) closing: BTreeMap<JobId, usize>,
     /// Jobs of which something is being found out.
-    pub(super) asking: HashSet<JobId>,
+    pub(super) asking: BTreeSet<JobId>,
     /// Whether the run's concurrency group is being claimed.
     pub(super) claiming: bool,
     /// Jobs whose actors ended before they did: they do not start again.
-    pub(super) lost: HashSet<JobId>,
+    pub(super) lost: BTreeSet<JobId>,
     /// Whether the run is being cancelled: told to the jobs before it is in the history.
     pub(super) cancelling: bool,
     pub(super) shared: Arc<Shared>,
@@ -94,14 +94,14 @@ impl RunActor {
             launch,
             masks,
             store,
-            scopes: HashMap::from([(None, origin.scope)]),
-            plans: HashMap::new(),
-            children: HashMap::new(),
-            ahead: HashMap::new(),
-            closing: HashMap::new(),
-            asking: HashSet::new(),
+            scopes: BTreeMap::from([(None, origin.scope)]),
+            plans: BTreeMap::new(),
+            children: BTreeMap::new(),
+            ahead: BTreeMap::new(),
+            closing: BTreeMap::new(),
+            asking: BTreeSet::new(),
             claiming: false,
-            lost: HashSet::new(),
+            lost: BTreeSet::new(),
             shared: origin.shared,
             holding: origin.holding,
             slot: origin.slot,
@@ -114,7 +114,7 @@ impl RunActor {
     }
 
     /// The jobs of which a decision is being carried out: those that have actors or had one, and those that are asked about.
-    pub(super) fn busy(&self) -> HashSet<JobId> {
+    pub(super) fn busy(&self) -> BTreeSet<JobId> {
         let children = self.children.values().map(|child| &child.job);
         let open = |id: &&JobId| self.run.jobs.get(*id).is_none_or(|job| !job.state.is_final());
         let lost = self.lost.iter().filter(open);

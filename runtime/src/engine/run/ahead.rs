@@ -176,7 +176,7 @@ impl RunActor {
 
     /// Removes all places that were made ahead, without a history to write to.
     pub(super) fn drop_all_ahead(&mut self) -> Vec<Reclaiming> {
-        let all: Vec<(JobId, Ahead)> = self.ahead.drain().collect();
+        let all: Vec<(JobId, Ahead)> = std::mem::take(&mut self.ahead).into_iter().collect();
         let removals = all.iter().map(|(job, ahead)| {
             let executor = self.shared.executors.of(&ahead.plan.room);
             self.reclaiming_place(job, 1, &ahead.holding, executor)

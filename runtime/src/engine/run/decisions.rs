@@ -12,9 +12,11 @@ use super::actor::{Child, RunActor};
 use super::writing::Entry;
 use crate::engine::job::JobActor;
 use crate::engine::launch::Slot;
+use crate::engine::recovery;
+use crate::engine::timers;
 use crate::event::{ConcurrencyGroup, Event, JobState, Outputs, Reason, RunState};
 use crate::id::{JobId, JobKey};
-use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue, claim_settled};
+use crate::journal::{ClaimRequest, ClaimState, JournalError, Queue};
 use crate::state::Decision;
 
 impl RunActor {
@@ -98,7 +100,7 @@ impl RunActor {
         self.wake = Some(at);
         let wait = at.as_millis().saturating_sub(now.as_millis()).max(1);
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(1));
-        ctx.run_later(wait, |act, ctx| {
+        timers::after(&*self.shared.world, ctx, wait, |act, ctx| {
             act.wake = None;
             act.advance(ctx);
         });
@@ -117,7 +119,8 @@ impl RunActor {
         };
         let mut name = format!("job-{}-{id}", self.run.id.short());
         if attempt > 1 {
-            name.push_str(&format!("-{attempt}"));
+            // Not as a part of a name that another job may have.
+            name.push_str(&format!("@{attempt}"));
         }
         let actor_id = ActorId(name);
         let mut spec = ActorSpec::of::<JobActor>()
@@ -195,11 +198,25 @@ impl RunActor {
         });
         ctx.spawn(asked.into_actor(self).map(move |claimed, act, ctx| {
             let claimed = claimed.unwrap_or(Err(JournalError::Closed));
+            if act.ended_meanwhile(job.as_ref()) {
+                return;
+            }
             match claimed {
                 Ok(ClaimState::Waiting) => act.wait_for_claim(job, group, ctx),
                 settled => act.claimed(job, group, settled.map(Some), ctx),
             }
         }));
+    }
+
+    /// Whether a job ended while its claim was under way, as when its matrix fails fast: then it wants none any more.
+    fn ended_meanwhile(&mut self, job: Option<&JobId>) -> bool {
+        let Some(id) = job else { return false };
+        let ended = self.run.jobs.get(id).is_none_or(|job| job.state.is_final());
+        if ended {
+            self.asking.remove(id);
+            self.release(id);
+        }
+        ended
     }
 
     fn wait_for_claim(&mut self, job: Option<JobId>, group: String, ctx: &mut Context<Self>) {
@@ -217,9 +234,12 @@ impl RunActor {
         let settled = self
             .shared
             .io
-            .spawn(async move { claim_settled(&*shared.journal, &run, of.as_ref()).await });
+            .spawn(async move { recovery::claim_settled(&shared, &run, of.as_ref()).await });
         ctx.spawn(settled.into_actor(self).map(move |settled, act, ctx| {
             let settled = settled.unwrap_or(Err(JournalError::Closed));
+            if act.ended_meanwhile(job.as_ref()) {
+                return;
+            }
             act.claimed(job, group, settled, ctx);
         }));
     }

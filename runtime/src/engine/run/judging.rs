@@ -10,6 +10,7 @@ use loom_workflow::model::{Job as Written, WorkflowReference};
 use super::actor::RunActor;
 use super::writing::Entry;
 use crate::actions::{self, ActionStore};
+use crate::engine::io::Io;
 use crate::event::{Event, JobState, JobTerms, Outputs, Reason, SourceFile};
 use crate::executor::SilentNotes;
 use crate::id::JobId;
@@ -85,7 +86,10 @@ impl RunActor {
         };
         self.asking.insert(id.clone());
         let store = Arc::clone(&self.store);
-        let judging = self.shared.io.spawn(find(question, store));
+        let judging = self
+            .shared
+            .io
+            .spawn(find(question, store, self.shared.io.clone()));
         ctx.spawn(judging.into_actor(self).map(move |outcome, act, ctx| {
             act.asking.remove(&id);
             let outcome = outcome.unwrap_or_else(|_| {
@@ -185,7 +189,7 @@ fn is_cheap(job: &Written) -> bool {
     job.strategy.is_none() && job.uses.is_none() && job.condition.is_none() && job.services.is_none()
 }
 
-async fn find(mut question: Question, store: Arc<ActionStore>) -> plan::Outcome {
+async fn find(mut question: Question, store: Arc<ActionStore>, io: Io) -> plan::Outcome {
     // A workflow of another repository is fetched when its caller is sure to run; to find that out costs little.
     if let Some(reference) = called_elsewhere(&question) {
         let fetched = match store.fetch(&reference, &SilentNotes).await {
@@ -206,7 +210,7 @@ async fn find(mut question: Question, store: Arc<ActionStore>) -> plan::Outcome 
             Err(error) => return plan::Outcome::Fail(Reason::new("call", error.with_help())),
         }
     }
-    let judged = tokio::task::spawn_blocking(move || plan::judge(&question));
+    let judged = io.blocking(move || plan::judge(&question));
     judged.await.unwrap_or_else(|_| {
         plan::Outcome::Fail(Reason::new(
             "panic",

@@ -1,5 +1,6 @@
 //! A run's history: what waits is written as one, then those who asked are told and what is due is started.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,6 +83,7 @@ impl RunActor {
             .iter_mut()
             .flat_map(|entry| std::mem::take(&mut entry.events))
             .collect();
+        self.drop_overtaken(&mut events);
         events.iter_mut().for_each(|event| hide(event, &self.masks));
         self.writing = true;
         let after = self.run.last;
@@ -95,6 +97,10 @@ impl RunActor {
                 return;
             }
         };
+        if events.is_empty() {
+            let result = Ok(Vec::new());
+            return ctx.notify(Written { result, entries });
+        }
         let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
         let writing = self.shared.io.spawn(async move {
             let append = |events| shared.journal.append(&run, &shared.owner, after, events);
@@ -106,7 +112,7 @@ impl RunActor {
                     Err(error @ JournalError::Refused { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "the run's history cannot be written; trying again"),
                 }
-                tokio::time::sleep(pause).await;
+                shared.world.sleep(pause).await;
                 pause *= 2;
             }
             append(events).await
@@ -117,6 +123,22 @@ impl RunActor {
                 entries,
             });
         }));
+    }
+
+    /// What was asked for while other events waited may be too late: a job that has ended is not cancelled any more.
+    fn drop_overtaken(&self, events: &mut Vec<Event>) {
+        let mut ended = BTreeSet::new();
+        events.retain(|event| match event {
+            Event::JobFinished { job, .. } => {
+                ended.insert(job.clone());
+                true
+            }
+            Event::JobCancelRequested { job, .. } => {
+                let known = self.run.jobs.get(job);
+                !ended.contains(job) && !known.is_some_and(|job| job.state.is_final())
+            }
+            _ => true,
+        });
     }
 
     /// The events with all that follows from them by itself, judgements that cost next to nothing among it: one write for
@@ -192,7 +214,7 @@ impl RunActor {
     }
 
     /// A job that has ended gives up its concurrency group.
-    fn release(&self, job: &crate::id::JobId) {
+    pub(super) fn release(&self, job: &crate::id::JobId) {
         let concurrency = self
             .plans
             .get(job)

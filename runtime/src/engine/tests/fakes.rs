@@ -11,12 +11,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::actions::ActionOptions;
 use crate::context::RunFacts;
-use crate::engine::io::IoThreads;
+use crate::engine::io::{Io, IoThreads};
 use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
     Closed, Executor, ExecutorError, ExitStatus, Notes, Owner, Place, PlaceFacts, PlaceSpec, Program, Signal,
-    StepEnd, StepOutput, StepSpec, Swept,
+    StepEnd, StepOutput, StepSpec, Stream, Swept,
 };
 use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
@@ -105,7 +105,7 @@ impl<J: Journal + 'static> Bench<J> {
             },
         };
         Self {
-            engine: Engine::assemble(opened, world, threads, io),
+            engine: Engine::assemble(opened, Io::new(io, Arc::clone(&world)), world, Some(threads)),
             journal,
             fake,
             directory,
@@ -426,7 +426,8 @@ impl Place for FakePlace {
         &self.facts
     }
 
-    async fn run(&self, step: StepSpec, _: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+    async fn run(&self, step: StepSpec, mut output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+        output.chunk(Stream::Stdout, jiff::Timestamp::UNIX_EPOCH, b"said\n");
         let text = match &step.program {
             Program::Script { text, .. } => text.clone(),
             _ => String::new(),

@@ -3,17 +3,21 @@
 mod fakes;
 mod pausing;
 mod seeds;
+mod sim;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use loom_protocol::Timestamp;
 
 use self::fakes::{Bench, Odd};
 use super::{Outcome, RunHandle};
 use crate::event::{Event, JobOutline, JobState, OnCrash, Reason, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
-use crate::journal::{Journal, RunQuery};
+use crate::journal::{Journal, RunQuery, Tail};
+use crate::logs::Source;
 use crate::state::Run;
 
 /// Runs a test where actors live, and not for ever.
@@ -87,6 +91,48 @@ fn a_good_run_is_good() {
         assert_eq!(end(handle).await.state, RunState::Success);
         assert_eq!(history(&bench.journal, &id).await.state, RunState::Success);
         bench.holds_nothing();
+    });
+}
+
+#[test]
+fn who_hears_that_a_step_has_ended_finds_in_the_log_what_it_said() {
+    system(async {
+        let bench = Bench::new();
+        let logs = bench.engine.logs().clone();
+        // The thread that writes logs is busy with another one.
+        let other = logs
+            .create(&RunId("other".into()), &JobId("job".into()), 1)
+            .unwrap();
+        let (holds, held) = std::sync::mpsc::channel();
+        let busy = {
+            let (logs, other) = (logs.clone(), other.clone());
+            std::thread::spawn(move || {
+                let hold = other.hold();
+                let mut writer = logs.writer(&other).unwrap();
+                writer
+                    .line(None, Source::Loom, Timestamp::from_millis(0), b"other")
+                    .unwrap();
+                writer.hand_over().unwrap();
+                holds.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(500));
+                drop(hold);
+            })
+        };
+        held.recv().unwrap();
+        let handle = bench.start().await;
+        let run = handle.id().clone();
+        let mut tail = Tail::run(bench.journal.clone(), run.clone(), Seq(0));
+        let job = 'ended: loop {
+            for event in tail.next().await.unwrap() {
+                if let Event::StepFinished { job, .. } = event.event {
+                    break 'ended job;
+                }
+            }
+        };
+        let lines = logs.open(&run, &job, 1).unwrap().window(1, 10).unwrap().lines;
+        assert!(lines.iter().any(|line| line.text == "said"), "{}", lines.len());
+        assert_eq!(end(handle).await.state, RunState::Success);
+        busy.join().unwrap();
     });
 }
 

@@ -51,7 +51,8 @@ fn step(chance: &mut Chance, waits: bool) -> String {
         "if: cancelled(), ",
     ]);
     let lenient = chance.of(&["", "", "", "continue-on-error: true, "]);
-    format!("{{{condition}{lenient}run: {act}}}")
+    let retry = chance.of(&["", "", "", "", "retry: {max-attempts: 3}, "]);
+    format!("{{{condition}{lenient}{retry}run: {act}}}")
 }
 
 fn steps(chance: &mut Chance, waits: bool) -> String {
@@ -142,6 +143,10 @@ fn makes_sense(seed: u64, text: &str, events: &[Recorded]) {
             Event::StepStarted { job, step, .. } => {
                 let twice = steps.insert((job.clone(), step.clone()), false);
                 assert!(twice.is_none(), "{job} {step} starts twice\n{}", context());
+            }
+            Event::StepRetrying { job, step, .. } => {
+                let before = steps.remove(&(job.clone(), step.clone()));
+                assert_eq!(before, Some(false), "{job} {step}\n{}", context());
             }
             Event::StepFinished {
                 job, step, outcome, ..

@@ -9,6 +9,7 @@ use crate::id::{JobId, RunId};
 use crate::journal::{
     ClaimRequest, ClaimState, Claimant, Journal, JournalError, MOST_WAITING, Queue, Request, claim_settled,
 };
+use crate::world::SystemWorld;
 
 fn claim(group: &str, run: &str, job: Option<&str>, queue: Queue) -> ClaimRequest {
     ClaimRequest {
@@ -193,7 +194,7 @@ pub(in crate::journal) async fn who_waits_learns_of_its_turn_from_another_proces
     }
     let waiting = tokio::spawn(async move {
         let run = RunId("b".into());
-        claim_settled(&*theirs, &run, None).await.unwrap()
+        claim_settled(&*theirs, &SystemWorld, &run, None).await.unwrap()
     });
     ours.release_run(&RunId("a".into())).await.unwrap();
     let turn = tokio::time::timeout(Duration::from_secs(10), waiting).await;

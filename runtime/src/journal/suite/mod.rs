@@ -12,7 +12,7 @@ use super::{Journal, JournalError, Request, RunQuery, Stamped, Tail};
 use crate::event::{Event, JobOutline, JobTerms, OnCrash, Recorded, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
-use crate::world::World;
+use crate::world::{Sleep, SystemWorld, World};
 
 pub(super) use claims::*;
 
@@ -65,6 +65,14 @@ pub(super) struct Ticking(AtomicI64);
 impl World for Ticking {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        SystemWorld.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> Sleep {
+        SystemWorld.sleep(time)
     }
 
     fn new_run_id(&self) -> RunId {

@@ -4,6 +4,7 @@ import { lazy, Suspense, useCallback, useMemo } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { formatCount } from "../../lib/format";
+import { load } from "../../lib/load";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
@@ -18,7 +19,9 @@ import { jobTree, lineOf, type TreeNode } from "./model/job-tree";
 import { MOST_NODES } from "./model/limits";
 import { useShownJob } from "./use-shown-job";
 
-const JobGraph = lazy(() => import("./components/job-graph").then((module) => ({ default: module.JobGraph })));
+const JobGraph = lazy(() =>
+  load(() => import("./components/job-graph")).then((module) => ({ default: module.JobGraph })),
+);
 const NONE: readonly Job[] = [];
 
 export function RunPage() {

@@ -134,6 +134,37 @@ impl Machine {
         self.stop(target, StepState::Cancelled, &reason);
     }
 
+    /// A step did not end on SIGINT: a `cancel` that waits for it goes on, and leaves the rest to the other signals, as
+    /// GitHub's runner does. The end of the job still waits.
+    pub(super) fn leave_to_signals(&mut self, id: &StepId) {
+        let mut target = id.clone();
+        while let Some(outer) = self.steps.get(&target).and_then(|step| step.frame.clone()) {
+            target = outer;
+        }
+        let Some(current) = self.steps.main.current.clone() else {
+            return;
+        };
+        let waits = self.steps.get(&current).is_some_and(|step| {
+            step.stage == Stage::Running && step.work() == Some(&StepWork::Cancel(target.clone()))
+        });
+        if !waits {
+            return;
+        }
+        if let Some(step) = self.steps.get_mut(&target)
+            && !std::mem::replace(&mut step.taken, true)
+        {
+            let cancelled = StepState::Cancelled;
+            self.effects.push(Effect::Publish(target, cancelled, cancelled));
+        }
+        self.ended_without_advance(
+            &current,
+            StepState::Success,
+            StepState::Success,
+            WorkEnd::default(),
+        );
+        self.advance(None);
+    }
+
     /// Ends all background steps: the job is cancelled.
     pub(super) fn end_all_in_background(&mut self, reason: &Reason) {
         let open: Vec<StepId> = self

@@ -2,7 +2,7 @@
 
 use super::messages::{Effect, JobStatus, Trouble, WorkEnd};
 use super::order::after;
-use super::steps::{Stage, Step};
+use super::steps::Stage;
 use super::{Ending, Machine, Phase};
 use crate::event::{Event, JobState, Outputs, Reason, StepState};
 use crate::executor::Closed;
@@ -39,7 +39,7 @@ impl Machine {
                     _ if end.success => StepState::Success,
                     _ => StepState::Failure,
                 };
-                self.ended(id, outcome, after(outcome, lenient), end);
+                self.attempt_ended(id, outcome, after(outcome, lenient), end);
             }
             Err(trouble) if trouble.by_workflow => {
                 let outcome = stop.map_or(StepState::Failure, |stop| stop.counts_as);
@@ -47,7 +47,7 @@ impl Machine {
                     reason: Some(trouble.reason),
                     ..WorkEnd::default()
                 };
-                self.ended(id, outcome, after(outcome, lenient), end);
+                self.attempt_ended(id, outcome, after(outcome, lenient), end);
             }
             Err(trouble) => {
                 let outcome = match (&self.ending, stop) {
@@ -252,8 +252,7 @@ impl Machine {
 
     /// The place is gone: how steps ended that were under way in it is not known any more.
     fn end_what_was_lost(&mut self) {
-        let started = |step: &Step| matches!(step.stage, Stage::Starting | Stage::Running);
-        let open = self.steps.all.iter().rev().filter(|(_, step)| started(step));
+        let open = self.steps.all.iter().rev().filter(|(_, step)| step.is_open());
         let open: Vec<StepId> = open.map(|(id, _)| id.clone()).collect();
         for id in open {
             let end = WorkEnd {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix::Message;
+use loom_workflow::RetryPlan;
 
 use crate::event::{Event, Outputs, Reason, SourceFile, StepOutline, StepState};
 use crate::executor::{Closed, Signal};
@@ -36,6 +37,8 @@ pub(in crate::engine) enum Input {
     StepTimeout(StepId, u32),
     /// Somebody says how a paused step goes on.
     Answered(StepId, Box<Resume>),
+    /// The wait before this attempt at a step is over.
+    TryAgain(StepId, u32),
     JobTimeout,
     /// The time that a cancelled job has is over.
     CancelTimeout,
@@ -113,6 +116,8 @@ pub(in crate::engine) struct Verdict {
     pub(in crate::engine) work: StepWork,
     pub(in crate::engine) continue_on_error: bool,
     pub(in crate::engine) timeout: Option<Duration>,
+    /// Whether it is tried again when it fails.
+    pub(in crate::engine) retry: Option<RetryPlan>,
     /// Whether the steps behind it do not wait for its end.
     pub(in crate::engine) background: bool,
     /// What is to be done for it at the end of the job, once it has begun.
@@ -176,12 +181,14 @@ pub(in crate::engine) enum Effect {
     Signal(StepId, Signal),
     /// Feed `StepTimeout` for this attempt after this time.
     TimeoutAfter(StepId, u32, Duration),
-    /// What the step did does not count: it is done again, or left out.
-    Forget(StepId),
+    /// What the step did does not count: it is done again as this attempt, or left out.
+    Forget(StepId, u32),
     /// The job's time stands still from now on: it is paused.
     HoldTime,
     /// The job's time goes on.
     ResumeTime,
+    /// Forget what the attempt at a step left, and feed `TryAgain` after the delay.
+    Retry(Retry),
     /// Feed `Escalate` with this number after this time.
     EscalateAfter(StepId, u32, Duration),
     /// Feed `CancelTimeout` after the time that a cancelled job has.
@@ -190,6 +197,19 @@ pub(in crate::engine) enum Effect {
     Conclude(Status),
     Close,
     Done,
+}
+
+/// A step that failed and is tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::engine) struct Retry {
+    pub(in crate::engine) step: StepId,
+    /// The attempt that comes, from 2.
+    pub(in crate::engine) attempt: u32,
+    /// How many there are at most.
+    pub(in crate::engine) attempts: u32,
+    pub(in crate::engine) delay: Duration,
+    /// How the attempt before ended, in words.
+    pub(in crate::engine) why: String,
 }
 
 impl Effect {
@@ -206,9 +226,10 @@ impl Effect {
             Self::Publish(..) => "publish",
             Self::Signal(..) => "signal",
             Self::TimeoutAfter(..) => "timeout-after",
-            Self::Forget(_) => "forget",
+            Self::Forget(..) => "forget",
             Self::HoldTime => "hold-time",
             Self::ResumeTime => "resume-time",
+            Self::Retry(_) => "retry",
             Self::EscalateAfter(..) => "escalate-after",
             Self::CancelTimeoutLater => "cancel-timeout-later",
             Self::Conclude(_) => "conclude",

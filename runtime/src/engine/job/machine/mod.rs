@@ -14,12 +14,13 @@ mod ends;
 mod messages;
 mod order;
 mod pause;
+mod retry;
 mod steps;
 mod stops;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::machine::steps::{Frame, Step, Steps, Turn};
 use crate::event::{Event, JobState, Outputs, Reason, StepOutline};
@@ -28,7 +29,7 @@ use crate::id::{JobId, StepId};
 
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
-    Effect, Input, JobStatus, Judgement, Opened, Resume, Status, StepWork, Trouble, Verdict, WorkEnd,
+    Effect, Input, JobStatus, Judgement, Opened, Resume, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
 
 /// A job on its way.
@@ -56,7 +57,7 @@ pub(super) struct Machine {
     afterwards: Vec<Effect>,
     saves: u64,
     /// What follows a save that is under way.
-    saving: HashMap<u64, Vec<Effect>>,
+    saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
 }
 
@@ -129,7 +130,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
-            saving: HashMap::new(),
+            saving: BTreeMap::new(),
             effects: Vec::new(),
         }
     }
@@ -153,6 +154,7 @@ impl Machine {
             Input::Cancel { why, force } => self.cancel(why, force),
             Input::StepTimeout(step, attempt) => self.step_timed_out(&step, attempt),
             Input::Answered(step, answer) => self.answered(&step, *answer),
+            Input::TryAgain(step, attempt) => self.begin_again(&step, attempt),
             Input::JobTimeout => self.job_timed_out(),
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),

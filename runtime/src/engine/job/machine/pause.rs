@@ -82,7 +82,7 @@ impl Machine {
             }
             Resume::Skip => {
                 self.outbox.push(resumed(PauseAnswer::Skip, None));
-                self.effects.push(Effect::Forget(id.clone()));
+                self.effects.push(Effect::Forget(id.clone(), step.attempt));
                 let took = step.held.as_ref().map(|held| held.end.took);
                 let end = WorkEnd {
                     took: took.unwrap_or_default(),
@@ -120,8 +120,8 @@ impl Machine {
         if let Some(step) = self.steps.get_mut(id) {
             step.held = None;
             step.attempt += 1;
+            self.effects.push(Effect::Forget(id.clone(), step.attempt));
         }
-        self.effects.push(Effect::Forget(id.clone()));
         self.judge(id);
     }
 

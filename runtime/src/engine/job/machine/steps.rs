@@ -53,6 +53,8 @@ pub(super) enum Stage {
     Running,
     /// It has failed, and waits for somebody to say how it goes on.
     Paused,
+    /// An attempt failed; it waits for the next one.
+    Resting,
     Done,
 }
 
@@ -144,6 +146,11 @@ impl Step {
         self.verdict.as_ref().map(|verdict| &verdict.work)
     }
 
+    /// Whether its start was written down and its end was not.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Starting | Stage::Running | Stage::Resting)
+    }
+
     /// Whether something of it runs that can be signalled.
     pub(super) fn is_process(&self) -> bool {
         self.stage == Stage::Running && self.work() == Some(&StepWork::Process)
@@ -168,10 +175,9 @@ impl Steps {
 
     /// Background steps of the job that have begun and not ended.
     pub(super) fn in_background(&self) -> impl Iterator<Item = (&StepId, &Step)> {
-        let begun = |step: &Step| matches!(step.stage, Stage::Starting | Stage::Running);
         self.all
             .iter()
-            .filter(move |(_, step)| step.background && step.frame.is_none() && begun(step))
+            .filter(|(_, step)| step.background && step.frame.is_none() && step.is_open())
     }
 
     /// A step and those that it brought, however deep.

@@ -70,6 +70,10 @@ impl Machine {
     /// Whether a step in the foreground goes on though the job was cancelled.
     fn ask_again(&mut self, id: &StepId) {
         let Some(step) = self.steps.get(id) else { return };
+        if step.stage == Stage::Resting {
+            // Nothing waits for another attempt at what was cancelled.
+            return self.holds_on(id, false);
+        }
         let waits = matches!(
             step.work(),
             Some(StepWork::Wait(_) | StepWork::WaitAll | StepWork::Cancel(_) | StepWork::Parallel(_))
@@ -124,7 +128,7 @@ impl Machine {
                 Stage::Judging(_) => {
                     step.stop.get_or_insert_with(|| Stop::new(counts_as, reason));
                 }
-                Stage::WaitsForSlot => {
+                Stage::WaitsForSlot | Stage::Resting => {
                     self.steps.slots.retain(|waiting| *waiting != id);
                     let end = WorkEnd {
                         reason: Some(reason.clone()),
@@ -168,7 +172,10 @@ impl Machine {
             return;
         };
         match stop.sent {
-            Some(Signal::Interrupt) => self.send(id, Signal::Terminate, TERMINATE_GRACE),
+            Some(Signal::Interrupt) => {
+                self.send(id, Signal::Terminate, TERMINATE_GRACE);
+                self.leave_to_signals(id);
+            }
             Some(Signal::Terminate) => self.send(id, Signal::Kill, KILL_GRACE),
             Some(Signal::Kill) => self.lose(Reason::new(
                 "session-lost",

@@ -1,11 +1,14 @@
 import { lazy, Suspense, useState } from "react";
 import { formatCount } from "../../../lib/format";
+import { load } from "../../../lib/load";
 import { Name } from "../../../ui/name";
 import { EmptyNote, LoadingNote } from "../../../ui/notes";
 import type { Summary } from "../model/findings";
 import styles from "./annotations.module.css";
 
-const Markdown = lazy(() => import("../../../ui/markdown/markdown").then((module) => ({ default: module.Markdown })));
+const Markdown = lazy(() =>
+  load(() => import("../../../ui/markdown/markdown")).then((module) => ({ default: module.Markdown })),
+);
 const PORTION = 20;
 
 /** What the steps of a run wrote for people, one after the other. */

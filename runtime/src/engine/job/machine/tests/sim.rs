@@ -59,6 +59,9 @@ pub(super) struct Plan {
     pub(super) lenient: bool,
     pub(super) background: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) retry: Option<loom_workflow::RetryPlan>,
+    /// At which attempt it ends well, if it ends badly before.
+    pub(super) well_at: Option<u32>,
     pub(super) post: Option<If>,
     pub(super) work: StepWork,
     /// Something of it has no value.
@@ -73,6 +76,8 @@ impl Default for Plan {
             lenient: false,
             background: false,
             timeout: None,
+            retry: None,
+            well_at: None,
             post: None,
             work: StepWork::Process,
             broken: false,
@@ -213,6 +218,7 @@ impl Sim {
             work: plan.work.clone(),
             continue_on_error: plan.lenient,
             timeout: plan.timeout,
+            retry: plan.retry,
             background: plan.background,
             post: plan.post.map(|_| StepOutline {
                 step: id.post(),
@@ -280,6 +286,10 @@ impl Sim {
             Effect::Publish(id, outcome, _) => Some(format!("publish {id} {outcome}")),
             Effect::Signal(id, signal) => Some(format!("{signal:?} {id}")),
             Effect::TimeoutAfter(id, ..) => Some(format!("timeout-after {id}")),
+            Effect::Retry(retry) => Some(format!(
+                "retry {} {} of {}",
+                retry.step, retry.attempt, retry.attempts
+            )),
             Effect::EscalateAfter(id, ..) => Some(format!("escalate-after {id}")),
             Effect::Conclude(status) => Some(format!("conclude {}", status.job.as_str())),
             other => Some(other.name().to_owned()),
@@ -346,7 +356,7 @@ impl Sim {
                 }
             }
             Effect::TimeoutAfter(id, attempt, _) => self.timers.push(Input::StepTimeout(id, attempt)),
-            Effect::Forget(id) => {
+            Effect::Forget(id, _) => {
                 let inner = format!("{id}.");
                 self.running
                     .retain(|step| *step != id && !step.0.starts_with(&inner));
@@ -356,6 +366,15 @@ impl Sim {
             }
             Effect::ResumeTime => {
                 assert!(std::mem::replace(&mut self.time_is_held, false), "resumed twice");
+            }
+            Effect::Retry(retry) => {
+                assert!(!self.running.contains(&retry.step), "tried again while it runs");
+                if let Some(plan) = self.plans.get_mut(&retry.step)
+                    && plan.well_at == Some(retry.attempt)
+                {
+                    plan.ends = Ends::Well;
+                }
+                self.timers.push(Input::TryAgain(retry.step, retry.attempt));
             }
             Effect::EscalateAfter(id, round, _) => self.timers.push(Input::Escalate(id, round)),
             Effect::CancelTimeoutLater => self.timers.push(Input::CancelTimeout),
@@ -414,6 +433,7 @@ impl Sim {
             } => Some(format!("{step} paused")),
             Event::JobPaused { step, .. } => Some(format!("{step} still paused")),
             Event::JobResumed { step, answer, .. } => Some(format!("{step} {}", answer.as_str())),
+            Event::StepRetrying { step, .. } => Some(format!("{step} again")),
             Event::StepFinished {
                 step,
                 outcome,
@@ -494,6 +514,14 @@ impl Sim {
                         begun.remove(step),
                         Some(true),
                         "{step} is done again after its end"
+                    );
+                    begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
+                }
+                Event::StepRetrying { step, .. } => {
+                    assert_eq!(
+                        begun.remove(step),
+                        Some(false),
+                        "{step} is tried again without a start"
                     );
                     begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
                 }

@@ -404,6 +404,25 @@ fn a_cancel_step_ends_a_background_step_and_is_good_itself() {
 }
 
 #[test]
+fn a_cancel_step_goes_on_when_sigint_did_not_help_and_the_job_waits_for_the_rest() {
+    let deaf = Plan {
+        ends: Ends::On(Signal::Kill),
+        ..background(Ends::Never)
+    };
+    let mut job = Sim::new(vec![deaf, Plan::default(), cancel(0), Plan::default()]);
+    job.begin();
+    assert_eq!(job.ends(), ["1 success"]);
+    job.tick();
+    assert!(job.has("Terminate 0") && job.has("publish 0 cancelled"));
+    assert_eq!(job.ends(), ["1 success", "2 success", "3 success"]);
+    assert!(!job.done, "its process still runs");
+    job.tick();
+    job.ends_well();
+    assert_eq!(job.ends(), ["1 success", "2 success", "3 success", "0 cancelled"]);
+    assert_eq!(job.state(), (JobState::Success, None));
+}
+
+#[test]
 fn a_cancel_of_a_step_that_waits_for_a_slot_means_that_it_never_starts() {
     let mut steps: Vec<Plan> = (0..11).map(|_| background(Ends::On(Signal::Interrupt))).collect();
     steps.push(cancel(10));

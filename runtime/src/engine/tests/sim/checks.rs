@@ -1,0 +1,229 @@
+//! What holds of every history that has ended, and what GitHub's rules say of jobs and steps where nothing disturbs them.
+
+use std::collections::BTreeMap;
+
+use super::workflow::{Act, Condition, Job, Workflow};
+use crate::event::{Event, JobState, Recorded, RunState, Seq, StepState};
+use crate::id::{JobId, StepId};
+use crate::state::Run;
+
+macro_rules! holds {
+    ($holds:expr, $($what:tt)+) => {
+        if !$holds {
+            return Err(format!($($what)+));
+        }
+    };
+}
+
+/// Whether a history that has ended makes sense.
+pub(super) fn makes_sense(events: &[Recorded]) -> Result<Run, String> {
+    let run = Run::replay(events)
+        .map_err(|error| format!("the history does not fold: {error}"))?
+        .ok_or("there is no history")?;
+    let mut ends: BTreeMap<JobId, JobState> = BTreeMap::new();
+    let mut attempts: BTreeMap<JobId, u32> = BTreeMap::new();
+    let mut steps: BTreeMap<(JobId, StepId), bool> = BTreeMap::new();
+    let mut taken_over = false;
+    for (index, recorded) in events.iter().enumerate() {
+        holds!(
+            recorded.seq == Seq(index as u64 + 1),
+            "event {index} is numbered {:?}",
+            recorded.seq
+        );
+        holds!(
+            index == 0 || events[index - 1].time <= recorded.time,
+            "time goes back at {:?}",
+            recorded.seq
+        );
+        let may_follow = matches!(
+            recorded.event,
+            Event::RemainsLeft { .. } | Event::LeftoversKilled { .. }
+        );
+        if let Some(job) = recorded.event.job().filter(|_| !may_follow) {
+            holds!(
+                !ends.contains_key(job),
+                "{job} goes on after its end: {:?}",
+                recorded.event
+            );
+        }
+        match &recorded.event {
+            Event::RunTakenOver { .. } => taken_over = true,
+            Event::JobStarting { job, attempt, .. } => {
+                let before = attempts.insert(job.clone(), *attempt).unwrap_or(0);
+                holds!(
+                    before + 1 == *attempt,
+                    "{job}: attempt {attempt} follows {before}"
+                );
+            }
+            Event::JobRetrying { job, attempt, .. } => {
+                holds!(
+                    attempts.get(job).copied().unwrap_or(0) + 1 == *attempt,
+                    "{job} is tried again as {attempt}"
+                );
+                let open = steps.iter().find(|((of, _), ended)| of == job && !**ended);
+                holds!(
+                    open.is_none(),
+                    "{job} is tried again with a step that runs: {open:?}"
+                );
+                steps.retain(|(of, _), _| of != job);
+            }
+            Event::JobFinished { job, state, .. } => {
+                ends.insert(job.clone(), *state);
+            }
+            Event::StepStarted { job, step, .. } => {
+                let twice = steps.insert((job.clone(), step.clone()), false);
+                holds!(twice.is_none(), "{job} {step} starts twice");
+            }
+            Event::StepFinished {
+                job, step, outcome, ..
+            } => {
+                let before = steps.insert((job.clone(), step.clone()), true);
+                holds!(before != Some(true), "{job} {step} ends twice");
+                holds!(
+                    before.is_some() || *outcome != StepState::Success,
+                    "{job} {step} succeeds and never started"
+                );
+            }
+            Event::RunFinished { .. } => {
+                holds!(index + 1 == events.len(), "the run goes on after its end");
+            }
+            _ => {}
+        }
+    }
+    holds!(run.state.is_final(), "the run has not ended");
+    let lost = taken_over
+        || run
+            .reason
+            .as_ref()
+            .is_some_and(|reason| reason.code != "unreachable");
+    let open: Vec<_> = steps.iter().filter(|(_, ended)| !**ended).collect();
+    holds!(lost || open.is_empty(), "steps without an end: {open:?}");
+    for (id, job) in &run.jobs {
+        holds!(
+            ends.get(id) == Some(&job.state),
+            "{id} ended as {:?} and is {}",
+            ends.get(id),
+            job.state
+        );
+    }
+    let hidden = |id: &JobId| {
+        let mut at = Some(id);
+        while let Some(job) = at.and_then(|id| run.jobs.get(id)) {
+            if job.continues_on_error() {
+                return true;
+            }
+            at = job.parent.as_ref();
+        }
+        false
+    };
+    if run.state == RunState::Success {
+        let bad = run.jobs.iter().find(|(id, job)| {
+            matches!(job.state, JobState::Lost | JobState::Failure) && job.runs_itself() && !hidden(id)
+        });
+        holds!(bad.is_none(), "the run succeeds with {:?}", bad.map(|(id, _)| id));
+    }
+    Ok(run)
+}
+
+/// Whether jobs and steps became what GitHub's rules say. Only where nobody cancelled the run and its owner lived.
+pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), String> {
+    let broke_off = run
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.code != "unreachable");
+    if broke_off {
+        return Ok(());
+    }
+    if run.cancel.is_some()
+        || run
+            .jobs
+            .values()
+            .any(|job| job.attempt == 0 && job.cancel.is_some())
+    {
+        return Ok(());
+    }
+    for job in &workflow.jobs {
+        let id = JobId(job.key.clone());
+        let state = run.jobs.get(&id).ok_or_else(|| format!("{id} is not there"))?;
+        let ancestors = ancestors(workflow, job);
+        let result = |key: &String| run.jobs.get(&JobId(key.clone())).map(crate::state::Job::result);
+        let good = ancestors.iter().all(|key| result(key) == Some(JobState::Success));
+        let bad = ancestors.iter().any(|key| result(key) == Some(JobState::Failure));
+        let runs = due(job.condition, good, bad);
+        holds!(
+            runs != (state.state == JobState::Skipped),
+            "{id} is {} and its needs say it {}",
+            state.state,
+            if runs { "runs" } else { "is skipped" }
+        );
+        if runs && !job.has_matrix {
+            steps(&id, job, state)?;
+        }
+    }
+    Ok(())
+}
+
+fn due(condition: Condition, good: bool, bad: bool) -> bool {
+    match condition {
+        Condition::None | Condition::Success => good,
+        Condition::Failure => bad,
+        Condition::Always | Condition::NotCancelled => true,
+        Condition::Cancelled | Condition::Never => false,
+    }
+}
+
+fn ancestors(workflow: &Workflow, job: &Job) -> Vec<String> {
+    let (mut all, mut next) = (Vec::new(), job.needs.clone());
+    while let Some(key) = next.pop() {
+        if let Some(needed) = workflow.jobs.iter().find(|job| job.key == key) {
+            next.extend(needed.needs.iter().cloned());
+        }
+        if !all.contains(&key) {
+            all.push(key);
+        }
+    }
+    all
+}
+
+/// The steps of a job's last attempt, when all ran in their turn and nothing ended them.
+fn steps(id: &JobId, job: &Job, state: &crate::state::Job) -> Result<(), String> {
+    let told = matches!(state.state, JobState::Success | JobState::Failure) && state.reason.is_none();
+    let stopped = |step: &crate::state::Step| {
+        step.reason
+            .as_ref()
+            .is_some_and(|reason| reason.code == "timeout")
+            || matches!(step.state, StepState::Cancelled | StepState::Lost)
+    };
+    if !job.plain || !told || state.steps.values().any(stopped) {
+        return Ok(());
+    }
+    let mut failed = false;
+    for (index, (step, found)) in job.steps.iter().zip(state.steps.values()).enumerate() {
+        let expected = if !due(step.condition, !failed, failed) {
+            StepState::Skipped
+        } else if step.act == Act::Fail && !step.lenient {
+            StepState::Failure
+        } else {
+            StepState::Success
+        };
+        holds!(
+            found.state == expected,
+            "{id} step {index} is {}, not {expected}",
+            found.state
+        );
+        failed |= expected == StepState::Failure;
+    }
+    let expected = if failed {
+        JobState::Failure
+    } else {
+        JobState::Success
+    };
+    holds!(state.state == expected, "{id} is {}, not {expected}", state.state);
+    holds!(
+        expected == JobState::Success || state.attempt == job.attempts,
+        "{id} gave up at attempt {} of {}",
+        state.attempt,
+        job.attempts
+    );
+    Ok(())
+}

@@ -1,0 +1,363 @@
+//! An executor whose places are names, which takes its time and fails as the seed says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use super::chance::Chance;
+use super::workflow::Act;
+use super::world::SimWorld;
+use crate::executor::{
+    Closed, CommandFiles, Executor, ExecutorError, ExitStatus, FileContent, Notes, Place, PlaceFacts,
+    PlaceSpec, Program, ServiceFacts, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept,
+};
+use crate::id::{JobKey, RunId, StepId};
+use crate::world::World;
+
+/// Outlives the processes that use it, as an engine does. Clones are the same.
+#[derive(Clone)]
+pub(super) struct SimExecutor(Arc<Inner>);
+
+struct Inner {
+    world: SimWorld,
+    seed: u64,
+    /// When nothing answers: from, to; in microseconds.
+    gone: Option<(u64, u64)>,
+    /// Whether openings, closings and services fail now and then.
+    frail: bool,
+    held: Mutex<BTreeSet<String>>,
+    /// What was removed by name: a run that is given up does so while its jobs may still close their places.
+    reclaimed: Mutex<BTreeSet<String>>,
+    /// What an engine must never be asked.
+    wrongs: Mutex<Vec<String>>,
+}
+
+fn panics() -> ! {
+    // As a panic, without its text on the screen.
+    resume_unwind(Box::new("as the simulation wants it"))
+}
+
+impl SimExecutor {
+    pub(super) fn new(world: SimWorld, seed: u64, chance: &mut Chance) -> Self {
+        let from = chance.below(20_000_000);
+        let gone = (from, from + chance.below(30_000_000));
+        Self(Arc::new(Inner {
+            world,
+            seed,
+            gone: chance.one_in(12).then_some(gone),
+            frail: chance.one_in(3),
+            held: Mutex::default(),
+            reclaimed: Mutex::default(),
+            wrongs: Mutex::default(),
+        }))
+    }
+
+    /// What it holds.
+    pub(super) fn held(&self) -> Vec<String> {
+        self.0.held.lock().unwrap().iter().cloned().collect()
+    }
+
+    /// What it was asked that makes no sense.
+    pub(super) fn wrongs(&self) -> Vec<String> {
+        self.0.wrongs.lock().unwrap().clone()
+    }
+
+    fn wrong(&self, what: String) {
+        self.0.wrongs.lock().unwrap().push(what);
+    }
+
+    fn chance(&self, purpose: &str) -> Chance {
+        Chance::new(self.0.seed, purpose)
+    }
+
+    async fn pass(&self, chance: &mut Chance, most: u64) {
+        let micros = match chance.below(20) {
+            0 => chance.below(most * 20),
+            _ => chance.below(most),
+        };
+        self.0.world.sleep(Duration::from_micros(micros)).await;
+    }
+
+    fn answers(&self) -> Result<(), ExecutorError> {
+        let now = self.0.world.micros();
+        match self.0.gone {
+            Some((from, to)) if (from..to).contains(&now) => Err(ExecutorError::Unreachable {
+                endpoint: "unix:///simulated".into(),
+                cause: "it does not answer".into(),
+                help: "wait".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut held = self.0.held.lock().unwrap();
+        let removed: Vec<String> = held.iter().filter(|name| wanted(name)).cloned().collect();
+        held.retain(|name| !removed.contains(name));
+        removed
+    }
+}
+
+#[async_trait]
+impl Executor for SimExecutor {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    async fn probe(&self) -> Result<(), ExecutorError> {
+        self.answers()
+    }
+
+    async fn fetch(&self, place: &PlaceSpec, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        let mut chance = self.chance(&format!("fetch {}", place.key.resource_name()));
+        notes.progress("image", 1, Some(2));
+        self.pass(&mut chance, 1_000_000).await;
+        if place.key.job.top().starts_with("no-image-") {
+            return Err(ExecutorError::Image {
+                image: "debian".into(),
+                cause: "it is not there".into(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn open(&self, place: PlaceSpec, notes: Arc<dyn Notes>) -> Result<Arc<dyn Place>, ExecutorError> {
+        self.answers()?;
+        let name = place.key.resource_name();
+        let mut chance = self.chance(&format!("open {name}"));
+        if !self.0.held.lock().unwrap().insert(name.clone()) {
+            self.wrong(format!("{name} is opened while it is there"));
+        }
+        notes.line("made");
+        self.pass(&mut chance, 500_000).await;
+        let top = place.key.job.top();
+        if top.starts_with("panic-") || (self.0.frail && chance.one_in(40)) {
+            panics();
+        }
+        self.answers()?; // what was begun may be left
+        if top.starts_with("no-room-") || (self.0.frail && chance.one_in(20)) {
+            self.remove(|held| held == name);
+            return Err(ExecutorError::Setup {
+                what: "start the container".into(),
+                cause: "the disk is full".into(),
+            });
+        }
+        let mut services = indexmap::IndexMap::new();
+        for service in place.services.keys() {
+            self.pass(&mut chance, 2_000_000).await;
+            if chance.one_in(4) {
+                self.remove(|held| held == name);
+                return Err(ExecutorError::Workflow {
+                    what: format!("start the service `{service}`"),
+                    cause: "it is unhealthy".into(),
+                });
+            }
+            services.insert(service.clone(), ServiceFacts::default());
+        }
+        Ok(Arc::new(SimPlace {
+            executor: self.clone(),
+            name,
+            facts: PlaceFacts {
+                workspace: "/workspace".into(),
+                temp: "/temp".into(),
+                os: "Linux".into(),
+                arch: "X64".into(),
+                services,
+                ..PlaceFacts::default()
+            },
+            directory: place.directory,
+            steps: Mutex::default(),
+        }))
+    }
+
+    async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
+        let name = job.resource_name();
+        let mut chance = self.chance(&format!("reclaim {name}"));
+        self.pass(&mut chance, 200_000).await;
+        self.answers()?;
+        self.remove(|held| held == name);
+        self.0.reclaimed.lock().unwrap().insert(name);
+        Ok(())
+    }
+
+    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
+        self.pass(&mut self.chance("sweep"), 200_000).await;
+        self.answers()?;
+        let removed = self.remove(|held| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run))));
+        Ok(Swept { removed })
+    }
+}
+
+struct SimPlace {
+    executor: SimExecutor,
+    name: String,
+    facts: PlaceFacts,
+    directory: PathBuf,
+    steps: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    /// The strongest signal that each step got, and who wants to know.
+    signals: BTreeMap<StepId, (u8, Arc<Notify>)>,
+}
+
+fn strength(signal: Signal) -> u8 {
+    match signal {
+        Signal::Interrupt => 1,
+        Signal::Terminate => 2,
+        Signal::Kill => 3,
+    }
+}
+
+fn lost() -> ExecutorError {
+    ExecutorError::Lost {
+        cause: "it is gone".into(),
+    }
+}
+
+impl SimPlace {
+    /// Waits for a signal of this strength, or the place's end.
+    async fn signalled(&self, step: &StepId, heeds: u8) -> Result<(), ExecutorError> {
+        loop {
+            let told = {
+                let mut state = self.steps.lock().unwrap();
+                if state.closed {
+                    return Err(lost());
+                }
+                let (strongest, told) = state.signals.entry(step.clone()).or_default();
+                if *strongest >= heeds {
+                    return Ok(());
+                }
+                Arc::clone(told)
+            };
+            told.notified().await;
+        }
+    }
+
+    fn ended(status: ExitStatus, micros: u64, signalled: bool) -> StepEnd {
+        StepEnd {
+            status,
+            took: Duration::from_micros(micros),
+            signalled,
+            ..StepEnd::default()
+        }
+    }
+}
+
+#[async_trait]
+impl Place for SimPlace {
+    fn facts(&self) -> &PlaceFacts {
+        &self.facts
+    }
+
+    async fn run(&self, step: StepSpec, mut output: Box<dyn StepOutput>) -> Result<StepEnd, ExecutorError> {
+        let text = match &step.program {
+            Program::Script { text, .. } => text.clone(),
+            _ => String::new(),
+        };
+        if self.steps.lock().unwrap().closed {
+            return Err(lost());
+        }
+        let mut words = text.split_whitespace();
+        let act = Act::of(words.next().unwrap_or_default());
+        let millis: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        let world = &self.executor.0.world;
+        let began = world.micros();
+        let now = world.now();
+        let at = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap();
+        output.chunk(Stream::Stdout, at, b"hello\n");
+        let heeds = match act {
+            Act::Wait => 1,
+            Act::Freeze => u8::MAX,
+            _ => 3,
+        };
+        let hangs = matches!(act, Act::Wait | Act::Deaf | Act::Freeze);
+        let time = Duration::from_millis(if hangs { 100_000_000 } else { millis });
+        let signalled = tokio::select! {
+            biased;
+            got = self.signalled(&step.id, if hangs { heeds } else { 1 }) => { got?; true }
+            () = world.sleep(time) => false,
+        };
+        let took = world.micros() - began;
+        if signalled {
+            let signal = if heeds == 1 || !hangs { 2 } else { 9 };
+            return Ok(Self::ended(ExitStatus::Signal(signal), took, true));
+        }
+        let mut files = CommandFiles::default();
+        match act {
+            Act::Lose => return Err(lost()),
+            Act::Panic => panics(),
+            Act::Speak => {
+                output.chunk(
+                    Stream::Stdout,
+                    at,
+                    b"::warning file=a.c,line=3::odd\n::group::g\n",
+                );
+                files.output = FileContent::Bytes(b"o=value\n".to_vec());
+                files.env = FileContent::Bytes(b"NAME=value\n".to_vec());
+                files.summary = FileContent::Bytes(b"# done\n".to_vec());
+            }
+            _ => {}
+        }
+        let code = i32::from(act == Act::Fail);
+        Ok(StepEnd {
+            files,
+            ..Self::ended(ExitStatus::Code(code), took, false)
+        })
+    }
+
+    async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError> {
+        let mut state = self.steps.lock().unwrap();
+        if state.closed {
+            return Err(lost());
+        }
+        let (strongest, told) = state.signals.entry(step.clone()).or_default();
+        *strongest = (*strongest).max(strength(signal));
+        told.notify_one();
+        Ok(())
+    }
+
+    async fn build(&self, _: PathBuf, _: PathBuf, _: Arc<dyn Notes>) -> Result<String, ExecutorError> {
+        Ok("built".into())
+    }
+
+    async fn close(&self) -> Result<Closed, ExecutorError> {
+        let told: Vec<Arc<Notify>> = {
+            let mut state = self.steps.lock().unwrap();
+            if std::mem::replace(&mut state.closed, true) {
+                self.executor.wrong(format!("{} is closed twice", self.name));
+            }
+            state.signals.values().map(|(_, told)| Arc::clone(told)).collect()
+        };
+        told.iter().for_each(|told| told.notify_one());
+        let mut chance = self.executor.chance(&format!("close {}", self.name));
+        self.executor.pass(&mut chance, 300_000).await;
+        if self.executor.0.frail && chance.one_in(40) {
+            panics();
+        }
+        self.executor.answers()?;
+        if self.executor.0.frail && chance.one_in(20) {
+            return Err(ExecutorError::Cleanup {
+                what: self.name.clone(),
+                cause: "it is busy".into(),
+            });
+        }
+        let reclaimed = self.executor.0.reclaimed.lock().unwrap().contains(&self.name);
+        if self.executor.remove(|held| held == self.name).is_empty() && !reclaimed {
+            self.executor
+                .wrong(format!("{} is closed and was not there", self.name));
+        }
+        std::fs::remove_dir_all(&self.directory).ok();
+        let leaves = chance.one_in(15);
+        Ok(Closed {
+            killed: leaves.then(|| "7 sleep".to_owned()).into_iter().collect(),
+        })
+    }
+}

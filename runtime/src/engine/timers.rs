@@ -23,7 +23,12 @@ where
 }
 
 /// Tells an actor something after a time, if it still lives then.
-pub(super) fn notify_after<A, M>(world: &dyn World, ctx: &mut Context<A>, time: Duration, message: M) -> SpawnHandle
+pub(super) fn notify_after<A, M>(
+    world: &dyn World,
+    ctx: &mut Context<A>,
+    time: Duration,
+    message: M,
+) -> SpawnHandle
 where
     A: Actor<Context = Context<A>> + Handler<M>,
     M: Message + 'static,

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix::prelude::*;
-use loom_bridge::Context;
 use super::actor::JobActor;
 use super::machine::{Input, Resume};
 use super::opening::broke_off;
@@ -16,6 +14,8 @@ use crate::engine::timers;
 use crate::event::{PauseAnswer, Reason};
 use crate::id::StepId;
 use crate::world::World;
+use actix::prelude::*;
+use loom_bridge::Context;
 
 /// The time that a job has.
 pub(super) struct Clock {

@@ -7,6 +7,7 @@ mod compatibility;
 mod fault;
 mod guide;
 mod image;
+mod pausing;
 mod same_result;
 mod silence;
 mod user;

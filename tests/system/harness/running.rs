@@ -72,6 +72,16 @@ impl Loom {
     }
 }
 
+impl Loom {
+    /// Starts it with a terminal as its input, output and talk.
+    pub(crate) fn at_terminal(mut self, [input, output, talk]: [std::fs::File; 3]) -> Child {
+        self.command.stdin(input).stdout(output).stderr(talk);
+        self.command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{:?}: {e}", self.command))
+    }
+}
+
 /// A Loom that runs and whose output nobody reads: what it prints fills the pipe, and then waits. Killed when dropped.
 pub(crate) struct Unread {
     shown: String,

@@ -123,6 +123,11 @@ impl<J: Journal + 'static> Bench<J> {
         self.engine.start(launch).await.unwrap()
     }
 
+    /// The state directory, which is the project's too.
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(super) fn executors(&self) -> Vec<Arc<dyn Executor>> {
         vec![Arc::new(self.fake.clone())]
     }

@@ -2,6 +2,7 @@
 
 mod fakes;
 mod groups;
+mod pausing;
 mod seeds;
 mod sim;
 

@@ -19,10 +19,10 @@ use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::DockerOptions;
-use super::{build, container, failure, network, reclaim, service, volume};
+use super::{bridge, build, container, failure, network, reclaim, service, upload, volume};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
     ServiceFacts, Signal, StepEnd, StepOutput, StepSpec,
 };
 
@@ -46,6 +46,8 @@ pub(in crate::executor) struct Companions {
     /// The container of the job's own room, which joins a network that is made late.
     room: Option<String>,
     translation: Translation,
+    /// Whether the job's files are the engine's alone.
+    apart: bool,
     next: AtomicU32,
     /// Whether an image was built, or may have been.
     built: AtomicBool,
@@ -74,6 +76,8 @@ impl Companions {
     ) -> Result<Self, ExecutorError> {
         let connection = docker.connection().await?.clone();
         Ok(Self {
+            // A job on the host has them on this machine, whatever the engine sees.
+            apart: connection.is_apart() && !matches!(spec.room, RoomSpec::Host),
             connection,
             options: docker.options().clone(),
             marks: Marks::new(docker.options(), spec),
@@ -279,7 +283,7 @@ impl Companions {
     async fn open_room(&self, image: &Image) -> Result<Arc<ActionRoom>, ExecutorError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-a{number}", self.marks.name);
-        let directory = self.spec.directory.join("rooms").join(number.to_string());
+        let directory = self.spec.directory.join(room::ROOMS).join(number.to_string());
         let opened = self.try_open_room(image, &name, directory.clone()).await;
         if opened.is_err() {
             container::remove(&self.connection, &name).await?;
@@ -302,12 +306,18 @@ impl Companions {
             Workspace::of(&self.spec, &self.marks),
             agent.clone(),
         );
+        let (apart, marks) = (self.apart, self.marks.clone());
         let (job, mounts) = blocking(move || {
             let failed =
                 |error: &dyn std::error::Error| ExecutorError::setup("prepare the action's room", error);
             let job = JobDirectory::create(&own).map_err(|error| failed(&error))?;
             room::make_folders(&whole).map_err(|error| failed(&error))?;
-            Ok::<_, ExecutorError>((job, room::of_action(&mounted, &whole, &own, &workspace)))
+            let mounts = if apart {
+                upload::of_action(&marks)
+            } else {
+                room::of_action(&mounted, &whole, &own, &workspace)
+            };
+            Ok::<_, ExecutorError>((job, mounts))
         })
         .await??;
         let mut labels = self.marks.labels(Kind::Action);
@@ -332,6 +342,9 @@ impl Companions {
         );
         container::with_agent(&mut body, arguments, ACTION_WORKSPACE);
         container::create(&self.connection, &self.marks, name, body).await?;
+        if apart {
+            upload::fill_action(&self.connection, name, &self.spec.directory, &directory, &agent).await?;
+        }
         self.connection
             .docker
             .start_container(name, None)
@@ -339,11 +352,20 @@ impl Companions {
             .map_err(|error| {
                 failure::setup("start the action's container", &self.connection.endpoint, &error)
             })?;
+        let connecting = async {
+            let notes = Arc::clone(&self.notes);
+            let connected = if apart {
+                let stream =
+                    bridge::open(&self.connection, name, directory.clone(), Arc::clone(&notes)).await?;
+                Channel::over(job, stream, super::opening::PATIENCE, notes).await
+            } else {
+                Channel::connect(job, super::opening::PATIENCE, notes).await
+            };
+            connected.map_err(|error| super::opening::unseen(&self.connection, &error))
+        };
         let channel = tokio::select! {
             biased;
-            connected = Channel::connect(job, super::opening::PATIENCE, Arc::clone(&self.notes)) => {
-                connected.map_err(|error| super::opening::unseen(&self.connection, &error))?
-            }
+            connected = connecting => connected?,
             state = super::opening::ended(&self.connection, name) => {
                 return Err(ExecutorError::Setup {
                     what: "start the agent in the action's image".to_owned(),
@@ -361,7 +383,7 @@ impl Companions {
     }
 
     async fn close_room(&self, room: &ActionRoom) -> Result<(), ExecutorError> {
-        let give = give::is_wanted();
+        let give = give::is_wanted() && !self.apart;
         let closing = async {
             if room.channel.close(give, self.options.patience).await.is_err() {
                 container::kill(&self.connection, &room.name).await;

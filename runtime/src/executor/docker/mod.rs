@@ -6,6 +6,7 @@
 //! start (another architecture) they go by `exec`, which is slower and said in the job's log.
 
 mod archive;
+mod bridge;
 mod build;
 mod companions;
 mod container;
@@ -32,6 +33,7 @@ mod service;
 mod settings;
 mod transfer;
 mod unpack;
+mod upload;
 mod volume;
 mod words;
 

@@ -19,10 +19,10 @@ use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::DockerOptions;
-use super::{bridge, build, container, failure, network, reclaim, service, upload, volume};
+use super::{bridge, build, container, failure, network, reclaim, service, start, upload, volume};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
     ServiceFacts, Signal, StepEnd, StepOutput, StepSpec,
 };
 
@@ -68,16 +68,16 @@ struct ActionRoom {
 }
 
 impl Companions {
-    /// Nothing yet, in this engine.
+    /// Nothing yet, in this engine; `apart` is whether the job's files are the engine's alone.
     pub(in crate::executor) async fn new(
         docker: &DockerExecutor,
         spec: &PlaceSpec,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<Self, ExecutorError> {
         let connection = docker.connection().await?.clone();
         Ok(Self {
-            // A job on the host has them on this machine, whatever the engine sees.
-            apart: connection.is_apart() && !matches!(spec.room, RoomSpec::Host),
+            apart,
             connection,
             options: docker.options().clone(),
             marks: Marks::new(docker.options(), spec),
@@ -237,7 +237,7 @@ impl Companions {
             // A pull may take long, and is nothing that could answer a signal.
             signal = signals.next() => return Ok(StepEnd { status: ended_by(signal), signalled: true, ..StepEnd::default() }),
         };
-        let (programs, arguments) = start_of(&found, entrypoint, arguments, &image)?;
+        let (programs, arguments) = start::line(&found, entrypoint, arguments, &image)?;
         let mut env = step.env;
         for value in env.values_mut() {
             *value = self.translation.read(value);
@@ -469,58 +469,4 @@ fn ended_by(signal: Signal) -> ExitStatus {
         Signal::Terminate => 15,
         Signal::Kill => 9,
     })
-}
-
-/// What an image starts: its entry point with the arguments, or its command; as `docker run` puts them together.
-fn start_of(
-    image: &Image,
-    entrypoint: Option<String>,
-    arguments: Vec<String>,
-    name: &str,
-) -> Result<(Vec<String>, Vec<String>), ExecutorError> {
-    let given = entrypoint.filter(|entrypoint| !entrypoint.is_empty());
-    let mut line = match &given {
-        Some(entrypoint) => vec![entrypoint.clone()],
-        None => image.entrypoint.clone(),
-    };
-    if arguments.is_empty() && given.is_none() {
-        line.extend(image.command.iter().cloned());
-    } else {
-        line.extend(arguments);
-    }
-    let mut line = line.into_iter();
-    match line.next() {
-        Some(program) => Ok((vec![program], line.collect())),
-        None => Err(ExecutorError::workflow(
-            format!("run the image `{name}`"),
-            "it has neither an entry point nor a command, and the action names none",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_start_as_docker_run_has_it() {
-        let image = |entrypoint: &[&str], command: &[&str]| Image {
-            entrypoint: entrypoint.iter().map(ToString::to_string).collect(),
-            command: command.iter().map(ToString::to_string).collect(),
-            ..Image::default()
-        };
-        let line = |image: &Image, entrypoint: Option<&str>, arguments: &[&str]| {
-            let arguments = arguments.iter().map(ToString::to_string).collect();
-            let (mut programs, rest) =
-                start_of(image, entrypoint.map(str::to_owned), arguments, "x").unwrap();
-            programs.extend(rest);
-            programs.join(" ")
-        };
-        let both = image(&["/entry", "-x"], &["cmd"]);
-        assert_eq!(line(&both, None, &[]), "/entry -x cmd");
-        assert_eq!(line(&both, None, &["a", "b"]), "/entry -x a b");
-        assert_eq!(line(&both, Some("/other"), &[]), "/other");
-        assert_eq!(line(&image(&[], &["sh", "-c"]), None, &[]), "sh -c");
-        assert!(start_of(&image(&[], &[]), None, Vec::new(), "x").is_err());
-    }
 }

@@ -178,12 +178,13 @@ impl DockerExecutor {
         upload::create(connection, marks).await
     }
 
-    /// Makes a place, or leaves nothing.
+    /// Makes a place, or leaves nothing; `apart` is whether the engine does not see the files of this machine.
     async fn make(
         &self,
         connection: &Connection,
         spec: &PlaceSpec,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<Arc<dyn Place>, ExecutorError> {
         let room = Self::room(spec)?;
         let pull = pull_again(spec.pull);
@@ -208,7 +209,7 @@ impl DockerExecutor {
             made
         })
         .await??;
-        match self.begin(connection, spec, room, image, notes).await {
+        match self.begin(connection, spec, room, image, notes, apart).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 // A container of that name that is not this job's (the conflict could not be settled) stays.
@@ -228,8 +229,9 @@ impl DockerExecutor {
         room: Room,
         image: Image,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<DockerPlace, ExecutorError> {
-        let mut companions = Companions::new(self, spec, Arc::clone(&notes)).await?;
+        let mut companions = Companions::new(self, spec, Arc::clone(&notes), apart).await?;
         let services_wanted = spec
             .services
             .values()
@@ -242,7 +244,6 @@ impl DockerExecutor {
         let mut facts = facts(&image, room.in_container);
         facts.network.clone_from(&network);
         let marks = Marks::new(&self.options, spec);
-        let apart = connection.is_apart();
         if apart {
             Self::prepare_apart(connection, spec, &marks, &room, notes.as_ref()).await?;
         } else if spec.layered {
@@ -254,6 +255,7 @@ impl DockerExecutor {
             options: &self.options,
             spec,
             marks,
+            apart,
             image: &image,
             notes,
         };
@@ -355,11 +357,11 @@ impl Executor for DockerExecutor {
         let connection = self.engine.get().await?;
         let left = || Some(format!("what {} has there", spec.key.resource_name()));
         let was_apart = connection.is_apart();
-        let making = self.make(connection, &spec, Arc::clone(&notes));
+        let making = self.make(connection, &spec, Arc::clone(&notes), was_apart);
         match connection.while_it_answers(left, making).await {
             // That came out by trying, once an engine.
             Err(ExecutorError::Setup { .. }) if !was_apart && connection.is_apart() => {
-                let making = self.make(connection, &spec, notes);
+                let making = self.make(connection, &spec, notes, true);
                 connection.while_it_answers(left, making).await
             }
             made => made,

@@ -31,6 +31,7 @@ mod report;
 mod room;
 mod service;
 mod settings;
+mod start;
 mod transfer;
 mod unpack;
 mod upload;

@@ -39,15 +39,13 @@ pub(super) struct Opening<'a> {
     pub(super) options: &'a DockerOptions,
     pub(super) spec: &'a PlaceSpec,
     pub(super) marks: Marks,
+    /// Whether the engine does not see the files of this machine.
+    pub(super) apart: bool,
     pub(super) image: &'a Image,
     pub(super) notes: Arc<dyn Notes>,
 }
 
 impl Opening<'_> {
-    fn is_apart(&self) -> bool {
-        self.connection.is_apart()
-    }
-
     /// The agent on disk, or why steps have to go by exec.
     async fn agent_for(&self, image: &Image) -> Result<PathBuf, Fallback> {
         if self.options.steps_by == StepsBy::Exec {
@@ -74,7 +72,7 @@ impl Opening<'_> {
         network: Option<String>,
     ) -> Result<(Steps, String), ExecutorError> {
         let github = room.in_container;
-        let (body, user) = room_body(&self.marks, room, self.image, network, self.is_apart());
+        let (body, user) = room_body(&self.marks, room, self.image, network, self.apart);
         let why = match self.agent_for(self.image).await {
             Ok(agent) => match self.with_agent(body.clone(), user.clone(), agent, github).await {
                 Ok(begun) => return Ok(begun),
@@ -87,7 +85,7 @@ impl Opening<'_> {
             Err(Fallback::Failed(error)) => return Err(error),
             Err(Fallback::Because(why)) => why,
         };
-        if self.is_apart() {
+        if self.apart {
             return Err(ExecutorError::Setup {
                 what: "start the job's agent".to_owned(),
                 cause: format!(
@@ -111,7 +109,7 @@ impl Opening<'_> {
         github: bool,
     ) -> Result<(Steps, String), Fallback> {
         let (connection, spec) = (self.connection, self.spec);
-        let apart = self.is_apart();
+        let apart = self.apart;
         let workspace = Workspace::of(spec, &self.marks);
         let (path, mounted, seen) = (spec.directory.clone(), agent.clone(), workspace.clone());
         let marks = self.marks.clone();
@@ -192,7 +190,7 @@ impl Opening<'_> {
     /// Why the container ended before its agent answered.
     async fn never_spoke(&self, state: &ContainerState) -> Fallback {
         let path = self.spec.directory.clone();
-        if self.is_apart() {
+        if self.apart {
             let left = format!("{}/{}", container::JOB, layout::TROUBLE);
             let here = path.join(layout::TROUBLE);
             // What it left there is as good here.

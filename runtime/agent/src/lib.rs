@@ -14,6 +14,7 @@ mod clear;
 mod clients;
 mod close;
 mod codec;
+mod connect;
 pub mod files;
 mod git;
 mod give;
@@ -34,13 +35,14 @@ use std::ffi::OsString;
 /// Runs the agent with the arguments that follow the program's name; returns the process's exit code.
 ///
 /// `serve --dir DIR …` is the agent itself; `give --dir DIR --workspace DIR` hands files of a job whose agent is gone
-/// to its caller; `clear --dir PATH` empties a folder of the room that it is started in. Talks to no terminal: what goes wrong at start is written to [`layout::TROUBLE`] in the job's
+/// to its caller; `connect --dir DIR` is the way to an agent for a runtime that does not see its files; `clear --dir PATH` empties a folder of the room that it is started in. Talks to no terminal: what goes wrong at start is written to [`layout::TROUBLE`] in the job's
 /// directory and to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = options::parse(arguments).and_then(|command| match command {
         options::Command::Serve(options) if options.guard => guard::run(options),
         options::Command::Serve(options) => serve::run(options),
         options::Command::Give(options) => give::run(&options),
+        options::Command::Connect(directory) => connect::run(&directory),
         options::Command::Clear(path) => clear::run(&path),
     });
     match outcome {

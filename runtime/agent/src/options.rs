@@ -11,6 +11,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Hand over files of a job whose agent is gone.
     Give(Give),
+    /// Pass on what a runtime and the agent of this job's directory say to each other.
+    Connect(PathBuf),
     /// Empty this folder, or remove this file.
     Clear(PathBuf),
 }
@@ -54,7 +56,9 @@ pub(crate) struct Give {
 /// Reads the arguments after the program's name.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut arguments = arguments.into_iter();
-    let verb = arguments.next().ok_or("expected `serve`, `give` or `clear`")?;
+    let verb = arguments
+        .next()
+        .ok_or("expected `serve`, `give`, `connect` or `clear`")?;
     let mut found = Found::default();
     while let Some(name) = arguments.next() {
         let name = name
@@ -69,8 +73,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         found.take(&name, value)?;
     }
     let directory = found.directory.ok_or("`--dir` is missing")?;
-    if verb == "clear" {
-        return Ok(Command::Clear(directory));
+    match verb.to_str() {
+        Some("clear") => return Ok(Command::Clear(directory)),
+        Some("connect") => return Ok(Command::Connect(directory)),
+        _ => {}
     }
     let workspace = found.workspace.ok_or("`--workspace` is missing")?;
     match verb.to_str() {
@@ -94,7 +100,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             also: found.also,
         })),
         _ => Err(format!(
-            "unknown command `{}`: expected `serve`, `give` or `clear`",
+            "unknown command `{}`: expected `serve`, `give`, `connect` or `clear`",
             verb.display()
         )),
     }

@@ -1,6 +1,7 @@
 //! What needs an engine. Every test has it alone, and leaves it as it found it.
 
 mod agent;
+mod apart;
 mod cases;
 mod cleanup;
 mod compatibility;

@@ -9,6 +9,7 @@ use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
 
+use super::machine::Trouble;
 use super::room_files::{HashedFiles, RoomFiles};
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
@@ -311,6 +312,19 @@ impl Grounds {
         }
         let _ = std::fs::remove_dir_all(made);
         Ok(())
+    }
+
+    /// Puts the file of the event, which is below RUNNER_TEMP, where steps see it.
+    pub(super) async fn send_event(&self, file: &str) -> Result<(), Trouble> {
+        if !self.files.apart().directory {
+            return Ok(());
+        }
+        let (from, seen) = (
+            self.directory.join("temp").join(file),
+            format!("{}/{file}", self.facts.temp),
+        );
+        let sent = self.files.send(&from, &seen, false).await;
+        sent.map_err(|error| super::opening::trouble(&error))
     }
 
     /// The files of the workspace, for expressions.

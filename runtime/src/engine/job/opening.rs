@@ -219,7 +219,10 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         return Err(not_wanted());
     }
     // To its end in any case: what goes on to write while the place is removed would make its directory anew.
-    let event = write_event(&opened.shared.io, &directory, event).await;
+    let event = match write_event(&opened.shared.io, &directory, event).await {
+        Ok(()) => opened.grounds.send_event(EVENT_FILE).await,
+        Err(trouble) => Err(trouble),
+    };
     let prepared = match event {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {

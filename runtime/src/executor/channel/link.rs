@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use loom_agent::wire::{Command, LeftOver, Report, ShellChoice, StartStep, StepProgram, StepSignal};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -81,13 +82,37 @@ impl Channel {
         notes: Arc<dyn Notes>,
     ) -> Result<Self, ConnectError> {
         let directory = Arc::new(directory);
-        let (reports, commands) = socket::connect(&directory, patience).await?;
+        let connected = socket::connect(&directory, patience).await?;
+        Ok(Self::new(directory, connected, notes))
+    }
+
+    /// As [`Channel::connect`], over a connection to the agent that is there already; whoever passes it on keeps the
+    /// spools of `directory` as long as the reports say.
+    ///
+    /// # Errors
+    /// As for [`Channel::connect`].
+    pub async fn over(
+        directory: JobDirectory,
+        stream: UnixStream,
+        patience: Duration,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ConnectError> {
+        let directory = Arc::new(directory);
+        let connected = socket::connect_over(&directory, stream, patience).await?;
+        Ok(Self::new(directory, connected, notes))
+    }
+
+    fn new(
+        directory: Arc<JobDirectory>,
+        (reports, commands): (Reports, OwnedWriteHalf),
+        notes: Arc<dyn Notes>,
+    ) -> Self {
         let told = Arc::new(Told {
             steps: StdMutex::new(HashMap::new()),
             end: watch::Sender::new(End::Open),
         });
         let reader = tokio::spawn(listen(reports, Arc::clone(&told), Arc::clone(&directory)));
-        Ok(Self {
+        Self {
             directory,
             notes,
             user: None,
@@ -96,7 +121,7 @@ impl Channel {
             told,
             next_spool: AtomicU32::new(0),
             reader,
-        })
+        }
     }
 
     /// Has every step run as `user` (`name`, `uid`, `name:group`, `uid:gid`), with `env` below its own.
@@ -388,7 +413,7 @@ async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirecto
                 told.end.send_replace(End::Closed { killed, troubles });
             }
             Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
-            Ok(Some(Report::Welcome { .. })) => {}
+            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
             Ok(None) => {
                 let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
                 break trouble

@@ -74,39 +74,57 @@ pub(super) async fn connect(
                 Err(error) => return Err(ConnectError::Absent(error)),
             }
         };
-        let counter = Arc::clone(directory);
-        let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
-        let epoch = epoch
-            .await
-            .map_err(|broken| ConnectError::Strange(broken.to_string()))?
-            .map_err(ConnectError::Absent)?;
-        let (half, mut writer) = stream.into_split();
-        let mut reports = Reports {
-            half,
-            frames: Frames::default(),
-            buffer: vec![0; 16 * 1024],
-        };
-        let mut hello = Vec::new();
-        Command::Hello(Hello {
-            protocol: PROTOCOL,
-            epoch,
-            nonce: directory.nonce(),
-        })
-        .encode(&mut hello)
-        .map_err(|error| ConnectError::Strange(error.to_string()))?;
-        writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
-        match reports.next().await? {
-            Some(Report::Welcome { .. }) => Ok((reports, writer)),
-            Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
-            Some(_) => Err(ConnectError::Strange(
-                "it answered a hello with something else".to_owned(),
-            )),
-            None => Err(ConnectError::Strange("it hung up".to_owned())),
-        }
+        greet(directory, stream).await
     };
     tokio::time::timeout(patience, attempt)
         .await
         .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+/// Shakes hands over a connection that is there already.
+pub(super) async fn connect_over(
+    directory: &Arc<JobDirectory>,
+    stream: UnixStream,
+    patience: Duration,
+) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+    tokio::time::timeout(patience, greet(directory, stream))
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+async fn greet(
+    directory: &Arc<JobDirectory>,
+    stream: UnixStream,
+) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+    let counter = Arc::clone(directory);
+    let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
+    let epoch = epoch
+        .await
+        .map_err(|broken| ConnectError::Strange(broken.to_string()))?
+        .map_err(ConnectError::Absent)?;
+    let (half, mut writer) = stream.into_split();
+    let mut reports = Reports {
+        half,
+        frames: Frames::default(),
+        buffer: vec![0; 16 * 1024],
+    };
+    let mut hello = Vec::new();
+    Command::Hello(Hello {
+        protocol: PROTOCOL,
+        epoch,
+        nonce: directory.nonce(),
+    })
+    .encode(&mut hello)
+    .map_err(|error| ConnectError::Strange(error.to_string()))?;
+    writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
+    match reports.next().await? {
+        Some(Report::Welcome { .. }) => Ok((reports, writer)),
+        Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
+        Some(_) => Err(ConnectError::Strange(
+            "it answered a hello with something else".to_owned(),
+        )),
+        None => Err(ConnectError::Strange("it hung up".to_owned())),
+    }
 }
 
 fn may_still_come(error: &io::Error) -> bool {

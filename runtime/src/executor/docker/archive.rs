@@ -30,6 +30,16 @@ pub(super) fn end(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&[0; 2 * BLOCK])
 }
 
+/// Packs a folder without anything in it, root's.
+pub(super) fn folder(out: &mut dyn Write, inner: &[u8], mode: u32) -> io::Result<()> {
+    block(out, &[inner, b"/"].concat(), b'5', mode, 0, 0, (b"", ROOT))
+}
+
+/// Packs a link, root's; both its name and its target are short.
+pub(super) fn link(out: &mut dyn Write, inner: &[u8], target: &[u8]) -> io::Result<()> {
+    block(out, inner, b'2', 0o777, 0, 0, (target, ROOT))
+}
+
 /// Packs a file, link or folder as `inner`, with all that is in it but for the paths of `left_out`; what is neither is
 /// passed over.
 pub(super) fn whole(

@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::marks::{INSTANCE, Marks, RUN};
+use super::marks::{DIRECTORY, INSTANCE, Marks, RUN};
 use super::{failure, volume};
 use crate::executor::ExecutorError;
 
@@ -125,13 +125,13 @@ async fn create_once(
         Ok(created) => Ok(created.id),
         Err(error) => {
             let said = failure::explain(&error);
-            // The engine's own words for a path that it does not have.
-            if said.contains("bind source path does not exist") {
+            if is_unseen(&said, marks) {
+                connection.found_apart();
                 return Err(ExecutorError::Setup {
                     what: "create the container".to_owned(),
                     cause: format!(
-                        "{said}; this file is on the machine that runs Loom, so the engine at {} seems to run on \
-                         another one: Loom needs an engine that sees its files",
+                        "{said}; the engine at {} does not see the files of this machine, which a job on the host shares \
+                         with the containers of its actions: use an engine of this machine, or run the job in a container",
                         connection.endpoint
                     ),
                 });
@@ -147,6 +147,13 @@ async fn create_once(
             ))
         }
     }
+}
+
+/// Whether what an engine says is that it does not have a path which is Loom's own: a unique one, made a moment ago.
+fn is_unseen(said: &str, marks: &Marks) -> bool {
+    let signs = ["bind source path does not exist", "no such file or directory"];
+    signs.iter().any(|sign| said.contains(sign))
+        && (said.contains(marks.get(DIRECTORY)) || said.contains("/loom-agent-"))
 }
 
 async fn is_our_dead(connection: &Connection, name: &str, marks: &Marks) -> bool {

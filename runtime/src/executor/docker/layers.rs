@@ -22,7 +22,21 @@ const SPECIAL: [char; 3] = [':', ',', '\\'];
 
 /// The volume of a job's workspace.
 pub(super) fn volume(marks: &Marks) -> String {
-    format!("{}-workspace", marks.name)
+    named(marks, "workspace")
+}
+
+/// The volume of a part of a job's.
+pub(super) fn named(marks: &Marks, part: &str) -> String {
+    format!("{}-{part}", marks.name)
+}
+
+/// Makes an empty volume for a part of a job's; answers where its engine keeps it.
+pub(super) async fn plain(
+    connection: &Connection,
+    marks: &Marks,
+    part: &str,
+) -> Result<String, ExecutorError> {
+    make(connection, marks, &named(marks, part), HashMap::new()).await
 }
 
 /// A volume, seen at `target`; what an image has there is not copied into it.
@@ -52,8 +66,7 @@ pub(super) async fn create(
     let lower = blocking(move || lower(&looked)).await??;
     let mut above = Vec::new();
     for part in ["upper", "work"] {
-        let name = format!("{}-{part}", marks.name);
-        above.push(make(connection, marks, &name, HashMap::new()).await?);
+        above.push(plain(connection, marks, part).await?);
     }
     let [upper, work] = above.as_slice() else {
         return Err(refused("the engine made too few volumes"));

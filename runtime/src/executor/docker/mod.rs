@@ -6,6 +6,7 @@
 //! start (another architecture) they go by `exec`, which is slower and said in the job's log.
 
 mod archive;
+mod bridge;
 mod build;
 mod companions;
 mod container;
@@ -31,8 +32,10 @@ mod report;
 mod room;
 mod service;
 mod settings;
+mod start;
 mod transfer;
 mod unpack;
+mod upload;
 mod volume;
 mod words;
 

@@ -68,7 +68,7 @@ impl DockerPlace {
                 labels,
             } => (channel, agent, image, workspace, labels),
         };
-        let give = give::is_wanted();
+        let give = give::is_wanted() && !self.apart.directory;
         match channel.close(give, self.patience).await {
             Ok(closed) => Ok(closed),
             // Nothing but the files needs the agent: the container's processes go with it.

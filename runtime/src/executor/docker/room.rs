@@ -20,8 +20,16 @@ pub(super) const HOME: &str = "/github/home";
 pub(super) const EVENT: &str = "/github/workflow";
 
 /// The folders of RUNNER_TEMP that are seen there.
-const HOME_FOLDER: &str = "_github_home";
-const EVENT_FOLDER: &str = "_github_workflow";
+pub(super) const HOME_FOLDER: &str = "_github_home";
+pub(super) const EVENT_FOLDER: &str = "_github_workflow";
+
+/// The folder of a job's directory that has those of container actions.
+pub(super) const ROOMS: &str = "rooms";
+
+/// The folders of RUNNER_TEMP that rooms like GitHub's see below `/github`.
+pub(super) fn folders() -> [&'static str; 3] {
+    [HOME_FOLDER, EVENT_FOLDER, files::DIRECTORY]
+}
 
 /// What rooms have as their workspace.
 #[derive(Clone, Debug)]
@@ -133,29 +141,12 @@ pub(super) fn of_action(agent: &Path, directory: &Path, own: &Path, workspace: &
 /// The repository that a workspace is a worktree (or a submodule) of, seen where the workspace's `.git` file says that it
 /// is: without it git finds no repository.
 fn of_git(workspace: &Path, seen_at: &str) -> Vec<Mount> {
-    let link = workspace.join(".git");
-    let is_file = fs::symlink_metadata(&link).is_ok_and(|found| found.is_file() && found.len() < 8192);
-    let text = if is_file {
-        fs::read_to_string(&link).unwrap_or_default()
-    } else {
-        String::new()
-    };
-    let Some(written) = text.trim().strip_prefix("gitdir:").map(str::trim) else {
+    let Some((outside, inside)) = repository_of(workspace, seen_at) else {
         return Vec::new();
     };
-    let outside = normal(&workspace.join(written));
-    let inside = normal(&Path::new(seen_at).join(written));
-    // What the worktrees of a repository share lies above them; a submodule's repository stands for itself.
-    let common = fs::read_to_string(outside.join("commondir")).unwrap_or_else(|_| ".".to_owned());
-    let (outside, inside) = (
-        normal(&outside.join(common.trim())),
-        normal(&inside.join(common.trim())),
-    );
-    if !outside.is_dir() || outside.starts_with(workspace) || inside.components().count() < 2 {
-        return Vec::new();
-    }
     let mut mounts = vec![container::mount(&outside, &inside.display().to_string(), false)];
-    if Path::new(written).is_absolute() && !Path::new(seen_at).starts_with(workspace) {
+    let written = gitdir(workspace).unwrap_or_default();
+    if Path::new(&written).is_absolute() && !Path::new(seen_at).starts_with(workspace) {
         // The repository names its worktrees too, and forgets those that it does not find.
         mounts.push(container::mount(
             workspace,
@@ -164,6 +155,30 @@ fn of_git(workspace: &Path, seen_at: &str) -> Vec<Mount> {
         ));
     }
     mounts
+}
+
+/// What the `.git` file of a workspace names.
+fn gitdir(workspace: &Path) -> Option<String> {
+    let link = workspace.join(".git");
+    let is_file = fs::symlink_metadata(&link).is_ok_and(|found| found.is_file() && found.len() < 8192);
+    let text = is_file.then(|| fs::read_to_string(link).ok()).flatten()?;
+    Some(text.trim().strip_prefix("gitdir:")?.trim().to_owned())
+}
+
+/// The repository that a workspace is a worktree (or a submodule) of: where it is, and where it is to be seen.
+pub(super) fn repository_of(workspace: &Path, seen_at: &str) -> Option<(PathBuf, PathBuf)> {
+    let written = gitdir(workspace)?;
+    let outside = normal(&workspace.join(&written));
+    let inside = normal(&Path::new(seen_at).join(&written));
+    // What the worktrees of a repository share lies above them; a submodule's repository stands for itself.
+    let common = fs::read_to_string(outside.join("commondir")).unwrap_or_else(|_| ".".to_owned());
+    let (outside, inside) = (
+        normal(&outside.join(common.trim())),
+        normal(&inside.join(common.trim())),
+    );
+    let is_elsewhere =
+        outside.is_dir() && !outside.starts_with(workspace) && inside.components().count() >= 2;
+    is_elsewhere.then_some((outside, inside))
 }
 
 /// A path without `.` and `..`, as it is written: nothing is looked up.

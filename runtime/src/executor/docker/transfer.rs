@@ -56,10 +56,27 @@ pub(super) async fn send(
     folder: &str,
     items: Vec<Item>,
 ) -> Result<(), TransferError> {
-    let (body, packing) = packed(move |out| {
+    let pack = move |out: &mut dyn Write| {
         for item in &items {
             archive::whole(&item.from, item.to.as_bytes(), item.owner, &item.left_out, out)?;
         }
+        Ok(())
+    };
+    send_packed(connection, container, folder, pack).await
+}
+
+/// The same with what some work packs.
+///
+/// # Errors
+/// As for [`send`].
+pub(super) async fn send_packed(
+    connection: &Connection,
+    container: &str,
+    folder: &str,
+    pack: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> Result<(), TransferError> {
+    let (body, packing) = packed(move |out| {
+        pack(out)?;
         archive::end(out)
     });
     let options = UploadToContainerOptionsBuilder::new().path(folder).build();

@@ -7,6 +7,8 @@ mod compatibility;
 mod fault;
 mod guide;
 mod image;
+mod kills;
+mod pull;
 mod same_result;
 mod silence;
 mod user;

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{Kind, Marks};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
 use super::{archive, credentials, failure};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
@@ -28,6 +28,13 @@ const LAST: usize = 20;
 /// The name of the image in the engine; one a build.
 fn fresh_name() -> String {
     format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
+}
+
+/// What finds the image again; no more, as the builder takes a step for each.
+fn labels(marks: &Marks) -> HashMap<String, String> {
+    let mut labels = marks.labels(Kind::Image);
+    labels.retain(|label, _| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()));
+    labels
 }
 
 /// Builds, and answers the image's name.
@@ -61,7 +68,7 @@ pub(super) async fn build(
         .t(&name)
         .rm(true)
         .forcerm(true)
-        .labels(&marks.labels(Kind::Image))
+        .labels(&labels(marks))
         .build();
     let (sender, receiver) = mpsc::channel(PIECES);
     let packing = tokio::task::spawn_blocking(move || pack(&context, &inner, sender));

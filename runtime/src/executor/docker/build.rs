@@ -224,7 +224,13 @@ pub(super) async fn remove_labelled(
         {
             Ok(_) => {}
             Err(error) if failure::is_missing(&error) => {}
-            Err(error) => return Err(failure::cleanup(&format!("the image {}", image.id), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the image {}", image.id),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
     Ok(any)

@@ -18,7 +18,7 @@ use left::Holder;
 const BOUND: Duration = Duration::from_secs(60);
 
 /// Runs at once on the engine that lives.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 /// Everything that a run may hold: a container job on a network with a service, a named volume, an action with a post
 /// step, an image of its own.
@@ -99,14 +99,14 @@ struct Plan {
 impl Plan {
     fn of(seed: u64) -> Self {
         let chance = mixed(seed);
-        // Each way at each moment comes up before one is repeated.
-        let deed = Deed::ALL[usize::try_from(seed).expect("small") % Deed::ALL.len()];
-        let round = usize::try_from(seed).expect("small") / Deed::ALL.len();
-        let at = (round + usize::try_from(seed).expect("small")) % Moment::ALL.len();
+        // Each way at each moment comes up before one is repeated, far ones after each other.
+        let (deeds, moments) = (Deed::ALL.len(), Moment::ALL.len());
+        let pair = usize::try_from(seed * 37).expect("small") % (deeds * moments);
+        let (deed, moment) = (Deed::ALL[pair % deeds], Moment::ALL[pair / deeds]);
         Self {
             seed,
             deed,
-            moment: Moment::ALL[at],
+            moment,
             delay: Duration::from_millis(chance % 200),
         }
     }

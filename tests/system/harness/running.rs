@@ -225,6 +225,14 @@ impl Running {
         send(&self.child, signal);
     }
 
+    /// The same for one that may have ended.
+    pub(crate) fn signal_if_there(&self, signal: Signal) {
+        if let Some(process) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It is our child and was not waited for: its number is not another's.
+            let _ = kill_process(process, signal);
+        }
+    }
+
     /// Waits until its stdout holds this text.
     pub(crate) fn until_stdout(&mut self, text: &str) {
         self.until_output(text, |running| running.stdout.so_far());

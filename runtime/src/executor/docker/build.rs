@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{Kind, Marks};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
 use super::{archive, credentials, failure, transfer};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
@@ -22,6 +22,13 @@ const LAST: usize = 20;
 /// The name of the image in the engine; one a build.
 fn fresh_name() -> String {
     format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
+}
+
+/// What finds the image again; no more, as the builder takes a step for each.
+fn labels(marks: &Marks) -> HashMap<String, String> {
+    let mut labels = marks.labels(Kind::Image);
+    labels.retain(|label, _| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()));
+    labels
 }
 
 /// Builds, and answers the image's name.
@@ -55,7 +62,7 @@ pub(super) async fn build(
         .t(&name)
         .rm(true)
         .forcerm(true)
-        .labels(&marks.labels(Kind::Image))
+        .labels(&labels(marks))
         .build();
     let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
     let logins = logins(&text).await;
@@ -171,7 +178,13 @@ pub(super) async fn remove_labelled(
         {
             Ok(_) => {}
             Err(error) if failure::is_missing(&error) => {}
-            Err(error) => return Err(failure::cleanup(&format!("the image {}", image.id), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the image {}", image.id),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
     Ok(any)

@@ -215,7 +215,13 @@ pub(super) async fn remove(connection: &Connection, name: &str) -> Result<(), Ex
             Err(error) if is_busy(&error) && Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(error) => return Err(failure::cleanup(&format!("the container {name}"), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the container {name}"),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
 }

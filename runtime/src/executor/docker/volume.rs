@@ -135,7 +135,11 @@ async fn remove_one(connection: &Connection, name: &str) -> Result<bool, Executo
     match removed.await {
         Ok(()) => Ok(true),
         Err(error) if failure::is_missing(&error) || failure::status(&error) == Some(409) => Ok(false),
-        Err(error) => Err(failure::cleanup(&format!("the volume {name}"), &error)),
+        Err(error) => Err(failure::cleanup(
+            &format!("the volume {name}"),
+            &connection.endpoint,
+            &error,
+        )),
     }
 }
 

@@ -14,6 +14,7 @@ mod clients;
 mod close;
 mod codec;
 pub mod files;
+mod forward;
 mod git;
 mod give;
 mod guard;

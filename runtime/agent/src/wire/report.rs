@@ -32,6 +32,13 @@ pub enum Report {
         /// Why the spool does not end with an exit record, where it does not.
         trouble: Option<String>,
     },
+    /// Whether a port leads to a service now.
+    Forwarding {
+        /// The port.
+        port: u16,
+        /// Why it does not.
+        trouble: Option<String>,
+    },
     /// The command to close has been heard; its end may take a while.
     Closing,
     /// Everything has ended; the agent exits now.
@@ -75,6 +82,7 @@ const GREW: u8 = 131;
 const EXITED: u8 = 132;
 const CLOSED: u8 = 133;
 const CLOSING: u8 = 134;
+const FORWARDING: u8 = 135;
 
 impl Report {
     /// Appends the frame to `out`.
@@ -107,6 +115,11 @@ impl Report {
                     w.u8(EXITED);
                     w.u32(*step);
                     w.u64(*length);
+                    w.optional(trouble.as_deref(), Writer::text);
+                }
+                Self::Forwarding { port, trouble } => {
+                    w.u8(FORWARDING);
+                    w.u16(*port);
                     w.optional(trouble.as_deref(), Writer::text);
                 }
                 Self::Closing => w.u8(CLOSING),
@@ -146,6 +159,10 @@ impl Report {
             EXITED => Self::Exited {
                 step: r.u32()?,
                 length: r.u64()?,
+                trouble: r.optional(Reader::text)?,
+            },
+            FORWARDING => Self::Forwarding {
+                port: r.u16()?,
                 trouble: r.optional(Reader::text)?,
             },
             CLOSING => Self::Closing,

@@ -195,6 +195,7 @@ impl DockerExecutor {
         let (steps, id) = own?;
         facts.services = services?;
         companions.still_there(&facts.services).await?;
+        companions.lead(&steps).await?;
         facts.container = Some(id);
         companions.beside(&facts);
         Ok(DockerPlace {

@@ -997,8 +997,62 @@ async fn services_are_reached_by_name_and_by_port_and_go_with_the_job() {
     assert_eq!(facts.network.as_deref(), Some(service.network.as_str()));
     let (end, output) = run(&place, script("wget -q -O - http://web/")).await;
     assert_eq!((end.status, output.text()), (ExitStatus::Code(0), "hello\n"));
-    assert_eq!(fetch_from(&service.ports["80"]), "hello\n");
+    assert_eq!(service.ports["80"], "32768");
+    let (_, output) = run(&place, script("wget -q -O - http://localhost:32768/")).await;
+    assert_eq!(output.text(), "hello\n");
     assert!((bench.holds)(&job.key).await.len() >= 3);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn published_ports_are_on_the_localhost_of_each_job() {
+    let bench = bench();
+    // A port of this machine that is taken, and two jobs that want the same: each has its own.
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let job = |greeting: &str| {
+        let mut job = bench.job();
+        let published = vec![format!("{port}:80"), "53:53/udp".into()];
+        let web = ContainerSpec {
+            ports: published,
+            ..web(greeting)
+        };
+        job.services.insert("web".into(), web);
+        job
+    };
+    let (one, two) = (job("one"), job("two"));
+    let places = tokio::join!(bench.open(&one), bench.open(&two));
+    for (place, greeting) in [(&places.0, "one\n"), (&places.1, "two\n")] {
+        let facts = place.facts();
+        assert_eq!(facts.services["web"].ports["80"], port.to_string());
+        let ask =
+            format!("wget -q -O - http://localhost:{port}/; wget -q -O - http://127.0.0.1:{port}/nothing");
+        let (_, output) = run(place, script(&ask)).await;
+        assert_eq!(
+            output.text().lines().next(),
+            Some(greeting.trim()),
+            "{}",
+            output.text()
+        );
+    }
+    places.0.close().await.unwrap();
+    places.1.close().await.unwrap();
+    bench.nothing_is_left(&one).await;
+    bench.nothing_is_left(&two).await;
+}
+
+#[tokio::test]
+async fn a_written_container_finds_its_services_by_name_and_the_machine_by_port() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.room = RoomSpec::Container(ContainerSpec {
+        image: BUSYBOX.into(),
+        ..ContainerSpec::default()
+    });
+    job.services.insert("web".into(), web("hello"));
+    let place = bench.open(&job).await;
+    assert_eq!(fetch_from(&place.facts().services["web"].ports["80"]), "hello\n");
     place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
 }

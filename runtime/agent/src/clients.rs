@@ -1,11 +1,13 @@
 //! A connection of a runtime: bytes in, commands out; reports in, bytes out. Never waits.
 
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use crate::wire::{Command, Frames, Malformed, Report};
+use crate::wire::{Command, Frames, Hello, Malformed, NONCE_LENGTH, PROTOCOL, Refusal, Report};
+use crate::{layout, program};
 
 /// Before its hello, a stranger can make the agent hold no more than this.
 const STRANGERS_FRAME: usize = 256;
@@ -95,6 +97,36 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether a hello is what it must be: the epoch that is the newest now.
+pub(crate) fn check(hello: &Hello, nonce: &[u8; NONCE_LENGTH], newest: u64) -> Result<u64, Refusal> {
+    if hello.protocol != PROTOCOL {
+        return Err(Refusal::Protocol(PROTOCOL));
+    }
+    // All bytes are compared, so that the time tells nothing of the place of the first wrong one.
+    let difference = hello
+        .nonce
+        .iter()
+        .zip(nonce)
+        .fold(0, |seen, (a, b)| seen | (a ^ b));
+    if difference != 0 {
+        return Err(Refusal::Nonce);
+    }
+    if hello.epoch <= newest {
+        Err(Refusal::Epoch(newest))
+    } else {
+        Ok(hello.epoch)
+    }
+}
+
+/// The job's secret, from its directory.
+pub(crate) fn read_nonce() -> Result<[u8; NONCE_LENGTH], String> {
+    let mut nonce = [0; NONCE_LENGTH];
+    File::open(layout::NONCE)
+        .and_then(|mut file| file.read_exact(&mut nonce))
+        .map_err(|error| format!("read the job's nonce: {}", program::plain(&error)))?;
+    Ok(nonce)
 }
 
 fn would_wait(error: &io::Error) -> bool {

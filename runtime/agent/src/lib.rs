@@ -16,6 +16,7 @@ mod close;
 mod codec;
 mod connect;
 pub mod files;
+mod forward;
 mod git;
 mod give;
 mod guard;

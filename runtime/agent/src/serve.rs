@@ -8,14 +8,15 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clients::{Client, HELLO_TIME};
+use crate::clients::{Client, HELLO_TIME, check, read_nonce};
 use crate::close::Closing;
+use crate::forward::{self, Forwards};
 use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
 use crate::spool::{HEADER, Stream};
 use crate::steps::{CHUNK, Step};
-use crate::wire::{Command, Hello, NONCE_LENGTH, PROTOCOL, Refusal, Report, StartStep};
+use crate::wire::{Command, NONCE_LENGTH, Refusal, Report, StartStep};
 use crate::{git, give, layout, leftovers, program, sys};
 
 /// More strangers than this wait outside.
@@ -68,6 +69,7 @@ struct Agent {
     epoch: u64,
     alone_since: Instant,
     steps: Vec<Step>,
+    forwards: Forwards,
     closing: Option<Closing>,
     /// Why the steps that run end now, though nobody who may has asked for it.
     lost: Option<&'static str>,
@@ -82,6 +84,7 @@ enum Source {
     Client,
     Stranger(usize),
     Stream(usize, Stream),
+    Forward(forward::Part),
 }
 
 impl Agent {
@@ -122,6 +125,7 @@ impl Agent {
             epoch: 0,
             alone_since: Instant::now(),
             steps: Vec::new(),
+            forwards: Forwards::default(),
             closing: None,
             lost: None,
             exit_code: 0,
@@ -138,6 +142,7 @@ impl Agent {
                     self.handle(source, fd.revents, &mut buffer);
                 }
             }
+            self.forwards.tidy();
             self.settle_steps();
             self.see_who_is_gone();
             self.wake_client();
@@ -165,6 +170,8 @@ impl Agent {
                     .map(|(stream, fd)| (Source::Stream(i, stream), sys::readable(fd))),
             );
         }
+        let forwards = self.forwards.interests();
+        all.extend(forwards.map(|(part, fd)| (Source::Forward(part), fd)));
         all.into_iter().unzip()
     }
 
@@ -174,6 +181,7 @@ impl Agent {
         let strangers = self.strangers.iter().map(|stranger| stranger.since + HELLO_TIME);
         let orphaned = self.orphaned_at();
         let closing = self.closing.as_ref().map(Closing::deadline);
+        let steps = steps.chain(self.forwards.deadline());
         let first = steps.chain(strangers).chain(orphaned).chain(closing).min();
         first.map(|at| at.saturating_duration_since(Instant::now()))
     }
@@ -211,6 +219,7 @@ impl Agent {
                     step.pump(stream, buffer);
                 }
             }
+            Source::Forward(part) => self.forwards.handle(part, buffer),
         }
     }
 
@@ -282,6 +291,10 @@ impl Agent {
                         .iter_mut()
                         .filter(|s| s.number == step)
                         .for_each(|s| s.signal(signal));
+                }
+                Ok(Some(Command::Forward { port, to })) => {
+                    let trouble = self.forwards.open(port, to).err();
+                    client.send(&Report::Forwarding { port, trouble });
                 }
                 Ok(Some(Command::Close { give })) => {
                     if self.closing.is_none() {
@@ -436,34 +449,6 @@ impl Agent {
         let _ = fs::remove_file(layout::SOCKET);
         self.exit_code
     }
-}
-
-fn check(hello: &Hello, nonce: &[u8; NONCE_LENGTH], newest: u64) -> Result<u64, Refusal> {
-    if hello.protocol != PROTOCOL {
-        return Err(Refusal::Protocol(PROTOCOL));
-    }
-    // All bytes are compared, so that the time tells nothing of the place of the first wrong one.
-    let difference = hello
-        .nonce
-        .iter()
-        .zip(nonce)
-        .fold(0, |seen, (a, b)| seen | (a ^ b));
-    if difference != 0 {
-        return Err(Refusal::Nonce);
-    }
-    if hello.epoch <= newest {
-        Err(Refusal::Epoch(newest))
-    } else {
-        Ok(hello.epoch)
-    }
-}
-
-fn read_nonce() -> Result<[u8; NONCE_LENGTH], String> {
-    let mut nonce = [0; NONCE_LENGTH];
-    File::open(layout::NONCE)
-        .and_then(|mut file| file.read_exact(&mut nonce))
-        .map_err(|error| format!("read the job's nonce: {}", program::plain(&error)))?;
-    Ok(nonce)
 }
 
 /// Under its name the socket is there only when it can be connected to, by everybody who should.

@@ -1,12 +1,13 @@
 //! The calls that std does not have, each behind a safe function. The only unsafe code of the project.
 #![expect(
     unsafe_code,
-    reason = "poll, wait4, sessions, users and signals have no safe interface in std"
+    reason = "poll, wait4, sessions, users, signals and connecting without waiting have no safe interface in std"
 )]
 
 use std::io::{self, Write as _};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd as _, IntoRawFd as _, RawFd};
+use std::net::{SocketAddrV4, TcpStream};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -179,6 +180,32 @@ fn duration(time: libc::timeval) -> Duration {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let micros = u64::try_from(time.tv_usec).unwrap_or(0);
     Duration::from_secs(seconds) + Duration::from_micros(micros)
+}
+
+/// Begins to connect; the answer is there when the stream is writable, and [`TcpStream::take_error`] tells what it was.
+pub(crate) fn connect_later(to: SocketAddrV4) -> io::Result<TcpStream> {
+    // SAFETY: no memory is involved; the descriptor that comes of it is nobody else's.
+    let stream = unsafe {
+        let fd = libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0);
+        check(fd)?;
+        TcpStream::from(OwnedFd::from_raw_fd(fd))
+    };
+    stream.set_nonblocking(true)?;
+    // SAFETY: the descriptor is open while `stream` lives, a zeroed address is a valid one, and the length is its own.
+    let outcome = unsafe {
+        // This process has one thread, so nothing is started before the mark is set.
+        check(libc::fcntl(stream.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC))?;
+        let mut address: libc::sockaddr_in = std::mem::zeroed();
+        address.sin_family = libc::AF_INET as libc::sa_family_t;
+        address.sin_port = to.port().to_be();
+        address.sin_addr.s_addr = u32::from_ne_bytes(to.ip().octets());
+        let length = size_of::<libc::sockaddr_in>() as libc::socklen_t;
+        libc::connect(stream.as_raw_fd(), (&raw const address).cast(), length)
+    };
+    match check(outcome) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        _ => Ok(stream),
+    }
 }
 
 /// Signals one process.

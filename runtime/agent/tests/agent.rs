@@ -604,3 +604,80 @@ fn a_job_directory_with_a_very_long_path_works() {
     agent.wait().unwrap();
     assert_eq!(mode.unwrap() & 0o777, 0o666);
 }
+
+#[test]
+fn a_port_of_localhost_leads_to_a_service() {
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    // One that only takes what comes until all of it is there, and then says it backwards.
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let std::net::SocketAddr::V4(to) = service.local_addr().unwrap() else {
+        panic!("not an address of IPv4");
+    };
+    let serving = std::thread::spawn(move || {
+        for stream in service.incoming().take(2) {
+            let mut stream = stream.unwrap();
+            let mut text = Vec::new();
+            stream.read_to_end(&mut text).unwrap();
+            text.reverse();
+            stream.write_all(&text).unwrap();
+        }
+    });
+    // Nobody else may take the port between its choice and its use: another one is chosen when that happens.
+    let port = loop {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        client.send(&Command::Forward { port, to });
+        match client.report() {
+            Report::Forwarding {
+                port: answered,
+                trouble: None,
+            } if answered == port => break port,
+            Report::Forwarding { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    for length in [5, 3_000_000] {
+        let text: Vec<u8> = (0..length)
+            .map(|n: u32| n.to_le_bytes()[n as usize % 3])
+            .collect();
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&text).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut back = Vec::new();
+        stream.read_to_end(&mut back).unwrap();
+        back.reverse();
+        assert!(back == text, "{length} bytes came back as {}", back.len());
+    }
+    serving.join().unwrap();
+    // The service is gone: who comes is hung up on, and the agent goes on.
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    let spooled = job.run(&mut client, sh(0, "echo on"));
+    assert_eq!(spooled.out, b"on\n");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let to = "127.0.0.1:1".parse().unwrap();
+    client.send(&Command::Forward { port, to });
+    let Report::Forwarding {
+        trouble: Some(trouble),
+        ..
+    } = client.report()
+    else {
+        panic!("the port was not taken");
+    };
+    assert!(trouble.contains(&format!("localhost:{port}")), "{trouble}");
+}

@@ -140,8 +140,12 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "`services`",
-                "on the job's own network, under their names; `ports`, `env`, `volumes`, `options` with health checks that are waited for, `entrypoint`, `command`. Steps in a container reach a service by its name, steps on this machine by `localhost` and `job.services.*.ports`; `localhost` in a container is that container",
-                &["docker::services_by_name", "docker::services_of_host_jobs"],
+                "on the job's own network, under their names; `ports`, `env`, `volumes`, `options` with health checks that are waited for, `entrypoint`, `command`. Reached by name, and without `container:` also by `localhost` with the ports as written or as `job.services.*.ports` has them: in a container of the label's image, or on this machine. In a container they are published nowhere else, so jobs that want the same port run side by side",
+                &[
+                    "docker::services_by_name",
+                    "docker::services_on_localhost",
+                    "docker::services_of_host_jobs",
+                ],
             ),
             row("`steps`", "in order, by one small agent a job", &["step_if"]),
             row(

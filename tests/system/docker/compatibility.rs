@@ -83,6 +83,20 @@ fn services_by_name() {
 }
 
 #[test]
+fn services_on_localhost() {
+    let web = WEB.replace("ports: ['80']", "ports: ['8099:80', '81']");
+    check(
+        &Case::of(&format!(
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    strategy: {{ matrix: {{ n: [1, 2] }} }}\n{web}    steps:
+      - run: wget -qO- http://localhost:8099/index.html
+      - run: test ${{{{ job.services.web.ports['80'] }}}} = 8099 && test ${{{{ job.services.web.ports['81'] }}}} -gt 32767
+"
+        ))
+        .says("| hello-from-web"),
+    );
+}
+
+#[test]
 fn services_of_host_jobs() {
     let case = Case::of(&format!(
         "on: push

@@ -1,5 +1,7 @@
 //! What a runtime tells an agent.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
+
 use super::frames;
 use super::{Malformed, NONCE_LENGTH};
 use crate::codec::{Reader, Writer};
@@ -17,6 +19,13 @@ pub enum Command {
         step: u32,
         /// Which signal.
         signal: StepSignal,
+    },
+    /// Have a port of `localhost` lead to a service; [`super::Report::Forwarding`] answers.
+    Forward {
+        /// The port.
+        port: u16,
+        /// Where the service listens.
+        to: SocketAddrV4,
     },
     /// End everything, hand over files, say what was left, exit.
     Close {
@@ -100,6 +109,7 @@ const HELLO: u8 = 1;
 const START: u8 = 2;
 const SIGNAL: u8 = 3;
 const CLOSE: u8 = 4;
+const FORWARD: u8 = 5;
 
 impl Command {
     /// Appends the frame to `out`.
@@ -124,6 +134,12 @@ impl Command {
                     w.u8(SIGNAL);
                     w.u32(*step);
                     w.u8(signal.number());
+                }
+                Self::Forward { port, to } => {
+                    w.u8(FORWARD);
+                    w.u16(*port);
+                    w.u32(to.ip().to_bits());
+                    w.u16(to.port());
                 }
                 Self::Close { give } => {
                     w.u8(CLOSE);
@@ -161,6 +177,10 @@ impl Command {
             SIGNAL => Self::Signal {
                 step: r.u32()?,
                 signal: StepSignal::from_number(r.u8()?)?,
+            },
+            FORWARD => Self::Forward {
+                port: r.u16()?,
+                to: SocketAddrV4::new(Ipv4Addr::from_bits(r.u32()?), r.u16()?),
             },
             CLOSE => Self::Close { give: r.u8()? != 0 },
             _ => return Err(Malformed::new("its kind is unknown")),

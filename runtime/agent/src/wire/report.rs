@@ -40,6 +40,13 @@ pub enum Report {
         /// Behind all that was said of it before.
         bytes: Vec<u8>,
     },
+    /// Whether a port leads to a service now.
+    Forwarding {
+        /// The port.
+        port: u16,
+        /// Why it does not.
+        trouble: Option<String>,
+    },
     /// The command to close has been heard; its end may take a while.
     Closing,
     /// Everything has ended; the agent exits now.
@@ -84,6 +91,7 @@ const EXITED: u8 = 132;
 const CLOSED: u8 = 133;
 const CLOSING: u8 = 134;
 const SPOOLED: u8 = 135;
+const FORWARDING: u8 = 136;
 
 impl Report {
     /// Appends the frame to `out`.
@@ -122,6 +130,11 @@ impl Report {
                     w.u8(SPOOLED);
                     w.u32(*step);
                     w.raw(bytes);
+                }
+                Self::Forwarding { port, trouble } => {
+                    w.u8(FORWARDING);
+                    w.u16(*port);
+                    w.optional(trouble.as_deref(), Writer::text);
                 }
                 Self::Closing => w.u8(CLOSING),
                 Self::Closed {
@@ -165,6 +178,10 @@ impl Report {
             SPOOLED => Self::Spooled {
                 step: r.u32()?,
                 bytes: r.rest().to_vec(),
+            },
+            FORWARDING => Self::Forwarding {
+                port: r.u16()?,
+                trouble: r.optional(Reader::text)?,
             },
             CLOSING => Self::Closing,
             CLOSED => Self::Closed {

@@ -37,6 +37,10 @@ fn commands() -> Vec<Command> {
             step: 3,
             signal: StepSignal::Terminate,
         },
+        Command::Forward {
+            port: 5432,
+            to: "10.1.2.3:80".parse().unwrap(),
+        },
         Command::Close { give: true },
     ]
 }
@@ -64,6 +68,10 @@ fn reports() -> Vec<Report> {
         Report::Spooled {
             step: 1,
             bytes: vec![0, 255, 7],
+        },
+        Report::Forwarding {
+            port: 5432,
+            trouble: Some("it is taken".into()),
         },
         Report::Closing,
         Report::Closed {

@@ -3,7 +3,8 @@
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct Channel {
 struct Told {
     steps: StdMutex<HashMap<u32, watch::Sender<News>>>,
     end: watch::Sender<End>,
+    /// What became of ports that were to lead to services.
+    forwards: watch::Sender<BTreeMap<u16, Option<String>>>,
 }
 
 /// What is new of a step.
@@ -114,6 +117,7 @@ impl Channel {
         let told = Arc::new(Told {
             steps: StdMutex::new(HashMap::new()),
             end: watch::Sender::new(End::Open),
+            forwards: watch::Sender::new(BTreeMap::new()),
         });
         let reader = tokio::spawn(listen(reports, Arc::clone(&told), Arc::clone(&directory)));
         Self {
@@ -229,6 +233,38 @@ impl Channel {
             if let Some(why) = over {
                 return Err(ExecutorError::lost(why));
             }
+        }
+    }
+
+    /// Has a port of `localhost`, as steps see it, lead to `to`.
+    ///
+    /// # Errors
+    /// When the agent cannot listen there, is gone, or does not answer.
+    pub(in crate::executor) async fn forward(
+        &self,
+        port: u16,
+        to: SocketAddrV4,
+    ) -> Result<(), ExecutorError> {
+        let (mut forwards, mut end) = (self.told.forwards.subscribe(), self.told.end.subscribe());
+        self.send(&Command::Forward { port, to }).await?;
+        let told = async {
+            tokio::select! {
+                biased;
+                told = forwards.wait_for(|known| known.contains_key(&port)) => match told {
+                    Ok(known) => Ok(known.get(&port).cloned().flatten()),
+                    Err(_) => Err(ExecutorError::lost("its agent is gone")),
+                },
+                _ = end.wait_for(|end| !matches!(end, End::Open)) => Err(ExecutorError::lost("its agent is gone")),
+            }
+        };
+        match tokio::time::timeout(SEND_TIME, told).await {
+            Ok(Ok(None)) => Ok(()),
+            Ok(Ok(Some(cause))) => Err(ExecutorError::Setup {
+                what: "lead a port to a service".to_owned(),
+                cause,
+            }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(silent()),
         }
     }
 
@@ -429,6 +465,10 @@ async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirecto
                 news.length = length;
                 news.over = Some(trouble.unwrap_or_else(|| "the step's spool has no end".to_owned()));
             }),
+            Ok(Some(Report::Forwarding { port, trouble })) => {
+                told.forwards
+                    .send_modify(|known| drop(known.insert(port, trouble)));
+            }
             Ok(Some(Report::Closing)) => {
                 told.end.send_replace(End::Closing);
             }

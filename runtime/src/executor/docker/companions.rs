@@ -1,5 +1,6 @@
 //! What runs beside a job's room: its network, its services, and a room for each container action.
 
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -17,12 +18,14 @@ use super::executor::DockerExecutor;
 use super::give::{self, Helper};
 use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
+use super::options::Options;
+use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
-use super::settings::DockerOptions;
-use super::{bridge, build, container, failure, network, reclaim, service, start, upload, volume};
+use super::settings::{DockerOptions, StepsBy};
+use super::{bridge, build, container, failure, forwards, network, reclaim, service, start, upload, volume};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
     ServiceFacts, Signal, StepEnd, StepOutput, StepSpec,
 };
 
@@ -43,6 +46,8 @@ pub(in crate::executor) struct Companions {
     network: OnceCell<String>,
     /// When the services were started.
     started: OnceLock<Instant>,
+    /// Ports of the job's `localhost` that are to lead to services, and where to.
+    forwards: OnceLock<Vec<(u16, SocketAddrV4)>>,
     /// The container of the job's own room, which joins a network that is made late.
     room: Option<String>,
     translation: Translation,
@@ -85,6 +90,7 @@ impl Companions {
             notes,
             network: OnceCell::new(),
             started: OnceLock::new(),
+            forwards: OnceLock::new(),
             room: None,
             translation: Translation::default(),
             next: AtomicU32::new(0),
@@ -141,32 +147,59 @@ impl Companions {
         for (alias, spec) in &specs {
             bodies.push(service::body(spec, workspace, &format!("the service `{alias}`"))?);
         }
+        let forwards = self.take_ports(&specs, &mut bodies)?;
         let network = self.network().await?;
-        let starting =
-            specs
-                .iter()
-                .zip(bodies)
-                .enumerate()
-                .map(|(number, ((alias, spec), body))| async move {
-                    let pull = pull_again(self.spec.pull);
-                    let notes = self.notes.as_ref();
-                    let login = spec.login.as_ref();
-                    let image =
-                        image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
-                    let name = format!("{}-s{number}", self.marks.name);
-                    service::start(&self.connection, &self.marks, network, name, alias, &image, body).await
-                });
+        let starting = specs
+            .iter()
+            .zip(bodies.into_iter().zip(forwards))
+            .enumerate()
+            .map(|(number, ((alias, spec), (body, forwards)))| async move {
+                let pull = pull_again(self.spec.pull);
+                let notes = self.notes.as_ref();
+                let login = spec.login.as_ref();
+                let image = image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
+                let name = format!("{}-s{number}", self.marks.name);
+                let started =
+                    service::start(&self.connection, &self.marks, network, name, alias, &image, body);
+                let started = started.await?;
+                Ok::<_, ExecutorError>(service::Service { forwards, ..started })
+            });
         // All to their ends: what is removed after a failure must not be half made.
         let started: Result<Vec<_>, _> = join_all(starting).await.into_iter().collect();
         let started = started?;
         self.started.get_or_init(Instant::now);
-        let ready = started.iter().map(|one| async move {
-            Ok((
-                one.alias.clone(),
-                service::ready(&self.connection, one, network).await?,
-            ))
-        });
-        Ok(try_join_all(ready).await?.into_iter().collect())
+        let ready = started
+            .iter()
+            .map(|one| async move { Ok((one, service::ready(&self.connection, one, network).await?)) });
+        let ready = try_join_all(ready).await?;
+        let led = forwards::led(&ready)?;
+        self.forwards.get_or_init(|| led);
+        let facts = ready
+            .into_iter()
+            .map(|(one, ready)| (one.alias.clone(), ready.facts));
+        Ok(facts.collect())
+    }
+
+    /// In a job whose container stands for GitHub's machine, published ports are its own.
+    fn take_ports(
+        &self,
+        specs: &[(&String, &ContainerSpec)],
+        bodies: &mut [Options],
+    ) -> Result<Vec<Vec<forwards::Forward>>, ExecutorError> {
+        if !matches!(self.spec.room, RoomSpec::Image(_)) || self.options.steps_by == StepsBy::Exec {
+            return Ok(vec![Vec::new(); bodies.len()]);
+        }
+        let names = specs.iter().map(|(alias, _)| alias.as_str());
+        let mut named: Vec<_> = names
+            .zip(bodies.iter_mut().map(|options| &mut options.body))
+            .collect();
+        forwards::take(&mut named, self.notes.as_ref())
+    }
+
+    /// Has ports of the job's `localhost` lead to its services, once both are there.
+    pub(super) async fn lead(&self, steps: &Steps) -> Result<(), ExecutorError> {
+        let forwards = self.forwards.get().map(Vec::as_slice).unwrap_or_default();
+        forwards::lead(steps, forwards, self.notes.as_ref()).await
     }
 
     /// Looks once more at services that do not say how to tell that they are healthy: one that ended right after its
@@ -182,6 +215,7 @@ impl Companions {
             let service = service::Service {
                 alias: alias.clone(),
                 id: facts.id.clone(),
+                forwards: Vec::new(),
             };
             service::ready(&self.connection, &service, &facts.network).await
         });

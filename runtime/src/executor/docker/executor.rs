@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::companions::{Companions, pull_again};
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
+use super::marks::Marks;
 use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
@@ -263,6 +264,7 @@ impl DockerExecutor {
         let (steps, id) = own?;
         facts.services = services?;
         companions.still_there(&facts.services).await?;
+        companions.lead(&steps).await?;
         facts.container = Some(id);
         companions.beside(&facts);
         Ok(DockerPlace {

@@ -16,6 +16,7 @@ mod engine;
 mod exec;
 mod executor;
 mod failure;
+mod forwards;
 mod give;
 mod ignore;
 mod image;

@@ -1,5 +1,6 @@
 //! Services of a job: started beside it, waited for until they are healthy, and read for where they are reached.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use indexmap::IndexMap;
 use tokio::time::Instant;
 
 use super::engine::Connection;
+use super::forwards::{self, Forward};
 use super::image::Image;
 use super::marks::{Kind, Marks};
 use super::options::{self, Options};
@@ -64,6 +66,16 @@ pub(super) fn body(spec: &ContainerSpec, workspace: &Path, what: &str) -> Result
 pub(super) struct Service {
     pub(super) alias: String,
     pub(super) id: String,
+    /// Ports of the job's `localhost` that lead to it; what is published on this machine is not among them.
+    pub(super) forwards: Vec<Forward>,
+}
+
+/// A service that is ready.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) facts: ServiceFacts,
+    /// Where it is in the job's network.
+    pub(super) address: Option<Ipv4Addr>,
 }
 
 /// Starts a service.
@@ -123,6 +135,7 @@ pub(super) async fn start(
     Ok(Service {
         alias: alias.to_owned(),
         id,
+        forwards: Vec::new(),
     })
 }
 
@@ -131,7 +144,7 @@ pub(super) async fn ready(
     connection: &Connection,
     service: &Service,
     network: &str,
-) -> Result<ServiceFacts, ExecutorError> {
+) -> Result<Ready, ExecutorError> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = LOOK;
     loop {
@@ -156,7 +169,12 @@ pub(super) async fn ready(
             )),
             Some(HealthStatusEnum::STARTING) => None,
             _ if state.restarting == Some(true) => Some("it ends and is started again and again".to_owned()),
-            _ => return Ok(facts(&found, service, network)),
+            _ => {
+                return Ok(Ready {
+                    facts: facts(&found, service, network),
+                    address: forwards::address(&found, network),
+                });
+            }
         };
         if let Some(why) = failed {
             let what = format!("start the service `{}`", service.alias);
@@ -221,6 +239,9 @@ fn facts(found: &ContainerInspectResponse, service: &Service, network: &str) -> 
             Some((number, bound))
         })
         .collect();
+    for forward in &service.forwards {
+        reached.push((forward.inside, forward.outside.to_string()));
+    }
     reached.sort();
     let ports: IndexMap<String, String> = reached
         .into_iter()

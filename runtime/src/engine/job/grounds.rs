@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
+use tokio::sync::OnceCell;
 
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
@@ -32,6 +33,8 @@ pub(super) struct Grounds {
     pub(super) node: Vec<String>,
     /// Actions of other repositories that the job has its copy of, by reference.
     copies: Mutex<BTreeMap<String, Place>>,
+    /// Images that are built once, by their Dockerfile.
+    images: Mutex<BTreeMap<PathBuf, Arc<OnceCell<String>>>>,
 }
 
 /// An action that is at hand.
@@ -64,7 +67,14 @@ impl Grounds {
             masks,
             node,
             copies: Mutex::default(),
+            images: Mutex::default(),
         }
+    }
+
+    /// Where the image of a Dockerfile is kept once it is built; who comes while another builds it waits for that.
+    pub(super) fn image_of(&self, dockerfile: &Path) -> Arc<OnceCell<String>> {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(images.entry(dockerfile.to_owned()).or_default())
     }
 
     /// The same for a job that was judged anew since its place was made.
@@ -80,6 +90,8 @@ impl Grounds {
             masks: self.masks.clone(),
             node: self.node.clone(),
             copies: Mutex::new(copies),
+            // Nothing was built before its steps began.
+            images: Mutex::default(),
         }
     }
 

@@ -543,7 +543,11 @@ b:
     .says("| n=2")
     .lacks("| n=3"),
 
-    on_lost_and_tty_are_taken => steps("- { on-lost: retry, tty: true, run: 'test -t 1 || echo no-tty-$((6*7))' }").in_loom_file().says("| no-tty-42"),
+    on_lost_runs_the_job_again => steps("- { shell: bash, on-lost: retry, run: 'if [ -e begun ]; then echo again-$((6*7)); else touch begun; kill -9 $PPID; sleep 30; fi' }")
+        .in_loom_file()
+        .says("| again-42"),
+
+    tty_is_taken => steps("- { tty: true, run: 'test -t 1 || echo no-tty-$((6*7))' }").in_loom_file().says("| no-tty-42"),
 
     no_effect_is_said_once => Case::of(
         "on: push

@@ -237,9 +237,14 @@ pub(super) const SECTIONS: &[Section] = &[
                 ],
             ),
             row(
-                "`on-lost`, `tty`",
+                "`on-lost`",
+                "of `.loom.yml`: what becomes of a step that the machine's failure took (its container was removed, the engine stopped). `retry`: its job runs again from the start, as its own `retry` says, else up to three times. `fail`: it does not, whatever `retry` says",
+                &["on_lost_runs_the_job_again"],
+            ),
+            row(
+                "`tty`",
                 "of `.loom.yml`: read and checked, without effect so far",
-                &["on_lost_and_tty_are_taken"],
+                &["tty_is_taken"],
             ),
         ],
     },

@@ -111,7 +111,14 @@ pub(super) fn process(
                 None => {
                     let dockerfile = call.directory.join(&*image.value);
                     let context = dockerfile.parent().unwrap_or(&call.directory).to_owned();
-                    (String::new(), Some(Build { context, dockerfile }))
+                    (
+                        String::new(),
+                        Some(Build {
+                            context,
+                            dockerfile,
+                            once: call.repository.is_some(),
+                        }),
+                    )
                 }
             };
             let program = Program::Container {

@@ -8,6 +8,7 @@ use loom_workflow::model::action::Kind;
 use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
+use tokio::sync::OnceCell;
 
 use super::machine::Trouble;
 use super::room_files::{HashedFiles, RoomFiles};
@@ -38,6 +39,8 @@ pub(super) struct Grounds {
     pub(super) node: Vec<String>,
     /// Actions of other repositories that the job has its copy of, by reference.
     copies: Mutex<BTreeMap<String, Place>>,
+    /// Images that are built once, by their Dockerfile.
+    images: Mutex<BTreeMap<PathBuf, Arc<OnceCell<String>>>>,
 }
 
 /// An action that is at hand.
@@ -72,7 +75,14 @@ impl Grounds {
             files,
             node,
             copies: Mutex::default(),
+            images: Mutex::default(),
         }
+    }
+
+    /// Where the image of a Dockerfile is kept once it is built; who comes while another builds it waits for that.
+    pub(super) fn image_of(&self, dockerfile: &Path) -> Arc<OnceCell<String>> {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(images.entry(dockerfile.to_owned()).or_default())
     }
 
     /// The same for a job that was judged anew since its place was made.
@@ -89,6 +99,8 @@ impl Grounds {
             files: Arc::clone(&self.files),
             node: self.node.clone(),
             copies: Mutex::new(copies),
+            // Nothing was built before its steps began.
+            images: Mutex::default(),
         }
     }
 

@@ -28,4 +28,6 @@ pub(super) enum Task {
 pub(super) struct Build {
     pub(super) context: PathBuf,
     pub(super) dockerfile: PathBuf,
+    /// Built once a job: that of an action of another repository, which stays as it is. In the workspace steps may change it.
+    pub(super) once: bool,
 }

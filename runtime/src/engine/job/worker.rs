@@ -57,11 +57,15 @@ pub(super) fn in_place(step: &StepId, attempt: u32) -> StepId {
 }
 
 async fn built(opened: &Opened, build: Build) -> Result<String, Trouble> {
-    let built = opened
+    let known = build.once.then(|| opened.grounds.image_of(&build.dockerfile));
+    let building = opened
         .place
-        .build(build.context, build.dockerfile, opened.notes.clone())
-        .await;
-    built.map_err(|error| trouble(&error))
+        .build(build.context, build.dockerfile, opened.notes.clone());
+    let image = match known {
+        Some(known) => known.get_or_try_init(|| building).await.cloned(),
+        None => building.await,
+    };
+    image.map_err(|error| trouble(&error))
 }
 
 async fn checkout(

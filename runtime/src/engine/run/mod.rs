@@ -5,6 +5,7 @@ mod ahead;
 mod decisions;
 mod hidden;
 mod judging;
+mod losing;
 mod outcome;
 mod writing;
 

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::actor::RunActor;
 use super::hidden::hide;
+use super::losing;
 use crate::event::{Event, JobState, Recorded};
 use crate::fault;
 use crate::journal::JournalError;
@@ -50,14 +51,18 @@ impl RunActor {
     pub(super) fn or_retry(&self, event: Event) -> Event {
         let Event::JobFinished {
             job,
-            state: JobState::Failure | JobState::Lost,
+            state: ended @ (JobState::Failure | JobState::Lost),
             ..
         } = &event
         else {
             return event;
         };
         let attempt = self.run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
-        let retry = self.plans.get(job).and_then(|plan| plan.retry());
+        let plan = self.plans.get(job);
+        let mut retry = plan.and_then(|plan| plan.retry());
+        if let (JobState::Lost, Some(known)) = (ended, self.run.jobs.get(job)) {
+            retry = losing::retry(plan.and_then(|plan| plan.job()), known, retry);
+        }
         let cancelled = self.cancelling || self.run.jobs.get(job).is_some_and(|job| job.cancel.is_some());
         match retry {
             Some(retry) if retry.allows_after(attempt) && !cancelled => {

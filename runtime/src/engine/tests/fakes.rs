@@ -255,6 +255,8 @@ pub(super) struct Switches {
     pub(super) sweeps: AtomicU32,
     /// Places that were opened, and closed or reclaimed while they were held.
     pub(super) opened: AtomicU32,
+    /// Images that were built.
+    pub(super) built: AtomicU32,
     pub(super) acts: Script<Act, String>,
     pub(super) openings: Script<Opening, JobKey>,
     in_step: watch::Sender<u32>,
@@ -272,6 +274,7 @@ impl Default for Switches {
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
             opened: AtomicU32::default(),
+            built: AtomicU32::default(),
             acts: Mutex::default(),
             openings: Mutex::default(),
             in_step: watch::channel(0).0,
@@ -386,6 +389,7 @@ impl Executor for Fake {
         self.hold(&name);
         self.opened.fetch_add(1, Ordering::Relaxed);
         assert_ne!(opening, Opening::Panic, "as the test wants it");
+        std::fs::create_dir_all(place.directory.join("actions")).unwrap();
         Ok(Arc::new(FakePlace {
             fake: self.clone(),
             name,
@@ -468,6 +472,7 @@ impl Place for FakePlace {
     }
 
     async fn build(&self, _: PathBuf, _: PathBuf, _: Arc<dyn Notes>) -> Result<String, ExecutorError> {
+        self.fake.built.fetch_add(1, Ordering::Relaxed);
         Ok("built".into())
     }
 

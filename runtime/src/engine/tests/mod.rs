@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use loom_protocol::Timestamp;
 
-use self::fakes::{Bench, Odd};
+use self::fakes::{Act, Bench, Odd};
 use super::{Outcome, RunHandle};
 use crate::event::{Event, JobOutline, JobState, OnCrash, Reason, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
@@ -419,5 +419,80 @@ fn a_run_that_is_asked_for_again_and_again_is_not_read_from_its_first_event_each
         assert!(Arc::ptr_eq(&last, &ask().await), "nothing follows an end");
         assert_eq!(bench.journal.events_read.load(Ordering::Relaxed), read);
         assert!(bench.engine.run(&RunId("nobody".into())).await.unwrap().is_none());
+    });
+}
+
+/// How a run of this workflow ends, and how often its step began: the machine loses it the first two times.
+async fn loses_twice(step: &str, retry: &str) -> (RunState, u32) {
+    let bench = Bench::new();
+    let times = std::sync::atomic::AtomicU32::new(0);
+    *bench.fake.acts.lock().unwrap() = Some(Box::new(move |_| {
+        if times.fetch_add(1, Ordering::Relaxed) < 2 {
+            Act::Lose
+        } else {
+            Act::Exit(0)
+        }
+    }));
+    let text = format!("jobs: {{job: {{ {retry} steps: [{step}]}}}}");
+    let handle = bench.run(&text).await;
+    let state = end(handle).await.state;
+    let opened = bench.fake.opened.load(Ordering::Relaxed);
+    bench.holds_nothing();
+    (state, opened)
+}
+
+#[test]
+fn a_step_that_the_machine_lost_decides_whether_its_job_runs_again() {
+    system(async {
+        let twice = "retry: {max-attempts: 2},";
+        let thrice = "retry: {max-attempts: 3},";
+        for (step, retry, expected) in [
+            ("{run: x}", "", (RunState::Lost, 1)),
+            ("{run: x}", thrice, (RunState::Success, 3)),
+            ("{run: x, on-lost: fail}", thrice, (RunState::Lost, 1)),
+            ("{run: x, on-lost: retry}", twice, (RunState::Lost, 2)),
+            ("{run: x, on-lost: retry}", "", (RunState::Success, 3)),
+            (
+                "{parallel: [{run: x, on-lost: retry}]}",
+                "",
+                (RunState::Success, 3),
+            ),
+        ] {
+            assert_eq!(loses_twice(step, retry).await, expected, "{step} {retry}");
+        }
+    });
+}
+
+#[test]
+fn the_image_of_an_action_is_built_once_a_job_and_that_of_the_workspace_each_time() {
+    system(async {
+        let bench = Bench::new();
+        let actions = tempfile::tempdir().unwrap();
+        let text = "name: n\ndescription: d\nruns: {using: docker, image: Dockerfile}\n";
+        std::fs::write(actions.path().join("action.yml"), text).unwrap();
+        std::fs::write(actions.path().join("Dockerfile"), "FROM scratch\n").unwrap();
+        let run = |uses: &str| {
+            let step = format!("{{uses: {uses}}}");
+            let mut launch = fakes::launch(
+                actions.path(),
+                &format!("jobs: {{job: {{steps: [{step}, {step}]}}}}"),
+            );
+            let directory = actions.path().to_owned();
+            launch.actions.overrides = vec![("owner/name".to_owned(), directory)];
+            bench.engine.start(launch)
+        };
+        for (uses, built) in [("owner/name@v1", 1), ("./", 3)] {
+            let handle = run(uses).await.unwrap();
+            let id = handle.id().clone();
+            let state = end(handle).await.state;
+            assert_eq!(
+                state,
+                RunState::Success,
+                "{:?}",
+                history(&bench.journal, &id).await.jobs
+            );
+            assert_eq!(bench.fake.built.load(Ordering::Relaxed), built, "{uses}");
+        }
+        bench.holds_nothing();
     });
 }

@@ -6,6 +6,10 @@ use crate::model::Retry;
 
 /// How often it runs where `retry` names no `max-attempts`: once more.
 const ATTEMPTS: u32 = 2;
+/// How often a job runs that the machine lost, and that says nothing else.
+const LOST_ATTEMPTS: u32 = 3;
+/// The time that a machine gets to come back.
+const LOST_DELAY: Duration = Duration::from_secs(1);
 /// By how much delays grow where `retry` names no `factor`.
 const FACTOR: f64 = 2.0;
 /// What no delay exceeds where `retry` names no `max-delay`, unless `delay` itself is longer.
@@ -39,6 +43,18 @@ impl RetryPlan {
                 .as_deref()
                 .copied()
                 .unwrap_or_else(|| LONGEST.max(delay)),
+        }
+    }
+
+    /// A job whose steps run again when the machine's failure took them (`on-lost: retry`), and that has no `retry`: three times,
+    /// a second after the first.
+    #[must_use]
+    pub fn of_lost() -> Self {
+        Self {
+            max_attempts: LOST_ATTEMPTS,
+            delay: LOST_DELAY,
+            factor: FACTOR,
+            max_delay: LONGEST,
         }
     }
 

@@ -303,7 +303,7 @@ fn as_json(object: Object) -> serde_json::Map<String, serde_json::Value> {
     }
 }
 
-/// The labels that nothing runs, as far as the file alone tells, each as `label (job)`. On the host every label runs.
+/// The labels that nothing runs, as far as the file alone tells, each once with its jobs. On the host every label runs.
 pub fn unmapped(workflow: &Workflow, options: &RunOptions) -> Vec<String> {
     if options.on_host {
         return Vec::new();
@@ -321,11 +321,22 @@ pub fn unmapped(workflow: &Workflow, options: &RunOptions) -> Vec<String> {
         let runs_on = job.runs_on.as_ref()?;
         let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
         match table.resolve(labels?, workflow.dialect) {
-            Mapping::Unmapped(label) => Some(format!("`{label}` (job `{}`)", job.id.value)),
+            Mapping::Unmapped(label) => Some((label, format!("`{}`", job.id.value))),
             _ => None,
         }
     };
-    workflow.jobs.values().filter_map(one).collect()
+    let mut labels: Vec<(String, Vec<String>)> = Vec::new();
+    for (label, job) in workflow.jobs.values().filter_map(one) {
+        match labels.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, jobs)) => jobs.push(job),
+            None => labels.push((label, vec![job])),
+        }
+    }
+    let named = labels.into_iter().map(|(label, jobs)| {
+        let word = if jobs.len() == 1 { "job" } else { "jobs" };
+        format!("`{label}` ({word} {})", jobs.join(", "))
+    });
+    named.collect()
 }
 
 /// Whether a run may need an engine for containers, as far as the file alone tells: where that cannot be told it may.

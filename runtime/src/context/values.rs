@@ -217,8 +217,12 @@ impl Kind {
         let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         match self {
             Self::Secret | Self::Var => {
-                if written.is_empty() || first_is_digit || !written.chars().all(of_word) {
-                    return wrong("a name has letters, digits and `_`, and does not begin with a digit");
+                // What a called workflow declares under `secrets` may have `-` in its name.
+                let is_known = |c: char| of_word(c) || (c == '-' && matches!(self, Self::Secret));
+                if written.is_empty() || first_is_digit || !written.chars().all(is_known) {
+                    return wrong(
+                        "a name has letters, digits and `_`, a secret's also `-`, and does not begin with a digit",
+                    );
                 }
                 let kept = written.to_ascii_uppercase();
                 if kept.starts_with("GITHUB_") && kept != TOKEN {

@@ -200,6 +200,7 @@ codes! {
     INPUT_DEFAULT_UNUSED = "lint/input-default-unused", Lint, Warning, "A default is never used";
     INPUT_TWICE = "lint/input-twice", Lint, Warning, "An input offers an option twice";
     TOO_MANY_INPUTS = "schema/too-many-inputs", Schema, Error, "A workflow takes too many inputs";
+    EVENT_FILTER = "lint/event-filter", Lint, Error, "A filter does nothing at its event";
     CRON_INTERVAL = "lint/cron-interval", Lint, Warning, "A schedule asks for too many starts";
     TIMEZONE = "lint/timezone", Lint, Error, "A time zone is not known";
     PATTERN = "lint/pattern", Lint, Error, "A filter pattern is wrong";

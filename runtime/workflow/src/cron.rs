@@ -94,7 +94,8 @@ impl Cron {
     /// # Errors
     /// When there are not five fields, or one is not a list of numbers, ranges and steps within its bounds.
     pub fn parse(text: &str) -> Result<Self, CronError> {
-        let parts: Vec<&str> = text.split(' ').filter(|part| !part.is_empty()).collect();
+        // A block of YAML ends with a line break.
+        let parts: Vec<&str> = text.trim().split(' ').filter(|part| !part.is_empty()).collect();
         if parts.len() != FIELDS.len() {
             return Err(CronError::Fields(parts.len()));
         }
@@ -222,6 +223,8 @@ mod tests {
             "1,2,30-40/5 1-3 * JAN-mar mon,WED",
             "0  4 * * 1",
             "5/15 * * * *",
+            // As a block of YAML gives it.
+            "0 4 * * *\n",
         ] {
             assert!(Cron::parse(text).is_ok(), "{text}");
         }

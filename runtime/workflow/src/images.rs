@@ -62,6 +62,9 @@ pub static LANGUAGES: &[Language] = &[
 /// The image of a job that has no `runs-on`, which only Loom's files may leave out.
 pub const DEFAULT_IMAGE: &str = "ubuntu:latest";
 
+/// GitHub's small runner, which is a container, and its image: https://github.com/actions/runner-images, November 2026.
+const SLIM: (&str, &str) = ("ubuntu-slim", "ubuntu:24.04");
+
 /// The word that stands for the machine itself where a user maps a label.
 const HOST: &str = "host";
 
@@ -118,7 +121,8 @@ impl ImageTable {
         if let Some(mapping) = self.overrides.get(&folded) {
             return Some(mapping.clone());
         }
-        let image = LANGUAGES.iter().find_map(|language| language.image_for(&folded));
+        let image = (folded == SLIM.0).then(|| SLIM.1.to_owned());
+        let image = image.or_else(|| LANGUAGES.iter().find_map(|language| language.image_for(&folded)));
         image
             .or_else(|| is_image_only(label).then(|| label.to_owned()))
             .map(Mapping::Image)
@@ -198,6 +202,7 @@ mod tests {
             ("node-18", "node:18"),
             ("node-20", "node:20"),
             ("node-22", "node:22"),
+            ("ubuntu-slim", "ubuntu:24.04"),
             ("node-21", "node:21"),
             ("python", "python:3.12"),
             ("python-3.9", "python:3.9"),

@@ -102,6 +102,21 @@ fn the_token_is_taken_from_the_environment_only_when_it_is_asked_for() {
 }
 
 #[test]
+fn a_secret_of_a_called_workflow_may_have_a_dash_in_its_name() {
+    let (_folder, mut sources) = project(&[(".secrets", "api-key=of the file\n")]);
+    sources.secrets = hidden(&["registry-user=of the flag"]);
+    let values = read(&sources, &mut Fake(Vec::new(), None)).unwrap();
+    assert_eq!(values.secrets.get("API-KEY").unwrap().expose(), "of the file");
+    assert_eq!(
+        values.secrets.get("REGISTRY-USER").unwrap().expose(),
+        "of the flag"
+    );
+    sources.vars = vec!["a-b=x".to_owned()];
+    let error = read(&sources, &mut Fake(Vec::new(), None)).unwrap_err();
+    assert!(matches!(error, ValuesError::Name { .. }), "{error}");
+}
+
+#[test]
 fn a_file_that_is_named_has_to_be_there_and_may_be_a_pipe() {
     let (folder, mut sources) = project(&[(".secrets", "A=usual\n")]);
     sources.secret_file = Some(folder.path().join("none"));

@@ -89,6 +89,11 @@ impl<'a> Owner<'a> {
         Self { what, span, of: None }
     }
 
+    /// Whether it is an event of `on`.
+    pub(super) fn is_event(&self) -> bool {
+        matches!(self.what, What::Named("event", _))
+    }
+
     /// Something inside of it.
     pub(super) fn part(&'a self, what: What<'a>) -> Self {
         Self {

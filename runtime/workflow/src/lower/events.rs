@@ -80,6 +80,13 @@ pub(crate) fn activities(event: &str) -> Option<&'static [&'static str]> {
     Some(types.value.words)
 }
 
+/// Whether an event has the key.
+pub(super) fn takes(event: &str, key: &str) -> bool {
+    let event = EVENTS.keys.iter().find(|known| known.name == event);
+    let level = event.and_then(|event| event.value.mapping);
+    level.is_some_and(|level| level.keys.iter().any(|known| known.name == key))
+}
+
 static EVENTS: Level = things(
     "event",
     plain(&[
@@ -252,8 +259,8 @@ const fn event(name: &'static str, value: &'static Type) -> Key {
     key(name, value)
 }
 
-/// An event that cannot be narrowed.
-static BARE: Type = Type::NOTHING;
+/// An event with nothing to narrow it by. A filter that stands there all the same is passed over.
+static BARE: Type = narrowed!(&plain(&[]));
 
 static BRANCHES: &[(&str, &str)] = &[("branches", "branches-ignore")];
 

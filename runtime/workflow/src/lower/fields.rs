@@ -73,6 +73,17 @@ pub(super) fn allowed_in(key: &Key, dialect: Dialect) -> bool {
     !key.loom_only || dialect == Dialect::Loom
 }
 
+/// What narrows some events. At an event that it does not belong to GitHub reads none of them, and refuses none.
+const FILTERS: &[&str] = &[
+    "types",
+    "branches",
+    "branches-ignore",
+    "tags",
+    "tags-ignore",
+    "paths",
+    "paths-ignore",
+];
+
 /// Reports a key that is not known at its place; `known` is its row when only the other dialect has it.
 pub(super) fn unknown_key(
     context: &mut Context<'_>,
@@ -81,13 +92,25 @@ pub(super) fn unknown_key(
     known: Option<&Key>,
     owner: &Owner<'_>,
 ) {
-    let code = if level.lenient {
-        codes::IGNORED_KEY
+    let is_filter = owner.is_event() && !level.lenient && FILTERS.contains(&&*key.text);
+    let mut diagnostic = if is_filter {
+        Diagnostic::new(
+            codes::EVENT_FILTER,
+            format!("`{}` narrows nothing in {owner}", key.text),
+        )
+        .at(
+            key.span,
+            "GitHub passes it over: the event starts the workflow all the same",
+        )
     } else {
-        codes::UNKNOWN_KEY
+        let code = if level.lenient {
+            codes::IGNORED_KEY
+        } else {
+            codes::UNKNOWN_KEY
+        };
+        Diagnostic::new(code, format!("unknown key {} in {}", name(&key.text), owner))
+            .at(key.span, "not known here")
     };
-    let mut diagnostic = Diagnostic::new(code, format!("unknown key {} in {}", name(&key.text), owner))
-        .at(key.span, "not known here");
     let names = || {
         level
             .keys
@@ -102,7 +125,9 @@ pub(super) fn unknown_key(
         ));
     } else if context.diagnostics.is_full() {
         // Only counted: no guess is needed.
-    } else if let Some(near) = closest(&key.text, names()) {
+    } else if names().next().is_none() {
+        diagnostic = diagnostic.help("nothing can stand here; an `if` of the job can choose");
+    } else if let Some(near) = closest(&key.text, names()).filter(|_| !is_filter) {
         diagnostic = diagnostic
             .help(format!("did you mean `{near}`?"))
             .suggest(key.span, near);

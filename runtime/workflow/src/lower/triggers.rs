@@ -5,10 +5,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::context::Context;
+use super::events::takes;
 use super::quiet::value;
 use crate::model::{Access, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers};
-use crate::span::{Span, Spanned};
-use crate::tree::{Entry, Kind, Mapping, Node, Value};
+use crate::span::Spanned;
+use crate::tree::{Entry, Key, Kind, Mapping, Node, Value};
 
 type Texts = Vec<Spanned<Arc<str>>>;
 
@@ -33,7 +34,7 @@ fn triggers(context: &Context<'_>, on: &Node) -> Triggers {
         }
         Kind::Mapping(mapping) => {
             for entry in &mapping.entries {
-                let trigger = trigger(context, entry.key.span, &entry.value);
+                let trigger = trigger(context, &entry.key, &entry.value);
                 events.entry(Arc::clone(&entry.key.text)).or_insert(trigger);
             }
         }
@@ -42,7 +43,8 @@ fn triggers(context: &Context<'_>, on: &Node) -> Triggers {
     Triggers { events }
 }
 
-fn trigger(context: &Context<'_>, span: Span, node: &Node) -> Trigger {
+fn trigger(context: &Context<'_>, event: &Key, node: &Node) -> Trigger {
+    let span = event.span;
     if let Kind::Sequence(items) = &node.kind {
         return Trigger {
             span,
@@ -51,7 +53,11 @@ fn trigger(context: &Context<'_>, span: Span, node: &Node) -> Trigger {
         };
     }
     let mapping = node.as_mapping();
-    let list = |key: &str| mapping.and_then(|mapping| value(mapping, key)).map(texts);
+    // A filter that the event does not have chooses nothing.
+    let list = |key: &str| {
+        let mapping = mapping.filter(|_| takes(&event.text, key));
+        mapping.and_then(|mapping| value(mapping, key)).map(texts)
+    };
     let filter = |only: &str, ignored: &str| Filter {
         only: list(only).unwrap_or_default(),
         ignored: list(ignored).unwrap_or_default(),

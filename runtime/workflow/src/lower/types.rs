@@ -78,10 +78,6 @@ impl Type {
         number: true,
         ..Self::NONE
     };
-    pub(super) const NOTHING: Type = Type {
-        nothing: true,
-        ..Self::NONE
-    };
 
     pub(super) const fn words(words: &'static [&'static str]) -> Type {
         Type { words, ..Self::NONE }

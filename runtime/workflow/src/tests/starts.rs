@@ -32,6 +32,15 @@ fn activity(event: &str, action: &str) -> Event {
 }
 
 #[test]
+fn a_filter_of_other_events_is_passed_over() {
+    let release = "  release:\n    types: [published]\n    branches: [main]\n    paths: [src/**]";
+    assert!(asked(release, &activity("release", "published")).starts);
+    assert!(!asked(release, &activity("release", "edited")).starts);
+    let created = Event::new("create").with_reference("refs/heads/topic");
+    assert!(asked("  create:\n    tags: ['v*']\n    branches: [main]", &created).starts);
+}
+
+#[test]
 fn branches_are_picked_in_order() {
     let only = "  push:\n    branches: [main, 'mona/octocat', 'releases/**']";
     let not = "  push:\n    branches: ['releases/**', '!releases/**-alpha']";

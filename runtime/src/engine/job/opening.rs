@@ -313,8 +313,11 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
         }
         Err(error) => opened.notes.say(&format!("failed to {}", chain(error))),
     }
-    let copy = copy_of_workspace(&opened.shared, &opened.key);
-    if let Err(error) = remove(&opened.shared.io, vec![copy]).await {
+    let mode = opened.grounds.plan.scope.run.options.workspace_mode;
+    let copy = (mode != WorkspaceMode::Bind).then(|| copy_of_workspace(&opened.shared, &opened.key));
+    if let Some(copy) = copy
+        && let Err(error) = remove(&opened.shared.io, vec![copy]).await
+    {
         opened
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));

@@ -82,12 +82,35 @@ impl Channel {
     ) -> Result<Self, ConnectError> {
         let directory = Arc::new(directory);
         let (reports, commands) = socket::connect(&directory, patience).await?;
+        Ok(Self::of(directory, reports, commands, notes))
+    }
+
+    /// Talks to the agent that was started in `directory` with the other end of this connection.
+    ///
+    /// # Errors
+    /// As [`Channel::connect`].
+    pub async fn given(
+        directory: JobDirectory,
+        stream: std::os::unix::net::UnixStream,
+        patience: Duration,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ConnectError> {
+        let (reports, commands) = socket::given(stream, patience).await?;
+        Ok(Self::of(Arc::new(directory), reports, commands, notes))
+    }
+
+    fn of(
+        directory: Arc<JobDirectory>,
+        reports: Reports,
+        commands: OwnedWriteHalf,
+        notes: Arc<dyn Notes>,
+    ) -> Self {
         let told = Arc::new(Told {
             steps: StdMutex::new(HashMap::new()),
             end: watch::Sender::new(End::Open),
         });
         let reader = tokio::spawn(listen(reports, Arc::clone(&told), Arc::clone(&directory)));
-        Ok(Self {
+        Self {
             directory,
             notes,
             user: None,
@@ -96,7 +119,7 @@ impl Channel {
             told,
             next_spool: AtomicU32::new(0),
             reader,
-        })
+        }
     }
 
     /// Has every step run as `user` (`name`, `uid`, `name:group`, `uid:gid`), with `env` below its own.

@@ -9,7 +9,7 @@ use loom_agent::wire::{Command, Frames, Hello, PROTOCOL, Refusal, Report};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::net::unix::OwnedReadHalf;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::JobDirectory;
 
@@ -64,7 +64,7 @@ impl Reports {
 pub(super) async fn connect(
     directory: &Arc<JobDirectory>,
     patience: Duration,
-) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
     let attempt = async {
         let stream = loop {
             match reach(directory).await {
@@ -80,12 +80,7 @@ pub(super) async fn connect(
             .await
             .map_err(|broken| ConnectError::Strange(broken.to_string()))?
             .map_err(ConnectError::Absent)?;
-        let (half, mut writer) = stream.into_split();
-        let mut reports = Reports {
-            half,
-            frames: Frames::default(),
-            buffer: vec![0; 16 * 1024],
-        };
+        let (mut reports, mut writer) = parts(stream);
         let mut hello = Vec::new();
         Command::Hello(Hello {
             protocol: PROTOCOL,
@@ -95,18 +90,45 @@ pub(super) async fn connect(
         .encode(&mut hello)
         .map_err(|error| ConnectError::Strange(error.to_string()))?;
         writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
-        match reports.next().await? {
-            Some(Report::Welcome { .. }) => Ok((reports, writer)),
-            Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
-            Some(_) => Err(ConnectError::Strange(
-                "it answered a hello with something else".to_owned(),
-            )),
-            None => Err(ConnectError::Strange("it hung up".to_owned())),
-        }
+        welcomed(&mut reports).await.map(|()| (reports, writer))
     };
     tokio::time::timeout(patience, attempt)
         .await
         .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+/// Waits for the welcome of an agent that was given the other end of this connection.
+pub(super) async fn given(
+    stream: std::os::unix::net::UnixStream,
+    patience: Duration,
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    stream.set_nonblocking(true).map_err(ConnectError::Absent)?;
+    let (mut reports, writer) = parts(UnixStream::from_std(stream).map_err(ConnectError::Absent)?);
+    tokio::time::timeout(patience, welcomed(&mut reports))
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+        .map(|()| (reports, writer))
+}
+
+fn parts(stream: UnixStream) -> (Reports, OwnedWriteHalf) {
+    let (half, writer) = stream.into_split();
+    let reports = Reports {
+        half,
+        frames: Frames::default(),
+        buffer: vec![0; 4 * 1024],
+    };
+    (reports, writer)
+}
+
+async fn welcomed(reports: &mut Reports) -> Result<(), ConnectError> {
+    match reports.next().await? {
+        Some(Report::Welcome { .. }) => Ok(()),
+        Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
+        Some(_) => Err(ConnectError::Strange(
+            "it answered a hello with something else".to_owned(),
+        )),
+        None => Err(ConnectError::Strange("it hung up".to_owned())),
+    }
 }
 
 fn may_still_come(error: &io::Error) -> bool {

@@ -19,7 +19,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, ListImagesOptionsBuilder,
-    ListNetworksOptionsBuilder, ListVolumesOptions,
+    ListNetworksOptionsBuilder, ListVolumesOptions, ListVolumesOptionsBuilder,
 };
 use conformance::{Bench, Heard, finish, run, script, start};
 use futures_util::StreamExt as _;
@@ -49,7 +49,21 @@ fn engine_address() -> String {
 }
 
 fn docker() -> Docker {
-    Docker::connect_with_host(&engine_address()).unwrap()
+    docker_at(&engine_address())
+}
+
+fn docker_at(address: &str) -> Docker {
+    Docker::connect_with_host(address).unwrap()
+}
+
+/// An engine that does not see what is in the folder for temporary files, as one on another machine; where there is none
+/// (only root can start it), its tests are passed over.
+fn apart_address() -> Option<String> {
+    let address = std::env::var("LOOM_TEST_APART_DOCKER_HOST").ok();
+    if address.is_none() {
+        eprintln!("passed over: LOOM_TEST_APART_DOCKER_HOST names no engine that does not see our files");
+    }
+    address
 }
 
 /// A place that the engine sees and every user may walk into.
@@ -60,8 +74,12 @@ fn temporary() -> tempfile::TempDir {
 }
 
 fn executor(temporary: &Path, steps_by: StepsBy) -> DockerExecutor {
+    executor_at(engine_address(), temporary, steps_by)
+}
+
+fn executor_at(address: String, temporary: &Path, steps_by: StepsBy) -> DockerExecutor {
     let mut options = DockerOptions::new("conformance".into(), temporary.join("cache"));
-    options.host = Some(engine_address());
+    options.host = Some(address);
     options.drain = Duration::from_millis(200);
     options.patience = Duration::from_secs(2);
     options.steps_by = steps_by;
@@ -69,15 +87,25 @@ fn executor(temporary: &Path, steps_by: StepsBy) -> DockerExecutor {
 }
 
 fn bench_with(image: &str, steps_by: StepsBy) -> Bench {
+    bench_at(engine_address(), image, steps_by)
+}
+
+fn apart_bench() -> Option<Bench> {
+    Some(bench_at(apart_address()?, BUSYBOX, StepsBy::Agent))
+}
+
+fn bench_at(address: String, image: &str, steps_by: StepsBy) -> Bench {
     let temporary = temporary();
+    let held = docker_at(&address);
+    let frozen = held.clone();
     Bench {
-        executor: Arc::new(executor(temporary.path(), steps_by)),
+        executor: Arc::new(executor_at(address, temporary.path(), steps_by)),
         room: RoomSpec::Image(image.into()),
-        holds: Box::new(|key| Box::pin(containers_of(key))),
-        freeze: Box::new(|job| {
-            let name = job.key.resource_name();
+        holds: Box::new(move |key| Box::pin(held_of(held.clone(), key))),
+        freeze: Box::new(move |job| {
+            let (name, docker) = (job.key.resource_name(), frozen.clone());
             Box::pin(async move {
-                let found = docker().inspect_container(&name, None).await.unwrap();
+                let found = docker.inspect_container(&name, None).await.unwrap();
                 let pid = found.state.unwrap().pid.unwrap();
                 conformance::stop_process(u32::try_from(pid).unwrap());
             })
@@ -92,8 +120,8 @@ fn bench() -> Bench {
     bench_with(BUSYBOX, StepsBy::Agent)
 }
 
-/// What the engine holds of a job, by label: containers, networks, images.
-async fn containers_of(key: &JobKey) -> Vec<String> {
+/// What the engine holds of a job, by label: containers, networks, images, volumes.
+async fn held_of(docker: Docker, key: &JobKey) -> Vec<String> {
     let filters = HashMap::from([(
         "label".to_owned(),
         vec![format!("loom.name={}", key.resource_name())],
@@ -102,17 +130,147 @@ async fn containers_of(key: &JobKey) -> Vec<String> {
         .all(true)
         .filters(&filters)
         .build();
-    let containers = docker().list_containers(Some(options)).await.unwrap();
+    let containers = docker.list_containers(Some(options)).await.unwrap();
     let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
-    let networks = docker().list_networks(Some(options)).await.unwrap();
+    let networks = docker.list_networks(Some(options)).await.unwrap();
     let options = ListImagesOptionsBuilder::new().filters(&filters).build();
-    let images = docker().list_images(Some(options)).await.unwrap();
+    let images = docker.list_images(Some(options)).await.unwrap();
+    let options = ListVolumesOptionsBuilder::new().filters(&filters).build();
+    let volumes = docker.list_volumes(Some(options)).await.unwrap().volumes;
     containers
         .into_iter()
         .flat_map(|container| container.names.unwrap_or_default())
         .chain(networks.into_iter().filter_map(|network| network.name))
         .chain(images.into_iter().map(|image| image.id))
+        .chain(volumes.into_iter().flatten().map(|volume| volume.name))
         .collect()
+}
+
+/// What the suite looks at on this machine stays there: that has tests of its own.
+mod apart {
+    crate::conformance::suite! { match crate::apart_bench() { Some(bench) => bench, None => return };
+        streams_come_apart_with_the_exit_code
+        a_signal_reaches_the_running_step
+        a_missing_shell_is_named
+        the_first_shell_that_is_there_is_used
+        a_step_has_its_own_environment_and_an_empty_stdin
+        no_byte_is_lost
+        what_steps_leave_running_is_ended_and_named
+        a_closed_place_holds_nothing_and_does_nothing
+        closing_ends_a_step_that_runs
+        reclaim_removes_what_a_lost_place_holds
+        sweep_removes_the_named_runs_and_no_other
+        an_open_that_fails_leaves_nothing
+        signals_before_the_first_output_are_remembered
+        several_steps_run_at_once
+        command_files_of_every_kind_are_read
+        what_is_planted_in_place_of_command_files_is_not_read
+        programs_run_without_a_shell_and_folders_go_before_the_path
+        a_frozen_step_and_agent_end_when_the_place_is_closed
+        an_agent_that_is_told_to_end_loses_the_step
+        a_script_can_be_read_by_whomever_its_shell_becomes
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_see_our_files_is_sent_them() {
+    let Some(bench) = apart_bench() else { return };
+    for round in 0..2 {
+        let job = bench.job();
+        std::fs::create_dir_all(job.workspace.join("deep/er")).unwrap();
+        std::fs::write(job.workspace.join("deep/er/file"), "of the project").unwrap();
+        std::os::unix::fs::symlink("deep/er/file", job.workspace.join("link")).unwrap();
+        std::fs::create_dir_all(job.directory.join("actions/one")).unwrap();
+        std::fs::write(job.directory.join("actions/one/main"), "early").unwrap();
+        let notes = Arc::new(Heard::default());
+        let place = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
+        let said: Vec<String> = notes.lines();
+        let told = said
+            .iter()
+            .filter(|line| line.contains("does not see the files"))
+            .count();
+        assert_eq!(told, 1, "round {round}: {said:?}");
+        assert!(place.apart().workspace && place.apart().directory);
+        let (_, output) = run(
+            &place,
+            script("cat link; echo; cat /loom/actions/one/main; echo; echo new > deep/made; mkdir $RUNNER_TEMP/x; pwd"),
+        )
+        .await;
+        assert_eq!(output.text(), "of the project\nearly\n/workspace\n");
+        // Nothing comes back by itself, and all of it when it is asked for.
+        assert!(!job.workspace.join("deep/made").exists());
+        let here = bench.temporary.path().join(format!("brought-{round}"));
+        assert!(place.bring("/workspace/deep", &here).await.unwrap());
+        assert_eq!(std::fs::read_to_string(here.join("made")).unwrap(), "new\n");
+        assert_eq!(
+            std::fs::read_to_string(here.join("er/file")).unwrap(),
+            "of the project"
+        );
+        assert!(!place.bring("/workspace/none", &here.join("none")).await.unwrap());
+        place.send(&here, "/workspace/sent").await.unwrap();
+        place.clear("/workspace/deep").await.unwrap();
+        let (end, _) = run(
+            &place,
+            script("test -f sent/made && test -d deep && ! ls deep | grep ."),
+        )
+        .await;
+        assert_eq!(end.status, ExitStatus::Code(0));
+        place.close().await.unwrap();
+        bench.nothing_is_left(&job).await;
+    }
+}
+
+#[tokio::test]
+async fn an_action_and_its_job_share_what_only_their_engine_sees() {
+    let Some(bench) = apart_bench() else { return };
+    let job = bench.job();
+    std::fs::write(job.workspace.join("file"), "of the project\n").unwrap();
+    let place = bench.open(&job).await;
+    run(&place, script("echo changed >> file; echo t > $RUNNER_TEMP/t")).await;
+    let mut step = script("");
+    step.program = Program::Container {
+        image: BUSYBOX.to_owned(),
+        pull: false,
+        entrypoint: Some("sh".to_owned()),
+        arguments: vec![
+            "-c".to_owned(),
+            "cat /github/workspace/file /github/runner_temp/t; touch /github/home/h; echo by >> file; echo a=b >> $GITHUB_OUTPUT".to_owned(),
+        ],
+    };
+    let (end, output) = run(&place, step).await;
+    assert_eq!(output.text(), "of the project\nchanged\nt\n");
+    assert_eq!(end.files.output, FileContent::Bytes(b"a=b\n".to_vec()));
+    let (_, output) = run(&place, script("tail -n 1 file; ls /loom/temp/_github_home")).await;
+    assert_eq!(output.text(), "by\nh\n");
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn a_layered_workspace_leaves_the_project_as_it_is() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.layered = true;
+    std::fs::write(job.workspace.join("file"), "of the project\n").unwrap();
+    let place = bench.open(&job).await;
+    assert!(place.apart().workspace && !place.apart().directory);
+    let (_, output) = run(&place, script("cat file; rm file; echo new > made; ls")).await;
+    assert_eq!(output.text(), "of the project\nmade\n");
+    assert!(job.workspace.join("file").exists() && !job.workspace.join("made").exists());
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+    let odd = PlaceSpec {
+        workspace: job.workspace.join("a,b"),
+        layered: true,
+        ..bench.job()
+    };
+    std::fs::create_dir(&odd.workspace).unwrap();
+    match bench.executor.open(odd.clone(), Arc::new(Heard::default())).await {
+        Err(ExecutorError::Layers { cause }) => assert!(cause.contains("`,`"), "{cause}"),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("a comma went through"),
+    }
+    bench.nothing_is_left(&odd).await;
 }
 
 mod through_the_agent {
@@ -353,6 +511,101 @@ async fn no_volume_of_an_image_stays() {
     place.close().await.unwrap();
     assert_eq!(volumes().await, before);
     remove_image(&name).await;
+}
+
+/// A job in a container with the named volume at `/data`.
+fn with_volume(bench: &Bench, volume: &str) -> PlaceSpec {
+    let mut job = bench.job();
+    job.room = RoomSpec::Container(ContainerSpec {
+        image: BUSYBOX.into(),
+        volumes: vec![format!("{volume}:/data")],
+        ..ContainerSpec::default()
+    });
+    job
+}
+
+#[tokio::test]
+async fn a_volume_that_two_jobs_use_goes_with_the_last_of_them() {
+    let bench = bench();
+    let volume = format!("loom-test-{}", uuid::Uuid::new_v4());
+    let has = async || volumes().await.contains(&volume);
+    let (first, second) = (with_volume(&bench, &volume), with_volume(&bench, &volume));
+    let mut service_only = bench.job();
+    service_only.services.insert(
+        "db".into(),
+        ContainerSpec {
+            options: format!("--mount type=volume,source={volume},target=/data"),
+            ..service(BUSYBOX, "sleep 1000", "")
+        },
+    );
+    let third = bench.open(&service_only).await;
+    let (first, second) = (bench.open(&first).await, bench.open(&second).await);
+    run(&first, script("echo shared >/data/file")).await;
+    first.close().await.unwrap();
+    let (_, output) = run(&second, script("cat /data/file")).await;
+    assert_eq!(output.text(), "shared\n");
+    second.close().await.unwrap();
+    assert!(has().await, "a service still uses it");
+    third.close().await.unwrap();
+    assert!(!has().await, "nobody uses it any more");
+}
+
+#[tokio::test]
+async fn a_volume_of_another_run_goes_with_the_last_job_too() {
+    let (bench, volume) = (bench(), format!("loom-test-{}", uuid::Uuid::new_v4()));
+    let mut of_another_run = with_volume(&bench, &volume);
+    of_another_run.key.run = RunId(uuid::Uuid::now_v7().to_string());
+    let (first, second) = (with_volume(&bench, &volume), of_another_run);
+    let (first, second) = (bench.open(&first).await, bench.open(&second).await);
+    first.close().await.unwrap();
+    assert!(volumes().await.contains(&volume));
+    second.close().await.unwrap();
+    assert!(!volumes().await.contains(&volume));
+}
+
+#[tokio::test]
+async fn a_volume_that_was_there_before_stays() {
+    let (bench, volume) = (bench(), format!("loom-test-{}", uuid::Uuid::new_v4()));
+    let request = bollard::models::VolumeCreateRequest {
+        name: Some(volume.clone()),
+        ..bollard::models::VolumeCreateRequest::default()
+    };
+    docker().create_volume(request).await.unwrap();
+    let place = bench.open(&with_volume(&bench, &volume)).await;
+    place.close().await.unwrap();
+    assert!(volumes().await.contains(&volume));
+    docker()
+        .remove_volume(&volume, None::<bollard::query_parameters::RemoveVolumeOptions>)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn many_jobs_that_come_and_go_leave_no_volume_that_they_share() {
+    let (bench, volume) = (bench(), format!("loom-test-{}", uuid::Uuid::new_v4()));
+    // One ends while another's container is made: whose the volume is must not get lost in between.
+    let jobs = (0..4).map(|_| async {
+        for _ in 0..4 {
+            let place = bench.open(&with_volume(&bench, &volume)).await;
+            place.close().await.unwrap();
+        }
+    });
+    futures_util::future::join_all(jobs).await;
+    assert!(!volumes().await.contains(&volume));
+}
+
+#[tokio::test]
+async fn the_sweep_takes_a_volume_that_two_lost_jobs_used() {
+    let (bench, volume) = (bench(), format!("loom-test-{}", uuid::Uuid::new_v4()));
+    for job in [with_volume(&bench, &volume), with_volume(&bench, &volume)] {
+        std::mem::forget(bench.open(&job).await);
+    }
+    bench
+        .executor
+        .sweep(std::slice::from_ref(&bench.run))
+        .await
+        .unwrap();
+    assert!(!volumes().await.contains(&volume));
 }
 
 async fn volumes() -> Vec<String> {

@@ -2,14 +2,17 @@
 # A Docker engine of the tests' own, started by hand: no systemd, and nothing shared with another engine on the machine
 # (own socket, data, bridge and address pool). Needs root or passwordless sudo.
 #
-#   engine.sh start DIR    starts it and prints its DOCKER_HOST; a second start of the same DIR is refused
-#   engine.sh stop DIR     stops it and removes all it made: containers, mounts, bridge, DIR itself
+#   engine.sh start DIR [HIDDEN...]   starts it and prints its DOCKER_HOST; a second start of the same DIR is refused. It
+#                                     sees nothing of what is in the folders HIDDEN: for it they are empty
+#   engine.sh again DIR               kills it, as a crash would, and starts it once more on the same data
+#   engine.sh stop DIR                stops it and removes all it made: containers, mounts, bridge, DIR itself
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-usage() { die "usage: engine.sh start|stop DIR"; }
-[ $# = 2 ] || usage
+usage() { die "usage: engine.sh start DIR [HIDDEN...] | again DIR | stop DIR"; }
+[ $# -ge 2 ] || usage
 verb=$1 dir=$2
+hidden=("${@:3}")
 case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 
 # The names of bridge and network are derived from DIR, so that two checkouts can test at the same time. An interface
@@ -40,6 +43,18 @@ mount_cgroups() {
 # dockerd wants to write rules; some kernels and sandboxes have none to write.
 iptables_work() { has iptables && as_root iptables -t nat -L -n >/dev/null 2>&1; }
 
+# In a mount namespace of its own: puts empty folders over some, but for its own, and becomes the rest of its arguments.
+# shellcheck disable=SC2016
+hide='set -e
+dir=$1 kept=$2 count=$3; shift 3
+mkdir -p "$kept"
+mount --bind "$dir" "$kept"
+for folder in "${@:1:count}"; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
+shift "$count"
+mkdir -p "$dir"
+mount --move "$kept" "$dir"
+exec "$@"'
+
 start() {
   can_root || die "an engine can only be started by root or with passwordless sudo" \
     "or set DOCKER_HOST to an engine that answers"
@@ -50,13 +65,31 @@ start() {
 
   mount_cgroups
   as_root mkdir -p "$dir"
+  serve
+}
+
+# A crash leaves containers running; the engine that follows finds and ends them.
+again() {
+  local pid
+  [ -d "$dir/data" ] || die "there was no engine of $dir"
+  if pid=$(as_root cat "$dir/pid" 2>/dev/null); then
+    as_root kill -9 "$pid" 2>/dev/null || true
+    wait_until 10 gone "$pid" || true
+    as_root rm -f "$dir/pid"
+  fi
+  serve
+}
+
+serve() {
   as_root ip link add name "$bridge" type bridge 2>/dev/null || true
   as_root ip addr replace "172.31.$net.1/24" dev "$bridge"
   as_root ip link set "$bridge" up
 
   local options=(--host "unix://$dir/docker.sock" --data-root "$dir/data" --exec-root "$dir/exec"
     --pidfile "$dir/pid" --bridge "$bridge" --default-address-pool "base=10.$net.0.0/16,size=24"
-    --log-level warn)
+    --log-level warn
+    # Each further attempt waits longer, and tests wait with it.
+    --max-download-attempts 2)
   iptables_work || {
     say "iptables do not work here: containers get no way out, which no test needs"
     options+=(--iptables=false --ip-masq=false)
@@ -67,8 +100,10 @@ start() {
     options+=(--group "$(id -gn)")
   fi
 
+  local program=(dockerd "${options[@]}")
+  [ ${#hidden[@]} = 0 ] || program=(unshare --mount bash -c "$hide" _ "$dir" "/run/loom-engine-$id" "${#hidden[@]}" "${hidden[@]}" "${program[@]}")
   # A session of its own: Ctrl-C in the terminal ends the tests, and they end the engine.
-  as_root setsid -f bash -c 'log=$1; shift; exec dockerd "$@" >"$log" 2>&1 </dev/null' _ "$dir/log" "${options[@]}"
+  as_root setsid -f bash -c 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null' _ "$dir/log" "${program[@]}"
   if ! wait_until 60 engine_answers "unix://$dir/docker.sock"; then
     say "the engine did not come up; the end of its log:"
     as_root tail -n 20 "$dir/log" >&2 || true
@@ -92,6 +127,7 @@ stop() {
     as_root umount -l "$mount" || true
   done
   as_root ip link del "$bridge" 2>/dev/null || true
+  as_root rmdir "/run/loom-engine-$id" 2>/dev/null || true
   as_root rm -rf "$dir"
 }
 
@@ -99,6 +135,7 @@ gone() { [ ! -d "/proc/$1" ]; }
 
 case $verb in
   start) start ;;
+  again) again ;;
   stop) stop ;;
   *) usage ;;
 esac

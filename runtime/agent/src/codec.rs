@@ -155,6 +155,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// All that is left.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
+    }
+
     /// What was read must be all there is.
     pub(crate) fn end(self) -> Result<(), Malformed> {
         if self.rest.is_empty() {

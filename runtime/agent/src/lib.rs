@@ -10,9 +10,11 @@
 //! in `sys.rs`. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod accounts;
+mod clear;
 mod clients;
 mod close;
 mod codec;
+mod connect;
 pub mod files;
 mod git;
 mod give;
@@ -33,7 +35,7 @@ use std::ffi::OsString;
 /// Runs the agent with the arguments that follow the program's name; returns the process's exit code.
 ///
 /// `serve --dir DIR …` is the agent itself; `give --dir DIR --workspace DIR` hands files of a job whose agent is gone
-/// to its caller. Talks to no terminal: what goes wrong at start is written to [`layout::TROUBLE`] in the job's
+/// to its caller; `connect --dir DIR` is the way to an agent for a runtime that does not see its files; `clear --dir PATH` empties a folder of the room that it is started in. Talks to no terminal: what goes wrong at start is written to [`layout::TROUBLE`] in the job's
 /// directory and to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = options::parse(arguments).and_then(|command| match command {
@@ -42,6 +44,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             serve::client_of(&options).and_then(|client| serve::run(options, client))
         }
         options::Command::Give(options) => give::run(&options),
+        options::Command::Connect(directory) => connect::run(&directory),
+        options::Command::Clear(path) => clear::run(&path),
     });
     match outcome {
         Ok(code) => code,

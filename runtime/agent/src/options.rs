@@ -11,6 +11,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Hand over files of a job whose agent is gone.
     Give(Give),
+    /// Pass on what a runtime and the agent of this job's directory say to each other.
+    Connect(PathBuf),
+    /// Empty this folder, or remove this file.
+    Clear(PathBuf),
 }
 
 /// How to be the agent of a job.
@@ -54,7 +58,9 @@ pub(crate) struct Give {
 /// Reads the arguments after the program's name.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut arguments = arguments.into_iter();
-    let verb = arguments.next().ok_or("expected `serve` or `give`")?;
+    let verb = arguments
+        .next()
+        .ok_or("expected `serve`, `give`, `connect` or `clear`")?;
     let mut found = Found::default();
     while let Some(name) = arguments.next() {
         let name = name
@@ -69,6 +75,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         found.take(&name, value)?;
     }
     let directory = found.directory.ok_or("`--dir` is missing")?;
+    match verb.to_str() {
+        Some("clear") => return Ok(Command::Clear(directory)),
+        Some("connect") => return Ok(Command::Connect(directory)),
+        _ => {}
+    }
     let workspace = found.workspace.ok_or("`--workspace` is missing")?;
     match verb.to_str() {
         Some("serve") => Ok(Command::Serve(Serve {
@@ -92,7 +103,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             also: found.also,
         })),
         _ => Err(format!(
-            "unknown command `{}`: expected `serve` or `give`",
+            "unknown command `{}`: expected `serve`, `give`, `connect` or `clear`",
             verb.display()
         )),
     }

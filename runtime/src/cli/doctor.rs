@@ -302,8 +302,9 @@ fn engine(report: Result<EngineReport, ExecutorError>, asked: usize) -> Vec<Find
         Sees::No => Finding::new(
             "engine's files",
             State::Warn,
-            "it does not see the files of this machine: it is remote, or in a virtual machine",
-            Some("share the state directory and the project with it, or name an engine of this machine in DOCKER_HOST"),
+            "it does not see the files of this machine, being remote or in a virtual one: projects are sent to it, and what jobs \
+             change in their workspace stays there",
+            Some("to have it come back, share the state directory and the project with it, or name an engine of this machine in DOCKER_HOST"),
         ),
         Sees::Unknown(why) => Finding::new(
             "engine's files",

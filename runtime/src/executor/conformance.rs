@@ -54,6 +54,7 @@ impl Bench {
             services: IndexMap::new(),
             pull: PullPolicy::Never,
             workspace,
+            layered: false,
             directory: self.temporary.path().join(format!("job-{number}")),
             orphan_grace: Duration::from_secs(600),
             owner: Owner {

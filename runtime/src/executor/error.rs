@@ -41,6 +41,12 @@ pub enum ExecutorError {
         /// What came back.
         cause: String,
     },
+    /// The workspace cannot be layers over the project; a copy can stand in.
+    #[error("lay the workspace over the project: {cause}")]
+    Layers {
+        /// Why, as a sentence: for the job's log.
+        cause: String,
+    },
     /// The place in which the job ran is gone; what its steps did cannot be known.
     #[error("keep the place the job runs in: {cause}")]
     Lost {
@@ -71,9 +77,11 @@ impl ExecutorError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Image { .. } | Self::Workflow { .. } => Fault::Workflow,
-            Self::Unreachable { .. } | Self::Setup { .. } | Self::Lost { .. } | Self::Cleanup { .. } => {
-                Fault::Machine
-            }
+            Self::Unreachable { .. }
+            | Self::Setup { .. }
+            | Self::Layers { .. }
+            | Self::Lost { .. }
+            | Self::Cleanup { .. } => Fault::Machine,
         }
     }
 

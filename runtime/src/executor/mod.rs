@@ -11,7 +11,7 @@ pub mod host;
 mod output;
 mod spec;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,8 +22,8 @@ pub use output::{
     Swept, Usage,
 };
 pub use spec::{
-    ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec, ServiceFacts,
-    Shell, StepSpec,
+    Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec,
+    ServiceFacts, Shell, StepSpec,
 };
 
 use crate::id::{JobKey, RunId, StepId};
@@ -112,6 +112,47 @@ pub trait Place: Send + Sync {
         dockerfile: PathBuf,
         notes: Arc<dyn Notes>,
     ) -> Result<String, ExecutorError>;
+
+    /// What of its files this machine does not see.
+    fn apart(&self) -> Apart {
+        Apart::default()
+    }
+
+    /// Brings a file or folder of the job's room here, as `to`, which is not there yet; `false` when there is no such
+    /// thing. For what is [`Place::apart`].
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    async fn bring(&self, from: &str, _to: &Path) -> Result<bool, ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("bring `{from}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
+
+    /// Puts a folder of this machine into the job's room, as the folder `to`, beside what is in it already. For what is
+    /// [`Place::apart`].
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    async fn send(&self, _from: &Path, to: &str) -> Result<(), ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("send `{to}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
+
+    /// Empties a folder of the job's room, or removes a file of it; fine when there is neither. For what is
+    /// [`Place::apart`].
+    ///
+    /// # Errors
+    /// When something stays.
+    async fn clear(&self, path: &str) -> Result<(), ExecutorError> {
+        Err(ExecutorError::Setup {
+            what: format!("clear `{path}`"),
+            cause: "this place keeps its files on this machine".to_owned(),
+        })
+    }
 
     /// Ends what still runs and removes everything the place holds.
     ///

@@ -23,6 +23,8 @@ pub struct PlaceSpec {
     pub pull: PullPolicy,
     /// The project directory on this machine, which the steps see as their workspace.
     pub workspace: PathBuf,
+    /// Whether what steps write stays apart from it, in a layer that goes with the place; only for containers.
+    pub layered: bool,
     /// A directory of this job's own, made by the caller with mode 0700; the executor's to use, removed at close. Below it
     /// `temp` (RUNNER_TEMP), `actions` (what actions lie in) and `tools` are mounted into the rooms; the caller may put
     /// files into `temp` and `actions` at any time while the place is open.
@@ -85,6 +87,16 @@ pub struct RegistryLogin {
     pub username: String,
     /// The password or token.
     pub password: Secret,
+}
+
+/// What of a place this machine does not see where [`PlaceSpec`] says that it is: [`super::Place::bring`] and
+/// [`super::Place::send`] reach it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// The workspace.
+    pub workspace: bool,
+    /// `temp`, `actions` and `tools` of the job's directory.
+    pub directory: bool,
 }
 
 /// What steps are told of their place. Paths are those of the job's room.

@@ -32,6 +32,31 @@ impl Workspace {
         Self { root }
     }
 
+    /// The files and folders that patterns begin at: nothing else is looked at. Absolute; they need not be there.
+    ///
+    /// # Errors
+    /// What is wrong with a pattern.
+    pub(crate) fn starts(&self, patterns: &[Arc<str>]) -> Result<Vec<PathBuf>, String> {
+        Ok(self.walk(patterns)?.starts())
+    }
+
+    fn walk(&self, patterns: &[Arc<str>]) -> Result<Walk<'_>, String> {
+        let (follow, patterns) = match patterns.split_first() {
+            Some((first, rest)) if &**first == FOLLOW => (true, rest),
+            Some((first, _)) if first.starts_with("--") => {
+                return Err(format!("`{first}` is no option; `{FOLLOW}` is the only one"));
+            }
+            _ => (false, patterns),
+        };
+        Ok(Walk {
+            root: &self.root,
+            patterns: self.read(patterns)?,
+            follow,
+            whole: Sha256::new(),
+            found: false,
+        })
+    }
+
     fn read(&self, patterns: &[Arc<str>]) -> Result<Vec<Pattern>, String> {
         let home = std::env::home_dir();
         let mut read = Vec::new();
@@ -51,20 +76,7 @@ impl Workspace {
 
 impl Files for Workspace {
     fn hash(&self, patterns: &[Arc<str>]) -> Result<String, String> {
-        let (follow, patterns) = match patterns.split_first() {
-            Some((first, rest)) if &**first == FOLLOW => (true, rest),
-            Some((first, _)) if first.starts_with("--") => {
-                return Err(format!("`{first}` is no option; `{FOLLOW}` is the only one"));
-            }
-            _ => (false, patterns),
-        };
-        let mut walk = Walk {
-            root: &self.root,
-            patterns: self.read(patterns)?,
-            follow,
-            whole: Sha256::new(),
-            found: false,
-        };
+        let mut walk = self.walk(patterns)?;
         for start in walk.starts() {
             walk.from(start)?;
         }

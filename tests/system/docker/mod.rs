@@ -1,15 +1,20 @@
 //! What needs an engine. Every test has it alone, and leaves it as it found it.
 
 mod agent;
+mod apart;
 mod cases;
 mod cleanup;
 mod compatibility;
 mod fault;
 mod guide;
 mod image;
+mod kills;
+mod pausing;
+mod pull;
 mod same_result;
 mod silence;
 mod user;
+mod workspace;
 
 use crate::harness::{Engine, Loom, Project};
 

@@ -32,6 +32,14 @@ pub enum Report {
         /// Why the spool does not end with an exit record, where it does not.
         trouble: Option<String>,
     },
+    /// What a step's spool has next. The agent itself never says this: whoever passes its reports on to a machine that
+    /// does not see its files does.
+    Spooled {
+        /// Which step.
+        step: u32,
+        /// Behind all that was said of it before.
+        bytes: Vec<u8>,
+    },
     /// The command to close has been heard; its end may take a while.
     Closing,
     /// Everything has ended; the agent exits now.
@@ -75,6 +83,7 @@ const GREW: u8 = 131;
 const EXITED: u8 = 132;
 const CLOSED: u8 = 133;
 const CLOSING: u8 = 134;
+const SPOOLED: u8 = 135;
 
 impl Report {
     /// Appends the frame to `out`.
@@ -108,6 +117,11 @@ impl Report {
                     w.u32(*step);
                     w.u64(*length);
                     w.optional(trouble.as_deref(), Writer::text);
+                }
+                Self::Spooled { step, bytes } => {
+                    w.u8(SPOOLED);
+                    w.u32(*step);
+                    w.raw(bytes);
                 }
                 Self::Closing => w.u8(CLOSING),
                 Self::Closed {
@@ -147,6 +161,10 @@ impl Report {
                 step: r.u32()?,
                 length: r.u64()?,
                 trouble: r.optional(Reader::text)?,
+            },
+            SPOOLED => Self::Spooled {
+                step: r.u32()?,
+                bytes: r.rest().to_vec(),
             },
             CLOSING => Self::Closing,
             CLOSED => Self::Closed {

@@ -61,6 +61,10 @@ fn reports() -> Vec<Report> {
             length: 0,
             trouble: Some("disk full".into()),
         },
+        Report::Spooled {
+            step: 1,
+            bytes: vec![0, 255, 7],
+        },
         Report::Closing,
         Report::Closed {
             killed: vec![LeftOver {

@@ -120,7 +120,7 @@ impl CheckoutInputs {
     ///
     /// # Errors
     /// The path as written, when it is not below the workspace.
-    pub(super) fn place(&self, workspaces: &[&Path]) -> Result<PathBuf, String> {
+    pub fn place(&self, workspaces: &[&Path]) -> Result<PathBuf, String> {
         let Some(path) = &self.path else {
             return Ok(PathBuf::new());
         };

@@ -18,6 +18,8 @@ pub(super) const MARK: &str = "loom-checkout";
 pub(super) struct Target {
     /// Where it is, without links on the way.
     pub(super) path: PathBuf,
+    /// The same as steps see it.
+    pub(super) seen: PathBuf,
     /// Whether files of before are still in it.
     pub(super) keeps_files: bool,
 }
@@ -45,8 +47,10 @@ impl Target {
     pub(super) async fn prepare(request: &CheckoutRequest, below: &Path) -> Result<Self, ActionError> {
         let shown = below.display().to_string();
         let (workspace, below) = (request.workspace.clone(), below.to_owned());
+        let seen = request.seen_as.join(&below);
         let (in_place, clean) = (request.in_place, request.inputs.clean);
         let made = blocking(move || prepare(&workspace, &below, in_place, clean)).await?;
+        let made = made.map(|target| Self { seen, ..target });
         made.map_err(|refused| match refused {
             Refused::LeadsOut => ActionError::Checkout {
                 what: format!("the path `{shown}` leads through a link or a file"),
@@ -87,6 +91,7 @@ fn prepare(workspace: &Path, below: &Path, in_place: bool, clean: bool) -> Resul
         remove_git(&folder)?;
     }
     Ok(Target {
+        seen: path.clone(),
         path,
         keeps_files: !clean && !is_empty,
     })

@@ -51,7 +51,7 @@ pub(super) async fn copy(
         "Copied {} files of {} as they are, with what is not committed, to {}",
         copied.files,
         project.top.display(),
-        target.path.display()
+        target.seen.display()
     ));
     if !inputs.sparse.is_empty() {
         notes.line("`sparse-checkout` leaves nothing out here: the copy has all files");
@@ -95,7 +95,7 @@ pub(super) async fn export(
     notes.line(&format!(
         "Checked out {commit} of {} to {}",
         project.top.display(),
-        target.path.display()
+        target.seen.display()
     ));
     Ok(())
 }

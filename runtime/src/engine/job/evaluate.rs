@@ -16,7 +16,6 @@ use super::question::{Answer, Ask, What};
 use super::task::Task;
 use crate::event::{Phase, Reason, StepOutline};
 use crate::executor::{Program, Shell as ShellProgram, StepSpec};
-use crate::files::Workspace;
 use crate::id::StepId;
 use crate::plan::{first_mistake, step_name};
 
@@ -62,7 +61,7 @@ fn skip() -> Answer {
 
 /// Whether the `if` of a step that runs still holds.
 pub(super) fn still_holds(ask: &Ask, grounds: &Grounds) -> bool {
-    let files = Workspace::new(grounds.workspace.clone());
+    let files = grounds.hashed_files();
     let status = Functions(ask.view.status);
     match &ask.what {
         What::Post(call) => post_holds(call, &ask.view, &files, &status).unwrap_or(false),
@@ -107,7 +106,7 @@ pub(super) struct Uses {
 /// Finds out whether and as what a step runs.
 pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
     let answer = |answer: Answer| First::Answer(Box::new(answer));
-    let files = Workspace::new(grounds.workspace.clone());
+    let files = grounds.hashed_files();
     let status = Functions(ask.view.status);
     match &ask.what {
         What::WaitForAll => {
@@ -347,7 +346,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
     let Work::Uses { reference, inputs } = &uses.values.work else {
         return fail("source", "the step uses no action", lenient);
     };
-    let files = Workspace::new(grounds.workspace.clone());
+    let files = grounds.hashed_files();
     let environment = Environment::new(&uses.view.contexts).with_files(&files);
     let (found, mistakes) = loom_workflow::action_inputs(&place.definition.action, inputs, &environment);
     let Some(found) = found else {

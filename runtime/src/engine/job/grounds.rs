@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use loom_workflow::model::action::Kind;
 use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
 
+use super::machine::Trouble;
+use super::room_files::{HashedFiles, RoomFiles};
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
 };
+use crate::chain::chain;
 use crate::event::Reason;
-use crate::executor::{Notes, PlaceFacts};
+use crate::executor::{ExecutorError, Notes, PlaceFacts};
 use crate::output::Masks;
 use crate::plan::JobPlan;
 
@@ -28,6 +32,8 @@ pub(super) struct Grounds {
     pub(super) directory: PathBuf,
     pub(super) store: Arc<ActionStore>,
     pub(super) masks: Masks,
+    /// The files of the job's room.
+    pub(super) files: Arc<RoomFiles>,
     /// Programs that are Node.js, by preference.
     pub(super) node: Vec<String>,
     /// Actions of other repositories that the job has its copy of, by reference.
@@ -52,6 +58,7 @@ impl Grounds {
         (project, workspace, directory): (PathBuf, PathBuf, PathBuf),
         store: Arc<ActionStore>,
         masks: Masks,
+        files: Arc<RoomFiles>,
         node: Vec<String>,
     ) -> Self {
         Self {
@@ -62,6 +69,7 @@ impl Grounds {
             directory,
             store,
             masks,
+            files,
             node,
             copies: Mutex::default(),
         }
@@ -78,6 +86,7 @@ impl Grounds {
             directory: self.directory.clone(),
             store: Arc::clone(&self.store),
             masks: self.masks.clone(),
+            files: Arc::clone(&self.files),
             node: self.node.clone(),
             copies: Mutex::new(copies),
         }
@@ -86,6 +95,11 @@ impl Grounds {
     /// Gets an action: reads one of the workspace, fetches one of another repository and gives the job its copy.
     pub(super) async fn action(&self, target: &ActionReference, notes: &dyn Notes) -> Result<Place, Reason> {
         match target {
+            ActionReference::Local(path) if self.files.apart().workspace => {
+                let path = path.replace('\\', "/");
+                let path = path.trim_start_matches("./").trim_end_matches('/');
+                self.local_apart(path, &self.facts.workspace).await
+            }
             ActionReference::Local(path) => {
                 self.local(&path.replace('\\', "/"), &self.workspace, &self.facts.workspace)
                     .await
@@ -126,6 +140,48 @@ impl Grounds {
         })
     }
 
+    /// An action of a workspace that this machine does not see: what says what it is comes here, and all of it where its
+    /// image is to be built.
+    async fn local_apart(&self, path: &str, seen: &str) -> Result<Place, Reason> {
+        let seen = if path.is_empty() {
+            seen.to_owned()
+        } else {
+            format!("{seen}/{path}")
+        };
+        let directory = self.files.fresh().map_err(|error| unread(path, &error))?;
+        std::fs::create_dir(&directory).map_err(|error| unread(path, &error))?;
+        for file in ["action.yml", "action.yaml", "Dockerfile"] {
+            self.files
+                .bring(&format!("{seen}/{file}"), &directory.join(file))
+                .await
+                .map_err(|error| unread(path, &error))?;
+        }
+        let name = if path.is_empty() { "." } else { path };
+        let definition = actions::read(&directory, name)
+            .await
+            .map_err(|error| reason(&error))?;
+        let is_built = match &definition.action.kind {
+            Kind::Docker { image, .. } => !image.value.starts_with("docker://"),
+            _ => false,
+        };
+        let directory = if is_built {
+            let whole = self.files.fresh().map_err(|error| unread(path, &error))?;
+            self.files
+                .bring(&seen, &whole)
+                .await
+                .map_err(|error| unread(path, &error))?;
+            whole
+        } else {
+            directory
+        };
+        Ok(Place {
+            definition: Arc::new(definition),
+            path: seen,
+            directory,
+            repository: None,
+        })
+    }
+
     async fn remote(&self, repository: &Repository, notes: &dyn Notes) -> Result<Place, Reason> {
         let key = repository.to_string();
         let known = self
@@ -151,6 +207,13 @@ impl Grounds {
             actions::copy_into(&fetched.directory, &copy)
                 .await
                 .map_err(|error| reason(&error))?;
+            if self.files.apart().directory {
+                let seen = format!("{}/{name}", self.facts.actions);
+                self.files
+                    .send(&copy, &seen, false)
+                    .await
+                    .map_err(|error| unread(&name, &error))?;
+            }
         }
         let below = |root: String| {
             if fetched.path.is_empty() {
@@ -201,19 +264,78 @@ impl Grounds {
         inputs: &IndexMap<String, String>,
         notes: &dyn Notes,
     ) -> Result<IndexMap<String, String>, Reason> {
+        let inputs = CheckoutInputs::from(inputs);
+        let clean = inputs.clean;
+        let is_apart = self.files.apart().workspace;
+        let workspace = if is_apart {
+            let fresh = self.files.fresh().map_err(|error| unread("checkout", &error))?;
+            std::fs::create_dir(&fresh).map_err(|error| unread("checkout", &error))?;
+            fresh
+        } else {
+            self.workspace.clone()
+        };
+        let seen_as = PathBuf::from(&self.facts.workspace);
+        let below = inputs.place(&[&seen_as, &workspace]).unwrap_or_default();
         let request = CheckoutRequest {
-            workspace: self.workspace.clone(),
-            seen_as: PathBuf::from(&self.facts.workspace),
+            workspace: workspace.clone(),
+            seen_as,
             source: self.project.clone(),
-            inputs: CheckoutInputs::from(inputs),
-            in_place: self.workspace == self.project,
+            inputs,
+            in_place: !is_apart && self.workspace == self.project,
             github_ref: Some(self.plan.scope.run.facts.reference.clone()),
         };
         let outcome = actions::checkout(request, notes)
             .await
             .map_err(|error| reason(&error))?;
+        if is_apart {
+            self.put_checkout(&workspace, &below, clean)
+                .await
+                .map_err(|error| unread("checkout", &error))?;
+        }
         Ok(outcome.outputs)
     }
+
+    /// Puts what was checked out on this machine where steps see it; nothing, where the workspace was it already.
+    async fn put_checkout(&self, made: &Path, below: &Path, clean: bool) -> Result<(), ExecutorError> {
+        let from = made.join(below);
+        let is_there = std::fs::read_dir(&from).is_ok_and(|mut entries| entries.next().is_some());
+        if is_there {
+            let mut seen = self.facts.workspace.clone();
+            if !below.as_os_str().is_empty() {
+                seen = format!("{seen}/{}", below.display());
+            }
+            if !clean {
+                // A repository is replaced whole, whatever else stays.
+                self.files.clear(&format!("{seen}/.git")).await?;
+            }
+            self.files.send(&from, &seen, clean).await?;
+        }
+        let _ = std::fs::remove_dir_all(made);
+        Ok(())
+    }
+
+    /// Puts the file of the event, which is below RUNNER_TEMP, where steps see it.
+    pub(super) async fn send_event(&self, file: &str) -> Result<(), Trouble> {
+        if !self.files.apart().directory {
+            return Ok(());
+        }
+        let (from, seen) = (
+            self.directory.join("temp").join(file),
+            format!("{}/{file}", self.facts.temp),
+        );
+        let sent = self.files.send(&from, &seen, false).await;
+        sent.map_err(|error| super::opening::trouble(&error))
+    }
+
+    /// The files of the workspace, for expressions.
+    pub(super) fn hashed_files(&self) -> HashedFiles {
+        HashedFiles(Arc::clone(&self.files))
+    }
+}
+
+/// Why a step fails whose files are not on this machine and did not come or go.
+fn unread(what: &str, error: &dyn std::error::Error) -> Reason {
+    Reason::new("action", format!("`{what}`: failed to {}", chain(error)))
 }
 
 /// Why a step fails whose action cannot be had.

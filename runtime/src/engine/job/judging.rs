@@ -19,7 +19,6 @@ use super::worker::masked;
 use crate::actions;
 use crate::event::{Outputs, Reason};
 use crate::executor::Notes;
-use crate::files::Workspace;
 use crate::plan::first_mistake;
 
 /// Finds out whether and as what a step runs.
@@ -70,7 +69,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     };
     match &uses.target {
         ActionReference::Docker(image) => {
-            let files = Workspace::new(grounds.workspace.clone());
+            let files = grounds.hashed_files();
             let none = indexmap::IndexMap::new();
             let values = action::Values {
                 id: &ask.id,
@@ -155,7 +154,7 @@ pub(super) async fn gather(
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     let grounds = Arc::clone(&opened.grounds);
     let gathered = opened.shared().io.blocking(move || {
-        let files = Workspace::new(grounds.workspace.clone());
+        let files = grounds.hashed_files();
         let environment = Environment::new(&view.contexts).with_files(&files);
         let (outputs, mistakes) = loom_workflow::action_outputs(call.action(), &environment);
         outputs.ok_or_else(|| first_mistake(&mistakes, &call.definition.source))
@@ -182,7 +181,7 @@ pub(super) async fn gather(
 pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Reason> {
     let grounds = Arc::clone(&opened.grounds);
     let concluded = opened.shared().io.blocking(move || {
-        let files = Workspace::new(grounds.workspace.clone());
+        let files = grounds.hashed_files();
         let environment = Environment::new(&view.contexts).with_files(&files);
         let Some(job) = grounds.plan.job() else {
             return Ok(Outputs::new());

@@ -14,6 +14,7 @@ use super::contexts::EVENT_FILE;
 use super::grounds::Grounds;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
+use super::room_files::RoomFiles;
 use crate::actions;
 use crate::chain::chain;
 use crate::config::WorkspaceMode;
@@ -22,7 +23,7 @@ use crate::engine::shared::Shared;
 use crate::event::{Phase, StepOutline};
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
 use crate::id::{JobKey, StepId};
-use crate::logs::JobLog;
+use crate::logs::{JobLog, LogError};
 use crate::output::MatcherSet;
 use crate::plan::JobPlan;
 
@@ -123,70 +124,82 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         masks.clone(),
     ));
     let project = workspace;
-    let mode = plan.scope.run.options.workspace_mode;
-    let workspace = match mode {
-        WorkspaceMode::Bind => project.clone(),
-        WorkspaceMode::Overlay | WorkspaceMode::Copy => {
-            if mode == WorkspaceMode::Overlay {
-                notes.say("the workspace is a copy of the project: layers over it cannot be made yet");
-            }
-            let copy = copy_of_workspace(&shared, &key);
-            if let Err(error) = actions::copy_project(&project, &copy, &shared.directory.jobs()).await {
-                remove(&shared.io, vec![directory, copy]).await.ok();
-                return Err(Trouble::machine(
-                    "setup",
-                    format!("cannot copy the project: {error}"),
-                ));
-            }
-            copy
-        }
+    let layered = plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay && !plan.room_is_host();
+    let copied = match plan.scope.run.options.workspace_mode {
+        WorkspaceMode::Bind => false,
+        WorkspaceMode::Copy => true,
+        WorkspaceMode::Overlay => !layered,
     };
-    let spec = PlaceSpec {
+    let mut spec = PlaceSpec {
         key: key.clone(),
         room: plan.room.clone(),
         services: plan.services.clone(),
         pull: plan.scope.run.options.pull,
-        workspace: workspace.clone(),
+        workspace: project.clone(),
+        layered,
         directory: directory.clone(),
         orphan_grace: shared.orphan_grace,
         owner: shared.owner.clone(),
     };
+    if copied {
+        if plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay {
+            notes.say(&copied_because("there are no layers on the host"));
+        }
+        spec.workspace = copy_project(&shared, &key, &project).await?;
+    }
     let opening = async {
         tokio::select! {
             biased;
             () = unwanted.cancelled() => return Ok(None),
-            fetched = executor.fetch(&spec, notes.clone()) => fetched?,
+            fetched = executor.fetch(&spec, notes.clone()) => fetched.map_err(Refused::Place)?,
         }
-        executor.open(spec, notes.clone()).await.map(Some)
+        match executor.open(spec.clone(), notes.clone()).await {
+            Err(ExecutorError::Layers { cause }) => {
+                notes.say(&copied_because(&cause));
+                spec.layered = false;
+                spec.workspace = copy_project(&shared, &key, &project)
+                    .await
+                    .map_err(Refused::Copy)?;
+                let opened = executor.open(spec.clone(), notes.clone()).await;
+                opened.map(Some).map_err(Refused::Place)
+            }
+            opened => opened.map(Some).map_err(Refused::Place),
+        }
     };
     let place = match opening.await {
         Ok(Some(place)) => place,
         Ok(None) => {
-            remove(&shared.io, vec![directory, copy_of_workspace(&shared, &key)])
-                .await
-                .ok();
+            remove(&shared.io, directories(&shared, &key)).await.ok();
             return Err(not_wanted());
         }
-        Err(error) => {
-            let trouble = trouble(&error);
+        Err(refused) => {
+            let trouble = match refused {
+                Refused::Place(error) => trouble(&error),
+                Refused::Copy(trouble) => trouble,
+            };
             notes.say(&trouble.reason.message);
-            written(&shared, &log).await;
+            written(&shared, log, |_| Ok(())).await;
             // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
             // it is still in use.
             if !trouble.may_leave {
-                remove(&shared.io, vec![directory, copy_of_workspace(&shared, &key)])
-                    .await
-                    .ok();
+                remove(&shared.io, directories(&shared, &key)).await.ok();
             }
             return Err(trouble);
         }
     };
+    let workspace = spec.workspace;
+    let files = RoomFiles::new(
+        Arc::clone(&place),
+        (workspace.clone(), directory.clone(), brought_files(&shared, &key)),
+        plan.room_is_host(),
+    );
     let grounds = Grounds::new(
         Arc::clone(&plan),
         place.facts().clone(),
         (project, workspace, directory.clone()),
         store,
         masks,
+        Arc::new(files),
         node,
     );
     let mut opened = Opened {
@@ -206,7 +219,10 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         return Err(not_wanted());
     }
     // To its end in any case: what goes on to write while the place is removed would make its directory anew.
-    let event = write_event(&opened.shared.io, &directory, event).await;
+    let event = match write_event(&opened.shared.io, &directory, event).await {
+        Ok(()) => opened.grounds.send_event(EVENT_FILE).await,
+        Err(trouble) => Err(trouble),
+    };
     let prepared = match event {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {
@@ -313,31 +329,32 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
         }
         Err(error) => opened.notes.say(&format!("failed to {}", chain(error))),
     }
-    let mode = opened.grounds.plan.scope.run.options.workspace_mode;
-    let copy = (mode != WorkspaceMode::Bind).then(|| copy_of_workspace(&opened.shared, &opened.key));
-    if let Some(copy) = copy
-        && let Err(error) = remove(&opened.shared.io, vec![copy]).await
-    {
+    let beside = vec![
+        copy_of_workspace(&opened.shared, &opened.key),
+        brought_files(&opened.shared, &opened.key),
+    ];
+    if let Err(error) = remove(&opened.shared.io, beside).await {
         opened
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));
     }
-    written(&opened.shared, &opened.log).await;
-    let (log, now) = (opened.log, opened.shared.world.now());
-    let finished = opened.shared.io.blocking(move || log.finish(now));
-    if let Ok(Err(error)) = finished.await {
-        tracing::error!(error = %chain(&error), "the end of a job's log is lost");
-    }
+    let now = opened.shared.world.now();
+    written(&opened.shared, opened.log, move |log| log.finish(now)).await;
     closed.map_err(|error| trouble(&error))
 }
 
-/// Waits until what was said of a job is in its log.
-async fn written(shared: &Shared, log: &JobLog) {
-    let flushed = match shared.logs.writer(log) {
-        Ok(mut writer) => writer.flush().await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = flushed {
+/// Waits until what was said of a job is in its log, and adds the last of it.
+async fn written(
+    shared: &Shared,
+    log: JobLog,
+    last: impl FnOnce(&JobLog) -> Result<(), LogError> + Send + 'static,
+) {
+    let writer = shared.logs.writer(&log);
+    let written = shared.io.blocking(move || {
+        let written = writer.and_then(|mut writer| writer.flush());
+        written.and(last(&log))
+    });
+    if let Ok(Err(error)) = written.await {
         tracing::error!(error = %chain(&error), "lines of a job's log are lost");
     }
 }
@@ -358,7 +375,7 @@ pub(in crate::engine) async fn reclaim(
     })?;
     let directory = shared.directory.jobs().join(key.resource_name());
     let shown = directory.display().to_string();
-    remove(&shared.io, vec![directory, copy_of_workspace(shared, key)])
+    remove(&shared.io, directories(shared, key))
         .await
         .map_err(|error| Trouble {
             may_leave: true,
@@ -372,6 +389,47 @@ fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
         .directory
         .jobs()
         .join(format!("{}.workspace", key.resource_name()))
+}
+
+/// Where what is brought from a place that this machine does not see lies.
+fn brought_files(shared: &Shared, key: &JobKey) -> PathBuf {
+    shared
+        .directory
+        .jobs()
+        .join(format!("{}.brought", key.resource_name()))
+}
+
+/// All that a job has below the state directory, but for its log.
+fn directories(shared: &Shared, key: &JobKey) -> Vec<PathBuf> {
+    vec![
+        shared.directory.jobs().join(key.resource_name()),
+        copy_of_workspace(shared, key),
+        brought_files(shared, key),
+    ]
+}
+
+/// Makes the copy of the project that a job works in; one that cannot be made leaves nothing.
+async fn copy_project(shared: &Shared, key: &JobKey, project: &Path) -> Result<PathBuf, Trouble> {
+    let copy = copy_of_workspace(shared, key);
+    match actions::copy_project(project, &copy, &shared.directory.jobs()).await {
+        Ok(_) => Ok(copy),
+        Err(error) => {
+            remove(&shared.io, directories(shared, key)).await.ok();
+            let what = format!("cannot copy the project: {error}");
+            Err(Trouble::machine("setup", what))
+        }
+    }
+}
+
+/// Why a workspace is no layers over the project.
+fn copied_because(cause: &str) -> String {
+    format!("the workspace is a copy of the project instead of layers over it: {cause}")
+}
+
+/// Why there is no place.
+enum Refused {
+    Place(ExecutorError),
+    Copy(Trouble),
 }
 
 async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {

@@ -1,7 +1,6 @@
 //! Does the work of a step: runs its process, pumps what it says, reads what it left.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_protocol::Timestamp;
@@ -10,18 +9,15 @@ use super::contexts::Deeds;
 use super::machine::{Trouble, WorkEnd};
 use super::notes::{StepLines, StepNotes};
 use super::opening::{Opened, broke_off, trouble};
+use super::room_files::NamedFiles;
 use super::task::{Build, Task};
-use crate::bounded::{self, Contents};
 use crate::event::{Annotation, AnnotationLevel, Event, Outputs, Reason};
 use crate::executor::{
     CommandFiles, ExitStatus, FileContent, Notes, Program, StepEnd, StepOutput, StepSpec, Stream,
 };
 use crate::id::{JobId, StepId};
 use crate::logs::{LogError, LogWriterHandle};
-use crate::output::{self, Allowed, MatcherFiles, Pump, PumpOptions, StepEffects, StepFiles};
-
-/// The largest file with problem matchers.
-const LARGEST_MATCHERS: u64 = 1024 * 1024;
+use crate::output::{self, Allowed, Pump, PumpOptions, StepEffects, StepFiles};
 
 /// Does the work of a step. All that it said is in the log before its end is told: whoever hears of the end may read it.
 ///
@@ -96,7 +92,8 @@ async fn checkout(
             end.by_itself = true;
         }
     }
-    if let Err(error) = log.flush().await {
+    let flushed = opened.shared().io.blocking(move || log.flush());
+    if let Err(error) = flushed.await.map_err(|broken| broke_off(&broken))? {
         end.lost = Some(lost(
             lost_lines(&error),
             &format!(": {}", crate::chain::chain(&error)),
@@ -145,7 +142,7 @@ async fn process(
         allowed: Allowed::from_env(|name| env.get(name).map(String::as_str)),
         debug: opened.debug,
         matchers: opened.matchers.clone(),
-        matcher_files: Arc::new(RoomFiles::of(opened)),
+        matcher_files: Arc::new(NamedFiles(Arc::clone(&opened.grounds.files))),
         workspace: opened.grounds.facts.workspace.clone(),
     };
     let pump = Arc::new(Mutex::new(Some(Pump::new(options))));
@@ -160,15 +157,16 @@ async fn process(
             }
             pump.finish(now)
         });
-        (result, effects.unwrap_or_default())
+        let mut effects = effects.unwrap_or_default();
+        if let Err(error) = log.flush() {
+            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+            effects
+                .lost_by
+                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+        }
+        (result, effects)
     });
-    let (end, mut effects) = read.await.map_err(|broken| broke_off(&broken))?;
-    if let Err(error) = log.flush().await {
-        effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
-        effects
-            .lost_by
-            .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
-    }
+    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
     let end = end.map_err(|error| trouble(&error))?;
     Ok(conclude(opened, &job, &id, end, effects, missing))
 }
@@ -330,46 +328,6 @@ impl StepOutput for Output {
         let mut pump = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pump) = pump.as_mut() {
             pump.chunk(stream, at, bytes);
-        }
-    }
-}
-
-/// Files of the job's room that are on this machine.
-struct RoomFiles {
-    /// Each folder as steps see it, and where it is.
-    folders: Vec<(String, PathBuf)>,
-    on_host: bool,
-}
-
-impl RoomFiles {
-    fn of(opened: &Opened) -> Self {
-        let (grounds, facts) = (&opened.grounds, &opened.grounds.facts);
-        Self {
-            folders: vec![
-                (facts.workspace.clone(), grounds.workspace.clone()),
-                (facts.temp.clone(), grounds.directory.join("temp")),
-                (facts.actions.clone(), grounds.directory.join("actions")),
-            ],
-            on_host: grounds.plan.room_is_host(),
-        }
-    }
-}
-
-impl MatcherFiles for RoomFiles {
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let below = |(seen, real): &(String, PathBuf)| {
-            let rest = path.strip_prefix(seen.as_str())?.strip_prefix('/')?;
-            let safe = !rest.split('/').any(|part| part == "..");
-            safe.then(|| real.join(rest))
-        };
-        let file = match self.folders.iter().find_map(below) {
-            Some(file) => file,
-            None if self.on_host => PathBuf::from(path),
-            None => return Err(io::Error::other("it lies where Loom cannot read it")),
-        };
-        match bounded::read(&file, LARGEST_MATCHERS)? {
-            Contents::Whole(bytes) => Ok(bytes),
-            Contents::TooLarge(_) => Err(io::Error::other("it is larger than 1 MiB")),
         }
     }
 }

@@ -133,6 +133,18 @@ impl JobDirectory {
         create_beneath(&self.spool, &layout::spool_name(step))
     }
 
+    /// Opens a step's file to write what its agent wrote elsewhere; it is there already.
+    pub(in crate::executor) fn append_to_spool(&self, step: u32) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let name = layout::spool_name(step);
+        Ok(File::from(rustix::fs::openat(
+            &self.spool,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
     /// Removes a step's spool: its content is kept elsewhere by now.
     pub(super) fn remove_spool(&self, step: u32) {
         // What cannot be removed now goes with the whole directory.

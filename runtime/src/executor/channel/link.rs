@@ -1,7 +1,7 @@
 //! A job's steps through its agent: start, follow the spool, signal, close.
 //!
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
-//! that may block. Nothing waits for an agent without a bound, except a step for its end, which [`Channel::close`] ends.
+//! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use loom_agent::wire::{Command, LeftOver, Report, ShellChoice, StartStep, StepProgram, StepSignal};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -26,6 +27,10 @@ const CLOSE_TIME: Duration = Duration::from_secs(60);
 
 /// How long an agent may let a command lie; one that is frozen lets it lie for ever.
 const SEND_TIME: Duration = Duration::from_secs(10);
+
+/// How long an agent may let a step lie before it says that it has taken it. One that is frozen never does, and a step that
+/// begins after a cancel would hold up the end of the run for ever.
+const START_TIME: Duration = Duration::from_secs(20);
 
 /// The runtime's end of a job's agent.
 pub struct Channel {
@@ -81,8 +86,24 @@ impl Channel {
         notes: Arc<dyn Notes>,
     ) -> Result<Self, ConnectError> {
         let directory = Arc::new(directory);
-        let (reports, commands) = socket::connect(&directory, patience).await?;
-        Ok(Self::of(directory, reports, commands, notes))
+        let connected = socket::connect(&directory, patience).await?;
+        Ok(Self::new(directory, connected, notes))
+    }
+
+    /// As [`Channel::connect`], over a connection to the agent that is there already; whoever passes it on keeps the
+    /// spools of `directory` as long as the reports say.
+    ///
+    /// # Errors
+    /// As for [`Channel::connect`].
+    pub async fn over(
+        directory: JobDirectory,
+        stream: UnixStream,
+        patience: Duration,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ConnectError> {
+        let directory = Arc::new(directory);
+        let connected = socket::connect_over(&directory, stream, patience).await?;
+        Ok(Self::new(directory, connected, notes))
     }
 
     /// Talks to the agent that was started in `directory` with the other end of this connection.
@@ -95,14 +116,13 @@ impl Channel {
         patience: Duration,
         notes: Arc<dyn Notes>,
     ) -> Result<Self, ConnectError> {
-        let (reports, commands) = socket::given(stream, patience).await?;
-        Ok(Self::of(Arc::new(directory), reports, commands, notes))
+        let connected = socket::given(stream, patience).await?;
+        Ok(Self::new(Arc::new(directory), connected, notes))
     }
 
-    fn of(
+    fn new(
         directory: Arc<JobDirectory>,
-        reports: Reports,
-        commands: OwnedWriteHalf,
+        (reports, commands): (Reports, OwnedWriteHalf),
         notes: Arc<dyn Notes>,
     ) -> Self {
         let told = Arc::new(Told {
@@ -158,12 +178,18 @@ impl Channel {
             number,
         };
         self.send(&Command::Start(start)).await?;
+        let frozen = not_taken(news.clone());
+        tokio::pin!(frozen);
         let following = self.follow(number, Tail::new(spool), output, news);
         tokio::pin!(following);
         loop {
             tokio::select! {
                 biased;
                 ended = &mut following => return ended,
+                () = &mut frozen => return Err(ExecutorError::lost(format!(
+                    "its agent has not begun the step within {} s: it, or its container, is paused or frozen",
+                    START_TIME.as_secs()
+                ))),
                 signal = signals.next() => {
                     // An agent that is gone is told of by the step's end.
                     let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
@@ -182,7 +208,13 @@ impl Channel {
     ) -> Result<StepEnd, ExecutorError> {
         loop {
             let over = match news.changed().await {
-                Ok(()) => news.borrow_and_update().over.clone(),
+                Ok(()) => {
+                    let news = news.borrow_and_update();
+                    if news.length == 0 && news.over.is_none() {
+                        continue;
+                    }
+                    news.over.clone()
+                }
                 Err(_) => Some("its agent is gone".to_owned()),
             };
             loop {
@@ -391,6 +423,13 @@ impl Drop for Forget<'_> {
     }
 }
 
+/// Comes back when the agent has not said anything of a step in time.
+async fn not_taken(mut news: watch::Receiver<News>) {
+    if tokio::time::timeout(START_TIME, news.changed()).await.is_ok() {
+        std::future::pending().await
+    }
+}
+
 /// Hears the agent until it hangs up.
 async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirectory>) {
     let why = loop {
@@ -411,7 +450,7 @@ async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirecto
                 told.end.send_replace(End::Closed { killed, troubles });
             }
             Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
-            Ok(Some(Report::Welcome { .. })) => {}
+            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
             Ok(None) => {
                 let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
                 break trouble

@@ -74,27 +74,45 @@ pub(super) async fn connect(
                 Err(error) => return Err(ConnectError::Absent(error)),
             }
         };
-        let counter = Arc::clone(directory);
-        let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
-        let epoch = epoch
-            .await
-            .map_err(|broken| ConnectError::Strange(broken.to_string()))?
-            .map_err(ConnectError::Absent)?;
-        let (mut reports, mut writer) = parts(stream);
-        let mut hello = Vec::new();
-        Command::Hello(Hello {
-            protocol: PROTOCOL,
-            epoch,
-            nonce: directory.nonce(),
-        })
-        .encode(&mut hello)
-        .map_err(|error| ConnectError::Strange(error.to_string()))?;
-        writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
-        welcomed(&mut reports).await.map(|()| (reports, writer))
+        greet(directory, stream).await
     };
     tokio::time::timeout(patience, attempt)
         .await
         .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+/// Shakes hands over a connection that is there already.
+pub(super) async fn connect_over(
+    directory: &Arc<JobDirectory>,
+    stream: UnixStream,
+    patience: Duration,
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    tokio::time::timeout(patience, greet(directory, stream))
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+}
+
+async fn greet(
+    directory: &Arc<JobDirectory>,
+    stream: UnixStream,
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    let counter = Arc::clone(directory);
+    let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
+    let epoch = epoch
+        .await
+        .map_err(|broken| ConnectError::Strange(broken.to_string()))?
+        .map_err(ConnectError::Absent)?;
+    let (mut reports, mut writer) = parts(stream);
+    let mut hello = Vec::new();
+    Command::Hello(Hello {
+        protocol: PROTOCOL,
+        epoch,
+        nonce: directory.nonce(),
+    })
+    .encode(&mut hello)
+    .map_err(|error| ConnectError::Strange(error.to_string()))?;
+    writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
+    welcomed(&mut reports).await.map(|()| (reports, writer))
 }
 
 /// Waits for the welcome of an agent that was given the other end of this connection.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -12,11 +12,72 @@ use super::ignore::Ignore;
 
 const BLOCK: usize = 512;
 
+/// Whose files are, by number: user and group.
+pub(super) type Owner = (u32, u32);
+
+/// As the CLI does: whose files they are is not the image's business.
+const ROOT: Owner = (0, 0);
+
 /// Packs what is in `folder`, but for what `ignore` leaves out; `always` (relative paths) goes along in any case. For a
 /// thread that may block.
 pub(super) fn pack(folder: &Path, ignore: &Ignore, always: &[&str], out: &mut dyn Write) -> io::Result<()> {
     walk(folder, "", ignore, always, out)?;
+    end(out)
+}
+
+/// Ends an archive.
+pub(super) fn end(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&[0; 2 * BLOCK])
+}
+
+/// Packs a folder without anything in it, root's.
+pub(super) fn folder(out: &mut dyn Write, inner: &[u8], mode: u32) -> io::Result<()> {
+    block(out, &[inner, b"/"].concat(), b'5', mode, 0, 0, (b"", ROOT))
+}
+
+/// Packs a link, root's; both its name and its target are short.
+pub(super) fn link(out: &mut dyn Write, inner: &[u8], target: &[u8]) -> io::Result<()> {
+    block(out, inner, b'2', 0o777, 0, 0, (target, ROOT))
+}
+
+/// Packs a file, link or folder as `inner`, with all that is in it but for the paths of `left_out`; what is neither is
+/// passed over.
+pub(super) fn whole(
+    path: &Path,
+    inner: &[u8],
+    owner: Owner,
+    left_out: &[PathBuf],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if left_out.iter().any(|left| left == path) {
+        return Ok(());
+    }
+    let found = match path.symlink_metadata() {
+        // It was there a moment ago.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    if found.is_dir() {
+        header(out, &[inner, b"/"].concat(), b'5', &found, 0, (b"", owner))?;
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let below = [inner, b"/", entry.file_name().as_bytes()].concat();
+            whole(&entry.path(), &below, owner, left_out, out)?;
+        }
+    } else if found.is_symlink() {
+        let target = fs::read_link(path)?;
+        header(
+            out,
+            inner,
+            b'2',
+            &found,
+            0,
+            (target.as_os_str().as_bytes(), owner),
+        )?;
+    } else if found.is_file() {
+        file(out, path, inner, owner)?;
+    }
+    Ok(())
 }
 
 fn walk(
@@ -40,22 +101,23 @@ fn walk(
         if found.is_dir() {
             let below = always.iter().any(|path| path.starts_with(&format!("{inner}/")));
             if kept {
-                header(out, &format!("{inner}/"), b'5', &found, 0, b"")?;
+                header(out, format!("{inner}/").as_bytes(), b'5', &found, 0, (b"", ROOT))?;
             }
             if kept || below || ignore.has_exceptions() {
                 walk(&entry.path(), &format!("{inner}/"), ignore, always, out)?;
             }
         } else if kept && found.is_symlink() {
             let target = fs::read_link(entry.path())?;
-            header(out, &inner, b'2', &found, 0, target.as_os_str().as_bytes())?;
+            let target = target.as_os_str().as_bytes();
+            header(out, inner.as_bytes(), b'2', &found, 0, (target, ROOT))?;
         } else if kept && found.is_file() {
-            file(out, &entry.path(), &inner)?;
+            file(out, &entry.path(), inner.as_bytes(), ROOT)?;
         }
     }
     Ok(())
 }
 
-fn file(out: &mut dyn Write, path: &Path, inner: &str) -> io::Result<()> {
+fn file(out: &mut dyn Write, path: &Path, inner: &[u8], owner: Owner) -> io::Result<()> {
     // It may have been swapped meanwhile.
     let file = fs::OpenOptions::new()
         .read(true)
@@ -63,7 +125,7 @@ fn file(out: &mut dyn Write, path: &Path, inner: &str) -> io::Result<()> {
         .open(path)?;
     let found = file.metadata()?;
     let length = found.len();
-    header(out, inner, b'0', &found, length, b"")?;
+    header(out, inner, b'0', &found, length, (b"", owner))?;
     let copied = io::copy(&mut file.take(length), out)?;
     if copied < length {
         return Err(io::Error::other(format!(
@@ -76,23 +138,23 @@ fn file(out: &mut dyn Write, path: &Path, inner: &str) -> io::Result<()> {
 
 fn header(
     out: &mut dyn Write,
-    name: &str,
+    name: &[u8],
     kind: u8,
     found: &fs::Metadata,
     length: u64,
-    link: &[u8],
+    (link, owner): (&[u8], Owner),
 ) -> io::Result<()> {
-    for (long, kind) in [(link, b'K'), (name.as_bytes(), b'L')] {
+    for (long, kind) in [(link, b'K'), (name, b'L')] {
         if long.len() > 99 {
             let content: Vec<u8> = long.iter().copied().chain([0]).collect();
             let length = u64::try_from(content.len()).map_err(io::Error::other)?;
-            block(out, b"././@LongLink", kind, 0o644, length, 0, b"")?;
+            block(out, b"././@LongLink", kind, 0o644, length, 0, (b"", ROOT))?;
             out.write_all(&content)?;
             pad(out, length)?;
         }
     }
     let mode = found.mode() & 0o7777;
-    block(out, name.as_bytes(), kind, mode, length, found.mtime(), link)
+    block(out, name, kind, mode, length, found.mtime(), (link, owner))
 }
 
 fn block(
@@ -102,7 +164,7 @@ fn block(
     mode: u32,
     length: u64,
     changed: i64,
-    link: &[u8],
+    (link, owner): (&[u8], Owner),
 ) -> io::Result<()> {
     let mut block = [0_u8; BLOCK];
     let mut put = |at: usize, bytes: &[u8]| {
@@ -112,9 +174,10 @@ fn block(
     };
     put(0, name.get(..99).unwrap_or(name));
     put(100, octal(u64::from(mode), 7).as_bytes());
-    // As the CLI does: whose files they are is not the image's business.
-    put(108, octal(0, 7).as_bytes());
-    put(116, octal(0, 7).as_bytes());
+    // Numbers above seven octal digits are nobody's in an archive of this form: root's then.
+    let seven = |id: u32| octal(u64::from(if id < 1 << 21 { id } else { 0 }), 7);
+    put(108, seven(owner.0).as_bytes());
+    put(116, seven(owner.1).as_bytes());
     if length >= 1 << 33 {
         // What does not fit in octal digits is written in base 256, as GNU tar does.
         put(124, &[0x80, 0, 0, 0]);

@@ -7,20 +7,14 @@ use std::path::{Path, PathBuf};
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
-use bytes::Bytes;
 use futures_util::StreamExt as _;
-use tokio::sync::mpsc;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{Kind, Marks};
-use super::{archive, credentials, failure};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
+use super::{archive, credentials, failure, transfer};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
-
-/// How much of the folder waits for the engine at once, in pieces of [`PIECE`] bytes.
-const PIECES: usize = 8;
-const PIECE: usize = 256 * 1024;
 
 /// Lines of a failed build that are told with the error.
 const LAST: usize = 20;
@@ -28,6 +22,13 @@ const LAST: usize = 20;
 /// The name of the image in the engine; one a build.
 fn fresh_name() -> String {
     format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
+}
+
+/// What finds the image again; no more, as the builder takes a step for each.
+fn labels(marks: &Marks) -> HashMap<String, String> {
+    let mut labels = marks.labels(Kind::Image);
+    labels.retain(|label, _| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()));
+    labels
 }
 
 /// Builds, and answers the image's name.
@@ -61,22 +62,18 @@ pub(super) async fn build(
         .t(&name)
         .rm(true)
         .forcerm(true)
-        .labels(&marks.labels(Kind::Image))
+        .labels(&labels(marks))
         .build();
-    let (sender, receiver) = mpsc::channel(PIECES);
-    let packing = tokio::task::spawn_blocking(move || pack(&context, &inner, sender));
-    let body = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        let piece: io::Result<Bytes> = receiver.recv().await?;
-        Some((piece, receiver))
-    });
+    let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
     let logins = logins(&text).await;
-    let mut stream = std::pin::pin!(connection.docker.build_image(
+    let mut stream = Box::pin(connection.docker.build_image(
         options,
         Some(logins),
-        Some(bollard::body_try_stream(body))
+        Some(bollard::body_try_stream(body)),
     ));
     let mut last: Vec<String> = Vec::new();
     let mut outcome = Ok(());
+    let mut broke = None;
     while let Some(news) = stream.next().await {
         match news {
             Ok(news) => {
@@ -99,17 +96,22 @@ pub(super) async fn build(
                 }
             }
             Err(bollard::errors::Error::DockerStreamError { error }) => outcome = Err(error),
-            Err(error) if failure::status(&error).is_none() && !packing.is_finished() => {
-                return Err(failure::setup(&what, &connection.endpoint, &error));
+            Err(error) if failure::status(&error).is_none() => {
+                broke = Some(error);
+                break;
             }
             Err(error) => outcome = Err(failure::explain(&error)),
         }
     }
-    // A folder that could not be read broke the build off; that is why.
-    if let Ok(Err(error)) = packing.await
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        outcome = Err(error.to_string());
+    // A folder that could not be read broke the build off; that is why. Else it was the engine.
+    drop(stream);
+    match packing.await {
+        Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => outcome = Err(error.to_string()),
+        _ => {
+            if let Some(error) = broke {
+                return Err(failure::setup(&what, &connection.endpoint, &error));
+            }
+        }
     }
     match outcome {
         Ok(()) => Ok(name),
@@ -126,49 +128,14 @@ pub(super) async fn build(
     }
 }
 
-/// Packs the folder, piece by piece, for as long as somebody takes them.
-fn pack(context: &Path, dockerfile: &str, sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+/// Packs the folder but for what is to be left out.
+fn pack(context: &Path, dockerfile: &str, out: &mut dyn Write) -> io::Result<()> {
     // A file of the Dockerfile's own comes first.
     let own = context.join(format!("{dockerfile}.dockerignore"));
     let text =
         std::fs::read_to_string(own).or_else(|_| std::fs::read_to_string(context.join(".dockerignore")));
     let ignore = text.map(|text| Ignore::parse(&text)).unwrap_or_default();
-    let mut pieces = Pieces {
-        sender,
-        buffer: Vec::with_capacity(PIECE),
-    };
-    let packed = archive::pack(context, &ignore, &[dockerfile, ".dockerignore"], &mut pieces)
-        .and_then(|()| pieces.flush());
-    if let Err(error) = &packed {
-        let told = io::Error::new(error.kind(), error.to_string());
-        let _ = pieces.sender.blocking_send(Err(told));
-    }
-    packed
-}
-
-struct Pieces {
-    sender: mpsc::Sender<io::Result<Bytes>>,
-    buffer: Vec<u8>,
-}
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PIECE {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.buffer));
-        if piece.is_empty() {
-            return Ok(());
-        }
-        self.sender
-            .blocking_send(Ok(piece))
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
+    archive::pack(context, &ignore, &[dockerfile, ".dockerignore"], out)
 }
 
 /// Who this user is at the registries of the images that a Dockerfile begins with.
@@ -211,7 +178,13 @@ pub(super) async fn remove_labelled(
         {
             Ok(_) => {}
             Err(error) if failure::is_missing(&error) => {}
-            Err(error) => return Err(failure::cleanup(&format!("the image {}", image.id), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the image {}", image.id),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
     Ok(any)

@@ -17,9 +17,9 @@ use super::executor::DockerExecutor;
 use super::give::{self, Helper};
 use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
-use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation};
+use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::DockerOptions;
-use super::{build, container, failure, network, reclaim, service, volume};
+use super::{bridge, build, container, failure, network, reclaim, service, start, upload, volume};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
     ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
@@ -46,6 +46,8 @@ pub(in crate::executor) struct Companions {
     /// The container of the job's own room, which joins a network that is made late.
     room: Option<String>,
     translation: Translation,
+    /// Whether the job's files are the engine's alone.
+    apart: bool,
     next: AtomicU32,
     /// Whether an image was built, or may have been.
     built: AtomicBool,
@@ -66,14 +68,16 @@ struct ActionRoom {
 }
 
 impl Companions {
-    /// Nothing yet, in this engine.
+    /// Nothing yet, in this engine; `apart` is whether the job's files are the engine's alone.
     pub(in crate::executor) async fn new(
         docker: &DockerExecutor,
         spec: &PlaceSpec,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<Self, ExecutorError> {
         let connection = docker.connection().await?.clone();
         Ok(Self {
+            apart,
             connection,
             options: docker.options().clone(),
             marks: Marks::new(docker.options(), spec),
@@ -89,6 +93,11 @@ impl Companions {
             ending: CancellationToken::new(),
             closed: RwLock::new(false),
         })
+    }
+
+    /// What everything of the job carries.
+    pub(super) fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// Whose paths are read in the rooms of container actions.
@@ -233,7 +242,7 @@ impl Companions {
             // A pull may take long, and is nothing that could answer a signal.
             signal = signals.next() => return Ok(StepEnd { status: ended_by(signal), signalled: true, ..StepEnd::default() }),
         };
-        let (programs, arguments) = start_of(&found, entrypoint, arguments, &image)?;
+        let (programs, arguments) = start::line(&found, entrypoint, arguments, &image)?;
         let mut env = step.env;
         for value in env.values_mut() {
             *value = self.translation.read(value);
@@ -279,7 +288,7 @@ impl Companions {
     async fn open_room(&self, image: &Image) -> Result<Arc<ActionRoom>, ExecutorError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-a{number}", self.marks.name);
-        let directory = self.spec.directory.join("rooms").join(number.to_string());
+        let directory = self.spec.directory.join(room::ROOMS).join(number.to_string());
         let opened = self.try_open_room(image, &name, directory.clone()).await;
         if opened.is_err() {
             container::remove(&self.connection, &name).await?;
@@ -299,15 +308,21 @@ impl Companions {
         let (own, whole, workspace, mounted) = (
             directory.clone(),
             self.spec.directory.clone(),
-            self.spec.workspace.clone(),
+            Workspace::of(&self.spec, &self.marks),
             agent.clone(),
         );
+        let (apart, marks) = (self.apart, self.marks.clone());
         let (job, mounts) = blocking(move || {
             let failed =
                 |error: &dyn std::error::Error| ExecutorError::setup("prepare the action's room", error);
             let job = JobDirectory::create(&own).map_err(|error| failed(&error))?;
             room::make_folders(&whole).map_err(|error| failed(&error))?;
-            Ok::<_, ExecutorError>((job, room::of_action(&mounted, &whole, &own, &workspace)))
+            let mounts = if apart {
+                upload::of_action(&marks)
+            } else {
+                room::of_action(&mounted, &whole, &own, &workspace)
+            };
+            Ok::<_, ExecutorError>((job, mounts))
         })
         .await??;
         let mut labels = self.marks.labels(Kind::Action);
@@ -332,6 +347,9 @@ impl Companions {
         );
         container::with_agent(&mut body, arguments, ACTION_WORKSPACE);
         container::create(&self.connection, &self.marks, name, body).await?;
+        if apart {
+            upload::fill_action(&self.connection, name, &self.spec.directory, &directory, &agent).await?;
+        }
         self.connection
             .docker
             .start_container(name, None)
@@ -339,11 +357,20 @@ impl Companions {
             .map_err(|error| {
                 failure::setup("start the action's container", &self.connection.endpoint, &error)
             })?;
+        let connecting = async {
+            let notes = Arc::clone(&self.notes);
+            let connected = if apart {
+                let stream =
+                    bridge::open(&self.connection, name, directory.clone(), Arc::clone(&notes)).await?;
+                Channel::over(job, stream, super::opening::PATIENCE, notes).await
+            } else {
+                Channel::connect(job, super::opening::PATIENCE, notes).await
+            };
+            connected.map_err(|error| super::opening::unseen(&self.connection, &error))
+        };
         let channel = tokio::select! {
             biased;
-            connected = Channel::connect(job, super::opening::PATIENCE, Arc::clone(&self.notes)) => {
-                connected.map_err(|error| super::opening::unseen(&self.connection, &error))?
-            }
+            connected = connecting => connected?,
             state = super::opening::ended(&self.connection, name) => {
                 return Err(ExecutorError::Setup {
                     what: "start the agent in the action's image".to_owned(),
@@ -361,17 +388,18 @@ impl Companions {
     }
 
     async fn close_room(&self, room: &ActionRoom) -> Result<(), ExecutorError> {
-        let give = give::is_wanted();
+        let give = give::is_wanted() && !self.apart;
         let closing = async {
             if room.channel.close(give, self.options.patience).await.is_err() {
                 container::kill(&self.connection, &room.name).await;
                 if give {
+                    let workspace = Workspace::of(&self.spec, &self.marks);
                     let helper = Helper {
                         name: &room.name,
                         image: &room.image,
                         agent: &room.agent,
                         job: &room.directory,
-                        workspace: &self.spec.workspace,
+                        workspace: workspace.to_give(&room.directory),
                         labels: self.marks.labels(Kind::Helper),
                     };
                     give::by_helper(&self.connection, helper).await?;
@@ -446,58 +474,4 @@ fn ended_by(signal: Signal) -> ExitStatus {
         Signal::Terminate => 15,
         Signal::Kill => 9,
     })
-}
-
-/// What an image starts: its entry point with the arguments, or its command; as `docker run` puts them together.
-fn start_of(
-    image: &Image,
-    entrypoint: Option<String>,
-    arguments: Vec<String>,
-    name: &str,
-) -> Result<(Vec<String>, Vec<String>), ExecutorError> {
-    let given = entrypoint.filter(|entrypoint| !entrypoint.is_empty());
-    let mut line = match &given {
-        Some(entrypoint) => vec![entrypoint.clone()],
-        None => image.entrypoint.clone(),
-    };
-    if arguments.is_empty() && given.is_none() {
-        line.extend(image.command.iter().cloned());
-    } else {
-        line.extend(arguments);
-    }
-    let mut line = line.into_iter();
-    match line.next() {
-        Some(program) => Ok((vec![program], line.collect())),
-        None => Err(ExecutorError::workflow(
-            format!("run the image `{name}`"),
-            "it has neither an entry point nor a command, and the action names none",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_start_as_docker_run_has_it() {
-        let image = |entrypoint: &[&str], command: &[&str]| Image {
-            entrypoint: entrypoint.iter().map(ToString::to_string).collect(),
-            command: command.iter().map(ToString::to_string).collect(),
-            ..Image::default()
-        };
-        let line = |image: &Image, entrypoint: Option<&str>, arguments: &[&str]| {
-            let arguments = arguments.iter().map(ToString::to_string).collect();
-            let (mut programs, rest) =
-                start_of(image, entrypoint.map(str::to_owned), arguments, "x").unwrap();
-            programs.extend(rest);
-            programs.join(" ")
-        };
-        let both = image(&["/entry", "-x"], &["cmd"]);
-        assert_eq!(line(&both, None, &[]), "/entry -x cmd");
-        assert_eq!(line(&both, None, &["a", "b"]), "/entry -x a b");
-        assert_eq!(line(&both, Some("/other"), &[]), "/other");
-        assert_eq!(line(&image(&[], &["sh", "-c"]), None, &[]), "sh -c");
-        assert!(start_of(&image(&[], &[]), None, Vec::new(), "x").is_err());
-    }
 }

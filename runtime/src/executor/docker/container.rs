@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::marks::{INSTANCE, Marks, RUN};
+use super::marks::{DIRECTORY, INSTANCE, Marks, RUN};
 use super::{failure, volume};
 use crate::executor::ExecutorError;
 
@@ -78,15 +78,38 @@ pub(super) fn log(driver: &str) -> HostConfigLogConfig {
     }
 }
 
-/// Creates a container, and answers its id; one of the same name that no longer runs is what a dead attempt left, and makes
-/// way.
+/// How often a container is made anew because another job took its volume along when it ended.
+const TRIES: u32 = 5;
+
+/// Creates a container with its volumes, and answers its id; one of the same name that no longer runs is what a dead attempt
+/// left, and makes way.
 pub(super) async fn create(
     connection: &Connection,
     marks: &Marks,
     name: &str,
     body: ContainerCreateBody,
 ) -> Result<String, ExecutorError> {
-    volume::create(connection, marks, &body).await?;
+    for _ in 0..TRIES {
+        let volumes = volume::create(connection, marks, &body).await?;
+        let id = create_once(connection, marks, name, body.clone()).await?;
+        if volume::are_ours(connection, marks, &volumes).await? {
+            return Ok(id);
+        }
+        remove(connection, &id).await?;
+        volume::remove_named(connection, &volumes).await?;
+    }
+    Err(ExecutorError::Setup {
+        what: "create the container".to_owned(),
+        cause: format!("others removed its volumes {TRIES} times while it was made"),
+    })
+}
+
+async fn create_once(
+    connection: &Connection,
+    marks: &Marks,
+    name: &str,
+    body: ContainerCreateBody,
+) -> Result<String, ExecutorError> {
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     let docker = &connection.docker;
     let mut outcome = docker.create_container(Some(options.clone()), body.clone()).await;
@@ -102,13 +125,13 @@ pub(super) async fn create(
         Ok(created) => Ok(created.id),
         Err(error) => {
             let said = failure::explain(&error);
-            // The engine's own words for a path that it does not have.
-            if said.contains("bind source path does not exist") {
+            if is_unseen(&said, marks) {
+                connection.found_apart();
                 return Err(ExecutorError::Setup {
                     what: "create the container".to_owned(),
                     cause: format!(
-                        "{said}; this file is on the machine that runs Loom, so the engine at {} seems to run on \
-                         another one: Loom needs an engine that sees its files",
+                        "{said}; the engine at {} does not see the files of this machine, which a job on the host shares \
+                         with the containers of its actions: use an engine of this machine, or run the job in a container",
                         connection.endpoint
                     ),
                 });
@@ -124,6 +147,13 @@ pub(super) async fn create(
             ))
         }
     }
+}
+
+/// Whether what an engine says is that it does not have a path which is Loom's own: a unique one, made a moment ago.
+fn is_unseen(said: &str, marks: &Marks) -> bool {
+    let signs = ["bind source path does not exist", "no such file or directory"];
+    signs.iter().any(|sign| said.contains(sign))
+        && (said.contains(marks.get(DIRECTORY)) || said.contains("/loom-agent-"))
 }
 
 async fn is_our_dead(connection: &Connection, name: &str, marks: &Marks) -> bool {
@@ -185,7 +215,13 @@ pub(super) async fn remove(connection: &Connection, name: &str) -> Result<(), Ex
             Err(error) if is_busy(&error) && Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(error) => return Err(failure::cleanup(&format!("the container {name}"), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the container {name}"),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The connection to the engine: found when first needed, kept from then on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -28,12 +30,24 @@ pub(super) struct Engine {
 pub(super) struct Connection {
     pub(super) docker: Docker,
     pub(super) endpoint: String,
+    /// Whether it was found not to see the files of this machine.
+    apart: Arc<AtomicBool>,
 }
 
 /// Between two looks whether an engine that takes its time still answers anything.
 const LOOK: Duration = Duration::from_secs(5);
 
 impl Connection {
+    /// Whether it is known that the engine does not see the files of this machine.
+    pub(super) fn is_apart(&self) -> bool {
+        self.apart.load(Ordering::Acquire)
+    }
+
+    /// From now on it is known.
+    pub(super) fn found_apart(&self) {
+        self.apart.store(true, Ordering::Release);
+    }
+
     /// Waits for what the engine was told to do, for as long as it takes and the engine answers at all. One that has
     /// stopped (its process is halted, its disk hangs) keeps connections open and says nothing: only asking tells.
     /// `left` says what may be left then.
@@ -110,7 +124,13 @@ impl Engine {
         let mut first_failure = None;
         for endpoint in candidates {
             match connect(&endpoint).await {
-                Ok(docker) => return Ok(Connection { docker, endpoint }),
+                Ok(docker) => {
+                    return Ok(Connection {
+                        docker,
+                        endpoint,
+                        apart: Arc::default(),
+                    });
+                }
                 // A socket that is there and refuses says more than one that is not there.
                 Err(cause) => {
                     let there = !cause.contains("no socket");

@@ -21,8 +21,9 @@ use tokio::sync::Mutex;
 
 use super::container::{self, SCRIPTS, TEMP, WORKSPACE};
 use super::engine::Connection;
-use super::failure;
 use super::marks::Marks;
+use super::room::Workspace;
+use super::{failure, layers};
 use crate::executor::channel::{self, StepSignals, blocking, command_files};
 use crate::executor::{
     Closed, ExecutorError, ExitStatus, Notes, PlaceSpec, Program, Signal, StepEnd, StepOutput, StepSpec,
@@ -74,23 +75,33 @@ pub(super) async fn begin(
 ) -> Result<(ExecSteps, String), ExecutorError> {
     let directory = &spec.directory;
     let below = |name: &str| directory.join(name);
+    let (source, marked) = (spec.clone(), marks.clone());
+    let workspace = blocking(move || Workspace::of(&source, &marked).seen_at(WORKSPACE)).await?;
     let host = body.host_config.get_or_insert_with(HostConfig::default);
-    host.mounts.get_or_insert_with(Vec::new).extend([
+    let mounts = host.mounts.get_or_insert_with(Vec::new);
+    mounts.extend(workspace);
+    mounts.extend([
         container::mount(&below(layout::SCRIPTS), SCRIPTS, false),
         container::mount(&below(channel::TEMP), TEMP, false),
         container::mount(&below(channel::ACTIONS), container::ACTIONS, false),
         container::mount(&below(channel::TOOLS), container::TOOLS, false),
-        container::mount(&spec.workspace, WORKSPACE, false),
     ]);
     let idle = ["sh", "-c", IDLE].map(str::to_owned).to_vec();
     container::with_agent(&mut body, idle, WORKSPACE);
     let name = marks.name.clone();
     let id = container::create(connection, marks, &name, body).await?;
+    if spec.layered {
+        layers::own(connection, &name, WORKSPACE, &spec.workspace).await?;
+    }
     connection
         .docker
         .start_container(&name, None)
         .await
         .map_err(|error| {
+            let said = failure::explain(&error);
+            if spec.layered && layers::is_about(&said, marks) {
+                return layers::refused(&said);
+            }
             failure::setup(
                 "start the container (without the agent it needs a shell, `sh`)",
                 &connection.endpoint,

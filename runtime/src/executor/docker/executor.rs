@@ -15,10 +15,10 @@ use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
 use super::settings::DockerOptions;
-use super::{container, reclaim, room, service};
+use super::{container, layers, reclaim, room, service, upload};
 use crate::executor::channel::{JobDirectory, Signals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
+    Apart, ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
 };
 use crate::id::{JobKey, RunId};
 
@@ -119,12 +119,72 @@ impl DockerExecutor {
         }
     }
 
-    /// Makes a place, or leaves nothing.
+    /// Whether nothing of a job would change its project beside the layers.
+    fn can_be_layered(spec: &PlaceSpec, room: &Room) -> Result<(), ExecutorError> {
+        if spec.directory.starts_with(&spec.workspace) {
+            return Err(layers::refused(
+                "the state directory lies in the project, and what changes beneath layers is not seen through them",
+            ));
+        }
+        match Self::volume_of_project(spec, room) {
+            None => Ok(()),
+            Some(source) => Err(layers::refused(&format!(
+                "the volume `{source}` is a folder of the project, which a container would change"
+            ))),
+        }
+    }
+
+    /// A volume of the job's containers that is a folder of the project.
+    fn volume_of_project(spec: &PlaceSpec, room: &Room) -> Option<String> {
+        let services = spec
+            .services
+            .iter()
+            .filter_map(|(name, service)| service::body(service, &spec.workspace, name).ok());
+        let bodies: Vec<_> = services.map(|options| options.body).collect();
+        bodies.iter().chain([&room.options.body]).find_map(|body| {
+            let host = body.host_config.as_ref();
+            let binds = host.and_then(|host| host.binds.as_ref()).into_iter().flatten();
+            let mounts = host.and_then(|host| host.mounts.as_ref()).into_iter().flatten();
+            let mut sources = binds
+                .filter_map(|bind| bind.split(':').next())
+                .chain(mounts.filter_map(|mount| mount.source.as_deref()));
+            let found = sources.find(|source| Path::new(source).starts_with(&spec.workspace));
+            found.map(str::to_owned)
+        })
+    }
+
+    /// Makes the volumes of a place whose engine does not see this machine's files, and says so.
+    async fn prepare_apart(
+        connection: &Connection,
+        spec: &PlaceSpec,
+        marks: &Marks,
+        room: &Room,
+        notes: &dyn Notes,
+    ) -> Result<(), ExecutorError> {
+        if let Some(source) = Self::volume_of_project(spec, room) {
+            return Err(ExecutorError::Setup {
+                what: format!("mount the volume `{source}`"),
+                cause: format!(
+                    "it is a folder of the project, and the engine at {} does not see the files of this machine",
+                    connection.endpoint
+                ),
+            });
+        }
+        notes.line(&format!(
+            "the engine at {} does not see the files of this machine: the project is sent to it, and what the job changes \
+             in its workspace stays there",
+            connection.endpoint
+        ));
+        upload::create(connection, marks).await
+    }
+
+    /// Makes a place, or leaves nothing; `apart` is whether the engine does not see the files of this machine.
     async fn make(
         &self,
         connection: &Connection,
         spec: &PlaceSpec,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<Arc<dyn Place>, ExecutorError> {
         let room = Self::room(spec)?;
         let pull = pull_again(spec.pull);
@@ -149,7 +209,7 @@ impl DockerExecutor {
             made
         })
         .await??;
-        match self.begin(connection, spec, room, image, notes).await {
+        match self.begin(connection, spec, room, image, notes, apart).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 // A container of that name that is not this job's (the conflict could not be settled) stays.
@@ -169,8 +229,9 @@ impl DockerExecutor {
         room: Room,
         image: Image,
         notes: Arc<dyn Notes>,
+        apart: bool,
     ) -> Result<DockerPlace, ExecutorError> {
-        let mut companions = Companions::new(self, spec, Arc::clone(&notes)).await?;
+        let mut companions = Companions::new(self, spec, Arc::clone(&notes), apart).await?;
         let services_wanted = spec
             .services
             .values()
@@ -182,11 +243,19 @@ impl DockerExecutor {
         };
         let mut facts = facts(&image, room.in_container);
         facts.network.clone_from(&network);
+        let marks = companions.marks().clone();
+        if apart {
+            Self::prepare_apart(connection, spec, &marks, &room, notes.as_ref()).await?;
+        } else if spec.layered {
+            Self::can_be_layered(spec, &room)?;
+            layers::create(connection, &marks, &spec.workspace).await?;
+        }
         let opening = Opening {
             connection,
             options: &self.options,
             spec,
-            marks: Marks::new(&self.options, spec),
+            marks,
+            apart,
             image: &image,
             notes,
         };
@@ -204,6 +273,10 @@ impl DockerExecutor {
             steps,
             companions,
             facts,
+            apart: Apart {
+                workspace: apart || spec.layered,
+                directory: apart,
+            },
             patience: self.options.patience,
             signals: Signals::default(),
             ending: AtomicBool::new(false),
@@ -283,9 +356,16 @@ impl Executor for DockerExecutor {
         }
         let connection = self.engine.get().await?;
         let left = || Some(format!("what {} has there", spec.key.resource_name()));
-        connection
-            .while_it_answers(left, self.make(connection, &spec, notes))
-            .await
+        let was_apart = connection.is_apart();
+        let making = self.make(connection, &spec, Arc::clone(&notes), was_apart);
+        match connection.while_it_answers(left, making).await {
+            // That came out by trying, once an engine.
+            Err(ExecutorError::Setup { .. }) if !was_apart && connection.is_apart() => {
+                let making = self.make(connection, &spec, notes, true);
+                connection.while_it_answers(left, making).await
+            }
+            made => made,
+        }
     }
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {

@@ -6,6 +6,7 @@
 //! start (another architecture) they go by `exec`, which is slower and said in the job's log.
 
 mod archive;
+mod bridge;
 mod build;
 mod companions;
 mod container;
@@ -18,17 +19,23 @@ mod failure;
 mod give;
 mod ignore;
 mod image;
+mod layers;
 mod marks;
 mod network;
 mod opening;
 mod options;
 mod place;
 mod ports;
+mod pull;
 mod reclaim;
 mod report;
 mod room;
 mod service;
 mod settings;
+mod start;
+mod transfer;
+mod unpack;
+mod upload;
 mod volume;
 mod words;
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, ContainerState, HostConfig};
-use loom_agent::files;
+use loom_agent::{files, layout};
 
 use super::engine::Connection;
 use super::image::Image;
 use super::marks::{DIRECTORY, Kind, Marks};
 use super::options::Options;
 use super::place::Steps;
+use super::room::Workspace;
 use super::settings::{DockerOptions, StepsBy};
-use super::{container, exec, failure, network, room};
+use super::{bridge, container, exec, failure, layers, network, room, transfer, upload};
 use crate::executor::channel::{AgentBinary, Channel, ConnectError, JobDirectory, blocking};
 use crate::executor::{ExecutorError, Notes, PlaceSpec, RegistryLogin, RoomSpec};
 
@@ -38,6 +39,8 @@ pub(super) struct Opening<'a> {
     pub(super) options: &'a DockerOptions,
     pub(super) spec: &'a PlaceSpec,
     pub(super) marks: Marks,
+    /// Whether the engine does not see the files of this machine.
+    pub(super) apart: bool,
     pub(super) image: &'a Image,
     pub(super) notes: Arc<dyn Notes>,
 }
@@ -68,9 +71,10 @@ impl Opening<'_> {
         room: Room,
         network: Option<String>,
     ) -> Result<(Steps, String), ExecutorError> {
-        let (body, user) = room_body(&self.marks, room, self.image, network);
+        let github = room.in_container;
+        let (body, user) = room_body(&self.marks, room, self.image, network, self.apart);
         let why = match self.agent_for(self.image).await {
-            Ok(agent) => match self.with_agent(body.clone(), user.clone(), agent).await {
+            Ok(agent) => match self.with_agent(body.clone(), user.clone(), agent, github).await {
                 Ok(begun) => return Ok(begun),
                 Err(Fallback::Failed(error)) => return Err(error),
                 Err(Fallback::Because(why)) => {
@@ -81,6 +85,15 @@ impl Opening<'_> {
             Err(Fallback::Failed(error)) => return Err(error),
             Err(Fallback::Because(why)) => why,
         };
+        if self.apart {
+            return Err(ExecutorError::Setup {
+                what: "start the job's agent".to_owned(),
+                cause: format!(
+                    "{why}; without it an engine has to see the files of this machine, and the one at {} does not",
+                    self.connection.endpoint
+                ),
+            });
+        }
         self.notes
             .line(&format!("steps run by `docker exec`, which is slower: {why}"));
         let notes = Arc::clone(&self.notes);
@@ -93,13 +106,22 @@ impl Opening<'_> {
         mut body: ContainerCreateBody,
         user: String,
         agent: PathBuf,
+        github: bool,
     ) -> Result<(Steps, String), Fallback> {
         let (connection, spec) = (self.connection, self.spec);
-        let (path, workspace, mounted) = (spec.directory.clone(), spec.workspace.clone(), agent.clone());
+        let apart = self.apart;
+        let workspace = Workspace::of(spec, &self.marks);
+        let (path, mounted, seen) = (spec.directory.clone(), agent.clone(), workspace.clone());
+        let marks = self.marks.clone();
         let (directory, mounts) = blocking(move || {
             let directory =
                 JobDirectory::open(&path).map_err(|error| ExecutorError::setup("prepare the job", &error))?;
-            Ok::<_, ExecutorError>((directory, room::of_job(&mounted, &path, &workspace)))
+            let mounts = if apart {
+                upload::of_job(&marks)
+            } else {
+                room::of_job(&mounted, &path, &seen)
+            };
+            Ok::<_, ExecutorError>((directory, mounts))
         })
         .await??;
         let host = body.host_config.get_or_insert_with(HostConfig::default);
@@ -116,23 +138,50 @@ impl Opening<'_> {
         container::with_agent(&mut body, line, container::WORKSPACE);
         let name = &self.marks.name;
         let id = container::create(connection, &self.marks, name, body).await?;
+        if apart {
+            upload::fill_job(connection, name, spec, &agent, github).await?;
+        } else if spec.layered {
+            layers::own(connection, name, container::WORKSPACE, &spec.workspace).await?;
+        }
         if let Err(error) = connection.docker.start_container(name, None).await {
-            return Err(could_not_start(&failure::explain(&error), || {
+            let said = failure::explain(&error);
+            if spec.layered && layers::is_about(&said, &self.marks) {
+                return Err(Fallback::Failed(layers::refused(&said)));
+            }
+            return Err(could_not_start(&said, || {
                 refused("start the job's container", connection, &error)
             }));
         }
-        let channel = tokio::select! {
-            biased;
-            connected = Channel::connect(directory, PATIENCE, Arc::clone(&self.notes)) => {
-                connected.map_err(|error| unseen(connection, &error))?
+        let channel = if apart {
+            let notes = Arc::clone(&self.notes);
+            let bridge = bridge::open(connection, name, spec.directory.clone(), Arc::clone(&notes)).await;
+            let connected = match bridge {
+                Ok(stream) => Channel::over(directory, stream, PATIENCE, notes)
+                    .await
+                    .map_err(|error| unseen(connection, &error)),
+                Err(error) => Err(error),
+            };
+            match (connected, container::state(connection, name).await?) {
+                (Ok(channel), _) => channel,
+                (Err(_), Some(state)) if state.running == Some(false) => {
+                    return Err(self.never_spoke(&state).await);
+                }
+                (Err(error), _) => return Err(Fallback::Failed(error)),
             }
-            state = ended(connection, name) => return Err(self.never_spoke(&state?).await),
+        } else {
+            tokio::select! {
+                biased;
+                connected = Channel::connect(directory, PATIENCE, Arc::clone(&self.notes)) => {
+                    connected.map_err(|error| unseen(connection, &error))?
+                }
+                state = ended(connection, name) => return Err(self.never_spoke(&state?).await),
+            }
         };
         let steps = Steps::Agent {
             channel: Box::new(channel.with_user(user, home(spec, self.image))),
             agent,
             image: self.image.id.clone(),
-            workspace: spec.workspace.clone(),
+            workspace: workspace.to_give(&spec.directory).to_owned(),
             labels: self.marks.labels(Kind::Helper),
         };
         Ok((steps, id))
@@ -141,6 +190,12 @@ impl Opening<'_> {
     /// Why the container ended before its agent answered.
     async fn never_spoke(&self, state: &ContainerState) -> Fallback {
         let path = self.spec.directory.clone();
+        if self.apart {
+            let left = format!("{}/{}", container::JOB, layout::TROUBLE);
+            let here = path.join(layout::TROUBLE);
+            // What it left there is as good here.
+            let _ = transfer::bring(self.connection, &self.marks.name, &left, &here).await;
+        }
         let trouble = blocking(move || JobDirectory::open(&path).ok()?.trouble()).await;
         match trouble {
             Ok(Some(cause)) => Fallback::Failed(ExecutorError::Setup {
@@ -163,6 +218,7 @@ fn room_body(
     room: Room,
     image: &Image,
     network: Option<String>,
+    apart: bool,
 ) -> (ContainerCreateBody, String) {
     let Options {
         mut body, aliases, ..
@@ -176,7 +232,7 @@ fn room_body(
         let host = body.host_config.get_or_insert_with(HostConfig::default);
         host.network_mode = Some(network);
     }
-    if room.in_container {
+    if room.in_container && !apart {
         let directory = Path::new(marks.get(DIRECTORY));
         let host = body.host_config.get_or_insert_with(HostConfig::default);
         let mounts = host.mounts.get_or_insert_with(Vec::new);
@@ -244,8 +300,8 @@ pub(super) async fn ended(connection: &Connection, name: &str) -> Result<Contain
 pub(super) fn unseen(connection: &Connection, error: &ConnectError) -> ExecutorError {
     let cause = match error {
         ConnectError::Silent(_) => format!(
-            "its container runs, but no agent answers in the job's directory: the engine at {} seems to run on another \
-             machine; Loom needs an engine that sees its files",
+            "its container runs, but no agent answers in the job's directory: the engine at {} seems to share folders with \
+             this machine and no sockets; do not share the state directory with it, and what it needs is sent to it",
             connection.endpoint
         ),
         error => error.to_string(),

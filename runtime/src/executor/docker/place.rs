@@ -1,6 +1,6 @@
 //! A job in its container.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,10 +12,11 @@ use super::companions::Companions;
 use super::engine::Connection;
 use super::exec::ExecSteps;
 use super::give::{self, Helper};
+use super::transfer::{self, Item};
 use super::{container, failure};
 use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
 use crate::executor::{
-    Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
+    Apart, Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
     StepSpec,
 };
 use crate::id::StepId;
@@ -45,6 +46,7 @@ pub(super) struct DockerPlace {
     pub(super) steps: Steps,
     pub(super) companions: Companions,
     pub(super) facts: PlaceFacts,
+    pub(super) apart: Apart,
     pub(super) patience: Duration,
     pub(super) signals: Signals,
     /// From when on nothing runs any more.
@@ -66,7 +68,7 @@ impl DockerPlace {
                 labels,
             } => (channel, agent, image, workspace, labels),
         };
-        let give = give::is_wanted();
+        let give = give::is_wanted() && !self.apart.directory;
         match channel.close(give, self.patience).await {
             Ok(closed) => Ok(closed),
             // Nothing but the files needs the agent: the container's processes go with it.
@@ -208,6 +210,36 @@ impl Place for DockerPlace {
             return Err(closed());
         }
         self.companions.build(context, dockerfile, notes).await
+    }
+
+    fn apart(&self) -> Apart {
+        self.apart
+    }
+
+    async fn bring(&self, from: &str, to: &Path) -> Result<bool, ExecutorError> {
+        let bringing = transfer::bring(&self.connection, &self.name, from, to);
+        self.connection.while_it_answers(|| None, bringing).await
+    }
+
+    async fn send(&self, from: &Path, to: &str) -> Result<(), ExecutorError> {
+        let item = Item {
+            from: from.to_owned(),
+            to: to.trim_start_matches('/').to_owned(),
+            owner: transfer::caller(),
+            left_out: Vec::new(),
+        };
+        let sending = async {
+            transfer::send(&self.connection, &self.name, "/", vec![item])
+                .await
+                .map_err(|error| error.of(&format!("write `{to}` in the job's container"), &self.connection))
+        };
+        self.connection.while_it_answers(|| None, sending).await
+    }
+
+    async fn clear(&self, path: &str) -> Result<(), ExecutorError> {
+        let by_agent = matches!(self.steps, Steps::Agent { .. });
+        let clearing = transfer::clear(&self.connection, &self.name, path, by_agent);
+        self.connection.while_it_answers(|| None, clearing).await
     }
 
     async fn close(&self) -> Result<Closed, ExecutorError> {

@@ -7,8 +7,10 @@ use bollard::models::Mount;
 use loom_agent::{files, layout};
 
 use super::container::{self, ACTIONS, AGENT, JOB, SCRIPTS, TEMP, TOOLS, WORKSPACE};
-use crate::executor::PlaceFacts;
+use super::layers;
+use super::marks::Marks;
 use crate::executor::channel;
+use crate::executor::{PlaceFacts, PlaceSpec};
 
 /// Where things are in the room of a container action, and in a `container:` job what is there besides: as on GitHub.
 pub(super) const ACTION_WORKSPACE: &str = "/github/workspace";
@@ -18,8 +20,56 @@ pub(super) const HOME: &str = "/github/home";
 pub(super) const EVENT: &str = "/github/workflow";
 
 /// The folders of RUNNER_TEMP that are seen there.
-const HOME_FOLDER: &str = "_github_home";
-const EVENT_FOLDER: &str = "_github_workflow";
+pub(super) const HOME_FOLDER: &str = "_github_home";
+pub(super) const EVENT_FOLDER: &str = "_github_workflow";
+
+/// The folder of a job's directory that has those of container actions.
+pub(super) const ROOMS: &str = "rooms";
+
+/// The folders of RUNNER_TEMP that rooms like GitHub's see below `/github`.
+pub(super) fn folders() -> [&'static str; 3] {
+    [HOME_FOLDER, EVENT_FOLDER, files::DIRECTORY]
+}
+
+/// What rooms have as their workspace.
+#[derive(Clone, Debug)]
+pub(super) enum Workspace {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A volume of layers over one.
+    Volume(String),
+}
+
+impl Workspace {
+    pub(super) fn of(spec: &PlaceSpec, marks: &Marks) -> Self {
+        if spec.layered {
+            Self::Volume(layers::volume(marks))
+        } else {
+            Self::Folder(spec.workspace.clone())
+        }
+    }
+
+    /// The mounts by which it is seen at `target`, the repository that it is a worktree of included.
+    pub(super) fn seen_at(&self, target: &str) -> Vec<Mount> {
+        match self {
+            Self::Volume(volume) => vec![layers::mount(volume, target)],
+            Self::Folder(folder) => {
+                let mut mounts = vec![container::mount(folder, target, false)];
+                mounts.extend(of_git(folder, target));
+                mounts
+            }
+        }
+    }
+
+    /// The folder whose files a job may have made another's.
+    pub(super) fn to_give<'a>(&'a self, directory: &'a Path) -> &'a Path {
+        match self {
+            Self::Folder(folder) => folder,
+            // The project is as it was, and the layer above goes with its volume.
+            Self::Volume(_) => directory,
+        }
+    }
+}
 
 /// Makes the folders that rooms like GitHub's see below `/github`. For a thread that may block.
 pub(super) fn make_folders(directory: &Path) -> std::io::Result<()> {
@@ -65,57 +115,38 @@ pub(super) fn of_github(directory: &Path) -> Vec<Mount> {
 }
 
 /// The mounts of the job's room. For a thread that may block.
-pub(super) fn of_job(agent: &Path, directory: &Path, workspace: &Path) -> Vec<Mount> {
+pub(super) fn of_job(agent: &Path, directory: &Path, workspace: &Workspace) -> Vec<Mount> {
     let mut mounts = shared(agent, directory, directory);
     mounts.extend([
         container::mount(&directory.join(layout::SCRIPTS), SCRIPTS, false),
         container::mount(&directory.join(channel::TEMP), TEMP, false),
-        container::mount(workspace, WORKSPACE, false),
     ]);
-    mounts.extend(of_git(workspace, WORKSPACE));
+    mounts.extend(workspace.seen_at(WORKSPACE));
     mounts
 }
 
 /// The mounts of a container action's room. For a thread that may block.
-pub(super) fn of_action(agent: &Path, directory: &Path, own: &Path, workspace: &Path) -> Vec<Mount> {
+pub(super) fn of_action(agent: &Path, directory: &Path, own: &Path, workspace: &Workspace) -> Vec<Mount> {
     let temp = directory.join(channel::TEMP);
     let mut mounts = shared(agent, directory, own);
     mounts.extend(of_github(directory));
     mounts.extend([
         container::mount(&temp, ACTION_TEMP, false),
         container::mount(&temp.join(files::DIRECTORY), ACTION_FILES, false),
-        container::mount(workspace, ACTION_WORKSPACE, false),
     ]);
-    mounts.extend(of_git(workspace, ACTION_WORKSPACE));
+    mounts.extend(workspace.seen_at(ACTION_WORKSPACE));
     mounts
 }
 
 /// The repository that a workspace is a worktree (or a submodule) of, seen where the workspace's `.git` file says that it
 /// is: without it git finds no repository.
 fn of_git(workspace: &Path, seen_at: &str) -> Vec<Mount> {
-    let link = workspace.join(".git");
-    let is_file = fs::symlink_metadata(&link).is_ok_and(|found| found.is_file() && found.len() < 8192);
-    let text = if is_file {
-        fs::read_to_string(&link).unwrap_or_default()
-    } else {
-        String::new()
-    };
-    let Some(written) = text.trim().strip_prefix("gitdir:").map(str::trim) else {
+    let Some((outside, inside)) = repository_of(workspace, seen_at) else {
         return Vec::new();
     };
-    let outside = normal(&workspace.join(written));
-    let inside = normal(&Path::new(seen_at).join(written));
-    // What the worktrees of a repository share lies above them; a submodule's repository stands for itself.
-    let common = fs::read_to_string(outside.join("commondir")).unwrap_or_else(|_| ".".to_owned());
-    let (outside, inside) = (
-        normal(&outside.join(common.trim())),
-        normal(&inside.join(common.trim())),
-    );
-    if !outside.is_dir() || outside.starts_with(workspace) || inside.components().count() < 2 {
-        return Vec::new();
-    }
     let mut mounts = vec![container::mount(&outside, &inside.display().to_string(), false)];
-    if Path::new(written).is_absolute() && !Path::new(seen_at).starts_with(workspace) {
+    let written = gitdir(workspace).unwrap_or_default();
+    if Path::new(&written).is_absolute() && !Path::new(seen_at).starts_with(workspace) {
         // The repository names its worktrees too, and forgets those that it does not find.
         mounts.push(container::mount(
             workspace,
@@ -124,6 +155,30 @@ fn of_git(workspace: &Path, seen_at: &str) -> Vec<Mount> {
         ));
     }
     mounts
+}
+
+/// What the `.git` file of a workspace names.
+fn gitdir(workspace: &Path) -> Option<String> {
+    let link = workspace.join(".git");
+    let is_file = fs::symlink_metadata(&link).is_ok_and(|found| found.is_file() && found.len() < 8192);
+    let text = is_file.then(|| fs::read_to_string(link).ok()).flatten()?;
+    Some(text.trim().strip_prefix("gitdir:")?.trim().to_owned())
+}
+
+/// The repository that a workspace is a worktree (or a submodule) of: where it is, and where it is to be seen.
+pub(super) fn repository_of(workspace: &Path, seen_at: &str) -> Option<(PathBuf, PathBuf)> {
+    let written = gitdir(workspace)?;
+    let outside = normal(&workspace.join(&written));
+    let inside = normal(&Path::new(seen_at).join(&written));
+    // What the worktrees of a repository share lies above them; a submodule's repository stands for itself.
+    let common = fs::read_to_string(outside.join("commondir")).unwrap_or_else(|_| ".".to_owned());
+    let (outside, inside) = (
+        normal(&outside.join(common.trim())),
+        normal(&inside.join(common.trim())),
+    );
+    let is_elsewhere =
+        outside.is_dir() && !outside.starts_with(workspace) && inside.components().count() >= 2;
+    is_elsewhere.then_some((outside, inside))
 }
 
 /// A path without `.` and `..`, as it is written: nothing is looked up.

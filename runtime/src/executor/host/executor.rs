@@ -258,7 +258,7 @@ impl HostExecutor {
                 return Ok(None);
             }
             let docker = self.options.docker.as_ref().ok_or_else(no_engine)?;
-            let companions = Companions::new(docker, spec, Arc::clone(&notes)).await?;
+            let companions = Companions::new(docker, spec, Arc::clone(&notes), false).await?;
             let services = companions.services(&spec.services).await?;
             Ok(Some((companions, services)))
         };

@@ -62,7 +62,8 @@ impl HostPlace {
         let parts = &self.parts;
         let make = async {
             let docker = parts.docker.as_ref().ok_or_else(no_engine)?;
-            let mut companions = Companions::new(docker, &parts.spec, Arc::clone(&parts.notes)).await?;
+            let mut companions =
+                Companions::new(docker, &parts.spec, Arc::clone(&parts.notes), false).await?;
             companions.beside(&parts.facts);
             // Written down before anything is made: another process may have to remove it.
             let (register, name) = (parts.register.clone(), parts.name.clone());

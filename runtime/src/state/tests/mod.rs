@@ -281,7 +281,7 @@ fn a_diamond_runs_in_order() {
 #[test]
 fn what_all_jobs_amount_to() {
     use JobState::{Cancelled, Failure, Lost, Skipped, Success};
-    let rows: [(&[JobState], bool, RunState); 13] = [
+    let rows: [(&[JobState], bool, RunState); 15] = [
         (&[], false, RunState::Success),
         (&[Success, Success], false, RunState::Success),
         (&[Success, Skipped], false, RunState::Success),
@@ -294,6 +294,8 @@ fn what_all_jobs_amount_to() {
         (&[Lost, Cancelled], false, RunState::Lost),
         (&[Success, Cancelled], true, RunState::Cancelled),
         (&[Failure, Cancelled], true, RunState::Cancelled),
+        (&[Success, Lost], true, RunState::Cancelled),
+        (&[Lost], true, RunState::Cancelled),
         (&[Success, Success], true, RunState::Success),
         (&[Success, Failure], true, RunState::Failure),
     ];

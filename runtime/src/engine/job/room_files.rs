@@ -1,0 +1,230 @@
+//! The files of a job's room, for what happens on this machine: expressions that hash them, actions of the workspace,
+//! checkouts, problem matchers. Read where they are; brought here first where this machine does not see them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use loom_workflow::expression::Files;
+use tokio::runtime::Handle;
+
+use crate::bounded::{self, Contents};
+use crate::chain::chain;
+use crate::executor::{Apart, ExecutorError, Place};
+use crate::files::Workspace;
+use crate::output::MatcherFiles;
+
+/// A file of problem matchers is no larger.
+const LARGEST_MATCHERS: u64 = 1024 * 1024;
+
+/// The files of a job's room.
+pub(super) struct RoomFiles {
+    place: Arc<dyn Place>,
+    apart: Apart,
+    /// Each folder as steps see it, and where it is here: the workspace first.
+    folders: Vec<(String, PathBuf)>,
+    on_host: bool,
+    /// Where what is brought goes: a folder of this job's that its steps do not see.
+    brought: PathBuf,
+    next: AtomicU32,
+}
+
+impl RoomFiles {
+    /// Those of a place with this workspace and job's directory; `brought` need not be there.
+    pub(super) fn new(
+        place: Arc<dyn Place>,
+        (workspace, directory, brought): (PathBuf, PathBuf, PathBuf),
+        on_host: bool,
+    ) -> Self {
+        let (apart, facts) = (place.apart(), place.facts());
+        let folders = vec![
+            (facts.workspace.clone(), workspace),
+            (facts.temp.clone(), directory.join("temp")),
+            (facts.actions.clone(), directory.join("actions")),
+        ];
+        Self {
+            place,
+            apart,
+            folders,
+            on_host,
+            brought,
+            next: AtomicU32::new(0),
+        }
+    }
+
+    /// What of them is not here.
+    pub(super) fn apart(&self) -> Apart {
+        self.apart
+    }
+
+    /// A folder for something that is brought or sent: nothing is there yet.
+    pub(super) fn fresh(&self) -> io::Result<PathBuf> {
+        use std::os::unix::fs::DirBuilderExt as _;
+
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.brought)?;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        Ok(self.brought.join(number.to_string()))
+    }
+
+    /// Brings a file or folder of the room here, as `to`; `false` when there is none.
+    pub(super) async fn bring(&self, seen: &str, to: &Path) -> Result<bool, ExecutorError> {
+        self.place.bring(seen, to).await
+    }
+
+    /// Puts a folder of this machine into the room; what is there of it already goes first, where that is wanted.
+    pub(super) async fn send(&self, from: &Path, seen: &str, afresh: bool) -> Result<(), ExecutorError> {
+        if afresh {
+            self.place.clear(seen).await?;
+        }
+        self.place.send(from, seen).await
+    }
+
+    /// Empties a folder of the room, or removes a file.
+    pub(super) async fn clear(&self, seen: &str) -> Result<(), ExecutorError> {
+        self.place.clear(seen).await
+    }
+
+    fn workspace(&self) -> (&str, &Path) {
+        self.folders.first().map_or(("", Path::new("")), |(seen, real)| {
+            (seen.as_str(), real.as_path())
+        })
+    }
+
+    /// Brings something for as long as it is looked at; for a thread that may block.
+    fn with_brought<T>(
+        &self,
+        wanted: impl FnOnce(&Path) -> Result<Vec<(String, PathBuf)>, String>,
+        look: impl FnOnce(&Path) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let top = self.fresh().map_err(|error| error.to_string())?;
+        let looked = wanted(&top).and_then(|wanted| {
+            for (seen, to) in wanted {
+                let parent = to.parent().unwrap_or(&top);
+                std::fs::create_dir_all(parent).map_err(|error| error.to_string())?;
+                self.bring_now(&seen, &to)?;
+            }
+            look(&top)
+        });
+        // What is left goes with the job.
+        let _ = std::fs::remove_dir_all(&top);
+        looked
+    }
+
+    /// As [`RoomFiles::bring`], from a thread that may block, whatever else it is doing.
+    fn bring_now(&self, seen: &str, to: &Path) -> Result<bool, String> {
+        let handle = Handle::try_current().map_err(|error| error.to_string())?;
+        // A thread of its own may wait, also where the caller's stands for an asynchronous one.
+        let brought = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| handle.block_on(self.place.bring(seen, to)));
+            waiting.join()
+        });
+        match brought {
+            Ok(brought) => brought.map_err(|error| format!("failed to {}", chain(&error))),
+            Err(_) => Err(format!("what brings `{seen}` here broke down")),
+        }
+    }
+}
+
+/// The files of the workspace, as expressions ask for them.
+pub(super) struct HashedFiles(pub(super) Arc<RoomFiles>);
+
+impl Files for HashedFiles {
+    fn hash(&self, patterns: &[Arc<str>]) -> Result<String, String> {
+        let (seen, real) = self.0.workspace();
+        if !self.0.apart.workspace {
+            return Workspace::new(real.to_owned()).hash(patterns);
+        }
+        let read = |top: &Path| -> Vec<Arc<str>> {
+            let lines = patterns.iter().map(|text| {
+                let lines = text.lines().map(|line| here(line, seen, top));
+                Arc::from(lines.collect::<Vec<_>>().join("\n"))
+            });
+            lines.collect()
+        };
+        // No more than the folders that the patterns name.
+        let wanted = |top: &Path| {
+            let starts = Workspace::new(top.to_owned()).starts(&read(top))?;
+            let inside = |start: PathBuf| {
+                let below = start.strip_prefix(top).ok()?.to_str()?.to_owned();
+                let seen = if below.is_empty() {
+                    seen.to_owned()
+                } else {
+                    format!("{seen}/{below}")
+                };
+                Some((seen, start))
+            };
+            Ok(starts.into_iter().filter_map(inside).collect())
+        };
+        self.0
+            .with_brought(wanted, |top| Workspace::new(top.to_owned()).hash(&read(top)))
+    }
+}
+
+/// A pattern that begins with the workspace as steps see it, with the folder that stands for it here.
+fn here(line: &str, seen: &str, top: &Path) -> String {
+    let trimmed = line.trim();
+    let rest = trimmed.trim_start_matches('!');
+    let excludes = trimmed.get(..trimmed.len() - rest.len()).unwrap_or_default();
+    match rest.trim().strip_prefix(seen) {
+        Some(below) if below.is_empty() || below.starts_with('/') => {
+            format!("{excludes}{}{below}", top.display())
+        }
+        _ => line.to_owned(),
+    }
+}
+
+/// The files that a step names in its workflow commands.
+pub(super) struct NamedFiles(pub(super) Arc<RoomFiles>);
+
+impl MatcherFiles for NamedFiles {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let files = &*self.0;
+        let below = |(at, (seen, real)): (usize, &(String, PathBuf))| {
+            let rest = path.strip_prefix(seen.as_str())?.strip_prefix('/')?;
+            let safe = !rest.split('/').any(|part| part == "..");
+            let apart = if at == 0 {
+                files.apart.workspace
+            } else {
+                files.apart.directory
+            };
+            safe.then(|| (real.join(rest), apart))
+        };
+        let read = |file: &Path| match bounded::read(file, LARGEST_MATCHERS)? {
+            Contents::Whole(bytes) => Ok(bytes),
+            Contents::TooLarge(_) => Err(io::Error::other("it is larger than 1 MiB")),
+        };
+        match files.folders.iter().enumerate().find_map(below) {
+            Some((file, false)) => read(&file),
+            Some((_, true)) => {
+                let wanted = |top: &Path| Ok(vec![(path.to_owned(), top.join("file"))]);
+                let look = |top: &Path| read(&top.join("file")).map_err(|error| error.to_string());
+                files.with_brought(wanted, look).map_err(io::Error::other)
+            }
+            None if files.on_host => read(Path::new(path)),
+            None => Err(io::Error::other("it lies where Loom cannot read it")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_may_begin_with_the_workspace_as_steps_see_it() {
+        let top = Path::new("/b/0");
+        for (line, expected) in [
+            ("/workspace/a/*.lock", "/b/0/a/*.lock"),
+            ("!/workspace/a", "!/b/0/a"),
+            ("/workspace", "/b/0"),
+            ("/workspaces/a", "/workspaces/a"),
+            ("**/a", "**/a"),
+        ] {
+            assert_eq!(here(line, "/workspace", top), expected, "{line}");
+        }
+    }
+}

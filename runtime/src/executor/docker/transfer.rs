@@ -1,0 +1,317 @@
+//! Files on their way between this machine and a container, through the engine's API.
+//!
+//! What comes from a container is a job's and not trusted: it is written beneath an open folder without following a link.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::archive::{self, Owner};
+use super::container::AGENT;
+use super::engine::Connection;
+use super::{failure, unpack};
+use crate::executor::ExecutorError;
+
+/// How much waits for the other side at once, in pieces of [`PIECE`] bytes.
+const PIECES: usize = 8;
+const PIECE: usize = 256 * 1024;
+
+/// How much of what a command of ours says is kept for its error.
+const MOST_SAID: usize = 4096;
+
+/// Something of this machine that goes into a container.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Where it is here.
+    pub(super) from: PathBuf,
+    /// Its path below the folder that everything goes to.
+    pub(super) to: String,
+    /// Whose it is to be there.
+    pub(super) owner: Owner,
+    /// What of it stays here.
+    pub(super) left_out: Vec<PathBuf>,
+}
+
+/// Who runs Loom: whose files are his here are his there.
+pub(super) fn caller() -> Owner {
+    (
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw(),
+    )
+}
+
+/// Puts items below a folder that the container has. It need not run.
+///
+/// # Errors
+/// What the engine or the disk says, by itself: what was tried is the caller's to say.
+pub(super) async fn send(
+    connection: &Connection,
+    container: &str,
+    folder: &str,
+    items: Vec<Item>,
+) -> Result<(), TransferError> {
+    let pack = move |out: &mut dyn Write| {
+        for item in &items {
+            archive::whole(&item.from, item.to.as_bytes(), item.owner, &item.left_out, out)?;
+        }
+        Ok(())
+    };
+    send_packed(connection, container, folder, pack).await
+}
+
+/// The same with what some work packs.
+///
+/// # Errors
+/// As for [`send`].
+pub(super) async fn send_packed(
+    connection: &Connection,
+    container: &str,
+    folder: &str,
+    pack: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> Result<(), TransferError> {
+    let (body, packing) = packed(move |out| {
+        pack(out)?;
+        archive::end(out)
+    });
+    let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+    let sent = connection
+        .docker
+        .upload_to_container(container, Some(options), bollard::body_try_stream(body))
+        .await;
+    // What could not be read broke the sending off; that is why.
+    if let Ok(Err(error)) = packing.await
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        return Err(TransferError::Disk(error));
+    }
+    sent.map_err(TransferError::Engine)
+}
+
+/// Puts folders there without what is in them: for whose they are.
+///
+/// # Errors
+/// As for [`send`].
+pub(super) async fn send_tops(
+    connection: &Connection,
+    container: &str,
+    folder: &str,
+    mut items: Vec<Item>,
+) -> Result<(), TransferError> {
+    for item in &mut items {
+        let listed = item.from.clone();
+        let inside = tokio::task::spawn_blocking(move || {
+            let entries = std::fs::read_dir(listed)?;
+            entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<io::Result<Vec<_>>>()
+        });
+        let inside = inside
+            .await
+            .unwrap_or_else(|broken| Err(io::Error::other(broken)));
+        item.left_out.extend(inside.map_err(TransferError::Disk)?);
+    }
+    send(connection, container, folder, items).await
+}
+
+/// Why files did not arrive.
+#[derive(Debug)]
+pub(super) enum TransferError {
+    Engine(bollard::errors::Error),
+    Disk(io::Error),
+}
+
+impl TransferError {
+    /// As an error of what was tried.
+    pub(super) fn of(self, what: &str, connection: &Connection) -> ExecutorError {
+        match self {
+            Self::Engine(error) => failure::setup(what, &connection.endpoint, &error),
+            Self::Disk(error) => ExecutorError::setup(what, &error),
+        }
+    }
+
+    /// What was said.
+    pub(super) fn said(&self) -> String {
+        match self {
+            Self::Engine(error) => failure::explain(error),
+            Self::Disk(error) => error.to_string(),
+        }
+    }
+}
+
+/// Brings a file or folder of a container here, as `to`; `false` when there is no such thing.
+pub(super) async fn bring(
+    connection: &Connection,
+    container: &str,
+    from: &str,
+    to: &Path,
+) -> Result<bool, ExecutorError> {
+    let what = format!("read `{from}` in the job's container");
+    let options = DownloadFromContainerOptionsBuilder::new().path(from).build();
+    let mut stream = std::pin::pin!(
+        connection
+            .docker
+            .download_from_container(container, Some(options))
+    );
+    let first = match stream.next().await {
+        None => return Ok(false),
+        Some(Err(error)) if failure::is_missing(&error) => return Ok(false),
+        Some(first) => first,
+    };
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let to = to.to_owned();
+    let unpacking = tokio::task::spawn_blocking(move || {
+        unpack::into(
+            &to,
+            &mut Arriving {
+                receiver,
+                piece: Bytes::new(),
+            },
+        )
+    });
+    let mut next = Some(first);
+    while let Some(piece) = next {
+        let piece = piece.map_err(|error| failure::setup(&what, &connection.endpoint, &error))?;
+        if sender.send(piece).await.is_err() {
+            break;
+        }
+        next = stream.next().await;
+    }
+    drop(sender);
+    let unpacked = unpacking
+        .await
+        .map_err(|broken| ExecutorError::lost(format!("{what}: {broken}")))?;
+    unpacked.map_err(|error| ExecutorError::setup(&what, &error))?;
+    Ok(true)
+}
+
+/// Empties a folder of a container that runs, or removes a file of it.
+const CLEAR: &str = "if [ -d \"$1\" ] && [ ! -L \"$1\" ]; then cd \"$1\" || exit 1; \
+     for f in * .[!.]* ..?*; do rm -rf -- \"$f\" || exit 1; done; else rm -f -- \"$1\"; fi";
+
+/// Empties a folder of a container that runs, or removes a file of it: by the agent where one is there, else by a shell.
+pub(super) async fn clear(
+    connection: &Connection,
+    container: &str,
+    path: &str,
+    by_agent: bool,
+) -> Result<(), ExecutorError> {
+    let what = format!("clear `{path}` in the job's container");
+    let command = if by_agent {
+        vec![AGENT, "clear", "--dir", path]
+    } else {
+        vec!["sh", "-c", CLEAR, "sh", path]
+    };
+    let options = CreateExecOptions {
+        cmd: Some(command.into_iter().map(str::to_owned).collect()),
+        user: Some("0:0".to_owned()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        ..CreateExecOptions::default()
+    };
+    let failed = |error: bollard::errors::Error| failure::setup(&what, &connection.endpoint, &error);
+    let docker = &connection.docker;
+    let id = docker.create_exec(container, options).await.map_err(failed)?.id;
+    let mut said = String::new();
+    if let StartExecResults::Attached { mut output, .. } = docker
+        .start_exec(&id, None::<StartExecOptions>)
+        .await
+        .map_err(failed)?
+    {
+        while let Some(piece) = output.next().await {
+            let piece = piece.map_err(failed)?.to_string();
+            if said.len() < MOST_SAID {
+                said.push_str(&piece);
+            }
+        }
+    }
+    let ended = docker.inspect_exec(&id).await.map_err(failed)?;
+    match ended.exit_code {
+        Some(0) => Ok(()),
+        _ => Err(ExecutorError::Setup {
+            what,
+            cause: said.trim().to_owned(),
+        }),
+    }
+}
+
+/// What is packed by this work, piece by piece: for the body of a request.
+pub(super) fn packed(
+    work: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+) -> (
+    impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    JoinHandle<io::Result<()>>,
+) {
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let packing = tokio::task::spawn_blocking(move || {
+        let mut pieces = Pieces {
+            sender,
+            buffer: Vec::with_capacity(PIECE),
+        };
+        let packed = work(&mut pieces).and_then(|()| pieces.flush());
+        if let Err(error) = &packed {
+            let told = io::Error::new(error.kind(), error.to_string());
+            let _ = pieces.sender.blocking_send(Err(told));
+        }
+        packed
+    });
+    let body = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        let piece: io::Result<Bytes> = receiver.recv().await?;
+        Some((piece, receiver))
+    });
+    (body, packing)
+}
+
+/// Pieces for as long as somebody takes them.
+struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    buffer: Vec<u8>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = Bytes::from(std::mem::take(&mut self.buffer));
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.sender
+            .blocking_send(Ok(piece))
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// Pieces that come, to be read on a thread that may block.
+struct Arriving {
+    receiver: mpsc::Receiver<Bytes>,
+    piece: Bytes,
+}
+
+impl Read for Arriving {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(piece) => self.piece = piece,
+                None => return Ok(0),
+            }
+        }
+        let length = self.piece.len().min(buffer.len());
+        let taken = self.piece.split_to(length);
+        if let Some(place) = buffer.get_mut(..length) {
+            place.copy_from_slice(&taken);
+        }
+        Ok(length)
+    }
+}

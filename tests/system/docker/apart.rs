@@ -1,0 +1,110 @@
+//! An engine that does not see the files of this machine: it is sent the project, and nothing of it changes here.
+
+use rustix::process::Signal;
+
+use super::{loom, run};
+use crate::crash::LONG;
+use crate::harness::{Engine, Project};
+
+const WHOLE: &str = r#"jobs:
+  one:
+    runs-on: loom-test/debian
+    outputs: { v: '${{ steps.o.outputs.v }}' }
+    services:
+      s:
+        image: loom-test/busybox
+        options: --entrypoint sleep
+        command: '600'
+    steps:
+      - uses: actions/checkout@v4
+      - run: |
+          cat there
+          echo made > made
+          mkdir local
+          printf 'runs:\n  using: composite\n  steps:\n  - run: echo composite-$((6*7)) with $FROM_FILE\n    shell: bash\n' > local/action.yml
+          echo FROM_FILE=env-file >> "$GITHUB_ENV"
+          grep -c '"after"' "$GITHUB_EVENT_PATH"
+      - id: o
+        run: echo "v=made-is-${{ hashFiles('made') }}" >> "$GITHUB_OUTPUT"
+      - uses: ./local
+      - uses: docker://loom-test/busybox
+        with: { entrypoint: sh, args: '-c "cat /github/workspace/made && echo by-an-action > by"' }
+      - run: cat by
+      - run: for i in $(seq 50000); do echo "line $i"; done
+  two:
+    needs: one
+    runs-on: loom-test/debian
+    container: loom-test/debian
+    steps:
+      - run: |
+          echo '${{ needs.one.outputs.v }}'
+          test ! -e made
+          echo "home: $(ls -d /github/home /github/workflow/event.json)"
+          exit 7
+"#;
+
+/// The hash over the hash of `made\n`.
+const OF_MADE: &str = "adbcbb4cd6f117e45a53c79a64425396ffe02e28d760c7c9aa3fd3e314e29dad";
+
+#[test]
+fn an_engine_that_does_not_see_our_files_runs_what_a_workflow_has() {
+    let Some(engine) = Engine::apart() else { return };
+    let project = Project::with(WHOLE);
+    project.file("there", "was-there\n");
+    let outcome = run(&engine, &project, &["--pull", "never"])
+        .run()
+        .exits(1)
+        .prints("does not see the files of this machine")
+        .prints("was-there")
+        .prints("composite-42 with env-file")
+        .prints(&format!("made-is-{OF_MADE}"))
+        .prints("by-an-action")
+        .prints("line 50000")
+        .prints("exit code 7");
+    let told = outcome.stdout.matches("does not see the files").count();
+    assert_eq!(told, 2, "once a job\n{outcome}");
+    let numbers = outcome
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("one | line "));
+    assert!(
+        numbers.map(str::to_owned).eq((1..=50_000).map(|i| i.to_string())),
+        "lines are missing"
+    );
+    assert!(!project.path().join("made").exists() && !project.path().join("by").exists());
+    let left = std::fs::read_dir(project.state().join("jobs")).expect("the jobs");
+    assert_eq!(left.count(), 0);
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn nothing_is_left_there_after_a_cancel() {
+    let Some(engine) = Engine::apart() else { return };
+    let project = Project::with(LONG);
+    let mut running = run(&engine, &project, &[]).start();
+    running.until_stdout("it-runs");
+    running.signal(Signal::INT);
+    running.end().exits(130);
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn the_next_start_removes_what_a_killed_run_left_there() {
+    let Some(engine) = Engine::apart() else { return };
+    let project = Project::with(LONG);
+    let mut running = run(&engine, &project, &[]).start();
+    running.until_stdout("it-runs");
+    running.signal(Signal::KILL);
+    drop(running);
+    let id = project.newest_run();
+    project.file(
+        "other.loom.yml",
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
+    run(&engine, &project, &["other.loom.yml"]).run().exits(0);
+    engine.holds_nothing_new();
+    loom(&engine, &project, &["runs", "show", &id])
+        .run()
+        .exits(0)
+        .prints("lost");
+}

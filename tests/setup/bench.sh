@@ -25,4 +25,5 @@ chmod 755 "$work"
 trap 'stop_all' EXIT
 trap 'exit 130' INT TERM
 start_engine
-LOOM_TEST_BIN_DIR=$target_dir/release cargo bench --profile dev --locked -p loom-tests --bench runs
+# shellcheck disable=SC2086  # rows are words
+LOOM_TEST_BIN_DIR=$target_dir/release cargo bench --profile dev --locked -p loom-tests --bench runs -- ${LOOM_BENCH_ROWS:-}

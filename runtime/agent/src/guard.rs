@@ -24,12 +24,15 @@ pub(crate) fn run(options: Serve) -> Result<u8, String> {
     let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP])
         .map_err(|error| format!("catch signals: {error}"))?;
     let directory = options.directory.clone();
+    let client = serve::client_of(&options)?;
     match sys::fork().map_err(|error| format!("start the agent: {error}"))? {
         None => {
             sys::die_with_parent();
-            serve::run(options)
+            serve::run(options, client)
         }
         Some(agent) => {
+            // The agent's alone: it hangs up when the agent ends.
+            drop(client);
             let own = format!("{} {}\n", std::process::id(), leftovers::own_start());
             let _ = serve::replace(&directory.join(layout::GUARD), own.as_bytes());
             Ok(watch(agent, signals, &directory.join(layout::LEFT)))

@@ -41,7 +41,9 @@ use std::ffi::OsString;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = options::parse(arguments).and_then(|command| match command {
         options::Command::Serve(options) if options.guard => guard::run(options),
-        options::Command::Serve(options) => serve::run(options),
+        options::Command::Serve(options) => {
+            serve::client_of(&options).and_then(|client| serve::run(options, client))
+        }
         options::Command::Give(options) => give::run(&options),
         options::Command::Connect(directory) => connect::run(&directory),
         options::Command::Clear(path) => clear::run(&path),

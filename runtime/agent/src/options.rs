@@ -32,6 +32,8 @@ pub(crate) struct Serve {
     pub(crate) also: Vec<PathBuf>,
     /// Stay behind as a second process that ends what is left when the agent is killed.
     pub(crate) guard: bool,
+    /// A connected socket is standard input: its other end is the first client, and needs no hello.
+    pub(crate) client: bool,
     /// This is a container of the job's own: git may be told to trust the workspace.
     pub(crate) own_machine: bool,
     /// How long to go on without a client; `None` is for ever.
@@ -89,6 +91,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             files: found.files,
             also: found.also,
             guard: found.guard,
+            client: found.client,
             own_machine: found.own_machine,
             orphan_grace: found.orphan_grace.filter(|grace| !grace.is_zero()),
             drain: found.drain.unwrap_or(Duration::from_secs(5)),
@@ -114,6 +117,7 @@ struct Found {
     files: Option<PathBuf>,
     also: Vec<PathBuf>,
     guard: bool,
+    client: bool,
     own_machine: bool,
     orphan_grace: Option<Duration>,
     drain: Option<Duration>,
@@ -125,6 +129,7 @@ impl Found {
     fn switch(&mut self, name: &str) -> bool {
         match name {
             "--guard" => self.guard = true,
+            "--client" => self.client = true,
             "--own-machine" => self.own_machine = true,
             _ => return false,
         }
@@ -171,11 +176,11 @@ mod tests {
         assert_eq!(serve.orphan_grace, None);
         assert_eq!(serve.drain, Duration::from_secs(5));
         let Ok(Command::Serve(serve)) =
-            parsed("serve --guard --dir /j --workspace /w --files /f --own-machine")
+            parsed("serve --guard --client --dir /j --workspace /w --files /f --own-machine")
         else {
             panic!("not a serve")
         };
-        assert!(serve.guard && serve.own_machine && serve.files == Some(PathBuf::from("/f")));
+        assert!(serve.guard && serve.client && serve.own_machine && serve.files == Some(PathBuf::from("/f")));
     }
 
     #[test]

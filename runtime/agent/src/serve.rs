@@ -31,8 +31,14 @@ const TERMINATED: u8 = 143;
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
 const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
 
-/// Serves a job until it is closed; returns the exit code.
-pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
+/// The client that is there from the beginning, if the arguments say so.
+pub(crate) fn client_of(options: &Serve) -> Result<Option<UnixStream>, String> {
+    let taken = options.client.then(sys::take_client).transpose();
+    taken.map_err(|error| format!("use standard input as a connection: {}", program::plain(&error)))
+}
+
+/// Serves a job until it is closed; returns the exit code. `client` is a runtime that is connected already.
+pub(crate) fn run(mut options: Serve, client: Option<UnixStream>) -> Result<u8, String> {
     let paths = [
         &mut options.scripts,
         &mut options.directory,
@@ -49,7 +55,10 @@ pub(crate) fn run(mut options: Serve) -> Result<u8, String> {
             program::plain(&error)
         )
     })?;
-    let outcome = Agent::new(options).and_then(|mut agent| agent.run());
+    let outcome = Agent::new(options).and_then(|mut agent| {
+        agent.welcome(client)?;
+        agent.run()
+    });
     outcome.inspect_err(|message| {
         let _ = fs::write(layout::TROUBLE, message);
     })
@@ -130,6 +139,28 @@ impl Agent {
             lost: None,
             exit_code: 0,
         })
+    }
+
+    /// Takes the client that was there from the beginning. Any that comes later is newer.
+    fn welcome(&mut self, stream: Option<UnixStream>) -> Result<(), String> {
+        let Some(stream) = stream else { return Ok(()) };
+        let client = Client::new(stream).map_err(|error| format!("use the connection: {error}"))?;
+        self.accept(client);
+        Ok(())
+    }
+
+    /// From now on this is the client.
+    fn accept(&mut self, mut client: Client) {
+        client.trust();
+        let running = self.steps.iter().map(|step| step.number).collect();
+        client.send(&Report::Welcome {
+            pid: std::process::id(),
+            running,
+        });
+        if let Some(mut older) = self.client.replace(client) {
+            older.send(&Report::Refused(Refusal::Evicted(self.epoch)));
+        }
+        self.steps.iter_mut().for_each(|step| step.told = 0);
     }
 
     fn run(&mut self) -> Result<u8, String> {
@@ -259,18 +290,9 @@ impl Agent {
         match accepted {
             Ok(epoch) => {
                 // Those behind it move up by one; poll speaks of them again in the next turn.
-                let mut client = self.strangers.remove(index);
-                client.trust();
-                let running = self.steps.iter().map(|step| step.number).collect();
-                client.send(&Report::Welcome {
-                    pid: std::process::id(),
-                    running,
-                });
-                if let Some(mut older) = self.client.replace(client) {
-                    older.send(&Report::Refused(Refusal::Evicted(epoch)));
-                }
+                let client = self.strangers.remove(index);
                 self.epoch = epoch;
-                self.steps.iter_mut().for_each(|step| step.told = 0);
+                self.accept(client);
                 self.obey();
             }
             Err(refusal) => {

@@ -109,6 +109,21 @@ pub(crate) fn adopt_orphans() {
     }
 }
 
+/// Takes the socket that this process was given as its standard input; what it starts finds nothing there.
+pub(crate) fn take_client() -> io::Result<UnixStream> {
+    use std::os::fd::AsFd as _;
+
+    let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    // Whatever else it is, it is no connection.
+    stream.peer_addr()?;
+    let nothing = std::fs::File::open("/dev/null")?;
+    // SAFETY: plain numbers of descriptors; std holds none that is put in the place of standard input.
+    if unsafe { libc::dup2(nothing.as_raw_fd(), libc::STDIN_FILENO) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(stream)
+}
+
 /// Makes a second process of this one, which must have one thread: `None` in the new one, its id in the old.
 pub(crate) fn fork() -> io::Result<Option<i32>> {
     // SAFETY: this process has one thread, so nothing is left half done in the copy.

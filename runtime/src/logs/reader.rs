@@ -49,6 +49,11 @@ impl LogReader {
         })
     }
 
+    /// Whether there is a log: one that was not begun is empty, and stays so for this reader.
+    pub fn is_begun(&self) -> bool {
+        self.files.is_some()
+    }
+
     /// Lines there are.
     ///
     /// # Errors

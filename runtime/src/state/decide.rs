@@ -311,6 +311,14 @@ impl Run {
         found.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Whether all jobs that a job needs, directly or not, have succeeded, for one whose needs are done and that has not
+    /// ended itself. Costs nothing, where [`Run::ancestors`] costs what there are.
+    #[must_use]
+    pub fn all_before_succeeded(&self, id: &JobId) -> bool {
+        let place = self.jobs.get_index_of(id);
+        place.is_some_and(|place| self.frontier.is_untainted(place))
+    }
+
     /// All jobs that a job needs, directly or not, in the workflow that it stands in: what the status functions of its `if`
     /// look at.
     #[must_use]

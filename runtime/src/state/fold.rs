@@ -151,7 +151,7 @@ impl Run {
             return; // an end stands
         }
         job.apply(event, time);
-        let (state, failed) = (job.state, job.result() == JobState::Failure);
+        let (state, result) = (job.state, job.result());
         match event {
             Event::JobExpanded { jobs, .. } => {
                 self.add(jobs);
@@ -161,7 +161,7 @@ impl Run {
             Event::JobStarting { .. } | Event::JobStarted { .. } if !state.is_final() => {
                 self.frontier.started(place)
             }
-            Event::JobFinished { .. } => self.frontier.ended(place, failed),
+            Event::JobFinished { .. } => self.frontier.ended(place, result),
             _ => {}
         }
     }

@@ -39,6 +39,8 @@ struct Entry {
     running_children: usize,
     running: bool,
     ended: bool,
+    /// A need that has ended, or one that it needs in turn, did not succeed.
+    tainted: bool,
 }
 
 impl Frontier {
@@ -66,7 +68,7 @@ impl Frontier {
         for (place, (_, job)) in (first..).zip(jobs) {
             // Naming a need twice waits for it once.
             let distinct: BTreeSet<&JobId> = job.needs.iter().collect();
-            let mut unmet = 0;
+            let (mut unmet, mut tainted) = (0, false);
             for need in distinct {
                 let needed = self
                     .by_id
@@ -74,7 +76,7 @@ impl Frontier {
                     .copied()
                     .and_then(|need| self.jobs.get_mut(need));
                 match needed {
-                    Some(needed) if needed.ended => {}
+                    Some(needed) if needed.ended => tainted |= needed.tainted,
                     Some(needed) => {
                         needed.dependents.push(place);
                         unmet += 1;
@@ -84,6 +86,7 @@ impl Frontier {
             }
             if let Some(entry) = self.jobs.get_mut(place) {
                 entry.unmet = unmet;
+                entry.tainted = tainted;
             }
             if job.state == JobState::Queued {
                 self.queued.insert(place);
@@ -114,8 +117,8 @@ impl Frontier {
         self.set_running(job, true);
     }
 
-    /// The job has ended; `failed` with a failure that counts.
-    pub(super) fn ended(&mut self, job: usize, failed: bool) {
+    /// The job has ended so, for those who need it.
+    pub(super) fn ended(&mut self, job: usize, result: JobState) {
         self.due.remove(&job);
         self.queued.remove(&job);
         self.complete.remove(&job);
@@ -125,11 +128,14 @@ impl Frontier {
             return;
         };
         entry.ended = true;
+        entry.tainted |= result != JobState::Success;
+        let tainted = entry.tainted;
         let (dependents, parent) = (std::mem::take(&mut entry.dependents), entry.parent);
         self.open = self.open.saturating_sub(1);
         for dependent in dependents {
             if let Some(entry) = self.jobs.get_mut(dependent) {
                 entry.unmet = entry.unmet.saturating_sub(1);
+                entry.tainted |= tainted;
                 if entry.unmet == 0 && !entry.ended {
                     self.due.insert(dependent);
                 }
@@ -137,7 +143,7 @@ impl Frontier {
         }
         if let Some((parent, entry)) = parent.and_then(|parent| Some((parent, self.jobs.get_mut(parent)?))) {
             entry.open_children = entry.open_children.saturating_sub(1);
-            if failed && entry.open_children > 0 {
+            if result == JobState::Failure && entry.open_children > 0 {
                 self.failing.insert(parent);
             }
             if entry.open_children == 0 && !entry.ended {
@@ -206,6 +212,11 @@ impl Frontier {
     /// Whether the job runs right now.
     pub(super) fn is_running(&self, job: usize) -> bool {
         self.jobs.get(job).is_some_and(|entry| entry.running)
+    }
+
+    /// Whether all that this job needs, directly or not, has succeeded so far.
+    pub(super) fn is_untainted(&self, job: usize) -> bool {
+        self.jobs.get(job).is_some_and(|entry| !entry.tainted)
     }
 
     /// Whether every job has ended.

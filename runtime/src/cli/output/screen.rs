@@ -8,15 +8,17 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Printer, tails};
 use crate::engine::{Engine, Progress};
-use crate::event::{Event, Recorded, StepState};
+use crate::event::{Event, JobState, Recorded, StepState};
 use crate::id::{JobId, StepId};
-use crate::logs::LogError;
+use crate::logs::{LogError, LogReader};
 use crate::state::Run;
 
 /// Orders that wait at most; who has more waits as well, and gathers meanwhile.
 const WAITING: usize = 64;
 /// Lines read at a time.
 const PAGE: usize = 1000;
+/// Logs of jobs under way that are held open at most.
+const OPEN_LOGS: usize = 64;
 
 /// What there is to print.
 pub(super) enum Order {
@@ -46,6 +48,7 @@ pub(super) fn start(
     let screen = Screen {
         run: known,
         printed: HashMap::new(),
+        open: HashMap::new(),
         engine,
         printer,
     };
@@ -60,6 +63,8 @@ pub(super) fn start(
 struct Screen {
     run: Option<Run>,
     printed: HashMap<(JobId, u32), u64>,
+    /// Logs of jobs that are under way.
+    open: HashMap<(JobId, u32), LogReader>,
     engine: Engine,
     printer: Box<dyn Printer>,
 }
@@ -161,8 +166,26 @@ impl Screen {
     fn print_lines(&mut self, job: &JobId) -> Result<(), LogError> {
         let Some(run) = &self.run else { return Ok(()) };
         let attempt = run.jobs.get(job).map_or(1, |job| job.attempt.max(1));
+        let key = (job.clone(), attempt);
+        let mut reader = match self.open.remove(&key) {
+            Some(reader) => reader,
+            None => self.engine.logs().open(&run.id, job, attempt)?,
+        };
+        let told = self.print_from(&mut reader, job, attempt);
+        let goes_on = self
+            .run
+            .as_ref()
+            .and_then(|run| run.jobs.get(job))
+            .is_some_and(|job| job.state == JobState::Running && job.attempt == attempt);
+        if goes_on && reader.is_begun() && self.open.len() < OPEN_LOGS {
+            self.open.insert(key, reader);
+        }
+        told
+    }
+
+    fn print_from(&mut self, reader: &mut LogReader, job: &JobId, attempt: u32) -> Result<(), LogError> {
+        let Some(run) = &self.run else { return Ok(()) };
         let printed = self.printed.entry((job.clone(), attempt)).or_default();
-        let mut reader = self.engine.logs().open(&run.id, job, attempt)?;
         loop {
             let window = reader.window(*printed + 1, PAGE)?;
             if window.lines.is_empty() {

@@ -74,6 +74,7 @@ impl JobActor {
                 .collect(),
             pauses: plan.scope.run.options.pause_on_failure,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
+            is_prepared: prepared.as_ref().is_some_and(|place| place.is_finished()),
         };
         let mut steps = BTreeMap::new();
         let mut know = |id, what| {

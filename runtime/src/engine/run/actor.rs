@@ -350,7 +350,8 @@ impl Handler<ChildGone> for RunActor {
             .get(&child.job)
             // One that is tried again has ended its attempt.
             .is_none_or(|job| {
-                job.state.is_final() || job.state == JobState::Queued || job.attempt > child.attempt
+                let tried = job.state == JobState::Queued && job.attempt == child.attempt;
+                job.state.is_final() || tried || job.attempt > child.attempt
             });
         if ended {
             return self.advance(ctx);

@@ -29,15 +29,23 @@ impl RunActor {
             let needed = self.run.jobs.get(need)?;
             Some((need.key().to_owned(), needed.result(), needed.outputs.clone()))
         });
-        let ancestors = self.run.ancestors(id).into_iter().filter_map(|need| {
-            let needed = self.run.jobs.get(need)?;
-            Some((Key::from(need.key()), needed.result()))
-        });
+        // Without an `if` only their success counts: to list them again for each job of a chain would cost its square.
+        let plain = |job: &Written| job.condition.is_none();
+        let ancestors: Vec<_> =
+            if scope.workflow.jobs.get(&key).is_some_and(plain) && self.run.all_before_succeeded(id) {
+                Vec::new()
+            } else {
+                let known = |need: &JobId| {
+                    let needed = self.run.jobs.get(need)?;
+                    Some((Key::from(need.key()), needed.result()))
+                };
+                self.run.ancestors(id).into_iter().filter_map(known).collect()
+            };
         Ok(Question {
             id: id.clone(),
             key,
             needs: Known(needs.collect()),
-            ancestors: ancestors.collect(),
+            ancestors,
             cancelled: self.run.cancel.is_some(),
             instance: instance.map(|plan| Box::new(plan.as_ref().clone())),
             fetched: None,

@@ -109,6 +109,20 @@ impl Channel {
         Ok(Self::new(directory, connected, notes))
     }
 
+    /// Talks to the agent that was started in `directory` with the other end of this connection.
+    ///
+    /// # Errors
+    /// As [`Channel::connect`].
+    pub async fn given(
+        directory: JobDirectory,
+        stream: std::os::unix::net::UnixStream,
+        patience: Duration,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ConnectError> {
+        let connected = socket::given(stream, patience).await?;
+        Ok(Self::new(Arc::new(directory), connected, notes))
+    }
+
     fn new(
         directory: Arc<JobDirectory>,
         (reports, commands): (Reports, OwnedWriteHalf),

@@ -9,7 +9,7 @@ use loom_agent::wire::{Command, Frames, Hello, PROTOCOL, Refusal, Report};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::net::unix::OwnedReadHalf;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::JobDirectory;
 
@@ -64,7 +64,7 @@ impl Reports {
 pub(super) async fn connect(
     directory: &Arc<JobDirectory>,
     patience: Duration,
-) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
     let attempt = async {
         let stream = loop {
             match reach(directory).await {
@@ -86,7 +86,7 @@ pub(super) async fn connect_over(
     directory: &Arc<JobDirectory>,
     stream: UnixStream,
     patience: Duration,
-) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
     tokio::time::timeout(patience, greet(directory, stream))
         .await
         .unwrap_or(Err(ConnectError::Silent(patience)))
@@ -95,19 +95,14 @@ pub(super) async fn connect_over(
 async fn greet(
     directory: &Arc<JobDirectory>,
     stream: UnixStream,
-) -> Result<(Reports, tokio::net::unix::OwnedWriteHalf), ConnectError> {
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
     let counter = Arc::clone(directory);
     let epoch = tokio::task::spawn_blocking(move || counter.next_epoch());
     let epoch = epoch
         .await
         .map_err(|broken| ConnectError::Strange(broken.to_string()))?
         .map_err(ConnectError::Absent)?;
-    let (half, mut writer) = stream.into_split();
-    let mut reports = Reports {
-        half,
-        frames: Frames::default(),
-        buffer: vec![0; 16 * 1024],
-    };
+    let (mut reports, mut writer) = parts(stream);
     let mut hello = Vec::new();
     Command::Hello(Hello {
         protocol: PROTOCOL,
@@ -117,8 +112,35 @@ async fn greet(
     .encode(&mut hello)
     .map_err(|error| ConnectError::Strange(error.to_string()))?;
     writer.write_all(&hello).await.map_err(ConnectError::Absent)?;
+    welcomed(&mut reports).await.map(|()| (reports, writer))
+}
+
+/// Waits for the welcome of an agent that was given the other end of this connection.
+pub(super) async fn given(
+    stream: std::os::unix::net::UnixStream,
+    patience: Duration,
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    stream.set_nonblocking(true).map_err(ConnectError::Absent)?;
+    let (mut reports, writer) = parts(UnixStream::from_std(stream).map_err(ConnectError::Absent)?);
+    tokio::time::timeout(patience, welcomed(&mut reports))
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))
+        .map(|()| (reports, writer))
+}
+
+fn parts(stream: UnixStream) -> (Reports, OwnedWriteHalf) {
+    let (half, writer) = stream.into_split();
+    let reports = Reports {
+        half,
+        frames: Frames::default(),
+        buffer: vec![0; 4 * 1024],
+    };
+    (reports, writer)
+}
+
+async fn welcomed(reports: &mut Reports) -> Result<(), ConnectError> {
     match reports.next().await? {
-        Some(Report::Welcome { .. }) => Ok((reports, writer)),
+        Some(Report::Welcome { .. }) => Ok(()),
         Some(Report::Refused(refusal)) => Err(ConnectError::Refused(refusal)),
         Some(_) => Err(ConnectError::Strange(
             "it answered a hello with something else".to_owned(),

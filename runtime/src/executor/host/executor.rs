@@ -1,8 +1,10 @@
 //! Opens places on the host and cleans up after dead ones.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ use crate::id::{JobKey, RunId};
 
 /// How long an agent has to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long an agent that has hung up may take to end.
+const END_TIME: Duration = Duration::from_secs(1);
 
 /// What jobs on the host need from their surroundings.
 #[derive(Clone, Debug)]
@@ -108,17 +113,23 @@ impl HostExecutor {
 
     /// Starts the agent. Its file may just have been written: a fork elsewhere in this process holds it open for
     /// writing until it calls exec, and the kernel refuses to run it until then.
-    async fn start(&self, spec: &PlaceSpec, entry: &Entry) -> std::io::Result<Child> {
+    async fn start(&self, spec: &PlaceSpec, entry: &Entry) -> std::io::Result<(UnixStream, Child)> {
         let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
-        let made = scripts.clone();
-        tokio::task::spawn_blocking(move || make_passage(&made))
-            .await
-            .map_err(std::io::Error::other)??;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
         loop {
+            let (own, of_agent) = UnixStream::pair()?;
             let mut command = self.command(spec, entry, &scripts);
+            command.stdin(Stdio::from(OwnedFd::from(of_agent)));
+            let passage = scripts.clone();
             // A process with much memory takes its time to fork.
-            let spawned = tokio::task::spawn_blocking(move || command.spawn()).await;
+            let spawned = tokio::task::spawn_blocking(move || {
+                match make_passage(&passage) {
+                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+                    _ => {}
+                }
+                command.spawn().map(|child| (own, child))
+            })
+            .await;
             match spawned.map_err(std::io::Error::other)? {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::ExecutableFileBusy
@@ -135,7 +146,7 @@ impl HostExecutor {
         let mut command = Command::new(&self.options.agent.program);
         command
             .args(&self.options.agent.arguments)
-            .args(["serve", "--guard", "--dir"])
+            .args(["serve", "--guard", "--client", "--dir"])
             .arg(&entry.directory)
             .arg("--scripts")
             .arg(scripts)
@@ -152,7 +163,6 @@ impl HostExecutor {
             .envs(self.options.environment.iter().map(|(name, value)| (name, value)))
             .env(process::MARK, spec.key.resource_name())
             .current_dir(&spec.workspace)
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command
@@ -167,7 +177,14 @@ impl HostExecutor {
             spec.directory.clone(),
         );
         let engine = !spec.services.is_empty();
+        let workspace = spec.workspace.clone();
         blocking(move || {
+            if !workspace.is_dir() {
+                return Err(ExecutorError::Setup {
+                    what: "open the workspace".to_owned(),
+                    cause: format!("`{}` is no directory", workspace.display()),
+                });
+            }
             let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
             let directory = JobDirectory::create(&path).map_err(|error| failed(&error))?;
             let entry = Entry {
@@ -197,7 +214,7 @@ impl HostExecutor {
         entry: &Entry,
         notes: Arc<dyn Notes>,
     ) -> Result<(Channel, Child), ExecutorError> {
-        let mut child = self.start(spec, entry).await.map_err(|error| {
+        let (stream, mut child) = self.start(spec, entry).await.map_err(|error| {
             let program = self.options.agent.program.display();
             ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
         })?;
@@ -209,20 +226,22 @@ impl HostExecutor {
         };
         tokio::select! {
             biased;
-            connected = Channel::connect(directory, PATIENCE, notes) => match connected {
+            connected = Channel::given(directory, stream, PATIENCE, notes) => match connected {
                 Ok(channel) => Ok((channel, child)),
                 Err(error) => {
-                    // Whoever comes back to clean up finds no agent that is just about to start.
-                    let _ = child.start_kill();
                     let error: ConnectError = error;
-                    Err(ExecutorError::setup("start the job's agent", &error))
+                    // One that ended at once has hung up, and left word.
+                    match tokio::time::timeout(END_TIME, child.wait()).await {
+                        Ok(ended) => Err(ended_at_once(ended, blocking(trouble).await?)),
+                        Err(_) => {
+                            // Whoever comes back to clean up finds no agent that is just about to start.
+                            let _ = child.start_kill();
+                            Err(ExecutorError::setup("start the job's agent", &error))
+                        }
+                    }
                 }
             },
-            ended = child.wait() => {
-                let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                let cause = blocking(trouble).await?.unwrap_or(format!("it ended at once ({status})"));
-                Err(ExecutorError::Setup { what: "start the job's agent".to_owned(), cause })
-            }
+            ended = child.wait() => Err(ended_at_once(ended, blocking(trouble).await?)),
         }
     }
 
@@ -360,13 +379,6 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let workspace = spec.workspace.clone();
-        if !blocking(move || workspace.is_dir()).await? {
-            return Err(ExecutorError::Setup {
-                what: "open the workspace".to_owned(),
-                cause: format!("`{}` is no directory", spec.workspace.display()),
-            });
-        }
         let (directory, entry) = self.prepare(&spec).await?;
         match self.make(&spec, directory, &entry, notes).await {
             Ok(place) => Ok(Arc::new(place)),
@@ -395,6 +407,14 @@ impl Executor for HostExecutor {
             }
         }
         first_error.map_or(Ok(swept), Err)
+    }
+}
+
+fn ended_at_once(ended: std::io::Result<ExitStatus>, trouble: Option<String>) -> ExecutorError {
+    let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+    ExecutorError::Setup {
+        what: "start the job's agent".to_owned(),
+        cause: trouble.unwrap_or(format!("it ended at once ({status})")),
     }
 }
 

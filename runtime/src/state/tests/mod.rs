@@ -155,6 +155,17 @@ impl Play {
         self
     }
 
+    /// What is kept of all before a job is what its ancestors say, once its needs are done.
+    fn check_ancestors(&self) {
+        let ended = |need: &JobId| self.run.jobs.get(need).is_some_and(|need| need.state.is_final());
+        let due = |job: &crate::state::Job| !job.state.is_final() && job.needs.iter().all(ended);
+        for (id, job) in self.run.jobs.iter().filter(|(_, job)| due(job)) {
+            let mut before = self.run.ancestors(id).into_iter();
+            let good = before.all(|id| self.run.jobs[id].result() == JobState::Success);
+            assert_eq!(self.run.all_before_succeeded(id), good, "{id}: {:#?}", job.needs);
+        }
+    }
+
     /// Writes events with all that follows by itself.
     fn write(&mut self, events: Vec<Event>) {
         let before = self.run.clone();
@@ -174,6 +185,7 @@ impl Play {
             self.log.push(recorded);
         }
         assert_eq!(single, self.run, "as one or one by one");
+        self.check_ancestors();
     }
 
     /// Carries out one decision after the other, until there is nothing to do but wait.

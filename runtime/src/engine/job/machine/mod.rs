@@ -76,6 +76,9 @@ pub(super) struct JobOrder {
     pub(super) has_outputs: bool,
     /// Those of its steps that the others do not wait for.
     pub(super) background: Vec<StepId>,
+    /// Whether its place is there already, made behind an intent of its own: that it starts is then one write with what
+    /// follows at once.
+    pub(super) is_prepared: bool,
     /// Whether it pauses at a step that fails.
     pub(super) pauses: bool,
 }
@@ -179,12 +182,17 @@ impl Machine {
             attempt,
             resource,
         });
-        self.afterwards.push(Effect::Open);
+        if self.plan.is_prepared {
+            self.effects.push(Effect::Open);
+        } else {
+            self.afterwards.push(Effect::Open);
+        }
     }
 
     /// Writes down what is to be, unless more of it comes at once: a step's end and the start of the next are one write.
     fn flush(&mut self) {
-        let more_comes = self.afterwards.is_empty() && self.is_judging();
+        let opens_at_once = self.phase == Phase::Opening && self.plan.is_prepared;
+        let more_comes = self.afterwards.is_empty() && (opens_at_once || self.is_judging());
         if (self.outbox.is_empty() && self.afterwards.is_empty()) || more_comes {
             return;
         }

@@ -1,10 +1,10 @@
 //! Which steps run, in which order, and what the job comes to.
 
-use super::super::{Input, Opened, StepWork, Trouble};
+use super::super::{Effect, Input, Judgement, Opened, StepWork, Trouble, Verdict};
 use super::sim::{Ends, If, Plan, Sim};
 use crate::event::{Event, JobState, Outputs, Phase, Reason, StepOutline};
 use crate::executor::Closed;
-use crate::id::StepId;
+use crate::id::{JobId, StepId};
 
 fn good() -> Plan {
     Plan::default()
@@ -653,5 +653,47 @@ fn a_background_step_may_be_a_composite_action() {
     assert!(
         at("publish 0.0 success") < at("judge 0.1"),
         "within it what a step did counts at once"
+    );
+}
+
+#[test]
+fn a_job_whose_place_is_there_starts_in_one_write() {
+    let mut sim = Sim::new(vec![Plan::default()]);
+    sim.machine.plan.is_prepared = true;
+    let begun = sim.machine.handle(Input::Begin);
+    assert!(matches!(begun.as_slice(), [Effect::Open]), "{begun:?}");
+    let opened = sim.machine.handle(Input::Opened(Ok(Opened::default())));
+    assert!(matches!(opened.as_slice(), [Effect::Judge(..)]), "{opened:?}");
+    let verdict = Verdict {
+        name: "0".into(),
+        work: StepWork::Process,
+        continue_on_error: false,
+        timeout: None,
+        retry: None,
+        background: false,
+        post: None,
+    };
+    let judged = sim.machine.handle(Input::Judged(
+        StepId::at(0),
+        Box::new(Judgement::Run(Box::new(verdict))),
+    ));
+    let [Effect::Save(_, events)] = judged.as_slice() else {
+        panic!("not one write: {judged:?}")
+    };
+    let kinds: Vec<_> = events.iter().map(std::mem::discriminant).collect();
+    let job = || JobId("j".into());
+    let wanted = [
+        Event::JobStarting {
+            job: job(),
+            attempt: 1,
+            resource: String::new(),
+        },
+        Event::JobStarted { job: job() },
+    ];
+    let wanted: Vec<_> = wanted.iter().map(std::mem::discriminant).collect();
+    assert_eq!(kinds.get(..2), Some(wanted.as_slice()), "{events:?}");
+    assert!(
+        matches!(events.get(2), Some(Event::StepStarted { .. })),
+        "{events:?}"
     );
 }

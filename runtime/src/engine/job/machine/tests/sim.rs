@@ -124,6 +124,7 @@ impl Sim {
 
     pub(super) fn of(steps: Vec<Plan>, waits_at_end: bool, has_outputs: bool) -> Self {
         let order = JobOrder {
+            is_prepared: false,
             job: JobId("j".into()),
             attempt: 1,
             resource: "loom-r-j-1".into(),

@@ -23,6 +23,7 @@ use crate::harness::{Loom, Outcome, Project};
 
 const TABLE: &[(&str, &str)] = &[
     ("actions", include_str!("actions.cases")),
+    ("bad", include_str!("bad.cases")),
     ("calls", include_str!("calls.cases")),
     ("commands", include_str!("commands.cases")),
     ("conditions", include_str!("conditions.cases")),

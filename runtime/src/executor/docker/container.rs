@@ -32,6 +32,9 @@ const PIDS: i64 = 4096;
 /// How long the engine may take to remove a container that something else is removing too.
 const REMOVAL: Duration = Duration::from_secs(60);
 
+/// How long a container may be in a state that nobody can name.
+pub(super) const CHANGE: Duration = Duration::from_secs(10);
+
 /// How long the engine may take to kill a container.
 const KILL: Duration = Duration::from_secs(15);
 
@@ -113,11 +116,7 @@ async fn create_once(
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     let docker = &connection.docker;
     let mut outcome = docker.create_container(Some(options.clone()), body.clone()).await;
-    if outcome
-        .as_ref()
-        .is_err_and(|error| failure::status(error) == Some(409))
-        && is_our_dead(connection, name, marks).await
-    {
+    if outcome.as_ref().is_err_and(failure::is_taken) && is_our_dead(connection, name, marks).await {
         remove(connection, name).await?;
         outcome = docker.create_container(Some(options), body).await;
     }
@@ -174,14 +173,19 @@ pub(super) async fn state(
     connection: &Connection,
     name: &str,
 ) -> Result<Option<ContainerState>, ExecutorError> {
-    match connection.docker.inspect_container(name, None).await {
-        Ok(found) => Ok(found.state),
-        Err(error) if failure::is_missing(&error) => Ok(None),
-        Err(error) => Err(failure::setup(
-            "look at the container",
-            &connection.endpoint,
-            &error,
-        )),
+    let deadline = Instant::now() + CHANGE;
+    loop {
+        match connection.docker.inspect_container(name, None).await {
+            Ok(found) => return Ok(found.state),
+            Err(error) if failure::is_missing(&error) => return Ok(None),
+            Err(error) if failure::is_between(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => {
+                let what = "look at the container";
+                return Err(failure::setup(what, &connection.endpoint, &error));
+            }
+        }
     }
 }
 
@@ -226,14 +230,22 @@ pub(super) async fn remove(connection: &Connection, name: &str) -> Result<(), Ex
     }
 }
 
-/// Something else removes it right now (409), or its process has not quite gone (500, `device or resource busy`).
+/// Something else removes it right now (409), or its process has not quite gone (500, `device or resource busy`; Podman's
+/// `container state improper`).
 fn is_busy(error: &Error) -> bool {
     match error {
         Error::DockerResponseServerError { status_code: 409, .. } => true,
         Error::DockerResponseServerError {
             status_code: 500,
             message,
-        } => message.contains("busy") || message.contains("did not receive an exit event"),
+        } => {
+            let signs = [
+                "busy",
+                "did not receive an exit event",
+                "container state improper",
+            ];
+            signs.iter().any(|sign| message.contains(sign))
+        }
         _ => false,
     }
 }

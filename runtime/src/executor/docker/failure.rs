@@ -47,6 +47,20 @@ pub(super) fn is_missing(error: &Error) -> bool {
     status(error) == Some(404)
 }
 
+/// Whether the engine tells of something that is just changing, in a word that Docker does not have: Podman's `stopped`, for
+/// a container that has ended and was not put away yet. It passes.
+pub(super) fn is_between(error: &Error) -> bool {
+    match error {
+        Error::JsonDataError { message, .. } => message.contains("unknown variant"),
+        _ => false,
+    }
+}
+
+/// Whether a name is taken; Podman has no status of its own for that.
+pub(super) fn is_taken(error: &Error) -> bool {
+    status(error) == Some(409) || status(error) == Some(500) && explain(error).contains("is already in use")
+}
+
 /// What could not be done, as an error of a session's making; an engine that does not answer at all is told apart.
 pub(super) fn setup(what: &str, endpoint: &str, error: &Error) -> ExecutorError {
     if is_no_answer(error) {

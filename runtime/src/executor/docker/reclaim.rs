@@ -12,6 +12,8 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder,
 };
 
+use tokio::time::Instant;
+
 use super::engine::Connection;
 use super::marks::{DIRECTORY, INSTANCE, KIND, Kind, NAME, ROOM, RUN};
 use super::settings::DockerOptions;
@@ -146,8 +148,22 @@ async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, 
         .all(true)
         .filters(filters)
         .build();
-    let found = connection.docker.list_containers(Some(query)).await;
-    let found = found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
+    let deadline = Instant::now() + container::CHANGE;
+    let found = loop {
+        match connection.docker.list_containers(Some(query.clone())).await {
+            Ok(found) => break found,
+            Err(error) if failure::is_between(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => {
+                return Err(failure::setup(
+                    "look for containers",
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
+        }
+    };
     Ok(found
         .into_iter()
         .filter_map(|container| {

@@ -149,6 +149,10 @@ pub(super) async fn ready(
     let mut pause = LOOK;
     loop {
         let found = connection.docker.inspect_container(&service.id, None).await;
+        if found.as_ref().is_err_and(failure::is_between) && Instant::now() < deadline {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
         let found = found.map_err(|error| {
             failure::setup(
                 &format!("look at the service `{}`", service.alias),

@@ -10,7 +10,7 @@ use crate::event::{Annotation, JobState, Outputs, Phase, Reason, RunState, StepS
 use crate::id::{JobId, StepId};
 use crate::journal::Summary;
 use crate::logs::Line;
-use crate::state::{Claim, Job, Run, Step};
+use crate::state::{Claim, Job, Pause, Run, Step};
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -81,6 +81,9 @@ pub struct JobDetail {
     /// From 1 once it started.
     #[serde(skip_serializing_if = "is_first")]
     attempt: u32,
+    /// The steps that it is paused at: somebody has to say how they go on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pauses: Vec<PauseDetail>,
     /// The concurrency group that it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<String>,
@@ -99,6 +102,25 @@ pub struct JobDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     steps: Vec<StepDetail>,
+}
+
+/// A pause at a step that failed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PauseDetail {
+    /// The step.
+    step: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    /// Why it failed, when the exit code does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    /// Why it could not be done again, when that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Reason>,
 }
 
 /// A step of a job.
@@ -229,6 +251,11 @@ impl JobDetail {
             group: job.group.is_some(),
             continue_on_error: job.continues_on_error(),
             attempt: job.attempt,
+            pauses: job
+                .pauses
+                .iter()
+                .map(|(step, pause)| PauseDetail::new(step, pause))
+                .collect(),
             waits_for: (job.claim == Claim::Waiting && !job.state.is_final())
                 .then(|| {
                     job.terms
@@ -252,6 +279,18 @@ impl JobDetail {
                 .enumerate()
                 .map(|(index, (id, step))| StepDetail::new(index, id, step))
                 .collect(),
+        }
+    }
+}
+
+impl PauseDetail {
+    fn new(step: &StepId, pause: &Pause) -> Self {
+        Self {
+            step: step.0.clone(),
+            since: pause.since,
+            exit_code: pause.exit_code,
+            reason: pause.reason.clone(),
+            problem: pause.problem.clone(),
         }
     }
 }

@@ -4,11 +4,12 @@
 #
 #   engine.sh start DIR [HIDDEN...]   starts it and prints its DOCKER_HOST; a second start of the same DIR is refused. It
 #                                     sees nothing of what is in the folders HIDDEN: for it they are empty
+#   engine.sh again DIR               kills it, as a crash would, and starts it once more on the same data
 #   engine.sh stop DIR                stops it and removes all it made: containers, mounts, bridge, DIR itself
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-usage() { die "usage: engine.sh start DIR [HIDDEN...] | stop DIR"; }
+usage() { die "usage: engine.sh start DIR [HIDDEN...] | again DIR | stop DIR"; }
 [ $# -ge 2 ] || usage
 verb=$1 dir=$2
 hidden=("${@:3}")
@@ -64,13 +65,31 @@ start() {
 
   mount_cgroups
   as_root mkdir -p "$dir"
+  serve
+}
+
+# A crash leaves containers running; the engine that follows finds and ends them.
+again() {
+  local pid
+  [ -d "$dir/data" ] || die "there was no engine of $dir"
+  if pid=$(as_root cat "$dir/pid" 2>/dev/null); then
+    as_root kill -9 "$pid" 2>/dev/null || true
+    wait_until 10 gone "$pid" || true
+    as_root rm -f "$dir/pid"
+  fi
+  serve
+}
+
+serve() {
   as_root ip link add name "$bridge" type bridge 2>/dev/null || true
   as_root ip addr replace "172.31.$net.1/24" dev "$bridge"
   as_root ip link set "$bridge" up
 
   local options=(--host "unix://$dir/docker.sock" --data-root "$dir/data" --exec-root "$dir/exec"
     --pidfile "$dir/pid" --bridge "$bridge" --default-address-pool "base=10.$net.0.0/16,size=24"
-    --log-level warn)
+    --log-level warn
+    # Each further attempt waits longer, and tests wait with it.
+    --max-download-attempts 2)
   iptables_work || {
     say "iptables do not work here: containers get no way out, which no test needs"
     options+=(--iptables=false --ip-masq=false)
@@ -116,6 +135,7 @@ gone() { [ ! -d "/proc/$1" ]; }
 
 case $verb in
   start) start ;;
+  again) again ;;
   stop) stop ;;
   *) usage ;;
 esac

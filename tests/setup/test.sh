@@ -71,13 +71,16 @@ fi
 if skips docker; then
   skipped executor "$(passed build && executor_tests --list 2>/dev/null | grep -c ': test$' || echo 1)"
   skipped docker "$(passed build && system_tests --list docker:: 2>/dev/null | grep -c ': test$' || echo 1)"
+  skipped kills 1
 elif ! passed build; then
-  for suite in executor docker; do blocked "$suite" build; done
+  for suite in executor docker kills; do blocked "$suite" build; done
 elif start_engine; then
   libtest executor executor_tests
-  libtest docker system_tests docker::
+  libtest docker system_tests docker:: --skip docker::kills::
+  # An engine that is killed must be the test's own, and only root kills one.
+  if [ "$(id -u)" = 0 ]; then libtest kills system_tests docker::kills::; else skipped kills 2; fi
 else
-  for suite in executor docker; do blocked "$suite" "the engine did not start (see above)"; done
+  for suite in executor docker kills; do blocked "$suite" "the engine did not start (see above)"; done
 fi
 if skips browser; then
   skipped browser "$(find studio-ui/e2e -name "*.test.*" 2>/dev/null | grep -c . || echo 1)"

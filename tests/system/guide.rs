@@ -188,6 +188,31 @@ fn background_and_parallel_steps() {
 }
 
 #[test]
+fn a_pause_at_a_failure() {
+    let project = project();
+    let run = "run --pause-on-failure .github/workflows/pausing.yml";
+    on_host(&project, run).run().exits(77).says("retry");
+    // Nothing has changed: it fails again.
+    shown(&project, "retry latest").run().exits(77);
+    let file = ".github/workflows/pausing.yml";
+    let mended = project.read(file).replace("4 tests", "3 tests");
+    project.file(file, &mended);
+    let again = project.loom(&["retry", "latest"]).run().exits(0);
+    assert!(again.stdout.contains("| all is well"), "{again}");
+    project.file(file, &mended.replace("3 tests\" report", "4 tests\" report"));
+    on_host(&project, run).run().exits(77);
+    shown(&project, "skip latest")
+        .run()
+        .exits(0)
+        .prints("| all is well");
+    on_host(&project, run).run().exits(77);
+    shown(&project, "end latest")
+        .run()
+        .exits(1)
+        .never_says("| all is well");
+}
+
+#[test]
 fn a_failure() {
     let run = on_host(&project(), "run .github/workflows/failing.yml")
         .run()

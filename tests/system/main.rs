@@ -35,6 +35,8 @@ mod mistakes;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod pausing;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod settings;

@@ -315,7 +315,16 @@ impl Agent {
             Step::start(start, &self.places, &self.memory, self.options.drain)
         };
         match started {
-            Ok(step) => self.steps.push(step),
+            Ok(step) => {
+                self.steps.push(step);
+                // Says that the step was taken: an agent that is frozen is told from a step that is silent.
+                if let Some(client) = &mut self.client {
+                    client.send(&Report::Grew {
+                        step: start.step,
+                        length: 0,
+                    });
+                }
+            }
             Err(trouble) => {
                 if let Some(client) = &mut self.client {
                     client.send(&Report::Exited {

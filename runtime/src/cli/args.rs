@@ -66,6 +66,12 @@ pub(super) enum Command {
     Run(Box<RunArgs>),
     /// Run it, and again whenever it or files that it is about change
     Watch(Box<WatchArgs>),
+    /// Do the step again at which a run is paused, as its file is now, and follow the run from there
+    Retry(AnswerArgs),
+    /// Leave out the step at which a run is paused: it counts as skipped, and the steps behind it go on
+    Skip(AnswerArgs),
+    /// Let a job fail that is paused, as it would have without the pause
+    End(AnswerArgs),
     /// Serve the studio on :9090 and run the project's workflows from there
     Serve(ServeArgs),
     /// Look at runs: list them, show one, print its logs
@@ -94,6 +100,20 @@ pub(super) struct WatchArgs {
     pub(super) paths: Vec<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
+}
+
+/// How `retry`, `skip` and `end` are called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct AnswerArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
+    /// The job [default: every job that is paused]
+    #[arg(value_name = "JOB")]
+    pub(super) job: Option<String>,
+    /// What is printed from there on, as with `run`
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
 }
 
 /// How `doctor` is called.

@@ -16,6 +16,8 @@ pub enum Exit {
     Usage = 2,
     /// The machine can't: the engine is unreachable, the port is taken, a run is lost.
     Machine = 3,
+    /// A job is paused at a failure, and somebody has to say how it goes on.
+    Paused = 77,
     /// A user cancelled it.
     Cancelled = 130,
 }
@@ -28,6 +30,7 @@ impl Exit {
             Self::Failure => "the workflow failed",
             Self::Usage => "wrong usage, or a mistake in a file",
             Self::Machine => "the machine could not do it, the workflow is not to blame",
+            Self::Paused => "a job is paused at a failure; `loom-runtime retry` goes on",
             Self::Cancelled => "it was cancelled",
         }
     }
@@ -40,6 +43,19 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// The one with this code.
+    pub(super) fn of_code(code: i32) -> Option<Self> {
+        let all = [
+            Self::Success,
+            Self::Failure,
+            Self::Usage,
+            Self::Machine,
+            Self::Paused,
+            Self::Cancelled,
+        ];
+        all.into_iter().find(|exit| *exit as i32 == code)
+    }
+
     /// How `run` ends for a run in this state; `asked`: whether somebody asked to cancel it.
     pub fn of(state: RunState, asked: bool) -> Self {
         match state {

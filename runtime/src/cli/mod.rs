@@ -14,6 +14,7 @@ mod explain;
 mod gather;
 mod graph;
 mod output;
+mod pause;
 mod prompt;
 mod run;
 mod runs;
@@ -36,6 +37,7 @@ use clap::error::ErrorKind;
 pub use exit::Exit;
 
 use self::args::{Cli, Command};
+use crate::event::PauseAnswer;
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
@@ -59,6 +61,12 @@ pub fn main() -> ExitCode {
         }
     };
     setup::logging(cli.global.log_level);
+    if let Command::Run(args) = &cli.command
+        && let Some(relayed) = pause::relay(args)
+    {
+        let exit = setup::system(|| relayed);
+        return exit.into();
+    }
     if let Some(directory) = &cli.global.directory
         && let Err(error) = std::env::set_current_dir(directory)
     {
@@ -68,7 +76,12 @@ pub fn main() -> ExitCode {
     // What a run came to is in its journal, so it stays what it is when its log cannot be written here.
     let answers = !matches!(
         cli.command,
-        Command::Run(_) | Command::Watch(_) | Command::Serve(_)
+        Command::Run(_)
+            | Command::Watch(_)
+            | Command::Serve(_)
+            | Command::Retry(_)
+            | Command::Skip(_)
+            | Command::End(_)
     );
     if !answers {
         talk::aside();
@@ -76,6 +89,9 @@ pub fn main() -> ExitCode {
     let exit = broken::guard(move || match cli.command {
         Command::Run(args) => setup::system(|| run::run(cli.global, *args)),
         Command::Watch(args) => setup::system(|| watch::watch(cli.global, *args)),
+        Command::Retry(args) => setup::system(|| pause::retry(cli.global, args)),
+        Command::Skip(args) => setup::system(|| pause::say(cli.global, args, PauseAnswer::Skip)),
+        Command::End(args) => setup::system(|| pause::say(cli.global, args, PauseAnswer::End)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),

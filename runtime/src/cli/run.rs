@@ -1,27 +1,28 @@
 //! `loom-runtime run`: runs a workflow, or those of a folder that the event starts, and says how it went.
 
+mod attend;
 mod listing;
 mod selection;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::attend::attend_other;
+use self::attend::{Ended, attend};
 use self::selection::{Candidate, Candidates};
 use super::args::{Format, Global, RunArgs, refused};
 use super::gather::gather;
-use super::output::{self, follow, printer};
-use super::signals::{Stop, Stops};
+use super::signals::Stops;
 use super::{Exit, data, setup, talk, uplink};
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::config::FileConfig;
-use crate::engine::{Engine, Launch, RunHandle};
-use crate::event::{RunOptions, RunState, WorkflowRef};
+use crate::engine::{Engine, Launch};
+use crate::event::{RunOptions, WorkflowRef};
 use crate::executor::ExecutorError;
 use crate::machine::{self, Choice, Chosen};
 use crate::prepare::{
     LaunchError, RunInputs, UnmappedLabel, action_cache, launch, needs_engine, unmapped, workflow_ref,
 };
 use crate::project;
-use crate::state::Run;
 
 pub(super) async fn run(global: Global, args: RunArgs) -> Exit {
     let mut session = match Session::begin() {
@@ -137,7 +138,7 @@ async fn one_by_one(
         let handle = engine.start(launch).await.map_err(|error| failed(&error))?;
         let one = attend(engine, handle, &mut session.stops, format).await;
         session.is_stale = one.is_stale;
-        let stopped = one.was_stopped || one.is_stale;
+        let stopped = one.was_stopped || one.is_stale || one.was_left;
         session.was_stopped |= one.was_stopped;
         ended.push((name, one));
         if stopped {
@@ -161,25 +162,6 @@ async fn one_by_one(
         return Ok(Exit::Machine);
     }
     Ok(selection::worst(ended.iter().map(|(_, one)| one.exit)))
-}
-
-/// How a run ended for the one who watched it.
-struct Ended {
-    exit: Exit,
-    state: Option<RunState>,
-    /// Whether nothing here runs any of its jobs.
-    nothing_could_run: bool,
-    /// Whether somebody asked to stop.
-    was_stopped: bool,
-    /// Whether files changed meanwhile.
-    is_stale: bool,
-}
-
-impl Ended {
-    fn word(&self) -> String {
-        self.state
-            .map_or_else(|| "left".to_owned(), |state| state.to_string())
-    }
 }
 
 /// Does what comes before the run, unless somebody asks to stop first.
@@ -278,6 +260,7 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
             .map(Into::into)
             .or(config.run.workspace_mode)
             .unwrap_or_default(),
+        pause_on_failure: args.pause_on_failure,
         offline: inputs.actions.offline,
         frozen: inputs.actions.frozen,
         action_overrides: inputs
@@ -359,100 +342,6 @@ fn compose(chosen: &Candidate, workspace: &Path, mut inputs: RunInputs) -> Resul
             }
             _ => Exit::Usage,
         }
-    })
-}
-
-async fn attend(engine: &Engine, handle: RunHandle, stops: &mut Stops, format: Option<Format>) -> Ended {
-    let format = format.unwrap_or(if talk::on_terminal() {
-        Format::Pretty
-    } else {
-        Format::Plain
-    });
-    let id = handle.id().clone();
-    let mut ending = std::pin::pin!(handle.clone().finished());
-    let mut following = engine.io().spawn(follow(engine.clone(), handle, printer(format)));
-    let mut stalled = std::pin::pin!(output::stalled());
-    let (mut followed, mut ended) = (None, None);
-    let mut asked = 0;
-    let mut is_stale = false;
-    let outcome = loop {
-        tokio::select! {
-            told = &mut following, if followed.is_none() => {
-                if let Ok(Err(error)) = &told {
-                    talk::warning(&format!("the run cannot be followed any more: failed to {error}; it goes on"));
-                }
-                followed = Some(told);
-            }
-            outcome = &mut ending, if ended.is_none() => {
-                stalled.set(output::stalled());
-                ended = Some(outcome);
-            }
-            // All is told first, however long its reader takes; unless somebody wants it to end.
-            () = &mut stalled, if ended.is_some() && followed.is_none() && asked > 0 => {
-                talk::warning("nobody reads the output: its rest is not printed; `loom-runtime runs logs` has it");
-                if let Some(outcome) = ended.take() { break outcome; }
-            }
-            stop = stops.next() => {
-                let by = match stop {
-                    Stop::Asked(by) => by,
-                    Stop::Stale => {
-                        // Once is enough: a second would not wait for the steps to end.
-                        if !std::mem::replace(&mut is_stale, true) && ended.is_none() {
-                            talk::note("files have changed: what runs is cancelled");
-                            if let Err(error) = engine.cancel(&id, "watch").await {
-                                talk::error(&format!("failed to cancel the run: {error}"));
-                            }
-                        }
-                        continue;
-                    }
-                };
-                asked += 1;
-                if asked > 2 {
-                    talk::warning("left without waiting; what still runs is removed at the next start");
-                    return Ended {
-                        exit: Exit::Cancelled,
-                        state: None,
-                        nothing_could_run: false,
-                        was_stopped: true,
-                        is_stale,
-                    };
-                }
-                if asked == 1 {
-                    talk::note("cancelling; once more ends the steps at once, a third time does not wait for that");
-                }
-                stalled.set(output::stalled());
-                if ended.is_none() && let Err(error) = engine.cancel(&id, by).await {
-                    talk::error(&format!("failed to cancel the run: {error}"));
-                }
-            }
-        }
-        if followed.is_some()
-            && let Some(outcome) = ended.take()
-        {
-            break outcome;
-        }
-    };
-    // Left behind where it waits for a reader.
-    following.abort();
-    let run = followed.and_then(Result::ok).and_then(Result::ok).flatten();
-    if let Some(problem) = &outcome.problem {
-        talk::error(&format!("the run's history is incomplete: {problem}"));
-    }
-    Ended {
-        exit: Exit::of(outcome.state, run.as_ref().is_none_or(|run| run.cancel.is_some())),
-        state: Some(outcome.state),
-        nothing_could_run: outcome.state == RunState::Skipped
-            && run.is_some_and(|run| nothing_could_run(&run)),
-        was_stopped: asked > 0,
-        is_stale,
-    }
-}
-
-fn nothing_could_run(run: &Run) -> bool {
-    run.jobs.values().any(|job| {
-        job.reason
-            .as_ref()
-            .is_some_and(|reason| reason.code == "unmapped-label")
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
+use super::pause::waiting;
 use super::{Exit, data, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
@@ -64,6 +65,13 @@ async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
     let run = load(engine, &args.run).await?;
     if args.format == DataFormat::Json {
         return print_json(&RunDetail::from(&run));
+    }
+    for paused in waiting(&run) {
+        talk::note(&format!(
+            "{}; `loom-runtime retry {}` goes on",
+            paused.line(),
+            run.id
+        ));
     }
     let tails = last_lines(engine, &run).await;
     for line in page(&run, &tails).trim_start().split_inclusive('\n') {
@@ -133,13 +141,13 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
 }
 
 /// Whether a job is the one of this name, or one that it brought.
-fn is_meant(id: &JobId, name: &str) -> bool {
+pub(super) fn is_meant(id: &JobId, name: &str) -> bool {
     id.0.strip_prefix(name)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
 }
 
 /// The run that is meant: `latest`, or the only one whose id holds this text.
-async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
+pub(super) async fn load(engine: &Engine, named: &str) -> Result<Run, Exit> {
     let query = match named {
         "latest" => RunQuery {
             limit: 1,

@@ -24,6 +24,13 @@ pub(super) async fn watch(global: Global, args: WatchArgs) -> Exit {
 }
 
 async fn rounds(global: &Global, args: &WatchArgs) -> Result<Exit, Exit> {
+    if args.run.pause_on_failure {
+        talk::error(
+            "`watch` runs anew when a file changes, and pauses at nothing: leave `--pause-on-failure` out",
+        );
+        talk::help("`loom-runtime run --pause-on-failure` stops at a step that fails");
+        return Err(Exit::Usage);
+    }
     let mut session = Session::begin()?;
     let workspace = setup::workspace(global)?;
     let subject = Watched::new(&workspace, &args.run, &args.paths)?;

@@ -4,6 +4,7 @@
 //! them. Inside, an orchestrator actor owns one run actor a run, which owns one job actor a job; what waits (disks,
 //! sockets, containers) is done on threads of its own and answers by messages.
 
+mod answers;
 mod directory;
 mod executors;
 mod histories;
@@ -19,6 +20,7 @@ mod tests;
 mod timers;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -34,12 +36,14 @@ pub use recovery::Recovered;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
+use self::answers::AnswerRun;
 use self::histories::Histories;
 use self::io::{Io, IoThreads};
 use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun, UntilStarted};
 use self::shared::{Orphans, Shared};
+use crate::event::PauseAnswer;
 use crate::executor::Executor;
-use crate::id::RunId;
+use crate::id::{JobId, RunId};
 use crate::journal::{Journal, JournalError, SqliteJournal};
 use crate::logs::LogStore;
 use crate::machine;
@@ -182,6 +186,7 @@ impl Engine {
             progress: broadcast::channel(256).0,
             orphan_grace: ORPHAN_GRACE,
             orphans: Orphans::default(),
+            pauses: AtomicUsize::new(0),
             executors,
             orchestrator: OnceLock::new(),
         });
@@ -308,6 +313,28 @@ impl Engine {
         };
         self.orchestrator
             .send(cancel)
+            .await
+            .map_err(|_| EngineError::Stopped)?
+    }
+
+    /// Says how the paused steps of a job go on, or those of all jobs of a run, whichever process runs it. Where nothing is
+    /// paused nothing happens: look first.
+    ///
+    /// # Errors
+    /// When the order cannot be left for the run's owner.
+    pub async fn answer(
+        &self,
+        run: &RunId,
+        job: Option<&JobId>,
+        answer: PauseAnswer,
+    ) -> Result<(), EngineError> {
+        let answer = AnswerRun {
+            run: run.clone(),
+            job: job.cloned(),
+            answer,
+        };
+        self.orchestrator
+            .send(answer)
             .await
             .map_err(|_| EngineError::Stopped)?
     }

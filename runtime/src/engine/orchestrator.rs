@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{ActorSpec, ChildGone, Context, End};
@@ -15,20 +14,16 @@ use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
 use super::run::{CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
-use super::timers;
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::{Request, RunQuery};
 use crate::plan::{self, Scope};
 use crate::state::{FoldError, Run};
 
-/// How often to look for requests that other processes left.
-const REQUEST_POLL: Duration = Duration::from_millis(200);
-
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
-    shared: Arc<Shared>,
-    runs: BTreeMap<RunId, Held>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) runs: BTreeMap<RunId, Held>,
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
     beginning: BTreeMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
@@ -41,8 +36,8 @@ pub(super) struct Orchestrator {
     closing: Option<String>,
 }
 
-struct Held {
-    actor: Addr<RunActor>,
+pub(super) struct Held {
+    pub(super) actor: Addr<RunActor>,
     actor_id: ActorId,
     /// What its jobs have under way in them.
     holding: Holding,
@@ -99,7 +94,7 @@ impl Orchestrator {
         RunHandle { id, done: watching }
     }
 
-    fn look_for_requests(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn look_for_requests(&mut self, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.looking, true) {
             return;
         }
@@ -121,20 +116,15 @@ impl Orchestrator {
         }));
     }
 
-    fn look_again_later(&self, ctx: &mut Context<Self>) {
-        timers::after(&*self.shared.world, ctx, REQUEST_POLL, |act, ctx| {
-            act.look_for_requests(ctx);
-            act.look_again_later(ctx);
-        });
-    }
-
     fn take_requests(&mut self, version: i64, requests: Vec<(u64, RunId, Request)>) {
         self.foreign = Some(version);
         for (place, run, request) in requests {
             self.seen = place;
             // One for a run that is not ours is its owner's to answer.
-            if let Request::Cancel { by } = request {
-                drop(self.cancel(&run, by));
+            match request {
+                Request::Cancel { by } => drop(self.cancel(&run, by)),
+                Request::Answer { job, answer } => drop(self.answer(&run, job, answer)),
+                Request::CancelJob { .. } => {}
             }
         }
     }
@@ -221,7 +211,7 @@ impl Actor for Orchestrator {
                 .set(ctx.address().recipient().downgrade()),
         );
         self.look_for_requests(ctx);
-        self.look_again_later(ctx);
+        self.look_again(ctx);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What all actors of an engine share.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     /// How long a job's processes may go on when this process has vanished.
     pub(crate) orphan_grace: Duration,
     pub(crate) orphans: Orphans,
+    /// Jobs of this process that are paused.
+    pub(crate) pauses: AtomicUsize,
     pub(crate) executors: Executors,
     /// Who owns the runs of this process.
     /// Weak: what owns an address keeps its actor alive.

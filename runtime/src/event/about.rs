@@ -232,6 +232,9 @@ pub struct RunOptions {
     pub matrix: Vec<(String, String)>,
     /// Where the workspace of a job is.
     pub workspace_mode: WorkspaceMode,
+    /// Whether a job stops at a step that fails, until somebody says how it goes on.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pause_on_failure: bool,
     /// Nothing is fetched from elsewhere.
     pub offline: bool,
     /// Only what is in the lock file is used.
@@ -244,6 +247,30 @@ pub struct RunOptions {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
 pub(super) fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// How a step goes on that a job is paused at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PauseAnswer {
+    /// It is done again, as its file has it now.
+    Retry,
+    /// It counts as skipped; the steps behind it go on as if nothing had failed.
+    Skip,
+    /// It has failed; the job goes on as it would have without a pause.
+    End,
+}
+
+impl PauseAnswer {
+    /// The word on the wire and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::End => "end",
+        }
+    }
 }
 
 /// What the death of a run's owner means for the run.

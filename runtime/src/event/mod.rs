@@ -16,8 +16,8 @@ use crate::id::{JobId, RunId, StepId};
 
 use about::is_false;
 pub use about::{
-    Annotation, AnnotationLevel, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, OnCrash, Outputs, Phase,
-    Reason, RunOptions, RunSource, SourceFile, StepOutline, WorkflowRef,
+    Annotation, AnnotationLevel, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, OnCrash, Outputs,
+    PauseAnswer, Phase, Reason, RunOptions, RunSource, SourceFile, StepOutline, WorkflowRef,
 };
 pub use states::{JobState, RunState, StepState};
 
@@ -258,6 +258,38 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Outputs::is_empty")]
         outputs: Outputs,
     },
+    /// The step failed, and the job waits there for somebody to say how it goes on: the step has not ended. Once more with
+    /// `problem` when it was to be done again and could not be.
+    JobPaused {
+        /// The job.
+        job: JobId,
+        /// The step that failed.
+        step: StepId,
+        /// The code its process exited with, when it exited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+        /// The signal that ended it, when one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// Why it failed, when the exit code does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+        /// Why it could not be done again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<Reason>,
+    },
+    /// Somebody said how a paused step goes on. A cancel ends a pause without a word of it: the step's end follows.
+    JobResumed {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepId,
+        /// How it goes on.
+        answer: PauseAnswer,
+        /// The file that it is done again from, where its text is another one than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Box<SourceFile>>,
+    },
     /// Processes that steps had left running were ended with their job.
     LeftoversKilled {
         /// The job.
@@ -313,7 +345,7 @@ pub enum Event {
 }
 
 /// The types that this version understands: JSON of one of these that cannot be read is damaged, not newer.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 25] = [
     "runCreated",
     "runStarted",
     "jobExpanded",
@@ -331,6 +363,8 @@ const KNOWN: [&str; 23] = [
     "stepStarted",
     "stepRetrying",
     "stepFinished",
+    "jobPaused",
+    "jobResumed",
     "leftoversKilled",
     "remainsLeft",
     "jobFinished",
@@ -376,6 +410,8 @@ impl Event {
             | Self::StepStarted { job, .. }
             | Self::StepRetrying { job, .. }
             | Self::StepFinished { job, .. }
+            | Self::JobPaused { job, .. }
+            | Self::JobResumed { job, .. }
             | Self::LeftoversKilled { job, .. }
             | Self::RemainsLeft { job, .. }
             | Self::JobFinished { job, .. } => Some(job),
@@ -422,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_type_of_a_newer_loom_is_opaque_and_is_told_as_it_was_written() {
-        let text = r#"{"type":"jobPaused","job":"a","until":{"clock":"noon"}}"#;
+        let text = r#"{"type":"jobPostponed","job":"a","until":{"clock":"noon"}}"#;
         let event = Event::from_json(text).unwrap();
         assert!(matches!(event, Event::Opaque(_)), "{event:?}");
         let recorded = Recorded {
@@ -433,7 +469,7 @@ mod tests {
         };
         assert_eq!(
             recorded.to_json().unwrap(),
-            json!({"v":1,"seq":3,"time":"1970-01-01T00:00:00.000Z","runId":"r","type":"jobPaused","job":"a",
+            json!({"v":1,"seq":3,"time":"1970-01-01T00:00:00.000Z","runId":"r","type":"jobPostponed","job":"a",
                 "until":{"clock":"noon"}})
         );
     }

@@ -26,7 +26,7 @@ pub use sqlite::SqliteJournal;
 pub use summary::Summary;
 pub use tail::Tail;
 
-use crate::event::{Event, Recorded, Seq};
+use crate::event::{Event, PauseAnswer, Recorded, Seq};
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
 use crate::world::World;
@@ -277,6 +277,13 @@ pub enum Request {
     Cancel {
         /// Who asks.
         by: String,
+    },
+    /// Say how paused steps go on.
+    Answer {
+        /// The job; all that are paused when absent.
+        job: Option<JobId>,
+        /// How they go on.
+        answer: PauseAnswer,
     },
     /// Cancel one job of the run, e.g. because a newer one takes its concurrency group.
     CancelJob {

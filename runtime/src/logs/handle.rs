@@ -13,7 +13,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use loom_protocol::Timestamp;
-use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::{JobLog, LogError, Source};
@@ -36,7 +35,7 @@ pub(super) struct Order {
     log: JobLog,
     batch: Batch,
     /// Who waits until it is done.
-    done: Option<oneshot::Sender<()>>,
+    done: Option<SyncSender<()>>,
 }
 
 impl Threads {
@@ -124,28 +123,18 @@ impl LogWriterHandle {
         }
     }
 
-    /// Hands over what has gathered and waits until all that was handed over is in the files.
+    /// Hands over what has gathered and waits until all that was handed over is in the files: for threads that may wait.
     ///
     /// # Errors
     /// As for [`LogWriterHandle::line`].
-    pub async fn flush(&mut self) -> Result<(), LogError> {
-        let (done, written) = oneshot::channel();
+    pub fn flush(&mut self) -> Result<(), LogError> {
+        let (done, written) = sync_channel(1);
         let order = self.order(Some(done));
-        match self.queue.try_send(order) {
-            Ok(()) => {}
-            Err(TrySendError::Disconnected(order)) => return Err(order.give_up()),
-            Err(TrySendError::Full(order)) => {
-                let queue = self.queue.clone();
-                let sent = tokio::task::spawn_blocking(move || {
-                    queue.send(order).map_err(|unsent| unsent.0.give_up())
-                });
-                if let Ok(Err(error)) = sent.await {
-                    return Err(error);
-                }
-            }
+        if let Err(unsent) = self.queue.send(order) {
+            return Err(unsent.0.give_up());
         }
         // An answer that never comes means lines that were counted as lost.
-        drop(written.await);
+        let _answered = written.recv();
         self.check()
     }
 
@@ -165,7 +154,7 @@ impl LogWriterHandle {
         }
     }
 
-    fn order(&mut self, done: Option<oneshot::Sender<()>>) -> Order {
+    fn order(&mut self, done: Option<SyncSender<()>>) -> Order {
         Order {
             log: self.log.clone(),
             batch: std::mem::take(&mut self.batch),

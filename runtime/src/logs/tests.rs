@@ -219,7 +219,7 @@ async fn the_thread_writes_what_is_handed_over_in_order_and_tells_what_is_lost()
     })
     .await
     .unwrap();
-    writer.flush().await.unwrap();
+    writer.flush().unwrap();
     assert_eq!(log.total(), added);
     let window = store.open(&run, &job, 1).unwrap().window(150_001, 2).unwrap();
     let found: Vec<_> = window
@@ -233,10 +233,10 @@ async fn the_thread_writes_what_is_handed_over_in_order_and_tells_what_is_lost()
     );
     log.fail_next(1);
     writer.line(None, Source::Loom, at(0), b"gone").unwrap();
-    let error = writer.flush().await.unwrap_err();
+    let error = writer.flush().unwrap_err();
     assert!(matches!(error, LogError::Lost { lines: 1, .. }), "{error}");
     writer.line(None, Source::Loom, at(0), b"there").unwrap();
-    writer.flush().await.unwrap();
+    writer.flush().unwrap();
     assert_eq!(
         texts_from(&store, added + 1),
         [
@@ -267,10 +267,10 @@ async fn several_writers_of_several_logs_lose_and_mix_nothing() {
                         .line(None, Source::Loom, at(0), format!("{n}/{line}").as_bytes())
                         .unwrap();
                     if line % 7 == 0 {
-                        writer.flush().await.unwrap();
+                        writer.flush().unwrap();
                     }
                 }
-                writer.flush().await.unwrap();
+                writer.flush().unwrap();
                 let lines = store
                     .open(&run, &job, 1)
                     .unwrap()

@@ -10,6 +10,7 @@ use super::first_mistake;
 use crate::context::{self, Moment};
 use crate::event::{JobState, Outputs, Reason, RunSource, SourceFile};
 use crate::id::{JobId, RunId};
+use crate::prepare::hash;
 use crate::secret::Secret;
 
 /// A workflow with what its expressions see.
@@ -82,6 +83,39 @@ impl Scope {
             env: source.env.clone(),
             run: source,
         })
+    }
+
+    /// The same workflow with the text that its file has now, and that file.
+    ///
+    /// # Errors
+    /// When it is no workflow any more.
+    pub(crate) fn with_text(&self, text: &str) -> Result<(Self, SourceFile), Reason> {
+        let known = match &self.caller {
+            None => self.run.files.first(),
+            Some(_) => self.called_file(self.source.name()),
+        };
+        let file = SourceFile {
+            name: self.source.name().to_owned(),
+            of_loom: known.is_some_and(|known| known.of_loom),
+            sha256: hash(text),
+            text: text.to_owned(),
+            commit: None,
+        };
+        let (workflow, source) = load(&file)?;
+        let scope = Self {
+            workflow,
+            source,
+            caller: self.caller.clone(),
+            repository: self.repository.clone(),
+            depth: self.depth,
+            github: self.github.clone(),
+            vars: self.vars.clone(),
+            inputs: self.inputs.clone(),
+            secrets: self.secrets.clone(),
+            env: self.env.clone(),
+            run: Arc::clone(&self.run),
+        };
+        Ok((scope, file))
     }
 
     /// The contexts that everything of it sees, but the secrets.

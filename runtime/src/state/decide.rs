@@ -364,7 +364,8 @@ impl Run {
     }
 
     /// What all jobs together amount to. A user's cancel outweighs a failure, a failure outweighs a loss: the caller
-    /// learns first what somebody did, then what the workflow did, then what the machine did. A job over its time has
+    /// learns first what somebody did, then what the workflow did, then what the machine did. A job that could not be
+    /// ended in order when it was cancelled is lost, and its run cancelled all the same. A job over its time has
     /// failed the run; one that gave way to a newer one of its concurrency group was cancelled.
     fn result(&self) -> RunState {
         let counts = |job: &&Job| job.parent.is_none() || job.group.is_none();
@@ -374,7 +375,7 @@ impl Run {
             let why = job.reason.as_ref().or(job.cancel.as_ref());
             why.is_some_and(|reason| reason.code == "concurrency")
         };
-        if self.cancel.is_some() && any(JobState::Cancelled) {
+        if self.cancel.is_some() && (any(JobState::Cancelled) || any(JobState::Lost)) {
             RunState::Cancelled
         } else if any(JobState::Failure) {
             RunState::Failure

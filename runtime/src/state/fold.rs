@@ -5,8 +5,8 @@ use loom_protocol::Timestamp;
 use thiserror::Error;
 
 use super::frontier::Frontier;
-use super::run::{Claim, Job, Run, Step};
-use crate::event::{Event, JobOutline, JobState, Phase, Recorded, RunState, StepState};
+use super::run::{Claim, Job, Pause, Run, Step};
+use crate::event::{Event, JobOutline, JobState, PauseAnswer, Phase, Recorded, RunState, StepState};
 use crate::id::{JobId, RunId, StepId};
 
 /// A history that makes no sense. Fits after "failed to …".
@@ -225,6 +225,7 @@ impl Job {
                 self.state = JobState::Queued;
                 self.retry_at = Some(*until);
                 self.claim = Claim::None;
+                self.pauses.clear();
                 self.forget_steps();
             }
             Event::JobCancelRequested { reason, .. } => {
@@ -246,6 +247,7 @@ impl Job {
                 self.reason.clone_from(reason);
                 self.outputs.clone_from(outputs);
                 self.finished_at = Some(time);
+                self.pauses.clear();
                 self.end_steps(time);
             }
             Event::StepPlanned { outline, .. } => {
@@ -279,6 +281,7 @@ impl Job {
                 outputs,
                 ..
             } => {
+                self.pauses.shift_remove(step);
                 if let Some(step) = self.open_step(step) {
                     step.state = *conclusion;
                     step.outcome = Some(*outcome);
@@ -286,6 +289,29 @@ impl Job {
                     step.reason.clone_from(reason);
                     step.outputs.clone_from(outputs);
                     step.finished_at = Some(time);
+                }
+            }
+            Event::JobPaused {
+                step,
+                exit_code,
+                reason,
+                problem,
+                ..
+            } => {
+                let since = self.pauses.get(step).map_or(time, |pause| pause.since);
+                let pause = Pause {
+                    since,
+                    exit_code: *exit_code,
+                    reason: reason.clone(),
+                    problem: problem.clone(),
+                };
+                self.step(step);
+                self.pauses.insert(step.clone(), pause);
+            }
+            Event::JobResumed { step, answer, .. } => {
+                self.pauses.shift_remove(step);
+                if *answer == PauseAnswer::Retry {
+                    self.begin_anew(step);
                 }
             }
             Event::Annotated { step, annotation, .. } => {
@@ -305,6 +331,16 @@ impl Job {
     /// A step that has not ended: an end stands.
     fn open_step(&mut self, id: &StepId) -> Option<&mut Step> {
         Some(self.step(id)).filter(|step| !step.state.is_final())
+    }
+
+    /// A step is done again: what it brought and said so far is of no more account.
+    fn begin_anew(&mut self, id: &StepId) {
+        let inner = format!("{id}.");
+        self.steps
+            .retain(|step, known| known.parent.is_none() || !step.0.starts_with(&inner));
+        if let Some(step) = self.open_step(id) {
+            *step = Step::new(std::mem::take(&mut step.name), step.parent.take(), step.phase);
+        }
     }
 
     /// A new attempt begins with the steps as written.

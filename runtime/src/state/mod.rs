@@ -15,4 +15,4 @@ mod tests;
 
 pub use decide::Decision;
 pub use fold::FoldError;
-pub use run::{Claim, Job, Run, Step};
+pub use run::{Claim, Job, Pause, Run, Step};

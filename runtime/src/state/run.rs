@@ -96,6 +96,21 @@ pub struct Job {
     pub steps: IndexMap<StepId, Step>,
     /// What it tells the jobs that need it.
     pub outputs: Outputs,
+    /// The steps that it is paused at: they failed, and somebody has to say how they go on.
+    pub pauses: IndexMap<StepId, Pause>,
+}
+
+/// A pause at a step that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pause {
+    /// Since when.
+    pub since: Timestamp,
+    /// The code its process exited with.
+    pub exit_code: Option<i32>,
+    /// Why it failed, when the exit code does not say it.
+    pub reason: Option<Reason>,
+    /// Why it could not be done again, when that was tried.
+    pub problem: Option<Reason>,
 }
 
 /// How a job or a run stands with its concurrency group.
@@ -177,6 +192,7 @@ impl Job {
                 .map(|(index, name)| (StepId::at(index), Step::new(name.clone(), None, Phase::Main)))
                 .collect(),
             outputs: Outputs::new(),
+            pauses: IndexMap::new(),
         }
     }
 
@@ -193,6 +209,12 @@ impl Job {
     #[must_use]
     pub fn continues_on_error(&self) -> bool {
         self.terms.as_ref().is_some_and(|terms| terms.continue_on_error)
+    }
+
+    /// Whether it waits for somebody to say how it goes on.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        !self.pauses.is_empty()
     }
 
     /// Whether it runs though the run is cancelled.

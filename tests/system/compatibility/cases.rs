@@ -392,6 +392,25 @@ b:
         .says("attempt 2 of 2 in 0.01 s")
         .says("| env:,set out:,set success"),
 
+    retry_beside_others => steps("- { id: b, background: true, retry: { max-attempts: 2, delay: 10ms }, uses: ./act }
+- { run: 'until [ -e failing ]; do sleep 0.02; done; echo \"BESIDE=kept\" >> \"$GITHUB_ENV\"; echo /beside >> \"$GITHUB_PATH\"' }
+- { run: touch go }
+- wait: b
+- { run: 'echo \"env:$BESIDE,$FIRST,$SECOND path:${PATH%%:*}\"' }")
+        .in_loom_file()
+        .with(
+            "act/action.yml",
+            "name: n
+description: d
+runs:
+  using: composite
+  steps:
+    - { shell: bash, run: 'if [ -e failing ]; then echo SECOND=set >> \"$GITHUB_ENV\"; else echo FIRST=set >> \"$GITHUB_ENV\"; fi' }
+    - { shell: bash, run: 'if [ -e failing ]; then exit 0; fi; touch failing; until [ -e go ]; do sleep 0.02; done; exit 1' }
+",
+        )
+        .says("| env:kept,,set path:/beside"),
+
     retry_of_a_job => jobs(
         "a:
   runs-on: ubuntu-latest

@@ -226,7 +226,11 @@ pub(super) const SECTIONS: &[Section] = &[
             row(
                 "`retry`",
                 "of `.loom.yml`: the step is tried again after its delay, also when its time was over. What a failed attempt left in its command files is gone; its log stays. What it does at the end of the job it does once",
-                &["retry_of_a_step", "retry_forgets_what_failed"],
+                &[
+                    "retry_of_a_step",
+                    "retry_forgets_what_failed",
+                    "retry_beside_others",
+                ],
             ),
             row(
                 "`on-lost`, `tty`",

@@ -23,12 +23,17 @@ pub(crate) struct Engine {
 /// `{"type":["container"]}`, as the value of a query.
 const CONTAINERS: &str = "%7B%22type%22%3A%5B%22container%22%5D%7D";
 
+/// `{"label":["loom.instance"]}`, likewise.
+const OURS: &str = "%7B%22label%22%3A%5B%22loom.instance%22%5D%7D";
+
 /// What an engine holds, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) containers: BTreeSet<String>,
     pub(crate) networks: BTreeSet<String>,
     pub(crate) volumes: BTreeSet<String>,
+    /// Those that Loom built.
+    pub(crate) images: BTreeSet<String>,
 }
 
 impl Engine {
@@ -84,6 +89,7 @@ impl Engine {
             containers: names("/containers/json?all=true", None, |c| &c["Names"][0]),
             networks: names("/networks", None, |n| &n["Name"]),
             volumes: names("/volumes", Some("Volumes"), |v| &v["Name"]),
+            images: names(&format!("/images/json?filters={OURS}"), None, |i| &i["Id"]),
         }
     }
 

@@ -72,6 +72,16 @@ impl Loom {
     }
 }
 
+impl Loom {
+    /// Starts it with a terminal as its input, output and talk.
+    pub(crate) fn at_terminal(mut self, [input, output, talk]: [std::fs::File; 3]) -> Child {
+        self.command.stdin(input).stdout(output).stderr(talk);
+        self.command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{:?}: {e}", self.command))
+    }
+}
+
 /// A Loom that runs and whose output nobody reads: what it prints fills the pipe, and then waits. Killed when dropped.
 pub(crate) struct Unread {
     shown: String,
@@ -213,6 +223,14 @@ impl Running {
     /// Sends a signal to it alone.
     pub(crate) fn signal(&self, signal: Signal) {
         send(&self.child, signal);
+    }
+
+    /// The same for one that may have ended.
+    pub(crate) fn signal_if_there(&self, signal: Signal) {
+        if let Some(process) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // It is our child and was not waited for: its number is not another's.
+            let _ = kill_process(process, signal);
+        }
     }
 
     /// Waits until its stdout holds this text.

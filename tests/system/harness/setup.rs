@@ -5,7 +5,7 @@
 //! | `LOOM_TEST_BIN_DIR` | the directory of the binaries that were just built; examples in `examples/` |
 //! | `LOOM_TEST_DOCKER_HOST` | the engine of the Docker tests, as in `DOCKER_HOST` |
 //! | `LOOM_TEST_APART_DOCKER_HOST` | an engine that does not see the folder for temporary files; without one its tests are passed over |
-//! | `LOOM_TEST_REGISTRY` | `host:port` of a registry that serves `loom-test/pulled:latest` |
+//! | `LOOM_TEST_REGISTRY` | `host:port` of a registry that serves `loom-test/pulled:latest` and `loom-test/fat:latest`; at the next port it wants a login |
 //! | `LOOM_TEST_USER` | where the tests run as root: an ordinary user who is in the group `docker` |
 
 use std::path::PathBuf;
@@ -34,6 +34,14 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 /// The registry on loopback, `host:port`.
 pub(crate) fn registry() -> String {
     required("LOOM_TEST_REGISTRY")
+}
+
+/// The same registry behind a login: `ann`, `open-sesame`.
+pub(crate) fn locked_registry() -> String {
+    let open = registry();
+    let (host, port) = open.rsplit_once(':').expect("host:port");
+    let port: u16 = port.parse().expect("a port");
+    format!("{host}:{}", port + 1)
 }
 
 /// The ordinary user to become; none when the tests run as one already.

@@ -14,18 +14,11 @@ struct NotYet {
     today: &'static str,
 }
 
-const NOT_YET: &[NotYet] = &[
-    NotYet {
-        name: "--keep",
-        asked: |args, config| args.keep.is_some() || config.run.keep.is_some(),
-        today: "containers are always removed when their job is done",
-    },
-    NotYet {
-        name: "--pause-on-failure",
-        asked: |args, _| args.pause_on_failure,
-        today: "`loom-runtime runs logs` shows what a failed step printed",
-    },
-];
+const NOT_YET: &[NotYet] = &[NotYet {
+    name: "--keep",
+    asked: |args, config| args.keep.is_some() || config.run.keep.is_some(),
+    today: "containers are always removed when their job is done",
+}];
 
 /// What is asked for and has no effect yet, each with what helps today.
 pub(in crate::cli) fn refused(args: &RunArgs, config: &FileConfig) -> Vec<(&'static str, &'static str)> {

@@ -101,7 +101,8 @@ pub(in crate::cli) struct RunArgs {
     /// Whose place is kept when its job is done, to look into it [default: never]
     #[arg(long, value_enum, value_name = "WHICH", help_heading = PLACE)]
     pub(in crate::cli) keep: Option<Kept>,
-    /// Stop at a step that fails, and ask what to do
+    /// Stop at a step that fails, and ask what to do; where nobody can be asked, leave with code 77: `retry`, `skip` and
+    /// `end` go on then
     #[arg(long = "pause-on-failure", help_heading = PLACE)]
     pub(in crate::cli) pause_on_failure: bool,
 

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::out::Out;
 use super::{Printer, Tails};
-use crate::event::Recorded;
+use crate::cli::pause::{Waiting, commands, waiting};
+use crate::event::{Recorded, VERSION};
 use crate::id::JobId;
 use crate::logs::Line;
 use crate::state::Run;
@@ -28,6 +29,18 @@ impl<W: Write + Send> Printer for Json<W> {
     }
 
     fn line(&mut self, _: &Run, _: &JobId, _: &Line) {}
+
+    fn stands_still(&mut self, run: &Run) {
+        let waiting: Vec<_> = waiting(run).iter().map(Waiting::to_json).collect();
+        let commands: serde_json::Map<String, serde_json::Value> = commands(run)
+            .into_iter()
+            .map(|(word, command)| (word.to_owned(), command.into()))
+            .collect();
+        let line = serde_json::json!({
+            "v": VERSION, "runId": run.id.0, "type": "paused", "waiting": waiting, "commands": commands,
+        });
+        self.out.push(&format!("{line}\n"));
+    }
 
     fn flush(&mut self) {
         self.out.flush();

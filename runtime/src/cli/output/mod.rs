@@ -13,7 +13,7 @@ mod screen;
 mod tails;
 mod terminal;
 
-pub(super) use follow::follow;
+pub(super) use follow::{Attention, Audience, Subject, follow};
 pub(super) use lines::{Columns, place, since};
 pub(super) use out::stalled;
 pub(super) use page::page;
@@ -35,6 +35,8 @@ pub(super) trait Printer: Send {
     fn line(&mut self, run: &Run, job: &JobId, line: &Line);
     /// How far something long has got.
     fn progress(&mut self, _progress: &Progress) {}
+    /// Nothing of the run goes on before somebody answers: some of its jobs are paused.
+    fn stands_still(&mut self, _run: &Run) {}
     /// Shows what was held back: nothing more comes for a while.
     fn flush(&mut self);
     /// The run is over; these are the last lines of what failed.

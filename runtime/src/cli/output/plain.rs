@@ -6,7 +6,9 @@ use super::lines::{Columns, duration, place, sign};
 use super::out::Out;
 use super::terminal::{closed, closed_lines};
 use super::{Printer, Tails, page};
-use crate::event::{Event, JobState, Recorded, StepState};
+use crate::cli::pause::{commands, waiting};
+use crate::cli::talk;
+use crate::event::{Event, JobState, PauseAnswer, Recorded, StepState};
 use crate::id::{JobId, StepId};
 use crate::logs::{Line, Source};
 use crate::state::Run;
@@ -46,6 +48,10 @@ impl<W: Write + Send> Printer for Plain<W> {
         self.say(run, job, &format!("{mark} {}", line.text));
     }
 
+    fn stands_still(&mut self, run: &Run) {
+        say_paused(run);
+    }
+
     fn flush(&mut self) {
         self.out.flush();
     }
@@ -56,6 +62,21 @@ impl<W: Write + Send> Printer for Plain<W> {
         self.out
             .push(&if is_terminal { closed_lines(&text) } else { text });
     }
+}
+
+/// Tells on stderr what waits for an answer, and how to give it.
+pub(super) fn say_paused(run: &Run) {
+    for paused in waiting(run) {
+        talk::note(&paused.line());
+    }
+    let commands: Vec<String> = commands(run)
+        .into_iter()
+        .map(|(_, command)| format!("`{command}`"))
+        .collect();
+    talk::help(&format!(
+        "{} go on, for one job with its id behind",
+        commands.join(", ")
+    ));
 }
 
 /// What an event of a job says, where a person wants to read it.
@@ -98,6 +119,33 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
                 "{} step {place}: {conclusion} ({took}{code}){why}",
                 sign(*conclusion)
             )
+        }
+        Event::JobPaused {
+            problem: Some(problem),
+            ..
+        } => format!("! it cannot be done again: {}", problem.message),
+        Event::JobPaused {
+            step,
+            exit_code,
+            reason,
+            ..
+        } => {
+            let (place, _) = step_name(step)?;
+            let why = match (reason, exit_code) {
+                (Some(reason), _) => format!(": {}", reason.message),
+                (None, Some(code)) => format!(": exit code {code}"),
+                (None, None) => String::new(),
+            };
+            format!("! step {place}: failed{why}; the job is paused")
+        }
+        Event::JobResumed { step, answer, .. } => {
+            let (place, _) = step_name(step)?;
+            let how = match answer {
+                PauseAnswer::Retry => "done again",
+                PauseAnswer::Skip => "left out",
+                PauseAnswer::End => "it has failed",
+            };
+            format!("! step {place}: {how}")
         }
         Event::ConcurrencyClaimed {
             group, held: false, ..

@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::lines::{Columns, colour, place};
 use super::out::Out;
-use super::plain::headline;
+use super::plain::{headline, say_paused};
 use super::terminal::{closed_lines, printable};
 use super::{Printer, Tails, page};
 use crate::engine::Progress;
@@ -105,6 +105,12 @@ impl Printer for Pretty {
                     self.bar(job, format!("step {} {name}", place(state, step)));
                 }
             }
+            Event::JobPaused { job, .. } => {
+                // The line below is the question's.
+                if let Some(bar) = self.jobs.remove(job) {
+                    bar.finish_and_clear();
+                }
+            }
             Event::JobFinished { job, state, .. } => {
                 if let Some(bar) = self.jobs.remove(job) {
                     bar.finish_and_clear();
@@ -136,6 +142,10 @@ impl Printer for Pretty {
             _ => format!("{}", progress.done),
         };
         self.bar(&progress.job, format!("{} {amount}", progress.what));
+    }
+
+    fn stands_still(&mut self, run: &Run) {
+        say_paused(run);
     }
 
     fn flush(&mut self) {

@@ -28,18 +28,23 @@ pub(super) enum Order {
     AllLines,
     /// Something long goes on.
     Progress(Progress),
+    /// Nothing goes on before somebody answers, and nobody here can be asked.
+    StandsStill,
+    /// Tells when all before it is printed.
+    Mark(oneshot::Sender<()>),
 }
 
 /// Starts the thread. It ends when it has printed the end of the run, or when nobody gives orders any more; then it answers
-/// with the run as it was printed.
+/// with the run as it was printed. Of a run that is `known`, only what follows is printed.
 pub(super) fn start(
     engine: Engine,
     printer: Box<dyn Printer>,
+    known: Option<Run>,
 ) -> (mpsc::Sender<Order>, oneshot::Receiver<Option<Run>>) {
     let (sender, orders) = mpsc::channel(WAITING);
     let (done, printed) = oneshot::channel();
     let screen = Screen {
-        run: None,
+        run: known,
         printed: HashMap::new(),
         engine,
         printer,
@@ -61,6 +66,7 @@ struct Screen {
 
 impl Screen {
     fn work(mut self, mut orders: mpsc::Receiver<Order>) -> Option<Run> {
+        self.pass_over();
         while let Some(order) = self.next(&mut orders) {
             match order {
                 Order::Events(events) => {
@@ -78,10 +84,33 @@ impl Screen {
                 Order::Lines(job) => self.lines(&job),
                 Order::AllLines => self.all_lines(),
                 Order::Progress(progress) => self.printer.progress(&progress),
+                Order::StandsStill => {
+                    if let Some(run) = &self.run {
+                        self.printer.stands_still(run);
+                    }
+                }
+                Order::Mark(reached) => {
+                    self.printer.flush();
+                    // Whoever waited may have left.
+                    let _ = reached.send(());
+                }
             }
         }
         self.printer.flush();
         self.run
+    }
+
+    /// Lines that were written before are not printed.
+    fn pass_over(&mut self) {
+        let Some(run) = &self.run else { return };
+        for (id, job) in &run.jobs {
+            let attempt = job.attempt.max(1);
+            let total = self.engine.logs().open(&run.id, id, attempt);
+            // One that has no log yet has no lines either.
+            if let Ok(window) = total.and_then(|mut log| log.window(1, 1)) {
+                self.printed.insert((id.clone(), attempt), window.total);
+            }
+        }
     }
 
     /// The next order. What is held back is shown before it waits for one.

@@ -221,7 +221,9 @@ pub(super) fn worst(exits: impl IntoIterator<Item = Exit>) -> Exit {
         Exit::Machine => 1,
         Exit::Usage => 2,
         Exit::Failure => 3,
-        Exit::Cancelled => 4,
+        // Others wait for nobody: it is the only one.
+        Exit::Paused => 4,
+        Exit::Cancelled => 5,
     };
     exits.into_iter().max_by_key(weight).unwrap_or(Exit::Success)
 }

@@ -14,6 +14,7 @@ use super::machine::{
     Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Retry, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
+use super::pausing::Clock;
 use super::question::{Answer, Ask, What};
 use super::task::Task;
 use super::worker;
@@ -28,14 +29,16 @@ use crate::plan::step_name;
 
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
 pub(in crate::engine) struct JobActor {
-    machine: Machine,
-    origin: JobOrigin,
-    opened: Option<Opened>,
-    contexts: Option<Contexts>,
-    steps: BTreeMap<StepId, Known>,
+    pub(super) machine: Machine,
+    pub(super) origin: JobOrigin,
+    pub(super) opened: Option<Opened>,
+    pub(super) contexts: Option<Contexts>,
+    pub(super) steps: BTreeMap<StepId, Known>,
+    /// Its time.
+    pub(super) clock: Clock,
     /// What steps that were judged will do.
     tasks: BTreeMap<StepId, Task>,
-    attempts: Attempts,
+    pub(super) attempts: Attempts,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -43,8 +46,8 @@ pub(in crate::engine) struct JobActor {
 }
 
 /// A step that was planned.
-struct Known {
-    what: What,
+pub(super) struct Known {
+    pub(super) what: What,
     /// The composite action that it is a step of.
     frame: Option<StepId>,
 }
@@ -69,6 +72,7 @@ impl JobActor {
                 })
                 .map(|(id, _)| id)
                 .collect(),
+            pauses: plan.scope.run.options.pause_on_failure,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
         };
         let mut steps = BTreeMap::new();
@@ -82,6 +86,7 @@ impl JobActor {
         know(StepId::at(written.len()), What::WaitForAll);
         Self {
             machine: Machine::new(order),
+            clock: Clock::new(origin.plan.timeout),
             origin,
             opened: None,
             contexts: None,
@@ -93,7 +98,7 @@ impl JobActor {
         }
     }
 
-    fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
+    pub(super) fn run(&mut self, effect: Effect, ctx: &mut Context<Self>) {
         tracing::debug!(job = %self.origin.key.job, effect = effect.name(), "next");
         match effect {
             Effect::Save(number, events) => self.save(number, events, ctx),
@@ -110,6 +115,9 @@ impl JobActor {
                 self.later(Input::StepTimeout(step, attempt), limit, ctx);
             }
             Effect::Retry(retry) => self.retry(retry, ctx),
+            Effect::Forget(step, attempt) => self.forget(&step, attempt),
+            Effect::HoldTime => self.hold_time(ctx),
+            Effect::ResumeTime => self.resume_time(ctx),
             Effect::EscalateAfter(step, round, after) => {
                 self.later(Input::Escalate(step, round), after, ctx);
             }
@@ -173,7 +181,7 @@ impl JobActor {
                 self.origin.shared.io.spawn(opening)
             }
         };
-        self.later(Input::JobTimeout, self.origin.plan.timeout, ctx);
+        self.clock.start(&*self.origin.shared.world, ctx);
         let waiting = ctx.declare(Activity::Waiting);
         fault::while_opening(&self.origin.key.job);
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
@@ -485,8 +493,6 @@ impl Handler<Input> for JobActor {
     type Result = ();
 
     fn handle(&mut self, input: Input, ctx: &mut Context<Self>) {
-        for effect in self.machine.handle(input) {
-            self.run(effect, ctx);
-        }
+        self.feed(input, ctx);
     }
 }

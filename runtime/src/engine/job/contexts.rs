@@ -8,6 +8,7 @@ use loom_workflow::expression::{Object, Value};
 
 use super::call::Call;
 use super::machine::Status;
+use super::variables::Variables;
 use crate::context::{RunnerFacts, default_environment, is_fixed, runner};
 use crate::event::{Outputs, StepState};
 use crate::executor::PlaceFacts;
@@ -25,10 +26,7 @@ pub(super) struct Contexts {
     runner: RunnerFacts,
     github: Object,
     job: Object,
-    /// Variables of the job, with what steps added by `GITHUB_ENV`.
-    env: IndexMap<String, String>,
-    /// Folders that steps put before the `PATH`, the first one first.
-    path: Vec<String>,
+    variables: Variables,
     /// Those of the job's own steps, and of each composite action that runs.
     frames: BTreeMap<Option<StepId>, Frame>,
     /// Actions that were called, by the step that calls them.
@@ -48,8 +46,6 @@ struct Frame {
     call: Option<Arc<Call>>,
     /// Variables of the steps that call these.
     env: IndexMap<String, String>,
-    /// What the job's variables and path were when the first of them began.
-    before: (IndexMap<String, String>, Vec<String>),
 }
 
 /// What a step did, beside how it ended.
@@ -99,13 +95,12 @@ impl Contexts {
         let mut frames = BTreeMap::new();
         frames.insert(None, Frame::default());
         Self {
-            env: job_env(&plan, &github),
+            variables: Variables::new(job_env(&plan, &github)),
             job: job_context(&facts),
             plan,
             runner,
             facts,
             github,
-            path: Vec::new(),
             frames,
             calls: BTreeMap::new(),
             state: BTreeMap::new(),
@@ -121,7 +116,7 @@ impl Contexts {
             .or_else(|| self.frames.get(&None));
         let none = Frame::default();
         let frame = frame.unwrap_or(&none);
-        let mut env = self.env.clone();
+        let mut env = self.variables.env.clone();
         env.extend(
             frame
                 .env
@@ -147,7 +142,7 @@ impl Contexts {
         View {
             contexts,
             env,
-            path: self.path.clone(),
+            path: self.variables.path.clone(),
             status,
             facts: self.facts.clone(),
             runner: self.runner.clone(),
@@ -170,15 +165,13 @@ impl Contexts {
         }
     }
 
-    /// Undoes what a failed attempt at a step did, and the steps of its action.
+    /// Undoes what a failed attempt at a step did, and the steps of its action; what others did meanwhile stays.
     pub(super) fn forget(&mut self, step: &StepId) {
         let inner = format!("{step}.");
         let is_of = |id: &StepId| id == step || id.0.starts_with(&inner);
         self.held.retain(|id, _| !is_of(id));
         self.state.retain(|id, _| !id.0.starts_with(&inner));
-        if let Some(frame) = self.frames.remove(&Some(step.clone())) {
-            (self.env, self.path) = frame.before;
-        }
+        self.variables.take_back(is_of);
         self.frames
             .retain(|id, _| id.as_ref().is_none_or(|id| !is_of(id)));
     }
@@ -197,13 +190,8 @@ impl Contexts {
         conclusion: StepState,
     ) {
         let deeds = self.held.remove(step).unwrap_or_default();
-        for (name, value) in deeds.env {
-            self.env.insert(name, value);
-        }
-        for folder in deeds.path {
-            self.path.retain(|known| *known != folder);
-            self.path.insert(0, folder);
-        }
+        self.variables.settle(step);
+        self.variables.add(step, deeds.env, deeds.path);
         let (Some(id), Some(frame)) = (id, self.frames.get_mut(&frame.cloned())) else {
             return;
         };
@@ -224,8 +212,8 @@ impl Contexts {
             steps: Object::new(),
             call: Some(call),
             env,
-            before: (self.env.clone(), self.path.clone()),
         };
+        self.variables.watch(owner);
         self.frames.insert(Some(owner.clone()), frame);
     }
 

@@ -13,9 +13,12 @@ mod judging;
 mod machine;
 mod notes;
 mod opening;
+mod pausing;
 mod question;
+mod reread;
 mod room_files;
 mod task;
+mod variables;
 mod worker;
 
 use std::path::PathBuf;
@@ -35,6 +38,7 @@ pub(in crate::engine) use actor::JobActor;
 pub(in crate::engine) use holding::Holding;
 pub(in crate::engine) use machine::{Input, Trouble};
 pub(in crate::engine) use opening::{Opened, close, open, reclaim};
+pub(in crate::engine) use pausing::AnswerPause;
 
 /// A place that is being made, or was made, before its job's turn.
 pub(in crate::engine) type PreparedPlace = JoinHandle<Result<Opened, Trouble>>;

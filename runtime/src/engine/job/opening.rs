@@ -23,7 +23,7 @@ use crate::engine::shared::Shared;
 use crate::event::{Phase, StepOutline};
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
 use crate::id::{JobKey, StepId};
-use crate::logs::JobLog;
+use crate::logs::{JobLog, LogError};
 use crate::output::MatcherSet;
 use crate::plan::JobPlan;
 
@@ -178,7 +178,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
                 Refused::Copy(trouble) => trouble,
             };
             notes.say(&trouble.reason.message);
-            written(&shared, &log).await;
+            written(&shared, log, |_| Ok(())).await;
             // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
             // it is still in use.
             if !trouble.may_leave {
@@ -338,22 +338,23 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));
     }
-    written(&opened.shared, &opened.log).await;
-    let (log, now) = (opened.log, opened.shared.world.now());
-    let finished = opened.shared.io.blocking(move || log.finish(now));
-    if let Ok(Err(error)) = finished.await {
-        tracing::error!(error = %chain(&error), "the end of a job's log is lost");
-    }
+    let now = opened.shared.world.now();
+    written(&opened.shared, opened.log, move |log| log.finish(now)).await;
     closed.map_err(|error| trouble(&error))
 }
 
-/// Waits until what was said of a job is in its log.
-async fn written(shared: &Shared, log: &JobLog) {
-    let flushed = match shared.logs.writer(log) {
-        Ok(mut writer) => writer.flush().await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = flushed {
+/// Waits until what was said of a job is in its log, and adds the last of it.
+async fn written(
+    shared: &Shared,
+    log: JobLog,
+    last: impl FnOnce(&JobLog) -> Result<(), LogError> + Send + 'static,
+) {
+    let writer = shared.logs.writer(&log);
+    let written = shared.io.blocking(move || {
+        let written = writer.and_then(|mut writer| writer.flush());
+        written.and(last(&log))
+    });
+    if let Ok(Err(error)) = written.await {
         tracing::error!(error = %chain(&error), "lines of a job's log are lost");
     }
 }

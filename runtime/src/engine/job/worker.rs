@@ -92,7 +92,8 @@ async fn checkout(
             end.by_itself = true;
         }
     }
-    if let Err(error) = log.flush().await {
+    let flushed = opened.shared().io.blocking(move || log.flush());
+    if let Err(error) = flushed.await.map_err(|broken| broke_off(&broken))? {
         end.lost = Some(lost(
             lost_lines(&error),
             &format!(": {}", crate::chain::chain(&error)),
@@ -156,15 +157,16 @@ async fn process(
             }
             pump.finish(now)
         });
-        (result, effects.unwrap_or_default())
+        let mut effects = effects.unwrap_or_default();
+        if let Err(error) = log.flush() {
+            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+            effects
+                .lost_by
+                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+        }
+        (result, effects)
     });
-    let (end, mut effects) = read.await.map_err(|broken| broke_off(&broken))?;
-    if let Err(error) = log.flush().await {
-        effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
-        effects
-            .lost_by
-            .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
-    }
+    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
     let end = end.map_err(|error| trouble(&error))?;
     Ok(conclude(opened, &job, &id, end, effects, missing))
 }

@@ -12,10 +12,10 @@ use super::Outcome;
 use super::ahead::Ahead;
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
-use crate::engine::job::{Holding, Input, JobActor, reclaim};
+use crate::engine::job::{AnswerPause, Holding, Input, JobActor, reclaim};
 use crate::engine::launch::{Launch, Slot};
 use crate::engine::shared::Shared;
-use crate::event::{Event, JobState, Outputs, Reason, RunState};
+use crate::event::{Event, JobState, Outputs, PauseAnswer, Reason, RunState};
 use crate::executor::Executor;
 use crate::id::{JobId, JobKey};
 use crate::output::Masks;
@@ -312,6 +312,27 @@ impl Handler<CancelRunJob> for RunActor {
             .collect();
         if !events.is_empty() {
             self.write(Entry { events, saved: None }, ctx);
+        }
+    }
+}
+
+/// Say how the paused steps of a job go on, or those of all jobs.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(in crate::engine) struct AnswerPauses {
+    pub(in crate::engine) job: Option<JobId>,
+    pub(in crate::engine) answer: PauseAnswer,
+}
+
+impl Handler<AnswerPauses> for RunActor {
+    type Result = ();
+
+    fn handle(&mut self, message: AnswerPauses, _: &mut Context<Self>) {
+        let AnswerPauses { job, answer } = message;
+        let meant = |child: &&Child| job.as_ref().is_none_or(|job| child.job == *job);
+        for child in self.children.values().filter(meant) {
+            // `do_send`: as in `cancel_job`. One that is not paused has nothing to do.
+            child.actor.do_send(AnswerPause(answer));
         }
     }
 }

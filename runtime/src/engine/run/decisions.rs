@@ -39,12 +39,12 @@ impl RunActor {
         }
         let now = self.shared.world.now();
         let parallel = self.launch.source.options.parallel.max(1);
-        // One whose steps are done takes no room: its place is being removed.
+        // One whose steps are done takes no room: its place is being removed. One that is paused takes none either.
         let working = |child: &&Child| {
             self.run
                 .jobs
                 .get(&child.job)
-                .is_none_or(|job| !job.state.is_final())
+                .is_none_or(|job| !job.state.is_final() && !job.is_paused())
         };
         let room = parallel.saturating_sub(self.children.values().filter(working).count());
         let busy = self.busy();

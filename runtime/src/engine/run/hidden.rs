@@ -19,6 +19,11 @@ pub(super) fn hide(event: &mut Event, masks: &Masks) {
             reason.iter_mut().for_each(|reason| hider.reason(reason));
             hider.outputs(outputs);
         }
+        Event::JobPaused { reason, problem, .. } => {
+            let both = reason.iter_mut().chain(problem);
+            both.for_each(|reason| hider.reason(reason));
+        }
+        Event::JobResumed { file: Some(file), .. } => hider.text(&mut file.text),
         Event::StepRetrying { reason, .. } | Event::RunFinished { reason, .. } => {
             reason.iter_mut().for_each(|reason| hider.reason(reason))
         }

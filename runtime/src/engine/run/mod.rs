@@ -8,6 +8,6 @@ mod judging;
 mod outcome;
 mod writing;
 
-pub(in crate::engine) use actor::{CancelRun, CancelRunJob, RunActor, RunOrigin, SaveEvents};
+pub(in crate::engine) use actor::{AnswerPauses, CancelRun, CancelRunJob, RunActor, RunOrigin, SaveEvents};
 pub(in crate::engine) use ahead::ClosePlace;
 pub use outcome::{Outcome, RunHandle};

@@ -123,6 +123,11 @@ impl<J: Journal + 'static> Bench<J> {
         self.engine.start(launch).await.unwrap()
     }
 
+    /// The state directory, which is the project's too.
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub(super) fn executors(&self) -> Vec<Arc<dyn Executor>> {
         vec![Arc::new(self.fake.clone())]
     }
@@ -495,7 +500,7 @@ pub(super) struct Odd {
 }
 
 impl Odd {
-    fn new(inner: SqliteJournal) -> Self {
+    pub(super) fn new(inner: SqliteJournal) -> Self {
         Self {
             inner,
             lose_answers: AtomicU32::default(),

@@ -1,6 +1,8 @@
 //! The engine's actors against an executor and a journal that misbehave on purpose. No process, no container.
 
 mod fakes;
+mod groups;
+mod pausing;
 mod seeds;
 mod sim;
 

@@ -1,7 +1,7 @@
 //! A job's steps through its agent: start, follow the spool, signal, close.
 //!
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
-//! that may block. Nothing waits for an agent without a bound, except a step for its end, which [`Channel::close`] ends.
+//! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +27,10 @@ const CLOSE_TIME: Duration = Duration::from_secs(60);
 
 /// How long an agent may let a command lie; one that is frozen lets it lie for ever.
 const SEND_TIME: Duration = Duration::from_secs(10);
+
+/// How long an agent may let a step lie before it says that it has taken it. One that is frozen never does, and a step that
+/// begins after a cancel would hold up the end of the run for ever.
+const START_TIME: Duration = Duration::from_secs(20);
 
 /// The runtime's end of a job's agent.
 pub struct Channel {
@@ -160,12 +164,18 @@ impl Channel {
             number,
         };
         self.send(&Command::Start(start)).await?;
+        let frozen = not_taken(news.clone());
+        tokio::pin!(frozen);
         let following = self.follow(number, Tail::new(spool), output, news);
         tokio::pin!(following);
         loop {
             tokio::select! {
                 biased;
                 ended = &mut following => return ended,
+                () = &mut frozen => return Err(ExecutorError::lost(format!(
+                    "its agent has not begun the step within {} s: it, or its container, is paused or frozen",
+                    START_TIME.as_secs()
+                ))),
                 signal = signals.next() => {
                     // An agent that is gone is told of by the step's end.
                     let _ = self.send(&Command::Signal { step: number, signal: wire(signal) }).await;
@@ -184,7 +194,13 @@ impl Channel {
     ) -> Result<StepEnd, ExecutorError> {
         loop {
             let over = match news.changed().await {
-                Ok(()) => news.borrow_and_update().over.clone(),
+                Ok(()) => {
+                    let news = news.borrow_and_update();
+                    if news.length == 0 && news.over.is_none() {
+                        continue;
+                    }
+                    news.over.clone()
+                }
                 Err(_) => Some("its agent is gone".to_owned()),
             };
             loop {
@@ -390,6 +406,13 @@ struct Forget<'a> {
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
         self.told.lock().remove(&self.number);
+    }
+}
+
+/// Comes back when the agent has not said anything of a step in time.
+async fn not_taken(mut news: watch::Receiver<News>) {
+    if tokio::time::timeout(START_TIME, news.changed()).await.is_ok() {
+        std::future::pending().await
     }
 }
 

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{Kind, Marks};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
 use super::{archive, credentials, failure, transfer};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
@@ -22,6 +22,13 @@ const LAST: usize = 20;
 /// The name of the image in the engine; one a build.
 fn fresh_name() -> String {
     format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
+}
+
+/// What finds the image again; no more, as the builder takes a step for each.
+fn labels(marks: &Marks) -> HashMap<String, String> {
+    let mut labels = marks.labels(Kind::Image);
+    labels.retain(|label, _| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()));
+    labels
 }
 
 /// Builds, and answers the image's name.
@@ -55,17 +62,18 @@ pub(super) async fn build(
         .t(&name)
         .rm(true)
         .forcerm(true)
-        .labels(&marks.labels(Kind::Image))
+        .labels(&labels(marks))
         .build();
     let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
     let logins = logins(&text).await;
-    let mut stream = std::pin::pin!(connection.docker.build_image(
+    let mut stream = Box::pin(connection.docker.build_image(
         options,
         Some(logins),
-        Some(bollard::body_try_stream(body))
+        Some(bollard::body_try_stream(body)),
     ));
     let mut last: Vec<String> = Vec::new();
     let mut outcome = Ok(());
+    let mut broke = None;
     while let Some(news) = stream.next().await {
         match news {
             Ok(news) => {
@@ -88,17 +96,22 @@ pub(super) async fn build(
                 }
             }
             Err(bollard::errors::Error::DockerStreamError { error }) => outcome = Err(error),
-            Err(error) if failure::status(&error).is_none() && !packing.is_finished() => {
-                return Err(failure::setup(&what, &connection.endpoint, &error));
+            Err(error) if failure::status(&error).is_none() => {
+                broke = Some(error);
+                break;
             }
             Err(error) => outcome = Err(failure::explain(&error)),
         }
     }
-    // A folder that could not be read broke the build off; that is why.
-    if let Ok(Err(error)) = packing.await
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
-        outcome = Err(error.to_string());
+    // A folder that could not be read broke the build off; that is why. Else it was the engine.
+    drop(stream);
+    match packing.await {
+        Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => outcome = Err(error.to_string()),
+        _ => {
+            if let Some(error) = broke {
+                return Err(failure::setup(&what, &connection.endpoint, &error));
+            }
+        }
     }
     match outcome {
         Ok(()) => Ok(name),
@@ -165,7 +178,13 @@ pub(super) async fn remove_labelled(
         {
             Ok(_) => {}
             Err(error) if failure::is_missing(&error) => {}
-            Err(error) => return Err(failure::cleanup(&format!("the image {}", image.id), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the image {}", image.id),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
     Ok(any)

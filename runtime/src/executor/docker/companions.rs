@@ -95,6 +95,11 @@ impl Companions {
         })
     }
 
+    /// What everything of the job carries.
+    pub(super) fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
     /// Whose paths are read in the rooms of container actions.
     pub(in crate::executor) fn beside(&mut self, facts: &PlaceFacts) {
         self.translation = Translation::from(facts);

@@ -78,15 +78,38 @@ pub(super) fn log(driver: &str) -> HostConfigLogConfig {
     }
 }
 
-/// Creates a container, and answers its id; one of the same name that no longer runs is what a dead attempt left, and makes
-/// way.
+/// How often a container is made anew because another job took its volume along when it ended.
+const TRIES: u32 = 5;
+
+/// Creates a container with its volumes, and answers its id; one of the same name that no longer runs is what a dead attempt
+/// left, and makes way.
 pub(super) async fn create(
     connection: &Connection,
     marks: &Marks,
     name: &str,
     body: ContainerCreateBody,
 ) -> Result<String, ExecutorError> {
-    volume::create(connection, marks, &body).await?;
+    for _ in 0..TRIES {
+        let volumes = volume::create(connection, marks, &body).await?;
+        let id = create_once(connection, marks, name, body.clone()).await?;
+        if volume::are_ours(connection, marks, &volumes).await? {
+            return Ok(id);
+        }
+        remove(connection, &id).await?;
+        volume::remove_named(connection, &volumes).await?;
+    }
+    Err(ExecutorError::Setup {
+        what: "create the container".to_owned(),
+        cause: format!("others removed its volumes {TRIES} times while it was made"),
+    })
+}
+
+async fn create_once(
+    connection: &Connection,
+    marks: &Marks,
+    name: &str,
+    body: ContainerCreateBody,
+) -> Result<String, ExecutorError> {
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     let docker = &connection.docker;
     let mut outcome = docker.create_container(Some(options.clone()), body.clone()).await;
@@ -192,7 +215,13 @@ pub(super) async fn remove(connection: &Connection, name: &str) -> Result<(), Ex
             Err(error) if is_busy(&error) && Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(error) => return Err(failure::cleanup(&format!("the container {name}"), &error)),
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the container {name}"),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
         }
     }
 }

@@ -71,7 +71,7 @@ pub(super) async fn for_image(image: &str) -> Option<DockerCredentials> {
 }
 
 /// The registry of an image's name: its first part, when that looks like a host.
-fn registry(image: &str) -> &str {
+pub(super) fn registry(image: &str) -> &str {
     match image.split_once('/') {
         Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
         _ => HUB,

@@ -10,7 +10,6 @@ use tokio::sync::Mutex;
 use super::companions::{Companions, pull_again};
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
-use super::marks::Marks;
 use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
@@ -252,7 +251,7 @@ impl DockerExecutor {
         };
         let mut facts = facts(&image, room.in_container);
         facts.network.clone_from(&network);
-        let marks = Marks::new(&self.options, spec);
+        let marks = companions.marks().clone();
         if apart {
             Self::prepare_apart(connection, spec, &marks, &room, notes.as_ref()).await?;
         } else if spec.layered {

@@ -58,8 +58,13 @@ pub(super) fn setup(what: &str, endpoint: &str, error: &Error) -> ExecutorError 
     }
 }
 
-/// What could not be removed.
-pub(super) fn cleanup(what: &str, error: &Error) -> ExecutorError {
+/// What could not be removed; an engine that does not answer at all is told apart.
+pub(super) fn cleanup(what: &str, endpoint: &str, error: &Error) -> ExecutorError {
+    if is_no_answer(error) {
+        let cause = explain(error);
+        let left = "may be left there, and is removed by the next start that finds it answering";
+        return unreachable(endpoint, format!("{cause}; {what} {left}"));
+    }
     ExecutorError::Cleanup {
         what: what.to_owned(),
         cause: explain(error),

@@ -1,6 +1,7 @@
 //! The labels by which a later process finds what an earlier one left, and nobody else's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::settings::DockerOptions;
 use crate::executor::PlaceSpec;
@@ -47,6 +48,8 @@ pub(super) struct Marks {
     /// The job's resource name.
     pub(super) name: String,
     labels: Vec<(&'static str, String)>,
+    /// The volumes of Loom's that the job has used.
+    volumes: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Marks {
@@ -64,7 +67,11 @@ impl Marks {
             ("loom.pid", owner.pid.to_string()),
             ("loom.started", owner.started.to_string()),
         ];
-        Self { name, labels }
+        Self {
+            name,
+            labels,
+            volumes: Arc::default(),
+        }
     }
 
     /// The labels of a thing of this kind.
@@ -74,6 +81,20 @@ impl Marks {
             .map(|(label, value)| ((*label).to_owned(), value.clone()))
             .chain([(KIND.to_owned(), kind.word().to_owned())])
             .collect()
+    }
+
+    /// Remembers that the job uses these volumes.
+    pub(super) fn uses(&self, volumes: &[String]) {
+        let mut used = self.volumes.lock().unwrap_or_else(PoisonError::into_inner);
+        used.extend(volumes.iter().cloned());
+    }
+
+    /// The volumes of Loom's that the job has used until now.
+    pub(super) fn used(&self) -> BTreeSet<String> {
+        self.volumes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn get(&self, wanted: &str) -> &str {

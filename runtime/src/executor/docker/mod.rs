@@ -26,6 +26,7 @@ mod opening;
 mod options;
 mod place;
 mod ports;
+mod pull;
 mod reclaim;
 mod report;
 mod room;

@@ -58,6 +58,10 @@ pub(super) async fn remove(connection: &Connection, network: &str) -> Result<(),
     match connection.docker.remove_network(network).await {
         Ok(()) => Ok(()),
         Err(error) if failure::is_missing(&error) => Ok(()),
-        Err(error) => Err(failure::cleanup(&format!("the network {network}"), &error)),
+        Err(error) => Err(failure::cleanup(
+            &format!("the network {network}"),
+            &connection.endpoint,
+            &error,
+        )),
     }
 }

@@ -47,8 +47,12 @@ pub(super) async fn by_name(
     let mut directories = BTreeSet::new();
     let mut told = Ok(());
     let mut any = false;
+    // A volume may be another job's, or another run's, that has ended meanwhile.
+    let mut runs = BTreeSet::new();
+    let used: BTreeSet<String> = found.iter().flat_map(|found| found.volumes.clone()).collect();
     for container in &found {
         any = true;
+        runs.extend(container.labels.get(RUN).cloned());
         directories.extend(container.labels.get(DIRECTORY).map(PathBuf::from));
         let ended = end(connection, container).await;
         if told.is_ok() {
@@ -57,7 +61,8 @@ pub(super) async fn by_name(
         container::remove(connection, &container.id).await?;
     }
     any |= networks(connection, &filters, &mut directories).await?;
-    any |= volumes(connection, &filters).await?;
+    runs.extend(runs_of_volumes(connection, &filters).await?);
+    any |= volume::remove_unused(connection, &options.instance, &runs, &used).await?;
     any |= images(connection, &filters).await?;
     if only.is_none() {
         for directory in directories {
@@ -132,6 +137,8 @@ struct Found {
     id: String,
     name: String,
     labels: HashMap<String, String>,
+    /// The volumes that it has, by name.
+    volumes: Vec<String>,
 }
 
 async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, ExecutorError> {
@@ -152,6 +159,12 @@ async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, 
                 id: container.id?,
                 name: name.trim_start_matches('/').to_owned(),
                 labels: container.labels.unwrap_or_default(),
+                volumes: container
+                    .mounts
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|mount| mount.name.filter(|name| !name.is_empty()))
+                    .collect(),
             })
         })
         .collect())
@@ -176,9 +189,18 @@ async fn networks(
     Ok(any)
 }
 
-async fn volumes(connection: &Connection, filters: &Filters) -> Result<bool, ExecutorError> {
-    let labels = filters.get("label").cloned().unwrap_or_default();
-    volume::remove_labelled(connection, labels).await
+/// Whose the volumes with these labels are.
+async fn runs_of_volumes(
+    connection: &Connection,
+    filters: &Filters,
+) -> Result<BTreeSet<String>, ExecutorError> {
+    let query = ListVolumesOptionsBuilder::new().filters(filters).build();
+    let found = connection.docker.list_volumes(Some(query)).await;
+    let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
+    let volumes = found.volumes.into_iter().flatten();
+    Ok(volumes
+        .filter_map(|mut volume| volume.labels.remove(RUN))
+        .collect())
 }
 
 async fn images(connection: &Connection, filters: &Filters) -> Result<bool, ExecutorError> {

@@ -1,42 +1,93 @@
-//! Volumes that a workflow names: what a job makes is the job's and goes with it, what was there before stays.
+//! Volumes that a workflow names: what a job makes is Loom's and goes with the last job that uses it, what was there before
+//! stays.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
+use bollard::models::{ContainerCreateBody, MountType, VolumeCreateRequest};
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 
 use super::engine::Connection;
 use super::failure;
-use super::marks::{INSTANCE, Kind, Marks, NAME};
+use super::marks::{INSTANCE, KIND, Kind, Marks, RUN};
 use crate::executor::ExecutorError;
 
 /// Makes the volumes that a container is to have by name, with the job's labels. The engine makes a missing one by itself,
-/// but nobody would know whose it is; one that exists stays as it is.
+/// but nobody would know whose it is; one that exists stays as it is. Answers those that are Loom's.
 pub(super) async fn create(
     connection: &Connection,
     marks: &Marks,
     body: &ContainerCreateBody,
-) -> Result<(), ExecutorError> {
-    let binds = body
-        .host_config
-        .iter()
-        .flat_map(|host| host.binds.iter().flatten());
-    for name in binds.filter_map(|bind| name_in(bind)) {
+) -> Result<Vec<String>, ExecutorError> {
+    let mut ours = Vec::new();
+    for name in names(body) {
         let request = VolumeCreateRequest {
             name: Some(name.to_owned()),
             labels: Some(marks.labels(Kind::Volume)),
             ..VolumeCreateRequest::default()
         };
-        if let Err(error) = connection.docker.create_volume(request).await {
-            let what = format!("make the volume `{name}`");
-            return Err(match failure::status(&error) {
-                // What the engine finds wrong in what was asked for.
-                Some(400) => ExecutorError::workflow(what, failure::explain(&error)),
-                _ => failure::setup(&what, &connection.endpoint, &error),
-            });
+        match connection.docker.create_volume(request).await {
+            Ok(volume) => {
+                if is_ours(&volume.labels, marks.get(INSTANCE)) {
+                    ours.push(name.to_owned());
+                }
+            }
+            Err(error) => {
+                let what = format!("make the volume `{name}`");
+                return Err(match failure::status(&error) {
+                    // What the engine finds wrong in what was asked for.
+                    Some(400) => ExecutorError::workflow(what, failure::explain(&error)),
+                    _ => failure::setup(&what, &connection.endpoint, &error),
+                });
+            }
         }
     }
+    marks.uses(&ours);
+    Ok(ours)
+}
+
+/// Whether these volumes still are those that [`create`] made or found. Another job that ends between that and the making
+/// of the container may have taken one along, and then the engine made one that is nobody's.
+pub(super) async fn are_ours(
+    connection: &Connection,
+    marks: &Marks,
+    volumes: &[String],
+) -> Result<bool, ExecutorError> {
+    for name in volumes {
+        match connection.docker.inspect_volume(name).await {
+            Ok(volume) if is_ours(&volume.labels, marks.get(INSTANCE)) => {}
+            Ok(_) => return Ok(false),
+            Err(error) if failure::is_missing(&error) => return Ok(false),
+            Err(error) => {
+                let what = format!("look at the volume `{name}`");
+                return Err(failure::setup(&what, &connection.endpoint, &error));
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Removes volumes that the engine made for a container which is gone again.
+pub(super) async fn remove_named(connection: &Connection, volumes: &[String]) -> Result<(), ExecutorError> {
+    for name in volumes {
+        remove_one(connection, name).await?;
+    }
     Ok(())
+}
+
+fn is_ours(labels: &HashMap<String, String>, instance: &str) -> bool {
+    let is = |label: &str, value: &str| labels.get(label).is_some_and(|found| found == value);
+    is(INSTANCE, instance) && is(KIND, Kind::Volume.word())
+}
+
+/// The volumes that a container is to have by name.
+fn names(body: &ContainerCreateBody) -> BTreeSet<&str> {
+    let host = body.host_config.iter();
+    let binds = host.clone().flat_map(|host| host.binds.iter().flatten());
+    let mounts = host.flat_map(|host| host.mounts.iter().flatten());
+    let mounted = mounts
+        .filter(|mount| mount.typ == Some(MountType::VOLUME))
+        .filter_map(|mount| mount.source.as_deref().filter(|name| !name.is_empty()));
+    binds.filter_map(|bind| name_in(bind)).chain(mounted).collect()
 }
 
 /// The volume of a `name:/path[:options]`; `None` when it is a directory, or has no name.
@@ -45,35 +96,51 @@ fn name_in(bind: &str) -> Option<&str> {
     (!source.is_empty() && !source.starts_with(['/', '.', '~'])).then_some(source)
 }
 
-/// Removes the volumes that the job made.
+/// Removes the volumes that the job's run made, and those of other runs that the job used.
 pub(super) async fn remove(connection: &Connection, marks: &Marks) -> Result<(), ExecutorError> {
-    let labels = [INSTANCE, NAME].map(|label| format!("{label}={}", marks.get(label)));
-    remove_labelled(connection, labels.to_vec()).await.map(|_| ())
+    let runs = BTreeSet::from([marks.get(RUN).to_owned()]);
+    remove_unused(connection, marks.get(INSTANCE), &runs, &marks.used())
+        .await
+        .map(drop)
 }
 
-/// Removes the volumes with all of these labels, and answers whether there were any. One that another job uses by now is
-/// left to it.
-pub(super) async fn remove_labelled(
+/// Removes the volumes of this instance that one of the runs made, or that are named; whether there were any. One that
+/// another job uses by now is left to it: whoever ends last takes it.
+pub(super) async fn remove_unused(
     connection: &Connection,
-    labels: Vec<String>,
+    instance: &str,
+    runs: &BTreeSet<String>,
+    names: &BTreeSet<String>,
 ) -> Result<bool, ExecutorError> {
+    let labels = vec![
+        format!("{INSTANCE}={instance}"),
+        format!("{KIND}={}", Kind::Volume.word()),
+    ];
     let filters = HashMap::from([("label".to_owned(), labels)]);
     let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
     let found = connection.docker.list_volumes(Some(query)).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let mut any = false;
     for volume in found.volumes.unwrap_or_default() {
-        match connection
-            .docker
-            .remove_volume(&volume.name, None::<RemoveVolumeOptions>)
-            .await
-        {
-            Ok(()) => any = true,
-            Err(error) if failure::is_missing(&error) || failure::status(&error) == Some(409) => {}
-            Err(error) => return Err(failure::cleanup(&format!("the volume {}", volume.name), &error)),
+        let of_run = volume.labels.get(RUN).is_some_and(|run| runs.contains(run));
+        if of_run || names.contains(&volume.name) {
+            any |= remove_one(connection, &volume.name).await?;
         }
     }
     Ok(any)
+}
+
+async fn remove_one(connection: &Connection, name: &str) -> Result<bool, ExecutorError> {
+    let removed = connection.docker.remove_volume(name, None::<RemoveVolumeOptions>);
+    match removed.await {
+        Ok(()) => Ok(true),
+        Err(error) if failure::is_missing(&error) || failure::status(&error) == Some(409) => Ok(false),
+        Err(error) => Err(failure::cleanup(
+            &format!("the volume {name}"),
+            &connection.endpoint,
+            &error,
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Seq, WorkflowRef};
+use crate::event::{PauseAnswer, Seq, WorkflowRef};
 use crate::id::{JobId, RunId};
 use crate::journal::{Request, Summary};
 
@@ -77,8 +77,18 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(super) enum StoredRequest {
-    Cancel { by: String },
-    CancelJob { job: JobId, by: String },
+    Cancel {
+        by: String,
+    },
+    CancelJob {
+        job: JobId,
+        by: String,
+    },
+    Answer {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        answer: PauseAnswer,
+    },
 }
 
 impl From<Request> for StoredRequest {
@@ -86,6 +96,7 @@ impl From<Request> for StoredRequest {
         match request {
             Request::Cancel { by } => Self::Cancel { by },
             Request::CancelJob { job, by } => Self::CancelJob { job, by },
+            Request::Answer { job, answer } => Self::Answer { job, answer },
         }
     }
 }
@@ -95,6 +106,7 @@ impl From<StoredRequest> for Request {
         match stored {
             StoredRequest::Cancel { by } => Self::Cancel { by },
             StoredRequest::CancelJob { job, by } => Self::CancelJob { job, by },
+            StoredRequest::Answer { job, answer } => Self::Answer { job, answer },
         }
     }
 }

@@ -131,7 +131,7 @@ async fn what_a_newer_loom_wrote_is_read_and_one_damaged_run_keeps_no_other_from
     let mut tail = Tail::all(journal.clone()).await.unwrap();
     let raw = Connection::open(directory.path().join("journal.db")).unwrap();
     raw.execute_batch(
-        r#"INSERT INTO event VALUES ('newer', 2, 0, '{"type":"jobPaused","job":"a"}');
+        r#"INSERT INTO event VALUES ('newer', 2, 0, '{"type":"jobPostponed","job":"a"}');
            INSERT INTO event VALUES ('damaged', 2, 0, '{"type":"jobQueued"}');
            UPDATE run SET last = 2, change = (SELECT max(change) FROM run) + 1 WHERE id = 'newer';
            UPDATE run SET last = 2, change = (SELECT max(change) FROM run) + 1 WHERE id = 'damaged';"#,

@@ -73,7 +73,7 @@ fn what_a_newer_loom_wrote_changes_nothing_or_makes_a_placeholder() {
     let mut play = Play::new(DIAMOND);
     play.settle();
     let before = play.run.clone();
-    let opaque = Event::from_json(r#"{"type":"jobPaused","job":"a"}"#).unwrap();
+    let opaque = Event::from_json(r#"{"type":"jobPostponed","job":"a"}"#).unwrap();
     play.write(vec![opaque]);
     let last = play.run.last;
     assert_eq!(play.run, Run { last, ..before });

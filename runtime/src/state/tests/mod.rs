@@ -282,6 +282,8 @@ fn what_all_jobs_amount_to() {
         (&[Lost, Cancelled], false, RunState::Lost),
         (&[Success, Cancelled], true, RunState::Cancelled),
         (&[Failure, Cancelled], true, RunState::Cancelled),
+        (&[Success, Lost], true, RunState::Cancelled),
+        (&[Lost], true, RunState::Cancelled),
         (&[Success, Success], true, RunState::Success),
         (&[Success, Failure], true, RunState::Failure),
     ];

@@ -67,7 +67,22 @@ impl Machine {
         }
     }
 
+    /// Takes the end of a step, unless the job pauses at it.
     pub(super) fn ended(&mut self, id: &StepId, outcome: StepState, conclusion: StepState, end: WorkEnd) {
+        if self.pauses_at(id, conclusion) {
+            self.pause(id, outcome, conclusion, end);
+        } else {
+            self.ended_for_good(id, outcome, conclusion, end);
+        }
+    }
+
+    pub(super) fn ended_for_good(
+        &mut self,
+        id: &StepId,
+        outcome: StepState,
+        conclusion: StepState,
+        end: WorkEnd,
+    ) {
         self.ended_without_advance(id, outcome, conclusion, end);
         let Some(step) = self.steps.get(id) else { return };
         let (frame, behind) = (step.frame.clone(), step.is_behind());
@@ -195,6 +210,7 @@ impl Machine {
             return;
         }
         self.phase = Phase::Finishing;
+        self.end_what_is_paused();
         self.end_what_was_lost();
         let job = self.plan.job.clone();
         let (mut state, mut reason) = match self.ending.take() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix::Message;
 use loom_workflow::RetryPlan;
 
-use crate::event::{Event, Outputs, Reason, StepOutline, StepState};
+use crate::event::{Event, Outputs, Reason, SourceFile, StepOutline, StepState};
 use crate::executor::{Closed, Signal};
 use crate::id::StepId;
 
@@ -35,6 +35,8 @@ pub(in crate::engine) enum Input {
     },
     /// The time of this attempt at a step is over.
     StepTimeout(StepId, u32),
+    /// Somebody says how a paused step goes on.
+    Answered(StepId, Box<Resume>),
     /// The wait before this attempt at a step is over.
     TryAgain(StepId, u32),
     JobTimeout,
@@ -42,6 +44,19 @@ pub(in crate::engine) enum Input {
     CancelTimeout,
     /// The time for a signal to work is over.
     Escalate(StepId, u32),
+}
+
+/// How a paused step goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::engine) enum Resume {
+    /// Again, as its file has it now; the file's text where that is another one than before.
+    Retry(Option<SourceFile>),
+    /// It counts as skipped, and the steps behind it go on.
+    Skip,
+    /// It has failed, and the job goes on as it would have without a pause.
+    End,
+    /// It cannot be done again: its file is not what it was. It stays paused.
+    Refused(Reason),
 }
 
 /// What opening a job's place brought.
@@ -166,6 +181,12 @@ pub(in crate::engine) enum Effect {
     Signal(StepId, Signal),
     /// Feed `StepTimeout` for this attempt after this time.
     TimeoutAfter(StepId, u32, Duration),
+    /// What the step did does not count: it is done again as this attempt, or left out.
+    Forget(StepId, u32),
+    /// The job's time stands still from now on: it is paused.
+    HoldTime,
+    /// The job's time goes on.
+    ResumeTime,
     /// Forget what the attempt at a step left, and feed `TryAgain` after the delay.
     Retry(Retry),
     /// Feed `Escalate` with this number after this time.
@@ -205,6 +226,9 @@ impl Effect {
             Self::Publish(..) => "publish",
             Self::Signal(..) => "signal",
             Self::TimeoutAfter(..) => "timeout-after",
+            Self::Forget(..) => "forget",
+            Self::HoldTime => "hold-time",
+            Self::ResumeTime => "resume-time",
             Self::Retry(_) => "retry",
             Self::EscalateAfter(..) => "escalate-after",
             Self::CancelTimeoutLater => "cancel-timeout-later",

@@ -13,6 +13,7 @@ mod background;
 mod ends;
 mod messages;
 mod order;
+mod pause;
 mod retry;
 mod steps;
 mod stops;
@@ -28,7 +29,7 @@ use crate::id::{JobId, StepId};
 
 pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
-    Effect, Input, JobStatus, Judgement, Opened, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
+    Effect, Input, JobStatus, Judgement, Opened, Resume, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
 
 /// A job on its way.
@@ -46,6 +47,8 @@ pub(super) struct Machine {
     forced: bool,
     /// Whether the place was asked to close: it is closed once.
     closes: bool,
+    /// Whether its time stands still.
+    time_is_held: bool,
     /// What it gives.
     outputs: Outputs,
     /// Facts that are not written down yet.
@@ -73,6 +76,8 @@ pub(super) struct JobOrder {
     pub(super) has_outputs: bool,
     /// Those of its steps that the others do not wait for.
     pub(super) background: Vec<StepId>,
+    /// Whether it pauses at a step that fails.
+    pub(super) pauses: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,6 +125,7 @@ impl Machine {
             ending: None,
             forced: false,
             closes: false,
+            time_is_held: false,
             outputs: Outputs::new(),
             outbox: Vec::new(),
             afterwards: Vec::new(),
@@ -147,12 +153,14 @@ impl Machine {
             Input::Closed(result) => self.closed(result),
             Input::Cancel { why, force } => self.cancel(why, force),
             Input::StepTimeout(step, attempt) => self.step_timed_out(&step, attempt),
+            Input::Answered(step, answer) => self.answered(&step, *answer),
             Input::TryAgain(step, attempt) => self.begin_again(&step, attempt),
             Input::JobTimeout => self.job_timed_out(),
             Input::CancelTimeout => self.force(),
             Input::Escalate(step, round) => self.escalate(&step, round),
         }
         self.flush();
+        self.hold_time();
         std::mem::take(&mut self.effects)
     }
 

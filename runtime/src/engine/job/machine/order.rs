@@ -120,8 +120,11 @@ impl Machine {
         step.stage = Stage::WaitsForSlot;
         self.steps.slots.push_back(id.clone());
         self.fill_slots();
-        self.steps.main.current = None;
-        self.advance(None);
+        // One that is done again after a pause had its turn long ago.
+        if self.steps.main.current.as_ref() == Some(id) {
+            self.steps.main.current = None;
+            self.advance(None);
+        }
     }
 
     /// Writes down that a step begins; its work follows.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use indexmap::IndexMap;
 
-use super::messages::{JobStatus, StepWork, Verdict};
+use super::messages::{JobStatus, StepWork, Verdict, WorkEnd};
 use crate::event::{Reason, StepState};
 use crate::executor::Signal;
 use crate::id::StepId;
@@ -30,6 +30,8 @@ pub(super) struct Step {
     pub(super) round: u32,
     /// From 1; more when it failed and is tried again.
     pub(super) attempt: u32,
+    /// How it ended, while it is paused there.
+    pub(super) held: Option<Box<Held>>,
     /// How it ended: before and after `continue-on-error`.
     pub(super) end: Option<(StepState, StepState)>,
     /// Of a background step: whether a wait or cancel has taken its end.
@@ -49,9 +51,19 @@ pub(super) enum Stage {
     /// Its start is being written down.
     Starting,
     Running,
+    /// It has failed, and waits for somebody to say how it goes on.
+    Paused,
     /// An attempt failed; it waits for the next one.
     Resting,
     Done,
+}
+
+/// How a step ended that is paused: before and after `continue-on-error`, and what else there is to say.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) outcome: StepState,
+    pub(super) conclusion: StepState,
+    pub(super) end: WorkEnd,
 }
 
 /// A step that is being stopped.
@@ -114,6 +126,7 @@ impl Step {
             stop: None,
             round: 0,
             attempt: 1,
+            held: None,
             end: None,
             taken: false,
             meant_to_end: false,

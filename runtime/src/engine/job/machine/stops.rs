@@ -57,6 +57,7 @@ impl Machine {
             Phase::Main | Phase::Drain | Phase::Post => {
                 self.effects.push(Effect::CancelTimeoutLater);
                 self.end_all_in_background(&why);
+                self.end_all_pauses();
                 if let Some(current) = self.steps.main.current.clone() {
                     self.ask_again(&current);
                 }
@@ -121,6 +122,8 @@ impl Machine {
             };
             match step.stage {
                 Stage::Waiting | Stage::Done => {}
+                // It has ended already, and as it did.
+                Stage::Paused => self.end_pause(&id),
                 // It does not begin.
                 Stage::Judging(_) => {
                     step.stop.get_or_insert_with(|| Stop::new(counts_as, reason));

@@ -1,6 +1,7 @@
 //! The machine of a job against each rule, and against every order of what it hears.
 
 mod orders;
+mod pause;
 mod retry;
 mod rules;
 mod sim;

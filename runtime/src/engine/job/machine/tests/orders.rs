@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::{Input, Opened, StepWork, Trouble};
+use super::super::{Input, Opened, Resume, StepWork, Trouble};
 use super::sim::{Ends, If, Plan, Sim};
 use crate::event::Reason;
 use crate::executor::Signal;
@@ -122,6 +122,9 @@ fn job(chance: &mut Chance) -> Sim {
             sim.bring(&nested, steps);
         }
     }
+    if chance.one_in(2) {
+        sim = sim.pausing();
+    }
     sim.opening = match chance.below(12) {
         0 => Err(Trouble::workflow("image", "not there")),
         1 => Err(Trouble {
@@ -142,10 +145,30 @@ fn job(chance: &mut Chance) -> Sim {
     sim
 }
 
+/// How a step goes on that the job is paused at, if it is.
+fn answer(sim: &mut Sim, chance: &mut Chance) -> Option<Input> {
+    let paused = sim.machine.paused();
+    let step = paused.get(chance.below(paused.len()))?.clone();
+    let answer = match chance.below(6) {
+        0 => Resume::Skip,
+        1 => Resume::End,
+        2 => Resume::Refused(Reason::new("file", "it has changed")),
+        _ => {
+            if let Some(plan) = sim.plans.get_mut(&step)
+                && chance.one_in(2)
+            {
+                (plan.ends, plan.broken) = (Ends::Well, false);
+            }
+            Resume::Retry(None)
+        }
+    };
+    Some(Input::Answered(step, Box::new(answer)))
+}
+
 /// Something from outside, or an answer for the second time.
 fn disturbance(sim: &mut Sim, chance: &mut Chance, duplicates: bool) -> Option<Input> {
     let why = || Reason::new("cancelled", "by somebody");
-    match chance.below(if duplicates { 8 } else { 5 }) {
+    match chance.below(if duplicates { 9 } else { 6 }) {
         0 if chance.one_in(4) => Some(Input::Cancel {
             why: why(),
             force: false,
@@ -163,7 +186,8 @@ fn disturbance(sim: &mut Sim, chance: &mut Chance, duplicates: bool) -> Option<I
             let success = chance.one_in(2);
             Some(Sim::end(step, success))
         }
-        5.. => {
+        5 => answer(sim, chance),
+        6.. => {
             let known = sim.history.get(chance.below(sim.history.len()))?.clone();
             // A place is made once and its end is told once; all else may come again.
             (!matches!(known, Input::Opened(_))).then_some(known)
@@ -197,6 +221,8 @@ fn play(seed: u64, duplicates: bool) {
             sim.feed(input);
         } else if let Some(timer) = sim.timers.pop() {
             sim.feed(timer);
+        } else if let (false, Some(input)) = (chance.one_in(4), answer(&mut sim, &mut chance)) {
+            sim.feed(input);
         } else if !sim.done {
             // Only what never ends by itself is left.
             sim.feed(Input::JobTimeout);

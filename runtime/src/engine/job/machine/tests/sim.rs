@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::super::{
-    Effect, Input, JobOrder, JobStatus, Judgement, Machine, Opened, Status, StepWork, Trouble, Verdict,
-    WorkEnd,
+    Effect, Input, JobOrder, JobStatus, Judgement, Machine, Opened, Resume, Status, StepWork, Trouble,
+    Verdict, WorkEnd,
 };
-use crate::event::{Event, JobState, Outputs, Phase, Reason, StepOutline, StepState};
+use crate::event::{Event, JobState, Outputs, PauseAnswer, Phase, Reason, StepOutline, StepState};
 use crate::executor::{Closed, Signal};
 use crate::id::{JobId, StepId};
 
@@ -112,6 +112,7 @@ pub(super) struct Sim {
     pub(super) opened: usize,
     pub(super) closes: usize,
     pub(super) done: bool,
+    pub(super) time_is_held: bool,
     /// Everything that was fed.
     pub(super) history: Vec<Input>,
 }
@@ -129,6 +130,7 @@ impl Sim {
             steps: (0..steps.len()).map(|index| index.to_string()).collect(),
             waits_at_end,
             has_outputs,
+            pauses: false,
             background: (0..)
                 .map(StepId::at)
                 .zip(&steps)
@@ -162,8 +164,20 @@ impl Sim {
             opened: 0,
             closes: 0,
             done: false,
+            time_is_held: false,
             history: Vec::new(),
         }
+    }
+
+    /// The job pauses at steps that fail.
+    pub(super) fn pausing(mut self) -> Self {
+        self.machine.plan.pauses = true;
+        self
+    }
+
+    /// Says how a paused step goes on.
+    pub(super) fn answer(&mut self, step: &StepId, answer: Resume) -> &mut Self {
+        self.input(Input::Answered(step.clone(), Box::new(answer)))
     }
 
     /// A step that a composite action or a group brings.
@@ -342,6 +356,17 @@ impl Sim {
                 }
             }
             Effect::TimeoutAfter(id, attempt, _) => self.timers.push(Input::StepTimeout(id, attempt)),
+            Effect::Forget(id, _) => {
+                let inner = format!("{id}.");
+                self.running
+                    .retain(|step| *step != id && !step.0.starts_with(&inner));
+            }
+            Effect::HoldTime => {
+                assert!(!std::mem::replace(&mut self.time_is_held, true), "held twice");
+            }
+            Effect::ResumeTime => {
+                assert!(std::mem::replace(&mut self.time_is_held, false), "resumed twice");
+            }
             Effect::Retry(retry) => {
                 assert!(!self.running.contains(&retry.step), "tried again while it runs");
                 if let Some(plan) = self.plans.get_mut(&retry.step)
@@ -403,6 +428,11 @@ impl Sim {
     pub(super) fn story(&self) -> Vec<String> {
         let line = |event: &Event| match event {
             Event::StepStarted { step, .. } => Some(format!("start {step}")),
+            Event::JobPaused {
+                step, problem: None, ..
+            } => Some(format!("{step} paused")),
+            Event::JobPaused { step, .. } => Some(format!("{step} still paused")),
+            Event::JobResumed { step, answer, .. } => Some(format!("{step} {}", answer.as_str())),
             Event::StepRetrying { step, .. } => Some(format!("{step} again")),
             Event::StepFinished {
                 step,
@@ -453,6 +483,10 @@ impl Sim {
             self.saved
         );
         assert!(matches!(self.saved.last(), Some(Event::JobFinished { .. })));
+        assert!(
+            !self.time_is_held,
+            "the time of a job that has ended stands still"
+        );
         assert!(self.opens <= 1);
         assert_eq!(
             self.closes, self.opened,
@@ -467,6 +501,21 @@ impl Sim {
                         begun.insert(step.clone(), false).is_none(),
                         "{step} starts twice, or after its end"
                     );
+                }
+                Event::JobPaused { step, .. } => {
+                    assert_ne!(begun.get(step), Some(&true), "{step} is paused after its end");
+                }
+                Event::JobResumed {
+                    step,
+                    answer: PauseAnswer::Retry,
+                    ..
+                } => {
+                    assert_ne!(
+                        begun.remove(step),
+                        Some(true),
+                        "{step} is done again after its end"
+                    );
+                    begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
                 }
                 Event::StepRetrying { step, .. } => {
                     assert_eq!(

@@ -1,0 +1,147 @@
+//! Asks the person at the terminal how a paused step goes on.
+
+use std::io::{BufRead, IsTerminal};
+
+use tokio::sync::mpsc;
+
+use super::waiting::Waiting;
+use crate::cli::args::Format;
+use crate::cli::talk;
+use crate::event::PauseAnswer;
+
+/// Whether somebody sits at a terminal who can be asked, and reads what is printed.
+pub(in crate::cli) fn is_anybody_there(format: Option<Format>) -> bool {
+    let at_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    at_terminal && format != Some(Format::Json)
+}
+
+/// What a person chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Choice {
+    Answer(PauseAnswer),
+    /// It is no answer: ask again.
+    Unknown,
+    /// Nobody is there any more.
+    Gone,
+}
+
+/// Asks about one paused step at a time. Lines are read by a thread of its own, and only when one is asked for.
+pub(in crate::cli) struct Asker {
+    open: Vec<Waiting>,
+    asked: Option<Waiting>,
+    /// Whether a line is being read.
+    reads: bool,
+    wanted: std::sync::mpsc::Sender<()>,
+    typed: mpsc::Receiver<Option<String>>,
+}
+
+impl Asker {
+    pub(in crate::cli) fn new() -> Self {
+        let (wanted, wants) = std::sync::mpsc::channel();
+        let (sender, typed) = mpsc::channel(1);
+        let thread = std::thread::Builder::new().name("loom-ask".to_owned());
+        let started = thread.spawn(move || {
+            while wants.recv().is_ok() {
+                let mut line = String::new();
+                let read = std::io::stdin().lock().read_line(&mut line);
+                let line = read.is_ok_and(|length| length > 0).then_some(line);
+                if sender.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        if let Err(error) = started {
+            talk::error(&format!("nobody can be asked: no thread can be started: {error}"));
+        }
+        Self {
+            open: Vec::new(),
+            asked: None,
+            reads: false,
+            wanted,
+            typed,
+        }
+    }
+
+    /// These wait now. A question that was answered elsewhere is taken back.
+    pub(in crate::cli) fn set(&mut self, open: Vec<Waiting>) {
+        self.open = open;
+        if self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| !self.open.contains(asked))
+        {
+            self.asked = None;
+        }
+        self.ask();
+    }
+
+    /// Asks, if something waits and nothing is asked.
+    fn ask(&mut self) {
+        if self.asked.is_some() {
+            return;
+        }
+        let Some(next) = self.open.first().cloned() else {
+            return;
+        };
+        if let Some(problem) = &next.problem {
+            talk::error(&format!("the step cannot be done again: {problem}"));
+        }
+        talk::raw(&format!(
+            "{}\n  r   retry the step, as its file is now\n  s   skip it: the steps behind it go on as if it had not \
+             failed\n  e   end: the job fails\nr, s or e, then Enter (Ctrl-C cancels the run):",
+            next.line()
+        ));
+        self.asked = Some(next);
+        if !std::mem::replace(&mut self.reads, true) {
+            // Without the thread nobody answers here; that was said.
+            let _ = self.wanted.send(());
+        }
+    }
+
+    /// What the person chose, for the step that was asked about. May be dropped while it waits.
+    pub(in crate::cli) async fn chosen(&mut self) -> (Option<Waiting>, Choice) {
+        let Some(line) = self.typed.recv().await else {
+            return std::future::pending().await;
+        };
+        self.reads = false;
+        let choice = line.map_or(Choice::Gone, |line| Choice::of(&line));
+        let asked = self.asked.take();
+        if asked.is_none() || choice == Choice::Unknown {
+            self.ask();
+            return (None, Choice::Unknown);
+        }
+        // What comes of it is told by the run itself.
+        self.open.retain(|open| Some(open) != asked.as_ref());
+        (asked, choice)
+    }
+}
+
+impl Choice {
+    fn of(line: &str) -> Self {
+        match line.trim().to_lowercase().as_str() {
+            "r" | "retry" => Self::Answer(PauseAnswer::Retry),
+            "s" | "skip" => Self::Answer(PauseAnswer::Skip),
+            "e" | "end" => Self::Answer(PauseAnswer::End),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_or_the_word_is_an_answer_and_nothing_else_is() {
+        for (line, answer) in [
+            ("r\n", PauseAnswer::Retry),
+            (" Skip \n", PauseAnswer::Skip),
+            ("end", PauseAnswer::End),
+        ] {
+            assert_eq!(Choice::of(line), Choice::Answer(answer));
+        }
+        for line in ["", "\n", "yes", "rs"] {
+            assert_eq!(Choice::of(line), Choice::Unknown);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! How paused steps go on: orders for the runs of this process, and for those of others.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::prelude::*;
+use loom_bridge::Context;
+
+use super::EngineError;
+use super::orchestrator::Orchestrator;
+use super::run::AnswerPauses;
+use super::timers;
+use crate::event::PauseAnswer;
+use crate::id::{JobId, RunId};
+use crate::journal::Request;
+
+/// How often to look for requests that other processes left.
+const REQUEST_POLL: Duration = Duration::from_millis(200);
+/// The same while somebody is waited for: what is ordered begins within 50 ms.
+const ANSWER_POLL: Duration = Duration::from_millis(20);
+
+impl Orchestrator {
+    /// Looks for requests from time to time.
+    pub(super) fn look_again(&self, ctx: &mut Context<Self>) {
+        let somebody_is_waited_for = self.shared.pauses.load(Ordering::Relaxed) > 0;
+        let after = if somebody_is_waited_for {
+            ANSWER_POLL
+        } else {
+            REQUEST_POLL
+        };
+        timers::after(&*self.shared.world, ctx, after, |act, ctx| {
+            act.look_for_requests(ctx);
+            act.look_again(ctx);
+        });
+    }
+
+    /// Says how paused steps of a run of this process go on. Whether it is one of this process.
+    pub(super) fn answer(&self, run: &RunId, job: Option<JobId>, answer: PauseAnswer) -> bool {
+        let Some(held) = self.runs.get(run) else {
+            return false;
+        };
+        // `do_send`: one order of a person, who was told that it will happen.
+        held.actor.do_send(AnswerPauses { job, answer });
+        true
+    }
+}
+
+/// Say how the paused steps of a job go on, or those of all jobs of a run, of this process or of another.
+#[derive(Message)]
+#[rtype(result = "Result<(), EngineError>")]
+pub(super) struct AnswerRun {
+    pub(super) run: RunId,
+    pub(super) job: Option<JobId>,
+    pub(super) answer: PauseAnswer,
+}
+
+impl Handler<AnswerRun> for Orchestrator {
+    type Result = ResponseFuture<Result<(), EngineError>>;
+
+    fn handle(&mut self, message: AnswerRun, _: &mut Context<Self>) -> Self::Result {
+        let AnswerRun { run, job, answer } = message;
+        if self.answer(&run, job.clone(), answer) {
+            return Box::pin(async { Ok(()) });
+        }
+        let journal = Arc::clone(&self.shared.journal);
+        let left = self
+            .shared
+            .io
+            .spawn(async move { journal.request(&run, Request::Answer { job, answer }).await });
+        Box::pin(async move { Ok(left.await.map_err(|_| EngineError::Stopped)??) })
+    }
+}

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::companions::{Companions, pull_again};
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
+use super::marks::Marks;
 use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;

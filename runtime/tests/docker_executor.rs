@@ -156,7 +156,6 @@ mod apart {
         a_step_has_its_own_environment_and_an_empty_stdin
         no_byte_is_lost
         what_steps_leave_running_is_ended_and_named
-        a_closed_place_holds_nothing_and_does_nothing
         closing_ends_a_step_that_runs
         reclaim_removes_what_a_lost_place_holds
         sweep_removes_the_named_runs_and_no_other
@@ -193,7 +192,7 @@ async fn an_engine_that_does_not_see_our_files_is_sent_them() {
         assert!(place.apart().workspace && place.apart().directory);
         let (_, output) = run(
             &place,
-            script("cat link; echo; cat /loom/actions/one/main; echo; echo new > deep/made; mkdir $RUNNER_TEMP/x; pwd"),
+            script("cat link; echo; cat /loom/actions/one/main; echo; echo new > deep/made; mkdir /loom/temp/x; pwd"),
         )
         .await;
         assert_eq!(output.text(), "of the project\nearly\n/workspace\n");
@@ -226,7 +225,7 @@ async fn an_action_and_its_job_share_what_only_their_engine_sees() {
     let job = bench.job();
     std::fs::write(job.workspace.join("file"), "of the project\n").unwrap();
     let place = bench.open(&job).await;
-    run(&place, script("echo changed >> file; echo t > $RUNNER_TEMP/t")).await;
+    run(&place, script("echo changed >> file; echo t > /loom/temp/t")).await;
     let mut step = script("");
     step.program = Program::Container {
         image: BUSYBOX.to_owned(),

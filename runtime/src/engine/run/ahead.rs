@@ -111,7 +111,9 @@ impl RunActor {
             return None;
         }
         let (terms, plan) = self.outlook_of(id)?;
-        (terms.concurrency.is_none() && plan.services.is_empty()).then_some(plan)
+        // A place that does not fit after all would be in the way of the one that its job makes then.
+        let fits = plan.services.is_empty() && !matches!(plan.room, RoomSpec::Container(_));
+        (terms.concurrency.is_none() && fits).then_some(plan)
     }
 
     /// The intent is written down: the place is made.

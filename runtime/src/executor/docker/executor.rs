@@ -16,7 +16,7 @@ use super::options::Options;
 use super::place::DockerPlace;
 use super::settings::DockerOptions;
 use super::{container, layers, reclaim, room, service, upload};
-use crate::executor::channel::{JobDirectory, Signals, blocking, remove_directory};
+use crate::executor::channel::{JobDirectory, Signals, blocking, empty_directory, remove_directory};
 use crate::executor::{
     Apart, ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
 };
@@ -216,7 +216,16 @@ impl DockerExecutor {
                 let name = spec.key.resource_name();
                 reclaim::by_name(connection, &self.options, &name, Some(&spec.directory)).await?;
                 let path = spec.directory.clone();
-                blocking(move || remove_directory(&path)).await?.ok();
+                // One that is tried again in another way needs what its caller put there.
+                let again = !apart && connection.is_apart();
+                let removed = blocking(move || {
+                    if again {
+                        empty_directory(&path)
+                    } else {
+                        remove_directory(&path)
+                    }
+                });
+                removed.await?.ok();
                 Err(error)
             }
         }

@@ -83,7 +83,7 @@ async fn watch(
     format: Option<Format>,
 ) -> Ended {
     let is_ours = matches!(subject, Subject::Ours(_));
-    let mut asker = is_anybody_there(format).then(Asker::new);
+    let mut asker = is_anybody_there(format).then(|| Asker::new(engine, &id));
     let format = format.unwrap_or(if talk::on_terminal() {
         Format::Pretty
     } else {

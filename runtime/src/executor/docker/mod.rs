@@ -29,6 +29,7 @@ mod report;
 mod room;
 mod service;
 mod settings;
+mod shell;
 mod volume;
 mod words;
 
@@ -37,3 +38,4 @@ pub use executor::DockerExecutor;
 pub(in crate::executor) use executor::runner_architecture;
 pub use report::{EngineReport, Sees};
 pub use settings::{DockerOptions, StepsBy};
+pub use shell::{ShellSession, ShellSpec};

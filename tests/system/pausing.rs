@@ -149,6 +149,46 @@ fn a_composite_step_is_done_again_as_a_whole() {
 }
 
 #[test]
+fn a_shell_sees_what_the_step_saw() {
+    let project = Project::with(&TEXT.replace(
+        "      - name: check\n",
+        "      - name: check\n        env: { OWN: mine }\n",
+    ));
+    project
+        .loom(&["shell", "latest"])
+        .run()
+        .exits(2)
+        .says("nothing has run here");
+    run(&project).run().exits(77);
+    let script = "echo \"$TOLD $OWN $GITHUB_JOB\"; pwd; touch by-hand; exit 4\n";
+    let shell = project
+        .loom(&["shell", "latest", "build"])
+        .run_with(script)
+        .exits(4);
+    assert!(
+        shell.stdout.contains("before mine build")
+            && shell.stdout.contains(&*project.path().to_string_lossy()),
+        "{shell}"
+    );
+    assert!(project.path().join("by-hand").exists());
+    project
+        .loom(&["shell", "latest", "build", "--step", "3"])
+        .run()
+        .exits(2)
+        .says("step 2/3");
+    project
+        .loom(&["shell", "latest", "--step", "2"])
+        .run_with("exit 0\n")
+        .exits(0);
+    project.loom(&["end", "latest"]).run().exits(1);
+    project
+        .loom(&["shell", "latest"])
+        .run()
+        .exits(2)
+        .says("nothing of run");
+}
+
+#[test]
 fn a_signal_ends_a_run_that_is_paused() {
     let project = Project::with(TEXT);
     run(&project).run().exits(77);
@@ -211,6 +251,12 @@ fn a_person_is_asked_at_the_terminal() {
     };
     until_said("cancels the run");
     keys.write_all(b"what?\n").expect("typed");
+    until_said("cancels the run");
+    keys.write_all(b"c\n").expect("typed");
+    // The shell has the terminal from then on.
+    until_said("leaves it as it is");
+    keys.write_all(b"echo in-$((40+2)) $TOLD; exit\n").expect("typed");
+    until_said("in-42 before");
     until_said("cancels the run");
     mend(&project);
     keys.write_all(b"r\n").expect("typed");

@@ -8,10 +8,6 @@ use super::talk;
 /// Commands, and what helps today.
 const COMMANDS: &[(&str, &str)] = &[
     ("worker", "jobs run in the process that was asked to run them"),
-    (
-        "shell",
-        "containers are removed when their job is done; `loom-runtime runs logs` shows what it printed",
-    ),
     ("completions", "`loom-runtime --help` lists the commands"),
     (
         "cancel",

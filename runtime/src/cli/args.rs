@@ -72,6 +72,8 @@ pub(super) enum Command {
     Skip(AnswerArgs),
     /// Let a job fail that is paused, as it would have without the pause
     End(AnswerArgs),
+    /// Open a command line in the place of a paused job, with the variables of its step
+    Shell(ShellArgs),
     /// Serve the studio on :9090 and run the project's workflows from there
     Serve(ServeArgs),
     /// Look at runs: list them, show one, print its logs
@@ -114,6 +116,20 @@ pub(super) struct AnswerArgs {
     /// What is printed from there on, as with `run`
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
+}
+
+/// How `shell` is called.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ShellArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
+    /// The job [default: the one that is paused]
+    #[arg(value_name = "JOB")]
+    pub(super) job: Option<String>,
+    /// The step, where several are paused: its number or its name
+    #[arg(long, value_name = "STEP")]
+    pub(super) step: Option<String>,
 }
 
 /// How `doctor` is called.

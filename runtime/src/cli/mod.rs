@@ -81,6 +81,7 @@ pub fn main() -> ExitCode {
             | Command::Serve(_)
             | Command::Retry(_)
             | Command::Skip(_)
+            | Command::Shell(_)
             | Command::End(_)
     );
     if !answers {
@@ -92,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Retry(args) => setup::system(|| pause::retry(cli.global, args)),
         Command::Skip(args) => setup::system(|| pause::say(cli.global, args, PauseAnswer::Skip)),
         Command::End(args) => setup::system(|| pause::say(cli.global, args, PauseAnswer::End)),
+        Command::Shell(args) => setup::system(|| pause::shell(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),

@@ -162,6 +162,11 @@ pub(super) fn on_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Whether somebody watches what is said.
+pub(super) fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
 /// Whether talk may be coloured: a terminal, and nobody said `NO_COLOR`.
 pub(super) fn in_colour() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never

@@ -31,6 +31,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 pub use directory::StateDirectory;
 pub use executors::Executors;
+pub(crate) use job::Entrance;
 pub use launch::Launch;
 pub use recovery::Recovered;
 pub use run::{Outcome, RunHandle};

@@ -123,6 +123,13 @@ export function stopWorkflow(name: string): Promise<{ runIds: string[] }> {
   return postJson(`/api/workflows/${segment(name)}/stop`);
 }
 
+/** How the step goes on that a job is paused at. */
+export type PauseAnswer = "retry" | "skip" | "end";
+
+export function answerPause(run: string, job: string, answer: PauseAnswer): Promise<unknown> {
+  return postJson(`/api/runs/${segment(run)}/answer`, { answer, job });
+}
+
 export function cancelRun(id: string): Promise<unknown> {
   return postJson(`/api/runs/${segment(id)}/cancel`);
 }

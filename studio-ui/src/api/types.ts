@@ -108,6 +108,8 @@ export type Job = {
   continueOnError?: boolean;
   /** From 1; absent on the first. */
   attempt?: number;
+  /** The steps that it is paused at: somebody has to say how they go on. */
+  pauses?: Pause[];
   /** The concurrency group that it waits for. */
   waitsFor?: string;
   image?: string;
@@ -115,6 +117,17 @@ export type Job = {
   finishedAt?: string;
   reason?: Reason;
   steps?: Step[];
+};
+
+/** A pause at a step that failed. */
+export type Pause = {
+  /** The step's id. */
+  step: string;
+  since?: string;
+  exitCode?: number;
+  reason?: Reason;
+  /** Why it could not be done again, when that was tried. */
+  problem?: Reason;
 };
 
 export type RunSummary = {

@@ -250,6 +250,21 @@ describe("a run", () => {
     expect(studio.asked.filter((path) => path === "/api/runs/r-1")).toHaveLength(asked);
   });
 
+  it("asks how a paused job goes on, until it has gone on", async () => {
+    const paused = { ...RUN.jobs[0], state: "running", pauses: [{ step: "0", exitCode: 3 }] };
+    const studio = openStudio("/runs/r-1?job=top", {
+      "/api/runs/r-1": { ...RUN, jobs: [paused, RUN.jobs[1]] },
+      "/api/runs/r-1/jobs/top/logs": NO_LOG,
+      "POST /api/runs/r-1/answer": {},
+    });
+    await studio.hello();
+    await screen.findByText("top is paused at Greet: exit code 3.", undefined, FOUND);
+    fireEvent.click(screen.getByRole("button", { name: "Retry top" }));
+    await waitFor(() => expect(studio.asked.filter((path) => path.endsWith("/answer"))).toHaveLength(1));
+    await studio.say("run:update", RUN);
+    await waitFor(() => expect(screen.queryByRole("region", { name: "Paused" })).toBeNull());
+  });
+
   it("offers to force what somebody else asked to cancel", async () => {
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": { ...RUN, cancelRequestedBy: "SIGINT" },

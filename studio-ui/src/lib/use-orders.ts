@@ -29,7 +29,8 @@ export function useOrders<T>(
     setPending(new Set(underWay.current));
     setRefused(undefined);
     try {
-      await latest.current.onDone?.(await latest.current.send(thing), thing);
+      const answer = await latest.current.send(thing);
+      await latest.current.onDone?.(answer, thing);
     } catch (cause) {
       setRefused({ thing, error: cause instanceof Error ? cause : new Error(String(cause)) });
     } finally {

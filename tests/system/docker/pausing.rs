@@ -48,6 +48,27 @@ fn a_retry_goes_on_in_the_same_container() {
 }
 
 #[test]
+fn a_shell_is_in_the_container() {
+    let (engine, project) = (Engine::mine(), Project::with(TEXT));
+    pause(&engine, &project);
+    let script = "echo \"$TOLD $(cat /tmp/kept) $HOME $GITHUB_JOB\"; pwd; exit 4\n";
+    let shell = loom(&engine, &project, &["shell", "latest"])
+        .run_with(script)
+        .exits(1);
+    assert!(
+        shell
+            .stdout
+            .contains("before kept /github/home build\n/workspace\n"),
+        "{shell}"
+    );
+    loom(&engine, &project, &["end", "latest"]).run().exits(1);
+    until("nothing is left", || {
+        engine.new_containers().is_empty().then_some(())
+    });
+    engine.holds_nothing_new();
+}
+
+#[test]
 fn an_end_and_a_skip_leave_nothing() {
     let (engine, project) = (Engine::mine(), Project::with(TEXT));
     pause(&engine, &project);

@@ -51,13 +51,27 @@ impl Loom {
         self.start().end()
     }
 
+    /// Runs it to its end with this as its input.
+    pub(crate) fn run_with(mut self, input: &str) -> Outcome {
+        use std::io::Write;
+
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        self.command.stdin(reader);
+        let running = self.spawn();
+        writer.write_all(input.as_bytes()).expect("room in the pipe");
+        drop(writer);
+        running.end()
+    }
+
     /// Starts it.
     pub(crate) fn start(mut self) -> Running {
+        self.command.stdin(Stdio::null());
+        self.spawn()
+    }
+
+    fn spawn(mut self) -> Running {
         let shown = format!("{:?}", self.command);
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = self.command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
         let stdout = Pipe::read(child.stdout.take().expect("piped"));

@@ -61,7 +61,13 @@ const HOMES: &[Home] = &[
         within: "runtime/src/cli/",
         at_home: |path| {
             path.starts_with("runtime/src/cli/output/")
-                || matches!(path, "runtime/src/cli/talk.rs" | "runtime/src/cli/data.rs")
+                || matches!(
+                    path,
+                    "runtime/src/cli/talk.rs"
+                        | "runtime/src/cli/data.rs"
+                        | "runtime/src/cli/pause/relay.rs"
+                        | "runtime/src/cli/pause/shell.rs"
+                )
         },
     },
     Home {

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::Printer;
-use super::screen::{self, Order};
+use super::screen::{self, Known, Order};
 use crate::cli::pause::{Waiting, stands_still, waiting};
 use crate::engine::{Engine, Outcome, RunHandle};
 use crate::event::{Event, Recorded, Seq};
@@ -30,7 +30,7 @@ pub(in crate::cli) enum Subject {
     Ours(RunHandle),
     /// One of another process, from where it stands.
     Others {
-        run: Box<Run>,
+        run: Box<Known>,
         /// Jobs of it that were answered just now: their pauses are over as soon as the owner hears of it.
         answered: Vec<JobId>,
     },
@@ -66,10 +66,11 @@ pub(in crate::cli) async fn follow(
 ) -> Result<Option<Run>, JournalError> {
     let (id, known, handle, answered) = match subject {
         Subject::Ours(handle) => (handle.id().clone(), None, Some(handle), Vec::new()),
-        Subject::Others { run, answered } => (run.id.clone(), Some(*run), None, answered),
+        Subject::Others { run, answered } => (run.run.id.clone(), Some(*run), None, answered),
     };
-    let pauses = Pauses::new(known.clone(), &answered, audience, attention);
-    let after = known.as_ref().map_or(Seq::default(), |run| run.last);
+    let run = known.as_ref().map(|known| known.run.clone());
+    let after = run.as_ref().map_or(Seq::default(), |run| run.last);
+    let pauses = Pauses::new(run, &answered, audience, attention);
     let (orders, printed) = screen::start(engine.clone(), printer, known);
     let forwarded = Forward {
         engine,

@@ -17,6 +17,7 @@ pub(super) use follow::{Attention, Audience, Subject, follow};
 pub(super) use lines::{Columns, place, since};
 pub(super) use out::stalled;
 pub(super) use page::page;
+pub(super) use screen::Known;
 pub(super) use tails::{Tails, tails};
 pub(super) use terminal::{for_stdout, printable_lines};
 

@@ -41,13 +41,15 @@ pub(super) enum Order {
 pub(super) fn start(
     engine: Engine,
     printer: Box<dyn Printer>,
-    known: Option<Run>,
+    known: Option<Known>,
 ) -> (mpsc::Sender<Order>, oneshot::Receiver<Option<Run>>) {
     let (sender, orders) = mpsc::channel(WAITING);
     let (done, printed) = oneshot::channel();
+    let (run, printed_before) =
+        known.map_or((None, HashMap::new()), |known| (Some(known.run), known.printed));
     let screen = Screen {
-        run: known,
-        printed: HashMap::new(),
+        run,
+        printed: printed_before,
         open: HashMap::new(),
         engine,
         printer,
@@ -58,6 +60,30 @@ pub(super) fn start(
         tracing::error!(%error, "no thread for printing can be started");
     }
     (sender, printed)
+}
+
+/// A run of which a part is not printed.
+pub(in crate::cli) struct Known {
+    /// As it stood.
+    pub(in crate::cli) run: Run,
+    /// How many lines the logs of its jobs, and their attempts, had.
+    printed: HashMap<(JobId, u32), u64>,
+}
+
+impl Known {
+    /// All that there is of a run now is passed over. Waits for the disk.
+    pub(in crate::cli) fn so_far(engine: &Engine, run: Run) -> Self {
+        let mut printed = HashMap::new();
+        for (id, job) in &run.jobs {
+            let attempt = job.attempt.max(1);
+            let total = engine.logs().open(&run.id, id, attempt);
+            // One that has no log yet has no lines either.
+            if let Ok(window) = total.and_then(|mut log| log.window(1, 1)) {
+                printed.insert((id.clone(), attempt), window.total);
+            }
+        }
+        Self { run, printed }
+    }
 }
 
 struct Screen {
@@ -71,7 +97,6 @@ struct Screen {
 
 impl Screen {
     fn work(mut self, mut orders: mpsc::Receiver<Order>) -> Option<Run> {
-        self.pass_over();
         while let Some(order) = self.next(&mut orders) {
             match order {
                 Order::Events(events) => {
@@ -103,19 +128,6 @@ impl Screen {
         }
         self.printer.flush();
         self.run
-    }
-
-    /// Lines that were written before are not printed.
-    fn pass_over(&mut self) {
-        let Some(run) = &self.run else { return };
-        for (id, job) in &run.jobs {
-            let attempt = job.attempt.max(1);
-            let total = self.engine.logs().open(&run.id, id, attempt);
-            // One that has no log yet has no lines either.
-            if let Ok(window) = total.and_then(|mut log| log.window(1, 1)) {
-                self.printed.insert((id.clone(), attempt), window.total);
-            }
-        }
     }
 
     /// The next order. What is held back is shown before it waits for one.

@@ -3,15 +3,19 @@
 use std::io::{BufRead, IsTerminal};
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
+use super::relay::this_program;
 use super::waiting::Waiting;
 use crate::cli::args::Format;
 use crate::cli::talk;
+use crate::engine::Engine;
 use crate::event::PauseAnswer;
+use crate::id::RunId;
 
 /// Whether somebody sits at a terminal who can be asked, and reads what is printed.
 pub(in crate::cli) fn is_anybody_there(format: Option<Format>) -> bool {
-    let at_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let at_terminal = std::io::stdin().is_terminal() && talk::is_watched();
     at_terminal && format != Some(Format::Json)
 }
 
@@ -19,6 +23,8 @@ pub(in crate::cli) fn is_anybody_there(format: Option<Format>) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Choice {
     Answer(PauseAnswer),
+    /// A shell first.
+    Shell,
     /// It is no answer: ask again.
     Unknown,
     /// Nobody is there any more.
@@ -33,10 +39,14 @@ pub(in crate::cli) struct Asker {
     reads: bool,
     wanted: std::sync::mpsc::Sender<()>,
     typed: mpsc::Receiver<Option<String>>,
+    /// A shell in a paused job's place, which has the terminal.
+    shell: Option<JoinHandle<()>>,
+    run: RunId,
+    engine: Engine,
 }
 
 impl Asker {
-    pub(in crate::cli) fn new() -> Self {
+    pub(in crate::cli) fn new(engine: &Engine, run: &RunId) -> Self {
         let (wanted, wants) = std::sync::mpsc::channel();
         let (sender, typed) = mpsc::channel(1);
         let thread = std::thread::Builder::new().name("loom-ask".to_owned());
@@ -59,6 +69,9 @@ impl Asker {
             reads: false,
             wanted,
             typed,
+            shell: None,
+            run: run.clone(),
+            engine: engine.clone(),
         }
     }
 
@@ -77,7 +90,7 @@ impl Asker {
 
     /// Asks, if something waits and nothing is asked.
     fn ask(&mut self) {
-        if self.asked.is_some() {
+        if self.asked.is_some() || self.shell.is_some() {
             return;
         }
         let Some(next) = self.open.first().cloned() else {
@@ -88,7 +101,7 @@ impl Asker {
         }
         talk::raw(&format!(
             "{}\n  r   retry the step, as its file is now\n  s   skip it: the steps behind it go on as if it had not \
-             failed\n  e   end: the job fails\nr, s or e, then Enter (Ctrl-C cancels the run):",
+             failed\n  e   end: the job fails\n  c   a command line in its place first (`loom-runtime shell`)\nr, s, e or c, then Enter (Ctrl-C cancels the run):",
             next.line()
         ));
         self.asked = Some(next);
@@ -98,8 +111,39 @@ impl Asker {
         }
     }
 
+    /// Opens a shell that has the terminal until it ends.
+    fn open_shell(&self, at: &Waiting) -> Option<JoinHandle<()>> {
+        let started = this_program().and_then(|program| {
+            let _io = self.engine.io().enter();
+            tokio::process::Command::new(program)
+                .args([
+                    "shell",
+                    &self.run.0,
+                    &at.job.0,
+                    "--step",
+                    &format!("@{}", at.step),
+                ])
+                .env("LOOM_STATE_DIR", self.engine.directory().root())
+                .spawn()
+        });
+        match started {
+            Ok(mut shell) => Some(self.engine.io().spawn(async move { drop(shell.wait().await) })),
+            Err(error) => {
+                talk::error(&format!("no shell can be started: {error}"));
+                None
+            }
+        }
+    }
+
     /// What the person chose, for the step that was asked about. May be dropped while it waits.
     pub(in crate::cli) async fn chosen(&mut self) -> (Option<Waiting>, Choice) {
+        if let Some(shell) = &mut self.shell {
+            // How it ended is nobody's business here.
+            drop(shell.await);
+            self.shell = None;
+            self.ask();
+            return (None, Choice::Unknown);
+        }
         let Some(line) = self.typed.recv().await else {
             return std::future::pending().await;
         };
@@ -107,6 +151,11 @@ impl Asker {
         let choice = line.map_or(Choice::Gone, |line| Choice::of(&line));
         let asked = self.asked.take();
         if asked.is_none() || choice == Choice::Unknown {
+            self.ask();
+            return (None, Choice::Unknown);
+        }
+        if choice == Choice::Shell {
+            self.shell = asked.as_ref().and_then(|asked| self.open_shell(asked));
             self.ask();
             return (None, Choice::Unknown);
         }
@@ -121,6 +170,7 @@ impl Choice {
         match line.trim().to_lowercase().as_str() {
             "r" | "retry" => Self::Answer(PauseAnswer::Retry),
             "s" | "skip" => Self::Answer(PauseAnswer::Skip),
+            "c" | "shell" => Self::Shell,
             "e" | "end" => Self::Answer(PauseAnswer::End),
             _ => Self::Unknown,
         }

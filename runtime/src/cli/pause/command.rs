@@ -1,6 +1,7 @@
 //! `retry`, `skip` and `end`: answer a run that is paused, whichever process runs it, and follow it from there.
 
 use crate::cli::args::{AnswerArgs, Global};
+use crate::cli::output::Known;
 use crate::cli::run::attend_other;
 use crate::cli::runs::{is_meant, load};
 use crate::cli::signals::Stops;
@@ -32,13 +33,20 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     setup::recover(&engine, Vec::new()).await;
     let run = load(&engine, &args.run).await?;
     let jobs = meant(&run, args.job.as_deref())?;
+    // What is printed is what follows: where the logs stand is asked before anything goes on.
+    let inside = engine.clone();
+    let known = engine.io().spawn_blocking(move || Known::so_far(&inside, run));
+    let known = known.await.map_err(|_| Exit::Machine)?;
     for job in &jobs {
-        engine.answer(&run.id, Some(job), answer).await.map_err(|error| {
-            talk::error(&format!("failed to {}", crate::chain::chain(&error)));
-            Exit::Machine
-        })?;
+        engine
+            .answer(&known.run.id, Some(job), answer)
+            .await
+            .map_err(|error| {
+                talk::error(&format!("failed to {}", crate::chain::chain(&error)));
+                Exit::Machine
+            })?;
     }
-    attend_other(&engine, run, jobs, &mut stops, args.format).await
+    attend_other(&engine, known, jobs, &mut stops, args.format).await
 }
 
 /// The paused jobs that are meant.

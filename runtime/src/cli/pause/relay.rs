@@ -111,14 +111,8 @@ async fn attend() -> Exit {
 }
 
 fn start() -> io::Result<Child> {
-    let own = std::path::Path::new("/proc/self/exe");
-    let program = if own.exists() {
-        own.to_owned()
-    } else {
-        std::env::current_exe()?
-    };
     let mut arguments = std::env::args_os();
-    let mut command = Command::new(program);
+    let mut command = Command::new(this_program()?);
     if let Some(name) = arguments.next() {
         command.arg0(name);
     }
@@ -128,6 +122,15 @@ fn start() -> io::Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
+}
+
+/// This program, also when its file was replaced since.
+pub(super) fn this_program() -> io::Result<std::path::PathBuf> {
+    let own = std::path::Path::new("/proc/self/exe");
+    if own.exists() {
+        return Ok(own.to_owned());
+    }
+    std::env::current_exe()
 }
 
 /// Copies to the end; whether that was the word that the owner stays. A reader that has gone away ends it too.

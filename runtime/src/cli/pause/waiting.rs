@@ -51,6 +51,15 @@ pub(in crate::cli) fn stands_still(run: &Run) -> bool {
 }
 
 impl Waiting {
+    /// Whether it is the step of this number, as people count, or of this name; or of this id, with `@` before it.
+    pub(in crate::cli) fn is_step(&self, named: &str) -> bool {
+        let place = self
+            .place
+            .split_once('/')
+            .map_or(self.place.as_str(), |(place, _)| place);
+        named == place || named.strip_prefix('@') == Some(self.step.0.as_str()) || named == self.name
+    }
+
     /// It in one line.
     pub(in crate::cli) fn line(&self) -> String {
         let Self { job, place, name, .. } = self;

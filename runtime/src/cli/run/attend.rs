@@ -1,7 +1,7 @@
 //! A run that goes on, as the one who started it sees it: what it prints, signals that end it, pauses that are answered.
 
 use super::super::args::Format;
-use super::super::output::{self, Attention, Audience, Subject, follow, printer};
+use super::super::output::{self, Attention, Audience, Known, Subject, follow, printer};
 use super::super::pause::{Asker, Choice, is_anybody_there, leave_alone};
 use super::super::signals::{Stop, Stops};
 use super::super::{Exit, talk};
@@ -60,12 +60,12 @@ pub(super) async fn attend(
 /// When it cannot be followed.
 pub(in crate::cli) async fn attend_other(
     engine: &Engine,
-    run: Run,
+    run: Known,
     answered: Vec<JobId>,
     stops: &mut Stops,
     format: Option<Format>,
 ) -> Result<Exit, Exit> {
-    let id = run.id.clone();
+    let id = run.run.id.clone();
     let subject = Subject::Others {
         run: Box::new(run),
         answered,
@@ -83,7 +83,7 @@ async fn watch(
     format: Option<Format>,
 ) -> Ended {
     let is_ours = matches!(subject, Subject::Ours(_));
-    let mut asker = is_anybody_there(format).then(Asker::new);
+    let mut asker = is_anybody_there(format).then(|| Asker::new(engine, &id));
     let format = format.unwrap_or(if talk::on_terminal() {
         Format::Pretty
     } else {

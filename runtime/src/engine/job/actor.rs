@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 
 use super::attempts::Attempts;
 use super::contexts::Contexts;
+use super::entrance::Entrances;
 use super::machine::{
-    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Retry, Status, StepWork, Trouble, WorkEnd,
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
 use super::pausing::Clock;
@@ -37,8 +38,10 @@ pub(in crate::engine) struct JobActor {
     /// Its time.
     pub(super) clock: Clock,
     /// What steps that were judged will do.
-    tasks: BTreeMap<StepId, Task>,
+    pub(super) tasks: BTreeMap<StepId, Task>,
     pub(super) attempts: Attempts,
+    /// For shells, while it is paused.
+    pub(super) entrances: Entrances,
     /// Whether a step was run at all.
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
@@ -49,7 +52,7 @@ pub(in crate::engine) struct JobActor {
 pub(super) struct Known {
     pub(super) what: What,
     /// The composite action that it is a step of.
-    frame: Option<StepId>,
+    pub(super) frame: Option<StepId>,
 }
 
 impl JobActor {
@@ -94,6 +97,7 @@ impl JobActor {
             steps,
             tasks: BTreeMap::new(),
             attempts: Attempts::default(),
+            entrances: Entrances::default(),
             worked: false,
             prepared,
         }
@@ -146,7 +150,7 @@ impl JobActor {
     }
 
     /// Feeds the machine after a time.
-    fn later(&self, input: Input, after: Duration, ctx: &mut Context<Self>) {
+    pub(super) fn later(&self, input: Input, after: Duration, ctx: &mut Context<Self>) {
         timers::notify_after(&*self.origin.shared.world, ctx, after, input);
     }
 
@@ -326,6 +330,7 @@ impl JobActor {
             let lost = Trouble::machine("session-lost", "the job has no place to run its step in");
             return ctx.notify(Input::Ended(id, Box::new(Err(lost))));
         };
+        self.note_entrance(&id, &task);
         let job = self.origin.key.job.clone();
         let attempt = self.attempts.of(&id);
         let working = worker::perform(opened, job, id.clone(), attempt, task);
@@ -386,6 +391,7 @@ impl JobActor {
 
     fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
         self.attempts.end(step);
+        self.entrances.forget(step);
         let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
             return;
         };
@@ -396,31 +402,6 @@ impl JobActor {
         };
         contexts.keep_state(step, &owner);
         contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);
-    }
-
-    /// Forgets what a failed attempt left and says when the next one begins.
-    fn retry(&mut self, retry: Retry, ctx: &mut Context<Self>) {
-        let Retry {
-            step,
-            attempt,
-            attempts,
-            delay,
-            why,
-        } = retry;
-        if let Some(task) = self.attempts.next(&step, attempt) {
-            self.tasks.insert(step.clone(), task);
-        }
-        if let Some(contexts) = &mut self.contexts {
-            contexts.forget(&step);
-        }
-        if let Some(opened) = &self.opened {
-            let seconds = delay.as_millis() as f64 / 1000.0;
-            opened.notes.say_of(
-                &step,
-                &format!("failed: {why}; attempt {attempt} of {attempts} in {seconds} s"),
-            );
-        }
-        self.later(Input::TryAgain(step, attempt), delay, ctx);
     }
 
     fn signal(&self, step: StepId, signal: Signal) {

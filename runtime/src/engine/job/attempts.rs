@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use loom_bridge::Context;
+
+use super::actor::JobActor;
+use super::machine::{Input, Retry};
 use super::task::Task;
 use crate::id::StepId;
 
@@ -35,5 +39,32 @@ impl Attempts {
     pub(super) fn end(&mut self, step: &StepId) {
         self.tasks.remove(step);
         self.at.remove(step);
+    }
+}
+
+impl JobActor {
+    /// Forgets what a failed attempt left and says when the next one begins.
+    pub(super) fn retry(&mut self, retry: Retry, ctx: &mut Context<Self>) {
+        let Retry {
+            step,
+            attempt,
+            attempts,
+            delay,
+            why,
+        } = retry;
+        if let Some(task) = self.attempts.next(&step, attempt) {
+            self.tasks.insert(step.clone(), task);
+        }
+        if let Some(contexts) = &mut self.contexts {
+            contexts.forget(&step);
+        }
+        if let Some(opened) = &self.opened {
+            let seconds = delay.as_millis() as f64 / 1000.0;
+            opened.notes.say_of(
+                &step,
+                &format!("failed: {why}; attempt {attempt} of {attempts} in {seconds} s"),
+            );
+        }
+        self.later(Input::TryAgain(step, attempt), delay, ctx);
     }
 }

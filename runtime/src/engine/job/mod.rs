@@ -6,6 +6,7 @@ mod actor;
 mod attempts;
 mod call;
 mod contexts;
+mod entrance;
 mod evaluate;
 mod grounds;
 mod holding;
@@ -35,6 +36,7 @@ use crate::output::Masks;
 use crate::plan::JobPlan;
 
 pub(in crate::engine) use actor::JobActor;
+pub(crate) use entrance::Entrance;
 pub(in crate::engine) use holding::Holding;
 pub(in crate::engine) use machine::{Input, Trouble};
 pub(in crate::engine) use opening::{Opened, close, open, reclaim};

@@ -71,6 +71,14 @@ impl JobActor {
         for effect in self.machine.handle(input) {
             self.run(effect, ctx);
         }
+        if self.pauses() {
+            self.offer_entrances();
+        }
+    }
+
+    /// Whether it pauses at a step that fails.
+    pub(super) fn pauses(&self) -> bool {
+        self.origin.plan.scope.run.options.pause_on_failure
     }
 
     /// What a step did is of no more account, and what it does from now on is of this attempt.

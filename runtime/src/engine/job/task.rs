@@ -23,6 +23,16 @@ pub(super) enum Task {
     Enter(Arc<Call>),
 }
 
+impl Task {
+    /// The process that it is, if it is one.
+    pub(super) fn spec(&self) -> Option<&StepSpec> {
+        match self {
+            Self::Process(spec) | Self::Node(spec, _) | Self::Container(spec, _) => Some(spec),
+            Self::Checkout(_) | Self::Enter(_) => None,
+        }
+    }
+}
+
 /// An image to build.
 #[derive(Clone, Debug)]
 pub(super) struct Build {

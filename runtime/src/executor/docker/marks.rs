@@ -14,6 +14,8 @@ pub(super) const NAME: &str = "loom.name";
 pub(super) const DIRECTORY: &str = "loom.directory";
 /// The directory of the agent in this very container.
 pub(super) const ROOM: &str = "loom.room";
+/// Whom the steps of this room run as.
+pub(super) const USER: &str = "loom.user";
 pub(super) const KIND: &str = "loom.kind";
 
 /// What a thing in the engine is to its job.

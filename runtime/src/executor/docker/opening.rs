@@ -9,7 +9,7 @@ use loom_agent::{files, layout};
 
 use super::engine::Connection;
 use super::image::Image;
-use super::marks::{DIRECTORY, Kind, Marks};
+use super::marks::{self, DIRECTORY, Kind, Marks};
 use super::options::Options;
 use super::place::Steps;
 use super::room::Workspace;
@@ -227,6 +227,7 @@ fn room_body(
     body.image = Some(image.id.clone());
     let labels = body.labels.get_or_insert_with(Default::default);
     labels.extend(marks.labels(Kind::Room));
+    labels.insert(marks::USER.to_owned(), user.clone());
     if let Some(network) = network {
         body.networking_config = Some(network::joined(&network, aliases));
         let host = body.host_config.get_or_insert_with(HostConfig::default);

@@ -5,6 +5,7 @@ mod lines;
 mod list;
 mod openapi;
 mod params;
+mod pauses;
 mod runs;
 mod status;
 mod workflows;
@@ -43,6 +44,7 @@ fn routes() -> Vec<Known> {
             at("/workflows/{name}/stop").post(workflows::stop),
             at("/runs/{id}").get(runs::show),
             at("/runs/{id}/cancel").post(runs::cancel),
+            at("/runs/{id}/answer").post(pauses::answer),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
         ]);
     }

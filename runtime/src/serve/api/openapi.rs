@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{jobs, runs, status, workflows};
+use super::{jobs, pauses, runs, status, workflows};
 use crate::serve::phoenix;
 
 #[derive(OpenApi)]
@@ -18,6 +18,7 @@ use crate::serve::phoenix;
     runs::list_v1,
     runs::show,
     runs::cancel,
+    pauses::answer,
     runs::logs,
     phoenix::open,
 ))]

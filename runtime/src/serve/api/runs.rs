@@ -195,7 +195,7 @@ pub(super) async fn logs(
     }))
 }
 
-async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {
+pub(super) async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {
     match runtime.engine.run(id).await {
         Ok(Some(run)) => Ok(run),
         Ok(None) => Err(ApiError::not_found(

@@ -9,6 +9,7 @@ import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
 import { Annotations } from "./components/annotations";
+import { Pauses } from "./components/pauses";
 import { CancelButton, CancelNote, RunFacts, useCancel } from "./components/run-head";
 import { RunJobs } from "./components/run-jobs";
 import styles from "./components/run-page.module.css";
@@ -65,6 +66,7 @@ function RunView({ run }: { run: Run }) {
     >
       <RunFacts run={run} />
       <CancelNote run={run} cancel={cancel} />
+      <Pauses run={run.runId} state={run.state} jobs={jobs} />
       {run.jobs === undefined || jobs.length === 0 ? (
         <Panel label="Jobs">
           <EmptyNote title={run.jobs ? "This run has no jobs." : "The jobs of this run are not known yet."} />

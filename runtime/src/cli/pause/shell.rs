@@ -1,0 +1,260 @@
+//! `loom-runtime shell`: a command line in the place of a paused job, as its step saw it.
+
+use std::io::{IsTerminal, Read, Write};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use tokio::io::AsyncWriteExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::waiting::{Waiting, waiting};
+use crate::cli::args::{Global, ShellArgs};
+use crate::cli::runs::{is_meant, load};
+use crate::cli::{Exit, setup, talk};
+use crate::engine::{Engine, Entrance};
+use crate::executor::Stream;
+use crate::executor::docker::{DockerExecutor, DockerOptions, ShellSession, ShellSpec};
+use crate::id::JobKey;
+use crate::state::Run;
+
+/// Opens the shell; 0 when it ended well, 1 when it did not.
+pub(in crate::cli) async fn shell(global: Global, args: ShellArgs) -> Exit {
+    open(&global, &args).await.unwrap_or_else(|exit| exit)
+}
+
+async fn open(global: &Global, args: &ShellArgs) -> Result<Exit, Exit> {
+    let workspace = setup::workspace(global)?;
+    let engine = setup::engine(global, &workspace).await?;
+    // A run whose process is gone is lost, not paused.
+    setup::recover(&engine, Vec::new()).await;
+    let run = load(&engine, &args.run).await?;
+    let meant = meant(&run, args)?;
+    let entrance = entrance(&run, &meant)?;
+    if talk::is_watched() {
+        talk::note(&format!("{}; `exit` leaves it as it is", meant.line()));
+    }
+    // What was said is read before what the shell says.
+    talk::finish();
+    match entrance.container.clone() {
+        None => on_host(&entrance),
+        Some(container) => in_container(&engine, container, entrance).await,
+    }
+}
+
+/// The paused step that is meant.
+fn meant(run: &Run, args: &ShellArgs) -> Result<Waiting, Exit> {
+    let mut found: Vec<Waiting> = waiting(run);
+    if found.is_empty() {
+        talk::error(&format!(
+            "nothing of run {} is paused, so there is no place to enter",
+            run.id
+        ));
+        talk::help("`loom-runtime run --pause-on-failure` stops at a step that fails and keeps its place");
+        return Err(Exit::Usage);
+    }
+    let all: Vec<String> = found.iter().map(Waiting::line).collect();
+    if let Some(job) = &args.job {
+        found.retain(|one| is_meant(&one.job, job));
+    }
+    if let Some(step) = &args.step {
+        found.retain(|one| one.is_step(step));
+    }
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
+            talk::error(&format!("that step is not paused; what is: {}", all.join("; ")));
+            Err(Exit::Usage)
+        }
+        _ => {
+            talk::error(&format!("several steps are paused: {}", all.join("; ")));
+            talk::help("name one: `loom-runtime shell RUN JOB --step N`");
+            Err(Exit::Usage)
+        }
+    }
+}
+
+fn entrance(run: &Run, meant: &Waiting) -> Result<Entrance, Exit> {
+    let key = JobKey {
+        run: run.id.clone(),
+        job: meant.job.clone(),
+        attempt: run.jobs.get(&meant.job).map_or(1, |job| job.attempt.max(1)),
+    };
+    let read = Entrance::read(run.owner.pid, &key);
+    let found = read.map(|all| all.into_iter().find(|one| one.step == meant.step));
+    match found {
+        Ok(Some(entrance)) => Ok(entrance),
+        Ok(None) => {
+            talk::error("the step is not paused any more");
+            Err(Exit::Usage)
+        }
+        Err(error) => {
+            talk::error(&format!(
+                "what the step saw cannot be had from the process that owns the run ({}): {error}",
+                run.owner.pid
+            ));
+            talk::help(
+                "a shell is for the user that started the run, on the same machine, which has to be Linux",
+            );
+            Err(Exit::Machine)
+        }
+    }
+}
+
+/// This process becomes the shell.
+fn on_host(entrance: &Entrance) -> Result<Exit, Exit> {
+    let mut path = std::ffi::OsString::new();
+    for folder in &entrance.path {
+        path.push(folder);
+        path.push(":");
+    }
+    let own = entrance.env.get("PATH").map(std::ffi::OsString::from);
+    path.push(own.or_else(|| std::env::var_os("PATH")).unwrap_or_default());
+    let mut problem = String::new();
+    for program in ["bash", "sh"] {
+        let error = Command::new(program)
+            .envs(&entrance.env)
+            .env("PATH", &path)
+            .current_dir(&entrance.directory)
+            .exec();
+        problem = format!("{program}: {error}");
+    }
+    talk::error(&format!(
+        "no shell can be started in {}: {problem}",
+        entrance.directory
+    ));
+    Err(Exit::Machine)
+}
+
+async fn in_container(engine: &Engine, container: String, entrance: Entrance) -> Result<Exit, Exit> {
+    let docker = DockerExecutor::new(DockerOptions::new(
+        engine.instance().to_owned(),
+        engine.directory().cache(),
+    ));
+    let terminal = Terminal::of_stdin();
+    let spec = ShellSpec {
+        container,
+        in_container: entrance.in_container,
+        directory: entrance.directory,
+        env: entrance.env,
+        path: entrance.path,
+        terminal: terminal.as_ref().map(|_| size()),
+    };
+    let failed = |error: crate::executor::ExecutorError| {
+        talk::error(&format!("failed to {}", crate::chain::chain(&error)));
+        Exit::Machine
+    };
+    let mut session = docker.shell(spec).await.map_err(failed)?;
+    let raw = terminal.as_ref().map(Terminal::raw);
+    let ended = pass_on(&mut session, terminal.is_some()).await;
+    drop(raw);
+    ended.map_err(failed)?;
+    let code = session.exit_code().await.map_err(failed)?;
+    Ok(if code == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// Hands on what is typed and what is said, until the shell ends.
+async fn pass_on(
+    session: &mut ShellSession,
+    on_terminal: bool,
+) -> Result<(), crate::executor::ExecutorError> {
+    let mut typed = typed();
+    let mut input = session.input();
+    let mut resized = signal(SignalKind::window_change()).ok().filter(|_| on_terminal);
+    loop {
+        tokio::select! {
+            said = session.output() => match said? {
+                None => return Ok(()),
+                Some((stream, bytes)) => {
+                    // The shell waits for who reads what it says, as any does; nothing else is on this thread.
+                    let written = match stream {
+                        Stream::Stderr => std::io::stderr().write_all(&bytes),
+                        Stream::Stdout => std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush()),
+                    };
+                    if written.is_err() {
+                        return Ok(());
+                    }
+                }
+            },
+            bytes = typed.recv(), if input.is_some() => match (bytes, &mut input) {
+                (Some(bytes), Some(to)) => {
+                    if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
+                        input = None;
+                    }
+                }
+                (_, to) => {
+                    if let Some(mut to) = to.take() {
+                        // It has ended already, then.
+                        drop(to.shutdown().await);
+                    }
+                }
+            },
+            () = async { match &mut resized { Some(resized) => drop(resized.recv().await), None => std::future::pending().await } } => {
+                let (rows, columns) = size();
+                session.resize(rows, columns).await;
+            }
+        }
+    }
+}
+
+/// What comes on stdin. The thread is left where it waits when the shell has ended.
+fn typed() -> mpsc::Receiver<Vec<u8>> {
+    let (sender, typed) = mpsc::channel(16);
+    let thread = std::thread::Builder::new().name("loom-typed".to_owned());
+    let started = thread.spawn(move || {
+        let mut piece = [0; 4096];
+        loop {
+            match std::io::stdin().lock().read(&mut piece) {
+                Ok(0) | Err(_) => return,
+                Ok(length) => {
+                    let bytes = piece.get(..length).unwrap_or_default().to_vec();
+                    if sender.blocking_send(bytes).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    if let Err(error) = started {
+        talk::error(&format!(
+            "nothing can be typed: no thread can be started: {error}"
+        ));
+    }
+    typed
+}
+
+/// Rows and columns of the terminal.
+fn size() -> (u16, u16) {
+    let size = tcgetwinsize(std::io::stdin());
+    size.map_or((24, 80), |size| (size.ws_row.max(1), size.ws_col.max(1)))
+}
+
+/// The terminal as it was.
+struct Terminal(Termios);
+
+/// A terminal that hands on every key, until it is dropped.
+struct Raw<'a>(&'a Terminal);
+
+impl Terminal {
+    fn of_stdin() -> Option<Self> {
+        let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        at_terminal
+            .then(|| tcgetattr(std::io::stdin()).ok().map(Self))
+            .flatten()
+    }
+
+    fn raw(&self) -> Raw<'_> {
+        let mut raw = self.0.clone();
+        raw.make_raw();
+        // Without it keys come a line at a time.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &raw);
+        Raw(self)
+    }
+}
+
+impl Drop for Raw<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0.0);
+    }
+}

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Loom, Project, until};
+use crate::harness::{Loom, Project, Studio, until};
 
 const TEXT: &str = "name: paused
 on: push
@@ -264,4 +264,23 @@ fn a_person_is_asked_at_the_terminal() {
     until_said("behind");
     let status = until("the end of the run", || child.try_wait().expect("ours"));
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn the_studio_shows_a_pause_of_another_process_and_answers_it() {
+    let project = Project::with(TEXT);
+    run(&project).run().exits(77);
+    let id = project.newest_run();
+    mend(&project);
+    let studio = Studio::of(project);
+    let path = format!("/api/runs/{id}");
+    let shown = studio.value(&path);
+    assert_eq!(shown["jobs"][0]["pauses"][0]["exitCode"], 3, "{shown}");
+    let answer = |body: Value| studio.post(&format!("{path}/answer")).json(&body).send();
+    answer(json!({ "answer": "perhaps" })).is(400);
+    answer(json!({ "answer": "retry", "job": "nobody" })).is(409);
+    answer(json!({ "answer": "retry", "job": "build" })).is(202);
+    assert_eq!(studio.end_of(&id), "success");
+    answer(json!({ "answer": "end" })).is(409);
+    studio.stop();
 }

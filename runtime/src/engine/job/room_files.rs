@@ -117,15 +117,9 @@ impl RoomFiles {
     /// As [`RoomFiles::bring`], from a thread that may block, whatever else it is doing.
     fn bring_now(&self, seen: &str, to: &Path) -> Result<bool, String> {
         let handle = Handle::try_current().map_err(|error| error.to_string())?;
-        // A thread of its own may wait, also where the caller's stands for an asynchronous one.
-        let brought = std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| handle.block_on(self.place.bring(seen, to)));
-            waiting.join()
-        });
-        match brought {
-            Ok(brought) => brought.map_err(|error| format!("failed to {}", chain(&error))),
-            Err(_) => Err(format!("what brings `{seen}` here broke down")),
-        }
+        // The caller's thread may also stand for an asynchronous one: its other work goes elsewhere meanwhile.
+        let brought = tokio::task::block_in_place(|| handle.block_on(self.place.bring(seen, to)));
+        brought.map_err(|error| format!("failed to {}", chain(&error)))
     }
 }
 

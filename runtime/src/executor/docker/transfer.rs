@@ -144,6 +144,9 @@ impl TransferError {
     }
 }
 
+/// How often an archive that was cut off is asked for again: an engine under load ends one early and says nothing.
+const TRIES: u32 = 3;
+
 /// Brings a file or folder of a container here, as `to`; `false` when there is no such thing.
 pub(super) async fn bring(
     connection: &Connection,
@@ -151,32 +154,53 @@ pub(super) async fn bring(
     from: &str,
     to: &Path,
 ) -> Result<bool, ExecutorError> {
-    let what = format!("read `{from}` in the job's container");
+    let mut tries = 1;
+    loop {
+        match bring_once(connection, container, from, to).await {
+            Err(TransferError::Disk(error))
+                if error.kind() == io::ErrorKind::InvalidData && tries < TRIES =>
+            {
+                tries += 1;
+                let half = to.to_owned();
+                let removing = tokio::task::spawn_blocking(move || {
+                    std::fs::remove_dir_all(&half).or_else(|_| std::fs::remove_file(&half))
+                });
+                // What stays is told by the next try.
+                let _ = removing.await;
+            }
+            Err(error) => {
+                let what = format!("read `{from}` in the job's container");
+                return Err(error.of(&what, connection));
+            }
+            Ok(there) => return Ok(there),
+        }
+    }
+}
+
+async fn bring_once(
+    connection: &Connection,
+    container: &str,
+    from: &str,
+    to: &Path,
+) -> Result<bool, TransferError> {
     let options = DownloadFromContainerOptionsBuilder::new().path(from).build();
     let mut stream = std::pin::pin!(
         connection
             .docker
             .download_from_container(container, Some(options))
     );
-    let first = match stream.next().await {
-        None => return Ok(false),
+    let mut next = match stream.next().await {
         Some(Err(error)) if failure::is_missing(&error) => return Ok(false),
-        Some(first) => first,
+        first => first,
     };
     let (sender, receiver) = mpsc::channel(PIECES);
     let to = to.to_owned();
     let unpacking = tokio::task::spawn_blocking(move || {
-        unpack::into(
-            &to,
-            &mut Arriving {
-                receiver,
-                piece: Bytes::new(),
-            },
-        )
+        let piece = Bytes::new();
+        unpack::into(&to, &mut Arriving { receiver, piece })
     });
-    let mut next = Some(first);
     while let Some(piece) = next {
-        let piece = piece.map_err(|error| failure::setup(&what, &connection.endpoint, &error))?;
+        let piece = piece.map_err(TransferError::Engine)?;
         if sender.send(piece).await.is_err() {
             break;
         }
@@ -185,9 +209,8 @@ pub(super) async fn bring(
     drop(sender);
     let unpacked = unpacking
         .await
-        .map_err(|broken| ExecutorError::lost(format!("{what}: {broken}")))?;
-    unpacked.map_err(|error| ExecutorError::setup(&what, &error))?;
-    Ok(true)
+        .unwrap_or_else(|broken| Err(io::Error::other(broken)));
+    unpacked.map(|()| true).map_err(TransferError::Disk)
 }
 
 /// Empties a folder of a container that runs, or removes a file of it.

@@ -172,8 +172,8 @@ impl Entries<'_> {
         loop {
             let mut block = [0; BLOCK];
             match self.archive.read_exact(&mut block) {
-                // Some writers leave the two empty blocks at the end out.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+                // What has no end was cut off.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(malformed()),
                 read => read?,
             }
             if block.iter().all(|byte| *byte == 0) {

@@ -1134,7 +1134,10 @@ async fn a_container_job_has_what_was_written_down_of_it() {
     assert!(job.workspace.join("made").exists());
     let before = anonymous_volumes().await;
     place.close().await.unwrap();
-    assert!(anonymous_volumes().await.len() < before.len(), "the anonymous volume stays");
+    assert!(
+        anonymous_volumes().await.len() < before.len(),
+        "the anonymous volume stays"
+    );
     bench.nothing_is_left(&job).await;
 }
 

@@ -178,10 +178,15 @@ impl Grounds {
         };
         let directory = if is_built {
             let whole = self.files.fresh().map_err(|error| unread(path, &error))?;
-            self.files
+            let there = self
+                .files
                 .bring(&seen, &whole)
                 .await
                 .map_err(|error| unread(path, &error))?;
+            if !there {
+                let gone = format!("`{path}`: it was removed while its image was to be built");
+                return Err(Reason::new("action", gone));
+            }
             whole
         } else {
             directory

@@ -140,7 +140,7 @@ async fn make(
         name: Some(name.to_owned()),
         driver: Some("local".to_owned()),
         driver_opts: Some(options),
-        labels: Some(marks.labels(Kind::Volume)),
+        labels: Some(marks.labels(Kind::Files)),
         ..VolumeCreateRequest::default()
     };
     match connection.docker.create_volume(request).await {

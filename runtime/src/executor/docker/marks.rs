@@ -26,7 +26,10 @@ pub(super) enum Kind {
     Action,
     Helper,
     Network,
+    /// A volume that a workflow names: any job of the run may have it.
     Volume,
+    /// A volume with what the rooms of one job share.
+    Files,
     Image,
 }
 
@@ -39,6 +42,7 @@ impl Kind {
             Self::Helper => "helper",
             Self::Network => "network",
             Self::Volume => "volume",
+            Self::Files => "files",
             Self::Image => "image",
         }
     }

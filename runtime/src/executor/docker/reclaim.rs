@@ -64,6 +64,7 @@ pub(super) async fn by_name(
     }
     any |= networks(connection, &filters, &mut directories).await?;
     runs.extend(runs_of_volumes(connection, &filters).await?);
+    any |= volume::remove_files(connection, filters.get("label").into_iter().flatten().cloned()).await?;
     any |= volume::remove_unused(connection, &options.instance, &runs, &used).await?;
     any |= images(connection, &filters).await?;
     if only.is_none() {

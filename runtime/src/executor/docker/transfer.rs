@@ -144,9 +144,6 @@ impl TransferError {
     }
 }
 
-/// How often an archive that was cut off is asked for again: an engine under load ends one early and says nothing.
-const TRIES: u32 = 3;
-
 /// Brings a file or folder of a container here, as `to`; `false` when there is no such thing.
 pub(super) async fn bring(
     connection: &Connection,
@@ -154,30 +151,11 @@ pub(super) async fn bring(
     from: &str,
     to: &Path,
 ) -> Result<bool, ExecutorError> {
-    let mut tries = 1;
-    loop {
-        match bring_once(connection, container, from, to).await {
-            Err(TransferError::Disk(error))
-                if error.kind() == io::ErrorKind::InvalidData && tries < TRIES =>
-            {
-                tries += 1;
-                let half = to.to_owned();
-                let removing = tokio::task::spawn_blocking(move || {
-                    std::fs::remove_dir_all(&half).or_else(|_| std::fs::remove_file(&half))
-                });
-                // What stays is told by the next try.
-                let _ = removing.await;
-            }
-            Err(error) => {
-                let what = format!("read `{from}` in the job's container");
-                return Err(error.of(&what, connection));
-            }
-            Ok(there) => return Ok(there),
-        }
-    }
+    let brought = arrived(connection, container, from, to).await;
+    brought.map_err(|error| error.of(&format!("read `{from}` in the job's container"), connection))
 }
 
-async fn bring_once(
+async fn arrived(
     connection: &Connection,
     container: &str,
     from: &str,

@@ -1,14 +1,14 @@
 //! Volumes that a workflow names: what a job makes is Loom's and goes with the last job that uses it, what was there before
-//! stays.
+//! stays. And those with what the rooms of one job share, which go with it.
 
 use std::collections::{BTreeSet, HashMap};
 
-use bollard::models::{ContainerCreateBody, MountType, VolumeCreateRequest};
+use bollard::models::{ContainerCreateBody, MountType, Volume, VolumeCreateRequest};
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 
 use super::engine::Connection;
 use super::failure;
-use super::marks::{INSTANCE, KIND, Kind, Marks, RUN};
+use super::marks::{INSTANCE, KIND, Kind, Marks, NAME, RUN};
 use crate::executor::ExecutorError;
 
 /// Makes the volumes that a container is to have by name, with the job's labels. The engine makes a missing one by itself,
@@ -96,8 +96,10 @@ fn name_in(bind: &str) -> Option<&str> {
     (!source.is_empty() && !source.starts_with(['/', '.', '~'])).then_some(source)
 }
 
-/// Removes the volumes that the job's run made, and those of other runs that the job used.
+/// Removes the job's own volumes, those that its run made, and those of other runs that the job used.
 pub(super) async fn remove(connection: &Connection, marks: &Marks) -> Result<(), ExecutorError> {
+    let own = [INSTANCE, NAME].map(|label| format!("{label}={}", marks.get(label)));
+    remove_files(connection, own).await?;
     let runs = BTreeSet::from([marks.get(RUN).to_owned()]);
     remove_unused(connection, marks.get(INSTANCE), &runs, &marks.used())
         .await
@@ -112,22 +114,41 @@ pub(super) async fn remove_unused(
     runs: &BTreeSet<String>,
     names: &BTreeSet<String>,
 ) -> Result<bool, ExecutorError> {
-    let labels = vec![
-        format!("{INSTANCE}={instance}"),
-        format!("{KIND}={}", Kind::Volume.word()),
-    ];
-    let filters = HashMap::from([("label".to_owned(), labels)]);
-    let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
-    let found = connection.docker.list_volumes(Some(query)).await;
-    let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let mut any = false;
-    for volume in found.volumes.unwrap_or_default() {
+    for volume in list(connection, Kind::Volume, [format!("{INSTANCE}={instance}")]).await? {
         let of_run = volume.labels.get(RUN).is_some_and(|run| runs.contains(run));
         if of_run || names.contains(&volume.name) {
             any |= remove_one(connection, &volume.name).await?;
         }
     }
     Ok(any)
+}
+
+/// Removes the volumes with what the rooms of one job share, of those with these labels; whether there were any. Their
+/// containers are gone.
+pub(super) async fn remove_files(
+    connection: &Connection,
+    labels: impl IntoIterator<Item = String>,
+) -> Result<bool, ExecutorError> {
+    let mut any = false;
+    for volume in list(connection, Kind::Files, labels).await? {
+        any |= remove_one(connection, &volume.name).await?;
+    }
+    Ok(any)
+}
+
+async fn list(
+    connection: &Connection,
+    kind: Kind,
+    labels: impl IntoIterator<Item = String>,
+) -> Result<Vec<Volume>, ExecutorError> {
+    let mut labels: Vec<String> = labels.into_iter().collect();
+    labels.push(format!("{KIND}={}", kind.word()));
+    let filters = HashMap::from([("label".to_owned(), labels)]);
+    let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
+    let found = connection.docker.list_volumes(Some(query)).await;
+    let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
+    Ok(found.volumes.unwrap_or_default())
 }
 
 async fn remove_one(connection: &Connection, name: &str) -> Result<bool, ExecutorError> {

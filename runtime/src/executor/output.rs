@@ -66,6 +66,17 @@ pub enum ExitStatus {
     OutOfMemory,
 }
 
+impl ExitStatus {
+    /// That of a process which this signal ended.
+    pub fn by(signal: Signal) -> Self {
+        Self::Signal(match signal {
+            Signal::Interrupt => 2,
+            Signal::Terminate => 15,
+            Signal::Kill => 9,
+        })
+    }
+}
+
 impl Default for ExitStatus {
     fn default() -> Self {
         Self::Code(0)

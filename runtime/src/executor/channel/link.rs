@@ -3,19 +3,20 @@
 //! One task reads what the agent reports and tells the steps apart; spools are read, and output is handed on, on threads
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
-use loom_agent::wire::{Command, LeftOver, Report, ShellChoice, StartStep, StepProgram, StepSignal};
+use loom_agent::wire::{Command, ShellChoice, StartStep, StepProgram, StepSignal};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
 use super::socket::{self, Reports};
 use super::tail::{Progress, Tail};
@@ -42,40 +43,9 @@ pub struct Channel {
     /// Set by the image and wanted by steps though the agent would not pass it on.
     env: Vec<(String, String)>,
     commands: Mutex<Option<OwnedWriteHalf>>,
-    told: Arc<Told>,
+    reported: Arc<Reported>,
     next_spool: AtomicU32,
     reader: JoinHandle<()>,
-}
-
-/// What the agent has told so far.
-struct Told {
-    steps: StdMutex<HashMap<u32, watch::Sender<News>>>,
-    end: watch::Sender<End>,
-    /// What became of ports that were to lead to services.
-    forwards: watch::Sender<BTreeMap<u16, Option<String>>>,
-}
-
-/// What is new of a step.
-#[derive(Clone, Debug, Default)]
-struct News {
-    /// The spool's length, as last told.
-    length: u64,
-    /// Nothing more comes; why, should the spool not say how the step ended.
-    over: Option<String>,
-}
-
-/// How far the conversation has come.
-#[derive(Clone, Debug)]
-enum End {
-    Open,
-    /// The agent has heard that it is to close.
-    Closing,
-    Closed {
-        killed: Vec<LeftOver>,
-        troubles: Vec<String>,
-    },
-    /// It is not there any more; why.
-    Gone(String),
 }
 
 impl Channel {
@@ -128,19 +98,19 @@ impl Channel {
         (reports, commands): (Reports, OwnedWriteHalf),
         notes: Arc<dyn Notes>,
     ) -> Self {
-        let told = Arc::new(Told {
-            steps: StdMutex::new(HashMap::new()),
+        let reported = Arc::new(Reported {
+            steps: std::sync::Mutex::default(),
             end: watch::Sender::new(End::Open),
             forwards: watch::Sender::new(BTreeMap::new()),
         });
-        let reader = tokio::spawn(listen(reports, Arc::clone(&told), Arc::clone(&directory)));
+        let reader = tokio::spawn(listen(reports, Arc::clone(&reported), Arc::clone(&directory)));
         Self {
             directory,
             notes,
             user: None,
             env: Vec::new(),
             commands: Mutex::new(Some(commands)),
-            told,
+            reported,
             next_spool: AtomicU32::new(0),
             reader,
         }
@@ -176,9 +146,9 @@ impl Channel {
             .await
             .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
             .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))?;
-        let news = self.told.expect(number);
+        let news = self.reported.expect(number);
         let _forget = Forget {
-            told: &self.told,
+            reported: &self.reported,
             number,
         };
         self.send(&Command::Start(start)).await?;
@@ -259,7 +229,7 @@ impl Channel {
         port: u16,
         to: SocketAddrV4,
     ) -> Result<(), ExecutorError> {
-        let (mut forwards, mut end) = (self.told.forwards.subscribe(), self.told.end.subscribe());
+        let (mut forwards, mut end) = (self.reported.forwards.subscribe(), self.reported.end.subscribe());
         self.send(&Command::Forward { port, to }).await?;
         let told = async {
             tokio::select! {
@@ -292,7 +262,7 @@ impl Channel {
         if self.is_closed() {
             return Ok(Closed::default());
         }
-        let mut end = self.told.end.subscribe();
+        let mut end = self.reported.end.subscribe();
         let closing = async {
             let heard = async {
                 self.send(&Command::Close { give }).await?;
@@ -322,7 +292,7 @@ impl Channel {
                 ExecutorError::Lost { cause } => cause.clone(),
                 other => other.to_string(),
             };
-            self.told.over(&why);
+            self.reported.over(&why);
         }
         let (killed, troubles) = outcome?;
         for trouble in &troubles {
@@ -338,7 +308,7 @@ impl Channel {
 
     /// Whether it was closed in order.
     fn is_closed(&self) -> bool {
-        matches!(&*self.told.end.borrow(), End::Closed { .. })
+        matches!(&*self.reported.end.borrow(), End::Closed { .. })
     }
 
     async fn send(&self, command: &Command) -> Result<(), ExecutorError> {
@@ -407,101 +377,11 @@ impl Drop for Channel {
     }
 }
 
-impl Told {
-    /// What is new of a step from now on.
-    fn expect(&self, number: u32) -> watch::Receiver<News> {
-        let (sender, receiver) = watch::channel(News::default());
-        // Held while the end is looked at: who ends the conversation comes to the list after it.
-        let mut steps = self.lock();
-        if let End::Gone(why) = &*self.end.borrow() {
-            sender.send_modify(|news| news.over = Some(why.clone()));
-        }
-        steps.insert(number, sender);
-        receiver
-    }
-
-    fn step(&self, number: u32, change: impl FnOnce(&mut News)) {
-        if let Some(step) = self.lock().get(&number) {
-            step.send_modify(change);
-        }
-    }
-
-    /// Nothing more comes from the agent.
-    fn over(&self, why: &str) {
-        self.end.send_if_modified(|end| {
-            let open = !matches!(end, End::Closed { .. } | End::Gone(_));
-            if open {
-                *end = End::Gone(why.to_owned());
-            }
-            open
-        });
-        for step in self.lock().values() {
-            step.send_modify(|news| {
-                news.over.get_or_insert_with(|| why.to_owned());
-            });
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, watch::Sender<News>>> {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Takes a step off the list when nobody waits for it any more.
-struct Forget<'a> {
-    told: &'a Told,
-    number: u32,
-}
-
-impl Drop for Forget<'_> {
-    fn drop(&mut self) {
-        self.told.lock().remove(&self.number);
-    }
-}
-
 /// Comes back when the agent has not said anything of a step in time.
 async fn not_taken(mut news: watch::Receiver<News>) {
     if tokio::time::timeout(START_TIME, news.changed()).await.is_ok() {
         std::future::pending().await
     }
-}
-
-/// Hears the agent until it hangs up.
-async fn listen(mut reports: Reports, told: Arc<Told>, directory: Arc<JobDirectory>) {
-    let why = loop {
-        match reports.next().await {
-            Ok(Some(Report::Grew { step, length })) => told.step(step, |news| news.length = length),
-            Ok(Some(Report::Exited {
-                step,
-                length,
-                trouble,
-            })) => told.step(step, |news| {
-                news.length = length;
-                news.over = Some(trouble.unwrap_or_else(|| "the step's spool has no end".to_owned()));
-            }),
-            Ok(Some(Report::Forwarding { port, trouble })) => {
-                told.forwards
-                    .send_modify(|known| drop(known.insert(port, trouble)));
-            }
-            Ok(Some(Report::Closing)) => {
-                told.end.send_replace(End::Closing);
-            }
-            Ok(Some(Report::Closed { killed, troubles, .. })) => {
-                told.end.send_replace(End::Closed { killed, troubles });
-            }
-            Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
-            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
-            Ok(None) => {
-                let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
-                break trouble
-                    .ok()
-                    .flatten()
-                    .unwrap_or_else(|| "its agent is gone".to_owned());
-            }
-            Err(error) => break error.to_string(),
-        }
-    };
-    told.over(&why);
 }
 
 fn wire(signal: Signal) -> StepSignal {

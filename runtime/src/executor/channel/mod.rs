@@ -8,6 +8,7 @@
 mod agent_binary;
 mod directory;
 mod link;
+mod reported;
 mod signals;
 mod socket;
 mod tail;

@@ -22,11 +22,13 @@ use super::options::Options;
 use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::{DockerOptions, StepsBy};
-use super::{bridge, build, container, failure, forwards, network, reclaim, service, start, upload, volume};
+use super::{
+    bridge, build, container, failure, forwards, network, pull, reclaim, service, start, upload, volume,
+};
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
     ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
-    ServiceFacts, Signal, StepEnd, StepOutput, StepSpec,
+    ServiceFacts, StepEnd, StepOutput, StepSpec,
 };
 
 /// How long what is just being made may hold up the end.
@@ -154,7 +156,7 @@ impl Companions {
             .zip(bodies.into_iter().zip(forwards))
             .enumerate()
             .map(|(number, ((alias, spec), (body, forwards)))| async move {
-                let pull = pull_again(self.spec.pull);
+                let pull = pull::again(self.spec.pull);
                 let notes = self.notes.as_ref();
                 let login = spec.login.as_ref();
                 let image = image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
@@ -274,7 +276,7 @@ impl Companions {
             found = self.connection.while_it_answers(|| None, fetching) => found?,
             () = self.ending.cancelled() => return Err(ExecutorError::lost("it was closed while an image was pulled")),
             // A pull may take long, and is nothing that could answer a signal.
-            signal = signals.next() => return Ok(StepEnd { status: ended_by(signal), signalled: true, ..StepEnd::default() }),
+            signal = signals.next() => return Ok(StepEnd { status: ExitStatus::by(signal), signalled: true, ..StepEnd::default() }),
         };
         let (programs, arguments) = start::line(&found, entrypoint, arguments, &image)?;
         let mut env = step.env;
@@ -492,20 +494,4 @@ impl Companions {
     fn label(&self) -> String {
         format!("{NAME}={}", self.marks.name)
     }
-}
-
-/// What was always to be pulled was pulled by `fetch`.
-pub(super) fn pull_again(policy: PullPolicy) -> PullPolicy {
-    match policy {
-        PullPolicy::Always => PullPolicy::Missing,
-        other => other,
-    }
-}
-
-fn ended_by(signal: Signal) -> ExitStatus {
-    ExitStatus::Signal(match signal {
-        Signal::Interrupt => 2,
-        Signal::Terminate => 15,
-        Signal::Kill => 9,
-    })
 }

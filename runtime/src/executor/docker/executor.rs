@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::companions::{Companions, pull_again};
+use super::companions::Companions;
 use super::engine::{Connection, Engine};
 use super::image::{self, Image};
 use super::marks::Marks;
@@ -15,7 +15,7 @@ use super::opening::{Opening, Room};
 use super::options::Options;
 use super::place::DockerPlace;
 use super::settings::DockerOptions;
-use super::{container, layers, reclaim, room, service, upload};
+use super::{container, layers, pull, reclaim, room, service, upload};
 use crate::executor::channel::{JobDirectory, Signals, blocking, empty_directory, remove_directory};
 use crate::executor::{
     Apart, ContainerSpec, Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, Swept,
@@ -187,7 +187,7 @@ impl DockerExecutor {
         apart: bool,
     ) -> Result<Arc<dyn Place>, ExecutorError> {
         let room = Self::room(spec)?;
-        let pull = pull_again(spec.pull);
+        let pull = pull::again(spec.pull);
         let image = image::ensure(connection, &room.image, room.login.as_ref(), pull, notes.as_ref()).await?;
         let path = spec.directory.clone();
         let github = room.in_container;

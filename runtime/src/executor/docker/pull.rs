@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::{credentials, failure};
-use crate::executor::{ExecutorError, Notes, RegistryLogin};
+use crate::executor::{ExecutorError, Notes, PullPolicy, RegistryLogin};
 
 /// What is waited before the registry is asked once more; as often as there are entries. Layers that break off are tried
 /// again by the engine itself.
@@ -20,6 +20,14 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 /// How long an engine that answers may say nothing new of a pull: its own clients would wait for ever for a registry that
 /// keeps the connection and sends nothing. Long enough to check and unpack a layer of many gigabytes.
 const STALL: Duration = Duration::from_secs(10 * 60);
+
+/// What was always to be pulled was pulled by `fetch`.
+pub(super) fn again(policy: PullPolicy) -> PullPolicy {
+    match policy {
+        PullPolicy::Always => PullPolicy::Missing,
+        other => other,
+    }
+}
 
 /// Pulls an image, by the login that the workflow gives or by what the Docker CLI keeps.
 ///

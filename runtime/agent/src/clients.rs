@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::wire::{Command, Frames, Hello, Malformed, NONCE_LENGTH, PROTOCOL, Refusal, Report};
-use crate::{layout, program};
+use crate::{layout, program, sys};
 
 /// Before its hello, a stranger can make the agent hold no more than this.
 const STRANGERS_FRAME: usize = 256;
@@ -85,6 +85,19 @@ impl Client {
             self.gone = true;
         }
         self.flush();
+    }
+
+    /// Waits until the client has hung up, as it does when it has heard the last word: whoever passes that on from the
+    /// same container ends with this process.
+    pub(crate) fn take_leave(&mut self, patience: Duration) {
+        let until = Instant::now() + patience;
+        let mut rest = [0; 4096];
+        while !self.gone && Instant::now() < until {
+            let mut fds = [self.interest()];
+            let _ = sys::poll(&mut fds, Some(until.saturating_duration_since(Instant::now())));
+            self.flush();
+            self.receive(&mut rest);
+        }
     }
 
     pub(crate) fn flush(&mut self) {

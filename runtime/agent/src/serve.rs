@@ -22,7 +22,7 @@ use crate::{git, give, layout, leftovers, program, sys};
 /// More strangers than this wait outside.
 const MAX_STRANGERS: usize = 8;
 
-/// How long the last word may take to be sent.
+/// How long the last word may take to be heard.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The exit code after SIGTERM or an orphan's end, as a shell would have it.
@@ -461,12 +461,7 @@ impl Agent {
                 given: given.files,
                 troubles,
             });
-            let until = Instant::now() + FAREWELL;
-            while !client.is_caught_up() && !client.gone && Instant::now() < until {
-                let mut fds = [client.interest()];
-                let _ = sys::poll(&mut fds, Some(until.saturating_duration_since(Instant::now())));
-                client.flush();
-            }
+            client.take_leave(FAREWELL);
         }
         let _ = fs::remove_file(layout::SOCKET);
         self.exit_code

@@ -539,6 +539,19 @@ fn output_that_cannot_be_kept_ends_the_step_and_is_said() {
 }
 
 #[test]
+fn the_agent_is_there_until_its_last_word_was_heard() {
+    let mut job = Job::new(&[]);
+    let mut client = job.client(1);
+    assert_eq!(client.close(), (Vec::new(), Vec::new()));
+    // Somebody who passes it on from the same container would end with the agent.
+    let patience = Some(Duration::from_millis(500));
+    client.stream.set_read_timeout(patience).unwrap();
+    assert!(client.stream.read(&mut [0]).is_err(), "it hung up first");
+    drop(client);
+    assert_eq!(job.ended(), 0);
+}
+
+#[test]
 fn an_orphaned_agent_ends_everything() {
     let mut job = Job::new(&["--orphan-grace", "1"]);
     let mut client = job.client(1);

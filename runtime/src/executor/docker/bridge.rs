@@ -110,10 +110,7 @@ impl Incoming {
         let strange = |error: Malformed| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
         self.frames.push(bytes);
         let mut passed = Vec::new();
-        loop {
-            let Some(frame) = self.frames.next_frame().map_err(strange)? else {
-                break;
-            };
+        while let Some(frame) = self.frames.next_frame().map_err(strange)? {
             match Report::decode(frame).map_err(strange)? {
                 Report::Spooled { step, bytes } => {
                     // What was said before comes before.

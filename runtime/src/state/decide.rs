@@ -46,7 +46,12 @@ impl Run {
                 return Vec::new();
             }
             let state = self.result();
-            let reason = self.unreachable.clone().filter(|_| state == RunState::Lost);
+            let unreachable = self
+                .unreachable
+                .values()
+                .next()
+                .filter(|_| state == RunState::Lost);
+            let reason = unreachable.map(|(_, reason)| reason.clone());
             return vec![record(Event::RunFinished { state, reason })];
         }
         let mut decisions = Vec::new();
@@ -387,7 +392,7 @@ impl Run {
             RunState::Cancelled
         } else if any(JobState::Failure) {
             RunState::Failure
-        } else if any(JobState::Lost) || self.unreachable.is_some() {
+        } else if any(JobState::Lost) || !self.unreachable.is_empty() {
             // What the steps did is known, but the machine has failed: who waits for the run must learn of it.
             RunState::Lost
         } else if jobs().any(|job| job.state == JobState::Cancelled && gave_way(job)) {

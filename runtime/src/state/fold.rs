@@ -1,5 +1,7 @@
 //! Events in, state out.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 use thiserror::Error;
@@ -80,7 +82,7 @@ impl Run {
             source: source.clone(),
             state: RunState::Queued,
             reason: None,
-            unreachable: None,
+            unreachable: BTreeMap::new(),
             cancel: None,
             forced: false,
             created_at: first.time,
@@ -141,7 +143,10 @@ impl Run {
             && reason.code == UNREACHABLE
         {
             // Told when a job's place is removed, which may be after its end.
-            self.unreachable.get_or_insert_with(|| reason.clone());
+            let attempt = self.jobs.get(id).map_or(1, |job| job.attempt);
+            self.unreachable
+                .entry(id.clone())
+                .or_insert((attempt, reason.clone()));
         }
         let place = self.place_of(id);
         let Some((_, job)) = self.jobs.get_index_mut(place) else {
@@ -152,6 +157,10 @@ impl Run {
         }
         job.apply(event, time);
         let (state, result) = (job.state, job.result());
+        let earlier = self.unreachable.get(id).map(|(attempt, _)| *attempt);
+        if state == JobState::Success && earlier.is_some_and(|attempt| attempt < job.attempt) {
+            self.unreachable.remove(id);
+        }
         match event {
             Event::JobExpanded { jobs, .. } => {
                 self.add(jobs);

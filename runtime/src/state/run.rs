@@ -1,5 +1,7 @@
 //! A run, its jobs and their steps, as their events tell them.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 
@@ -38,8 +40,9 @@ pub struct Run {
     pub state: RunState,
     /// Why, when the jobs do not say it.
     pub reason: Option<Reason>,
-    /// Why the place of a job could not be removed, when its engine does not answer any more.
-    pub unreachable: Option<Reason>,
+    /// Why the places of jobs could not be removed, when their engine did not answer any more, with the attempts that had
+    /// them. A later attempt that ends well shows that it answers again.
+    pub unreachable: BTreeMap<JobId, (u32, Reason)>,
     /// Who asked to cancel it, if somebody did.
     pub cancel: Option<String>,
     /// Whether the cancel skips the steps' grace. With `cancel` all that an actor needs to go on with it.

@@ -134,28 +134,25 @@ impl RunActor {
         }
     }
 
-    /// The place that was made ahead for a job that starts now, if it is the one that the job wants.
-    pub(super) fn take_ahead(
-        &mut self,
-        key: &JobKey,
-        plan: &JobPlan,
-        ctx: &mut Context<Self>,
-    ) -> (Option<PreparedPlace>, Holding) {
-        let fits = |ahead: &Ahead| {
-            let same = match (&ahead.plan.room, &plan.room) {
-                (RoomSpec::Host, RoomSpec::Host) => true,
-                (RoomSpec::Image(made), RoomSpec::Image(wanted)) => made == wanted,
-                _ => false,
-            };
-            same && plan.services.is_empty() && key.attempt == 1 && ahead.place.is_some()
+    /// Whether the place that was made ahead for a job, if there is one, is the one that the job wants.
+    pub(super) fn wants_ahead(&self, key: &JobKey, plan: &JobPlan) -> bool {
+        let Some(ahead) = self.ahead.get(&key.job) else {
+            return true;
         };
-        if self.ahead.get(&key.job).is_some_and(fits)
-            && let Some(ahead) = self.ahead.remove(&key.job)
-        {
-            return (ahead.place, ahead.holding);
+        let same = match (&ahead.plan.room, &plan.room) {
+            (RoomSpec::Host, RoomSpec::Host) => true,
+            (RoomSpec::Image(made), RoomSpec::Image(wanted)) => made == wanted,
+            _ => false,
+        };
+        same && plan.services.is_empty() && key.attempt == 1 && ahead.place.is_some()
+    }
+
+    /// The place that was made ahead for a job that starts now and wants it.
+    pub(super) fn take_ahead(&mut self, job: &JobId) -> (Option<PreparedPlace>, Holding) {
+        match self.ahead.remove(job) {
+            Some(ahead) => (ahead.place, ahead.holding),
+            None => (None, self.holding.part()),
         }
-        self.drop_ahead(&key.job, ctx);
-        (None, self.holding.part())
     }
 
     /// Removes a place that was made ahead of a job that does not want it after all.

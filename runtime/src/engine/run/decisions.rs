@@ -117,6 +117,13 @@ impl RunActor {
             job: id.clone(),
             attempt,
         };
+        if !self.wants_ahead(&key, &plan) {
+            // It goes first: the new one has the same name.
+            self.drop_ahead(id, ctx);
+            if self.closing.contains_key(id) {
+                return;
+            }
+        }
         let mut name = format!("job-{}-{id}", self.run.id.short());
         if attempt > 1 {
             // Not as a part of a name that another job may have.
@@ -132,7 +139,7 @@ impl RunActor {
         if let Some(image) = plan.image() {
             spec = spec.meta("image", self.masks.mask(image).into_owned());
         }
-        let (prepared, holding) = self.take_ahead(&key, &plan, ctx);
+        let (prepared, holding) = self.take_ahead(id);
         let origin = self.origin_of(key, plan, &holding, ctx);
         let actor = loom_bridge::spawn(spec, |_| JobActor::new(origin, prepared));
         self.children.insert(

@@ -29,8 +29,16 @@ pub(super) fn retry(written: Option<&Job>, job: &state::Job, own: Option<RetryPl
     match written.and_then(|written| wish(written, job)) {
         Some(OnLost::Fail) => None,
         Some(OnLost::Retry) => Some(own.unwrap_or_else(RetryPlan::of_lost)),
+        // Tried again because a step wished it; no step of this attempt could begin.
+        None if own.is_none() && job.attempt > 1 && job.steps.values().all(not_begun) => {
+            Some(RetryPlan::of_lost())
+        }
         None => own,
     }
+}
+
+fn not_begun(step: &state::Step) -> bool {
+    step.state == StepState::Waiting
 }
 
 /// The step as written that this one is, or that brought it; none for what only waits for others.

@@ -464,6 +464,45 @@ fn a_step_that_the_machine_lost_decides_whether_its_job_runs_again() {
 }
 
 #[test]
+fn a_step_that_was_lost_runs_again_also_when_the_engine_takes_its_time_to_come_back() {
+    system(async {
+        let bench = Bench::new();
+        *bench.fake.openings.lock().unwrap() = Some(Box::new(|key| match key.attempt {
+            2 => fakes::Opening::NoRoom,
+            _ => fakes::Opening::Good,
+        }));
+        let times = std::sync::atomic::AtomicU32::new(0);
+        *bench.fake.acts.lock().unwrap() =
+            Some(Box::new(move |_| match times.fetch_add(1, Ordering::Relaxed) {
+                0 => Act::Lose,
+                _ => Act::Exit(0),
+            }));
+        let handle = bench
+            .run("jobs: {job: {steps: [{run: x, on-lost: retry}]}}")
+            .await;
+        assert_eq!(end(handle).await.state, RunState::Success);
+        assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 2);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
+fn a_place_that_was_made_for_another_image_is_gone_before_the_right_one_is_made() {
+    system(async {
+        let bench = Bench::new();
+        // While `a` runs its output is not known, and the label is the other one.
+        let label = "runs-on: \"${{ needs.a.outputs.big == 'yes' && 'ubuntu-22.04' || 'ubuntu-24.04' }}\"";
+        let text = format!(
+            "jobs: {{a: {{outputs: {{big: 'yes'}}, steps: [{{run: x}}]}}, b: {{needs: a, {label}, steps: [{{run: x}}]}}}}"
+        );
+        let handle = bench.run(&text).await;
+        assert_eq!(end(handle).await.state, RunState::Success);
+        assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 3);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
 fn the_image_of_an_action_is_built_once_a_job_and_that_of_the_workspace_each_time() {
     system(async {
         let bench = Bench::new();

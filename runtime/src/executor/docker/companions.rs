@@ -467,11 +467,12 @@ impl Companions {
 
     /// Removes the network and the volumes that its containers had; the containers are gone.
     pub(super) async fn close_network(&self) -> Result<(), ExecutorError> {
-        volume::remove(&self.connection, &self.marks).await?;
-        match self.network.get() {
+        let volumes = volume::remove(&self.connection, &self.marks).await;
+        let network = match self.network.get() {
             Some(network) => network::remove(&self.connection, network).await,
             None => Ok(()),
-        }
+        };
+        volumes.and(network)
     }
 
     /// Ends and removes everything.

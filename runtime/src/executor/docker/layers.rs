@@ -62,6 +62,11 @@ pub(super) async fn create(
     marks: &Marks,
     project: &Path,
 ) -> Result<(), ExecutorError> {
+    if let Some(version) = connection.sends_beside_volumes().await {
+        return Err(refused(&format!(
+            "Podman {version} does not mount them before the job's container starts; 6 does"
+        )));
+    }
     let looked = project.to_owned();
     let lower = blocking(move || lower(&looked)).await??;
     let mut above = Vec::new();

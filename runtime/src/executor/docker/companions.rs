@@ -479,8 +479,8 @@ impl Companions {
     pub(in crate::executor) async fn close(&self) -> Result<(), ExecutorError> {
         let left = || Some(format!("what {} has beside it", self.marks.name));
         let closing = async {
-            self.close_rooms().await?;
-            self.close_network().await
+            let rooms = self.close_rooms().await;
+            rooms.and(self.close_network().await)
         };
         self.connection.while_it_answers(left, closing).await
     }

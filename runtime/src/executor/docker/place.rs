@@ -133,9 +133,10 @@ impl DockerPlace {
             ended
         };
         let (own, beside) = tokio::join!(own, beside);
+        // Tried whatever came of the rest; the first failure is told.
+        let network = self.companions.close_network().await;
         let closed = own?;
-        beside?;
-        self.companions.close_network().await?;
+        beside.and(network)?;
         Ok(closed)
     }
 }

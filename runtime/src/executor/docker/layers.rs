@@ -62,11 +62,6 @@ pub(super) async fn create(
     marks: &Marks,
     project: &Path,
 ) -> Result<(), ExecutorError> {
-    if let Some(version) = connection.sends_beside_volumes().await {
-        return Err(refused(&format!(
-            "Podman {version} does not mount them before the job's container starts; 6 does"
-        )));
-    }
     let looked = project.to_owned();
     let lower = blocking(move || lower(&looked)).await??;
     let mut above = Vec::new();
@@ -109,6 +104,11 @@ pub(super) async fn own(
     .map_err(|error| ExecutorError::setup("look at the workspace", &error))?;
     if (mode, owner) == (0o755, (0, 0)) {
         return Ok(());
+    }
+    if let Some(version) = connection.sends_beside_volumes().await {
+        return Err(refused(&format!(
+            "Podman {version} does not mount them before the job's container starts, so that they stay root's; 6 does"
+        )));
     }
     // The folder alone, with nothing that is in it; by its name, since an engine passes over `.`.
     let top = Item {

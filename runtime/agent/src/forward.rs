@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use crate::sys;
 
-/// More connections than these wait outside.
-const MAX_LINKS: usize = 1024;
+/// More connections than these wait outside. Each takes two descriptors, of which a container may have no more than 1024 in
+/// all: steps and ports need theirs too.
+const MAX_LINKS: usize = 384;
 
 /// How long nobody is let in after the system had no room for one more.
 const REST: Duration = Duration::from_millis(100);

@@ -39,6 +39,8 @@ pub(super) struct Grounds {
     pub(super) node: Vec<String>,
     /// Actions of other repositories that the job has its copy of, by reference.
     copies: Mutex<BTreeMap<String, Place>>,
+    /// Which copies are where steps see them, by their folder's name: who comes while another makes one waits for that.
+    arrivals: Mutex<BTreeMap<String, Arc<OnceCell<()>>>>,
     /// Images that are built once, by their Dockerfile.
     images: Mutex<BTreeMap<PathBuf, Arc<OnceCell<String>>>>,
 }
@@ -75,6 +77,7 @@ impl Grounds {
             files,
             node,
             copies: Mutex::default(),
+            arrivals: Mutex::default(),
             images: Mutex::default(),
         }
     }
@@ -88,6 +91,8 @@ impl Grounds {
     /// The same for a job that was judged anew since its place was made.
     pub(super) fn with_plan(&self, plan: Arc<JobPlan>) -> Self {
         let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrivals = arrivals.clone();
         Self {
             plan,
             facts: self.facts.clone(),
@@ -99,6 +104,7 @@ impl Grounds {
             files: Arc::clone(&self.files),
             node: self.node.clone(),
             copies: Mutex::new(copies),
+            arrivals: Mutex::new(arrivals),
             // Nothing was built before its steps began.
             images: Mutex::default(),
         }
@@ -220,18 +226,13 @@ impl Grounds {
             .map_err(|error| reason(&error))?;
         let name = actions::directory_name(repository);
         let copy = self.directory.join("actions").join(&name);
-        if !copy.exists() {
-            actions::copy_into(&fetched.directory, &copy)
-                .await
-                .map_err(|error| reason(&error))?;
-            if self.files.apart().directory {
-                let seen = format!("{}/{name}", self.facts.actions);
-                self.files
-                    .send(&copy, &seen, false)
-                    .await
-                    .map_err(|error| unread(&name, &error))?;
-            }
-        }
+        let arrival = {
+            let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(arrivals.entry(name.clone()).or_default())
+        };
+        arrival
+            .get_or_try_init(|| self.hand_out(&fetched.directory, &copy, &name))
+            .await?;
         let below = |root: String| {
             if fetched.path.is_empty() {
                 root
@@ -250,6 +251,23 @@ impl Grounds {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, place.clone());
         Ok(place)
+    }
+
+    /// Makes the job's copy of an action, and puts it where steps see it. What did not get there whole is done anew.
+    async fn hand_out(&self, fetched: &Path, copy: &Path, name: &str) -> Result<(), Reason> {
+        if !copy.exists() {
+            actions::copy_into(fetched, copy)
+                .await
+                .map_err(|error| reason(&error))?;
+        }
+        if self.files.apart().directory {
+            let seen = format!("{}/{name}", self.facts.actions);
+            if let Err(error) = self.files.send(copy, &seen, false).await {
+                let _ = std::fs::remove_dir_all(copy);
+                return Err(unread(name, &error));
+            }
+        }
+        Ok(())
     }
 }
 

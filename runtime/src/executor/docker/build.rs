@@ -13,11 +13,15 @@ use super::engine::Connection;
 use super::ignore::Ignore;
 use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
 use super::{archive, credentials, failure, transfer};
+use crate::bounded::{self, Contents};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
 
 /// Lines of a failed build that are told with the error.
 const LAST: usize = 20;
+
+/// A Dockerfile, and a file of what stays out of its folder, is no larger.
+const LARGEST: u64 = 1024 * 1024;
 
 /// The name of the image in the engine; one a build.
 fn fresh_name() -> String {
@@ -52,8 +56,8 @@ pub(super) async fn build(
         .and_then(Path::to_str)
         .map(|path| path.trim_start_matches("./").to_owned())
         .ok_or_else(|| failed(format!("`{}` is not in that folder", whole.display())))?;
-    let file = whole.clone();
-    let text = blocking(move || std::fs::read_to_string(file))
+    let (top, file) = (context.clone(), whole.clone());
+    let text = blocking(move || read_inside(&top, &file))
         .await?
         .map_err(|error| failed(format!("`{}` cannot be read: {error}", whole.display())))?;
     let name = fresh_name();
@@ -66,11 +70,9 @@ pub(super) async fn build(
         .build();
     let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
     let logins = logins(&text).await;
-    let mut stream = Box::pin(connection.docker.build_image(
-        options,
-        Some(logins),
-        Some(bollard::body_try_stream(body)),
-    ));
+    let docker = connection.for_uploads();
+    let mut stream =
+        Box::pin(docker.build_image(options, Some(logins), Some(bollard::body_try_stream(body))));
     let mut last: Vec<String> = Vec::new();
     let mut outcome = Ok(());
     let mut broke = None;
@@ -131,11 +133,42 @@ pub(super) async fn build(
 /// Packs the folder but for what is to be left out.
 fn pack(context: &Path, dockerfile: &str, out: &mut dyn Write) -> io::Result<()> {
     // A file of the Dockerfile's own comes first.
-    let own = context.join(format!("{dockerfile}.dockerignore"));
-    let text =
-        std::fs::read_to_string(own).or_else(|_| std::fs::read_to_string(context.join(".dockerignore")));
-    let ignore = text.map(|text| Ignore::parse(&text)).unwrap_or_default();
+    let mut ignore = Ignore::default();
+    for name in [&format!("{dockerfile}.dockerignore"), ".dockerignore"] {
+        match read_inside(context, &context.join(name)) {
+            Ok(text) => {
+                ignore = Ignore::parse(&text);
+                break;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(io::Error::new(
+                    error.kind(),
+                    format!("`{name}` cannot be read: {error}"),
+                ));
+            }
+        }
+    }
     archive::pack(context, &ignore, &[dockerfile, ".dockerignore"], out)
+}
+
+/// Reads a file of the folder that an image is built from. What is in it is a stranger's: a link may lead to whatever the
+/// caller can read, or to what never ends.
+fn read_inside(context: &Path, file: &Path) -> io::Result<String> {
+    let (top, real) = (context.canonicalize()?, file.canonicalize()?);
+    if !real.starts_with(top) {
+        let cause = "it leads out of the folder that the image is built from";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, cause));
+    }
+    match bounded::read(&real, LARGEST)? {
+        Contents::Whole(bytes) => {
+            String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        }
+        Contents::TooLarge(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is larger than 1 MiB",
+        )),
+    }
 }
 
 /// Who this user is at the registries of the images that a Dockerfile begins with.
@@ -188,4 +221,52 @@ pub(super) async fn remove_labelled(
         }
     }
     Ok(any)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_leads_out_of_the_folder_or_never_ends_is_refused() {
+        let temporary = tempfile::tempdir().unwrap();
+        let context = temporary.path().join("context");
+        std::fs::create_dir(&context).unwrap();
+        std::fs::write(temporary.path().join("outside"), "FROM a\n").unwrap();
+        std::fs::write(context.join("plain"), "FROM a\n").unwrap();
+        std::fs::write(context.join("large"), vec![b'x'; 1024 * 1024 + 1]).unwrap();
+        symlink("plain", context.join("inside")).unwrap();
+        symlink("/dev/zero", context.join("endless")).unwrap();
+        symlink("../outside", context.join("out")).unwrap();
+        for (name, said) in [
+            ("plain", None),
+            ("inside", None),
+            ("endless", Some("leads out")),
+            ("out", Some("leads out")),
+            ("../outside", Some("leads out")),
+            ("large", Some("1 MiB")),
+        ] {
+            match (read_inside(&context, &context.join(name)), said) {
+                (Ok(text), None) => assert_eq!(text, "FROM a\n", "{name}"),
+                (Err(error), Some(said)) => assert!(error.to_string().contains(said), "{name}: {error}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_read_of_the_folder_alone() {
+        let temporary = tempfile::tempdir().unwrap();
+        std::fs::write(temporary.path().join("Dockerfile"), "FROM a\n").unwrap();
+        let mut none = Vec::new();
+        pack(temporary.path(), "Dockerfile", &mut none).unwrap();
+        symlink("/dev/zero", temporary.path().join(".dockerignore")).unwrap();
+        let error = pack(temporary.path(), "Dockerfile", &mut Vec::new()).unwrap_err();
+        assert!(
+            error.to_string().contains("`.dockerignore` cannot be read"),
+            "{error}"
+        );
+    }
 }

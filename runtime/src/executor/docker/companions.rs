@@ -467,19 +467,20 @@ impl Companions {
 
     /// Removes the network and the volumes that its containers had; the containers are gone.
     pub(super) async fn close_network(&self) -> Result<(), ExecutorError> {
-        volume::remove(&self.connection, &self.marks).await?;
-        match self.network.get() {
+        let volumes = volume::remove(&self.connection, &self.marks).await;
+        let network = match self.network.get() {
             Some(network) => network::remove(&self.connection, network).await,
             None => Ok(()),
-        }
+        };
+        volumes.and(network)
     }
 
     /// Ends and removes everything.
     pub(in crate::executor) async fn close(&self) -> Result<(), ExecutorError> {
         let left = || Some(format!("what {} has beside it", self.marks.name));
         let closing = async {
-            self.close_rooms().await?;
-            self.close_network().await
+            let rooms = self.close_rooms().await;
+            rooms.and(self.close_network().await)
         };
         self.connection.while_it_answers(left, closing).await
     }

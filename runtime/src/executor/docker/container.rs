@@ -232,7 +232,7 @@ pub(super) async fn remove(connection: &Connection, name: &str) -> Result<(), Ex
 
 /// Something else removes it right now (409), or its process has not quite gone (500, `device or resource busy`; Podman's
 /// `container state improper`).
-fn is_busy(error: &Error) -> bool {
+pub(super) fn is_busy(error: &Error) -> bool {
     match error {
         Error::DockerResponseServerError { status_code: 409, .. } => true,
         Error::DockerResponseServerError {

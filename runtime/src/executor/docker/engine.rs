@@ -18,6 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long any other answer may take, in seconds; pulls are streams and take as long as they take.
 const REQUEST_SECONDS: u64 = 120;
 
+/// How long an answer may take that comes only when all of a folder has arrived; whether the engine still lives is asked
+/// meanwhile ([`Connection::while_it_answers`]).
+const UPLOAD: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Finds and keeps the connection.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -41,6 +45,22 @@ impl Connection {
     /// Whether it is known that the engine does not see the files of this machine.
     pub(super) fn is_apart(&self) -> bool {
         self.apart.load(Ordering::Acquire)
+    }
+
+    /// For what is sent whole before the engine answers, however long that takes.
+    pub(super) fn for_uploads(&self) -> Docker {
+        self.docker.clone().with_timeout(UPLOAD)
+    }
+
+    /// The version of an engine that puts what is sent to a container which was not started beside its volumes, not into
+    /// them: Podman's before 6. The volumes would be empty, and nobody would say so.
+    pub(super) async fn sends_beside_volumes(&self) -> Option<String> {
+        // An engine that does not say so says what is wrong when it is asked for the volumes.
+        let components = self.docker.version().await.ok()?.components?;
+        components
+            .into_iter()
+            .find(|part| is_old_podman(&part.name, &part.version))
+            .map(|part| part.version)
     }
 
     /// From now on it is known.
@@ -177,4 +197,28 @@ fn open(endpoint: &str) -> Result<Docker, String> {
 
 fn silent() -> String {
     format!("it did not answer in {} s", PATIENCE.as_secs())
+}
+
+fn is_old_podman(name: &str, version: &str) -> bool {
+    let major = version.trim_start_matches('v').split('.').next();
+    let major = major.and_then(|number| number.parse::<u32>().ok());
+    name.to_lowercase().contains("podman") && major.is_some_and(|major| major < 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old_podman;
+
+    #[test]
+    fn podman_is_told_by_its_component() {
+        for (name, version, old) in [
+            ("Podman Engine", "4.3.1", true),
+            ("Podman Engine", "5.6.0-dev", true),
+            ("Podman Engine", "6.0.0", false),
+            ("Engine", "5.0.0", false),
+            ("Podman Engine", "unknown", false),
+        ] {
+            assert_eq!(is_old_podman(name, version), old, "{name} {version}");
+        }
+    }
 }

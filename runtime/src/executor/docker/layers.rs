@@ -105,6 +105,11 @@ pub(super) async fn own(
     if (mode, owner) == (0o755, (0, 0)) {
         return Ok(());
     }
+    if let Some(version) = connection.sends_beside_volumes().await {
+        return Err(refused(&format!(
+            "Podman {version} does not mount them before the job's container starts, so that they stay root's; 6 does"
+        )));
+    }
     // The folder alone, with nothing that is in it; by its name, since an engine passes over `.`.
     let top = Item {
         from: project.to_owned(),

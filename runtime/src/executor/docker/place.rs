@@ -13,7 +13,7 @@ use super::engine::Connection;
 use super::exec::ExecSteps;
 use super::give::{self, Helper};
 use super::transfer::{self, Item};
-use super::{container, failure};
+use super::{container, failure, unpack};
 use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
 use crate::executor::{
     Apart, Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
@@ -133,9 +133,10 @@ impl DockerPlace {
             ended
         };
         let (own, beside) = tokio::join!(own, beside);
+        // Tried whatever came of the rest; the first failure is told.
+        let network = self.companions.close_network().await;
         let closed = own?;
-        beside?;
-        self.companions.close_network().await?;
+        beside.and(network)?;
         Ok(closed)
     }
 }
@@ -217,7 +218,7 @@ impl Place for DockerPlace {
     }
 
     async fn bring(&self, from: &str, to: &Path) -> Result<bool, ExecutorError> {
-        let bringing = transfer::bring(&self.connection, &self.name, from, to);
+        let bringing = transfer::bring(&self.connection, &self.name, from, to, unpack::WHOLE);
         self.connection.while_it_answers(|| None, bringing).await
     }
 

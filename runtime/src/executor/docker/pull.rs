@@ -205,7 +205,10 @@ impl Refusal {
         if status == Some(400) || says(&["invalid reference format"]) {
             return Some(Self::Name);
         }
-        if matches!(status, Some(401 | 403))
+        // GitHub's registry has but this word for it, with or without what was asked before it.
+        let is_denied = said.lines().any(|line| line.trim().ends_with(": denied"));
+        if is_denied
+            || matches!(status, Some(401 | 403))
             || says(&[
                 "unauthorized",
                 "no basic auth credentials",
@@ -214,6 +217,8 @@ impl Refusal {
                 "invalid username/password",
                 "http 403",
                 "http 401",
+                "403 forbidden",
+                "denied: access forbidden",
             ])
         {
             return Some(Self::Login);
@@ -387,6 +392,19 @@ mod tests {
                 "error parsing HTTP 403 response body: unexpected end of JSON input: \"\"",
                 Some(Login),
             ),
+            (
+                Some(500),
+                "Head \"https://ghcr.io/v2/o/i/manifests/latest\": denied",
+                Some(Login),
+            ),
+            (Some(500), "denied: denied", Some(Login)),
+            (Some(500), "denied: access forbidden", Some(Login)),
+            (
+                Some(500),
+                "failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden",
+                Some(Login),
+            ),
+            (Some(500), "write /var/lib/docker/tmp/x: permission denied", None),
             (
                 None,
                 "no matching manifest for linux/amd64 in the manifest list entries",

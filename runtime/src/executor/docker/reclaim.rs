@@ -64,9 +64,10 @@ pub(super) async fn by_name(
     }
     any |= networks(connection, &filters, &mut directories).await?;
     runs.extend(runs_of_volumes(connection, &filters).await?);
-    any |= volume::remove_files(connection, filters.get("label").into_iter().flatten().cloned()).await?;
-    any |= volume::remove_unused(connection, &options.instance, &runs, &used).await?;
-    any |= images(connection, &filters).await?;
+    let files = volume::remove_files(connection, filters.get("label").into_iter().flatten().cloned()).await;
+    let unused = volume::remove_unused(connection, &options.instance, &runs, &used).await;
+    let images = images(connection, &filters).await;
+    any |= files? | unused? | images?;
     if only.is_none() {
         for directory in directories {
             blocking(move || remove_job(&directory)).await??;

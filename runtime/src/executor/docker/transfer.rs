@@ -4,6 +4,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
@@ -11,11 +12,13 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::archive::{self, Owner};
 use super::container::AGENT;
 use super::engine::Connection;
-use super::{failure, unpack};
+use super::failure;
+use super::unpack::{self, Limits};
 use crate::executor::ExecutorError;
 
 /// How much waits for the other side at once, in pieces of [`PIECE`] bytes.
@@ -24,6 +27,9 @@ const PIECE: usize = 256 * 1024;
 
 /// How much of what a command of ours says is kept for its error.
 const MOST_SAID: usize = 4096;
+
+/// How long the engine may take to say how a command of ours ended, once its output has.
+const CODE: Duration = Duration::from_secs(2);
 
 /// Something of this machine that goes into a container.
 #[derive(Clone, Debug)]
@@ -81,7 +87,7 @@ pub(super) async fn send_packed(
     });
     let options = UploadToContainerOptionsBuilder::new().path(folder).build();
     let sent = connection
-        .docker
+        .for_uploads()
         .upload_to_container(container, Some(options), bollard::body_try_stream(body))
         .await;
     // What could not be read broke the sending off; that is why.
@@ -144,14 +150,15 @@ impl TransferError {
     }
 }
 
-/// Brings a file or folder of a container here, as `to`; `false` when there is no such thing.
+/// Brings a file or folder of a container here, as `to`, and no more than `limits`; `false` when there is no such thing.
 pub(super) async fn bring(
     connection: &Connection,
     container: &str,
     from: &str,
     to: &Path,
+    limits: Limits,
 ) -> Result<bool, ExecutorError> {
-    let brought = arrived(connection, container, from, to).await;
+    let brought = arrived(connection, container, from, to, limits).await;
     brought.map_err(|error| error.of(&format!("read `{from}` in the job's container"), connection))
 }
 
@@ -160,6 +167,7 @@ async fn arrived(
     container: &str,
     from: &str,
     to: &Path,
+    limits: Limits,
 ) -> Result<bool, TransferError> {
     let options = DownloadFromContainerOptionsBuilder::new().path(from).build();
     let mut stream = std::pin::pin!(
@@ -175,7 +183,7 @@ async fn arrived(
     let to = to.to_owned();
     let unpacking = tokio::task::spawn_blocking(move || {
         let piece = Bytes::new();
-        unpack::into(&to, &mut Arriving { receiver, piece })
+        unpack::into(&to, &mut Arriving { receiver, piece }, limits)
     });
     while let Some(piece) = next {
         let piece = piece.map_err(TransferError::Engine)?;
@@ -231,12 +239,25 @@ pub(super) async fn clear(
             }
         }
     }
-    let ended = docker.inspect_exec(&id).await.map_err(failed)?;
-    match ended.exit_code {
+    let deadline = Instant::now() + CODE;
+    let code = loop {
+        // Its output may end a moment before the engine knows the code.
+        let state = docker.inspect_exec(&id).await.map_err(failed)?;
+        let code = state.exit_code.filter(|_| state.running != Some(true));
+        if code.is_some() || Instant::now() >= deadline {
+            break code;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    match code {
         Some(0) => Ok(()),
-        _ => Err(ExecutorError::Setup {
+        Some(_) => Err(ExecutorError::Setup {
             what,
             cause: said.trim().to_owned(),
+        }),
+        None => Err(ExecutorError::Setup {
+            what,
+            cause: format!("the engine does not say how it ended; {}", said.trim()),
         }),
     }
 }

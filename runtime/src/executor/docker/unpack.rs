@@ -16,11 +16,32 @@ const BLOCK: usize = 512;
 /// No name, and no extended header, is longer.
 const LONGEST: u64 = 1024 * 1024;
 
+/// What an archive may hold before it is refused: a job must not fill this machine's disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    bytes: u64,
+    entries: u64,
+}
+
+/// For a whole folder of a job's.
+pub(super) const WHOLE: Limits = Limits {
+    bytes: 8 * 1024 * 1024 * 1024,
+    entries: 1_000_000,
+};
+
+/// For one file that is small.
+pub(super) const SMALL: Limits = Limits {
+    bytes: 4 * 1024 * 1024,
+    entries: 16,
+};
+
 /// Unpacks what an engine gives for a path: a folder becomes `to`, and so does a single file.
-pub(super) fn into(to: &Path, archive: &mut dyn Read) -> io::Result<()> {
+pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits) -> io::Result<()> {
     let mut reader = Entries {
         archive,
         pending: Pending::default(),
+        limits,
+        left: limits,
     };
     let mut top: Option<OwnedFd> = None;
     while let Some(entry) = reader.next()? {
@@ -165,9 +186,26 @@ struct Pending {
 struct Entries<'a> {
     archive: &'a mut dyn Read,
     pending: Pending,
+    limits: Limits,
+    /// What may still come.
+    left: Limits,
 }
 
 impl Entries<'_> {
+    /// Counts an entry, before anything is made of it.
+    fn count(&mut self, length: u64) -> io::Result<()> {
+        let left = self.left.entries.checked_sub(1);
+        self.left.entries =
+            left.ok_or_else(|| too_much(&format!("{} files and folders", self.limits.entries)))?;
+        self.count_bytes(length)
+    }
+
+    fn count_bytes(&mut self, length: u64) -> io::Result<()> {
+        let left = self.left.bytes.checked_sub(length);
+        self.left.bytes = left.ok_or_else(|| too_much(&format!("{} bytes", self.limits.bytes)))?;
+        Ok(())
+    }
+
     fn next(&mut self) -> io::Result<Option<Entry>> {
         loop {
             let mut block = [0; BLOCK];
@@ -200,6 +238,7 @@ impl Entries<'_> {
                     continue;
                 }
                 b"g" => {
+                    self.count(length)?;
                     self.skip(length)?;
                     continue;
                 }
@@ -212,15 +251,17 @@ impl Entries<'_> {
                 name = [prefix, b"/", &name].concat();
             }
             let has_content = matches!(kind, Kind::File | Kind::Other);
+            let length = if has_content {
+                pending.length.unwrap_or(length)
+            } else {
+                0
+            };
+            self.count(length)?;
             return Ok(Some(Entry {
                 name: path(&pending.name.unwrap_or(name)),
                 kind,
                 mode: u32::try_from(number(field(&block, 100, 8))?).unwrap_or(0o644),
-                length: if has_content {
-                    pending.length.unwrap_or(length)
-                } else {
-                    0
-                },
+                length,
                 link: path(
                     &pending
                         .link
@@ -273,6 +314,7 @@ impl Entries<'_> {
         if length > LONGEST {
             return Err(malformed());
         }
+        self.count_bytes(length)?;
         let mut content = Vec::new();
         (&mut self.archive).take(length).read_to_end(&mut content)?;
         self.skip_padding(length)?;
@@ -335,6 +377,11 @@ fn number(field: &[u8]) -> io::Result<u64> {
     u64::from_str_radix(&digits, 8).map_err(|_| malformed())
 }
 
+fn too_much(what: &str) -> io::Error {
+    let cause = format!("it holds more than {what}: have the job leave less there, or name a smaller folder");
+    io::Error::new(io::ErrorKind::FileTooLarge, cause)
+}
+
 fn malformed() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the archive is damaged")
 }
@@ -373,7 +420,7 @@ mod tests {
                 packed = tar.stdout;
             }
             let to = temporary.path().join(format);
-            into(&to, &mut packed.as_slice()).unwrap();
+            into(&to, &mut packed.as_slice(), WHOLE).unwrap();
             let read = fs::read(to.join("deep").join(&long).join("ä")).unwrap();
             assert_eq!(read, vec![7; 1000], "{format}");
             let mode = fs::metadata(to.join("run")).unwrap().permissions().mode();
@@ -394,7 +441,7 @@ mod tests {
         archive::whole(&temporary.path().join("one"), b"one", (0, 0), &[], &mut packed).unwrap();
         archive::end(&mut packed).unwrap();
         let to = temporary.path().join("to");
-        into(&to, &mut packed.as_slice()).unwrap();
+        into(&to, &mut packed.as_slice(), WHOLE).unwrap();
         assert_eq!(fs::read_to_string(to).unwrap(), "text");
     }
 
@@ -414,9 +461,45 @@ mod tests {
             archive::whole(&file, inner.as_bytes(), (0, 0), &[], &mut packed).unwrap();
             archive::end(&mut packed).unwrap();
             let to = temporary.path().join("to");
-            into(&to, &mut packed.as_slice()).unwrap_err();
+            into(&to, &mut packed.as_slice(), WHOLE).unwrap_err();
             assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "{inner}");
             fs::remove_dir_all(to).unwrap();
+        }
+    }
+
+    #[test]
+    fn more_than_is_allowed_is_refused_before_it_is_written() {
+        let temporary = tempfile::tempdir().unwrap();
+        let from = temporary.path().join("from");
+        fs::create_dir(&from).unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(from.join(name), vec![1; 1000]).unwrap();
+        }
+        let mut packed = Vec::new();
+        archive::whole(&from, b"from", (0, 0), &[], &mut packed).unwrap();
+        archive::end(&mut packed).unwrap();
+        for (turn, (bytes, entries, said)) in [
+            (3000, 4, None),
+            (2999, 4, Some("more than 2999 bytes")),
+            (3000, 3, Some("more than 3 files and folders")),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let to = temporary.path().join(turn.to_string());
+            let outcome = into(&to, &mut packed.as_slice(), Limits { bytes, entries });
+            let written = fs::read_dir(&to).unwrap().count();
+            match said {
+                None => {
+                    outcome.unwrap();
+                    assert_eq!(written, 3);
+                }
+                Some(said) => {
+                    let error = outcome.unwrap_err().to_string();
+                    assert!(error.contains(said), "{error}");
+                    assert_eq!(written, 2, "{said}");
+                }
+            }
         }
     }
 
@@ -439,7 +522,7 @@ mod tests {
             if let Some(byte) = damaged.get_mut(cut / 2) {
                 *byte ^= 0xff;
             }
-            let _ = into(&to, &mut damaged.as_slice());
+            let _ = into(&to, &mut damaged.as_slice(), WHOLE);
         }
     }
 }

@@ -32,6 +32,16 @@ const SHARED: [(&str, &str, &str); 4] = [
 
 /// Makes the volumes that rooms share.
 pub(super) async fn create(connection: &Connection, marks: &Marks) -> Result<(), ExecutorError> {
+    if let Some(version) = connection.sends_beside_volumes().await {
+        return Err(ExecutorError::Setup {
+            what: "send the project to the engine".to_owned(),
+            cause: format!(
+                "the engine at {} does not see the files of this machine, and it is Podman {version}, which does not put \
+                 what is sent into the volumes of the job: use Podman 6 or Docker there, or an engine of this machine",
+                connection.endpoint
+            ),
+        });
+    }
     for (part, _, _) in SHARED {
         layers::plain(connection, marks, part).await?;
     }

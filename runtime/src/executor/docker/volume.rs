@@ -2,14 +2,19 @@
 //! stays. And those with what the rooms of one job share, which go with it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, MountType, Volume, VolumeCreateRequest};
 use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
+use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::failure;
 use super::marks::{INSTANCE, KIND, Kind, Marks, NAME, RUN};
+use super::{container, failure};
 use crate::executor::ExecutorError;
+
+/// How long the engine may take to let go of the volumes of containers that are gone.
+const REMOVAL: Duration = Duration::from_secs(10);
 
 /// Makes the volumes that a container is to have by name, with the job's labels. The engine makes a missing one by itself,
 /// but nobody would know whose it is; one that exists stays as it is. Answers those that are Loom's.
@@ -99,11 +104,10 @@ fn name_in(bind: &str) -> Option<&str> {
 /// Removes the job's own volumes, those that its run made, and those of other runs that the job used.
 pub(super) async fn remove(connection: &Connection, marks: &Marks) -> Result<(), ExecutorError> {
     let own = [INSTANCE, NAME].map(|label| format!("{label}={}", marks.get(label)));
-    remove_files(connection, own).await?;
+    let files = remove_files(connection, own).await;
     let runs = BTreeSet::from([marks.get(RUN).to_owned()]);
-    remove_unused(connection, marks.get(INSTANCE), &runs, &marks.used())
-        .await
-        .map(drop)
+    let unused = remove_unused(connection, marks.get(INSTANCE), &runs, &marks.used()).await;
+    files.and(unused).map(drop)
 }
 
 /// Removes the volumes of this instance that one of the runs made, or that are named; whether there were any. One that
@@ -114,14 +118,14 @@ pub(super) async fn remove_unused(
     runs: &BTreeSet<String>,
     names: &BTreeSet<String>,
 ) -> Result<bool, ExecutorError> {
-    let mut any = false;
+    let mut outcome = Ok(false);
     for volume in list(connection, Kind::Volume, [format!("{INSTANCE}={instance}")]).await? {
         let of_run = volume.labels.get(RUN).is_some_and(|run| runs.contains(run));
         if of_run || names.contains(&volume.name) {
-            any |= remove_one(connection, &volume.name).await?;
+            outcome = with(outcome, remove_one(connection, &volume.name).await);
         }
     }
-    Ok(any)
+    outcome
 }
 
 /// Removes the volumes with what the rooms of one job share, of those with these labels; whether there were any. Their
@@ -130,11 +134,26 @@ pub(super) async fn remove_files(
     connection: &Connection,
     labels: impl IntoIterator<Item = String>,
 ) -> Result<bool, ExecutorError> {
-    let mut any = false;
+    let deadline = Instant::now() + REMOVAL;
+    let mut outcome = Ok(false);
     for volume in list(connection, Kind::Files, labels).await? {
-        any |= remove_one(connection, &volume.name).await?;
+        outcome = with(
+            outcome,
+            remove_certainly(connection, &volume.name, deadline).await,
+        );
     }
-    Ok(any)
+    outcome
+}
+
+/// What several removals came to: one that failed does not keep the others from being tried, and the first is told.
+fn with(
+    outcome: Result<bool, ExecutorError>,
+    next: Result<bool, ExecutorError>,
+) -> Result<bool, ExecutorError> {
+    match (outcome, next) {
+        (Ok(any), Ok(more)) => Ok(any || more),
+        (Err(first), _) | (_, Err(first)) => Err(first),
+    }
 }
 
 async fn list(
@@ -149,6 +168,31 @@ async fn list(
     let found = connection.docker.list_volumes(Some(query)).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     Ok(found.volumes.unwrap_or_default())
+}
+
+/// Removes a volume that nobody else uses: a container that is just going may still hold it.
+async fn remove_certainly(
+    connection: &Connection,
+    name: &str,
+    deadline: Instant,
+) -> Result<bool, ExecutorError> {
+    loop {
+        let removed = connection.docker.remove_volume(name, None::<RemoveVolumeOptions>);
+        match removed.await {
+            Ok(()) => return Ok(true),
+            Err(error) if failure::is_missing(&error) => return Ok(false),
+            Err(error) if container::is_busy(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => {
+                return Err(failure::cleanup(
+                    &format!("the volume {name}"),
+                    &connection.endpoint,
+                    &error,
+                ));
+            }
+        }
+    }
 }
 
 async fn remove_one(connection: &Connection, name: &str) -> Result<bool, ExecutorError> {

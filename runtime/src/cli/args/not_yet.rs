@@ -2,7 +2,8 @@
 //! hears so before anything starts. The day a flag has its effect, its row here goes.
 
 use super::RunArgs;
-use crate::config::FileConfig;
+use super::run::Kept;
+use crate::config::{FileConfig, Keep};
 
 /// A flag, or the key of a configuration file that stands for it.
 struct NotYet {
@@ -16,7 +17,9 @@ struct NotYet {
 
 const NOT_YET: &[NotYet] = &[NotYet {
     name: "--keep",
-    asked: |args, config| args.keep.is_some() || config.run.keep.is_some(),
+    asked: |args, config| {
+        !matches!(args.keep, None | Some(Kept::Never)) || !matches!(config.run.keep, None | Some(Keep::Never))
+    },
     today: "containers are always removed when their job is done",
 }];
 
@@ -53,7 +56,9 @@ mod tests {
                 "--env-file",
                 "x",
                 "--unmapped-label",
-                "fail"
+                "fail",
+                "--keep",
+                "never"
             ]),
             [""; 0]
         );

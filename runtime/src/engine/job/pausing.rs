@@ -112,7 +112,12 @@ impl JobActor {
             .shared
             .io
             .blocking(move || reread(&plan, place, &project));
+        let attempt = self.attempts.of(&id);
         ctx.spawn(reading.into_actor(self).map(move |read, act, ctx| {
+            // Another answer may have come first: what was read is nobody's then, and no step may run from it.
+            if !act.machine.paused().contains(&id) || act.attempts.of(&id) != attempt {
+                return;
+            }
             let answer = match read.unwrap_or_else(|broken| Err(broke_off(&broken).reason)) {
                 Ok(read) => act.take_steps(&id, read),
                 Err(problem) => act.refuse(problem),

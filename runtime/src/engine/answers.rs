@@ -12,7 +12,7 @@ use super::orchestrator::Orchestrator;
 use super::run::AnswerPauses;
 use super::timers;
 use crate::event::PauseAnswer;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::journal::Request;
 
 /// How often to look for requests that other processes left.
@@ -36,12 +36,18 @@ impl Orchestrator {
     }
 
     /// Says how paused steps of a run of this process go on. Whether it is one of this process.
-    pub(super) fn answer(&self, run: &RunId, job: Option<JobId>, answer: PauseAnswer) -> bool {
+    pub(super) fn answer(
+        &self,
+        run: &RunId,
+        job: Option<JobId>,
+        step: Option<StepId>,
+        answer: PauseAnswer,
+    ) -> bool {
         let Some(held) = self.runs.get(run) else {
             return false;
         };
         // `do_send`: one order of a person, who was told that it will happen.
-        held.actor.do_send(AnswerPauses { job, answer });
+        held.actor.do_send(AnswerPauses { job, step, answer });
         true
     }
 }
@@ -52,6 +58,8 @@ impl Orchestrator {
 pub(super) struct AnswerRun {
     pub(super) run: RunId,
     pub(super) job: Option<JobId>,
+    /// That step alone.
+    pub(super) step: Option<StepId>,
     pub(super) answer: PauseAnswer,
 }
 
@@ -59,15 +67,20 @@ impl Handler<AnswerRun> for Orchestrator {
     type Result = ResponseFuture<Result<(), EngineError>>;
 
     fn handle(&mut self, message: AnswerRun, _: &mut Context<Self>) -> Self::Result {
-        let AnswerRun { run, job, answer } = message;
-        if self.answer(&run, job.clone(), answer) {
+        let AnswerRun {
+            run,
+            job,
+            step,
+            answer,
+        } = message;
+        if self.answer(&run, job.clone(), step.clone(), answer) {
             return Box::pin(async { Ok(()) });
         }
         let journal = Arc::clone(&self.shared.journal);
         let left = self
             .shared
             .io
-            .spawn(async move { journal.request(&run, Request::Answer { job, answer }).await });
+            .spawn(async move { journal.request(&run, Request::Answer { job, step, answer }).await });
         Box::pin(async move { Ok(left.await.map_err(|_| EngineError::Stopped)??) })
     }
 }

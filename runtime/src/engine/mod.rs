@@ -44,7 +44,7 @@ use self::orchestrator::{Cancel, CancelAll, Orchestrator, StartRun, UntilStarted
 use self::shared::{Orphans, Shared};
 use crate::event::PauseAnswer;
 use crate::executor::Executor;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::journal::{Journal, JournalError, SqliteJournal};
 use crate::logs::LogStore;
 use crate::machine;
@@ -329,11 +329,36 @@ impl Engine {
         job: Option<&JobId>,
         answer: PauseAnswer,
     ) -> Result<(), EngineError> {
-        let answer = AnswerRun {
+        self.order(AnswerRun {
             run: run.clone(),
             job: job.cloned(),
+            step: None,
             answer,
-        };
+        })
+        .await
+    }
+
+    /// Says how one paused step goes on, and no other of its job, as [`Engine::answer`] does.
+    ///
+    /// # Errors
+    /// When the order cannot be left for the run's owner.
+    pub async fn answer_step(
+        &self,
+        run: &RunId,
+        job: &JobId,
+        step: &StepId,
+        answer: PauseAnswer,
+    ) -> Result<(), EngineError> {
+        self.order(AnswerRun {
+            run: run.clone(),
+            job: Some(job.clone()),
+            step: Some(step.clone()),
+            answer,
+        })
+        .await
+    }
+
+    async fn order(&self, answer: AnswerRun) -> Result<(), EngineError> {
         self.orchestrator
             .send(answer)
             .await

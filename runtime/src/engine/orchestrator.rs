@@ -123,7 +123,7 @@ impl Orchestrator {
             // One for a run that is not ours is its owner's to answer.
             match request {
                 Request::Cancel { by } => drop(self.cancel(&run, by)),
-                Request::Answer { job, answer } => drop(self.answer(&run, job, answer)),
+                Request::Answer { job, step, answer } => drop(self.answer(&run, job, step, answer)),
                 Request::CancelJob { .. } => {}
             }
         }

@@ -28,7 +28,7 @@ pub use tail::Tail;
 
 use crate::event::{Event, PauseAnswer, Recorded, Seq};
 use crate::executor::Owner;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::world::World;
 
 /// Where events are kept.
@@ -282,6 +282,8 @@ pub enum Request {
     Answer {
         /// The job; all that are paused when absent.
         job: Option<JobId>,
+        /// That step of the job; all that it is paused at when absent.
+        step: Option<StepId>,
         /// How they go on.
         answer: PauseAnswer,
     },

@@ -10,12 +10,13 @@ use tokio::time::Instant;
 
 use super::Printer;
 use super::screen::{self, Known, Order};
-use crate::cli::pause::{Waiting, stands_still, waiting};
+use crate::cli::pause::{Waiting, stands_still, tried_again_at, waiting};
 use crate::engine::{Engine, Outcome, RunHandle};
 use crate::event::{Event, Recorded, Seq};
 use crate::id::{JobId, RunId, StepId};
 use crate::journal::{JournalError, Tail};
 use crate::state::Run;
+use crate::world::{SystemWorld, World as _};
 
 /// A run stands still once nothing of it has happened for so long: other jobs may be about to begin.
 const STILL: Duration = Duration::from_millis(300);
@@ -244,6 +245,13 @@ impl Pauses {
                         self.told.retain(|told| (&told.job, &told.step) != (job, step));
                     }
                 }
+                // A pause also ends with its step or its job, whatever was answered.
+                Event::StepFinished { job, step, .. } => {
+                    self.answered.remove(&(job.clone(), step.clone()));
+                }
+                Event::JobFinished { job, .. } | Event::JobRetrying { job, .. } => {
+                    self.answered.retain(|(answered, _)| answered != job);
+                }
                 _ => {}
             }
             // A history that makes no sense is told by who prints it.
@@ -261,13 +269,22 @@ impl Pauses {
         open.retain(|open| !self.answered.contains(&(open.job.clone(), open.step.clone())));
         let reads = self.audience == Audience::Program;
         self.still = (reads && !open.is_empty() && self.answered.is_empty() && stands_still(run))
-            .then(|| Instant::now() + STILL);
+            .then(|| Instant::now() + until_tried_again(run) + STILL);
         if open == self.told {
             return None;
         }
         self.told.clone_from(&open);
         Some(Attention::Waits(open))
     }
+}
+
+/// How long until the jobs that are to be tried again may have begun.
+fn until_tried_again(run: &Run) -> Duration {
+    let Some(at) = tried_again_at(run) else {
+        return Duration::ZERO;
+    };
+    let left = at.as_millis().saturating_sub(SystemWorld.now().as_millis());
+    Duration::from_millis(u64::try_from(left).unwrap_or(0))
 }
 
 fn is_last(event: &Recorded) -> bool {

@@ -19,7 +19,7 @@ pub(super) use out::stalled;
 pub(super) use page::page;
 pub(super) use screen::Known;
 pub(super) use tails::{Tails, tails};
-pub(super) use terminal::{for_stdout, printable_lines};
+pub(super) use terminal::{closed_lines, for_stdout, printable_lines};
 
 use super::args::Format;
 use crate::engine::Progress;

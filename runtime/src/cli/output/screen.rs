@@ -71,7 +71,8 @@ pub(in crate::cli) struct Known {
 }
 
 impl Known {
-    /// All that there is of a run now is passed over. Waits for the disk.
+    /// All lines that there are of a run now are passed over. Load the run again behind this: of what is written meanwhile
+    /// lines may then come without their headline, but none is missing. Waits for the disk.
     pub(in crate::cli) fn so_far(engine: &Engine, run: Run) -> Self {
         let mut printed = HashMap::new();
         for (id, job) in &run.jobs {

@@ -32,7 +32,7 @@ pub(in crate::cli) fn printable_lines(text: &str) -> String {
 }
 
 /// A text of several lines, the colours of each ended with it.
-pub(super) fn closed_lines(text: &str) -> String {
+pub(in crate::cli) fn closed_lines(text: &str) -> String {
     let lines: Vec<Cow<'_, str>> = text.split('\n').map(closed).collect();
     lines.join("\n")
 }

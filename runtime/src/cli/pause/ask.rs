@@ -1,6 +1,8 @@
 //! Asks the person at the terminal how a paused step goes on.
 
 use std::io::{BufRead, IsTerminal};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -31,22 +33,30 @@ pub(in crate::cli) enum Choice {
     Gone,
 }
 
-/// Asks about one paused step at a time. Lines are read by a thread of its own, and only when one is asked for.
-pub(in crate::cli) struct Asker {
-    open: Vec<Waiting>,
-    asked: Option<Waiting>,
-    /// Whether a line is being read.
-    reads: bool,
+/// Reads the lines that are typed: one for all workflows, since one that waits in `read` has the next line, whoever asks.
+struct Reader {
+    /// Whether a line is being read, or waits to be taken.
+    reads: AtomicBool,
     wanted: std::sync::mpsc::Sender<()>,
-    typed: mpsc::Receiver<Option<String>>,
-    /// A shell in a paused job's place, which has the terminal.
-    shell: Option<JoinHandle<()>>,
-    run: RunId,
-    engine: Engine,
+    typed: tokio::sync::Mutex<mpsc::Receiver<Option<String>>>,
 }
 
-impl Asker {
-    pub(in crate::cli) fn new(engine: &Engine, run: &RunId) -> Self {
+/// The reader of this process, once it could be started.
+fn reader() -> Option<&'static Reader> {
+    static READER: OnceLock<Option<Reader>> = OnceLock::new();
+    READER.get_or_init(Reader::start).as_ref()
+}
+
+/// The next line; the inner none at the end of all. May be dropped while it waits.
+async fn next_line() -> Option<Option<String>> {
+    let reader = reader()?;
+    let line = reader.typed.lock().await.recv().await;
+    reader.reads.store(false, Ordering::Relaxed);
+    line
+}
+
+impl Reader {
+    fn start() -> Option<Self> {
         let (wanted, wants) = std::sync::mpsc::channel();
         let (sender, typed) = mpsc::channel(1);
         let thread = std::thread::Builder::new().name("loom-ask".to_owned());
@@ -62,13 +72,38 @@ impl Asker {
         });
         if let Err(error) = started {
             talk::error(&format!("nobody can be asked: no thread can be started: {error}"));
+            return None;
+        }
+        Some(Self {
+            reads: AtomicBool::new(false),
+            wanted,
+            typed: tokio::sync::Mutex::new(typed),
+        })
+    }
+}
+
+/// Asks about one paused step at a time. Lines are read by a thread of the process, and only when one is asked for.
+pub(in crate::cli) struct Asker {
+    open: Vec<Waiting>,
+    asked: Option<Waiting>,
+    /// A shell in a paused job's place, which has the terminal.
+    shell: Option<JoinHandle<()>>,
+    run: RunId,
+    engine: Engine,
+}
+
+impl Asker {
+    pub(in crate::cli) fn new(engine: &Engine, run: &RunId) -> Self {
+        // A line that was typed while nothing was asked is no answer.
+        if let Some(reader) = reader()
+            && let Ok(mut typed) = reader.typed.try_lock()
+            && typed.try_recv().is_ok()
+        {
+            reader.reads.store(false, Ordering::Relaxed);
         }
         Self {
             open: Vec::new(),
             asked: None,
-            reads: false,
-            wanted,
-            typed,
             shell: None,
             run: run.clone(),
             engine: engine.clone(),
@@ -105,9 +140,11 @@ impl Asker {
             next.line()
         ));
         self.asked = Some(next);
-        if !std::mem::replace(&mut self.reads, true) {
+        if let Some(reader) = reader()
+            && !reader.reads.swap(true, Ordering::Relaxed)
+        {
             // Without the thread nobody answers here; that was said.
-            let _ = self.wanted.send(());
+            let _ = reader.wanted.send(());
         }
     }
 
@@ -144,10 +181,9 @@ impl Asker {
             self.ask();
             return (None, Choice::Unknown);
         }
-        let Some(line) = self.typed.recv().await else {
+        let Some(line) = next_line().await else {
             return std::future::pending().await;
         };
-        self.reads = false;
         let choice = line.map_or(Choice::Gone, |line| Choice::of(&line));
         let asked = self.asked.take();
         if asked.is_none() || choice == Choice::Unknown {

@@ -32,11 +32,12 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     // A run whose process is gone is lost, not paused.
     setup::recover(&engine, Vec::new()).await;
     let run = load(&engine, &args.run).await?;
-    let jobs = meant(&run, args.job.as_deref())?;
     // What is printed is what follows: where the logs stand is asked before anything goes on.
     let inside = engine.clone();
     let known = engine.io().spawn_blocking(move || Known::so_far(&inside, run));
-    let known = known.await.map_err(|_| Exit::Machine)?;
+    let mut known = known.await.map_err(|_| Exit::Machine)?;
+    known.run = load(&engine, &known.run.id.0).await?;
+    let jobs = meant(&known.run, args.job.as_deref())?;
     for job in &jobs {
         engine
             .answer(&known.run.id, Some(job), answer)

@@ -2,10 +2,10 @@
 //! leave with a code that says so, and the paused job keeps its place.
 //!
 //! The process that was started starts itself again, hands on what that one prints and the signals that come, and ends as
-//! it does. When nothing of the run goes on without an answer, the other one tells so by the last bytes of its stderr, lets
+//! it does. When nothing of the run goes on without an answer, the other one tells so by a word on its stderr, lets
 //! go of its streams and stays behind.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,15 +14,18 @@ use rustix::process::{Pid, Signal};
 use tokio::sync::oneshot;
 
 use crate::cli::args::RunArgs;
+use crate::cli::output::closed_lines;
 use crate::cli::signals::Stops;
 use crate::cli::{Exit, talk};
 
 /// Set in the environment of the process that owns the run.
 const OWNER: &str = "LOOM_RUN_OWNER";
-/// What the owner's stderr ends with when it stays behind.
+/// What the owner writes to stderr when it stays behind.
 const STAYS: &[u8] = b"\0loom: paused\0";
 /// How long the rest of the output may take to arrive once the owner stays behind.
 const REST: Duration = Duration::from_secs(5);
+/// Longer lines are cut where they are cleaned for a terminal.
+const LINE: usize = 64 * 1024;
 
 /// Runs the command in a process of its own, if that is wanted: `run` that pauses, with nobody to ask. Call it before
 /// anything is started.
@@ -50,13 +53,18 @@ pub(in crate::cli) fn leave_alone() {
     if !is_owner() {
         return;
     }
+    // Once the word is said there is no way back.
+    let nothing = match std::fs::File::options().read(true).write(true).open("/dev/null") {
+        Ok(nothing) => nothing,
+        Err(error) => {
+            tracing::debug!(%error, "the process that was started cannot be left alone");
+            return;
+        }
+    };
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(None);
     talk::finish();
     let told = io::stderr().write_all(STAYS);
-    let Ok(nothing) = std::fs::File::options().read(true).write(true).open("/dev/null") else {
-        return;
-    };
     let dropped = rustix::stdio::dup2_stdout(&nothing).and(rustix::stdio::dup2_stderr(&nothing));
     let _ = rustix::stdio::dup2_stdin(&nothing);
     if let (Err(error), _) | (Ok(()), Err(error)) = (told, dropped.map_err(io::Error::from)) {
@@ -75,8 +83,17 @@ async fn attend() -> Exit {
     };
     let pid = i32::try_from(owner.id()).ok().and_then(Pid::from_raw);
     let (out, errors) = (owner.stdout.take(), owner.stderr.take());
-    let mut printed = on_a_thread(move || copy(out, io::stdout()));
-    let mut told = on_a_thread(move || copy(errors, io::stderr()));
+    let mut printed = on_a_thread(move || {
+        // What jobs print is in it: no word of theirs counts.
+        copy(out, To::new(io::stdout(), io::stdout().is_terminal()), None)
+    });
+    let mut told = on_a_thread(move || {
+        copy(
+            errors,
+            To::new(io::stderr(), io::stderr().is_terminal()),
+            Some(STAYS),
+        )
+    });
     let mut ended = on_a_thread(move || owner.wait().ok().and_then(|status| status.code()));
     let (mut code, mut out_is_done, mut stays) = (None, false, None);
     loop {
@@ -133,12 +150,13 @@ pub(super) fn this_program() -> io::Result<std::path::PathBuf> {
     std::env::current_exe()
 }
 
-/// Copies to the end; whether that was the word that the owner stays. A reader that has gone away ends it too.
-fn copy(from: Option<impl Read>, mut to: impl Write) -> bool {
+/// Copies to the end, or up to the word; whether that came. Without a reader all is read and nothing written.
+fn copy(from: Option<impl Read>, mut to: To<impl Write>, word: Option<&[u8]>) -> bool {
     let Some(mut from) = from else { return false };
     let mut held: Vec<u8> = Vec::new();
     let mut piece = [0; 8192];
-    loop {
+    let mut came = false;
+    while !came {
         let length = match from.read(&mut piece) {
             Ok(0) => break,
             Ok(length) => length,
@@ -146,20 +164,82 @@ fn copy(from: Option<impl Read>, mut to: impl Write) -> bool {
             Err(_) => break,
         };
         held.extend(piece.iter().take(length));
-        let known = (0..=STAYS.len().min(held.len()))
-            .rev()
-            .find(|length| STAYS.get(..*length).is_some_and(|start| held.ends_with(start)))
-            .unwrap_or(0);
-        let said: Vec<u8> = held.drain(..held.len() - known).collect();
-        if to.write_all(&said).and_then(|()| to.flush()).is_err() {
-            return false;
+        let mut known = 0;
+        if let Some(word) = word {
+            if let Some(at) = held.windows(word.len()).position(|part| part == word) {
+                held.drain(at..at + word.len());
+                came = true;
+            } else {
+                // Its beginning may be the end of this piece.
+                known = (0..word.len().min(held.len() + 1))
+                    .rev()
+                    .find(|length| word.get(..*length).is_some_and(|start| held.ends_with(start)))
+                    .unwrap_or(0);
+            }
         }
-        if held == STAYS {
-            return true;
+        to.take(held.drain(..held.len() - known).as_slice());
+    }
+    to.take(&held);
+    to.end();
+    came
+}
+
+/// Where it is copied to.
+struct To<W> {
+    /// None once its reader has gone away.
+    stream: Option<W>,
+    is_terminal: bool,
+    /// The beginning of a line that is not complete, for a terminal.
+    begun: Vec<u8>,
+}
+
+impl<W: Write> To<W> {
+    fn new(stream: W, is_terminal: bool) -> Self {
+        Self {
+            stream: Some(stream),
+            is_terminal,
+            begun: Vec::new(),
         }
     }
-    drop(to.write_all(&held).and_then(|()| to.flush()));
-    false
+
+    /// To a terminal go whole lines, with nothing that it would obey.
+    fn take(&mut self, said: &[u8]) {
+        if !self.is_terminal {
+            return self.write(said);
+        }
+        self.begun.extend_from_slice(said);
+        let lines = self
+            .begun
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map(|at| at + 1);
+        let cut = lines.or_else(|| (self.begun.len() > LINE).then(|| last_character(&self.begun)));
+        if let Some(cut) = cut {
+            let rest = self.begun.split_off(cut);
+            let whole = std::mem::replace(&mut self.begun, rest);
+            self.write(closed_lines(&String::from_utf8_lossy(&whole)).as_bytes());
+        }
+    }
+
+    /// Nothing comes any more.
+    fn end(&mut self) {
+        let rest = std::mem::take(&mut self.begun);
+        self.write(closed_lines(&String::from_utf8_lossy(&rest)).as_bytes());
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(stream) = &mut self.stream
+            && stream.write_all(bytes).and_then(|()| stream.flush()).is_err()
+        {
+            self.stream = None;
+        }
+    }
+}
+
+/// Where the last character begins.
+fn last_character(text: &[u8]) -> usize {
+    let begins = |byte: &u8| byte & 0b1100_0000 != 0b1000_0000;
+    text.iter().rposition(begins).unwrap_or(text.len())
 }
 
 fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
@@ -190,17 +270,81 @@ fn machine(text: &str) -> Exit {
 mod tests {
     use super::*;
 
+    /// Gives a piece at a time.
+    struct Pieces<'a>(Vec<&'a [u8]>);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let piece = self.0.remove(0);
+            to[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    fn said(pieces: &[&[u8]], is_terminal: bool) -> (bool, String) {
+        let mut to = Vec::new();
+        let from = Some(Pieces(pieces.to_vec()));
+        let came = copy(from, To::new(&mut to, is_terminal), Some(STAYS));
+        (came, String::from_utf8(to).unwrap())
+    }
+
     #[test]
     fn the_word_that_the_owner_stays_is_not_handed_on() {
-        let said = |parts: &[&[u8]]| {
-            let all = parts.concat();
-            let mut to = Vec::new();
-            let stays = copy(Some(all.as_slice()), &mut to);
-            (stays, to)
-        };
-        assert_eq!(said(&[b"one\n", STAYS]), (true, b"one\n".to_vec()));
-        assert_eq!(said(&[b"one\n"]), (false, b"one\n".to_vec()));
-        assert_eq!(said(&[b"one\0loom"]), (false, b"one\0loom".to_vec()));
-        assert_eq!(said(&[]), (false, Vec::new()));
+        let (begin, end) = STAYS.split_at(5);
+        for (pieces, want) in [
+            (&[b"one\n", STAYS] as &[&[u8]], (true, "one\n")),
+            (&[b"one\n", begin, end], (true, "one\n")),
+            (&[&[b"one\n", STAYS, b"two\n"].concat()], (true, "one\ntwo\n")),
+            (&[b"one\n"], (false, "one\n")),
+            (&[b"one\0loom"], (false, "one\0loom")),
+            (&[begin, b"x"], (false, "\0loomx")),
+            (&[], (false, "")),
+        ] {
+            let (came, text) = said(pieces, false);
+            assert_eq!((came, text.as_str()), want);
+        }
+    }
+
+    #[test]
+    fn it_is_heard_though_nobody_reads_any_more() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let from = Pieces(vec![b"one\n", b"two\n", STAYS]);
+        assert!(copy(Some(from), To::new(Gone, false), Some(STAYS)));
+    }
+
+    #[test]
+    fn what_jobs_print_is_no_word() {
+        let mut to = Vec::new();
+        let from = Pieces(vec![STAYS, b"on\n"]);
+        assert!(!copy(Some(from), To::new(&mut to, false), None));
+        assert_eq!(to, [STAYS, b"on\n"].concat());
+    }
+
+    #[test]
+    fn a_terminal_gets_nothing_that_it_obeys_wherever_the_pieces_end() {
+        let text = "a\u{1b}[2Jü\n\u{1b}[31mred\nlast \u{1b}]0;title\u{7}ü".as_bytes();
+        for at in 0..text.len() {
+            let (one, other) = text.split_at(at);
+            let pieces: Vec<&[u8]> = [one, other]
+                .into_iter()
+                .filter(|piece| !piece.is_empty())
+                .collect();
+            let want = "aü\n\u{1b}[31mred\u{1b}[0m\nlast ü";
+            assert_eq!(said(&pieces, true), (false, want.to_owned()));
+        }
+        let long = "ü".repeat(LINE);
+        let pieces: Vec<&[u8]> = long.as_bytes().chunks(8191).collect();
+        assert_eq!(said(&pieces, true), (false, long.clone()));
     }
 }

@@ -1,9 +1,11 @@
 //! What of a run waits for an answer.
 
+use loom_protocol::Timestamp;
+
 use crate::cli::output::place;
-use crate::event::JobState;
+use crate::event::{ConcurrencyGroup, JobState};
 use crate::id::{JobId, StepId};
-use crate::state::Run;
+use crate::state::{Claim, Job, Run};
 
 /// A step that a job is paused at.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +45,42 @@ pub(in crate::cli) fn waiting(run: &Run) -> Vec<Waiting> {
     all
 }
 
-/// Whether nothing of a run goes on before somebody answers, as far as its history says: other jobs may be about to begin.
+/// Whether nothing of a run goes on before somebody answers, as far as its history says: other jobs may be about to begin,
+/// and some are tried again later ([`tried_again_at`]).
 pub(in crate::cli) fn stands_still(run: &Run) -> bool {
-    let moves =
-        |job: &crate::state::Job| job.state == JobState::Running && job.group.is_none() && !job.is_paused();
+    let moves = |job: &Job| {
+        let runs = job.state == JobState::Running && job.group.is_none() && !job.is_paused();
+        runs || waits_for_others(run, job)
+    };
     !run.state.is_final() && !run.jobs.values().any(moves)
+}
+
+/// When the last of the jobs that are to be tried again may begin.
+pub(in crate::cli) fn tried_again_at(run: &Run) -> Option<Timestamp> {
+    let queued = run.jobs.values().filter(|job| job.state == JobState::Queued);
+    queued.filter_map(|job| job.retry_at).max()
+}
+
+/// Whether another run has the concurrency group that a job waits for. What this run has itself comes free by an answer
+/// alone, where nothing else of it moves.
+fn waits_for_others(run: &Run, job: &Job) -> bool {
+    let Some(group) = group_of(job).filter(|_| job.claim == Claim::Waiting && !job.state.is_final()) else {
+        return false;
+    };
+    let of_run = run.concurrency.as_ref().filter(|_| run.claim == Claim::Held);
+    let of_jobs = run
+        .jobs
+        .values()
+        .filter(|other| other.claim == Claim::Held && !other.state.is_final())
+        .filter_map(group_of);
+    !of_run
+        .into_iter()
+        .chain(of_jobs)
+        .any(|held| held.group.to_lowercase() == group.group.to_lowercase())
+}
+
+fn group_of(job: &Job) -> Option<&ConcurrencyGroup> {
+    job.terms.as_ref()?.concurrency.as_ref()
 }
 
 impl Waiting {
@@ -96,4 +129,140 @@ pub(in crate::cli) fn commands(run: &Run) -> Vec<(&'static str, String)> {
         ("skip", command("skip")),
         ("end", command("end")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, JobOutline, JobTerms, OnCrash, Recorded, Seq, WorkflowRef};
+    use crate::executor::Owner;
+    use crate::id::RunId;
+
+    fn recorded(seq: u64, event: Event) -> Recorded {
+        Recorded {
+            run: RunId("r".into()),
+            seq: Seq(seq),
+            time: Timestamp::from_millis(0),
+            event,
+        }
+    }
+
+    fn id(job: &str) -> JobId {
+        JobId(job.into())
+    }
+
+    /// A run of the jobs `a`, which is paused, and `b`; then these happened.
+    fn run(events: Vec<Event>) -> Run {
+        let outline = |job: &str| JobOutline {
+            id: id(job),
+            name: job.into(),
+            steps: vec!["s".into()],
+            ..JobOutline::default()
+        };
+        let created = Event::RunCreated {
+            workflow: WorkflowRef {
+                name: "ci".into(),
+                file: "ci.yml".into(),
+            },
+            event: "push".into(),
+            executor: "host".into(),
+            on_crash: OnCrash::CleanUp,
+            owner: Owner {
+                instance: "i".into(),
+                boot: "b".into(),
+                pid: 1,
+                started: 1,
+            },
+            workspace: "/w".into(),
+            jobs: ["a", "b"].map(outline).to_vec(),
+            concurrency: None,
+            source: None,
+        };
+        let mut run = Run::create(&recorded(1, created)).unwrap();
+        let paused = vec![
+            queued("a"),
+            claimed("a", true),
+            starting("a"),
+            Event::JobPaused {
+                job: id("a"),
+                step: StepId("s".into()),
+                exit_code: Some(1),
+                signal: None,
+                reason: None,
+                problem: None,
+            },
+        ];
+        for (seq, event) in (2..).zip(paused.into_iter().chain(events)) {
+            run.apply(&recorded(seq, event)).unwrap();
+        }
+        run
+    }
+
+    fn queued(job: &str) -> Event {
+        in_group(job, "of a")
+    }
+
+    fn in_group(job: &str, group: &str) -> Event {
+        Event::JobQueued {
+            job: id(job),
+            terms: JobTerms {
+                concurrency: Some(ConcurrencyGroup {
+                    group: group.into(),
+                    cancel_in_progress: false,
+                    queue_all: false,
+                }),
+                ..JobTerms::default()
+            },
+        }
+    }
+
+    fn claimed(job: &str, held: bool) -> Event {
+        Event::ConcurrencyClaimed {
+            job: Some(id(job)),
+            group: String::new(),
+            held,
+        }
+    }
+
+    fn starting(job: &str) -> Event {
+        Event::JobStarting {
+            job: id(job),
+            attempt: 1,
+            resource: "x".into(),
+        }
+    }
+
+    #[test]
+    fn what_goes_on_without_an_answer_moves() {
+        assert!(stands_still(&run(Vec::new())));
+        assert!(stands_still(&run(vec![in_group("b", "of others")])));
+        assert!(!stands_still(&run(vec![queued("b"), starting("b")])));
+    }
+
+    #[test]
+    fn a_job_that_waits_for_another_run_moves_and_one_that_waits_for_the_paused_job_does_not() {
+        assert!(!stands_still(&run(vec![
+            in_group("b", "of others"),
+            claimed("b", false)
+        ])));
+        assert!(stands_still(&run(vec![
+            in_group("b", "OF A"),
+            claimed("b", false)
+        ])));
+    }
+
+    #[test]
+    fn it_is_known_until_when_a_job_waits_to_be_tried_again() {
+        assert_eq!(tried_again_at(&run(Vec::new())), None);
+        let until = Timestamp::from_millis(5000);
+        let retrying = Event::JobRetrying {
+            job: id("b"),
+            attempt: 1,
+            until,
+        };
+        let mut events = vec![queued("b"), starting("b"), retrying];
+        assert_eq!(tried_again_at(&run(events.clone())), Some(until));
+        events.push(starting("b"));
+        assert_eq!(tried_again_at(&run(events)), None);
+    }
 }

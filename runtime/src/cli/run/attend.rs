@@ -2,7 +2,7 @@
 
 use super::super::args::Format;
 use super::super::output::{self, Attention, Audience, Known, Subject, follow, printer};
-use super::super::pause::{Asker, Choice, is_anybody_there, leave_alone};
+use super::super::pause::{Asker, Choice, Waiting, is_anybody_there, leave_alone};
 use super::super::signals::{Stop, Stops};
 use super::super::{Exit, talk};
 use crate::engine::{Engine, Outcome, RunHandle};
@@ -130,10 +130,10 @@ async fn watch(
                 _ => {}
             },
             (step, choice) = chosen(&mut asker) => match (step, choice) {
-                (Some(step), Choice::Answer(answer)) => order(engine, &id, &step.job, answer).await,
+                (Some(step), Choice::Answer(answer)) => order(engine, &id, &step, answer).await,
                 (Some(step), Choice::Gone) => {
                     talk::note("nobody answers any more: the job ends");
-                    order(engine, &id, &step.job, PauseAnswer::End).await;
+                    order(engine, &id, &step, PauseAnswer::End).await;
                 }
                 _ => {}
             },
@@ -193,15 +193,15 @@ async fn watch(
     }
 }
 
-async fn chosen(asker: &mut Option<Asker>) -> (Option<super::super::pause::Waiting>, Choice) {
+async fn chosen(asker: &mut Option<Asker>) -> (Option<Waiting>, Choice) {
     match asker {
         Some(asker) => asker.chosen().await,
         None => std::future::pending().await,
     }
 }
 
-async fn order(engine: &Engine, run: &RunId, job: &JobId, answer: PauseAnswer) {
-    if let Err(error) = engine.answer(run, Some(job), answer).await {
+async fn order(engine: &Engine, run: &RunId, at: &Waiting, answer: PauseAnswer) {
+    if let Err(error) = engine.answer_step(run, &at.job, &at.step, answer).await {
         talk::error(&format!("failed to {}", crate::chain::chain(&error)));
     }
 }

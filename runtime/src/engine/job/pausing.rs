@@ -112,7 +112,12 @@ impl JobActor {
             .shared
             .io
             .blocking(move || reread(&plan, place, &project));
+        let attempt = self.attempts.of(&id);
         ctx.spawn(reading.into_actor(self).map(move |read, act, ctx| {
+            // Another answer may have come first: what was read is nobody's then, and no step may run from it.
+            if !act.machine.paused().contains(&id) || act.attempts.of(&id) != attempt {
+                return;
+            }
             let answer = match read.unwrap_or_else(|broken| Err(broke_off(&broken).reason)) {
                 Ok(read) => act.take_steps(&id, read),
                 Err(problem) => act.refuse(problem),
@@ -151,17 +156,24 @@ impl JobActor {
     }
 }
 
-/// Say how the steps go on that the job is paused at; nothing when it is not.
+/// Say how the steps go on that the job is paused at, or the one that is named; nothing when it is not.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(in crate::engine) struct AnswerPause(pub(in crate::engine) PauseAnswer);
+pub(in crate::engine) struct AnswerPause {
+    pub(in crate::engine) step: Option<StepId>,
+    pub(in crate::engine) answer: PauseAnswer,
+}
 
 impl Handler<AnswerPause> for JobActor {
     type Result = ();
 
     fn handle(&mut self, message: AnswerPause, ctx: &mut Context<Self>) {
+        let AnswerPause { step, answer } = message;
         for id in self.machine.paused() {
-            let answer = match message.0 {
+            if step.as_ref().is_some_and(|step| *step != id) {
+                continue;
+            }
+            let answer = match answer {
                 PauseAnswer::Retry => {
                     self.do_again(id, ctx);
                     continue;

@@ -17,7 +17,7 @@ use crate::engine::launch::{Launch, Slot};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Outputs, PauseAnswer, Reason, RunState};
 use crate::executor::Executor;
-use crate::id::{JobId, JobKey};
+use crate::id::{JobId, JobKey, StepId};
 use crate::output::Masks;
 use crate::plan::{JobPlan, Scope};
 use crate::state::Run;
@@ -321,6 +321,7 @@ impl Handler<CancelRunJob> for RunActor {
 #[rtype(result = "()")]
 pub(in crate::engine) struct AnswerPauses {
     pub(in crate::engine) job: Option<JobId>,
+    pub(in crate::engine) step: Option<StepId>,
     pub(in crate::engine) answer: PauseAnswer,
 }
 
@@ -328,11 +329,14 @@ impl Handler<AnswerPauses> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: AnswerPauses, _: &mut Context<Self>) {
-        let AnswerPauses { job, answer } = message;
+        let AnswerPauses { job, step, answer } = message;
         let meant = |child: &&Child| job.as_ref().is_none_or(|job| child.job == *job);
         for child in self.children.values().filter(meant) {
             // `do_send`: as in `cancel_job`. One that is not paused has nothing to do.
-            child.actor.do_send(AnswerPause(answer));
+            child.actor.do_send(AnswerPause {
+                step: step.clone(),
+                answer,
+            });
         }
     }
 }

@@ -151,7 +151,9 @@ impl ShellSession {
         for _ in 0..200 {
             let state = self.connection.docker.inspect_exec(&self.id).await;
             let state = state.map_err(|error| ExecutorError::lost(failure::explain(&error)))?;
-            if let Some(code) = state.exit_code {
+            if state.running != Some(true)
+                && let Some(code) = state.exit_code
+            {
                 return Ok(code);
             }
             // The stream may end a moment before the engine knows the code.

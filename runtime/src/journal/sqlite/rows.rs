@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{PauseAnswer, Seq, WorkflowRef};
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::journal::{Request, Summary};
 
 /// The columns that [`summary_row`] reads, in its order.
@@ -87,6 +87,8 @@ pub(super) enum StoredRequest {
     Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         job: Option<JobId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<StepId>,
         answer: PauseAnswer,
     },
 }
@@ -96,7 +98,7 @@ impl From<Request> for StoredRequest {
         match request {
             Request::Cancel { by } => Self::Cancel { by },
             Request::CancelJob { job, by } => Self::CancelJob { job, by },
-            Request::Answer { job, answer } => Self::Answer { job, answer },
+            Request::Answer { job, step, answer } => Self::Answer { job, step, answer },
         }
     }
 }
@@ -106,7 +108,7 @@ impl From<StoredRequest> for Request {
         match stored {
             StoredRequest::Cancel { by } => Self::Cancel { by },
             StoredRequest::CancelJob { job, by } => Self::CancelJob { job, by },
-            StoredRequest::Answer { job, answer } => Self::Answer { job, answer },
+            StoredRequest::Answer { job, step, answer } => Self::Answer { job, step, answer },
         }
     }
 }

@@ -7,7 +7,7 @@
 mod deed;
 mod left;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Engine, Ills, OwnEngine, Project, Proxy, Running, registry};
@@ -198,8 +198,13 @@ fn attempt(plan: &Plan, host: &str, own: Option<&OwnEngine>) {
     println!("{told}: exit code {code:?} after {:?}", done.elapsed());
 }
 
+/// An engine that starts writes the machine's packet rules anew, and for a moment another cannot make networks: one of the
+/// two tests at a time.
+static RULES: Mutex<()> = Mutex::new(());
+
 #[test]
 fn of_the_process_and_the_container() {
+    let _alone = RULES.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = Engine::mine();
     let plans = Mutex::new(plans(false).into_iter());
     let failures = Mutex::new(Vec::new());
@@ -225,6 +230,7 @@ fn of_the_process_and_the_container() {
 
 #[test]
 fn of_the_engine() {
+    let _alone = RULES.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = OwnEngine::start();
     for plan in plans(true) {
         attempt(&plan, &engine.host(), Some(&engine));

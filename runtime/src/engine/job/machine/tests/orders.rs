@@ -239,7 +239,12 @@ fn play(seed: u64, duplicates: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    // The same seeds on every machine, as of the simulator: one that fails says so again.
+    #![proptest_config(ProptestConfig {
+        cases: 1500,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_job_always_ends_once_and_holds_nothing(seed: u64) {

@@ -15,6 +15,11 @@ impl Machine {
         if step.stage != Stage::Running {
             return;
         }
+        // One that brought steps ends when it is asked what they gave, and never while they run: this is word of an
+        // earlier attempt.
+        if self.steps.frames.get(id).is_some_and(|frame| !frame.gathering) {
+            return;
+        }
         let lenient = step
             .verdict
             .as_ref()

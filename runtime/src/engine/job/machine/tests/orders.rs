@@ -256,3 +256,9 @@ proptest! {
         play(seed, true);
     }
 }
+
+/// A group is tried again, and word of its earlier attempt comes once more: its members are not begun beside themselves.
+#[test]
+fn the_end_of_an_earlier_attempt_of_a_group_does_not_end_the_next() {
+    play(11_624_538_285_958_107_068, true);
+}

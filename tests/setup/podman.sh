@@ -18,12 +18,16 @@ start() {
   local dir=$1
   mkdir -p "$dir"
   # A sandbox may not raise limits, and has no systemd to make control groups.
-  cat >"$dir/containers.conf" <<'TOML'
+  # The networks are ours alone too: by itself it would keep them in /etc.
+  cat >"$dir/containers.conf" <<TOML
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+[network]
+network_backend = "netavark"
+network_config_dir = "$dir/networks"
 TOML
   CONTAINERS_CONF=$dir/containers.conf setsid podman --root "$dir/root" --runroot "$dir/run" --tmpdir "$dir/tmp" \
     system service --time 0 "unix://$dir/podman.sock" >"$dir/log" 2>&1 </dev/null &

@@ -25,6 +25,8 @@ mod fault;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod full;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod harness;

@@ -22,7 +22,16 @@ impl Disk {
     pub(crate) fn of_state(project: &Project, megabytes: u32) -> Option<Self> {
         let at = project.state();
         std::fs::create_dir_all(&at).expect("a directory");
-        Self::mounted(&["-t", "tmpfs", "-o", &format!("size={megabytes}m,mode=755"), "tmpfs"], at)
+        Self::mounted(
+            &[
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={megabytes}m,mode=755"),
+                "tmpfs",
+            ],
+            at,
+        )
     }
 
     /// Of a file with an ext4 in it, as an engine wants one.
@@ -128,18 +137,26 @@ fn no_directory_is_left(project: &Project, outcome: &Outcome) {
 #[track_caller]
 fn the_next_start_works(project: &Project, start: Starter<'_>) {
     project.file("next.loom.yml", NEXT);
-    let next = start(project, &["next.loom.yml"]).run().exits(0).prints("next-42");
+    let next = start(project, &["next.loom.yml"])
+        .run()
+        .exits(0)
+        .prints("next-42");
     no_directory_is_left(project, &next);
 }
 
 /// A step prints more than the disk can hold.
 pub(crate) fn by_what_a_step_says(start: Starter<'_>) {
     let project = Project::with(FLOOD);
-    let Some(_disk) = Disk::of_state(&project, 12) else { return };
+    let Some(_disk) = Disk::of_state(&project, 12) else {
+        return;
+    };
     let outcome = start(&project, &[]).run().exits(3).never_says("never-42");
     assert!(outcome.took < BOUND, "{outcome}");
     let both = format!("{}{}", outcome.stdout, outcome.stderr).to_lowercase();
-    assert!(both.contains("no space left") || both.contains("disk is full"), "{outcome}");
+    assert!(
+        both.contains("no space left") || both.contains("disk is full"),
+        "{outcome}"
+    );
     no_directory_is_left(&project, &outcome);
     the_next_start_works(&project, start);
 }
@@ -147,7 +164,9 @@ pub(crate) fn by_what_a_step_says(start: Starter<'_>) {
 /// Somebody else fills the disk while a step runs.
 pub(crate) fn by_somebody_else(start: Starter<'_>) {
     let project = Project::with(LONG);
-    let Some(disk) = Disk::of_state(&project, 12) else { return };
+    let Some(disk) = Disk::of_state(&project, 12) else {
+        return;
+    };
     let mut running = start(&project, &[]).start();
     running.until_stdout("in-42");
     disk.fill();
@@ -157,7 +176,10 @@ pub(crate) fn by_somebody_else(start: Starter<'_>) {
     assert!(outcome.stderr.contains("disk is full"), "{outcome}");
     // As long as it is full, nothing begins, and that is said.
     project.file("next.loom.yml", NEXT);
-    let outcome = start(&project, &["next.loom.yml"]).run().exits(3).never_says("next-42");
+    let outcome = start(&project, &["next.loom.yml"])
+        .run()
+        .exits(3)
+        .never_says("next-42");
     assert!(outcome.stderr.contains("disk is full"), "{outcome}");
     disk.make_room();
     the_next_start_works(&project, start);
@@ -168,12 +190,17 @@ pub(crate) fn by_somebody_else(start: Starter<'_>) {
 /// The disk is full before there is anything, and has no room for the journal.
 pub(crate) fn from_the_beginning(start: Starter<'_>) {
     let project = Project::with(NEXT);
-    let Some(disk) = Disk::of_state(&project, 12) else { return };
+    let Some(disk) = Disk::of_state(&project, 12) else {
+        return;
+    };
     disk.fill();
     let outcome = start(&project, &[]).run().exits(3).never_says("next-42");
     assert!(outcome.took < BOUND, "{outcome}");
     let said = outcome.stderr.to_lowercase();
-    assert!(said.contains("disk is full") || said.contains("no space left"), "{outcome}");
+    assert!(
+        said.contains("disk is full") || said.contains("no space left"),
+        "{outcome}"
+    );
     disk.make_room();
     the_next_start_works(&project, start);
 }
@@ -208,7 +235,9 @@ fn what_ran_when_the_disk_was_full_has_ended() {
     let project = Project::with(
         "jobs:\n  a:\n    steps:\n      - run: |\n          echo $$ > pid\n          echo in-$((40+2))\n          until [ -e go ]; do sleep 0.05; done\n      - run: |\n          echo $$ > pid\n          sleep 600\n",
     );
-    let Some(disk) = Disk::of_state(&project, 12) else { return };
+    let Some(disk) = Disk::of_state(&project, 12) else {
+        return;
+    };
     let mut running = on_this_machine(&project, &[]).start();
     running.until_stdout("in-42");
     disk.fill();

@@ -52,7 +52,10 @@ jobs:
       - uses: ./built
 ",
     );
-    project.file("built/action.yml", "name: built\nruns:\n  using: docker\n  image: Dockerfile\n");
+    project.file(
+        "built/action.yml",
+        "name: built\nruns:\n  using: docker\n  image: Dockerfile\n",
+    );
     project.file(
         "built/Dockerfile",
         "FROM loom-test/busybox\nRUN echo x >/made\nENTRYPOINT [\"/bin/sh\", \"-c\", \"echo built-$((6*7))\"]\n",
@@ -73,6 +76,7 @@ jobs:
         "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: ./built\n",
     );
     start().run().exits(0).prints("built-42");
-    let left = engine.count("/containers/json?all=true") + engine.count("/networks?filters=%7B%22type%22%3A%5B%22custom%22%5D%7D");
+    let left = engine.count("/containers/json?all=true")
+        + engine.count("/networks?filters=%7B%22type%22%3A%5B%22custom%22%5D%7D");
     assert_eq!(left, 0, "containers and networks");
 }

@@ -168,6 +168,7 @@ pub(super) async fn ready(
         let health = state.health.as_ref().and_then(|health| health.status);
         if health == Some(HealthStatusEnum::STARTING)
             && state.running != Some(false)
+            && found.restart_count.unwrap_or_default() == 0
             && began.elapsed() > unwatched(&found)
             && !was_tried(&state)
         {

@@ -46,3 +46,5 @@ mod settings;
 mod side_by_side;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod talkers;

@@ -24,7 +24,7 @@ simulate: tools ## the engine in simulated time; SEEDS=1..100000 says which hist
 kills: tools ## runs killed in every way and at every moment, with an engine of its own; SEEDS=1..200; wants root
 	@bash tests/setup/kills.sh
 
-podman: tools ## the Docker executor's suite on Debian's Podman; wants root
+podman: tools ## the Docker executor's suite and small workflows on Debian's Podman; wants root
 	@bash tests/setup/podman.sh test
 
 lint: tools ## format, clippy, the page's lints; no test is run

@@ -25,6 +25,8 @@ mod fault;
 #[cfg(test)]
 mod flags;
 #[cfg(test)]
+mod full;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod harness;
@@ -44,3 +46,5 @@ mod settings;
 mod side_by_side;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod talkers;

@@ -247,10 +247,14 @@ pub(crate) fn prepare(command: &mut Command, identity: Option<Identity>) {
             check(libc::setsid())?;
             be_first_to_go();
             if let Some(identity) = &identity {
-                check(libc::setgroups(
+                let groups = check(libc::setgroups(
                     count(identity.groups.len())?,
                     identity.groups.as_ptr(),
-                ))?;
+                ));
+                // A container without that right (`--cap-drop ALL`): who is this user already stays as it is.
+                if libc::geteuid() != identity.uid || libc::getegid() != identity.gid {
+                    groups?;
+                }
                 check(libc::setgid(identity.gid))?;
                 check(libc::setuid(identity.uid))?;
             }

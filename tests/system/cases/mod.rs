@@ -121,6 +121,14 @@ fn expect(case: &mut Case, key: &str, value: &str, place: &dyn Fn() -> String) {
 }
 
 impl Case {
+    /// Whether it is one of those that were asked for: all, or as `LOOM_TEST_CASE` and `LOOM_TEST_CASE_WITHOUT` say.
+    fn is_chosen(&self) -> bool {
+        let asked = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let named = asked("LOOM_TEST_CASE").is_none_or(|part| self.name.contains(&part));
+        let without = asked("LOOM_TEST_CASE_WITHOUT");
+        named && without.is_none_or(|text| !self.files.iter().any(|(_, file)| file.contains(&text)))
+    }
+
     /// Runs it, and says what was not as it should be.
     pub(crate) fn wrong(&self, run: &dyn Fn(&Project) -> Loom) -> Option<String> {
         let project = Project::new();
@@ -185,13 +193,10 @@ fn in_order(said: &str, texts: &[String]) -> bool {
     })
 }
 
-/// Runs the cases, several at once, and fails with all that are wrong. `LOOM_TEST_CASE` chooses those that have it in their name.
+/// Runs the cases, several at once, and fails with all that are wrong. `LOOM_TEST_CASE` chooses those that have it in their
+/// name, `LOOM_TEST_CASE_WITHOUT` those that have it in no file.
 pub(crate) fn run_all(cases: Vec<Case>, run: &(dyn Fn(&Project) -> Loom + Sync)) {
-    let chosen = std::env::var("LOOM_TEST_CASE").unwrap_or_default();
-    let queue: VecDeque<Case> = cases
-        .into_iter()
-        .filter(|case| case.name.contains(&chosen))
-        .collect();
+    let queue: VecDeque<Case> = cases.into_iter().filter(Case::is_chosen).collect();
     let count = queue.len();
     let queue = Mutex::new(queue);
     let wrong = Mutex::new(Vec::new());
@@ -210,7 +215,7 @@ pub(crate) fn run_all(cases: Vec<Case>, run: &(dyn Fn(&Project) -> Loom + Sync))
         }
     });
     let wrong = wrong.into_inner().expect("nobody panics with it");
-    assert!(count > 0, "no case has `{chosen}` in its name");
+    assert!(count > 0, "no case has what LOOM_TEST_CASE names");
     assert!(
         wrong.is_empty(),
         "{} of {count} cases:\n\n{}",

@@ -6,6 +6,7 @@ mod cases;
 mod cleanup;
 mod compatibility;
 mod fault;
+mod full;
 mod guide;
 mod image;
 mod kills;

@@ -113,3 +113,10 @@ fn a_line_is_shown_while_its_step_still_runs() {
     running.end().exits(0);
     engine.holds_nothing_new();
 }
+
+#[test]
+fn eight_jobs_that_talk_lose_no_line() {
+    let engine = Engine::mine();
+    crate::talkers::lose_no_line(&|project, arguments| run(&engine, project, arguments));
+    engine.holds_nothing_new();
+}

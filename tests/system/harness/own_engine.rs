@@ -32,6 +32,11 @@ fn script(name: &str, arguments: &[&str], host: Option<&str>) {
 
 impl OwnEngine {
     pub(crate) fn start() -> Self {
+        Self::start_on(|_| true).expect("it was not kept from starting")
+    }
+
+    /// The same, with something done first to the folder its data will be in; none when that says that it cannot be.
+    pub(crate) fn start_on(prepare: impl FnOnce(PathBuf) -> bool) -> Option<Self> {
         // Short: the paths of its sockets have a limit.
         let parent = tempfile::Builder::new()
             .prefix("loome")
@@ -41,9 +46,12 @@ impl OwnEngine {
             directory: parent.path().join("e"),
             _parent: parent,
         };
+        if !prepare(engine.directory.join("data")) {
+            return None;
+        }
         script("engine.sh", &["start", engine.path()], None);
         script("images.sh", &["add"], Some(&engine.host()));
-        engine
+        Some(engine)
     }
 
     fn path(&self) -> &str {
@@ -71,6 +79,12 @@ impl OwnEngine {
     pub(crate) fn answers(&self) -> bool {
         let ping = Address::of_engine(&self.host()).get("/_ping").try_send();
         ping.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// How many there are in a list of its.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        let value = Address::of_engine(&self.host()).get(path).send().is(200).value();
+        value.as_array().map_or(0, Vec::len)
     }
 
     /// Starts it once more on the same data, after it was killed.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use bollard::models::ImageSummary;
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
@@ -125,9 +126,24 @@ pub(super) async fn build(
             } else {
                 format!("; its last lines:\n{lines}")
             };
-            Err(failed(format!("{}{behind}", cause.trim())))
+            let cause = cause.trim();
+            if is_the_engines(cause) {
+                let help = "make room there (`docker system prune` helps), then run again";
+                let cause = format!(
+                    "{cause}; the disk of the engine at {} is full: {help}{behind}",
+                    connection.endpoint
+                );
+                return Err(ExecutorError::Setup { what, cause });
+            }
+            Err(failed(format!("{cause}{behind}")))
         }
     }
+}
+
+/// Whether a build failed for want of room, which is no mistake of the Dockerfile: what one of its commands finds is told as
+/// the command's exit code.
+fn is_the_engines(cause: &str) -> bool {
+    cause.contains("no space left on device")
 }
 
 /// Packs the folder but for what is to be left out.
@@ -194,15 +210,25 @@ pub(super) async fn remove_labelled(
     connection: &Connection,
     labels: Vec<String>,
 ) -> Result<bool, ExecutorError> {
-    let filters = HashMap::from([("label".to_owned(), labels)]);
+    // One of them for the engine, all of them here: Podman 4 finds no image by two labels that it has.
+    let one = labels.iter().take(1).cloned().collect();
+    let filters = HashMap::from([("label".to_owned(), one)]);
     let list = ListImagesOptionsBuilder::new()
         .all(false)
         .filters(&filters)
         .build();
     let found = connection.docker.list_images(Some(list)).await;
     let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
-    let any = !found.is_empty();
+    let has = |image: &ImageSummary, label: &str| {
+        let (name, value) = label.split_once('=').unwrap_or((label, ""));
+        image.labels.get(name).is_some_and(|found| found == value)
+    };
+    let mut any = false;
     for image in found {
+        if !labels.iter().all(|label| has(&image, label)) {
+            continue;
+        }
+        any = true;
         let options = RemoveImageOptionsBuilder::new().force(true).build();
         match connection
             .docker
@@ -228,6 +254,26 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_disk_of_the_engines_is_told_from_a_command_that_failed() {
+        for (cause, engines) in [
+            (
+                "mkdir /data/tmp/docker-builder4072652695: no space left on device",
+                true,
+            ),
+            (
+                "Error processing tar file(exit status 1): write /big: no space left on device",
+                true,
+            ),
+            (
+                "The command '/bin/sh -c cat x >/dev/full' returned a non-zero code: 1",
+                false,
+            ),
+        ] {
+            assert_eq!(is_the_engines(cause), engines, "{cause}");
+        }
+    }
 
     #[test]
     fn a_file_that_leads_out_of_the_folder_or_never_ends_is_refused() {

@@ -136,7 +136,7 @@ async fn create_once(
                 });
             }
             // What the engine finds wrong in what was asked for.
-            if failure::status(&error) == Some(400) {
+            if failure::is_refusal(&error) {
                 return Err(ExecutorError::workflow("create the container", said));
             }
             Err(failure::setup(

@@ -56,6 +56,13 @@ pub(super) fn is_between(error: &Error) -> bool {
     }
 }
 
+/// Whether the engine finds something wrong in what was asked for; Podman says with a status of its own faults that two
+/// things are to be mounted at one place.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    status(error) == Some(400)
+        || status(error) == Some(500) && explain(error).contains("duplicate mount destination")
+}
+
 /// Whether a name is taken; Podman has no status of its own for that.
 pub(super) fn is_taken(error: &Error) -> bool {
     status(error) == Some(409) || status(error) == Some(500) && explain(error).contains("is already in use")
@@ -113,4 +120,29 @@ fn is_no_answer(error: &Error) -> bool {
             | Error::SocketNotFoundError(_)
             | Error::RequestTimeoutError
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_told_from_the_engines_own_faults() {
+        for (status_code, message, refused) in [
+            (400, "Duplicate mount point: /loom/job", true),
+            (
+                500,
+                "fill out specgen: /loom/job: duplicate mount destination",
+                true,
+            ),
+            (500, "no space left on device", false),
+            (409, "duplicate mount destination", false),
+        ] {
+            let error = Error::DockerResponseServerError {
+                status_code,
+                message: message.to_owned(),
+            };
+            assert_eq!(is_refusal(&error), refused, "{status_code} {message}");
+        }
+    }
 }

@@ -22,6 +22,9 @@ use crate::executor::{ContainerSpec, ExecutorError, ServiceFacts};
 /// How long a service may take to become healthy; the engine's own count of failed tries ends it sooner.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
+/// Beside what a look at its health may take, for an engine that has much to do.
+const MARGIN: Duration = Duration::from_secs(30);
+
 /// Between two looks, at first and at most.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOK_AT_MOST: Duration = Duration::from_secs(1);
@@ -145,7 +148,8 @@ pub(super) async fn ready(
     service: &Service,
     network: &str,
 ) -> Result<Ready, ExecutorError> {
-    let deadline = Instant::now() + PATIENCE;
+    let began = Instant::now();
+    let deadline = began + PATIENCE;
     let mut pause = LOOK;
     loop {
         let found = connection.docker.inspect_container(&service.id, None).await;
@@ -162,6 +166,19 @@ pub(super) async fn ready(
         })?;
         let state = found.state.clone().unwrap_or_default();
         let health = state.health.as_ref().and_then(|health| health.status);
+        if health == Some(HealthStatusEnum::STARTING)
+            && state.running != Some(false)
+            && found.restart_count.unwrap_or_default() == 0
+            && began.elapsed() > unwatched(&found)
+            && !was_tried(&state)
+        {
+            return Err(ExecutorError::Setup {
+                what: format!("start the service `{}`", service.alias),
+                cause: "the engine does not look whether it is healthy: Podman has systemd do that, and where there is none \
+                        `--no-healthcheck` in its options and a step that waits for it help"
+                    .to_owned(),
+            });
+        }
         let failed = match health {
             _ if state.running == Some(false) && state.restarting != Some(true) => {
                 Some(container::epitaph(&state))
@@ -188,6 +205,26 @@ pub(super) async fn ready(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LOOK_AT_MOST);
     }
+}
+
+/// After this without a single try, nobody tries: what one may take by what the service says, and a margin.
+fn unwatched(found: &ContainerInspectResponse) -> Duration {
+    let health = found
+        .config
+        .as_ref()
+        .and_then(|config| config.healthcheck.as_ref());
+    // Of the engines, where nothing is said.
+    let nanos = |value: Option<i64>| match value.and_then(|value| u64::try_from(value).ok()) {
+        None | Some(0) => Duration::from_secs(30),
+        Some(nanos) => Duration::from_nanos(nanos),
+    };
+    let (interval, timeout) = health.map_or((None, None), |health| (health.interval, health.timeout));
+    nanos(interval) + nanos(timeout) + MARGIN
+}
+
+fn was_tried(state: &bollard::models::ContainerState) -> bool {
+    let log = state.health.as_ref().and_then(|health| health.log.as_ref());
+    log.is_some_and(|log| !log.is_empty())
 }
 
 fn last_try(state: &bollard::models::ContainerState) -> String {

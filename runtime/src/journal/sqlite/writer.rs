@@ -156,10 +156,9 @@ fn keep_writing(
         let mut open = match connection.take().map_or_else(|| schema::connect(path), Ok) {
             Ok(open) => open,
             Err(error) => {
-                let text = error.to_string();
                 group
                     .into_iter()
-                    .for_each(|order| drop(order.reply.send(Err(JournalError::Write(text.clone())))));
+                    .for_each(|order| drop(order.reply.send(Err(error.clone()))));
                 continue;
             }
         };
@@ -186,15 +185,16 @@ fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
             }
         }
         Err(error) if group.len() == 1 => {
-            let error = JournalError::Write(error.to_string());
+            let error = JournalError::Write(schema::told(&error, connection.path()));
             group
                 .into_iter()
-                .for_each(|order| drop(order.reply.send(Err(JournalError::Write(error.to_string())))));
+                .for_each(|order| drop(order.reply.send(Err(error.clone()))));
         }
         Err(_) => {
             for order in group {
                 let result = commit(connection, std::slice::from_ref(&order.work), world);
-                let result = result.map_err(|error| JournalError::Write(error.to_string()));
+                let result =
+                    result.map_err(|error| JournalError::Write(schema::told(&error, connection.path())));
                 let one = result.and_then(|done| done.into_iter().next().ok_or(JournalError::Closed));
                 drop(order.reply.send(one));
             }

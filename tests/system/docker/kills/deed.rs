@@ -97,6 +97,12 @@ impl Deed {
         matches!(self, Self::HaltEngine | Self::KillEngine)
     }
 
+    /// Whether one Ctrl-C is not enough for it: a post step goes on for the five minutes that GitHub gives it too, and one
+    /// that cannot end uses them up.
+    pub(super) fn wants_insisting(self, moment: Moment) -> bool {
+        matches!(self, Self::Pause | Self::FreezeAgent) && matches!(moment, Moment::Post | Moment::Teardown)
+    }
+
     /// What follows a little later, on every other seed: a second Ctrl-C, of somebody without patience.
     pub(super) fn insist(self, running: &Running) {
         if matches!(self, Self::Interrupt | Self::Pause | Self::FreezeAgent) {

@@ -163,7 +163,7 @@ fn attempt(plan: &Plan, host: &str, own: Option<&OwnEngine>) {
     for file in ["go-step", "go-action", "go-post"] {
         project.file(file, "");
     }
-    if mixed(plan.seed).is_multiple_of(2) {
+    if mixed(plan.seed).is_multiple_of(2) || plan.deed.wants_insisting(plan.moment) {
         plan.deed.insist(&running);
     }
     let told = format!(

@@ -87,6 +87,22 @@ impl StepId {
         Self(format!("pre-{self}"))
     }
 
+    /// The step that this one is, or for which it is done before or after the job.
+    #[must_use]
+    pub fn of_main(&self) -> Self {
+        let id = self
+            .0
+            .strip_prefix("pre-")
+            .or_else(|| self.0.strip_prefix("post-"));
+        Self(id.unwrap_or(&self.0).to_owned())
+    }
+
+    /// How many steps it is within.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.matches('.').count()
+    }
+
     /// What is done for this step at the end of the job.
     #[must_use]
     pub fn post(&self) -> Self {

@@ -252,6 +252,7 @@ pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> 
         inputs: as_json(given),
         vars: inputs.vars.into_iter().collect(),
         env: inputs.env.into_iter().collect(),
+        number: 0,
         secrets: inputs.secrets.keys().cloned().collect(),
         options: inputs.options,
     };

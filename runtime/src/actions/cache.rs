@@ -8,13 +8,15 @@
 //!     trees/<commit>/      tree/ and manifest, renamed here when whole
 //! ```
 //!
+//! What no run has used for a month is removed (`prune`).
+//!
 //! A tree is used when it has as many files and bytes as its manifest says: what a crash of the machine tore is fetched
 //! again. Nobody writes into a tree; jobs get copies.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
@@ -124,6 +126,7 @@ impl Entry {
     pub(super) async fn tree(&self, commit: &str) -> Result<Option<PathBuf>, ActionError> {
         let at = self.directory.join("trees").join(commit);
         blocking(move || {
+            super::prune::mark(&at.join("manifest"), SystemTime::now());
             let Ok(Contents::Whole(manifest)) = bounded::read(&at.join("manifest"), 100) else {
                 return None;
             };
@@ -276,7 +279,7 @@ fn without_ways_out(root: &Path, folder: &Path) -> io::Result<()> {
 }
 
 /// Removes a directory, if there is one.
-fn remove(directory: &Path) -> io::Result<()> {
+pub(super) fn remove(directory: &Path) -> io::Result<()> {
     match copy::open_directory(directory) {
         Ok(folder) => {
             copy::empty(&folder)?;

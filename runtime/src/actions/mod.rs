@@ -14,6 +14,7 @@ mod git;
 mod lock;
 pub mod node;
 mod options;
+mod prune;
 mod remote;
 mod store;
 mod tree;

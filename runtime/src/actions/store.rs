@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use loom_workflow::model::Repository;
 use tokio::sync::OnceCell;
@@ -234,6 +235,12 @@ impl ActionStore {
         };
         let tree = tree.await;
         holder.clear().await?;
+        drop(holder);
+        let cache = self.options.cache.clone();
+        let pruned = blocking(move || super::prune::prune(&cache, SystemTime::now())).await?;
+        if let Err(error) = pruned {
+            tracing::debug!(%error, "the cache of actions was not looked through");
+        }
         tree
     }
 

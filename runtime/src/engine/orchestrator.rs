@@ -242,14 +242,18 @@ impl Handler<StartRun> for Orchestrator {
         if self.closing.is_some() {
             return Box::pin(async { Err(EngineError::Stopped) }.into_actor(self));
         }
-        let (launch, slots) = (*message.launch, message.slots);
+        let (mut launch, slots) = (*message.launch, message.slots);
         let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
         self.beginning.insert(id.clone(), Vec::new());
         let run = id.clone();
         // The workflow is read again from what is kept of it: nothing for an arbiter.
         let written = self.shared.io.spawn(async move {
             let slot = Slot::take(slots.as_ref());
-            let number = shared.journal.count(&launch.workflow.file).await? + 1;
+            // One that runs again keeps its number.
+            if launch.source.number == 0 {
+                launch.source.number = shared.journal.count(&launch.workflow.file).await? + 1;
+            }
+            let number = launch.source.number;
             let (of, source, name) = (
                 run.clone(),
                 Arc::new(launch.source.clone()),

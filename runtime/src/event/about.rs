@@ -186,6 +186,9 @@ pub struct RunSource {
     /// Variables of all steps that were given with the run.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub env: IndexMap<String, String>,
+    /// How often the workflow was started here, this run included: `github.run_number`. The same when it runs again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub number: u64,
     /// Names of the secrets that it was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
@@ -247,6 +250,11 @@ pub struct RunOptions {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
 pub(super) fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How a step goes on that a job is paused at.

@@ -101,6 +101,14 @@ pub trait Place: Send + Sync {
     /// [`ExecutorError::Lost`] when the place is lost or closed.
     async fn signal(&self, step: &StepId, signal: Signal) -> Result<(), ExecutorError>;
 
+    /// Gets the image of a container action before its step's turn; `run` does it itself where nobody asked before.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Image`] and what the engine says.
+    async fn pull(&self, _image: &str, _notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+
     /// Builds the image of a container action from a folder of this machine; answers the name to run it by. `dockerfile`
     /// is relative to `context`, or absolute. What the build says goes to `notes`.
     ///

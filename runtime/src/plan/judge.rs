@@ -42,8 +42,6 @@ pub(crate) fn judge(question: &Question) -> Outcome {
     };
     let mut contexts = scope.contexts();
     contexts.insert("needs", question.needs.as_value());
-    // Beside what GitHub has there: markers given with the run decide conditions too, as act's users rely on.
-    contexts.insert("env", env_value(&scope.env));
     match holds(job, &contexts, question, question.cancelled) {
         Ok(true) => {}
         Ok(false) => return Outcome::Skip(why_not(job, question)),
@@ -51,6 +49,7 @@ pub(crate) fn judge(question: &Question) -> Outcome {
     }
     let survives_cancel = holds(job, &contexts, question, true).unwrap_or(false);
     contexts.insert("secrets", scope.secrets());
+    contexts.insert("env", env_value(&scope.env));
     let (instances, diagnostics) = loom_workflow::expand(&scope.workflow, job, &contexts);
     let Some(instances) = instances else {
         return Outcome::Fail(Reason::new(

@@ -547,7 +547,7 @@ b:
         .in_loom_file()
         .says("| again-42"),
 
-    tty_is_taken => steps("- { tty: true, run: 'test -t 1 || echo no-tty-$((6*7))' }").in_loom_file().says("| no-tty-42"),
+    tty_is_taken => steps("- { tty: true, run: 'test -t 1 || echo no-tty-$((6*7))' }").in_loom_file().says("| no-tty-42").warns("`tty` has no effect here"),
 
     no_effect_is_said_once => Case::of(
         "on: push

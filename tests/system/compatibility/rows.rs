@@ -243,7 +243,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "`tty`",
-                "of `.loom.yml`: read and checked, without effect so far",
+                "of `.loom.yml`: no effect so far, said once: no step has a terminal",
                 &["tty_is_taken"],
             ),
         ],

@@ -109,15 +109,10 @@ pub(super) fn process(
             let (image, build) = match image.value.strip_prefix("docker://") {
                 Some(image) => (image.to_owned(), None),
                 None => {
-                    let dockerfile = call.directory.join(&*image.value);
-                    let context = dockerfile.parent().unwrap_or(&call.directory).to_owned();
+                    let once = call.repository.is_some();
                     (
                         String::new(),
-                        Some(Build {
-                            context,
-                            dockerfile,
-                            once: call.repository.is_some(),
-                        }),
+                        Some(Build::of(&call.directory, &image.value, once)),
                     )
                 }
             };

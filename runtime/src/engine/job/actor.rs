@@ -11,12 +11,13 @@ use tokio::task::JoinHandle;
 use super::attempts::Attempts;
 use super::contexts::Contexts;
 use super::entrance::Entrances;
+use super::known::Known;
 use super::machine::{
-    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, StepWork, Trouble, WorkEnd,
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
 use super::pausing::Clock;
-use super::question::{Answer, Ask, What};
+use super::question::{Ask, What};
 use super::task::Task;
 use super::worker;
 use super::{JobOrigin, PreparedPlace, judging};
@@ -35,6 +36,8 @@ pub(in crate::engine) struct JobActor {
     pub(super) opened: Option<Opened>,
     pub(super) contexts: Option<Contexts>,
     pub(super) steps: BTreeMap<StepId, Known>,
+    /// When those began that are open, by the world's clock.
+    pub(super) begun: BTreeMap<StepId, Duration>,
     /// Its time.
     pub(super) clock: Clock,
     /// What steps that were judged will do.
@@ -46,13 +49,6 @@ pub(in crate::engine) struct JobActor {
     worked: bool,
     /// Its place, when that was begun to be made while its needs ran.
     prepared: Option<PreparedPlace>,
-}
-
-/// A step that was planned.
-pub(super) struct Known {
-    pub(super) what: What,
-    /// The composite action that it is a step of.
-    pub(super) frame: Option<StepId>,
 }
 
 impl JobActor {
@@ -95,6 +91,7 @@ impl JobActor {
             opened: None,
             contexts: None,
             steps,
+            begun: BTreeMap::new(),
             tasks: BTreeMap::new(),
             attempts: Attempts::default(),
             entrances: Entrances::default(),
@@ -154,7 +151,8 @@ impl JobActor {
         timers::notify_after(&*self.origin.shared.world, ctx, after, input);
     }
 
-    fn save(&mut self, number: u64, events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
+    fn save(&mut self, number: u64, mut events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
+        self.measure(&mut events);
         let saved = self.origin.run.send(SaveEvents { events });
         ctx.spawn(
             saved
@@ -212,8 +210,7 @@ impl JobActor {
         // What an action does at the end sees what it saw in its turn.
         let (frame, owner) = match &known.what {
             What::Post(call) => (call.frame.clone(), call.step.clone()),
-            What::Pre(_, index) => (None, StepId::at(*index)),
-            _ => (known.frame.clone(), id.clone()),
+            _ => (known.frame.clone(), id.of_main()),
         };
         let ask = Ask {
             id: id.clone(),
@@ -245,59 +242,6 @@ impl JobActor {
             };
             ctx.notify(Input::Judged(step, Box::new(judgement)));
         }));
-    }
-
-    /// Keeps what was found out about a step, and gets to know the steps that it brings.
-    fn take_answer(&mut self, id: &StepId, answer: Answer) -> Judgement {
-        let judgement = answer.judgement.unwrap_or(Judgement::Skip);
-        if let Some(task) = answer.task {
-            if matches!(&judgement, Judgement::Run(verdict) if verdict.retry.is_some()) {
-                self.attempts.keep(id, &task);
-            }
-            self.tasks.insert(id.clone(), task);
-        }
-        if let Judgement::Run(verdict) = &judgement {
-            let inner: Vec<(StepId, Known)> = match (&verdict.work, &answer.call) {
-                (StepWork::Steps(inner), Some(call)) => (0..)
-                    .zip(inner)
-                    .map(|(index, outline)| {
-                        let known = Known {
-                            what: What::OfAction(Arc::clone(call), index),
-                            frame: Some(id.clone()),
-                        };
-                        (outline.step.clone(), known)
-                    })
-                    .collect(),
-                (StepWork::Parallel(members), _) => {
-                    let Some(Known {
-                        what: What::OfJob(plan, index, _),
-                        ..
-                    }) = self.steps.get(id)
-                    else {
-                        return judgement;
-                    };
-                    let (plan, index) = (Arc::clone(plan), *index);
-                    let member = |(member, outline): (usize, &crate::event::StepOutline)| {
-                        let known = Known {
-                            what: What::OfJob(Arc::clone(&plan), index, Some(member)),
-                            frame: None,
-                        };
-                        (outline.step.clone(), known)
-                    };
-                    members.iter().enumerate().map(member).collect()
-                }
-                _ => Vec::new(),
-            };
-            self.steps.extend(inner);
-            if let (Some(post), Some(call)) = (&verdict.post, &answer.call) {
-                let known = Known {
-                    what: What::Post(Arc::clone(call)),
-                    frame: None,
-                };
-                self.steps.insert(post.step.clone(), known);
-            }
-        }
-        judgement
     }
 
     fn ask_again(&mut self, step: StepId, status: Status, ctx: &mut Context<Self>) {
@@ -397,8 +341,7 @@ impl JobActor {
         };
         let owner = match &known.what {
             What::Post(call) => call.step.clone(),
-            What::Pre(_, index) => StepId::at(*index),
-            _ => step.clone(),
+            _ => step.of_main(),
         };
         contexts.keep_state(step, &owner);
         contexts.publish(step, (known.frame.as_ref(), known.what.id()), outcome, conclusion);

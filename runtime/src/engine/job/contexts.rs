@@ -127,6 +127,7 @@ impl Contexts {
         let mut github = self.github.clone();
         if let Some(call) = &frame.call {
             call.describe(&mut github);
+            github.insert("action_status", Value::from(status.of_action()));
             contexts.insert("inputs", call.inputs_value());
             contexts.insert("secrets", Value::Null);
         } else {

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_workflow::expression::{Environment, Files, JobStatus as StatusFunctions};
-use loom_workflow::model::action::Kind;
+use loom_workflow::model::action::{Kind, Step as CompositeStep};
 use loom_workflow::model::{Action, ActionReference, Step};
 use loom_workflow::{Diagnostics, Shell, StepValues, Work};
 
 use super::call::Call;
 use super::contexts::View;
+use super::fetching::{DEEPEST, too_deep};
 use super::grounds::{Grounds, Place};
 use super::machine::{JobStatus, Judgement, Status, StepWork, Verdict};
 use super::question::{Answer, Ask, What};
 use super::task::Task;
 use crate::event::{Phase, Reason, StepOutline};
 use crate::executor::{Program, Shell as ShellProgram, StepSpec};
-use crate::id::StepId;
 use crate::plan::{first_mistake, step_name};
 
 /// The status functions of a step's `if`. Within a composite action they speak of the action.
@@ -113,7 +113,7 @@ pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
             return answer(waiting("Wait for all background steps", StepWork::WaitAll, false));
         }
         What::Post(call) => return answer(post(ask, call, &files, &status, grounds)),
-        What::OfJob(..) | What::OfAction(..) | What::Pre(..) => {}
+        What::OfJob(..) | What::OfAction(..) | What::Pre(..) | What::PreOf(..) => {}
     }
     let (Some(step), Some(source)) = (ask.what.step(), ask.what.source()) else {
         return answer(fail("source", "the step is not in its file", false));
@@ -122,7 +122,7 @@ pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
         step.continue_on_error.as_ref().map(|written| &written.value),
         Some(loom_workflow::model::Literal::Value(true))
     );
-    let view = ask.view.clone().with_action(&action_name(step, ask.what.id()));
+    let view = ask.view.clone().with_action(grounds.names.name(&ask.id));
     let (view, mistakes) = with_own_env(step, &view, &files);
     if let Some(mistakes) = mistakes {
         return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
@@ -130,7 +130,7 @@ pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
     let environment = Environment::new(&view.contexts)
         .with_files(&files)
         .with_status(&status);
-    if !matches!(ask.what, What::Pre(..)) {
+    if !ask.what.is_pre() {
         match loom_workflow::step_condition(step, &environment, &status) {
             (Some(true), _) => {}
             (Some(false), _) => return answer(skip()),
@@ -186,23 +186,6 @@ fn members(ask: &Ask, step: &Step) -> Vec<StepOutline> {
         phase: Phase::Main,
     };
     inner.iter().enumerate().map(outline).collect()
-}
-
-/// What `github.action` says: the id of a step, else what it runs, with two underscores in front.
-fn action_name(step: &Step, id: Option<&str>) -> String {
-    if let Some(id) = id {
-        return id.to_owned();
-    }
-    match &step.action {
-        Action::Uses(uses) => match uses.target() {
-            Some(ActionReference::Repository(repository)) => {
-                format!("__{}_{}", repository.owner, repository.name)
-            }
-            Some(ActionReference::Local(_) | ActionReference::Own(_)) => "__self".to_owned(),
-            _ => "__run".to_owned(),
-        },
-        _ => "__run".to_owned(),
-    }
 }
 
 fn waiting(name: &str, work: StepWork, continue_on_error: bool) -> Answer {
@@ -314,7 +297,12 @@ fn post(
         Err(reason) => return fail(&reason.code, reason.message, false),
     }
     let Some(program) = call.post() else { return skip() };
-    let view = ask.view.clone().with_env(&call.env).within(call);
+    let view = ask
+        .view
+        .clone()
+        .with_action(grounds.names.name(&ask.id))
+        .with_env(&call.env)
+        .within(call);
     let values = super::action::Values {
         id: &ask.id,
         view: &view,
@@ -376,10 +364,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
             "Input '{name}' has been deprecated with message: {message}"
         ));
     }
-    let step = match &ask.what {
-        What::Pre(_, index) => StepId::at(*index),
-        _ => ask.id.clone(),
-    };
+    let step = ask.id.of_main();
     let own_env = ask.what.step().map(|step| {
         let environment = Environment::new(&ask.view.contexts).with_files(&files);
         loom_workflow::step_env(step, &environment).0.unwrap_or_default()
@@ -396,26 +381,17 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         directory: place.directory,
         repository: place.repository,
     });
-    let is_pre = matches!(ask.what, What::Pre(..));
+    let is_pre = ask.what.is_pre();
     let post = call.post().map(|_| StepOutline {
         step: step.post(),
         parent: None,
         name: format!("Post {}", call.name),
         phase: Phase::Post,
     });
-    if let (Kind::Composite { steps }, false) = (&call.action().kind, is_pre) {
-        let inner = steps.iter().enumerate().map(|(index, inner)| StepOutline {
-            step: ask.id.inner(index),
-            parent: Some(ask.id.clone()),
-            name: inner.step.as_ref().map_or_else(|| "Step".to_owned(), step_name),
-            phase: Phase::Main,
-        });
-        let work = StepWork::Steps(inner.collect());
-        return Answer {
-            judgement: Some(Judgement::Run(Box::new(verdict(&uses.values, work, None)))),
-            task: Some(Task::Enter(Arc::clone(&call))),
-            call: Some(call),
-            warnings,
+    if let Kind::Composite { steps } = &call.action().kind {
+        return match composite(ask, uses, &call, steps, grounds) {
+            Ok(answer) => Answer { warnings, ..answer },
+            Err(reason) => fail(&reason.code, reason.message, lenient),
         };
     }
     let part = if is_pre {
@@ -456,5 +432,49 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         task: Some(task),
         call: Some(call),
         warnings,
+        ..Answer::default()
     }
+}
+
+/// The steps of a composite action: all of them, or those that do something before the job.
+fn composite(
+    ask: &Ask,
+    uses: &Uses,
+    call: &Arc<Call>,
+    steps: &[CompositeStep],
+    grounds: &Grounds,
+) -> Result<Answer, Reason> {
+    if ask.id.depth() >= DEEPEST {
+        return Err(Reason::new("action", too_deep(&call.reference)));
+    }
+    let (early, phase, before) = if ask.what.is_pre() {
+        (grounds.early_steps(call.repository.as_ref()), Phase::Pre, "Pre ")
+    } else {
+        (Vec::new(), Phase::Main, "")
+    };
+    let inner = steps.iter().enumerate();
+    let inner = inner.filter(|(index, _)| !ask.what.is_pre() || early.contains(index));
+    let outline = |(index, inner): (usize, &CompositeStep)| {
+        let name = inner.step.as_ref().map_or_else(|| "Step".to_owned(), step_name);
+        StepOutline {
+            step: ask.id.inner(index),
+            parent: Some(ask.id.clone()),
+            name: format!("{before}{name}"),
+            phase,
+        }
+    };
+    let work = StepWork::Steps(inner.map(outline).collect());
+    let mut verdict = verdict(&uses.values, work, None);
+    if ask.what.is_pre() {
+        verdict.name = format!("{before}{}", call.name);
+        verdict.background = false;
+        verdict.retry = None;
+    }
+    Ok(Answer {
+        judgement: Some(Judgement::Run(Box::new(verdict))),
+        task: Some(Task::Enter(Arc::clone(call))),
+        call: Some(Arc::clone(call)),
+        early,
+        ..Answer::default()
+    })
 }

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
 use super::machine::Trouble;
+use super::names::ActionNames;
 use super::room_files::{HashedFiles, RoomFiles};
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
@@ -37,6 +38,10 @@ pub(super) struct Grounds {
     pub(super) files: Arc<RoomFiles>,
     /// Programs that are Node.js, by preference.
     pub(super) node: Vec<String>,
+    /// What `github.action` calls the steps.
+    pub(super) names: ActionNames,
+    /// Which steps of a composite action of another repository do something before the job, by reference.
+    early: Mutex<BTreeMap<String, Vec<usize>>>,
     /// Actions of other repositories that the job has its copy of, by reference.
     copies: Mutex<BTreeMap<String, Place>>,
     /// Which copies are where steps see them, by their folder's name: who comes while another makes one waits for that.
@@ -67,6 +72,8 @@ impl Grounds {
         node: Vec<String>,
     ) -> Self {
         Self {
+            names: names(&plan),
+            early: Mutex::default(),
             plan,
             facts,
             workspace,
@@ -93,7 +100,12 @@ impl Grounds {
         let copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         let arrivals = arrivals.clone();
+        let early = self.early.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        let images = images.clone();
         Self {
+            names: names(&plan),
+            early: Mutex::new(early),
             plan,
             facts: self.facts.clone(),
             workspace: self.workspace.clone(),
@@ -105,9 +117,21 @@ impl Grounds {
             node: self.node.clone(),
             copies: Mutex::new(copies),
             arrivals: Mutex::new(arrivals),
-            // Nothing was built before its steps began.
-            images: Mutex::default(),
+            images: Mutex::new(images),
         }
+    }
+
+    /// Which steps of a composite action do something before the job.
+    pub(super) fn early_steps(&self, repository: Option<&Repository>) -> Vec<usize> {
+        let early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = repository.and_then(|repository| early.get(&repository.to_string()));
+        known.cloned().unwrap_or_default()
+    }
+
+    /// Remembers which steps of a composite action do something before the job.
+    pub(super) fn keep_early_steps(&self, repository: &Repository, steps: Vec<usize>) {
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        early.insert(repository.to_string(), steps);
     }
 
     /// Gets an action: reads one of the workspace, fetches one of another repository and gives the job its copy.
@@ -366,6 +390,10 @@ impl Grounds {
     pub(super) fn hashed_files(&self) -> HashedFiles {
         HashedFiles(Arc::clone(&self.files))
     }
+}
+
+fn names(plan: &JobPlan) -> ActionNames {
+    ActionNames::of(plan.job().map(|job| job.steps.as_slice()).unwrap_or_default())
 }
 
 /// Why a step fails whose files are not on this machine and did not come or go.

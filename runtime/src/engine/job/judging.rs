@@ -10,6 +10,7 @@ use super::action;
 use super::call::Call;
 use super::contexts::{Deeds, View};
 use super::evaluate::{self, First, verdict};
+use super::fetching::seen_from;
 use super::grounds::Grounds;
 use super::machine::{Judgement, StepWork, Trouble, WorkEnd};
 use super::opening::{Opened, broke_off};
@@ -67,7 +68,9 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     let Work::Uses { inputs, .. } = &uses.values.work else {
         return Ok(refuse(Reason::new("source", "the step uses no action")));
     };
-    match &uses.target {
+    let around = ask.what.around().and_then(|call| call.repository.as_ref());
+    let target = seen_from(uses.target.clone(), around);
+    match &target {
         ActionReference::Docker(image) => {
             let files = grounds.hashed_files();
             let none = indexmap::IndexMap::new();
@@ -108,7 +111,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
         }
         ActionReference::Local(_) | ActionReference::Own(_) => {}
     }
-    let place = match grounds.action(&uses.target, &*opened.notes).await {
+    let place = match grounds.action(&target, &*opened.notes).await {
         Ok(place) => place,
         Err(reason) => return Ok(refuse(reason)),
     };

@@ -5,12 +5,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use loom_workflow::model::action::Kind;
-use loom_workflow::model::{Action, ActionReference};
 use tokio_util::sync::CancellationToken;
 
 use super::JobOrigin;
 use super::contexts::EVENT_FILE;
+use super::fetching::prepare;
 use super::grounds::Grounds;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
@@ -20,9 +19,9 @@ use crate::chain::chain;
 use crate::config::WorkspaceMode;
 use crate::engine::io::Io;
 use crate::engine::shared::Shared;
-use crate::event::{Phase, StepOutline};
+use crate::event::StepOutline;
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
-use crate::id::{JobKey, StepId};
+use crate::id::JobKey;
 use crate::logs::{JobLog, LogError};
 use crate::output::MatcherSet;
 use crate::plan::JobPlan;
@@ -255,49 +254,6 @@ async fn write_event(io: &Io, directory: &Path, event: Vec<u8>) -> Result<(), Tr
         .await
         .map_err(|broken| broke_off(&broken))?
         .map_err(|error| Trouble::machine("setup", format!("cannot write the file of the event: {error}")))
-}
-
-/// Gets the actions that the job's own steps name: what cannot be had fails the job before its first step, as on GitHub.
-async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble> {
-    let plan = &opened.grounds.plan;
-    let mut pre = Vec::new();
-    for (index, step) in plan.job().into_iter().flat_map(|job| &job.steps).enumerate() {
-        let inner: &[_] = match &step.action {
-            Action::Parallel(inner) => inner,
-            _ => std::slice::from_ref(step),
-        };
-        for step in inner {
-            let Action::Uses(uses) = &step.action else {
-                continue;
-            };
-            let Some(target) = uses.target() else { continue };
-            let ActionReference::Repository(repository) = &target else {
-                continue;
-            };
-            if opened.grounds.is_served(repository) {
-                continue;
-            }
-            let place = opened
-                .grounds
-                .action(&target, &*opened.notes)
-                .await
-                .map_err(|reason| Trouble::workflow(&reason.code, reason.message))?;
-            let has_pre = match &place.definition.action.kind {
-                Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre.run.is_some(),
-                Kind::Composite { .. } => false,
-            };
-            // What an action does before the job is the matter of the step that uses it, and not of members of a group.
-            if has_pre && inner.len() == 1 {
-                pre.push(StepOutline {
-                    step: StepId::at(index).pre(),
-                    parent: None,
-                    name: format!("Pre {}", crate::plan::step_name(step)),
-                    phase: Phase::Pre,
-                });
-            }
-        }
-    }
-    Ok(pre)
 }
 
 /// Closes the place; a panic on the way leaves nothing behind either.

@@ -34,6 +34,8 @@ pub(super) enum What {
     OfAction(Arc<Call>, usize),
     /// What an action does before the job, for the step at this place.
     Pre(Arc<JobPlan>, usize),
+    /// What an action does before the job, for the step at this place of a composite action.
+    PreOf(Arc<Call>, usize),
     /// What an action does at the end of the job.
     Post(Arc<Call>),
     /// The wait for background steps that Loom adds at the end.
@@ -46,11 +48,26 @@ pub(super) struct Answer {
     pub(super) judgement: Option<Judgement>,
     pub(super) task: Option<Task>,
     pub(super) call: Option<Arc<Call>>,
+    /// Of a composite action before the job: which of its steps do something.
+    pub(super) early: Vec<usize>,
     /// What there is to say about it in the log.
     pub(super) warnings: Vec<String>,
 }
 
 impl What {
+    /// Whether it is what an action does before the job.
+    pub(super) fn is_pre(&self) -> bool {
+        matches!(self, Self::Pre(..) | Self::PreOf(..))
+    }
+
+    /// The action whose steps it is among.
+    pub(super) fn around(&self) -> Option<&Call> {
+        match self {
+            Self::OfAction(call, _) | Self::PreOf(call, _) => Some(call),
+            Self::OfJob(..) | Self::Pre(..) | Self::Post(_) | Self::WaitForAll => None,
+        }
+    }
+
     /// The step as written.
     pub(super) fn step(&self) -> Option<&Step> {
         match self {
@@ -62,7 +79,7 @@ impl What {
                     (Some(_), _) => None,
                 }
             }
-            Self::OfAction(call, index) => match &call.action().kind {
+            Self::OfAction(call, index) | Self::PreOf(call, index) => match &call.action().kind {
                 Kind::Composite { steps } => steps.get(*index)?.step.as_ref(),
                 _ => None,
             },
@@ -87,7 +104,9 @@ impl What {
     pub(super) fn source(&self) -> Option<&Source> {
         match self {
             Self::OfJob(plan, ..) | Self::Pre(plan, _) => Some(&plan.scope.source),
-            Self::OfAction(call, _) | Self::Post(call) => Some(&call.definition.source),
+            Self::OfAction(call, _) | Self::PreOf(call, _) | Self::Post(call) => {
+                Some(&call.definition.source)
+            }
             Self::WaitForAll => None,
         }
     }

@@ -1,6 +1,6 @@
 //! What a step does once it was judged.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -40,4 +40,17 @@ pub(super) struct Build {
     pub(super) dockerfile: PathBuf,
     /// Built once a job: that of an action of another repository, which stays as it is. In the workspace steps may change it.
     pub(super) once: bool,
+}
+
+impl Build {
+    /// That of an action in this folder, whose `image` names the Dockerfile.
+    pub(super) fn of(directory: &Path, image: &str, once: bool) -> Self {
+        let dockerfile = directory.join(image);
+        let context = dockerfile.parent().unwrap_or(directory).to_owned();
+        Self {
+            context,
+            dockerfile,
+            once,
+        }
+    }
 }

@@ -56,7 +56,8 @@ pub(super) fn in_place(step: &StepId, attempt: u32) -> StepId {
     }
 }
 
-async fn built(opened: &Opened, build: Build) -> Result<String, Trouble> {
+/// Builds the image of an action; answers what to run it by.
+pub(super) async fn built(opened: &Opened, build: Build) -> Result<String, Trouble> {
     let known = build.once.then(|| opened.grounds.image_of(&build.dockerfile));
     let building = opened
         .place

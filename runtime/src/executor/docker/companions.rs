@@ -1,5 +1,6 @@
 //! What runs beside a job's room: its network, its services, and a room for each container action.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -40,10 +41,10 @@ const SETTLED: Duration = Duration::from_millis(300);
 
 /// What runs beside a job's room.
 pub(in crate::executor) struct Companions {
-    connection: Connection,
+    pub(super) connection: Connection,
     options: DockerOptions,
-    marks: Marks,
-    spec: PlaceSpec,
+    pub(super) marks: Marks,
+    pub(super) spec: PlaceSpec,
     notes: Arc<dyn Notes>,
     network: OnceCell<String>,
     /// When the services were started.
@@ -57,11 +58,13 @@ pub(in crate::executor) struct Companions {
     apart: bool,
     next: AtomicU32,
     /// Whether an image was built, or may have been.
-    built: AtomicBool,
+    pub(super) built: AtomicBool,
+    /// Images that were pulled before a step wanted them.
+    pub(super) pulled: Mutex<BTreeSet<String>>,
     /// The rooms of container actions that run.
     actions: Mutex<Vec<Arc<ActionRoom>>>,
     /// Breaks off what may take long: pulls, builds.
-    ending: CancellationToken,
+    pub(super) ending: CancellationToken,
     /// Held for reading while something is made; true once nothing more may be.
     closed: RwLock<bool>,
 }
@@ -97,6 +100,7 @@ impl Companions {
             translation: Translation::default(),
             next: AtomicU32::new(0),
             built: AtomicBool::new(false),
+            pulled: Mutex::default(),
             actions: Mutex::default(),
             ending: CancellationToken::new(),
             closed: RwLock::new(false),
@@ -224,25 +228,7 @@ impl Companions {
         try_join_all(looking).await.map(drop)
     }
 
-    /// Builds an image of the job's own.
-    pub(in crate::executor) async fn build(
-        &self,
-        context: PathBuf,
-        dockerfile: PathBuf,
-        notes: Arc<dyn Notes>,
-    ) -> Result<String, ExecutorError> {
-        let _gate = self.gate().await?;
-        self.built.store(true, Ordering::Relaxed);
-        let context = std::path::absolute(&context).unwrap_or(context);
-        let building = build::build(&self.connection, &self.marks, context, dockerfile, notes.as_ref());
-        tokio::select! {
-            biased;
-            built = self.connection.while_it_answers(|| None, building) => built,
-            () = self.ending.cancelled() => Err(ExecutorError::lost("it was closed while an image was built")),
-        }
-    }
-
-    async fn gate(&self) -> Result<tokio::sync::RwLockReadGuard<'_, bool>, ExecutorError> {
+    pub(super) async fn gate(&self) -> Result<tokio::sync::RwLockReadGuard<'_, bool>, ExecutorError> {
         let gate = self.closed.read().await;
         if *gate {
             return Err(ExecutorError::lost("it was closed already"));
@@ -269,7 +255,11 @@ impl Companions {
                 cause: "it has no image".to_owned(),
             });
         };
-        let policy = if pull { self.spec.pull } else { PullPolicy::Never };
+        let policy = if pull {
+            self.policy(&image)
+        } else {
+            PullPolicy::Never
+        };
         let fetching = image::ensure(&self.connection, &image, None, policy, self.notes.as_ref());
         let found = tokio::select! {
             biased;

@@ -20,6 +20,7 @@ mod forwards;
 mod give;
 mod ignore;
 mod image;
+mod images;
 mod layers;
 mod marks;
 mod network;

@@ -201,6 +201,13 @@ impl Place for DockerPlace {
         Ok(())
     }
 
+    async fn pull(&self, image: &str, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        if self.ending.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.companions.pull(image, notes).await
+    }
+
     async fn build(
         &self,
         context: PathBuf,

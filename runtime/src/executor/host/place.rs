@@ -141,6 +141,13 @@ impl Place for HostPlace {
         Ok(())
     }
 
+    async fn pull(&self, image: &str, notes: Arc<dyn Notes>) -> Result<(), ExecutorError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.companions().await?.pull(image, notes).await
+    }
+
     async fn build(
         &self,
         context: PathBuf,

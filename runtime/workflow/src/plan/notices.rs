@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Job, Workflow};
+use crate::model::{Action, Fields, Job, Step, Workflow};
 use crate::span::Span;
 use crate::tree::{Node, Value};
 
@@ -52,26 +52,41 @@ pub fn notices(workflow: &Workflow) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let levels = || std::iter::once(&workflow.fields).chain(workflow.jobs.values().map(fields));
     for row in &ROWS {
-        let mut places: Vec<Span> = levels().filter_map(row.find).collect();
-        places.sort();
-        let Some((first, others)) = places.split_first() else {
-            continue;
-        };
-        let counted = match places.len() {
-            1 => String::new(),
-            count => format!(" ({count} places)"),
-        };
-        let mut notice = Diagnostic::new(
-            codes::IGNORED,
-            format!("`{}` has no effect here{counted}", row.key),
-        )
-        .at(*first, row.why);
-        for place in others.iter().take(MARKED) {
-            notice = notice.related(*place, "and here");
+        if let Some(notice) = notice(row.key, row.why, levels().filter_map(row.find).collect()) {
+            diagnostics.push(notice);
         }
+    }
+    let steps = workflow.jobs.values().flat_map(|job| &job.steps);
+    let terminals = steps.flat_map(terminals).collect();
+    if let Some(notice) = notice("tty", "no step has a terminal yet", terminals) {
         diagnostics.push(notice);
     }
     diagnostics.finish()
+}
+
+/// What is said of a key that stands at these places.
+fn notice(key: &str, why: &str, mut places: Vec<Span>) -> Option<Diagnostic> {
+    places.sort();
+    let (first, others) = places.split_first()?;
+    let counted = match places.len() {
+        1 => String::new(),
+        count => format!(" ({count} places)"),
+    };
+    let message = format!("`{key}` has no effect here{counted}");
+    let mut notice = Diagnostic::new(codes::IGNORED, message).at(*first, why);
+    for place in others.iter().take(MARKED) {
+        notice = notice.related(*place, "and here");
+    }
+    Some(notice)
+}
+
+/// Where a step, or a member of its group, asks for a terminal.
+fn terminals(step: &Step) -> Vec<Span> {
+    let own = step.tty.iter().filter(|tty| tty.value).map(|tty| tty.span);
+    match &step.action {
+        Action::Parallel(members) => own.chain(members.iter().flat_map(terminals)).collect(),
+        _ => own.collect(),
+    }
 }
 
 fn fields(job: &Job) -> &Fields {

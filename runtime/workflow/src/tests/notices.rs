@@ -34,6 +34,14 @@ jobs:
 }
 
 #[test]
+fn a_terminal_is_not_there_yet() {
+    let text = "jobs:\n  a:\n    steps:\n      - {run: x, tty: true}\n      - {run: x, tty: false}\n      - parallel: [{run: y, tty: true}]\n";
+    let found = notices(&workflow(text, crate::Dialect::Loom));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found.as_slice()[0].message, "`tty` has no effect here (2 places)");
+}
+
+#[test]
 fn what_has_its_effect_is_not_told() {
     let text = "on: push\nrun-name: R\nconcurrency: {group: g, queue: max}\njobs:\n  a:\n    if: always()\n    runs-on: x\n    container: i\n    services: {s: {image: i}}\n    strategy: {matrix: {v: [1]}}\n    continue-on-error: true\n    timeout-minutes: 1\n    cancel-timeout-minutes: 1\n    outputs: {o: x}\n    steps:\n      - {uses: a/b@v1, continue-on-error: true, background: true}\n      - wait-all:\n  c: {uses: a/b/c.yml@v1, secrets: inherit}\n";
     assert_eq!(told(text), "");

@@ -247,6 +247,17 @@ pub(in crate::engine) struct Status {
     pub(in crate::engine) action_failed: Option<bool>,
 }
 
+impl Status {
+    /// The word that `github.action_status` has for the steps of a composite action.
+    pub(in crate::engine) fn of_action(self) -> &'static str {
+        match (self.job, self.action_failed) {
+            (JobStatus::Cancelled, _) => JobStatus::Cancelled.as_str(),
+            (_, Some(true)) => JobStatus::Failure.as_str(),
+            _ => JobStatus::Success.as_str(),
+        }
+    }
+}
+
 /// How a job stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) enum JobStatus {

@@ -113,6 +113,15 @@ impl Machine {
             return;
         };
         step.background |= verdict.background;
+        if step.background && self.status == JobStatus::Cancelled {
+            // As in GitHub's runner: no background step begins any more, whatever its `if` says.
+            let reason = self.ending.as_ref().map(|ending| ending.reason.clone());
+            let end = WorkEnd {
+                reason,
+                ..WorkEnd::default()
+            };
+            return self.ended(id, StepState::Cancelled, StepState::Cancelled, end);
+        }
         step.verdict = Some(verdict);
         if !step.background {
             return self.start(id);

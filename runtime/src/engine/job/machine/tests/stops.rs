@@ -121,6 +121,23 @@ fn a_cancelled_job_goes_on_with_what_wants_that() {
 }
 
 #[test]
+fn no_background_step_begins_once_the_job_is_cancelled() {
+    let always = Plan {
+        when: If::Always,
+        ..background(Ends::Well)
+    };
+    let mut job = Sim::new(vec![
+        heeds(Signal::Interrupt),
+        always,
+        when(If::Always, Ends::Well),
+    ]);
+    job.begin().cancel(false);
+    job.ends_well();
+    assert_eq!(job.ends(), ["0 cancelled", "1 cancelled", "2 success"]);
+    assert_eq!(job.state(), (JobState::Cancelled, Some("cancelled")));
+}
+
+#[test]
 fn a_step_whose_condition_still_holds_goes_on_though_the_job_is_cancelled() {
     let mut job = Sim::new(vec![
         when(If::Always, Ends::On(Signal::Interrupt)),

@@ -262,6 +262,7 @@ pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> 
         secrets: inputs.secrets,
         actions: inputs.actions,
         node: inputs.node,
+        rerun: None,
     })
 }
 

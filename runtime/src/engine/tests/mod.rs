@@ -71,6 +71,8 @@ async fn dead_run(bench: &Bench, id: &str) -> RunId {
         }],
         concurrency: None,
         source: None,
+        number: None,
+        rerun: None,
     };
     let starting = Event::JobStarting {
         job,

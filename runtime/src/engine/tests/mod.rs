@@ -3,6 +3,7 @@
 mod fakes;
 mod groups;
 mod pausing;
+mod reruns;
 mod seeds;
 mod sim;
 

@@ -2,6 +2,7 @@
 
 mod groups;
 mod histories;
+mod rerun;
 mod stops;
 
 use std::collections::{BTreeMap, HashSet};

@@ -25,6 +25,7 @@ mod plan;
 pub mod prepare;
 pub mod project;
 mod repository;
+pub mod rerun;
 pub mod secret;
 pub mod serve;
 pub mod state;

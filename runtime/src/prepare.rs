@@ -252,7 +252,6 @@ pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> 
         inputs: as_json(given),
         vars: inputs.vars.into_iter().collect(),
         env: inputs.env.into_iter().collect(),
-        number: 0,
         secrets: inputs.secrets.keys().cloned().collect(),
         options: inputs.options,
     };
@@ -263,6 +262,7 @@ pub fn launch(prepared: &Prepared, workflow: WorkflowRef, inputs: RunInputs) -> 
         secrets: inputs.secrets,
         actions: inputs.actions,
         node: inputs.node,
+        rerun: None,
     })
 }
 

@@ -6,7 +6,9 @@ use loom_protocol::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::event::{Annotation, JobState, Outputs, Phase, Reason, RunState, StepState, WorkflowRef};
+use crate::event::{
+    Annotation, JobState, KeptFrom, Outputs, Phase, Reason, Rerun, RunState, StepState, WorkflowRef,
+};
 use crate::id::{JobId, StepId};
 use crate::journal::Summary;
 use crate::logs::Line;
@@ -29,6 +31,12 @@ pub struct RunSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+    /// Which attempt at its run it is; absent for the first.
+    #[serde(skip_serializing_if = "is_first")]
+    attempt: u32,
+    /// The first attempt, for a later one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_attempt: Option<String>,
 }
 
 /// A run with its jobs and steps.
@@ -56,7 +64,72 @@ pub struct RunDetail {
     /// Who asked to cancel it, if somebody did: it may go on for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_by: Option<String>,
+    /// What it goes back to, when it is another attempt at a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerun: Option<RerunDetail>,
     jobs: Vec<JobDetail>,
+}
+
+/// What another attempt at a run goes back to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RerunDetail {
+    /// Which attempt it is, from 2.
+    attempt: u32,
+    /// The attempt that it was made from.
+    of: String,
+    /// The first attempt.
+    first_attempt: String,
+    /// What runs again.
+    again: AgainWord,
+    /// The jobs that run again with what needs them, where it is those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    jobs: Vec<String>,
+    /// Where the text of the workflow comes from.
+    sources: SourcesWord,
+}
+
+/// What runs again of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AgainWord {
+    /// All of it.
+    All,
+    /// What failed, with what needs it.
+    Failed,
+    /// Some jobs, with what needs them.
+    Jobs,
+}
+
+/// Where the text of a workflow comes from that is run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourcesWord {
+    /// The attempt before.
+    Stored,
+    /// Its files, as they were when this attempt began.
+    Current,
+}
+
+impl From<&Rerun> for RerunDetail {
+    fn from(rerun: &Rerun) -> Self {
+        Self {
+            attempt: rerun.attempt,
+            of: rerun.of.0.clone(),
+            first_attempt: rerun.first.0.clone(),
+            again: match (rerun.failed, rerun.jobs.is_empty()) {
+                (true, _) => AgainWord::Failed,
+                (false, true) => AgainWord::All,
+                (false, false) => AgainWord::Jobs,
+            },
+            jobs: rerun.jobs.iter().map(|job| job.0.clone()).collect(),
+            sources: if rerun.current_files {
+                SourcesWord::Current
+            } else {
+                SourcesWord::Stored
+            },
+        }
+    }
 }
 
 /// A job of a run.
@@ -91,6 +164,9 @@ pub struct JobDetail {
     #[serde(skip_serializing_if = "Outputs::is_empty")]
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     outputs: Outputs,
+    /// Where it ran, when it did not run in this attempt of its run: there are its steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<KeptFrom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +281,8 @@ impl From<&Summary> for RunSummary {
             created_at: run.created_at,
             started_at: run.started_at,
             finished_at: run.finished_at,
+            attempt: run.attempt,
+            first_attempt: run.first.as_ref().map(|first| first.0.clone()),
         }
     }
 }
@@ -223,6 +301,7 @@ impl From<&Run> for RunDetail {
             waits_for: None,
             reason: run.reason.clone(),
             cancel_requested_by: run.cancel.clone(),
+            rerun: run.rerun.as_deref().map(RerunDetail::from),
             jobs: run
                 .jobs
                 .iter()
@@ -266,6 +345,7 @@ impl JobDetail {
                 })
                 .flatten(),
             outputs: job.outputs.clone(),
+            kept: job.kept.clone(),
             name: job.name.clone(),
             state: job.state,
             needs: job.needs.iter().map(|need| need.0.clone()).collect(),

@@ -10,11 +10,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("worker", "jobs run in the process that was asked to run them"),
     ("completions", "`loom-runtime --help` lists the commands"),
     (
-        "cancel",
-        "Ctrl-C ends a `run`; the page of `serve` and POST /api/runs/ID/cancel end any",
+        "resume",
+        "`loom-runtime runs rerun --failed` runs again what was broken off",
     ),
-    ("rerun", "start the workflow again"),
-    ("resume", "start the workflow again"),
     (
         "export",
         "`loom-runtime runs show --format json` and `runs logs --format json` give all there is",
@@ -56,7 +54,7 @@ mod tests {
     fn nothing_that_is_there_is_called_absent() {
         for (command, _) in COMMANDS {
             let words: &[&str] = match *command {
-                "cancel" | "rerun" | "resume" | "export" => &["loom-runtime", "runs", command],
+                "resume" | "export" => &["loom-runtime", "runs", command],
                 _ => &["loom-runtime", command],
             };
             let error = Cli::try_parse_from(words).expect_err(command);

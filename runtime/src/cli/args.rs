@@ -8,9 +8,11 @@ use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
 mod not_yet;
+mod rerun;
 mod run;
 
 pub(super) use not_yet::refused;
+pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 
 /// Runs GitHub-Actions-style workflows on your own machine and shows every actor of a running system live.
@@ -76,7 +78,7 @@ pub(super) enum Command {
     Shell(ShellArgs),
     /// Serve the studio on :9090 and run the project's workflows from there
     Serve(ServeArgs),
-    /// Look at runs: list them, show one, print its logs
+    /// Look at runs: list them, show one, print its logs; run one again, or cancel it
     #[command(subcommand)]
     Runs(RunsCommand),
     /// Check workflow and action files without running them
@@ -302,6 +304,17 @@ pub(super) enum RunsCommand {
     Show(ShowArgs),
     /// Print the log of a run, or of one of its jobs
     Logs(LogsArgs),
+    /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
+    Rerun(Box<RerunArgs>),
+    /// Cancel a run, whichever process has it; once more ends its steps at once
+    Cancel(CancelArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CancelArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
 }
 
 #[derive(Clone, Debug, Args)]

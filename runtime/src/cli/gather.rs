@@ -85,7 +85,7 @@ fn sources(args: &RunArgs, config: &FileConfig, workspace: &Path) -> ValueSource
 }
 
 /// Whoever sits at the terminal, and the environment.
-struct Terminal;
+pub(super) struct Terminal;
 
 impl Asked for Terminal {
     fn variable(&self, name: &str) -> Option<OsString> {

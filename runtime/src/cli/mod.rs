@@ -16,6 +16,7 @@ mod graph;
 mod output;
 mod pause;
 mod prompt;
+mod rerun;
 mod run;
 mod runs;
 mod sarif;
@@ -36,7 +37,7 @@ use clap::error::ErrorKind;
 
 pub use exit::Exit;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, RunsCommand};
 use crate::event::PauseAnswer;
 
 /// Runs the command that the process's arguments name.
@@ -61,9 +62,12 @@ pub fn main() -> ExitCode {
         }
     };
     setup::logging(cli.global.log_level);
-    if let Command::Run(args) = &cli.command
-        && let Some(relayed) = pause::relay(args)
-    {
+    let relayed = match &cli.command {
+        Command::Run(args) => pause::relay(args),
+        Command::Runs(RunsCommand::Rerun(args)) => pause::relay_when(args.pause_on_failure, args.format),
+        _ => None,
+    };
+    if let Some(relayed) = relayed {
         let exit = setup::system(|| relayed);
         return exit.into();
     }
@@ -78,6 +82,7 @@ pub fn main() -> ExitCode {
         cli.command,
         Command::Run(_)
             | Command::Watch(_)
+            | Command::Runs(RunsCommand::Rerun(_))
             | Command::Serve(_)
             | Command::Retry(_)
             | Command::Skip(_)
@@ -95,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::End(args) => setup::system(|| pause::say(cli.global, args, PauseAnswer::End)),
         Command::Shell(args) => setup::system(|| pause::shell(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
+        Command::Runs(RunsCommand::Rerun(args)) => setup::system(|| rerun::rerun(cli.global, *args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),
         Command::Graph(args) => graph::graph(&args),

@@ -6,6 +6,8 @@ mod selection;
 
 use std::path::{Path, PathBuf};
 
+use loom_workflow::Workflow;
+
 pub(super) use self::attend::attend_other;
 use self::attend::{Ended, attend};
 use self::selection::{Candidate, Candidates};
@@ -122,7 +124,7 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
 }
 
 /// Runs them one after the other.
-async fn one_by_one(
+pub(super) async fn one_by_one(
     session: &mut Session,
     engine: &Engine,
     launches: Vec<Launch>,
@@ -165,7 +167,7 @@ async fn one_by_one(
 }
 
 /// Does what comes before the run, unless somebody asks to stop first.
-async fn unless_stopped<T>(
+pub(super) async fn unless_stopped<T>(
     stops: &mut Stops,
     work: impl Future<Output = Result<T, Exit>>,
 ) -> Result<T, Exit> {
@@ -274,13 +276,19 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
     Ok(inputs)
 }
 
-/// Where actions and called workflows of other repositories come from: flags before the configuration.
-fn action_options(workspace: &Path, args: &RunArgs, config: &FileConfig) -> ActionOptions {
+/// Where actions and called workflows are fetched from.
+pub(super) fn action_sources(config: &FileConfig) -> ActionOptions {
     let mut actions = ActionOptions::new(action_cache());
     if let Some(host) = &config.actions.host {
         actions.host.clone_from(host);
     }
     actions.mirrors = config.actions.mirrors.clone().into_iter().collect();
+    actions
+}
+
+/// Where actions and called workflows of other repositories come from: flags before the configuration.
+fn action_options(workspace: &Path, args: &RunArgs, config: &FileConfig) -> ActionOptions {
+    let mut actions = action_sources(config);
     let configured = config.actions.overrides.iter();
     actions.overrides = args
         .action_overrides
@@ -294,7 +302,7 @@ fn action_options(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Acti
     actions
 }
 
-async fn choose(engine: &Engine, needs_engine: bool, choice: Choice) -> Result<Chosen, Exit> {
+pub(super) async fn choose(engine: &Engine, needs_engine: bool, choice: Choice) -> Result<Chosen, Exit> {
     let chosen = machine::choose(engine, choice, needs_engine)
         .await
         .map_err(|error| {
@@ -325,13 +333,8 @@ fn compose(chosen: &Candidate, workspace: &Path, mut inputs: RunInputs) -> Resul
         return Err(Exit::Usage);
     };
     inputs.options.jobs.clone_from(jobs);
-    let labels = unmapped(workflow, &inputs.options);
-    if !labels.is_empty() && inputs.unmapped == UnmappedLabel::Skip {
-        talk::warning(&format!(
-            "no image is known for {}; what needs them is skipped",
-            labels.join(", ")
-        ));
-        talk::help("name one: `-P LABEL=IMAGE`, or `-P LABEL=host` to run such jobs on this machine");
+    if inputs.unmapped == UnmappedLabel::Skip {
+        warn_of_unmapped(workflow, &inputs.options);
     }
     launch(prepared, workflow_ref(workflow, file, workspace), inputs).map_err(|error| {
         talk::error(&error.to_string());
@@ -345,7 +348,19 @@ fn compose(chosen: &Candidate, workspace: &Path, mut inputs: RunInputs) -> Resul
     })
 }
 
-fn failed(error: &dyn std::error::Error) -> Exit {
+/// Names the labels that nothing runs.
+pub(super) fn warn_of_unmapped(workflow: &Workflow, options: &RunOptions) {
+    let labels = unmapped(workflow, options);
+    if !labels.is_empty() {
+        talk::warning(&format!(
+            "no image is known for {}; what needs them is skipped",
+            labels.join(", ")
+        ));
+        talk::help("name one: `-P LABEL=IMAGE`, or `-P LABEL=host` to run such jobs on this machine");
+    }
+}
+
+pub(super) fn failed(error: &dyn std::error::Error) -> Exit {
     talk::error(&format!("failed to {}", crate::chain::chain(error)));
     Exit::Machine
 }

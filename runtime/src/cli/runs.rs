@@ -3,7 +3,7 @@
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, setup, talk};
+use super::{Exit, data, rerun, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
@@ -25,6 +25,9 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             RunsCommand::List(args) => list(&engine, &args).await,
             RunsCommand::Show(args) => show(&engine, &args).await,
             RunsCommand::Logs(args) => logs(&engine, &args).await,
+            RunsCommand::Cancel(args) => rerun::cancel(&engine, &args.run).await,
+            // It opens the engine itself, when it is its turn.
+            RunsCommand::Rerun(_) => Ok(()),
         }
     };
     match answer.await {
@@ -53,8 +56,12 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
     for run in runs {
         let took = since(run.started_at, run.finished_at).unwrap_or_default();
         let line = format!(
-            "{}  {:<9}  {}  {took:>8}  {}\n",
-            run.id, run.state, run.created_at, run.workflow.name
+            "{}  {:<9}  {}  {took:>8}  {}{}\n",
+            run.id,
+            run.state,
+            run.created_at,
+            run.workflow.name,
+            attempt(run.attempt)
         );
         data::print(&line);
     }
@@ -92,6 +99,14 @@ async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
     Ok(())
 }
 
+/// Said from the second attempt on.
+fn attempt(attempt: u32) -> String {
+    match attempt {
+        0 | 1 => String::new(),
+        attempt => format!(" (attempt {attempt})"),
+    }
+}
+
 /// The last lines of what failed.
 async fn last_lines(engine: &Engine, run: &Run) -> Tails {
     let (inside, run) = (engine.clone(), run.clone());
@@ -118,8 +133,8 @@ async fn logs(engine: &Engine, args: &LogsArgs) -> Result<(), Exit> {
         .keys()
         .filter(|id| args.job.as_ref().is_none_or(|job| is_meant(id, job)))
     {
-        let attempt = run.jobs.get(id).map_or(1, |job| job.attempt.max(1));
-        let log = engine.logs().open(&run.id, id, attempt);
+        let (of, attempt) = run.log_of(id);
+        let log = engine.logs().open(&of, id, attempt);
         let mut log = log.map_err(|error| unreadable(&error))?;
         let mut from = 1;
         loop {

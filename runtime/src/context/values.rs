@@ -264,24 +264,54 @@ pub fn read(sources: &ValueSources, asked: &mut dyn Asked) -> Result<Values, Val
         (Kind::Secret, &sources.secret_file, usual(".secrets"), secrets),
     ];
     for (kind, named, usual, flags) in kinds {
-        for (name, value) in from_file(named.as_deref(), usual.as_deref())? {
-            values.put(kind, kind.name(&name)?, value);
-        }
-        for flag in flags {
-            let (name, value) = match flag.split_once('=') {
-                Some((name, value)) => (kind.name(name)?, value.to_owned()),
-                None => {
-                    let kept = kind.name(flag)?;
-                    let Some(value) = elsewhere(kind, flag, &values, asked)? else {
-                        continue;
-                    };
-                    (kept, value)
-                }
-            };
-            values.put(kind, name, value);
-        }
+        values.take(kind, (named.as_deref(), usual.as_deref()), flags, asked)?;
     }
     Ok(values)
+}
+
+/// Reads the secrets alone.
+///
+/// # Errors
+/// See [`ValuesError`].
+pub fn secrets(
+    sources: &ValueSources,
+    asked: &mut dyn Asked,
+) -> Result<IndexMap<String, Secret>, ValuesError> {
+    let mut values = Values::default();
+    let flags = sources.secrets.iter().map(Secret::expose).collect();
+    let usual = sources.project.join(".secrets");
+    values.take(
+        Kind::Secret,
+        (sources.secret_file.as_deref(), Some(&usual)),
+        flags,
+        asked,
+    )?;
+    Ok(values.secrets)
+}
+
+/// Secrets that were looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Those that are there, by name.
+    pub secrets: IndexMap<String, Secret>,
+    /// The names of the others.
+    pub absent: Vec<String>,
+}
+
+/// Looks for secrets that were not given: in the environment, and then by asking.
+///
+/// # Errors
+/// When a variable holds no text, or the terminal does not work.
+pub fn find_secrets(names: &[&str], asked: &mut dyn Asked) -> Result<Found, ValuesError> {
+    let mut found = Found::default();
+    for name in names {
+        match elsewhere(Kind::Secret, name, &Values::default(), asked) {
+            Ok(Some(value)) => drop(found.secrets.insert((*name).to_owned(), Secret::new(value))),
+            Ok(None) | Err(ValuesError::Absent { .. }) => found.absent.push((*name).to_owned()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 fn texts(list: &[String]) -> Vec<&str> {
@@ -289,6 +319,33 @@ fn texts(list: &[String]) -> Vec<&str> {
 }
 
 impl Values {
+    /// Takes those of a kind: of the file, and then of the flags.
+    fn take(
+        &mut self,
+        kind: Kind,
+        (named, usual): (Option<&Path>, Option<&Path>),
+        flags: Vec<&str>,
+        asked: &mut dyn Asked,
+    ) -> Result<(), ValuesError> {
+        for (name, value) in from_file(named, usual)? {
+            self.put(kind, kind.name(&name)?, value);
+        }
+        for flag in flags {
+            let (name, value) = match flag.split_once('=') {
+                Some((name, value)) => (kind.name(name)?, value.to_owned()),
+                None => {
+                    let kept = kind.name(flag)?;
+                    let Some(value) = elsewhere(kind, flag, self, asked)? else {
+                        continue;
+                    };
+                    (kept, value)
+                }
+            };
+            self.put(kind, name, value);
+        }
+        Ok(())
+    }
+
     fn put(&mut self, kind: Kind, name: String, value: String) {
         match kind {
             Kind::Secret => drop(self.secrets.insert(name, Secret::new(value))),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
+use super::rerun::RerunOrder;
 use crate::actions::ActionOptions;
 use crate::event::{RunSource, WorkflowRef};
 use crate::secret::Secret;
@@ -25,6 +26,8 @@ pub struct Launch {
     pub actions: ActionOptions,
     /// Programs that are Node.js for JavaScript actions, by preference.
     pub node: Vec<String>,
+    /// The run that it is another attempt at.
+    pub rerun: Option<RerunOrder>,
 }
 
 /// A run's slot among those that are under way.

@@ -13,6 +13,7 @@ mod job;
 mod launch;
 mod orchestrator;
 mod recovery;
+mod rerun;
 mod run;
 mod shared;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use executors::Executors;
 pub(crate) use job::Entrance;
 pub use launch::Launch;
 pub use recovery::Recovered;
+pub use rerun::RerunOrder;
 pub use run::{Outcome, RunHandle};
 pub use shared::Progress;
 
@@ -49,7 +51,7 @@ use crate::journal::{Journal, JournalError, SqliteJournal};
 use crate::logs::LogStore;
 use crate::machine;
 use crate::owner::Ownership;
-use crate::state::FoldError;
+use crate::state::{FoldError, RerunError};
 use crate::world::{SystemWorld, World};
 
 /// How a run's remains are bounded in time: processes of a run whose owner was killed end by themselves after this.
@@ -82,6 +84,9 @@ pub enum EngineError {
     /// What a run is to be made from cannot be used.
     #[error("begin the run: {0}")]
     Source(String),
+    /// A run cannot be run again as it was asked for.
+    #[error(transparent)]
+    Rerun(#[from] RerunError),
     /// The engine has stopped.
     #[error("reach the engine: it has stopped")]
     Stopped,

@@ -12,6 +12,7 @@ use super::EngineError;
 use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
+use super::rerun::Previous;
 use super::run::{CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
@@ -159,7 +160,7 @@ impl Orchestrator {
     /// A run could not be written down, as far as is known.
     fn not_begun(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
         self.beginning.remove(id);
-        if !matches!(error, EngineError::Source(_)) {
+        if !matches!(error, EngineError::Source(_) | EngineError::Rerun(_)) {
             // It may be there all the same; then it must not stay open for ever.
             let reason = Reason::new("panic", format!("its beginning broke off: failed to {error}"));
             self.shared.orphans.add(id.clone(), reason);
@@ -242,30 +243,33 @@ impl Handler<StartRun> for Orchestrator {
         if self.closing.is_some() {
             return Box::pin(async { Err(EngineError::Stopped) }.into_actor(self));
         }
-        let (mut launch, slots) = (*message.launch, message.slots);
+        let (launch, slots) = (*message.launch, message.slots);
         let (shared, id) = (Arc::clone(&self.shared), self.shared.world.new_run_id());
         self.beginning.insert(id.clone(), Vec::new());
         let run = id.clone();
         // The workflow is read again from what is kept of it: nothing for an arbiter.
         let written = self.shared.io.spawn(async move {
             let slot = Slot::take(slots.as_ref());
-            // One that runs again keeps its number.
-            if launch.source.number == 0 {
-                launch.source.number = shared.journal.count(&launch.workflow.file).await? + 1;
-            }
-            let number = launch.source.number;
-            let (of, source, name) = (
-                run.clone(),
-                Arc::new(launch.source.clone()),
-                launch.workflow.name.clone(),
-            );
+            let previous = match &launch.rerun {
+                None => None,
+                Some(order) => Some(Previous::read(&*shared.journal, &order.of).await?),
+            };
+            let (of, number, attempt) = match &previous {
+                None => (
+                    run.clone(),
+                    shared.journal.count(&launch.workflow.file).await? + 1,
+                    1,
+                ),
+                Some(previous) => (previous.first().clone(), previous.number, previous.next_attempt()),
+            };
+            let (source, name) = (Arc::new(launch.source.clone()), launch.workflow.name.clone());
             let secrets = launch.secrets.clone();
             let read = shared
                 .io
-                .blocking(move || Scope::root(&of, number, &name, source, secrets));
+                .blocking(move || Scope::root(&of, (number, attempt), &name, source, secrets));
             let scope = read.await.map_err(|_| EngineError::Stopped)?;
             let scope = Arc::new(scope.map_err(|reason| EngineError::Source(reason.message))?);
-            let created = created(&launch, &scope, &shared)?;
+            let created = created(&launch, &scope, &shared, (number, previous))?;
             // One that has no slot yet is written down as it is, and begins when it has.
             let events = match &slot {
                 Slot::Wanted(_) => vec![created],
@@ -296,7 +300,12 @@ struct Begun {
 }
 
 /// The first event of a run.
-fn created(launch: &Launch, scope: &Scope, shared: &Shared) -> Result<Event, EngineError> {
+fn created(
+    launch: &Launch,
+    scope: &Scope,
+    shared: &Shared,
+    (number, previous): (u64, Option<Previous>),
+) -> Result<Event, EngineError> {
     let options = &launch.source.options;
     let wanted = match options.jobs.as_slice() {
         [] => None,
@@ -307,6 +316,11 @@ fn created(launch: &Launch, scope: &Scope, shared: &Shared) -> Result<Event, Eng
     };
     let (values, mistakes) = loom_workflow::run_values(&scope.workflow, &scope.contexts());
     let values = values.ok_or_else(|| EngineError::Source(plan::first_mistake(&mistakes, &scope.source)))?;
+    let jobs = plan::outlines(scope, wanted.as_ref());
+    let rerun = match (&launch.rerun, previous) {
+        (Some(order), Some(previous)) => Some(Box::new(previous.rerun(order, &jobs)?)),
+        _ => None,
+    };
     Ok(Event::RunCreated {
         workflow: launch.workflow.clone(),
         event: launch.source.facts.event.clone(),
@@ -314,9 +328,11 @@ fn created(launch: &Launch, scope: &Scope, shared: &Shared) -> Result<Event, Eng
         on_crash: OnCrash::CleanUp,
         owner: shared.owner.clone(),
         workspace: launch.workspace.display().to_string(),
-        jobs: plan::outlines(scope, wanted.as_ref()),
+        jobs,
         concurrency: values.concurrency.as_ref().map(plan::concurrency),
         source: Some(Box::new(launch.source.clone())),
+        number: Some(number),
+        rerun,
     })
 }
 

@@ -164,6 +164,7 @@ fn ending(run: &Run, reason: &Reason) -> Vec<Event> {
             },
             reason: Some(reason.clone()),
             outputs: Outputs::new(),
+            kept: None,
         })
         .collect();
     end.push(Event::RunFinished {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::WorkspaceMode;
 use crate::context::RunFacts;
-use crate::id::{JobId, StepId};
+use crate::event::JobState;
+use crate::id::{JobId, RunId, StepId};
 
 /// Which workflow a run executes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -186,9 +187,6 @@ pub struct RunSource {
     /// Variables of all steps that were given with the run.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub env: IndexMap<String, String>,
-    /// How often the workflow was started here, this run included: `github.run_number`. The same when it runs again.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub number: u64,
     /// Names of the secrets that it was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
@@ -212,6 +210,81 @@ pub struct SourceFile {
     /// The commit it was read at, for one of another repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+}
+
+/// Another attempt at a run that has ended: what it was made from, and what it keeps of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rerun {
+    /// The attempt that it was made from.
+    pub of: RunId,
+    /// The first attempt: all of them have its `github.run_id` and its number.
+    pub first: RunId,
+    /// Which attempt it is, from 2.
+    pub attempt: u32,
+    /// Whether only what failed runs again, with what needs it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub failed: bool,
+    /// The jobs that run again, with what needs them. None, and not only what failed: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobId>,
+    /// Whether the workflow's files were read anew; else it has the texts of the attempt that it was made from.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub current_files: bool,
+    /// The jobs that do not run again, with how they went.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptJob>,
+}
+
+/// A job that does not run again: how it went in an earlier attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptJob {
+    /// Which one.
+    pub job: JobId,
+    /// What it has to be called to be the same: for one combination of a matrix, which may be another one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where it ran.
+    pub from: KeptFrom,
+    /// How it ended.
+    pub state: JobState,
+    /// Why, when its steps did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What it tells the jobs that need it.
+    #[serde(default, skip_serializing_if = "Outputs::is_empty")]
+    pub outputs: Outputs,
+    /// What was found when it was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<JobTerms>,
+    /// The jobs that it brought, which are kept too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought: Option<Brought>,
+}
+
+/// The jobs that a kept job brought.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Brought {
+    /// How they ran beside each other.
+    pub rules: GroupRules,
+    /// Each of them, in order.
+    pub jobs: Vec<JobOutline>,
+}
+
+/// Where a job ran that another attempt of its run keeps: there are its steps and its log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptFrom {
+    /// The run.
+    #[schema(value_type = String)]
+    pub run: RunId,
+    /// Which attempt that is, from 1.
+    pub attempt: u32,
+    /// The attempt of the job within that run, from 1; 0 when it did not start.
+    #[serde(default)]
+    pub job_attempt: u32,
 }
 
 /// What was chosen for a run.
@@ -250,11 +323,6 @@ pub struct RunOptions {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
 pub(super) fn is_false(flag: &bool) -> bool {
     !flag
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// How a step goes on that a job is paused at.

@@ -16,8 +16,9 @@ use crate::id::{JobId, RunId, StepId};
 
 use about::is_false;
 pub use about::{
-    Annotation, AnnotationLevel, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, OnCrash, Outputs,
-    PauseAnswer, Phase, Reason, RunOptions, RunSource, SourceFile, StepOutline, WorkflowRef,
+    Annotation, AnnotationLevel, Brought, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, KeptFrom,
+    KeptJob, OnCrash, Outputs, PauseAnswer, Phase, Reason, Rerun, RunOptions, RunSource, SourceFile,
+    StepOutline, WorkflowRef,
 };
 pub use states::{JobState, RunState, StepState};
 
@@ -94,6 +95,12 @@ pub enum Event {
         /// What it was made from. Absent in histories of the first version.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Box<RunSource>>,
+        /// Which run of its workflow's file it is, from 1; all attempts of a run have the same. Absent in older histories.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
+        /// What it goes back to, when it is another attempt at a run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rerun: Option<Box<Rerun>>,
     },
     /// Its owner began to work on it.
     RunStarted,
@@ -316,6 +323,9 @@ pub enum Event {
         /// What it tells the jobs that need it. Those that hold a secret are left out.
         #[serde(default, skip_serializing_if = "Outputs::is_empty")]
         outputs: Outputs,
+        /// Where it ran, when it did not run in this attempt of its run but in an earlier one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<KeptFrom>,
     },
     /// Somebody asked to cancel the run.
     CancelRequested {

@@ -38,6 +38,35 @@ pub(super) fn admit(
     Ok(Admission::Write)
 }
 
+/// The line of another attempt at a run, when this is its first event.
+pub(super) fn beginning(run: &RunId, first: &Stamped) -> Option<Summary> {
+    let recorded = Recorded {
+        run: run.clone(),
+        seq: Seq::default().next(),
+        time: first.time,
+        event: first.event.clone(),
+    };
+    Summary::create(&recorded).filter(|summary| summary.first.is_some())
+}
+
+/// Looks at the beginning of another attempt at a run; `others` are the attempts that there are.
+///
+/// # Errors
+/// [`JournalError::Refused`] when one of them is open, or has its number.
+pub(super) fn admit_attempt(attempt: &Summary, others: &[Summary]) -> Result<(), JournalError> {
+    let in_the_way = |other: &&Summary| !other.state.is_final() || other.attempt == attempt.attempt;
+    match others.iter().find(in_the_way) {
+        None => Ok(()),
+        Some(other) => Err(refused(
+            &attempt.id,
+            format!(
+                "attempt {} at its run, {}, was begun meanwhile",
+                other.attempt, other.id
+            ),
+        )),
+    }
+}
+
 /// The answer to an append whose place is taken by `there`: those events when they are its own.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
-use super::admission::{Admission, admit, compare};
+use super::admission::{Admission, admit, admit_attempt, beginning, compare};
 use super::claims::{Kept, answer, enter, group_key, next};
 use super::{
     Change, ClaimRequest, ClaimState, Claimant, Claimed, Journal, JournalError, PRUNED_AT_ONCE, Request,
@@ -177,7 +177,20 @@ impl Journal for MemoryJournal {
         self.change(|state| {
             let summary = state.runs.get(run).map(|(summary, _)| summary);
             match admit(run, summary, owner, after)? {
-                Admission::Write => Ok(state.write(run, after, events)),
+                Admission::Write => {
+                    let begins = events.first().filter(|_| summary.is_none());
+                    if let Some(attempt) = begins.and_then(|first| beginning(run, first))
+                        && let Some(first) = &attempt.first
+                    {
+                        let others = state.runs.values().map(|(summary, _)| summary);
+                        let others: Vec<Summary> = others
+                            .filter(|other| other.is_attempt_at(first))
+                            .cloned()
+                            .collect();
+                        admit_attempt(&attempt, &others)?;
+                    }
+                    Ok(state.write(run, after, events))
+                }
                 Admission::Compare => {
                     let there = state.after(run, after).cloned().collect();
                     compare(run, after, &events, there)

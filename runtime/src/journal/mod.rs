@@ -40,6 +40,7 @@ use crate::world::World;
 ///   time (its answer was lost) writes nothing and answers as the first one did.
 /// - A run whose events were appended is in `runs` at once.
 /// - `read` never skips an event and never returns one that could still vanish.
+/// - Of the attempts at a run one is open at most, and no two have the same number.
 /// - Of a concurrency group one claimant holds at most, whichever processes ask. A claim ends when it is released, or with
 ///   its run: the end of the run and the next one's turn are one step.
 #[async_trait]
@@ -82,7 +83,7 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError>;
 
-    /// How many runs of a workflow's file there are.
+    /// How many runs of a workflow's file there are; further attempts at one are not counted.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -92,7 +93,9 @@ pub trait Journal: Send + Sync {
             limit: usize::MAX,
             ..RunQuery::default()
         };
-        Ok(u64::try_from(self.runs(query).await?.len()).unwrap_or(u64::MAX))
+        let runs = self.runs(query).await?;
+        let first = runs.iter().filter(|run| run.first.is_none());
+        Ok(u64::try_from(first.count()).unwrap_or(u64::MAX))
     }
 
     /// Runs that changed after a place in the journal's own order of changes, in that order.
@@ -241,6 +244,8 @@ pub struct RunQuery {
     pub file: Option<String>,
     /// Only those whose id contains this text.
     pub id: Option<String>,
+    /// Only the attempts at the run that begins with this one.
+    pub attempts_at: Option<RunId>,
     /// At most so many.
     pub limit: usize,
 }
@@ -253,6 +258,7 @@ impl Default for RunQuery {
             workflow: None,
             file: None,
             id: None,
+            attempts_at: None,
             limit: 50,
         }
     }
@@ -304,6 +310,10 @@ impl RunQuery {
         let id = self.id.as_ref().is_none_or(|part| run.id.0.contains(part));
         let open = !self.open_only || run.finished_at.is_none();
         let remains = !self.remains_only || run.remains;
-        workflow && id && open && remains && is(&self.file, &run.workflow.file)
+        let attempt = self
+            .attempts_at
+            .as_ref()
+            .is_none_or(|first| run.is_attempt_at(first));
+        workflow && attempt && id && open && remains && is(&self.file, &run.workflow.file)
     }
 }

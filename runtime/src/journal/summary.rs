@@ -33,6 +33,10 @@ pub struct Summary {
     pub last: Seq,
     /// Whether something of it may be left in an engine or on disk: it was lost, or something could not be removed.
     pub remains: bool,
+    /// The first attempt at its run, when it is a later one.
+    pub first: Option<RunId>,
+    /// Which attempt at its run it is, from 1.
+    pub attempt: u32,
 }
 
 impl Summary {
@@ -44,11 +48,13 @@ impl Summary {
             executor,
             on_crash,
             owner,
+            rerun,
             ..
         } = &first.event
         else {
             return None;
         };
+        let rerun = rerun.as_deref();
         Some(Self {
             id: first.run.clone(),
             workflow: workflow.clone(),
@@ -62,7 +68,14 @@ impl Summary {
             finished_at: None,
             last: first.seq,
             remains: false,
+            first: rerun.map(|rerun| rerun.first.clone()),
+            attempt: rerun.map_or(1, |rerun| rerun.attempt),
         })
+    }
+
+    /// Whether it is an attempt at the run that begins with this one.
+    pub(crate) fn is_attempt_at(&self, first: &RunId) -> bool {
+        self.first.as_ref().unwrap_or(&self.id) == first
     }
 
     /// Takes the next event.

@@ -25,7 +25,7 @@ use crate::id::JobId;
 pub(crate) use describe::{first_mistake, step_name};
 pub(crate) use judge::{Question, concurrency, judge, outlines};
 pub(crate) use room::images;
-pub(crate) use scope::{Known, Scope};
+pub(crate) use scope::{Known, Scope, read_workflow};
 
 /// How long a job may take to end once it is cancelled, where it says nothing: GitHub's five minutes.
 pub(crate) const CANCEL_TIME: Duration = Duration::from_secs(5 * 60);

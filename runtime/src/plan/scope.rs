@@ -38,13 +38,13 @@ pub(crate) struct Scope {
 pub(crate) const DEEPEST_CALL: usize = 10;
 
 impl Scope {
-    /// The workflow that a run is made from.
+    /// The workflow that a run is made from; `id` and `number` are those of its first attempt.
     ///
     /// # Errors
     /// When its text is no workflow any more: another version of Loom wrote it.
     pub(crate) fn root(
         id: &RunId,
-        number: u64,
+        (number, attempt): (u64, u32),
         name: &str,
         source: Arc<RunSource>,
         secrets: IndexMap<String, Secret>,
@@ -55,7 +55,7 @@ impl Scope {
         let moment = Moment {
             run: id,
             number,
-            attempt: 1,
+            attempt,
             workflow: name,
             file: &file.name,
             job: None,
@@ -150,6 +150,14 @@ impl Scope {
     pub(crate) fn called_file(&self, name: &str) -> Option<&SourceFile> {
         self.run.files.iter().skip(1).find(|file| file.name == name)
     }
+}
+
+/// The workflow that a text is, which was checked when its run was made.
+///
+/// # Errors
+/// When it is none any more: another version of Loom wrote it.
+pub(crate) fn read_workflow(file: &SourceFile) -> Result<Workflow, Reason> {
+    load(file).map(|(workflow, _)| workflow)
 }
 
 /// Reads the text of a workflow, without looking for anything but what stops it.

@@ -39,7 +39,7 @@ fn scope_of(source: RunSource, secrets: &[(&str, &str)]) -> Arc<Scope> {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), Secret::new(*value)))
         .collect();
-    Arc::new(Scope::root(&RunId("r".into()), 1, "w", Arc::new(source), secrets).unwrap())
+    Arc::new(Scope::root(&RunId("r".into()), (1, 1), "w", Arc::new(source), secrets).unwrap())
 }
 
 fn scope(jobs: &str) -> Arc<Scope> {
@@ -198,7 +198,7 @@ fn variables_given_with_the_run_are_below_those_of_the_file() {
     assert_eq!((of("ACT"), of("A"), of("B")), ("true", "file", "job"));
     // The `if` of a job sees no `env`, as on GitHub: a file that uses it there is none.
     given.files[0].text = text.replace("runs-on", "if: env.ACT == 'true', runs-on");
-    let refused = Scope::root(&RunId("r".into()), 1, "w", Arc::new(given), IndexMap::new());
+    let refused = Scope::root(&RunId("r".into()), (1, 1), "w", Arc::new(given), IndexMap::new());
     assert_eq!(refused.unwrap_err().code, "source");
 }
 

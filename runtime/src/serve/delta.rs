@@ -13,7 +13,7 @@ use super::starter::Starter;
 use crate::event::{Event, Reason, RunState, WorkflowRef};
 use crate::id::{JobId, RunId};
 use crate::state::Run;
-use crate::view::{JobDetail, RunDetail};
+use crate::view::{JobDetail, RerunDetail, RunDetail};
 
 /// Jobs of a run that is always told whole.
 const SMALL: usize = 50;
@@ -61,6 +61,8 @@ pub(super) struct RunDelta {
     reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerun: Option<RerunDetail>,
     jobs: Vec<JobDetail>,
 }
 
@@ -142,6 +144,7 @@ impl RunDelta {
             waits_for,
             reason: run.reason.clone(),
             cancel_requested_by: run.cancel.clone(),
+            rerun: run.rerun.as_deref().map(RerunDetail::from),
             jobs: jobs.iter().filter_map(job).collect(),
         }
     }
@@ -200,6 +203,8 @@ mod tests {
             jobs: (0..jobs).map(outline).collect(),
             concurrency: None,
             source: None,
+            number: None,
+            rerun: None,
         };
         Run::create(&recorded(1, created)).unwrap()
     }

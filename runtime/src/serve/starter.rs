@@ -10,16 +10,18 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use super::catalog::Entry;
-use crate::actions::LOCK_FILE;
+use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::chain::chain;
 use crate::context::values::{self, Asked, ValueSources};
 use crate::context::{self, Given};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Launch, RerunOrder};
 use crate::event::{RunState, WorkflowRef};
 use crate::executor::{ExecutorError, PullPolicy};
 use crate::id::RunId;
 use crate::machine::{self, Choice};
-use crate::prepare::{LaunchError, RunInputs, launch, needs_engine};
+use crate::plan;
+use crate::prepare::{LaunchError, RunInputs, action_cache, launch, needs_engine};
+use crate::rerun::{ChosenAnew, read_again, relaunch};
 use crate::state::{Claim, Run};
 
 /// How runs are begun when the request does not say it.
@@ -66,6 +68,16 @@ pub(super) enum StartProblem {
     /// What the project gives its runs cannot be read.
     #[error("failed to {0}")]
     Values(String),
+    /// The run had secrets that are not given here. Only names are told.
+    #[error(
+        "the run had the secrets {}, of which nothing is kept, and which are not given now: put them into .secrets of the \
+         project, or into the environment of the studio",
+        .0.join(", ")
+    )]
+    Secrets(Vec<String>),
+    /// What it is to be made from is not there any more, or has mistakes now.
+    #[error("{0}; nothing was started")]
+    Gone(String),
     /// No engine answers.
     #[error("failed to {0}")]
     Executor(#[from] ExecutorError),
@@ -143,6 +155,26 @@ impl Starter {
         Ok(handle.id().clone())
     }
 
+    /// Begins another attempt at a run that has ended; its id is in the history when this returns.
+    pub(super) async fn start_again(&self, order: RerunOrder) -> Result<RunId, StartProblem> {
+        let (run, _) = self.engine.run_again(&order).await?;
+        // Another project may use the state directory.
+        let workspace = Some(PathBuf::from(&run.workspace)).filter(|path| path.is_dir());
+        let workspace = workspace.unwrap_or_else(|| self.workspace.clone());
+        let read = move || composed_again(&run, order, workspace);
+        let read = self.engine.io().spawn_blocking(read).await;
+        let (mut launch, needs) = read.map_err(|_| EngineError::Stopped)??;
+        let choice = if launch.source.options.on_host {
+            Choice::Host
+        } else {
+            Choice::Docker
+        };
+        let chosen = machine::choose(&self.engine, choice, needs).await?;
+        launch.source.options.on_host = chosen.on_host;
+        let handle = self.engine.start_when_free(launch, &self.slots).await?;
+        Ok(handle.id().clone())
+    }
+
     /// What the project gives its runs: its repository, its files of values. Reads them anew.
     async fn inputs(&self, wishes: RunWishes) -> Result<RunInputs, StartProblem> {
         let (workspace, defaults) = (self.workspace.clone(), self.defaults.clone());
@@ -173,6 +205,49 @@ impl Starter {
             .map_err(|_| EngineError::Stopped)?
             .map_err(StartProblem::Values)
     }
+}
+
+/// What another attempt at a run is made of, and whether it may need an engine for containers. Waits for files.
+fn composed_again(run: &Run, order: RerunOrder, workspace: PathBuf) -> Result<(Launch, bool), StartProblem> {
+    let sources = ValueSources {
+        project: workspace.clone(),
+        ..ValueSources::default()
+    };
+    let wrong = |error: values::ValuesError| StartProblem::Values(chain(&error));
+    let mut secrets = values::secrets(&sources, &mut Nobody).map_err(wrong)?;
+    let before = run.source.as_deref();
+    let had = before.map_or(&[][..], |source| &source.secrets);
+    let absent: Vec<&str> = had
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !secrets.contains_key(*name))
+        .collect();
+    let found = values::find_secrets(&absent, &mut Nobody).map_err(wrong)?;
+    if !found.absent.is_empty() {
+        return Err(StartProblem::Secrets(found.absent));
+    }
+    secrets.extend(found.secrets);
+    let current_files = order.current_files;
+    let options = before.map(|source| ChosenAnew::default().over(&source.options));
+    let mut launch = relaunch(run, order, workspace.clone(), options.unwrap_or_default())
+        .with_secrets(secrets)
+        .with_actions(ActionOptions::new(action_cache()));
+    launch.node = node_candidates(None);
+    if current_files {
+        let read = read_again(run, &workspace);
+        let (file, prepared) = read.map_err(|error| StartProblem::Gone(error.to_string()))?;
+        if prepared.workflow.is_none() {
+            return Err(StartProblem::Invalid(run.workflow.file.clone()));
+        }
+        launch = launch.with_file(&file, &prepared);
+    }
+    let read = launch.source.files.first().map(plan::read_workflow);
+    let gone = || StartProblem::Gone("the run does not say what it was made from".to_owned());
+    let workflow = read
+        .ok_or_else(gone)?
+        .map_err(|reason| StartProblem::Gone(reason.message))?;
+    let needs = needs_engine(&workflow, &launch.source.options);
+    Ok((launch, needs))
 }
 
 /// A server asks nobody.

@@ -55,6 +55,7 @@ impl Run {
             return vec![record(Event::RunFinished { state, reason })];
         }
         let mut decisions = Vec::new();
+        self.keep(&mut decisions);
         self.cancel_what_waits(&busy, &mut decisions);
         for place in self.frontier.failing() {
             self.fail_fast(place, &busy, &mut decisions);
@@ -74,6 +75,7 @@ impl Run {
                 continue;
             };
             if job.state == JobState::Waiting
+                && self.kept_as(id, job).is_none()
                 && !busy(id)
                 && !self.forced
                 && self.may_call(place, job, &busy, &mut calls)
@@ -105,7 +107,7 @@ impl Run {
             _ => false,
         };
         for (id, job) in &self.jobs {
-            if may_end(job) && job.runs_itself_or_not_yet() && !busy(id) {
+            if may_end(job) && job.runs_itself_or_not_yet() && !busy(id) && self.kept_as(id, job).is_none() {
                 decisions.push(finish(
                     id,
                     JobState::Cancelled,
@@ -130,7 +132,8 @@ impl Run {
                 continue;
             };
             all.extend(self.frontier.children(place));
-            if job.state.is_final() || job.cancel.is_some() || job.group.is_some() {
+            let kept = self.kept_as(id, job).is_some();
+            if job.state.is_final() || job.cancel.is_some() || job.group.is_some() || kept {
                 continue;
             }
             let reason = Reason::new("fail-fast", "another job of the same matrix failed");
@@ -192,6 +195,9 @@ impl Run {
     }
 
     fn conclude(&self, id: &JobId, job: &Job) -> Decision {
+        if let Some(kept) = self.kept_as(id, job) {
+            return record(kept.end());
+        }
         if job.calls.is_some() {
             return Decision::Conclude(id.clone());
         }
@@ -201,6 +207,7 @@ impl Run {
             state,
             reason: None,
             outputs,
+            kept: None,
         })
     }
 
@@ -218,6 +225,9 @@ impl Run {
             let Some((id, job)) = self.jobs.get_index(place) else {
                 continue;
             };
+            if self.kept_as(id, job).is_some() {
+                continue;
+            }
             if busy(id) || self.forced || (self.cancel.is_some() && !job.survives_cancel()) {
                 continue;
             }
@@ -419,7 +429,7 @@ fn hidden(job: &Job) -> bool {
     job.continues_on_error() && matches!(job.state, JobState::Failure | JobState::Lost)
 }
 
-fn record(event: Event) -> Decision {
+pub(super) fn record(event: Event) -> Decision {
     Decision::Record(Box::new(event))
 }
 
@@ -429,6 +439,7 @@ fn finish(id: &JobId, state: JobState, reason: Reason) -> Decision {
         state,
         reason: Some(reason),
         outputs: Outputs::new(),
+        kept: None,
     })
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::frontier::Frontier;
 use super::run::{Claim, Job, Pause, Run, Step};
-use crate::event::{Event, JobOutline, JobState, PauseAnswer, Phase, Recorded, RunState, StepState};
+use crate::event::{Event, JobOutline, JobState, PauseAnswer, Phase, Recorded, Rerun, RunState, StepState};
 use crate::id::{JobId, RunId, StepId};
 
 /// A history that makes no sense. Fits after "failed to …".
@@ -61,6 +61,8 @@ impl Run {
             jobs,
             concurrency,
             source,
+            number,
+            rerun,
         } = &first.event
         else {
             return Err(FoldError::NotCreated(first.run.clone()));
@@ -80,6 +82,9 @@ impl Run {
             concurrency: concurrency.clone(),
             claim: Claim::None,
             source: source.clone(),
+            number: *number,
+            kept: places_of_kept(rerun.as_deref()),
+            rerun: rerun.clone(),
             state: RunState::Queued,
             reason: None,
             unreachable: BTreeMap::new(),
@@ -170,6 +175,7 @@ impl Run {
             Event::JobStarting { .. } | Event::JobStarted { .. } if !state.is_final() => {
                 self.frontier.started(place)
             }
+            Event::JobFinished { kept: Some(_), .. } => self.frontier.kept(place, result),
             Event::JobFinished { .. } => self.frontier.ended(place, result),
             _ => {}
         }
@@ -201,6 +207,11 @@ impl Run {
 
 /// The code of a reason: the engine does not answer.
 const UNREACHABLE: &str = "unreachable";
+
+fn places_of_kept(rerun: Option<&Rerun>) -> BTreeMap<JobId, usize> {
+    let kept = rerun.iter().flat_map(|rerun| &rerun.kept).enumerate();
+    kept.map(|(place, kept)| (kept.job.clone(), place)).collect()
+}
 
 impl Claim {
     fn of(held: bool) -> Self {
@@ -250,11 +261,17 @@ impl Job {
                 state,
                 reason,
                 outputs,
+                kept,
                 ..
             } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
                 self.outputs.clone_from(outputs);
+                self.kept.clone_from(kept);
+                if kept.is_some() {
+                    // They are where it ran.
+                    self.steps.clear();
+                }
                 self.finished_at = Some(time);
                 self.pauses.clear();
                 self.end_steps(time);

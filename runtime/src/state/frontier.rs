@@ -119,14 +119,25 @@ impl Frontier {
 
     /// The job has ended so, for those who need it.
     pub(super) fn ended(&mut self, job: usize, result: JobState) {
+        let group = self.end(job, result);
+        if let Some(group) = group.filter(|_| result == JobState::Failure) {
+            self.failing.insert(group);
+        }
+    }
+
+    /// The job counts as ended so, from an earlier attempt of its run: nobody's failing fast follows from that.
+    pub(super) fn kept(&mut self, job: usize, result: JobState) {
+        self.end(job, result);
+    }
+
+    /// The group around it is the answer, while others of it go on.
+    fn end(&mut self, job: usize, result: JobState) -> Option<usize> {
         self.due.remove(&job);
         self.queued.remove(&job);
         self.complete.remove(&job);
         self.failing.remove(&job);
         self.set_running(job, false);
-        let Some(entry) = self.jobs.get_mut(job) else {
-            return;
-        };
+        let entry = self.jobs.get_mut(job)?;
         entry.ended = true;
         entry.tainted |= result != JobState::Success;
         let tainted = entry.tainted;
@@ -141,15 +152,12 @@ impl Frontier {
                 }
             }
         }
-        if let Some((parent, entry)) = parent.and_then(|parent| Some((parent, self.jobs.get_mut(parent)?))) {
-            entry.open_children = entry.open_children.saturating_sub(1);
-            if result == JobState::Failure && entry.open_children > 0 {
-                self.failing.insert(parent);
-            }
-            if entry.open_children == 0 && !entry.ended {
-                self.complete.insert(parent);
-            }
+        let (parent, entry) = parent.and_then(|parent| Some((parent, self.jobs.get_mut(parent)?)))?;
+        entry.open_children = entry.open_children.saturating_sub(1);
+        if entry.open_children == 0 && !entry.ended {
+            self.complete.insert(parent);
         }
+        (entry.open_children > 0).then_some(parent)
     }
 
     fn set_running(&mut self, job: usize, running: bool) {

@@ -9,10 +9,12 @@
 mod decide;
 mod fold;
 mod frontier;
+mod rerun;
 mod run;
 #[cfg(test)]
 mod tests;
 
 pub use decide::Decision;
 pub use fold::FoldError;
+pub use rerun::{Again, RerunError};
 pub use run::{Claim, Job, Pause, Run, Step};

@@ -7,8 +7,8 @@ use loom_protocol::Timestamp;
 
 use super::frontier::Frontier;
 use crate::event::{
-    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, OnCrash, Outputs, Phase,
-    Reason, RunSource, RunState, Seq, StepState, WorkflowRef,
+    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, KeptFrom, OnCrash, Outputs,
+    Phase, Reason, Rerun, RunSource, RunState, Seq, StepState, WorkflowRef,
 };
 use crate::executor::Owner;
 use crate::id::{JobId, RunId, StepId};
@@ -36,6 +36,12 @@ pub struct Run {
     pub claim: Claim,
     /// What it was made from; absent in histories of the first version.
     pub source: Option<Box<RunSource>>,
+    /// Which run of its workflow's file it is, from 1; absent in older histories.
+    pub number: Option<u64>,
+    /// What it goes back to, when it is another attempt at a run.
+    pub rerun: Option<Box<Rerun>>,
+    /// The places in it of the jobs that it keeps.
+    pub(super) kept: BTreeMap<JobId, usize>,
     /// Its state.
     pub state: RunState,
     /// Why, when the jobs do not say it.
@@ -81,6 +87,8 @@ pub struct Job {
     pub group: Option<GroupRules>,
     /// How it stands with its concurrency group.
     pub claim: Claim,
+    /// Where it ran, when it did not run in this attempt of its run.
+    pub kept: Option<KeptFrom>,
     /// Its state.
     pub state: JobState,
     /// From 1 once it started.
@@ -159,6 +167,30 @@ pub struct Step {
     pub summary: Option<String>,
 }
 
+impl Run {
+    /// Which attempt at its run it is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.rerun.as_ref().map_or(1, |rerun| rerun.attempt)
+    }
+
+    /// The first attempt at its run.
+    #[must_use]
+    pub fn first_attempt(&self) -> &RunId {
+        self.rerun.as_ref().map_or(&self.id, |rerun| &rerun.first)
+    }
+
+    /// The run and the attempt of the job that have a job's log: those of an earlier attempt for one that was kept.
+    #[must_use]
+    pub fn log_of(&self, job: &JobId) -> (RunId, u32) {
+        match self.jobs.get(job) {
+            Some(Job { kept: Some(from), .. }) => (from.run.clone(), from.job_attempt.max(1)),
+            Some(job) => (self.id.clone(), job.attempt.max(1)),
+            None => (self.id.clone(), 1),
+        }
+    }
+}
+
 impl Job {
     pub(super) fn new(outline: &JobOutline) -> Self {
         let terms = outline.terms.clone();
@@ -182,6 +214,7 @@ impl Job {
             terms,
             group: None,
             claim: Claim::None,
+            kept: None,
             attempt: 0,
             retry_at: None,
             cancel: None,

@@ -130,6 +130,11 @@ export function answerPause(run: string, job: string, answer: PauseAnswer): Prom
   return postJson(`/api/runs/${segment(run)}/answer`, { answer, job });
 }
 
+/** Another attempt at a run that has ended: all of it, or what failed with what needs it. Answers which run it is. */
+export function rerunRun(id: string, failed: boolean): Promise<{ runId: string }> {
+  return postJson(`/api/runs/${segment(id)}/rerun`, { failed });
+}
+
 export function cancelRun(id: string): Promise<unknown> {
   return postJson(`/api/runs/${segment(id)}/cancel`);
 }

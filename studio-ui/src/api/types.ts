@@ -108,6 +108,8 @@ export type Job = {
   continueOnError?: boolean;
   /** From 1; absent on the first. */
   attempt?: number;
+  /** Where it ran, when it did not run in this attempt of its run. */
+  kept?: { run: string; attempt: number; jobAttempt?: number };
   /** The steps that it is paused at: somebody has to say how they go on. */
   pauses?: Pause[];
   /** The concurrency group that it waits for. */
@@ -139,6 +141,22 @@ export type RunSummary = {
   createdAt?: string;
   startedAt?: string;
   finishedAt?: string;
+  /** Which attempt at its run it is; absent on the first. */
+  attempt?: number;
+};
+
+/** What another attempt at a run goes back to. */
+export type Rerun = {
+  /** From 2. */
+  attempt: number;
+  /** The attempt that it was made from. */
+  of: string;
+  firstAttempt: string;
+  /** `all`, `failed` or `jobs`. */
+  again: string;
+  jobs?: string[];
+  /** `stored` or `current`. */
+  sources: string;
 };
 
 export type RunsPage = {
@@ -155,6 +173,8 @@ export type Run = RunSummary & {
   waitsFor?: string;
   /** Who asked to cancel it, if somebody did; it may go on for a while. */
   cancelRequestedBy?: string;
+  /** What it goes back to, when it is another attempt at a run. */
+  rerun?: Rerun;
   jobs?: Job[];
 };
 

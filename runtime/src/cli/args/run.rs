@@ -173,7 +173,7 @@ impl From<Kept> for Keep {
 }
 
 /// Anything: what is wrong with it is said without showing it.
-fn hidden(text: &str) -> Result<Secret, String> {
+pub(super) fn hidden(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
@@ -184,7 +184,7 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn action_override(text: &str) -> Result<(String, PathBuf), String> {
+pub(super) fn action_override(text: &str) -> Result<(String, PathBuf), String> {
     let (name, directory) = split(text, "OWNER/NAME@REF=DIR")?;
     if name.contains('/') && !directory.is_empty() {
         Ok((name, PathBuf::from(directory)))

@@ -52,7 +52,11 @@ fn table(run: &Run) -> String {
     let took = since(run.started_at, run.finished_at)
         .map(|took| format!(" in {took}"))
         .unwrap_or_default();
-    let mut text = format!("\n{}: {}{took}\n", run.workflow.name, run.state);
+    let attempt = match run.attempt() {
+        1 => String::new(),
+        attempt => format!(", attempt {attempt}"),
+    };
+    let mut text = format!("\n{}: {}{took}{attempt}\n", run.workflow.name, run.state);
     if let Some(reason) = &run.reason {
         text.push_str(&format!("  {}\n", reason.message));
     }
@@ -318,6 +322,8 @@ mod tests {
                 jobs: jobs.iter().map(outline).collect(),
                 concurrency: None,
                 source: None,
+                number: None,
+                rerun: None,
             };
             let run = Run::create(&recorded(1, created)).unwrap();
             let mut story = Self { run, seq: 1 };
@@ -384,6 +390,7 @@ mod tests {
                 state,
                 reason,
                 outputs: Outputs::new(),
+                kept: None,
             })
         }
 

@@ -151,6 +151,11 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
             group, held: false, ..
         } => format!("waits for the concurrency group {group}"),
         Event::JobFinished {
+            state: end,
+            kept: Some(from),
+            ..
+        } => format!("= {end}, kept from attempt {}", from.attempt),
+        Event::JobFinished {
             state: end, reason, ..
         } => {
             let why = reason

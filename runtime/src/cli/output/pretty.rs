@@ -111,11 +111,11 @@ impl Printer for Pretty {
                     bar.finish_and_clear();
                 }
             }
-            Event::JobFinished { job, state, .. } => {
+            Event::JobFinished { job, state, kept, .. } => {
                 if let Some(bar) = self.jobs.remove(job) {
                     bar.finish_and_clear();
                 }
-                if *state == JobState::Success {
+                if *state == JobState::Success && kept.is_none() {
                     return;
                 }
             }

@@ -9,6 +9,6 @@ mod waiting;
 
 pub(super) use ask::{Asker, Choice, is_anybody_there};
 pub(super) use command::{retry, say};
-pub(super) use relay::{leave_alone, relay};
+pub(super) use relay::{leave_alone, relay, relay_when};
 pub(super) use shell::shell;
 pub(super) use waiting::{Waiting, commands, stands_still, tried_again_at, waiting};

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal};
 use tokio::sync::oneshot;
 
-use crate::cli::args::RunArgs;
+use crate::cli::args::{Format, RunArgs};
 use crate::cli::output::closed_lines;
 use crate::cli::signals::Stops;
 use crate::cli::{Exit, talk};
@@ -29,8 +29,16 @@ const LINE: usize = 64 * 1024;
 
 /// Runs the command in a process of its own, if that is wanted: `run` that pauses, with nobody to ask. Call it before
 /// anything is started.
-pub(in crate::cli) fn relay(args: &RunArgs) -> Option<impl Future<Output = Exit> + use<>> {
-    if !args.pause_on_failure || args.list || args.dry_run || super::is_anybody_there(args.format) {
+pub(in crate::cli) fn relay(args: &RunArgs) -> Option<Relayed> {
+    relay_when(args.pause_on_failure && !args.list && !args.dry_run, args.format)
+}
+
+/// What a command comes to that runs in a process of its own.
+pub(in crate::cli) type Relayed = std::pin::Pin<Box<dyn Future<Output = Exit>>>;
+
+/// The same for a command of which it is known whether it pauses.
+pub(in crate::cli) fn relay_when(pauses: bool, format: Option<Format>) -> Option<Relayed> {
+    if !pauses || super::is_anybody_there(format) {
         return None;
     }
     if is_owner() {
@@ -40,7 +48,7 @@ pub(in crate::cli) fn relay(args: &RunArgs) -> Option<impl Future<Output = Exit>
         let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
         return None;
     }
-    Some(attend())
+    Some(Box::pin(attend()))
 }
 
 fn is_owner() -> bool {

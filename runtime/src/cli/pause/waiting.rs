@@ -177,6 +177,8 @@ mod tests {
             jobs: ["a", "b"].map(outline).to_vec(),
             concurrency: None,
             source: None,
+            number: None,
+            rerun: None,
         };
         let mut run = Run::create(&recorded(1, created)).unwrap();
         let paused = vec![

@@ -80,7 +80,7 @@ fn of(launch: &Launch) -> Result<Listed, Exit> {
     let id = RunId(NO_RUN.to_owned());
     let scope = Scope::root(
         &id,
-        1,
+        (1, 1),
         &launch.workflow.name,
         Arc::clone(&source),
         launch.secrets.clone(),

@@ -160,6 +160,7 @@ impl RunActor {
                 state: JobState::Lost,
                 reason: Some(reason),
                 outputs: Outputs::new(),
+                kept: None,
             },
             ctx,
         );
@@ -299,6 +300,7 @@ impl RunActor {
                             state,
                             reason: Some(reason),
                             outputs: Outputs::new(),
+                            kept: None,
                         },
                         ctx,
                     );
@@ -312,6 +314,7 @@ impl RunActor {
                     state: JobState::Cancelled,
                     reason: Some(reason.clone()),
                     outputs: Outputs::new(),
+                    kept: None,
                 }));
                 if self.run.state == RunState::Queued {
                     self.write(Entry { events, saved: None }, ctx);

@@ -118,6 +118,7 @@ impl RunActor {
             state,
             reason: Some(reason),
             outputs: Outputs::new(),
+            kept: None,
         };
         match outcome {
             plan::Outcome::Skip(reason) if reason.code == "cancelled" => {
@@ -169,6 +170,7 @@ impl RunActor {
             state,
             reason,
             outputs,
+            kept: None,
         };
         self.write(
             Entry {

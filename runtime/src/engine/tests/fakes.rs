@@ -52,6 +52,7 @@ pub(super) fn launch(workspace: &Path, text: &str) -> Launch {
         secrets: indexmap::IndexMap::new(),
         actions: ActionOptions::new(workspace.join("actions")),
         node: Vec::new(),
+        rerun: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod fakes;
 mod groups;
 mod pausing;
+mod reruns;
 mod seeds;
 mod sim;
 
@@ -71,6 +72,8 @@ async fn dead_run(bench: &Bench, id: &str) -> RunId {
         }],
         concurrency: None,
         source: None,
+        number: None,
+        rerun: None,
     };
     let starting = Event::JobStarting {
         job,

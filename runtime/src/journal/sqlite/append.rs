@@ -7,8 +7,8 @@ use super::{claims, reader};
 use crate::event::{Recorded, Seq};
 use crate::executor::Owner;
 use crate::id::RunId;
-use crate::journal::admission::{Admission, admit, compare};
-use crate::journal::{JournalError, Stamped, Summary};
+use crate::journal::admission::{Admission, admit, admit_attempt, beginning, compare};
+use crate::journal::{JournalError, RunQuery, Stamped, Summary};
 
 /// Events for the end of a run's history.
 #[derive(Clone)]
@@ -21,6 +21,14 @@ pub(super) struct Append {
     pub(super) events: Vec<Stamped>,
 }
 
+impl Append {
+    /// The line of another attempt at a run, when these events begin one.
+    fn begins(&self, known: Option<&Summary>) -> Option<Summary> {
+        let first = self.events.first().filter(|_| known.is_none())?;
+        beginning(&self.run, first)
+    }
+}
+
 /// Appends, or says why not; the outer error is the database's.
 pub(super) fn append(
     transaction: &Transaction<'_>,
@@ -28,7 +36,11 @@ pub(super) fn append(
 ) -> rusqlite::Result<Result<Vec<Recorded>, JournalError>> {
     let summary = read_summary(transaction, &order.run)?;
     match admit(&order.run, summary.as_ref(), &order.owner, order.after) {
-        Ok(Admission::Write) => {}
+        Ok(Admission::Write) => {
+            if let Some(refused) = refused_attempt(transaction, order, summary.as_ref())? {
+                return Ok(Err(refused));
+            }
+        }
         Ok(Admission::Compare) => {
             let there = reader::events(transaction, &order.run, order.after, usize::MAX);
             return Ok(there.and_then(|there| compare(&order.run, order.after, &order.events, there)));
@@ -36,6 +48,26 @@ pub(super) fn append(
         Err(error) => return Ok(Err(error)),
     }
     write(transaction, order, summary).map(Ok)
+}
+
+/// Why another attempt at a run may not begin, when that is what is appended.
+fn refused_attempt(
+    transaction: &Transaction<'_>,
+    order: &Append,
+    known: Option<&Summary>,
+) -> rusqlite::Result<Option<JournalError>> {
+    let Some(attempt) = order.begins(known) else {
+        return Ok(None);
+    };
+    let query = RunQuery {
+        attempts_at: attempt.first.clone(),
+        limit: usize::MAX,
+        ..RunQuery::default()
+    };
+    Ok(match reader::runs(transaction, &query) {
+        Ok(others) => admit_attempt(&attempt, &others).err(),
+        Err(error) => Some(error),
+    })
 }
 
 /// Makes the appending owner the run's, and appends. `false`, with nothing written, when it is not `from`'s any more or

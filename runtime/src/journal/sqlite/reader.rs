@@ -50,16 +50,25 @@ pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Summ
         ""
     };
     let remains = if query.remains_only { "AND remains = 1" } else { "" };
+    let attempts = if query.attempts_at.is_some() {
+        "AND (id = ?5 OR first = ?5)"
+    } else {
+        "AND ?5 IS NULL"
+    };
     let sql = format!(
         "SELECT {SUMMARY_COLUMNS} FROM run
          WHERE (?1 IS NULL OR name = ?1 OR file = ?1) AND (?2 IS NULL OR instr(id, ?2) > 0)
-             AND (?3 IS NULL OR file = ?3) {open} {remains}
+             AND (?3 IS NULL OR file = ?3) {open} {remains} {attempts}
          ORDER BY created DESC, id DESC LIMIT ?4"
     );
+    let attempts_at = query.attempts_at.as_ref().map(|first| first.0.as_str());
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql).map_err(cannot_read)?;
     let rows = statement
-        .query_map(params![query.workflow, query.id, query.file, limit], summary_row)
+        .query_map(
+            params![query.workflow, query.id, query.file, limit, attempts_at],
+            summary_row,
+        )
         .map_err(cannot_read)?;
     let mut runs = Vec::new();
     for row in rows {

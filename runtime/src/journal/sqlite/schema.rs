@@ -54,6 +54,12 @@ const STEPS: &[M<'_>] = &[
      CREATE INDEX claim_name ON claim (name, id);
      CREATE UNIQUE INDEX claim_held ON claim (name) WHERE state = 'held';",
     ),
+    // Attempts at a run: `first` is the first one, of which there is nothing in its own line.
+    M::up(
+        "ALTER TABLE run ADD COLUMN first TEXT;
+     ALTER TABLE run ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+     CREATE INDEX run_first ON run (first) WHERE first IS NOT NULL;",
+    ),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.

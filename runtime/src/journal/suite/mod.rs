@@ -108,6 +108,8 @@ pub(super) fn created() -> Event {
         }],
         concurrency: None,
         source: None,
+        number: None,
+        rerun: None,
     }
 }
 

@@ -7,7 +7,7 @@ use loom_studio::{ApiError, ApiResult};
 use super::lines::{Asked, Form};
 use super::list::Page;
 use super::params::{DEFAULT_LIMIT, Limited, LogParams};
-use super::{history, lines};
+use super::{engine, history, lines};
 use crate::event::{Event, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
@@ -78,7 +78,9 @@ async fn answer(
     let job = JobId(name);
     let run = newest_with(runtime, &job, params.run.as_deref()).await?;
     let (store, io) = (runtime.engine.logs().clone(), runtime.engine.io().clone());
-    lines::answer(request, &io, store, run, job, asked).await
+    let known = runtime.engine.run(&run).await.map_err(|error| engine(&error))?;
+    let log = known.map_or((run.clone(), 1), |known| known.log_of(&job));
+    lines::answer(request, &io, store, (run, job), log, asked).await
 }
 
 /// The newest run that has this job, or the one that is named.

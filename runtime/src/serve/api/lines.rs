@@ -28,18 +28,19 @@ pub(super) enum Form {
     Page,
 }
 
-/// Lines of a job's log, with how many there are.
+/// Lines of a job's log, with how many there are. The log is that of a run and an attempt of the job: one that was kept from
+/// an earlier attempt of its run has it there.
 pub(super) async fn answer(
     request: &HttpRequest,
     io: &Handle,
     store: LogStore,
-    run: RunId,
-    job: JobId,
+    (run, job): (RunId, JobId),
+    (of, attempt): (RunId, u32),
     asked: Asked,
 ) -> ApiResult<HttpResponse> {
     let Asked { from, limit, form } = asked;
-    let (of, at) = (run.clone(), job.clone());
-    let opened = io.spawn_blocking(move || store.pages(&of, &at, 1, from, limit));
+    let at = job.clone();
+    let opened = io.spawn_blocking(move || store.pages(&of, &at, attempt, from, limit));
     let pages = opened
         .await
         .map_err(|_| unavailable())?

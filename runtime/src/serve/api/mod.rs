@@ -6,6 +6,7 @@ mod list;
 mod openapi;
 mod params;
 mod pauses;
+mod reruns;
 mod runs;
 mod status;
 mod workflows;
@@ -45,6 +46,7 @@ fn routes() -> Vec<Known> {
             at("/runs/{id}").get(runs::show),
             at("/runs/{id}/cancel").post(runs::cancel),
             at("/runs/{id}/answer").post(pauses::answer),
+            at("/runs/{id}/rerun").post(reruns::rerun),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
         ]);
     }

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{jobs, pauses, runs, status, workflows};
+use super::{jobs, pauses, reruns, runs, status, workflows};
 use crate::serve::phoenix;
 
 #[derive(OpenApi)]
@@ -19,6 +19,7 @@ use crate::serve::phoenix;
     runs::show,
     runs::cancel,
     pauses::answer,
+    reruns::rerun,
     runs::logs,
     phoenix::open,
 ))]

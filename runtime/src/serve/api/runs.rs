@@ -184,7 +184,7 @@ pub(super) async fn logs(
         ));
     };
     let from = params.from.unwrap_or(1).max(1);
-    let (lines, total) = read_window(&runtime, &id, &job, from, limit).await?;
+    let (lines, total) = read_window(&runtime, &run, &job, from, limit).await?;
     Ok(web::Json(Window {
         from,
         next: from + lines.len() as u64,
@@ -210,14 +210,16 @@ pub(super) async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {
 /// Lines of a job's log, and how many there are.
 async fn read_window(
     runtime: &Runtime,
-    run: &RunId,
+    run: &Run,
     job: &JobId,
     from: u64,
     limit: usize,
 ) -> ApiResult<(Vec<LogLine>, u64)> {
-    let (store, run, job) = (runtime.engine.logs().clone(), run.clone(), job.clone());
+    let (store, job) = (runtime.engine.logs().clone(), job.clone());
+    let (of, run) = (run.log_of(&job), run.id.clone());
     let read = runtime.engine.io().spawn_blocking(move || {
-        let window = store.open(&run, &job, 1)?.window(from, limit)?;
+        let (of, attempt) = of;
+        let window = store.open(&of, &job, attempt)?.window(from, limit)?;
         let lines = window
             .lines
             .iter()

@@ -2,6 +2,7 @@
 
 mod groups;
 mod histories;
+mod rerun;
 mod stops;
 
 use std::collections::{BTreeMap, HashSet};
@@ -59,6 +60,8 @@ fn created(jobs: Vec<JobOutline>, concurrency: Option<ConcurrencyGroup>) -> Reco
             jobs,
             concurrency,
             source: None,
+            number: None,
+            rerun: None,
         },
     }
 }
@@ -76,6 +79,7 @@ fn finished(job: &JobId, state: JobState) -> Event {
         state,
         reason: None,
         outputs: Outputs::new(),
+        kept: None,
     }
 }
 
@@ -323,6 +327,7 @@ fn a_run_that_gave_way_to_a_newer_one_was_cancelled() {
         state: JobState::Cancelled,
         reason: Some(Reason::new("concurrency", "a newer one")),
         outputs: Outputs::new(),
+        kept: None,
     }]);
     assert_eq!(play.run.state, RunState::Cancelled);
 }

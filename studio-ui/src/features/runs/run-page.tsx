@@ -10,6 +10,7 @@ import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
 import { Annotations } from "./components/annotations";
 import { Pauses } from "./components/pauses";
+import { RerunButtons, RerunNote, useRerun } from "./components/rerun";
 import { CancelButton, CancelNote, RunFacts, useCancel } from "./components/run-head";
 import { RunJobs } from "./components/run-jobs";
 import styles from "./components/run-page.module.css";
@@ -46,6 +47,7 @@ function RunView({ run }: { run: Run }) {
   const { job: named, view } = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
   const cancel = useCancel(run);
+  const rerun = useRerun(run);
   const jobs = run.jobs ?? NONE;
   const job = useShownJob(jobs, named);
   const nodes = useMemo(() => jobTree(jobs), [jobs]);
@@ -61,11 +63,17 @@ function RunView({ run }: { run: Run }) {
           <StateWord state={run.state} />
         </span>
       }
-      actions={<CancelButton run={run} cancel={cancel} />}
+      actions={
+        <>
+          <CancelButton run={run} cancel={cancel} />
+          <RerunButtons run={run} rerun={rerun} />
+        </>
+      }
       fill
     >
       <RunFacts run={run} />
       <CancelNote run={run} cancel={cancel} />
+      <RerunNote rerun={rerun} />
       <Pauses run={run.runId} state={run.state} jobs={jobs} />
       {run.jobs === undefined || jobs.length === 0 ? (
         <Panel label="Jobs">

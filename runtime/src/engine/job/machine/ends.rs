@@ -251,6 +251,7 @@ impl Machine {
             state,
             reason,
             outputs: std::mem::take(&mut self.outputs),
+            kept: None,
         });
         self.afterwards.push(Effect::Done);
     }

@@ -28,12 +28,13 @@ use self::workflow::Workflow;
 use self::world::SimWorld;
 use super::fakes;
 use crate::engine::io::Io;
-use crate::engine::{Engine, Executors, Opened, RunHandle, StateDirectory};
+use crate::engine::{Engine, EngineError, Executors, Opened, RerunOrder, RunHandle, StateDirectory};
 use crate::event::{Event, Seq};
 use crate::executor::{Executor, Owner};
-use crate::id::{JobKey, RunId};
+use crate::id::{JobId, JobKey, RunId};
 use crate::journal::{Journal, RunQuery};
 use crate::owner::Ownership;
+use crate::state::{Again, RerunError};
 use crate::world::World;
 
 /// Simulated time in which everything must have ended.
@@ -45,6 +46,16 @@ enum Deed {
     Start,
     /// Cancels the run that was begun as this one.
     Cancel(usize),
+    /// Runs the run that was begun as this one again, once it has ended.
+    Rerun(usize, Part),
+}
+
+/// What of a run runs again.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    All,
+    Failed,
+    FirstJob,
 }
 
 /// One simulation.
@@ -60,6 +71,25 @@ struct Simulation {
     slots: Option<usize>,
     parallel: usize,
     seed: u64,
+}
+
+/// Further attempts at the runs, after all else, and who cancels them; apart from the other choices of a seed.
+fn reruns(seed: u64, runs: u64) -> Vec<(u64, Deed)> {
+    let mut chance = Chance::new(seed, "reruns");
+    let mut deeds = Vec::new();
+    let mut at = 20_000_000;
+    for place in 0..chance.of(&[0, 0, 0, 1, 1, 2]) {
+        at += chance.below(10_000_000);
+        let which = usize::try_from(chance.below(runs + place)).unwrap();
+        let part = chance.of(&[Part::Failed, Part::Failed, Part::FirstJob, Part::All]);
+        deeds.push((at, Deed::Rerun(which, part)));
+        if chance.one_in(4) {
+            at += chance.below(2_000_000);
+            let this = usize::try_from(runs + place).unwrap();
+            deeds.push((at, Deed::Cancel(this)));
+        }
+    }
+    deeds
 }
 
 /// What is known outside of the process that is simulated.
@@ -87,6 +117,7 @@ impl Simulation {
             deeds.push((chance.below(spread), Deed::Cancel(which)));
         }
         deeds.sort_by_key(|(at, _)| *at);
+        deeds.extend(reruns(seed, runs));
         let kills = (0..chance.of(&[0, 0, 0, 0, 1, 2])).map(|_| chance.below(15_000_000));
         let mut kills: Vec<u64> = kills.collect();
         kills.sort_unstable();
@@ -149,6 +180,14 @@ impl Simulation {
                         handles.push(handle);
                     }
                 }
+                Deed::Rerun(which, part) => {
+                    let run = outside.borrow().begun.get(which).cloned();
+                    let Some(of) = run else { continue };
+                    if let Some(handle) = self.again(engine, of, part).await {
+                        outside.borrow_mut().begun.push(handle.id().clone());
+                        handles.push(handle);
+                    }
+                }
                 Deed::Cancel(which) => {
                     let run = outside.borrow().begun.get(which).cloned();
                     if let Some(run) = run {
@@ -160,6 +199,38 @@ impl Simulation {
         for handle in handles {
             handle.finished().await;
         }
+    }
+
+    /// Begins another attempt, once the run has ended.
+    async fn again(&self, engine: &Engine, of: RunId, part: Part) -> Option<RunHandle> {
+        let mut launch = fakes::launch(Path::new("/workspace"), &self.workflow.text);
+        launch.source.options.parallel = self.parallel;
+        launch.rerun = Some(RerunOrder {
+            of,
+            again: match part {
+                Part::All => Again::All,
+                Part::Failed => Again::Failed,
+                Part::FirstJob => Again::Jobs(
+                    self.workflow
+                        .jobs
+                        .first()
+                        .map(|job| JobId(job.key.clone()))
+                        .into_iter()
+                        .collect(),
+                ),
+            },
+            current_files: false,
+        });
+        for _ in 0..100 {
+            match engine.start(launch.clone()).await {
+                Ok(handle) => return Some(handle),
+                Err(EngineError::Rerun(RerunError::Open(_) | RerunError::OtherOpen { .. })) => {
+                    self.world.sleep(Duration::from_secs(2)).await;
+                }
+                Err(_) => return None,
+            }
+        }
+        None
     }
 
     fn executors(&self) -> Vec<Arc<dyn Executor>> {

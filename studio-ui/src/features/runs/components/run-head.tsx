@@ -7,6 +7,7 @@ import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
 import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
+import { AttemptOf } from "./rerun";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
 
@@ -20,6 +21,7 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Started" value={<Age of={run.startedAt} />} />
         <Fact name="Event" value={run.event ?? UNKNOWN} />
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
+        {run.rerun && <Fact name="Attempt" value={<AttemptOf rerun={run.rerun} />} />}
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
       <Why state={run.state} text={run.reason?.message ?? cancelled(run) ?? queued(run)} />

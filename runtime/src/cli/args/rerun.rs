@@ -1,0 +1,70 @@
+//! The flags of `runs rerun`: those of `run` that may be chosen anew.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::run::{Mode, action_override, hidden};
+use super::{ExecutorChoice, Format, Pull, platform};
+use crate::secret::Secret;
+
+/// How `runs rerun` is called.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct RerunArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(in crate::cli) run: String,
+    /// Only what failed, was cancelled or lost, and the jobs that need it; the others keep how they ended and their outputs
+    #[arg(long, conflicts_with = "jobs")]
+    pub(in crate::cli) failed: bool,
+    /// Only this job, and those that need it: its id or its name; may be given more than once
+    #[arg(short, long = "job", value_name = "JOB")]
+    pub(in crate::cli) jobs: Vec<String>,
+    /// Read the workflow's files as they are now, instead of taking the texts that the run was made from
+    #[arg(long = "current-files")]
+    pub(in crate::cli) current_files: bool,
+
+    /// A secret, of which no run keeps the value; without a value it is taken from the environment, or asked for
+    #[arg(short, long = "secret", value_name = "NAME[=VALUE]", value_parser = hidden)]
+    pub(in crate::cli) secrets: Vec<Secret>,
+    /// A file of NAME=value lines with secrets [default: .secrets of the project, if there is one]
+    #[arg(long = "secret-file", value_name = "FILE")]
+    pub(in crate::cli) secret_file: Option<PathBuf>,
+
+    /// Where jobs run: in containers, on this machine, or in containers if an engine answers
+    #[arg(long, value_enum, help_heading = ANEW)]
+    pub(in crate::cli) executor: Option<ExecutorChoice>,
+    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
+    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform, help_heading = ANEW)]
+    pub(in crate::cli) platforms: Vec<(String, String)>,
+    /// How jobs see the project
+    #[arg(long = "workspace-mode", value_enum, value_name = "MODE", help_heading = ANEW)]
+    pub(in crate::cli) workspace_mode: Option<Mode>,
+    /// When to pull images
+    #[arg(long, value_enum, help_heading = ANEW)]
+    pub(in crate::cli) pull: Option<Pull>,
+    /// Jobs that run at the same time, at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = ANEW)]
+    pub(in crate::cli) parallel: Option<u32>,
+    /// Stop at a step that fails, as with `run`
+    #[arg(long = "pause-on-failure", help_heading = ANEW)]
+    pub(in crate::cli) pause_on_failure: bool,
+    /// Use a directory instead of an action or a called workflow of another repository
+    #[arg(long = "action-override", value_name = "OWNER/NAME[@REF]=DIR", value_parser = action_override, help_heading = ANEW)]
+    pub(in crate::cli) action_overrides: Vec<(String, PathBuf)>,
+    /// Fetch no actions: what was fetched before is used
+    #[arg(long, help_heading = ANEW)]
+    pub(in crate::cli) offline: bool,
+    /// Use the commits of the lock file, and refuse actions that are not in it
+    #[arg(long, help_heading = ANEW)]
+    pub(in crate::cli) frozen: bool,
+
+    /// What is printed, as with `run`
+    #[arg(long, value_enum)]
+    pub(in crate::cli) format: Option<Format>,
+    /// The studio that shows this run's actors, as with `run`
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) studio: Option<String>,
+}
+
+const ANEW: &str = "Chosen anew (else as the run had it)";

@@ -1,0 +1,72 @@
+import { Button } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { rerunRun } from "../../../api/queries";
+import type { Rerun, Run } from "../../../api/types";
+import { useOrders } from "../../../lib/use-orders";
+import { visible } from "../../../lib/visible";
+import { ErrorNote } from "../../../ui/notes";
+import { isOver } from "../../../ui/state-look";
+import styles from "./run-page.module.css";
+
+export type RerunOrder = ReturnType<typeof useRerun>;
+
+/** Running a run again, `all` of it or what `failed`; the new attempt is shown as soon as there is one. */
+export function useRerun(run: Run) {
+  const navigate = useNavigate();
+  return useOrders(
+    (what) => rerunRun(run.runId, what === "failed"),
+    ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }),
+  );
+}
+
+/** Offered once a run has ended: all of it, and what failed where something did. */
+export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
+  if (!isOver(run.state)) return null;
+  const wentWell = run.state === "success" || run.state === "skipped";
+  return (
+    <span className={styles.answers}>
+      {!wentWell && (
+        <Button
+          size="xs"
+          variant="default"
+          title="What failed, was cancelled or lost, and the jobs that need it; the others keep how they ended"
+          loading={rerun.pending.has("failed")}
+          disabled={rerun.pending.has("all")}
+          onClick={() => rerun.give("failed")}
+        >
+          Re-run failed
+        </Button>
+      )}
+      <Button
+        size="xs"
+        variant="default"
+        title="All of it, from the texts that it was made from"
+        loading={rerun.pending.has("all")}
+        disabled={rerun.pending.has("failed")}
+        onClick={() => rerun.give("all")}
+      >
+        Re-run
+      </Button>
+    </span>
+  );
+}
+
+export function RerunNote({ rerun }: { rerun: RerunOrder }) {
+  if (rerun.refused === undefined) return null;
+  return <ErrorNote title="The run was not started again." error={rerun.refused.error} />;
+}
+
+/** Which attempt it is, of what, and from which texts. */
+export function AttemptOf({ rerun }: { rerun: Rerun }) {
+  const what = { failed: "what failed", jobs: (rerun.jobs ?? []).join(", ") }[rerun.again] ?? "all of it";
+  const from = rerun.sources === "current" ? "from the files as they were then" : "from the stored texts";
+  return (
+    <>
+      {rerun.attempt}, after{" "}
+      <Link to="/runs/$runId" params={{ runId: rerun.of }} className="mono">
+        {rerun.of}
+      </Link>
+      : {visible(what)}, {from}
+    </>
+  );
+}

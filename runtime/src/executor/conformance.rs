@@ -1,7 +1,7 @@
 //! What every executor does alike. Test support: included by one test file an executor (`tests/host_executor.rs`,
 //! `tests/docker_executor.rs`), which says how to make the executor and calls [`suite!`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -473,7 +473,7 @@ pub(crate) async fn sweep_removes_the_named_runs_and_no_other(bench: Bench) {
     drop(lost);
     let swept = bench
         .executor
-        .sweep(std::slice::from_ref(&bench.run))
+        .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
         .await
         .unwrap();
     assert_eq!(swept.removed, [dead.key.resource_name()]);
@@ -483,7 +483,7 @@ pub(crate) async fn sweep_removes_the_named_runs_and_no_other(bench: Bench) {
     assert!(
         bench
             .executor
-            .sweep(std::slice::from_ref(&bench.run))
+            .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
             .await
             .unwrap()
             .removed

@@ -1,5 +1,6 @@
 //! The place of a job: made and removed on the IO threads.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::JobOrigin;
 use super::contexts::EVENT_FILE;
 use super::grounds::Grounds;
+use super::keeping::without_secrets;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
 use super::room_files::RoomFiles;
@@ -40,9 +42,11 @@ pub(in crate::engine) struct Opened {
     pub(super) matchers: MatcherSet,
     /// Whether debug messages are shown.
     pub(super) debug: bool,
-    executor: Arc<dyn Executor>,
-    shared: Arc<Shared>,
-    key: JobKey,
+    /// Variables of the job's container that are secret, where it may be kept.
+    pub(super) hidden: BTreeMap<String, String>,
+    pub(super) executor: Arc<dyn Executor>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) key: JobKey,
 }
 
 impl Opened {
@@ -130,9 +134,10 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         WorkspaceMode::Copy => true,
         WorkspaceMode::Overlay => !layered,
     };
+    let (room, hidden) = without_secrets(&plan, &masks);
     let mut spec = PlaceSpec {
         key: key.clone(),
-        room: plan.room.clone(),
+        room,
         services: plan.services.clone(),
         pull: plan.scope.run.options.pull,
         workspace: project.clone(),
@@ -210,6 +215,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         pre: Vec::new(),
         matchers: MatcherSet::default(),
         debug,
+        hidden,
         executor,
         shared,
         key,
@@ -344,7 +350,7 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
 }
 
 /// Waits until what was said of a job is in its log, and adds the last of it.
-async fn written(
+pub(super) async fn written(
     shared: &Shared,
     log: JobLog,
     last: impl FnOnce(&JobLog) -> Result<(), LogError> + Send + 'static,
@@ -392,7 +398,7 @@ fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
 }
 
 /// Where what is brought from a place that this machine does not see lies.
-fn brought_files(shared: &Shared, key: &JobKey) -> PathBuf {
+pub(super) fn brought_files(shared: &Shared, key: &JobKey) -> PathBuf {
     shared
         .directory
         .jobs()
@@ -432,7 +438,7 @@ enum Refused {
     Copy(Trouble),
 }
 
-async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {
+pub(super) async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {
     let removed = io.blocking(move || {
         directories
             .iter()

@@ -23,7 +23,7 @@ use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::{DockerOptions, StepsBy};
 use super::{
-    bridge, build, container, failure, forwards, network, pull, reclaim, service, start, upload, volume,
+    bridge, build, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
 };
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
@@ -161,6 +161,9 @@ impl Companions {
                 let login = spec.login.as_ref();
                 let image = image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
                 let name = format!("{}-s{number}", self.marks.name);
+                let mut body = body;
+                let labels = body.body.labels.get_or_insert_with(Default::default);
+                labels.extend(kept::label(&forwards));
                 let started =
                     service::start(&self.connection, &self.marks, network, name, alias, &image, body);
                 let started = started.await?;
@@ -453,6 +456,12 @@ impl Companions {
 
     /// Ends and removes everything but the network and what is still in it, which is the caller's room.
     pub(super) async fn close_rooms(&self) -> Result<(), ExecutorError> {
+        self.end_rooms(&[Kind::Room]).await
+    }
+
+    /// Ends and removes the rooms of container actions, the images that were built, and all containers but those of these
+    /// kinds. Nothing comes after.
+    async fn end_rooms(&self, but: &[Kind]) -> Result<(), ExecutorError> {
         self.ending.cancel();
         // What is just being made is waited for, so that nothing comes after the end.
         if let Ok(mut closed) = tokio::time::timeout(GATE_TIME, self.closed.write()).await {
@@ -460,9 +469,41 @@ impl Companions {
         }
         let rooms = self.lock().clone();
         let ended = join_all(rooms.iter().map(|room| self.close_room(room))).await;
-        reclaim::containers(&self.connection, &self.label(), |kind| kind != Kind::Room.word()).await?;
+        reclaim::containers(&self.connection, &self.label(), |kind| {
+            but.iter().all(|other| kind != other.word())
+        })
+        .await?;
         build::remove_labelled(&self.connection, vec![self.label()]).await?;
         ended.into_iter().collect()
+    }
+
+    /// Ends everything, and leaves the network and the services, stopped; those of these names are removed.
+    pub(super) async fn keep_services(
+        &self,
+        services: &IndexMap<String, ServiceFacts>,
+        without: &[String],
+    ) -> Result<(), ExecutorError> {
+        let rooms = self.end_rooms(&[Kind::Room, Kind::Service]).await;
+        let stopping = services.iter().map(|(alias, facts)| async move {
+            if without.contains(alias) {
+                container::remove(&self.connection, &facts.id).await
+            } else {
+                kept::stop(&self.connection, &facts.id).await
+            }
+        });
+        let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
+        rooms.and(stopped.map(drop))
+    }
+
+    /// As [`Self::keep_services`], of a job on the host.
+    pub(in crate::executor) async fn keep(
+        &self,
+        services: &IndexMap<String, ServiceFacts>,
+        without: &[String],
+    ) -> Result<(), ExecutorError> {
+        let left = || Some(format!("what {} has beside it", self.marks.name));
+        let keeping = self.keep_services(services, without);
+        self.connection.while_it_answers(left, keeping).await
     }
 
     /// Removes the network and the volumes that its containers had; the containers are gone.

@@ -20,6 +20,7 @@ mod forwards;
 mod give;
 mod ignore;
 mod image;
+mod kept;
 mod layers;
 mod marks;
 mod network;
@@ -43,6 +44,7 @@ mod words;
 
 pub(in crate::executor) use companions::Companions;
 pub use executor::DockerExecutor;
+pub use kept::Woken;
 pub(in crate::executor) use executor::runner_architecture;
 pub use report::{EngineReport, Sees};
 pub use settings::{DockerOptions, StepsBy};

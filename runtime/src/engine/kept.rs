@@ -30,6 +30,8 @@ pub(crate) struct KeptPlace {
     pub(crate) attempt: u32,
     /// Where it is: `docker` or `host`.
     pub(crate) executor: String,
+    /// Whether it has services.
+    pub(crate) services: bool,
     /// Since when it is kept.
     pub(crate) since: Timestamp,
     /// The ways into it, one for each step that ran, in their order.
@@ -60,7 +62,7 @@ impl KeptPlace {
 #[derive(Debug, Error)]
 pub(crate) enum KeptError {
     /// Somebody is in it.
-    #[error("remove the place of job {0}: a shell is open in it")]
+    #[error("remove the place of job {0}: a shell is open in it, or somebody removes it already")]
     InUse(JobId),
     /// Something of it stays.
     #[error("remove the place of job {job}: {cause}")]
@@ -124,7 +126,9 @@ pub(crate) fn all(jobs: &Path) -> Vec<KeptPlace> {
     let places = names_in(jobs).into_iter().filter_map(|name| {
         let text = std::fs::read(file_of(jobs, &name)).ok()?;
         let place: KeptPlace = serde_json::from_slice(&text)
-            .inspect_err(|error| tracing::warn!(%name, %error, "what is written down of a kept place is damaged"))
+            .inspect_err(
+                |error| tracing::warn!(%name, %error, "what is written down of a kept place is damaged"),
+            )
             .ok()?;
         // It names what is removed: one that is not its own is none of ours.
         (place.name() == name).then_some(place)
@@ -217,6 +221,7 @@ mod tests {
             job: JobId(job.into()),
             attempt: 1,
             executor: "host".into(),
+            services: false,
             since: Timestamp::from_millis(0),
             entrances: Vec::new(),
         }

@@ -8,6 +8,7 @@ mod compatibility;
 mod fault;
 mod guide;
 mod image;
+mod keeping;
 mod kills;
 mod pausing;
 mod pull;

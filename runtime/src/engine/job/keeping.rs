@@ -82,6 +82,7 @@ async fn stay(opened: &Opened, entrances: Vec<Entrance>, without: &[String]) -> 
         job: key.job.clone(),
         attempt: key.attempt,
         executor: opened.executor.name().to_owned(),
+        services: !opened.grounds.plan.services.is_empty(),
         since: shared.world.now(),
         entrances,
     };
@@ -100,8 +101,16 @@ async fn stay(opened: &Opened, entrances: Vec<Entrance>, without: &[String]) -> 
 fn secret_services(opened: &Opened) -> Vec<String> {
     let masks = &opened.grounds.masks;
     let shows = |spec: &ContainerSpec| {
-        let words = [Some(&spec.options), spec.entrypoint.as_ref(), spec.command.as_ref()];
-        let words = words.into_iter().flatten().chain(spec.env.values()).chain(&spec.volumes);
+        let words = [
+            Some(&spec.options),
+            spec.entrypoint.as_ref(),
+            spec.command.as_ref(),
+        ];
+        let words = words
+            .into_iter()
+            .flatten()
+            .chain(spec.env.values())
+            .chain(&spec.volumes);
         words.into_iter().any(|word| masks.reveals(word))
     };
     let services = opened.grounds.plan.services.iter();

@@ -39,7 +39,7 @@ use crate::plan::JobPlan;
 pub(in crate::engine) use actor::JobActor;
 pub(crate) use entrance::Entrance;
 pub(in crate::engine) use holding::Holding;
-pub(in crate::engine) use keeping::{Left, keep};
+pub(in crate::engine) use keeping::keep;
 pub(in crate::engine) use machine::{Input, Trouble};
 pub(in crate::engine) use opening::{Opened, close, open, reclaim};
 pub(in crate::engine) use pausing::AnswerPause;

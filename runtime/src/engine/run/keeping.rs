@@ -14,10 +14,7 @@ fn is_kept(keep: Keep, state: JobState) -> bool {
     match keep {
         Keep::Never => false,
         Keep::Failed => state == JobState::Failure,
-        Keep::Always => matches!(
-            state,
-            JobState::Success | JobState::Failure | JobState::Cancelled
-        ),
+        Keep::Always => matches!(state, JobState::Success | JobState::Failure | JobState::Cancelled),
     }
 }
 

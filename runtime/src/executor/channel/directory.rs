@@ -260,14 +260,24 @@ pub(crate) fn empty(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When something is not the caller's to remove.
 pub(crate) fn scrub(path: &Path) -> io::Result<()> {
-    for name in [layout::PROCESS, layout::GUARD, layout::LEFT, layout::TROUBLE, layout::SOCKET] {
+    for name in [
+        layout::PROCESS,
+        layout::GUARD,
+        layout::LEFT,
+        layout::TROUBLE,
+        layout::SOCKET,
+    ] {
         match fs::remove_file(path.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
     let command_files = Path::new(TEMP).join(loom_agent::files::DIRECTORY);
-    for folder in [Path::new(layout::SPOOL), Path::new(layout::SCRIPTS), &command_files] {
+    for folder in [
+        Path::new(layout::SPOOL),
+        Path::new(layout::SCRIPTS),
+        &command_files,
+    ] {
         let folder = path.join(folder);
         // What a job put there instead leads nowhere.
         if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {

@@ -79,7 +79,8 @@ impl DockerExecutor {
         let resting = async {
             let parts = self.parts(&connection, name).await?;
             // The room first: its agent hands over the files that people made.
-            let (rooms, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.is(Kind::Room));
+            let (rooms, others): (Vec<Part>, Vec<Part>) =
+                parts.into_iter().partition(|part| part.is(Kind::Room));
             for group in [rooms, others] {
                 let stopping = group.iter().map(|part| stop(&connection, &part.id));
                 let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
@@ -100,7 +101,8 @@ impl DockerExecutor {
             .filters(&filters)
             .build();
         let found = connection.docker.list_containers(Some(query)).await;
-        let found = found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
+        let found =
+            found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
         let parts = found.into_iter().filter_map(Part::new);
         Ok(parts
             .filter(|part| part.is(Kind::Room) || part.is(Kind::Service))
@@ -114,7 +116,8 @@ impl DockerExecutor {
         with_room: bool,
     ) -> Result<Woken, ExecutorError> {
         let parts = self.parts(connection, name).await?;
-        let (rooms, services): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.is(Kind::Room));
+        let (rooms, services): (Vec<Part>, Vec<Part>) =
+            parts.into_iter().partition(|part| part.is(Kind::Room));
         if with_room && rooms.is_empty() {
             return Err(ExecutorError::lost(format!(
                 "its container {name} is not in the engine at {} any more",
@@ -133,8 +136,15 @@ impl DockerExecutor {
             let found =
                 found.map_err(|error| failure::setup("look at a service", &connection.endpoint, &error))?;
             let address = forwards::address(&found, "");
-            for forward in service.labels.get(FORWARDS).into_iter().flat_map(|text| forwards_in(text)) {
-                led.extend(address.map(|address| (forward.outside, SocketAddrV4::new(address, forward.inside))));
+            for forward in service
+                .labels
+                .get(FORWARDS)
+                .into_iter()
+                .flat_map(|text| forwards_in(text))
+            {
+                led.extend(
+                    address.map(|address| (forward.outside, SocketAddrV4::new(address, forward.inside))),
+                );
             }
             woken.ports.extend(published(&found));
         }
@@ -245,7 +255,10 @@ fn published(found: &bollard::models::ContainerInspectResponse) -> Vec<String> {
     let each = ports.into_iter().flatten().filter_map(|(port, bindings)| {
         let binding = bindings.as_ref()?.first()?;
         let number = port.split('/').next()?;
-        Some(format!("{name}: {number} -> 127.0.0.1:{}", binding.host_port.as_deref()?))
+        Some(format!(
+            "{name}: {number} -> 127.0.0.1:{}",
+            binding.host_port.as_deref()?
+        ))
     });
     each.collect()
 }

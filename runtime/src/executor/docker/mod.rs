@@ -44,8 +44,8 @@ mod words;
 
 pub(in crate::executor) use companions::Companions;
 pub use executor::DockerExecutor;
-pub use kept::Woken;
 pub(in crate::executor) use executor::runner_architecture;
+pub use kept::Woken;
 pub use report::{EngineReport, Sees};
 pub use settings::{DockerOptions, StepsBy};
 pub use shell::{ShellSession, ShellSpec};

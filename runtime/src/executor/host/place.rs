@@ -203,9 +203,9 @@ impl Place for HostPlace {
             remove_directory(&entry.scripts)?;
             scrub_directory(&entry.directory)
         });
-        scrubbing
-            .await?
-            .map_err(|error| ExecutorError::cleanup(self.parts.entry.directory.display().to_string(), error))?;
+        scrubbing.await?.map_err(|error| {
+            ExecutorError::cleanup(self.parts.entry.directory.display().to_string(), error)
+        })?;
         guard.take();
         Ok(own)
     }

@@ -92,7 +92,7 @@ fn a_failed_job_is_kept_and_a_shell_sees_what_its_step_saw() {
     let shown = project.loom(&["runs", "show", "--format", "json"]).run().exits(0);
     let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     assert_eq!(shown["kept"], serde_json::json!(["bad"]));
-    project.loom(&["doctor"]).run().prints("1, of 1 runs");
+    project.loom(&["doctor"]).run().prints("1, of one run");
 
     let script = "echo \"$TOLD $OF [$TOKEN] [$LATER] $GITHUB_JOB\"; cat \"$RUNNER_TEMP/mine\"; pwd; exit 4\n";
     let shell = project.loom(&["shell", "latest"]).run_with(script).exits(1);

@@ -228,7 +228,10 @@ fn kept(directory: &StateDirectory) -> Finding {
         jobs => Finding::new(
             WHAT,
             State::Ok,
-            format!("{jobs}, of {} runs, take room on the disk", runs.len()),
+            match runs.len() {
+                1 => format!("{jobs}, of one run"),
+                runs => format!("{jobs}, of {runs} runs"),
+            },
             Some("`loom-runtime runs clean --all` removes them, `runs list` says whose they are"),
         ),
     }

@@ -18,16 +18,15 @@ use super::executor::DockerExecutor;
 use super::give::{self, Helper};
 use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
-use super::options::Options;
 use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
-use super::settings::{DockerOptions, StepsBy};
+use super::settings::DockerOptions;
 use super::{
     bridge, build, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
 };
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
     ServiceFacts, StepEnd, StepOutput, StepSpec,
 };
 
@@ -40,11 +39,11 @@ const SETTLED: Duration = Duration::from_millis(300);
 
 /// What runs beside a job's room.
 pub(in crate::executor) struct Companions {
-    connection: Connection,
-    options: DockerOptions,
+    pub(super) connection: Connection,
+    pub(super) options: DockerOptions,
     marks: Marks,
-    spec: PlaceSpec,
-    notes: Arc<dyn Notes>,
+    pub(super) spec: PlaceSpec,
+    pub(super) notes: Arc<dyn Notes>,
     network: OnceCell<String>,
     /// When the services were started.
     started: OnceLock<Instant>,
@@ -183,22 +182,6 @@ impl Companions {
             .into_iter()
             .map(|(one, ready)| (one.alias.clone(), ready.facts));
         Ok(facts.collect())
-    }
-
-    /// In a job whose container stands for GitHub's machine, published ports are its own.
-    fn take_ports(
-        &self,
-        specs: &[(&String, &ContainerSpec)],
-        bodies: &mut [Options],
-    ) -> Result<Vec<Vec<forwards::Forward>>, ExecutorError> {
-        if !matches!(self.spec.room, RoomSpec::Image(_)) || self.options.steps_by == StepsBy::Exec {
-            return Ok(vec![Vec::new(); bodies.len()]);
-        }
-        let names = specs.iter().map(|(alias, _)| alias.as_str());
-        let mut named: Vec<_> = names
-            .zip(bodies.iter_mut().map(|options| &mut options.body))
-            .collect();
-        forwards::take(&mut named, self.notes.as_ref())
     }
 
     /// Has ports of the job's `localhost` lead to its services, once both are there.
@@ -461,7 +444,7 @@ impl Companions {
 
     /// Ends and removes the rooms of container actions, the images that were built, and all containers but those of these
     /// kinds. Nothing comes after.
-    async fn end_rooms(&self, but: &[Kind]) -> Result<(), ExecutorError> {
+    pub(super) async fn end_rooms(&self, but: &[Kind]) -> Result<(), ExecutorError> {
         self.ending.cancel();
         // What is just being made is waited for, so that nothing comes after the end.
         if let Ok(mut closed) = tokio::time::timeout(GATE_TIME, self.closed.write()).await {
@@ -475,35 +458,6 @@ impl Companions {
         .await?;
         build::remove_labelled(&self.connection, vec![self.label()]).await?;
         ended.into_iter().collect()
-    }
-
-    /// Ends everything, and leaves the network and the services, stopped; those of these names are removed.
-    pub(super) async fn keep_services(
-        &self,
-        services: &IndexMap<String, ServiceFacts>,
-        without: &[String],
-    ) -> Result<(), ExecutorError> {
-        let rooms = self.end_rooms(&[Kind::Room, Kind::Service]).await;
-        let stopping = services.iter().map(|(alias, facts)| async move {
-            if without.contains(alias) {
-                container::remove(&self.connection, &facts.id).await
-            } else {
-                kept::stop(&self.connection, &facts.id).await
-            }
-        });
-        let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
-        rooms.and(stopped.map(drop))
-    }
-
-    /// As [`Self::keep_services`], of a job on the host.
-    pub(in crate::executor) async fn keep(
-        &self,
-        services: &IndexMap<String, ServiceFacts>,
-        without: &[String],
-    ) -> Result<(), ExecutorError> {
-        let left = || Some(format!("what {} has beside it", self.marks.name));
-        let keeping = self.keep_services(services, without);
-        self.connection.while_it_answers(left, keeping).await
     }
 
     /// Removes the network and the volumes that its containers had; the containers are gone.

@@ -7,17 +7,19 @@ use std::path::{Path, PathBuf};
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::{ListContainersOptionsBuilder, StopContainerOptionsBuilder};
 use futures_util::future::join_all;
+use indexmap::IndexMap;
 use loom_agent::layout;
 
-use super::container::{JOB, SCRIPTS};
+use super::companions::Companions;
+use super::container::{self, JOB, SCRIPTS};
 use super::engine::Connection;
 use super::executor::DockerExecutor;
 use super::forwards::{self, Forward};
 use super::marks::{DIRECTORY, FORWARDS, INSTANCE, KIND, Kind, NAME};
 use super::transfer::{self, Item};
 use super::{failure, reclaim};
-use crate::executor::ExecutorError;
 use crate::executor::channel::blocking;
+use crate::executor::{ExecutorError, ServiceFacts};
 
 /// How long what runs in a container has to end by itself, in seconds.
 const GRACE: i32 = 10;
@@ -156,6 +158,37 @@ impl DockerExecutor {
             start(connection, room, "start the job's container again").await?;
         }
         Ok(woken)
+    }
+}
+
+impl Companions {
+    /// Ends everything, and leaves the network and the services, stopped; those of these names are removed.
+    pub(super) async fn keep_services(
+        &self,
+        services: &IndexMap<String, ServiceFacts>,
+        without: &[String],
+    ) -> Result<(), ExecutorError> {
+        let rooms = self.end_rooms(&[Kind::Room, Kind::Service]).await;
+        let stopping = services.iter().map(|(alias, facts)| async move {
+            if without.contains(alias) {
+                container::remove(&self.connection, &facts.id).await
+            } else {
+                stop(&self.connection, &facts.id).await
+            }
+        });
+        let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
+        rooms.and(stopped.map(drop))
+    }
+
+    /// As [`Self::keep_services`], of a job on the host.
+    pub(in crate::executor) async fn keep(
+        &self,
+        services: &IndexMap<String, ServiceFacts>,
+        without: &[String],
+    ) -> Result<(), ExecutorError> {
+        let left = || Some(format!("what {} has beside it", self.marks().name));
+        let keeping = self.keep_services(services, without);
+        self.connection.while_it_answers(left, keeping).await
     }
 }
 

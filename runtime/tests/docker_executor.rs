@@ -7,7 +7,7 @@
 #[path = "../src/executor/conformance.rs"]
 mod conformance;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -601,7 +601,7 @@ async fn the_sweep_takes_a_volume_that_two_lost_jobs_used() {
     }
     bench
         .executor
-        .sweep(std::slice::from_ref(&bench.run))
+        .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
         .await
         .unwrap();
     assert!(!volumes().await.contains(&volume));
@@ -763,7 +763,7 @@ async fn another_instances_containers_are_never_touched() {
     other.reclaim(&job.key).await.unwrap();
     assert!(
         other
-            .sweep(std::slice::from_ref(&bench.run))
+            .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
             .await
             .unwrap()
             .removed
@@ -964,7 +964,7 @@ async fn a_sweep_removes_containers_whose_directory_is_gone() {
     std::fs::remove_dir_all(&job.directory).unwrap();
     let swept = bench
         .executor
-        .sweep(std::slice::from_ref(&bench.run))
+        .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
         .await
         .unwrap();
     assert_eq!(swept.removed, [job.key.resource_name()]);

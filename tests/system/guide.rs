@@ -213,6 +213,27 @@ fn a_pause_at_a_failure() {
 }
 
 #[test]
+fn a_place_that_is_kept() {
+    let project = project();
+    on_host(&project, "run --keep failed .github/workflows/pausing.yml")
+        .run()
+        .exits(1)
+        .says("job test is kept");
+    shown(&project, "shell latest test")
+        .run_with("cat report.txt\n")
+        .exits(0)
+        .prints("3 tests");
+    shown(&project, "shell latest test --step 1")
+        .run_with("exit 0\n")
+        .exits(0);
+    shown(&project, "runs clean latest").run().exits(0);
+    shown(&project, "runs clean --all")
+        .run()
+        .exits(0)
+        .says("nothing is kept");
+}
+
+#[test]
 fn a_failure() {
     let run = on_host(&project(), "run .github/workflows/failing.yml")
         .run()

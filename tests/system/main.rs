@@ -33,6 +33,8 @@ mod harness;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod mistakes;
 #[cfg(test)]
 mod order;

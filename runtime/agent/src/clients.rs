@@ -1,11 +1,14 @@
 //! A connection of a runtime: bytes in, commands out; reports in, bytes out. Never waits.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::serve::forget;
 use crate::wire::{Command, Frames, Hello, Malformed, NONCE_LENGTH, PROTOCOL, Refusal, Report};
 use crate::{layout, program, sys};
 
@@ -17,6 +20,18 @@ const MAX_UNSENT: usize = 1024 * 1024;
 
 /// How long a stranger has to say hello.
 pub(crate) const HELLO_TIME: Duration = Duration::from_secs(5);
+
+/// Under its name the socket is there only when it can be connected to, by everybody who should.
+pub(crate) fn listen() -> io::Result<UnixListener> {
+    const DRAFT: &str = "agent.sock.new";
+    forget(Path::new(DRAFT))?;
+    let listener = UnixListener::bind(DRAFT)?;
+    listener.set_nonblocking(true)?;
+    // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
+    fs::set_permissions(DRAFT, fs::Permissions::from_mode(0o666))?;
+    fs::rename(DRAFT, layout::SOCKET)?;
+    Ok(listener)
+}
 
 /// A connection.
 pub(crate) struct Client {

@@ -22,6 +22,9 @@ pub const TROUBLE: &str = "agent.trouble";
 pub const GUARD: &str = "agent.guard";
 /// What steps had left running when their agent was killed, and what was ended then: a line `pid name` each.
 pub const LEFT: &str = "agent.left";
+/// Is there when the job is over and its container was started again for people who look into it: no runtime leads the agent.
+/// Each line, `PORT ADDRESS:PORT`, is a port of `localhost` and where it leads to.
+pub const KEPT: &str = "agent.kept";
 /// Counts connections to the agent, in decimal: each is newer than the one before, whatever the clock says.
 pub const EPOCH: &str = "epoch";
 

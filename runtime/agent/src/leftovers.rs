@@ -45,6 +45,14 @@ pub(crate) fn of_session(leader: i32) -> Vec<LeftOver> {
         .collect()
 }
 
+/// Whether anything but this process lives here.
+pub(crate) fn are_others() -> bool {
+    let own = std::process::id();
+    processes()
+        .iter()
+        .any(|(pid, process)| *pid != own && process.alive)
+}
+
 /// This process's start time in clock ticks since boot.
 pub(crate) fn own_start() -> u64 {
     fs::read_to_string("/proc/self/stat")

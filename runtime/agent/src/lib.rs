@@ -20,6 +20,7 @@ mod forward;
 mod git;
 mod give;
 mod guard;
+mod kept;
 pub mod layout;
 mod leftovers;
 mod memory;

@@ -3,14 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clients::{Client, HELLO_TIME, check, read_nonce};
+use crate::clients::{Client, HELLO_TIME, check, listen, read_nonce};
 use crate::close::Closing;
 use crate::forward::{self, Forwards};
+use crate::kept::Kept;
 use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
@@ -77,6 +78,7 @@ struct Agent {
     client: Option<Client>,
     epoch: u64,
     alone_since: Instant,
+    kept: Option<Kept>,
     steps: Vec<Step>,
     forwards: Forwards,
     closing: Option<Closing>,
@@ -121,6 +123,7 @@ impl Agent {
             .map(|directory| directory.uid())
             .ok();
         let own_top = fs::metadata(&options.workspace).is_ok_and(|top| Some(top.uid()) == caller);
+        let mut forwards = Forwards::default();
         Ok(Self {
             options,
             places,
@@ -133,8 +136,9 @@ impl Agent {
             client: None,
             epoch: 0,
             alone_since: Instant::now(),
+            kept: Kept::of(&mut forwards),
             steps: Vec::new(),
-            forwards: Forwards::default(),
+            forwards,
             closing: None,
             lost: None,
             exit_code: 0,
@@ -212,13 +216,14 @@ impl Agent {
         let strangers = self.strangers.iter().map(|stranger| stranger.since + HELLO_TIME);
         let orphaned = self.orphaned_at();
         let closing = self.closing.as_ref().map(Closing::deadline);
-        let steps = steps.chain(self.forwards.deadline());
+        let kept = self.kept.as_ref().map(Kept::deadline);
+        let steps = steps.chain(self.forwards.deadline()).chain(kept);
         let first = steps.chain(strangers).chain(orphaned).chain(closing).min();
         first.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     fn orphaned_at(&self) -> Option<Instant> {
-        let alone = self.client.is_none() && self.closing.is_none();
+        let alone = self.client.is_none() && self.closing.is_none() && self.kept.is_none();
         self.options
             .orphan_grace
             .filter(|_| alone)
@@ -399,6 +404,9 @@ impl Agent {
         if self.orphaned_at().is_some_and(|at| now >= at) {
             self.close_because("the Loom that ran the job is gone");
         }
+        if self.closing.is_none() && self.kept.as_mut().is_some_and(Kept::is_left) {
+            self.close_because("nobody is there any more");
+        }
     }
 
     /// Tells the client that spools have grown; at most once between two of its reads.
@@ -468,18 +476,6 @@ impl Agent {
     }
 }
 
-/// Under its name the socket is there only when it can be connected to, by everybody who should.
-fn listen() -> io::Result<UnixListener> {
-    const DRAFT: &str = "agent.sock.new";
-    forget(Path::new(DRAFT))?;
-    let listener = UnixListener::bind(DRAFT)?;
-    listener.set_nonblocking(true)?;
-    // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
-    fs::set_permissions(DRAFT, fs::Permissions::from_mode(0o666))?;
-    fs::rename(DRAFT, layout::SOCKET)?;
-    Ok(listener)
-}
-
 /// Writes a file anew: never through something that lies there already.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     forget(path)?;
@@ -487,7 +483,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     io::Write::write_all(&mut file, content)
 }
 
-fn forget(path: &Path) -> io::Result<()> {
+pub(crate) fn forget(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -7,11 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
-mod not_yet;
 mod rerun;
 mod run;
 
-pub(super) use not_yet::refused;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 
@@ -74,7 +72,7 @@ pub(super) enum Command {
     Skip(AnswerArgs),
     /// Let a job fail that is paused, as it would have without the pause
     End(AnswerArgs),
-    /// Open a command line in the place of a paused job, with the variables of its step
+    /// Open a command line in the place of a job that is paused, or was kept, with the variables of its step
     Shell(ShellArgs),
     /// Serve the studio on :9090 and run the project's workflows from there
     Serve(ServeArgs),
@@ -126,10 +124,10 @@ pub(super) struct ShellArgs {
     /// The run: its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(super) run: String,
-    /// The job [default: the one that is paused]
+    /// The job [default: the one that is paused, or was kept]
     #[arg(value_name = "JOB")]
     pub(super) job: Option<String>,
-    /// The step, where several are paused: its number or its name
+    /// The step, where several are paused, or whose variables a kept place is to have: its number or its name
     #[arg(long, value_name = "STEP")]
     pub(super) step: Option<String>,
 }
@@ -304,6 +302,8 @@ pub(super) enum RunsCommand {
     Show(ShowArgs),
     /// Print the log of a run, or of one of its jobs
     Logs(LogsArgs),
+    /// Remove what `run --keep` has kept
+    Clean(CleanArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
     Rerun(Box<RerunArgs>),
     /// Cancel a run, whichever process has it; once more ends its steps at once
@@ -335,6 +335,19 @@ pub(super) struct ShowArgs {
     /// text, or a JSON object
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CleanArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", required_unless_present = "all", conflicts_with = "all")]
+    pub(super) run: Option<String>,
+    /// That job alone
+    #[arg(value_name = "JOB")]
+    pub(super) job: Option<String>,
+    /// What was kept of all runs
+    #[arg(long)]
+    pub(super) all: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,5 +1,6 @@
 //! `loom-runtime doctor`: looks at everything that runs need, and says what to do about what is missing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::args::{DataFormat, DoctorArgs, Global};
 use super::{Exit, data, setup, talk};
 use crate::config::{FileConfig, default_state_directory};
-use crate::engine::StateDirectory;
+use crate::engine::{StateDirectory, kept_places};
 use crate::executor::ExecutorError;
 use crate::executor::channel::AgentBinary;
 use crate::executor::docker::{DockerExecutor, DockerOptions, EngineReport, Sees};
@@ -80,6 +81,7 @@ pub(super) fn doctor(global: Global, args: &DoctorArgs) -> Exit {
         .clone()
         .or_else(|| default_state_directory(&workspace, |name| std::env::var_os(name)));
     let directory = state_directory(state, &mut found);
+    found.extend(directory.as_ref().map(kept));
     found.push(agent(directory.as_ref()));
     let cache = directory
         .as_ref()
@@ -213,6 +215,25 @@ fn size(bytes: u64) -> String {
         format!("{} GiB", mib / 1024)
     } else {
         format!("{mib} MiB")
+    }
+}
+
+/// What `run --keep` has kept.
+fn kept(directory: &StateDirectory) -> Finding {
+    const WHAT: &str = "kept jobs";
+    let places = kept_places(&directory.jobs());
+    let runs: BTreeSet<&str> = places.iter().map(|place| place.run.0.as_str()).collect();
+    match places.len() {
+        0 => Finding::ok(WHAT, "none"),
+        jobs => Finding::new(
+            WHAT,
+            State::Ok,
+            match runs.len() {
+                1 => format!("{jobs}, of one run"),
+                runs => format!("{jobs}, of {runs} runs"),
+            },
+            Some("`loom-runtime runs clean --all` removes them, `runs list` says whose they are"),
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod gather;
 mod graph;
+mod kept;
 mod output;
 mod pause;
 mod prompt;

@@ -11,15 +11,16 @@ use loom_workflow::Workflow;
 pub(super) use self::attend::attend_other;
 use self::attend::{Ended, attend};
 use self::selection::{Candidate, Candidates};
-use super::args::{Format, Global, RunArgs, refused};
+use super::args::{Format, Global, RunArgs};
 use super::gather::gather;
 use super::signals::Stops;
-use super::{Exit, data, setup, talk, uplink};
+use super::{Exit, data, kept, setup, talk, uplink};
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::config::FileConfig;
 use crate::engine::{Engine, Launch};
 use crate::event::{RunOptions, WorkflowRef};
 use crate::executor::ExecutorError;
+use crate::id::RunId;
 use crate::machine::{self, Choice, Chosen};
 use crate::prepare::{
     LaunchError, RunInputs, UnmappedLabel, action_cache, launch, needs_engine, unmapped, workflow_ref,
@@ -44,6 +45,8 @@ pub(super) struct Session {
     pub(super) is_stale: bool,
     /// Whether somebody asked to stop.
     pub(super) was_stopped: bool,
+    /// The runs of the last round, where places may have been kept.
+    kept: Vec<RunId>,
 }
 
 impl Session {
@@ -59,6 +62,7 @@ impl Session {
             engine: None,
             is_stale: false,
             was_stopped: false,
+            kept: Vec::new(),
         })
     }
 
@@ -117,6 +121,10 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
         Ok(chosen)
     };
     let place = unless_stopped(stops, preparing).await?;
+    // A round takes the place of the one before.
+    for run in std::mem::take(&mut session.kept) {
+        kept::remove(&engine, &kept::of(&engine, &run).await?).await;
+    }
     inputs.options.on_host = place.on_host;
     // All of them before the first begins: a mistake starts nothing.
     let launches = compose_all(&chosen, &workspace, &inputs)?;
@@ -137,7 +145,9 @@ pub(super) async fn one_by_one(
         if count > 1 {
             talk::note(&format!("workflow {} of {count}: {name} ({file})", place + 1));
         }
+        let keeps = !launch.source.options.keep.is_never();
         let handle = engine.start(launch).await.map_err(|error| failed(&error))?;
+        session.kept.extend(keeps.then(|| handle.id().clone()));
         let one = attend(engine, handle, &mut session.stops, format).await;
         session.is_stale = one.is_stale;
         let stopped = one.was_stopped || one.is_stale || one.was_left;
@@ -192,7 +202,6 @@ struct Set {
 fn read(global: &Global, args: &RunArgs) -> Result<Set, Exit> {
     let workspace = setup::workspace(global)?;
     let config = setup::configuration(&workspace)?;
-    refuse_what_has_no_effect(args, &config)?;
     let found = project::choose(args.file()).map_err(|error| {
         talk::error(&error.to_string());
         talk::help(error.help());
@@ -209,22 +218,6 @@ fn read(global: &Global, args: &RunArgs) -> Result<Set, Exit> {
         chosen,
         inputs,
     })
-}
-
-/// Names each flag that would have no effect.
-fn refuse_what_has_no_effect(args: &RunArgs, config: &FileConfig) -> Result<(), Exit> {
-    let refused = refused(args, config);
-    for (name, today) in &refused {
-        talk::error(&format!(
-            "`{name}` is planned and not there yet; nothing was started"
-        ));
-        talk::help(today);
-    }
-    if refused.is_empty() {
-        Ok(())
-    } else {
-        Err(Exit::Usage)
-    }
 }
 
 /// All that the run is given.
@@ -263,6 +256,7 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
             .or(config.run.workspace_mode)
             .unwrap_or_default(),
         pause_on_failure: args.pause_on_failure,
+        keep: args.keep.map(Into::into).or(config.run.keep).unwrap_or_default(),
         offline: inputs.actions.offline,
         frozen: inputs.actions.frozen,
         action_overrides: inputs

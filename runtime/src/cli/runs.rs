@@ -3,7 +3,7 @@
 use super::args::{DataFormat, Global, ListArgs, LogsArgs, RunsCommand, ShowArgs};
 use super::output::{Columns, Tails, for_stdout, page, place, since, tails};
 use super::pause::waiting;
-use super::{Exit, data, rerun, setup, talk};
+use super::{Exit, data, kept, rerun, setup, talk};
 use crate::engine::Engine;
 use crate::event::Seq;
 use crate::id::{JobId, RunId};
@@ -28,6 +28,7 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
             RunsCommand::Cancel(args) => rerun::cancel(&engine, &args.run).await,
             // It opens the engine itself, when it is its turn.
             RunsCommand::Rerun(_) => Ok(()),
+            RunsCommand::Clean(args) => kept::clean(&engine, &args).await,
         }
     };
     match answer.await {
@@ -46,17 +47,28 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
         .runs(query)
         .await
         .map_err(|error| unreadable(&error))?;
+    let kept = kept::all(engine).await?;
+    let kept_of = |run: &RunId| -> Vec<&str> {
+        let places = kept.iter().filter(|place| place.run == *run);
+        places.map(|place| place.job.0.as_str()).collect()
+    };
     if args.format == DataFormat::Json {
-        let views: Vec<RunSummary> = runs.iter().map(RunSummary::from).collect();
-        return print_json(&views);
+        let views = runs
+            .iter()
+            .map(|run| with_kept(&RunSummary::from(run), &kept_of(&run.id)));
+        return print_json(&views.collect::<Result<Vec<_>, Exit>>()?);
     }
     if runs.is_empty() {
         talk::note("nothing has run here yet");
     }
     for run in runs {
         let took = since(run.started_at, run.finished_at).unwrap_or_default();
+        let kept = match kept_of(&run.id).as_slice() {
+            [] => String::new(),
+            jobs => format!("  (kept: {})", jobs.join(", ")),
+        };
         let line = format!(
-            "{}  {:<9}  {}  {took:>8}  {}{}\n",
+            "{}  {:<9}  {}  {took:>8}  {}{}{kept}\n",
             run.id,
             run.state,
             run.created_at,
@@ -70,9 +82,12 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
 
 async fn show(engine: &Engine, args: &ShowArgs) -> Result<(), Exit> {
     let run = load(engine, &args.run).await?;
+    let places = kept::of(engine, &run.id).await?;
     if args.format == DataFormat::Json {
-        return print_json(&RunDetail::from(&run));
+        let jobs: Vec<&str> = places.iter().map(|place| place.job.0.as_str()).collect();
+        return print_json(&with_kept(&RunDetail::from(&run), &jobs)?);
     }
+    kept::tell_of(&places);
     for paused in waiting(&run) {
         talk::note(&format!(
             "{}; `loom-runtime retry {}` goes on",
@@ -105,6 +120,15 @@ fn attempt(attempt: u32) -> String {
         0 | 1 => String::new(),
         attempt => format!(" (attempt {attempt})"),
     }
+}
+
+/// A view with the jobs whose places are kept, where there are any.
+fn with_kept(view: &impl serde::Serialize, jobs: &[&str]) -> Result<serde_json::Value, Exit> {
+    let mut view = serde_json::to_value(view).map_err(|error| unreadable(&error))?;
+    if let (false, Some(fields)) = (jobs.is_empty(), view.as_object_mut()) {
+        fields.insert("kept".to_owned(), jobs.into());
+    }
+    Ok(view)
 }
 
 /// The last lines of what failed.

@@ -27,3 +27,11 @@ pub enum Keep {
     #[default]
     Never,
 }
+
+impl Keep {
+    /// Whether nobody's place is kept.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        *self == Self::Never
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::EngineError;
+use super::kept;
 use super::shared::Shared;
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
@@ -33,8 +34,8 @@ pub struct Recovered {
 }
 
 /// Ends the runs of dead owners of this state directory, and those of this process that have no actor any more; then
-/// removes what such runs left, now or before, in these executors. What living owners hold, here or elsewhere, is never
-/// touched.
+/// removes what such runs left, now or before, in these executors. What living owners hold, here or elsewhere, and what was
+/// kept, is never touched.
 pub(super) async fn recover(
     shared: &Shared,
     executors: &[Arc<dyn Executor>],
@@ -186,8 +187,9 @@ async fn sweep(
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
     let (mut clean, mut failed) = (BTreeSet::new(), BTreeSet::new());
+    let kept = kept::names(shared).await;
     for executor in executors {
-        match executor.sweep(&ids).await {
+        match executor.sweep(&ids, &kept).await {
             Ok(swept) => {
                 recovered.removed.extend(swept.removed);
                 clean.insert(executor.name());
@@ -198,7 +200,7 @@ async fn sweep(
             }
         }
     }
-    let stuck = remove_directories(shared, &ids, recovered).await;
+    let stuck = remove_directories(shared, &ids, kept, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
@@ -208,7 +210,12 @@ async fn sweep(
 
 /// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one
 /// could not be removed.
-async fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Recovered) -> BTreeSet<RunId> {
+async fn remove_directories(
+    shared: &Shared,
+    runs: &[RunId],
+    kept: BTreeSet<String>,
+    recovered: &mut Recovered,
+) -> BTreeSet<RunId> {
     let (jobs, of) = (shared.directory.jobs(), runs.to_vec());
     let removing = shared.io.blocking(move || {
         let (mut removed, mut stuck) = (Vec::new(), Vec::new());
@@ -218,6 +225,9 @@ async fn remove_directories(shared: &Shared, runs: &[RunId], recovered: &mut Rec
             let Some(run) = of.iter().find(|run| name.starts_with(&JobKey::prefix(run))) else {
                 continue;
             };
+            if kept::is_of(&kept, &name) {
+                continue;
+            }
             match std::fs::remove_dir_all(entry.path()) {
                 Ok(()) => removed.push(name),
                 Err(error) => {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::config::WorkspaceMode;
+use crate::config::{Keep, WorkspaceMode};
 use crate::context::RunFacts;
 use crate::event::JobState;
 use crate::id::{JobId, RunId, StepId};
@@ -311,6 +311,9 @@ pub struct RunOptions {
     /// Whether a job stops at a step that fails, until somebody says how it goes on.
     #[serde(skip_serializing_if = "is_false")]
     pub pause_on_failure: bool,
+    /// Whose place stays when its job is done.
+    #[serde(skip_serializing_if = "Keep::is_never")]
+    pub keep: Keep,
     /// Nothing is fetched from elsewhere.
     pub offline: bool,
     /// Only what is in the lock file is used.

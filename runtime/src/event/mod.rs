@@ -304,6 +304,15 @@ pub enum Event {
         /// Each as `pid name`.
         processes: Vec<String>,
     },
+    /// The place of a job that is over was kept as it is, for people who look into it.
+    JobKept {
+        /// The job.
+        job: JobId,
+        /// The attempt that had it.
+        attempt: u32,
+        /// What its container, directory and network are named by.
+        resource: String,
+    },
     /// Something that the job held could not be removed. The next start looks for it.
     RemainsLeft {
         /// The job.
@@ -355,7 +364,7 @@ pub enum Event {
 }
 
 /// The types that this version understands: JSON of one of these that cannot be read is damaged, not newer.
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 26] = [
     "runCreated",
     "runStarted",
     "jobExpanded",
@@ -376,6 +385,7 @@ const KNOWN: [&str; 25] = [
     "jobPaused",
     "jobResumed",
     "leftoversKilled",
+    "jobKept",
     "remainsLeft",
     "jobFinished",
     "cancelRequested",
@@ -423,6 +433,7 @@ impl Event {
             | Self::JobPaused { job, .. }
             | Self::JobResumed { job, .. }
             | Self::LeftoversKilled { job, .. }
+            | Self::JobKept { job, .. }
             | Self::RemainsLeft { job, .. }
             | Self::JobFinished { job, .. } => Some(job),
             Self::ConcurrencyClaimed { job, .. } => job.as_ref(),

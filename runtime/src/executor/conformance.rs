@@ -1,7 +1,7 @@
 //! What every executor does alike. Test support: included by one test file an executor (`tests/host_executor.rs`,
 //! `tests/docker_executor.rs`), which says how to make the executor and calls [`suite!`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -473,7 +473,7 @@ pub(crate) async fn sweep_removes_the_named_runs_and_no_other(bench: Bench) {
     drop(lost);
     let swept = bench
         .executor
-        .sweep(std::slice::from_ref(&bench.run))
+        .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
         .await
         .unwrap();
     assert_eq!(swept.removed, [dead.key.resource_name()]);
@@ -483,13 +483,46 @@ pub(crate) async fn sweep_removes_the_named_runs_and_no_other(bench: Bench) {
     assert!(
         bench
             .executor
-            .sweep(std::slice::from_ref(&bench.run))
+            .sweep(std::slice::from_ref(&bench.run), &BTreeSet::new())
             .await
             .unwrap()
             .removed
             .is_empty()
     );
     kept.close().await.unwrap();
+}
+
+pub(crate) async fn a_kept_place_runs_nothing_and_is_left_by_a_sweep(bench: Bench) {
+    let (job, lost) = (bench.job(), bench.job());
+    let place = bench.open(&job).await;
+    run(&place, script("sleep 1000 >/dev/null 2>&1 & echo left")).await;
+    let closed = place.keep(&[]).await.unwrap();
+    assert_eq!(closed.killed.len(), 1, "{:?}", closed.killed);
+    let error = place
+        .run(script("true"), Box::new(Recorder::default()))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ExecutorError::Lost { .. }), "{error}");
+    drop(place);
+    // What its steps were told with is gone.
+    for folder in ["scripts", "spool", "temp/_runner_file_commands"] {
+        let left = std::fs::read_dir(job.directory.join(folder))
+            .into_iter()
+            .flatten();
+        assert_eq!(left.count(), 0, "{folder}");
+    }
+    drop(bench.open(&lost).await);
+    let kept = BTreeSet::from([job.key.resource_name()]);
+    let swept = bench
+        .executor
+        .sweep(std::slice::from_ref(&bench.run), &kept)
+        .await
+        .unwrap();
+    assert_eq!(swept.removed, [lost.key.resource_name()]);
+    bench.nothing_is_left(&lost).await;
+    assert!(job.directory.exists(), "it is kept");
+    bench.executor.reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
 }
 
 fn other_run() -> JobKey {
@@ -744,6 +777,7 @@ macro_rules! suite {
             closing_ends_a_step_that_runs
             reclaim_removes_what_a_lost_place_holds
             sweep_removes_the_named_runs_and_no_other
+            a_kept_place_runs_nothing_and_is_left_by_a_sweep
             an_open_that_fails_leaves_nothing
             signals_before_the_first_output_are_remembered
             several_steps_run_at_once

@@ -11,6 +11,7 @@ pub mod host;
 mod output;
 mod spec;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use crate::id::{JobKey, RunId, StepId};
 /// - `reclaim` removes whatever a place of that key holds (containers, networks, volumes, directory, processes), found by
 ///   label and by what was written down, also when the object is lost to a panic or its process was killed; it is
 ///   idempotent and succeeds when there is nothing.
+/// - what was kept runs nothing, and only `reclaim` removes it.
 /// - every call but `fetch` and `run` is bounded in time.
 #[async_trait]
 pub trait Executor: Send + Sync {
@@ -70,11 +72,12 @@ pub trait Executor: Send + Sync {
     /// When the engine does not answer or refuses; what was left is named.
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError>;
 
-    /// Removes whatever the named runs still hold: their owners are dead and do not come back.
+    /// Removes whatever the named runs still hold: their owners are dead and do not come back. What jobs of these resource
+    /// names hold stays: it was [kept](Place::keep).
     ///
     /// # Errors
     /// As for [`Executor::reclaim`].
-    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError>;
+    async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError>;
 }
 
 /// Where the steps of one job run.
@@ -167,4 +170,12 @@ pub trait Place: Send + Sync {
     /// # Errors
     /// When something could not be removed; it is named.
     async fn close(&self) -> Result<Closed, ExecutorError>;
+
+    /// Ends what still runs, and leaves the rest for people who look into it, until [`Executor::reclaim`] removes it: nothing
+    /// runs in it any more, and what steps were told with is not in it. Services of these names are not left: what they are
+    /// made of must not be seen.
+    ///
+    /// # Errors
+    /// When something does not end; the place is to be reclaimed then.
+    async fn keep(&self, without: &[String]) -> Result<Closed, ExecutorError>;
 }

@@ -157,6 +157,10 @@ impl Run {
         let Some((_, job)) = self.jobs.get_index_mut(place) else {
             return;
         };
+        if matches!(event, Event::JobKept { .. }) {
+            // Told of one that is over.
+            job.kept = true;
+        }
         if job.state.is_final() {
             return; // an end stands
         }

@@ -109,6 +109,8 @@ pub struct Job {
     pub outputs: Outputs,
     /// The steps that it is paused at: they failed, and somebody has to say how they go on.
     pub pauses: IndexMap<StepId, Pause>,
+    /// Whether its place was kept when it was done. It may have been removed since.
+    pub kept: bool,
 }
 
 /// A pause at a step that failed.
@@ -229,6 +231,7 @@ impl Job {
                 .collect(),
             outputs: Outputs::new(),
             pauses: IndexMap::new(),
+            kept: false,
         }
     }
 

@@ -9,6 +9,7 @@ mod fault;
 mod full;
 mod guide;
 mod image;
+mod keeping;
 mod kills;
 mod pausing;
 mod pull;

@@ -140,6 +140,12 @@ impl Engine {
             .value()
     }
 
+    /// Removes a container, as somebody does who does not know of Loom.
+    pub(crate) fn remove_container(&self, container: &str) {
+        let path = format!("/containers/{container}?force=true");
+        self.address.delete(&path).send().is(204);
+    }
+
     /// Whether it has the image.
     pub(crate) fn has_image(&self, name: &str) -> bool {
         self.address.get(&format!("/images/{name}/json")).send().status == 200

@@ -1,6 +1,6 @@
 //! A `loom-runtime` that runs, and what came of it.
 
-use std::io::{BufRead, BufReader, PipeReader, Read};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -69,6 +69,16 @@ impl Loom {
         self.spawn()
     }
 
+    /// Starts it with this as the beginning of its input.
+    pub(crate) fn started_with(mut self, input: &str) -> Running {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        self.command.stdin(reader);
+        let mut running = self.spawn();
+        running.input = Some(writer);
+        running.type_in(input);
+        running
+    }
+
     fn spawn(mut self) -> Running {
         let shown = format!("{:?}", self.command);
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -82,6 +92,7 @@ impl Loom {
             stdout,
             stderr,
             started,
+            input: None,
         }
     }
 }
@@ -226,9 +237,24 @@ pub(crate) struct Running {
     stdout: Pipe,
     stderr: Pipe,
     started: Instant,
+    /// Where more of its input comes from, where it has any.
+    input: Option<PipeWriter>,
 }
 
 impl Running {
+    /// Gives it more input.
+    pub(crate) fn type_in(&mut self, text: &str) {
+        use std::io::Write as _;
+
+        let input = self.input.as_mut().expect("it was started with an input");
+        input.write_all(text.as_bytes()).expect("room in the pipe");
+    }
+
+    /// There is no more input.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
+    }
+
     /// How it ended, if it has.
     pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("it is our child")

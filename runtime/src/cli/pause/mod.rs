@@ -3,6 +3,7 @@
 
 mod ask;
 mod command;
+mod kept;
 mod relay;
 mod shell;
 mod waiting;

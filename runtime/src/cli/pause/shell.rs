@@ -1,4 +1,4 @@
-//! `loom-runtime shell`: a command line in the place of a paused job, as its step saw it.
+//! `loom-runtime shell`: a command line in the place of a job that is paused or was kept, as its step saw it.
 
 use std::io::{IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt as _;
@@ -6,9 +6,10 @@ use std::process::Command;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use tokio::io::AsyncWriteExt as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::kept;
 use super::waiting::{Waiting, waiting};
 use crate::cli::args::{Global, ShellArgs};
 use crate::cli::runs::{is_meant, load};
@@ -30,6 +31,9 @@ async fn open(global: &Global, args: &ShellArgs) -> Result<Exit, Exit> {
     // A run whose process is gone is lost, not paused.
     setup::recover(&engine, Vec::new()).await;
     let run = load(&engine, &args.run).await?;
+    if let Some(place) = kept::meant(&engine, &run, args).await? {
+        return kept::enter(&engine, &run, &place, args).await;
+    }
     let meant = meant(&run, args)?;
     let entrance = entrance(&run, &meant)?;
     if talk::is_watched() {
@@ -39,7 +43,7 @@ async fn open(global: &Global, args: &ShellArgs) -> Result<Exit, Exit> {
     talk::finish();
     match entrance.container.clone() {
         None => on_host(&entrance),
-        Some(container) => in_container(&engine, container, entrance).await,
+        Some(container) => in_container(&docker(&engine), container, entrance).await,
     }
 }
 
@@ -48,10 +52,13 @@ fn meant(run: &Run, args: &ShellArgs) -> Result<Waiting, Exit> {
     let mut found: Vec<Waiting> = waiting(run);
     if found.is_empty() {
         talk::error(&format!(
-            "nothing of run {} is paused, so there is no place to enter",
+            "nothing of run {} is paused or kept, so there is no place to enter",
             run.id
         ));
-        talk::help("`loom-runtime run --pause-on-failure` stops at a step that fails and keeps its place");
+        talk::help(
+            "`loom-runtime run --pause-on-failure` stops at a step that fails, `--keep failed` keeps the places of jobs that \
+             failed",
+        );
         return Err(Exit::Usage);
     }
     let all: Vec<String> = found.iter().map(Waiting::line).collect();
@@ -102,8 +109,16 @@ fn entrance(run: &Run, meant: &Waiting) -> Result<Entrance, Exit> {
     }
 }
 
-/// This process becomes the shell.
-fn on_host(entrance: &Entrance) -> Result<Exit, Exit> {
+/// What opens shells in containers.
+pub(super) fn docker(engine: &Engine) -> DockerExecutor {
+    DockerExecutor::new(DockerOptions::new(
+        engine.instance().to_owned(),
+        engine.directory().cache(),
+    ))
+}
+
+/// The `PATH` of a shell on this machine.
+pub(super) fn path_of(entrance: &Entrance) -> std::ffi::OsString {
     let mut path = std::ffi::OsString::new();
     for folder in &entrance.path {
         path.push(folder);
@@ -111,6 +126,12 @@ fn on_host(entrance: &Entrance) -> Result<Exit, Exit> {
     }
     let own = entrance.env.get("PATH").map(std::ffi::OsString::from);
     path.push(own.or_else(|| std::env::var_os("PATH")).unwrap_or_default());
+    path
+}
+
+/// This process becomes the shell.
+fn on_host(entrance: &Entrance) -> Result<Exit, Exit> {
+    let path = path_of(entrance);
     let mut problem = String::new();
     for program in ["bash", "sh"] {
         let error = Command::new(program)
@@ -127,11 +148,12 @@ fn on_host(entrance: &Entrance) -> Result<Exit, Exit> {
     Err(Exit::Machine)
 }
 
-async fn in_container(engine: &Engine, container: String, entrance: Entrance) -> Result<Exit, Exit> {
-    let docker = DockerExecutor::new(DockerOptions::new(
-        engine.instance().to_owned(),
-        engine.directory().cache(),
-    ));
+/// Opens a shell in a container, and ends with it.
+pub(super) async fn in_container(
+    docker: &DockerExecutor,
+    container: String,
+    entrance: Entrance,
+) -> Result<Exit, Exit> {
     let terminal = Terminal::of_stdin();
     let spec = ShellSpec {
         container,
@@ -149,23 +171,26 @@ async fn in_container(engine: &Engine, container: String, entrance: Entrance) ->
     let raw = terminal.as_ref().map(Terminal::raw);
     let ended = pass_on(&mut session, terminal.is_some()).await;
     drop(raw);
-    ended.map_err(failed)?;
+    if !ended.map_err(failed)? {
+        return Ok(Exit::Cancelled);
+    }
     let code = session.exit_code().await.map_err(failed)?;
     Ok(if code == 0 { Exit::Success } else { Exit::Failure })
 }
 
-/// Hands on what is typed and what is said, until the shell ends.
+/// Hands on what is typed and what is said, until the shell ends; whether it did, or this process is to.
 async fn pass_on(
     session: &mut ShellSession,
     on_terminal: bool,
-) -> Result<(), crate::executor::ExecutorError> {
+) -> Result<bool, crate::executor::ExecutorError> {
+    let mut told = [SignalKind::terminate(), SignalKind::hangup()].map(|kind| signal(kind).ok());
     let mut typed = typed();
     let mut input = session.input();
     let mut resized = signal(SignalKind::window_change()).ok().filter(|_| on_terminal);
     loop {
         tokio::select! {
             said = session.output() => match said? {
-                None => return Ok(()),
+                None => return Ok(true),
                 Some((stream, bytes)) => {
                     // The shell waits for who reads what it says, as any does; nothing else is on this thread.
                     let written = match stream {
@@ -173,10 +198,11 @@ async fn pass_on(
                         Stream::Stdout => std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush()),
                     };
                     if written.is_err() {
-                        return Ok(());
+                        return Ok(true);
                     }
                 }
             },
+            () = either(&mut told) => return Ok(false),
             bytes = typed.recv(), if input.is_some() => match (bytes, &mut input) {
                 (Some(bytes), Some(to)) => {
                     if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
@@ -195,6 +221,18 @@ async fn pass_on(
                 session.resize(rows, columns).await;
             }
         }
+    }
+}
+
+/// Comes back at one of these signals.
+async fn either([first, second]: &mut [Option<Signal>; 2]) {
+    let next = async |signal: &mut Option<Signal>| match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    };
+    tokio::select! {
+        () = next(first) => {}
+        () = next(second) => {}
     }
 }
 

@@ -86,11 +86,7 @@ fn group_of(job: &Job) -> Option<&ConcurrencyGroup> {
 impl Waiting {
     /// Whether it is the step of this number, as people count, or of this name; or of this id, with `@` before it.
     pub(in crate::cli) fn is_step(&self, named: &str) -> bool {
-        let place = self
-            .place
-            .split_once('/')
-            .map_or(self.place.as_str(), |(place, _)| place);
-        named == place || named.strip_prefix('@') == Some(self.step.0.as_str()) || named == self.name
+        is_step(named, (&self.step, &self.place, &self.name))
     }
 
     /// It in one line.
@@ -119,6 +115,12 @@ impl Waiting {
         }
         all
     }
+}
+
+/// Whether a step with this id, place and name is the one that is named.
+pub(super) fn is_step(named: &str, (id, place, name): (&StepId, &str, &str)) -> bool {
+    let place = place.split_once('/').map_or(place, |(place, _)| place);
+    named == place || named.strip_prefix('@') == Some(id.0.as_str()) || named == name
 }
 
 /// The commands that answer from elsewhere, each with a word for it.

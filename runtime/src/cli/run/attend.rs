@@ -4,7 +4,7 @@ use super::super::args::Format;
 use super::super::output::{self, Attention, Audience, Known, Subject, follow, printer};
 use super::super::pause::{Asker, Choice, Waiting, is_anybody_there, leave_alone};
 use super::super::signals::{Stop, Stops};
-use super::super::{Exit, talk};
+use super::super::{Exit, kept, talk};
 use crate::engine::{Engine, Outcome, RunHandle};
 use crate::event::{PauseAnswer, RunState};
 use crate::id::{JobId, RunId};
@@ -182,6 +182,7 @@ async fn watch(
     if let Some(problem) = &outcome.problem {
         talk::error(&format!("the run's history is incomplete: {problem}"));
     }
+    run.iter().for_each(kept::tell);
     Ended {
         exit: Exit::of(outcome.state, run.as_ref().is_none_or(|run| run.cancel.is_some())),
         state: Some(outcome.state),

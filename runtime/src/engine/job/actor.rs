@@ -130,7 +130,9 @@ impl JobActor {
             Effect::Close => match self.opened.take() {
                 // The run removes it: what needs this job does not wait for that.
                 Some(opened) => {
+                    let entrances = self.lasting_entrances(&opened);
                     self.origin.closer.do_send(ClosePlace {
+                        entrances,
                         key: self.origin.key.clone(),
                         opened: Box::new(opened),
                         holding: self.origin.holding.clone(),
@@ -335,7 +337,9 @@ impl JobActor {
 
     fn publish(&mut self, step: &StepId, outcome: StepState, conclusion: StepState) {
         self.attempts.end(step);
-        self.entrances.forget(step);
+        if !self.may_be_kept() {
+            self.entrances.forget(step);
+        }
         let (Some(contexts), Some(known)) = (&mut self.contexts, self.steps.get(step)) else {
             return;
         };

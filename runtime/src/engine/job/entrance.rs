@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::actor::JobActor;
 use super::machine::Status;
+use super::opening::Opened;
 use super::task::Task;
 use crate::executor::{PlaceFacts, StepSpec};
 use crate::id::{JobKey, StepId};
@@ -35,6 +37,9 @@ pub(crate) struct Entrance {
     pub(crate) env: BTreeMap<String, String>,
     /// Folders before the `PATH` of the place.
     pub(crate) path: Vec<String>,
+    /// Variables that are left out: they hold secrets, and this one is written to a disk.
+    #[serde(default)]
+    pub(crate) hidden: Vec<String>,
 }
 
 impl Entrance {
@@ -46,6 +51,7 @@ impl Entrance {
             directory: facts.workspace.clone(),
             env: BTreeMap::new(),
             path: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -105,8 +111,8 @@ fn offer(_job: &JobKey, _entrances: &[Entrance]) -> io::Result<OwnedFd> {
 /// The entrances of one job.
 #[derive(Default)]
 pub(super) struct Entrances {
-    /// What each of the job's steps ran last, those of its action included.
-    ran: BTreeMap<StepId, Ran>,
+    /// What each of the job's steps ran last, those of its action included; in the order in which they began.
+    ran: IndexMap<StepId, Ran>,
     /// For which steps there are some now, with what holds them.
     offered: (Vec<StepId>, Option<OwnedFd>),
 }
@@ -119,28 +125,32 @@ struct Ran {
 
 impl Entrances {
     /// A step of the job, or one of its action, runs this.
-    fn note(&mut self, outermost: StepId, spec: &StepSpec) {
+    fn note(&mut self, outermost: StepId, spec: StepSpec) {
         let ran = Ran {
-            env: spec.env.clone(),
-            path: spec.path.clone(),
-            directory: spec.working_directory.clone(),
+            env: spec.env,
+            path: spec.path,
+            directory: spec.working_directory,
         };
         self.ran.insert(outermost, ran);
     }
 
     /// A step is over.
     pub(super) fn forget(&mut self, step: &StepId) {
-        self.ran.remove(step);
+        self.ran.shift_remove(step);
     }
 }
 
 impl JobActor {
-    /// Remembers what a step runs, in case its job pauses there.
+    /// Remembers what a step runs, in case its job pauses there or its place is kept.
     pub(super) fn note_entrance(&mut self, id: &StepId, task: &Task) {
-        if self.pauses()
+        if (self.pauses() || self.may_be_kept())
             && let Some(spec) = task.spec()
         {
             let outermost = self.outermost(id);
+            let mut spec = spec.clone();
+            if let Some(opened) = &self.opened {
+                opened.add_hidden(&mut spec);
+            }
             self.entrances.note(outermost, spec);
         }
     }
@@ -172,8 +182,42 @@ impl JobActor {
         self.entrances.offered = (paused, held);
     }
 
+    /// Whether its place may be kept when it is done.
+    pub(super) fn may_be_kept(&self) -> bool {
+        !self.origin.plan.scope.run.options.keep.is_never()
+    }
+
+    /// Entrances for as long as the place is kept, one for each step that ran: without what is secret. None when it is not
+    /// kept.
+    pub(super) fn lasting_entrances(&self, opened: &Opened) -> Vec<Entrance> {
+        if !self.may_be_kept() {
+            return Vec::new();
+        }
+        let ran = self.entrances.ran.keys().cloned();
+        let mut all: Vec<Entrance> = ran.filter_map(|id| self.entrance_of(&id, opened)).collect();
+        if all.is_empty() {
+            all.extend(self.entrance_of(&StepId::at(0), opened));
+        }
+        let masks = &self.origin.masks;
+        for entrance in &mut all {
+            let is_secret = |name: &String, value: &String| masks.reveals(name) || masks.reveals(value);
+            let secret = entrance.env.iter().filter(|(name, value)| is_secret(name, value));
+            entrance.hidden = secret.map(|(name, _)| masks.mask(name).into_owned()).collect();
+            entrance.env.retain(|name, value| !is_secret(name, value));
+            entrance.path.retain(|folder| !masks.reveals(folder));
+            if masks.reveals(&entrance.directory) {
+                entrance.directory.clone_from(&opened.grounds.facts.workspace);
+            }
+        }
+        all
+    }
+
     fn entrance(&self, id: &StepId) -> Option<Entrance> {
-        let (opened, contexts) = (self.opened.as_ref()?, self.contexts.as_ref()?);
+        self.entrance_of(id, self.opened.as_ref()?)
+    }
+
+    fn entrance_of(&self, id: &StepId, opened: &Opened) -> Option<Entrance> {
+        let contexts = self.contexts.as_ref()?;
         let mut entrance = Entrance::new(id.clone(), &opened.grounds.facts);
         match self.entrances.ran.get(id) {
             Some(ran) => {

@@ -1,5 +1,6 @@
 //! The place of a job: made and removed on the IO threads.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use super::JobOrigin;
 use super::contexts::EVENT_FILE;
 use super::fetching::prepare;
 use super::grounds::Grounds;
+use super::keeping::without_secrets;
 use super::machine::{Trouble, UNREACHABLE};
 use super::notes::LogNotes;
 use super::room_files::RoomFiles;
@@ -39,9 +41,11 @@ pub(in crate::engine) struct Opened {
     pub(super) matchers: MatcherSet,
     /// Whether debug messages are shown.
     pub(super) debug: bool,
-    executor: Arc<dyn Executor>,
-    shared: Arc<Shared>,
-    key: JobKey,
+    /// Variables of the job's container that are secret, where it may be kept.
+    pub(super) hidden: BTreeMap<String, String>,
+    pub(super) executor: Arc<dyn Executor>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) key: JobKey,
 }
 
 impl Opened {
@@ -129,9 +133,10 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         WorkspaceMode::Copy => true,
         WorkspaceMode::Overlay => !layered,
     };
+    let (room, hidden) = without_secrets(&plan, &masks);
     let mut spec = PlaceSpec {
         key: key.clone(),
-        room: plan.room.clone(),
+        room,
         services: plan.services.clone(),
         pull: plan.scope.run.options.pull,
         workspace: project.clone(),
@@ -209,6 +214,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         pre: Vec::new(),
         matchers: MatcherSet::default(),
         debug,
+        hidden,
         executor,
         shared,
         key,
@@ -300,7 +306,7 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
 }
 
 /// Waits until what was said of a job is in its log, and adds the last of it.
-async fn written(
+pub(super) async fn written(
     shared: &Shared,
     log: JobLog,
     last: impl FnOnce(&JobLog) -> Result<(), LogError> + Send + 'static,
@@ -348,7 +354,7 @@ fn copy_of_workspace(shared: &Shared, key: &JobKey) -> PathBuf {
 }
 
 /// Where what is brought from a place that this machine does not see lies.
-fn brought_files(shared: &Shared, key: &JobKey) -> PathBuf {
+pub(super) fn brought_files(shared: &Shared, key: &JobKey) -> PathBuf {
     shared
         .directory
         .jobs()
@@ -388,7 +394,7 @@ enum Refused {
     Copy(Trouble),
 }
 
-async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {
+pub(super) async fn remove(io: &Io, directories: Vec<PathBuf>) -> io::Result<()> {
     let removed = io.blocking(move || {
         directories
             .iter()

@@ -135,9 +135,10 @@ fn writer(opened: &Opened) -> Result<LogWriterHandle, Trouble> {
 async fn process(
     opened: &Opened,
     (job, id): (JobId, StepId),
-    spec: StepSpec,
+    mut spec: StepSpec,
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
+    opened.add_hidden(&mut spec);
     let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();

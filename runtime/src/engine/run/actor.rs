@@ -9,7 +9,7 @@ use loom_protocol::ActorId;
 use tokio::sync::{oneshot, watch};
 
 use super::Outcome;
-use super::ahead::Ahead;
+use super::ahead::{Ahead, ClosePlace};
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
 use crate::engine::job::{AnswerPause, Holding, Input, JobActor, reclaim};
@@ -38,6 +38,8 @@ pub(in crate::engine) struct RunActor {
     pub(super) ahead: BTreeMap<JobId, Ahead>,
     /// Jobs whose places are being removed, with how many of each.
     pub(super) closing: BTreeMap<JobId, usize>,
+    /// Places of jobs that are about to end: how they end says whether they are kept.
+    pub(super) undecided: BTreeMap<JobId, ClosePlace>,
     /// Jobs of which something is being found out.
     pub(super) asking: BTreeSet<JobId>,
     /// Whether the run's concurrency group is being claimed.
@@ -99,6 +101,7 @@ impl RunActor {
             children: BTreeMap::new(),
             ahead: BTreeMap::new(),
             closing: BTreeMap::new(),
+            undecided: BTreeMap::new(),
             asking: BTreeSet::new(),
             claiming: false,
             lost: BTreeSet::new(),
@@ -125,6 +128,8 @@ impl RunActor {
     /// The history cannot be written: a run that cannot say what it did must not go on.
     pub(super) fn give_up(&mut self, problem: String, ctx: &mut Context<Self>) {
         tracing::error!(run = %self.run.id, %problem, "the run is given up");
+        // Their jobs have actors still, whose places are removed by name.
+        self.undecided.clear();
         for entry in std::mem::take(&mut self.waiting) {
             entry.saved.map(|saved| saved.send(Err(Unwritable)));
         }

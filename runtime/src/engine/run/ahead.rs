@@ -9,7 +9,7 @@ use loom_bridge::Context;
 
 use super::actor::{Reclaiming, RunActor};
 use super::writing::Entry;
-use crate::engine::job::{Holding, JobOrigin, Opened, PreparedPlace, Trouble, close, open};
+use crate::engine::job::{Entrance, Holding, JobOrigin, Opened, PreparedPlace, Trouble, close, open};
 use crate::event::{Event, JobState};
 use crate::executor::{Closed, RoomSpec};
 use crate::id::{JobId, JobKey};
@@ -184,13 +184,24 @@ impl RunActor {
     }
 
     /// Counts a removal as under way until it is done: the run does not end before.
-    fn until_closed(
+    pub(super) fn until_closed(
         &mut self,
         job: JobId,
         closing: impl Future<Output = Result<Closed, Trouble>> + Send + 'static,
         ctx: &mut Context<Self>,
     ) {
         *self.closing.entry(job.clone()).or_default() += 1;
+        let closing = async move { closing.await.map(|closed| (closed, None)) };
+        self.while_closing(job, closing, ctx);
+    }
+
+    /// Waits for the end of a removal that is counted already; what it is to be remembered by is in its answer.
+    pub(super) fn while_closing(
+        &mut self,
+        job: JobId,
+        closing: impl Future<Output = Result<(Closed, Option<Event>), Trouble>> + Send + 'static,
+        ctx: &mut Context<Self>,
+    ) {
         let closing = self.shared.io.spawn(closing);
         ctx.spawn(closing.into_actor(self).map(move |closed, act, ctx| {
             let left = act.closing.get(&job).copied().unwrap_or_default();
@@ -199,47 +210,50 @@ impl RunActor {
             } else {
                 act.closing.remove(&job);
             }
-            let event = match closed {
-                Ok(Ok(closed)) if !closed.killed.is_empty() => Some(Event::LeftoversKilled {
-                    job,
-                    processes: closed.killed,
-                }),
-                Ok(Ok(_)) => None,
-                Ok(Err(trouble)) => Some(Event::RemainsLeft {
+            let events: Vec<Event> = match closed {
+                Ok(Ok((closed, event))) => {
+                    let killed = (!closed.killed.is_empty()).then_some(Event::LeftoversKilled {
+                        job,
+                        processes: closed.killed,
+                    });
+                    killed.into_iter().chain(event).collect()
+                }
+                Ok(Err(trouble)) => vec![Event::RemainsLeft {
                     job,
                     reason: trouble.reason,
-                }),
-                Err(broken) => Some(Event::RemainsLeft {
+                }],
+                Err(broken) => vec![Event::RemainsLeft {
                     job,
                     reason: crate::event::Reason::new(
                         "cleanup",
                         format!("removing its place broke off: {broken}"),
                     ),
-                }),
+                }],
             };
-            match event {
-                Some(event) => act.record(event, ctx),
-                None => act.advance(ctx),
+            if events.is_empty() {
+                act.advance(ctx);
+            } else {
+                act.write(Entry { events, saved: None }, ctx);
             }
         }));
     }
 }
 
-/// The steps of a job are done: remove its place.
+/// The steps of a job are done: remove its place, or keep it.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(in crate::engine) struct ClosePlace {
     pub(in crate::engine) key: JobKey,
     pub(in crate::engine) opened: Box<Opened>,
     pub(in crate::engine) holding: Holding,
+    /// The ways into the place, in case it is kept.
+    pub(in crate::engine) entrances: Vec<Entrance>,
 }
 
 impl Handler<ClosePlace> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: ClosePlace, ctx: &mut Context<Self>) {
-        let ClosePlace { key, opened, holding } = message;
-        let closing = holding.track(close(*opened));
-        self.until_closed(key.job, closing, ctx);
+        self.close_or_keep(message, ctx);
     }
 }

@@ -5,6 +5,7 @@ mod ahead;
 mod decisions;
 mod hidden;
 mod judging;
+mod keeping;
 mod losing;
 mod outcome;
 mod writing;

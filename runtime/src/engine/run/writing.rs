@@ -201,9 +201,14 @@ impl RunActor {
         for recorded in written.into_iter().flatten() {
             match &recorded.event {
                 Event::JobCancelRequested { job, reason } => self.cancel_job(job, reason, false),
-                Event::JobFinished { job, .. } | Event::JobRetrying { job, .. } => {
+                event @ (Event::JobFinished { job, .. } | Event::JobRetrying { job, .. }) => {
                     self.release(job);
                     self.drop_ahead(job, ctx);
+                    let state = match event {
+                        Event::JobFinished { state, .. } => Some(*state),
+                        _ => None,
+                    };
+                    self.decide_place(job, state, ctx);
                 }
                 Event::JobPreparing { job, .. } => self.make_ahead(job, ctx),
                 Event::JobStarting { job, .. } => self.prepare_after(job, ctx),

@@ -251,6 +251,8 @@ pub(super) struct Switches {
     pub(super) deaf: AtomicBool,
     pub(super) panic_in_open: AtomicBool,
     pub(super) panic_in_close: AtomicBool,
+    /// Whether no place can be kept.
+    pub(super) cannot_keep: AtomicBool,
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
@@ -272,6 +274,7 @@ impl Default for Switches {
             deaf: AtomicBool::default(),
             panic_in_open: AtomicBool::default(),
             panic_in_close: AtomicBool::default(),
+            cannot_keep: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
             opened: AtomicU32::default(),
@@ -412,9 +415,10 @@ impl Executor for Fake {
         self.remove(|held| held == name).map(drop)
     }
 
-    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
+    async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         self.sweeps.fetch_add(1, Ordering::Relaxed);
-        let removed = self.remove(|held| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run))))?;
+        let of_runs = |held: &str| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run)));
+        let removed = self.remove(|held| of_runs(held) && !kept.contains(held))?;
         Ok(Swept { removed })
     }
 }
@@ -485,6 +489,14 @@ impl Place for FakePlace {
         );
         self.fake.remove(|held| held == self.name)?;
         std::fs::remove_dir_all(&self.directory).unwrap();
+        Ok(Closed::default())
+    }
+
+    async fn keep(&self, _: &[String]) -> Result<Closed, ExecutorError> {
+        self.closed.send_replace(true);
+        if self.fake.cannot_keep.load(Ordering::Relaxed) {
+            return Err(lost());
+        }
         Ok(Closed::default())
     }
 }

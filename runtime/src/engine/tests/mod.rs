@@ -2,6 +2,7 @@
 
 mod fakes;
 mod groups;
+mod keeping;
 mod pausing;
 mod reruns;
 mod seeds;

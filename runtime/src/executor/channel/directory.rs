@@ -254,6 +254,47 @@ pub(crate) fn empty(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes from the directory of a job that has ended what its steps were told with and what its agent left: scripts,
+/// spools, command files. The folders stay, where they are mounted.
+///
+/// # Errors
+/// When something is not the caller's to remove.
+pub(crate) fn scrub(path: &Path) -> io::Result<()> {
+    for name in [
+        layout::PROCESS,
+        layout::GUARD,
+        layout::LEFT,
+        layout::TROUBLE,
+        layout::SOCKET,
+    ] {
+        match fs::remove_file(path.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let command_files = Path::new(TEMP).join(loom_agent::files::DIRECTORY);
+    for folder in [
+        Path::new(layout::SPOOL),
+        Path::new(layout::SCRIPTS),
+        &command_files,
+    ] {
+        let folder = path.join(folder);
+        // What a job put there instead leads nowhere.
+        if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn directory_flags() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
 }
@@ -319,6 +360,27 @@ mod tests {
         first.create_shared().unwrap();
         first.create_shared().unwrap();
         assert_eq!((mode("temp"), mode("tools")), (0o777, 0o777));
+    }
+
+    #[test]
+    fn what_steps_were_told_with_is_scrubbed_and_links_lead_nowhere() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("job");
+        let outside = temporary.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("file"), "x").unwrap();
+        let directory = JobDirectory::create(&path).unwrap();
+        directory.create_shared().unwrap();
+        directory.create_spool(1).unwrap();
+        fs::write(path.join("scripts/1.sh"), "echo secret").unwrap();
+        fs::write(path.join("temp/own"), "mine").unwrap();
+        std::os::unix::fs::symlink(&outside, path.join("temp").join(loom_agent::files::DIRECTORY)).unwrap();
+        std::os::unix::fs::symlink(&outside, path.join("scripts/link")).unwrap();
+        scrub(&path).unwrap();
+        assert!(outside.join("file").exists() && path.join("temp/own").exists());
+        assert_eq!(fs::read_dir(path.join("scripts")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(path.join("spool")).unwrap().count(), 0);
+        assert!(JobDirectory::open(&path).is_ok(), "it is a job's still");
     }
 
     #[test]

@@ -14,7 +14,9 @@ mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
-pub(crate) use directory::{ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory};
+pub(crate) use directory::{
+    ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
+};
 pub use directory::{DirectoryError, JobDirectory};
 pub use link::Channel;
 pub(in crate::executor) use signals::{Signals, StepSignals};

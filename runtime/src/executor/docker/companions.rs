@@ -19,16 +19,15 @@ use super::executor::DockerExecutor;
 use super::give::{self, Helper};
 use super::image::{self, Image};
 use super::marks::{Kind, Marks, NAME, ROOM};
-use super::options::Options;
 use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
-use super::settings::{DockerOptions, StepsBy};
+use super::settings::DockerOptions;
 use super::{
-    bridge, build, container, failure, forwards, network, pull, reclaim, service, start, upload, volume,
+    bridge, build, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
 };
 use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy, RoomSpec,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
     ServiceFacts, StepEnd, StepOutput, StepSpec,
 };
 
@@ -42,10 +41,10 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// What runs beside a job's room.
 pub(in crate::executor) struct Companions {
     pub(super) connection: Connection,
-    options: DockerOptions,
+    pub(super) options: DockerOptions,
     pub(super) marks: Marks,
     pub(super) spec: PlaceSpec,
-    notes: Arc<dyn Notes>,
+    pub(super) notes: Arc<dyn Notes>,
     network: OnceCell<String>,
     /// When the services were started.
     started: OnceLock<Instant>,
@@ -165,6 +164,9 @@ impl Companions {
                 let login = spec.login.as_ref();
                 let image = image::ensure(&self.connection, spec.image.trim(), login, pull, notes).await?;
                 let name = format!("{}-s{number}", self.marks.name);
+                let mut body = body;
+                let labels = body.body.labels.get_or_insert_with(Default::default);
+                labels.extend(kept::label(&forwards));
                 let started =
                     service::start(&self.connection, &self.marks, network, name, alias, &image, body);
                 let started = started.await?;
@@ -184,22 +186,6 @@ impl Companions {
             .into_iter()
             .map(|(one, ready)| (one.alias.clone(), ready.facts));
         Ok(facts.collect())
-    }
-
-    /// In a job whose container stands for GitHub's machine, published ports are its own.
-    fn take_ports(
-        &self,
-        specs: &[(&String, &ContainerSpec)],
-        bodies: &mut [Options],
-    ) -> Result<Vec<Vec<forwards::Forward>>, ExecutorError> {
-        if !matches!(self.spec.room, RoomSpec::Image(_)) || self.options.steps_by == StepsBy::Exec {
-            return Ok(vec![Vec::new(); bodies.len()]);
-        }
-        let names = specs.iter().map(|(alias, _)| alias.as_str());
-        let mut named: Vec<_> = names
-            .zip(bodies.iter_mut().map(|options| &mut options.body))
-            .collect();
-        forwards::take(&mut named, self.notes.as_ref())
     }
 
     /// Has ports of the job's `localhost` lead to its services, once both are there.
@@ -443,6 +429,12 @@ impl Companions {
 
     /// Ends and removes everything but the network and what is still in it, which is the caller's room.
     pub(super) async fn close_rooms(&self) -> Result<(), ExecutorError> {
+        self.end_rooms(&[Kind::Room]).await
+    }
+
+    /// Ends and removes the rooms of container actions, the images that were built, and all containers but those of these
+    /// kinds. Nothing comes after.
+    pub(super) async fn end_rooms(&self, but: &[Kind]) -> Result<(), ExecutorError> {
         self.ending.cancel();
         // What is just being made is waited for, so that nothing comes after the end.
         if let Ok(mut closed) = tokio::time::timeout(GATE_TIME, self.closed.write()).await {
@@ -450,7 +442,10 @@ impl Companions {
         }
         let rooms = self.lock().clone();
         let ended = join_all(rooms.iter().map(|room| self.close_room(room))).await;
-        reclaim::containers(&self.connection, &self.label(), |kind| kind != Kind::Room.word()).await?;
+        reclaim::containers(&self.connection, &self.label(), |kind| {
+            but.iter().all(|other| kind != other.word())
+        })
+        .await?;
         build::remove_labelled(&self.connection, vec![self.label()]).await?;
         ended.into_iter().collect()
     }

@@ -1,5 +1,6 @@
 //! Opens places in containers.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -382,11 +383,11 @@ impl Executor for DockerExecutor {
         self.reclaim_name(&job.resource_name()).await.map(drop)
     }
 
-    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
+    async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         let connection = self.engine.get().await?;
         let left = || Some("what lost runs had".to_owned());
         connection
-            .while_it_answers(left, reclaim::of_runs(connection, &self.options, runs))
+            .while_it_answers(left, reclaim::of_runs(connection, &self.options, runs, kept))
             .await
     }
 }

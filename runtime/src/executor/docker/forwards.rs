@@ -9,9 +9,12 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 
+use super::companions::Companions;
+use super::options::Options;
 use super::place::Steps;
 use super::service::{Ready, Service};
-use crate::executor::{ExecutorError, Notes};
+use super::settings::StepsBy;
+use crate::executor::{ContainerSpec, ExecutorError, Notes, RoomSpec};
 
 /// Where ports are looked for that are not named, as the engine does it.
 const FIRST: u16 = 32768;
@@ -98,6 +101,24 @@ pub(super) fn take(
         }
     }
     Ok(forwards)
+}
+
+impl Companions {
+    /// In a job whose container stands for GitHub's machine, published ports are its own.
+    pub(super) fn take_ports(
+        &self,
+        specs: &[(&String, &ContainerSpec)],
+        bodies: &mut [Options],
+    ) -> Result<Vec<Vec<Forward>>, ExecutorError> {
+        if !matches!(self.spec.room, RoomSpec::Image(_)) || self.options.steps_by == StepsBy::Exec {
+            return Ok(vec![Vec::new(); bodies.len()]);
+        }
+        let names = specs.iter().map(|(alias, _)| alias.as_str());
+        let mut named: Vec<_> = names
+            .zip(bodies.iter_mut().map(|options| &mut options.body))
+            .collect();
+        take(&mut named, self.notes.as_ref())
+    }
 }
 
 /// `8080` or `8000-8010`.

@@ -16,6 +16,8 @@ pub(super) const DIRECTORY: &str = "loom.directory";
 pub(super) const ROOM: &str = "loom.room";
 /// Whom the steps of this room run as.
 pub(super) const USER: &str = "loom.user";
+/// Ports of the job's `localhost` that lead to this service: `OUTSIDE:INSIDE` each, by spaces.
+pub(super) const FORWARDS: &str = "loom.forwards";
 pub(super) const KIND: &str = "loom.kind";
 
 /// What a thing in the engine is to its job.

@@ -13,8 +13,8 @@ use super::engine::Connection;
 use super::exec::ExecSteps;
 use super::give::{self, Helper};
 use super::transfer::{self, Item};
-use super::{container, failure, unpack};
-use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
+use super::{container, failure, room, unpack};
+use crate::executor::channel::{Channel, Signals, blocking, remove_directory, scrub_directory};
 use crate::executor::{
     Apart, Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
     StepSpec,
@@ -117,6 +117,32 @@ impl DockerPlace {
             }
             outcome => outcome,
         }
+    }
+
+    /// Stops all that is to be left.
+    async fn leave(&self, without: &[String]) -> Result<Closed, ExecutorError> {
+        let beside = async {
+            if self.companions.is_needed() {
+                self.companions.keep_services(&self.facts.services, without).await
+            } else {
+                Ok(())
+            }
+        };
+        let own = async {
+            let ended = self.end_steps().await;
+            // Its agent has gone, mostly.
+            container::kill(&self.connection, &self.name).await;
+            match container::state(&self.connection, &self.name).await? {
+                Some(state) if state.running != Some(true) => ended,
+                Some(_) => Err(ExecutorError::cleanup(
+                    format!("the container {}", self.name),
+                    "it does not stop",
+                )),
+                None => Err(ExecutorError::lost("its container was removed")),
+            }
+        };
+        let (own, beside) = tokio::join!(own, beside);
+        beside.and(own)
     }
 
     async fn end(&self) -> Result<Closed, ExecutorError> {
@@ -273,6 +299,29 @@ impl Place for DockerPlace {
             .map_err(|error| ExecutorError::cleanup(self.directory.display().to_string(), error))?;
         *done = true;
         Ok(closed)
+    }
+
+    async fn keep(&self, without: &[String]) -> Result<Closed, ExecutorError> {
+        let done = self.done.lock().await;
+        self.ending.store(true, Ordering::Release);
+        if *done {
+            return Err(closed());
+        }
+        let left = || Some(format!("the container {}", self.name));
+        let keeping = self.connection.while_it_answers(left, self.leave(without));
+        let kept = tokio::time::timeout(CLOSE_TIME, keeping).await;
+        let kept = kept.unwrap_or_else(|_| {
+            let cause = format!("it did not get done within {} s", CLOSE_TIME.as_secs());
+            Err(failure::unreachable(&self.connection.endpoint, cause))
+        })?;
+        let directory = self.directory.clone();
+        blocking(move || {
+            remove_directory(&directory.join(room::ROOMS))?;
+            scrub_directory(&directory)
+        })
+        .await?
+        .map_err(|error| ExecutorError::cleanup(self.directory.display().to_string(), error))?;
+        Ok(kept)
     }
 }
 

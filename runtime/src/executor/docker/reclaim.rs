@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 type Filters = HashMap<String, Vec<String>>;
 
-fn labelled(labels: impl IntoIterator<Item = String>) -> Filters {
+pub(super) fn labelled(labels: impl IntoIterator<Item = String>) -> Filters {
     HashMap::from([("label".to_owned(), labels.into_iter().collect())])
 }
 
@@ -76,11 +76,12 @@ pub(super) async fn by_name(
     told.map(|()| any)
 }
 
-/// Removes what the named runs left.
+/// Removes what the named runs left, but for the places of these names.
 pub(super) async fn of_runs(
     connection: &Connection,
     options: &DockerOptions,
     runs: &[RunId],
+    kept: &BTreeSet<String>,
 ) -> Result<Swept, ExecutorError> {
     // A few questions for all of them, however many there are.
     let filters = labelled([format!("{INSTANCE}={}", options.instance)]);
@@ -110,6 +111,7 @@ pub(super) async fn of_runs(
                 .is_some_and(|run| runs.iter().any(|wanted| wanted.0 == *run))
         })
         .filter_map(|mut labels| labels.remove(NAME))
+        .filter(|name| !kept.contains(name))
         .collect();
     let mut swept = Swept::default();
     let mut first_error = None;

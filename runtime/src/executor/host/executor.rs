@@ -1,5 +1,6 @@
 //! Opens places on the host and cleans up after dead ones.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -393,12 +394,12 @@ impl Executor for HostExecutor {
         self.reclaim_named(&job.resource_name()).await.map(drop)
     }
 
-    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
+    async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         let mut swept = Swept::default();
         let mut first_error = None;
         let register = self.register.clone();
         for name in blocking(move || register.names()).await? {
-            if runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))) {
+            if !kept.contains(&name) && runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))) {
                 match self.reclaim_named(&name).await {
                     Ok(true) => swept.removed.push(name),
                     Ok(false) => {}

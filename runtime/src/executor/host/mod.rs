@@ -11,3 +11,4 @@ mod process;
 mod register;
 
 pub use executor::{AgentProgram, HostExecutor, HostOptions};
+pub(crate) use process::MARK;

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::process::{self, Outcome};
 use super::register::{Entry, Register};
-use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
+use crate::executor::channel::{Channel, Signals, blocking, remove_directory, scrub_directory};
 use crate::executor::docker::{Companions, DockerExecutor};
 use crate::executor::{
     Closed, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, Program, Signal, StepEnd, StepOutput,
@@ -77,6 +77,15 @@ impl HostPlace {
             Ok(companions)
         };
         self.companions.get_or_try_init(|| make).await
+    }
+
+    /// Ends the agent and all that came from its steps; what they had left running is the answer.
+    async fn end(&self, agent: &mut Child) -> Result<Closed, ExecutorError> {
+        match self.channel.close(false, self.parts.patience).await {
+            // An agent that closed in order has ended all that came from its steps.
+            Ok(closed) if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_ok() => Ok(closed),
+            _ => self.end_by_force(agent).await,
+        }
     }
 
     /// Ends an agent that did not close in order, and what it left; says what that was.
@@ -172,17 +181,38 @@ impl Place for HostPlace {
                 None => Ok(()),
             }
         };
-        let own = async {
-            match self.channel.close(false, self.parts.patience).await {
-                // An agent that closed in order has ended all that came from its steps.
-                Ok(closed) if tokio::time::timeout(EXIT_TIME, agent.wait()).await.is_ok() => Ok(closed),
-                _ => self.end_by_force(agent).await,
-            }
-        };
-        let (own, beside) = tokio::join!(own, beside);
+        let (own, beside) = tokio::join!(self.end(agent), beside);
         let own = own?;
         beside?;
         remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
+        guard.take();
+        Ok(own)
+    }
+
+    async fn keep(&self, without: &[String]) -> Result<Closed, ExecutorError> {
+        let mut guard = self.agent.lock().await;
+        self.closed.store(true, Ordering::Release);
+        let Some(agent) = guard.as_mut() else {
+            return Err(closed());
+        };
+        let beside = async {
+            match self.companions.get() {
+                Some(companions) => companions.keep(&self.parts.facts.services, without).await,
+                None => Ok(()),
+            }
+        };
+        let (own, beside) = tokio::join!(self.end(agent), beside);
+        let own = own?;
+        beside?;
+        let entry = self.parts.entry.clone();
+        // The entry stays: by it all is found that is to be removed one day.
+        let scrubbing = blocking(move || {
+            remove_directory(&entry.scripts)?;
+            scrub_directory(&entry.directory)
+        });
+        scrubbing.await?.map_err(|error| {
+            ExecutorError::cleanup(self.parts.entry.directory.display().to_string(), error)
+        })?;
         guard.take();
         Ok(own)
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::executor::channel::JobDirectory;
 
 /// Names the job in the environment of its agent and steps. No secret: only to find what outlives an agent.
-pub(super) const MARK: &str = "LOOM_JOB_MARK";
+pub(crate) const MARK: &str = "LOOM_JOB_MARK";
 
 /// How long a killed process has to vanish.
 const END_TIME: Duration = Duration::from_secs(10);

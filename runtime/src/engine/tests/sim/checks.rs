@@ -1,10 +1,11 @@
 //! What holds of every history that has ended, and what GitHub's rules say of jobs and steps where nothing disturbs them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::workflow::{Act, Condition, Job, Workflow};
+use crate::config::Keep;
 use crate::event::{Event, JobState, Recorded, RunState, Seq, StepState};
-use crate::id::{JobId, StepId};
+use crate::id::{JobId, JobKey, StepId};
 use crate::state::Run;
 
 macro_rules! holds {
@@ -37,7 +38,7 @@ pub(super) fn makes_sense(events: &[Recorded]) -> Result<Run, String> {
         );
         let may_follow = matches!(
             recorded.event,
-            Event::RemainsLeft { .. } | Event::LeftoversKilled { .. }
+            Event::RemainsLeft { .. } | Event::LeftoversKilled { .. } | Event::JobKept { .. }
         );
         if let Some(job) = recorded.event.job().filter(|_| !may_follow) {
             holds!(
@@ -123,6 +124,26 @@ pub(super) fn makes_sense(events: &[Recorded]) -> Result<Run, String> {
         holds!(bad.is_none(), "the run succeeds with {:?}", bad.map(|(id, _)| id));
     }
     Ok(run)
+}
+
+/// Whether the places that are kept are those of jobs that ended as they have to for that.
+pub(super) fn keeps_what_it_should(run: &Run, keep: Keep, kept: &BTreeSet<String>) -> Result<(), String> {
+    for (id, job) in &run.jobs {
+        let key = JobKey {
+            run: run.id.clone(),
+            job: id.clone(),
+            attempt: job.attempt,
+        };
+        let is_there = kept.contains(&key.resource_name());
+        holds!(is_there || !job.kept, "{id} is told to be kept and is not");
+        let may_be = match keep {
+            Keep::Never => false,
+            Keep::Failed => job.state == JobState::Failure,
+            Keep::Always => !matches!(job.state, JobState::Skipped | JobState::Lost),
+        };
+        holds!(may_be || !is_there, "{id} is kept and was {}", job.state);
+    }
+    Ok(())
 }
 
 /// Whether jobs and steps became what GitHub's rules say. Only where nobody cancelled the run and its owner lived.

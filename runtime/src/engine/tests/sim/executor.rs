@@ -185,10 +185,11 @@ impl Executor for SimExecutor {
         Ok(())
     }
 
-    async fn sweep(&self, runs: &[RunId]) -> Result<Swept, ExecutorError> {
+    async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         self.pass(&mut self.chance("sweep"), 200_000).await;
         self.answers()?;
-        let removed = self.remove(|held| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run))));
+        let of_runs = |held: &str| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run)));
+        let removed = self.remove(|held| of_runs(held) && !kept.contains(held));
         Ok(Swept { removed })
     }
 }
@@ -359,5 +360,27 @@ impl Place for SimPlace {
         Ok(Closed {
             killed: leaves.then(|| "7 sleep".to_owned()).into_iter().collect(),
         })
+    }
+
+    async fn keep(&self, _: &[String]) -> Result<Closed, ExecutorError> {
+        let told: Vec<Arc<Notify>> = {
+            let mut state = self.steps.lock().unwrap();
+            if std::mem::replace(&mut state.closed, true) {
+                self.executor
+                    .wrong(format!("{} is kept after it was closed", self.name));
+            }
+            state.signals.values().map(|(_, told)| Arc::clone(told)).collect()
+        };
+        told.iter().for_each(|told| told.notify_one());
+        let mut chance = self.executor.chance(&format!("keep {}", self.name));
+        self.executor.pass(&mut chance, 300_000).await;
+        if self.executor.0.frail && chance.one_in(20) {
+            panics();
+        }
+        self.executor.answers()?;
+        if self.executor.0.frail && chance.one_in(10) {
+            return Err(lost());
+        }
+        Ok(Closed::default())
     }
 }

@@ -12,6 +12,7 @@ mod workflow;
 mod world;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,6 +28,7 @@ use self::journal::SimJournal;
 use self::workflow::Workflow;
 use self::world::SimWorld;
 use super::fakes;
+use crate::config::Keep;
 use crate::engine::io::Io;
 use crate::engine::{Engine, EngineError, Executors, Opened, RerunOrder, RunHandle, StateDirectory};
 use crate::event::{Event, Seq};
@@ -70,6 +72,7 @@ struct Simulation {
     kills: Vec<u64>,
     slots: Option<usize>,
     parallel: usize,
+    keep: Keep,
     seed: u64,
 }
 
@@ -129,6 +132,7 @@ impl Simulation {
             kills,
             slots: chance.one_in(4).then_some(1),
             parallel: usize::try_from(1 + chance.below(4)).unwrap(),
+            keep: Chance::new(seed, "keep").of(&[Keep::Never, Keep::Never, Keep::Failed, Keep::Always]),
             world,
             seed,
         }
@@ -171,6 +175,7 @@ impl Simulation {
                 Deed::Start => {
                     let mut launch = fakes::launch(Path::new("/workspace"), &self.workflow.text);
                     launch.source.options.parallel = self.parallel;
+                    launch.source.options.keep = self.keep;
                     let started = match &slots {
                         Some(slots) => engine.start_when_free(launch, slots).await,
                         None => engine.start(launch).await,
@@ -281,24 +286,26 @@ impl Simulation {
     }
 
     /// What may be left before anybody puts it right: what a history says is left, and what a killed process had.
-    fn must_be_gone(&self, histories: &[Vec<crate::event::Recorded>]) -> Result<(), String> {
+    fn must_be_gone(&self, histories: &[Vec<crate::event::Recorded>], state: &Path) -> Result<(), String> {
+        let kept = kept_in(state);
         for name in self.executor.held() {
-            let excused = histories.iter().any(|events| {
-                let Some(run) = events.first().map(|first| &first.run) else {
-                    return false;
-                };
-                name.starts_with(&JobKey::prefix(run))
-                    && events.iter().any(|recorded| {
-                        matches!(
-                            recorded.event,
-                            Event::RemainsLeft { .. } | Event::RunTakenOver { .. }
-                        )
-                    })
-                    || name.starts_with(&JobKey::prefix(run))
-                        && !events
-                            .iter()
-                            .any(|recorded| matches!(recorded.event, Event::RunFinished { .. }))
-            });
+            let excused = kept.contains(&name)
+                || histories.iter().any(|events| {
+                    let Some(run) = events.first().map(|first| &first.run) else {
+                        return false;
+                    };
+                    name.starts_with(&JobKey::prefix(run))
+                        && events.iter().any(|recorded| {
+                            matches!(
+                                recorded.event,
+                                Event::RemainsLeft { .. } | Event::RunTakenOver { .. }
+                            )
+                        })
+                        || name.starts_with(&JobKey::prefix(run))
+                            && !events
+                                .iter()
+                                .any(|recorded| matches!(recorded.event, Event::RunFinished { .. }))
+                });
             if !excused {
                 return Err(format!("{name} is left, and nothing says so"));
             }
@@ -327,7 +334,7 @@ impl Simulation {
                     } => None,
                     () = self.world.sleep(LIMIT) => Some(Err("it does not end".to_owned())),
                     () = self.process(&engine, &outside) => {
-                        let gone = self.must_be_gone(&self.histories().await);
+                        let gone = self.must_be_gone(&self.histories().await, state);
                         Some(match gone {
                             Ok(()) => self.put_right(&engine).await,
                             wrong => wrong,
@@ -347,12 +354,14 @@ impl Simulation {
     fn check(&self, state: &Path) -> Result<String, String> {
         let histories = self.world.run(self.histories());
         let mut text = String::new();
+        let kept = kept_in(state);
         for events in &histories {
             for recorded in events {
                 writeln!(text, "{}", recorded.to_json().unwrap()).unwrap();
             }
             let run = checks::makes_sense(events)?;
             checks::follows_the_rules(&self.workflow, &run)?;
+            checks::keeps_what_it_should(&run, self.keep, &kept)?;
         }
         writeln!(text, "ended after {} microseconds", self.world.micros()).unwrap();
         let wrongs = self.executor.wrongs();
@@ -360,6 +369,11 @@ impl Simulation {
             return Err(format!("the executor was misused: {wrongs:?}"));
         }
         let held = self.executor.held();
+        let gone: Vec<&String> = kept.iter().filter(|name| !held.contains(name)).collect();
+        if !gone.is_empty() {
+            return Err(format!("what was kept is gone: {gone:?}"));
+        }
+        let held: Vec<&String> = held.iter().filter(|name| !kept.contains(*name)).collect();
         if !held.is_empty() {
             return Err(format!("the executor holds {held:?}"));
         }
@@ -367,7 +381,10 @@ impl Simulation {
             .into_iter()
             .flatten()
             .flatten();
-        let left: Vec<_> = jobs.map(|entry| entry.file_name()).collect();
+        let names = jobs.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let left: Vec<_> = names
+            .filter(|name| !crate::engine::kept::is_of(&kept, name))
+            .collect();
         if !left.is_empty() {
             return Err(format!("directories of jobs are left: {left:?}"));
         }
@@ -375,11 +392,22 @@ impl Simulation {
     }
 }
 
+/// The names of the places that are written down as kept.
+fn kept_in(state: &Path) -> BTreeSet<String> {
+    let places = crate::engine::kept_places(&state.join("jobs"));
+    places.iter().map(crate::engine::KeptPlace::name).collect()
+}
+
 /// Everything that is worth knowing of a seed that failed.
 fn told(simulation: &Simulation) -> String {
     let mut text = format!(
-        "deeds {:?}, kills {:?}, slots {:?}, parallel {}\n{}",
-        simulation.deeds, simulation.kills, simulation.slots, simulation.parallel, simulation.workflow.text
+        "deeds {:?}, kills {:?}, slots {:?}, parallel {}, keep {:?}\n{}",
+        simulation.deeds,
+        simulation.kills,
+        simulation.slots,
+        simulation.parallel,
+        simulation.keep,
+        simulation.workflow.text
     );
     for events in simulation.world.run(simulation.histories()) {
         for recorded in events {

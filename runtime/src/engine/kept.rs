@@ -1,0 +1,267 @@
+//! Places that were kept: each is written down in a file beside the jobs' directories, for as long as it is there. What has
+//! such a file is removed by nobody but who asks for it.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use loom_protocol::Timestamp;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::job::{Entrance, reclaim};
+use super::shared::Shared;
+use super::{Engine, EngineError};
+use crate::id::{JobId, JobKey, RunId};
+
+/// How the name of such a file ends.
+const ENDING: &str = ".kept";
+
+/// A place that was kept, as it is written down: no secrets.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptPlace {
+    pub(crate) run: RunId,
+    pub(crate) job: JobId,
+    /// The attempt that had it.
+    pub(crate) attempt: u32,
+    /// Where it is: `docker` or `host`.
+    pub(crate) executor: String,
+    /// Whether it has services.
+    pub(crate) services: bool,
+    /// Since when it is kept.
+    pub(crate) since: Timestamp,
+    /// The ways into it, one for each step that ran, in their order.
+    pub(crate) entrances: Vec<Entrance>,
+}
+
+impl KeptPlace {
+    fn key(&self) -> JobKey {
+        JobKey {
+            run: self.run.clone(),
+            job: self.job.clone(),
+            attempt: self.attempt,
+        }
+    }
+
+    /// What all of it is named by.
+    pub(crate) fn name(&self) -> String {
+        self.key().resource_name()
+    }
+
+    /// Whether it is on this machine instead of in a container.
+    pub(crate) fn is_on_host(&self) -> bool {
+        self.executor == "host"
+    }
+}
+
+/// Why a kept place is still there. Fits after "failed to …".
+#[derive(Debug, Error)]
+pub(crate) enum KeptError {
+    /// Somebody is in it.
+    #[error("remove the place of job {0}: a shell is open in it, or somebody removes it already")]
+    InUse(JobId),
+    /// Something of it stays.
+    #[error("remove the place of job {job}: {cause}")]
+    Stays {
+        /// The job.
+        job: JobId,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Held by who is in a kept place, or removes it.
+pub(crate) struct KeptLock {
+    file: File,
+}
+
+impl KeptLock {
+    /// Whether nobody else is in the place; then nobody comes in before this is dropped.
+    pub(crate) fn is_last(&self) -> bool {
+        flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok()
+    }
+}
+
+/// Writes down that a place is kept.
+///
+/// # Errors
+/// When it cannot be written; nothing is there then.
+pub(super) fn note(jobs: &Path, place: &KeptPlace) -> io::Result<()> {
+    let path = file_of(jobs, &place.name());
+    let draft = path.with_extension("draft");
+    let text = serde_json::to_vec(place)?;
+    let written = (|| {
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&draft)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, &path)
+    })();
+    if written.is_err() {
+        drop(std::fs::remove_file(&draft));
+    }
+    written
+}
+
+fn file_of(jobs: &Path, name: &str) -> PathBuf {
+    jobs.join(format!("{name}{ENDING}"))
+}
+
+/// The resource names of the places that are kept.
+fn names_in(jobs: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(jobs).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names
+        .filter_map(|name| name.strip_suffix(ENDING).map(str::to_owned))
+        .collect()
+}
+
+/// The places that are kept, by run and job. Waits for the disk.
+pub(crate) fn all(jobs: &Path) -> Vec<KeptPlace> {
+    let places = names_in(jobs).into_iter().filter_map(|name| {
+        let text = std::fs::read(file_of(jobs, &name)).ok()?;
+        let place: KeptPlace = serde_json::from_slice(&text)
+            .inspect_err(
+                |error| tracing::warn!(%name, %error, "what is written down of a kept place is damaged"),
+            )
+            .ok()?;
+        // It names what is removed: one that is not its own is none of ours.
+        (place.name() == name).then_some(place)
+    });
+    places.collect()
+}
+
+/// The resource names of the places that are kept.
+pub(super) async fn names(shared: &Shared) -> BTreeSet<String> {
+    let jobs = shared.directory.jobs();
+    shared
+        .io
+        .blocking(move || names_in(&jobs))
+        .await
+        .unwrap_or_default()
+}
+
+/// Whether something below the jobs' directories is of a place that is kept.
+pub(super) fn is_of(kept: &BTreeSet<String>, entry: &str) -> bool {
+    let place = entry.split_once('.').map_or(entry, |(place, _)| place);
+    kept.contains(place)
+}
+
+impl Engine {
+    /// The places that are kept, by run and job.
+    pub(crate) async fn kept(&self) -> Result<Vec<KeptPlace>, EngineError> {
+        let jobs = self.shared.directory.jobs();
+        let read = self.shared.io.blocking(move || all(&jobs));
+        read.await.map_err(|_| EngineError::Stopped)
+    }
+
+    /// Enters a kept place: it stays as long as this is held. None when it is not there any more; waits while somebody
+    /// removes it.
+    pub(crate) async fn enter_kept(&self, place: &KeptPlace) -> Option<KeptLock> {
+        let path = file_of(&self.shared.directory.jobs(), &place.name());
+        let entered = self.shared.io.blocking(move || {
+            let file = File::open(&path).ok()?;
+            flock(&file, FlockOperation::LockShared).ok()?;
+            // It may have been removed while this waited.
+            path.exists().then_some(KeptLock { file })
+        });
+        entered.await.ok().flatten()
+    }
+
+    /// Removes a kept place with all that it has; fine when it is gone.
+    ///
+    /// # Errors
+    /// When somebody is in it, or something of it stays: it is still kept then.
+    pub(crate) async fn remove_kept(&self, place: &KeptPlace) -> Result<(), KeptError> {
+        let Some(lock) = self.enter_kept(place).await else {
+            return Ok(());
+        };
+        if !lock.is_last() {
+            return Err(KeptError::InUse(place.job.clone()));
+        }
+        let stays = |cause: String| KeptError::Stays {
+            job: place.job.clone(),
+            cause,
+        };
+        let executors = &self.shared.executors;
+        let executor = if place.is_on_host() {
+            &executors.host
+        } else {
+            &executors.docker
+        };
+        let (shared, executor, key) = (self.shared.clone(), executor.clone(), place.key());
+        let removing = async move { reclaim(&shared, &*executor, &key).await };
+        let removed = self.shared.io.spawn(removing).await;
+        removed
+            .map_err(|broken| stays(broken.to_string()))?
+            .map_err(|left| stays(left.reason.message))?;
+        let path = file_of(&self.shared.directory.jobs(), &place.name());
+        let forgotten = self.shared.io.blocking(move || {
+            let forgotten = std::fs::remove_file(path);
+            drop(lock);
+            forgotten
+        });
+        let forgotten = forgotten.await.map_err(|broken| stays(broken.to_string()))?;
+        forgotten.map_err(|error| stays(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(job: &str) -> KeptPlace {
+        KeptPlace {
+            run: RunId("r".into()),
+            job: JobId(job.into()),
+            attempt: 1,
+            executor: "host".into(),
+            services: false,
+            since: Timestamp::from_millis(0),
+            entrances: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_again_and_protects_its_own_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        note(directory.path(), &place("a b")).unwrap();
+        note(directory.path(), &place("c")).unwrap();
+        std::fs::write(directory.path().join("loom-x-1.kept"), "nonsense").unwrap();
+        let found = all(directory.path());
+        let jobs: Vec<&str> = found.iter().map(|place| place.job.0.as_str()).collect();
+        assert_eq!(jobs.len(), 2, "{jobs:?}");
+        let names = names_in(directory.path());
+        assert!(names.contains("loom-x-1"), "damaged or not, it is not swept");
+        for (entry, kept) in [
+            ("loom-r-c-1", true),
+            ("loom-r-c-1.workspace", true),
+            ("loom-r-c-1.kept", true),
+            ("loom-r-c-2", false),
+            ("loom-r-c-11", false),
+        ] {
+            assert_eq!(is_of(&names, entry), kept, "{entry}");
+        }
+    }
+
+    #[test]
+    fn who_is_in_a_place_is_not_alone_with_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, "").unwrap();
+        let enter = || {
+            let file = File::open(&path).unwrap();
+            flock(&file, FlockOperation::NonBlockingLockShared).map(|()| KeptLock { file })
+        };
+        let (first, second) = (enter().unwrap(), enter().unwrap());
+        assert!(!first.is_last());
+        drop(second);
+        assert!(first.is_last());
+        assert!(enter().is_err(), "nobody comes in meanwhile");
+    }
+}

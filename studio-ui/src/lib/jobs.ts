@@ -61,12 +61,18 @@ export function working(jobs: readonly Job[]): readonly Job[] {
 export function whyOf(job: Job): string | undefined {
   if (job.reason) return job.reason.message;
   if (job.state !== "failure") return undefined;
-  const step = job.steps?.find((candidate) => stepState(candidate) === "failure");
+  const step = failedStep(job);
   if (step === undefined) return undefined;
   if (step.reason) return `Step “${step.name}” failed: ${step.reason.message}`;
   return step.exitCode === undefined
     ? `Step “${step.name}” failed.`
     : `Step “${step.name}” failed with exit code ${step.exitCode}.`;
+}
+
+/** The step that a job failed by. */
+export function failedStep(job: Job): Step | undefined {
+  if (job.state !== "failure") return undefined;
+  return job.steps?.find((step) => stepState(step) === "failure");
 }
 
 function wentWrong(job: Job): boolean {

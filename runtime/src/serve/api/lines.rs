@@ -12,6 +12,8 @@ use crate::view::LogLine;
 
 /// Which lines of a log, and in which form.
 pub(super) struct Asked {
+    /// The attempt at the job, from 1.
+    pub(super) attempt: u32,
     /// The number of the first line, from 1.
     pub(super) from: u64,
     /// Lines at most.
@@ -37,9 +39,14 @@ pub(super) async fn answer(
     job: JobId,
     asked: Asked,
 ) -> ApiResult<HttpResponse> {
-    let Asked { from, limit, form } = asked;
+    let Asked {
+        attempt,
+        from,
+        limit,
+        form,
+    } = asked;
     let (of, at) = (run.clone(), job.clone());
-    let opened = io.spawn_blocking(move || store.pages(&of, &at, 1, from, limit));
+    let opened = io.spawn_blocking(move || store.pages(&of, &at, attempt, from, limit));
     let pages = opened
         .await
         .map_err(|_| unavailable())?

@@ -46,6 +46,7 @@ fn routes() -> Vec<Known> {
             at("/runs/{id}/cancel").post(runs::cancel),
             at("/runs/{id}/answer").post(pauses::answer),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
+            at("/runs/{id}/jobs/{job}/attempts/{attempt}").get(runs::attempt),
         ]);
     }
     routes

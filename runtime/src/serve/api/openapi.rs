@@ -20,6 +20,7 @@ use crate::serve::phoenix;
     runs::cancel,
     pauses::answer,
     runs::logs,
+    runs::attempt,
     phoenix::open,
 ))]
 struct Runtime;

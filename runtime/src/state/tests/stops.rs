@@ -91,6 +91,8 @@ fn a_job_is_tried_again_when_its_time_has_come() {
         job: id("a"),
         attempt: 2,
         until: at(500),
+        state: None,
+        reason: None,
     };
     play.write(vec![planned, step(StepState::Failure), retrying]);
     play.running.clear();
@@ -122,6 +124,8 @@ fn one_that_waits_to_be_tried_again_can_be_cancelled() {
         job: id("a"),
         attempt: 2,
         until: at(500),
+        state: None,
+        reason: None,
     }]);
     play.write(vec![cancel(false)]);
     assert_eq!(play.run.state, RunState::Cancelled);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogLine } from "../../api/types";
 import { StepOrder } from "../steps";
-import { findStep } from "./find-step";
+import { findStep, type Place } from "./find-step";
 
 const IDS = ["pre-2", "0", "1", "1.0", "1.1", "2", "9", "post-2", "post-0"];
 const ORDER = new StepOrder(
@@ -23,8 +23,8 @@ function log(steps: (string | undefined)[]) {
   });
   let reads = 0;
   return {
-    find: (step: string) =>
-      findStep(step, ORDER, lines.length, async (from, limit) => {
+    find: (step: string, more: Partial<Place> = {}) =>
+      findStep({ step, ...more }, ORDER, lines.length, async (from, limit) => {
         reads += 1;
         return lines.slice(from - 1, from - 1 + limit);
       }),

@@ -5,18 +5,20 @@ import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
 import { waitOf } from "../model/waits";
 import styles from "./job-list.module.css";
-import { Steps } from "./step-list";
+import { Outputs } from "./outputs";
+import { type OnStep, Steps } from "./step-list";
 
 type JobRowProps = {
   job: Job;
   jobs: ReadonlyMap<string, Job>;
   selected: ReadonlySet<string>;
+  attempted: Job | undefined;
   onSelect: (id: string) => void;
-  onStep: (step: string) => void;
+  onStep: OnStep;
 };
 
 /** A job that runs something. */
-export function JobRow({ job, jobs, selected, onSelect, onStep }: JobRowProps) {
+export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: JobRowProps) {
   const isSelected = selected.has(job.id);
   const detail = detailOf(job, jobs);
   return (
@@ -41,13 +43,18 @@ export function JobRow({ job, jobs, selected, onSelect, onStep }: JobRowProps) {
           </span>
         )}
       </button>
-      {isSelected && <Steps job={job} onStep={onStep} />}
+      {isSelected && (
+        <>
+          <Steps job={attempted ?? job} onStep={onStep} />
+          {attempted === undefined && <Outputs of={job.name} values={job.outputs} />}
+        </>
+      )}
     </li>
   );
 }
 
 /** Said from the second attempt on. */
-export function Attempt({ of: { attempt } }: { of: Job }) {
+function Attempt({ of: { attempt } }: { of: Job }) {
   if (attempt === undefined || attempt < 2) return null;
   return <span className={styles.attempt}>attempt {attempt}</span>;
 }

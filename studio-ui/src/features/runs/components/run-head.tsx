@@ -1,12 +1,13 @@
 import { useRef, useState } from "react";
 import { cancelRun } from "../../../api/queries";
-import type { Run } from "../../../api/types";
+import type { Job, Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { useOrders } from "../../../lib/use-orders";
 import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
 import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
+import { adviceOn } from "../model/advice";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
 
@@ -22,9 +23,18 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
-      <Why state={run.state} text={run.reason?.message ?? cancelled(run) ?? queued(run)} />
+      <Why
+        state={run.state}
+        text={run.reason?.message ?? cancelled(run) ?? queued(run)}
+        next={adviceOn(run.state, run.reason ?? lostJob(run)?.reason)}
+      />
     </>
   );
+}
+
+/** A job that the machine failed at, which tells more than its run. */
+function lostJob(run: Run): Job | undefined {
+  return run.jobs?.find((job) => job.state === "lost" && job.reason !== undefined);
 }
 
 function cancelled(run: Run): string | undefined {

@@ -8,6 +8,8 @@ const MOST = 3;
 
 export function waitOf(job: Job, jobs: ReadonlyMap<string, Job>): string | undefined {
   if (job.state !== "waiting" && job.state !== "queued") return undefined;
+  const last = job.earlier?.at(-1)?.attempt;
+  if (last !== undefined && last === (job.attempt ?? 1)) return `waits to be tried again, as attempt ${last + 1}`;
   if (job.waitsFor !== undefined) return `waits for the concurrency group “${job.waitsFor}”`;
   const open = (job.needs ?? []).filter((need) => !isOver(jobs.get(need)?.state ?? "waiting"));
   if (open.length > 0) return `waits for ${listed(open.map((need) => jobs.get(need)?.name ?? need))}`;

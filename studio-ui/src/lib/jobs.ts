@@ -1,6 +1,6 @@
 /** Small questions about jobs and runs that several pages ask. */
 
-import type { Job, Step } from "../api/types";
+import type { Job, Run, Step } from "../api/types";
 
 /** The job somebody most likely wants to see: one that runs, else one that went wrong, else the last that ended. */
 export function pickJob(all: readonly Job[]): Job | undefined {
@@ -67,6 +67,17 @@ export function whyOf(job: Job): string | undefined {
   return step.exitCode === undefined
     ? `Step “${step.name}” failed.`
     : `Step “${step.name}” failed with exit code ${step.exitCode}.`;
+}
+
+/** The state of a job as it is shown: one that waits for somebody's answer does not run. */
+export function jobState(job: Job): string {
+  return job.state === "running" && job.pauses !== undefined && job.pauses.length > 0 ? "paused" : job.state;
+}
+
+/** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
+export function runState({ state, jobs = [] }: Run): string {
+  if (state !== "running" || !jobs.some((job) => jobState(job) === "paused")) return state;
+  return jobs.some((job) => !job.group && jobState(job) === "running") ? state : "paused";
 }
 
 /** The step that a job failed by. */

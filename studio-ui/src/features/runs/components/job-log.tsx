@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import type { Job, Step } from "../../../api/types";
-import { failedStep, whyOf } from "../../../lib/jobs";
+import { failedStep, jobState, whyOf } from "../../../lib/jobs";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
 import { visible } from "../../../lib/visible";
 import { LogView } from "../../../ui/log-view/log-view";
@@ -68,7 +68,7 @@ export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: 
       <h2 className="cut">
         <Name of={job.name} cut />
       </h2>
-      <StateWord state={job.state} />
+      <StateWord state={jobState(job)} />
       {job.image && (
         <span className="dim cut">
           <Name of={job.image} cut mono />

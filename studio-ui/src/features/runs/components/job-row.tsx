@@ -1,6 +1,8 @@
 import type { Job } from "../../../api/types";
+import { jobState } from "../../../lib/jobs";
 import { visible } from "../../../lib/visible";
 import { Name } from "../../../ui/name";
+import { Sentence } from "../../../ui/sentence";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
 import { waitOf } from "../model/waits";
@@ -34,12 +36,12 @@ export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: Job
             <Name of={job.name} cut />
           </span>
           <Attempt of={job} />
-          <StateWord state={job.state} />
+          <StateWord state={jobState(job)} />
           <span className={styles.took}>{job.startedAt && <Elapsed from={job.startedAt} to={job.finishedAt} />}</span>
         </span>
         {detail !== undefined && (
           <span className={`cut ${styles.detail}`} title={visible(detail)}>
-            {visible(detail)}
+            <Sentence text={detail} />
           </span>
         )}
       </button>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { cancelRun } from "../../../api/queries";
-import type { Job, Run } from "../../../api/types";
+import type { Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { useOrders } from "../../../lib/use-orders";
 import { ErrorNote } from "../../../ui/notes";
@@ -26,15 +26,10 @@ export function RunFacts({ run }: { run: Run }) {
       <Why
         state={run.state}
         text={run.reason?.message ?? cancelled(run) ?? queued(run)}
-        next={adviceOn(run.state, run.reason ?? lostJob(run)?.reason)}
+        next={run.reason && adviceOn(run.state, run.reason)}
       />
     </>
   );
-}
-
-/** A job that the machine failed at, which tells more than its run. */
-function lostJob(run: Run): Job | undefined {
-  return run.jobs?.find((job) => job.state === "lost" && job.reason !== undefined);
 }
 
 function cancelled(run: Run): string | undefined {

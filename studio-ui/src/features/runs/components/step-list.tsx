@@ -5,6 +5,7 @@ import { type StepNode, stepTree } from "../../../lib/steps";
 import { visible } from "../../../lib/visible";
 import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
+import { Sentence } from "../../../ui/sentence";
 import { isOver } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
@@ -27,7 +28,7 @@ export function Steps({ job, onStep }: StepsProps) {
   const { pre, main, post } = stepTree(job.steps);
   const ran = job.state !== "skipped";
   const names = new Map(job.steps.map((step) => [step.id, step]));
-  const rest = { ran, steps: names, onStep };
+  const rest = { job, ran, steps: names, onStep };
   return (
     <div className={styles.steps}>
       <Phase title="Set-up" label={`Set-up of ${visible(job.name)}`} nodes={pre} {...rest} />
@@ -42,6 +43,7 @@ type RowsProps = {
   nodes: readonly StepNode[];
   /** Whether the job ran; else none of its steps has a reason of its own. */
   ran: boolean;
+  job: Job;
   /** All of the job, by id. */
   steps: ReadonlyMap<string, Step>;
   onStep: OnStep;
@@ -68,13 +70,13 @@ function StepRows({ label, nodes, ...rest }: RowsProps) {
 }
 
 function StepItem({ node: { step, children }, ...rest }: { node: StepNode } & Omit<RowsProps, "nodes" | "label">) {
-  const { ran, steps, onStep } = rest;
-  const state = stepState(step);
-  const [toggled, setToggled] = useState<boolean | undefined>(undefined);
-  const open = toggled ?? (state === "running" || state === "failure");
-  const why = ran ? (whyOf(step, state) ?? waitOf(step, state, steps)) : undefined;
-  const outputs = Object.keys(step.outputs ?? {}).length > 0 ? step.outputs : undefined;
+  const { job, ran, steps, onStep } = rest;
+  const state = job.pauses?.some((pause) => pause.step === step.id) ? "paused" : stepState(step);
   const tried = step.earlier !== undefined && step.earlier.length > 0;
+  const [toggled, setToggled] = useState<boolean | undefined>(undefined);
+  const open = toggled ?? ((children.length > 0 || tried) && ["running", "paused", "failure", "lost"].includes(state));
+  const why = ran ? (whyOf(step, state, job) ?? waitOf(step, state, steps)) : undefined;
+  const outputs = Object.keys(step.outputs ?? {}).length > 0 ? step.outputs : undefined;
   const folds = children.length > 0 || outputs !== undefined || tried;
   const annotations = step.annotations ?? [];
   return (
@@ -107,7 +109,11 @@ function StepItem({ node: { step, children }, ...rest }: { node: StepNode } & Om
           </span>
         </button>
       </span>
-      {why !== undefined && <p className={styles.why}>{visible(why)}</p>}
+      {why !== undefined && (
+        <p className={styles.why}>
+          <Sentence text={why} />
+        </p>
+      )}
       {annotations.length > 0 && (
         <ul className={styles.annotations} aria-label={`Annotations of ${visible(step.name)}`}>
           {annotations.slice(0, MOST_ANNOTATIONS).map((annotation, index) => (
@@ -135,6 +141,11 @@ function StepItem({ node: { step, children }, ...rest }: { node: StepNode } & Om
   );
 }
 
+function failedBefore(step: Step, { steps = [] }: Job): boolean {
+  const place = steps.indexOf(step);
+  return steps.slice(0, Math.max(place, 0)).some((other) => stepState(other) === "failure");
+}
+
 /** What a step that runs waits for. */
 function waitOf(step: Step, state: string, steps: ReadonlyMap<string, Step>): string | undefined {
   if (state !== "running" || step.waitsFor === undefined) return undefined;
@@ -146,9 +157,15 @@ function waitOf(step: Step, state: string, steps: ReadonlyMap<string, Step>): st
 }
 
 /** Why a step did not run, or why its failure does not count. */
-function whyOf(step: Step, state: string): string | undefined {
+function whyOf(step: Step, state: string, job: Job): string | undefined {
   if (step.reason) return step.reason.message;
-  if (state === "skipped") return "its condition did not hold";
+  if (state === "skipped") {
+    // One whose `if` was asked has an outcome.
+    if (step.outcome === undefined && job.state === "lost") return "not reached: the job was lost before";
+    if (step.outcome === undefined && job.state === "cancelled") return "not reached: the job was cancelled before";
+    if (job.state === "failure" && failedBefore(step, job)) return "left out, for a step before it failed";
+    return "its condition did not hold";
+  }
   if (step.outcome === "failure" && state === "success") return "failed, but may: the job goes on";
   return undefined;
 }

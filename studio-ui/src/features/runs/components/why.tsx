@@ -1,4 +1,4 @@
-import { visible } from "../../../lib/visible";
+import { Sentence } from "../../../ui/sentence";
 import { stateLook } from "../../../ui/state-look";
 import styles from "./run-page.module.css";
 
@@ -7,8 +7,12 @@ export function Why({ state, text, next }: { state: string; text: string | undef
   if (text === undefined && next === undefined) return null;
   return (
     <p className={styles.reason} data-tone={stateLook(state).tone}>
-      {text !== undefined && visible(text)}
-      {next !== undefined && <span className={styles.next}>{next}</span>}
+      {text !== undefined && <Sentence text={text} />}
+      {next !== undefined && (
+        <span className={styles.next}>
+          <Sentence text={next} />
+        </span>
+      )}
     </p>
   );
 }

@@ -16,7 +16,7 @@ export function waitOf(job: Job, jobs: ReadonlyMap<string, Job>): string | undef
   // A matrix may run only so many at a time; which of the two limits it is, nobody tells.
   const parent = jobs.get(job.parent ?? "");
   if (parent !== undefined && !isOver(parent.state)) return `waits for its turn in ${parent.name}`;
-  return job.state === "queued" ? "waits for a free place" : "waits for its turn";
+  return job.state === "queued" ? "waits for a free place" : "waits for the run to begin";
 }
 
 function listed(names: readonly string[]): string {

@@ -74,6 +74,14 @@ export function jobState(job: Job): string {
   return job.state === "running" && job.pauses !== undefined && job.pauses.length > 0 ? "paused" : job.state;
 }
 
+/** The steps of a job as they are shown. */
+export function shownSteps({ steps = NO_STEPS, pauses = [] }: Job): readonly Step[] {
+  if (pauses.length === 0) return steps;
+  return steps.map((step) => (pauses.some((pause) => pause.step === step.id) ? { ...step, state: "paused" } : step));
+}
+
+const NO_STEPS: readonly Step[] = [];
+
 /** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
 export function runState({ state, jobs = [] }: Run): string {
   if (state !== "running" || !jobs.some((job) => jobState(job) === "paused")) return state;

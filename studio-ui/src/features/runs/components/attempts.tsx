@@ -24,8 +24,8 @@ export function Attempts({ run, job, shown }: AttemptsProps) {
           search={attempt === newest && !waits ? { job: job.id } : { job: job.id, attempt }}
           replace
           className={styles.attempt}
+          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
           aria-current={attempt === shown ? "page" : undefined}
-          activeProps={{}}
           data-attempt={attempt}
         >
           <StateWord state={state} iconOnly />

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import type { Job, Step } from "../../../api/types";
-import { failedStep, jobState, whyOf } from "../../../lib/jobs";
+import type { Job } from "../../../api/types";
+import { failedStep, jobState, shownSteps, whyOf } from "../../../lib/jobs";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
 import { visible } from "../../../lib/visible";
 import { LogView } from "../../../ui/log-view/log-view";
@@ -18,8 +18,6 @@ import type { Attempted } from "../use-attempt";
 import { Attempts } from "./attempts";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
-
-const NO_STEPS: readonly Step[] = [];
 
 type JobLogProps = {
   run: string;
@@ -85,6 +83,7 @@ export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: 
       </Button>
     </>
   );
+  const steps = useMemo(() => shownSteps(job), [job]);
   const wait = attempt === undefined ? waitOf(job, jobs) : undefined;
   return (
     <Panel label={`Log of ${visible(job.name)}`} head={head} className={styles.log}>
@@ -93,7 +92,7 @@ export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: 
       {buffer ? (
         <LogView
           buffer={buffer}
-          steps={job.steps ?? NO_STEPS}
+          steps={steps}
           atEnd={atEnd}
           times={times}
           line={line}

@@ -47,6 +47,7 @@ export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: Job
       </button>
       {isSelected && (
         <>
+          {attempted && <p className={styles.phase}>Attempt {attempted.attempt}</p>}
           <Steps job={attempted ?? job} onStep={onStep} />
           {attempted === undefined && <Outputs of={job.name} values={job.outputs} />}
         </>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Job, Step } from "../../../api/types";
-import { stepState } from "../../../lib/jobs";
+import { shownSteps, stepState } from "../../../lib/jobs";
 import { type StepNode, stepTree } from "../../../lib/steps";
 import { visible } from "../../../lib/visible";
 import { Icon } from "../../../ui/icon";
@@ -24,10 +24,11 @@ type StepsProps = { job: Job; onStep: OnStep };
 
 /** The steps of a job, those that an action brought under the step that used it, set-up and clean-up apart. */
 export function Steps({ job, onStep }: StepsProps) {
-  if (!job.steps || job.steps.length === 0) return null;
-  const { pre, main, post } = stepTree(job.steps);
+  const steps = shownSteps(job);
+  if (steps.length === 0) return null;
+  const { pre, main, post } = stepTree(steps);
   const ran = job.state !== "skipped";
-  const names = new Map(job.steps.map((step) => [step.id, step]));
+  const names = new Map(steps.map((step) => [step.id, step]));
   const rest = { job, ran, steps: names, onStep };
   return (
     <div className={styles.steps}>
@@ -71,7 +72,7 @@ function StepRows({ label, nodes, ...rest }: RowsProps) {
 
 function StepItem({ node: { step, children }, ...rest }: { node: StepNode } & Omit<RowsProps, "nodes" | "label">) {
   const { job, ran, steps, onStep } = rest;
-  const state = job.pauses?.some((pause) => pause.step === step.id) ? "paused" : stepState(step);
+  const state = stepState(step);
   const tried = step.earlier !== undefined && step.earlier.length > 0;
   const [toggled, setToggled] = useState<boolean | undefined>(undefined);
   const open = toggled ?? ((children.length > 0 || tried) && ["running", "paused", "failure", "lost"].includes(state));
@@ -142,7 +143,7 @@ function StepItem({ node: { step, children }, ...rest }: { node: StepNode } & Om
 }
 
 function failedBefore(step: Step, { steps = [] }: Job): boolean {
-  const place = steps.indexOf(step);
+  const place = steps.findIndex(({ id }) => id === step.id);
   return steps.slice(0, Math.max(place, 0)).some((other) => stepState(other) === "failure");
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Separate from the state and from what is stored: these shapes are contracts (design, "The studio's wire").
 
+use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use crate::event::{
 use crate::id::{JobId, StepId};
 use crate::journal::Summary;
 use crate::logs::Line;
-use crate::state::{Claim, Job, Pause, Run, Step};
+use crate::state::{Claim, EarlierAttempt, EarlierTry, Job, Pause, Run, Step};
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -145,6 +146,9 @@ pub struct JobDetail {
     /// Whether it is a group: the jobs that it brought name it as their parent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     group: bool,
+    /// The workflow that it calls, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<String>,
     name: String,
     state: JobState,
     needs: Vec<String>,
@@ -154,6 +158,9 @@ pub struct JobDetail {
     /// From 1 once it started.
     #[serde(skip_serializing_if = "is_first")]
     attempt: u32,
+    /// The attempts before this one, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<AttemptSummary>,
     /// The steps that it is paused at: somebody has to say how they go on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pauses: Vec<PauseDetail>,
@@ -178,6 +185,50 @@ pub struct JobDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     steps: Vec<StepDetail>,
+}
+
+/// An attempt at a job that another one followed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptSummary {
+    /// From 1.
+    attempt: u32,
+    /// How it ended: `failure` or `lost`; absent when that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<JobState>,
+    /// Why, when the steps do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    finished_at: Timestamp,
+}
+
+/// An attempt at a job that another one followed, with what its steps did.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptDetail {
+    #[serde(flatten)]
+    summary: AttemptSummary,
+    steps: Vec<StepDetail>,
+}
+
+/// An attempt at a step that another one followed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TryDetail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    /// Why it failed, when the exit code does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    finished_at: Timestamp,
 }
 
 /// A pause at a step that failed.
@@ -217,6 +268,15 @@ pub struct StepDetail {
     /// From 1; more when it failed and was tried again.
     #[serde(skip_serializing_if = "is_first")]
     attempt: u32,
+    /// The attempts before this one, the first one first; also those that somebody had done again after a pause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<TryDetail>,
+    /// Whether the steps behind it, or beside it in a `parallel`, do not wait for its end. Known once it runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    background: bool,
+    /// The background steps that it waits for, or ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits_for: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<StepState>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -328,8 +388,10 @@ impl JobDetail {
             job: JobId(id.to_owned()).top().to_owned(),
             parent: job.parent.as_ref().map(|parent| parent.0.clone()),
             group: job.group.is_some(),
+            calls: job.calls.clone(),
             continue_on_error: job.continues_on_error(),
             attempt: job.attempt,
+            earlier: job.earlier.iter().map(AttemptSummary::from).collect(),
             pauses: job
                 .pauses
                 .iter()
@@ -353,12 +415,39 @@ impl JobDetail {
             started_at: job.started_at,
             finished_at: job.finished_at,
             reason: job.reason.clone(),
-            steps: job
-                .steps
-                .iter()
-                .enumerate()
-                .map(|(index, (id, step))| StepDetail::new(index, id, step))
-                .collect(),
+            steps: StepDetail::all(&job.steps),
+        }
+    }
+}
+
+impl From<&EarlierAttempt> for AttemptSummary {
+    fn from(earlier: &EarlierAttempt) -> Self {
+        Self {
+            attempt: earlier.attempt,
+            state: earlier.state,
+            reason: earlier.reason.clone(),
+            started_at: earlier.started_at,
+            finished_at: earlier.finished_at,
+        }
+    }
+}
+
+impl From<&EarlierAttempt> for AttemptDetail {
+    fn from(earlier: &EarlierAttempt) -> Self {
+        Self {
+            summary: earlier.into(),
+            steps: StepDetail::all(&earlier.steps),
+        }
+    }
+}
+
+impl From<&EarlierTry> for TryDetail {
+    fn from(earlier: &EarlierTry) -> Self {
+        Self {
+            exit_code: earlier.exit_code,
+            reason: earlier.reason.clone(),
+            started_at: earlier.started_at,
+            finished_at: earlier.finished_at,
         }
     }
 }
@@ -376,6 +465,13 @@ impl PauseDetail {
 }
 
 impl StepDetail {
+    fn all(steps: &IndexMap<StepId, Step>) -> Vec<Self> {
+        let numbered = steps.iter().enumerate();
+        numbered
+            .map(|(index, (id, step))| Self::new(index, id, step))
+            .collect()
+    }
+
     fn new(index: usize, id: &StepId, step: &Step) -> Self {
         Self {
             index,
@@ -388,6 +484,9 @@ impl StepDetail {
             name: step.name.clone(),
             state: step.state,
             attempt: step.attempt,
+            earlier: step.earlier.iter().map(TryDetail::from).collect(),
+            background: step.background,
+            waits_for: step.waits_for.iter().map(|step| step.0.clone()).collect(),
             outcome: step.outcome,
             conclusion: step.state.is_final().then_some(step.state),
             exit_code: step.exit_code,

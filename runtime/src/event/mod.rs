@@ -140,6 +140,12 @@ pub enum Event {
         attempt: u32,
         /// Not before this time.
         until: Timestamp,
+        /// How the attempt before ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<JobState>,
+        /// Why, when the steps do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// A job is to end though the run goes on.
     JobCancelRequested {
@@ -188,6 +194,12 @@ pub enum Event {
         /// What people call it, now that it was evaluated.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        /// Whether the steps behind it, or beside it in a `parallel`, do not wait for its end.
+        #[serde(default, skip_serializing_if = "is_false")]
+        background: bool,
+        /// The background steps that it waits for, or ends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waits_for: Vec<StepId>,
     },
     /// An attempt at a step failed, and the step is tried again. What the attempt left in its command files is gone with it.
     StepRetrying {

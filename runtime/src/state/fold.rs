@@ -245,7 +245,10 @@ impl Job {
                 self.terms = Some(terms.clone());
             }
             Event::ConcurrencyClaimed { held, .. } => self.claim = Claim::of(*held),
-            Event::JobRetrying { until, .. } => {
+            Event::JobRetrying {
+                until, state, reason, ..
+            } => {
+                self.keep_attempt(*state, reason.clone(), time);
                 self.state = JobState::Queued;
                 self.retry_at = Some(*until);
                 self.claim = Claim::None;
@@ -284,19 +287,34 @@ impl Job {
                 let step = Step::new(outline.name.clone(), outline.parent.clone(), outline.phase);
                 self.steps.entry(outline.step.clone()).or_insert(step);
             }
-            Event::StepStarted { step, name, .. } => {
+            Event::StepStarted {
+                step,
+                name,
+                background,
+                waits_for,
+                ..
+            } => {
                 let step = self.open_step(step);
                 if let Some(step) = step {
                     step.state = StepState::Running;
                     step.started_at = Some(time);
+                    step.background = *background;
+                    step.waits_for.clone_from(waits_for);
                     if let Some(name) = name {
                         step.name.clone_from(name);
                     }
                 }
             }
-            Event::StepRetrying { step, attempt, .. } => {
+            Event::StepRetrying {
+                step,
+                attempt,
+                exit_code,
+                reason,
+                ..
+            } => {
                 self.forget_inner(step);
                 if let Some(step) = self.open_step(step) {
+                    step.keep_try(*exit_code, reason.clone(), time);
                     // What the attempt said stays in its log.
                     step.attempt = *attempt;
                     step.annotations.clear();
@@ -339,9 +357,9 @@ impl Job {
                 self.pauses.insert(step.clone(), pause);
             }
             Event::JobResumed { step, answer, .. } => {
-                self.pauses.shift_remove(step);
+                let pause = self.pauses.shift_remove(step);
                 if *answer == PauseAnswer::Retry {
-                    self.begin_anew(step);
+                    self.begin_anew(step, pause);
                 }
             }
             Event::Annotated { step, annotation, .. } => {
@@ -364,12 +382,17 @@ impl Job {
     }
 
     /// A step is done again: what it brought and said so far is of no more account.
-    fn begin_anew(&mut self, id: &StepId) {
+    fn begin_anew(&mut self, id: &StepId, pause: Option<Pause>) {
         let inner = format!("{id}.");
         self.steps
             .retain(|step, known| known.parent.is_none() || !step.0.starts_with(&inner));
         if let Some(step) = self.open_step(id) {
+            if let Some(pause) = pause {
+                step.keep_try(pause.exit_code, pause.reason, pause.since);
+            }
+            let earlier = std::mem::take(&mut step.earlier);
             *step = Step::new(std::mem::take(&mut step.name), step.parent.take(), step.phase);
+            step.earlier = earlier;
         }
     }
 
@@ -389,7 +412,7 @@ impl Job {
     }
 
     /// A job that has ended has no step that still waits or runs.
-    fn end_steps(&mut self, time: Timestamp) {
+    pub(super) fn end_steps(&mut self, time: Timestamp) {
         for step in self.steps.values_mut() {
             step.state = match step.state {
                 StepState::Waiting => StepState::Skipped,

@@ -6,6 +6,7 @@
 //! A run has jobs. One that was judged runs itself, or brings others: the combinations of its matrix, or the jobs of the
 //! workflow that it calls. It is done when they are.
 
+mod attempts;
 mod decide;
 mod fold;
 mod frontier;
@@ -14,6 +15,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub use attempts::{EarlierAttempt, EarlierTry};
 pub use decide::Decision;
 pub use fold::FoldError;
 pub use rerun::{Again, RerunError};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 
+use super::attempts::{EarlierAttempt, EarlierTry};
 use super::frontier::Frontier;
 use crate::event::{
     Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, KeptFrom, OnCrash, Outputs,
@@ -93,6 +94,8 @@ pub struct Job {
     pub state: JobState,
     /// From 1 once it started.
     pub attempt: u32,
+    /// The attempts before this one, the first one first.
+    pub earlier: Vec<EarlierAttempt>,
     /// Not before this time, when it failed and is tried again.
     pub retry_at: Option<Timestamp>,
     /// Why it is to end though the run goes on.
@@ -151,6 +154,12 @@ pub struct Step {
     pub state: StepState,
     /// From 1; more when it failed and was tried again.
     pub attempt: u32,
+    /// The attempts before this one, the first one first; also those that somebody had done again after a pause.
+    pub earlier: Vec<EarlierTry>,
+    /// Whether the steps behind it, or beside it in a `parallel`, do not wait for its end.
+    pub background: bool,
+    /// The background steps that it waits for, or ends.
+    pub waits_for: Vec<StepId>,
     /// Before `continue-on-error`.
     pub outcome: Option<StepState>,
     /// The code its process exited with.
@@ -218,6 +227,7 @@ impl Job {
             claim: Claim::None,
             kept: None,
             attempt: 0,
+            earlier: Vec::new(),
             retry_at: None,
             cancel: None,
             reason: None,
@@ -288,6 +298,9 @@ impl Step {
             phase,
             state: StepState::Waiting,
             attempt: 1,
+            earlier: Vec::new(),
+            background: false,
+            waits_for: Vec::new(),
             outcome: None,
             exit_code: None,
             reason: None,

@@ -2,7 +2,18 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
-import type { ActorRecord, LogWindow, Metrics, Run, RunsPage, RuntimeStatus, Session, Ui, Workflow } from "./types";
+import type {
+  ActorRecord,
+  Attempt,
+  LogWindow,
+  Metrics,
+  Run,
+  RunsPage,
+  RuntimeStatus,
+  Session,
+  Ui,
+  Workflow,
+} from "./types";
 
 /** How many runs of the history are asked for at once. */
 export const RUN_LIMIT = 100;
@@ -17,6 +28,7 @@ export const keys = {
   histories: ["runs"],
   runs: (workflow = "") => ["runs", workflow],
   run: (id: string) => ["run", id],
+  attempt: (run: string, job: string, attempt: number) => ["attempt", run, job, attempt],
 } as const;
 
 /** Who we are to the studio; asked first, since all else depends on it. */
@@ -90,6 +102,16 @@ export function runQuery(id: string) {
   });
 }
 
+/** An attempt at a job that another one followed: it changes no more. */
+export function attemptQuery(run: string, job: string, attempt: number) {
+  return queryOptions({
+    queryKey: keys.attempt(run, job, attempt),
+    queryFn: ({ signal }) =>
+      getJson<Attempt>(`/api/runs/${segment(run)}/jobs/${segment(job)}/attempts/${attempt}`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export function fetchActors(signal?: AbortSignal): Promise<ActorRecord[]> {
   return getJson<ActorRecord[]>("/api/actors", signal);
 }
@@ -107,12 +129,13 @@ export async function fetchActor(id: string): Promise<ActorRecord | undefined> {
 export function fetchLogWindow(
   run: string,
   job: string,
+  attempt: number,
   from: number,
   limit: number,
   signal?: AbortSignal,
 ): Promise<LogWindow> {
-  const path = `/api/runs/${segment(run)}/jobs/${segment(job)}/logs?from=${from}&limit=${limit}`;
-  return getJson<LogWindow>(path, signal);
+  const wanted = `attempt=${attempt}&from=${from}&limit=${limit}`;
+  return getJson<LogWindow>(`/api/runs/${segment(run)}/jobs/${segment(job)}/logs?${wanted}`, signal);
 }
 
 export function startWorkflow(name: string): Promise<{ runId: string }> {

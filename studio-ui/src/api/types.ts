@@ -83,16 +83,27 @@ export type Step = {
   phase?: string;
   name: string;
   state: string;
+  /** The attempts before this one, also those that somebody had done again after a pause. */
+  earlier?: StepTry[];
+  /** The steps behind it, or beside it in a `parallel`, do not wait for its end; known once it runs. */
+  background?: boolean;
+  /** Ids of the background steps that it waits for, or ends. */
+  waitsFor?: string[];
   outcome?: string;
   conclusion?: string;
   exitCode?: number;
   startedAt?: string;
   finishedAt?: string;
   reason?: Reason;
+  /** What it gave, by name. */
+  outputs?: Record<string, string>;
   annotations?: Annotation[];
   /** Markdown, from the step: foreign text. */
   summary?: string;
 };
+
+/** An attempt at a step that another one followed. */
+export type StepTry = { exitCode?: number; reason?: Reason; startedAt?: string; finishedAt?: string };
 
 export type Job = {
   /** `test#0` for one combination of a matrix, `deploy/build` for a job of a called workflow. */
@@ -106,10 +117,14 @@ export type Job = {
   needs?: string[];
   /** Its failure leaves the run a success. */
   continueOnError?: boolean;
+  /** The workflow that it calls, as written. */
+  calls?: string;
   /** From 1; absent on the first. */
   attempt?: number;
   /** Where it ran, when it did not run in this attempt of its run. */
   kept?: { run: string; attempt: number; jobAttempt?: number };
+  /** The attempts before this one. */
+  earlier?: Attempt[];
   /** The steps that it is paused at: somebody has to say how they go on. */
   pauses?: Pause[];
   /** The concurrency group that it waits for. */
@@ -118,6 +133,19 @@ export type Job = {
   startedAt?: string;
   finishedAt?: string;
   reason?: Reason;
+  /** What it tells the jobs that need it, by name. */
+  outputs?: Record<string, string>;
+  steps?: Step[];
+};
+
+/** An attempt at a job that another one followed; its steps are asked for apart. */
+export type Attempt = {
+  attempt: number;
+  /** `failure` or `lost`; absent when that is not known. */
+  state?: string;
+  reason?: Reason;
+  startedAt?: string;
+  finishedAt?: string;
   steps?: Step[];
 };
 
@@ -207,4 +235,4 @@ export type LogWindow = {
 
 export type Frame = { type: string; epoch: string; seq: number; data: unknown };
 
-export type LogGrown = { runId: string; job: string; total: number };
+export type LogGrown = { runId: string; job: string; attempt?: number; total: number };

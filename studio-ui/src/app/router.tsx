@@ -63,14 +63,20 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
-  validateSearch: (search) => ({ ...text(search, "job"), ...text(search, "step"), ...line(search), ...view(search) }),
+  validateSearch: (search) => ({
+    ...text(search, "job"),
+    ...number(search, "attempt"),
+    ...text(search, "step"),
+    ...number(search, "line"),
+    ...view(search),
+  }),
   component: lazyRouteComponent(pages.run, "RunPage"),
 });
 
 const logs = createRoute({
   getParentRoute: () => root,
   path: "/logs",
-  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...line(search) }),
+  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...number(search, "line") }),
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
@@ -102,9 +108,10 @@ function text<K extends string>(search: Record<string, unknown>, key: K): { [key
   return known as { [key in K]?: string };
 }
 
-function line(search: Record<string, unknown>): { line?: number } {
-  const value = Number(search.line);
-  return Number.isInteger(value) && value > 0 ? { line: value } : {};
+/** One optional number of an address, from 1. */
+function number<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: number } {
+  const value = Number(search[key]);
+  return (Number.isInteger(value) && value > 0 ? { [key]: value } : {}) as { [key in K]?: number };
 }
 
 /** What of a run is shown in place of its jobs. */

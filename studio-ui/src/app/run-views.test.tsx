@@ -116,6 +116,113 @@ describe("the jobs of a run", () => {
   });
 });
 
+const TRIED: Run = {
+  runId: "r-2",
+  workflow: { name: "ci", file: "ci.yml" },
+  state: "failure",
+  jobs: [
+    job("call", "success", { group: true, calls: "./.github/workflows/called.yml", outputs: { version: "1.2" } }),
+    job("call/build", "success", { parent: "call" }),
+    job("gone", "lost", { reason: { code: "unreachable", message: "the engine does not answer" } }),
+    job("flaky", "failure", {
+      attempt: 2,
+      earlier: [{ attempt: 1, state: "lost", reason: { code: "session-lost", message: "its container is gone" } }],
+      outputs: { token: "a\nb" },
+      steps: [
+        step("0", "Connect", {
+          state: "failure",
+          exitCode: 7,
+          startedAt: "2026-01-01T00:00:02Z",
+          earlier: [{ exitCode: 6, startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:01Z" }],
+        }),
+        step("1", "Serve", { background: true, state: "running" }),
+        step("2", "Wait", { state: "running", waitsFor: ["1", "0"] }),
+      ],
+    }),
+  ],
+};
+
+function openTried(query: string) {
+  const log = (message: string) => ({
+    ...LOG,
+    lines: [{ line: 1, stream: "stdout", step: "0", message }],
+    total: 1,
+    next: 2,
+  });
+  return openStudio(`/runs/r-2${query}`, {
+    "/api/runs/r-2": TRIED,
+    "/api/runs/r-2/jobs/flaky/logs": log("of one attempt"),
+    "/api/runs/r-2/jobs/gone/logs": log("gone"),
+    "/api/runs/r-2/jobs/call%2Fbuild/logs": log("built"),
+    "/api/runs/r-2/jobs/flaky/attempts/1": {
+      ...TRIED.jobs?.[3]?.earlier?.[0],
+      steps: [step("0", "Connect", { state: "lost" })],
+    },
+  });
+}
+
+describe("a job that was tried more than once", () => {
+  it("has its attempts beside each other, and opens the log of each", async () => {
+    const studio = openTried("?job=flaky");
+    const attempts = within(await screen.findByRole("navigation", { name: "Attempts at flaky" }, FOUND));
+    const shown = () => attempts.getAllByRole("link").find((link) => link.getAttribute("aria-current") === "page");
+    expect(shown()?.textContent).toContain("Attempt 2");
+    await waitFor(() => expect(studio.queries.some((query) => query.startsWith("attempt=2&"))).toBe(true));
+    fireEvent.click(attempts.getByRole("link", { name: /Attempt 1/ }));
+    await screen.findByText("its container is gone", {}, FOUND);
+    expect(studio.router.state.location.search).toEqual({ job: "flaky", attempt: 1 });
+    expect(shown()?.textContent).toContain("Attempt 1");
+    await waitFor(() => expect(studio.queries.some((query) => query.startsWith("attempt=1&"))).toBe(true));
+    // The steps are those of that attempt.
+    const list = await jobs();
+    await waitFor(() => expect(list.queryByText("Serve")).toBeNull());
+    expect(document.querySelector('[data-step="0"]')?.getAttribute("data-step-state")).toBe("lost");
+  });
+
+  it("has the attempts at a step below it, with how each ended", async () => {
+    openTried("?job=flaky");
+    const list = await jobs();
+    const tries = await list.findByRole("list", { name: "Attempts at Connect" });
+    expect([...tries.querySelectorAll("li")].map((item) => item.textContent)).toEqual([
+      "failureAttempt 1exit code 61.00s",
+      expect.stringContaining("exit code 7"),
+    ]);
+  });
+
+  it("says what runs in the background, and what waits for it", async () => {
+    openTried("?job=flaky");
+    const list = await jobs();
+    expect(list.getByText("background")).toBeTruthy();
+    expect(list.getByText("waits for Serve")).toBeTruthy();
+  });
+});
+
+describe("what a job gives", () => {
+  it("is below its steps, folded", async () => {
+    openTried("?job=flaky");
+    const list = await jobs();
+    fireEvent.click(list.getByRole("button", { name: "1 output of flaky" }));
+    expect(list.getByText("token").closest("div")?.querySelector("dd")?.textContent).toBe("a\nb");
+  });
+
+  it("is at the head of a group, with what it calls", async () => {
+    openTried("?job=call");
+    const list = await jobs();
+    expect(list.getByText("./.github/workflows/called.yml")).toBeTruthy();
+    fireEvent.click(list.getByRole("button", { name: "1 output of call" }));
+    expect(list.getByText("1.2")).toBeTruthy();
+  });
+});
+
+describe("a job that is lost", () => {
+  it("says why and what to do", async () => {
+    openTried("?job=gone");
+    const log = within(await screen.findByRole("region", { name: "Log of gone" }, FOUND));
+    expect(log.getByText(/the engine does not answer/)).toBeTruthy();
+    expect(log.getByText(/loom-runtime doctor/)).toBeTruthy();
+  });
+});
+
 describe("what steps said", () => {
   it("is listed with a way to the step", async () => {
     const studio = open("?view=annotations");

@@ -1,6 +1,6 @@
 /** Small questions about jobs and runs that several pages ask. */
 
-import type { Job, Step } from "../api/types";
+import type { Job, Run, Step } from "../api/types";
 
 /** The job somebody most likely wants to see: one that runs, else one that went wrong, else the last that ended. */
 export function pickJob(all: readonly Job[]): Job | undefined {
@@ -61,12 +61,37 @@ export function working(jobs: readonly Job[]): readonly Job[] {
 export function whyOf(job: Job): string | undefined {
   if (job.reason) return job.reason.message;
   if (job.state !== "failure") return undefined;
-  const step = job.steps?.find((candidate) => stepState(candidate) === "failure");
+  const step = failedStep(job);
   if (step === undefined) return undefined;
   if (step.reason) return `Step “${step.name}” failed: ${step.reason.message}`;
   return step.exitCode === undefined
     ? `Step “${step.name}” failed.`
     : `Step “${step.name}” failed with exit code ${step.exitCode}.`;
+}
+
+/** The state of a job as it is shown: one that waits for somebody's answer does not run. */
+export function jobState(job: Job): string {
+  return job.state === "running" && job.pauses !== undefined && job.pauses.length > 0 ? "paused" : job.state;
+}
+
+/** The steps of a job as they are shown. */
+export function shownSteps({ steps = NO_STEPS, pauses = [] }: Job): readonly Step[] {
+  if (pauses.length === 0) return steps;
+  return steps.map((step) => (pauses.some((pause) => pause.step === step.id) ? { ...step, state: "paused" } : step));
+}
+
+const NO_STEPS: readonly Step[] = [];
+
+/** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
+export function runState({ state, jobs = [] }: Run): string {
+  if (state !== "running" || !jobs.some((job) => jobState(job) === "paused")) return state;
+  return jobs.some((job) => !job.group && jobState(job) === "running") ? state : "paused";
+}
+
+/** The step that a job failed by. */
+export function failedStep(job: Job): Step | undefined {
+  if (job.state !== "failure") return undefined;
+  return job.steps?.find((step) => stepState(step) === "failure");
 }
 
 function wentWrong(job: Job): boolean {

@@ -369,6 +369,8 @@ mod tests {
                     job: job.clone(),
                     step: step.clone(),
                     name: None,
+                    background: false,
+                    waits_for: Vec::new(),
                 });
             }
             self.tell(Event::StepFinished {

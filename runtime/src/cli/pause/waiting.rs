@@ -263,6 +263,8 @@ mod tests {
             job: id("b"),
             attempt: 1,
             until,
+            state: None,
+            reason: None,
         };
         let mut events = vec![queued("b"), starting("b"), retrying];
         assert_eq!(tried_again_at(&run(events.clone())), Some(until));

@@ -24,9 +24,9 @@ pub(super) fn hide(event: &mut Event, masks: &Masks) {
             both.for_each(|reason| hider.reason(reason));
         }
         Event::JobResumed { file: Some(file), .. } => hider.text(&mut file.text),
-        Event::StepRetrying { reason, .. } | Event::RunFinished { reason, .. } => {
-            reason.iter_mut().for_each(|reason| hider.reason(reason))
-        }
+        Event::StepRetrying { reason, .. }
+        | Event::JobRetrying { reason, .. }
+        | Event::RunFinished { reason, .. } => reason.iter_mut().for_each(|reason| hider.reason(reason)),
         Event::Annotated { annotation, .. } => hider.annotation(annotation),
         Event::Summarized { text, .. } => hider.text(text),
         Event::LeftoversKilled { processes, .. } => {

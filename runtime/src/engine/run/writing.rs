@@ -52,6 +52,7 @@ impl RunActor {
         let Event::JobFinished {
             job,
             state: ended @ (JobState::Failure | JobState::Lost),
+            reason,
             ..
         } = &event
         else {
@@ -72,6 +73,8 @@ impl RunActor {
                     job: job.clone(),
                     attempt: attempt + 1,
                     until: loom_protocol::Timestamp::from_millis(until),
+                    state: Some(*ended),
+                    reason: reason.clone(),
                 }
             }
             _ => event,

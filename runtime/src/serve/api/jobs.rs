@@ -7,7 +7,8 @@ use loom_studio::{ApiError, ApiResult};
 use super::lines::{Asked, Form};
 use super::list::Page;
 use super::params::{DEFAULT_LIMIT, Limited, LogParams};
-use super::{engine, history, lines};
+use super::runs::{load, log_at};
+use super::{history, lines};
 use crate::event::{Event, Seq};
 use crate::id::{JobId, RunId};
 use crate::journal::RunQuery;
@@ -36,8 +37,8 @@ pub(super) async fn logs(
     name: web::Path<String>,
     params: web::Query<LogParams>,
 ) -> ApiResult<HttpResponse> {
-    let asked = asked(&params, params.limit()?, Form::Bare)?;
-    answer(&request, &runtime, name.into_inner(), &params, asked).await
+    let limit = params.limit()?;
+    answer(&request, &runtime, name.into_inner(), &params, limit, Form::Bare).await
 }
 
 /// The log of a job by its name, a page at a time.
@@ -56,16 +57,8 @@ pub(super) async fn logs_v1(
     name: web::Path<String>,
     params: web::Query<LogParams>,
 ) -> ApiResult<HttpResponse> {
-    let asked = asked(&params, params.limit()?.or(Some(DEFAULT_LIMIT)), Form::Page)?;
-    answer(&request, &runtime, name.into_inner(), &params, asked).await
-}
-
-fn asked(params: &LogParams, limit: Option<usize>, form: Form) -> ApiResult<Asked> {
-    Ok(Asked {
-        from: params.from()?,
-        limit: limit.map_or(u64::MAX, |limit| limit as u64),
-        form,
-    })
+    let limit = params.limit()?.or(Some(DEFAULT_LIMIT));
+    answer(&request, &runtime, name.into_inner(), &params, limit, Form::Page).await
 }
 
 async fn answer(
@@ -73,13 +66,20 @@ async fn answer(
     runtime: &Runtime,
     name: String,
     params: &LogParams,
-    asked: Asked,
+    limit: Option<usize>,
+    form: Form,
 ) -> ApiResult<HttpResponse> {
+    let from = params.from()?;
     let job = JobId(name);
     let run = newest_with(runtime, &job, params.run.as_deref()).await?;
+    let known = load(runtime, &run).await?;
+    let log = log_at(&known, &job, params.attempt)?;
+    let asked = Asked {
+        from,
+        limit: limit.map_or(u64::MAX, |limit| limit as u64),
+        form,
+    };
     let (store, io) = (runtime.engine.logs().clone(), runtime.engine.io().clone());
-    let known = runtime.engine.run(&run).await.map_err(|error| engine(&error))?;
-    let log = known.map_or((run.clone(), 1), |known| known.log_of(&job));
     lines::answer(request, &io, store, (run, job), log, asked).await
 }
 

@@ -48,6 +48,7 @@ fn routes() -> Vec<Known> {
             at("/runs/{id}/answer").post(pauses::answer),
             at("/runs/{id}/rerun").post(reruns::rerun),
             at("/runs/{id}/jobs/{job}/logs").get(runs::logs),
+            at("/runs/{id}/jobs/{job}/attempts/{attempt}").get(runs::attempt),
         ]);
     }
     routes

@@ -21,6 +21,7 @@ use crate::serve::phoenix;
     pauses::answer,
     reruns::rerun,
     runs::logs,
+    runs::attempt,
     phoenix::open,
 ))]
 struct Runtime;

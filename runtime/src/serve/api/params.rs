@@ -64,6 +64,8 @@ pub(super) struct WorkflowParams {
 pub(super) struct LogParams {
     /// The run; the newest that has the job when absent.
     pub(super) run: Option<String>,
+    /// The attempt at the job, from 1; the newest when absent.
+    pub(super) attempt: Option<u32>,
     /// Lines at most, from 1 to 10000.
     limit: Option<usize>,
     /// Where the page before ended, as it was given there: the number of its last line.
@@ -77,6 +79,8 @@ pub(super) struct LogParams {
 pub(super) struct WindowParams {
     /// The number of the first line, from 1.
     pub(super) from: Option<u64>,
+    /// The attempt at the job, from 1; the newest when absent.
+    pub(super) attempt: Option<u32>,
     /// Lines at most, from 1 to 10000; 1000 when absent.
     limit: Option<usize>,
 }

@@ -16,8 +16,8 @@ use crate::id::{JobId, RunId};
 use crate::journal::{RunQuery, Summary};
 use crate::serve::catalog::Found;
 use crate::serve::runtime::Runtime;
-use crate::state::Run;
-use crate::view::{LogLine, RunDetail, RunSummary};
+use crate::state::{Job, Run};
+use crate::view::{AttemptDetail, LogLine, RunDetail, RunSummary};
 
 /// Lines of a window when the request does not say.
 const WINDOW: usize = 1000;
@@ -177,22 +177,80 @@ pub(super) async fn logs(
     let (id, job) = (RunId(id), JobId(job));
     let limit = params.limit()?.unwrap_or(WINDOW);
     let run = load(&runtime, &id).await?;
-    let Some(state) = run.jobs.get(&job) else {
-        return Err(ApiError::not_found(
-            "unknown_job",
-            format!("run `{id}` has no job `{job}`"),
-        ));
-    };
+    let state = job_of(&run, &job)?;
+    let attempt = attempt_of(state, &job, params.attempt)?;
     let from = params.from.unwrap_or(1).max(1);
-    let (lines, total) = read_window(&runtime, &run, &job, from, limit).await?;
+    let (lines, total) = read_window(&runtime, &run, &job, params.attempt, from, limit).await?;
     Ok(web::Json(Window {
         from,
         next: from + lines.len() as u64,
         lines,
         total,
-        // Complete once nothing follows: the job has ended and its last line is known.
-        complete: state.state.is_final(),
+        // Complete once nothing follows: the attempt has ended and its last line is known.
+        complete: state.state.is_final() || attempt < state.attempt,
     }))
+}
+
+/// An attempt at a job that another one followed, with what its steps did.
+#[utoipa::path(
+    get, path = "/api/runs/{id}/jobs/{job}/attempts/{attempt}", operation_id = "run_job_attempt", tag = "runs",
+    params(
+        ("id" = String, Path, description = "the run's id"),
+        ("job" = String, Path, description = "the job's key"),
+        ("attempt" = u32, Path, description = "which one, from 1; the newest is in the run itself"),
+    ),
+    responses(
+        (status = 200, body = AttemptDetail),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn attempt(
+    runtime: web::Data<Runtime>,
+    path: web::Path<(String, String, u32)>,
+) -> ApiResult<impl Responder> {
+    let (id, job, attempt) = path.into_inner();
+    let (id, job) = (RunId(id), JobId(job));
+    let run = load(&runtime, &id).await?;
+    let earlier = &job_of(&run, &job)?.earlier;
+    match earlier.iter().find(|known| known.attempt == attempt) {
+        Some(known) => Ok(web::Json(AttemptDetail::from(known))),
+        None => Err(ApiError::not_found(
+            "unknown_attempt",
+            format!("job `{job}` has no attempt {attempt} that another one followed"),
+        )),
+    }
+}
+
+fn job_of<'a>(run: &'a Run, job: &JobId) -> ApiResult<&'a Job> {
+    run.jobs
+        .get(job)
+        .ok_or_else(|| ApiError::not_found("unknown_job", format!("run `{}` has no job `{job}`", run.id)))
+}
+
+/// The attempt whose log is meant: the one that was asked for, else the newest.
+fn attempt_of(job: &Job, id: &JobId, asked: Option<u32>) -> ApiResult<u32> {
+    let newest = job.attempt.max(1);
+    match asked {
+        None => Ok(newest),
+        Some(asked) if (1..=newest).contains(&asked) => Ok(asked),
+        Some(asked) => Err(ApiError::not_found(
+            "unknown_attempt",
+            format!("job `{id}` has no attempt {asked}; its newest is {newest}"),
+        )),
+    }
+}
+
+/// The run and the attempt of the job that have the log that is meant. That of a job which was kept from an earlier attempt
+/// of its run is there.
+pub(super) fn log_at(run: &Run, job: &JobId, asked: Option<u32>) -> ApiResult<(RunId, u32)> {
+    let Some(state) = run.jobs.get(job) else {
+        return Ok((run.id.clone(), asked.unwrap_or(1)));
+    };
+    let attempt = attempt_of(state, job, asked)?;
+    if attempt == state.attempt.max(1) {
+        return Ok(run.log_of(job));
+    }
+    Ok((run.id.clone(), attempt))
 }
 
 pub(super) async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {
@@ -212,13 +270,13 @@ async fn read_window(
     runtime: &Runtime,
     run: &Run,
     job: &JobId,
+    asked: Option<u32>,
     from: u64,
     limit: usize,
 ) -> ApiResult<(Vec<LogLine>, u64)> {
     let (store, job) = (runtime.engine.logs().clone(), job.clone());
-    let (of, run) = (run.log_of(&job), run.id.clone());
+    let ((of, attempt), run) = (log_at(run, &job, asked)?, run.id.clone());
     let read = runtime.engine.io().spawn_blocking(move || {
-        let (of, attempt) = of;
         let window = store.open(&of, &job, attempt)?.window(from, limit)?;
         let lines = window
             .lines

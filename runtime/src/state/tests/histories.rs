@@ -12,6 +12,8 @@ fn an_end_stands_whatever_is_written_behind_it() {
         job: id("a"),
         step: StepId::at(0),
         name: None,
+        background: false,
+        waits_for: Vec::new(),
     };
     for event in [
         queued("a"),
@@ -60,6 +62,8 @@ fn a_job_that_has_ended_has_no_step_that_runs() {
             job: id("a"),
             step: StepId::at(0),
             name: Some("evaluated".into()),
+            background: false,
+            waits_for: Vec::new(),
         };
         play.write(vec![started, finished(&id("a"), state)]);
         let steps = &play.run.jobs[&id("a")].steps;
@@ -82,6 +86,8 @@ fn what_a_newer_loom_wrote_changes_nothing_or_makes_a_placeholder() {
         job: id("new"),
         step: StepId("attested-1".into()),
         name: None,
+        background: false,
+        waits_for: Vec::new(),
     };
     play.write(vec![starting(&id("new"), 1), step]);
     let job = &play.run.jobs[&id("new")];

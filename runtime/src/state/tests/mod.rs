@@ -435,7 +435,7 @@ proptest! {
             if retries {
                 let attempt = play.run.jobs[&job].attempt + 1;
                 play.running.retain(|running| *running != job);
-                play.write(vec![Event::JobRetrying { job, attempt, until: at(play.time) }]);
+                play.write(vec![Event::JobRetrying { job, attempt, until: at(play.time), state: None, reason: None }]);
             } else {
                 play.write(vec![finished(&job, state)]);
             }

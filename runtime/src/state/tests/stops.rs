@@ -91,6 +91,8 @@ fn a_job_is_tried_again_when_its_time_has_come() {
         job: id("a"),
         attempt: 2,
         until: at(500),
+        state: None,
+        reason: None,
     };
     play.write(vec![planned, step(StepState::Failure), retrying]);
     play.running.clear();
@@ -122,6 +124,8 @@ fn one_that_waits_to_be_tried_again_can_be_cancelled() {
         job: id("a"),
         attempt: 2,
         until: at(500),
+        state: None,
+        reason: None,
     }]);
     play.write(vec![cancel(false)]);
     assert_eq!(play.run.state, RunState::Cancelled);
@@ -185,4 +189,76 @@ fn a_run_waits_for_its_concurrency_group_unless_it_is_cancelled() {
     play.write(vec![claimed(None, false), cancel(true)]);
     play.settle();
     assert_eq!(play.run.state, RunState::Cancelled);
+}
+
+#[test]
+fn what_earlier_attempts_came_to_is_kept() {
+    let mut play = Play::new(&[("a", &[])]);
+    play.settle();
+    let step = StepId::at(0);
+    let started = Event::StepStarted {
+        job: id("a"),
+        step: step.clone(),
+        name: None,
+        background: true,
+        waits_for: vec![StepId::at(7)],
+    };
+    let retrying = Event::StepRetrying {
+        job: id("a"),
+        step: step.clone(),
+        attempt: 2,
+        attempts: 3,
+        delay_ms: 1,
+        exit_code: Some(4),
+        signal: None,
+        reason: None,
+        duration_ms: 1,
+    };
+    let lost = Reason::new("session-lost", "it is gone");
+    play.write(vec![started.clone(), retrying, started]);
+    let known = &play.run.jobs[&id("a")].steps[&step];
+    assert_eq!((known.earlier.len(), known.earlier[0].exit_code), (1, Some(4)));
+    assert_eq!((known.background, &known.waits_for), (true, &vec![StepId::at(7)]));
+    play.write(vec![Event::JobRetrying {
+        job: id("a"),
+        attempt: 2,
+        until: at(0),
+        state: Some(JobState::Lost),
+        reason: Some(lost.clone()),
+    }]);
+    let job = &play.run.jobs[&id("a")];
+    let [earlier] = job.earlier.as_slice() else {
+        panic!("{:?}", job.earlier)
+    };
+    assert_eq!((earlier.attempt, earlier.state, &earlier.reason), (1, Some(JobState::Lost), &Some(lost)));
+    assert_eq!(earlier.steps[&step].state, StepState::Lost, "what ran when it was lost");
+    assert_eq!(earlier.steps[&step].earlier.len(), 1);
+    assert_eq!(job.steps[&step].state, StepState::Waiting);
+    assert!(job.steps[&step].earlier.is_empty(), "a new attempt begins anew");
+}
+
+#[test]
+fn a_step_that_somebody_had_done_again_keeps_how_it_failed() {
+    let mut play = Play::new(&[("a", &[])]);
+    play.settle();
+    let step = StepId::at(0);
+    let paused = Event::JobPaused {
+        job: id("a"),
+        step: step.clone(),
+        exit_code: Some(2),
+        signal: None,
+        reason: None,
+        problem: None,
+    };
+    let resumed = Event::JobResumed {
+        job: id("a"),
+        step: step.clone(),
+        answer: crate::event::PauseAnswer::Retry,
+        file: None,
+    };
+    for times in 1..=2 {
+        play.write(vec![paused.clone(), resumed.clone()]);
+        let earlier = &play.run.jobs[&id("a")].steps[&step].earlier;
+        assert_eq!((earlier.len(), earlier[0].exit_code), (times, Some(2)));
+    }
 }

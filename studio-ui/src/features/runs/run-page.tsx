@@ -4,6 +4,7 @@ import { lazy, Suspense, useCallback, useMemo } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { formatCount } from "../../lib/format";
+import { runState } from "../../lib/jobs";
 import { load } from "../../lib/load";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
@@ -60,7 +61,7 @@ function RunView({ run }: { run: Run }) {
       title={run.workflow.name}
       aside={
         <span role="status">
-          <StateWord state={run.state} />
+          <StateWord state={runState(run)} />
         </span>
       }
       actions={

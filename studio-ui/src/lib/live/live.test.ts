@@ -73,9 +73,9 @@ describe("Live", () => {
     const mine = vi.fn();
     const other = vi.fn();
     const again = vi.fn();
-    live.logs.listen("r1", "build", mine, again);
-    const forget = live.logs.listen("r1", "test", other, again);
-    say("log:grown", { runId: "r1", job: "build", total: 12 });
+    live.logs.listen({ run: "r1", job: "build", attempt: 2 }, mine, again);
+    const forget = live.logs.listen({ run: "r1", job: "build", attempt: 1 }, other, again);
+    say("log:grown", { runId: "r1", job: "build", attempt: 2, total: 12 });
     expect(mine).toHaveBeenCalledWith(12);
     expect(other).not.toHaveBeenCalled();
     forget();

@@ -2,14 +2,17 @@
 
 import type { LogGrown } from "../../api/types";
 
+/** One log: that of an attempt at a job. */
+export type LogName = { run: string; job: string; attempt: number };
+
 type Listener = (total: number) => void;
 
 export class LogTopic {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #resyncs = new Set<() => void>();
 
-  listen(run: string, job: string, onGrown: Listener, onResync: () => void): () => void {
-    const key = topicKey(run, job);
+  listen(name: LogName, onGrown: Listener, onResync: () => void): () => void {
+    const key = topicKey(name);
     const listeners = this.#listeners.get(key) ?? new Set();
     this.#listeners.set(key, listeners.add(onGrown));
     this.#resyncs.add(onResync);
@@ -20,8 +23,8 @@ export class LogTopic {
     };
   }
 
-  grown({ runId, job, total }: LogGrown): void {
-    for (const listener of this.#listeners.get(topicKey(runId, job)) ?? []) listener(total);
+  grown({ runId: run, job, attempt = 1, total }: LogGrown): void {
+    for (const listener of this.#listeners.get(topicKey({ run, job, attempt })) ?? []) listener(total);
   }
 
   resync(): void {
@@ -29,6 +32,6 @@ export class LogTopic {
   }
 }
 
-function topicKey(run: string, job: string): string {
-  return `${run}\n${job}`;
+function topicKey({ run, job, attempt }: LogName): string {
+  return `${run}\n${job}\n${attempt}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogLine } from "../../api/types";
 import { StepOrder } from "../steps";
-import { findStep } from "./find-step";
+import { findStep, type Place } from "./find-step";
 
 const IDS = ["pre-2", "0", "1", "1.0", "1.1", "2", "9", "post-2", "post-0"];
 const ORDER = new StepOrder(
@@ -16,15 +16,15 @@ const ORDER = new StepOrder(
 );
 
 /** A log in which each entry is the step of a line, or none. */
-function log(steps: (string | undefined)[]) {
+function log(steps: (string | undefined)[], time?: (line: number) => string) {
   const lines = steps.map((step, index): LogLine => {
-    const line = { line: index + 1, stream: "stdout", message: "" };
+    const line = { line: index + 1, stream: "stdout", message: "", ...(time && { timestamp: time(index + 1) }) };
     return step === undefined ? line : { ...line, step };
   });
   let reads = 0;
   return {
-    find: (step: string) =>
-      findStep(step, ORDER, lines.length, async (from, limit) => {
+    find: (step: string, more: Partial<Place> = {}) =>
+      findStep({ step, ...more }, ORDER, lines.length, async (from, limit) => {
         reads += 1;
         return lines.slice(from - 1, from - 1 + limit);
       }),
@@ -33,6 +33,22 @@ function log(steps: (string | undefined)[]) {
 }
 
 describe("findStep", () => {
+  it("finds the last line of a step and of those below it", async () => {
+    const { find } = log(["0", "1", "1.0", "1.1", undefined, "2", "2", "post-2", "post-0"]);
+    expect(await find("1", { end: true })).toBe(4);
+    expect(await find("2", { end: true })).toBe(7);
+    expect(await find("post-0", { end: true })).toBe(9);
+    expect(await find("9", { end: true })).toBeUndefined();
+  });
+
+  it("finds where an attempt at a step begins, by the time of its lines", async () => {
+    const steps = ["0", "1", "1", undefined, "1", "1", "2"];
+    const { find } = log(steps, (line) => `2026-01-01T00:00:0${line}.000Z`);
+    expect(await find("1", { since: "2026-01-01T00:00:01.500Z" })).toBe(2);
+    expect(await find("1", { since: "2026-01-01T00:00:03.500Z" })).toBe(5);
+    expect(await find("1", { since: "2026-01-01T00:00:06.500Z" })).toBeUndefined();
+  });
+
   it("finds every step's first line, notes or not", async () => {
     const { find } = log([undefined, "0", "0", undefined, "1", "2", "2", "2", undefined]);
     expect(await find("0")).toBe(2);

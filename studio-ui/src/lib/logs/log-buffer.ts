@@ -6,7 +6,7 @@
 import type { LogLine, LogWindow } from "../../api/types";
 import type { StepOrder } from "../steps";
 import { Store } from "../store";
-import { findStep } from "./find-step";
+import { findStep, type Place } from "./find-step";
 import { type Group, outline, type Section } from "./outline";
 
 export const CHUNK = 500;
@@ -71,10 +71,10 @@ export class LogBuffer {
     this.#pump();
   }
 
-  /** The first line of a step or of one below it, looked for in the whole log; nothing when it wrote none or cannot be read. */
-  async findStep(step: string, order: StepOrder): Promise<number | undefined> {
+  /** The line of a place of a step, looked for in the whole log; nothing when it wrote none or cannot be read. */
+  async findStep(place: Place, order: StepOrder): Promise<number | undefined> {
     const read = async (from: number, limit: number) => (await this.#fetch(from, limit, this.#abort.signal)).lines;
-    return findStep(step, order, this.state.get().total ?? 0, read).catch(() => undefined);
+    return findStep(place, order, this.state.get().total ?? 0, read).catch(() => undefined);
   }
 
   close(): void {

@@ -4,16 +4,16 @@ import type { Job } from "../../api/types";
 import { useLive } from "../use-live";
 import { LogBuffer } from "./log-buffer";
 
-/** The log of a job's newest attempt, kept up to date while it is shown. `over`: the job has ended, so the log is about to be whole. */
-export function useLogBuffer(run: string, { id: job, attempt }: Job, over: boolean): LogBuffer | undefined {
+/** The log of an attempt at a job, kept up to date while it is shown. `over`: it has ended, so the log is about to be whole. */
+export function useLogBuffer(run: string, { id: job, attempt = 1 }: Job, over: boolean): LogBuffer | undefined {
   const live = useLive();
   const [buffer, setBuffer] = useState<LogBuffer | undefined>(undefined);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt has another log.
   useEffect(() => {
-    const made = new LogBuffer((from, limit, signal) => fetchLogWindow(run, job, from, limit, signal));
+    // One that has not begun has the log of its first attempt.
+    const which = Math.max(1, attempt);
+    const made = new LogBuffer((from, limit, signal) => fetchLogWindow(run, job, which, from, limit, signal));
     const forget = live.logs.listen(
-      run,
-      job,
+      { run, job, attempt: which },
       (total) => made.grown(total),
       () => made.refresh(),
     );

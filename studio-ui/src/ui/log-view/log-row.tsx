@@ -149,6 +149,9 @@ export function SectionRow({ id, path }: { id: string; path: readonly Step[] }) 
           </span>
         ))}
         <Name of={step?.name ?? `Step ${id}`} />
+        {step?.exitCode !== undefined && step.exitCode !== 0 && (
+          <span className={styles.exit}>exit code {step.exitCode}</span>
+        )}
         {step && (
           <span className={styles.took}>
             <Elapsed from={step.startedAt} to={step.finishedAt} />

@@ -12,7 +12,7 @@ import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
 import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
-import { useJumps } from "./use-jumps";
+import { type Align, type GoTo, useJumps } from "./use-jumps";
 
 const ROW_HEIGHT = 20;
 /** Browsers cannot scroll further than some 17 million pixels. */
@@ -29,8 +29,8 @@ type LogViewProps = {
   times: boolean;
   /** A line that the address points at. */
   line: number | undefined;
-  /** A step to go to; a new object goes again. */
-  goTo: { step: string } | undefined;
+  /** A place of a step to go to; a new object goes again. */
+  goTo: GoTo | undefined;
   link: (line: number) => ReactNode;
   /** The reader has turned from the end to something of their own. */
   onLeave?: () => void;
@@ -76,13 +76,13 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
   const known = total > 0;
   const { leave } = follow;
   const scrollTo = useCallback(
-    (row: number, align: "start" | "center") => {
-      leave();
+    (row: number, align: Align, offered: boolean) => {
+      leave(offered);
       virtualizer.scrollToIndex(row, { align });
     },
     [leave, virtualizer],
   );
-  useJumps({ buffer, rows: rowsRef, known, line, goTo, order, scrollTo });
+  useJumps({ buffer, rows: rowsRef, known, line, goTo, order, following: folds.following, scrollTo });
   const { toggle } = folds;
   const onToggle = useCallback(
     (group: number) => {

@@ -11,7 +11,8 @@ export type Follow = {
   fresh: number;
   onScroll: () => void;
   follow: () => void;
-  leave: () => void;
+  /** Leaves the end; `quietly` when it is not the reader's own doing. */
+  leave: (quietly?: boolean) => void;
 };
 
 type State = {
@@ -32,9 +33,9 @@ export function useFollow(
   latest.current = { total, onLeave };
 
   const follow = useCallback(() => setState({ following: true, seen: undefined }), []);
-  const leave = useCallback(() => {
+  const leave = useCallback((quietly = false) => {
     setState((before) => (before.following ? { following: false, seen: latest.current.total } : before));
-    latest.current.onLeave?.();
+    if (!quietly) latest.current.onLeave?.();
   }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a changed count of rows is the reason to scroll.

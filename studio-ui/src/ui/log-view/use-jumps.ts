@@ -1,9 +1,15 @@
 /** Takes the reader to the line that the address names, and to the step that was asked for. */
 
 import { type RefObject, useEffect, useRef } from "react";
+import type { Place } from "../../lib/logs/find-step";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
 import type { Rows } from "../../lib/logs/rows";
 import type { StepOrder } from "../../lib/steps";
+
+/** A place of a step to go to. Nobody asked for one that is `offered`: who reads elsewhere stays there. */
+export type GoTo = Place & { offered?: boolean };
+
+export type Align = "start" | "center" | "end";
 
 type Jumps = {
   buffer: LogBuffer;
@@ -11,31 +17,37 @@ type Jumps = {
   /** Whether there is anything to go to. */
   known: boolean;
   line: number | undefined;
-  goTo: { step: string } | undefined;
+  goTo: GoTo | undefined;
   order: StepOrder;
-  scrollTo: (row: number, align: "start" | "center") => void;
+  /** Whether the reader goes along with the end. */
+  following: RefObject<boolean>;
+  scrollTo: (row: number, align: Align, offered: boolean) => void;
 };
 
-export function useJumps({ buffer, rows, known, line, goTo, order, scrollTo }: Jumps): void {
+export function useJumps({ buffer, rows, known, line, goTo, order, following, scrollTo }: Jumps): void {
   useEffect(() => {
-    if (known && line !== undefined) scrollTo(rows.current.rowOfLine(line), "center");
+    if (known && line !== undefined) scrollTo(rows.current.rowOfLine(line), "center", false);
   }, [known, line, rows, scrollTo]);
   const latestOrder = useRef(order);
   latestOrder.current = order;
   useEffect(() => {
     // A step of a job whose log is only being opened is gone to as soon as there is a log.
     if (goTo === undefined || !known) return;
+    const { offered = false, end = false, since } = goTo;
+    if (offered && !following.current) return;
     let over = false;
     const order = latestOrder.current;
-    const row = rows.current.rowOfStep((step) => order.isWithin(step, goTo.step));
-    if (row !== undefined) scrollTo(row, "start");
+    const isIt = (step: string) => order.isWithin(step, goTo.step);
+    const row = end || since !== undefined ? undefined : rows.current.rowOfStep(isIt);
+    if (row !== undefined) scrollTo(row, "start", offered);
     else {
-      void buffer.findStep(goTo.step, order).then((found) => {
-        if (!over && found !== undefined) scrollTo(rows.current.rowOfLine(found), "start");
+      void buffer.findStep(goTo, order).then((found) => {
+        if (over || found === undefined || (offered && !following.current)) return;
+        scrollTo(rows.current.rowOfLine(found), end ? "end" : "start", offered);
       });
     }
     return () => {
       over = true;
     };
-  }, [buffer, known, goTo, rows, scrollTo]);
+  }, [buffer, known, goTo, rows, following, scrollTo]);
 }

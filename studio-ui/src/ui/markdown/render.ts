@@ -54,11 +54,24 @@ function prepared(html: string): string {
       heading.replaceWith(lower);
     }
   }
+  for (const quote of inert.querySelectorAll("blockquote")) alert(inert, quote);
   for (const anchor of inert.querySelectorAll("a[href]")) {
     anchor.setAttribute("target", "_blank");
     anchor.setAttribute("rel", "noopener noreferrer nofollow");
   }
   return inert.body.innerHTML;
+}
+
+/** A quote that begins with `[!WARNING]` or the like has that as its title, as on GitHub. */
+function alert(document: Document, quote: Element): void {
+  const words = quote.querySelector("p")?.firstChild;
+  const kind = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*/.exec(words?.textContent ?? "");
+  if (!words || kind === null) return;
+  words.textContent = (words.textContent ?? "").slice(kind[0].length);
+  const title = document.createElement("strong");
+  const [first = "", ...rest] = kind[1] ?? "";
+  title.textContent = first + rest.join("").toLowerCase();
+  quote.prepend(title);
 }
 
 /** A picture would be fetched from wherever its maker likes, so it is a link. */

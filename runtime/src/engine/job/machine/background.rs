@@ -19,7 +19,7 @@ impl Machine {
     }
 
     /// The background steps that a wait or a group stands for; none when the step does not wait.
-    fn targets(&self, id: &StepId) -> Option<Vec<StepId>> {
+    pub(super) fn targets(&self, id: &StepId) -> Option<Vec<StepId>> {
         match self.steps.get(id)?.work()? {
             StepWork::Wait(targets) => Some(targets.clone()),
             StepWork::Cancel(target) => Some(vec![target.clone()]),

@@ -149,10 +149,17 @@ impl Machine {
             return;
         };
         let name = (verdict.name != step.name).then(|| verdict.name.clone());
+        let background = step.background;
+        let waits_for = match verdict.work {
+            StepWork::Wait(_) | StepWork::WaitAll | StepWork::Cancel(_) => self.targets(id).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         self.outbox.push(Event::StepStarted {
             job: self.plan.job.clone(),
             step: id.clone(),
             name,
+            background,
+            waits_for,
         });
         if let Some(post) = verdict.post {
             self.register(post);

@@ -8,7 +8,9 @@ import { Elapsed } from "../../../ui/time";
 import { countsOf, type TreeNode, total } from "../model/job-tree";
 import styles from "./job-list.module.css";
 import { JobRow } from "./job-row";
+import { Outputs } from "./outputs";
 import { StateCounts } from "./state-counts";
+import type { OnStep } from "./step-list";
 
 /** Rows of one level that are shown before somebody asks for more. */
 const PORTION = 100;
@@ -20,8 +22,10 @@ export type JobListProps = {
   selected: ReadonlySet<string>;
   /** The job or group that the address names. */
   chosen: string | undefined;
+  /** The job whose log is shown as it was at an earlier attempt, if that is looked at. */
+  attempted: Job | undefined;
   onSelect: (id: string) => void;
-  onStep: (step: string) => void;
+  onStep: OnStep;
 };
 
 /** The graph in words; a group is one row until it is opened, and under the chosen job are its steps. */
@@ -71,7 +75,13 @@ function Group({ node, ...rest }: Omit<JobListProps, "nodes"> & { node: TreeNode
         <span className={`${styles.detail} ${styles.counts}`}>
           {plural(total(counts), "job")} <StateCounts counts={counts} />
         </span>
+        {job.calls !== undefined && (
+          <span className={`cut ${styles.detail} ${styles.calls}`}>
+            calls <Name of={job.calls} cut mono />
+          </span>
+        )}
       </button>
+      {open && <Outputs of={job.name} values={job.outputs} />}
       {shown.length > 0 && (
         <div className={styles.nested}>
           <JobList nodes={shown} {...rest} />

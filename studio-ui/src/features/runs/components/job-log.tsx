@@ -1,38 +1,44 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
-import type { Job, Step } from "../../../api/types";
-import { whyOf } from "../../../lib/jobs";
+import { useCallback, useMemo, useState } from "react";
+import type { Job } from "../../../api/types";
+import { failedStep, jobState, shownSteps, whyOf } from "../../../lib/jobs";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
 import { visible } from "../../../lib/visible";
 import { LogView } from "../../../ui/log-view/log-view";
+import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { Name } from "../../../ui/name";
 import { LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { isOver } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
+import { adviceOn } from "../model/advice";
 import { waitOf } from "../model/waits";
-import { Attempt } from "./job-row";
+import type { Attempted } from "../use-attempt";
+import { Attempts } from "./attempts";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
-
-const NO_STEPS: readonly Step[] = [];
 
 type JobLogProps = {
   run: string;
   job: Job;
   jobs: ReadonlyMap<string, Job>;
+  /** The attempt that is shown, where it is not the newest: the job with its state and steps. */
+  attempt: Attempted | undefined;
   line: number | undefined;
-  goTo: { step: string } | undefined;
+  goTo: GoTo | undefined;
   /** The reader wants this job and no other; undefined when that is known. */
   onHold: ((job: string) => void) | undefined;
 };
 
 /** The live log of the chosen job. */
-export function JobLog({ run, job, jobs, line, goTo, onHold }: JobLogProps) {
-  const over = isOver(job.state);
+export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: JobLogProps) {
+  const job = attempt?.job ?? newest;
+  const over = attempt !== undefined || isOver(job.state);
   const buffer = useLogBuffer(run, job, over);
   const [times, setTimes] = useState(false);
+  const { id } = job;
+  const earlier = attempt?.number;
   // A job that went well is read from its start, one that runs or failed from its end.
   const [atEnd] = useState(!over || job.state === "failure");
   const link = useCallback(
@@ -40,22 +46,27 @@ export function JobLog({ run, job, jobs, line, goTo, onHold }: JobLogProps) {
       <Link
         to="/runs/$runId"
         params={{ runId: run }}
-        search={{ job: job.id, line: to }}
+        search={{ job: id, ...(earlier !== undefined && { attempt: earlier }), line: to }}
         replace
         aria-label={`Line ${to}`}
       >
         {to}
       </Link>
     ),
-    [run, job.id],
+    [run, id, earlier],
+  );
+  const failed = line === undefined ? failedStep(job)?.id : undefined;
+  // What went wrong is in sight at once, whatever the clean-up wrote behind it.
+  const offered = useMemo(
+    () => (failed === undefined ? undefined : { step: failed, end: true, offered: true }),
+    [failed],
   );
   const head = (
     <>
       <h2 className="cut">
         <Name of={job.name} cut />
       </h2>
-      <StateWord state={job.state} />
-      <Attempt of={job} />
+      <StateWord state={jobState(job)} />
       {job.image && (
         <span className="dim cut">
           <Name of={job.image} cut mono />
@@ -72,18 +83,20 @@ export function JobLog({ run, job, jobs, line, goTo, onHold }: JobLogProps) {
       </Button>
     </>
   );
-  const wait = waitOf(job, jobs);
+  const steps = useMemo(() => shownSteps(job), [job]);
+  const wait = attempt === undefined ? waitOf(job, jobs) : undefined;
   return (
     <Panel label={`Log of ${visible(job.name)}`} head={head} className={styles.log}>
-      <Why state={job.state} text={whyOf(job) ?? (wait && `It ${wait}.`)} />
+      <Attempts run={run} job={newest} shown={attempt?.number ?? newest.attempt ?? 1} />
+      <Why state={job.state} text={whyOf(job) ?? (wait && `It ${wait}.`)} next={adviceOn(job.state, job.reason)} />
       {buffer ? (
         <LogView
           buffer={buffer}
-          steps={job.steps ?? NO_STEPS}
+          steps={steps}
           atEnd={atEnd}
           times={times}
           line={line}
-          goTo={goTo}
+          goTo={goTo ?? offered}
           link={link}
           onLeave={() => onHold?.(job.id)}
         />

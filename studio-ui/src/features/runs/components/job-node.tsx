@@ -1,5 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import type { Job } from "../../../api/types";
+import { jobState } from "../../../lib/jobs";
 import { Name } from "../../../ui/name";
 import { stateLook } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
@@ -32,7 +33,7 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
         type="button"
         className={`nodrag nopan ${styles.node}`}
         data-group={group || undefined}
-        data-tone={stateLook(job.state).tone}
+        data-tone={stateLook(jobState(job)).tone}
         data-node={job.id}
         data-node-state={job.state}
         aria-pressed={selected}
@@ -43,8 +44,8 @@ export function JobNode({ data }: NodeProps<Node<JobNodeData>>) {
           <Name of={job.name} cut />
         </span>
         <span className={styles.line}>
-          {group ? <StateCounts counts={counts} most={MOST_COUNTS} /> : <StateWord state={job.state} />}
-          {job.startedAt !== undefined && (
+          {group ? <StateCounts counts={counts} most={MOST_COUNTS} /> : <StateWord state={jobState(job)} />}
+          {job.startedAt !== undefined && counts.length < MOST_COUNTS && (
             <span className={styles.took}>
               <Elapsed from={job.startedAt} to={job.finishedAt} />
             </span>

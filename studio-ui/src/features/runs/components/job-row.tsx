@@ -1,22 +1,26 @@
 import type { Job } from "../../../api/types";
+import { jobState } from "../../../lib/jobs";
 import { visible } from "../../../lib/visible";
 import { Name } from "../../../ui/name";
+import { Sentence } from "../../../ui/sentence";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
 import { waitOf } from "../model/waits";
 import styles from "./job-list.module.css";
-import { Steps } from "./step-list";
+import { Outputs } from "./outputs";
+import { type OnStep, Steps } from "./step-list";
 
 type JobRowProps = {
   job: Job;
   jobs: ReadonlyMap<string, Job>;
   selected: ReadonlySet<string>;
+  attempted: Job | undefined;
   onSelect: (id: string) => void;
-  onStep: (step: string) => void;
+  onStep: OnStep;
 };
 
 /** A job that runs something. */
-export function JobRow({ job, jobs, selected, onSelect, onStep }: JobRowProps) {
+export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: JobRowProps) {
   const isSelected = selected.has(job.id);
   const detail = detailOf(job, jobs);
   return (
@@ -32,22 +36,28 @@ export function JobRow({ job, jobs, selected, onSelect, onStep }: JobRowProps) {
             <Name of={job.name} cut />
           </span>
           <Attempt of={job} />
-          <StateWord state={job.state} />
+          <StateWord state={jobState(job)} />
           <span className={styles.took}>{job.startedAt && <Elapsed from={job.startedAt} to={job.finishedAt} />}</span>
         </span>
         {detail !== undefined && (
           <span className={`cut ${styles.detail}`} title={visible(detail)}>
-            {visible(detail)}
+            <Sentence text={detail} />
           </span>
         )}
       </button>
-      {isSelected && <Steps job={job} onStep={onStep} />}
+      {isSelected && (
+        <>
+          {attempted && <p className={styles.phase}>Attempt {attempted.attempt}</p>}
+          <Steps job={attempted ?? job} onStep={onStep} />
+          {attempted === undefined && <Outputs of={job.name} values={job.outputs} />}
+        </>
+      )}
     </li>
   );
 }
 
 /** Said from the second attempt on. */
-export function Attempt({ of: { attempt } }: { of: Job }) {
+function Attempt({ of: { attempt } }: { of: Job }) {
   if (attempt === undefined || attempt < 2) return null;
   return <span className={styles.attempt}>attempt {attempt}</span>;
 }

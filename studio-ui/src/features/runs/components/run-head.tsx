@@ -7,6 +7,7 @@ import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
 import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
+import { adviceOn } from "../model/advice";
 import { AttemptOf } from "./rerun";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
@@ -24,7 +25,11 @@ export function RunFacts({ run }: { run: Run }) {
         {run.rerun && <Fact name="Attempt" value={<AttemptOf rerun={run.rerun} />} />}
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
-      <Why state={run.state} text={run.reason?.message ?? cancelled(run) ?? queued(run)} />
+      <Why
+        state={run.state}
+        text={run.reason?.message ?? cancelled(run) ?? queued(run)}
+        next={run.reason && adviceOn(run.state, run.reason)}
+      />
     </>
   );
 }

@@ -3,9 +3,11 @@ import { useMemo, useState } from "react";
 import type { Job } from "../../../api/types";
 import { plural } from "../../../lib/format";
 import { working } from "../../../lib/jobs";
+import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { NoSuchJob } from "../../../ui/no-such-job";
 import { Panel } from "../../../ui/page";
 import type { TreeNode } from "../model/job-tree";
+import { useAttempt } from "../use-attempt";
 import { JobList } from "./job-list";
 import { JobLog } from "./job-log";
 import styles from "./run-page.module.css";
@@ -24,7 +26,9 @@ type RunJobsProps = {
 export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsProps) {
   const search = useSearch({ from: "/runs/$runId" });
   const byId = useMemo(() => new Map(jobs.map((one) => [one.id, one])), [jobs]);
-  const goTo = useGoTo(job?.id, search.line === undefined ? search.step : undefined);
+  const attempt = useAttempt(run, job, search.attempt);
+  const shown = job && `${job.id}\n${attempt?.number ?? job.attempt ?? 1}`;
+  const goTo = useGoTo(shown, search.line === undefined ? search.step : undefined);
   // Somebody who scrolls is reading: the page must not go on to another job then.
   const hold = job && search.job !== job.id ? onSelect : undefined;
   return (
@@ -36,6 +40,7 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
             jobs={byId}
             selected={selected}
             chosen={search.job}
+            attempted={attempt?.job}
             onSelect={onSelect}
             onStep={goTo.go}
           />
@@ -43,10 +48,11 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
       </Panel>
       {job ? (
         <JobLog
-          key={`${job.id}\n${job.attempt ?? 1}`}
+          key={shown}
           run={run}
           job={job}
           jobs={byId}
+          attempt={attempt}
           line={search.line}
           goTo={goTo.to}
           onHold={hold}
@@ -60,12 +66,12 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
   );
 }
 
-/** The step to go to in the log of a job: the one that was clicked, at first the one that the address names. */
-function useGoTo(job: string | undefined, named: string | undefined) {
-  const [clicked, setClicked] = useState<{ job: string | undefined; step: string } | undefined>(undefined);
+/** The place to go to in a log: the step that was clicked, at first the one that the address names. */
+function useGoTo(log: string | undefined, named: string | undefined) {
+  const [clicked, setClicked] = useState<(GoTo & { log: string | undefined }) | undefined>(undefined);
   const addressed = useMemo(() => (named === undefined ? undefined : { step: named }), [named]);
   return {
-    to: clicked !== undefined && clicked.job === job ? clicked : addressed,
-    go: (step: string) => setClicked({ job, step }),
+    to: clicked !== undefined && clicked.log === log ? clicked : addressed,
+    go: (step: string, since?: string) => setClicked({ log, step, since }),
   };
 }

@@ -1,13 +1,18 @@
-import { visible } from "../../../lib/visible";
+import { Sentence } from "../../../ui/sentence";
 import { stateLook } from "../../../ui/state-look";
 import styles from "./run-page.module.css";
 
-/** Why something ended as it did. */
-export function Why({ state, text }: { state: string; text: string | undefined }) {
-  if (text === undefined) return null;
+/** Why something ended as it did, and what to do about it. */
+export function Why({ state, text, next }: { state: string; text: string | undefined; next?: string | undefined }) {
+  if (text === undefined && next === undefined) return null;
   return (
     <p className={styles.reason} data-tone={stateLook(state).tone}>
-      {visible(text)}
+      {text !== undefined && <Sentence text={text} />}
+      {next !== undefined && (
+        <span className={styles.next}>
+          <Sentence text={next} />
+        </span>
+      )}
     </p>
   );
 }

@@ -6,6 +6,11 @@ import type { Job } from "../../../api/types";
 export const NODE_WIDTH = 184;
 export const NODE_HEIGHT = 48;
 
+/** Between jobs that nothing joins, which stand in rows of so many where they are more than a few. */
+const GAP = 16;
+const COLUMNS = 5;
+const FEW = 3;
+
 export type Shape = readonly { id: string; needs: readonly string[] }[];
 
 export type PlacedNode = { id: string; x: number; y: number };
@@ -30,6 +35,36 @@ export function shapeKey(shape: Shape): string {
 export type Direction = "right" | "down";
 
 export function place(shape: Shape, direction: Direction = "right"): Placed {
+  const names = new Set(shape.map((job) => job.id));
+  const joined = new Set(
+    shape.flatMap((job) => {
+      const needs = job.needs.filter((need) => names.has(need));
+      return needs.length > 0 ? [job.id, ...needs] : [];
+    }),
+  );
+  const alone = shape.filter((job) => !joined.has(job.id));
+  // A few stand well one below the other.
+  if (direction === "down" || alone.length <= FEW) return placeAll(shape, direction);
+  const placed = placeAll(
+    shape.filter((job) => joined.has(job.id)),
+    direction,
+  );
+  const below = placed.nodes.length === 0 ? 0 : placed.height + GAP;
+  const columns = Math.min(alone.length, Math.max(COLUMNS, Math.floor(placed.width / (NODE_WIDTH + GAP))));
+  const nodes = alone.map(({ id }, index) => ({
+    id,
+    x: (index % columns) * (NODE_WIDTH + GAP),
+    y: below + Math.floor(index / columns) * (NODE_HEIGHT + GAP),
+  }));
+  return {
+    nodes: [...placed.nodes, ...nodes],
+    edges: placed.edges,
+    width: Math.max(placed.width, columns * (NODE_WIDTH + GAP) - GAP),
+    height: below + Math.ceil(alone.length / columns) * (NODE_HEIGHT + GAP) - GAP,
+  };
+}
+
+function placeAll(shape: Shape, direction: Direction): Placed {
   const graph = new Graph();
   graph.setGraph(
     direction === "right" ? { rankdir: "LR", nodesep: 16, ranksep: 48 } : { rankdir: "TB", nodesep: 12, ranksep: 32 },

@@ -1,7 +1,7 @@
 /** The jobs of a run as a tree: the combinations of a matrix under their job, those of a called workflow under the caller. */
 
 import type { Job } from "../../../api/types";
-import { above } from "../../../lib/jobs";
+import { above, jobState } from "../../../lib/jobs";
 
 export type TreeNode = { job: Job; children: TreeNode[] };
 
@@ -34,13 +34,14 @@ export function lineOf(jobs: readonly Job[], id: string | undefined): ReadonlySe
 export type Count = { state: string; count: number };
 
 /** What asks for attention comes first. */
-const ORDER = ["failure", "lost", "running", "queued", "waiting", "cancelled", "skipped", "success"];
+const ORDER = ["paused", "failure", "lost", "running", "queued", "waiting", "cancelled", "skipped", "success"];
 
 /** How many jobs of a group are in which state; groups within it do not count, their jobs do. */
 export function countsOf(node: TreeNode): Count[] {
   const counts = new Map<string, number>();
+  const count = (state: string) => counts.set(state, (counts.get(state) ?? 0) + 1);
   const visit = ({ job, children }: TreeNode) => {
-    if (children.length === 0) counts.set(job.state, (counts.get(job.state) ?? 0) + 1);
+    if (children.length === 0) count(jobState(job));
     for (const child of children) visit(child);
   };
   for (const child of node.children) visit(child);

@@ -30,7 +30,7 @@ describe("waitOf", () => {
     expect(waits(job("z", "queued"))).toBe("waits for a free place");
     expect(waits(job("t#1", "queued", { parent: "t" }), job("t", "running"))).toBe("waits for its turn in T");
     expect(waits(job("t#1", "waiting", { parent: "t" }), job("t", "running"))).toBe("waits for its turn in T");
-    expect(waits(job("z", "waiting", { needs: ["a"] }), job("a", "success"))).toBe("waits for its turn");
+    expect(waits(job("z", "waiting", { needs: ["a"] }), job("a", "success"))).toBe("waits for the run to begin");
   });
 
   it("says nothing of what has begun", () => {

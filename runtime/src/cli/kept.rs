@@ -9,7 +9,7 @@ use crate::state::Run;
 
 /// Says of each job of a run that was kept how to get in, and how to remove it.
 pub(super) fn tell(run: &Run) {
-    for (job, _) in run.jobs.iter().filter(|(_, job)| job.kept) {
+    for (job, _) in run.jobs.iter().filter(|(_, job)| job.place_kept) {
         say(&run.id, job);
     }
 }

@@ -159,7 +159,7 @@ impl Run {
         };
         if matches!(event, Event::JobKept { .. }) {
             // Told of one that is over.
-            job.kept = true;
+            job.place_kept = true;
         }
         if job.state.is_final() {
             return; // an end stands

@@ -113,7 +113,7 @@ pub struct Job {
     /// The steps that it is paused at: they failed, and somebody has to say how they go on.
     pub pauses: IndexMap<StepId, Pause>,
     /// Whether its place was kept when it was done. It may have been removed since.
-    pub kept: bool,
+    pub place_kept: bool,
 }
 
 /// A pause at a step that failed.
@@ -241,7 +241,7 @@ impl Job {
                 .collect(),
             outputs: Outputs::new(),
             pauses: IndexMap::new(),
-            kept: false,
+            place_kept: false,
         }
     }
 

@@ -27,7 +27,7 @@ async fn kept(bench: &Bench, run: &RunId) -> (Vec<String>, Vec<String>) {
     let places = bench.engine.kept().await.unwrap();
     let there = places.into_iter().map(|place| place.job.0).collect();
     let run = history(&bench.journal, run).await;
-    let told = run.jobs.iter().filter(|(_, job)| job.kept);
+    let told = run.jobs.iter().filter(|(_, job)| job.place_kept);
     (there, told.map(|(id, _)| id.0.clone()).collect())
 }
 

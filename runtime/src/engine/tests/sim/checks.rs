@@ -135,7 +135,7 @@ pub(super) fn keeps_what_it_should(run: &Run, keep: Keep, kept: &BTreeSet<String
             attempt: job.attempt,
         };
         let is_there = kept.contains(&key.resource_name());
-        holds!(is_there || !job.kept, "{id} is told to be kept and is not");
+        holds!(is_there || !job.place_kept, "{id} is told to be kept and is not");
         let may_be = match keep {
             Keep::Never => false,
             Keep::Failed => job.state == JobState::Failure,

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_agent::files;
+use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
+use super::warm::{Agent, Warm};
 use crate::executor::channel::{
-    ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
+    ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
 };
 use crate::executor::docker::{Companions, DockerExecutor};
 use crate::executor::{
@@ -26,6 +28,9 @@ use crate::id::{JobKey, RunId};
 
 /// How long an agent has to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long one that waits for another job has to answer; it has only to be woken.
+const WARM_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
@@ -102,13 +107,18 @@ impl HostOptions {
 pub struct HostExecutor {
     options: HostOptions,
     register: Register,
+    warm: Warm,
 }
 
 impl HostExecutor {
     /// An executor with these options; touches nothing yet.
     pub fn new(options: HostOptions) -> Self {
         let register = Register::new(options.register.clone());
-        Self { options, register }
+        Self {
+            options,
+            register,
+            warm: Warm::default(),
+        }
     }
 
     /// Starts the agent. Its file may just have been written: a fork elsewhere in this process holds it open for
@@ -146,7 +156,7 @@ impl HostExecutor {
         let mut command = Command::new(&self.options.agent.program);
         command
             .args(&self.options.agent.arguments)
-            .args(["serve", "--guard", "--client", "--dir"])
+            .args(["serve", "--guard", "--client", "--stay", "--dir"])
             .arg(&entry.directory)
             .arg("--scripts")
             .arg(scripts)
@@ -161,7 +171,7 @@ impl HostExecutor {
             ])
             .env_clear()
             .envs(self.options.environment.iter().map(|(name, value)| (name, value)))
-            .env(process::MARK, spec.key.resource_name())
+            .env(process::MARK, &entry.agent)
             .current_dir(&spec.workspace)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -170,7 +180,7 @@ impl HostExecutor {
 
     /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
     /// anybody.
-    async fn prepare(&self, spec: &PlaceSpec) -> Result<(JobDirectory, Entry), ExecutorError> {
+    async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<(JobDirectory, Entry), ExecutorError> {
         let (register, name, path) = (
             self.register.clone(),
             spec.key.resource_name(),
@@ -192,6 +202,7 @@ impl HostExecutor {
                 // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
                 scripts: std::env::temp_dir().join(format!("loom-{}", uuid::Uuid::new_v4().simple())),
                 engine,
+                agent,
             };
             let made = (|| {
                 directory.create_shared().map_err(|error| failed(&error))?;
@@ -213,7 +224,7 @@ impl HostExecutor {
         directory: JobDirectory,
         entry: &Entry,
         notes: Arc<dyn Notes>,
-    ) -> Result<(Channel, Child), ExecutorError> {
+    ) -> Result<(Channel, Agent), ExecutorError> {
         let (stream, mut child) = self.start(spec, entry).await.map_err(|error| {
             let program = self.options.agent.program.display();
             ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
@@ -227,7 +238,16 @@ impl HostExecutor {
         tokio::select! {
             biased;
             connected = Channel::given(directory, stream, PATIENCE, notes) => match connected {
-                Ok(channel) => Ok((channel, child)),
+                Ok(channel) => {
+                    let agent = Agent {
+                        child,
+                        run: spec.key.run.clone(),
+                        mark: entry.agent.clone(),
+                        grace: spec.orphan_grace,
+                        jobs: 1,
+                    };
+                    Ok((channel, agent))
+                }
                 Err(error) => {
                     let error: ConnectError = error;
                     // One that ended at once has hung up, and left word.
@@ -245,11 +265,53 @@ impl HostExecutor {
         }
     }
 
+    /// Gives an agent that waits this job, which has its mark in the register. With the directory when it does not answer:
+    /// then it is ended, and the job wants another one.
+    async fn go_on(
+        &self,
+        spec: &PlaceSpec,
+        directory: JobDirectory,
+        entry: &Entry,
+        (mut agent, idle): (Agent, Idle),
+        notes: &Arc<dyn Notes>,
+    ) -> Result<Result<(Channel, Agent), JobDirectory>, ExecutorError> {
+        let path = |path: &Path| path.to_str().map(str::to_owned);
+        let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+        let job = (|| {
+            Some(NextJob {
+                directory: path(&entry.directory)?,
+                scripts: path(&scripts)?,
+                workspace: path(&spec.workspace)?,
+                files: path(&entry.directory.join(TEMP).join(files::DIRECTORY))?,
+            })
+        })();
+        let Some(job) = job else { return Ok(Err(directory)) };
+        blocking(move || make_passage(&scripts))
+            .await?
+            .map_err(|error| ExecutorError::setup("prepare the job", &error))?;
+        let again = Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes));
+        match again.await {
+            Ok(channel) => Ok(Ok((channel, agent))),
+            Err(error) => {
+                tracing::debug!(%error, "an agent that waited for another job is not used");
+                // It dies with what watches over it, frozen or not.
+                let _ = agent.child.start_kill();
+                let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
+                let path = entry.directory.clone();
+                let opened = blocking(move || JobDirectory::open(&path)).await?;
+                opened
+                    .map(Err)
+                    .map_err(|error| ExecutorError::setup("prepare the job", &error))
+            }
+        }
+    }
+
     async fn make(
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
         entry: &Entry,
+        warm: Option<(Agent, Idle)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
         let mut facts = facts(spec, entry);
@@ -262,10 +324,19 @@ impl HostExecutor {
             let services = companions.services(&spec.services).await?;
             Ok(Some((companions, services)))
         };
-        let agent = self.begin(spec, directory, entry, Arc::clone(&notes));
+        let agent = async {
+            let directory = match warm {
+                Some(warm) => match self.go_on(spec, directory, entry, warm, &notes).await? {
+                    Ok(begun) => return Ok(begun),
+                    Err(directory) => directory,
+                },
+                None => directory,
+            };
+            self.begin(spec, directory, entry, Arc::clone(&notes)).await
+        };
         // Both to their end: what is half made is removed only once nobody makes it any more.
         let (services, agent) = tokio::join!(services, agent);
-        let (services, (channel, child)) = match (services, agent) {
+        let (services, (channel, agent)) = match (services, agent) {
             (Ok(services), Ok(agent)) => (services, agent),
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
@@ -286,8 +357,10 @@ impl HostExecutor {
             docker: self.options.docker.clone(),
             notes,
             patience: self.options.patience,
+            warm: self.warm.clone(),
         };
-        Ok(HostPlace::new(parts, channel, child, companions))
+        let mark = vec![(process::MARK.to_owned(), parts.name.clone())];
+        Ok(HostPlace::new(parts, channel.with_env(mark), agent, companions))
     }
 
     /// Removes all that is written down of a job; whether anything was.
@@ -312,7 +385,7 @@ impl HostExecutor {
 
     /// Ends a job's agent: by asking it, else by killing it; and every process of the job.
     async fn end_agent(&self, name: &str, entry: &Entry) -> Result<(), ExecutorError> {
-        let (path, mark) = (entry.directory.clone(), name.to_owned());
+        let (path, mark) = (entry.directory.clone(), entry.agent.clone());
         let found = blocking(move || {
             let directory = JobDirectory::open(&path).ok()?;
             let (agent, guard) = process::agent_of(&mark, &directory);
@@ -326,7 +399,7 @@ impl HostExecutor {
             {
                 asked = channel.close(false, self.options.patience).await.is_ok();
             }
-            let mark = name.to_owned();
+            let mark = entry.agent.clone();
             blocking(move || {
                 if asked {
                     agent.into_iter().chain(guard).for_each(process::wait_for_end);
@@ -335,8 +408,8 @@ impl HostExecutor {
             })
             .await?;
         }
-        let mark = name.to_owned();
-        let left = blocking(move || process::end_marked(&mark)).await?;
+        let (job, mark) = (name.to_owned(), entry.agent.clone());
+        let left = blocking(move || process::end_marked(&[&job, &mark])).await?;
         if left.stuck.is_empty() {
             Ok(())
         } else {
@@ -379,8 +452,13 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let (directory, entry) = self.prepare(&spec).await?;
-        match self.make(&spec, directory, &entry, notes).await {
+        let warm = self.warm.take(&spec.key.run, spec.orphan_grace);
+        let mark = match &warm {
+            Some((agent, _)) => agent.mark.clone(),
+            None => format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
+        };
+        let (directory, entry) = self.prepare(&spec, mark).await?;
+        match self.make(&spec, directory, &entry, warm, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;

@@ -33,7 +33,11 @@ const TERMINATED: u8 = 143;
 const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
 
 /// Serves a job until it is closed. `client` is a runtime that is connected already.
-pub(crate) fn run(mut options: Serve, signals: &UnixStream, client: Option<Client>) -> Result<Served, String> {
+pub(crate) fn run(
+    mut options: Serve,
+    signals: &UnixStream,
+    client: Option<Client>,
+) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
         &mut options.directory,

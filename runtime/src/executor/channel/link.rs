@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram, StepSignal};
@@ -295,11 +295,7 @@ impl Channel {
         patience: Duration,
     ) -> Result<(Closed, Option<Idle>), ExecutorError> {
         let (closed, writer) = self.end(false, patience).await?;
-        let reader = self
-            .reader
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(reader), Some(writer)) = (reader, writer) else {
             return Ok((closed, None));
         };

@@ -1,6 +1,5 @@
 //! Opens places on the host and cleans up after dead ones.
 
-use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use loom_agent::files;
 use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
+use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
@@ -35,71 +35,12 @@ const WARM_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
 
-/// What jobs on the host need from their surroundings.
-#[derive(Clone, Debug)]
-pub struct HostOptions {
-    /// How the agent is started.
-    pub agent: AgentProgram,
-    /// A directory in which agents are written down; one for a state directory.
-    pub register: PathBuf,
-    /// The environment of every step. See [`HostOptions::inherited_environment`].
-    pub environment: Vec<(OsString, OsString)>,
-    /// How long a step's streams stay open after its main process has ended.
-    pub drain: Duration,
-    /// How long an agent may keep silent when it is told to end; one that is frozen is killed then.
-    pub patience: Duration,
-    /// What runs services and container actions; it connects when it is first needed.
-    pub docker: Option<Arc<DockerExecutor>>,
-}
-
-/// A program that is the agent when called with the agent's arguments after its own.
-#[derive(Clone, Debug)]
-pub struct AgentProgram {
-    /// The program.
-    pub program: PathBuf,
-    /// What comes before the agent's arguments.
-    pub arguments: Vec<OsString>,
-}
-
-impl AgentProgram {
-    /// This very program's hidden subcommand, also when its file has been replaced since it started.
-    pub fn this_program(subcommand: &str) -> Self {
-        let own = Path::new("/proc/self/exe");
-        let program = if own.exists() {
-            own.to_owned()
-        } else {
-            std::env::current_exe().unwrap_or_else(|_| PathBuf::from("loom-runtime"))
-        };
-        Self {
-            program,
-            arguments: vec![subcommand.into()],
-        }
-    }
-}
-
-impl HostOptions {
-    /// Options with the caller's environment and the usual patience.
-    pub fn new(agent: AgentProgram, register: PathBuf) -> Self {
-        Self {
-            agent,
-            register,
-            environment: Self::inherited_environment(),
-            drain: Duration::from_secs(5),
-            patience: Duration::from_secs(10),
-            docker: None,
-        }
-    }
-
-    /// This process's environment without what configures Loom itself: tokens and addresses of databases are not the
-    /// steps' to read.
-    pub fn inherited_environment() -> Vec<(OsString, OsString)> {
-        std::env::vars_os()
-            .filter(|(name, _)| {
-                let name = name.to_string_lossy();
-                !name.starts_with("LOOM_") && !name.starts_with("STUDIO_")
-            })
-            .collect()
-    }
+/// A job that is written down and has its directories.
+struct Prepared {
+    directory: JobDirectory,
+    entry: Entry,
+    /// Where its scripts go.
+    passage: PathBuf,
 }
 
 /// Runs jobs on this machine.
@@ -123,23 +64,20 @@ impl HostExecutor {
 
     /// Starts the agent. Its file may just have been written: a fork elsewhere in this process holds it open for
     /// writing until it calls exec, and the kernel refuses to run it until then.
-    async fn start(&self, spec: &PlaceSpec, entry: &Entry) -> std::io::Result<(UnixStream, Child)> {
-        let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+    async fn start(
+        &self,
+        spec: &PlaceSpec,
+        entry: &Entry,
+        passage: &Path,
+    ) -> std::io::Result<(UnixStream, Child)> {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
         loop {
             let (own, of_agent) = UnixStream::pair()?;
-            let mut command = self.command(spec, entry, &scripts);
+            let mut command = self.command(spec, entry, passage);
             command.stdin(Stdio::from(OwnedFd::from(of_agent)));
-            let passage = scripts.clone();
             // A process with much memory takes its time to fork.
-            let spawned = tokio::task::spawn_blocking(move || {
-                match make_passage(&passage) {
-                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-                    _ => {}
-                }
-                command.spawn().map(|child| (own, child))
-            })
-            .await;
+            let spawned =
+                tokio::task::spawn_blocking(move || command.spawn().map(|child| (own, child))).await;
             match spawned.map_err(std::io::Error::other)? {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::ExecutableFileBusy
@@ -180,7 +118,7 @@ impl HostExecutor {
 
     /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
     /// anybody.
-    async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<(JobDirectory, Entry), ExecutorError> {
+    async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<Prepared, ExecutorError> {
         let (register, name, path) = (
             self.register.clone(),
             spec.key.resource_name(),
@@ -207,13 +145,21 @@ impl HostExecutor {
             let made = (|| {
                 directory.create_shared().map_err(|error| failed(&error))?;
                 register.note(&name, &entry).map_err(|error| failed(&error))?;
-                make_passage(&entry.scripts).map_err(|error| failed(&error))
+                let passage = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+                make_passage(&entry.scripts)
+                    .and_then(|()| make_passage(&passage))
+                    .map_err(|error| failed(&error))?;
+                Ok(passage)
             })();
             if made.is_err() {
                 let _ = remove_directory(&path);
                 let _ = register.forget(&name);
             }
-            made.map(|()| (directory, entry))
+            made.map(|passage| Prepared {
+                directory,
+                entry,
+                passage,
+            })
         })
         .await?
     }
@@ -222,10 +168,10 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        entry: &Entry,
+        (entry, passage): (&Entry, &Path),
         notes: Arc<dyn Notes>,
     ) -> Result<(Channel, Agent), ExecutorError> {
-        let (stream, mut child) = self.start(spec, entry).await.map_err(|error| {
+        let (stream, mut child) = self.start(spec, entry, passage).await.map_err(|error| {
             let program = self.options.agent.program.display();
             ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
         })?;
@@ -271,24 +217,20 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        entry: &Entry,
+        (entry, passage): (&Entry, &Path),
         (mut agent, idle): (Agent, Idle),
         notes: &Arc<dyn Notes>,
     ) -> Result<Result<(Channel, Agent), JobDirectory>, ExecutorError> {
         let path = |path: &Path| path.to_str().map(str::to_owned);
-        let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
         let job = (|| {
             Some(NextJob {
                 directory: path(&entry.directory)?,
-                scripts: path(&scripts)?,
+                scripts: path(passage)?,
                 workspace: path(&spec.workspace)?,
                 files: path(&entry.directory.join(TEMP).join(files::DIRECTORY))?,
             })
         })();
         let Some(job) = job else { return Ok(Err(directory)) };
-        blocking(move || make_passage(&scripts))
-            .await?
-            .map_err(|error| ExecutorError::setup("prepare the job", &error))?;
         let again = Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes));
         match again.await {
             Ok(channel) => Ok(Ok((channel, agent))),
@@ -310,7 +252,7 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        entry: &Entry,
+        (entry, passage): (&Entry, &Path),
         warm: Option<(Agent, Idle)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
@@ -326,13 +268,17 @@ impl HostExecutor {
         };
         let agent = async {
             let directory = match warm {
-                Some(warm) => match self.go_on(spec, directory, entry, warm, &notes).await? {
+                Some(warm) => match self
+                    .go_on(spec, directory, (entry, passage), warm, &notes)
+                    .await?
+                {
                     Ok(begun) => return Ok(begun),
                     Err(directory) => directory,
                 },
                 None => directory,
             };
-            self.begin(spec, directory, entry, Arc::clone(&notes)).await
+            self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
+                .await
         };
         // Both to their end: what is half made is removed only once nobody makes it any more.
         let (services, agent) = tokio::join!(services, agent);
@@ -457,8 +403,9 @@ impl Executor for HostExecutor {
             Some((agent, _)) => agent.mark.clone(),
             None => format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
         };
-        let (directory, entry) = self.prepare(&spec, mark).await?;
-        match self.make(&spec, directory, &entry, warm, notes).await {
+        let prepared = self.prepare(&spec, mark).await?;
+        let of_job = (&prepared.entry, prepared.passage.as_path());
+        match self.make(&spec, prepared.directory, of_job, warm, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;

@@ -6,9 +6,11 @@
 //! one dies. An agent whose job left nothing behind takes the next job of the same run. Services and container actions run in a container engine, where one is given.
 
 mod executor;
+mod options;
 mod place;
 mod process;
 mod register;
 mod warm;
 
-pub use executor::{AgentProgram, HostExecutor, HostOptions};
+pub use executor::HostExecutor;
+pub use options::{AgentProgram, HostOptions};

@@ -20,7 +20,7 @@ use super::warm::{Agent, Warm};
 use crate::executor::channel::{
     ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
 };
-use crate::executor::docker::{Companions, DockerExecutor};
+use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
 };

@@ -187,3 +187,80 @@ async fn what_a_step_hid_before_it_killed_its_agent_is_ended_and_named() {
     assert!(!runs(), "{}", hidden.trim());
     bench.nothing_is_left(&job).await;
 }
+
+/// The process of the agent that serves an open place.
+fn agent_of(job: &loom_runtime::executor::PlaceSpec) -> String {
+    let text = std::fs::read_to_string(job.directory.join("agent.pid")).unwrap();
+    text.split(' ').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_agent_whose_job_left_nothing_serves_the_next_one_of_its_run() {
+    let bench = bench();
+    let (first, second, third) = (bench.job(), bench.job(), bench.job());
+    let place = bench.open(&first).await;
+    run(&place, script("export KEPT=no; echo KEPT=yes >> \"$GITHUB_ENV\"")).await;
+    let agent = agent_of(&first);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&first).await;
+
+    let place = bench.open(&second).await;
+    assert_eq!(agent_of(&second), agent);
+    let (_, output) = run(&place, script("echo $LOOM_JOB_MARK ${KEPT:-nothing}")).await;
+    assert_eq!(output.text(), format!("{} nothing\n", second.key.resource_name()));
+    // What a step leaves is ended with its job, and the agent with it.
+    run(&place, script("setsid sleep 1000 >/dev/null 2>&1 &")).await;
+    assert_eq!(place.close().await.unwrap().killed.len(), 1);
+    bench.nothing_is_left(&second).await;
+
+    let place = bench.open(&third).await;
+    assert_ne!(agent_of(&third), agent);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&third).await;
+}
+
+#[tokio::test]
+async fn an_agent_of_another_run_or_one_that_is_frozen_serves_no_job() {
+    let bench = bench();
+    let (first, mut other, next) = (bench.job(), bench.job(), bench.job());
+    let place = bench.open(&first).await;
+    let agent = agent_of(&first);
+    place.close().await.unwrap();
+    conformance::stop_process(agent.parse().unwrap());
+
+    other.key.run = RunId(uuid::Uuid::now_v7().to_string());
+    let place = bench.open(&other).await;
+    assert_ne!(agent_of(&other), agent);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&other).await;
+
+    let place = bench.open(&next).await;
+    assert_ne!(agent_of(&next), agent);
+    let (end, _) = run(&place, script("true")).await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    place.close().await.unwrap();
+    bench.nothing_is_left(&next).await;
+    // The machine's init reaps it, when it comes to that.
+    let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+}
+
+#[tokio::test]
+async fn an_agent_of_several_jobs_that_is_killed_loses_the_last_one_alone() {
+    let bench = bench();
+    let (first, second) = (bench.job(), bench.job());
+    bench.open(&first).await.close().await.unwrap();
+    let place = bench.open(&second).await;
+    let text = "env -i setsid sleep 4243 >/dev/null 2>&1 & echo $! >hidden
+        until test \"$(cat /proc/$!/comm)\" = sleep; do :; done; kill -9 $PPID; sleep 1000";
+    let (end, _) = conformance::finish(conformance::begin(&place, script(text))).await;
+    assert!(matches!(end, Err(ExecutorError::Lost { .. })), "{end:?}");
+    let hidden = std::fs::read_to_string(second.workspace.join("hidden")).unwrap();
+    let closed = place.close().await.unwrap();
+    let wanted = format!("{} sleep", hidden.trim());
+    assert!(closed.killed.contains(&wanted), "{closed:?}");
+    bench.nothing_is_left(&second).await;
+    // Another process finds nothing of either.
+    let other = executor(&bench.temporary);
+    other.reclaim(&second.key).await.unwrap();
+}

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -140,18 +141,31 @@ pub(crate) fn times(count: usize, mut what: impl FnMut() -> Anyhow<()>) -> Anyho
     timed(|| (0..count).try_for_each(|_| what()))
 }
 
+/// `sh -c true`, so many times, one after the other, each with a write that survives a power cut: what bounds whatever runs
+/// steps one after the other and keeps what it knows.
+pub(crate) fn written_shells(count: usize, file: &Path) -> Anyhow<Duration> {
+    let mut file = std::fs::File::create(file)?;
+    times(count, || {
+        shell()?;
+        file.write_all(&[b'x'; 4096])?;
+        Ok(file.sync_data()?)
+    })
+}
+
 /// `sh -c true`, so many times, one after the other.
 pub(crate) fn shells(count: usize) -> Anyhow<Duration> {
-    times(count, || {
-        let status = Command::new("sh")
-            .args(["-c", "true"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err("sh failed".into())
-        }
-    })
+    times(count, shell)
+}
+
+fn shell() -> Anyhow<()> {
+    let status = Command::new("sh")
+        .args(["-c", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("sh failed".into())
+    }
 }

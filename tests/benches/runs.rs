@@ -290,7 +290,12 @@ fn deep(bench: &Bench) -> Anyhow<()> {
         &pairs.each(count),
         "1 ms",
     )?;
-    Ok(())
+    let some = count.min(500);
+    let bound = measure::written_shells(some, &bench.loom.directory.join("written"))?;
+    measure::say(&format!(
+        "    what bounds that on this machine: `sh -c true` and a durable write of 4 kB, {:.2} ms each",
+        bound.as_secs_f64() * 1e3 / some.max(1) as f64
+    ))
 }
 
 /// One job that prints much.

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::options::Serve;
 use crate::spool::Status;
+use crate::stay::{self, Watched};
 use crate::{layout, leftovers, serve, sys};
 
 /// How long to try to end what does not end.
@@ -24,23 +26,26 @@ pub(crate) fn run(options: Serve) -> Result<u8, String> {
     let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP])
         .map_err(|error| format!("catch signals: {error}"))?;
     let directory = options.directory.clone();
-    let client = serve::client_of(&options)?;
+    let client = stay::client_of(&options)?;
+    let own = format!("{} {}\n", std::process::id(), leftovers::own_start());
+    let watched =
+        Watched::new(&directory, own).map_err(|error| format!("use `{}`: {error}", directory.display()))?;
     match sys::fork().map_err(|error| format!("start the agent: {error}"))? {
         None => {
             sys::die_with_parent();
-            serve::run(options, client)
+            stay::run(options, client, Some(&watched))
         }
         Some(agent) => {
             // The agent's alone: it hangs up when the agent ends.
             drop(client);
-            let own = format!("{} {}\n", std::process::id(), leftovers::own_start());
-            let _ = serve::replace(&directory.join(layout::GUARD), own.as_bytes());
-            Ok(watch(agent, signals, &directory.join(layout::LEFT)))
+            let _ = serve::replace(&directory.join(layout::GUARD), watched.guard().as_bytes());
+            let place = || watched.directory().unwrap_or_else(|| directory.clone());
+            Ok(watch(agent, signals, || place().join(layout::LEFT)))
         }
     }
 }
 
-fn watch(agent: i32, mut signals: UnixStream, left: &std::path::Path) -> u8 {
+fn watch(agent: i32, mut signals: UnixStream, left: impl Fn() -> PathBuf) -> u8 {
     let mut agent_status = None;
     while agent_status.is_none() {
         let mut fds = [sys::readable(signals.as_raw_fd())];
@@ -70,7 +75,7 @@ fn watch(agent: i32, mut signals: UnixStream, left: &std::path::Path) -> u8 {
             .iter()
             .map(|(pid, name)| format!("{pid} {}\n", name.replace('\n', " ")))
             .collect();
-        let _ = serve::replace(left, lines.as_bytes());
+        let _ = serve::replace(&left(), lines.as_bytes());
     }
     match agent_status {
         Some(Status::Code(code)) => u8::try_from(code).unwrap_or(1),

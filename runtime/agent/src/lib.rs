@@ -28,6 +28,7 @@ mod options;
 mod program;
 mod serve;
 pub mod spool;
+mod stay;
 mod steps;
 mod sys;
 pub mod wire;
@@ -43,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = options::parse(arguments).and_then(|command| match command {
         options::Command::Serve(options) if options.guard => guard::run(options),
         options::Command::Serve(options) => {
-            serve::client_of(&options).and_then(|client| serve::run(options, client))
+            stay::client_of(&options).and_then(|client| stay::run(options, client, None))
         }
         options::Command::Give(options) => give::run(&options),
         options::Command::Connect(directory) => connect::run(&directory),

@@ -18,7 +18,7 @@ pub(crate) enum Command {
 }
 
 /// How to be the agent of a job.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Serve {
     /// The job's directory.
     pub(crate) directory: PathBuf,
@@ -34,6 +34,8 @@ pub(crate) struct Serve {
     pub(crate) guard: bool,
     /// A connected socket is standard input: its other end is the first client, and needs no hello.
     pub(crate) client: bool,
+    /// Wait for the next job of the first client when one has closed in order, and left nothing.
+    pub(crate) stay: bool,
     /// This is a container of the job's own: git may be told to trust the workspace.
     pub(crate) own_machine: bool,
     /// How long to go on without a client; `None` is for ever.
@@ -92,6 +94,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             also: found.also,
             guard: found.guard,
             client: found.client,
+            stay: found.stay,
             own_machine: found.own_machine,
             orphan_grace: found.orphan_grace.filter(|grace| !grace.is_zero()),
             drain: found.drain.unwrap_or(Duration::from_secs(5)),
@@ -118,6 +121,7 @@ struct Found {
     also: Vec<PathBuf>,
     guard: bool,
     client: bool,
+    stay: bool,
     own_machine: bool,
     orphan_grace: Option<Duration>,
     drain: Option<Duration>,
@@ -130,6 +134,7 @@ impl Found {
         match name {
             "--guard" => self.guard = true,
             "--client" => self.client = true,
+            "--stay" => self.stay = true,
             "--own-machine" => self.own_machine = true,
             _ => return false,
         }

@@ -16,6 +16,7 @@ use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
 use crate::spool::{HEADER, Stream};
+use crate::stay::Served;
 use crate::steps::{CHUNK, Step};
 use crate::wire::{Command, NONCE_LENGTH, Refusal, Report, StartStep};
 use crate::{git, give, layout, leftovers, program, sys};
@@ -32,14 +33,12 @@ const TERMINATED: u8 = 143;
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
 const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
 
-/// The client that is there from the beginning, if the arguments say so.
-pub(crate) fn client_of(options: &Serve) -> Result<Option<UnixStream>, String> {
-    let taken = options.client.then(sys::take_client).transpose();
-    taken.map_err(|error| format!("use standard input as a connection: {}", program::plain(&error)))
-}
-
-/// Serves a job until it is closed; returns the exit code. `client` is a runtime that is connected already.
-pub(crate) fn run(mut options: Serve, client: Option<UnixStream>) -> Result<u8, String> {
+/// Serves a job until it is closed. `client` is a runtime that is connected already.
+pub(crate) fn run(
+    mut options: Serve,
+    signals: &UnixStream,
+    client: Option<Client>,
+) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
         &mut options.directory,
@@ -56,8 +55,10 @@ pub(crate) fn run(mut options: Serve, client: Option<UnixStream>) -> Result<u8, 
             program::plain(&error)
         )
     })?;
-    let outcome = Agent::new(options).and_then(|mut agent| {
-        agent.welcome(client)?;
+    let outcome = Agent::new(options, signals).and_then(|mut agent| {
+        if let Some(client) = client {
+            agent.accept(client);
+        }
         agent.run()
     });
     outcome.inspect_err(|message| {
@@ -65,14 +66,14 @@ pub(crate) fn run(mut options: Serve, client: Option<UnixStream>) -> Result<u8, 
     })
 }
 
-struct Agent {
+struct Agent<'a> {
     options: Serve,
     places: Places,
     memory: OutOfMemory,
     nonce: [u8; NONCE_LENGTH],
     /// The workspace was the caller's when the job began.
     own_top: bool,
-    signals: UnixStream,
+    signals: &'a UnixStream,
     listener: UnixListener,
     strangers: Vec<Client>,
     client: Option<Client>,
@@ -98,13 +99,8 @@ enum Source {
     Forward(forward::Part),
 }
 
-impl Agent {
-    fn new(options: Serve) -> Result<Self, String> {
-        sys::own_session();
-        sys::adopt_orphans();
-        // SIGXFSZ is caught, not obeyed: the write that caused it then fails, and the step's end says so.
-        let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGXFSZ])
-            .map_err(|error| format!("catch signals: {error}"))?;
+impl<'a> Agent<'a> {
+    fn new(options: Serve, signals: &'a UnixStream) -> Result<Self, String> {
         let nonce = read_nonce()?;
         let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
         replace(Path::new(layout::PROCESS), process.as_bytes())
@@ -145,14 +141,6 @@ impl Agent {
         })
     }
 
-    /// Takes the client that was there from the beginning. Any that comes later is newer.
-    fn welcome(&mut self, stream: Option<UnixStream>) -> Result<(), String> {
-        let Some(stream) = stream else { return Ok(()) };
-        let client = Client::new(stream).map_err(|error| format!("use the connection: {error}"))?;
-        self.accept(client);
-        Ok(())
-    }
-
     /// From now on this is the client.
     fn accept(&mut self, mut client: Client) {
         client.trust();
@@ -167,7 +155,7 @@ impl Agent {
         self.steps.iter_mut().for_each(|step| step.told = 0);
     }
 
-    fn run(&mut self) -> Result<u8, String> {
+    fn run(&mut self) -> Result<Served, String> {
         let mut buffer = vec![0; HEADER + CHUNK];
         loop {
             let (sources, mut fds) = self.interests();
@@ -261,7 +249,7 @@ impl Agent {
 
     fn take_signals(&mut self) {
         let mut numbers = [0; 64];
-        while let Ok(length) = self.signals.read(&mut numbers) {
+        while let Ok(length) = (&mut &*self.signals).read(&mut numbers) {
             let terminated = numbers
                 .iter()
                 .take(length)
@@ -331,7 +319,7 @@ impl Agent {
                         client.send(&Report::Closing);
                     }
                 }
-                Ok(Some(Command::Hello(_))) => {
+                Ok(Some(Command::Hello(_) | Command::Next(_))) => {
                     self.turn_away(Refusal::Malformed("a second hello".to_owned()));
                 }
                 Err(error) => self.turn_away(Refusal::Malformed(error.to_string())),
@@ -447,10 +435,14 @@ impl Agent {
         ended
     }
 
-    /// Gives files away, says what was left, and waits a moment for the client to hear it.
-    fn farewell(&mut self) -> u8 {
+    /// Gives files away, says what was left, and waits a moment for the client to hear it, or keeps the client.
+    fn farewell(&mut self) -> Served {
+        let mut served = Served {
+            code: self.exit_code,
+            next: None,
+        };
         let Some(closing) = self.closing.take() else {
-            return self.exit_code;
+            return served;
         };
         let mut given = give::Given::default();
         if closing.give {
@@ -463,16 +455,24 @@ impl Agent {
         }
         let (killed, mut troubles) = closing.outcome();
         troubles.append(&mut given.troubles);
-        if let Some(client) = &mut self.client {
+        // Only the client of the beginning, who alone knows that there may be a next job, and only behind a job of which
+        // nothing is left: without a child there is no descendant.
+        let stays = self.options.stay && self.exit_code == 0 && self.epoch == 0;
+        let stays = stays && killed.is_empty() && troubles.is_empty() && !sys::has_children();
+        let _ = fs::remove_file(layout::SOCKET);
+        if let Some(mut client) = self.client.take() {
             client.send(&Report::Closed {
                 killed,
                 given: given.files,
                 troubles,
             });
-            client.take_leave(FAREWELL);
+            if stays {
+                served.next = Some(client);
+            } else {
+                client.take_leave(FAREWELL);
+            }
         }
-        let _ = fs::remove_file(layout::SOCKET);
-        self.exit_code
+        served
     }
 }
 

@@ -27,6 +27,9 @@ pub enum Command {
         /// Where the service listens.
         to: SocketAddrV4,
     },
+    /// Go on with the next job: to an agent that was started to stay and has closed a job in order;
+    /// [`super::Report::Welcome`] answers.
+    Next(NextJob),
     /// End everything, hand over files, say what was left, exit.
     Close {
         /// Whether files in the workspace that became another's go to the caller, who is the owner of the job's
@@ -44,6 +47,19 @@ pub struct Hello {
     pub epoch: u64,
     /// Proof that the sender may read the job's directory.
     pub nonce: [u8; NONCE_LENGTH],
+}
+
+/// A job that an agent takes after another one. All paths are absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextJob {
+    /// The job's directory.
+    pub directory: String,
+    /// Where script files go.
+    pub scripts: String,
+    /// Where steps run.
+    pub workspace: String,
+    /// Where the command files of steps go.
+    pub files: String,
 }
 
 /// A step to run.
@@ -110,6 +126,7 @@ const START: u8 = 2;
 const SIGNAL: u8 = 3;
 const CLOSE: u8 = 4;
 const FORWARD: u8 = 5;
+const NEXT: u8 = 6;
 
 impl Command {
     /// Appends the frame to `out`.
@@ -140,6 +157,12 @@ impl Command {
                     w.u16(*port);
                     w.u32(to.ip().to_bits());
                     w.u16(to.port());
+                }
+                Self::Next(job) => {
+                    w.u8(NEXT);
+                    for path in [&job.directory, &job.scripts, &job.workspace, &job.files] {
+                        w.text(path);
+                    }
                 }
                 Self::Close { give } => {
                     w.u8(CLOSE);
@@ -182,6 +205,12 @@ impl Command {
                 port: r.u16()?,
                 to: SocketAddrV4::new(Ipv4Addr::from_bits(r.u32()?), r.u16()?),
             },
+            NEXT => Self::Next(NextJob {
+                directory: r.text()?,
+                scripts: r.text()?,
+                workspace: r.text()?,
+                files: r.text()?,
+            }),
             CLOSE => Self::Close { give: r.u8()? != 0 },
             _ => return Err(Malformed::new("its kind is unknown")),
         };

@@ -72,6 +72,7 @@ impl JobActor {
                 .map(|(id, _)| id)
                 .collect(),
             pauses: plan.scope.run.options.pause_on_failure,
+            closes_apart: true,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
             is_prepared: prepared.as_ref().is_some_and(|place| place.is_finished()),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::config::WorkspaceMode;
 use crate::engine::io::Io;
 use crate::engine::shared::Shared;
 use crate::event::StepOutline;
+use crate::executor::channel::TEMP;
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
 use crate::id::JobKey;
 use crate::logs::{JobLog, LogError};
@@ -114,6 +115,11 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
             make_private(&making).map_err(|error| {
                 let what = format!("cannot make the job's directory {}: {error}", making.display());
                 Trouble::machine("setup", what)
+            })?;
+            write_event(&making, &event).map_err(|error| {
+                // The log says what went wrong; nothing else stays.
+                let _ = std::fs::remove_dir_all(&making);
+                Trouble::machine("setup", format!("cannot write the file of the event: {error}"))
             })?;
             Ok::<_, Trouble>((log, writer))
         })
@@ -223,12 +229,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         close(opened).await?;
         return Err(not_wanted());
     }
-    // To its end in any case: what goes on to write while the place is removed would make its directory anew.
-    let event = match write_event(&opened.shared.io, &directory, event).await {
-        Ok(()) => opened.grounds.send_event(EVENT_FILE).await,
-        Err(trouble) => Err(trouble),
-    };
-    let prepared = match event {
+    let prepared = match opened.grounds.send_event(EVENT_FILE).await {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {
             biased;
@@ -249,17 +250,16 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
     }
 }
 
-/// Puts the event where steps find it.
-async fn write_event(io: &Io, directory: &Path, event: Vec<u8>) -> Result<(), Trouble> {
-    let file = directory.join("temp").join(EVENT_FILE);
-    let written = io.blocking(move || {
-        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(&file, event)
-    });
-    written
-        .await
-        .map_err(|broken| broke_off(&broken))?
-        .map_err(|error| Trouble::machine("setup", format!("cannot write the file of the event: {error}")))
+/// Puts the event where steps find it, in a directory that is the caller's alone so far.
+fn write_event(directory: &Path, event: &[u8]) -> io::Result<()> {
+    let file = directory.join(TEMP).join(EVENT_FILE);
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let temp = directory.join(TEMP);
+    // As `/tmp`: open to whomever steps run as, explicitly, since the umask has no say.
+    std::fs::set_permissions(&temp, std::fs::Permissions::from_mode(0o1777))?;
+    std::fs::write(&file, event)
 }
 
 /// Closes the place; a panic on the way leaves nothing behind either.
@@ -295,7 +295,10 @@ async fn end(opened: Opened) -> Result<Closed, Trouble> {
         copy_of_workspace(&opened.shared, &opened.key),
         brought_files(&opened.shared, &opened.key),
     ];
-    if let Err(error) = remove(&opened.shared.io, beside).await {
+    let options = &opened.grounds.plan.scope.run.options;
+    // On the host, in the project itself, there is nothing beside the job's directory.
+    let is_plain = options.workspace_mode == WorkspaceMode::Bind && opened.grounds.plan.room_is_host();
+    if !is_plain && let Err(error) = remove(&opened.shared.io, beside).await {
         opened
             .notes
             .say(&format!("failed to remove the copy of the project: {error}"));

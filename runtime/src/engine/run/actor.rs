@@ -57,6 +57,8 @@ pub(in crate::engine) struct RunActor {
     pub(super) wake: Option<loom_protocol::Timestamp>,
     /// What waits for the write that is under way to end.
     pub(super) waiting: Vec<Entry>,
+    /// What nobody waits for: goes with the next write, or soon by itself.
+    pub(super) soon: Vec<Event>,
     pub(super) writing: bool,
     pub(super) done: watch::Sender<Option<Outcome>>,
 }
@@ -111,6 +113,7 @@ impl RunActor {
             asked_for_slot: false,
             wake: None,
             waiting: Vec::new(),
+            soon: Vec::new(),
             writing: false,
             done: origin.done,
         }

@@ -85,7 +85,7 @@ impl RunActor {
             });
         }
         if !events.is_empty() {
-            self.write(Entry { events, saved: None }, ctx);
+            self.write_soon(events, ctx);
         }
     }
 
@@ -118,6 +118,11 @@ impl RunActor {
 
     /// The intent is written down: the place is made.
     pub(super) fn make_ahead(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+        // What was written with the intent may have ended the job.
+        if self.run.jobs.get(job).is_none_or(|job| job.state.is_final()) {
+            self.ahead.remove(job);
+            return;
+        }
         let key = self.first_attempt(job);
         let Some((plan, holding)) = self
             .ahead

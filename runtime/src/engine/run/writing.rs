@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::actor::RunActor;
 use super::hidden::hide;
 use super::losing;
+use crate::engine::timers;
 use crate::event::{Event, JobState, Recorded};
 use crate::fault;
 use crate::journal::JournalError;
@@ -18,6 +19,9 @@ use crate::state::Decision;
 
 /// How often a write is tried before the run is given up; the pause doubles from 100 ms, six seconds in all.
 const WRITE_TRIES: u32 = 6;
+
+/// How long what nobody waits for may wait for company.
+const SOON: Duration = Duration::from_millis(5);
 
 /// Events that wait to be written, and who wants to know of it.
 pub(in crate::engine) struct Entry {
@@ -44,6 +48,21 @@ impl RunActor {
         self.waiting.push(entry);
         if !self.writing {
             self.flush(ctx);
+        }
+    }
+
+    /// Writes what nobody waits for with the next events that there are, or soon by itself: in a chain of short jobs a write
+    /// of its own would cost more than the job.
+    pub(super) fn write_soon(&mut self, events: Vec<Event>, ctx: &mut Context<Self>) {
+        let is_first = self.soon.is_empty();
+        self.soon.extend(events);
+        if is_first {
+            timers::after(&*self.shared.world, ctx, SOON, |act, ctx| {
+                let events = std::mem::take(&mut act.soon);
+                if !events.is_empty() {
+                    act.write(Entry { events, saved: None }, ctx);
+                }
+            });
         }
     }
 
@@ -87,10 +106,13 @@ impl RunActor {
             return;
         }
         let mut entries = std::mem::take(&mut self.waiting);
-        let mut events: Vec<Event> = entries
-            .iter_mut()
-            .flat_map(|entry| std::mem::take(&mut entry.events))
-            .collect();
+        // First: what follows may be about the same jobs.
+        let mut events = std::mem::take(&mut self.soon);
+        events.extend(
+            entries
+                .iter_mut()
+                .flat_map(|entry| std::mem::take(&mut entry.events)),
+        );
         self.drop_overtaken(&mut events);
         events.iter_mut().for_each(|event| hide(event, &self.masks));
         self.writing = true;

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use loom_agent::wire::{Command, ShellChoice, StartStep, StepProgram, StepSignal};
+use loom_agent::wire::{Command, NextJob, ShellChoice, StartStep, StepProgram, StepSignal};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
-use super::socket::{self, Reports};
+use super::socket::{self, Idle, Reports};
 use super::tail::{Progress, Tail};
 use super::{ConnectError, JobDirectory};
 use crate::executor::{Closed, ExecutorError, Notes, Program, Signal, StepEnd, StepOutput, StepSpec};
@@ -45,7 +45,8 @@ pub struct Channel {
     commands: Mutex<Option<OwnedWriteHalf>>,
     reported: Arc<Reported>,
     next_spool: AtomicU32,
-    reader: JoinHandle<()>,
+    /// Gives back the agent's ear once a job is closed.
+    reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
 
 impl Channel {
@@ -112,8 +113,30 @@ impl Channel {
             commands: Mutex::new(Some(commands)),
             reported,
             next_spool: AtomicU32::new(0),
-            reader,
+            reader: std::sync::Mutex::new(Some(reader)),
         }
+    }
+
+    /// Goes on with an agent that has closed another job in order, and was started to stay; its new job has `directory`.
+    ///
+    /// # Errors
+    /// As [`Channel::connect`]; the agent is of no use then.
+    pub(in crate::executor) async fn again(
+        directory: JobDirectory,
+        idle: Idle,
+        job: NextJob,
+        patience: Duration,
+        notes: Arc<dyn Notes>,
+    ) -> Result<Self, ConnectError> {
+        let connected = socket::again(idle, job, patience).await?;
+        Ok(Self::new(Arc::new(directory), connected, notes))
+    }
+
+    /// Sets `env` for every step, below its own.
+    #[must_use]
+    pub(in crate::executor) fn with_env(mut self, env: Vec<(String, String)>) -> Self {
+        self.env = env;
+        self
     }
 
     /// Has every step run as `user` (`name`, `uid`, `name:group`, `uid:gid`), with `env` below its own.
@@ -259,8 +282,38 @@ impl Channel {
     /// # Errors
     /// [`ExecutorError::Lost`] when the agent is gone or does not answer: nothing is known of what it left.
     pub async fn close(&self, give: bool, patience: Duration) -> Result<Closed, ExecutorError> {
+        self.end(give, patience).await.map(|(closed, _)| closed)
+    }
+
+    /// As [`Channel::close`] of an agent that was started to stay. With the way to it when nothing was left that would
+    /// bind it to this job: it then waits for another one until its caller hangs up.
+    ///
+    /// # Errors
+    /// As [`Channel::close`].
+    pub(in crate::executor) async fn close_and_keep(
+        &self,
+        patience: Duration,
+    ) -> Result<(Closed, Option<Idle>), ExecutorError> {
+        let (closed, writer) = self.end(false, patience).await?;
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(reader), Some(writer)) = (reader, writer) else {
+            return Ok((closed, None));
+        };
+        let idle = match reader.await {
+            Ok(Some(reports)) if closed.killed.is_empty() => Some(Idle { reports, writer }),
+            _ => None,
+        };
+        Ok((closed, idle))
+    }
+
+    /// Closes the job; with the way to the agent when it has no trouble.
+    async fn end(
+        &self,
+        give: bool,
+        patience: Duration,
+    ) -> Result<(Closed, Option<OwnedWriteHalf>), ExecutorError> {
         if self.is_closed() {
-            return Ok(Closed::default());
+            return Ok((Closed::default(), None));
         }
         let mut end = self.reported.end.subscribe();
         let closing = async {
@@ -286,7 +339,7 @@ impl Channel {
             }
         };
         let outcome = closing.await;
-        self.commands.lock().await.take();
+        let writer = self.commands.lock().await.take();
         if let Err(error) = &outcome {
             let why = match error {
                 ExecutorError::Lost { cause } => cause.clone(),
@@ -298,12 +351,13 @@ impl Channel {
         for trouble in &troubles {
             self.notes.line(trouble);
         }
-        Ok(Closed {
+        let closed = Closed {
             killed: killed
                 .into_iter()
                 .map(|left| format!("{} {}", left.pid, left.name))
                 .collect(),
-        })
+        };
+        Ok((closed, writer.filter(|_| troubles.is_empty())))
     }
 
     /// Whether it was closed in order.
@@ -373,7 +427,10 @@ impl Channel {
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.reader.abort();
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reader) = reader.as_ref() {
+            reader.abort();
+        }
     }
 }
 

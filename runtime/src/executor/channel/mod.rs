@@ -21,6 +21,7 @@ pub use directory::{DirectoryError, JobDirectory};
 pub use link::Channel;
 pub(in crate::executor) use signals::{Signals, StepSignals};
 pub use socket::ConnectError;
+pub(in crate::executor) use socket::Idle;
 pub(crate) use tail::command_files;
 
 use super::ExecutorError;

@@ -92,8 +92,12 @@ impl Drop for Forget<'_> {
     }
 }
 
-/// Hears the agent until it hangs up.
-pub(super) async fn listen(mut reports: Reports, reported: Arc<Reported>, directory: Arc<JobDirectory>) {
+/// Hears the agent until it hangs up, or has said its last word of the job: then it may be heard again of another one.
+pub(super) async fn listen(
+    mut reports: Reports,
+    reported: Arc<Reported>,
+    directory: Arc<JobDirectory>,
+) -> Option<Reports> {
     let why = loop {
         match reports.next().await {
             Ok(Some(Report::Grew { step, length })) => reported.step(step, |news| news.length = length),
@@ -115,6 +119,8 @@ pub(super) async fn listen(mut reports: Reports, reported: Arc<Reported>, direct
             }
             Ok(Some(Report::Closed { killed, troubles, .. })) => {
                 reported.end.send_replace(End::Closed { killed, troubles });
+                reported.over("the job was closed");
+                return Some(reports);
             }
             Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
             Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
@@ -129,4 +135,5 @@ pub(super) async fn listen(mut reports: Reports, reported: Arc<Reported>, direct
         }
     };
     reported.over(&why);
+    None
 }

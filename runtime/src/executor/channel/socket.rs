@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_agent::layout;
-use loom_agent::wire::{Command, Frames, Hello, PROTOCOL, Refusal, Report};
+use loom_agent::wire::{Command, Frames, Hello, NextJob, PROTOCOL, Refusal, Report};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -58,6 +58,36 @@ impl Reports {
             }
         }
     }
+}
+
+/// The connection to an agent between two jobs.
+#[derive(Debug)]
+pub(in crate::executor) struct Idle {
+    pub(super) reports: Reports,
+    pub(super) writer: OwnedWriteHalf,
+}
+
+/// Has the agent of a job that was closed go on with another one.
+pub(super) async fn again(
+    mut idle: Idle,
+    job: NextJob,
+    patience: Duration,
+) -> Result<(Reports, OwnedWriteHalf), ConnectError> {
+    let mut bytes = Vec::new();
+    Command::Next(job)
+        .encode(&mut bytes)
+        .map_err(|error| ConnectError::Strange(error.to_string()))?;
+    let welcome = async {
+        idle.writer
+            .write_all(&bytes)
+            .await
+            .map_err(ConnectError::Absent)?;
+        welcomed(&mut idle.reports).await
+    };
+    tokio::time::timeout(patience, welcome)
+        .await
+        .unwrap_or(Err(ConnectError::Silent(patience)))?;
+    Ok((idle.reports, idle.writer))
 }
 
 /// Connects and shakes hands, waiting for the socket to appear until `patience` is over.

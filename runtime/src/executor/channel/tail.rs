@@ -12,6 +12,10 @@ use crate::executor::{CommandFiles, ExitStatus, FileContent, Notes, StepEnd, Ste
 /// Room for the largest record; most reads fill much less.
 const BUFFER: usize = spool::MAX_CONTENT + spool::HEADER;
 
+/// Room of a step that says little, and of one that says more.
+const FIRST: usize = 4 * 1024;
+const USUAL: usize = 64 * 1024;
+
 /// How much is handed on before others get a turn.
 const SHARE: usize = 1024 * 1024;
 
@@ -21,6 +25,8 @@ pub(super) struct Tail {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Whether a read filled all the room that there was.
+    wide: bool,
     files: CommandFiles,
 }
 
@@ -38,9 +44,10 @@ impl Tail {
     pub(super) fn new(file: File) -> Self {
         Self {
             file,
-            buffer: vec![0; 64 * 1024],
+            buffer: vec![0; FIRST],
             start: 0,
             end: 0,
+            wide: false,
             files: CommandFiles::default(),
         }
     }
@@ -55,6 +62,7 @@ impl Tail {
             if length == 0 {
                 return Ok(Progress::Dry);
             }
+            self.wide |= length == space.len();
             self.end += length;
             handed_on += length;
             if let Some(end) = self.hand_on(output, notes)? {
@@ -93,6 +101,10 @@ impl Tail {
     fn make_room(&mut self) {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
+            // There was more than there was room for: the next reads take more at once.
+            if std::mem::take(&mut self.wide) && self.buffer.len() < USUAL {
+                self.buffer.resize(USUAL, 0);
+            }
         } else if self.end == self.buffer.len() {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);

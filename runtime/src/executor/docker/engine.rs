@@ -119,6 +119,10 @@ impl Engine {
 
     /// Whether it answers now.
     pub(super) async fn ping(&self) -> Result<(), ExecutorError> {
+        if !self.connected.initialized() {
+            // It is found by being asked just that.
+            return self.get().await.map(drop);
+        }
         let connection = self.get().await?;
         match tokio::time::timeout(PATIENCE, connection.docker.ping()).await {
             Ok(Ok(_)) => Ok(()),

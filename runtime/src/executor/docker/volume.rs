@@ -104,9 +104,12 @@ fn name_in(bind: &str) -> Option<&str> {
 /// Removes the job's own volumes, those that its run made, and those of other runs that the job used.
 pub(super) async fn remove(connection: &Connection, marks: &Marks) -> Result<(), ExecutorError> {
     let own = [INSTANCE, NAME].map(|label| format!("{label}={}", marks.get(label)));
-    let files = remove_files(connection, own).await;
     let runs = BTreeSet::from([marks.get(RUN).to_owned()]);
-    let unused = remove_unused(connection, marks.get(INSTANCE), &runs, &marks.used()).await;
+    let used = marks.used();
+    let (files, unused) = tokio::join!(
+        remove_files(connection, own),
+        remove_unused(connection, marks.get(INSTANCE), &runs, &used),
+    );
     files.and(unused).map(drop)
 }
 

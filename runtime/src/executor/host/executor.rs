@@ -1,7 +1,6 @@
 //! Opens places on the host and cleans up after dead ones.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -11,15 +10,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_agent::files;
+use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
+use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
+use super::warm::{Agent, Warm};
 use crate::executor::channel::{
-    ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
+    ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
 };
-use crate::executor::docker::{Companions, DockerExecutor};
+use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
 };
@@ -28,74 +30,18 @@ use crate::id::{JobKey, RunId};
 /// How long an agent has to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long one that waits for another job has to answer; it has only to be woken.
+const WARM_PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
 
-/// What jobs on the host need from their surroundings.
-#[derive(Clone, Debug)]
-pub struct HostOptions {
-    /// How the agent is started.
-    pub agent: AgentProgram,
-    /// A directory in which agents are written down; one for a state directory.
-    pub register: PathBuf,
-    /// The environment of every step. See [`HostOptions::inherited_environment`].
-    pub environment: Vec<(OsString, OsString)>,
-    /// How long a step's streams stay open after its main process has ended.
-    pub drain: Duration,
-    /// How long an agent may keep silent when it is told to end; one that is frozen is killed then.
-    pub patience: Duration,
-    /// What runs services and container actions; it connects when it is first needed.
-    pub docker: Option<Arc<DockerExecutor>>,
-}
-
-/// A program that is the agent when called with the agent's arguments after its own.
-#[derive(Clone, Debug)]
-pub struct AgentProgram {
-    /// The program.
-    pub program: PathBuf,
-    /// What comes before the agent's arguments.
-    pub arguments: Vec<OsString>,
-}
-
-impl AgentProgram {
-    /// This very program's hidden subcommand, also when its file has been replaced since it started.
-    pub fn this_program(subcommand: &str) -> Self {
-        let own = Path::new("/proc/self/exe");
-        let program = if own.exists() {
-            own.to_owned()
-        } else {
-            std::env::current_exe().unwrap_or_else(|_| PathBuf::from("loom-runtime"))
-        };
-        Self {
-            program,
-            arguments: vec![subcommand.into()],
-        }
-    }
-}
-
-impl HostOptions {
-    /// Options with the caller's environment and the usual patience.
-    pub fn new(agent: AgentProgram, register: PathBuf) -> Self {
-        Self {
-            agent,
-            register,
-            environment: Self::inherited_environment(),
-            drain: Duration::from_secs(5),
-            patience: Duration::from_secs(10),
-            docker: None,
-        }
-    }
-
-    /// This process's environment without what configures Loom itself: tokens and addresses of databases are not the
-    /// steps' to read.
-    pub fn inherited_environment() -> Vec<(OsString, OsString)> {
-        std::env::vars_os()
-            .filter(|(name, _)| {
-                let name = name.to_string_lossy();
-                !name.starts_with("LOOM_") && !name.starts_with("STUDIO_")
-            })
-            .collect()
-    }
+/// A job that is written down and has its directories.
+struct Prepared {
+    directory: JobDirectory,
+    entry: Entry,
+    /// Where its scripts go.
+    passage: PathBuf,
 }
 
 /// Runs jobs on this machine.
@@ -103,34 +49,36 @@ impl HostOptions {
 pub struct HostExecutor {
     options: HostOptions,
     register: Register,
+    warm: Warm,
 }
 
 impl HostExecutor {
     /// An executor with these options; touches nothing yet.
     pub fn new(options: HostOptions) -> Self {
         let register = Register::new(options.register.clone());
-        Self { options, register }
+        Self {
+            options,
+            register,
+            warm: Warm::default(),
+        }
     }
 
     /// Starts the agent. Its file may just have been written: a fork elsewhere in this process holds it open for
     /// writing until it calls exec, and the kernel refuses to run it until then.
-    async fn start(&self, spec: &PlaceSpec, entry: &Entry) -> std::io::Result<(UnixStream, Child)> {
-        let scripts = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+    async fn start(
+        &self,
+        spec: &PlaceSpec,
+        entry: &Entry,
+        passage: &Path,
+    ) -> std::io::Result<(UnixStream, Child)> {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
         loop {
             let (own, of_agent) = UnixStream::pair()?;
-            let mut command = self.command(spec, entry, &scripts);
+            let mut command = self.command(spec, entry, passage);
             command.stdin(Stdio::from(OwnedFd::from(of_agent)));
-            let passage = scripts.clone();
             // A process with much memory takes its time to fork.
-            let spawned = tokio::task::spawn_blocking(move || {
-                match make_passage(&passage) {
-                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-                    _ => {}
-                }
-                command.spawn().map(|child| (own, child))
-            })
-            .await;
+            let spawned =
+                tokio::task::spawn_blocking(move || command.spawn().map(|child| (own, child))).await;
             match spawned.map_err(std::io::Error::other)? {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::ExecutableFileBusy
@@ -147,7 +95,7 @@ impl HostExecutor {
         let mut command = Command::new(&self.options.agent.program);
         command
             .args(&self.options.agent.arguments)
-            .args(["serve", "--guard", "--client", "--dir"])
+            .args(["serve", "--guard", "--client", "--stay", "--dir"])
             .arg(&entry.directory)
             .arg("--scripts")
             .arg(scripts)
@@ -162,7 +110,7 @@ impl HostExecutor {
             ])
             .env_clear()
             .envs(self.options.environment.iter().map(|(name, value)| (name, value)))
-            .env(process::MARK, spec.key.resource_name())
+            .env(process::MARK, &entry.agent)
             .current_dir(&spec.workspace)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -171,7 +119,7 @@ impl HostExecutor {
 
     /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
     /// anybody.
-    async fn prepare(&self, spec: &PlaceSpec) -> Result<(JobDirectory, Entry), ExecutorError> {
+    async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<Prepared, ExecutorError> {
         let (register, name, path) = (
             self.register.clone(),
             spec.key.resource_name(),
@@ -193,17 +141,26 @@ impl HostExecutor {
                 // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
                 scripts: std::env::temp_dir().join(format!("loom-{}", uuid::Uuid::new_v4().simple())),
                 engine,
+                agent,
             };
             let made = (|| {
                 directory.create_shared().map_err(|error| failed(&error))?;
                 register.note(&name, &entry).map_err(|error| failed(&error))?;
-                make_passage(&entry.scripts).map_err(|error| failed(&error))
+                let passage = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
+                make_passage(&entry.scripts)
+                    .and_then(|()| make_passage(&passage))
+                    .map_err(|error| failed(&error))?;
+                Ok(passage)
             })();
             if made.is_err() {
                 let _ = remove_directory(&path);
                 let _ = register.forget(&name);
             }
-            made.map(|()| (directory, entry))
+            made.map(|passage| Prepared {
+                directory,
+                entry,
+                passage,
+            })
         })
         .await?
     }
@@ -212,10 +169,10 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        entry: &Entry,
+        (entry, passage): (&Entry, &Path),
         notes: Arc<dyn Notes>,
-    ) -> Result<(Channel, Child), ExecutorError> {
-        let (stream, mut child) = self.start(spec, entry).await.map_err(|error| {
+    ) -> Result<(Channel, Agent), ExecutorError> {
+        let (stream, mut child) = self.start(spec, entry, passage).await.map_err(|error| {
             let program = self.options.agent.program.display();
             ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
         })?;
@@ -228,7 +185,16 @@ impl HostExecutor {
         tokio::select! {
             biased;
             connected = Channel::given(directory, stream, PATIENCE, notes) => match connected {
-                Ok(channel) => Ok((channel, child)),
+                Ok(channel) => {
+                    let agent = Agent {
+                        child,
+                        run: spec.key.run.clone(),
+                        mark: entry.agent.clone(),
+                        grace: spec.orphan_grace,
+                        jobs: 1,
+                    };
+                    Ok((channel, agent))
+                }
                 Err(error) => {
                     let error: ConnectError = error;
                     // One that ended at once has hung up, and left word.
@@ -246,11 +212,49 @@ impl HostExecutor {
         }
     }
 
+    /// Gives an agent that waits this job, which has its mark in the register. With the directory when it does not answer:
+    /// then it is ended, and the job wants another one.
+    async fn go_on(
+        &self,
+        spec: &PlaceSpec,
+        directory: JobDirectory,
+        (entry, passage): (&Entry, &Path),
+        (mut agent, idle): (Agent, Idle),
+        notes: &Arc<dyn Notes>,
+    ) -> Result<Result<(Channel, Agent), JobDirectory>, ExecutorError> {
+        let path = |path: &Path| path.to_str().map(str::to_owned);
+        let job = (|| {
+            Some(NextJob {
+                directory: path(&entry.directory)?,
+                scripts: path(passage)?,
+                workspace: path(&spec.workspace)?,
+                files: path(&entry.directory.join(TEMP).join(files::DIRECTORY))?,
+            })
+        })();
+        let Some(job) = job else { return Ok(Err(directory)) };
+        let again = Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes));
+        match again.await {
+            Ok(channel) => Ok(Ok((channel, agent))),
+            Err(error) => {
+                tracing::debug!(%error, "an agent that waited for another job is not used");
+                // It dies with what watches over it, frozen or not.
+                let _ = agent.child.start_kill();
+                let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
+                let path = entry.directory.clone();
+                let opened = blocking(move || JobDirectory::open(&path)).await?;
+                opened
+                    .map(Err)
+                    .map_err(|error| ExecutorError::setup("prepare the job", &error))
+            }
+        }
+    }
+
     async fn make(
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        entry: &Entry,
+        (entry, passage): (&Entry, &Path),
+        warm: Option<(Agent, Idle)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
         let mut facts = facts(spec, entry);
@@ -263,10 +267,23 @@ impl HostExecutor {
             let services = companions.services(&spec.services).await?;
             Ok(Some((companions, services)))
         };
-        let agent = self.begin(spec, directory, entry, Arc::clone(&notes));
+        let agent = async {
+            let directory = match warm {
+                Some(warm) => match self
+                    .go_on(spec, directory, (entry, passage), warm, &notes)
+                    .await?
+                {
+                    Ok(begun) => return Ok(begun),
+                    Err(directory) => directory,
+                },
+                None => directory,
+            };
+            self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
+                .await
+        };
         // Both to their end: what is half made is removed only once nobody makes it any more.
         let (services, agent) = tokio::join!(services, agent);
-        let (services, (channel, child)) = match (services, agent) {
+        let (services, (channel, agent)) = match (services, agent) {
             (Ok(services), Ok(agent)) => (services, agent),
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
@@ -287,8 +304,10 @@ impl HostExecutor {
             docker: self.options.docker.clone(),
             notes,
             patience: self.options.patience,
+            warm: self.warm.clone(),
         };
-        Ok(HostPlace::new(parts, channel, child, companions))
+        let mark = vec![(process::MARK.to_owned(), parts.name.clone())];
+        Ok(HostPlace::new(parts, channel.with_env(mark), agent, companions))
     }
 
     /// Removes all that is written down of a job; whether anything was.
@@ -313,7 +332,7 @@ impl HostExecutor {
 
     /// Ends a job's agent: by asking it, else by killing it; and every process of the job.
     async fn end_agent(&self, name: &str, entry: &Entry) -> Result<(), ExecutorError> {
-        let (path, mark) = (entry.directory.clone(), name.to_owned());
+        let (path, mark) = (entry.directory.clone(), entry.agent.clone());
         let found = blocking(move || {
             let directory = JobDirectory::open(&path).ok()?;
             let (agent, guard) = process::agent_of(&mark, &directory);
@@ -327,7 +346,7 @@ impl HostExecutor {
             {
                 asked = channel.close(false, self.options.patience).await.is_ok();
             }
-            let mark = name.to_owned();
+            let mark = entry.agent.clone();
             blocking(move || {
                 if asked {
                     agent.into_iter().chain(guard).for_each(process::wait_for_end);
@@ -336,8 +355,8 @@ impl HostExecutor {
             })
             .await?;
         }
-        let mark = name.to_owned();
-        let left = blocking(move || process::end_marked(&mark)).await?;
+        let (job, mark) = (name.to_owned(), entry.agent.clone());
+        let left = blocking(move || process::end_marked(&[&job, &mark])).await?;
         if left.stuck.is_empty() {
             Ok(())
         } else {
@@ -380,8 +399,14 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let (directory, entry) = self.prepare(&spec).await?;
-        match self.make(&spec, directory, &entry, notes).await {
+        let warm = self.warm.take(&spec.key.run, spec.orphan_grace);
+        let mark = match &warm {
+            Some((agent, _)) => agent.mark.clone(),
+            None => format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
+        };
+        let prepared = self.prepare(&spec, mark).await?;
+        let of_job = (&prepared.entry, prepared.passage.as_path());
+        match self.make(&spec, prepared.directory, of_job, warm, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;

@@ -3,12 +3,15 @@
 //! Steps run in the project directory as the caller, with the caller's environment. Nothing isolates them; what they
 //! leave running is ended with the job all the same, also by a step that kills its agent: a second process stays behind
 //! each agent for that. Every agent that was started is written down first, so that another process can end it when this
-//! one dies. Services and container actions run in a container engine, where one is given.
+//! one dies. An agent whose job left nothing behind takes the next job of the same run. Services and container actions run in a container engine, where one is given.
 
 mod executor;
+mod options;
 mod place;
 mod process;
 mod register;
+mod warm;
 
-pub use executor::{AgentProgram, HostExecutor, HostOptions};
+pub use executor::HostExecutor;
+pub use options::{AgentProgram, HostOptions};
 pub(crate) use process::MARK;

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::process::{self, Outcome};
 use super::register::{Entry, Register};
+use super::warm::{Agent, Warm};
 use crate::executor::channel::{Channel, Signals, blocking, remove_directory, scrub_directory};
 use crate::executor::docker::{Companions, DockerExecutor};
 use crate::executor::{
@@ -33,13 +34,15 @@ pub(super) struct Parts {
     pub(super) notes: Arc<dyn Notes>,
     /// How long an agent may keep silent when it is told to end.
     pub(super) patience: Duration,
+    /// Where the agent goes when it may have another job.
+    pub(super) warm: Warm,
 }
 
 pub(super) struct HostPlace {
     parts: Parts,
     channel: Channel,
     /// Taken by the one call that closes.
-    agent: Mutex<Option<Child>>,
+    agent: Mutex<Option<Agent>>,
     signals: Signals,
     /// What runs beside it in an engine; made when it is first needed.
     companions: OnceCell<Companions>,
@@ -47,7 +50,7 @@ pub(super) struct HostPlace {
 }
 
 impl HostPlace {
-    pub(super) fn new(parts: Parts, channel: Channel, agent: Child, companions: Option<Companions>) -> Self {
+    pub(super) fn new(parts: Parts, channel: Channel, agent: Agent, companions: Option<Companions>) -> Self {
         Self {
             parts,
             channel,
@@ -102,8 +105,9 @@ impl HostPlace {
             let _ = agent.start_kill();
             let _ = tokio::time::timeout(EXIT_TIME, agent.wait()).await;
         }
-        let name = self.parts.name.clone();
-        let Outcome { ended, stuck } = blocking(move || process::end_marked(&name)).await?;
+        let (name, mark) = (self.parts.name.clone(), self.parts.entry.agent.clone());
+        let ending = blocking(move || process::end_marked(&[&name, &mark]));
+        let Outcome { ended, stuck } = ending.await?;
         if !stuck.is_empty() {
             return Err(ExecutorError::cleanup(
                 format!("the processes {}", stuck.join(", ")),
@@ -181,12 +185,26 @@ impl Place for HostPlace {
                 None => Ok(()),
             }
         };
-        let (own, beside) = tokio::join!(self.end(agent), beside);
-        let own = own?;
+        let own = async {
+            let child = &mut agent.child;
+            match self.channel.close_and_keep(self.parts.patience).await {
+                Ok((closed, Some(idle))) => Ok((closed, Some(idle))),
+                // An agent that closed in order has ended all that came from its steps.
+                Ok((closed, None)) if tokio::time::timeout(EXIT_TIME, child.wait()).await.is_ok() => {
+                    Ok((closed, None))
+                }
+                _ => self.end_by_force(child).await.map(|closed| (closed, None)),
+            }
+        };
+        let (own, beside) = tokio::join!(own, beside);
+        let (closed, idle) = own?;
         beside?;
+        // Written down of this job until all of it is gone: only then is the agent another one's.
         remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
-        guard.take();
-        Ok(own)
+        if let (Some(agent), Some(idle)) = (guard.take(), idle) {
+            self.parts.warm.keep(agent, idle);
+        }
+        Ok(closed)
     }
 
     async fn keep(&self, without: &[String]) -> Result<Closed, ExecutorError> {
@@ -201,7 +219,7 @@ impl Place for HostPlace {
                 None => Ok(()),
             }
         };
-        let (own, beside) = tokio::join!(self.end(agent), beside);
+        let (own, beside) = tokio::join!(self.end(&mut agent.child), beside);
         let own = own?;
         beside?;
         let entry = self.parts.entry.clone();

@@ -53,14 +53,15 @@ pub(super) fn wait_for_end((pid, started): Known) {
     }
 }
 
-/// Kills every process that carries the job's mark. For a thread that may block.
-pub(super) fn end_marked(name: &str) -> Outcome {
+/// Kills every process that carries one of these marks. For a thread that may block.
+pub(super) fn end_marked(names: &[&str]) -> Outcome {
+    let carries_one = |pid| names.iter().any(|name| is_marked(pid, name));
     let deadline = Instant::now() + END_TIME;
     let mut ended = std::collections::BTreeMap::new();
     loop {
         let left: Vec<u32> = pids()
             .into_iter()
-            .filter(|pid| is_alive(*pid) && is_marked(*pid, name))
+            .filter(|pid| is_alive(*pid) && carries_one(*pid))
             .collect();
         let late = Instant::now() > deadline;
         if left.is_empty() || late {
@@ -78,7 +79,7 @@ pub(super) fn end_marked(name: &str) -> Outcome {
         }
         for pid in left {
             ended.entry(pid).or_insert_with(|| program(pid));
-            kill_if(pid, |pid| is_marked(pid, name));
+            kill_if(pid, carries_one);
         }
         std::thread::sleep(LOOK);
     }
@@ -176,7 +177,7 @@ mod tests {
             .unwrap();
         let started = start_time(ours.id()).unwrap();
         assert!(started > 0);
-        let outcome = end_marked("loom-test-a-1");
+        let outcome = end_marked(&["loom-test-a-1"]);
         assert_eq!(outcome.ended, [format!("{} sleep", ours.id())]);
         assert_eq!(outcome.stuck, Vec::<String>::new());
         assert_eq!(start_time(ours.id()), None, "a zombie is no living process");

@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) scripts: PathBuf,
     /// Whether it has something in a container engine.
     pub(super) engine: bool,
+    /// What marks its agent, which may have had other jobs before.
+    pub(super) agent: String,
 }
 
 impl Register {
@@ -28,7 +30,7 @@ impl Register {
         Self { directory }
     }
 
-    /// Three fields, each ended by a zero byte, which no path has: directory, scripts, `engine` or nothing.
+    /// Four fields, each ended by a zero byte, which no path has: directory, scripts, `engine` or nothing, the agent's mark.
     pub(super) fn note(&self, name: &str, entry: &Entry) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         let engine: &[u8] = if entry.engine { b"engine" } else { b"" };
@@ -36,6 +38,7 @@ impl Register {
             entry.directory.as_os_str().as_bytes(),
             entry.scripts.as_os_str().as_bytes(),
             engine,
+            entry.agent.as_bytes(),
         ];
         let content: Vec<u8> = fields
             .into_iter()
@@ -56,10 +59,16 @@ impl Register {
             Some(PathBuf::from(OsString::from_vec(field.to_vec()))).filter(|path| path.is_absolute())
         };
         let (directory, scripts) = (path()?, path()?);
+        let engine = fields.next() == Some(b"engine".as_slice());
+        let agent = fields.next().map(String::from_utf8_lossy);
         Some(Entry {
             directory,
             scripts,
-            engine: fields.next() == Some(b"engine".as_slice()),
+            engine,
+            // Before agents had more than one job, theirs was their mark.
+            agent: agent
+                .filter(|mark| !mark.is_empty())
+                .map_or_else(|| name.to_owned(), Into::into),
         })
     }
 
@@ -93,10 +102,15 @@ mod tests {
             directory: "/state/jobs/a b".into(),
             scripts: "/tmp/loom-x".into(),
             engine: true,
+            agent: "loom-agent-1".into(),
         };
         register.note("loom-r-a-1", &entry).unwrap();
         assert_eq!(register.entry("loom-r-a-1"), Some(entry));
         assert_eq!(register.names(), ["loom-r-a-1"]);
+        fs::write(temporary.path().join("agents/older"), "/a\0/b\0\0").unwrap();
+        let older = register.entry("older").unwrap();
+        assert_eq!((older.agent.as_str(), older.engine), ("older", false));
+        register.forget("older").unwrap();
         fs::write(temporary.path().join("agents/odd"), "relative\0").unwrap();
         assert_eq!(register.entry("odd"), None);
         register.forget("loom-r-a-1").unwrap();

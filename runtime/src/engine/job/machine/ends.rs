@@ -2,7 +2,7 @@
 
 use super::messages::{Effect, JobStatus, Trouble, WorkEnd};
 use super::order::after;
-use super::steps::Stage;
+use super::steps::{Stage, Step};
 use super::{Ending, Machine, Phase};
 use crate::event::{Event, JobState, Outputs, Reason, StepState};
 use crate::executor::Closed;
@@ -198,9 +198,14 @@ impl Machine {
         if matches!(self.phase, Phase::Closing | Phase::Finishing | Phase::Finished) {
             return;
         }
+        let is_open = self.is_under_way() || self.phase == Phase::Concluding;
         self.phase = Phase::Closing;
         self.closes = true;
         self.afterwards.push(Effect::Close);
+        let at_rest = !self.steps.all.values().any(Step::is_open);
+        if self.plan.closes_apart && is_open && at_rest && self.ending.is_none() {
+            self.finish(Ok(Closed::default()));
+        }
     }
 
     pub(super) fn closed(&mut self, result: Result<Closed, Trouble>) {

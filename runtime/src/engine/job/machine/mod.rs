@@ -1,7 +1,7 @@
 //! What a job does next: a pure machine. The actor beside it runs the effects and feeds back what came of them.
 //!
 //! The order of things: intent is saved before its effect; a step's work begins once its start is saved; a job is finished
-//! once its place is closed. How the job stands (its status) is apart from "this step is being stopped": a job that has
+//! once its place is closed, or is somebody else's to close. How the job stands (its status) is apart from "this step is being stopped": a job that has
 //! failed or was cancelled goes on with the steps whose `if` wants that. Main steps come first, then what actions do at the
 //! end, last one first.
 //!
@@ -81,6 +81,9 @@ pub(super) struct JobOrder {
     pub(super) is_prepared: bool,
     /// Whether it pauses at a step that fails.
     pub(super) pauses: bool,
+    /// Whether somebody else removes its place, and tells of what goes wrong there: then the end of the last step and that of
+    /// the job are one write.
+    pub(super) closes_apart: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

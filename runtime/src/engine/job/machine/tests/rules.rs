@@ -697,3 +697,18 @@ fn a_job_whose_place_is_there_starts_in_one_write() {
         "{events:?}"
     );
 }
+
+#[test]
+fn the_last_step_and_a_job_whose_place_somebody_else_closes_end_in_one_write() {
+    for (plan, state) in [(good(), JobState::Success), (bad(), JobState::Failure)] {
+        let mut sim = Sim::new(vec![plan]);
+        sim.machine.plan.closes_apart = true;
+        let job = sim.run();
+        assert_eq!(job.closes, 1);
+        let end = job.writes.last().unwrap();
+        assert!(
+            matches!(end.as_slice(), [.., Event::StepFinished { .. }, Event::JobFinished { state: ended, .. }] if *ended == state),
+            "{end:?}"
+        );
+    }
+}

@@ -105,6 +105,8 @@ pub(super) struct Sim {
     pub(super) timers: Vec<Input>,
     pub(super) running: BTreeSet<StepId>,
     pub(super) saved: Vec<Event>,
+    /// The same, write by write.
+    pub(super) writes: Vec<Vec<Event>>,
     unacknowledged: BTreeMap<u64, Vec<Event>>,
     acknowledged: Vec<Event>,
     pub(super) effects: Vec<String>,
@@ -132,6 +134,7 @@ impl Sim {
             waits_at_end,
             has_outputs,
             pauses: false,
+            closes_apart: false,
             background: (0..)
                 .map(StepId::at)
                 .zip(&steps)
@@ -161,6 +164,7 @@ impl Sim {
             unacknowledged: BTreeMap::new(),
             acknowledged: Vec::new(),
             effects: Vec::new(),
+            writes: Vec::new(),
             opens: 0,
             opened: 0,
             closes: 0,
@@ -305,6 +309,7 @@ impl Sim {
                     .any(|event| matches!(event, Event::JobFinished { .. }));
                 assert!(!finished, "events behind the job's end: {events:?}");
                 self.saved.extend(events.iter().cloned());
+                self.writes.push(events.clone());
                 self.unacknowledged.insert(number, events);
                 self.pending.push_back(Input::Saved(number));
             }

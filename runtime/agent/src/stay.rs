@@ -1,0 +1,137 @@
+//! An agent from job to job. On the host one may serve many jobs of a run, one after the other, while none leaves anything:
+//! to start a process anew for each would cost more than short jobs do.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use crate::clients::Client;
+use crate::options::Serve;
+use crate::serve;
+use crate::wire::{Command, NextJob};
+use crate::{layout, program, sys};
+
+/// What an agent on the host tells the process that watches over it, and what of that process it writes down in each job's
+/// directory.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// A file without a name that both hold open: where the agent's job has its directory.
+    place: File,
+    /// The content of [`layout::GUARD`].
+    guard: String,
+}
+
+impl Watched {
+    /// Between an agent that begins in `directory` and a process whose file says `guard`.
+    pub(crate) fn new(directory: &Path, guard: String) -> std::io::Result<Self> {
+        let path = directory.join("agent.place");
+        let mut options = File::options();
+        let place = options.read(true).write(true).create_new(true).open(&path)?;
+        std::fs::remove_file(path)?;
+        Ok(Self { place, guard })
+    }
+
+    /// The agent serves the job in `directory` from now on: one write, so that it is there whole or not at all.
+    fn moved_to(&self, directory: &Path) -> std::io::Result<()> {
+        let name = directory.as_os_str().as_bytes();
+        let length = u32::try_from(name.len()).map_err(std::io::Error::other)?;
+        let mut record = length.to_le_bytes().to_vec();
+        record.extend_from_slice(name);
+        self.place.write_all_at(&record, 0)?;
+        serve::replace(&directory.join(layout::GUARD), self.guard.as_bytes())
+    }
+
+    /// Where the agent's job has its directory, when it is not the one that it began in.
+    pub(crate) fn directory(&self) -> Option<PathBuf> {
+        let mut length = [0; 4];
+        self.place.read_exact_at(&mut length, 0).ok()?;
+        let mut name = vec![0; usize::try_from(u32::from_le_bytes(length)).ok()?];
+        self.place.read_exact_at(&mut name, 4).ok()?;
+        Some(PathBuf::from(std::ffi::OsStr::from_bytes(&name)))
+    }
+
+    /// The content of [`layout::GUARD`].
+    pub(crate) fn guard(&self) -> &str {
+        &self.guard
+    }
+}
+
+/// The client that is there from the beginning, if the arguments say so.
+pub(crate) fn client_of(options: &Serve) -> Result<Option<UnixStream>, String> {
+    let taken = options.client.then(sys::take_client).transpose();
+    taken.map_err(|error| format!("use standard input as a connection: {}", program::plain(&error)))
+}
+
+/// How a job ended that an agent served.
+pub(crate) struct Served {
+    pub(crate) code: u8,
+    /// The client that may have another job for this agent, which nothing of this one binds.
+    pub(crate) next: Option<Client>,
+}
+
+/// Serves a job, and what comes after it; returns the exit code.
+pub(crate) fn run(
+    mut options: Serve,
+    client: Option<UnixStream>,
+    watched: Option<&Watched>,
+) -> Result<u8, String> {
+    sys::own_session();
+    sys::adopt_orphans();
+    // SIGXFSZ is caught, not obeyed: the write that caused it then fails, and the step's end says so.
+    let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGXFSZ])
+        .map_err(|error| format!("catch signals: {error}"))?;
+    let client = client.map(Client::new).transpose();
+    let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
+    loop {
+        let Served { code, next } = serve::run(options.clone(), &signals, client.take())?;
+        let Some(idle) = next else { return Ok(code) };
+        let Some((job, same)) = next_job(idle, &signals) else {
+            return Ok(code);
+        };
+        client = Some(same);
+        options.directory = job.directory.into();
+        options.scripts = job.scripts.into();
+        options.workspace = job.workspace.into();
+        options.files = Some(job.files.into());
+        if let Some(watched) = watched {
+            let moved = watched.moved_to(&options.directory);
+            moved.map_err(|error| format!("use `{}`: {error}", options.directory.display()))?;
+        }
+    }
+}
+
+/// Waits for the next job; `None` when there is none: the client has hung up, or somebody wants this process to end.
+fn next_job(mut client: Client, mut signals: &UnixStream) -> Option<(NextJob, Client)> {
+    // Nothing keeps the directory of the job that was.
+    let _ = std::env::set_current_dir("/");
+    let mut buffer = [0; 4096];
+    loop {
+        match client.next_command() {
+            Ok(Some(Command::Next(job))) => return Some((job, client)),
+            Ok(None) if !client.gone => {}
+            Ok(_) | Err(_) => return None,
+        }
+        let mut fds = [sys::readable(signals.as_raw_fd()), client.interest()];
+        sys::poll(&mut fds, None).ok()?;
+        let [of_signals, of_client] = fds;
+        if of_signals.revents != 0 {
+            let mut numbers = [0; 64];
+            let length = signals.read(&mut numbers).unwrap_or(0);
+            let told = |n: &u8| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT);
+            if numbers.iter().take(length).any(told) {
+                return None;
+            }
+            while sys::reap().is_some() {}
+        }
+        if of_client.revents != 0 {
+            client.flush();
+            if of_client.revents & !libc::POLLOUT != 0 {
+                client.receive(&mut buffer);
+            }
+        }
+    }
+}

@@ -99,6 +99,17 @@ pub struct Apart {
     pub directory: bool,
 }
 
+/// What of a room is to be brought to this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A small file, wherever a link in its place leads.
+    Small,
+    /// A file, or a folder with all that is in it, wherever a link in its place leads.
+    Whole,
+    /// The same, but nothing where a link in its place leads to a folder.
+    Itself,
+}
+
 /// What steps are told of their place. Paths are those of the job's room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlaceFacts {

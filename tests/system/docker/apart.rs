@@ -1,10 +1,15 @@
 //! An engine that does not see the files of this machine: it is sent the project, and nothing of it changes here.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use super::{loom, run};
 use crate::crash::LONG;
-use crate::harness::{Engine, Project};
+use crate::harness::{Engine, Gate, Project};
+
+/// Within this a connection that says nothing any more is given up, all that follows included.
+const GIVEN_UP: Duration = Duration::from_secs(120);
 
 const WHOLE: &str = r#"jobs:
   one:
@@ -107,4 +112,83 @@ fn the_next_start_removes_what_a_killed_run_left_there() {
         .run()
         .exits(0)
         .prints("lost");
+}
+
+/// A step that is silent for long.
+const SILENT: &str = "jobs:
+  a:
+    runs-on: alpine:latest
+    steps:
+      - run: |
+          echo it-runs
+          sleep 600
+";
+
+fn once_more(engine: &Engine, project: &Project) {
+    project.file(
+        "other.loom.yml",
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
+    run(engine, project, &["other.loom.yml"]).run().exits(0);
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn a_network_that_is_lost_without_a_word_loses_the_job() {
+    let Some(engine) = Engine::apart() else { return };
+    let project = Project::with(SILENT);
+    let gate = Gate::before(&engine.host, None);
+    let mut running = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).start();
+    running.until_stdout("it-runs");
+    gate.shut();
+    let outcome = running.end().exits(3).prints("has stopped answering");
+    assert!(outcome.took < GIVEN_UP, "{outcome}");
+    drop(gate);
+    once_more(&engine, &project);
+}
+
+#[test]
+fn so_does_a_connection_that_is_dropped_alone() {
+    let Some(engine) = Engine::apart() else { return };
+    let project = Project::with(SILENT);
+    // As a firewall does with a connection that it has forgotten.
+    let gate = Gate::that_mutes(&engine.host, "/exec/");
+    let mut running = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).start();
+    running.until_stdout("it-runs");
+    gate.mute();
+    let outcome = running
+        .end()
+        .exits(3)
+        .prints("nothing has come from the job's agent");
+    assert!(outcome.took < GIVEN_UP, "{outcome}");
+    engine.holds_nothing_new();
+}
+
+#[test]
+fn an_engine_that_goes_away_while_files_are_on_their_way_loses_the_job_whatever_its_step_says() {
+    let Some(engine) = Engine::apart() else { return };
+    for (asks, at) in [
+        ("uses: ./local", "path=%2Fworkspace"),
+        ("run: \"echo ${{ hashFiles('made') }}\"", "path=%2Fworkspace"),
+        ("uses: actions/checkout@v4", "\"clear\""),
+    ] {
+        let text = "jobs:
+  a:
+    runs-on: alpine:latest
+    steps:
+      - run: mkdir local; echo made > made
+      - continue-on-error: true
+        ASKS
+";
+        let project = Project::with(&text.replace("ASKS", asks));
+        let gate = Gate::before(&engine.host, Some(at));
+        let outcome = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).run().exits(3);
+        assert!(outcome.took < GIVEN_UP, "{asks}\n{outcome}");
+        let id = project.newest_run();
+        loom(&engine, &project, &["runs", "show", &id])
+            .run()
+            .prints("has stopped answering");
+        drop(gate);
+        once_more(&engine, &project);
+    }
 }

@@ -201,7 +201,7 @@ async fn chosen(asker: &mut Option<Asker>) -> (Option<Waiting>, Choice) {
 }
 
 async fn order(engine: &Engine, run: &RunId, at: &Waiting, answer: PauseAnswer) {
-    if let Err(error) = engine.answer_step(run, &at.job, &at.step, answer).await {
+    if let Err(error) = at.answer(engine, run, answer).await {
         talk::error(&format!("failed to {}", crate::chain::chain(&error)));
     }
 }

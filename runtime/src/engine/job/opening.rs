@@ -280,8 +280,7 @@ async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble> {
             let place = opened
                 .grounds
                 .action(&target, &*opened.notes)
-                .await
-                .map_err(|reason| Trouble::workflow(&reason.code, reason.message))?;
+                .await?;
             let has_pre = match &place.definition.action.kind {
                 Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre.run.is_some(),
                 Kind::Composite { .. } => false,

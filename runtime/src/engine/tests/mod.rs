@@ -1,5 +1,6 @@
 //! The engine's actors against an executor and a journal that misbehave on purpose. No process, no container.
 
+mod apart;
 mod fakes;
 mod groups;
 mod pausing;

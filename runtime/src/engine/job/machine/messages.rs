@@ -26,7 +26,7 @@ pub(in crate::engine) enum Input {
     /// A step's work has ended.
     Ended(StepId, Box<Result<WorkEnd, Trouble>>),
     /// What the job gives, or why that has no value.
-    Concluded(Result<Outputs, Reason>),
+    Concluded(Result<Outputs, Trouble>),
     /// The place is gone, whatever it takes; `Err` says what is left.
     Closed(Result<Closed, Trouble>),
     Cancel {
@@ -104,6 +104,8 @@ pub(in crate::engine) enum Judgement {
     Skip,
     /// Something of it has no value.
     Fail { reason: Reason, continue_on_error: bool },
+    /// The machine keeps that from being known: the job is lost.
+    Broken(Reason),
     /// It runs.
     Run(Box<Verdict>),
 }

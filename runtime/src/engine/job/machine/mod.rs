@@ -47,6 +47,8 @@ pub(super) struct Machine {
     forced: bool,
     /// Whether the place was asked to close: it is closed once.
     closes: bool,
+    /// How often it has paused, attempts before this one included.
+    pauses: u32,
     /// Whether its time stands still.
     time_is_held: bool,
     /// What it gives.
@@ -79,8 +81,12 @@ pub(super) struct JobOrder {
     /// Whether its place is there already, made behind an intent of its own: that it starts is then one write with what
     /// follows at once.
     pub(super) is_prepared: bool,
+    /// Whether its place was begun to be made before its turn: somebody has to take it, whatever becomes of the job.
+    pub(super) is_ahead: bool,
     /// Whether it pauses at a step that fails.
     pub(super) pauses: bool,
+    /// How often it paused in the attempts before this one.
+    pub(super) paused_before: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,6 +126,7 @@ impl Machine {
             steps.all.insert(id, Step::new(name, None, background));
         }
         Self {
+            pauses: plan.paused_before,
             plan,
             phase: Phase::New,
             steps,
@@ -172,7 +179,7 @@ impl Machine {
             return;
         }
         if self.ending.is_some() {
-            return self.finish(Ok(Closed::default())); // cancelled before it began
+            return self.never_open(); // cancelled before it began
         }
         self.phase = Phase::Opening;
         let (job, resource) = (self.plan.job.clone(), self.plan.resource.clone());
@@ -210,8 +217,8 @@ impl Machine {
     fn saved(&mut self, number: u64) {
         for effect in self.saving.remove(&number).unwrap_or_default() {
             match effect {
-                // Cancelled while the intent was saved: nothing was made.
-                Effect::Open if self.ending.is_some() => self.finish(Ok(Closed::default())),
+                // Cancelled while the intent was saved.
+                Effect::Open if self.ending.is_some() => self.never_open(),
                 Effect::Work(step) => self.begin_work(&step),
                 Effect::Done => {
                     self.phase = Phase::Finished;
@@ -220,6 +227,15 @@ impl Machine {
                 effect => self.effects.push(effect),
             }
         }
+    }
+
+    /// The job ends before it has a place. What was made ahead of it is taken all the same, for nobody else closes it.
+    fn never_open(&mut self) {
+        if !self.plan.is_ahead {
+            return self.finish(Ok(Closed::default()));
+        }
+        self.phase = Phase::Closing;
+        self.effects.extend([Effect::AbandonOpening, Effect::Open]);
     }
 
     fn opened(&mut self, result: Result<Opened, Trouble>) {

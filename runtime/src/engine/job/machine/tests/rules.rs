@@ -2,7 +2,7 @@
 
 use super::super::{Effect, Input, Judgement, Opened, StepWork, Trouble, Verdict};
 use super::sim::{Ends, If, Plan, Sim};
-use crate::event::{Event, JobState, Outputs, Phase, Reason, StepOutline};
+use crate::event::{Event, JobState, Outputs, Phase, StepOutline};
 use crate::executor::Closed;
 use crate::id::{JobId, StepId};
 
@@ -285,7 +285,7 @@ fn outputs_are_evaluated_when_the_steps_are_done() {
     assert!(job.has("conclude failure"));
     assert!(matches!(job.saved.last(), Some(Event::JobFinished { outputs: given, .. }) if *given == outputs));
     let mut job = Sim::of(vec![good()], false, true);
-    job.concluding = Err(Reason::new("evaluation", "no value"));
+    job.concluding = Err(Trouble::workflow("evaluation", "no value"));
     assert_eq!(job.run().state(), (JobState::Failure, Some("evaluation")));
 }
 

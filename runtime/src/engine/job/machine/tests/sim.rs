@@ -66,6 +66,8 @@ pub(super) struct Plan {
     pub(super) work: StepWork,
     /// Something of it has no value.
     pub(super) broken: bool,
+    /// The machine keeps it from being judged.
+    pub(super) unknown: bool,
 }
 
 impl Default for Plan {
@@ -81,6 +83,7 @@ impl Default for Plan {
             post: None,
             work: StepWork::Process,
             broken: false,
+            unknown: false,
         }
     }
 }
@@ -99,7 +102,7 @@ pub(super) struct Sim {
     pub(super) plans: BTreeMap<StepId, Plan>,
     pub(super) opening: Result<Opened, Trouble>,
     pub(super) closing: Result<Closed, Trouble>,
-    pub(super) concluding: Result<Outputs, Reason>,
+    pub(super) concluding: Result<Outputs, Trouble>,
     /// Answers that are under way.
     pub(super) pending: VecDeque<Input>,
     pub(super) timers: Vec<Input>,
@@ -125,6 +128,8 @@ impl Sim {
     pub(super) fn of(steps: Vec<Plan>, waits_at_end: bool, has_outputs: bool) -> Self {
         let order = JobOrder {
             is_prepared: false,
+            is_ahead: false,
+            paused_before: 0,
             job: JobId("j".into()),
             attempt: 1,
             resource: "loom-r-j-1".into(),
@@ -176,6 +181,12 @@ impl Sim {
         self
     }
 
+    /// Its place was begun to be made before its turn, and is there or not.
+    pub(super) fn ahead(mut self, is_there: bool) -> Self {
+        (self.machine.plan.is_ahead, self.machine.plan.is_prepared) = (true, is_there);
+        self
+    }
+
     /// Says how a paused step goes on.
     pub(super) fn answer(&mut self, step: &StepId, answer: Resume) -> &mut Self {
         self.input(Input::Answered(step.clone(), Box::new(answer)))
@@ -205,6 +216,9 @@ impl Sim {
 
     fn judgement(&self, id: &StepId, status: Status) -> Judgement {
         let plan = &self.plans[id];
+        if plan.unknown {
+            return Judgement::Broken(Reason::new("unreachable", "no answer"));
+        }
         if plan.broken {
             return Judgement::Fail {
                 reason: Reason::new("evaluation", "no value"),
@@ -312,7 +326,7 @@ impl Sim {
                 self.opens += 1;
                 let intent = |event: &Event| matches!(event, Event::JobStarting { .. });
                 assert!(
-                    self.acknowledged.iter().any(intent),
+                    self.machine.plan.is_ahead || self.acknowledged.iter().any(intent),
                     "opened before its intent was saved"
                 );
                 self.pending.push_back(Input::Opened(self.opening.clone()));
@@ -489,6 +503,10 @@ impl Sim {
             "the time of a job that has ended stands still"
         );
         assert!(self.opens <= 1);
+        assert!(
+            self.opens == 1 || !self.machine.plan.is_ahead,
+            "the place that was made ahead is nobody's"
+        );
         assert_eq!(
             self.closes, self.opened,
             "each place is closed once: {:#?}",

@@ -199,13 +199,23 @@ async fn an_engine_that_does_not_see_our_files_is_sent_them() {
         // Nothing comes back by itself, and all of it when it is asked for.
         assert!(!job.workspace.join("deep/made").exists());
         let here = bench.temporary.path().join(format!("brought-{round}"));
-        assert!(place.bring("/workspace/deep", &here, Wanted::Whole).await.unwrap());
+        assert!(
+            place
+                .bring("/workspace/deep", &here, Wanted::Whole)
+                .await
+                .unwrap()
+        );
         assert_eq!(std::fs::read_to_string(here.join("made")).unwrap(), "new\n");
         assert_eq!(
             std::fs::read_to_string(here.join("er/file")).unwrap(),
             "of the project"
         );
-        assert!(!place.bring("/workspace/none", &here.join("none"), Wanted::Whole).await.unwrap());
+        assert!(
+            !place
+                .bring("/workspace/none", &here.join("none"), Wanted::Whole)
+                .await
+                .unwrap()
+        );
         place.send(&here, "/workspace/sent").await.unwrap();
         place.clear("/workspace/deep").await.unwrap();
         let (end, _) = run(
@@ -249,7 +259,10 @@ async fn what_is_brought_is_followed_through_links_and_bounded() {
     let force = bollard::query_parameters::RemoveContainerOptionsBuilder::new()
         .force(true)
         .build();
-    bench.docker.remove_container(&container, Some(force)).await.unwrap();
+    docker_at(&apart_address().unwrap())
+        .remove_container(&container, Some(force))
+        .await
+        .unwrap();
     let gone = bring("one", "gone", Wanted::Small).await.unwrap_err();
     assert_eq!(gone.fault(), Fault::Machine, "{gone}");
     drop(place.close().await);

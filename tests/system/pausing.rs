@@ -218,9 +218,11 @@ fn a_killed_owner_leaves_nothing_after_the_next_start() {
 fn a_person_is_asked_at_the_terminal() {
     let project = Project::with(TEXT);
     let terminal = Terminal::new();
-    let mut child = run(&project)
-        .env("TERM", "xterm")
-        .at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
+    let mut child = run(&project).env("TERM", "xterm").at_terminal([
+        terminal.other_end(),
+        terminal.other_end(),
+        terminal.other_end(),
+    ]);
     let mut terminal = terminal;
     terminal.until_said("cancels the run");
     terminal.types(b"what?\n");
@@ -241,10 +243,14 @@ fn a_person_is_asked_at_the_terminal() {
 
 #[test]
 fn a_secret_is_typed_though_the_run_has_a_process_and_a_session_of_its_own() {
-    let project = Project::with(&TEXT.replace(
-        "echo \"told $TOLD\"",
-        "echo \"${#TOKEN} characters\"",
-    ).replace("      - name: check\n", "      - name: check\n        env: { TOKEN: '${{ secrets.TOKEN }}' }\n"));
+    let project = Project::with(
+        &TEXT
+            .replace("echo \"told $TOLD\"", "echo \"${#TOKEN} characters\"")
+            .replace(
+                "      - name: check\n",
+                "      - name: check\n        env: { TOKEN: '${{ secrets.TOKEN }}' }\n",
+            ),
+    );
     let mut terminal = Terminal::new();
     // Who reads JSON cannot be asked how a step goes on, so that the run gets a process of its own.
     let mut child = run(&project)
@@ -252,7 +258,7 @@ fn a_secret_is_typed_though_the_run_has_a_process_and_a_session_of_its_own() {
         .at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
     terminal.until_said("the secret TOKEN:");
     terminal.types(b"swordfish\n");
-    terminal.until_said("paused");
+    terminal.until_said("\"type\":\"paused\"");
     let status = until("the end of what was started", || child.try_wait().expect("ours"));
     assert_eq!(status.code(), Some(77));
     let id = project.newest_run();
@@ -286,7 +292,12 @@ jobs:
         .says("that step is not paused");
     let studio = Studio::of(project);
     let path = format!("/api/runs/{id}");
-    let pauses = || studio.value(&path)["jobs"][0]["pauses"].as_array().cloned().unwrap_or_default();
+    let pauses = || {
+        studio.value(&path)["jobs"][0]["pauses"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
     let both = until("both are paused", || Some(pauses()).filter(|all| all.len() == 2));
     let answer = |answer: &str, pause: &Value, number: &Value| {
         let body = json!({ "answer": answer, "job": "build", "step": pause["step"], "pause": number });
@@ -298,7 +309,11 @@ jobs:
         pauses().into_iter().find(of)
     });
     let stale = answer("skip", &both[0], &both[0]["pause"]).is(409);
-    assert!(stale.text().contains("look at the run as it is"), "{}", stale.text());
+    assert!(
+        stale.text().contains("look at the run as it is"),
+        "{}",
+        stale.text()
+    );
     assert_eq!(pauses().len(), 2, "nothing was answered");
     studio
         .post(&format!("{path}/answer"))

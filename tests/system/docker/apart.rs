@@ -170,7 +170,10 @@ fn an_engine_that_goes_away_while_files_are_on_their_way_loses_the_job_whatever_
     for (asks, at) in [
         ("uses: ./local", "path=%2Fworkspace"),
         ("run: \"echo ${{ hashFiles('made') }}\"", "path=%2Fworkspace"),
-        ("uses: actions/checkout@v4", "\"clear\""),
+        (
+            "uses: actions/checkout@v4\n        with: { path: sub }",
+            "\"clear\"",
+        ),
     ] {
         let text = "jobs:
   a:
@@ -182,7 +185,11 @@ fn an_engine_that_goes_away_while_files_are_on_their_way_loses_the_job_whatever_
 ";
         let project = Project::with(&text.replace("ASKS", asks));
         let gate = Gate::before(&engine.host, Some(at));
-        let outcome = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).run().exits(3);
+        let outcome = project
+            .loom(&["run"])
+            .env("DOCKER_HOST", gate.host())
+            .run()
+            .exits(3);
         assert!(outcome.took < GIVEN_UP, "{asks}\n{outcome}");
         let id = project.newest_run();
         loom(&engine, &project, &["runs", "show", &id])

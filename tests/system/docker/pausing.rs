@@ -95,14 +95,18 @@ fn a_shell_that_is_told_to_end_gives_the_terminal_back() {
     pause(&engine, &project);
     let terminal = Terminal::new();
     let shown = |terminal: &Terminal| {
-        let modes = rustix::termios::tcgetattr(terminal.other_end()).expect("a terminal").local_modes;
+        let modes = rustix::termios::tcgetattr(terminal.other_end())
+            .expect("a terminal")
+            .local_modes;
         modes.contains(rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO)
     };
     assert!(shown(&terminal));
     let mut child = loom(&engine, &project, &["shell", "latest"])
         .env("TERM", "xterm")
         .at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
-    until("a terminal that hands on every key", || (!shown(&terminal)).then_some(()));
+    until("a terminal that hands on every key", || {
+        (!shown(&terminal)).then_some(())
+    });
     let pid = Pid::from_child(&child);
     kill_process(pid, Signal::TERM).expect("it is there");
     let status = until("its end", || child.try_wait().expect("ours"));
@@ -119,7 +123,10 @@ fn a_killed_owner_leaves_nothing_after_the_next_start() {
     let (engine, project) = (Engine::mine(), Project::with(TEXT));
     pause(&engine, &project);
     kill_process(owner(&project), Signal::KILL).expect("it is there");
-    project.file("other.loom.yml", "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n");
+    project.file(
+        "other.loom.yml",
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
     until("its end is known", || {
         let retry = loom(&engine, &project, &["retry", "latest"]).run();
         (retry.status.code() == Some(2) && retry.stderr.contains("lost")).then_some(())

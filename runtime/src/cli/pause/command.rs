@@ -8,7 +8,6 @@ use crate::cli::runs::{is_meant, load};
 use crate::cli::signals::Stops;
 use crate::cli::{Exit, setup, talk};
 use crate::event::PauseAnswer;
-use crate::id::JobId;
 use crate::state::Run;
 
 /// Has the paused step done again, and ends as `run` does.
@@ -40,14 +39,15 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     known.run = load(&engine, &known.run.id.0).await?;
     let meant = meant(&known.run, &args)?;
     for one in &meant {
-        one.answer(&engine, &known.run.id, answer).await.map_err(|error| {
-            talk::error(&format!("failed to {}", crate::chain::chain(&error)));
-            Exit::Machine
-        })?;
+        one.answer(&engine, &known.run.id, answer)
+            .await
+            .map_err(|error| {
+                talk::error(&format!("failed to {}", crate::chain::chain(&error)));
+                Exit::Machine
+            })?;
     }
-    let mut jobs: Vec<JobId> = meant.into_iter().map(|one| one.job).collect();
-    jobs.dedup();
-    attend_other(&engine, known, jobs, &mut stops, args.format).await
+    let answered = meant.into_iter().map(|one| (one.job, one.step)).collect();
+    attend_other(&engine, known, answered, &mut stops, args.format).await
 }
 
 /// The paused steps that are meant.

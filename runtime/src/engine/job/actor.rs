@@ -28,6 +28,9 @@ use crate::fault;
 use crate::id::StepId;
 use crate::plan::step_name;
 
+/// How long what has happened waits for what comes at once, before it is told alone.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
 pub(in crate::engine) struct JobActor {
     pub(super) machine: Machine,
@@ -109,6 +112,7 @@ impl JobActor {
         tracing::debug!(job = %self.origin.key.job, effect = effect.name(), "next");
         match effect {
             Effect::Save(number, events) => self.save(number, events, ctx),
+            Effect::SaveLater => self.later(Input::SaveNow, MOMENT, ctx),
             Effect::Open => self.open(ctx),
             // The opening's end says that all is gone again.
             Effect::AbandonOpening => self.origin.holding.unwanted().cancel(),

@@ -110,11 +110,7 @@ impl Grounds {
     }
 
     /// Gets an action: reads one of the workspace, fetches one of another repository and gives the job its copy.
-    pub(super) async fn action(
-        &self,
-        target: &ActionReference,
-        notes: &dyn Notes,
-    ) -> Result<Place, Trouble> {
+    pub(super) async fn action(&self, target: &ActionReference, notes: &dyn Notes) -> Result<Place, Trouble> {
         match target {
             ActionReference::Local(path) if self.files.apart().workspace => {
                 let path = path.replace('\\', "/");
@@ -136,9 +132,10 @@ impl Grounds {
                 }
             },
             ActionReference::Repository(repository) => self.remote(repository, notes).await,
-            ActionReference::Docker(image) => {
-                Err(Trouble::workflow("action", format!("`docker://{image}` is an image")))
-            }
+            ActionReference::Docker(image) => Err(Trouble::workflow(
+                "action",
+                format!("`docker://{image}` is an image"),
+            )),
         }
     }
 

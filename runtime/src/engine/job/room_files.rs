@@ -3,8 +3,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_workflow::expression::Files;
 use tokio::runtime::Handle;
@@ -136,7 +136,10 @@ enum Unread {
 
 impl Unread {
     fn of_machine(error: &dyn std::error::Error) -> Self {
-        let what = format!("files of the job cannot be kept on this machine: {}", chain(error));
+        let what = format!(
+            "files of the job cannot be kept on this machine: {}",
+            chain(error)
+        );
         Self::Away(Trouble::machine("setup", what))
     }
 }
@@ -222,7 +225,9 @@ impl Files for HashedFiles {
             Wanted::Itself
         };
         self.files
-            .with_brought(what, wanted, |top| Workspace::new(top.to_owned()).hash(&read(top)))
+            .with_brought(what, wanted, |top| {
+                Workspace::new(top.to_owned()).hash(&read(top))
+            })
             .map_err(|unread| self.failures.told(unread))
     }
 }

@@ -148,7 +148,10 @@ async fn process(
         allowed: Allowed::from_env(|name| env.get(name).map(String::as_str)),
         debug: opened.debug,
         matchers: opened.matchers.clone(),
-        matcher_files: Arc::new(NamedFiles::new(Arc::clone(&opened.grounds.files), failures.clone())),
+        matcher_files: Arc::new(NamedFiles::new(
+            Arc::clone(&opened.grounds.files),
+            failures.clone(),
+        )),
         workspace: opened.grounds.facts.workspace.clone(),
     };
     let pump = Arc::new(Mutex::new(Some(Pump::new(options))));

@@ -226,7 +226,13 @@ impl Handler<SaveEvents> for RunActor {
         let events = message
             .events
             .into_iter()
-            .map(|event| if message.may_retry { self.or_retry(event) } else { event })
+            .map(|event| {
+                if message.may_retry {
+                    self.or_retry(event)
+                } else {
+                    event
+                }
+            })
             .collect();
         self.write(
             Entry {

@@ -10,7 +10,7 @@ use crate::id::JobId;
 /// What asks for files of the job's room, each in its own way: the keys of a job behind its first step.
 const ASKS: &[&str] = &[
     "steps: [{run: FAULT}, {uses: ./local, continue-on-error: true}]",
-    "steps: [{run: FAULT}, {uses: actions/checkout@v4, continue-on-error: true}]",
+    "steps: [{run: FAULT}, {uses: actions/checkout@v4, with: {path: sub}, continue-on-error: true}]",
     "steps: [{run: FAULT}, {run: \"x ${{ hashFiles('a') }}\", continue-on-error: true}]",
     "steps: [{run: FAULT}, {run: x, if: \"hashFiles('a') == ''\"}]",
     "steps: [{run: FAULT}, {run: x, env: {A: \"${{ hashFiles('a') }}\"}}]",
@@ -22,6 +22,7 @@ const ASKS: &[&str] = &[
 async fn runs(bench: &Bench, asks: &str, fault: &str) -> (RunState, JobState, String) {
     *bench.fake.files_fail.lock().unwrap() = None;
     bench.fake.apart.store(true, Ordering::Relaxed);
+    std::fs::write(bench.path().join("file"), "to be checked out").unwrap();
     let handle = bench
         .run(&format!("jobs: {{job: {{{}}}}}", asks.replace("FAULT", fault)))
         .await;

@@ -15,8 +15,8 @@ use crate::engine::io::{Io, IoThreads};
 use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
-    Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec, Program, Signal,
-    StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted,
+    Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec,
+    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted,
 };
 use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
@@ -178,6 +178,8 @@ pub(super) enum Act {
     Freeze,
     /// The place is lost under it.
     Lose,
+    /// The same, when it is told to end.
+    Vanish,
     Panic,
 }
 
@@ -189,6 +191,7 @@ impl Act {
             Some("deaf") => Self::Wait(Signal::Kill),
             Some("freeze") => Self::Freeze,
             Some("lose") => Self::Lose,
+            Some("vanish") => Self::Vanish,
             Some("panic") => Self::Panic,
             _ => Self::Exit(0),
         }
@@ -483,11 +486,18 @@ impl Place for FakePlace {
             Act::Lose => return Err(lost()),
             Act::Panic => panic!("as the test wants it"),
             Act::Wait(heeds) => strength(heeds),
+            Act::Vanish => strength(Signal::Interrupt),
             Act::Freeze => u8::MAX,
         };
         let status = tokio::select! {
             ended = told.wait_for(|end| *end && act != Act::Freeze) => { drop(ended); ExitStatus::Code(0) }
-            got = signals.wait_for(|got| *got >= heeds) => { drop(got); ExitStatus::Signal(9) }
+            got = signals.wait_for(|got| *got >= heeds) => {
+                drop(got);
+                if act == Act::Vanish {
+                    return Err(lost());
+                }
+                ExitStatus::Signal(9)
+            }
             gone = closed.wait_for(|closed| *closed) => { drop(gone); return Err(lost()) }
         };
         Ok(StepEnd {

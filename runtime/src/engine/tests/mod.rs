@@ -488,6 +488,22 @@ fn a_step_that_was_lost_runs_again_also_when_the_engine_takes_its_time_to_come_b
 }
 
 #[test]
+fn a_job_whose_time_is_over_does_not_run_again_though_it_is_lost_then() {
+    system(async {
+        let bench = Bench::new();
+        let handle = bench
+            .run(
+                "jobs: {job: {timeout-minutes: 0.001, retry: {max-attempts: 3}, \
+                 steps: [{run: vanish, on-lost: retry}]}}",
+            )
+            .await;
+        assert_eq!(end(handle).await.state, RunState::Lost);
+        assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 1);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
 fn a_place_that_was_made_for_another_image_is_gone_before_the_right_one_is_made() {
     system(async {
         let bench = Bench::new();

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use super::archive::{self, Owner};
 use super::container::AGENT;
 use super::engine::Connection;
-use super::{container, failure};
 use super::unpack::{self, Limits};
+use super::{container, failure};
 use crate::executor::{ExecutorError, Wanted};
 
 /// How much waits for the other side at once, in pieces of [`PIECE`] bytes.

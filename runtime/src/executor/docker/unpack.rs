@@ -47,12 +47,7 @@ pub(super) enum Top {
 }
 
 /// Unpacks what an engine gives for a path: a folder becomes `to`, where `folders` are wanted, and so does a single file.
-pub(super) fn into(
-    to: &Path,
-    archive: &mut dyn Read,
-    limits: Limits,
-    folders: bool,
-) -> io::Result<Top> {
+pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits, folders: bool) -> io::Result<Top> {
     let mut reader = Entries {
         archive,
         pending: Pending::default(),
@@ -93,7 +88,11 @@ pub(super) fn into(
         }
         reader.skip(entry.length)?;
     }
-    Ok(if is_file || top.is_some() { Top::Made } else { Top::Other })
+    Ok(if is_file || top.is_some() {
+        Top::Made
+    } else {
+        Top::Other
+    })
 }
 
 fn write(

@@ -73,7 +73,11 @@ fn meant(run: &Run, asked: &Answer) -> ApiResult<Vec<(JobId, StepId, Option<u32>
         .iter()
         .filter(|(id, _)| asked.job.as_ref().is_none_or(|job| job == *id));
     let paused: Vec<_> = jobs
-        .flat_map(|(id, job)| job.pauses.iter().map(move |(step, pause)| (id, step, pause.counted())))
+        .flat_map(|(id, job)| {
+            job.pauses
+                .iter()
+                .map(move |(step, pause)| (id, step, pause.counted()))
+        })
         .filter(|(_, step, _)| asked.step.as_ref().is_none_or(|wanted| wanted == *step))
         .collect();
     let what = match (&asked.job, &asked.step) {

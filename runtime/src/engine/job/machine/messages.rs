@@ -35,6 +35,8 @@ pub(in crate::engine) enum Input {
     },
     /// The time of this attempt at a step is over.
     StepTimeout(StepId, u32),
+    /// What was held back for more to come has waited long enough.
+    SaveNow,
     /// Somebody says how a paused step goes on.
     Answered(StepId, Box<Resume>),
     /// The wait before this attempt at a step is over.
@@ -167,6 +169,8 @@ pub(in crate::engine) struct WorkEnd {
 pub(in crate::engine) enum Effect {
     /// Write these down, and feed `Saved` with the number.
     Save(u64, Vec<Event>),
+    /// Feed `SaveNow` after a moment.
+    SaveLater,
     Open,
     /// Give up opening and remove what it made.
     AbandonOpening,
@@ -219,6 +223,7 @@ impl Effect {
     pub(in crate::engine) fn name(&self) -> &'static str {
         match self {
             Self::Save(..) => "save",
+            Self::SaveLater => "save-later",
             Self::Open => "open",
             Self::AbandonOpening => "abandon-opening",
             Self::Judge(..) => "judge",

@@ -58,6 +58,8 @@ pub(super) struct Machine {
     /// What is to be done once something is written down.
     afterwards: Vec<Effect>,
     saves: u64,
+    /// Whether `SaveNow` comes.
+    saves_later: bool,
     /// What follows a save that is under way.
     saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
@@ -140,6 +142,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
+            saves_later: false,
             saving: BTreeMap::new(),
             effects: Vec::new(),
         }
@@ -155,6 +158,7 @@ impl Machine {
         match input {
             Input::Begin => self.begin(),
             Input::Saved(number) => self.saved(number),
+            Input::SaveNow => self.save_now(),
             Input::Opened(result) => self.opened(result),
             Input::Judged(step, judgement) => self.judged(&step, *judgement),
             Input::HoldsOn(step, holds) => self.holds_on(&step, holds),
@@ -196,13 +200,32 @@ impl Machine {
         }
     }
 
-    /// Writes down what is to be, unless more of it comes at once: a step's end and the start of the next are one write.
+    /// Writes down what is to be, unless more of it comes at once: a step's end and the start of the next are one write. What
+    /// does not come at once after all is waited for no longer than a moment.
     fn flush(&mut self) {
         let opens_at_once = self.phase == Phase::Opening && self.plan.is_prepared;
         let more_comes = self.afterwards.is_empty() && (opens_at_once || self.is_judging());
-        if (self.outbox.is_empty() && self.afterwards.is_empty()) || more_comes {
+        if self.outbox.is_empty() && self.afterwards.is_empty() {
             return;
         }
+        if more_comes {
+            if !std::mem::replace(&mut self.saves_later, true) {
+                self.effects.push(Effect::SaveLater);
+            }
+            return;
+        }
+        self.save();
+    }
+
+    /// What comes takes its time (files are hashed for a condition): what has happened is told meanwhile.
+    fn save_now(&mut self) {
+        self.saves_later = false;
+        if !self.outbox.is_empty() || !self.afterwards.is_empty() {
+            self.save();
+        }
+    }
+
+    fn save(&mut self) {
         let follows = std::mem::take(&mut self.afterwards);
         let events = std::mem::take(&mut self.outbox);
         if events.is_empty() {

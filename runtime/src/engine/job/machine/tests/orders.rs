@@ -225,6 +225,11 @@ fn play(seed: u64, duplicates: bool) {
             sim.feed(input);
             continue;
         }
+        if sim.late > 0 && chance.one_in(3) {
+            sim.late -= 1;
+            sim.feed(Input::SaveNow);
+            continue;
+        }
         let at = chance.below(sim.pending.len());
         if let Some(input) = sim.pending.remove(at) {
             sim.feed(input);

@@ -70,6 +70,25 @@ fn lenient(plan: Plan) -> Plan {
 }
 
 #[test]
+fn what_happened_is_told_though_the_next_step_is_not_judged_yet() {
+    let mut job = Sim::new(vec![Plan::default(), Plan::default()]).ahead(true);
+    job.feed(Input::Begin);
+    job.feed(Input::Opened(Ok(Opened::default())));
+    let told = |job: &Sim| {
+        job.saved
+            .iter()
+            .any(|event| matches!(event, Event::JobStarted { .. }))
+    };
+    assert!(!told(&job), "with the start of its first step");
+    job.feed(Input::SaveNow);
+    assert!(told(&job));
+    job.pending.retain(|input| !matches!(input, Input::Opened(_)));
+    job.settle();
+    job.ends_well();
+    assert_eq!(job.ends(), ["0 success", "1 success"]);
+}
+
+#[test]
 fn conditions_decide_what_runs_after_a_failure() {
     let rows: [(Vec<Plan>, &[&str], JobState); 9] = [
         (vec![], &[], JobState::Success),
@@ -661,7 +680,10 @@ fn a_job_whose_place_is_there_starts_in_one_write() {
     let mut sim = Sim::new(vec![Plan::default()]);
     sim.machine.plan.is_prepared = true;
     let begun = sim.machine.handle(Input::Begin);
-    assert!(matches!(begun.as_slice(), [Effect::Open]), "{begun:?}");
+    assert!(
+        matches!(begun.as_slice(), [Effect::Open, Effect::SaveLater]),
+        "{begun:?}"
+    );
     let opened = sim.machine.handle(Input::Opened(Ok(Opened::default())));
     assert!(matches!(opened.as_slice(), [Effect::Judge(..)]), "{opened:?}");
     let verdict = Verdict {

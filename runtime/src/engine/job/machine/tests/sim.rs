@@ -114,6 +114,8 @@ pub(super) struct Sim {
     pub(super) opens: usize,
     pub(super) opened: usize,
     pub(super) closes: usize,
+    /// How often `SaveNow` is due: long after what comes at once, so that most tests never see it.
+    pub(super) late: usize,
     pub(super) done: bool,
     pub(super) time_is_held: bool,
     /// Everything that was fed.
@@ -169,6 +171,7 @@ impl Sim {
             opens: 0,
             opened: 0,
             closes: 0,
+            late: 0,
             done: false,
             time_is_held: false,
             history: Vec::new(),
@@ -293,7 +296,7 @@ impl Sim {
 
     fn take(&mut self, effect: Effect) {
         let shown = match &effect {
-            Effect::Save(..) => None,
+            Effect::Save(..) | Effect::SaveLater => None,
             Effect::Judge(id, _) => Some(format!("judge {id}")),
             Effect::AskAgain(id, _) => Some(format!("ask-again {id}")),
             Effect::Work(id) => Some(format!("work {id}")),
@@ -322,6 +325,7 @@ impl Sim {
                 self.unacknowledged.insert(number, events);
                 self.pending.push_back(Input::Saved(number));
             }
+            Effect::SaveLater => self.late += 1,
             Effect::Open => {
                 self.opens += 1;
                 let intent = |event: &Event| matches!(event, Event::JobStarting { .. });

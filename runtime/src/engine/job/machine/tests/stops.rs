@@ -97,8 +97,15 @@ fn a_cancelled_step_is_asked_then_told_then_killed_then_given_up() {
 #[test]
 fn a_job_that_was_told_to_end_does_not_run_again_though_it_is_lost() {
     type End = fn(&mut Sim);
-    let (cancel, time): (End, End) = (|job| drop(job.cancel(false)), |job| drop(job.input(Input::JobTimeout)));
-    for end in [cancel, time] {
+    let ends: [End; 2] = [
+        |job| {
+            job.cancel(false);
+        },
+        |job| {
+            job.input(Input::JobTimeout);
+        },
+    ];
+    for end in ends {
         let mut job = Sim::new(vec![runs(Ends::Never)]);
         job.begin();
         assert!(job.machine.may_run_again());

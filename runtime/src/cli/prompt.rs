@@ -33,9 +33,9 @@ pub(super) fn secret(name: &str) -> io::Result<Option<String>> {
     if let Ok(mut kept) = BEFORE.lock() {
         *kept = Some((terminal.try_clone()?, before));
     }
-    write!(terminal, "the secret {name}: ")?;
+    // First: what is typed as soon as the question is seen is the answer.
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-    let read = typed(&terminal);
+    let read = write!(terminal, "the secret {name}: ").and_then(|()| typed(&terminal));
     restore();
     writeln!(terminal)?;
     read.map(Some)

@@ -21,6 +21,7 @@ pub use output::{
     Closed, CommandFiles, ExitStatus, FileContent, Notes, Signal, SilentNotes, StepEnd, StepOutput, Stream,
     Swept, Usage,
 };
+pub(crate) use spec::led;
 pub use spec::{
     Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec,
     ServiceFacts, Shell, StepSpec, Wanted,

@@ -83,6 +83,48 @@ fn an_engine_that_does_not_see_our_files_runs_what_a_workflow_has() {
 }
 
 #[test]
+fn links_mean_the_same_there() {
+    let Some(engine) = Engine::apart() else { return };
+    let text = "jobs:
+  a:
+    runs-on: loom-test/debian
+    steps:
+      - run: |
+          mkdir -p other local named folder/deep
+          echo made > other/file
+          ln -s ../other/file folder/relative
+          ln -s ../other folder/leads-to-a-folder
+          ln -s ../relative folder/deep/inside
+          printf 'runs:\\n  using: composite\\n  steps:\\n  - run: echo composite-$((6*7))\\n    shell: bash\\n' > named/act.yml
+          ln -s ../named/act.yml local/action.yml
+          ln -s other/file link
+      - run: |
+          echo 'folder-is-${{ hashFiles('folder/**') }}'
+          echo 'link-is-${{ hashFiles('link') }}'
+      - uses: ./local
+";
+    let shared = Engine::other_host();
+    let hashes = |host: &str| {
+        let project = Project::with(text);
+        let outcome = project
+            .loom(&["run", "--pull", "never"])
+            .env("DOCKER_HOST", host)
+            .run()
+            .exits(0)
+            .prints("composite-42");
+        let line = |word: &str| {
+            let found = outcome.stdout.lines().find(|line| line.contains(word));
+            found.unwrap_or_default().to_owned()
+        };
+        (line("folder-is-"), line("link-is-"))
+    };
+    let there = hashes(&engine.host);
+    assert!(there.0.len() > 64 && there.1.len() > 64, "{there:?}");
+    assert_eq!(there, hashes(&shared));
+    engine.holds_nothing_new();
+}
+
+#[test]
 fn nothing_is_left_there_after_a_cancel() {
     let Some(engine) = Engine::apart() else { return };
     let project = Project::with(LONG);
@@ -120,7 +162,7 @@ const SILENT: &str = "jobs:
     runs-on: alpine:latest
     steps:
       - run: |
-          echo it-runs
+          echo it-$((6*7))
           sleep 600
 ";
 
@@ -139,7 +181,7 @@ fn a_network_that_is_lost_without_a_word_loses_the_job() {
     let project = Project::with(SILENT);
     let gate = Gate::before(&engine.host, None);
     let mut running = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).start();
-    running.until_stdout("it-runs");
+    running.until_stdout("it-42");
     gate.shut();
     let outcome = running.end().exits(3).prints("has stopped answering");
     assert!(outcome.took < GIVEN_UP, "{outcome}");
@@ -154,7 +196,7 @@ fn so_does_a_connection_that_is_dropped_alone() {
     // As a firewall does with a connection that it has forgotten.
     let gate = Gate::that_mutes(&engine.host, "/exec/");
     let mut running = project.loom(&["run"]).env("DOCKER_HOST", gate.host()).start();
-    running.until_stdout("it-runs");
+    running.until_stdout("it-42");
     gate.mute();
     let outcome = running
         .end()

@@ -10,6 +10,8 @@ pub(crate) struct Terminal {
     screen: File,
     /// Where programs find it.
     path: String,
+    /// What was printed and not waited for yet.
+    said: String,
 }
 
 impl Terminal {
@@ -21,6 +23,7 @@ impl Terminal {
         Self {
             screen: File::from(terminal),
             path: name.to_str().expect("a path").to_owned(),
+            said: String::new(),
         }
     }
 
@@ -33,14 +36,17 @@ impl Terminal {
             .expect("a terminal")
     }
 
-    /// Waits until this was printed since the last time that it was waited for something.
+    /// Waits until this was printed behind what was waited for before.
     pub(crate) fn until_said(&mut self, text: &str) {
-        let mut said = String::new();
         let mut piece = [0; 4096];
-        while !said.contains(text) {
+        loop {
+            if let Some(at) = self.said.find(text) {
+                self.said.drain(..at + text.len());
+                return;
+            }
             let length = self.screen.read(&mut piece).unwrap_or(0);
-            assert!(length > 0, "no `{text}` in\n{said}");
-            said.push_str(&String::from_utf8_lossy(&piece[..length]));
+            assert!(length > 0, "no `{text}` in\n{}", self.said);
+            self.said.push_str(&String::from_utf8_lossy(&piece[..length]));
         }
     }
 

@@ -13,12 +13,15 @@ use super::machine::Trouble;
 use super::opening::trouble;
 use crate::bounded::{self, Contents};
 use crate::chain::chain;
-use crate::executor::{Apart, ExecutorError, Place, Wanted};
+use crate::executor::{Apart, ExecutorError, Place, Wanted, led};
 use crate::files::{FOLLOW, Workspace};
 use crate::output::MatcherFiles;
 
 /// A file of problem matchers is no larger.
 const LARGEST_MATCHERS: u64 = 1024 * 1024;
+
+/// So many links of what is looked at may lead out of it.
+const MOST_OUTSIDE: u32 = 256;
 
 /// The files of a job's room.
 pub(super) struct RoomFiles {
@@ -107,13 +110,58 @@ impl RoomFiles {
         let looked = wanted(&top).map_err(Unread::Here).and_then(|wanted| {
             for (seen, to) in wanted {
                 std::fs::create_dir_all(to.parent().unwrap_or(&top))?;
-                self.bring_now(&seen, &to, what)?;
+                if self.bring_now(&seen, &to, what)? && what != Wanted::Small {
+                    self.bring_behind_links(&seen, &to, what)?;
+                }
             }
             look(&top).map_err(Unread::Here)
         });
         // What is left goes with the job.
         let _ = std::fs::remove_dir_all(&top);
         looked
+    }
+
+    /// Links in a folder that was brought lead nowhere here, or to files of this machine, where they are absolute or lead
+    /// out of it: what they lead to in the room comes in their place.
+    fn bring_behind_links(&self, seen: &str, to: &Path, what: Wanted) -> Result<(), Unread> {
+        let mut folders = vec![(PathBuf::from(seen), to.to_owned())];
+        let mut count = 0;
+        while let Some((top_seen, top)) = folders.pop() {
+            let mut open = vec![top.clone()];
+            while let Some(folder) = open.pop() {
+                if !folder.symlink_metadata()?.is_dir() {
+                    continue;
+                }
+                for entry in std::fs::read_dir(&folder)? {
+                    let path = entry?.path();
+                    let Ok(target) = std::fs::read_link(&path) else {
+                        open.push(path);
+                        continue;
+                    };
+                    let below = path.strip_prefix(&top).unwrap_or(&path);
+                    let leads_to = led(&top_seen.join(below), &target);
+                    let inside = leads_to.strip_prefix(&top_seen).ok();
+                    if inside.is_some() && target.is_relative() {
+                        continue;
+                    }
+                    std::fs::remove_file(&path)?;
+                    if let Some(inside) = inside {
+                        std::os::unix::fs::symlink(top.join(inside), &path)?;
+                        continue;
+                    }
+                    count += 1;
+                    if count > MOST_OUTSIDE {
+                        return Err(Unread::Here(format!(
+                            "more than {MOST_OUTSIDE} links in {seen} lead out of it: name the folders that they lead to"
+                        )));
+                    }
+                    if self.bring_now(&leads_to.to_string_lossy(), &path, what)? && path.is_dir() {
+                        folders.push((leads_to, path));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// As [`RoomFiles::bring`], from a thread that may block, whatever else it is doing.

@@ -3,7 +3,7 @@
 //! What comes from a container is a job's and not trusted: it is written beneath an open folder without following a link.
 
 use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
@@ -19,7 +19,7 @@ use super::container::AGENT;
 use super::engine::Connection;
 use super::unpack::{self, Limits};
 use super::{container, failure};
-use crate::executor::{ExecutorError, Wanted};
+use crate::executor::{ExecutorError, Wanted, led};
 
 /// How much waits for the other side at once, in pieces of [`PIECE`] bytes.
 const PIECES: usize = 8;
@@ -189,21 +189,6 @@ pub(super) async fn bring(
         what(),
         format!("it is a link to a link, more than {MOST_LINKS} times"),
     ))
-}
-
-/// Where a link leads in its container, so far as names tell.
-fn led(link: &Path, target: &Path) -> PathBuf {
-    let mut path = PathBuf::from("/");
-    for part in link.parent().unwrap_or(Path::new("/")).join(target).components() {
-        match part {
-            Component::Normal(name) => path.push(name),
-            Component::ParentDir => {
-                path.pop();
-            }
-            _ => {}
-        }
-    }
-    path
 }
 
 /// What came of a path.
@@ -399,22 +384,5 @@ impl Read for Arriving {
             place.copy_from_slice(&taken);
         }
         Ok(length)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_leads_where_its_names_say_and_never_above_the_root() {
-        for (link, target, expected) in [
-            ("/workspace/a/action.yml", "b.yml", "/workspace/a/b.yml"),
-            ("/workspace/a/action.yml", "../c/./b.yml", "/workspace/c/b.yml"),
-            ("/workspace/a", "/etc/x", "/etc/x"),
-            ("/a", "../../../x", "/x"),
-        ] {
-            assert_eq!(led(Path::new(link), Path::new(target)), Path::new(expected));
-        }
     }
 }

@@ -235,6 +235,9 @@ pub struct TryDetail {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PauseDetail {
+    /// Which pause of the job it is, from 1: an answer that names it is for no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<u32>,
     /// The step.
     step: String,
     /// Since when.
@@ -455,6 +458,7 @@ impl From<&EarlierTry> for TryDetail {
 impl PauseDetail {
     fn new(step: &StepId, pause: &Pause) -> Self {
         Self {
+            pause: pause.counted(),
             step: step.0.clone(),
             since: pause.since,
             exit_code: pause.exit_code,

@@ -149,8 +149,11 @@ export function stopWorkflow(name: string): Promise<{ runIds: string[] }> {
 /** How the step goes on that a job is paused at. */
 export type PauseAnswer = "retry" | "skip" | "end";
 
-export function answerPause(run: string, job: string, answer: PauseAnswer): Promise<unknown> {
-  return postJson(`/api/runs/${segment(run)}/answer`, { answer, job });
+/** Which pause is meant; without its number, whichever the step is in. */
+export type PausedAt = { job: string; step: string; pause?: number };
+
+export function answerPause(run: string, at: PausedAt, answer: PauseAnswer): Promise<unknown> {
+  return postJson(`/api/runs/${segment(run)}/answer`, { answer, ...at });
 }
 
 /** Another attempt at a run that has ended: all of it, or what failed with what needs it. Answers which run it is. */

@@ -153,6 +153,8 @@ export type Attempt = {
 export type Pause = {
   /** The step's id. */
   step: string;
+  /** Which pause of the job it is, from 1. */
+  pause?: number;
   since?: string;
   exitCode?: number;
   reason?: Reason;

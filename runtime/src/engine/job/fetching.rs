@@ -91,11 +91,7 @@ fn get<'a>(
             return Ok(false);
         }
         let reference = ActionReference::Repository(repository.clone());
-        let place = opened
-            .grounds
-            .action(&reference, &*opened.notes)
-            .await
-            .map_err(|reason| Trouble::workflow(&reason.code, reason.message))?;
+        let place = opened.grounds.action(&reference, &*opened.notes).await?;
         match &place.definition.action.kind {
             Kind::Node { pre, .. } => Ok(pre.run.is_some()),
             Kind::Docker { pre, image, .. } => {

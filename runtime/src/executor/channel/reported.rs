@@ -123,7 +123,7 @@ pub(super) async fn listen(
                 return Some(reports);
             }
             Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
-            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
+            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. } | Report::Alive)) => {}
             Ok(None) => {
                 let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
                 break trouble

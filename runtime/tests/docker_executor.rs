@@ -236,7 +236,7 @@ async fn what_is_brought_is_followed_through_links_and_bounded() {
     let place = bench.open(&job).await;
     let script = script(
         "mkdir l; printf in > l/real; ln -s real l/one; ln -s /workspace/l/one l/two; ln -s ../l l/folder; \
-         ln -s round l/round; head -c 5000000 /dev/zero > l/big",
+         head -c 5000000 /dev/zero > l/big",
     );
     run(&place, script).await;
     let here = |name: &str| bench.temporary.path().join(name);
@@ -249,11 +249,9 @@ async fn what_is_brought_is_followed_through_links_and_bounded() {
     assert!(!bring("folder", "itself", Wanted::Itself).await.unwrap());
     assert!(bring("folder", "whole", Wanted::Whole).await.unwrap());
     assert_eq!(std::fs::read_to_string(here("whole").join("real")).unwrap(), "in");
-    for (name, said) in [("big", "more than"), ("round", "a link to a link")] {
-        let error = bring(name, name, Wanted::Small).await.unwrap_err();
-        assert_eq!(error.fault(), Fault::Workflow);
-        assert!(error.to_string().contains(said), "{error}");
-    }
+    let large = bring("big", "big", Wanted::Small).await.unwrap_err();
+    assert_eq!(large.fault(), Fault::Workflow, "{large}");
+    assert!(large.to_string().contains("more than"), "{large}");
     // What is not there because its container is gone is not missing from the job.
     let container = place.facts().container.clone().unwrap();
     let force = bollard::query_parameters::RemoveContainerOptionsBuilder::new()

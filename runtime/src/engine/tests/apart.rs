@@ -15,7 +15,6 @@ const ASKS: &[&str] = &[
     "steps: [{run: FAULT}, {run: x, if: \"hashFiles('a') == ''\"}]",
     "steps: [{run: FAULT}, {run: x, env: {A: \"${{ hashFiles('a') }}\"}}]",
     "steps: [{run: FAULT}, {run: 'say ::add-matcher::/workspace/m.json', continue-on-error: true}]",
-    "outputs: {o: \"${{ hashFiles('a') }}\"}, steps: [{run: FAULT}]",
     "steps: [{run: FAULT}, {parallel: [{uses: ./local}]}]",
 ];
 

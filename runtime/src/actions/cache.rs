@@ -1,6 +1,7 @@
 //! The trees of actions on this machine, by commit, shared between runs and processes.
 //!
 //! ```text
+//! <cache>/.looked-through  when what nobody uses was looked for last
 //! <cache>/<owner>_<name>-<hash of the URL>/
 //!     lock                 held while something is fetched (`flock`)
 //!     incoming/            what is being fetched; swept by the next holder of the lock

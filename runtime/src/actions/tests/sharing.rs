@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use super::*;
 
 fn entry_of(hub: &Hub) -> PathBuf {
-    let mut entries = std::fs::read_dir(hub.path("cache")).unwrap();
-    entries.next().unwrap().unwrap().path()
+    let entries = std::fs::read_dir(hub.path("cache")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    paths.find(|path| path.is_dir()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

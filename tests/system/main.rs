@@ -37,6 +37,8 @@ mod order;
 #[cfg(test)]
 mod pausing;
 #[cfg(test)]
+mod rerun;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod settings;

@@ -11,6 +11,7 @@ mod image;
 mod kills;
 mod pausing;
 mod pull;
+mod rerun;
 mod same_result;
 mod silence;
 mod user;

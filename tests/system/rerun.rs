@@ -120,7 +120,7 @@ fn one_job_runs_again_with_what_needs_it_and_what_failed_elsewhere_stays_so() {
         .loom(&["runs", "rerun", "latest", "-j", "sorry"])
         .run()
         .exits(1);
-    assert!(again.stdout.contains("test#1  failure"), "{again}");
+    assert!(again.stdout.contains("test#1 failure"), "{again}");
     assert_eq!(project.read("sorries").lines().count(), 2);
     assert_eq!(project.read("tested").lines().count(), 2);
     // From the files as they are now.

@@ -41,6 +41,8 @@ mod order;
 #[cfg(test)]
 mod pausing;
 #[cfg(test)]
+mod rerun;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod settings;

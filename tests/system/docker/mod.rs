@@ -13,6 +13,7 @@ mod keeping;
 mod kills;
 mod pausing;
 mod pull;
+mod rerun;
 mod same_result;
 mod silence;
 mod user;

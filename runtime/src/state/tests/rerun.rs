@@ -348,11 +348,11 @@ proptest! {
             prop_assert_eq!(again.err(), Some(RerunError::NothingFailed(RunId("r".into()))));
             return Ok(());
         }
-        let mut whole = [false; 8];
-        let mut touched = [false; 8];
-        for n in 0..8 {
-            whole[n] = needs(n).into_iter().any(|m| touched[m]);
-            touched[n] = whole[n] || failing[n];
+        let (mut whole, mut touched): (Vec<bool>, Vec<bool>) = (Vec::new(), Vec::new());
+        for (n, fails) in failing.iter().enumerate() {
+            let all = needs(n).into_iter().any(|m| touched[m]);
+            whole.push(all);
+            touched.push(all || *fails);
         }
         let mut expected = BTreeSet::new();
         for n in (0..8).filter(|n| touched[*n]) {

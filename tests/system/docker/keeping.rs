@@ -119,7 +119,7 @@ fn what_is_cancelled_or_good_is_not_kept_as_failed() {
 const SERVED: &str = "on: push
 jobs:
   a:
-    runs-on: ubuntu-latest
+    runs-on: alpine:latest
     services:
       web:
         image: loom-test/busybox
@@ -142,7 +142,8 @@ fn services_are_kept_with_their_ports_but_for_those_that_hold_a_secret() {
     run(&engine, &project, &["--keep", "failed", "-s", &secret])
         .run()
         .exits(1)
-        .says("job a is kept");
+        .says("job a is kept")
+        .prints("from-web");
     let kept = containers(&engine);
     assert_eq!(kept.len(), 2, "the job's and the one service: {kept:?}");
     for container in &kept {
@@ -167,6 +168,27 @@ fn services_are_kept_with_their_ports_but_for_those_that_hold_a_secret() {
         "all rest again"
     );
     assert_eq!(files_with(&project.state(), SECRET), [""; 0]);
+    clean(&engine, &project);
+}
+
+#[test]
+fn the_services_of_a_job_on_this_machine_are_kept_beside_it() {
+    let text = SERVED.replace("wget -qO- http://localhost:8099/index.html && exit 1", "exit 1");
+    let (engine, project) = (Engine::mine(), Project::with(&text.replace("8099:80", "80")));
+    let secret = format!("TOKEN={SECRET}");
+    let words = ["--keep", "failed", "-s", &secret, "-P", "alpine:latest=host"];
+    run(&engine, &project, &words)
+        .run()
+        .exits(1)
+        .says("job a is kept");
+    let kept = containers(&engine);
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(!runs(&engine, &kept[0]));
+    loom(&engine, &project, &["shell", "latest"])
+        .run_with("exit 0\n")
+        .exits(0)
+        .says(": 80 -> 127.0.0.1:");
+    assert!(!runs(&engine, &kept[0]), "it rests again");
     clean(&engine, &project);
 }
 

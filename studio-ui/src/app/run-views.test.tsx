@@ -6,7 +6,7 @@ import type { Job, Run, Step } from "../api/types";
 import { openStudio } from "../test-studio";
 
 // The first visit of a page loads its code, which takes longer on a busy machine than the library waits by itself.
-const FOUND = { timeout: 8000 };
+const FOUND = { timeout: 25000 };
 
 vi.setConfig({ testTimeout: 30_000 });
 afterEach(() => vi.unstubAllGlobals());

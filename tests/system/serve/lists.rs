@@ -233,7 +233,11 @@ jobs:
     assert_eq!(studio.end_of(&run), "success");
     let job = &studio.value(&format!("/api/runs/{run}"))["jobs"][0];
     assert_eq!(
-        (&job["attempt"], &job["earlier"][0]["attempt"], &job["earlier"][0]["state"]),
+        (
+            &job["attempt"],
+            &job["earlier"][0]["attempt"],
+            &job["earlier"][0]["state"]
+        ),
         (&json!(2), &json!(1), &json!("failure"))
     );
     assert_eq!(job["outputs"], json!({"word": "done"}));
@@ -241,22 +245,40 @@ jobs:
     assert_eq!(job["steps"][2]["earlier"][0]["exitCode"], 6);
     let first = studio.value(&format!("/api/runs/{run}/jobs/flaky/attempts/1"));
     assert_eq!(
-        (&first["attempt"], &first["steps"][0]["exitCode"], &first["steps"][1]["state"]),
+        (
+            &first["attempt"],
+            &first["steps"][0]["exitCode"],
+            &first["steps"][1]["state"]
+        ),
         (&json!(1), &json!(5), &json!("skipped"))
     );
-    for (query, said) in [("?attempt=1", "this is try 1"), ("?attempt=2", "this is try 2"), ("", "this is try 2")] {
+    for (query, said) in [
+        ("?attempt=1", "this is try 1"),
+        ("?attempt=2", "this is try 2"),
+        ("", "this is try 2"),
+    ] {
         let window = studio.value(&format!("/api/runs/{run}/jobs/flaky/logs{query}"));
         assert_eq!(window["complete"], true, "{query}");
         let all = studio.value(&format!("/api/jobs/flaky/logs{query}"));
         for lines in [&window["lines"], &all] {
-            let tries: Vec<&str> = lines.as_array().expect("lines").iter()
-                .filter_map(|line| line["message"].as_str().filter(|text| text.starts_with("this is")))
+            let tries: Vec<&str> = lines
+                .as_array()
+                .expect("lines")
+                .iter()
+                .filter_map(|line| {
+                    line["message"]
+                        .as_str()
+                        .filter(|text| text.starts_with("this is"))
+                })
                 .collect();
             assert_eq!(tries, [said], "{query}");
         }
     }
     for path in ["attempts/2", "attempts/3", "logs?attempt=3", "logs?attempt=0"] {
-        let answer = studio.get(&format!("/api/runs/{run}/jobs/flaky/{path}")).send().is(404);
+        let answer = studio
+            .get(&format!("/api/runs/{run}/jobs/flaky/{path}"))
+            .send()
+            .is(404);
         assert_eq!(answer.value()["code"], "unknown_attempt", "{path}");
     }
 }

@@ -230,8 +230,15 @@ fn what_earlier_attempts_came_to_is_kept() {
     let [earlier] = job.earlier.as_slice() else {
         panic!("{:?}", job.earlier)
     };
-    assert_eq!((earlier.attempt, earlier.state, &earlier.reason), (1, Some(JobState::Lost), &Some(lost)));
-    assert_eq!(earlier.steps[&step].state, StepState::Lost, "what ran when it was lost");
+    assert_eq!(
+        (earlier.attempt, earlier.state, &earlier.reason),
+        (1, Some(JobState::Lost), &Some(lost))
+    );
+    assert_eq!(
+        earlier.steps[&step].state,
+        StepState::Lost,
+        "what ran when it was lost"
+    );
     assert_eq!(earlier.steps[&step].earlier.len(), 1);
     assert_eq!(job.steps[&step].state, StepState::Waiting);
     assert!(job.steps[&step].earlier.is_empty(), "a new attempt begins anew");

@@ -142,7 +142,9 @@ impl Machine {
         let name = (verdict.name != step.name).then(|| verdict.name.clone());
         let background = step.background;
         let waits_for = match verdict.work {
-            StepWork::Wait(_) | StepWork::WaitAll | StepWork::Cancel(_) => self.targets(id).unwrap_or_default(),
+            StepWork::Wait(_) | StepWork::WaitAll | StepWork::Cancel(_) => {
+                self.targets(id).unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         self.outbox.push(Event::StepStarted {

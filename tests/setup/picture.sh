@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the README's picture: the page of a run that has a matrix, a job at its second attempt and one that is paused, by a
+# Takes the README's picture: the page of a run that has a matrix, a step that was tried twice and a job that is paused at it, by a
 # headless Chromium. Needs no Docker.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -48,14 +48,13 @@ jobs:
         run: echo "::warning file=src/cart.ts,line=12::no test of an empty cart"; sleep 0.3
   integration:
     needs: build
-    retry: { max-attempts: 2, delay: 100ms }
     steps:
       - name: Start the store
         run: echo "the store listens"
       - name: Buy something
+        retry: { max-attempts: 2, delay: 100ms }
         run: |
           for n in 1 2 3 4 5 6 7; do echo "ok $n - bought $n things"; done
-          [ -e ../again ] || { touch ../again; exit 1; }
           echo "not ok 8 - expected a total of 40, got 41" >&2
           echo "::error file=src/total.ts,line=41::expected a total of 40, got 41"
           exit 1

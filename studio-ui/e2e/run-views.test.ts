@@ -66,8 +66,17 @@ const RUN: Run = {
   jobs: [
     job("test", "failure", { group: true, steps: [] }),
     ...COMBINATIONS,
-    job("deploy", "success", { group: true, steps: [], needs: ["test"] }),
-    job("deploy/build", "success", { name: "build", parent: "deploy", attempt: 3 }),
+    job("deploy", "success", { group: true, steps: [], needs: ["test"], outputs: { version: "1.2" } }),
+    job("deploy/build", "success", {
+      name: "build",
+      parent: "deploy",
+      attempt: 3,
+      outputs: { notes: "one\ntwo" },
+      earlier: [
+        { attempt: 1, state: "lost", reason: { code: "session-lost", message: "`build` lost its container" } },
+        { attempt: 2, state: "failure", startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:02Z" },
+      ],
+    }),
     job("publish", "skipped", { needs: ["test"], reason: { code: "needs", message: "it needs `test`, which failed" } }),
     job("late", "waiting", { waitsFor: "registry" }),
   ],
@@ -82,11 +91,29 @@ const LOG = {
   complete: true,
 };
 
-const answers = { "/api/runs/r-all": RUN, "/api/runs/r-all/jobs/test%23200/logs": LOG };
+const answers = {
+  "/api/runs/r-all": RUN,
+  "/api/runs/r-all/jobs/test%23200/logs": LOG,
+  "/api/runs/r-all/jobs/deploy%2Fbuild/logs": LOG,
+  "/api/runs/r-all/jobs/deploy%2Fbuild/attempts/2": {
+    attempt: 2,
+    state: "failure",
+    steps: [
+      step("0", "Connect", {
+        state: "failure",
+        exitCode: 7,
+        background: true,
+        startedAt: "2026-01-01T00:00:01Z",
+        earlier: [{ exitCode: 6, startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:01Z" }],
+      }),
+    ],
+  },
+};
 
 const VIEWS: [name: string, query: string, ready: string][] = [
   ["jobs", "", "[data-line='5']"],
   ["jobs of a group", "?job=test", "[data-line='5']"],
+  ["an earlier attempt", "?job=deploy/build&attempt=2", "[data-try='2']"],
   ["annotations", "?view=annotations", "[data-level=error]"],
   ["summary", "?view=summary", "[data-summary] table"],
 ];
@@ -123,6 +150,19 @@ describe("a run with everything", () => {
     expect(await rows.count()).toBe(101);
     await page.getByRole("button", { name: "Show 100 more of 256" }).click();
     await rows.nth(199).waitFor();
+  });
+
+  it("opens an earlier attempt by the keyboard, and what a group gives", async () => {
+    const page = await openView("?job=deploy", "[data-line='5']");
+    await page.getByRole("button", { name: "1 output of deploy" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("1.2", { exact: true }).waitFor();
+    await page.locator("[data-attempt='2']").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("[data-try='2']").waitFor();
+    expect(await page.locator("[data-attempt][aria-current=page]").allTextContents()).toEqual([
+      expect.stringContaining("Attempt 2"),
+    ]);
   });
 
   it("unfolds a group of the log by the keyboard, and stays there", async () => {

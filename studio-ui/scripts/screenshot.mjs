@@ -1,17 +1,17 @@
-// Takes the README's picture: the page of a run in the middle of its work, from a studio that runs already.
+// Takes the README's picture: the page of the newest run of a studio that runs already, once a job of it is paused.
 //
 //   node scripts/screenshot.mjs [ADDRESS] [FILE]
 //
-// or LOOM_PICTURE_URL (http://localhost:9090) and LOOM_PICTURE_FILE (studio.png); LOOM_PICTURE_WORKFLOW (diamond) is the
-// workflow to start, LOOM_PICTURE_CHROMIUM (/usr/bin/chromium) the browser.
+// or LOOM_PICTURE_URL (http://localhost:9090) and LOOM_PICTURE_FILE (studio.png); LOOM_PICTURE_CHROMIUM
+// (/usr/bin/chromium) is the browser.
 import { chromium } from "playwright-core";
 
 const [
   address = process.env.LOOM_PICTURE_URL ?? "http://localhost:9090",
   file = process.env.LOOM_PICTURE_FILE ?? "studio.png",
 ] = process.argv.slice(2);
-const workflow = process.env.LOOM_PICTURE_WORKFLOW ?? "diamond";
 
+const run = await pausedRun(Date.now() + 120_000);
 const browser = await chromium.launch({
   executablePath: process.env.LOOM_PICTURE_CHROMIUM ?? "/usr/bin/chromium",
   args: [
@@ -26,17 +26,15 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({
-    viewport: { width: 1200, height: 720 },
+    viewport: { width: 1200, height: 760 },
     deviceScaleFactor: 1.5,
     colorScheme: "light",
     reducedMotion: "reduce",
   });
-  // A run before the picture's own makes the history that a used studio has, and warms what is slow at first.
-  await start(page);
-  await page.locator("h1 ~ [data-state=success]").waitFor();
-  await start(page);
-  // Two jobs at once with a word in the log: the most that a diamond shows.
-  await page.locator("[data-node-state=running]").nth(1).waitFor();
+  await page.goto(new URL(`/runs/${run}`, address).href);
+  await page.locator("[data-connection=live]").waitFor();
+  await page.locator("[data-node]").first().waitFor();
+  await page.locator("h1 ~ [role=status] [data-state=paused]").waitFor();
   await page.locator("[data-line]").nth(2).waitFor();
   await page.screenshot({ path: file });
   console.log(`${file} shows ${page.url()}`);
@@ -44,9 +42,19 @@ try {
   await browser.close();
 }
 
-async function start(page) {
-  await page.goto(new URL("/workflows", address).href);
-  await page.locator("[data-connection=live]").waitFor();
-  await page.getByRole("button", { name: `Start ${workflow}`, exact: true }).click();
-  await page.locator("[data-node]").first().waitFor();
+/** The id of the newest run, once a job of it is paused and no other runs. */
+async function pausedRun(deadline) {
+  while (Date.now() < deadline) {
+    const id = await ask("/api/v1/runs?limit=1").then((page) => page?.items[0]?.runId);
+    const jobs = id === undefined ? [] : ((await ask(`/api/runs/${id}`))?.jobs ?? []);
+    const running = jobs.filter((job) => job.state === "running");
+    if (running.length > 0 && running.every((job) => job.pauses?.length > 0)) return id;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error("no run was paused within two minutes");
+}
+
+async function ask(path) {
+  const response = await fetch(new URL(path, address)).catch(() => undefined);
+  return response?.ok ? response.json() : undefined;
 }

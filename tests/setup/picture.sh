@@ -1,25 +1,79 @@
 #!/usr/bin/env bash
-# Takes the README's picture: the studio during the demo, by a headless Chromium.
+# Takes the README's picture: the page of a run that has a matrix, a step that was tried twice and a job that is paused at it, by a
+# headless Chromium. Needs no Docker.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root_dir"
 
 bash tests/setup/packages.sh browser
+bin=${LOOM_TEST_BIN_DIR:-}
+if [ -z "$bin" ]; then
+  bash tests/setup/ui.sh
+  step "building"
+  cargo build --locked -p loom-runtime --bins
+  bin=$target_dir/debug
+fi
 port=${LOOM_PORT:-9490}
-log=$(mktemp)
-LOOM_PORT=$port bash examples/demo.sh >"$log" 2>&1 </dev/null &
-demo=$!
-trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -f "$log"' EXIT
+url=${LOOM_PICTURE_URL:-http://localhost:$port}
+work=$(mktemp -d)
+children=()
+stop_all() {
+  local pid
+  for pid in "${children[@]}"; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  rm -rf "$work"
+}
+trap stop_all EXIT
 
-say "waiting for the demo"
-until grep -q '^  open ' "$log"; do
-  kill -0 "$demo" 2>/dev/null || {
-    cat "$log" >&2
-    die "the demo did not come up"
-  }
-  sleep 0.5
-done
-mkdir -p docs
-LOOM_PICTURE_URL=http://localhost:$port LOOM_PICTURE_CHROMIUM=$(command -v chromium) \
-  LOOM_PICTURE_FILE=$root_dir/docs/studio.png npm --prefix studio-ui run --silent picture
+mkdir -p "$work/shop"
+cat >"$work/shop/.loom.yml" <<'YAML'
+name: shop
+jobs:
+  build:
+    outputs: { version: "${{ steps.version.outputs.version }}" }
+    steps:
+      - id: version
+        name: Compile
+        run: |
+          echo "version=1.4.0" >> "$GITHUB_OUTPUT"
+          echo "compiled 214 files"
+  test:
+    needs: build
+    strategy:
+      matrix: { node: [18, 20, 22], store: [memory, disk] }
+    steps:
+      - name: Unit tests
+        run: echo "::warning file=src/cart.ts,line=12::no test of an empty cart"; sleep 0.3
+  integration:
+    needs: build
+    steps:
+      - name: Start the store
+        run: echo "the store listens"
+      - name: Buy something
+        retry: { max-attempts: 2, delay: 100ms }
+        run: |
+          for n in 1 2 3 4 5 6 7; do echo "ok $n - bought $n things"; done
+          echo "not ok 8 - expected a total of 40, got 41" >&2
+          echo "::error file=src/total.ts,line=41::expected a total of 40, got 41"
+          exit 1
+      - name: Stop the store
+        run: echo stopped
+  publish:
+    needs: [test, integration]
+    steps: [{ run: echo published }]
+YAML
+cd "$work/shop"
+export LOOM_STATE_DIR=$work/state
+LOOM_PORT=$port "$bin/loom-runtime" serve --executor host >"$work/serve.log" 2>&1 </dev/null &
+children+=($!)
+"$bin/loom-runtime" run --executor host --pause-on-failure >"$work/run.log" 2>&1 </dev/null &
+children+=($!)
+mkdir -p "$root_dir/docs"
+LOOM_PICTURE_URL=$url LOOM_PICTURE_CHROMIUM=$(command -v chromium) \
+  LOOM_PICTURE_FILE=$root_dir/docs/studio.png npm --prefix "$root_dir/studio-ui" run --silent picture || {
+  tail -n 20 "$work/serve.log" "$work/run.log" >&2
+  die "there is no picture"
+}
 say "docs/studio.png is new"

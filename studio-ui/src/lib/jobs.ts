@@ -80,7 +80,7 @@ export function shownSteps({ steps = NO_STEPS, pauses = [] }: Job): readonly Ste
   return steps.map((step) => (pauses.some((pause) => pause.step === step.id) ? { ...step, state: "paused" } : step));
 }
 
-const NO_STEPS: readonly Step[] = [];
+const NO_STEPS: Step[] = [];
 
 /** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
 export function runState({ state, jobs = [] }: Run): string {

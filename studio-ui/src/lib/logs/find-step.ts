@@ -37,7 +37,8 @@ async function halved(total: number, read: Read, isBefore: (line: LogLine) => bo
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const found = (await read(middle, LOOK)).find((line) => line.step !== undefined);
-    if (found !== undefined && isBefore(found)) low = found.line + 1;
+    // Whatever is answered, it gets on.
+    if (found !== undefined && isBefore(found)) low = Math.max(found.line, middle) + 1;
     else high = middle;
   }
   return low;

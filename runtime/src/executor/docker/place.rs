@@ -316,7 +316,7 @@ impl Place for DockerPlace {
         })?;
         let directory = self.directory.clone();
         blocking(move || {
-            remove_directory(&directory.join(room::ROOMS))?;
+            remove_directory(&directory.join(super::room::ROOMS))?;
             scrub_directory(&directory)
         })
         .await?

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use bollard::models::ImageSummary;
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
@@ -12,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN, carries};
 use super::{archive, credentials, failure, transfer};
 use crate::bounded::{self, Contents};
 use crate::executor::channel::blocking;
@@ -219,13 +218,9 @@ pub(super) async fn remove_labelled(
         .build();
     let found = connection.docker.list_images(Some(list)).await;
     let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
-    let has = |image: &ImageSummary, label: &str| {
-        let (name, value) = label.split_once('=').unwrap_or((label, ""));
-        image.labels.get(name).is_some_and(|found| found == value)
-    };
     let mut any = false;
     for image in found {
-        if !labels.iter().all(|label| has(&image, label)) {
+        if !carries(&image.labels, &labels) {
             continue;
         }
         any = true;

@@ -110,3 +110,33 @@ impl Marks {
         found.map_or("", |(_, value)| value.as_str())
     }
 }
+/// Whether something carries all of these labels, `name=value` each. What an engine lists by several is looked at once more:
+/// Podman 4 lists volumes that have one of them, and no image at all.
+pub(super) fn carries(labels: &HashMap<String, String>, wanted: &[String]) -> bool {
+    wanted.iter().all(|label| match label.split_once('=') {
+        Some((name, value)) => labels.get(name).is_some_and(|found| found == value),
+        None => labels.contains_key(label),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_carries_one_of_two_labels_does_not_carry_both() {
+        let labels = HashMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+        for (wanted, carried) in [
+            (vec![], true),
+            (vec!["a=1"], true),
+            (vec!["a=1", "b=2"], true),
+            (vec!["a=1", "b=3"], false),
+            (vec!["a=1", "c=2"], false),
+            (vec!["b"], true),
+            (vec!["c"], false),
+        ] {
+            let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+            assert_eq!(carries(&labels, &wanted), carried, "{wanted:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use bollard::query_parameters::{
 use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::marks::{DIRECTORY, INSTANCE, KIND, Kind, NAME, ROOM, RUN};
+use super::marks::{DIRECTORY, INSTANCE, KIND, Kind, NAME, ROOM, RUN, carries};
 use super::settings::DockerOptions;
 use super::{build, container, failure, give, network, room, volume};
 use crate::executor::channel::{Channel, JobDirectory, blocking, remove_directory};
@@ -152,6 +152,7 @@ async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, 
         .all(true)
         .filters(filters)
         .build();
+    let wanted = filters.get("label").cloned().unwrap_or_default();
     let deadline = Instant::now() + container::CHANGE;
     let found = loop {
         match connection.docker.list_containers(Some(query.clone())).await {
@@ -170,6 +171,10 @@ async fn list(connection: &Connection, filters: &Filters) -> Result<Vec<Found>, 
     };
     Ok(found
         .into_iter()
+        .filter(|container| {
+            let labels = container.labels.as_ref();
+            wanted.is_empty() || labels.is_some_and(|labels| carries(labels, &wanted))
+        })
         .filter_map(|container| {
             let name = container
                 .names
@@ -198,9 +203,14 @@ async fn networks(
     let query = ListNetworksOptionsBuilder::new().filters(filters).build();
     let found = connection.docker.list_networks(Some(query)).await;
     let found = found.map_err(|error| failure::setup("look for networks", &connection.endpoint, &error))?;
-    let any = !found.is_empty();
+    let wanted = filters.get("label").cloned().unwrap_or_default();
+    let mut any = false;
     for one in found {
         let labels = one.labels.unwrap_or_default();
+        if !carries(&labels, &wanted) {
+            continue;
+        }
+        any = true;
         directories.extend(labels.get(DIRECTORY).map(PathBuf::from));
         if let Some(id) = one.id {
             network::remove(connection, &id).await?;
@@ -218,7 +228,9 @@ async fn runs_of_volumes(
     let found = connection.docker.list_volumes(Some(query)).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let volumes = found.volumes.into_iter().flatten();
+    let wanted = filters.get("label").cloned().unwrap_or_default();
     Ok(volumes
+        .filter(|volume| carries(&volume.labels, &wanted))
         .filter_map(|mut volume| volume.labels.remove(RUN))
         .collect())
 }

@@ -9,7 +9,7 @@ use bollard::query_parameters::{ListVolumesOptionsBuilder, RemoveVolumeOptions};
 use tokio::time::Instant;
 
 use super::engine::Connection;
-use super::marks::{INSTANCE, KIND, Kind, Marks, NAME, RUN};
+use super::marks::{INSTANCE, KIND, Kind, Marks, NAME, RUN, carries};
 use super::{container, failure};
 use crate::executor::ExecutorError;
 
@@ -166,11 +166,13 @@ async fn list(
 ) -> Result<Vec<Volume>, ExecutorError> {
     let mut labels: Vec<String> = labels.into_iter().collect();
     labels.push(format!("{KIND}={}", kind.word()));
-    let filters = HashMap::from([("label".to_owned(), labels)]);
+    let filters = HashMap::from([("label".to_owned(), labels.clone())]);
     let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
     let found = connection.docker.list_volumes(Some(query)).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
-    Ok(found.volumes.unwrap_or_default())
+    let mut volumes = found.volumes.unwrap_or_default();
+    volumes.retain(|volume| carries(&volume.labels, &labels));
+    Ok(volumes)
 }
 
 /// Removes a volume that nobody else uses: a container that is just going may still hold it.

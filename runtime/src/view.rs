@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::event::{
-    Annotation, JobState, KeptFrom, Outputs, Phase, Reason, Rerun, RunState, StepState, WorkflowRef,
+    Annotation, JobState, Outputs, Phase, Reason, Rerun, ReusedFrom, RunState, StepState, WorkflowRef,
 };
 use crate::id::{JobId, StepId};
 use crate::journal::Summary;
@@ -173,7 +173,7 @@ pub struct JobDetail {
     outputs: Outputs,
     /// Where it ran, when it did not run in this attempt of its run: there are its steps.
     #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<KeptFrom>,
+    reused: Option<ReusedFrom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -410,7 +410,7 @@ impl JobDetail {
                 })
                 .flatten(),
             outputs: job.outputs.clone(),
-            kept: job.kept.clone(),
+            reused: job.reused.clone(),
             name: job.name.clone(),
             state: job.state,
             needs: job.needs.iter().map(|need| need.0.clone()).collect(),

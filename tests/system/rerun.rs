@@ -56,7 +56,7 @@ pub(crate) fn what_failed_runs_again(project: &Project, first: &str, again: Outc
     assert_ne!(first, second);
     again
         .prints("ship from-build success attempt 2 number 1 id ")
-        .prints("kept from attempt 1")
+        .prints("reused from attempt 1")
         .says("attempt 2 of again")
         .says("the texts that the run was made from");
     assert_eq!(project.read("built").lines().count(), 1);
@@ -69,7 +69,7 @@ pub(crate) fn what_failed_runs_again(project: &Project, first: &str, again: Outc
     assert_eq!(run["rerun"]["of"], first);
     assert_eq!(run["rerun"]["again"], "failed");
     assert_eq!(run["rerun"]["sources"], "stored");
-    for (id, state, kept) in [
+    for (id, state, reused) in [
         ("build", "success", true),
         ("test#0", "success", true),
         ("test#1", "success", false),
@@ -78,9 +78,9 @@ pub(crate) fn what_failed_runs_again(project: &Project, first: &str, again: Outc
     ] {
         let job = job(&run, id);
         assert_eq!(job["state"], state, "{id}");
-        assert_eq!(job.get("kept").is_some(), kept, "{id}: {job}");
+        assert_eq!(job.get("reused").is_some(), reused, "{id}: {job}");
     }
-    assert_eq!(job(&run, "build")["kept"]["run"], first);
+    assert_eq!(job(&run, "build")["reused"]["run"], first);
     assert_eq!(job(&run, "build")["outputs"]["told"], "from-build");
 }
 
@@ -100,7 +100,7 @@ fn what_failed_runs_again_and_the_others_keep_what_they_gave() {
         .run()
         .exits(0);
     what_failed_runs_again(&project, &id, again);
-    // The log of a kept job is where it ran.
+    // The log of a reused job is where it ran.
     project
         .loom(&["runs", "logs", "latest", "-j", "test#0"])
         .run()
@@ -228,7 +228,7 @@ fn a_studio_runs_a_run_again() {
     assert_eq!(studio.end_of(&second), "success");
     let run = studio.value(&format!("/api/runs/{second}"));
     assert_eq!(run["rerun"]["of"], id.as_str());
-    assert_eq!(job(&run, "test#0")["kept"]["attempt"], 1);
+    assert_eq!(job(&run, "test#0")["reused"]["attempt"], 1);
     let log = studio.value(&format!("/api/runs/{second}/jobs/build/logs"));
     assert!(log["total"].as_u64().is_some_and(|total| total > 0), "{log}");
     let nothing = studio

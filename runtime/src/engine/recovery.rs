@@ -165,7 +165,7 @@ fn ending(run: &Run, reason: &Reason) -> Vec<Event> {
             },
             reason: Some(reason.clone()),
             outputs: Outputs::new(),
-            kept: None,
+            reused: None,
         })
         .collect();
     end.push(Event::RunFinished {

@@ -72,7 +72,7 @@ impl Previous {
         if self.run.source.is_none() {
             return Err(RerunError::NoSource(self.run.id.clone()));
         }
-        let kept = self.run.keeps(&self.history, now, &order.again)?;
+        let reused = self.run.reuses(&self.history, now, &order.again)?;
         let open = |other: &&Summary| other.id != self.run.id && !other.state.is_final();
         if let Some(other) = self.attempts.iter().find(open) {
             return Err(RerunError::OtherOpen {
@@ -91,7 +91,7 @@ impl Previous {
                 Again::All | Again::Failed => Vec::new(),
             },
             current_files: order.current_files,
-            kept,
+            reused,
         })
     }
 }

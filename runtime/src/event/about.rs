@@ -233,20 +233,20 @@ pub struct Rerun {
     pub current_files: bool,
     /// The jobs that do not run again, with how they went.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept: Vec<KeptJob>,
+    pub reused: Vec<ReusedJob>,
 }
 
 /// A job that does not run again: how it went in an earlier attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct KeptJob {
+pub struct ReusedJob {
     /// Which one.
     pub job: JobId,
     /// What it has to be called to be the same: for one combination of a matrix, which may be another one now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where it ran.
-    pub from: KeptFrom,
+    pub from: ReusedFrom,
     /// How it ended.
     pub state: JobState,
     /// Why, when its steps did not say it.
@@ -258,12 +258,12 @@ pub struct KeptJob {
     /// What was found when it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<JobTerms>,
-    /// The jobs that it brought, which are kept too.
+    /// The jobs that it brought, which are reused too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brought: Option<Brought>,
 }
 
-/// The jobs that a kept job brought.
+/// The jobs that a reused job brought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Brought {
@@ -276,7 +276,7 @@ pub struct Brought {
 /// Where a job ran that another attempt of its run keeps: there are its steps and its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct KeptFrom {
+pub struct ReusedFrom {
     /// The run.
     #[schema(value_type = String)]
     pub run: RunId,

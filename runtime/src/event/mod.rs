@@ -16,8 +16,8 @@ use crate::id::{JobId, RunId, StepId};
 
 use about::is_false;
 pub use about::{
-    Annotation, AnnotationLevel, Brought, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, KeptFrom,
-    KeptJob, OnCrash, Outputs, PauseAnswer, Phase, Reason, Rerun, RunOptions, RunSource, SourceFile,
+    Annotation, AnnotationLevel, Brought, ConcurrencyGroup, GroupRules, JobOutline, JobTerms, OnCrash,
+    Outputs, PauseAnswer, Phase, Reason, Rerun, ReusedFrom, ReusedJob, RunOptions, RunSource, SourceFile,
     StepOutline, WorkflowRef,
 };
 pub use states::{JobState, RunState, StepState};
@@ -349,7 +349,7 @@ pub enum Event {
         outputs: Outputs,
         /// Where it ran, when it did not run in this attempt of its run but in an earlier one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        kept: Option<KeptFrom>,
+        reused: Option<ReusedFrom>,
     },
     /// Somebody asked to cancel the run.
     CancelRequested {

@@ -55,7 +55,7 @@ impl Run {
             return vec![record(Event::RunFinished { state, reason })];
         }
         let mut decisions = Vec::new();
-        self.keep(&mut decisions);
+        self.reuse(&mut decisions);
         self.cancel_what_waits(&busy, &mut decisions);
         for place in self.frontier.failing() {
             self.fail_fast(place, &busy, &mut decisions);
@@ -75,7 +75,7 @@ impl Run {
                 continue;
             };
             if job.state == JobState::Waiting
-                && self.kept_as(id, job).is_none()
+                && self.reused_as(id, job).is_none()
                 && !busy(id)
                 && !self.forced
                 && self.may_call(place, job, &busy, &mut calls)
@@ -107,7 +107,8 @@ impl Run {
             _ => false,
         };
         for (id, job) in &self.jobs {
-            if may_end(job) && job.runs_itself_or_not_yet() && !busy(id) && self.kept_as(id, job).is_none() {
+            if may_end(job) && job.runs_itself_or_not_yet() && !busy(id) && self.reused_as(id, job).is_none()
+            {
                 decisions.push(finish(
                     id,
                     JobState::Cancelled,
@@ -132,8 +133,8 @@ impl Run {
                 continue;
             };
             all.extend(self.frontier.children(place));
-            let kept = self.kept_as(id, job).is_some();
-            if job.state.is_final() || job.cancel.is_some() || job.group.is_some() || kept {
+            let reused = self.reused_as(id, job).is_some();
+            if job.state.is_final() || job.cancel.is_some() || job.group.is_some() || reused {
                 continue;
             }
             let reason = Reason::new("fail-fast", "another job of the same matrix failed");
@@ -195,8 +196,8 @@ impl Run {
     }
 
     fn conclude(&self, id: &JobId, job: &Job) -> Decision {
-        if let Some(kept) = self.kept_as(id, job) {
-            return record(kept.end());
+        if let Some(reused) = self.reused_as(id, job) {
+            return record(reused.end());
         }
         if job.calls.is_some() {
             return Decision::Conclude(id.clone());
@@ -207,7 +208,7 @@ impl Run {
             state,
             reason: None,
             outputs,
-            kept: None,
+            reused: None,
         })
     }
 
@@ -225,7 +226,7 @@ impl Run {
             let Some((id, job)) = self.jobs.get_index(place) else {
                 continue;
             };
-            if self.kept_as(id, job).is_some() {
+            if self.reused_as(id, job).is_some() {
                 continue;
             }
             if busy(id) || self.forced || (self.cancel.is_some() && !job.survives_cancel()) {
@@ -442,7 +443,7 @@ fn finish(id: &JobId, state: JobState, reason: Reason) -> Decision {
         state,
         reason: Some(reason),
         outputs: Outputs::new(),
-        kept: None,
+        reused: None,
     })
 }
 

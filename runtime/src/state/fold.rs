@@ -83,7 +83,7 @@ impl Run {
             claim: Claim::None,
             source: source.clone(),
             number: *number,
-            kept: places_of_kept(rerun.as_deref()),
+            reused: places_of_reused(rerun.as_deref()),
             rerun: rerun.clone(),
             state: RunState::Queued,
             reason: None,
@@ -180,7 +180,7 @@ impl Run {
             Event::JobStarting { .. } | Event::JobStarted { .. } if !state.is_final() => {
                 self.frontier.started(place)
             }
-            Event::JobFinished { kept: Some(_), .. } => self.frontier.kept(place, result),
+            Event::JobFinished { reused: Some(_), .. } => self.frontier.reused(place, result),
             Event::JobFinished { .. } => self.frontier.ended(place, result),
             _ => {}
         }
@@ -213,9 +213,11 @@ impl Run {
 /// The code of a reason: the engine does not answer.
 const UNREACHABLE: &str = "unreachable";
 
-fn places_of_kept(rerun: Option<&Rerun>) -> BTreeMap<JobId, usize> {
-    let kept = rerun.iter().flat_map(|rerun| &rerun.kept).enumerate();
-    kept.map(|(place, kept)| (kept.job.clone(), place)).collect()
+fn places_of_reused(rerun: Option<&Rerun>) -> BTreeMap<JobId, usize> {
+    let reused = rerun.iter().flat_map(|rerun| &rerun.reused).enumerate();
+    reused
+        .map(|(place, reused)| (reused.job.clone(), place))
+        .collect()
 }
 
 impl Claim {
@@ -269,14 +271,14 @@ impl Job {
                 state,
                 reason,
                 outputs,
-                kept,
+                reused,
                 ..
             } => {
                 self.state = *state;
                 self.reason.clone_from(reason);
                 self.outputs.clone_from(outputs);
-                self.kept.clone_from(kept);
-                if kept.is_some() {
+                self.reused.clone_from(reused);
+                if reused.is_some() {
                     // They are where it ran.
                     self.steps.clear();
                 }

@@ -126,7 +126,7 @@ impl Frontier {
     }
 
     /// The job counts as ended so, from an earlier attempt of its run: nobody's failing fast follows from that.
-    pub(super) fn kept(&mut self, job: usize, result: JobState) {
+    pub(super) fn reused(&mut self, job: usize, result: JobState) {
         self.end(job, result);
     }
 

@@ -1,8 +1,8 @@
-//! Another attempt at a run that has ended: what of it runs again, and what is kept.
+//! Another attempt at a run that has ended: what of it runs again, and what is reused.
 //!
 //! As GitHub has it: a job that runs again takes along what needs it, directly or not; the others keep how they ended and
 //! what they gave. Of a matrix, or of a called workflow, single jobs may run again: then the group is judged anew, since
-//! what its jobs are made of is not kept, and those of its jobs that are kept end as soon as they are there.
+//! what its jobs are made of is not reused, and those of its jobs that are reused end as soon as they are there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::decide::{Decision, record};
 use super::run::{Job, Run};
-use crate::event::{Brought, Event, JobOutline, JobState, KeptFrom, KeptJob, Recorded, RunState};
+use crate::event::{Brought, Event, JobOutline, JobState, Recorded, ReusedFrom, ReusedJob, RunState};
 use crate::id::{JobId, RunId};
 
 /// What is to run again.
@@ -63,26 +63,26 @@ pub enum RerunError {
 
 impl Run {
     /// How a job ended that this run keeps, as long as it is the same job.
-    pub(super) fn kept_as(&self, id: &JobId, job: &Job) -> Option<&KeptJob> {
-        let kept = self.rerun.as_ref()?.kept.get(*self.kept.get(id)?)?;
-        let is_same = kept.name.as_ref().is_none_or(|name| *name == job.name);
-        is_same.then_some(kept)
+    pub(super) fn reused_as(&self, id: &JobId, job: &Job) -> Option<&ReusedJob> {
+        let reused = self.rerun.as_ref()?.reused.get(*self.reused.get(id)?)?;
+        let is_same = reused.name.as_ref().is_none_or(|name| *name == job.name);
+        is_same.then_some(reused)
     }
 
-    /// The ends of the jobs that are kept, once it is their turn.
-    pub(super) fn keep(&self, decisions: &mut Vec<Decision>) {
-        if self.kept.is_empty() {
+    /// The ends of the jobs that are reused, once it is their turn.
+    pub(super) fn reuse(&self, decisions: &mut Vec<Decision>) {
+        if self.reused.is_empty() {
             return;
         }
         let places = self.frontier.due().chain(self.frontier.waiting_for_room());
         for (id, job) in places.filter_map(|place| self.jobs.get_index(place)) {
-            let Some(kept) = self.kept_as(id, job) else {
+            let Some(reused) = self.reused_as(id, job) else {
                 continue;
             };
             if job.state.is_final() || job.group.is_some() {
                 continue;
             }
-            if let Some(Brought { rules, jobs }) = &kept.brought {
+            if let Some(Brought { rules, jobs }) = &reused.brought {
                 decisions.push(record(Event::JobExpanded {
                     job: id.clone(),
                     rules: *rules,
@@ -90,13 +90,13 @@ impl Run {
                 }));
                 continue;
             }
-            if let Some(terms) = kept.terms.as_ref().filter(|_| job.terms.is_none()) {
+            if let Some(terms) = reused.terms.as_ref().filter(|_| job.terms.is_none()) {
                 decisions.push(record(Event::JobQueued {
                     job: id.clone(),
                     terms: terms.clone(),
                 }));
             }
-            decisions.push(record(kept.end()));
+            decisions.push(record(reused.end()));
         }
     }
 
@@ -105,12 +105,12 @@ impl Run {
     ///
     /// # Errors
     /// When it cannot be run again so.
-    pub fn keeps(
+    pub fn reuses(
         &self,
         history: &[Recorded],
         now: &[JobOutline],
         again: &Again,
-    ) -> Result<Vec<KeptJob>, RerunError> {
+    ) -> Result<Vec<ReusedJob>, RerunError> {
         if !self.state.is_final() {
             return Err(RerunError::Open(self.id.clone()));
         }
@@ -135,24 +135,24 @@ impl Run {
                 brought.insert(job, Brought { rules, jobs });
             }
         }
-        let mut kept = Vec::new();
-        for (id, job) in self.jobs.iter().filter(|(id, _)| spread.is_kept(id)) {
-            kept.push(self.as_kept(id, job, brought.remove(id)));
+        let mut reused = Vec::new();
+        for (id, job) in self.jobs.iter().filter(|(id, _)| spread.is_reused(id)) {
+            reused.push(self.as_reused(id, job, brought.remove(id)));
         }
-        Ok(kept)
+        Ok(reused)
     }
 
-    fn as_kept(&self, id: &JobId, job: &Job, brought: Option<Brought>) -> KeptJob {
+    fn as_reused(&self, id: &JobId, job: &Job, brought: Option<Brought>) -> ReusedJob {
         if let Some(earlier) = self.not_reached(id, job) {
             return earlier.clone();
         }
-        let from = job.kept.clone().unwrap_or_else(|| KeptFrom {
+        let from = job.reused.clone().unwrap_or_else(|| ReusedFrom {
             run: self.id.clone(),
             attempt: self.attempt(),
             job_attempt: job.attempt,
         });
         let is_instance = id.0.rsplit('/').next().is_some_and(|last| last.contains('#'));
-        KeptJob {
+        ReusedJob {
             job: id.clone(),
             name: is_instance.then(|| job.name.clone()),
             from,
@@ -165,9 +165,10 @@ impl Run {
     }
 
     /// What this run was to keep of a job, when it was broken off before it got that far.
-    fn not_reached(&self, id: &JobId, job: &Job) -> Option<&KeptJob> {
-        let unfinished = job.kept.is_none() && job.attempt == 0 && job.group.is_none() && was_broken_off(job);
-        self.kept_as(id, job).filter(|_| unfinished)
+    fn not_reached(&self, id: &JobId, job: &Job) -> Option<&ReusedJob> {
+        let unfinished =
+            job.reused.is_none() && job.attempt == 0 && job.group.is_none() && was_broken_off(job);
+        self.reused_as(id, job).filter(|_| unfinished)
     }
 
     /// The jobs that failed themselves, not by those that they brought.
@@ -228,7 +229,7 @@ fn was_broken_off(job: &Job) -> bool {
     }
 }
 
-impl KeptJob {
+impl ReusedJob {
     /// Its end, as the new attempt has it.
     pub(super) fn end(&self) -> Event {
         Event::JobFinished {
@@ -236,7 +237,7 @@ impl KeptJob {
             state: self.state,
             reason: self.reason.clone(),
             outputs: self.outputs.clone(),
-            kept: Some(self.from.clone()),
+            reused: Some(self.from.clone()),
         }
     }
 }
@@ -247,7 +248,7 @@ struct Spread<'a> {
     dependents: BTreeMap<&'a JobId, Vec<&'a JobId>>,
     /// Judged anew, with all that they bring.
     anew: BTreeSet<JobId>,
-    /// Judged anew, while some of what they bring is kept.
+    /// Judged anew, while some of what they bring is reused.
     open: BTreeSet<JobId>,
 }
 
@@ -292,7 +293,7 @@ impl<'a> Spread<'a> {
         }
     }
 
-    fn is_kept(&self, job: &JobId) -> bool {
+    fn is_reused(&self, job: &JobId) -> bool {
         if self.open.contains(job) {
             return false;
         }

@@ -8,8 +8,8 @@ use loom_protocol::Timestamp;
 use super::attempts::{EarlierAttempt, EarlierTry};
 use super::frontier::Frontier;
 use crate::event::{
-    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, KeptFrom, OnCrash, Outputs,
-    Phase, Reason, Rerun, RunSource, RunState, Seq, StepState, WorkflowRef,
+    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, OnCrash, Outputs, Phase,
+    Reason, Rerun, ReusedFrom, RunSource, RunState, Seq, StepState, WorkflowRef,
 };
 use crate::executor::Owner;
 use crate::id::{JobId, RunId, StepId};
@@ -42,7 +42,7 @@ pub struct Run {
     /// What it goes back to, when it is another attempt at a run.
     pub rerun: Option<Box<Rerun>>,
     /// The places in it of the jobs that it keeps.
-    pub(super) kept: BTreeMap<JobId, usize>,
+    pub(super) reused: BTreeMap<JobId, usize>,
     /// Its state.
     pub state: RunState,
     /// Why, when the jobs do not say it.
@@ -89,7 +89,7 @@ pub struct Job {
     /// How it stands with its concurrency group.
     pub claim: Claim,
     /// Where it ran, when it did not run in this attempt of its run.
-    pub kept: Option<KeptFrom>,
+    pub reused: Option<ReusedFrom>,
     /// Its state.
     pub state: JobState,
     /// From 1 once it started.
@@ -205,11 +205,13 @@ impl Run {
         self.rerun.as_ref().map_or(&self.id, |rerun| &rerun.first)
     }
 
-    /// The run and the attempt of the job that have a job's log: those of an earlier attempt for one that was kept.
+    /// The run and the attempt of the job that have a job's log: those of an earlier attempt for one that was reused.
     #[must_use]
     pub fn log_of(&self, job: &JobId) -> (RunId, u32) {
         match self.jobs.get(job) {
-            Some(Job { kept: Some(from), .. }) => (from.run.clone(), from.job_attempt.max(1)),
+            Some(Job {
+                reused: Some(from), ..
+            }) => (from.run.clone(), from.job_attempt.max(1)),
             Some(job) => (self.id.clone(), job.attempt.max(1)),
             None => (self.id.clone(), 1),
         }
@@ -239,7 +241,7 @@ impl Job {
             terms,
             group: None,
             claim: Claim::None,
-            kept: None,
+            reused: None,
             attempt: 0,
             earlier: Vec::new(),
             retry_at: None,

@@ -122,7 +122,7 @@ export type Job = {
   /** From 1; absent on the first. */
   attempt?: number;
   /** Where it ran, when it did not run in this attempt of its run. */
-  kept?: { run: string; attempt: number; jobAttempt?: number };
+  reused?: { run: string; attempt: number; jobAttempt?: number };
   /** The attempts before this one. */
   earlier?: Attempt[];
   /** The steps that it is paused at: somebody has to say how they go on. */

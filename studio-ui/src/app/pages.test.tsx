@@ -265,9 +265,9 @@ describe("a run", () => {
     await waitFor(() => expect(screen.queryByRole("region", { name: "Paused" })).toBeNull());
   });
 
-  it("runs again what failed, and shows the attempt and what it kept", async () => {
+  it("runs again what failed, and shows the attempt and what it reused", async () => {
     const failed = { ...RUN, state: "failure", jobs: [RUN.jobs[0], { ...RUN.jobs[1], state: "failure" }] };
-    const kept = { ...RUN.jobs[0], kept: { run: "r-1", attempt: 1 } };
+    const reused = { ...RUN.jobs[0], reused: { run: "r-1", attempt: 1 } };
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": failed,
       "/api/runs/r-1/jobs/left/logs": NO_LOG,
@@ -276,13 +276,13 @@ describe("a run", () => {
         ...RUN,
         runId: "r-2",
         rerun: { attempt: 2, of: "r-1", firstAttempt: "r-1", again: "failed", sources: "stored" },
-        jobs: [kept, RUN.jobs[1]],
+        jobs: [reused, RUN.jobs[1]],
       },
       "/api/runs/r-2/jobs/left/logs": NO_LOG,
       "/api/runs/r-2/jobs/top/logs": NO_LOG,
     });
     fireEvent.click(await screen.findByRole("button", { name: "Re-run failed" }, FOUND));
-    await screen.findByText("kept from attempt 1", undefined, FOUND);
+    await screen.findByText("reused from attempt 1", undefined, FOUND);
     expect(studio.asked.filter((path) => path.endsWith("/rerun"))).toHaveLength(1);
     expect(screen.getByRole("link", { name: "r-1" })).toBeTruthy();
     // It goes on: there is nothing to run again yet.

@@ -20,7 +20,11 @@ fn what_a_list_does_not_know_is_refused_and_the_known_is_named() {
             ("/workflows", "sort=name", "`state`, `limit`, `cursor`"),
             ("/workflows", "limit=0", "from 1 to 10000"),
             ("/workflows", "state=queued", "idle, running, invalid"),
-            ("/jobs/first/logs", "line=1", "`run`, `attempt`, `limit`, `cursor`"),
+            (
+                "/jobs/first/logs",
+                "line=1",
+                "`run`, `attempt`, `limit`, `cursor`",
+            ),
             ("/jobs/first/logs", "limit=0", "from 1 to 10000"),
             ("/jobs/first/logs", "cursor=x", "without one"),
             (

@@ -53,8 +53,8 @@ impl Columns {
 
 /// Why a job ended as it did, in a few words.
 pub(super) fn why(job: &Job) -> String {
-    if let Some(from) = &job.kept {
-        return format!("  kept from attempt {}", from.attempt);
+    if let Some(from) = &job.reused {
+        return format!("  reused from attempt {}", from.attempt);
     }
     if let Some(reason) = &job.reason {
         return format!("  {}", reason.message);

@@ -392,7 +392,7 @@ mod tests {
                 state,
                 reason,
                 outputs: Outputs::new(),
-                kept: None,
+                reused: None,
             })
         }
 

@@ -152,9 +152,9 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
         } => format!("waits for the concurrency group {group}"),
         Event::JobFinished {
             state: end,
-            kept: Some(from),
+            reused: Some(from),
             ..
-        } => format!("= {end}, kept from attempt {}", from.attempt),
+        } => format!("= {end}, reused from attempt {}", from.attempt),
         Event::JobFinished {
             state: end, reason, ..
         } => {

@@ -111,11 +111,13 @@ impl Printer for Pretty {
                     bar.finish_and_clear();
                 }
             }
-            Event::JobFinished { job, state, kept, .. } => {
+            Event::JobFinished {
+                job, state, reused, ..
+            } => {
                 if let Some(bar) = self.jobs.remove(job) {
                     bar.finish_and_clear();
                 }
-                if *state == JobState::Success && kept.is_none() {
+                if *state == JobState::Success && reused.is_none() {
                     return;
                 }
             }

@@ -407,7 +407,7 @@ impl Handler<ChildGone> for RunActor {
                 state: JobState::Lost,
                 reason: Some(reason),
                 outputs: Outputs::new(),
-                kept: None,
+                reused: None,
             };
             let events = left.into_iter().chain([event]).collect();
             act.write(Entry { events, saved: None }, ctx);

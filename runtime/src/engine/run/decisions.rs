@@ -160,7 +160,7 @@ impl RunActor {
                 state: JobState::Lost,
                 reason: Some(reason),
                 outputs: Outputs::new(),
-                kept: None,
+                reused: None,
             },
             ctx,
         );
@@ -300,7 +300,7 @@ impl RunActor {
                             state,
                             reason: Some(reason),
                             outputs: Outputs::new(),
-                            kept: None,
+                            reused: None,
                         },
                         ctx,
                     );
@@ -314,7 +314,7 @@ impl RunActor {
                     state: JobState::Cancelled,
                     reason: Some(reason.clone()),
                     outputs: Outputs::new(),
-                    kept: None,
+                    reused: None,
                 }));
                 if self.run.state == RunState::Queued {
                     self.write(Entry { events, saved: None }, ctx);

@@ -118,7 +118,7 @@ impl RunActor {
             state,
             reason: Some(reason),
             outputs: Outputs::new(),
-            kept: None,
+            reused: None,
         };
         match outcome {
             plan::Outcome::Skip(reason) if reason.code == "cancelled" => {
@@ -170,7 +170,7 @@ impl RunActor {
             state,
             reason,
             outputs,
-            kept: None,
+            reused: None,
         };
         self.write(
             Entry {

@@ -78,7 +78,7 @@ fn what_failed_runs_again_under_the_number_of_the_run_and_what_had_ended_well_do
         let run = history(&bench.journal, &second).await;
         assert_eq!((run.state, run.attempt()), (RunState::Success, 2));
         assert_eq!(run.jobs[&JobId("sorry".into())].state, JobState::Skipped);
-        assert!(run.jobs[&JobId("test#0".into())].kept.is_some());
+        assert!(run.jobs[&JobId("test#0".into())].reused.is_some());
         // Another run of the file is the second, whatever attempts there are.
         let handle = bench.run(TEXT).await;
         end(handle).await;

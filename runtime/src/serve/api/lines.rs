@@ -28,7 +28,7 @@ pub(super) enum Form {
     Page,
 }
 
-/// Lines of a job's log, with how many there are. The log is that of a run and an attempt of the job: one that was kept from
+/// Lines of a job's log, with how many there are. The log is that of a run and an attempt of the job: one that was reused from
 /// an earlier attempt of its run has it there.
 pub(super) async fn answer(
     request: &HttpRequest,

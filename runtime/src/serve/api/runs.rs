@@ -240,7 +240,7 @@ fn attempt_of(job: &Job, id: &JobId, asked: Option<u32>) -> ApiResult<u32> {
     }
 }
 
-/// The run and the attempt of the job that have the log that is meant. That of a job which was kept from an earlier attempt
+/// The run and the attempt of the job that have the log that is meant. That of a job which was reused from an earlier attempt
 /// of its run is there.
 pub(super) fn log_at(run: &Run, job: &JobId, asked: Option<u32>) -> ApiResult<(RunId, u32)> {
     let Some(state) = run.jobs.get(job) else {

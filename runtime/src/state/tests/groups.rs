@@ -15,7 +15,7 @@ fn a_matrix_is_done_when_its_jobs_are() {
             state: JobState::Success,
             reason: None,
             outputs: outputs(value),
-            kept: None,
+            reused: None,
         }]);
     }
     assert_eq!(play.state("test"), JobState::Success);

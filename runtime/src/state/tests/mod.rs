@@ -79,7 +79,7 @@ fn finished(job: &JobId, state: JobState) -> Event {
         state,
         reason: None,
         outputs: Outputs::new(),
-        kept: None,
+        reused: None,
     }
 }
 
@@ -346,7 +346,7 @@ fn a_run_that_gave_way_to_a_newer_one_was_cancelled() {
         state: JobState::Cancelled,
         reason: Some(Reason::new("concurrency", "a newer one")),
         outputs: Outputs::new(),
-        kept: None,
+        reused: None,
     }]);
     assert_eq!(play.run.state, RunState::Cancelled);
 }

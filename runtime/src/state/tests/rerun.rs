@@ -1,9 +1,9 @@
-//! Another attempt at a run: what runs again, what is kept, and what follows from it.
+//! Another attempt at a run: what runs again, what is reused, and what follows from it.
 
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::event::{KeptFrom, Rerun};
+use crate::event::{Rerun, ReusedFrom};
 use crate::state::{Again, RerunError};
 
 fn jobs(names: &[&str]) -> Again {
@@ -24,7 +24,7 @@ impl Play {
             state: JobState::Success,
             reason: None,
             outputs: [("v".to_owned(), value.to_owned())].into_iter().collect(),
-            kept: None,
+            reused: None,
         }]);
         self.settle()
     }
@@ -32,7 +32,7 @@ impl Play {
     /// Another attempt at this run, which has ended; jobs become what they became, and end well unless something is said.
     fn again(&self, again: &Again) -> Result<Self, RerunError> {
         let outlines = self.first().to_vec();
-        let kept = self.run.keeps(&self.log, &outlines, again)?;
+        let reused = self.run.reuses(&self.log, &outlines, again)?;
         let mut first = created(outlines.clone(), None);
         first.run = RunId(format!("{}+", self.run.id));
         if let Event::RunCreated { rerun, .. } = &mut first.event {
@@ -43,7 +43,7 @@ impl Play {
                 failed: *again == Again::Failed,
                 jobs: Vec::new(),
                 current_files: false,
-                kept,
+                reused,
             }));
         }
         // As the journal gives it back.
@@ -57,8 +57,8 @@ impl Play {
     }
 }
 
-fn from(run: &str, attempt: u32, job_attempt: u32) -> Option<KeptFrom> {
-    Some(KeptFrom {
+fn from(run: &str, attempt: u32, job_attempt: u32) -> Option<ReusedFrom> {
+    Some(ReusedFrom {
         run: RunId(run.into()),
         attempt,
         job_attempt,
@@ -77,15 +77,15 @@ fn what_failed_runs_again_with_what_needs_it_and_the_others_keep_what_they_gave(
     let build = &again.run.jobs[&id("build")];
     assert_eq!((build.state, build.attempt), (JobState::Success, 0));
     assert_eq!(build.outputs["v"], "x");
-    assert_eq!(build.kept, from("r", 1, 1));
+    assert_eq!(build.reused, from("r", 1, 1));
     assert!(build.steps.is_empty(), "they are where it ran");
     assert_eq!(again.run.log_of(&id("build")), (RunId("r".into()), 1));
     assert_eq!(again.run.log_of(&id("test")), (RunId("r+".into()), 1));
     assert_eq!(again.run.attempt(), 2);
-    // Of a third attempt, what was kept twice is still where it ran.
+    // Of a third attempt, what was reused twice is still where it ran.
     let third = again.again(&jobs(&["deploy"])).unwrap().run().run.clone();
-    assert_eq!(third.jobs[&id("build")].kept, from("r", 1, 1));
-    assert_eq!(third.jobs[&id("test")].kept, from("r+", 2, 1));
+    assert_eq!(third.jobs[&id("build")].reused, from("r", 1, 1));
+    assert_eq!(third.jobs[&id("test")].reused, from("r+", 2, 1));
     assert_eq!((third.attempt(), third.first_attempt()), (3, &RunId("r".into())));
 }
 
@@ -123,7 +123,7 @@ fn a_run_in_which_nothing_failed_and_one_that_goes_on_have_nothing_to_run_again(
 }
 
 #[test]
-fn of_a_matrix_the_combination_that_failed_runs_again_and_kept_ones_end_nobody() {
+fn of_a_matrix_the_combination_that_failed_runs_again_and_reused_ones_end_nobody() {
     for fail_fast in [true, false] {
         let mut play = Play::new(&[("test", &[]), ("after", &["test"]), ("other", &[])])
             .fate(
@@ -142,7 +142,7 @@ fn of_a_matrix_the_combination_that_failed_runs_again_and_kept_ones_end_nobody()
         assert_eq!(again.starts, expected, "fail-fast {fail_fast}");
         assert_eq!(again.run.state, RunState::Success);
         assert_eq!(again.state("test"), JobState::Success);
-        // Another one of the same matrix, while a failed one is kept: it is not ended for that.
+        // Another one of the same matrix, while a failed one is reused: it is not ended for that.
         let mut one = play.again(&jobs(&["test#0"])).unwrap();
         one.run();
         assert_eq!(one.starts[0], "test#0");
@@ -155,7 +155,7 @@ fn of_a_matrix_the_combination_that_failed_runs_again_and_kept_ones_end_nobody()
 }
 
 #[test]
-fn a_combination_that_is_another_one_now_is_not_taken_for_the_kept_one() {
+fn a_combination_that_is_another_one_now_is_not_taken_for_the_reused_one() {
     let mut play = Play::new(&[("test", &[])])
         .fate("test", Fate::Brings(group(false, None), children("test", 2)))
         .end("test#1", JobState::Failure);
@@ -170,7 +170,7 @@ fn a_combination_that_is_another_one_now_is_not_taken_for_the_kept_one() {
 }
 
 #[test]
-fn of_a_called_workflow_single_jobs_run_again_and_a_group_that_is_kept_shows_its_jobs() {
+fn of_a_called_workflow_single_jobs_run_again_and_a_group_that_is_reused_shows_its_jobs() {
     let inner = |name: &str, needs: &[&str]| JobOutline {
         parent: Some(id("deploy")),
         ..outline(name, needs)
@@ -196,15 +196,15 @@ fn of_a_called_workflow_single_jobs_run_again_and_a_group_that_is_kept_shows_its
     let mut again = play.again(&Again::Failed).unwrap();
     assert_eq!(again.run().starts, ["deploy/a", "deploy/b", "after"]);
     assert_eq!(again.run.state, RunState::Success);
-    for kept in ["deploy/c", "test", "test#0", "test#1"] {
-        assert_eq!(again.state(kept), JobState::Success, "{kept}");
-        assert!(again.run.jobs[&id(kept)].kept.is_some(), "{kept}");
+    for reused in ["deploy/c", "test", "test#0", "test#1"] {
+        assert_eq!(again.state(reused), JobState::Success, "{reused}");
+        assert!(again.run.jobs[&id(reused)].reused.is_some(), "{reused}");
     }
     assert!(again.run.jobs[&id("test")].group.is_some());
 }
 
 #[test]
-fn what_may_fail_is_kept_as_such() {
+fn what_may_fail_is_reused_as_such() {
     let may_fail = JobTerms {
         name: Some("May fail".into()),
         continue_on_error: true,
@@ -250,7 +250,7 @@ fn what_was_broken_off_counts_as_failed_and_what_was_skipped_for_good_does_not()
         state,
         reason: Some(Reason::new("owner-died", "gone")),
         outputs: Outputs::new(),
-        kept: None,
+        reused: None,
     };
     play.write(vec![
         died("test", JobState::Lost),
@@ -268,7 +268,7 @@ fn what_was_broken_off_counts_as_failed_and_what_was_skipped_for_good_does_not()
 }
 
 #[test]
-fn what_an_attempt_was_to_keep_and_did_not_come_to_is_kept_by_the_next() {
+fn what_an_attempt_was_to_reuse_and_did_not_come_to_is_reused_by_the_next() {
     let mut play = Play::new(DIAMOND).end("test", JobState::Failure);
     play.run();
     let mut second = play.again(&Again::Failed).unwrap();
@@ -278,7 +278,7 @@ fn what_an_attempt_was_to_keep_and_did_not_come_to_is_kept_by_the_next() {
         state: JobState::Skipped,
         reason: Some(Reason::new("owner-died", "gone")),
         outputs: Outputs::new(),
-        kept: None,
+        reused: None,
     });
     let mut ends: Vec<Event> = ends.collect();
     ends.push(Event::RunFinished {
@@ -297,7 +297,7 @@ fn what_an_attempt_was_to_keep_and_did_not_come_to_is_kept_by_the_next() {
     }
     let mut third = second.again(&Again::Failed).unwrap();
     assert_eq!(third.run().starts, ["test", "deploy"]);
-    assert_eq!(third.run.jobs[&id("build")].kept, from("r", 1, 1));
+    assert_eq!(third.run.jobs[&id("build")].reused, from("r", 1, 1));
 }
 
 #[test]
@@ -310,13 +310,13 @@ fn a_job_that_is_new_in_the_file_runs_and_what_needs_it_now_too() {
         outline("b", &["new"]),
         outline("c", &["b"]),
     ];
-    let kept = play.run.keeps(&play.log, &now, &jobs(&[])).unwrap();
-    let kept: Vec<&str> = kept.iter().map(|kept| kept.job.0.as_str()).collect();
-    assert_eq!(kept, ["a"]);
+    let reused = play.run.reuses(&play.log, &now, &jobs(&[])).unwrap();
+    let reused: Vec<&str> = reused.iter().map(|reused| reused.job.0.as_str()).collect();
+    assert_eq!(reused, ["a"]);
 }
 
 proptest! {
-    /// Of any graph: what runs again is what failed with all that needs it, each once; all else is kept as it was.
+    /// Of any graph: what runs again is what failed with all that needs it, each once; all else is reused as it was.
     #[test]
     fn what_runs_again_is_what_failed_and_all_that_needs_it(
         edges in proptest::collection::vec(proptest::collection::vec(any::<bool>(), 8), 8),
@@ -370,7 +370,7 @@ proptest! {
         prop_assert_eq!(&started, &expected);
         prop_assert_eq!(again.run.state, RunState::Success);
         for (job, state) in &again.run.jobs {
-            if state.kept.is_some() {
+            if state.reused.is_some() {
                 prop_assert_eq!(state.state, play.run.jobs[job].state);
             }
         }

@@ -257,7 +257,7 @@ impl Machine {
             state,
             reason,
             outputs: std::mem::take(&mut self.outputs),
-            kept: None,
+            reused: None,
         });
         self.afterwards.push(Effect::Done);
     }

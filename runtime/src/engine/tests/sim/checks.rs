@@ -166,7 +166,7 @@ pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), St
     for job in &workflow.jobs {
         let id = JobId(job.key.clone());
         let state = run.jobs.get(&id).ok_or_else(|| format!("{id} is not there"))?;
-        if state.kept.is_some() {
+        if state.reused.is_some() {
             continue; // the attempt in which it ran was looked at
         }
         let ancestors = ancestors(workflow, job);

@@ -64,7 +64,7 @@ function Attempt({ of: { attempt } }: { of: Job }) {
 
 /** What its state alone does not tell: why it waits, why it was skipped, what it came after. */
 function detailOf(job: Job, jobs: ReadonlyMap<string, Job>): string | undefined {
-  if (job.kept) return `kept from attempt ${job.kept.attempt}`;
+  if (job.reused) return `reused from attempt ${job.reused.attempt}`;
   const wait = waitOf(job, jobs);
   if (wait !== undefined) return wait;
   if (job.state === "skipped" && job.reason) return job.reason.message;

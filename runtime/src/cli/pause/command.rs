@@ -37,7 +37,7 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     let known = engine.io().spawn_blocking(move || Known::so_far(&inside, run));
     let mut known = known.await.map_err(|_| Exit::Machine)?;
     known.run = load(&engine, &known.run.id.0).await?;
-    let meant = meant(&known.run, &args)?;
+    let meant = meant(&known.run, args)?;
     for one in &meant {
         one.answer(&engine, &known.run.id, answer)
             .await

@@ -108,6 +108,9 @@ pub struct JobDetail {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PauseDetail {
+    /// Which pause of the job it is, from 1: an answer that names it is for no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<u32>,
     /// The step.
     step: String,
     /// Since when.
@@ -286,6 +289,7 @@ impl JobDetail {
 impl PauseDetail {
     fn new(step: &StepId, pause: &Pause) -> Self {
         Self {
+            pause: pause.counted(),
             step: step.0.clone(),
             since: pause.since,
             exit_code: pause.exit_code,

@@ -27,7 +27,7 @@ use loom_runtime::executor::docker::{DockerExecutor, DockerOptions, StepsBy};
 use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
 use loom_runtime::executor::{
     ContainerSpec, Executor as _, ExecutorError, ExitStatus, Fault, FileContent, PlaceSpec, Program,
-    PullPolicy, RoomSpec, StepSpec,
+    PullPolicy, RoomSpec, StepSpec, Wanted,
 };
 use loom_runtime::id::{JobId, JobKey, RunId};
 
@@ -199,13 +199,23 @@ async fn an_engine_that_does_not_see_our_files_is_sent_them() {
         // Nothing comes back by itself, and all of it when it is asked for.
         assert!(!job.workspace.join("deep/made").exists());
         let here = bench.temporary.path().join(format!("brought-{round}"));
-        assert!(place.bring("/workspace/deep", &here).await.unwrap());
+        assert!(
+            place
+                .bring("/workspace/deep", &here, Wanted::Whole)
+                .await
+                .unwrap()
+        );
         assert_eq!(std::fs::read_to_string(here.join("made")).unwrap(), "new\n");
         assert_eq!(
             std::fs::read_to_string(here.join("er/file")).unwrap(),
             "of the project"
         );
-        assert!(!place.bring("/workspace/none", &here.join("none")).await.unwrap());
+        assert!(
+            !place
+                .bring("/workspace/none", &here.join("none"), Wanted::Whole)
+                .await
+                .unwrap()
+        );
         place.send(&here, "/workspace/sent").await.unwrap();
         place.clear("/workspace/deep").await.unwrap();
         let (end, _) = run(
@@ -217,6 +227,45 @@ async fn an_engine_that_does_not_see_our_files_is_sent_them() {
         place.close().await.unwrap();
         bench.nothing_is_left(&job).await;
     }
+}
+
+#[tokio::test]
+async fn what_is_brought_is_followed_through_links_and_bounded() {
+    let Some(bench) = apart_bench() else { return };
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let script = script(
+        "mkdir l; printf in > l/real; ln -s real l/one; ln -s /workspace/l/one l/two; ln -s ../l l/folder; \
+         head -c 5000000 /dev/zero > l/big",
+    );
+    run(&place, script).await;
+    let here = |name: &str| bench.temporary.path().join(name);
+    let bring = async |name: &str, to: &str, wanted| {
+        let (place, to) = (&place, here(to));
+        place.bring(&format!("/workspace/l/{name}"), &to, wanted).await
+    };
+    assert!(bring("two", "two", Wanted::Small).await.unwrap());
+    assert_eq!(std::fs::read_to_string(here("two")).unwrap(), "in");
+    assert!(!bring("folder", "itself", Wanted::Itself).await.unwrap());
+    assert!(bring("folder", "whole", Wanted::Whole).await.unwrap());
+    assert_eq!(std::fs::read_to_string(here("whole").join("real")).unwrap(), "in");
+    let large = bring("big", "big", Wanted::Small).await.unwrap_err();
+    assert_eq!(large.fault(), Fault::Workflow, "{large}");
+    assert!(large.to_string().contains("more than"), "{large}");
+    // What is not there because its container is gone is not missing from the job.
+    let container = place.facts().container.clone().unwrap();
+    let force = bollard::query_parameters::RemoveContainerOptionsBuilder::new()
+        .force(true)
+        .build();
+    docker_at(&apart_address().unwrap())
+        .remove_container(&container, Some(force))
+        .await
+        .unwrap();
+    let gone = bring("one", "gone", Wanted::Small).await.unwrap_err();
+    assert_eq!(gone.fault(), Fault::Machine, "{gone}");
+    drop(place.close().await);
+    bench.executor.reclaim(&job.key).await.unwrap();
+    bench.nothing_is_left(&job).await;
 }
 
 #[tokio::test]

@@ -1,14 +1,11 @@
 //! Jobs that pause at a step that fails: who is asked, what the answers do, and what is left.
 
-use std::fs::File;
-use std::io::{Read, Write};
 use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 
-use crate::harness::{Loom, Project, Studio, until};
+use crate::harness::{Loom, Project, Studio, Terminal, until};
 
 const TEXT: &str = "name: paused
 on: push
@@ -40,7 +37,7 @@ fn is_there(project: &Project) -> bool {
 }
 
 /// Who owns the newest run of a project.
-fn owner(project: &Project) -> Pid {
+pub(crate) fn owner(project: &Project) -> Pid {
     let shown = project.loom(&["runs", "list", "--format", "json"]).run().exits(0);
     let runs: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     assert_eq!(runs[0]["state"], "running", "{shown}");
@@ -220,50 +217,114 @@ fn a_killed_owner_leaves_nothing_after_the_next_start() {
 #[test]
 fn a_person_is_asked_at_the_terminal() {
     let project = Project::with(TEXT);
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&terminal).expect("ours");
-    unlockpt(&terminal).expect("ours");
-    let name = ptsname(&terminal, Vec::new()).expect("a name");
-    let other_end = || {
-        let path = name.to_str().expect("a path");
-        File::options()
-            .read(true)
-            .write(true)
-            .open(path)
-            .expect("a terminal")
-    };
-    let mut child = run(&project)
-        .env("TERM", "xterm")
-        .at_terminal([other_end(), other_end(), other_end()]);
-    let (mut screen, mut keys) = (
-        File::from(terminal.try_clone().expect("a copy")),
-        File::from(terminal),
-    );
-    let mut said = String::new();
-    let mut until_said = |text: &str| {
-        let mut piece = [0; 4096];
-        while !said.contains(text) {
-            let length = screen.read(&mut piece).unwrap_or(0);
-            assert!(length > 0, "no `{text}` in\n{said}");
-            said.push_str(&String::from_utf8_lossy(&piece[..length]));
-        }
-        said.clear();
-    };
-    until_said("cancels the run");
-    keys.write_all(b"what?\n").expect("typed");
-    until_said("cancels the run");
-    keys.write_all(b"c\n").expect("typed");
+    let terminal = Terminal::new();
+    let mut child = run(&project).env("TERM", "xterm").at_terminal([
+        terminal.other_end(),
+        terminal.other_end(),
+        terminal.other_end(),
+    ]);
+    let mut terminal = terminal;
+    terminal.until_said("cancels the run");
+    terminal.types(b"what?\n");
+    terminal.until_said("cancels the run");
+    terminal.types(b"c\n");
     // The shell has the terminal from then on.
-    until_said("leaves it as it is");
-    keys.write_all(b"echo in-$((40+2)) $TOLD; exit\n").expect("typed");
-    until_said("in-42 before");
-    until_said("cancels the run");
+    terminal.until_said("leaves it as it is");
+    terminal.types(b"echo in-$((40+2)) $TOLD; exit\n");
+    terminal.until_said("in-42 before");
+    terminal.until_said("cancels the run");
     mend(&project);
-    keys.write_all(b"r\n").expect("typed");
-    until_said("mended");
-    until_said("behind");
+    terminal.types(b"r\n");
+    terminal.until_said("mended");
+    terminal.until_said("behind");
     let status = until("the end of the run", || child.try_wait().expect("ours"));
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_secret_is_typed_though_the_run_has_a_process_and_a_session_of_its_own() {
+    let project = Project::with(
+        &TEXT
+            .replace("echo \"told $TOLD\"", "echo \"${#TOKEN} characters\"")
+            .replace(
+                "      - name: check\n",
+                "      - name: check\n        env: { TOKEN: '${{ secrets.TOKEN }}' }\n",
+            ),
+    );
+    let mut terminal = Terminal::new();
+    // Who reads JSON cannot be asked how a step goes on, so that the run gets a process of its own.
+    let mut child = run(&project)
+        .args(&["--format", "json", "--secret", "TOKEN"])
+        .at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
+    terminal.until_said("the secret TOKEN:");
+    terminal.types(b"swordfish\n");
+    terminal.until_said("\"type\":\"paused\"");
+    let status = until("the end of what was started", || child.try_wait().expect("ours"));
+    assert_eq!(status.code(), Some(77));
+    let id = project.newest_run();
+    project
+        .loom(&["runs", "logs", &id])
+        .run()
+        .exits(0)
+        .prints("9 characters");
+    project.loom(&["end", "latest"]).run().exits(1);
+}
+
+#[test]
+fn an_answer_is_for_one_pause_and_for_no_other() {
+    let text = "on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - parallel:
+          - { name: one, run: exit 3 }
+          - { name: two, run: exit 4 }
+      - run: echo behind
+";
+    let project = Project::with(text);
+    run(&project).run().exits(77);
+    let id = project.newest_run();
+    project
+        .loom(&["skip", "latest", "--step", "three"])
+        .run()
+        .exits(2)
+        .says("that step is not paused");
+    let studio = Studio::of(project);
+    let path = format!("/api/runs/{id}");
+    let pauses = || {
+        studio.value(&path)["jobs"][0]["pauses"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let both = until("both are paused", || Some(pauses()).filter(|all| all.len() == 2));
+    let answer = |answer: &str, pause: &Value, number: &Value| {
+        let body = json!({ "answer": answer, "job": "build", "step": pause["step"], "pause": number });
+        studio.post(&format!("{path}/answer")).json(&body).send()
+    };
+    answer("retry", &both[0], &both[0]["pause"]).is(202);
+    let again = until("the first is paused anew", || {
+        let of = |pause: &Value| pause["step"] == both[0]["step"] && pause["pause"] != both[0]["pause"];
+        pauses().into_iter().find(of)
+    });
+    let stale = answer("skip", &both[0], &both[0]["pause"]).is(409);
+    assert!(
+        stale.text().contains("look at the run as it is"),
+        "{}",
+        stale.text()
+    );
+    assert_eq!(pauses().len(), 2, "nothing was answered");
+    studio
+        .post(&format!("{path}/answer"))
+        .json(&json!({ "answer": "skip", "step": both[0]["step"] }))
+        .send()
+        .is(400);
+    answer("skip", &again, &again["pause"]).is(202);
+    until("one is left", || (pauses().len() == 1).then_some(()));
+    answer("skip", &both[1], &both[1]["pause"]).is(202);
+    assert_eq!(studio.end_of(&id), "success");
+    studio.stop();
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! what the agent reports goes out by standard output, with what steps wrote to their spools before each report that
 //! tells of it. So the runtime's copy of a spool is always as long as a report says.
 //!
+//! It says from time to time that it is there: a network that has lost the connection without a word would else pass for a
+//! step that is silent, and what stands between may drop connections that nothing goes over.
+//!
 //! It is a client like any other: when it goes, the agent carries on, and ends by itself when no other comes.
 
 use std::collections::HashMap;
@@ -12,6 +15,8 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::layout;
@@ -22,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Between two looks for its socket.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// Between two words that the way is open; the other side gives up only after several have not come.
+const PULSE: Duration = Duration::from_secs(5);
 
 /// How much of a spool goes out in one piece.
 const PIECE: usize = 256 * 1024;
@@ -41,7 +49,22 @@ pub(crate) fn run(directory: &Path) -> Result<u8, String> {
         let _ = pass_commands(input, &commands);
         let _ = commands.shutdown(Shutdown::Both);
     });
-    pass_reports(agent, output)
+    let output = Mutex::new(output);
+    let passed = std::thread::scope(|threads| {
+        let (over, wait) = std::sync::mpsc::channel::<()>();
+        let pulse = &output;
+        threads.spawn(move || {
+            while wait.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout) {
+                if send(&Report::Alive, pulse).is_err() {
+                    return; // whoever passes reports on learns of it
+                }
+            }
+        });
+        let passed = pass_reports(agent, &output);
+        drop(over);
+        passed
+    });
+    passed
         .map(|()| 0)
         .map_err(|error| format!("pass on what the agent says: {error}"))
 }
@@ -73,7 +96,7 @@ fn pass_commands(input: impl Read, mut agent: &UnixStream) -> io::Result<()> {
     })
 }
 
-fn pass_reports(agent: impl Read, mut output: File) -> io::Result<()> {
+fn pass_reports(agent: impl Read, output: &Mutex<File>) -> io::Result<()> {
     let mut spools: HashMap<u32, Spool> = HashMap::new();
     each_frame(agent, |frame| {
         let report = Report::decode(frame).map_err(strange)?;
@@ -82,14 +105,14 @@ fn pass_reports(agent: impl Read, mut output: File) -> io::Result<()> {
                 std::collections::hash_map::Entry::Occupied(open) => open.into_mut(),
                 std::collections::hash_map::Entry::Vacant(place) => place.insert(Spool::open(*step)?),
             };
-            spool.send(*step, *length, &mut output)?;
+            spool.send(*step, *length, output)?;
         }
         if let Report::Exited { step, .. } = &report {
             // The other side has all of it.
             spools.remove(step);
             let _ = fs::remove_file(spool(*step));
         }
-        send(&report, &mut output)
+        send(&report, output)
     })
 }
 
@@ -107,7 +130,7 @@ impl Spool {
         })
     }
 
-    fn send(&mut self, step: u32, length: u64, output: &mut File) -> io::Result<()> {
+    fn send(&mut self, step: u32, length: u64, output: &Mutex<File>) -> io::Result<()> {
         let mut piece = vec![0; PIECE];
         while self.sent < length {
             let left = usize::try_from(length - self.sent).unwrap_or(PIECE).min(PIECE);
@@ -123,10 +146,14 @@ impl Spool {
     }
 }
 
-fn send(report: &Report, output: &mut File) -> io::Result<()> {
+fn send(report: &Report, output: &Mutex<File>) -> io::Result<()> {
     let mut bytes = Vec::new();
     report.encode(&mut bytes).map_err(strange)?;
-    output.write_all(&bytes)
+    // A frame at a time: nothing comes between its bytes.
+    output
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .write_all(&bytes)
 }
 
 fn each_frame(mut from: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {

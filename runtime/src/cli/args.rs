@@ -113,6 +113,9 @@ pub(super) struct AnswerArgs {
     /// The job [default: every job that is paused]
     #[arg(value_name = "JOB")]
     pub(super) job: Option<String>,
+    /// The step, by its number or its name [default: every step that the job is paused at]
+    #[arg(long, value_name = "STEP")]
+    pub(super) step: Option<String>,
     /// What is printed from there on, as with `run`
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd as _;
 use std::sync::Mutex;
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
@@ -20,7 +21,7 @@ pub(super) fn secret(name: &str) -> io::Result<Option<String>> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
-    let Ok(mut terminal) = File::options().read(true).write(true).open("/dev/tty") else {
+    let Some(mut terminal) = terminal() else {
         return Ok(None);
     };
     let before = tcgetattr(&terminal)?;
@@ -32,12 +33,19 @@ pub(super) fn secret(name: &str) -> io::Result<Option<String>> {
     if let Ok(mut kept) = BEFORE.lock() {
         *kept = Some((terminal.try_clone()?, before));
     }
-    write!(terminal, "the secret {name}: ")?;
+    // First: what is typed as soon as the question is seen is the answer.
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
-    let read = typed(&terminal);
+    let read = write!(terminal, "the secret {name}: ").and_then(|()| typed(&terminal));
     restore();
     writeln!(terminal)?;
     read.map(Some)
+}
+
+/// The terminal of this process; where it has none of its own (a session of its own without one), that of its stdin.
+fn terminal() -> Option<File> {
+    let own = File::options().read(true).write(true).open("/dev/tty");
+    let of_stdin = || io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    own.or_else(|_| of_stdin()).ok()
 }
 
 /// Puts the terminal back as it was, where somebody is being asked. Once more does nothing.

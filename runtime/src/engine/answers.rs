@@ -36,18 +36,12 @@ impl Orchestrator {
     }
 
     /// Says how paused steps of a run of this process go on. Whether it is one of this process.
-    pub(super) fn answer(
-        &self,
-        run: &RunId,
-        job: Option<JobId>,
-        step: Option<StepId>,
-        answer: PauseAnswer,
-    ) -> bool {
+    pub(super) fn answer(&self, run: &RunId, answer: AnswerPauses) -> bool {
         let Some(held) = self.runs.get(run) else {
             return false;
         };
         // `do_send`: one order of a person, who was told that it will happen.
-        held.actor.do_send(AnswerPauses { job, step, answer });
+        held.actor.do_send(answer);
         true
     }
 }
@@ -60,6 +54,8 @@ pub(super) struct AnswerRun {
     pub(super) job: Option<JobId>,
     /// That step alone.
     pub(super) step: Option<StepId>,
+    /// That pause alone.
+    pub(super) pause: Option<u32>,
     pub(super) answer: PauseAnswer,
 }
 
@@ -71,16 +67,29 @@ impl Handler<AnswerRun> for Orchestrator {
             run,
             job,
             step,
+            pause,
             answer,
         } = message;
-        if self.answer(&run, job.clone(), step.clone(), answer) {
+        let answers = AnswerPauses {
+            job: job.clone(),
+            step: step.clone(),
+            pause,
+            answer,
+        };
+        if self.answer(&run, answers) {
             return Box::pin(async { Ok(()) });
         }
         let journal = Arc::clone(&self.shared.journal);
+        let request = Request::Answer {
+            job,
+            step,
+            pause,
+            answer,
+        };
         let left = self
             .shared
             .io
-            .spawn(async move { journal.request(&run, Request::Answer { job, step, answer }).await });
+            .spawn(async move { journal.request(&run, request).await });
         Box::pin(async move { Ok(left.await.map_err(|_| EngineError::Stopped)??) })
     }
 }

@@ -333,12 +333,14 @@ impl Engine {
             run: run.clone(),
             job: job.cloned(),
             step: None,
+            pause: None,
             answer,
         })
         .await
     }
 
-    /// Says how one paused step goes on, and no other of its job, as [`Engine::answer`] does.
+    /// Says how one paused step goes on, and no other of its job, as [`Engine::answer`] does. `pause` is the number of the
+    /// pause that is meant: a step that is in another one by now stays as it is.
     ///
     /// # Errors
     /// When the order cannot be left for the run's owner.
@@ -347,12 +349,14 @@ impl Engine {
         run: &RunId,
         job: &JobId,
         step: &StepId,
+        pause: Option<u32>,
         answer: PauseAnswer,
     ) -> Result<(), EngineError> {
         self.order(AnswerRun {
             run: run.clone(),
             job: Some(job.clone()),
             step: Some(step.clone()),
+            pause,
             answer,
         })
         .await

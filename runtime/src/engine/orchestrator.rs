@@ -12,7 +12,7 @@ use super::EngineError;
 use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
-use super::run::{CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
+use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
 use crate::id::{JobId, RunId};
@@ -123,7 +123,20 @@ impl Orchestrator {
             // One for a run that is not ours is its owner's to answer.
             match request {
                 Request::Cancel { by } => drop(self.cancel(&run, by)),
-                Request::Answer { job, step, answer } => drop(self.answer(&run, job, step, answer)),
+                Request::Answer {
+                    job,
+                    step,
+                    pause,
+                    answer,
+                } => {
+                    let answers = AnswerPauses {
+                        job,
+                        step,
+                        pause,
+                        answer,
+                    };
+                    self.answer(&run, answers);
+                }
                 Request::CancelJob { .. } => {}
             }
         }

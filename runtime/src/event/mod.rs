@@ -265,6 +265,9 @@ pub enum Event {
         job: JobId,
         /// The step that failed.
         step: StepId,
+        /// Which pause of the job it is, from 1; 0 in histories that do not count them.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        pause: u32,
         /// The code its process exited with, when it exited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exit_code: Option<i32>,
@@ -424,6 +427,11 @@ impl Event {
             | Self::Opaque(_) => None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

@@ -21,9 +21,10 @@ pub use output::{
     Closed, CommandFiles, ExitStatus, FileContent, Notes, Signal, SilentNotes, StepEnd, StepOutput, Stream,
     Swept, Usage,
 };
+pub(crate) use spec::led;
 pub use spec::{
     Apart, ContainerSpec, Owner, PlaceFacts, PlaceSpec, Program, PullPolicy, RegistryLogin, RoomSpec,
-    ServiceFacts, Shell, StepSpec,
+    ServiceFacts, Shell, StepSpec, Wanted,
 };
 
 use crate::id::{JobKey, RunId, StepId};
@@ -122,8 +123,8 @@ pub trait Place: Send + Sync {
     /// thing. For what is [`Place::apart`].
     ///
     /// # Errors
-    /// When it cannot be read or written.
-    async fn bring(&self, from: &str, _to: &Path) -> Result<bool, ExecutorError> {
+    /// When it cannot be read or written; [`ExecutorError::Workflow`] when the job has more there than is brought.
+    async fn bring(&self, from: &str, _to: &Path, _wanted: Wanted) -> Result<bool, ExecutorError> {
         Err(ExecutorError::Setup {
             what: format!("bring `{from}`"),
             cause: "this place keeps its files on this machine".to_owned(),

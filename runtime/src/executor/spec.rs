@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -97,6 +97,33 @@ pub struct Apart {
     pub workspace: bool,
     /// `temp`, `actions` and `tools` of the job's directory.
     pub directory: bool,
+}
+
+/// What of a room is to be brought to this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A small file, wherever a link in its place leads.
+    Small,
+    /// A file, or a folder with all that is in it, wherever a link in its place leads.
+    Whole,
+    /// The same, but nothing where a link in its place leads to a folder.
+    Itself,
+}
+
+/// Where a link of a room leads, as far as names tell.
+pub(crate) fn led(link: &Path, target: &Path) -> PathBuf {
+    let mut path = PathBuf::from("/");
+    let parent = link.parent().unwrap_or(Path::new("/"));
+    for part in parent.join(target).components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::ParentDir => {
+                path.pop();
+            }
+            _ => {}
+        }
+    }
+    path
 }
 
 /// What steps are told of their place. Paths are those of the job's room.
@@ -240,4 +267,21 @@ pub struct Shell {
     pub arguments: Vec<String>,
     /// The file name's ending that the shell wants, with its dot; may be empty.
     pub extension: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_where_its_names_say_and_never_above_the_root() {
+        for (link, target, expected) in [
+            ("/workspace/a/action.yml", "b.yml", "/workspace/a/b.yml"),
+            ("/workspace/a/action.yml", "../c/./b.yml", "/workspace/c/b.yml"),
+            ("/workspace/a", "/etc/x", "/etc/x"),
+            ("/a", "../../../x", "/x"),
+        ] {
+            assert_eq!(led(Path::new(link), Path::new(target)), Path::new(expected));
+        }
+    }
 }

@@ -17,7 +17,7 @@ use self::pattern::{Pattern, Target, segments};
 use crate::bounded;
 
 /// The option that may stand instead of the first pattern.
-const FOLLOW: &str = "--follow-symbolic-links";
+pub(crate) const FOLLOW: &str = "--follow-symbolic-links";
 /// How much of a file is read at once.
 const PIECE: usize = 64 * 1024;
 

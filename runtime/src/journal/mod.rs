@@ -284,6 +284,8 @@ pub enum Request {
         job: Option<JobId>,
         /// That step of the job; all that it is paused at when absent.
         step: Option<StepId>,
+        /// The number of the pause in its job: one that is in another by now stays as it is. Any when absent.
+        pause: Option<u32>,
         /// How they go on.
         answer: PauseAnswer,
     },

@@ -378,8 +378,9 @@ impl Run {
 
     /// What all jobs together amount to. A user's cancel outweighs a failure, a failure outweighs a loss: the caller
     /// learns first what somebody did, then what the workflow did, then what the machine did. A job that could not be
-    /// ended in order when it was cancelled is lost, and its run cancelled all the same. A job over its time has
-    /// failed the run; one that gave way to a newer one of its concurrency group was cancelled.
+    /// ended in order when it was cancelled is lost, and its run cancelled all the same; a cancel that comes when all that
+    /// was not to be is lost already has ended nothing, and is as if it had not come. A job over its time has failed the
+    /// run; one that gave way to a newer one of its concurrency group was cancelled.
     fn result(&self) -> RunState {
         let counts = |job: &&Job| job.parent.is_none() || job.group.is_none();
         let jobs = || self.jobs.values().filter(counts).filter(|job| !hidden(job));
@@ -388,7 +389,9 @@ impl Run {
             let why = job.reason.as_ref().or(job.cancel.as_ref());
             why.is_some_and(|reason| reason.code == "concurrency")
         };
-        if self.cancel.is_some() && (any(JobState::Cancelled) || any(JobState::Lost)) {
+        let lost_by_it = |job: &Job| job.lost_by_cancel && job.group.is_none();
+        let ended_by_it = |job: &Job| job.state == JobState::Cancelled || lost_by_it(job);
+        if self.cancel.is_some() && jobs().any(ended_by_it) {
             RunState::Cancelled
         } else if any(JobState::Failure) {
             RunState::Failure

@@ -156,6 +156,7 @@ impl Run {
             return; // an end stands
         }
         job.apply(event, time);
+        job.lost_by_cancel = job.state == JobState::Lost && self.cancel.is_some();
         let (state, result) = (job.state, job.result());
         let earlier = self.unreachable.get(id).map(|(attempt, _)| *attempt);
         if state == JobState::Success && earlier.is_some_and(|attempt| attempt < job.attempt) {
@@ -302,13 +303,16 @@ impl Job {
             }
             Event::JobPaused {
                 step,
+                pause: number,
                 exit_code,
                 reason,
                 problem,
                 ..
             } => {
                 let since = self.pauses.get(step).map_or(time, |pause| pause.since);
+                self.last_pause = self.last_pause.max(*number);
                 let pause = Pause {
+                    number: *number,
                     since,
                     exit_code: *exit_code,
                     reason: reason.clone(),

@@ -89,6 +89,8 @@ pub struct Job {
     pub retry_at: Option<Timestamp>,
     /// Why it is to end though the run goes on.
     pub cancel: Option<Reason>,
+    /// Whether it was lost after somebody had cancelled the run.
+    pub lost_by_cancel: bool,
     /// Why, when the steps do not say it.
     pub reason: Option<Reason>,
     /// When it started to get a place.
@@ -99,6 +101,8 @@ pub struct Job {
     pub steps: IndexMap<StepId, Step>,
     /// What it tells the jobs that need it.
     pub outputs: Outputs,
+    /// The number of its last pause, over all attempts.
+    pub last_pause: u32,
     /// The steps that it is paused at: they failed, and somebody has to say how they go on.
     pub pauses: IndexMap<StepId, Pause>,
 }
@@ -106,6 +110,8 @@ pub struct Job {
 /// A pause at a step that failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pause {
+    /// Which pause of the job it is, from 1; 0 in histories that do not count them.
+    pub number: u32,
     /// Since when.
     pub since: Timestamp,
     /// The code its process exited with.
@@ -114,6 +120,14 @@ pub struct Pause {
     pub reason: Option<Reason>,
     /// Why it could not be done again, when that was tried.
     pub problem: Option<Reason>,
+}
+
+impl Pause {
+    /// Its number, where its history counts pauses.
+    #[must_use]
+    pub fn counted(&self) -> Option<u32> {
+        (self.number > 0).then_some(self.number)
+    }
 }
 
 /// How a job or a run stands with its concurrency group.
@@ -195,6 +209,8 @@ impl Job {
                 .map(|(index, name)| (StepId::at(index), Step::new(name.clone(), None, Phase::Main)))
                 .collect(),
             outputs: Outputs::new(),
+            last_pause: 0,
+            lost_by_cancel: false,
             pauses: IndexMap::new(),
         }
     }

@@ -126,8 +126,11 @@ export function stopWorkflow(name: string): Promise<{ runIds: string[] }> {
 /** How the step goes on that a job is paused at. */
 export type PauseAnswer = "retry" | "skip" | "end";
 
-export function answerPause(run: string, job: string, answer: PauseAnswer): Promise<unknown> {
-  return postJson(`/api/runs/${segment(run)}/answer`, { answer, job });
+/** Which pause is meant; without its number, whichever the step is in. */
+export type PausedAt = { job: string; step: string; pause?: number };
+
+export function answerPause(run: string, at: PausedAt, answer: PauseAnswer): Promise<unknown> {
+  return postJson(`/api/runs/${segment(run)}/answer`, { answer, ...at });
 }
 
 export function cancelRun(id: string): Promise<unknown> {

@@ -123,6 +123,8 @@ export type Job = {
 export type Pause = {
   /** The step's id. */
   step: string;
+  /** Which pause of the job it is, from 1. */
+  pause?: number;
   since?: string;
   exitCode?: number;
   reason?: Reason;

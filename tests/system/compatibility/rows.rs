@@ -238,7 +238,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "`on-lost`",
-                "of `.loom.yml`: what becomes of a step that the machine's failure took (its container was removed, the engine stopped). `retry`: its job runs again from the start, as its own `retry` says, else up to three times. `fail`: it does not, whatever `retry` says",
+                "of `.loom.yml`: what becomes of a step that the machine's failure took (its container was removed, the engine stopped). `retry`: its job runs again from the start, as its own `retry` says, else up to three times. `fail`: it does not, whatever `retry` says. A job that was told to end, or whose time was over, does not run again",
                 &["on_lost_runs_the_job_again"],
             ),
             row(

@@ -1,6 +1,9 @@
 //! Jobs in containers that pause at a step that fails.
 
-use crate::harness::{Engine, Loom, Project, until};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::harness::{Engine, Loom, Project, Terminal, until};
+use crate::pausing::owner;
 
 const TEXT: &str = "name: paused
 on: push
@@ -66,6 +69,72 @@ fn a_shell_is_in_the_container() {
         engine.new_containers().is_empty().then_some(())
     });
     engine.holds_nothing_new();
+}
+
+#[test]
+fn a_shell_takes_much_and_says_much_at_once() {
+    let (engine, project) = (Engine::mine(), Project::with(TEXT));
+    pause(&engine, &project);
+    // More than all pipes on the way hold, in both directions at once.
+    let line = format!("echo {}\n", "x".repeat(1000));
+    let script = format!("{}echo all-$((6*7))\n", line.repeat(3000));
+    let shell = loom(&engine, &project, &["shell", "latest"])
+        .run_with(&script)
+        .exits(0);
+    assert_eq!(shell.stdout.lines().count(), 3001);
+    assert!(shell.stdout.ends_with("all-42\n"));
+    loom(&engine, &project, &["end", "latest"]).run().exits(1);
+    until("nothing is left", || {
+        engine.new_containers().is_empty().then_some(())
+    });
+}
+
+#[test]
+fn a_shell_that_is_told_to_end_gives_the_terminal_back() {
+    let (engine, project) = (Engine::mine(), Project::with(TEXT));
+    pause(&engine, &project);
+    let terminal = Terminal::new();
+    let shown = |terminal: &Terminal| {
+        let modes = rustix::termios::tcgetattr(terminal.other_end())
+            .expect("a terminal")
+            .local_modes;
+        modes.contains(rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO)
+    };
+    assert!(shown(&terminal));
+    let mut child = loom(&engine, &project, &["shell", "latest"])
+        .env("TERM", "xterm")
+        .at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
+    until("a terminal that hands on every key", || {
+        (!shown(&terminal)).then_some(())
+    });
+    let pid = Pid::from_child(&child);
+    kill_process(pid, Signal::TERM).expect("it is there");
+    let status = until("its end", || child.try_wait().expect("ours"));
+    assert_eq!(status.code(), Some(130));
+    assert!(shown(&terminal), "the terminal is still raw");
+    loom(&engine, &project, &["end", "latest"]).run().exits(1);
+    until("nothing is left", || {
+        engine.new_containers().is_empty().then_some(())
+    });
+}
+
+#[test]
+fn a_killed_owner_leaves_nothing_after_the_next_start() {
+    let (engine, project) = (Engine::mine(), Project::with(TEXT));
+    pause(&engine, &project);
+    kill_process(owner(&project), Signal::KILL).expect("it is there");
+    project.file(
+        "other.loom.yml",
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
+    until("its end is known", || {
+        let retry = loom(&engine, &project, &["retry", "latest"]).run();
+        (retry.status.code() == Some(2) && retry.stderr.contains("lost")).then_some(())
+    });
+    loom(&engine, &project, &["run", "other.loom.yml"]).run().exits(0);
+    engine.holds_nothing_new();
+    let left = std::fs::read_dir(project.state().join("jobs")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "directories of jobs");
 }
 
 #[test]

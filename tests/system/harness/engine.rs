@@ -52,6 +52,11 @@ impl Engine {
         host.map(Self::at)
     }
 
+    /// The address of the engine that [`Engine::mine`] is, for a test that has its turn with another.
+    pub(crate) fn other_host() -> String {
+        required("LOOM_TEST_DOCKER_HOST")
+    }
+
     fn at(host: String) -> Self {
         // A test that failed has left its turn poisoned; that is its own failure.
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

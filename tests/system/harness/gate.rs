@@ -19,12 +19,24 @@ struct State {
     shuts_at: Option<&'static str>,
     shut: Mutex<bool>,
     changed: Condvar,
+    /// Connections that asked for this are muted by [`Gate::mute`].
+    mutes: Option<&'static str>,
+    muted: AtomicBool,
     over: AtomicBool,
 }
 
 impl Gate {
     /// One that is open until [`Gate::shut`], or until a request with this text has passed.
     pub(crate) fn before(host: &str, shuts_at: Option<&'static str>) -> Self {
+        Self::of(host, shuts_at, None)
+    }
+
+    /// One that can mute the connections over which this was asked for, and no other: [`Gate::mute`].
+    pub(crate) fn that_mutes(host: &str, asked: &'static str) -> Self {
+        Self::of(host, None, Some(asked))
+    }
+
+    fn of(host: &str, shuts_at: Option<&'static str>, mutes: Option<&'static str>) -> Self {
         let engine = host.strip_prefix("unix://").expect("an engine on a unix socket");
         let directory = tempfile::tempdir().expect("a temporary directory");
         let state = Arc::new(State {
@@ -32,6 +44,8 @@ impl Gate {
             shuts_at,
             shut: Mutex::new(false),
             changed: Condvar::new(),
+            mutes,
+            muted: AtomicBool::new(false),
             over: AtomicBool::new(false),
         });
         let listener = UnixListener::bind(directory.path().join("gate.sock")).expect("a socket");
@@ -51,6 +65,11 @@ impl Gate {
     /// As in `DOCKER_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.directory.path().join("gate.sock").display())
+    }
+
+    /// From now on nothing comes over some connections, which stay open.
+    pub(crate) fn mute(&self) {
+        self.state.muted.store(true, Ordering::Relaxed);
     }
 
     /// From now on the engine says nothing.
@@ -89,24 +108,31 @@ impl State {
         };
         let (asking, asked) = (client.try_clone(), engine.try_clone());
         let back = Arc::clone(&self);
+        let marked = Arc::new(AtomicBool::new(false));
+        let mark = Arc::clone(&marked);
         std::thread::spawn(move || {
             if let (Ok(from), Ok(to)) = (asked, asking) {
-                back.copy(from, to, false);
+                back.copy(from, to, false, &mark);
             }
         });
-        self.copy(client, engine, true);
+        self.copy(client, engine, true, &marked);
     }
 
-    fn copy(&self, mut from: UnixStream, mut to: UnixStream, requests: bool) {
+    fn copy(&self, mut from: UnixStream, mut to: UnixStream, requests: bool, marked: &AtomicBool) {
         let mut buffer = [0; 64 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
             self.wait();
             let bytes = &buffer[..read];
-            let last = requests
-                && self
-                    .shuts_at
-                    .is_some_and(|text| String::from_utf8_lossy(bytes).contains(text));
-            if last {
+            let has = |text: Option<&'static str>| {
+                requests && text.is_some_and(|text| String::from_utf8_lossy(bytes).contains(text))
+            };
+            if has(self.mutes) {
+                marked.store(true, Ordering::Relaxed);
+            }
+            if marked.load(Ordering::Relaxed) && self.muted.load(Ordering::Relaxed) {
+                continue;
+            }
+            if has(self.shuts_at) {
                 // Before the engine has it: its answer must not slip through.
                 *self.shut.lock().expect("no thread panics with it") = true;
             }

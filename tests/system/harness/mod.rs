@@ -12,6 +12,7 @@ mod running;
 mod setup;
 mod socket;
 mod studio;
+mod terminal;
 
 pub(crate) use engine::Engine;
 pub(crate) use events::Events;
@@ -25,3 +26,4 @@ pub(crate) use running::{Loom, Outcome, Running, Stderr};
 pub(crate) use setup::{binary, locked_registry, registry};
 pub(crate) use socket::Socket;
 pub(crate) use studio::Studio;
+pub(crate) use terminal::Terminal;

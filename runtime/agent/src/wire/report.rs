@@ -40,6 +40,8 @@ pub enum Report {
         /// Behind all that was said of it before.
         bytes: Vec<u8>,
     },
+    /// Nothing is new, but the way here is open. As [`Report::Spooled`], said by whoever passes reports on.
+    Alive,
     /// Whether a port leads to a service now.
     Forwarding {
         /// The port.
@@ -92,6 +94,7 @@ const CLOSED: u8 = 133;
 const CLOSING: u8 = 134;
 const SPOOLED: u8 = 135;
 const FORWARDING: u8 = 136;
+const ALIVE: u8 = 137;
 
 impl Report {
     /// Appends the frame to `out`.
@@ -137,6 +140,7 @@ impl Report {
                     w.optional(trouble.as_deref(), Writer::text);
                 }
                 Self::Closing => w.u8(CLOSING),
+                Self::Alive => w.u8(ALIVE),
                 Self::Closed {
                     killed,
                     given,
@@ -184,6 +188,7 @@ impl Report {
                 trouble: r.optional(Reader::text)?,
             },
             CLOSING => Self::Closing,
+            ALIVE => Self::Alive,
             CLOSED => Self::Closed {
                 killed: r.list(|r| {
                     Ok(LeftOver {

@@ -69,6 +69,7 @@ fn reports() -> Vec<Report> {
             step: 1,
             bytes: vec![0, 255, 7],
         },
+        Report::Alive,
         Report::Forwarding {
             port: 5432,
             trouble: Some("it is taken".into()),

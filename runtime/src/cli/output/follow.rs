@@ -32,8 +32,8 @@ pub(in crate::cli) enum Subject {
     /// One of another process, from where it stands.
     Others {
         run: Box<Known>,
-        /// Jobs of it that were answered just now: their pauses are over as soon as the owner hears of it.
-        answered: Vec<JobId>,
+        /// Steps of it that were answered just now: their pauses are over as soon as the owner hears of it.
+        answered: Vec<(JobId, StepId)>,
     },
 }
 
@@ -207,15 +207,15 @@ struct Pauses {
 impl Pauses {
     fn new(
         run: Option<Run>,
-        answered: &[JobId],
+        answered: &[(JobId, StepId)],
         audience: Audience,
         attention: mpsc::Sender<Attention>,
     ) -> Self {
         let answered = run
             .iter()
             .flat_map(waiting)
-            .filter(|waiting| answered.contains(&waiting.job))
             .map(|waiting| (waiting.job, waiting.step))
+            .filter(|waiting| answered.contains(waiting))
             .collect();
         Self {
             run,

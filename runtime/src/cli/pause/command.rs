@@ -1,5 +1,6 @@
 //! `retry`, `skip` and `end`: answer a run that is paused, whichever process runs it, and follow it from there.
 
+use super::waiting::{Waiting, waiting};
 use crate::cli::args::{AnswerArgs, Global};
 use crate::cli::output::Known;
 use crate::cli::run::attend_other;
@@ -7,7 +8,6 @@ use crate::cli::runs::{is_meant, load};
 use crate::cli::signals::Stops;
 use crate::cli::{Exit, setup, talk};
 use crate::event::PauseAnswer;
-use crate::id::JobId;
 use crate::state::Run;
 
 /// Has the paused step done again, and ends as `run` does.
@@ -37,34 +37,28 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     let known = engine.io().spawn_blocking(move || Known::so_far(&inside, run));
     let mut known = known.await.map_err(|_| Exit::Machine)?;
     known.run = load(&engine, &known.run.id.0).await?;
-    let jobs = meant(&known.run, args.job.as_deref())?;
-    for job in &jobs {
-        engine
-            .answer(&known.run.id, Some(job), answer)
+    let meant = meant(&known.run, args)?;
+    for one in &meant {
+        one.answer(&engine, &known.run.id, answer)
             .await
             .map_err(|error| {
                 talk::error(&format!("failed to {}", crate::chain::chain(&error)));
                 Exit::Machine
             })?;
     }
-    attend_other(&engine, known, jobs, &mut stops, args.format).await
+    let answered = meant.into_iter().map(|one| (one.job, one.step)).collect();
+    attend_other(&engine, known, answered, &mut stops, args.format).await
 }
 
-/// The paused jobs that are meant.
-fn meant(run: &Run, named: Option<&str>) -> Result<Vec<JobId>, Exit> {
-    let paused: Vec<&JobId> = run
-        .jobs
-        .iter()
-        .filter(|(_, job)| job.is_paused())
-        .map(|(id, _)| id)
-        .collect();
-    let jobs: Vec<JobId> = paused
-        .iter()
-        .filter(|id| named.is_none_or(|named| is_meant(id, named)))
-        .map(|id| (*id).clone())
-        .collect();
-    if !jobs.is_empty() {
-        return Ok(jobs);
+/// The paused steps that are meant.
+fn meant(run: &Run, args: &AnswerArgs) -> Result<Vec<Waiting>, Exit> {
+    let paused = waiting(run);
+    let of_job = |one: &&Waiting| args.job.as_deref().is_none_or(|named| is_meant(&one.job, named));
+    let jobs: Vec<&Waiting> = paused.iter().filter(of_job).collect();
+    let of_step = |one: &&&Waiting| args.step.as_deref().is_none_or(|named| one.is_step(named));
+    let steps: Vec<Waiting> = jobs.iter().filter(of_step).map(|one| (*one).clone()).collect();
+    if !steps.is_empty() {
+        return Ok(steps);
     }
     if run.state.is_final() {
         talk::error(&format!(
@@ -72,12 +66,16 @@ fn meant(run: &Run, named: Option<&str>) -> Result<Vec<JobId>, Exit> {
             run.id, run.state
         ));
         talk::help("start it again: `loom-runtime run --pause-on-failure` stops at a step that fails");
-    } else if let (Some(named), false) = (named, paused.is_empty()) {
-        let paused: Vec<&str> = paused.iter().map(|id| id.0.as_str()).collect();
+    } else if !jobs.is_empty() {
+        let all: Vec<String> = jobs.iter().map(|one| one.line()).collect();
+        talk::error(&format!("that step is not paused; what is: {}", all.join("; ")));
+    } else if let (Some(named), false) = (args.job.as_deref(), paused.is_empty()) {
+        let mut others: Vec<&str> = paused.iter().map(|one| one.job.0.as_str()).collect();
+        others.dedup();
         talk::error(&format!(
             "the job `{named}` of run {} is not paused; those that are: {}",
             run.id,
-            paused.join(", ")
+            others.join(", ")
         ));
     } else {
         talk::error(&format!("nothing of run {} is paused", run.id));

@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt as _;
+use std::pin::Pin;
 use std::process::Command;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -149,23 +150,36 @@ async fn in_container(engine: &Engine, container: String, entrance: Entrance) ->
     let raw = terminal.as_ref().map(Terminal::raw);
     let ended = pass_on(&mut session, terminal.is_some()).await;
     drop(raw);
-    ended.map_err(failed)?;
+    if let Talked::Told = ended.map_err(failed)? {
+        return Ok(Exit::Cancelled);
+    }
     let code = session.exit_code().await.map_err(failed)?;
     Ok(if code == 0 { Exit::Success } else { Exit::Failure })
 }
 
-/// Hands on what is typed and what is said, until the shell ends.
+/// How a conversation with a shell ended.
+enum Talked {
+    /// The shell has ended, or nobody hears it any more.
+    ToItsEnd,
+    /// A signal told this process to end.
+    Told,
+}
+
+/// Hands on what is typed and what is said, until the shell ends or this process is told to.
 async fn pass_on(
     session: &mut ShellSession,
     on_terminal: bool,
-) -> Result<(), crate::executor::ExecutorError> {
-    let mut typed = typed();
-    let mut input = session.input();
+) -> Result<Talked, crate::executor::ExecutorError> {
+    // Apart from what is said: a shell that waits until that is read takes nothing meanwhile.
+    let feeding = feed(typed(), session.input());
+    tokio::pin!(feeding);
+    let mut is_fed = false;
     let mut resized = signal(SignalKind::window_change()).ok().filter(|_| on_terminal);
+    let mut told = Signals::listen();
     loop {
         tokio::select! {
             said = session.output() => match said? {
-                None => return Ok(()),
+                None => return Ok(Talked::ToItsEnd),
                 Some((stream, bytes)) => {
                     // The shell waits for who reads what it says, as any does; nothing else is on this thread.
                     let written = match stream {
@@ -173,28 +187,53 @@ async fn pass_on(
                         Stream::Stdout => std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush()),
                     };
                     if written.is_err() {
-                        return Ok(());
+                        return Ok(Talked::ToItsEnd);
                     }
                 }
             },
-            bytes = typed.recv(), if input.is_some() => match (bytes, &mut input) {
-                (Some(bytes), Some(to)) => {
-                    if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
-                        input = None;
-                    }
-                }
-                (_, to) => {
-                    if let Some(mut to) = to.take() {
-                        // It has ended already, then.
-                        drop(to.shutdown().await);
-                    }
-                }
-            },
+            () = &mut feeding, if !is_fed => is_fed = true,
+            () = told.next() => return Ok(Talked::Told),
             () = async { match &mut resized { Some(resized) => drop(resized.recv().await), None => std::future::pending().await } } => {
                 let (rows, columns) = size();
                 session.resize(rows, columns).await;
             }
         }
+    }
+}
+
+/// Hands on what is typed, to its end or the shell's.
+async fn feed(mut typed: mpsc::Receiver<Vec<u8>>, input: Option<Pin<Box<dyn AsyncWrite + Send>>>) {
+    let Some(mut input) = input else { return };
+    while let Some(bytes) = typed.recv().await {
+        if input.write_all(&bytes).await.is_err() || input.flush().await.is_err() {
+            return;
+        }
+    }
+    // It has ended already, then.
+    drop(input.shutdown().await);
+}
+
+/// What tells this process to end. A terminal that hands on every key must not stay so.
+struct Signals(Vec<tokio::signal::unix::Signal>);
+
+impl Signals {
+    fn listen() -> Self {
+        let all = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+            SignalKind::quit(),
+        ];
+        Self(all.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    }
+
+    async fn next(&mut self) {
+        let all = self.0.iter_mut().map(|one| Box::pin(one.recv()));
+        let all: Vec<_> = all.collect();
+        if all.is_empty() {
+            return std::future::pending().await;
+        }
+        drop(futures_util::future::select_all(all).await);
     }
 }
 

@@ -3,8 +3,9 @@
 use loom_protocol::Timestamp;
 
 use crate::cli::output::place;
-use crate::event::{ConcurrencyGroup, JobState};
-use crate::id::{JobId, StepId};
+use crate::engine::{Engine, EngineError};
+use crate::event::{ConcurrencyGroup, JobState, PauseAnswer};
+use crate::id::{JobId, RunId, StepId};
 use crate::state::{Claim, Job, Run};
 
 /// A step that a job is paused at.
@@ -12,6 +13,8 @@ use crate::state::{Claim, Job, Run};
 pub(in crate::cli) struct Waiting {
     pub(in crate::cli) job: JobId,
     pub(in crate::cli) step: StepId,
+    /// Which pause of the job it is, where that is counted.
+    pause: Option<u32>,
     /// Its place among the steps, as people count.
     place: String,
     name: String,
@@ -30,6 +33,7 @@ pub(in crate::cli) fn waiting(run: &Run) -> Vec<Waiting> {
             all.push(Waiting {
                 job: id.clone(),
                 step: step.clone(),
+                pause: pause.counted(),
                 place: place(job, step),
                 name: job
                     .steps
@@ -93,6 +97,21 @@ impl Waiting {
         named == place || named.strip_prefix('@') == Some(self.step.0.as_str()) || named == self.name
     }
 
+    /// Says how it goes on; nothing happens where it is in another pause by now.
+    ///
+    /// # Errors
+    /// When the order cannot be left for the run's owner.
+    pub(in crate::cli) async fn answer(
+        &self,
+        engine: &Engine,
+        run: &RunId,
+        answer: PauseAnswer,
+    ) -> Result<(), EngineError> {
+        engine
+            .answer_step(run, &self.job, &self.step, self.pause, answer)
+            .await
+    }
+
     /// It in one line.
     pub(in crate::cli) fn line(&self) -> String {
         let Self { job, place, name, .. } = self;
@@ -107,12 +126,14 @@ impl Waiting {
     /// What programs get of it.
     pub(in crate::cli) fn to_json(&self) -> serde_json::Value {
         let mut all = serde_json::json!({ "job": self.job.0, "step": self.step.0, "name": self.name });
+        let pause = self.pause;
         if let Some(fields) = all.as_object_mut() {
             let mut put = |name: &str, value: Option<serde_json::Value>| {
                 if let Some(value) = value {
                     fields.insert(name.to_owned(), value);
                 }
             };
+            put("pause", pause.map(Into::into));
             put("exitCode", self.exit_code.map(Into::into));
             put("reason", self.reason.clone().map(Into::into));
             put("problem", self.problem.clone().map(Into::into));
@@ -136,7 +157,6 @@ mod tests {
     use super::*;
     use crate::event::{Event, JobOutline, JobTerms, OnCrash, Recorded, Seq, WorkflowRef};
     use crate::executor::Owner;
-    use crate::id::RunId;
 
     fn recorded(seq: u64, event: Event) -> Recorded {
         Recorded {
@@ -186,6 +206,7 @@ mod tests {
             Event::JobPaused {
                 job: id("a"),
                 step: StepId("s".into()),
+                pause: 1,
                 exit_code: Some(1),
                 signal: None,
                 reason: None,

@@ -7,7 +7,7 @@ use super::super::signals::{Stop, Stops};
 use super::super::{Exit, talk};
 use crate::engine::{Engine, Outcome, RunHandle};
 use crate::event::{PauseAnswer, RunState};
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::state::Run;
 
 /// How a run ended for the one who watched it.
@@ -54,14 +54,14 @@ pub(super) async fn attend(
     watch(engine, id, Subject::Ours(handle), ending, stops, format).await
 }
 
-/// Attends a run of another process, of which these jobs were just answered.
+/// Attends a run of another process, of which these steps were just answered.
 ///
 /// # Errors
 /// When it cannot be followed.
 pub(in crate::cli) async fn attend_other(
     engine: &Engine,
     run: Known,
-    answered: Vec<JobId>,
+    answered: Vec<(JobId, StepId)>,
     stops: &mut Stops,
     format: Option<Format>,
 ) -> Result<Exit, Exit> {
@@ -201,7 +201,7 @@ async fn chosen(asker: &mut Option<Asker>) -> (Option<Waiting>, Choice) {
 }
 
 async fn order(engine: &Engine, run: &RunId, at: &Waiting, answer: PauseAnswer) {
-    if let Err(error) = engine.answer_step(run, &at.job, &at.step, answer).await {
+    if let Err(error) = at.answer(engine, run, answer).await {
         talk::error(&format!("failed to {}", crate::chain::chain(&error)));
     }
 }

@@ -28,6 +28,9 @@ use crate::fault;
 use crate::id::StepId;
 use crate::plan::step_name;
 
+/// How long what has happened waits for what comes at once, before it is told alone.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// A job's actor. Its owner, the run's actor, learns of its end whatever the cause.
 pub(in crate::engine) struct JobActor {
     pub(super) machine: Machine,
@@ -78,6 +81,8 @@ impl JobActor {
             pauses: plan.scope.run.options.pause_on_failure,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
             is_prepared: prepared.as_ref().is_some_and(|place| place.is_finished()),
+            is_ahead: prepared.is_some(),
+            paused_before: origin.paused_before,
         };
         let mut steps = BTreeMap::new();
         let mut know = |id, what| {
@@ -107,6 +112,7 @@ impl JobActor {
         tracing::debug!(job = %self.origin.key.job, effect = effect.name(), "next");
         match effect {
             Effect::Save(number, events) => self.save(number, events, ctx),
+            Effect::SaveLater => self.later(Input::SaveNow, MOMENT, ctx),
             Effect::Open => self.open(ctx),
             // The opening's end says that all is gone again.
             Effect::AbandonOpening => self.origin.holding.unwanted().cancel(),
@@ -155,7 +161,8 @@ impl JobActor {
     }
 
     fn save(&mut self, number: u64, events: Vec<crate::event::Event>, ctx: &mut Context<Self>) {
-        let saved = self.origin.run.send(SaveEvents { events });
+        let may_retry = self.machine.may_run_again();
+        let saved = self.origin.run.send(SaveEvents { events, may_retry });
         ctx.spawn(
             saved
                 .into_actor(self)
@@ -236,12 +243,15 @@ impl JobActor {
         };
         let judging = self.origin.shared.io.spawn(judging::judge(opened, ask));
         ctx.spawn(judging.into_actor(self).map(move |answer, act, ctx| {
+            let answer = answer.unwrap_or_else(|broken| Err(broke_off(&broken)));
             let judgement = match answer {
                 Ok(answer) => act.take_answer(&step, answer),
-                Err(broken) => Judgement::Fail {
-                    reason: broke_off(&broken).reason,
-                    continue_on_error: false,
-                },
+                Err(trouble) => {
+                    if let Some(opened) = &act.opened {
+                        opened.notes.say(&trouble.reason.message);
+                    }
+                    Judgement::Broken(trouble.reason)
+                }
             };
             ctx.notify(Input::Judged(step, Box::new(judgement)));
         }));
@@ -426,7 +436,7 @@ impl JobActor {
             .io
             .spawn(judging::conclude(opened, contexts.view(None, status)));
         ctx.spawn(concluding.into_actor(self).map(|concluded, _, ctx| {
-            let concluded = concluded.unwrap_or_else(|broken| Err(broke_off(&broken).reason));
+            let concluded = concluded.unwrap_or_else(|broken| Err(broke_off(&broken)));
             ctx.notify(Input::Concluded(concluded));
         }));
     }

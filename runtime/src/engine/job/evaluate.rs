@@ -11,8 +11,9 @@ use loom_workflow::{Diagnostics, Shell, StepValues, Work};
 use super::call::Call;
 use super::contexts::View;
 use super::grounds::{Grounds, Place};
-use super::machine::{JobStatus, Judgement, Status, StepWork, Verdict};
+use super::machine::{JobStatus, Judgement, Status, StepWork, Trouble, Verdict};
 use super::question::{Answer, Ask, What};
+use super::room_files::HashedFiles;
 use super::task::Task;
 use crate::event::{Phase, Reason, StepOutline};
 use crate::executor::{Program, Shell as ShellProgram, StepSpec};
@@ -104,15 +105,23 @@ pub(super) struct Uses {
 }
 
 /// Finds out whether and as what a step runs.
-pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
-    let answer = |answer: Answer| First::Answer(Box::new(answer));
+///
+/// # Errors
+/// When the machine keeps that from being known.
+pub(super) fn first(ask: &Ask, grounds: &Grounds) -> Result<First, Trouble> {
     let files = grounds.hashed_files();
+    let found = first_with(ask, grounds, &files);
+    files.failures.take().map_or(Ok(found), Err)
+}
+
+fn first_with(ask: &Ask, grounds: &Grounds, files: &HashedFiles) -> First {
+    let answer = |answer: Answer| First::Answer(Box::new(answer));
     let status = Functions(ask.view.status);
     match &ask.what {
         What::WaitForAll => {
             return answer(waiting("Wait for all background steps", StepWork::WaitAll, false));
         }
-        What::Post(call) => return answer(post(ask, call, &files, &status, grounds)),
+        What::Post(call) => return answer(post(ask, call, files, &status, grounds)),
         What::OfJob(..) | What::OfAction(..) | What::Pre(..) => {}
     }
     let (Some(step), Some(source)) = (ask.what.step(), ask.what.source()) else {
@@ -123,12 +132,12 @@ pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
         Some(loom_workflow::model::Literal::Value(true))
     );
     let view = ask.view.clone().with_action(&action_name(step, ask.what.id()));
-    let (view, mistakes) = with_own_env(step, &view, &files);
+    let (view, mistakes) = with_own_env(step, &view, files);
     if let Some(mistakes) = mistakes {
         return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
     }
     let environment = Environment::new(&view.contexts)
-        .with_files(&files)
+        .with_files(files)
         .with_status(&status);
     if !matches!(ask.what, What::Pre(..)) {
         match loom_workflow::step_condition(step, &environment, &status) {
@@ -137,7 +146,7 @@ pub(super) fn first(ask: &Ask, grounds: &Grounds) -> First {
             (None, mistakes) => return answer(fail("evaluation", first_mistake(&mistakes, source), lenient)),
         }
     }
-    let environment = Environment::new(&view.contexts).with_files(&files);
+    let environment = Environment::new(&view.contexts).with_files(files);
     let (values, mistakes) = loom_workflow::step_values(step, &ask.what.defaults(), &environment);
     let Some(values) = values else {
         return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
@@ -341,13 +350,21 @@ fn post(
 }
 
 /// The second half: the step uses an action, which is at hand now.
-pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) -> Answer {
+///
+/// # Errors
+/// When the machine keeps that from being known.
+pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) -> Result<Answer, Trouble> {
+    let files = grounds.hashed_files();
+    let found = second_with(ask, uses, place, grounds, &files);
+    files.failures.take().map_or(Ok(found), Err)
+}
+
+fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &HashedFiles) -> Answer {
     let lenient = uses.values.continue_on_error;
     let Work::Uses { reference, inputs } = &uses.values.work else {
         return fail("source", "the step uses no action", lenient);
     };
-    let files = grounds.hashed_files();
-    let environment = Environment::new(&uses.view.contexts).with_files(&files);
+    let environment = Environment::new(&uses.view.contexts).with_files(files);
     let (found, mistakes) = loom_workflow::action_inputs(&place.definition.action, inputs, &environment);
     let Some(found) = found else {
         return fail(
@@ -381,7 +398,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         _ => ask.id.clone(),
     };
     let own_env = ask.what.step().map(|step| {
-        let environment = Environment::new(&ask.view.contexts).with_files(&files);
+        let environment = Environment::new(&ask.view.contexts).with_files(files);
         loom_workflow::step_env(step, &environment).0.unwrap_or_default()
     });
     let call = Arc::new(Call {
@@ -428,7 +445,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         id: &ask.id,
         view: &view,
         state: &ask.state,
-        files: &files,
+        files,
     };
     let task = match super::action::process(&call, part, &values, grounds) {
         Ok(task) => task,
@@ -442,7 +459,7 @@ pub(super) fn second(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds) ->
         };
         let status = Functions(ask.view.status);
         let environment = Environment::new(&view.contexts)
-            .with_files(&files)
+            .with_files(files)
             .with_status(&status);
         if loom_workflow::hook_condition(hook, &environment, &status).0 != Some(true) {
             return skip();

@@ -11,13 +11,12 @@ use indexmap::IndexMap;
 use tokio::sync::OnceCell;
 
 use super::machine::Trouble;
+use super::opening::trouble;
 use super::room_files::{HashedFiles, RoomFiles};
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
 };
-use crate::chain::chain;
-use crate::event::Reason;
-use crate::executor::{ExecutorError, Notes, PlaceFacts};
+use crate::executor::{ExecutorError, Notes, PlaceFacts, Wanted};
 use crate::output::Masks;
 use crate::plan::JobPlan;
 
@@ -111,7 +110,7 @@ impl Grounds {
     }
 
     /// Gets an action: reads one of the workspace, fetches one of another repository and gives the job its copy.
-    pub(super) async fn action(&self, target: &ActionReference, notes: &dyn Notes) -> Result<Place, Reason> {
+    pub(super) async fn action(&self, target: &ActionReference, notes: &dyn Notes) -> Result<Place, Trouble> {
         match target {
             ActionReference::Local(path) if self.files.apart().workspace => {
                 let path = path.replace('\\', "/");
@@ -133,19 +132,20 @@ impl Grounds {
                 }
             },
             ActionReference::Repository(repository) => self.remote(repository, notes).await,
-            ActionReference::Docker(image) => {
-                Err(Reason::new("action", format!("`docker://{image}` is an image")))
-            }
+            ActionReference::Docker(image) => Err(Trouble::workflow(
+                "action",
+                format!("`docker://{image}` is an image"),
+            )),
         }
     }
 
-    async fn local(&self, path: &str, root: &Path, seen: &str) -> Result<Place, Reason> {
+    async fn local(&self, path: &str, root: &Path, seen: &str) -> Result<Place, Trouble> {
         let path = path.trim_start_matches("./").trim_end_matches('/');
         let directory = root.join(path);
         let name = if path.is_empty() { "." } else { path };
         let definition = actions::read(&directory, name)
             .await
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| not_had(&error))?;
         Ok(Place {
             definition: Arc::new(definition),
             path: if path.is_empty() {
@@ -160,38 +160,38 @@ impl Grounds {
 
     /// An action of a workspace that this machine does not see: what says what it is comes here, and all of it where its
     /// image is to be built.
-    async fn local_apart(&self, path: &str, seen: &str) -> Result<Place, Reason> {
+    async fn local_apart(&self, path: &str, seen: &str) -> Result<Place, Trouble> {
         let seen = if path.is_empty() {
             seen.to_owned()
         } else {
             format!("{seen}/{path}")
         };
-        let directory = self.files.fresh().map_err(|error| unread(path, &error))?;
-        std::fs::create_dir(&directory).map_err(|error| unread(path, &error))?;
-        for file in ["action.yml", "action.yaml", "Dockerfile"] {
+        let directory = self.files.fresh().map_err(|error| no_room(path, &error))?;
+        std::fs::create_dir(&directory).map_err(|error| no_room(path, &error))?;
+        for file in ["action.yml", "action.yaml", "Dockerfile", "dockerfile"] {
             self.files
-                .bring(&format!("{seen}/{file}"), &directory.join(file))
+                .bring(&format!("{seen}/{file}"), &directory.join(file), Wanted::Small)
                 .await
                 .map_err(|error| unread(path, &error))?;
         }
         let name = if path.is_empty() { "." } else { path };
         let definition = actions::read(&directory, name)
             .await
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| not_had(&error))?;
         let is_built = match &definition.action.kind {
             Kind::Docker { image, .. } => !image.value.starts_with("docker://"),
             _ => false,
         };
         let directory = if is_built {
-            let whole = self.files.fresh().map_err(|error| unread(path, &error))?;
+            let whole = self.files.fresh().map_err(|error| no_room(path, &error))?;
             let there = self
                 .files
-                .bring(&seen, &whole)
+                .bring(&seen, &whole, Wanted::Whole)
                 .await
                 .map_err(|error| unread(path, &error))?;
             if !there {
                 let gone = format!("`{path}`: it was removed while its image was to be built");
-                return Err(Reason::new("action", gone));
+                return Err(Trouble::workflow("action", gone));
             }
             whole
         } else {
@@ -205,7 +205,7 @@ impl Grounds {
         })
     }
 
-    async fn remote(&self, repository: &Repository, notes: &dyn Notes) -> Result<Place, Reason> {
+    async fn remote(&self, repository: &Repository, notes: &dyn Notes) -> Result<Place, Trouble> {
         let key = repository.to_string();
         let known = self
             .copies
@@ -220,10 +220,10 @@ impl Grounds {
             .store
             .fetch(repository, notes)
             .await
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| not_had(&error))?;
         let definition = actions::read_fetched(&fetched)
             .await
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| not_had(&error))?;
         let name = actions::directory_name(repository);
         let copy = self.directory.join("actions").join(&name);
         let arrival = {
@@ -254,11 +254,11 @@ impl Grounds {
     }
 
     /// Makes the job's copy of an action, and puts it where steps see it. What did not get there whole is done anew.
-    async fn hand_out(&self, fetched: &Path, copy: &Path, name: &str) -> Result<(), Reason> {
+    async fn hand_out(&self, fetched: &Path, copy: &Path, name: &str) -> Result<(), Trouble> {
         if !copy.exists() {
             actions::copy_into(fetched, copy)
                 .await
-                .map_err(|error| reason(&error))?;
+                .map_err(|error| not_had(&error))?;
         }
         if self.files.apart().directory {
             let seen = format!("{}/{name}", self.facts.actions);
@@ -298,13 +298,13 @@ impl Grounds {
         &self,
         inputs: &IndexMap<String, String>,
         notes: &dyn Notes,
-    ) -> Result<IndexMap<String, String>, Reason> {
+    ) -> Result<IndexMap<String, String>, Trouble> {
         let inputs = CheckoutInputs::from(inputs);
         let clean = inputs.clean;
         let is_apart = self.files.apart().workspace;
         let workspace = if is_apart {
-            let fresh = self.files.fresh().map_err(|error| unread("checkout", &error))?;
-            std::fs::create_dir(&fresh).map_err(|error| unread("checkout", &error))?;
+            let fresh = self.files.fresh().map_err(|error| no_room("checkout", &error))?;
+            std::fs::create_dir(&fresh).map_err(|error| no_room("checkout", &error))?;
             fresh
         } else {
             self.workspace.clone()
@@ -321,7 +321,7 @@ impl Grounds {
         };
         let outcome = actions::checkout(request, notes)
             .await
-            .map_err(|error| reason(&error))?;
+            .map_err(|error| not_had(&error))?;
         if is_apart {
             self.put_checkout(&workspace, &below, clean)
                 .await
@@ -364,16 +364,32 @@ impl Grounds {
 
     /// The files of the workspace, for expressions.
     pub(super) fn hashed_files(&self) -> HashedFiles {
-        HashedFiles(Arc::clone(&self.files))
+        HashedFiles::new(Arc::clone(&self.files))
     }
 }
 
-/// Why a step fails whose files are not on this machine and did not come or go.
-fn unread(what: &str, error: &dyn std::error::Error) -> Reason {
-    Reason::new("action", format!("`{what}`: failed to {}", chain(error)))
+/// Why files that are not on this machine did not come or go, and whose doing that is.
+fn unread(what: &str, error: &ExecutorError) -> Trouble {
+    let mut trouble = trouble(error);
+    if trouble.by_workflow {
+        "action".clone_into(&mut trouble.reason.code);
+    }
+    trouble.reason.message = format!("`{what}`: {}", trouble.reason.message);
+    trouble
 }
 
-/// Why a step fails whose action cannot be had.
-fn reason(error: &ActionError) -> Reason {
-    Reason::new("action", error.with_help())
+/// This machine has no place for files that were to come.
+fn no_room(what: &str, error: &std::io::Error) -> Trouble {
+    Trouble::machine(
+        "setup",
+        format!("`{what}`: a folder for its files cannot be made: {error}"),
+    )
+}
+
+/// Why an action cannot be had, and whose doing that is.
+fn not_had(error: &ActionError) -> Trouble {
+    match error.fault() {
+        actions::Fault::Workflow => Trouble::workflow("action", error.with_help()),
+        actions::Fault::Machine => Trouble::machine("setup", error.with_help()),
+    }
 }

@@ -22,7 +22,10 @@ use crate::executor::Notes;
 use crate::plan::first_mistake;
 
 /// Finds out whether and as what a step runs.
-pub(super) async fn judge(opened: Opened, ask: Ask) -> Answer {
+///
+/// # Errors
+/// When the machine keeps that from being known.
+pub(super) async fn judge(opened: Opened, ask: Ask) -> Result<Answer, Trouble> {
     let name = ask.id.clone();
     match find(&opened, ask).await {
         Ok(answer) => {
@@ -32,17 +35,13 @@ pub(super) async fn judge(opened: Opened, ask: Ask) -> Answer {
             if let Some(Judgement::Fail { reason, .. }) = &answer.judgement {
                 opened.notes.line(&format!("##[error]{}", reason.message));
             }
-            mask(answer, &opened.grounds)
+            Ok(mask(answer, &opened.grounds))
         }
-        Err(broken) => {
-            tracing::error!(step = %name, cause = %broken.reason.message, "judging a step broke off");
-            Answer {
-                judgement: Some(Judgement::Fail {
-                    reason: broken.reason,
-                    continue_on_error: false,
-                }),
-                ..Answer::default()
-            }
+        Err(mut trouble) => {
+            tracing::debug!(step = %name, cause = %trouble.reason.message, "a step cannot be judged");
+            let message = &mut trouble.reason.message;
+            *message = opened.grounds.masks.mask(message).into_owned();
+            Err(trouble)
         }
     }
 }
@@ -52,7 +51,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
     let io = &opened.shared().io;
     let first = io.blocking(move || evaluate::first(&asked, &stood));
-    let uses = match first.await.map_err(|broken| broke_off(&broken))? {
+    let uses = match first.await.map_err(|broken| broke_off(&broken))?? {
         First::Answer(answer) => return Ok(*answer),
         First::Uses(uses) => uses,
     };
@@ -110,10 +109,11 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     }
     let place = match grounds.action(&uses.target, &*opened.notes).await {
         Ok(place) => place,
-        Err(reason) => return Ok(refuse(reason)),
+        Err(trouble) if trouble.by_workflow => return Ok(refuse(trouble.reason)),
+        Err(trouble) => return Err(trouble),
     };
     let second = io.blocking(move || evaluate::second(&ask, &uses, place, &grounds));
-    second.await.map_err(|broken| broke_off(&broken))
+    second.await.map_err(|broken| broke_off(&broken))?
 }
 
 /// Nothing of a judgement reaches history with a secret in it.
@@ -129,7 +129,7 @@ fn mask(mut answer: Answer, grounds: &Grounds) -> Answer {
                 inner.iter_mut().for_each(|outline| hide(&mut outline.name));
             }
         }
-        Some(Judgement::Fail { reason, .. }) => hide(&mut reason.message),
+        Some(Judgement::Fail { reason, .. } | Judgement::Broken(reason)) => hide(&mut reason.message),
         Some(Judgement::Skip) | None => {}
     }
     answer
@@ -157,9 +157,10 @@ pub(super) async fn gather(
         let files = grounds.hashed_files();
         let environment = Environment::new(&view.contexts).with_files(&files);
         let (outputs, mistakes) = loom_workflow::action_outputs(call.action(), &environment);
-        outputs.ok_or_else(|| first_mistake(&mistakes, &call.definition.source))
+        let found = outputs.ok_or_else(|| first_mistake(&mistakes, &call.definition.source));
+        files.failures.take().map_or(Ok(found), Err)
     });
-    let (outputs, mistake) = match gathered.await.map_err(|broken| broke_off(&broken))? {
+    let (outputs, mistake) = match gathered.await.map_err(|broken| broke_off(&broken))?? {
         Ok(outputs) => (outputs, None),
         Err(mistake) => (Outputs::new(), Some(mistake)),
     };
@@ -178,7 +179,10 @@ pub(super) async fn gather(
 }
 
 /// What the job gives. An output that may hold a secret is left out, as on GitHub.
-pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Reason> {
+///
+/// # Errors
+/// When one has no value, or the machine keeps that from being known.
+pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Trouble> {
     let grounds = Arc::clone(&opened.grounds);
     let concluded = opened.shared().io.blocking(move || {
         let files = grounds.hashed_files();
@@ -187,12 +191,15 @@ pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Reas
             return Ok(Outputs::new());
         };
         let (outputs, mistakes) = loom_workflow::job_outputs(job, &environment);
+        if let Some(trouble) = files.failures.take() {
+            return Err(trouble);
+        }
         outputs.ok_or_else(|| {
             let mistake = first_mistake(&mistakes, &grounds.plan.scope.source);
-            Reason::new("evaluation", grounds.masks.mask(&mistake).into_owned())
+            Trouble::workflow("evaluation", grounds.masks.mask(&mistake).into_owned())
         })
     });
-    let mut outputs = concluded.await.map_err(|broken| broke_off(&broken).reason)??;
+    let mut outputs = concluded.await.map_err(|broken| broke_off(&broken))??;
     outputs.retain(|name, value| {
         let may = !opened.grounds.masks.reveals(value);
         if !may {

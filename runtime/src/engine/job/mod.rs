@@ -60,6 +60,8 @@ pub(in crate::engine) struct JobOrigin {
     pub(in crate::engine) masks: Masks,
     /// Programs that are Node.js, by preference.
     pub(in crate::engine) node: Vec<String>,
+    /// How often it has paused in attempts before this one.
+    pub(in crate::engine) paused_before: u32,
     /// What the job has under way, which its owner ends when this actor breaks.
     pub(in crate::engine) holding: Holding,
 }

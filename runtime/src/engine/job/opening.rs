@@ -277,11 +277,7 @@ async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble> {
             if opened.grounds.is_served(repository) {
                 continue;
             }
-            let place = opened
-                .grounds
-                .action(&target, &*opened.notes)
-                .await
-                .map_err(|reason| Trouble::workflow(&reason.code, reason.message))?;
+            let place = opened.grounds.action(&target, &*opened.notes).await?;
             let has_pre = match &place.definition.action.kind {
                 Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre.run.is_some(),
                 Kind::Composite { .. } => false,

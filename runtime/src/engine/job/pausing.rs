@@ -112,10 +112,10 @@ impl JobActor {
             .shared
             .io
             .blocking(move || reread(&plan, place, &project));
-        let attempt = self.attempts.of(&id);
+        let pause = self.machine.pause_of(&id);
         ctx.spawn(reading.into_actor(self).map(move |read, act, ctx| {
             // Another answer may have come first: what was read is nobody's then, and no step may run from it.
-            if !act.machine.paused().contains(&id) || act.attempts.of(&id) != attempt {
+            if pause.is_none() || act.machine.pause_of(&id) != pause {
                 return;
             }
             let answer = match read.unwrap_or_else(|broken| Err(broke_off(&broken).reason)) {
@@ -156,11 +156,14 @@ impl JobActor {
     }
 }
 
-/// Say how the steps go on that the job is paused at, or the one that is named; nothing when it is not.
+/// Say how the steps go on that the job is paused at, or the one that is named; nothing when it is not, or when it is in
+/// another pause by now than the one that is meant.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(in crate::engine) struct AnswerPause {
     pub(in crate::engine) step: Option<StepId>,
+    /// The number of the pause.
+    pub(in crate::engine) pause: Option<u32>,
     pub(in crate::engine) answer: PauseAnswer,
 }
 
@@ -168,9 +171,10 @@ impl Handler<AnswerPause> for JobActor {
     type Result = ();
 
     fn handle(&mut self, message: AnswerPause, ctx: &mut Context<Self>) {
-        let AnswerPause { step, answer } = message;
+        let AnswerPause { step, pause, answer } = message;
         for id in self.machine.paused() {
-            if step.as_ref().is_some_and(|step| *step != id) {
+            let is_another = pause.is_some() && self.machine.pause_of(&id) != pause;
+            if is_another || step.as_ref().is_some_and(|step| *step != id) {
                 continue;
             }
             let answer = match answer {

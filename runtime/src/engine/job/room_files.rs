@@ -3,20 +3,25 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_workflow::expression::Files;
 use tokio::runtime::Handle;
 
+use super::machine::Trouble;
+use super::opening::trouble;
 use crate::bounded::{self, Contents};
 use crate::chain::chain;
-use crate::executor::{Apart, ExecutorError, Place};
-use crate::files::Workspace;
+use crate::executor::{Apart, ExecutorError, Place, Wanted, led};
+use crate::files::{FOLLOW, Workspace};
 use crate::output::MatcherFiles;
 
 /// A file of problem matchers is no larger.
 const LARGEST_MATCHERS: u64 = 1024 * 1024;
+
+/// So many links of what is looked at may lead out of it.
+const MOST_OUTSIDE: u32 = 256;
 
 /// The files of a job's room.
 pub(super) struct RoomFiles {
@@ -71,8 +76,8 @@ impl RoomFiles {
     }
 
     /// Brings a file or folder of the room here, as `to`; `false` when there is none.
-    pub(super) async fn bring(&self, seen: &str, to: &Path) -> Result<bool, ExecutorError> {
-        self.place.bring(seen, to).await
+    pub(super) async fn bring(&self, seen: &str, to: &Path, wanted: Wanted) -> Result<bool, ExecutorError> {
+        self.place.bring(seen, to, wanted).await
     }
 
     /// Puts a folder of this machine into the room; what is there of it already goes first, where that is wanted.
@@ -97,39 +102,147 @@ impl RoomFiles {
     /// Brings something for as long as it is looked at; for a thread that may block.
     fn with_brought<T>(
         &self,
+        what: Wanted,
         wanted: impl FnOnce(&Path) -> Result<Vec<(String, PathBuf)>, String>,
         look: impl FnOnce(&Path) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let top = self.fresh().map_err(|error| error.to_string())?;
-        let looked = wanted(&top).and_then(|wanted| {
+    ) -> Result<T, Unread> {
+        let top = self.fresh()?;
+        let looked = wanted(&top).map_err(Unread::Here).and_then(|wanted| {
             for (seen, to) in wanted {
-                let parent = to.parent().unwrap_or(&top);
-                std::fs::create_dir_all(parent).map_err(|error| error.to_string())?;
-                self.bring_now(&seen, &to)?;
+                std::fs::create_dir_all(to.parent().unwrap_or(&top))?;
+                if self.bring_now(&seen, &to, what)? && what != Wanted::Small {
+                    self.bring_behind_links(&seen, &to, what)?;
+                }
             }
-            look(&top)
+            look(&top).map_err(Unread::Here)
         });
         // What is left goes with the job.
         let _ = std::fs::remove_dir_all(&top);
         looked
     }
 
+    /// Links in a folder that was brought lead nowhere here, or to files of this machine, where they are absolute or lead
+    /// out of it: what they lead to in the room comes in their place.
+    fn bring_behind_links(&self, seen: &str, to: &Path, what: Wanted) -> Result<(), Unread> {
+        let mut folders = vec![(PathBuf::from(seen), to.to_owned())];
+        let mut count = 0;
+        while let Some((top_seen, top)) = folders.pop() {
+            let mut open = vec![top.clone()];
+            while let Some(folder) = open.pop() {
+                if !folder.symlink_metadata()?.is_dir() {
+                    continue;
+                }
+                for entry in std::fs::read_dir(&folder)? {
+                    let path = entry?.path();
+                    let Ok(target) = std::fs::read_link(&path) else {
+                        open.push(path);
+                        continue;
+                    };
+                    let below = path.strip_prefix(&top).unwrap_or(&path);
+                    let leads_to = led(&top_seen.join(below), &target);
+                    let inside = leads_to.strip_prefix(&top_seen).ok();
+                    if inside.is_some() && target.is_relative() {
+                        continue;
+                    }
+                    std::fs::remove_file(&path)?;
+                    if let Some(inside) = inside {
+                        std::os::unix::fs::symlink(top.join(inside), &path)?;
+                        continue;
+                    }
+                    count += 1;
+                    if count > MOST_OUTSIDE {
+                        return Err(Unread::Here(format!(
+                            "more than {MOST_OUTSIDE} links in {seen} lead out of it: name the folders that they lead to"
+                        )));
+                    }
+                    if self.bring_now(&leads_to.to_string_lossy(), &path, what)? && path.is_dir() {
+                        folders.push((leads_to, path));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// As [`RoomFiles::bring`], from a thread that may block, whatever else it is doing.
-    fn bring_now(&self, seen: &str, to: &Path) -> Result<bool, String> {
-        let handle = Handle::try_current().map_err(|error| error.to_string())?;
+    fn bring_now(&self, seen: &str, to: &Path, wanted: Wanted) -> Result<bool, Unread> {
+        let handle = Handle::try_current().map_err(|error| Unread::of_machine(&error))?;
         // The caller's thread may also stand for an asynchronous one: its other work goes elsewhere meanwhile.
-        let brought = tokio::task::block_in_place(|| handle.block_on(self.place.bring(seen, to)));
-        brought.map_err(|error| format!("failed to {}", chain(&error)))
+        let brought = tokio::task::block_in_place(|| handle.block_on(self.place.bring(seen, to, wanted)));
+        brought.map_err(|error| Unread::Away(trouble(&error)))
+    }
+}
+
+/// Why files of the room cannot be looked at.
+#[derive(Debug)]
+enum Unread {
+    /// They are here, and are not what was wanted: who asked says what that means.
+    Here(String),
+    /// They did not come here.
+    Away(Trouble),
+}
+
+impl Unread {
+    fn of_machine(error: &dyn std::error::Error) -> Self {
+        let what = format!(
+            "files of the job cannot be kept on this machine: {}",
+            chain(error)
+        );
+        Self::Away(Trouble::machine("setup", what))
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::of_machine(&error)
+    }
+}
+
+/// Keeps what the machine could not do while something asked for files that only hears that there are none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failures(Arc<Mutex<Option<Trouble>>>);
+
+impl Failures {
+    /// The first that was the machine's failure: what was found out without the files counts for nothing.
+    pub(super) fn take(&self) -> Option<Trouble> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn told(&self, unread: Unread) -> String {
+        match unread {
+            Unread::Here(why) => why,
+            Unread::Away(trouble) => {
+                let message = trouble.reason.message.clone();
+                if !trouble.by_workflow {
+                    let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                    first.get_or_insert(trouble);
+                }
+                message
+            }
+        }
     }
 }
 
 /// The files of the workspace, as expressions ask for them.
-pub(super) struct HashedFiles(pub(super) Arc<RoomFiles>);
+#[derive(Clone)]
+pub(super) struct HashedFiles {
+    files: Arc<RoomFiles>,
+    pub(super) failures: Failures,
+}
+
+impl HashedFiles {
+    pub(super) fn new(files: Arc<RoomFiles>) -> Self {
+        Self {
+            files,
+            failures: Failures::default(),
+        }
+    }
+}
 
 impl Files for HashedFiles {
     fn hash(&self, patterns: &[Arc<str>]) -> Result<String, String> {
-        let (seen, real) = self.0.workspace();
-        if !self.0.apart.workspace {
+        let (seen, real) = self.files.workspace();
+        if !self.files.apart.workspace {
             return Workspace::new(real.to_owned()).hash(patterns);
         }
         let read = |top: &Path| -> Vec<Arc<str>> {
@@ -153,8 +266,17 @@ impl Files for HashedFiles {
             };
             Ok(starts.into_iter().filter_map(inside).collect())
         };
-        self.0
-            .with_brought(wanted, |top| Workspace::new(top.to_owned()).hash(&read(top)))
+        // A link to a folder is no file, and leads on only where that is asked for.
+        let what = if patterns.first().is_some_and(|first| &**first == FOLLOW) {
+            Wanted::Whole
+        } else {
+            Wanted::Itself
+        };
+        self.files
+            .with_brought(what, wanted, |top| {
+                Workspace::new(top.to_owned()).hash(&read(top))
+            })
+            .map_err(|unread| self.failures.told(unread))
     }
 }
 
@@ -172,11 +294,21 @@ fn here(line: &str, seen: &str, top: &Path) -> String {
 }
 
 /// The files that a step names in its workflow commands.
-pub(super) struct NamedFiles(pub(super) Arc<RoomFiles>);
+pub(super) struct NamedFiles {
+    files: Arc<RoomFiles>,
+    failures: Failures,
+}
+
+impl NamedFiles {
+    /// Those of a room; what the machine could not do is kept.
+    pub(super) fn new(files: Arc<RoomFiles>, failures: Failures) -> Self {
+        Self { files, failures }
+    }
+}
 
 impl MatcherFiles for NamedFiles {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let files = &*self.0;
+        let files = &*self.files;
         let below = |(at, (seen, real)): (usize, &(String, PathBuf))| {
             let rest = path.strip_prefix(seen.as_str())?.strip_prefix('/')?;
             let safe = !rest.split('/').any(|part| part == "..");
@@ -196,7 +328,8 @@ impl MatcherFiles for NamedFiles {
             Some((_, true)) => {
                 let wanted = |top: &Path| Ok(vec![(path.to_owned(), top.join("file"))]);
                 let look = |top: &Path| read(&top.join("file")).map_err(|error| error.to_string());
-                files.with_brought(wanted, look).map_err(io::Error::other)
+                let brought = files.with_brought(Wanted::Small, wanted, look);
+                brought.map_err(|unread| io::Error::other(self.failures.told(unread)))
             }
             None if files.on_host => read(Path::new(path)),
             None => Err(io::Error::other("it lies where Loom cannot read it")),

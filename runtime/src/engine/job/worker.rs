@@ -9,7 +9,7 @@ use super::contexts::Deeds;
 use super::machine::{Trouble, WorkEnd};
 use super::notes::{StepLines, StepNotes};
 use super::opening::{Opened, broke_off, trouble};
-use super::room_files::NamedFiles;
+use super::room_files::{Failures, NamedFiles};
 use super::task::{Build, Task};
 use crate::event::{Annotation, AnnotationLevel, Event, Outputs, Reason};
 use crate::executor::{
@@ -90,11 +90,12 @@ async fn checkout(
             end.outputs = masked(opened, &outputs);
             deeds.outputs = outputs;
         }
-        Err(reason) => {
-            lines.line(&format!("##[error]{}", reason.message));
-            end.reason = Some(reason);
+        Err(trouble) if trouble.by_workflow => {
+            lines.line(&format!("##[error]{}", trouble.reason.message));
+            end.reason = Some(trouble.reason);
             end.by_itself = true;
         }
+        Err(trouble) => return Err(trouble),
     }
     let flushed = opened.shared().io.blocking(move || log.flush());
     if let Err(error) = flushed.await.map_err(|broken| broke_off(&broken))? {
@@ -140,13 +141,17 @@ async fn process(
     let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
+    let failures = Failures::default();
     let options = PumpOptions {
         masks: opened.grounds.masks.clone(),
         sink,
         allowed: Allowed::from_env(|name| env.get(name).map(String::as_str)),
         debug: opened.debug,
         matchers: opened.matchers.clone(),
-        matcher_files: Arc::new(NamedFiles(Arc::clone(&opened.grounds.files))),
+        matcher_files: Arc::new(NamedFiles::new(
+            Arc::clone(&opened.grounds.files),
+            failures.clone(),
+        )),
         workspace: opened.grounds.facts.workspace.clone(),
     };
     let pump = Arc::new(Mutex::new(Some(Pump::new(options))));
@@ -172,6 +177,9 @@ async fn process(
     });
     let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
     let end = end.map_err(|error| trouble(&error))?;
+    if let Some(trouble) = failures.take() {
+        return Err(trouble);
+    }
     Ok(conclude(opened, &job, &id, end, effects, missing))
 }
 

@@ -214,6 +214,8 @@ impl Actor for RunActor {
 #[rtype(result = "Result<(), Unwritable>")]
 pub(in crate::engine) struct SaveEvents {
     pub(in crate::engine) events: Vec<Event>,
+    /// Whether the job may be tried again whose end is among them: what was told to end is not begun anew.
+    pub(in crate::engine) may_retry: bool,
 }
 
 impl Handler<SaveEvents> for RunActor {
@@ -224,7 +226,13 @@ impl Handler<SaveEvents> for RunActor {
         let events = message
             .events
             .into_iter()
-            .map(|event| self.or_retry(event))
+            .map(|event| {
+                if message.may_retry {
+                    self.or_retry(event)
+                } else {
+                    event
+                }
+            })
             .collect();
         self.write(
             Entry {
@@ -322,6 +330,7 @@ impl Handler<CancelRunJob> for RunActor {
 pub(in crate::engine) struct AnswerPauses {
     pub(in crate::engine) job: Option<JobId>,
     pub(in crate::engine) step: Option<StepId>,
+    pub(in crate::engine) pause: Option<u32>,
     pub(in crate::engine) answer: PauseAnswer,
 }
 
@@ -329,12 +338,18 @@ impl Handler<AnswerPauses> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: AnswerPauses, _: &mut Context<Self>) {
-        let AnswerPauses { job, step, answer } = message;
+        let AnswerPauses {
+            job,
+            step,
+            pause,
+            answer,
+        } = message;
         let meant = |child: &&Child| job.as_ref().is_none_or(|job| child.job == *job);
         for child in self.children.values().filter(meant) {
             // `do_send`: as in `cancel_job`. One that is not paused has nothing to do.
             child.actor.do_send(AnswerPause {
                 step: step.clone(),
+                pause,
                 answer,
             });
         }

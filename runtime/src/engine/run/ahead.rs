@@ -36,7 +36,9 @@ impl RunActor {
         holding: &Holding,
         ctx: &Context<Self>,
     ) -> JobOrigin {
+        let paused_before = self.run.jobs.get(&key.job).map_or(0, |job| job.last_pause);
         JobOrigin {
+            paused_before,
             key,
             plan,
             shared: Arc::clone(&self.shared),

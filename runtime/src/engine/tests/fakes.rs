@@ -15,8 +15,8 @@ use crate::engine::io::{Io, IoThreads};
 use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, StateDirectory};
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
-    Closed, Executor, ExecutorError, ExitStatus, Notes, Owner, Place, PlaceFacts, PlaceSpec, Program, Signal,
-    StepEnd, StepOutput, StepSpec, Stream, Swept,
+    Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec,
+    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted,
 };
 use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
@@ -178,6 +178,8 @@ pub(super) enum Act {
     Freeze,
     /// The place is lost under it.
     Lose,
+    /// The same, when it is told to end.
+    Vanish,
     Panic,
 }
 
@@ -189,6 +191,7 @@ impl Act {
             Some("deaf") => Self::Wait(Signal::Kill),
             Some("freeze") => Self::Freeze,
             Some("lose") => Self::Lose,
+            Some("vanish") => Self::Vanish,
             Some("panic") => Self::Panic,
             _ => Self::Exit(0),
         }
@@ -259,6 +262,10 @@ pub(super) struct Switches {
     pub(super) built: AtomicU32,
     pub(super) acts: Script<Act, String>,
     pub(super) openings: Script<Opening, JobKey>,
+    /// The place's files are not this machine's.
+    pub(super) apart: AtomicBool,
+    /// Why such files do not come or go; the scripts `cut` and `full` set it.
+    pub(super) files_fail: Mutex<Option<Fault>>,
     in_step: watch::Sender<u32>,
     end_step: watch::Sender<bool>,
 }
@@ -277,6 +284,8 @@ impl Default for Switches {
             built: AtomicU32::default(),
             acts: Mutex::default(),
             openings: Mutex::default(),
+            apart: AtomicBool::default(),
+            files_fail: Mutex::default(),
             in_step: watch::channel(0).0,
             end_step: watch::channel(false).0,
         }
@@ -316,6 +325,21 @@ impl Switches {
             (true, true) => Act::Wait(Signal::Kill),
             (true, false) => Act::Wait(Signal::Interrupt),
             (false, _) => Act::of(text),
+        }
+    }
+
+    fn carry(&self) -> Result<(), ExecutorError> {
+        match *self.files_fail.lock().unwrap() {
+            None => Ok(()),
+            Some(Fault::Machine) => Err(ExecutorError::Unreachable {
+                endpoint: "unix:///fake".into(),
+                cause: "the connection broke".into(),
+                help: "mend it".into(),
+            }),
+            Some(Fault::Workflow) => Err(ExecutorError::Workflow {
+                what: "read it".into(),
+                cause: "it holds too much".into(),
+            }),
         }
     }
 
@@ -436,6 +460,17 @@ impl Place for FakePlace {
             Program::Script { text, .. } => text.clone(),
             _ => String::new(),
         };
+        let fault = match text.split_whitespace().next() {
+            Some("cut") => Some(Fault::Machine),
+            Some("full") => Some(Fault::Workflow),
+            _ => None,
+        };
+        if fault.is_some() {
+            *self.fake.files_fail.lock().unwrap() = fault;
+        }
+        if let Some(said) = text.strip_prefix("say ") {
+            output.chunk(Stream::Stdout, jiff::Timestamp::UNIX_EPOCH, said.as_bytes());
+        }
         let act = self.fake.act(&text);
         self.fake.in_step.send_modify(|begun| *begun += 1);
         let mut told = self.fake.end_step.subscribe();
@@ -451,11 +486,18 @@ impl Place for FakePlace {
             Act::Lose => return Err(lost()),
             Act::Panic => panic!("as the test wants it"),
             Act::Wait(heeds) => strength(heeds),
+            Act::Vanish => strength(Signal::Interrupt),
             Act::Freeze => u8::MAX,
         };
         let status = tokio::select! {
             ended = told.wait_for(|end| *end && act != Act::Freeze) => { drop(ended); ExitStatus::Code(0) }
-            got = signals.wait_for(|got| *got >= heeds) => { drop(got); ExitStatus::Signal(9) }
+            got = signals.wait_for(|got| *got >= heeds) => {
+                drop(got);
+                if act == Act::Vanish {
+                    return Err(lost());
+                }
+                ExitStatus::Signal(9)
+            }
             gone = closed.wait_for(|closed| *closed) => { drop(gone); return Err(lost()) }
         };
         Ok(StepEnd {
@@ -469,6 +511,26 @@ impl Place for FakePlace {
         self.signals_of(step)
             .send_modify(|strongest| *strongest = (*strongest).max(strength(signal)));
         Ok(())
+    }
+
+    fn apart(&self) -> Apart {
+        let apart = self.fake.apart.load(Ordering::Relaxed);
+        Apart {
+            workspace: apart,
+            directory: apart,
+        }
+    }
+
+    async fn bring(&self, _: &str, _: &Path, _: Wanted) -> Result<bool, ExecutorError> {
+        self.fake.carry().map(|()| false)
+    }
+
+    async fn send(&self, _: &Path, _: &str) -> Result<(), ExecutorError> {
+        self.fake.carry()
+    }
+
+    async fn clear(&self, _: &str) -> Result<(), ExecutorError> {
+        self.fake.carry()
     }
 
     async fn build(&self, _: PathBuf, _: PathBuf, _: Arc<dyn Notes>) -> Result<String, ExecutorError> {

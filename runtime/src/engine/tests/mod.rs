@@ -1,5 +1,6 @@
 //! The engine's actors against an executor and a journal that misbehave on purpose. No process, no container.
 
+mod apart;
 mod fakes;
 mod groups;
 mod pausing;
@@ -482,6 +483,22 @@ fn a_step_that_was_lost_runs_again_also_when_the_engine_takes_its_time_to_come_b
             .await;
         assert_eq!(end(handle).await.state, RunState::Success);
         assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 2);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
+fn a_job_whose_time_is_over_does_not_run_again_though_it_is_lost_then() {
+    system(async {
+        let bench = Bench::new();
+        let handle = bench
+            .run(
+                "jobs: {job: {timeout-minutes: 0.001, retry: {max-attempts: 3}, \
+                 steps: [{run: vanish, on-lost: retry}]}}",
+            )
+            .await;
+        assert_eq!(end(handle).await.state, RunState::Lost);
+        assert_eq!(bench.fake.opened.load(Ordering::Relaxed), 1);
         bench.holds_nothing();
     });
 }

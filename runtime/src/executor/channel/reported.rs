@@ -117,7 +117,7 @@ pub(super) async fn listen(mut reports: Reports, reported: Arc<Reported>, direct
                 reported.end.send_replace(End::Closed { killed, troubles });
             }
             Ok(Some(Report::Refused(refusal))) => break refusal.to_string(),
-            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. })) => {}
+            Ok(Some(Report::Welcome { .. } | Report::Spooled { .. } | Report::Alive)) => {}
             Ok(None) => {
                 let trouble = tokio::task::spawn_blocking(move || directory.trouble()).await;
                 break trouble

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
@@ -18,9 +19,15 @@ use tokio::net::unix::OwnedWriteHalf;
 
 use super::container::{AGENT, JOB};
 use super::engine::Connection;
-use super::failure;
+use super::{container, failure};
 use crate::executor::channel::{JobDirectory, blocking};
 use crate::executor::{ExecutorError, Notes};
+
+/// The agent's side says every few seconds that it is there: this is several of them.
+const PULSES: Duration = Duration::from_secs(20);
+
+/// So often that nothing came in [`PULSES`] is taken for the end of the connection, where all else answers.
+const QUIET: u32 = 2;
 
 /// Connects to the agent in a container that runs; `directory` is the job's on this machine.
 pub(super) async fn open(
@@ -52,6 +59,7 @@ pub(super) async fn open(
             cause: "the engine gives no streams".to_owned(),
         });
     };
+    let (watched, named) = (connection.clone(), container.to_owned());
     let directory = blocking(move || JobDirectory::open(&directory))
         .await?
         .map_err(|error| ExecutorError::setup("reach the job's agent", &error))?;
@@ -72,7 +80,34 @@ pub(super) async fn open(
             },
             reports,
         };
-        while let Some(piece) = output.next().await {
+        let silence = watched.silence();
+        tokio::pin!(silence);
+        let mut quiet = 0;
+        loop {
+            let piece = tokio::select! {
+                biased;
+                piece = tokio::time::timeout(PULSES, output.next()) => piece,
+                () = &mut silence => return notes.line(&format!(
+                    "the engine at {} has stopped answering: the way to the job's agent is lost", watched.endpoint
+                )),
+            };
+            let Ok(piece) = piece else {
+                // Only a container that somebody paused may say nothing; its agent goes on when the container does.
+                let state = container::state(&watched, &named).await;
+                let is_paused = matches!(&state, Ok(Some(state)) if state.paused == Some(true));
+                quiet = if is_paused { 0 } else { quiet + 1 };
+                if quiet < QUIET && state.is_ok() {
+                    continue;
+                }
+                return notes.line(&format!(
+                    "nothing has come from the job's agent for {} s though its container runs: the connection through the \
+                     engine at {} is lost",
+                    PULSES.as_secs() * u64::from(quiet.max(1)),
+                    watched.endpoint
+                ));
+            };
+            quiet = 0;
+            let Some(piece) = piece else { return };
             let taken = match piece {
                 Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => {
                     incoming.take(&message).await
@@ -124,6 +159,8 @@ impl Incoming {
                     self.spools = spools;
                     written?;
                 }
+                // It has done what it came for.
+                Report::Alive => {}
                 report => {
                     if let Report::Exited { step, .. } = &report {
                         self.spools.open.remove(step);

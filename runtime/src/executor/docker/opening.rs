@@ -14,9 +14,9 @@ use super::options::Options;
 use super::place::Steps;
 use super::room::Workspace;
 use super::settings::{DockerOptions, StepsBy};
-use super::{bridge, container, exec, failure, layers, network, room, transfer, unpack, upload};
+use super::{bridge, container, exec, failure, layers, network, room, transfer, upload};
 use crate::executor::channel::{AgentBinary, Channel, ConnectError, JobDirectory, blocking};
-use crate::executor::{ExecutorError, Notes, PlaceSpec, RegistryLogin, RoomSpec};
+use crate::executor::{ExecutorError, Notes, PlaceSpec, RegistryLogin, RoomSpec, Wanted};
 
 /// How long an agent has to answer once its container has started.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -194,7 +194,7 @@ impl Opening<'_> {
             let left = format!("{}/{}", container::JOB, layout::TROUBLE);
             let here = path.join(layout::TROUBLE);
             // What it left there is as good here.
-            let _ = transfer::bring(self.connection, &self.marks.name, &left, &here, unpack::SMALL).await;
+            let _ = transfer::bring(self.connection, &self.marks.name, &left, &here, Wanted::Small).await;
         }
         let trouble = blocking(move || JobDirectory::open(&path).ok()?.trouble()).await;
         match trouble {

@@ -13,11 +13,11 @@ use super::engine::Connection;
 use super::exec::ExecSteps;
 use super::give::{self, Helper};
 use super::transfer::{self, Item};
-use super::{container, failure, unpack};
+use super::{container, failure};
 use crate::executor::channel::{Channel, Signals, blocking, remove_directory};
 use crate::executor::{
     Apart, Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
-    StepSpec,
+    StepSpec, Wanted,
 };
 use crate::id::StepId;
 
@@ -217,8 +217,8 @@ impl Place for DockerPlace {
         self.apart
     }
 
-    async fn bring(&self, from: &str, to: &Path) -> Result<bool, ExecutorError> {
-        let bringing = transfer::bring(&self.connection, &self.name, from, to, unpack::WHOLE);
+    async fn bring(&self, from: &str, to: &Path, wanted: Wanted) -> Result<bool, ExecutorError> {
+        let bringing = transfer::bring(&self.connection, &self.name, from, to, wanted);
         self.connection.while_it_answers(|| None, bringing).await
     }
 

@@ -132,7 +132,14 @@ impl ShellSession {
     /// # Errors
     /// When the engine does not answer any more.
     pub async fn output(&mut self) -> Result<Option<(Stream, Vec<u8>)>, ExecutorError> {
-        let piece = match self.output.next().await {
+        let piece = tokio::select! {
+            biased;
+            piece = self.output.next() => piece,
+            () = self.connection.silence() => return Err(ExecutorError::lost(format!(
+                "the engine at {} has stopped answering", self.connection.endpoint
+            ))),
+        };
+        let piece = match piece {
             None => return Ok(None),
             Some(piece) => piece.map_err(|error| ExecutorError::lost(failure::explain(&error)))?,
         };

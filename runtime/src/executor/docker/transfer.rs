@@ -17,9 +17,9 @@ use tokio::time::Instant;
 use super::archive::{self, Owner};
 use super::container::AGENT;
 use super::engine::Connection;
-use super::failure;
 use super::unpack::{self, Limits};
-use crate::executor::ExecutorError;
+use super::{container, failure};
+use crate::executor::{ExecutorError, Wanted, led};
 
 /// How much waits for the other side at once, in pieces of [`PIECE`] bytes.
 const PIECES: usize = 8;
@@ -27,6 +27,9 @@ const PIECE: usize = 256 * 1024;
 
 /// How much of what a command of ours says is kept for its error.
 const MOST_SAID: usize = 4096;
+
+/// So many links one after the other are followed, as Linux does.
+const MOST_LINKS: usize = 40;
 
 /// How long the engine may take to say how a command of ours ended, once its output has.
 const CODE: Duration = Duration::from_secs(2);
@@ -130,6 +133,8 @@ pub(super) async fn send_tops(
 pub(super) enum TransferError {
     Engine(bollard::errors::Error),
     Disk(io::Error),
+    /// The container is not there any more.
+    Gone,
 }
 
 impl TransferError {
@@ -137,7 +142,11 @@ impl TransferError {
     pub(super) fn of(self, what: &str, connection: &Connection) -> ExecutorError {
         match self {
             Self::Engine(error) => failure::setup(what, &connection.endpoint, &error),
+            Self::Disk(error) if unpack::is_refusal(&error) => {
+                ExecutorError::workflow(what, error.to_string())
+            }
             Self::Disk(error) => ExecutorError::setup(what, &error),
+            Self::Gone => ExecutorError::lost("the job's container is gone"),
         }
     }
 
@@ -146,44 +155,80 @@ impl TransferError {
         match self {
             Self::Engine(error) => failure::explain(error),
             Self::Disk(error) => error.to_string(),
+            Self::Gone => "the container is gone".to_owned(),
         }
     }
 }
 
-/// Brings a file or folder of a container here, as `to`, and no more than `limits`; `false` when there is no such thing.
+/// Brings a file or folder of a container here, as `to`; `false` when there is no such thing.
 pub(super) async fn bring(
     connection: &Connection,
     container: &str,
     from: &str,
     to: &Path,
-    limits: Limits,
+    wanted: Wanted,
 ) -> Result<bool, ExecutorError> {
-    let brought = arrived(connection, container, from, to, limits).await;
-    brought.map_err(|error| error.of(&format!("read `{from}` in the job's container"), connection))
+    let what = || format!("read `{from}` in the job's container");
+    let limits = if wanted == Wanted::Small {
+        unpack::SMALL
+    } else {
+        unpack::WHOLE
+    };
+    let mut at = PathBuf::from(from);
+    for hop in 0..MOST_LINKS {
+        // The engine gives a link as one.
+        let folders = hop == 0 || wanted != Wanted::Itself;
+        let arrived = arrived(connection, container, &at, to, (limits, folders)).await;
+        match arrived.map_err(|error| error.of(&what(), connection))? {
+            Arrived::Nothing => return Ok(false),
+            Arrived::All => return Ok(true),
+            Arrived::Link(target) => at = led(&at, &target),
+        }
+    }
+    Err(ExecutorError::workflow(
+        what(),
+        format!("it is a link to a link, more than {MOST_LINKS} times"),
+    ))
+}
+
+/// What came of a path.
+enum Arrived {
+    Nothing,
+    All,
+    /// It is a link that leads there.
+    Link(PathBuf),
 }
 
 async fn arrived(
     connection: &Connection,
     container: &str,
-    from: &str,
+    from: &Path,
     to: &Path,
-    limits: Limits,
-) -> Result<bool, TransferError> {
-    let options = DownloadFromContainerOptionsBuilder::new().path(from).build();
+    (limits, folders): (Limits, bool),
+) -> Result<Arrived, TransferError> {
+    let path = from.to_string_lossy();
+    let options = DownloadFromContainerOptionsBuilder::new().path(&path).build();
     let mut stream = std::pin::pin!(
         connection
             .docker
             .download_from_container(container, Some(options))
     );
     let mut next = match stream.next().await {
-        Some(Err(error)) if failure::is_missing(&error) => return Ok(false),
+        Some(Err(error)) if failure::is_missing(&error) => {
+            // The engine says so of a container too.
+            return match container::state(connection, container).await {
+                Ok(Some(_)) => Ok(Arrived::Nothing),
+                Ok(None) => Err(TransferError::Gone),
+                Err(_) => Err(TransferError::Engine(error)),
+            };
+        }
         first => first,
     };
     let (sender, receiver) = mpsc::channel(PIECES);
     let to = to.to_owned();
     let unpacking = tokio::task::spawn_blocking(move || {
         let piece = Bytes::new();
-        unpack::into(&to, &mut Arriving { receiver, piece }, limits)
+        unpack::into(&to, &mut Arriving { receiver, piece }, limits, folders)
     });
     while let Some(piece) = next {
         let piece = piece.map_err(TransferError::Engine)?;
@@ -196,7 +241,11 @@ async fn arrived(
     let unpacked = unpacking
         .await
         .unwrap_or_else(|broken| Err(io::Error::other(broken)));
-    unpacked.map(|()| true).map_err(TransferError::Disk)
+    match unpacked.map_err(TransferError::Disk)? {
+        unpack::Top::Made => Ok(Arrived::All),
+        unpack::Top::Link(target) => Ok(Arrived::Link(target)),
+        unpack::Top::Other => Ok(Arrived::Nothing),
+    }
 }
 
 /// Empties a folder of a container that runs, or removes a file of it.

@@ -35,8 +35,19 @@ pub(super) const SMALL: Limits = Limits {
     entries: 16,
 };
 
-/// Unpacks what an engine gives for a path: a folder becomes `to`, and so does a single file.
-pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits) -> io::Result<()> {
+/// What an engine gave for a path.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Top {
+    /// A file or a folder, which is here now.
+    Made,
+    /// A link, with where it leads.
+    Link(PathBuf),
+    /// Something else, of which nothing is here: a pipe, or a folder where none is wanted.
+    Other,
+}
+
+/// Unpacks what an engine gives for a path: a folder becomes `to`, where `folders` are wanted, and so does a single file.
+pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits, folders: bool) -> io::Result<Top> {
     let mut reader = Entries {
         archive,
         pending: Pending::default(),
@@ -44,21 +55,28 @@ pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits) -> io::Res
         left: limits,
     };
     let mut top: Option<OwnedFd> = None;
+    let mut is_file = false;
     while let Some(entry) = reader.next()? {
         let names = names(&entry.name)?;
         // The first name is that of what was asked for.
         let Some((_, below)) = names.split_first() else {
             if top.is_none() && entry.kind == Kind::Folder {
+                if !folders {
+                    return Ok(Top::Other);
+                }
                 top = Some(make_top(to)?);
             }
             reader.skip(entry.length)?;
             continue;
         };
         match (&top, below.split_last()) {
+            (None, None) if entry.kind == Kind::Folder && !folders => return Ok(Top::Other),
             (None, None) if entry.kind == Kind::Folder => top = Some(make_top(to)?),
+            (None, None) if entry.kind == Kind::Link => return Ok(Top::Link(entry.link)),
             (None, None) if entry.kind == Kind::File => {
                 let file = fs::OpenOptions::new().write(true).create_new(true).open(to)?;
                 reader.content(entry.length, file)?;
+                is_file = true;
                 continue;
             }
             (Some(top), Some((name, folders))) => {
@@ -70,7 +88,11 @@ pub(super) fn into(to: &Path, archive: &mut dyn Read, limits: Limits) -> io::Res
         }
         reader.skip(entry.length)?;
     }
-    Ok(())
+    Ok(if is_file || top.is_some() {
+        Top::Made
+    } else {
+        Top::Other
+    })
 }
 
 fn write(
@@ -377,9 +399,18 @@ fn number(field: &[u8]) -> io::Result<u64> {
     u64::from_str_radix(&digits, 8).map_err(|_| malformed())
 }
 
+/// The job has more there than may be brought.
+#[derive(Debug, thiserror::Error)]
+#[error("it holds more than {0}: have the job leave less there, or name a smaller folder")]
+struct TooMuch(String);
+
 fn too_much(what: &str) -> io::Error {
-    let cause = format!("it holds more than {what}: have the job leave less there, or name a smaller folder");
-    io::Error::new(io::ErrorKind::FileTooLarge, cause)
+    io::Error::new(io::ErrorKind::FileTooLarge, TooMuch(what.to_owned()))
+}
+
+/// Whether an error is the job's doing: what it left there must not come here.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<TooMuch>())
 }
 
 fn malformed() -> io::Error {
@@ -420,7 +451,7 @@ mod tests {
                 packed = tar.stdout;
             }
             let to = temporary.path().join(format);
-            into(&to, &mut packed.as_slice(), WHOLE).unwrap();
+            into(&to, &mut packed.as_slice(), WHOLE, true).unwrap();
             let read = fs::read(to.join("deep").join(&long).join("ä")).unwrap();
             assert_eq!(read, vec![7; 1000], "{format}");
             let mode = fs::metadata(to.join("run")).unwrap().permissions().mode();
@@ -441,8 +472,29 @@ mod tests {
         archive::whole(&temporary.path().join("one"), b"one", (0, 0), &[], &mut packed).unwrap();
         archive::end(&mut packed).unwrap();
         let to = temporary.path().join("to");
-        into(&to, &mut packed.as_slice(), WHOLE).unwrap();
+        into(&to, &mut packed.as_slice(), WHOLE, true).unwrap();
         assert_eq!(fs::read_to_string(to).unwrap(), "text");
+    }
+
+    #[test]
+    fn a_link_is_told_and_a_folder_only_where_one_is_wanted() {
+        let temporary = tempfile::tempdir().unwrap();
+        let packed = |name: &str| {
+            let mut packed = Vec::new();
+            let from = temporary.path().join(name);
+            archive::whole(&from, name.as_bytes(), (0, 0), &[], &mut packed).unwrap();
+            archive::end(&mut packed).unwrap();
+            packed
+        };
+        symlink("../there", temporary.path().join("link")).unwrap();
+        fs::create_dir(temporary.path().join("folder")).unwrap();
+        let to = temporary.path().join("to");
+        let link = into(&to, &mut packed("link").as_slice(), SMALL, true).unwrap();
+        assert_eq!(link, Top::Link("../there".into()));
+        let folder = packed("folder");
+        let refused = into(&to, &mut folder.as_slice(), WHOLE, false).unwrap();
+        assert_eq!((refused, to.exists()), (Top::Other, false));
+        assert_eq!(into(&to, &mut folder.as_slice(), WHOLE, true).unwrap(), Top::Made);
     }
 
     #[test]
@@ -461,7 +513,7 @@ mod tests {
             archive::whole(&file, inner.as_bytes(), (0, 0), &[], &mut packed).unwrap();
             archive::end(&mut packed).unwrap();
             let to = temporary.path().join("to");
-            into(&to, &mut packed.as_slice(), WHOLE).unwrap_err();
+            into(&to, &mut packed.as_slice(), WHOLE, true).unwrap_err();
             assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "{inner}");
             fs::remove_dir_all(to).unwrap();
         }
@@ -487,7 +539,7 @@ mod tests {
         .enumerate()
         {
             let to = temporary.path().join(turn.to_string());
-            let outcome = into(&to, &mut packed.as_slice(), Limits { bytes, entries });
+            let outcome = into(&to, &mut packed.as_slice(), Limits { bytes, entries }, true);
             let written = fs::read_dir(&to).unwrap().count();
             match said {
                 None => {
@@ -522,7 +574,7 @@ mod tests {
             if let Some(byte) = damaged.get_mut(cut / 2) {
                 *byte ^= 0xff;
             }
-            let _ = into(&to, &mut damaged.as_slice(), WHOLE);
+            let _ = into(&to, &mut damaged.as_slice(), WHOLE, true);
         }
     }
 }

@@ -89,6 +89,8 @@ pub(super) enum StoredRequest {
         job: Option<JobId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<StepId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pause: Option<u32>,
         answer: PauseAnswer,
     },
 }
@@ -98,7 +100,17 @@ impl From<Request> for StoredRequest {
         match request {
             Request::Cancel { by } => Self::Cancel { by },
             Request::CancelJob { job, by } => Self::CancelJob { job, by },
-            Request::Answer { job, step, answer } => Self::Answer { job, step, answer },
+            Request::Answer {
+                job,
+                step,
+                pause,
+                answer,
+            } => Self::Answer {
+                job,
+                step,
+                pause,
+                answer,
+            },
         }
     }
 }
@@ -108,7 +120,17 @@ impl From<StoredRequest> for Request {
         match stored {
             StoredRequest::Cancel { by } => Self::Cancel { by },
             StoredRequest::CancelJob { job, by } => Self::CancelJob { job, by },
-            StoredRequest::Answer { job, step, answer } => Self::Answer { job, step, answer },
+            StoredRequest::Answer {
+                job,
+                step,
+                pause,
+                answer,
+            } => Self::Answer {
+                job,
+                step,
+                pause,
+                answer,
+            },
         }
     }
 }

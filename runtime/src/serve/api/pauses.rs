@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use super::engine;
 use super::runs::{Asked, load};
 use crate::event::PauseAnswer;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::serve::runtime::Runtime;
+use crate::state::Run;
 
 /// How paused steps go on.
 #[derive(Deserialize, ToSchema)]
@@ -22,6 +23,11 @@ pub(super) struct Answer {
     /// The job; all that are paused when absent.
     #[schema(value_type = Option<String>)]
     job: Option<JobId>,
+    /// The step of that job, by its id; every step that it is paused at when absent.
+    #[schema(value_type = Option<String>)]
+    step: Option<StepId>,
+    /// The number of the pause that is meant, as the run shows it: one that is over by now is not answered.
+    pause: Option<u32>,
 }
 
 /// Says how the paused steps of a run go on.
@@ -33,7 +39,7 @@ pub(super) struct Answer {
         (status = 202, description = "its owner was told", body = Asked),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "nothing of it is paused", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "nothing of it is paused, or not in that pause any more", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn answer(
@@ -41,27 +47,64 @@ pub(super) async fn answer(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> ApiResult<impl Responder> {
-    let Answer { answer, job } = serde_json::from_slice(&body).map_err(|error| {
+    let asked: Answer = serde_json::from_slice(&body).map_err(|error| {
         ApiError::bad_request(
             "invalid_body",
             format!("the body must be like {{\"answer\":\"retry\"}}, with retry, skip or end: {error}"),
         )
     })?;
+    if asked.job.is_none() && (asked.step.is_some() || asked.pause.is_some()) {
+        let why = "steps and pauses are counted in their job: name the `job` too";
+        return Err(ApiError::bad_request("invalid_body", why));
+    }
     let id = RunId(id.into_inner());
     let run = load(&runtime, &id).await?;
-    let meant = |known: &JobId| job.as_ref().is_none_or(|job| job == known);
-    if !run
+    for (job, step, pause) in meant(&run, &asked)? {
+        let told = runtime.engine.answer_step(&id, &job, &step, pause, asked.answer);
+        told.await.map_err(|error| engine(&error))?;
+    }
+    Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
+}
+
+/// The pauses that are meant; each is answered alone, so that none is that nobody has seen.
+fn meant(run: &Run, asked: &Answer) -> ApiResult<Vec<(JobId, StepId, Option<u32>)>> {
+    let jobs = run
         .jobs
         .iter()
-        .any(|(known, job)| meant(known) && job.is_paused())
-    {
-        let what = job.map_or_else(
-            || format!("run `{id}`"),
-            |job| format!("job `{job}` of run `{id}`"),
-        );
+        .filter(|(id, _)| asked.job.as_ref().is_none_or(|job| job == *id));
+    let paused: Vec<_> = jobs
+        .flat_map(|(id, job)| {
+            job.pauses
+                .iter()
+                .map(move |(step, pause)| (id, step, pause.counted()))
+        })
+        .filter(|(_, step, _)| asked.step.as_ref().is_none_or(|wanted| wanted == *step))
+        .collect();
+    let what = match (&asked.job, &asked.step) {
+        (None, _) => format!("run `{}`", run.id),
+        (Some(job), None) => format!("job `{job}` of run `{}`", run.id),
+        (Some(job), Some(step)) => format!("step `{step}` of job `{job}` of run `{}`", run.id),
+    };
+    if paused.is_empty() {
         return Err(ApiError::conflict("not_paused", format!("{what} is not paused")));
     }
-    let told = runtime.engine.answer(&id, job.as_ref(), answer).await;
-    told.map_err(|error| engine(&error))?;
-    Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
+    let found: Vec<_> = paused
+        .iter()
+        .filter(|(_, _, pause)| asked.pause.is_none() || asked.pause == *pause)
+        .map(|(job, step, pause)| ((*job).clone(), (*step).clone(), *pause))
+        .collect();
+    if let (true, Some(wanted)) = (found.is_empty(), asked.pause) {
+        let now: Vec<String> = paused
+            .iter()
+            .filter_map(|(_, _, pause)| pause.map(|pause| pause.to_string()))
+            .collect();
+        return Err(ApiError::conflict(
+            "stale_answer",
+            format!(
+                "pause {wanted} of {what} is over, and it is in pause {} now: look at the run as it is, and answer that",
+                now.join(", ")
+            ),
+        ));
+    }
+    Ok(found)
 }

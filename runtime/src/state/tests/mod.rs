@@ -315,6 +315,25 @@ fn what_all_jobs_amount_to() {
 }
 
 #[test]
+fn a_cancel_that_comes_when_nothing_is_left_to_end_does_not_count() {
+    use JobState::{Cancelled, Failure, Lost, Success};
+    for (before, after, state) in [
+        (Lost, Success, RunState::Lost),
+        (Lost, Failure, RunState::Failure),
+        (Lost, Cancelled, RunState::Cancelled),
+        (Success, Lost, RunState::Cancelled),
+    ] {
+        let mut play = Play::new(&[("a", &[]), ("b", &[])]);
+        play.settle();
+        play.write(vec![finished(&id("a"), before)]);
+        play.write(vec![cancel(false)]);
+        play.write(vec![finished(&id("b"), after)]);
+        play.settle();
+        assert_eq!(play.run.state, state, "{before:?}, cancelled, {after:?}");
+    }
+}
+
+#[test]
 fn a_run_that_gave_way_to_a_newer_one_was_cancelled() {
     let mut play = Play::new(&[("a", &[])]);
     play.settle();

@@ -174,17 +174,18 @@ impl Machine {
         }
     }
 
-    pub(super) fn concluded(&mut self, result: Result<Outputs, Reason>) {
+    pub(super) fn concluded(&mut self, result: Result<Outputs, Trouble>) {
         if self.phase != Phase::Concluding {
             return;
         }
         match result {
             Ok(outputs) => self.outputs = outputs,
-            Err(reason) => {
+            Err(trouble) if trouble.by_workflow => {
                 self.fail();
-                let state = JobState::Failure;
+                let (state, reason) = (JobState::Failure, trouble.reason);
                 self.ending.get_or_insert(Ending { state, reason });
             }
+            Err(trouble) => self.lose(trouble.reason),
         }
         self.close();
     }

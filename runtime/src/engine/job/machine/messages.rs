@@ -26,7 +26,7 @@ pub(in crate::engine) enum Input {
     /// A step's work has ended.
     Ended(StepId, Box<Result<WorkEnd, Trouble>>),
     /// What the job gives, or why that has no value.
-    Concluded(Result<Outputs, Reason>),
+    Concluded(Result<Outputs, Trouble>),
     /// The place is gone, whatever it takes; `Err` says what is left.
     Closed(Result<Closed, Trouble>),
     Cancel {
@@ -35,6 +35,8 @@ pub(in crate::engine) enum Input {
     },
     /// The time of this attempt at a step is over.
     StepTimeout(StepId, u32),
+    /// What was held back for more to come has waited long enough.
+    SaveNow,
     /// Somebody says how a paused step goes on.
     Answered(StepId, Box<Resume>),
     /// The wait before this attempt at a step is over.
@@ -104,6 +106,8 @@ pub(in crate::engine) enum Judgement {
     Skip,
     /// Something of it has no value.
     Fail { reason: Reason, continue_on_error: bool },
+    /// The machine keeps that from being known: the job is lost.
+    Broken(Reason),
     /// It runs.
     Run(Box<Verdict>),
 }
@@ -165,6 +169,8 @@ pub(in crate::engine) struct WorkEnd {
 pub(in crate::engine) enum Effect {
     /// Write these down, and feed `Saved` with the number.
     Save(u64, Vec<Event>),
+    /// Feed `SaveNow` after a moment.
+    SaveLater,
     Open,
     /// Give up opening and remove what it made.
     AbandonOpening,
@@ -217,6 +223,7 @@ impl Effect {
     pub(in crate::engine) fn name(&self) -> &'static str {
         match self {
             Self::Save(..) => "save",
+            Self::SaveLater => "save-later",
             Self::Open => "open",
             Self::AbandonOpening => "abandon-opening",
             Self::Judge(..) => "judge",

@@ -47,6 +47,8 @@ pub(super) struct Machine {
     forced: bool,
     /// Whether the place was asked to close: it is closed once.
     closes: bool,
+    /// How often it has paused, attempts before this one included.
+    pauses: u32,
     /// Whether its time stands still.
     time_is_held: bool,
     /// What it gives.
@@ -56,6 +58,8 @@ pub(super) struct Machine {
     /// What is to be done once something is written down.
     afterwards: Vec<Effect>,
     saves: u64,
+    /// Whether `SaveNow` comes.
+    saves_later: bool,
     /// What follows a save that is under way.
     saving: BTreeMap<u64, Vec<Effect>>,
     effects: Vec<Effect>,
@@ -79,8 +83,12 @@ pub(super) struct JobOrder {
     /// Whether its place is there already, made behind an intent of its own: that it starts is then one write with what
     /// follows at once.
     pub(super) is_prepared: bool,
+    /// Whether its place was begun to be made before its turn: somebody has to take it, whatever becomes of the job.
+    pub(super) is_ahead: bool,
     /// Whether it pauses at a step that fails.
     pub(super) pauses: bool,
+    /// How often it paused in the attempts before this one.
+    pub(super) paused_before: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,6 +128,7 @@ impl Machine {
             steps.all.insert(id, Step::new(name, None, background));
         }
         Self {
+            pauses: plan.paused_before,
             plan,
             phase: Phase::New,
             steps,
@@ -133,6 +142,7 @@ impl Machine {
             outbox: Vec::new(),
             afterwards: Vec::new(),
             saves: 0,
+            saves_later: false,
             saving: BTreeMap::new(),
             effects: Vec::new(),
         }
@@ -148,6 +158,7 @@ impl Machine {
         match input {
             Input::Begin => self.begin(),
             Input::Saved(number) => self.saved(number),
+            Input::SaveNow => self.save_now(),
             Input::Opened(result) => self.opened(result),
             Input::Judged(step, judgement) => self.judged(&step, *judgement),
             Input::HoldsOn(step, holds) => self.holds_on(&step, holds),
@@ -172,7 +183,7 @@ impl Machine {
             return;
         }
         if self.ending.is_some() {
-            return self.finish(Ok(Closed::default())); // cancelled before it began
+            return self.never_open(); // cancelled before it began
         }
         self.phase = Phase::Opening;
         let (job, resource) = (self.plan.job.clone(), self.plan.resource.clone());
@@ -189,13 +200,32 @@ impl Machine {
         }
     }
 
-    /// Writes down what is to be, unless more of it comes at once: a step's end and the start of the next are one write.
+    /// Writes down what is to be, unless more of it comes at once: a step's end and the start of the next are one write. What
+    /// does not come at once after all is waited for no longer than a moment.
     fn flush(&mut self) {
         let opens_at_once = self.phase == Phase::Opening && self.plan.is_prepared;
         let more_comes = self.afterwards.is_empty() && (opens_at_once || self.is_judging());
-        if (self.outbox.is_empty() && self.afterwards.is_empty()) || more_comes {
+        if self.outbox.is_empty() && self.afterwards.is_empty() {
             return;
         }
+        if more_comes {
+            if !std::mem::replace(&mut self.saves_later, true) {
+                self.effects.push(Effect::SaveLater);
+            }
+            return;
+        }
+        self.save();
+    }
+
+    /// What comes takes its time (files are hashed for a condition): what has happened is told meanwhile.
+    fn save_now(&mut self) {
+        self.saves_later = false;
+        if !self.outbox.is_empty() || !self.afterwards.is_empty() {
+            self.save();
+        }
+    }
+
+    fn save(&mut self) {
         let follows = std::mem::take(&mut self.afterwards);
         let events = std::mem::take(&mut self.outbox);
         if events.is_empty() {
@@ -210,8 +240,8 @@ impl Machine {
     fn saved(&mut self, number: u64) {
         for effect in self.saving.remove(&number).unwrap_or_default() {
             match effect {
-                // Cancelled while the intent was saved: nothing was made.
-                Effect::Open if self.ending.is_some() => self.finish(Ok(Closed::default())),
+                // Cancelled while the intent was saved.
+                Effect::Open if self.ending.is_some() => self.never_open(),
                 Effect::Work(step) => self.begin_work(&step),
                 Effect::Done => {
                     self.phase = Phase::Finished;
@@ -220,6 +250,15 @@ impl Machine {
                 effect => self.effects.push(effect),
             }
         }
+    }
+
+    /// The job ends before it has a place. What was made ahead of it is taken all the same, for nobody else closes it.
+    fn never_open(&mut self) {
+        if !self.plan.is_ahead {
+            return self.finish(Ok(Closed::default()));
+        }
+        self.phase = Phase::Closing;
+        self.effects.extend([Effect::AbandonOpening, Effect::Open]);
     }
 
     fn opened(&mut self, result: Result<Opened, Trouble>) {

@@ -86,7 +86,8 @@ impl Machine {
         if self.forced || step.stop.is_some() || self.phase == Phase::Closing {
             return self.ended(id, StepState::Skipped, StepState::Skipped, WorkEnd::default());
         }
-        if status != self.status && !matches!(judgement, Judgement::Fail { .. }) {
+        let is_broken = matches!(judgement, Judgement::Fail { .. } | Judgement::Broken(_));
+        if status != self.status && !is_broken {
             // The job was cancelled meanwhile: it is a question of that now.
             return self.judge(id);
         }
@@ -102,6 +103,14 @@ impl Machine {
                     ..WorkEnd::default()
                 };
                 self.ended(id, StepState::Failure, conclusion, end);
+            }
+            Judgement::Broken(reason) => {
+                self.lose(reason.clone());
+                let end = WorkEnd {
+                    reason: Some(reason),
+                    ..WorkEnd::default()
+                };
+                self.ended(id, StepState::Lost, StepState::Lost, end);
             }
             Judgement::Run(verdict) => self.take_up(id, verdict),
         }

@@ -20,6 +20,12 @@ impl Machine {
             .collect()
     }
 
+    /// The number of the pause that a step is in, if it is in one.
+    pub(in crate::engine::job) fn pause_of(&self, id: &StepId) -> Option<u32> {
+        let step = self.steps.get(id).filter(|step| step.stage == Stage::Paused)?;
+        Some(step.held.as_ref()?.pause)
+    }
+
     pub(super) fn pauses_at(&self, id: &StepId, conclusion: StepState) -> bool {
         let Some(step) = self.steps.get(id) else {
             return false;
@@ -41,6 +47,7 @@ impl Machine {
         let Some(step) = self.steps.get_mut(id) else {
             return;
         };
+        self.pauses += 1;
         step.stage = Stage::Paused;
         step.stop = None;
         let held_back = step.is_behind();
@@ -48,12 +55,14 @@ impl Machine {
         self.outbox.push(Event::JobPaused {
             job: self.plan.job.clone(),
             step: id.clone(),
+            pause: self.pauses,
             exit_code: end.exit_code,
             signal: end.signal,
             reason: end.reason.clone(),
             problem: None,
         });
         step.held = Some(Box::new(Held {
+            pause: self.pauses,
             outcome,
             conclusion,
             end,
@@ -99,6 +108,7 @@ impl Machine {
                 self.outbox.push(Event::JobPaused {
                     job: self.plan.job.clone(),
                     step: id.clone(),
+                    pause: held.map_or(0, |held| held.pause),
                     exit_code: held.and_then(|held| held.end.exit_code),
                     signal: held.and_then(|held| held.end.signal),
                     reason: held.and_then(|held| held.end.reason.clone()),

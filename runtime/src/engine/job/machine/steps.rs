@@ -61,6 +61,8 @@ pub(super) enum Stage {
 /// How a step ended that is paused: before and after `continue-on-error`, and what else there is to say.
 #[derive(Debug)]
 pub(super) struct Held {
+    /// The pause's number in its job.
+    pub(super) pause: u32,
     pub(super) outcome: StepState,
     pub(super) conclusion: StepState,
     pub(super) end: WorkEnd,

@@ -17,6 +17,12 @@ pub(super) const TERMINATE_GRACE: Duration = Duration::from_millis(2500);
 pub(super) const KILL_GRACE: Duration = Duration::from_secs(10);
 
 impl Machine {
+    /// Whether the job may run again when it fails or is lost: one that was told to end, or whose time is over, does not,
+    /// however it ended then.
+    pub(in crate::engine::job) fn may_run_again(&self) -> bool {
+        self.status != JobStatus::Cancelled
+    }
+
     pub(super) fn cancel(&mut self, why: Reason, force: bool) {
         if force && self.status == JobStatus::Cancelled {
             return self.force();

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { answerPause, type PauseAnswer } from "../../../api/queries";
+import { answerPause, type PauseAnswer, type PausedAt } from "../../../api/queries";
 import type { Job, Pause } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
 import { visible } from "../../../lib/visible";
@@ -16,47 +16,54 @@ const ANSWERS: readonly { answer: PauseAnswer; words: string; title: string }[] 
 /** The jobs that are paused at a step that failed, each with how it can go on. */
 export function Pauses({ run, state, jobs }: { run: string; state: string; jobs: readonly Job[] }) {
   const { pending, refused, give } = useOrders((order) => {
-    const { job, answer } = JSON.parse(order) as { job: string; answer: PauseAnswer };
-    return answerPause(run, job, answer);
+    const { answer, ...at } = JSON.parse(order) as PausedAt & { answer: PauseAnswer };
+    return answerPause(run, at, answer);
   });
   const paused = isOver(state) ? [] : jobs.filter((job) => job.pauses !== undefined && job.pauses.length > 0);
   if (paused.length === 0) return null;
   return (
     <section aria-label="Paused">
-      {paused.map((job) => (
-        <div key={job.id} className={styles.paused} role="status">
-          <ul>
-            {job.pauses?.map((pause) => (
-              <li key={pause.step}>{visible(lineOf(job, pause))}</li>
-            ))}
-          </ul>
-          <span className={styles.answers}>
-            {ANSWERS.map(({ answer, words, title }) => {
-              const order = JSON.stringify({ job: job.id, answer });
-              return (
-                <Button
-                  key={answer}
-                  size="xs"
-                  variant="default"
-                  title={title}
-                  aria-label={`${words} ${visible(job.name)}`}
-                  loading={pending.has(order)}
-                  onClick={() => give(order)}
-                >
-                  {words}
-                </Button>
-              );
-            })}
-          </span>
-        </div>
-      ))}
+      {paused.flatMap((job) =>
+        (job.pauses ?? []).map((pause) => {
+          const several = (job.pauses?.length ?? 0) > 1;
+          const what = several ? `${job.name}, ${nameOf(job, pause)}` : job.name;
+          return (
+            <div key={`${job.id} ${pause.step}`} className={styles.paused} role="status">
+              <span>{visible(lineOf(job, pause))}</span>
+              <span className={styles.answers}>
+                {ANSWERS.map(({ answer, words, title }) => {
+                  // For this pause alone: one that comes too late is refused.
+                  const order = JSON.stringify({ job: job.id, step: pause.step, pause: pause.pause, answer });
+                  return (
+                    <Button
+                      key={answer}
+                      size="xs"
+                      variant="default"
+                      title={title}
+                      aria-label={`${words} ${visible(what)}`}
+                      loading={pending.has(order)}
+                      onClick={() => give(order)}
+                    >
+                      {words}
+                    </Button>
+                  );
+                })}
+              </span>
+            </div>
+          );
+        }),
+      )}
       {refused && <ErrorNote title="The paused job was not told." error={refused.error} />}
     </section>
   );
 }
 
+function nameOf(job: Job, pause: Pause): string {
+  return job.steps?.find((step) => step.id === pause.step)?.name ?? `step ${pause.step}`;
+}
+
 function lineOf(job: Job, pause: Pause): string {
-  const name = job.steps?.find((step) => step.id === pause.step)?.name ?? `step ${pause.step}`;
+  const name = nameOf(job, pause);
   const exit = pause.exitCode === undefined ? undefined : `exit code ${pause.exitCode}`;
   const why = pause.reason?.message ?? exit ?? "it failed";
   const problem = pause.problem === undefined ? "" : ` It cannot be done again: ${pause.problem.message}`;

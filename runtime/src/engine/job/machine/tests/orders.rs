@@ -62,6 +62,7 @@ fn process(chance: &mut Chance) -> Plan {
         post: chance.one_in(6).then(|| chance.of(&all)),
         work: StepWork::Process,
         broken: chance.one_in(15),
+        unknown: chance.one_in(60),
     }
 }
 
@@ -79,6 +80,7 @@ fn job(chance: &mut Chance) -> Sim {
             retry: None,
             post: None,
             broken: false,
+            unknown: false,
             work,
             ..plan
         };
@@ -125,6 +127,9 @@ fn job(chance: &mut Chance) -> Sim {
     if chance.one_in(2) {
         sim = sim.pausing();
     }
+    if chance.one_in(3) {
+        sim = sim.ahead(chance.one_in(2));
+    }
     sim.opening = match chance.below(12) {
         0 => Err(Trouble::workflow("image", "not there")),
         1 => Err(Trouble {
@@ -140,7 +145,11 @@ fn job(chance: &mut Chance) -> Sim {
         });
     }
     if chance.one_in(10) {
-        sim.concluding = Err(Reason::new("evaluation", "no value"));
+        sim.concluding = Err(if chance.one_in(2) {
+            Trouble::workflow("evaluation", "no value")
+        } else {
+            Trouble::machine("unreachable", "no answer")
+        });
     }
     sim
 }
@@ -214,6 +223,11 @@ fn play(seed: u64, duplicates: bool) {
             && let Some(input) = disturbance(&mut sim, &mut chance, duplicates)
         {
             sim.feed(input);
+            continue;
+        }
+        if sim.late > 0 && chance.one_in(3) {
+            sim.late -= 1;
+            sim.feed(Input::SaveNow);
             continue;
         }
         let at = chance.below(sim.pending.len());

@@ -2,7 +2,7 @@
 
 use super::super::{Effect, Input, Judgement, Opened, StepWork, Trouble, Verdict};
 use super::sim::{Ends, If, Plan, Sim};
-use crate::event::{Event, JobState, Outputs, Phase, Reason, StepOutline};
+use crate::event::{Event, JobState, Outputs, Phase, StepOutline};
 use crate::executor::Closed;
 use crate::id::{JobId, StepId};
 
@@ -67,6 +67,25 @@ fn lenient(plan: Plan) -> Plan {
         lenient: true,
         ..plan
     }
+}
+
+#[test]
+fn what_happened_is_told_though_the_next_step_is_not_judged_yet() {
+    let mut job = Sim::new(vec![Plan::default(), Plan::default()]).ahead(true);
+    job.feed(Input::Begin);
+    job.feed(Input::Opened(Ok(Opened::default())));
+    let told = |job: &Sim| {
+        job.saved
+            .iter()
+            .any(|event| matches!(event, Event::JobStarted { .. }))
+    };
+    assert!(!told(&job), "with the start of its first step");
+    job.feed(Input::SaveNow);
+    assert!(told(&job));
+    job.pending.retain(|input| !matches!(input, Input::Opened(_)));
+    job.settle();
+    job.ends_well();
+    assert_eq!(job.ends(), ["0 success", "1 success"]);
 }
 
 #[test]
@@ -285,7 +304,7 @@ fn outputs_are_evaluated_when_the_steps_are_done() {
     assert!(job.has("conclude failure"));
     assert!(matches!(job.saved.last(), Some(Event::JobFinished { outputs: given, .. }) if *given == outputs));
     let mut job = Sim::of(vec![good()], false, true);
-    job.concluding = Err(Reason::new("evaluation", "no value"));
+    job.concluding = Err(Trouble::workflow("evaluation", "no value"));
     assert_eq!(job.run().state(), (JobState::Failure, Some("evaluation")));
 }
 
@@ -661,7 +680,10 @@ fn a_job_whose_place_is_there_starts_in_one_write() {
     let mut sim = Sim::new(vec![Plan::default()]);
     sim.machine.plan.is_prepared = true;
     let begun = sim.machine.handle(Input::Begin);
-    assert!(matches!(begun.as_slice(), [Effect::Open]), "{begun:?}");
+    assert!(
+        matches!(begun.as_slice(), [Effect::Open, Effect::SaveLater]),
+        "{begun:?}"
+    );
     let opened = sim.machine.handle(Input::Opened(Ok(Opened::default())));
     assert!(matches!(opened.as_slice(), [Effect::Judge(..)]), "{opened:?}");
     let verdict = Verdict {

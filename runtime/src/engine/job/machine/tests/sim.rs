@@ -66,6 +66,8 @@ pub(super) struct Plan {
     pub(super) work: StepWork,
     /// Something of it has no value.
     pub(super) broken: bool,
+    /// The machine keeps it from being judged.
+    pub(super) unknown: bool,
 }
 
 impl Default for Plan {
@@ -81,6 +83,7 @@ impl Default for Plan {
             post: None,
             work: StepWork::Process,
             broken: false,
+            unknown: false,
         }
     }
 }
@@ -99,7 +102,7 @@ pub(super) struct Sim {
     pub(super) plans: BTreeMap<StepId, Plan>,
     pub(super) opening: Result<Opened, Trouble>,
     pub(super) closing: Result<Closed, Trouble>,
-    pub(super) concluding: Result<Outputs, Reason>,
+    pub(super) concluding: Result<Outputs, Trouble>,
     /// Answers that are under way.
     pub(super) pending: VecDeque<Input>,
     pub(super) timers: Vec<Input>,
@@ -111,6 +114,8 @@ pub(super) struct Sim {
     pub(super) opens: usize,
     pub(super) opened: usize,
     pub(super) closes: usize,
+    /// How often `SaveNow` is due: long after what comes at once, so that most tests never see it.
+    pub(super) late: usize,
     pub(super) done: bool,
     pub(super) time_is_held: bool,
     /// Everything that was fed.
@@ -125,6 +130,8 @@ impl Sim {
     pub(super) fn of(steps: Vec<Plan>, waits_at_end: bool, has_outputs: bool) -> Self {
         let order = JobOrder {
             is_prepared: false,
+            is_ahead: false,
+            paused_before: 0,
             job: JobId("j".into()),
             attempt: 1,
             resource: "loom-r-j-1".into(),
@@ -164,6 +171,7 @@ impl Sim {
             opens: 0,
             opened: 0,
             closes: 0,
+            late: 0,
             done: false,
             time_is_held: false,
             history: Vec::new(),
@@ -173,6 +181,12 @@ impl Sim {
     /// The job pauses at steps that fail.
     pub(super) fn pausing(mut self) -> Self {
         self.machine.plan.pauses = true;
+        self
+    }
+
+    /// Its place was begun to be made before its turn, and is there or not.
+    pub(super) fn ahead(mut self, is_there: bool) -> Self {
+        (self.machine.plan.is_ahead, self.machine.plan.is_prepared) = (true, is_there);
         self
     }
 
@@ -205,6 +219,9 @@ impl Sim {
 
     fn judgement(&self, id: &StepId, status: Status) -> Judgement {
         let plan = &self.plans[id];
+        if plan.unknown {
+            return Judgement::Broken(Reason::new("unreachable", "no answer"));
+        }
         if plan.broken {
             return Judgement::Fail {
                 reason: Reason::new("evaluation", "no value"),
@@ -279,7 +296,7 @@ impl Sim {
 
     fn take(&mut self, effect: Effect) {
         let shown = match &effect {
-            Effect::Save(..) => None,
+            Effect::Save(..) | Effect::SaveLater => None,
             Effect::Judge(id, _) => Some(format!("judge {id}")),
             Effect::AskAgain(id, _) => Some(format!("ask-again {id}")),
             Effect::Work(id) => Some(format!("work {id}")),
@@ -308,11 +325,12 @@ impl Sim {
                 self.unacknowledged.insert(number, events);
                 self.pending.push_back(Input::Saved(number));
             }
+            Effect::SaveLater => self.late += 1,
             Effect::Open => {
                 self.opens += 1;
                 let intent = |event: &Event| matches!(event, Event::JobStarting { .. });
                 assert!(
-                    self.acknowledged.iter().any(intent),
+                    self.machine.plan.is_ahead || self.acknowledged.iter().any(intent),
                     "opened before its intent was saved"
                 );
                 self.pending.push_back(Input::Opened(self.opening.clone()));
@@ -489,6 +507,10 @@ impl Sim {
             "the time of a job that has ended stands still"
         );
         assert!(self.opens <= 1);
+        assert!(
+            self.opens == 1 || !self.machine.plan.is_ahead,
+            "the place that was made ahead is nobody's"
+        );
         assert_eq!(
             self.closes, self.opened,
             "each place is closed once: {:#?}",

@@ -95,6 +95,71 @@ fn a_cancelled_step_is_asked_then_told_then_killed_then_given_up() {
 }
 
 #[test]
+fn a_job_that_was_told_to_end_does_not_run_again_though_it_is_lost() {
+    type End = fn(&mut Sim);
+    let ends: [End; 2] = [
+        |job| {
+            job.cancel(false);
+        },
+        |job| {
+            job.input(Input::JobTimeout);
+        },
+    ];
+    for end in ends {
+        let mut job = Sim::new(vec![runs(Ends::Never)]);
+        job.begin();
+        assert!(job.machine.may_run_again());
+        end(&mut job);
+        job.timers.retain(|timer| !matches!(timer, Input::CancelTimeout));
+        for _ in 0..3 {
+            job.timers.retain(|timer| matches!(timer, Input::Escalate(..)));
+            job.tick();
+        }
+        job.ends_well();
+        assert_eq!(job.state(), (JobState::Lost, Some("session-lost")));
+        assert!(!job.machine.may_run_again());
+    }
+    let lost = Sim::new(vec![runs(Ends::Lost)]).run();
+    assert!(lost.machine.may_run_again());
+}
+
+#[test]
+fn a_place_that_was_made_ahead_is_taken_and_closed_though_the_job_is_cancelled_first() {
+    let why = || Reason::new("cancelled", "by somebody");
+    for is_there in [true, false] {
+        for before in [true, false] {
+            let mut job = Sim::new(vec![Plan::default()]).ahead(is_there);
+            let cancel = Input::Cancel {
+                why: why(),
+                force: false,
+            };
+            if before {
+                job.feed(cancel.clone());
+            }
+            job.feed(Input::Begin);
+            // Between the intent and what follows from it.
+            job.feed(cancel);
+            job.settle();
+            job.ends_well();
+            assert_eq!((job.opens, job.closes), (1, 1), "{is_there} {before}");
+            assert_eq!(job.state().0, JobState::Cancelled);
+        }
+    }
+}
+
+#[test]
+fn a_step_that_the_machine_keeps_from_being_judged_is_lost_and_not_a_failure() {
+    let unknown = Plan {
+        unknown: true,
+        lenient: true,
+        ..Plan::default()
+    };
+    let job = Sim::new(vec![unknown, when(If::Always, Ends::Well)]).run();
+    assert_eq!(job.ends(), ["0 lost"]);
+    assert_eq!(job.state(), (JobState::Lost, Some("unreachable")));
+}
+
+#[test]
 fn a_cancelled_job_goes_on_with_what_wants_that() {
     let mut job = Sim::new(vec![
         heeds(Signal::Interrupt),

@@ -62,7 +62,7 @@ jobs:
     );
     let start = || {
         let arguments = ["run", "--executor", "docker", "--pull", "never"];
-        project.loom(&arguments).env("DOCKER_HOST", &engine.host())
+        project.loom(&arguments).env("DOCKER_HOST", engine.host())
     };
     let mut running = start().start();
     running.until_stdout("in-42");

@@ -256,6 +256,7 @@ fn a_step_that_somebody_had_done_again_keeps_how_it_failed() {
         signal: None,
         reason: None,
         problem: None,
+        pause: 1,
     };
     let resumed = Event::JobResumed {
         job: id("a"),

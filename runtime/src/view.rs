@@ -2,18 +2,24 @@
 //!
 //! Separate from the state and from what is stored: these shapes are contracts (design, "The studio's wire").
 
+mod earlier;
+mod rerun;
+
 use indexmap::IndexMap;
 use loom_protocol::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::event::{
-    Annotation, JobState, Outputs, Phase, Reason, Rerun, ReusedFrom, RunState, StepState, WorkflowRef,
+    Annotation, JobState, Outputs, Phase, Reason, ReusedFrom, RunState, StepState, WorkflowRef,
 };
 use crate::id::{JobId, StepId};
 use crate::journal::Summary;
 use crate::logs::Line;
-use crate::state::{Claim, EarlierAttempt, EarlierTry, Job, Pause, Run, Step};
+use crate::state::{Claim, Job, Pause, Run, Step};
+
+pub use earlier::{AttemptDetail, AttemptSummary, TryDetail};
+pub use rerun::{AgainWord, RerunDetail, SourcesWord};
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -71,68 +77,6 @@ pub struct RunDetail {
     jobs: Vec<JobDetail>,
 }
 
-/// What another attempt at a run goes back to.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RerunDetail {
-    /// Which attempt it is, from 2.
-    attempt: u32,
-    /// The attempt that it was made from.
-    of: String,
-    /// The first attempt.
-    first_attempt: String,
-    /// What runs again.
-    again: AgainWord,
-    /// The jobs that run again with what needs them, where it is those.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    jobs: Vec<String>,
-    /// Where the text of the workflow comes from.
-    sources: SourcesWord,
-}
-
-/// What runs again of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AgainWord {
-    /// All of it.
-    All,
-    /// What failed, with what needs it.
-    Failed,
-    /// Some jobs, with what needs them.
-    Jobs,
-}
-
-/// Where the text of a workflow comes from that is run again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SourcesWord {
-    /// The attempt before.
-    Stored,
-    /// Its files, as they were when this attempt began.
-    Current,
-}
-
-impl From<&Rerun> for RerunDetail {
-    fn from(rerun: &Rerun) -> Self {
-        Self {
-            attempt: rerun.attempt,
-            of: rerun.of.0.clone(),
-            first_attempt: rerun.first.0.clone(),
-            again: match (rerun.failed, rerun.jobs.is_empty()) {
-                (true, _) => AgainWord::Failed,
-                (false, true) => AgainWord::All,
-                (false, false) => AgainWord::Jobs,
-            },
-            jobs: rerun.jobs.iter().map(|job| job.0.clone()).collect(),
-            sources: if rerun.current_files {
-                SourcesWord::Current
-            } else {
-                SourcesWord::Stored
-            },
-        }
-    }
-}
-
 /// A job of a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -185,50 +129,6 @@ pub struct JobDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     steps: Vec<StepDetail>,
-}
-
-/// An attempt at a job that another one followed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptSummary {
-    /// From 1.
-    attempt: u32,
-    /// How it ended: `failure` or `lost`; absent when that is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<JobState>,
-    /// Why, when the steps do not say it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Reason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Timestamp>,
-    #[schema(value_type = String, format = DateTime)]
-    finished_at: Timestamp,
-}
-
-/// An attempt at a job that another one followed, with what its steps did.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AttemptDetail {
-    #[serde(flatten)]
-    summary: AttemptSummary,
-    steps: Vec<StepDetail>,
-}
-
-/// An attempt at a step that another one followed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TryDetail {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exit_code: Option<i32>,
-    /// Why it failed, when the exit code does not say it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Reason>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    started_at: Option<Timestamp>,
-    #[schema(value_type = String, format = DateTime)]
-    finished_at: Timestamp,
 }
 
 /// A pause at a step that failed.
@@ -419,38 +319,6 @@ impl JobDetail {
             finished_at: job.finished_at,
             reason: job.reason.clone(),
             steps: StepDetail::all(&job.steps),
-        }
-    }
-}
-
-impl From<&EarlierAttempt> for AttemptSummary {
-    fn from(earlier: &EarlierAttempt) -> Self {
-        Self {
-            attempt: earlier.attempt,
-            state: earlier.state,
-            reason: earlier.reason.clone(),
-            started_at: earlier.started_at,
-            finished_at: earlier.finished_at,
-        }
-    }
-}
-
-impl From<&EarlierAttempt> for AttemptDetail {
-    fn from(earlier: &EarlierAttempt) -> Self {
-        Self {
-            summary: earlier.into(),
-            steps: StepDetail::all(&earlier.steps),
-        }
-    }
-}
-
-impl From<&EarlierTry> for TryDetail {
-    fn from(earlier: &EarlierTry) -> Self {
-        Self {
-            exit_code: earlier.exit_code,
-            reason: earlier.reason.clone(),
-            started_at: earlier.started_at,
-            finished_at: earlier.finished_at,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::actions::{ActionOptions, LOCK_FILE};
-use crate::config::WorkspaceMode;
+use crate::config::{Keep, WorkspaceMode};
 use crate::engine::{Launch, RerunOrder};
 use crate::event::{RunOptions, RunSource};
 use crate::executor::PullPolicy;
@@ -25,6 +25,8 @@ pub struct ChosenAnew {
     pub parallel: Option<usize>,
     /// Where the workspace of a job is.
     pub workspace_mode: Option<WorkspaceMode>,
+    /// Whose places stay.
+    pub keep: Option<Keep>,
     /// Whether a job stops at a step that fails: who does not attend the run cannot have it from before.
     pub pause_on_failure: bool,
     /// Nothing is fetched from elsewhere.
@@ -44,6 +46,7 @@ impl ChosenAnew {
         options.pull = self.pull.unwrap_or(before.pull);
         options.parallel = self.parallel.unwrap_or(before.parallel);
         options.workspace_mode = self.workspace_mode.unwrap_or(before.workspace_mode);
+        options.keep = self.keep.unwrap_or(before.keep);
         options.pause_on_failure = self.pause_on_failure;
         options.offline |= self.offline;
         options.frozen |= self.frozen;
@@ -142,6 +145,7 @@ mod tests {
             workspace_mode: WorkspaceMode::Overlay,
             pause_on_failure: true,
             frozen: true,
+            keep: Keep::Failed,
             action_overrides: vec![("o/r".into(), "/old".into())],
             jobs: vec!["a".into()],
             ..RunOptions::default()
@@ -155,6 +159,7 @@ mod tests {
         let anew = ChosenAnew {
             images: vec![("l".into(), "new".into())],
             parallel: Some(1),
+            keep: Some(Keep::Never),
             action_overrides: vec![("o/r".into(), "/new".into())],
             ..ChosenAnew::default()
         };
@@ -165,6 +170,6 @@ mod tests {
             anew.action_overrides.first().map(|(_, folder)| folder.as_str()),
             Some("/new")
         );
-        assert_eq!((anew.parallel, anew.on_host), (1, true));
+        assert_eq!((anew.parallel, anew.on_host, anew.keep), (1, true, Keep::Never));
     }
 }

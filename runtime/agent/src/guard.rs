@@ -38,7 +38,6 @@ pub(crate) fn run(options: Serve) -> Result<u8, String> {
         Some(agent) => {
             // The agent's alone: it hangs up when the agent ends.
             drop(client);
-            let _ = serve::replace(&directory.join(layout::GUARD), watched.guard().as_bytes());
             let place = || watched.directory().unwrap_or_else(|| directory.clone());
             Ok(watch(agent, signals, || place().join(layout::LEFT)))
         }

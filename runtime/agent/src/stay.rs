@@ -32,6 +32,7 @@ impl Watched {
         let mut options = File::options();
         let place = options.read(true).write(true).create_new(true).open(&path)?;
         std::fs::remove_file(path)?;
+        serve::replace(&directory.join(layout::GUARD), guard.as_bytes())?;
         Ok(Self { place, guard })
     }
 
@@ -52,11 +53,6 @@ impl Watched {
         let mut name = vec![0; usize::try_from(u32::from_le_bytes(length)).ok()?];
         self.place.read_exact_at(&mut name, 4).ok()?;
         Some(PathBuf::from(std::ffi::OsStr::from_bytes(&name)))
-    }
-
-    /// The content of [`layout::GUARD`].
-    pub(crate) fn guard(&self) -> &str {
-        &self.guard
     }
 }
 
@@ -86,9 +82,14 @@ pub(crate) fn run(
         .map_err(|error| format!("catch signals: {error}"))?;
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
+    let condition = condition();
     loop {
         let Served { code, next } = serve::run(options.clone(), &signals, client.take())?;
         let Some(idle) = next else { return Ok(code) };
+        // What a step did to this process is not the next job's.
+        if condition != self::condition() || is_guard_stopped() {
+            return Ok(code);
+        }
         let Some((job, same)) = next_job(idle, &signals) else {
             return Ok(code);
         };
@@ -102,6 +103,49 @@ pub(crate) fn run(
             moved.map_err(|error| format!("use `{}`: {error}", options.directory.display()))?;
         }
     }
+}
+
+/// What of this process its children inherit and others may change (proc(5)): limits, control group, the mark for the
+/// out-of-memory killer, umask, processors, niceness and scheduling.
+fn condition() -> Vec<String> {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
+    let mut found = vec![read("limits"), read("cgroup"), read("oom_score_adj")];
+    let status = read("status");
+    let told = [
+        "Umask:",
+        "Cpus_allowed:",
+        "Mems_allowed:",
+        "SigIgn:",
+        "CapBnd:",
+        "NoNewPrivs:",
+    ];
+    let lines = status
+        .lines()
+        .filter(|line| told.iter().any(|name| line.starts_with(name)));
+    found.extend(lines.map(str::to_owned));
+    let stat = read("stat");
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    // Niceness, real-time priority and policy are the 19th, 40th and 41st; the first here is the third.
+    found.extend([16, 37, 38].map(|place| fields.get(place).copied().unwrap_or_default().to_owned()));
+    found
+}
+
+/// Whether somebody has stopped the process that watches over this one.
+fn is_guard_stopped() -> bool {
+    let stat = format!("/proc/{}/stat", std::os::unix::process::parent_id());
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    let state = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .next();
+    matches!(state, Some("T" | "t"))
 }
 
 /// Waits for the next job; `None` when there is none: the client has hung up, or somebody wants this process to end.

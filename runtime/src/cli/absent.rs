@@ -11,7 +11,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("completions", "`loom-runtime --help` lists the commands"),
     (
         "resume",
-        "`loom-runtime runs rerun --failed` runs again what was broken off",
+        "`loom-runtime runs rerun latest --failed` runs again what was broken off",
     ),
     (
         "export",

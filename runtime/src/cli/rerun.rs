@@ -14,6 +14,7 @@ use crate::context::values::{self, Found, ValueSources};
 use crate::engine::{Engine, EngineError, Launch, RerunOrder};
 use crate::event::RunOptions;
 use crate::id::JobId;
+use crate::journal::JournalError;
 use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::needs_engine;
@@ -115,7 +116,13 @@ fn announcement(run: &Run, attempt: u32, order: &RerunOrder) -> String {
     )
 }
 
-fn refused(error: &EngineError) -> Result<Exit, Exit> {
+/// Why a run is not run again.
+pub(super) fn refused(error: &EngineError) -> Result<Exit, Exit> {
+    if let EngineError::Journal(JournalError::Refused { .. }) = error {
+        talk::error("another attempt at the run was begun meanwhile; nothing was started");
+        talk::help("`loom-runtime runs list` shows it");
+        return Err(Exit::Usage);
+    }
     let EngineError::Rerun(reason) = error else {
         return Err(failed(error));
     };
@@ -183,6 +190,7 @@ fn read(
             .parallel
             .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
         workspace_mode: args.workspace_mode.map(Into::into),
+        keep: args.keep.map(Into::into),
         pause_on_failure: args.pause_on_failure,
         offline: args.offline,
         frozen: args.frozen,

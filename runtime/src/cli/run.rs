@@ -14,7 +14,7 @@ use self::selection::{Candidate, Candidates};
 use super::args::{Format, Global, RunArgs};
 use super::gather::gather;
 use super::signals::Stops;
-use super::{Exit, data, kept, setup, talk, uplink};
+use super::{Exit, data, kept, rerun, setup, talk, uplink};
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::config::FileConfig;
 use crate::engine::{Engine, Launch};
@@ -146,7 +146,12 @@ pub(super) async fn one_by_one(
             talk::note(&format!("workflow {} of {count}: {name} ({file})", place + 1));
         }
         let keeps = !launch.source.options.keep.is_never();
-        let handle = engine.start(launch).await.map_err(|error| failed(&error))?;
+        let is_again = launch.rerun.is_some();
+        let handle = match engine.start(launch).await {
+            Ok(handle) => handle,
+            Err(error) if is_again => return rerun::refused(&error),
+            Err(error) => return Err(failed(&error)),
+        };
         session.kept.extend(keeps.then(|| handle.id().clone()));
         let one = attend(engine, handle, &mut session.stops, format).await;
         session.is_stale = one.is_stale;

@@ -273,7 +273,11 @@ impl Handler<StartRun> for Orchestrator {
                     shared.journal.count(&launch.workflow.file).await? + 1,
                     1,
                 ),
-                Some(previous) => (previous.first().clone(), previous.number, previous.next_attempt()),
+                Some(previous) => (
+                    previous.first().clone(),
+                    previous.number(&*shared.journal).await?,
+                    previous.next_attempt(),
+                ),
             };
             let (source, name) = (Arc::new(launch.source.clone()), launch.workflow.name.clone());
             let secrets = launch.secrets.clone();

@@ -22,8 +22,6 @@ pub(super) struct Previous {
     run: Run,
     history: Vec<Recorded>,
     attempts: Vec<Summary>,
-    /// Which run of its workflow's file it is.
-    pub(super) number: u64,
 }
 
 impl Previous {
@@ -41,16 +39,22 @@ impl Previous {
                 ..RunQuery::default()
             })
             .await?;
-        let number = match run.number {
-            Some(number) => number,
-            None => number_of(journal, &run).await?,
-        };
         Ok(Self {
             run,
             history,
             attempts,
-            number,
         })
+    }
+
+    /// Which run of its workflow's file it is.
+    ///
+    /// # Errors
+    /// When it does not say so itself, and the history cannot be read.
+    pub(super) async fn number(&self, journal: &dyn Journal) -> Result<u64, EngineError> {
+        match self.run.number {
+            Some(number) => Ok(number),
+            None => number_of(journal, &self.run).await,
+        }
     }
 
     /// The first attempt.

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use super::catalog::Entry;
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::chain::chain;
+use crate::config::Keep;
 use crate::context::values::{self, Asked, ValueSources};
 use crate::context::{self, Given};
 use crate::engine::{Engine, EngineError, Launch, RerunOrder};
@@ -158,10 +159,7 @@ impl Starter {
     /// Begins another attempt at a run that has ended; its id is in the history when this returns.
     pub(super) async fn start_again(&self, order: RerunOrder) -> Result<RunId, StartProblem> {
         let (run, _) = self.engine.run_again(&order).await?;
-        // Another project may use the state directory.
-        let workspace = Some(PathBuf::from(&run.workspace)).filter(|path| path.is_dir());
-        let workspace = workspace.unwrap_or_else(|| self.workspace.clone());
-        let read = move || composed_again(&run, order, workspace);
+        let read = move || composed_again(&run, order);
         let read = self.engine.io().spawn_blocking(read).await;
         let (mut launch, needs) = read.map_err(|_| EngineError::Stopped)??;
         let choice = if launch.source.options.on_host {
@@ -207,8 +205,27 @@ impl Starter {
     }
 }
 
+/// What a studio chooses for another attempt: nobody is there to remove what was kept.
+fn anew() -> ChosenAnew {
+    ChosenAnew {
+        keep: Some(Keep::Never),
+        ..ChosenAnew::default()
+    }
+}
+
 /// What another attempt at a run is made of, and whether it may need an engine for containers. Waits for files.
-fn composed_again(run: &Run, order: RerunOrder, workspace: PathBuf) -> Result<(Launch, bool), StartProblem> {
+fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartProblem> {
+    // Another project may use the state directory: a run is of the one that it was made in, and of no other.
+    let workspace = PathBuf::from(&run.workspace);
+    if !workspace.is_dir() {
+        return Err(StartProblem::Gone(format!(
+            "the project of run {}, {}, is not there any more; `loom-runtime --workspace DIR runs rerun {}` names the \
+             directory that stands for it",
+            run.id,
+            workspace.display(),
+            run.id
+        )));
+    }
     let sources = ValueSources {
         project: workspace.clone(),
         ..ValueSources::default()
@@ -228,7 +245,7 @@ fn composed_again(run: &Run, order: RerunOrder, workspace: PathBuf) -> Result<(L
     }
     secrets.extend(found.secrets);
     let current_files = order.current_files;
-    let options = before.map(|source| ChosenAnew::default().over(&source.options));
+    let options = before.map(|source| anew().over(&source.options));
     let mut launch = relaunch(run, order, workspace.clone(), options.unwrap_or_default())
         .with_secrets(secrets)
         .with_actions(ActionOptions::new(action_cache()));

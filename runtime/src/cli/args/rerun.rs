@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::run::{Mode, action_override, hidden};
+use super::run::{Kept, Mode, action_override, hidden};
 use super::{ExecutorChoice, Format, Pull, platform};
 use crate::secret::Secret;
 
@@ -46,9 +46,9 @@ pub(in crate::cli) struct RerunArgs {
     /// Jobs that run at the same time, at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = ANEW)]
     pub(in crate::cli) parallel: Option<u32>,
-    /// Stop at a step that fails, as with `run`
-    #[arg(long = "pause-on-failure", help_heading = ANEW)]
-    pub(in crate::cli) pause_on_failure: bool,
+    /// Whose containers and folders stay when their job is done
+    #[arg(long, value_enum, help_heading = ANEW)]
+    pub(in crate::cli) keep: Option<Kept>,
     /// Use a directory instead of an action or a called workflow of another repository
     #[arg(long = "action-override", value_name = "OWNER/NAME[@REF]=DIR", value_parser = action_override, help_heading = ANEW)]
     pub(in crate::cli) action_overrides: Vec<(String, PathBuf)>,
@@ -59,6 +59,9 @@ pub(in crate::cli) struct RerunArgs {
     #[arg(long, help_heading = ANEW)]
     pub(in crate::cli) frozen: bool,
 
+    /// Stop at a step that fails, as with `run`
+    #[arg(long = "pause-on-failure")]
+    pub(in crate::cli) pause_on_failure: bool,
     /// What is printed, as with `run`
     #[arg(long, value_enum)]
     pub(in crate::cli) format: Option<Format>,

@@ -12,7 +12,7 @@ use super::Outcome;
 use super::ahead::{Ahead, ClosePlace};
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
-use crate::engine::job::{AnswerPause, Holding, Input, JobActor, reclaim};
+use crate::engine::job::{AnswerPause, Holding, Input, JobActor, close, reclaim};
 use crate::engine::launch::{Launch, Slot};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Outputs, PauseAnswer, Reason, RunState};
@@ -131,8 +131,11 @@ impl RunActor {
     /// The history cannot be written: a run that cannot say what it did must not go on.
     pub(super) fn give_up(&mut self, problem: String, ctx: &mut Context<Self>) {
         tracing::error!(run = %self.run.id, %problem, "the run is given up");
-        // Their jobs have actors still, whose places are removed by name.
-        self.undecided.clear();
+        // How their jobs ended is not known: nothing is kept.
+        let undecided: Vec<_> = std::mem::take(&mut self.undecided)
+            .into_values()
+            .map(|place| place.holding.track(close(*place.opened)))
+            .collect();
         for entry in std::mem::take(&mut self.waiting) {
             entry.saved.map(|saved| saved.send(Err(Unwritable)));
         }
@@ -142,7 +145,14 @@ impl RunActor {
             .filter_map(|child| self.reclaiming(child))
             .collect();
         held.extend(self.drop_all_ahead());
-        let removed = futures_util::future::join_all(held).into_actor(self);
+        let holding = self.holding.clone();
+        let removed = async move {
+            let all = futures_util::future::join_all(held);
+            tokio::join!(all, futures_util::future::join_all(undecided));
+            // Places of jobs that are done already are still being removed.
+            holding.end().await;
+        };
+        let removed = removed.into_actor(self);
         // Told last: who waits for the run may end the process.
         ctx.wait(removed.map(|_, act, ctx| {
             act.done.send_replace(Some(Outcome {

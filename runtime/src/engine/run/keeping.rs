@@ -27,11 +27,17 @@ impl RunActor {
             } = message;
             return self.until_closed(key.job, holding.track(close(*opened)), ctx);
         }
-        let job = message.key.job.clone();
+        let (job, attempt) = (message.key.job.clone(), message.key.attempt);
         *self.closing.entry(job.clone()).or_default() += 1;
         self.undecided.insert(job.clone(), message);
-        let ended = self.run.jobs.get(&job).map(|job| job.state);
-        if let Some(state) = ended.filter(|state| state.is_final()) {
+        // Its end may have been written down before this came.
+        let Some(known) = self.run.jobs.get(&job) else {
+            return;
+        };
+        if known.earlier.iter().any(|earlier| earlier.attempt == attempt) {
+            self.decide_place(&job, None, ctx);
+        } else if known.state.is_final() {
+            let state = known.state;
             self.decide_place(&job, Some(state), ctx);
         }
     }

@@ -15,7 +15,7 @@ use super::container::{self, JOB, SCRIPTS};
 use super::engine::Connection;
 use super::executor::DockerExecutor;
 use super::forwards::{self, Forward};
-use super::marks::{DIRECTORY, FORWARDS, INSTANCE, KIND, Kind, NAME};
+use super::marks::{DIRECTORY, FORWARDS, INSTANCE, KIND, Kind, NAME, carries};
 use super::transfer::{self, Item};
 use super::{failure, reclaim};
 use crate::executor::channel::blocking;
@@ -94,10 +94,11 @@ impl DockerExecutor {
     }
 
     async fn parts(&self, connection: &Connection, name: &str) -> Result<Vec<Part>, ExecutorError> {
-        let filters = reclaim::labelled([
+        let wanted = [
             format!("{INSTANCE}={}", self.options().instance),
             format!("{NAME}={name}"),
-        ]);
+        ];
+        let filters = reclaim::labelled(wanted.clone());
         let query = ListContainersOptionsBuilder::new()
             .all(true)
             .filters(&filters)
@@ -107,6 +108,7 @@ impl DockerExecutor {
             found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
         let parts = found.into_iter().filter_map(Part::new);
         Ok(parts
+            .filter(|part| carries(&part.labels, &wanted))
             .filter(|part| part.is(Kind::Room) || part.is(Kind::Service))
             .collect())
     }

@@ -57,7 +57,7 @@ pub(super) struct DockerPlace {
 
 impl DockerPlace {
     /// Ends the steps; what they left running is the answer.
-    async fn end_steps(&self) -> Result<Closed, ExecutorError> {
+    async fn end_steps(&self, keeps: bool) -> Result<Closed, ExecutorError> {
         let (channel, agent, image, workspace, labels) = match &self.steps {
             Steps::Exec(steps) => return Ok(steps.close().await),
             Steps::Agent {
@@ -71,6 +71,8 @@ impl DockerPlace {
         let give = give::is_wanted() && !self.apart.directory;
         match channel.close(give, self.patience).await {
             Ok(closed) => Ok(closed),
+            // Its scripts and what steps said lie in the container, and nobody has cleared them: that is not kept.
+            Err(error) if keeps && self.apart.directory => Err(error),
             // Nothing but the files needs the agent: the container's processes go with it.
             Err(_) if !give => {
                 container::kill(&self.connection, &self.name).await;
@@ -129,7 +131,7 @@ impl DockerPlace {
             }
         };
         let own = async {
-            let ended = self.end_steps().await;
+            let ended = self.end_steps(true).await;
             // Its agent has gone, mostly.
             container::kill(&self.connection, &self.name).await;
             match container::state(&self.connection, &self.name).await? {
@@ -154,7 +156,7 @@ impl DockerPlace {
             }
         };
         let own = async {
-            let ended = self.end_steps().await;
+            let ended = self.end_steps(false).await;
             container::remove(&self.connection, &self.name).await?;
             ended
         };

@@ -17,6 +17,8 @@ use crate::id::RunId;
 const MOST: usize = 8;
 /// How long one waits.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long one may take to end when it is hung up on, and when it was killed.
+const END_TIME: Duration = Duration::from_secs(5);
 /// Jobs of one agent at most.
 const MOST_JOBS: u32 = 1000;
 
@@ -53,12 +55,14 @@ impl Warm {
     /// An agent that has no job any more waits for another one for a while. Must be called within a tokio runtime.
     pub(super) fn keep(&self, agent: Agent, idle: Idle) {
         if agent.jobs >= MOST_JOBS {
-            return; // it ends when it is hung up on, as all that are dropped here
+            return end(agent, idle);
         }
         let mut waiting = self.lock();
         waiting.agents.push_back((Instant::now(), agent, idle));
-        if waiting.agents.len() > MOST {
-            waiting.agents.pop_front();
+        if waiting.agents.len() > MOST
+            && let Some((_, agent, idle)) = waiting.agents.pop_front()
+        {
+            end(agent, idle);
         }
         if !std::mem::replace(&mut waiting.watched, true) {
             tokio::spawn(self.clone().watch());
@@ -79,7 +83,12 @@ impl Warm {
         loop {
             tokio::time::sleep(PATIENCE).await;
             let mut waiting = self.lock();
-            waiting.agents.retain(|(since, ..)| since.elapsed() < PATIENCE);
+            while let Some((_, agent, idle)) = waiting
+                .agents
+                .pop_front_if(|(since, ..)| since.elapsed() >= PATIENCE)
+            {
+                end(agent, idle);
+            }
             if waiting.agents.is_empty() {
                 waiting.watched = false;
                 return;
@@ -90,4 +99,16 @@ impl Warm {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends an agent that nobody needs: by hanging up, else by force. Must be called within a tokio runtime.
+fn end(agent: Agent, idle: Idle) {
+    drop(idle);
+    let mut child = agent.child;
+    tokio::spawn(async move {
+        if tokio::time::timeout(END_TIME, child.wait()).await.is_err() {
+            let _ = child.start_kill();
+            let _ = tokio::time::timeout(END_TIME, child.wait()).await;
+        }
+    });
 }

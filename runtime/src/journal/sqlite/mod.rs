@@ -111,6 +111,13 @@ impl Journal for SqliteJournal {
             .await
     }
 
+    async fn count(&self, file: &str) -> Result<u64, JournalError> {
+        let file = file.to_owned();
+        self.readers
+            .query(move |connection| reader::count(connection, &file))
+            .await
+    }
+
     async fn changes(&self, after: u64) -> Result<Vec<Change>, JournalError> {
         self.readers
             .query(move |connection| reader::changes(connection, after))

@@ -42,6 +42,15 @@ pub(super) fn events(
     Ok(events)
 }
 
+pub(super) fn count(connection: &Connection, file: &str) -> Result<u64, JournalError> {
+    let counted = connection.query_row(
+        "SELECT count(*) FROM run WHERE file = ?1 AND first IS NULL",
+        params![file],
+        |row| row.get(0),
+    );
+    counted.map(unsigned).map_err(cannot_read)
+}
+
 pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Summary>, JournalError> {
     // Written out rather than bound: only so are the indexes of the few open runs used.
     let open = if query.open_only {

@@ -11,6 +11,7 @@ use super::runs::Asked;
 use crate::engine::{EngineError, RerunOrder};
 use crate::executor::ExecutorError;
 use crate::id::{JobId, RunId};
+use crate::journal::JournalError;
 use crate::serve::runtime::Runtime;
 use crate::serve::starter::StartProblem;
 use crate::state::{Again, RerunError};
@@ -101,6 +102,9 @@ fn refused(problem: &StartProblem) -> ApiError {
                 RerunError::NoSource(_) => "no_source",
             };
             ApiError::conflict(code, problem.to_string())
+        }
+        StartProblem::Engine(EngineError::Journal(JournalError::Refused { .. })) => {
+            ApiError::conflict("run_open", "another attempt at the run was begun meanwhile")
         }
         StartProblem::Engine(error) => engine(error),
         StartProblem::Secrets(_) => ApiError::conflict("missing_secrets", problem.to_string()),

@@ -12,7 +12,7 @@ jobs:
     runs-on: ubuntu-latest
     outputs: { told: '${{ steps.say.outputs.told }}' }
     steps:
-      - run: echo built >> built
+      - run: echo built | tee -a built
       - { id: say, run: echo told=from-build >> $GITHUB_OUTPUT }
   test:
     needs: build

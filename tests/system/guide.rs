@@ -230,7 +230,7 @@ fn a_place_that_is_kept() {
     shown(&project, "runs clean --all")
         .run()
         .exits(0)
-        .says("nothing is kept");
+        .says("no place is kept");
 }
 
 #[test]

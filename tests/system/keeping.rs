@@ -92,7 +92,11 @@ fn a_failed_job_is_kept_and_a_shell_sees_what_its_step_saw() {
     let shown = project.loom(&["runs", "show", "--format", "json"]).run().exits(0);
     let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
     assert_eq!(shown["kept"], serde_json::json!(["bad"]));
-    project.loom(&["doctor"]).run().prints("1, of one run");
+    project
+        .loom(&["doctor"])
+        .run()
+        .prints("kept places")
+        .prints("1, of one run");
 
     let script = "echo \"$TOLD $OF [$TOKEN] [$LATER] $GITHUB_JOB\"; cat \"$RUNNER_TEMP/mine\"; pwd; exit 4\n";
     let shell = project.loom(&["shell", "latest"]).run_with(script).exits(1);
@@ -110,7 +114,7 @@ fn a_failed_job_is_kept_and_a_shell_sees_what_its_step_saw() {
         .loom(&["shell", "latest", "good"])
         .run()
         .exits(2)
-        .says("those that are: bad");
+        .says("kept are those of: bad");
     assert_eq!(files_with(&project.state(), SECRET), [""; 0]);
 
     // No other run takes it.
@@ -120,22 +124,17 @@ fn a_failed_job_is_kept_and_a_shell_sees_what_its_step_saw() {
         .run()
         .exits(0);
     project.loom(&["shell", &id]).run_with("exit 0\n").exits(0);
-    project
-        .loom(&["runs", "clean", &id, "good"])
-        .run()
-        .exits(2)
-        .says("what is: bad");
-    project
-        .loom(&["runs", "clean", &id])
-        .run()
-        .exits(0)
-        .says("removed");
+    let clean = |words: &[&str]| project.loom(&[&["runs", "clean", &id], words].concat()).run();
+    // It is the same whatever else is kept.
+    clean(&["good"]).exits(0).says("the place of job good");
+    clean(&["none"]).exits(2).says("has no job `none`");
+    clean(&["bad"]).exits(0).says("removed");
     assert_eq!(jobs(&project), [""; 0]);
-    project
-        .loom(&["runs", "clean", &id])
-        .run()
-        .exits(0)
-        .says("nothing of run");
+    for job in ["good", "bad"] {
+        clean(&[job]).exits(0).says("is not kept");
+    }
+    clean(&["none"]).exits(2).says("has no job `none`");
+    clean(&[]).exits(0).says("no place of run");
     project
         .loom(&["shell", &id])
         .run()
@@ -155,7 +154,7 @@ fn all_are_kept_or_none_as_it_is_asked_for() {
         .loom(&["shell", "latest"])
         .run()
         .exits(2)
-        .says("several jobs are kept: bad, good");
+        .says("the places of several jobs are kept: bad, good");
     project.file("loom.toml", "[run]\nkeep = 'failed'\n");
     let secret = format!("TOKEN={SECRET}");
     project
@@ -171,7 +170,24 @@ fn all_are_kept_or_none_as_it_is_asked_for() {
         .loom(&["runs", "clean", "--all"])
         .run()
         .exits(0)
-        .says("nothing is kept");
+        .says("no place is kept");
+}
+
+#[test]
+fn a_shell_ends_with_who_opened_it() {
+    let project = Project::with(TEXT);
+    run(&project, "failed").run().exits(1);
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut shell = project
+            .loom(&["shell", "latest"])
+            .started_with("echo ready; read line; echo more\n");
+        shell.until_stdout("ready");
+        shell.signal(signal);
+        let ended = shell.end().exits(130);
+        assert!(!ended.stdout.contains("more"), "{ended}");
+    }
+    project.loom(&["runs", "clean", "--all"]).run().exits(0);
+    assert_eq!(jobs(&project), [""; 0]);
 }
 
 #[test]

@@ -305,7 +305,7 @@ pub(super) enum RunsCommand {
     Show(ShowArgs),
     /// Print the log of a run, or of one of its jobs
     Logs(LogsArgs),
-    /// Remove what `run --keep` has kept
+    /// Remove the places that `run --keep` has kept
     Clean(CleanArgs),
     /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
     Rerun(Box<RerunArgs>),
@@ -348,7 +348,7 @@ pub(super) struct CleanArgs {
     /// That job alone
     #[arg(value_name = "JOB")]
     pub(super) job: Option<String>,
-    /// What was kept of all runs
+    /// The kept places of all runs
     #[arg(long)]
     pub(super) all: bool,
 }

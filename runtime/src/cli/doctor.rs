@@ -220,17 +220,23 @@ fn size(bytes: u64) -> String {
 
 /// What `run --keep` has kept.
 fn kept(directory: &StateDirectory) -> Finding {
-    const WHAT: &str = "kept jobs";
-    let places = kept_places(&directory.jobs());
+    const WHAT: &str = "kept places";
+    let places = match kept_places(&directory.jobs()) {
+        Ok(places) => places,
+        Err(error) => {
+            let text = format!("they cannot be read: {error}");
+            return Finding::new(WHAT, State::Warn, text, None);
+        }
+    };
     let runs: BTreeSet<&str> = places.iter().map(|place| place.run.0.as_str()).collect();
     match places.len() {
         0 => Finding::ok(WHAT, "none"),
-        jobs => Finding::new(
+        places => Finding::new(
             WHAT,
             State::Ok,
             match runs.len() {
-                1 => format!("{jobs}, of one run"),
-                runs => format!("{jobs}, of {runs} runs"),
+                1 => format!("{places}, of one run"),
+                runs => format!("{places}, of {runs} runs"),
             },
             Some("`loom-runtime runs clean --all` removes them, `runs list` says whose they are"),
         ),

@@ -7,7 +7,7 @@ use crate::engine::{Engine, KeptPlace};
 use crate::id::{JobId, RunId};
 use crate::state::Run;
 
-/// Says of each job of a run that was kept how to get in, and how to remove it.
+/// Says of each place of a run that was kept how to get in, and how to remove it.
 pub(super) fn tell(run: &Run) {
     for (job, _) in run.jobs.iter().filter(|(_, job)| job.place_kept) {
         say(&run.id, job);
@@ -23,19 +23,19 @@ pub(super) fn tell_of(places: &[KeptPlace]) {
 
 fn say(run: &RunId, job: &JobId) {
     talk::note(&format!(
-        "job {job} is kept: `loom-runtime shell {run} {job}` opens a shell in it, `loom-runtime runs clean {run} {job}` \
+        "the place of job {job} is kept: `loom-runtime shell {run} {job}` opens a shell in it, `loom-runtime runs clean {run} {job}` \
          removes it"
     ));
 }
 
-/// What is kept of a run.
+/// The kept places of a run.
 pub(super) async fn of(engine: &Engine, run: &RunId) -> Result<Vec<KeptPlace>, Exit> {
     let mut places = all(engine).await?;
     places.retain(|place| place.run == *run);
     Ok(places)
 }
 
-/// All that is kept.
+/// All kept places.
 pub(super) async fn all(engine: &Engine) -> Result<Vec<KeptPlace>, Exit> {
     engine.kept().await.map_err(|error| {
         talk::error(&format!("failed to {}", crate::chain::chain(&error)));
@@ -43,34 +43,33 @@ pub(super) async fn all(engine: &Engine) -> Result<Vec<KeptPlace>, Exit> {
     })
 }
 
-/// `runs clean`: removes what is kept of one run, or of all.
+/// `runs clean`: removes the kept places of one run, or of all.
 pub(super) async fn clean(engine: &Engine, args: &CleanArgs) -> Result<(), Exit> {
     let places = match &args.run {
         None => all(engine).await?,
         Some(run) => {
             let run = load(engine, run).await?;
             let mut places = of(engine, &run.id).await?;
-            if places.is_empty() {
-                talk::note(&format!("nothing of run {} is kept", run.id));
-                return Ok(());
-            }
             if let Some(job) = &args.job {
-                let kept: Vec<&str> = places.iter().map(|place| place.job.0.as_str()).collect();
-                let kept = kept.join(", ");
-                places.retain(|place| is_meant(&place.job, job));
-                if places.is_empty() {
-                    talk::error(&format!(
-                        "the job `{job}` of run {} is not kept; what is: {kept}",
-                        run.id
-                    ));
+                if !run.jobs.keys().any(|id| is_meant(id, job)) {
+                    talk::error(&format!("run {} has no job `{job}`", run.id));
+                    talk::help(&format!("`loom-runtime runs show {}` shows its jobs", run.id));
                     return Err(Exit::Usage);
                 }
+                places.retain(|place| is_meant(&place.job, job));
+            }
+            if places.is_empty() {
+                talk::note(&match &args.job {
+                    None => format!("no place of run {} is kept", run.id),
+                    Some(job) => format!("the place of job {job} of run {} is not kept", run.id),
+                });
+                return Ok(());
             }
             places
         }
     };
     if places.is_empty() {
-        talk::note("nothing is kept");
+        talk::note("no place is kept");
     }
     if remove(engine, &places).await {
         Ok(())
@@ -85,7 +84,7 @@ pub(super) async fn remove(engine: &Engine, places: &[KeptPlace]) -> bool {
     for place in places {
         match engine.remove_kept(place).await {
             Ok(()) => talk::note(&format!(
-                "removed what was kept of job {} of run {}",
+                "removed the place of job {} of run {}",
                 place.job, place.run
             )),
             Err(error) => {

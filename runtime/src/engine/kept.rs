@@ -112,38 +112,51 @@ fn file_of(jobs: &Path, name: &str) -> PathBuf {
     jobs.join(format!("{name}{ENDING}"))
 }
 
-/// The resource names of the places that are kept.
-fn names_in(jobs: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(jobs).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names
-        .filter_map(|name| name.strip_suffix(ENDING).map(str::to_owned))
-        .collect()
+/// The resource names of the places that are kept; none where there is no such directory.
+fn names_in(jobs: &Path) -> io::Result<BTreeSet<String>> {
+    let entries = match std::fs::read_dir(jobs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        entries => entries?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        names.extend(name.to_string_lossy().strip_suffix(ENDING).map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// The places that are kept, by run and job. Waits for the disk.
-pub(crate) fn all(jobs: &Path) -> Vec<KeptPlace> {
-    let places = names_in(jobs).into_iter().filter_map(|name| {
-        let text = std::fs::read(file_of(jobs, &name)).ok()?;
-        let place: KeptPlace = serde_json::from_slice(&text)
-            .inspect_err(
-                |error| tracing::warn!(%name, %error, "what is written down of a kept place is damaged"),
-            )
-            .ok()?;
-        // It names what is removed: one that is not its own is none of ours.
-        (place.name() == name).then_some(place)
-    });
-    places.collect()
+///
+/// # Errors
+/// When what is written down cannot be read. What is damaged is passed over.
+pub(crate) fn all(jobs: &Path) -> io::Result<Vec<KeptPlace>> {
+    let mut places = Vec::new();
+    for name in names_in(jobs)? {
+        let text = match std::fs::read(file_of(jobs, &name)) {
+            // It has been removed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            text => text?,
+        };
+        match serde_json::from_slice::<KeptPlace>(&text) {
+            // It names what is removed: one that is not its own is none of ours.
+            Ok(place) => places.extend((place.name() == name).then_some(place)),
+            Err(error) => {
+                tracing::warn!(%name, %error, "what is written down of a kept place is damaged");
+            }
+        }
+    }
+    Ok(places)
 }
 
 /// The resource names of the places that are kept.
-pub(super) async fn names(shared: &Shared) -> BTreeSet<String> {
+///
+/// # Errors
+/// When they cannot be known: nothing may be removed then.
+pub(super) async fn names(shared: &Shared) -> io::Result<BTreeSet<String>> {
     let jobs = shared.directory.jobs();
-    shared
-        .io
-        .blocking(move || names_in(&jobs))
-        .await
-        .unwrap_or_default()
+    let read = shared.io.blocking(move || names_in(&jobs));
+    read.await.map_err(io::Error::other)?
 }
 
 /// Whether something below the jobs' directories is of a place that is kept.
@@ -154,10 +167,15 @@ pub(super) fn is_of(kept: &BTreeSet<String>, entry: &str) -> bool {
 
 impl Engine {
     /// The places that are kept, by run and job.
+    ///
+    /// # Errors
+    /// When what is written down of them cannot be read.
     pub(crate) async fn kept(&self) -> Result<Vec<KeptPlace>, EngineError> {
         let jobs = self.shared.directory.jobs();
+        let path = jobs.clone();
         let read = self.shared.io.blocking(move || all(&jobs));
-        read.await.map_err(|_| EngineError::Stopped)
+        let read = read.await.map_err(|_| EngineError::Stopped)?;
+        read.map_err(|cause| EngineError::Directory { path, cause })
     }
 
     /// Enters a kept place: it stays as long as this is held. None when it is not there any more; waits while somebody
@@ -233,10 +251,10 @@ mod tests {
         note(directory.path(), &place("a b")).unwrap();
         note(directory.path(), &place("c")).unwrap();
         std::fs::write(directory.path().join("loom-x-1.kept"), "nonsense").unwrap();
-        let found = all(directory.path());
+        let found = all(directory.path()).unwrap();
         let jobs: Vec<&str> = found.iter().map(|place| place.job.0.as_str()).collect();
         assert_eq!(jobs.len(), 2, "{jobs:?}");
-        let names = names_in(directory.path());
+        let names = names_in(directory.path()).unwrap();
         assert!(names.contains("loom-x-1"), "damaged or not, it is not swept");
         for (entry, kept) in [
             ("loom-r-c-1", true),
@@ -247,6 +265,18 @@ mod tests {
         ] {
             assert_eq!(is_of(&names, entry), kept, "{entry}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(names_in(&directory.path().join("missing")).unwrap().is_empty());
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(names_in(&file).is_err() && all(&file).is_err());
+        std::fs::create_dir(directory.path().join("loom-r-c-1.kept")).unwrap();
+        assert!(all(directory.path()).is_err());
+        assert!(names_in(directory.path()).unwrap().contains("loom-r-c-1"));
     }
 
     #[test]

@@ -186,8 +186,17 @@ async fn sweep(
         return Vec::new();
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+    let kept = match kept::names(shared).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            recovered.problems.push(format!(
+                "failed to find out in {} which places are kept, so nothing is removed: {error}",
+                shared.directory.jobs().display()
+            ));
+            return Vec::new();
+        }
+    };
     let (mut clean, mut failed) = (BTreeSet::new(), BTreeSet::new());
-    let kept = kept::names(shared).await;
     for executor in executors {
         match executor.sweep(&ids, &kept).await {
             Ok(swept) => {
@@ -228,7 +237,14 @@ async fn remove_directories(
             if kept::is_of(&kept, &name) {
                 continue;
             }
-            match std::fs::remove_dir_all(entry.path()) {
+            // What was written down but in part, of a place that was about to be kept, is a file.
+            let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let gone = if is_directory {
+                std::fs::remove_dir_all(entry.path())
+            } else {
+                std::fs::remove_file(entry.path())
+            };
+            match gone {
                 Ok(()) => removed.push(name),
                 Err(error) => {
                     let problem = format!("failed to remove {}: {error}", entry.path().display());

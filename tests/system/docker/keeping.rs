@@ -172,6 +172,33 @@ fn services_are_kept_with_their_ports_but_for_those_that_hold_a_secret() {
 }
 
 #[test]
+fn services_rest_again_when_the_container_of_the_job_cannot_start() {
+    let (engine, project) = (Engine::mine(), Project::with(SERVED));
+    let secret = format!("TOKEN={SECRET}");
+    run(&engine, &project, &["--keep", "failed", "-s", &secret])
+        .run()
+        .exits(1);
+    let kept = containers(&engine);
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    // What is left of it is where it is written down.
+    for entry in std::fs::read_dir(project.state().join("jobs")).expect("jobs") {
+        let entry = entry.expect("an entry");
+        if entry.file_type().expect("a kind").is_dir() {
+            std::fs::remove_dir_all(entry.path()).expect("it is ours");
+        }
+    }
+    loom(&engine, &project, &["shell", "latest"])
+        .run()
+        .exits(3)
+        .says("runs clean");
+    assert!(
+        kept.iter().all(|container| !runs(&engine, container)),
+        "all rest again"
+    );
+    clean(&engine, &project);
+}
+
+#[test]
 fn the_services_of_a_job_on_this_machine_are_kept_beside_it() {
     let text = SERVED.replace("wget -qO- http://localhost:8099/index.html && exit 1", "exit 1");
     let (engine, project) = (Engine::mine(), Project::with(&text.replace("8099:80", "80")));
@@ -189,6 +216,16 @@ fn the_services_of_a_job_on_this_machine_are_kept_beside_it() {
         .exits(0)
         .says(": 80 -> 127.0.0.1:");
     assert!(!runs(&engine, &kept[0]), "it rests again");
+    let mut shell =
+        loom(&engine, &project, &["shell", "latest"]).started_with("echo ready; read line; echo more\n");
+    shell.until_stdout("ready");
+    assert!(runs(&engine, &kept[0]));
+    shell.signal(Signal::TERM);
+    shell.end().exits(130);
+    assert!(
+        !runs(&engine, &kept[0]),
+        "it rests also when the shell was told to end"
+    );
     clean(&engine, &project);
 }
 

@@ -1,9 +1,12 @@
 //! A shell in a place that was kept.
 
-use tokio::process::Command;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::shell::{docker, in_container, path_of};
+use super::shell::{Signals, docker, in_container, path_of};
 use super::waiting::{is_step, waiting};
 use crate::cli::args::ShellArgs;
 use crate::cli::output::place as place_of;
@@ -16,6 +19,9 @@ use crate::executor::docker::DockerExecutor;
 use crate::executor::host::MARK;
 use crate::id::JobId;
 use crate::state::Run;
+
+/// How long a shell on this machine has to end by itself when this process is told to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// The kept place that is meant; none when a paused job is.
 pub(super) async fn meant(engine: &Engine, run: &Run, args: &ShellArgs) -> Result<Option<KeptPlace>, Exit> {
@@ -30,11 +36,13 @@ pub(super) async fn meant(engine: &Engine, run: &Run, args: &ShellArgs) -> Resul
     match (places.pop(), places.is_empty()) {
         (Some(place), true) => Ok(Some(place)),
         (None, _) => {
-            talk::error(&format!("that job is not kept; those that are: {jobs}"));
+            talk::error(&format!(
+                "the place of that job is not kept; kept are those of: {jobs}"
+            ));
             Err(Exit::Usage)
         }
         (Some(_), false) => {
-            talk::error(&format!("several jobs are kept: {jobs}"));
+            talk::error(&format!("the places of several jobs are kept: {jobs}"));
             talk::help("name one: `loom-runtime shell RUN JOB`");
             Err(Exit::Usage)
         }
@@ -69,13 +77,29 @@ pub(super) async fn enter(
     }
     let docker = docker(engine);
     let sleeps = !place.is_on_host() || place.services;
-    if sleeps {
-        wake(&docker, place).await?;
-    }
-    talk::finish();
-    let ended = match entrance.container.clone() {
-        None => on_host(&entrance, &place.name()).await,
-        Some(container) => in_container(&docker, container, entrance).await,
+    // From here on nothing ends this process before the place is at rest again.
+    let mut told = Signals::listen();
+    let woken = if sleeps {
+        tokio::select! {
+            woken = wake(&docker, place) => woken,
+            () = told.next() => Err(Exit::Cancelled),
+        }
+    } else {
+        Ok(())
+    };
+    let ended = match (woken, entrance.container.clone()) {
+        (Err(exit), _) => Err(exit),
+        (Ok(()), None) => {
+            talk::finish();
+            on_host(&entrance, &place.name()).await
+        }
+        (Ok(()), Some(container)) => {
+            talk::finish();
+            tokio::select! {
+                ended = in_container(&docker, container, entrance) => ended,
+                () = told.next() => Ok(Exit::Cancelled),
+            }
+        }
     };
     if sleeps {
         rest(&docker, place, lock).await;
@@ -154,10 +178,11 @@ fn entrance(run: &Run, place: &KeptPlace, args: &ShellArgs) -> Result<Entrance, 
     })
 }
 
-/// A shell on this machine, beside this process.
+/// A shell on this machine, beside this process; it is told to end when this process is.
 async fn on_host(entrance: &Entrance, name: &str) -> Result<Exit, Exit> {
     // What is typed at the terminal is for the shell.
     let _typed = [SignalKind::interrupt(), SignalKind::quit()].map(|kind| signal(kind).ok());
+    let mut told = Signals::of([SignalKind::terminate(), SignalKind::hangup()]);
     let mut problem = String::new();
     for program in ["bash", "sh"] {
         let mut shell = Command::new(program);
@@ -167,7 +192,21 @@ async fn on_host(entrance: &Entrance, name: &str) -> Result<Exit, Exit> {
             // By it all that is left running is found, and ended when the place is removed.
             .env(MARK, name)
             .current_dir(&entrance.directory);
-        match shell.status().await {
+        let mut shell = match shell.spawn() {
+            Ok(shell) => shell,
+            Err(error) => {
+                problem = format!("{program}: {error}");
+                continue;
+            }
+        };
+        let ended = tokio::select! {
+            ended = shell.wait() => ended,
+            () = told.next() => {
+                end(shell).await;
+                return Ok(Exit::Cancelled);
+            }
+        };
+        match ended {
             Ok(status) if status.success() => return Ok(Exit::Success),
             Ok(_) => return Ok(Exit::Failure),
             Err(error) => problem = format!("{program}: {error}"),
@@ -178,4 +217,15 @@ async fn on_host(entrance: &Entrance, name: &str) -> Result<Exit, Exit> {
         entrance.directory
     ));
     Err(Exit::Machine)
+}
+
+/// Ends a shell as a terminal that goes away does, which one that asks for commands heeds; else without asking.
+async fn end(mut shell: Child) {
+    if let Some(process) = shell.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) {
+        // It was not waited for: its number is not another's.
+        let _ = kill_process(process, Signal::HUP);
+    }
+    if tokio::time::timeout(GRACE, shell.wait()).await.is_err() {
+        drop(shell.kill().await);
+    }
 }

@@ -236,20 +236,24 @@ async fn feed(mut typed: mpsc::Receiver<Vec<u8>>, input: Option<Pin<Box<dyn Asyn
 }
 
 /// What tells this process to end. A terminal that hands on every key must not stay so.
-struct Signals(Vec<tokio::signal::unix::Signal>);
+pub(super) struct Signals(Vec<tokio::signal::unix::Signal>);
 
 impl Signals {
-    fn listen() -> Self {
-        let all = [
+    pub(super) fn listen() -> Self {
+        Self::of([
             SignalKind::interrupt(),
             SignalKind::terminate(),
             SignalKind::hangup(),
             SignalKind::quit(),
-        ];
-        Self(all.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        ])
     }
 
-    async fn next(&mut self) {
+    /// Only these.
+    pub(super) fn of(kinds: impl IntoIterator<Item = SignalKind>) -> Self {
+        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    }
+
+    pub(super) async fn next(&mut self) {
         let all = self.0.iter_mut().map(|one| Box::pin(one.recv()));
         let all: Vec<_> = all.collect();
         if all.is_empty() {

@@ -175,11 +175,45 @@ fn what_a_dead_owner_has_kept_is_left_alone() {
         bench.fake.hold(&place.name());
         std::fs::create_dir(jobs.join(place.name())).unwrap();
         std::fs::create_dir(jobs.join("loom-r1-job-1")).unwrap();
+        // It was killed while it wrote that down.
+        std::fs::write(jobs.join("loom-r1-other-1.draft"), "{").unwrap();
         let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(bench.fake.clone())];
         let recovered = bench.engine.recover(executors).await.unwrap();
         assert_eq!(recovered.runs, [dead]);
-        assert!(recovered.removed.contains(&"loom-r1-job-1".to_owned()));
+        for removed in ["loom-r1-job-1", "loom-r1-other-1.draft"] {
+            assert!(recovered.removed.contains(&removed.to_owned()), "{recovered:?}");
+            assert!(!jobs.join(removed).exists(), "{removed}");
+        }
+        assert!(recovered.problems.is_empty(), "{recovered:?}");
         assert!(bench.held().contains(&place.name()), "{:?}", bench.held());
-        assert!(jobs.join(place.name()).exists() && !jobs.join("loom-r1-job-1").exists());
+        assert!(jobs.join(place.name()).exists());
+    });
+}
+
+#[test]
+fn nothing_is_swept_while_nobody_knows_what_is_kept() {
+    system(async {
+        let bench = Bench::new();
+        let dead = dead_run(&bench, "r1").await;
+        bench.fake.hold("loom-r1-job-1");
+        let jobs = bench.engine.directory().jobs();
+        let aside = jobs.with_extension("aside");
+        std::fs::rename(&jobs, &aside).unwrap();
+        std::fs::write(&jobs, "").unwrap();
+        let executors = || -> Vec<Arc<dyn Executor>> { vec![Arc::new(bench.fake.clone())] };
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!(recovered.unswept, [dead], "{recovered:?}");
+        assert!(recovered.removed.is_empty(), "{recovered:?}");
+        assert!(
+            recovered.problems[0].contains("nothing is removed"),
+            "{recovered:?}"
+        );
+        assert!(bench.engine.kept().await.is_err());
+        std::fs::remove_file(&jobs).unwrap();
+        std::fs::rename(&aside, &jobs).unwrap();
+        assert!(bench.held().contains(&"loom-r1-job-1".to_owned()));
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert!(recovered.unswept.is_empty(), "{recovered:?}");
+        bench.holds_nothing();
     });
 }

@@ -394,7 +394,7 @@ impl Simulation {
 
 /// The names of the places that are written down as kept.
 fn kept_in(state: &Path) -> BTreeSet<String> {
-    let places = crate::engine::kept_places(&state.join("jobs"));
+    let places = crate::engine::kept_places(&state.join("jobs")).unwrap();
     places.iter().map(crate::engine::KeptPlace::name).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Runs that have ended, run again: which of their jobs run, what the others keep, and what is refused.
+//! Runs that have ended, run again: which of their jobs run, which are reused, and what is refused.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ pub(crate) fn what_failed_runs_again(project: &Project, first: &str, again: Outc
     assert_ne!(first, second);
     again
         .prints("ship from-build success attempt 2 number 1 id ")
-        .prints("reused from attempt 1")
+        .prints("reused from attempt 1 of the run")
         .says("attempt 2 of again")
         .says("the texts that the run was made from");
     assert_eq!(project.read("built").lines().count(), 1);
@@ -85,7 +85,7 @@ pub(crate) fn what_failed_runs_again(project: &Project, first: &str, again: Outc
 }
 
 #[test]
-fn what_failed_runs_again_and_the_others_keep_what_they_gave() {
+fn what_failed_runs_again_and_the_others_are_reused_with_what_they_gave() {
     let project = Project::with(TEXT);
     first(&project);
     let id = project.newest_run();
@@ -231,6 +231,9 @@ fn a_studio_runs_a_run_again() {
     assert_eq!(job(&run, "test#0")["reused"]["attempt"], 1);
     let log = studio.value(&format!("/api/runs/{second}/jobs/build/logs"));
     assert!(log["total"].as_u64().is_some_and(|total| total > 0), "{log}");
+    assert_eq!(log["complete"], true);
+    let same = studio.value(&format!("/api/runs/{second}/jobs/build/logs?attempt=1"));
+    assert_eq!(same, log);
     let nothing = studio
         .post(&format!("/api/runs/{second}/rerun"))
         .json(&json!({"failed": true}));

@@ -212,7 +212,7 @@ pub struct SourceFile {
     pub commit: Option<String>,
 }
 
-/// Another attempt at a run that has ended: what it was made from, and what it keeps of it.
+/// Another attempt at a run that has ended: what it was made from, and which jobs of it are reused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rerun {
@@ -273,7 +273,7 @@ pub struct Brought {
     pub jobs: Vec<JobOutline>,
 }
 
-/// Where a job ran that another attempt of its run keeps: there are its steps and its log.
+/// Where a job ran that another attempt of its run reuses: there are its steps and its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReusedFrom {

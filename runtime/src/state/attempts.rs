@@ -38,6 +38,21 @@ pub struct EarlierTry {
 }
 
 impl Job {
+    /// The newest attempt at it, from 1 even when it has not begun; for one that was reused, in the run in which it ran.
+    #[must_use]
+    pub fn newest_attempt(&self) -> u32 {
+        let attempt = self.reused.as_ref().map_or(self.attempt, |from| from.job_attempt);
+        attempt.max(1)
+    }
+
+    /// Whether an attempt at it has ended, so that its log grows no more. It has before the next one begins.
+    #[must_use]
+    pub fn has_ended(&self, attempt: u32) -> bool {
+        self.state.is_final()
+            || attempt < self.attempt
+            || self.earlier.iter().any(|earlier| earlier.attempt == attempt)
+    }
+
     /// Keeps what is known of the attempt that ends now: another one follows.
     pub(super) fn keep_attempt(&mut self, state: Option<JobState>, reason: Option<Reason>, time: Timestamp) {
         self.end_steps(time);

@@ -1,6 +1,6 @@
 //! Another attempt at a run that has ended: what of it runs again, and what is reused.
 //!
-//! As GitHub has it: a job that runs again takes along what needs it, directly or not; the others keep how they ended and
+//! As GitHub has it: a job that runs again takes along what needs it, directly or not; the others are reused, with
 //! what they gave. Of a matrix, or of a called workflow, single jobs may run again: then the group is judged anew, since
 //! what its jobs are made of is not reused, and those of its jobs that are reused end as soon as they are there.
 
@@ -62,7 +62,7 @@ pub enum RerunError {
 }
 
 impl Run {
-    /// How a job ended that this run keeps, as long as it is the same job.
+    /// How a job ended that this run reuses, as long as it is the same job.
     pub(super) fn reused_as(&self, id: &JobId, job: &Job) -> Option<&ReusedJob> {
         let reused = self.rerun.as_ref()?.reused.get(*self.reused.get(id)?)?;
         let is_same = reused.name.as_ref().is_none_or(|name| *name == job.name);
@@ -100,7 +100,7 @@ impl Run {
         }
     }
 
-    /// What another attempt keeps of this run, which has ended with this history. `now` has the jobs of the file, as the
+    /// The jobs that another attempt reuses of this run, which has ended with this history. `now` has the jobs of the file, as the
     /// new attempt has it.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ impl Run {
         }
     }
 
-    /// What this run was to keep of a job, when it was broken off before it got that far.
+    /// What this run was to reuse of a job, when it was broken off before it got that far.
     fn not_reached(&self, id: &JobId, job: &Job) -> Option<&ReusedJob> {
         let unfinished =
             job.reused.is_none() && job.attempt == 0 && job.group.is_none() && was_broken_off(job);

@@ -41,7 +41,7 @@ pub struct Run {
     pub number: Option<u64>,
     /// What it goes back to, when it is another attempt at a run.
     pub rerun: Option<Box<Rerun>>,
-    /// The places in it of the jobs that it keeps.
+    /// The places in it of the jobs that are reused.
     pub(super) reused: BTreeMap<JobId, usize>,
     /// Its state.
     pub state: RunState,
@@ -205,16 +205,18 @@ impl Run {
         self.rerun.as_ref().map_or(&self.id, |rerun| &rerun.first)
     }
 
-    /// The run and the attempt of the job that have a job's log: those of an earlier attempt for one that was reused.
+    /// The run and the attempt of the job that have a job's newest log: those of an earlier attempt for one that was reused.
     #[must_use]
     pub fn log_of(&self, job: &JobId) -> (RunId, u32) {
-        match self.jobs.get(job) {
-            Some(Job {
-                reused: Some(from), ..
-            }) => (from.run.clone(), from.job_attempt.max(1)),
-            Some(job) => (self.id.clone(), job.attempt.max(1)),
-            None => (self.id.clone(), 1),
-        }
+        let attempt = self.jobs.get(job).map_or(1, Job::newest_attempt);
+        (self.ran_in(job).clone(), attempt)
+    }
+
+    /// The run that has a job's logs and steps: an earlier attempt for one that was reused.
+    #[must_use]
+    pub fn ran_in(&self, job: &JobId) -> &RunId {
+        let reused = self.jobs.get(job).and_then(|job| job.reused.as_ref());
+        reused.map_or(&self.id, |from| &from.run)
     }
 }
 

@@ -128,7 +128,10 @@ export type History = InfiniteData<RunsPage, string>;
 
 /** The history with one run as it now stands; a new one comes first. */
 export function withRun(history: History, run: Run): History {
-  const { jobs: _, ...summary } = run;
+  const { jobs: _, ...rest } = run;
+  // A run says it with what it goes back to.
+  const attempt = rest.attempt ?? rest.rerun?.attempt;
+  const summary: RunSummary = { ...rest, ...(attempt !== undefined && { attempt }) };
   const isIt = (known: RunSummary) => known.runId === run.runId;
   const { pages } = history;
   if (pages.some((page) => page.items.some(isIt))) {

@@ -267,7 +267,7 @@ describe("a run", () => {
 
   it("runs again what failed, and shows the attempt and what it reused", async () => {
     const failed = { ...RUN, state: "failure", jobs: [RUN.jobs[0], { ...RUN.jobs[1], state: "failure" }] };
-    const reused = { ...RUN.jobs[0], reused: { run: "r-1", attempt: 1 } };
+    const reused = { ...RUN.jobs[0], steps: [], reused: { run: "r-1", attempt: 1, jobAttempt: 1 } };
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": failed,
       "/api/runs/r-1/jobs/left/logs": NO_LOG,
@@ -282,7 +282,8 @@ describe("a run", () => {
       "/api/runs/r-2/jobs/top/logs": NO_LOG,
     });
     fireEvent.click(await screen.findByRole("button", { name: "Re-run failed" }, FOUND));
-    await screen.findByText("reused from attempt 1", undefined, FOUND);
+    await screen.findByRole("link", { name: "reused from attempt 1 of the run" }, FOUND);
+    expect(screen.getByText(/^2 of the run, after/)).toBeTruthy();
     expect(studio.asked.filter((path) => path.endsWith("/rerun"))).toHaveLength(1);
     expect(screen.getByRole("link", { name: "r-1" })).toBeTruthy();
     // It goes on: there is nothing to run again yet.
@@ -357,8 +358,12 @@ describe("the history and the logs", () => {
     const studio = openStudio("/runs", { "/api/v1/runs": { items: [old], next: null, total: 1 } });
     await studio.hello();
     await screen.findByText("1 run", undefined, FOUND);
-    await studio.say("run:update", RUN);
+    await studio.say("run:update", {
+      ...RUN,
+      rerun: { attempt: 2, of: "r-0", firstAttempt: "r-0", again: "all", sources: "stored" },
+    });
     await screen.findByText("2 runs");
+    expect(screen.getByText("attempt 2").closest("tr")?.dataset.run).toBe("r-1");
     const rows = screen.getAllByRole("row").slice(1);
     expect(rows.map((row) => within(row).getByRole("link", { name: /^r-/ }).textContent)).toEqual(["r-1", "r-0"]);
   });

@@ -197,6 +197,56 @@ describe("a job that was tried more than once", () => {
   });
 });
 
+const AGAIN: Run = {
+  runId: "r-3",
+  workflow: { name: "ci", file: "ci.yml" },
+  state: "failure",
+  jobs: [job("flaky", "failure", { reused: { run: "r-2", attempt: 1, jobAttempt: 2 } })],
+};
+
+describe("a job that was reused", () => {
+  for (const [page, path] of [
+    ["its run", "/runs/r-3?job=flaky"],
+    ["the logs", "/logs?run=r-3&job=flaky"],
+  ] as const) {
+    it(`has its log with its steps on the page of ${page}`, async () => {
+      const studio = openStudio(path, {
+        "/api/runs/r-3": AGAIN,
+        "/api/runs/r-2": TRIED,
+        "/api/runs/r-3/jobs/flaky/logs": LOG,
+      });
+      await screen.findByText(/1 is not 2/, {}, FOUND);
+      expect(screen.queryByText("Step 0")).toBeNull();
+      expect(screen.getAllByText("Connect").length).toBeGreaterThan(0);
+      expect(studio.queries.some((query) => query.startsWith("attempt=2&"))).toBe(true);
+      expect(studio.queries.some((query) => query.startsWith("attempt=1&"))).toBe(false);
+    });
+  }
+
+  it("shows its steps, why it failed, and the way to where it ran", async () => {
+    const studio = openStudio("/runs/r-3?job=flaky", {
+      "/api/runs/r-3": AGAIN,
+      "/api/runs/r-2": TRIED,
+      "/api/runs/r-3/jobs/flaky/logs": LOG,
+      "/api/runs/r-2/jobs/flaky/logs": LOG,
+    });
+    const list = await jobs();
+    expect(list.getByText("reused from attempt 1 of the run")).toBeTruthy();
+    await list.findByText("Serve");
+    const log = within(screen.getByRole("region", { name: "Log of flaky" }));
+    expect(log.getByText(/^Step “Connect” failed with exit code 7/)).toBeTruthy();
+    fireEvent.click(log.getByRole("link", { name: "reused from attempt 1 of the run" }));
+    await waitFor(() => expect(studio.router.state.location.pathname).toBe("/runs/r-2"));
+    expect(studio.router.state.location.search).toEqual({ job: "flaky" });
+  });
+
+  it("says when that run cannot be read, and still shows the log", async () => {
+    openStudio("/runs/r-3?job=flaky", { "/api/runs/r-3": AGAIN, "/api/runs/r-3/jobs/flaky/logs": LOG });
+    await screen.findByText(/The steps could not be read: nothing answers/, {}, FOUND);
+    await screen.findByText(/1 is not 2/, {}, FOUND);
+  });
+});
+
 describe("what a job gives", () => {
   it("is below its steps, folded", async () => {
     openTried("?job=flaky");

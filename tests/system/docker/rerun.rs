@@ -5,7 +5,7 @@ use crate::harness::{Engine, Project};
 use crate::rerun::{TEXT, what_failed_runs_again};
 
 #[test]
-fn what_failed_runs_again_in_containers_and_the_others_keep_what_they_gave() {
+fn what_failed_runs_again_in_containers_and_the_others_are_reused_with_what_they_gave() {
     let engine = Engine::mine();
     let project = Project::with(TEXT);
     run(&engine, &project, &[]).run().exits(1);

@@ -14,7 +14,7 @@ pub(in crate::cli) struct RerunArgs {
     /// The run: its id, a part of it, or `latest`
     #[arg(value_name = "RUN")]
     pub(in crate::cli) run: String,
-    /// Only what failed, was cancelled or lost, and the jobs that need it; the others keep how they ended and their outputs
+    /// Only what failed, was cancelled or lost, and the jobs that need it; the others are reused, with their outputs
     #[arg(long, conflicts_with = "jobs")]
     pub(in crate::cli) failed: bool,
     /// Only this job, and those that need it: its id or its name; may be given more than once

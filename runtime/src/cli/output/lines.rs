@@ -54,7 +54,7 @@ impl Columns {
 /// Why a job ended as it did, in a few words.
 pub(super) fn why(job: &Job) -> String {
     if let Some(from) = &job.reused {
-        return format!("  reused from attempt {}", from.attempt);
+        return format!("  reused from attempt {} of the run", from.attempt);
     }
     if let Some(reason) = &job.reason {
         return format!("  {}", reason.message);

@@ -54,7 +54,7 @@ fn table(run: &Run) -> String {
         .unwrap_or_default();
     let attempt = match run.attempt() {
         1 => String::new(),
-        attempt => format!(", attempt {attempt}"),
+        attempt => format!(", attempt {attempt} of the run"),
     };
     let mut text = format!("\n{}: {}{took}{attempt}\n", run.workflow.name, run.state);
     if let Some(reason) = &run.reason {

@@ -154,7 +154,7 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
             state: end,
             reused: Some(from),
             ..
-        } => format!("= {end}, reused from attempt {}", from.attempt),
+        } => format!("= {end}, reused from attempt {} of the run", from.attempt),
         Event::JobFinished {
             state: end, reason, ..
         } => {

@@ -187,7 +187,7 @@ pub(super) async fn logs(
         lines,
         total,
         // Complete once nothing follows: the attempt has ended and its last line is known.
-        complete: state.state.is_final() || attempt < state.attempt,
+        complete: state.has_ended(attempt),
     }))
 }
 
@@ -229,7 +229,7 @@ fn job_of<'a>(run: &'a Run, job: &JobId) -> ApiResult<&'a Job> {
 
 /// The attempt whose log is meant: the one that was asked for, else the newest.
 fn attempt_of(job: &Job, id: &JobId, asked: Option<u32>) -> ApiResult<u32> {
-    let newest = job.attempt.max(1);
+    let newest = job.newest_attempt();
     match asked {
         None => Ok(newest),
         Some(asked) if (1..=newest).contains(&asked) => Ok(asked),
@@ -247,10 +247,7 @@ pub(super) fn log_at(run: &Run, job: &JobId, asked: Option<u32>) -> ApiResult<(R
         return Ok((run.id.clone(), asked.unwrap_or(1)));
     };
     let attempt = attempt_of(state, job, asked)?;
-    if attempt == state.attempt.max(1) {
-        return Ok(run.log_of(job));
-    }
-    Ok((run.id.clone(), attempt))
+    Ok((run.ran_in(job).clone(), attempt))
 }
 
 pub(super) async fn load(runtime: &Runtime, id: &RunId) -> ApiResult<Arc<Run>> {

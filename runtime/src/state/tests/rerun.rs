@@ -66,7 +66,7 @@ fn from(run: &str, attempt: u32, job_attempt: u32) -> Option<ReusedFrom> {
 }
 
 #[test]
-fn what_failed_runs_again_with_what_needs_it_and_the_others_keep_what_they_gave() {
+fn what_failed_runs_again_with_what_needs_it_and_the_others_are_reused_with_what_they_gave() {
     let mut play = Play::new(DIAMOND).end("test", JobState::Failure);
     play.settle();
     play.with_outputs("build", "x");
@@ -81,12 +81,36 @@ fn what_failed_runs_again_with_what_needs_it_and_the_others_keep_what_they_gave(
     assert!(build.steps.is_empty(), "they are where it ran");
     assert_eq!(again.run.log_of(&id("build")), (RunId("r".into()), 1));
     assert_eq!(again.run.log_of(&id("test")), (RunId("r+".into()), 1));
+    assert_eq!(again.run.ran_in(&id("build")), &RunId("r".into()));
     assert_eq!(again.run.attempt(), 2);
     // Of a third attempt, what was reused twice is still where it ran.
     let third = again.again(&jobs(&["deploy"])).unwrap().run().run.clone();
     assert_eq!(third.jobs[&id("build")].reused, from("r", 1, 1));
     assert_eq!(third.jobs[&id("test")].reused, from("r+", 2, 1));
     assert_eq!((third.attempt(), third.first_attempt()), (3, &RunId("r".into())));
+}
+
+#[test]
+fn of_a_reused_job_that_was_retried_every_attempt_is_where_it_ran() {
+    let mut play = Play::new(DIAMOND).end("test", JobState::Failure);
+    play.settle();
+    play.write(vec![
+        Event::JobRetrying {
+            job: id("build"),
+            attempt: 2,
+            until: at(0),
+            state: Some(JobState::Failure),
+            reason: None,
+        },
+        starting(&id("build"), 2),
+    ]);
+    play.run();
+    let again = play.again(&Again::Failed).unwrap().run().run.clone();
+    let build = &again.jobs[&id("build")];
+    assert_eq!(build.reused, from("r", 1, 2));
+    assert_eq!((build.attempt, build.newest_attempt()), (0, 2));
+    assert!(build.has_ended(1) && build.has_ended(2));
+    assert_eq!(again.log_of(&id("build")), (RunId("r".into()), 2));
 }
 
 #[test]

@@ -94,7 +94,10 @@ fn a_job_is_tried_again_when_its_time_has_come() {
         state: None,
         reason: None,
     };
+    assert!(!play.run.jobs[&id("a")].has_ended(1));
     play.write(vec![planned, step(StepState::Failure), retrying]);
+    let waits = &play.run.jobs[&id("a")];
+    assert_eq!((waits.newest_attempt(), waits.has_ended(1)), (1, true));
     play.running.clear();
     play.settle();
     assert_eq!((play.starts.len(), play.wake), (1, Some(at(500))));
@@ -111,7 +114,11 @@ fn a_job_is_tried_again_when_its_time_has_come() {
     play.time = 500;
     play.settle();
     assert_eq!((play.starts.len(), play.wake), (2, None));
-    assert_eq!(play.run.jobs[&id("a")].attempt, 2);
+    let again = &play.run.jobs[&id("a")];
+    assert_eq!(
+        (again.attempt, again.has_ended(1), again.has_ended(2)),
+        (2, true, false)
+    );
     play.run();
     assert_eq!(play.run.state, RunState::Success);
 }

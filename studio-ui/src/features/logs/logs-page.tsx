@@ -7,6 +7,7 @@ import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
 import { namedJob, pickJob, working } from "../../lib/jobs";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
+import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
 import { visible } from "../../lib/visible";
 import { LogView } from "../../ui/log-view/log-view";
@@ -97,7 +98,9 @@ function RunLog({ runId, times }: { runId: string; times: boolean }) {
   return <JobLog key={`${job.id}\n${job.attempt ?? 1}`} runId={runId} job={job} times={times} />;
 }
 
-function JobLog({ runId, job, times }: { runId: string; job: Job; times: boolean }) {
+function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times: boolean }) {
+  const reused = useReused(newest);
+  const job = reused?.job ?? newest;
   const { line } = useSearch({ from: "/logs" });
   const over = isOver(job.state);
   const buffer = useLogBuffer(runId, job, over);
@@ -109,7 +112,7 @@ function JobLog({ runId, job, times }: { runId: string; job: Job; times: boolean
     ),
     [runId, job.id],
   );
-  if (!buffer) return <LoadingNote what="the log" />;
+  if (!buffer || reused?.pending) return <LoadingNote what="the log" />;
   return (
     <LogView
       buffer={buffer}

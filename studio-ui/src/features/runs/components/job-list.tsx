@@ -24,6 +24,8 @@ export type JobListProps = {
   chosen: string | undefined;
   /** The job whose log is shown as it was at an earlier attempt, if that is looked at. */
   attempted: Job | undefined;
+  /** The job whose log is shown as it ran in an earlier attempt of its run, if it was reused from there. */
+  ran: Job | undefined;
   onSelect: (id: string) => void;
   onStep: OnStep;
 };

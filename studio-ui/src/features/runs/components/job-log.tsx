@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 import type { Job } from "../../../api/types";
 import { failedStep, jobState, shownSteps, whyOf } from "../../../lib/jobs";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
+import type { Reused } from "../../../lib/use-reused";
 import { visible } from "../../../lib/visible";
 import { LogView } from "../../../ui/log-view/log-view";
 import type { GoTo } from "../../../ui/log-view/use-jumps";
@@ -16,6 +17,7 @@ import { adviceOn } from "../model/advice";
 import { waitOf } from "../model/waits";
 import type { Attempted } from "../use-attempt";
 import { Attempts } from "./attempts";
+import { ReusedNote } from "./rerun";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
 
@@ -25,6 +27,8 @@ type JobLogProps = {
   jobs: ReadonlyMap<string, Job>;
   /** The attempt that is shown, where it is not the newest: the job with its state and steps. */
   attempt: Attempted | undefined;
+  /** What it did in the run in which it ran, if it was reused from there. */
+  reused: Reused | undefined;
   line: number | undefined;
   goTo: GoTo | undefined;
   /** The reader wants this job and no other; undefined when that is known. */
@@ -32,8 +36,8 @@ type JobLogProps = {
 };
 
 /** The live log of the chosen job. */
-export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: JobLogProps) {
-  const job = attempt?.job ?? newest;
+export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, onHold }: JobLogProps) {
+  const job = attempt?.job ?? reused?.job ?? newest;
   const over = attempt !== undefined || isOver(job.state);
   const buffer = useLogBuffer(run, job, over);
   const [times, setTimes] = useState(false);
@@ -88,8 +92,9 @@ export function JobLog({ run, job: newest, jobs, attempt, line, goTo, onHold }: 
   return (
     <Panel label={`Log of ${visible(job.name)}`} head={head} className={styles.log}>
       <Attempts run={run} job={newest} shown={attempt?.number ?? newest.attempt ?? 1} />
+      {reused && <ReusedNote job={reused.job} error={reused.error} />}
       <Why state={job.state} text={whyOf(job) ?? (wait && `It ${wait}.`)} next={adviceOn(job.state, job.reason)} />
-      {buffer ? (
+      {buffer && !reused?.pending ? (
         <LogView
           buffer={buffer}
           steps={steps}

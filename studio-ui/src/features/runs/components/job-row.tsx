@@ -8,6 +8,7 @@ import { Elapsed } from "../../../ui/time";
 import { waitOf } from "../model/waits";
 import styles from "./job-list.module.css";
 import { Outputs } from "./outputs";
+import { reusedFrom } from "./rerun";
 import { type OnStep, Steps } from "./step-list";
 
 type JobRowProps = {
@@ -15,12 +16,13 @@ type JobRowProps = {
   jobs: ReadonlyMap<string, Job>;
   selected: ReadonlySet<string>;
   attempted: Job | undefined;
+  ran: Job | undefined;
   onSelect: (id: string) => void;
   onStep: OnStep;
 };
 
 /** A job that runs something. */
-export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: JobRowProps) {
+export function JobRow({ job, jobs, selected, attempted, ran, onSelect, onStep }: JobRowProps) {
   const isSelected = selected.has(job.id);
   const detail = detailOf(job, jobs);
   return (
@@ -48,7 +50,7 @@ export function JobRow({ job, jobs, selected, attempted, onSelect, onStep }: Job
       {isSelected && (
         <>
           {attempted && <p className={styles.phase}>Attempt {attempted.attempt}</p>}
-          <Steps job={attempted ?? job} onStep={onStep} />
+          <Steps job={attempted ?? ran ?? job} onStep={onStep} />
           {attempted === undefined && <Outputs of={job.name} values={job.outputs} />}
         </>
       )}
@@ -64,7 +66,7 @@ function Attempt({ of: { attempt } }: { of: Job }) {
 
 /** What its state alone does not tell: why it waits, why it was skipped, what it came after. */
 function detailOf(job: Job, jobs: ReadonlyMap<string, Job>): string | undefined {
-  if (job.reused) return `reused from attempt ${job.reused.attempt}`;
+  if (job.reused) return reusedFrom(job.reused);
   const wait = waitOf(job, jobs);
   if (wait !== undefined) return wait;
   if (job.state === "skipped" && job.reason) return job.reason.message;

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { rerunRun } from "../../../api/queries";
-import type { Rerun, Run } from "../../../api/types";
+import type { Job, Rerun, Run } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
 import { visible } from "../../../lib/visible";
 import { ErrorNote } from "../../../ui/notes";
@@ -29,7 +29,7 @@ export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
         <Button
           size="xs"
           variant="default"
-          title="What failed, was cancelled or lost, and the jobs that need it; the others keep how they ended"
+          title="What failed, was cancelled or lost, and the jobs that need it; the others are reused, with their outputs"
           loading={rerun.pending.has("failed")}
           disabled={rerun.pending.has("all")}
           onClick={() => rerun.give("failed")}
@@ -62,11 +62,31 @@ export function AttemptOf({ rerun }: { rerun: Rerun }) {
   const from = rerun.sources === "current" ? "from the files as they were then" : "from the stored texts";
   return (
     <>
-      {rerun.attempt}, after{" "}
+      {rerun.attempt} of the run, after{" "}
       <Link to="/runs/$runId" params={{ runId: rerun.of }} className="mono">
         {rerun.of}
       </Link>
       : {visible(what)}, {from}
     </>
+  );
+}
+
+/** In which attempt of its run a job ran that was reused. */
+export function reusedFrom({ attempt }: NonNullable<Job["reused"]>): string {
+  return `reused from attempt ${attempt} of the run`;
+}
+
+/** Where a job ran that was reused, with the way there; why that could not be read. */
+export function ReusedNote({ job, error }: { job: Job; error: Error | null }) {
+  if (job.reused === undefined) return null;
+  return (
+    <p className={styles.note}>
+      This job is{" "}
+      <Link to="/runs/$runId" params={{ runId: job.reused.run }} search={{ job: job.id }}>
+        {reusedFrom(job.reused)}
+      </Link>
+      : its steps and its log are from there.
+      {error && ` The steps could not be read: ${error.message}`}
+    </p>
   );
 }

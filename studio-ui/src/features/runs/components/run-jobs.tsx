@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import type { Job } from "../../../api/types";
 import { plural } from "../../../lib/format";
 import { working } from "../../../lib/jobs";
+import { useReused } from "../../../lib/use-reused";
 import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { NoSuchJob } from "../../../ui/no-such-job";
 import { Panel } from "../../../ui/page";
@@ -27,7 +28,8 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
   const search = useSearch({ from: "/runs/$runId" });
   const byId = useMemo(() => new Map(jobs.map((one) => [one.id, one])), [jobs]);
   const attempt = useAttempt(run, job, search.attempt);
-  const shown = job && `${job.id}\n${attempt?.number ?? job.attempt ?? 1}`;
+  const reused = useReused(job);
+  const shown = job && `${job.id}\n${attempt?.number ?? reused?.job.attempt ?? job.attempt ?? 1}`;
   const goTo = useGoTo(shown, search.line === undefined ? search.step : undefined);
   // Somebody who scrolls is reading: the page must not go on to another job then.
   const hold = job && search.job !== job.id ? onSelect : undefined;
@@ -41,6 +43,7 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
             selected={selected}
             chosen={search.job}
             attempted={attempt?.job}
+            ran={reused?.job}
             onSelect={onSelect}
             onStep={goTo.go}
           />
@@ -53,6 +56,7 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
           job={job}
           jobs={byId}
           attempt={attempt}
+          reused={reused}
           line={search.line}
           goTo={goTo.to}
           onHold={hold}

@@ -7,6 +7,7 @@ import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
+import styles from "./run-table.module.css";
 
 const ROW_HEIGHT = 32;
 const COLUMNS = 7;
@@ -100,6 +101,7 @@ const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; positi
         <Link to="/runs/$runId" params={{ runId: run.runId }} title={run.runId}>
           <ShortId of={run.runId} />
         </Link>
+        {run.attempt !== undefined && run.attempt > 1 && <span className={styles.attempt}>attempt {run.attempt}</span>}
       </td>
       <td className={table.wide}>{run.event ?? UNKNOWN}</td>
       <td className={table.wide}>{run.executor ?? UNKNOWN}</td>

@@ -27,12 +27,17 @@ impl RunActor {
             } = message;
             return self.until_closed(key.job, holding.track(close(*opened)), ctx);
         }
-        let job = message.key.job.clone();
+        let (job, attempt) = (message.key.job.clone(), message.key.attempt);
         *self.closing.entry(job.clone()).or_default() += 1;
         self.undecided.insert(job.clone(), message);
-        let ended = self.run.jobs.get(&job).map(|job| job.state);
-        if let Some(state) = ended.filter(|state| state.is_final()) {
-            self.decide_place(&job, Some(state), ctx);
+        let Some(known) = self.run.jobs.get(&job) else {
+            return;
+        };
+        // What becomes of the job may have been written before this came.
+        if known.state.is_final() {
+            self.decide_place(&job, Some(known.state), ctx);
+        } else if known.retry_at.is_some() || known.attempt > attempt {
+            self.decide_place(&job, None, ctx);
         }
     }
 

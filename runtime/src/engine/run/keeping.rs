@@ -30,15 +30,14 @@ impl RunActor {
         let (job, attempt) = (message.key.job.clone(), message.key.attempt);
         *self.closing.entry(job.clone()).or_default() += 1;
         self.undecided.insert(job.clone(), message);
-        // Its end may have been written down before this came.
         let Some(known) = self.run.jobs.get(&job) else {
             return;
         };
-        if known.earlier.iter().any(|earlier| earlier.attempt == attempt) {
+        // What becomes of the job may have been written before this came.
+        if known.state.is_final() {
+            self.decide_place(&job, Some(known.state), ctx);
+        } else if known.retry_at.is_some() || known.attempt > attempt {
             self.decide_place(&job, None, ctx);
-        } else if known.state.is_final() {
-            let state = known.state;
-            self.decide_place(&job, Some(state), ctx);
         }
     }
 

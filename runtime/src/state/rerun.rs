@@ -100,8 +100,8 @@ impl Run {
         }
     }
 
-    /// The jobs that another attempt reuses of this run, which has ended with this history. `now` has the jobs of the file, as the
-    /// new attempt has it.
+    /// The jobs that another attempt reuses of this run, which has ended with this history. `now` has the jobs of the file,
+    /// as the new attempt has it.
     ///
     /// # Errors
     /// When it cannot be run again so.

@@ -220,7 +220,8 @@ describe("a run", () => {
     });
     await screen.findByText("the process that ran it is gone", undefined, FOUND);
     // In the list, and above the log.
-    await waitFor(() => expect(screen.getAllByText("it needs `top`, which was lost")).toHaveLength(2));
+    const isReason = (_: string, at: Element | null) => at?.textContent === "it needs top, which was lost";
+    await waitFor(() => expect(screen.getAllByText(isReason)).toHaveLength(2));
     expect(document.querySelector('header [data-state="lost"] svg')).toBeTruthy();
   });
 
@@ -242,7 +243,7 @@ describe("a run", () => {
     await studio.hello();
     const jobs = await screen.findByRole("region", { name: "Jobs" }, FOUND);
     expect(within(jobs).getByText("waiting")).toBeTruthy();
-    expect(within(jobs).getByText("waits for its turn")).toBeTruthy();
+    expect(within(jobs).getByText("waits for the run to begin")).toBeTruthy();
     await waitFor(() => expect(studio.asked).toContain("/api/runs/r-1/jobs/left/logs"));
     const asked = studio.asked.filter((path) => path === "/api/runs/r-1").length;
     await studio.say("run:update", { ...RUN, jobs: [RUN.jobs[0], { ...RUN.jobs[1], state: "failure" }] });

@@ -97,7 +97,11 @@ const FLOOD: &str = "jobs:
   a:
     runs-on: alpine:latest
     steps:
-      - run: head -c 60000000 /dev/zero | tr '\\0' 'x' | sed 's/.\\{99\\}/&\\n/g'
+      - run: |
+          line=x
+          while [ ${#line} -lt 1000 ]; do line=$line$line; done
+          i=0
+          while [ $i -lt 60000 ]; do echo $line; i=$((i+1)); done
       - run: echo never-$((6*7))
   b:
     runs-on: alpine:latest

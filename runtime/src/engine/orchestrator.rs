@@ -12,7 +12,7 @@ use super::EngineError;
 use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
-use super::rerun::Previous;
+use super::rerun::{Previous, numbers};
 use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
 use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
@@ -267,18 +267,8 @@ impl Handler<StartRun> for Orchestrator {
                 None => None,
                 Some(order) => Some(Previous::read(&*shared.journal, &order.of).await?),
             };
-            let (of, number, attempt) = match &previous {
-                None => (
-                    run.clone(),
-                    shared.journal.count(&launch.workflow.file).await? + 1,
-                    1,
-                ),
-                Some(previous) => (
-                    previous.first().clone(),
-                    previous.number(&*shared.journal).await?,
-                    previous.next_attempt(),
-                ),
-            };
+            let (of, number, attempt) =
+                numbers(&*shared.journal, previous.as_ref(), (&run, &launch.workflow.file)).await?;
             let (source, name) = (Arc::new(launch.source.clone()), launch.workflow.name.clone());
             let secrets = launch.secrets.clone();
             let read = shared

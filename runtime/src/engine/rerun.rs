@@ -50,7 +50,7 @@ impl Previous {
     ///
     /// # Errors
     /// When it does not say so itself, and the history cannot be read.
-    pub(super) async fn number(&self, journal: &dyn Journal) -> Result<u64, EngineError> {
+    async fn number(&self, journal: &dyn Journal) -> Result<u64, EngineError> {
         match self.run.number {
             Some(number) => Ok(number),
             None => number_of(journal, &self.run).await,
@@ -58,12 +58,12 @@ impl Previous {
     }
 
     /// The first attempt.
-    pub(super) fn first(&self) -> &RunId {
+    fn first(&self) -> &RunId {
         self.run.first_attempt()
     }
 
     /// The number of the next attempt.
-    pub(super) fn next_attempt(&self) -> u32 {
+    fn next_attempt(&self) -> u32 {
         let others = self.attempts.iter().map(|attempt| attempt.attempt);
         others.max().unwrap_or_default().max(self.run.attempt()) + 1
     }
@@ -97,6 +97,25 @@ impl Previous {
             current_files: order.current_files,
             reused,
         })
+    }
+}
+
+/// What a run is called outside: the first attempt at it, which run of its workflow's file that is, and which attempt this
+/// one is.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) async fn numbers(
+    journal: &dyn Journal,
+    previous: Option<&Previous>,
+    (run, file): (&RunId, &str),
+) -> Result<(RunId, u64, u32), EngineError> {
+    match previous {
+        None => Ok((run.clone(), journal.count(file).await? + 1, 1)),
+        Some(previous) => {
+            let number = previous.number(journal).await?;
+            Ok((previous.first().clone(), number, previous.next_attempt()))
+        }
     }
 }
 

@@ -155,7 +155,9 @@ impl RoomFiles {
                             "more than {MOST_OUTSIDE} links in {seen} lead out of it: name the folders that they lead to"
                         )));
                     }
-                    if self.bring_now(&leads_to.to_string_lossy(), &path, what)? && path.is_dir() {
+                    // Asked for as a link: whether a folder behind it is wanted depends on that.
+                    let link = top_seen.join(below);
+                    if self.bring_now(&link.to_string_lossy(), &path, what)? && path.is_dir() {
                         folders.push((leads_to, path));
                     }
                 }

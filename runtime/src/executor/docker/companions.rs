@@ -402,7 +402,9 @@ impl Companions {
     async fn close_room(&self, room: &ActionRoom) -> Result<(), ExecutorError> {
         let give = give::is_wanted() && !self.apart;
         let closing = async {
-            if room.channel.close(give, self.options.patience).await.is_err() {
+            if room.channel.close(give, self.options.patience).await.is_ok() {
+                container::ended(&self.connection, &room.name).await;
+            } else {
                 container::kill(&self.connection, &room.name).await;
                 if give {
                     let workspace = Workspace::of(&self.spec, &self.marks);

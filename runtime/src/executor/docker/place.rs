@@ -70,7 +70,10 @@ impl DockerPlace {
         };
         let give = give::is_wanted() && !self.apart.directory;
         match channel.close(give, self.patience).await {
-            Ok(closed) => Ok(closed),
+            Ok(closed) => {
+                container::ended(&self.connection, &self.name).await;
+                Ok(closed)
+            }
             // Its scripts and what steps said lie in the container, and nobody has cleared them: that is not kept.
             Err(error) if keeps && self.apart.directory => Err(error),
             // Nothing but the files needs the agent: the container's processes go with it.
@@ -132,7 +135,7 @@ impl DockerPlace {
         };
         let own = async {
             let ended = self.end_steps(true).await;
-            // Its agent has gone, mostly.
+            // Its agent has gone, mostly; what it was started by, or what is frozen, may not have.
             container::kill(&self.connection, &self.name).await;
             match container::state(&self.connection, &self.name).await? {
                 Some(state) if state.running != Some(true) => ended,

@@ -190,6 +190,17 @@ fn chain(bench: &Bench) -> Anyhow<()> {
         &docker,
         "0.5 x",
     )?;
+    let bound = Pairs::measure(
+        bench.sizes.few(),
+        || bench.engine.containers_at_once(count),
+        || measure::times(count, || bench.engine.container(&["true"]).map(drop)),
+    )?;
+    row(
+        "    what bounds that, where the engine is busy all the time: as many containers at once",
+        "one after the other",
+        &bound,
+        "",
+    )?;
     let host = Pairs::measure(
         bench.sizes.rounds,
         || bench.loom.run("host", &text),

@@ -3,10 +3,9 @@
 //! stdout has the findings: drawn, one JSON object a file (its fields are a contract, see the design), or one SARIF
 //! document; stderr has the summary and what cannot be read.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Severity, Source};
+use loom_workflow::{Diagnostic, Diagnostics, Level, Severity, Source};
 use serde::Serialize;
 
 use super::args::{CheckLevel, FindingFormat, ValidateArgs};
@@ -73,8 +72,7 @@ fn read_and_check(input: &Input, level: CheckLevel) -> Result<(WorkflowFile, Dia
 
 /// Everything of a level that is found in a workflow, or in the `action.yml` of an action.
 fn check(file: &WorkflowFile, level: CheckLevel) -> Diagnostics {
-    let name = file.path.file_name().and_then(OsStr::to_str);
-    if file.dialect == Dialect::Loom && matches!(name, Some("action.yml" | "action.yaml")) {
+    if loom_workflow::is_action(&file.path.to_string_lossy()) {
         let repository = Repository::of_action(&file.path);
         return loom_workflow::load_action_with(&file.source, &repository).diagnostics;
     }
@@ -239,7 +237,7 @@ mod tests {
 
     fn found(text: &str) -> (Source, Diagnostics) {
         let source = Source::new("w.yml", text);
-        let found = loom_workflow::load(&source, Dialect::Loom).diagnostics;
+        let found = loom_workflow::load(&source, loom_workflow::Dialect::Loom).diagnostics;
         (source, found)
     }
 

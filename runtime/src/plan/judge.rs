@@ -22,7 +22,7 @@ pub(crate) struct Question {
     /// The jobs it needs, as `needs` has them.
     pub(crate) needs: Known,
     /// All that it needs, directly or not.
-    pub(crate) ancestors: Vec<(Key, JobState)>,
+    pub(crate) ancestors: Known,
     /// Whether the run is cancelled.
     pub(crate) cancelled: bool,
     /// One combination of a matrix that calls a workflow: it was judged with the others.
@@ -41,13 +41,15 @@ pub(crate) fn judge(question: &Question) -> Outcome {
         return Outcome::Fail(Reason::new("source", "the workflow has no such job"));
     };
     let mut contexts = scope.contexts();
-    contexts.insert("needs", question.needs.as_value());
+    // The `if` of a job sees what its needs need too (actions/runner#2356); nothing else of it does.
+    contexts.insert("needs", question.needs.with(&question.ancestors).as_value());
     match holds(job, &contexts, question, question.cancelled) {
         Ok(true) => {}
         Ok(false) => return Outcome::Skip(why_not(job, question)),
         Err(reason) => return Outcome::Fail(reason),
     }
     let survives_cancel = holds(job, &contexts, question, true).unwrap_or(false);
+    contexts.insert("needs", question.needs.as_value());
     contexts.insert("secrets", scope.secrets());
     contexts.insert("env", env_value(&scope.env));
     let (instances, diagnostics) = loom_workflow::expand(&scope.workflow, job, &contexts);
@@ -143,8 +145,9 @@ fn is_wanted(instance: &Instance, wanted: &[(String, String)]) -> bool {
 fn holds(job: &Job, contexts: &Object, question: &Question, cancelled: bool) -> Result<bool, Reason> {
     let results = question
         .ancestors
+        .0
         .iter()
-        .map(|(key, state)| (key.clone(), result(*state)));
+        .map(|(key, state, _)| (Key::from(key.as_str()), result(*state)));
     let mut ancestors = Ancestors::new(results);
     if cancelled {
         ancestors = ancestors.cancelled_run();

@@ -187,6 +187,13 @@ fn object(values: &serde_json::Map<String, serde_json::Value>) -> Object {
 pub(crate) struct Known(pub(crate) Vec<(String, JobState, Outputs)>);
 
 impl Known {
+    /// These, and those of the others that are not among them.
+    pub(crate) fn with(&self, others: &Self) -> Self {
+        let is_new = |key: &str| self.0.iter().all(|(known, ..)| known != key);
+        let others = others.0.iter().filter(|(key, ..)| is_new(key));
+        Self(self.0.iter().chain(others).cloned().collect())
+    }
+
     pub(crate) fn as_value(&self) -> Value {
         let mut all = Object::new();
         for (key, result, outputs) in &self.0 {

@@ -52,7 +52,7 @@ fn ask(scope: &Arc<Scope>, key: &str) -> Question {
         scope: Arc::clone(scope),
         key: Key::from(key),
         needs: Known::default(),
-        ancestors: Vec::new(),
+        ancestors: Known::default(),
         cancelled: false,
         instance: None,
         fetched: None,
@@ -66,10 +66,7 @@ fn needs(mut question: Question, needs: &[(&str, JobState)]) -> Question {
             .map(|(key, state)| ((*key).to_owned(), *state, Outputs::new()))
             .collect(),
     );
-    question.ancestors = needs
-        .iter()
-        .map(|(key, state)| (Key::from(*key), *state))
-        .collect();
+    question.ancestors = question.needs.clone();
     question
 }
 
@@ -166,8 +163,30 @@ fn status_functions_look_at_all_ancestors_and_not_only_at_the_nearest() {
         ask(&scope(&job("if: failure(), ")), "b"),
         &[("a", JobState::Skipped)],
     );
-    question.ancestors.push((Key::from("z"), JobState::Failure));
+    question
+        .ancestors
+        .0
+        .push(("z".to_owned(), JobState::Failure, Outputs::new()));
     assert_eq!(word(&judge(&question)), "run");
+}
+
+#[test]
+fn the_if_of_a_job_sees_what_its_needs_need_and_the_rest_of_it_does_not() {
+    let text = "  z: {runs-on: ubuntu-latest, steps: [{run: x}]}\n  a: {needs: z, runs-on: ubuntu-latest, steps: [{run: x}]}\n  \
+                b:\n    needs: a\n    if: always() && needs.z.outputs.go == 'yes' && needs.z.result == 'failure'\n    runs-on: \
+                ubuntu-latest\n    strategy: {matrix: {v: ['${{ needs.a.result }}', '${{ toJSON(needs.z) }}']}}\n    steps: \
+                [{run: x}]\n";
+    let mut question = needs(ask(&scope(text), "b"), &[("a", JobState::Skipped)]);
+    let given = Outputs::from_iter([("go".to_owned(), "yes".to_owned())]);
+    question
+        .ancestors
+        .0
+        .push(("z".to_owned(), JobState::Failure, given));
+    let Outcome::Expand(expansion) = judge(&question) else {
+        panic!("its `if` sees the job `z`");
+    };
+    let names: Vec<_> = expansion.outlines.iter().map(|job| job.name.as_str()).collect();
+    assert_eq!(names, ["b (skipped)", "b (null)"]);
 }
 
 #[test]

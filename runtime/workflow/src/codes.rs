@@ -188,6 +188,7 @@ codes! {
     EXPRESSION_NAME = "expression/name", Schema, Error, "An expression uses a name that is not known here";
     EXPRESSION_TOO_LONG = "expression/too-long", Schema, Error, "An expression is too long";
     CRON = "schema/cron", Schema, Error, "A schedule cannot be read";
+    MALFORMED_PATTERN = "schema/pattern", Schema, Error, "A filter pattern cannot be read";
     CALL = "schema/call", Schema, Error, "A workflow cannot be called";
     CALL_INPUT = "schema/call-input", Schema, Error, "The inputs of a call do not fit";
     CALL_SECRET = "schema/call-secret", Schema, Error, "The secrets of a call do not fit";
@@ -197,7 +198,6 @@ codes! {
     MATRIX_SHAPE = "schema/matrix", Schema, Error, "A matrix is not well formed";
     INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit";
     INPUT_DEFAULT = "lint/input-default", Lint, Error, "The default of an input is not of its type";
-    INPUT_DEFAULT_UNUSED = "lint/input-default-unused", Lint, Warning, "A default is never used";
     INPUT_TWICE = "lint/input-twice", Lint, Warning, "An input offers an option twice";
     TOO_MANY_INPUTS = "schema/too-many-inputs", Schema, Error, "A workflow takes too many inputs";
     EVENT_FILTER = "lint/event-filter", Lint, Error, "A filter does nothing at its event";

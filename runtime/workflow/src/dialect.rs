@@ -13,10 +13,7 @@ impl Dialect {
     /// The dialect of a file by its path: GitHub's for everything directly or deeper under `.github/workflows/`.
     #[must_use]
     pub fn of_path(path: &str) -> Self {
-        let parts: Vec<&str> = path
-            .split(['/', '\\'])
-            .filter(|part| !part.is_empty() && *part != ".")
-            .collect();
+        let parts = parts(path);
         let inside = parts
             .windows(3)
             .any(|three| matches!(three, [".github", "workflows", _]));
@@ -31,6 +28,22 @@ impl Dialect {
             Self::GitHub => "a GitHub workflow",
         }
     }
+}
+
+/// Whether a file is an action's by its path: `action.yml` or `action.yaml` anywhere but directly in `.github/workflows`,
+/// where GitHub takes every file for a workflow.
+#[must_use]
+pub fn is_action(path: &str) -> bool {
+    match parts(path).as_slice() {
+        [.., ".github", "workflows", _] => false,
+        parts => matches!(parts.last(), Some(&("action.yml" | "action.yaml"))),
+    }
+}
+
+fn parts(path: &str) -> Vec<&str> {
+    path.split(['/', '\\'])
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect()
 }
 
 #[cfg(test)]
@@ -54,6 +67,26 @@ mod tests {
             ".github/workflows",
         ] {
             assert_eq!(Dialect::of_path(path), Dialect::Loom, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_action_is_known_by_its_name_and_place() {
+        for path in [
+            "action.yml",
+            "a/action.yaml",
+            ".github/workflows/a/action.yml",
+            ".github/actions/a/action.yml",
+        ] {
+            assert!(is_action(path), "{path}");
+        }
+        for path in [
+            ".github/workflows/action.yml",
+            "a/actions.yml",
+            "action.yml/x",
+            "",
+        ] {
+            assert!(!is_action(path), "{path}");
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The rules are those of GitHub's "filter pattern cheat sheet": `*` is anything but `/`, `**` anything, `?` makes the
 //! character before it optional, `+` repeats it, `[]` is one of some characters, `!` in front takes back what earlier
-//! patterns matched, and a backslash takes the meaning from the next character.
+//! patterns matched, and a backslash takes the meaning from the next character. Beyond the sheet, `\d`, `\w` and `\s` are
+//! classes of characters as in regular expressions, and `\D`, `\W`, `\S` all others: patterns become such expressions.
 
 use crate::span::Span;
 
@@ -27,6 +28,8 @@ pub struct PatternError {
     pub message: String,
     /// What to write instead, where that can be said.
     pub help: Option<&'static str>,
+    /// Whether there is no such pattern at all; otherwise it is one that matches nothing.
+    pub malformed: bool,
 }
 
 /// A pattern that was read.
@@ -58,6 +61,8 @@ enum Class {
     Any,
     /// One of these ranges.
     Set(Vec<(char, char)>),
+    /// None of these.
+    Not(Vec<(char, char)>),
     /// `**/`: no folder, or any number of them.
     Folders,
 }
@@ -164,11 +169,42 @@ impl Class {
             Self::Character(own) => *own == character,
             Self::InName => character != '/',
             Self::Any | Self::Folders => true,
-            Self::Set(ranges) => ranges
-                .iter()
-                .any(|(first, last)| (*first..=*last).contains(&character)),
+            Self::Set(ranges) => within(ranges, character),
+            Self::Not(ranges) => !within(ranges, character),
         }
     }
+}
+
+fn within(ranges: &[(char, char)], character: char) -> bool {
+    let mut ranges = ranges.iter();
+    ranges.any(|(first, last)| (*first..=*last).contains(&character))
+}
+
+/// What a letter behind a backslash stands for, where it is a class, and whether all but that.
+fn class(letter: char) -> Option<(&'static [(char, char)], bool)> {
+    let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
+        'd' => &[('0', '9')],
+        'w' => &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')],
+        's' => &[(' ', ' '), ('\t', '\r')],
+        _ => return None,
+    };
+    Some((ranges, letter.is_ascii_uppercase()))
+}
+
+/// All characters but those of some ranges, which are in order and apart.
+fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
+    let mut sorted = ranges.to_vec();
+    sorted.sort_unstable();
+    let mut others = Vec::with_capacity(sorted.len() + 1);
+    let mut next = '\0';
+    for (first, last) in sorted {
+        if let Some(before) = (next..first).next_back() {
+            others.push((next, before));
+        }
+        next = (last..=char::MAX).nth(1).unwrap_or(char::MAX);
+    }
+    others.push((next, char::MAX));
+    others
 }
 
 struct Reader<'a> {
@@ -186,7 +222,7 @@ impl Reader<'_> {
         if negative {
             at = 1;
             if self.text.len() == 1 {
-                self.error(0, 1, "`!` needs a pattern behind it");
+                self.malformed(0, 1, "`!` needs a pattern behind it");
             }
         }
         // Whether something stands before that `?` and `+` can be about.
@@ -215,10 +251,10 @@ impl Reader<'_> {
                     if repeatable {
                         self.repeat(character);
                     } else {
-                        self.error(
+                        self.malformed(
                             at,
                             1,
-                            format!("`{character}` needs a character before it, which it is about"),
+                            format!("nothing stands before `{character}` that it could be about"),
                         );
                     }
                     repeatable = false;
@@ -258,22 +294,34 @@ impl Reader<'_> {
     fn set(&mut self, start: usize) -> usize {
         let inside = self.rest(start + 1);
         let Some(length) = inside.find(']') else {
-            self.error(start, 1, "`[` has no `]`");
+            self.malformed(start, 1, "`[` has no `]`");
             return self.rest(start).len();
         };
         let characters: Vec<(usize, char)> =
             inside.get(..length).unwrap_or_default().char_indices().collect();
         if characters.is_empty() {
-            self.error(start, 2, "nothing stands between `[` and `]`");
+            self.malformed(start, 2, "nothing stands between `[` and `]`");
         }
         let mut ranges = Vec::new();
         let mut index = 0;
         while let Some((at, first)) = characters.get(index).copied() {
+            let next = characters.get(index + 1).map(|(_, next)| *next);
+            if first == '\\'
+                && let Some(next) = next
+            {
+                match class(next) {
+                    Some((own, false)) => ranges.extend(own),
+                    Some((own, true)) => ranges.extend(complement(own)),
+                    None => ranges.push((next, next)),
+                }
+                index += 2;
+                continue;
+            }
             match (characters.get(index + 1), characters.get(index + 2).copied()) {
                 (Some((_, '-')), Some((end, last))) => {
                     if first > last {
                         let message = format!("the range `{first}-{last}` ends before it begins");
-                        self.error(start + 1 + at, end + last.len_utf8() - at, message);
+                        self.malformed(start + 1 + at, end + last.len_utf8() - at, message);
                     }
                     ranges.push((first, last));
                     index += 3;
@@ -293,8 +341,17 @@ impl Reader<'_> {
         let next = self.rest(at + 1).chars().next();
         match next {
             Some(next) => {
-                let special = matches!(next, '[' | ']' | '?' | '+' | '*' | '\\' | '!');
-                if self.subject == Subject::Ref && !special {
+                if let Some((ranges, others)) = class(next) {
+                    let ranges = ranges.to_vec();
+                    let class = if others {
+                        Class::Not(ranges)
+                    } else {
+                        Class::Set(ranges)
+                    };
+                    self.push(class, Least::One, false);
+                    return 1 + next.len_utf8();
+                }
+                if self.subject == Subject::Ref && next.is_alphanumeric() {
                     self.error(
                         at,
                         1 + next.len_utf8(),
@@ -308,7 +365,7 @@ impl Reader<'_> {
                 1 + next.len_utf8()
             }
             None => {
-                self.error(at, 1, "a backslash needs a character behind it");
+                self.malformed(at, 1, "a backslash needs a character behind it");
                 1
             }
         }
@@ -382,7 +439,15 @@ impl Reader<'_> {
             span: Span::new(at, at + length),
             message: message.into(),
             help: None,
+            malformed: false,
         });
+    }
+
+    fn malformed(&mut self, at: usize, length: usize, message: impl Into<String>) {
+        self.error(at, length, message);
+        if let Some(error) = self.errors.last_mut() {
+            error.malformed = true;
+        }
     }
 
     /// Says what to write instead of the latest mistake.
@@ -446,6 +511,15 @@ mod tests {
             ("**/a/**/b", &["a/b", "x/a/y/b"], &["xa/b", "a/xb"]),
             ("a\\*", &["a*"], &["ab"]),
             ("é?x", &["éx", "x"], &["ééx"]),
+            ("\\d.\\d.\\d", &["2.9.0"], &["2.10.0", "a.b.c", "2x9x0"]),
+            ("v\\d+\\.[\\d_]?", &["v12.3", "v1._", "v1."], &["v.1", "v1.x"]),
+            ("lib-\\w+-[0-9]+.*", &["lib-a_b-1.x"], &["lib--1.x", "lib-ä-1.x"]),
+            (
+                "a\\s\\S\\D\\W",
+                &["a xy-", "a\tx/."],
+                &["a xy_", "a x1-", "axxy-"],
+            ),
+            ("[\\D]+x[^\\W]?", &["abx", "x/x^"], &["1x", "axa"]),
         ] {
             for text in yes {
                 assert!(matches(pattern, text), "{pattern} should match {text}");
@@ -472,16 +546,8 @@ mod tests {
                 Ref,
                 "0-1 `^` cannot be part of the name of a branch or tag",
             ),
-            (
-                "v*+",
-                Ref,
-                "2-3 `+` needs a character before it, which it is about",
-            ),
-            (
-                "?x",
-                Path,
-                "0-1 `?` needs a character before it, which it is about",
-            ),
+            ("v*+", Ref, "2-3 nothing stands before `+` that it could be about"),
+            ("?x", Path, "0-1 nothing stands before `?` that it could be about"),
             ("v[9-1]", Ref, "2-5 the range `9-1` ends before it begins"),
             ("v[0-", Text, "1-2 `[` has no `]`"),
             ("[]", Path, "0-2 nothing stands between `[` and `]`"),
@@ -507,9 +573,9 @@ mod tests {
                 "1-2 ` ` cannot be part of the name of a branch or tag",
             ),
             (
-                "\\d",
+                "\\q",
                 Ref,
-                "0-2 `\\d` is no pattern: a backslash stands before special characters only",
+                "0-2 `\\q` is no pattern: a backslash stands before special characters only",
             ),
             ("x\\", Path, "1-2 a backslash needs a character behind it"),
             ("/x", Ref, "0-1 names of branches and tags do not begin with `/`"),
@@ -526,7 +592,18 @@ mod tests {
                 .collect();
             assert_eq!(shown, [want], "{pattern}");
         }
+        for (pattern, malformed) in [
+            ("lib/c++/**", true),
+            ("!", true),
+            ("a[", true),
+            ("./a", false),
+            (" a", false),
+        ] {
+            let errors = Pattern::parse(pattern, Path).unwrap_err();
+            assert_eq!(errors[0].malformed, malformed, "{pattern}");
+        }
         for (pattern, subject) in [
+            ("v\\.[0-9]", Ref),
             ("foo\\bar", Path),
             ("/path/to", Path),
             ("**", Ref),

@@ -51,7 +51,7 @@ mod tests;
 pub use codes::{Code, Level, Severity};
 pub use dag::{CycleError, Dag, Progress};
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role, Suggestion};
-pub use dialect::Dialect;
+pub use dialect::{Dialect, is_action};
 pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
 pub use number::format_number;

@@ -25,27 +25,25 @@ impl RunActor {
         let caller = id.0.rsplit_once('/').map(|(caller, _)| JobId(caller.to_owned()));
         let scope = self.scopes.get(&caller).cloned().ok_or_else(lost)?;
         let key = Key::from(id.key());
-        let needs = job.needs.iter().filter_map(|need| {
+        let known = |need: &JobId| {
             let needed = self.run.jobs.get(need)?;
             Some((need.key().to_owned(), needed.result(), needed.outputs.clone()))
-        });
+        };
+        let needs = job.needs.iter().filter_map(&known);
         // Without an `if` only their success counts: to list them again for each job of a chain would cost its square.
         let plain = |job: &Written| job.condition.is_none();
         let ancestors: Vec<_> =
             if scope.workflow.jobs.get(&key).is_some_and(plain) && self.run.all_before_succeeded(id) {
                 Vec::new()
             } else {
-                let known = |need: &JobId| {
-                    let needed = self.run.jobs.get(need)?;
-                    Some((Key::from(need.key()), needed.result()))
-                };
-                self.run.ancestors(id).into_iter().filter_map(known).collect()
+                let before = self.run.ancestors(id);
+                before.into_iter().filter_map(known).collect()
             };
         Ok(Question {
             id: id.clone(),
             key,
             needs: Known(needs.collect()),
-            ancestors,
+            ancestors: Known(ancestors),
             cancelled: self.run.cancel.is_some(),
             instance: instance.map(|plan| Box::new(plan.as_ref().clone())),
             fetched: None,
@@ -74,7 +72,7 @@ impl RunActor {
         if question.instance.is_some() || !is_cheap(written) || written.concurrency.is_some() {
             return None;
         }
-        for (_, state) in &mut question.ancestors {
+        for (_, state, _) in &mut question.ancestors.0 {
             *state = JobState::Success;
         }
         match plan::judge(&question) {

@@ -44,9 +44,6 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         }
         for (name, input) in &trigger.inputs {
             self::input(name, input, &**event == "workflow_dispatch", diagnostics);
-            if &**event == "workflow_call" {
-                default_of_required(name, input, diagnostics);
-            }
         }
     }
 }
@@ -115,15 +112,21 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
                 continue;
             }
             said.push(&error.message);
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::PATTERN,
-                    format!("{} matches nothing that was meant", name(pattern)),
+            let (code, message) = if error.malformed {
+                (
+                    codes::MALFORMED_PATTERN,
+                    format!("{} is no pattern", name(pattern)),
                 )
-                .at(within(source, pattern, error.span), visible(&error.message))
-                .help(error.help.unwrap_or(
-                    "patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special",
-                )),
+            } else {
+                let message = format!("{} matches nothing that was meant", name(pattern));
+                (codes::PATTERN, message)
+            };
+            diagnostics.push(
+                Diagnostic::new(code, message)
+                    .at(within(source, pattern, error.span), visible(&error.message))
+                    .help(error.help.unwrap_or(
+                        "patterns are no regular expressions: `*`, `**`, `?`, `+`, `[]` and `!` are special",
+                    )),
             );
         }
     }
@@ -201,21 +204,6 @@ fn input(name: &str, input: &Input, choices: bool, diagnostics: &mut Diagnostics
 }
 
 /// Whoever calls has to give a required input, so nobody gets its default. One that starts by hand sees it.
-fn default_of_required(name: &str, input: &Input, diagnostics: &mut Diagnostics) {
-    let Some(default) = input.default.as_ref().filter(|_| input.required) else {
-        return;
-    };
-    diagnostics.push(
-        Diagnostic::new(
-            codes::INPUT_DEFAULT_UNUSED,
-            format!("input {} is required and has a default", crate::words::name(name)),
-        )
-        .at(default.mark(), "no caller ever gets this")
-        .related(input.span, "the input")
-        .help("remove the default, or `required: true`"),
-    );
-}
-
 fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for option in options {

@@ -140,11 +140,26 @@ impl Context<'_> {
         }
     }
 
-    fn hook(&self, fields: &Fields, key: &str, condition: &str) -> Hook {
+    fn hook(&mut self, fields: &Fields, key: &str, condition: &str) -> Hook {
+        let condition = field(fields, condition).filter(|node| !self.is_marked(node));
         Hook {
             run: text(fields, key),
-            condition: field(fields, condition).and_then(|node| self.condition(node)),
+            condition: condition.and_then(|node| self.condition(node)),
         }
+    }
+
+    /// Reports a condition that stands between `${{` and `}}`: these two are read as an expression of the runner, and
+    /// `${{ }}` is none there (its schema, `action_yaml.json`).
+    fn is_marked(&mut self, node: &Node) -> bool {
+        let is_marked = node.as_scalar().is_some_and(|scalar| is_in(&scalar.text));
+        if is_marked {
+            self.report(
+                Diagnostic::new(codes::EXPRESSION_PLACE, "an expression cannot stand here")
+                    .at(node.span, "GitHub does not load the action")
+                    .help("write the condition without `${{` and `}}`"),
+            );
+        }
+        is_marked
     }
 
     fn composite_steps(&mut self, node: &Node) -> Vec<Step> {

@@ -14,7 +14,7 @@ macro_rules! narrowed {
 /// What `types` of an event may name: one kind of activity, or several.
 macro_rules! activity {
     ($($kind:literal),+ $(,)?) => {
-        Type::words(&[$($kind),+]).or_list(&Type::words(&[$($kind),+]))
+        Type::words(&[$($kind),+]).or_list(&Type::words(&[$($kind),+])).or_nothing()
     };
 }
 
@@ -125,8 +125,8 @@ static EVENTS: Level = things(
             "image_version",
             &narrowed!(&plain(&[
                 key("types", &activity!["created", "ready", "deleted"]),
-                key("names", &ONE_OR_MORE),
-                key("versions", &ONE_OR_MORE),
+                key("names", &FILTER),
+                key("versions", &FILTER),
             ])),
         ),
         event("issue_comment", &types!["created", "edited", "deleted"]),
@@ -158,14 +158,12 @@ static EVENTS: Level = things(
         event("label", &types!["created", "edited", "deleted"]),
         event(
             "merge_group",
-            &narrowed!(&Level {
-                rivals: BRANCHES,
-                ..plain(&[
-                    key("types", &activity!["checks_requested"]),
-                    key("branches", &ONE_OR_MORE),
-                    key("branches-ignore", &ONE_OR_MORE),
-                ])
-            }),
+            &narrowed!(&plain(&[
+                key("types", &activity!["checks_requested", "destroyed"]),
+                // Unlike elsewhere, GitHub takes both of these at once.
+                key("branches", &FILTER),
+                key("branches-ignore", &FILTER),
+            ])),
         ),
         event(
             "milestone",
@@ -202,12 +200,12 @@ static EVENTS: Level = things(
                     ("paths", "paths-ignore"),
                 ],
                 ..plain(&[
-                    key("branches", &ONE_OR_MORE),
-                    key("branches-ignore", &ONE_OR_MORE),
-                    key("tags", &ONE_OR_MORE),
-                    key("tags-ignore", &ONE_OR_MORE),
-                    key("paths", &ONE_OR_MORE),
-                    key("paths-ignore", &ONE_OR_MORE),
+                    key("branches", &FILTER),
+                    key("branches-ignore", &FILTER),
+                    key("tags", &FILTER),
+                    key("tags-ignore", &FILTER),
+                    key("paths", &FILTER),
+                    key("paths-ignore", &FILTER),
                 ])
             }),
         ),
@@ -226,7 +224,7 @@ static EVENTS: Level = things(
         ),
         event(
             "repository_dispatch",
-            &narrowed!(&plain(&[key("types", &ONE_OR_MORE)])),
+            &narrowed!(&plain(&[key("types", &FILTER)])),
         ),
         event("schedule", &Type::list(&SCHEDULE)),
         event("status", &BARE),
@@ -239,9 +237,9 @@ static EVENTS: Level = things(
                 rivals: BRANCHES,
                 ..plain(&[
                     key("types", &activity!["requested", "completed", "in_progress"]),
-                    key("workflows", &ONE_OR_MORE),
-                    key("branches", &ONE_OR_MORE),
-                    key("branches-ignore", &ONE_OR_MORE),
+                    key("workflows", &FILTER),
+                    key("branches", &FILTER),
+                    key("branches-ignore", &FILTER),
                 ])
             }),
         ),
@@ -258,6 +256,9 @@ const fn things(thing: &'static str, level: Level) -> Level {
 const fn event(name: &'static str, value: &'static Type) -> Key {
     key(name, value)
 }
+
+/// What a filter lists. An empty one is as good as none: the service starts such workflows, whatever its schema says.
+static FILTER: Type = ONE_OR_MORE.or_nothing();
 
 /// An event with nothing to narrow it by. A filter that stands there all the same is passed over.
 static BARE: Type = narrowed!(&plain(&[]));
@@ -294,10 +295,10 @@ static PULL_REQUEST: Type = narrowed!(&Level {
                 "stacked",
             ],
         ),
-        key("branches", &ONE_OR_MORE),
-        key("branches-ignore", &ONE_OR_MORE),
-        key("paths", &ONE_OR_MORE),
-        key("paths-ignore", &ONE_OR_MORE),
+        key("branches", &FILTER),
+        key("branches-ignore", &FILTER),
+        key("paths", &FILTER),
+        key("paths-ignore", &FILTER),
     ])
 });
 

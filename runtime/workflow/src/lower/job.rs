@@ -32,7 +32,12 @@ impl Context<'_> {
         } else {
             written.mark()
         };
-        let form = if mapping.incomplete {
+        // GitHub's readers take a job that has nothing to do, as long as it says where.
+        let idle = fields.contains("runs-on")
+            && ["steps", "uses"]
+                .iter()
+                .all(|key| !fields.contains(key) && !is_misspelt(mapping, &JOB, key));
+        let form = if mapping.incomplete || idle {
             None
         } else {
             form_of(self, &JOB, mapping, &fields, start, &owner)

@@ -380,7 +380,7 @@ mod tests {
             ("always()", true, true, true),
             ("success()", true, false, false),
             ("failure()", false, true, false),
-            ("${{ cancelled() }}", false, false, true),
+            ("cancelled()", false, false, true),
             ("runner.os == 'Linux'", true, true, true),
             ("runner.os == 'Windows'", false, false, false),
             ("success() && runner.os == 'Linux'", true, false, false),

@@ -332,6 +332,51 @@ fn needs_are_those_of_the_job_and_have_the_outputs_they_declare() {
 }
 
 #[test]
+fn the_if_of_a_job_sees_what_its_needs_need_too() {
+    let jobs = "on: push\njobs:\n  a: {runs-on: x, steps: [{run: x}]}\n  b: {needs: a, runs-on: x, steps: [{run: x}]}\n";
+    let third = |written: &str| found(&format!("{jobs}  c:\n    needs: b\n    runs-on: x\n{written}\n"));
+    let steps = "    steps: [{run: x}]";
+    for (condition, count) in [
+        ("needs.a.result == 'success'", 0),
+        ("always() && contains(needs.*.result, 'failure')", 0),
+        ("needs.a.outputs.x == 'y'", 1),
+        ("needs.d.result == 'success'", 1),
+    ] {
+        let found = third(&format!("    if: {condition}\n{steps}"));
+        assert_eq!(found.len(), count, "{condition}: {found:?}");
+    }
+    for elsewhere in [
+        "    steps: [{run: x, if: needs.a.result == 'success'}]".to_owned(),
+        format!("    env: {{A: '${{{{ needs.a.result }}}}'}}\n{steps}"),
+        format!("    name: ${{{{ needs.a.result }}}}\n{steps}"),
+    ] {
+        assert_eq!(third(&elsewhere).len(), 1, "{elsewhere}");
+    }
+}
+
+#[test]
+fn what_few_combinations_have_may_be_asked_for_with_a_default() {
+    let in_matrix = |expression: &str| {
+        let keys = "    strategy: {matrix: {a: [{x: 1}, {x: 2}]}}\n";
+        found(&steps(
+            keys,
+            &format!("      - run: echo ${{{{ {expression} }}}}\n"),
+        ))
+        .len()
+    };
+    for (expression, count) in [
+        ("matrix.a.y || 'default'", 0),
+        ("matrix.b || matrix.a.x", 0),
+        ("matrix.b && 'yes' || 'no'", 0),
+        ("matrix.b", 1),
+        ("matrix.a.x || matrix.b", 1),
+        ("matrix.b == 'x' || 'y'", 1),
+    ] {
+        assert_eq!(in_matrix(expression), count, "{expression}");
+    }
+}
+
+#[test]
 fn a_matrix_is_what_its_combinations_hold() {
     let matrix = |matrix: &str, expression: &str| {
         let keys = format!("    strategy: {matrix}\n");
@@ -453,6 +498,9 @@ fn conditions_can_go_both_ways() {
         "",
         "hashFiles('x') != ''",
         "cancelled() && false",
+        "true",
+        "'false'",
+        "${{ false }}",
     ] {
         assert_eq!(condition(fine), None, "{fine}");
     }
@@ -469,14 +517,7 @@ fn conditions_can_go_both_ways() {
             "{wrong}"
         );
     }
-    for wrong in [
-        "true",
-        "'false'",
-        "${{ 1 }}",
-        "1",
-        "\"'x' == 'x'\"",
-        "true && 42 || !null",
-    ] {
+    for wrong in ["${{ 1 }}", "1", "\"'x' == 'x'\"", "true && 42 || !null"] {
         assert_eq!(
             condition(wrong).as_deref(),
             Some("lint/condition-constant"),

@@ -194,7 +194,7 @@ fn activities_are_those_of_the_documentation() {
             ],
         ),
         ("label", &["created", "edited", "deleted"]),
-        ("merge_group", &["checks_requested"]),
+        ("merge_group", &["checks_requested", "destroyed"]),
         ("milestone", &["created", "closed", "opened", "edited", "deleted"]),
         ("pull_request_review", &["submitted", "edited", "dismissed"]),
         ("pull_request_review_comment", &["created", "edited", "deleted"]),

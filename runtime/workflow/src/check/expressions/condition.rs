@@ -12,6 +12,8 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     match (site.shape, site.expressions.as_slice()) {
         (Shape::Within, [first, ..]) => text(checker, first),
         (Shape::Whole, [only]) => match constant(only) {
+            // What is written as `false` is switched off on purpose, and `true` does no harm.
+            Some(_) if matches!(only.node(), Node::Boolean(_)) => {}
             Some(value) => always(checker, value.is_truthy()),
             None => alone(checker, only),
         },

@@ -100,8 +100,13 @@ impl<'c> Checker<'c> {
 
     fn logic(&mut self, operator: Logic, operands: &[Expression]) -> Type {
         let mut possible: Option<Type> = None;
-        for operand in operands {
-            let next = self.infer(operand);
+        for (place, operand) in operands.iter().enumerate() {
+            let decides = place + 1 < operands.len();
+            let next = if decides && is_of_matrix(operand) {
+                self.quietly(operand)
+            } else {
+                self.infer(operand)
+            };
             possible = Some(match (possible, operator) {
                 (None, _) => next,
                 // A list or mapping is as good as true: the one behind it is the value.
@@ -111,6 +116,14 @@ impl<'c> Checker<'c> {
             });
         }
         possible.unwrap_or(Type::Any)
+    }
+
+    /// The type of an expression whose findings are not wanted.
+    fn quietly(&mut self, expression: &Expression) -> Type {
+        let found = self.found.take();
+        let inferred = self.infer(expression);
+        self.found = found;
+        inferred
     }
 
     /// A finding with its place; what is known of it is added by whoever makes it.
@@ -133,6 +146,18 @@ impl<'c> Checker<'c> {
     /// Whether anybody will read what is reported: costly words are for them only.
     pub(super) fn is_heard(&self) -> bool {
         self.found.as_ref().is_some_and(|found| !found.is_full())
+    }
+}
+
+/// Whether it is a property of the matrix: `matrix.x || 'default'` is how workflows ask for what few combinations have.
+fn is_of_matrix(expression: &Expression) -> bool {
+    match expression.node() {
+        Node::Index { of, index } => {
+            matches!(index.node(), Node::Text(_))
+                && (is_of_matrix(of)
+                    || matches!(of.node(), Node::Context(name) if name.eq_ignore_ascii_case("matrix")))
+        }
+        _ => false,
     }
 }
 

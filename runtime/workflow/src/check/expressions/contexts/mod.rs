@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::infer::Checker;
 use super::outputs::Outputs;
 use super::surroundings::{NotYet, Surroundings, Unknown};
@@ -28,6 +30,9 @@ pub(super) use matrix::complete;
 
 /// Of how many jobs the contexts are kept.
 const MOST_KEPT: usize = 16;
+
+/// How many jobs that a job needs, directly or not, are looked at for its `if`.
+const MOST_NEEDED: usize = 512;
 
 /// What the expressions of a workflow can see. Each context is made when somebody first asks for it.
 pub(super) struct Contexts<'w, 'c, 'r> {
@@ -48,6 +53,8 @@ struct JobContexts {
     steps: Option<Rc<Steps>>,
     matrix: Option<Type>,
     needs: Option<Type>,
+    /// The same with what these jobs need.
+    all_needs: Option<Type>,
     job: Option<Type>,
 }
 
@@ -127,10 +134,40 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         if let Some(known) = &self.cached(job).needs {
             return known.clone();
         }
-        let jobs = &self.workflow.jobs;
+        let made = self.jobs_needed(job, job.needs.iter().map(|need| &need.value));
+        self.cached(job).needs = Some(made.clone());
+        made
+    }
+
+    /// What the `if` of a job sees: what its needs need too (actions/runner#2356).
+    fn all_needs(&mut self, job: &Job) -> Type {
+        if let Some(known) = &self.cached(job).all_needs {
+            return known.clone();
+        }
+        let mut found: IndexSet<&JobId> = job.needs.iter().map(|need| &need.value).collect();
+        let mut place = 0;
+        while let Some(need) = found.get_index(place).copied() {
+            if found.len() > MOST_NEEDED {
+                return Type::Any;
+            }
+            let needed = self.workflow.jobs.get(need);
+            found.extend(
+                needed
+                    .into_iter()
+                    .flat_map(|job| &job.needs)
+                    .map(|need| &need.value),
+            );
+            place += 1;
+        }
+        let made = self.jobs_needed(job, found.into_iter());
+        self.cached(job).all_needs = Some(made.clone());
+        made
+    }
+
+    fn jobs_needed<'i>(&mut self, job: &Job, needs: impl Iterator<Item = &'i JobId>) -> Type {
         let mut all = Properties::default();
-        for need in &job.needs {
-            let value = match jobs.get(&need.value) {
+        for need in needs {
+            let value = match self.workflow.jobs.get(need) {
                 Some(needed) => result(self.outputs.of_job(needed)),
                 // Reported where needs are checked.
                 None => Type::Any,
@@ -138,9 +175,7 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
             all.add(Arc::from(need.as_str()), value);
         }
         let broken = job.fields.get("needs").is_some() && job.needs.is_empty();
-        let made = if broken { Type::Any } else { Type::mapping(all) };
-        self.cached(job).needs = Some(made.clone());
-        made
+        if broken { Type::Any } else { Type::mapping(all) }
     }
 
     /// The `jobs` context, which the outputs of a called workflow see.
@@ -207,6 +242,7 @@ impl Surroundings for Contexts<'_, '_, '_> {
             "strategy" => self.common("strategy", |_| github::strategy()),
             "jobs" => self.all_jobs(),
             _ => match (name, self.job_of(site)) {
+                ("needs", Some(job)) if site.key == Key::JobIf => self.all_needs(job),
                 ("needs", Some(job)) => self.needs(job),
                 ("matrix", Some(job)) => self.matrix(job),
                 ("job", Some(job)) => self.job(job),

@@ -37,6 +37,8 @@ pub struct Summary {
     pub first: Option<RunId>,
     /// Which attempt at its run it is, from 1.
     pub attempt: u32,
+    /// Which run of its workflow's file it is, from 1, where its history says so.
+    pub number: Option<u64>,
 }
 
 impl Summary {
@@ -49,6 +51,7 @@ impl Summary {
             on_crash,
             owner,
             rerun,
+            number,
             ..
         } = &first.event
         else {
@@ -70,6 +73,7 @@ impl Summary {
             remains: false,
             first: rerun.map(|rerun| rerun.first.clone()),
             attempt: rerun.map_or(1, |rerun| rerun.attempt),
+            number: *number,
         })
     }
 

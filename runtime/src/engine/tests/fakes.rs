@@ -571,6 +571,8 @@ pub(super) struct Odd {
     /// So many appends are written and answered as if they had not been.
     pub(super) lose_answers: AtomicU32,
     pub(super) refuses_all: AtomicBool,
+    /// Whether the next asker for a number hears one that is not free any more.
+    pub(super) stale_number: AtomicBool,
     /// A request to cancel the run is written right behind its creation, and read before the creation is answered.
     pub(super) cancel_at_creation: AtomicBool,
     at_creation: Mutex<Option<AtCreation>>,
@@ -585,6 +587,7 @@ impl Odd {
             inner,
             lose_answers: AtomicU32::default(),
             refuses_all: AtomicBool::default(),
+            stale_number: AtomicBool::default(),
             cancel_at_creation: AtomicBool::default(),
             at_creation: Mutex::default(),
             read_request: Notify::new(),
@@ -661,6 +664,13 @@ impl Journal for Odd {
 
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError> {
         self.inner.runs(query).await
+    }
+
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
+        let number = self.inner.last_number(file).await?;
+        // Another process begins a run between this answer and the beginning.
+        let stale = self.stale_number.swap(false, Ordering::Relaxed);
+        Ok(if stale { number.saturating_sub(1) } else { number })
     }
 
     async fn changes(&self, after: u64) -> Result<Vec<Change>, JournalError> {

@@ -111,10 +111,10 @@ impl Journal for SqliteJournal {
             .await
     }
 
-    async fn count(&self, file: &str) -> Result<u64, JournalError> {
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let file = file.to_owned();
         self.readers
-            .query(move |connection| reader::count(connection, &file))
+            .query(move |connection| reader::last_number(connection, &file))
             .await
     }
 

@@ -37,6 +37,7 @@ macro_rules! conforms {
             requests_are_kept_in_order,
             requests_end_with_their_runs,
             events_keep_the_times_that_their_owner_gave_them,
+            no_two_runs_of_a_file_begin_with_one_number,
             old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something,
             of_a_group_one_runs_and_the_newest_waits,
             with_the_long_queue_all_wait_in_order_up_to_the_limit,
@@ -429,6 +430,50 @@ pub(super) async fn old_runs_are_forgotten_but_for_the_newest_and_those_that_lef
     while !seen.contains(&"g".to_owned()) {
         seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run.0));
     }
+}
+
+pub(super) async fn no_two_runs_of_a_file_begin_with_one_number(place: &dyn Place) {
+    let (ours, theirs) = (place.open(), place.open());
+    let begin = |journal: &Arc<dyn Journal>, name: &str, file: &str, number| {
+        let (journal, run) = (Arc::clone(journal), RunId(name.into()));
+        let event = numbered(file, number);
+        async move { journal.append(&run, &owner(1), Seq(0), vec![event]).await }
+    };
+    let (first, second) = tokio::join!(
+        begin(&ours, "a", "ci.yml", Some(1)),
+        begin(&theirs, "b", "ci.yml", Some(1)),
+    );
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    let refused = first.err().or(second.err());
+    assert!(
+        matches!(refused, Some(JournalError::NumberTaken { number: 1, .. })),
+        "{refused:?}"
+    );
+    // Whatever the order, each has its own; another file has numbers of its own.
+    begin(&ours, "c", "ci.yml", Some(3)).await.unwrap();
+    begin(&theirs, "d", "ci.yml", Some(2)).await.unwrap();
+    begin(&theirs, "e", "other.yml", Some(1)).await.unwrap();
+    let begun_again = begin(&theirs, "e", "other.yml", Some(1)).await;
+    assert!(begun_again.is_ok(), "its own number: {begun_again:?}");
+    let last = |file: &'static str| {
+        let journal = Arc::clone(&ours);
+        async move { journal.last_number(file).await.unwrap() }
+    };
+    assert_eq!((last("ci.yml").await, last("other.yml").await), (3, 1));
+    // Runs of an older Loom do not say it.
+    for name in ["f", "g"] {
+        begin(&ours, name, "other.yml", None).await.unwrap();
+    }
+    assert_eq!((last("other.yml").await, last("none.yml").await), (3, 0));
+}
+
+fn numbered(file: &str, of: Option<u64>) -> Event {
+    let mut event = created();
+    if let Event::RunCreated { workflow, number, .. } = &mut event {
+        workflow.file = file.into();
+        *number = of;
+    }
+    event
 }
 
 pub(super) async fn events_keep_the_times_that_their_owner_gave_them(place: &dyn Place) {

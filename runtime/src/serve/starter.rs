@@ -22,7 +22,7 @@ use crate::id::RunId;
 use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::{LaunchError, RunInputs, action_cache, launch, needs_engine};
-use crate::rerun::{ChosenAnew, read_again, relaunch};
+use crate::rerun::{ChosenAnew, read_again, relaunch, secrets_again};
 use crate::state::{Claim, Run};
 
 /// How runs are begun when the request does not say it.
@@ -231,23 +231,15 @@ fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartP
         ..ValueSources::default()
     };
     let wrong = |error: values::ValuesError| StartProblem::Values(chain(&error));
-    let mut secrets = values::secrets(&sources, &mut Nobody).map_err(wrong)?;
-    let before = run.source.as_deref();
-    let had = before.map_or(&[][..], |source| &source.secrets);
-    let absent: Vec<&str> = had
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !secrets.contains_key(*name))
-        .collect();
-    let found = values::find_secrets(&absent, &mut Nobody).map_err(wrong)?;
+    let found = secrets_again(run, &sources, &mut Nobody).map_err(wrong)?;
     if !found.absent.is_empty() {
         return Err(StartProblem::Secrets(found.absent));
     }
-    secrets.extend(found.secrets);
+    let before = run.source.as_deref();
     let current_files = order.current_files;
     let options = before.map(|source| anew().over(&source.options));
     let mut launch = relaunch(run, order, workspace.clone(), options.unwrap_or_default())
-        .with_secrets(secrets)
+        .with_secrets(found.secrets)
         .with_actions(ActionOptions::new(action_cache()));
     launch.node = node_candidates(None);
     if current_files {

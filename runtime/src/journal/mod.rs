@@ -23,7 +23,7 @@ pub use claims::{ClaimRequest, ClaimState, Claimant, Claimed, MOST_WAITING, Queu
 pub use error::JournalError;
 pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
-pub use summary::Summary;
+pub use summary::{Summary, UnderWay};
 pub use tail::Tail;
 
 use crate::event::{Event, PauseAnswer, Recorded, Seq};

@@ -166,6 +166,8 @@ export type RunSummary = {
   runId: string;
   workflow: { name: string; file?: string };
   state: string;
+  /** Whether it goes on only once somebody has said how. */
+  paused?: boolean;
   event?: string;
   executor?: string;
   createdAt?: string;

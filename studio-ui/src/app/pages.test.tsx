@@ -346,6 +346,19 @@ describe("the history and the logs", () => {
     expect(queries).toEqual(["limit=100&workflow=w.yml", "limit=100&workflow=w.yml&cursor=r-2"]);
   });
 
+  it("says of a run in the list that it is paused, and once it goes on that it runs", async () => {
+    const { jobs: _, ...rest } = RUN;
+    const run = { ...rest, state: "running" };
+    const studio = openStudio("/runs", {
+      "/api/v1/runs": { items: [{ ...run, paused: true }], next: null, total: 1 },
+    });
+    await studio.hello();
+    const table = await screen.findByRole("table", undefined, FOUND);
+    expect(within(table).getByText("paused")).toBeTruthy();
+    await studio.say("run:update", { ...RUN, state: "running" });
+    await within(table).findByText("running");
+  });
+
   it("says so where nothing has run", async () => {
     const first = openStudio("/runs");
     await screen.findByText("Nothing has run yet.", undefined, FOUND);

@@ -70,6 +70,11 @@ const STEPS: &[M<'_>] = &[
      );
      CREATE INDEX run_number ON run (file, number) WHERE first IS NULL;",
     ),
+    // The jobs that are under way, as JSON. The lines of runs that have not ended are made anew.
+    M::up(
+        "ALTER TABLE run ADD COLUMN under_way TEXT NOT NULL DEFAULT '{}';
+     DELETE FROM run WHERE finished IS NULL;",
+    ),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.

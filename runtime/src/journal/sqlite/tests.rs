@@ -60,6 +60,33 @@ async fn deleted_projections_are_made_anew_from_the_events() {
     assert_eq!(after, before);
 }
 
+#[tokio::test]
+async fn lines_of_an_older_loom_get_what_is_new_in_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    for (name, number, end) in [("r1", Some(4), true), ("r2", None, true), ("r3", Some(5), false)] {
+        let mut event = created();
+        if let Event::RunCreated { number: known, .. } = &mut event {
+            *known = number;
+        }
+        let mut events = vec![event, Event::RunStarted];
+        events.extend(end.then(finished));
+        add(&journal, &RunId(name.into()), events).await.unwrap();
+    }
+    let before = journal.runs(RunQuery::default()).await.unwrap();
+    drop(journal);
+    let raw = Connection::open(directory.path().join("journal.db")).unwrap();
+    raw.execute_batch(
+        "DROP INDEX run_number; ALTER TABLE run DROP COLUMN number; ALTER TABLE run DROP COLUMN under_way;
+         PRAGMA user_version = 4;",
+    )
+    .unwrap();
+    drop(raw);
+    let journal = open(&directory);
+    assert_eq!(journal.runs(RunQuery::default()).await.unwrap(), before);
+    assert_eq!(journal.last_number(".loom.yml").await.unwrap(), 5);
+}
+
 #[test]
 fn many_open_a_new_journal_at_the_same_moment() {
     for _ in 0..10 {

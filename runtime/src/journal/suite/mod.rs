@@ -9,9 +9,9 @@ use std::time::Duration;
 use loom_protocol::Timestamp;
 
 use super::{Journal, JournalError, Request, RunQuery, Stamped, Tail};
-use crate::event::{Event, JobOutline, JobTerms, OnCrash, Recorded, RunState, Seq, WorkflowRef};
+use crate::event::{Event, JobOutline, JobTerms, OnCrash, PauseAnswer, Recorded, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
-use crate::id::{JobId, RunId};
+use crate::id::{JobId, RunId, StepId};
 use crate::world::{Sleep, SystemWorld, World};
 
 pub(super) use claims::*;
@@ -37,6 +37,7 @@ macro_rules! conforms {
             requests_are_kept_in_order,
             requests_end_with_their_runs,
             events_keep_the_times_that_their_owner_gave_them,
+            the_list_knows_which_runs_are_paused,
             no_two_runs_of_a_file_begin_with_one_number,
             old_runs_are_forgotten_but_for_the_newest_and_those_that_left_something,
             of_a_group_one_runs_and_the_newest_waits,
@@ -429,6 +430,53 @@ pub(super) async fn old_runs_are_forgotten_but_for_the_newest_and_those_that_lef
     let mut seen = Vec::new();
     while !seen.contains(&"g".to_owned()) {
         seen.extend(tail.next().await.unwrap().into_iter().map(|event| event.run.0));
+    }
+}
+
+pub(super) async fn the_list_knows_which_runs_are_paused(place: &dyn Place) {
+    let journal = place.open();
+    let run = RunId("r".into());
+    let (job, step) = (|name: &str| JobId(name.into()), StepId("0".into()));
+    let starting = |name: &str| Event::JobStarting {
+        job: job(name),
+        attempt: 1,
+        resource: "x".into(),
+    };
+    let paused = |name: &str| Event::JobPaused {
+        job: job(name),
+        step: step.clone(),
+        pause: 1,
+        exit_code: Some(1),
+        signal: None,
+        reason: None,
+        problem: None,
+    };
+    let resumed = Event::JobResumed {
+        job: job("a"),
+        step: step.clone(),
+        answer: PauseAnswer::Retry,
+        file: None,
+    };
+    let ended = |name: &str| Event::JobFinished {
+        job: job(name),
+        state: crate::event::JobState::Success,
+        reason: None,
+        outputs: crate::event::Outputs::new(),
+        reused: None,
+    };
+    for (events, is_paused) in [
+        (vec![created(), Event::RunStarted, starting("a")], false),
+        (vec![paused("a")], true),
+        (vec![starting("b")], false),
+        (vec![paused("b")], true),
+        (vec![resumed], false),
+        (vec![ended("a")], true),
+        (vec![ended("b"), finished()], false),
+    ] {
+        let shown = format!("{events:?}");
+        add(&journal, &run, events).await.unwrap();
+        let listed = journal.runs(RunQuery::default()).await.unwrap().remove(0);
+        assert_eq!(listed.is_paused(), is_paused, "{shown}");
     }
 }
 

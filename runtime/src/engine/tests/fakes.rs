@@ -16,7 +16,7 @@ use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, Sta
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
     Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec,
-    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted,
+    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted, led,
 };
 use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
@@ -267,6 +267,8 @@ pub(super) struct Switches {
     pub(super) openings: Script<Opening, JobKey>,
     /// The place's files are not this machine's.
     pub(super) apart: AtomicBool,
+    /// The folder that has what a room that is apart has; without one there is nothing in it.
+    pub(super) room: Mutex<Option<PathBuf>>,
     /// Why such files do not come or go; the scripts `cut` and `full` set it.
     pub(super) files_fail: Mutex<Option<Fault>>,
     in_step: watch::Sender<u32>,
@@ -289,6 +291,7 @@ impl Default for Switches {
             acts: Mutex::default(),
             openings: Mutex::default(),
             apart: AtomicBool::default(),
+            room: Mutex::default(),
             files_fail: Mutex::default(),
             in_step: watch::channel(0).0,
             end_step: watch::channel(false).0,
@@ -526,8 +529,10 @@ impl Place for FakePlace {
         }
     }
 
-    async fn bring(&self, _: &str, _: &Path, _: Wanted) -> Result<bool, ExecutorError> {
-        self.fake.carry().map(|()| false)
+    async fn bring(&self, seen: &str, to: &Path, wanted: Wanted) -> Result<bool, ExecutorError> {
+        self.fake.carry()?;
+        let room = self.fake.room.lock().unwrap().clone();
+        Ok(room.is_some_and(|room| bring(&room, Path::new(seen), to, wanted)))
     }
 
     async fn send(&self, _: &Path, _: &str) -> Result<(), ExecutorError> {
@@ -742,5 +747,40 @@ impl Journal for Odd {
 
     async fn foreign_version(&self) -> Result<i64, JournalError> {
         self.inner.foreign_version().await
+    }
+}
+
+/// Copies what is in a room out of it: links in it as they are, one in its place as what it leads to.
+fn bring(room: &Path, seen: &Path, to: &Path, wanted: Wanted) -> bool {
+    let place = |seen: &Path| room.join(seen.strip_prefix("/").unwrap());
+    let mut seen = seen.to_owned();
+    let mut is_link = false;
+    while let Ok(target) = std::fs::read_link(place(&seen)) {
+        seen = led(&seen, &target);
+        is_link = true;
+    }
+    let here = place(&seen);
+    if here.is_file() {
+        return std::fs::copy(here, to).is_ok();
+    }
+    if !here.is_dir() || (is_link && wanted == Wanted::Itself) {
+        return false;
+    }
+    copy_folder(&here, to);
+    true
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if let Ok(target) = std::fs::read_link(&from) {
+            std::os::unix::fs::symlink(target, to).unwrap();
+        } else if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use loom_workflow::expression::Value;
 use loom_workflow::model::action::Kind;
 use loom_workflow::model::{ActionReference, Repository};
 
@@ -323,6 +324,17 @@ impl Grounds {
         let at_hand = &self.plan.scope.run.facts.repository;
         let here = || actions::checkout_served(&CheckoutInputs::from(inputs), at_hand) == Served::Here;
         self.is_checkout(repository) && here()
+    }
+
+    /// What there is to know of a step that uses this action, which Loom does not serve itself.
+    pub(super) fn hint(
+        &self,
+        repository: &Repository,
+        inputs: &IndexMap<String, String>,
+    ) -> Option<&'static str> {
+        let token = self.plan.scope.github.get("token").map(Value::to_text);
+        let hint = || actions::checkout_token_hint(inputs, token.as_deref().unwrap_or_default());
+        self.is_checkout(repository).then(hint).flatten()
     }
 
     /// Whether it is GitHub's own checkout, and nothing stands for it.

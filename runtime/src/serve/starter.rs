@@ -9,7 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use super::catalog::Entry;
+use super::catalog::{CALL, Entry};
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::chain::chain;
 use crate::config::Keep;
@@ -63,6 +63,12 @@ pub(super) enum StartProblem {
     /// Its file has mistakes.
     #[error("`{0}` has mistakes; nothing was started")]
     Invalid(String),
+    /// Nothing but a call starts it.
+    #[error(
+        "`{0}` is for other workflows to call: `workflow_call` is all that its `on` names; start a workflow that calls it, or \
+         put `workflow_dispatch:` under its `on`"
+    )]
+    OnlyCalled(String),
     /// It cannot be run so.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -139,6 +145,9 @@ impl Starter {
         let invalid = || StartProblem::Invalid(entry.file.clone());
         let prepared = entry.prepared.clone().ok_or_else(invalid)?;
         let workflow = prepared.workflow.clone().ok_or_else(invalid)?;
+        if entry.is_only_called() && wishes.event.as_deref() != Some(CALL) {
+            return Err(StartProblem::OnlyCalled(entry.file.clone()));
+        }
         let mut inputs = self.inputs(wishes).await?;
         inputs.options.on_host = self.defaults.executor == Choice::Host;
         let needs = needs_engine(&workflow, &inputs.options);

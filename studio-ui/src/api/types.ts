@@ -54,6 +54,8 @@ export type Workflow = {
   file: string;
   /** `idle`, `running` or `invalid`. */
   state: string;
+  /** Whether it is there for other workflows alone, and is not started by itself. */
+  onlyCalled?: boolean;
   lastRun?: LastRun | null;
   diagnostics?: Diagnostic[];
 };

@@ -114,6 +114,12 @@ describe("workflows", () => {
     expect(screen.getByRole("button", { name: "Start diamond" })).toHaveProperty("disabled", true);
   });
 
+  it("has no button for a workflow that only others call", async () => {
+    openStudio("/workflows", { "/api/workflows": [{ ...DIAMOND, onlyCalled: true }] });
+    await screen.findByText("called by others", undefined, FOUND);
+    expect(screen.queryByRole("button", { name: "Start diamond" })).toBeNull();
+  });
+
   it("starts a workflow and goes to its run", async () => {
     const run = { runId: "r-1", workflow: DIAMOND, state: "queued", jobs: [] };
     const studio = openStudio("/workflows", {

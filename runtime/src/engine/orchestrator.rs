@@ -33,6 +33,8 @@ pub(super) struct Orchestrator {
     seen: u64,
     foreign: Option<i64>,
     looking: bool,
+    /// Whether it is about to look.
+    pub(super) looks_soon: bool,
     /// Who asked to end everything: nothing begins any more, and what was about to is cancelled.
     closing: Option<String>,
 }
@@ -55,6 +57,7 @@ impl Orchestrator {
             seen: 0,
             foreign: None,
             looking: false,
+            looks_soon: false,
             closing: None,
         }
     }
@@ -100,15 +103,17 @@ impl Orchestrator {
             return;
         }
         let (journal, seen, foreign) = (Arc::clone(&self.shared.journal), self.seen, self.foreign);
+        let patience = self.patience();
         let looked = self.shared.io.spawn(async move {
-            let version = journal.foreign_version().await?;
+            let version = journal.foreign_change(foreign, patience).await?;
             if foreign == Some(version) {
                 return Ok((version, Vec::new()));
             }
             journal.requests(seen).await.map(|requests| (version, requests))
         });
-        ctx.spawn(looked.into_actor(self).map(|looked, act, _| {
+        ctx.spawn(looked.into_actor(self).map(|looked, act, ctx| {
             act.looking = false;
+            act.look_soon(ctx);
             match looked {
                 Ok(Ok((version, requests))) => act.take_requests(version, requests),
                 Ok(Err(error)) => tracing::warn!(%error, "requests of other processes cannot be read"),

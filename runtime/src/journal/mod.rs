@@ -15,6 +15,8 @@ mod suite;
 mod summary;
 mod tail;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use loom_protocol::Timestamp;
 use tokio::sync::watch;
@@ -186,6 +188,16 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// See [`JournalError`].
     async fn foreign_version(&self) -> Result<i64, JournalError>;
+
+    /// The same, once it is another than `known`, or after about `within`: for who wants to hear of it soon and is to cost
+    /// nothing while nothing happens. A journal to which nobody else can write answers at once.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn foreign_change(&self, known: Option<i64>, within: Duration) -> Result<i64, JournalError> {
+        let _ = (known, within);
+        self.foreign_version().await
+    }
 }
 
 /// An event with its time.

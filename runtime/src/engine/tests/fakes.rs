@@ -576,6 +576,8 @@ pub(super) struct Odd {
     /// So many appends are written and answered as if they had not been.
     pub(super) lose_answers: AtomicU32,
     pub(super) refuses_all: AtomicBool,
+    /// How often it was asked whether another process wrote.
+    pub(super) looks: AtomicU32,
     /// Whether the next asker for a number hears one that is not free any more.
     pub(super) stale_number: AtomicBool,
     /// A request to cancel the run is written right behind its creation, and read before the creation is answered.
@@ -593,6 +595,7 @@ impl Odd {
             lose_answers: AtomicU32::default(),
             refuses_all: AtomicBool::default(),
             stale_number: AtomicBool::default(),
+            looks: AtomicU32::default(),
             cancel_at_creation: AtomicBool::default(),
             at_creation: Mutex::default(),
             read_request: Notify::new(),
@@ -747,6 +750,15 @@ impl Journal for Odd {
 
     async fn foreign_version(&self) -> Result<i64, JournalError> {
         self.inner.foreign_version().await
+    }
+
+    async fn foreign_change(
+        &self,
+        known: Option<i64>,
+        within: std::time::Duration,
+    ) -> Result<i64, JournalError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.inner.foreign_change(known, within).await
     }
 }
 

@@ -39,6 +39,22 @@ async fn a_second_process_reads_what_the_first_wrote_and_instances_are_shared() 
 }
 
 #[tokio::test]
+async fn what_another_process_writes_is_heard_of_soon() {
+    let directory = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (open(&directory), open(&directory));
+    let known = ours.foreign_version().await.unwrap();
+    let nothing = ours.foreign_change(Some(known), Duration::from_millis(1)).await;
+    assert_eq!(nothing.unwrap(), known);
+    let hears = tokio::spawn(async move { ours.foreign_change(Some(known), Duration::from_secs(60)).await });
+    add(&theirs, &RunId("r".into()), vec![created()]).await.unwrap();
+    let heard = tokio::time::timeout(Duration::from_secs(20), hears).await;
+    assert_ne!(
+        heard.expect("long before the time is over").unwrap().unwrap(),
+        known
+    );
+}
+
+#[tokio::test]
 async fn deleted_projections_are_made_anew_from_the_events() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(&directory);

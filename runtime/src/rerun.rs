@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::actions::{ActionOptions, LOCK_FILE};
 use crate::config::{Keep, WorkspaceMode};
+use crate::context::values::{self, Asked, Found, ValueSources, ValuesError};
 use crate::engine::{Launch, RerunOrder};
 use crate::event::{RunOptions, RunSource};
 use crate::executor::PullPolicy;
@@ -73,6 +74,28 @@ pub fn read_again(run: &Run, workspace: &Path) -> Result<(WorkflowFile, Prepared
     Ok((file, prepared))
 }
 
+/// The secrets for another attempt at a run: those that are given now, and of those that the run had, all that can be found.
+/// None of them is kept, so the rest, whose names are in the answer, must be given again. Waits for files, and perhaps for a
+/// person.
+///
+/// # Errors
+/// When a file of values or the environment cannot be read; see [`ValuesError`].
+pub fn secrets_again(run: &Run, sources: &ValueSources, asked: &mut dyn Asked) -> Result<Found, ValuesError> {
+    let mut secrets = values::secrets(sources, asked)?;
+    let had = run.source.as_ref().map_or(&[][..], |source| &source.secrets);
+    let absent: Vec<&str> = had
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !secrets.contains_key(*name))
+        .collect();
+    let found = values::find_secrets(&absent, asked)?;
+    secrets.extend(found.secrets);
+    Ok(Found {
+        secrets,
+        absent: found.absent,
+    })
+}
+
 /// What another attempt at a run is made of: the texts, the event and the values of before.
 #[must_use]
 pub fn relaunch(run: &Run, order: RerunOrder, workspace: PathBuf, options: RunOptions) -> Launch {
@@ -134,7 +157,75 @@ impl Launch {
 
 #[cfg(test)]
 mod tests {
+    use loom_protocol::Timestamp;
+
     use super::*;
+    use crate::event::{Event, OnCrash, Recorded, Seq, WorkflowRef};
+    use crate::executor::Owner;
+    use crate::id::RunId;
+
+    /// Has one variable, and nobody to type.
+    struct Environment;
+
+    impl Asked for Environment {
+        fn variable(&self, name: &str) -> Option<std::ffi::OsString> {
+            (name == "THERE").then(|| "found".into())
+        }
+
+        fn typed(&mut self, _: &str) -> std::io::Result<Option<String>> {
+            Ok(None)
+        }
+    }
+
+    fn run_with(secrets: Vec<String>) -> Run {
+        let created = Event::RunCreated {
+            workflow: WorkflowRef {
+                name: "w".into(),
+                file: "w.yml".into(),
+            },
+            event: "push".into(),
+            executor: "host".into(),
+            on_crash: OnCrash::CleanUp,
+            owner: Owner {
+                instance: "i".into(),
+                boot: "b".into(),
+                pid: 1,
+                started: 1,
+            },
+            workspace: "/w".into(),
+            jobs: Vec::new(),
+            concurrency: None,
+            source: Some(Box::new(RunSource {
+                secrets,
+                ..RunSource::default()
+            })),
+            number: None,
+            rerun: None,
+        };
+        let created = Recorded {
+            run: RunId("r".into()),
+            seq: Seq(1),
+            time: Timestamp::from_millis(0),
+            event: created,
+        };
+        Run::create(&created).unwrap()
+    }
+
+    #[test]
+    fn secrets_of_before_are_given_found_or_named() {
+        let project = tempfile::tempdir().unwrap();
+        std::fs::write(project.path().join(".secrets"), "GIVEN=1\nNEW=2\n").unwrap();
+        let sources = ValueSources {
+            project: project.path().to_owned(),
+            ..ValueSources::default()
+        };
+        let names = ["GIVEN", "THERE", "GONE"].map(String::from);
+        let found = secrets_again(&run_with(names.to_vec()), &sources, &mut Environment).unwrap();
+        let mut there: Vec<&str> = found.secrets.keys().map(String::as_str).collect();
+        there.sort_unstable();
+        assert_eq!(there, ["GIVEN", "NEW", "THERE"]);
+        assert_eq!(found.absent, ["GONE"]);
+    }
 
     #[test]
     fn what_is_not_chosen_anew_is_as_it_was() {

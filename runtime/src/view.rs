@@ -28,6 +28,9 @@ pub struct RunSummary {
     run_id: String,
     workflow: WorkflowRef,
     state: RunState,
+    /// Whether it goes on only once somebody has said how.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     event: String,
     executor: String,
     #[schema(value_type = String, format = DateTime)]
@@ -53,6 +56,9 @@ pub struct RunDetail {
     run_id: String,
     workflow: WorkflowRef,
     state: RunState,
+    /// Whether it goes on only once somebody has said how.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     event: String,
     executor: String,
     #[schema(value_type = String, format = DateTime)]
@@ -239,6 +245,7 @@ impl From<&Summary> for RunSummary {
             run_id: run.id.0.clone(),
             workflow: run.workflow.clone(),
             state: run.state,
+            paused: run.is_paused(),
             event: run.event.clone(),
             executor: run.executor.clone(),
             created_at: run.created_at,
@@ -256,6 +263,7 @@ impl From<&Run> for RunDetail {
             run_id: run.id.0.clone(),
             workflow: run.workflow.clone(),
             state: run.state,
+            paused: run.is_paused(),
             event: run.event.clone(),
             executor: run.executor.clone(),
             created_at: run.created_at,

@@ -1,7 +1,7 @@
 //! The host executor by the suite that all executors pass, and what only it does.
 #![cfg(test)]
 
-#[path = "../src/executor/conformance.rs"]
+#[path = "../src/executor/conformance/mod.rs"]
 mod conformance;
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ mod workspace;
 
 pub use checkout::{
     CheckoutInputs, CheckoutOutcome, CheckoutRequest, Served, checkout, serves as checkout_served,
+    token_hint as checkout_token_hint,
 };
 pub use copy::copy_into;
 pub use definition::{ActionDefinition, WorkflowText, read, read_fetched, read_local, read_workflow};

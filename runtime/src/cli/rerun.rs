@@ -18,7 +18,7 @@ use crate::journal::JournalError;
 use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::needs_engine;
-use crate::rerun::{ChosenAnew, read_again, relaunch};
+use crate::rerun::{ChosenAnew, read_again, relaunch, secrets_again};
 use crate::secret::Secret;
 use crate::state::{Again, RerunError, Run};
 
@@ -226,18 +226,8 @@ fn secrets(run: &Run, sources: &ValueSources) -> Result<IndexMap<String, Secret>
         talk::help(error.help());
         Exit::Usage
     };
-    let mut secrets = values::secrets(sources, &mut terminal).map_err(|error| told(&error))?;
-    let had = run.source.as_ref().map_or(&[][..], |source| &source.secrets);
-    let absent: Vec<&str> = had
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !secrets.contains_key(*name))
-        .collect();
-    let Found {
-        secrets: found,
-        absent,
-    } = values::find_secrets(&absent, &mut terminal).map_err(|error| told(&error))?;
-    secrets.extend(found);
+    let Found { secrets, absent } =
+        secrets_again(run, sources, &mut terminal).map_err(|error| told(&error))?;
     if absent.is_empty() {
         return Ok(secrets);
     }

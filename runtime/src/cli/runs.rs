@@ -70,7 +70,7 @@ async fn list(engine: &Engine, args: &ListArgs) -> Result<(), Exit> {
         let line = format!(
             "{}  {:<9}  {}  {took:>8}  {}{}{kept}\n",
             run.id,
-            run.state,
+            run.state_word(),
             run.created_at,
             run.workflow.name,
             attempt(run.attempt)

@@ -17,22 +17,42 @@ use crate::journal::Request;
 
 /// How often to look for requests that other processes left.
 const REQUEST_POLL: Duration = Duration::from_millis(200);
-/// The same while somebody is waited for: what is ordered begins within 50 ms.
+/// How long after a look the next one begins, while somebody is waited for: what is ordered begins within 50 ms.
 const ANSWER_POLL: Duration = Duration::from_millis(20);
+/// How long a look goes on then.
+const PATIENCE: Duration = Duration::from_millis(230);
 
 impl Orchestrator {
     /// Looks for requests from time to time.
     pub(super) fn look_again(&self, ctx: &mut Context<Self>) {
-        let somebody_is_waited_for = self.shared.pauses.load(Ordering::Relaxed) > 0;
-        let after = if somebody_is_waited_for {
-            ANSWER_POLL
-        } else {
-            REQUEST_POLL
-        };
-        timers::after(&*self.shared.world, ctx, after, |act, ctx| {
+        timers::after(&*self.shared.world, ctx, REQUEST_POLL, |act, ctx| {
             act.look_for_requests(ctx);
             act.look_again(ctx);
         });
+    }
+
+    /// Looks for them once more, at once, while somebody is waited for.
+    pub(super) fn look_soon(&mut self, ctx: &mut Context<Self>) {
+        if !self.waits_for_somebody() || std::mem::replace(&mut self.looks_soon, true) {
+            return;
+        }
+        timers::after(&*self.shared.world, ctx, ANSWER_POLL, |act, ctx| {
+            act.looks_soon = false;
+            act.look_for_requests(ctx);
+        });
+    }
+
+    /// How long a look waits for something to look at.
+    pub(super) fn patience(&self) -> Duration {
+        if self.waits_for_somebody() {
+            PATIENCE
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn waits_for_somebody(&self) -> bool {
+        self.shared.pauses.load(Ordering::Relaxed) > 0
     }
 
     /// Says how paused steps of a run of this process go on. Whether it is one of this process.

@@ -5,6 +5,7 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod answers;
+mod beginning;
 mod directory;
 mod executors;
 mod histories;
@@ -12,6 +13,7 @@ mod io;
 mod job;
 mod kept;
 mod launch;
+mod numbers;
 mod orchestrator;
 mod recovery;
 mod rerun;
@@ -195,6 +197,7 @@ impl Engine {
             orphan_grace: ORPHAN_GRACE,
             orphans: Orphans::default(),
             pauses: AtomicUsize::new(0),
+            numbers: numbers::Numbers::default(),
             executors,
             orchestrator: OnceLock::new(),
         });

@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use loom_bridge::{ActorSpec, ChildGone, Context, End};
-use loom_protocol::{ActorId, Timestamp};
+use loom_protocol::ActorId;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::EngineError;
+use super::beginning::write_down;
 use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
-use super::rerun::{Previous, numbers};
 use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
 use super::shared::{GiveWay, Shared};
-use crate::event::{Event, OnCrash, Reason, Recorded, Seq};
+use crate::event::{Reason, Recorded};
 use crate::id::{JobId, RunId};
-use crate::journal::{Request, RunQuery};
-use crate::plan::{self, Scope};
-use crate::state::{FoldError, Run};
+use crate::journal::{JournalError, Request, RunQuery};
+use crate::plan::Scope;
+use crate::state::Run;
 
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
@@ -33,6 +33,8 @@ pub(super) struct Orchestrator {
     seen: u64,
     foreign: Option<i64>,
     looking: bool,
+    /// Whether it is about to look.
+    pub(super) looks_soon: bool,
     /// Who asked to end everything: nothing begins any more, and what was about to is cancelled.
     closing: Option<String>,
 }
@@ -55,6 +57,7 @@ impl Orchestrator {
             seen: 0,
             foreign: None,
             looking: false,
+            looks_soon: false,
             closing: None,
         }
     }
@@ -100,15 +103,17 @@ impl Orchestrator {
             return;
         }
         let (journal, seen, foreign) = (Arc::clone(&self.shared.journal), self.seen, self.foreign);
+        let patience = self.patience();
         let looked = self.shared.io.spawn(async move {
-            let version = journal.foreign_version().await?;
+            let version = journal.foreign_change(foreign, patience).await?;
             if foreign == Some(version) {
                 return Ok((version, Vec::new()));
             }
             journal.requests(seen).await.map(|requests| (version, requests))
         });
-        ctx.spawn(looked.into_actor(self).map(|looked, act, _| {
+        ctx.spawn(looked.into_actor(self).map(|looked, act, ctx| {
             act.looking = false;
+            act.look_soon(ctx);
             match looked {
                 Ok(Ok((version, requests))) => act.take_requests(version, requests),
                 Ok(Err(error)) => tracing::warn!(%error, "requests of other processes cannot be read"),
@@ -263,31 +268,14 @@ impl Handler<StartRun> for Orchestrator {
         // The workflow is read again from what is kept of it: nothing for an arbiter.
         let written = self.shared.io.spawn(async move {
             let slot = Slot::take(slots.as_ref());
-            let previous = match &launch.rerun {
-                None => None,
-                Some(order) => Some(Previous::read(&*shared.journal, &order.of).await?),
-            };
-            let (of, number, attempt) =
-                numbers(&*shared.journal, previous.as_ref(), (&run, &launch.workflow.file)).await?;
-            let (source, name) = (Arc::new(launch.source.clone()), launch.workflow.name.clone());
-            let secrets = launch.secrets.clone();
-            let read = shared
-                .io
-                .blocking(move || Scope::root(&of, (number, attempt), &name, source, secrets));
-            let scope = read.await.map_err(|_| EngineError::Stopped)?;
-            let scope = Arc::new(scope.map_err(|reason| EngineError::Source(reason.message))?);
-            let created = created(&launch, &scope, &shared, (number, previous))?;
-            // One that has no slot yet is written down as it is, and begins when it has.
-            let events = match &slot {
-                Slot::Wanted(_) => vec![created],
-                Slot::None | Slot::Held(_) => beginning(&run, created, shared.world.now())?,
-            };
-            let nothing = Seq::default();
-            let recorded = shared
-                .journal
-                .append(&run, &shared.owner, nothing, events)
-                .await?;
-            Ok((recorded, Begun { launch, slot, scope }))
+            loop {
+                match write_down(&shared, &run, &launch, &slot).await {
+                    // It is another process's run that has it, which will not happen for ever.
+                    Err(EngineError::Journal(JournalError::NumberTaken { .. })) => {}
+                    Err(error) => return Err(error),
+                    Ok((recorded, scope)) => return Ok((recorded, Begun { launch, slot, scope })),
+                }
+            }
         });
         Box::pin(written.into_actor(self).map(move |written, act, ctx| {
             let (recorded, begun) = match written.unwrap_or(Err(EngineError::Stopped)) {
@@ -304,55 +292,6 @@ struct Begun {
     launch: Launch,
     slot: Slot,
     scope: Arc<Scope>,
-}
-
-/// The first event of a run.
-fn created(
-    launch: &Launch,
-    scope: &Scope,
-    shared: &Shared,
-    (number, previous): (u64, Option<Previous>),
-) -> Result<Event, EngineError> {
-    let options = &launch.source.options;
-    let wanted = match options.jobs.as_slice() {
-        [] => None,
-        jobs => Some(
-            loom_workflow::choose_jobs(&scope.workflow, jobs)
-                .map_err(|mistakes| EngineError::Source(plan::first_mistake(&mistakes, &scope.source)))?,
-        ),
-    };
-    let (values, mistakes) = loom_workflow::run_values(&scope.workflow, &scope.contexts());
-    let values = values.ok_or_else(|| EngineError::Source(plan::first_mistake(&mistakes, &scope.source)))?;
-    let jobs = plan::outlines(scope, wanted.as_ref());
-    let rerun = match (&launch.rerun, previous) {
-        (Some(order), Some(previous)) => Some(Box::new(previous.rerun(order, &jobs)?)),
-        _ => None,
-    };
-    Ok(Event::RunCreated {
-        workflow: launch.workflow.clone(),
-        event: launch.source.facts.event.clone(),
-        executor: if options.on_host { "host" } else { "docker" }.to_owned(),
-        on_crash: OnCrash::CleanUp,
-        owner: shared.owner.clone(),
-        workspace: launch.workspace.display().to_string(),
-        jobs,
-        concurrency: values.concurrency.as_ref().map(plan::concurrency),
-        source: Some(Box::new(launch.source.clone())),
-        number: Some(number),
-        rerun,
-    })
-}
-
-/// The creation of a run with what follows from it by itself, up to the start of its first jobs.
-fn beginning(run: &RunId, created: Event, now: Timestamp) -> Result<Vec<Event>, FoldError> {
-    let first = Recorded {
-        run: run.clone(),
-        seq: Seq(1),
-        time: now,
-        event: created,
-    };
-    let follows = Run::create(&first)?.extend(Vec::new(), now, |_| false)?;
-    Ok([first.event].into_iter().chain(follows).collect())
 }
 
 /// Cancel a run, of this process or of another.

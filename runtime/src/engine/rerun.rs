@@ -1,5 +1,7 @@
 //! Another attempt at a run that has ended: what the one before says of it.
 
+use super::numbers::Number;
+use super::shared::Shared;
 use super::{Engine, EngineError};
 use crate::event::{Event, JobOutline, Recorded, Rerun, Seq};
 use crate::id::RunId;
@@ -106,15 +108,22 @@ impl Previous {
 /// # Errors
 /// When the history cannot be read.
 pub(super) async fn numbers(
-    journal: &dyn Journal,
+    shared: &Shared,
     previous: Option<&Previous>,
     (run, file): (&RunId, &str),
-) -> Result<(RunId, u64, u32), EngineError> {
+) -> Result<(RunId, Number, u32), EngineError> {
     match previous {
-        None => Ok((run.clone(), journal.count(file).await? + 1, 1)),
+        None => {
+            let last = shared.journal.last_number(file).await?;
+            Ok((run.clone(), shared.numbers.take(file, last), 1))
+        }
         Some(previous) => {
-            let number = previous.number(journal).await?;
-            Ok((previous.first().clone(), number, previous.next_attempt()))
+            let number = previous.number(&*shared.journal).await?;
+            Ok((
+                previous.first().clone(),
+                Number::known(number),
+                previous.next_attempt(),
+            ))
         }
     }
 }

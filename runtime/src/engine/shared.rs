@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 use super::directory::StateDirectory;
 use super::executors::Executors;
 use super::io::Io;
+use super::numbers::Numbers;
 use crate::event::Reason;
 use crate::executor::Owner;
 use crate::id::{JobId, RunId};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) orphans: Orphans,
     /// Jobs of this process that are paused.
     pub(crate) pauses: AtomicUsize,
+    pub(super) numbers: Numbers,
     pub(crate) executors: Executors,
     /// Who owns the runs of this process.
     /// Weak: what owns an address keeps its actor alive.

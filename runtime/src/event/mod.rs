@@ -20,7 +20,7 @@ pub use about::{
     Outputs, PauseAnswer, Phase, Reason, Rerun, ReusedFrom, ReusedJob, RunOptions, RunSource, SourceFile,
     StepOutline, WorkflowRef,
 };
-pub use states::{JobState, RunState, StepState};
+pub use states::{JobState, PAUSED, RunState, StepState};
 
 /// The version of the JSON form of events.
 pub const VERSION: u32 = 1;

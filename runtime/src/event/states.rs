@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The word for what runs and waits for somebody to say how it goes on. No state of its own: it still runs, for programs too.
+pub const PAUSED: &str = "paused";
+
 macro_rules! states {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)* } final { $($end:ident),* }) => {
         $(#[$meta])*

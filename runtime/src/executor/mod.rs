@@ -2,7 +2,7 @@
 //!
 //! An [`Executor`] opens one [`Place`] a job: the job's own room (a container, or this machine), the services beside it
 //! on one network, and a room for each container action. Several steps may run in it at once. The engine knows nothing of
-//! containers; executors know nothing of runs, journals or actors. All executors pass the suite in `conformance.rs`.
+//! containers; executors know nothing of runs, journals or actors. All executors pass the suite in `conformance/`.
 
 pub mod channel;
 pub mod docker;

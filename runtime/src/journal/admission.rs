@@ -38,7 +38,7 @@ pub(super) fn admit(
     Ok(Admission::Write)
 }
 
-/// The line of another attempt at a run, when this is its first event.
+/// The line of a run, when this is its first event.
 pub(super) fn beginning(run: &RunId, first: &Stamped) -> Option<Summary> {
     let recorded = Recorded {
         run: run.clone(),
@@ -46,7 +46,15 @@ pub(super) fn beginning(run: &RunId, first: &Stamped) -> Option<Summary> {
         time: first.time,
         event: first.event.clone(),
     };
-    Summary::create(&recorded).filter(|summary| summary.first.is_some())
+    Summary::create(&recorded)
+}
+
+/// Why a run may not begin with the number of another.
+pub(super) fn number_taken(run: &Summary, number: u64) -> JournalError {
+    JournalError::NumberTaken {
+        run: run.id.0.clone(),
+        number,
+    }
 }
 
 /// Looks at the beginning of another attempt at a run; `others` are the attempts that there are.

@@ -33,6 +33,14 @@ pub enum JournalError {
         /// Whose it is, or what is in the way.
         cause: String,
     },
+    /// The run is to begin with a number that another run of its workflow's file got meanwhile: the next one is free.
+    #[error("begin run {run} as number {number} of its workflow: another run has that number")]
+    NumberTaken {
+        /// The run.
+        run: String,
+        /// The number.
+        number: u64,
+    },
     /// A read did not happen.
     #[error("read the journal: {0}")]
     Read(String),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use loom_protocol::Timestamp;
 use tokio::sync::watch;
 
-use super::admission::{Admission, admit, admit_attempt, beginning, compare};
+use super::admission::{Admission, admit, admit_attempt, beginning, compare, number_taken};
 use super::claims::{Kept, answer, enter, group_key, next};
 use super::{
     Change, ClaimRequest, ClaimState, Claimant, Claimed, Journal, JournalError, PRUNED_AT_ONCE, Request,
@@ -102,6 +102,29 @@ impl State {
         all
     }
 
+    /// Looks at a run that is to begin.
+    fn admit_new(&self, new: &Summary) -> Result<(), JournalError> {
+        let others = self.runs.values().map(|(summary, _)| summary);
+        if let Some(first) = &new.first {
+            let attempts: Vec<Summary> = others
+                .filter(|other| other.is_attempt_at(first))
+                .cloned()
+                .collect();
+            return admit_attempt(new, &attempts);
+        }
+        let mut alike = self.first_attempts(&new.workflow.file);
+        match new.number {
+            Some(number) if alike.any(|other| other.number == Some(number)) => Err(number_taken(new, number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The runs of a workflow's file, each once.
+    fn first_attempts<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Summary> {
+        let runs = self.runs.values().map(|(summary, _)| summary);
+        runs.filter(move |run| run.first.is_none() && run.workflow.file == file)
+    }
+
     fn group(&self, name: &str) -> Vec<Kept> {
         let of = self.claims.iter().filter(|kept| kept.group == name);
         of.cloned().collect()
@@ -179,15 +202,8 @@ impl Journal for MemoryJournal {
             match admit(run, summary, owner, after)? {
                 Admission::Write => {
                     let begins = events.first().filter(|_| summary.is_none());
-                    if let Some(attempt) = begins.and_then(|first| beginning(run, first))
-                        && let Some(first) = &attempt.first
-                    {
-                        let others = state.runs.values().map(|(summary, _)| summary);
-                        let others: Vec<Summary> = others
-                            .filter(|other| other.is_attempt_at(first))
-                            .cloned()
-                            .collect();
-                        admit_attempt(&attempt, &others)?;
+                    if let Some(new) = begins.and_then(|first| beginning(run, first)) {
+                        state.admit_new(&new)?;
                     }
                     Ok(state.write(run, after, events))
                 }
@@ -214,6 +230,14 @@ impl Journal for MemoryJournal {
         runs.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
         runs.truncate(query.limit);
         Ok(runs)
+    }
+
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
+        let state = self.state();
+        let runs = || state.first_attempts(file);
+        let highest = runs().filter_map(|run| run.number).max();
+        let count = u64::try_from(runs().count()).unwrap_or(u64::MAX);
+        Ok(highest.unwrap_or_default().max(count))
     }
 
     async fn changes(&self, after: u64) -> Result<Vec<Change>, JournalError> {

@@ -15,6 +15,8 @@ mod suite;
 mod summary;
 mod tail;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use loom_protocol::Timestamp;
 use tokio::sync::watch;
@@ -23,7 +25,7 @@ pub use claims::{ClaimRequest, ClaimState, Claimant, Claimed, MOST_WAITING, Queu
 pub use error::JournalError;
 pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
-pub use summary::Summary;
+pub use summary::{Summary, UnderWay};
 pub use tail::Tail;
 
 use crate::event::{Event, PauseAnswer, Recorded, Seq};
@@ -41,6 +43,7 @@ use crate::world::World;
 /// - A run whose events were appended is in `runs` at once.
 /// - `read` never skips an event and never returns one that could still vanish.
 /// - Of the attempts at a run one is open at most, and no two have the same number.
+/// - Of the runs of one workflow's file no two have the same number.
 /// - Of a concurrency group one claimant holds at most, whichever processes ask. A claim ends when it is released, or with
 ///   its run: the end of the run and the next one's turn are one step.
 #[async_trait]
@@ -48,8 +51,9 @@ pub trait Journal: Send + Sync {
     /// Writes events at the end of a run's history, behind event `after` (0 begins the run), stamped with the time now.
     ///
     /// # Errors
-    /// [`JournalError::Refused`] when the run is not `owner`'s, has ended, or has other events behind `after`; else see
-    /// [`JournalError`]. Nothing was written by this call then.
+    /// [`JournalError::Refused`] when the run is not `owner`'s, has ended, or has other events behind `after`;
+    /// [`JournalError::NumberTaken`] when it is to begin with the number of another; else see [`JournalError`]. Nothing was
+    /// written by this call then.
     async fn append(
         &self,
         run: &RunId,
@@ -83,20 +87,11 @@ pub trait Journal: Send + Sync {
     /// See [`JournalError`].
     async fn runs(&self, query: RunQuery) -> Result<Vec<Summary>, JournalError>;
 
-    /// How many runs of a workflow's file there are; further attempts at one are not counted.
+    /// The highest number that a run of a workflow's file has, 0 when there is none. Further attempts at one have its number.
     ///
     /// # Errors
     /// See [`JournalError`].
-    async fn count(&self, file: &str) -> Result<u64, JournalError> {
-        let query = RunQuery {
-            file: Some(file.to_owned()),
-            limit: usize::MAX,
-            ..RunQuery::default()
-        };
-        let runs = self.runs(query).await?;
-        let first = runs.iter().filter(|run| run.first.is_none());
-        Ok(u64::try_from(first.count()).unwrap_or(u64::MAX))
-    }
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError>;
 
     /// Runs that changed after a place in the journal's own order of changes, in that order.
     ///
@@ -193,6 +188,16 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// See [`JournalError`].
     async fn foreign_version(&self) -> Result<i64, JournalError>;
+
+    /// The same, once it is another than `known`, or after about `within`: for who wants to hear of it soon and is to cost
+    /// nothing while nothing happens. A journal to which nobody else can write answers at once.
+    ///
+    /// # Errors
+    /// See [`JournalError`].
+    async fn foreign_change(&self, known: Option<i64>, within: Duration) -> Result<i64, JournalError> {
+        let _ = (known, within);
+        self.foreign_version().await
+    }
 }
 
 /// An event with its time.

@@ -1,10 +1,13 @@
 //! A line of the list of runs: the projection that the journal keeps beside the events.
 
-use loom_protocol::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{Event, OnCrash, Recorded, RunState, Seq, WorkflowRef};
+use loom_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, OnCrash, PAUSED, Recorded, RunState, Seq, WorkflowRef};
 use crate::executor::Owner;
-use crate::id::RunId;
+use crate::id::{JobId, RunId, StepId};
 
 /// A run in brief.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +40,41 @@ pub struct Summary {
     pub first: Option<RunId>,
     /// Which attempt at its run it is, from 1.
     pub attempt: u32,
+    /// Which run of its workflow's file it is, from 1, where its history says so.
+    pub number: Option<u64>,
+    /// The jobs that are under way.
+    pub under_way: UnderWay,
+}
+
+/// The jobs of a run that are under way, each with the steps that it is paused at. Groups are told by their jobs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnderWay(BTreeMap<JobId, BTreeSet<StepId>>);
+
+impl UnderWay {
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::JobStarting { job, .. } => drop(self.0.entry(job.clone()).or_default()),
+            Event::JobPaused { job, step, .. } => {
+                if let Some(paused) = self.0.get_mut(job) {
+                    paused.insert(step.clone());
+                }
+            }
+            Event::JobResumed { job, step, .. } | Event::StepFinished { job, step, .. } => {
+                if let Some(paused) = self.0.get_mut(job) {
+                    paused.remove(step);
+                }
+            }
+            Event::JobRetrying { job, .. } | Event::JobFinished { job, .. } => drop(self.0.remove(job)),
+            Event::RunFinished { .. } => self.0.clear(),
+            _ => {}
+        }
+    }
+
+    /// Whether nothing of it goes on before somebody answers.
+    fn is_paused(&self) -> bool {
+        !self.0.is_empty() && self.0.values().all(|steps| !steps.is_empty())
+    }
 }
 
 impl Summary {
@@ -49,6 +87,7 @@ impl Summary {
             on_crash,
             owner,
             rerun,
+            number,
             ..
         } = &first.event
         else {
@@ -70,6 +109,8 @@ impl Summary {
             remains: false,
             first: rerun.map(|rerun| rerun.first.clone()),
             attempt: rerun.map_or(1, |rerun| rerun.attempt),
+            number: *number,
+            under_way: UnderWay::default(),
         })
     }
 
@@ -78,12 +119,29 @@ impl Summary {
         self.first.as_ref().unwrap_or(&self.id) == first
     }
 
+    /// Whether it goes on only once somebody has said how: [`crate::state::Run::is_paused`], without its history.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.state == RunState::Running && self.under_way.is_paused()
+    }
+
+    /// The word for its state, as [`crate::state::Run::state_word`].
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        if self.is_paused() {
+            PAUSED
+        } else {
+            self.state.as_str()
+        }
+    }
+
     /// Takes the next event.
     pub fn apply(&mut self, recorded: &Recorded) {
         self.last = recorded.seq;
         if self.state.is_final() {
             return; // as in the state: nothing follows an end
         }
+        self.under_way.apply(&recorded.event);
         match &recorded.event {
             Event::RunStarted => {
                 self.state = RunState::Running;

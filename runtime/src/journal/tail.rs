@@ -10,8 +10,9 @@ use super::{Journal, JournalError, RunQuery};
 use crate::event::{Event, Recorded, Seq};
 use crate::id::RunId;
 
-/// How often to ask whether another process wrote.
+/// How soon to ask whether another process wrote; while none does, less and less often.
 const FOREIGN_POLL: Duration = Duration::from_millis(100);
+const RAREST_POLL: Duration = Duration::from_millis(250);
 /// Runs that have ended and whose places are kept.
 const ENDED: usize = 1000;
 /// Events read at a time.
@@ -117,12 +118,14 @@ impl Tail {
     }
 
     async fn wait(&mut self) -> Result<(), JournalError> {
+        let mut pause = FOREIGN_POLL;
         loop {
             tokio::select! {
                 changed = self.written.changed() => {
                     return changed.map_err(|_| JournalError::Closed);
                 }
-                () = tokio::time::sleep(FOREIGN_POLL) => {
+                () = tokio::time::sleep(pause) => {
+                    pause = (pause * 5 / 4).min(RAREST_POLL);
                     let version = self.journal.foreign_version().await?;
                     if self.foreign.replace(version) != Some(version) {
                         return Ok(());

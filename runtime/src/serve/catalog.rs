@@ -9,6 +9,9 @@ use loom_workflow::{Diagnostics, Severity, Source, tree};
 use crate::prepare::{Prepared, file_in, prepare, stem};
 use crate::project::{self, ProjectError};
 
+/// The event of a workflow that another one calls.
+pub(super) const CALL: &str = "workflow_call";
+
 /// A workflow of the project.
 pub(super) struct Entry {
     /// Its `name:`, else its file's stem.
@@ -29,6 +32,18 @@ impl Entry {
         self.prepared
             .as_ref()
             .is_some_and(|prepared| prepared.workflow.is_some())
+    }
+
+    /// Whether it is there for other workflows alone: nothing but `workflow_call` starts it.
+    pub(super) fn is_only_called(&self) -> bool {
+        let workflow = self
+            .prepared
+            .as_ref()
+            .and_then(|prepared| prepared.workflow.as_ref());
+        workflow.is_some_and(|workflow| {
+            let events = &workflow.triggers.events;
+            events.len() == 1 && events.contains_key(CALL)
+        })
     }
 
     /// Its mistakes as lines of text, with their places.
@@ -290,6 +305,29 @@ mod tests {
             assert!(matches!(catalog.find(name), Found::One(_)), "{name}");
         }
         assert!(matches!(catalog.find("nope"), Found::None));
+    }
+
+    #[test]
+    fn what_nothing_but_a_call_starts_is_known() {
+        let directory = project();
+        let text = |on: &str| {
+            format!("on: {on}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: x\n")
+        };
+        for (file, on) in [
+            ("called", "workflow_call"),
+            ("both", "[workflow_call, push]"),
+            ("push", "push"),
+        ] {
+            write(&directory, &format!(".github/workflows/{file}.yml"), &text(on));
+        }
+        write(&directory, ".loom.yml", GOOD);
+        let only: Vec<String> = catalog(&directory)
+            .all()
+            .iter()
+            .filter(|entry| entry.is_only_called())
+            .map(|entry| entry.stem.clone())
+            .collect();
+        assert_eq!(only, ["called"]);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(super) struct RunDelta {
     seq: u64,
     workflow: WorkflowRef,
     state: RunState,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     event: String,
     executor: String,
     created_at: Timestamp,
@@ -136,6 +138,7 @@ impl RunDelta {
             seq: run.last.0,
             workflow: run.workflow.clone(),
             state: run.state,
+            paused: run.is_paused(),
             event: run.event.clone(),
             executor: run.executor.clone(),
             created_at: run.created_at,

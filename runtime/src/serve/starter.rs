@@ -9,7 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use super::catalog::Entry;
+use super::catalog::{CALL, Entry};
 use crate::actions::{ActionOptions, LOCK_FILE, node_candidates};
 use crate::chain::chain;
 use crate::config::Keep;
@@ -22,7 +22,7 @@ use crate::id::RunId;
 use crate::machine::{self, Choice};
 use crate::plan;
 use crate::prepare::{LaunchError, RunInputs, action_cache, launch, needs_engine};
-use crate::rerun::{ChosenAnew, read_again, relaunch};
+use crate::rerun::{ChosenAnew, read_again, relaunch, secrets_again};
 use crate::state::{Claim, Run};
 
 /// How runs are begun when the request does not say it.
@@ -63,6 +63,12 @@ pub(super) enum StartProblem {
     /// Its file has mistakes.
     #[error("`{0}` has mistakes; nothing was started")]
     Invalid(String),
+    /// Nothing but a call starts it.
+    #[error(
+        "`{0}` is for other workflows to call: `workflow_call` is all that its `on` names; start a workflow that calls it, or \
+         put `workflow_dispatch:` under its `on`"
+    )]
+    OnlyCalled(String),
     /// It cannot be run so.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -139,6 +145,9 @@ impl Starter {
         let invalid = || StartProblem::Invalid(entry.file.clone());
         let prepared = entry.prepared.clone().ok_or_else(invalid)?;
         let workflow = prepared.workflow.clone().ok_or_else(invalid)?;
+        if entry.is_only_called() && wishes.event.as_deref() != Some(CALL) {
+            return Err(StartProblem::OnlyCalled(entry.file.clone()));
+        }
         let mut inputs = self.inputs(wishes).await?;
         inputs.options.on_host = self.defaults.executor == Choice::Host;
         let needs = needs_engine(&workflow, &inputs.options);
@@ -231,23 +240,15 @@ fn composed_again(run: &Run, order: RerunOrder) -> Result<(Launch, bool), StartP
         ..ValueSources::default()
     };
     let wrong = |error: values::ValuesError| StartProblem::Values(chain(&error));
-    let mut secrets = values::secrets(&sources, &mut Nobody).map_err(wrong)?;
-    let before = run.source.as_deref();
-    let had = before.map_or(&[][..], |source| &source.secrets);
-    let absent: Vec<&str> = had
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !secrets.contains_key(*name))
-        .collect();
-    let found = values::find_secrets(&absent, &mut Nobody).map_err(wrong)?;
+    let found = secrets_again(run, &sources, &mut Nobody).map_err(wrong)?;
     if !found.absent.is_empty() {
         return Err(StartProblem::Secrets(found.absent));
     }
-    secrets.extend(found.secrets);
+    let before = run.source.as_deref();
     let current_files = order.current_files;
     let options = before.map(|source| anew().over(&source.options));
     let mut launch = relaunch(run, order, workspace.clone(), options.unwrap_or_default())
-        .with_secrets(secrets)
+        .with_secrets(found.secrets)
         .with_actions(ActionOptions::new(action_cache()));
     launch.node = node_candidates(None);
     if current_files {

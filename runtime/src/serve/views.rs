@@ -16,6 +16,9 @@ pub(super) struct WorkflowView {
     name: String,
     file: String,
     state: &'static str,
+    /// Whether it is there for other workflows alone, and is not started by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    only_called: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<LastRun>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +71,7 @@ impl WorkflowView {
             name: entry.name.clone(),
             file: entry.file.clone(),
             state,
+            only_called: entry.is_only_called(),
             last_run,
             diagnostics,
         }

@@ -122,7 +122,7 @@ impl Watcher {
             .all()
             .into_iter()
             .filter(|entry| files.contains(&entry.file));
-        for entry in entries.filter(|entry| entry.can_start()) {
+        for entry in entries.filter(|entry| entry.can_start() && !entry.is_only_called()) {
             let starter = Arc::clone(&starter);
             let started = async move {
                 starter

@@ -8,8 +8,8 @@ use loom_protocol::Timestamp;
 use super::attempts::{EarlierAttempt, EarlierTry};
 use super::frontier::Frontier;
 use crate::event::{
-    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, OnCrash, Outputs, Phase,
-    Reason, Rerun, ReusedFrom, RunSource, RunState, Seq, StepState, WorkflowRef,
+    Annotation, ConcurrencyGroup, GroupRules, JobOutline, JobState, JobTerms, OnCrash, Outputs, PAUSED,
+    Phase, Reason, Rerun, ReusedFrom, RunSource, RunState, Seq, StepState, WorkflowRef,
 };
 use crate::executor::Owner;
 use crate::id::{JobId, RunId, StepId};
@@ -199,6 +199,27 @@ impl Run {
         self.rerun.as_ref().map_or(1, |rerun| rerun.attempt)
     }
 
+    /// Whether it goes on only once somebody has said how.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        let mut under_way = self
+            .jobs
+            .values()
+            .filter(|job| job.group.is_none() && job.state == JobState::Running)
+            .peekable();
+        self.state == RunState::Running && under_way.peek().is_some() && under_way.all(Job::is_paused)
+    }
+
+    /// The word for its state: `paused` is one for people, who may have to answer.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        if self.is_paused() {
+            PAUSED
+        } else {
+            self.state.as_str()
+        }
+    }
+
     /// The first attempt at its run.
     #[must_use]
     pub fn first_attempt(&self) -> &RunId {
@@ -284,6 +305,30 @@ impl Job {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         !self.pauses.is_empty()
+    }
+
+    /// The word for its state, as that of a run.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        if self.state == JobState::Running && self.is_paused() {
+            PAUSED
+        } else {
+            self.state.as_str()
+        }
+    }
+
+    /// Whether one of its steps goes on while it is paused at others, as far as its history says.
+    #[must_use]
+    pub fn goes_on_beside_pauses(&self) -> bool {
+        let brings_others = |id: &StepId| self.steps.values().any(|step| step.parent.as_ref() == Some(id));
+        self.steps.iter().any(|(id, step)| {
+            // One that is done again has not begun anew yet.
+            let is_done_again = step.state == StepState::Waiting && !step.earlier.is_empty();
+            (step.state == StepState::Running || is_done_again)
+                && !self.pauses.contains_key(id)
+                && step.waits_for.is_empty()
+                && !brings_others(id)
+        })
     }
 
     /// Whether it runs though the run is cancelled.

@@ -54,6 +54,8 @@ export type Workflow = {
   file: string;
   /** `idle`, `running` or `invalid`. */
   state: string;
+  /** Whether it is there for other workflows alone, and is not started by itself. */
+  onlyCalled?: boolean;
   lastRun?: LastRun | null;
   diagnostics?: Diagnostic[];
 };
@@ -166,6 +168,8 @@ export type RunSummary = {
   runId: string;
   workflow: { name: string; file?: string };
   state: string;
+  /** Whether it goes on only once somebody has said how. */
+  paused?: boolean;
   event?: string;
   executor?: string;
   createdAt?: string;

@@ -114,6 +114,12 @@ describe("workflows", () => {
     expect(screen.getByRole("button", { name: "Start diamond" })).toHaveProperty("disabled", true);
   });
 
+  it("has no button for a workflow that only others call", async () => {
+    openStudio("/workflows", { "/api/workflows": [{ ...DIAMOND, onlyCalled: true }] });
+    await screen.findByText("called by others", undefined, FOUND);
+    expect(screen.queryByRole("button", { name: "Start diamond" })).toBeNull();
+  });
+
   it("starts a workflow and goes to its run", async () => {
     const run = { runId: "r-1", workflow: DIAMOND, state: "queued", jobs: [] };
     const studio = openStudio("/workflows", {
@@ -344,6 +350,19 @@ describe("the history and the logs", () => {
     expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
     const queries = studio.queries.filter((query) => query.includes("limit="));
     expect(queries).toEqual(["limit=100&workflow=w.yml", "limit=100&workflow=w.yml&cursor=r-2"]);
+  });
+
+  it("says of a run in the list that it is paused, and once it goes on that it runs", async () => {
+    const { jobs: _, ...rest } = RUN;
+    const run = { ...rest, state: "running" };
+    const studio = openStudio("/runs", {
+      "/api/v1/runs": { items: [{ ...run, paused: true }], next: null, total: 1 },
+    });
+    await studio.hello();
+    const table = await screen.findByRole("table", undefined, FOUND);
+    expect(within(table).getByText("paused")).toBeTruthy();
+    await studio.say("run:update", { ...RUN, state: "running" });
+    await within(table).findByText("running");
   });
 
   it("says so where nothing has run", async () => {

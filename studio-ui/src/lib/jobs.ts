@@ -1,6 +1,6 @@
 /** Small questions about jobs and runs that several pages ask. */
 
-import type { Job, Run, Step } from "../api/types";
+import type { Job, RunSummary, Step } from "../api/types";
 
 /** The job somebody most likely wants to see: one that runs, else one that went wrong, else the last that ended. */
 export function pickJob(all: readonly Job[]): Job | undefined {
@@ -83,9 +83,8 @@ export function shownSteps({ steps = NO_STEPS, pauses = [] }: Job): readonly Ste
 const NO_STEPS: Step[] = [];
 
 /** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
-export function runState({ state, jobs = [] }: Run): string {
-  if (state !== "running" || !jobs.some((job) => jobState(job) === "paused")) return state;
-  return jobs.some((job) => !job.group && jobState(job) === "running") ? state : "paused";
+export function runState({ state, paused }: RunSummary): string {
+  return state === "running" && paused ? "paused" : state;
 }
 
 /** The step that a job failed by. */

@@ -23,8 +23,8 @@ impl File {
     pub(crate) fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         let parts = || self.path.split('/');
-        parts().any(|p| matches!(p, "tests" | "e2e" | "benches" | "testdata"))
-            || matches!(name, "tests.rs" | "conformance.rs")
+        parts().any(|p| matches!(p, "tests" | "conformance" | "e2e" | "benches" | "testdata"))
+            || name == "tests.rs"
             || name.starts_with("test-")
             || name.ends_with("_test.rs")
             || name.ends_with("_tests.rs")

@@ -112,6 +112,29 @@ fn an_unknown_workflow_is_404_and_two_of_a_name_are_409() {
 }
 
 #[test]
+fn a_workflow_that_only_others_call_is_not_started_and_says_why() {
+    let project = project();
+    let text =
+        "on: workflow_call\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo called\n";
+    project.file(".github/workflows/called.yml", text);
+    let studio = Studio::of(project);
+    let listed = studio.value("/api/workflows");
+    let listed = listed.as_array().expect("a bare array");
+    let only = |name: &str| {
+        let found = listed.iter().find(|workflow| workflow["name"] == name);
+        found.expect("listed").get("onlyCalled").cloned()
+    };
+    assert_eq!((only("called"), only("quick")), (Some(json!(true)), None));
+    let answer = studio.post("/api/workflows/called/start").send().is(409);
+    let problem = answer.value();
+    assert_eq!(problem["code"], "only_called", "{problem}");
+    assert!(
+        problem["detail"].to_string().contains("workflow_dispatch"),
+        "{problem}"
+    );
+}
+
+#[test]
 fn the_list_of_workflows_follows_their_files() {
     let studio = Studio::of(project());
     let state_of = |name: &str| {

@@ -114,6 +114,19 @@ pub fn serves(inputs: &CheckoutInputs, repository_at_hand: &str) -> Served {
     }
 }
 
+/// What there is to know before the action itself checks out another repository with no token: it wants one whatever the
+/// repository, and says so in words that help nobody here. `at_hand` is the token of the run, empty when there is none.
+#[must_use]
+pub fn token_hint(inputs: &IndexMap<String, String>, at_hand: &str) -> Option<&'static str> {
+    let mut given = inputs
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("token"));
+    let token = given.next().map_or(at_hand, |(_, token)| token);
+    token.trim().is_empty().then_some(
+        "actions/checkout wants a token for another repository than the one at hand, also for a public one, and there is none:          run with `-s GITHUB_TOKEN`, or give the step a `token`",
+    )
+}
+
 impl CheckoutInputs {
     /// Where to, below the workspace; empty for the workspace itself, which has these names. As the action does, a path
     /// is resolved by its words.
@@ -177,6 +190,24 @@ mod tests {
         for (repository, here) in [("", true), ("o/r", true), ("O/R", true), ("o/other", false)] {
             let served = serves(&inputs(&[("repository", repository)]), "o/r");
             assert_eq!(served == Served::Here, here, "{repository}: {served:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_token_another_repository_is_hinted_at() {
+        for (pairs, at_hand, hinted) in [
+            (&[][..], "", true),
+            (&[("Token", " ")], "t", true),
+            (&[("Token", "t")], "", false),
+            (&[], "t", false),
+        ] {
+            let inputs: IndexMap<String, String> =
+                pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+            assert_eq!(
+                token_hint(&inputs, at_hand).is_some(),
+                hinted,
+                "{pairs:?} {at_hand}"
+            );
         }
     }
 

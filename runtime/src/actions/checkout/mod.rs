@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-pub use inputs::{CheckoutInputs, Served, Submodules, serves};
+pub use inputs::{CheckoutInputs, Served, Submodules, serves, token_hint};
 use place::Target;
 use project::Project;
 

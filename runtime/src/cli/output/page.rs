@@ -56,7 +56,7 @@ fn table(run: &Run) -> String {
         1 => String::new(),
         attempt => format!(", attempt {attempt} of the run"),
     };
-    let mut text = format!("\n{}: {}{took}{attempt}\n", run.workflow.name, run.state);
+    let mut text = format!("\n{}: {}{took}{attempt}\n", run.workflow.name, run.state_word());
     if let Some(reason) = &run.reason {
         text.push_str(&format!("  {}\n", reason.message));
     }
@@ -81,7 +81,7 @@ fn table(run: &Run) -> String {
         text.push_str(&format!(
             "  {} {:<9} {took:>7}{}\n",
             columns.job(&id.0),
-            job.state,
+            job.state_word(),
             why(job)
         ));
     }

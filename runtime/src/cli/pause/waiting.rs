@@ -53,8 +53,8 @@ pub(in crate::cli) fn waiting(run: &Run) -> Vec<Waiting> {
 /// and some are tried again later ([`tried_again_at`]).
 pub(in crate::cli) fn stands_still(run: &Run) -> bool {
     let moves = |job: &Job| {
-        let runs = job.state == JobState::Running && job.group.is_none() && !job.is_paused();
-        runs || waits_for_others(run, job)
+        let runs = job.state == JobState::Running && job.group.is_none();
+        (runs && (!job.is_paused() || job.goes_on_beside_pauses())) || waits_for_others(run, job)
     };
     !run.state.is_final() && !run.jobs.values().any(moves)
 }
@@ -262,6 +262,44 @@ mod tests {
         assert!(stands_still(&run(Vec::new())));
         assert!(stands_still(&run(vec![in_group("b", "of others")])));
         assert!(!stands_still(&run(vec![queued("b"), starting("b")])));
+    }
+
+    #[test]
+    fn a_job_of_which_one_of_two_paused_steps_was_answered_moves() {
+        let pause = |step: &str| Event::JobPaused {
+            job: id("a"),
+            step: StepId(step.into()),
+            pause: 2,
+            exit_code: Some(1),
+            signal: None,
+            reason: None,
+            problem: None,
+        };
+        let started = |step: &str, waits_for: Vec<StepId>| Event::StepStarted {
+            job: id("a"),
+            step: StepId(step.into()),
+            name: None,
+            background: waits_for.is_empty(),
+            waits_for,
+        };
+        let both = vec![
+            started("s", Vec::new()),
+            started("t", Vec::new()),
+            pause("t"),
+            started("wait", vec![StepId("s".into()), StepId("t".into())]),
+        ];
+        assert!(stands_still(&run(both.clone())));
+        let resumed = Event::JobResumed {
+            job: id("a"),
+            step: StepId("t".into()),
+            answer: PauseAnswer::Retry,
+            file: None,
+        };
+        let going = [both, vec![resumed]].concat();
+        assert!(!stands_still(&run(going.clone())), "it is about to begin anew");
+        let again = [going, vec![started("t", Vec::new())]].concat();
+        assert!(!stands_still(&run(again.clone())));
+        assert!(stands_still(&run([again, vec![pause("t")]].concat())));
     }
 
     #[test]

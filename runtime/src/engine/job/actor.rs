@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{Activity, Context};
+use loom_workflow::model::Action;
 use tokio::task::JoinHandle;
 
 use super::attempts::Attempts;
@@ -85,9 +86,20 @@ impl JobActor {
         let mut know = |id, what| {
             steps.insert(id, Known { what, frame: None });
         };
-        for index in 0..written.len() {
-            know(StepId::at(index), What::OfJob(Arc::clone(&plan), index, None));
-            know(StepId::at(index).pre(), What::Pre(Arc::clone(&plan), index));
+        for (index, step) in written.iter().enumerate() {
+            let id = StepId::at(index);
+            know(id.clone(), What::OfJob(Arc::clone(&plan), index, None));
+            know(id.pre(), What::Pre(Arc::clone(&plan), index, None));
+            let members = match &step.action {
+                Action::Parallel(members) => members.len(),
+                _ => 0,
+            };
+            for member in 0..members {
+                know(
+                    id.inner(member).pre(),
+                    What::Pre(Arc::clone(&plan), index, Some(member)),
+                );
+            }
         }
         know(StepId::at(written.len()), What::WaitForAll);
         Self {

@@ -27,19 +27,22 @@ pub(super) async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble
     let plan = &opened.grounds.plan;
     let mut pre = Vec::new();
     for (index, step) in plan.job().into_iter().flat_map(|job| &job.steps).enumerate() {
-        let inner: &[_] = match &step.action {
-            Action::Parallel(inner) => inner,
-            _ => std::slice::from_ref(step),
+        let id = StepId::at(index);
+        let all: Vec<(StepId, &Step)> = match &step.action {
+            Action::Parallel(members) => {
+                let members = members.iter().enumerate();
+                members.map(|(member, step)| (id.inner(member), step)).collect()
+            }
+            _ => vec![(id, step)],
         };
-        for step in inner {
+        for (id, step) in all {
             let has_pre = match wanted(step) {
                 Some(target) => get(opened, target, None, 0).await?,
                 None => false,
             };
-            // What an action does before the job is the matter of the step that uses it, and not of members of a group.
-            if has_pre && inner.len() == 1 {
+            if has_pre {
                 pre.push(StepOutline {
-                    step: StepId::at(index).pre(),
+                    step: id.pre(),
                     parent: None,
                     name: format!("Pre {}", step_name(step)),
                     phase: Phase::Pre,

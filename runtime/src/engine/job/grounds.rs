@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use loom_workflow::expression::Value;
 use loom_workflow::model::action::Kind;
 use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
 use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
 
 use super::machine::Trouble;
 use super::names::ActionNames;
-use super::opening::trouble;
+use super::opening::{broke_off, trouble};
 use super::room_files::{HashedFiles, RoomFiles};
 use crate::actions::{
     self, ActionDefinition, ActionError, ActionStore, CheckoutInputs, CheckoutRequest, Served,
@@ -47,6 +49,8 @@ pub(super) struct Grounds {
     arrivals: Mutex<BTreeMap<String, Arc<OnceCell<()>>>>,
     /// Images that are built once, by their Dockerfile.
     images: Mutex<BTreeMap<PathBuf, Arc<OnceCell<String>>>>,
+    /// Copies that are being made.
+    copying: TaskTracker,
 }
 
 /// An action that is at hand.
@@ -85,7 +89,14 @@ impl Grounds {
             copies: Mutex::default(),
             arrivals: Mutex::default(),
             images: Mutex::default(),
+            copying: TaskTracker::new(),
         }
+    }
+
+    /// Waits until nothing is written into the job's directory any more on behalf of steps that nobody waits for.
+    pub(super) async fn at_rest(&self) {
+        self.copying.close();
+        self.copying.wait().await;
     }
 
     /// Where the image of a Dockerfile is kept once it is built; who comes while another builds it waits for that.
@@ -117,6 +128,7 @@ impl Grounds {
             copies: Mutex::new(copies),
             arrivals: Mutex::new(arrivals),
             images: Mutex::new(images),
+            copying: self.copying.clone(),
         }
     }
 
@@ -280,8 +292,14 @@ impl Grounds {
     /// Makes the job's copy of an action, and puts it where steps see it. What did not get there whole is done anew.
     async fn hand_out(&self, fetched: &Path, copy: &Path, name: &str) -> Result<(), Trouble> {
         if !copy.exists() {
-            actions::copy_into(fetched, copy)
+            let (from, to) = (fetched.to_owned(), copy.to_owned());
+            // A task of its own: nobody may wait for it any more while it writes.
+            let copying = self
+                .copying
+                .spawn(async move { actions::copy_into(&from, &to).await });
+            copying
                 .await
+                .map_err(|broken| broke_off(&broken))?
                 .map_err(|error| not_had(&error))?;
         }
         if self.files.apart().directory {
@@ -298,23 +316,34 @@ impl Grounds {
 impl Grounds {
     /// Whether Loom serves a step that uses this action itself: `actions/checkout`, whatever it checks out.
     pub(super) fn is_served(&self, repository: &Repository) -> bool {
+        self.is_checkout(repository) || actions::Unsupported::find(repository).is_some()
+    }
+
+    /// Whether Loom itself checks out what this step wants: the repository at hand.
+    pub(super) fn serves(&self, repository: &Repository, inputs: &IndexMap<String, String>) -> bool {
+        let at_hand = &self.plan.scope.run.facts.repository;
+        let here = || actions::checkout_served(&CheckoutInputs::from(inputs), at_hand) == Served::Here;
+        self.is_checkout(repository) && here()
+    }
+
+    /// What there is to know of a step that uses this action, which Loom does not serve itself.
+    pub(super) fn hint(
+        &self,
+        repository: &Repository,
+        inputs: &IndexMap<String, String>,
+    ) -> Option<&'static str> {
+        let token = self.plan.scope.github.get("token").map(Value::to_text);
+        let hint = || actions::checkout_token_hint(inputs, token.as_deref().unwrap_or_default());
+        self.is_checkout(repository).then(hint).flatten()
+    }
+
+    /// Whether it is GitHub's own checkout, and nothing stands for it.
+    fn is_checkout(&self, repository: &Repository) -> bool {
         let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
         is(&repository.owner, "actions")
             && is(&repository.name, "checkout")
             && repository.path.is_empty()
             && !self.store.overrides(repository)
-            || actions::Unsupported::find(repository).is_some()
-    }
-
-    /// Whether Loom itself checks out what this step wants: the repository at hand.
-    pub(super) fn serves(&self, repository: &Repository, inputs: &IndexMap<String, String>) -> bool {
-        let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
-        let checkout = is(&repository.owner, "actions")
-            && is(&repository.name, "checkout")
-            && repository.path.is_empty();
-        let at_hand = &self.plan.scope.run.facts.repository;
-        let here = || actions::checkout_served(&CheckoutInputs::from(inputs), at_hand) == Served::Here;
-        checkout && !self.store.overrides(repository) && here()
     }
 
     /// Checks out the repository at hand.

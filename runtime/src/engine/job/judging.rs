@@ -69,6 +69,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     };
     let around = ask.what.around().and_then(|call| call.repository.as_ref());
     let target = seen_from(uses.target.clone(), around);
+    let mut hint = None;
     match &target {
         ActionReference::Docker(image) => {
             let files = grounds.hashed_files();
@@ -107,6 +108,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
                     ..Answer::default()
                 });
             }
+            hint = grounds.hint(repository, inputs);
         }
         ActionReference::Local(_) | ActionReference::Own(_) => {}
     }
@@ -116,7 +118,11 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
         Err(trouble) => return Err(trouble),
     };
     let second = io.blocking(move || evaluate::second(&ask, &uses, place, &grounds));
-    second.await.map_err(|broken| broke_off(&broken))?
+    let mut answer = second.await.map_err(|broken| broke_off(&broken))??;
+    if matches!(answer.judgement, Some(Judgement::Run(_))) {
+        answer.warnings.extend(hint.map(str::to_owned));
+    }
+    Ok(answer)
 }
 
 /// Nothing of a judgement reaches history with a secret in it.

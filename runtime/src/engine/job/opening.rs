@@ -280,6 +280,7 @@ pub(in crate::engine) async fn close(opened: Opened) -> Result<Closed, Trouble> 
 }
 
 async fn end(opened: Opened) -> Result<Closed, Trouble> {
+    opened.grounds.at_rest().await;
     let closed = opened.place.close().await;
     match &closed {
         Ok(closed) => {

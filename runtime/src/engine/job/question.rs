@@ -32,8 +32,8 @@ pub(super) enum What {
     OfJob(Arc<JobPlan>, usize, Option<usize>),
     /// One of a composite action.
     OfAction(Arc<Call>, usize),
-    /// What an action does before the job, for the step at this place.
-    Pre(Arc<JobPlan>, usize),
+    /// What an action does before the job, for the step at this place, or the member of a group there.
+    Pre(Arc<JobPlan>, usize, Option<usize>),
     /// What an action does before the job, for the step at this place of a composite action.
     PreOf(Arc<Call>, usize),
     /// What an action does at the end of the job.
@@ -71,7 +71,7 @@ impl What {
     /// The step as written.
     pub(super) fn step(&self) -> Option<&Step> {
         match self {
-            Self::OfJob(plan, index, member) => {
+            Self::OfJob(plan, index, member) | Self::Pre(plan, index, member) => {
                 let step = plan.job()?.steps.get(*index)?;
                 match (member, &step.action) {
                     (None, _) => Some(step),
@@ -83,7 +83,6 @@ impl What {
                 Kind::Composite { steps } => steps.get(*index)?.step.as_ref(),
                 _ => None,
             },
-            Self::Pre(plan, index) => plan.job()?.steps.get(*index),
             Self::Post(_) | Self::WaitForAll => None,
         }
     }
@@ -103,7 +102,7 @@ impl What {
     /// The file that it stands in.
     pub(super) fn source(&self) -> Option<&Source> {
         match self {
-            Self::OfJob(plan, ..) | Self::Pre(plan, _) => Some(&plan.scope.source),
+            Self::OfJob(plan, ..) | Self::Pre(plan, ..) => Some(&plan.scope.source),
             Self::OfAction(call, _) | Self::PreOf(call, _) | Self::Post(call) => {
                 Some(&call.definition.source)
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use loom_workflow::expression::Files;
 use tokio::runtime::Handle;
 
@@ -20,8 +21,11 @@ use crate::output::MatcherFiles;
 /// A file of problem matchers is no larger.
 const LARGEST_MATCHERS: u64 = 1024 * 1024;
 
-/// So many links of what is looked at may lead out of it.
-const MOST_OUTSIDE: u32 = 256;
+/// So many links of what is looked at may lead out of it, those in what they lead to among them.
+const MOST_OUTSIDE: usize = 10_000;
+
+/// What so many links lead to is asked for at once.
+const PORTION: usize = 16;
 
 /// The files of a job's room.
 pub(super) struct RoomFiles {
@@ -122,56 +126,117 @@ impl RoomFiles {
     }
 
     /// Links in a folder that was brought lead nowhere here, or to files of this machine, where they are absolute or lead
-    /// out of it: what they lead to in the room comes in their place.
+    /// out of it: what they lead to in the room comes in their place, a portion at a time. One that leads to a folder that
+    /// it is in is left out, as where files are at hand.
     fn bring_behind_links(&self, seen: &str, to: &Path, what: Wanted) -> Result<(), Unread> {
-        let mut folders = vec![(PathBuf::from(seen), to.to_owned())];
+        let mut folders = vec![Brought {
+            seen: PathBuf::from(seen),
+            here: to.to_owned(),
+            above: Vec::new(),
+        }];
         let mut count = 0;
-        while let Some((top_seen, top)) = folders.pop() {
-            let mut open = vec![top.clone()];
-            while let Some(folder) = open.pop() {
-                if !folder.symlink_metadata()?.is_dir() {
-                    continue;
-                }
-                for entry in std::fs::read_dir(&folder)? {
-                    let path = entry?.path();
-                    let Ok(target) = std::fs::read_link(&path) else {
-                        open.push(path);
-                        continue;
-                    };
-                    let below = path.strip_prefix(&top).unwrap_or(&path);
-                    let leads_to = led(&top_seen.join(below), &target);
-                    let inside = leads_to.strip_prefix(&top_seen).ok();
-                    if inside.is_some() && target.is_relative() {
-                        continue;
-                    }
-                    std::fs::remove_file(&path)?;
-                    if let Some(inside) = inside {
-                        std::os::unix::fs::symlink(top.join(inside), &path)?;
-                        continue;
-                    }
-                    count += 1;
-                    if count > MOST_OUTSIDE {
-                        return Err(Unread::Here(format!(
-                            "more than {MOST_OUTSIDE} links in {seen} lead out of it: name the folders that they lead to"
-                        )));
-                    }
-                    // Asked for as a link: whether a folder behind it is wanted depends on that.
-                    let link = top_seen.join(below);
-                    if self.bring_now(&link.to_string_lossy(), &path, what)? && path.is_dir() {
-                        folders.push((leads_to, path));
-                    }
+        while !folders.is_empty() {
+            let mut outward = Vec::new();
+            for folder in folders.drain(..) {
+                outward.extend(folder.links_that_lead_out()?);
+                if count + outward.len() > MOST_OUTSIDE {
+                    return Err(Unread::Here(format!(
+                        "more than {MOST_OUTSIDE} links in {seen} lead out of it: name the folders that they lead to"
+                    )));
                 }
             }
+            count += outward.len();
+            let there = self.bring_links(&outward, what)?;
+            let brought = outward.into_iter().zip(there).filter(|(_, there)| *there);
+            folders.extend(brought.map(|(link, _)| link.leads_to));
         }
         Ok(())
     }
 
+    /// Brings what links lead to; whether there was something, for each. Asked for as links: whether a folder behind one is
+    /// wanted depends on that.
+    fn bring_links(&self, links: &[Outward], what: Wanted) -> Result<Vec<bool>, Unread> {
+        let all = links.iter().map(|link| async move {
+            let seen = link.seen.to_string_lossy();
+            let brought = self.place.bring(&seen, &link.leads_to.here, what).await;
+            brought.map_err(|error| Unread::Away(trouble(&error)))
+        });
+        blocking(stream::iter(all).buffered(PORTION).try_collect())?
+    }
+
     /// As [`RoomFiles::bring`], from a thread that may block, whatever else it is doing.
     fn bring_now(&self, seen: &str, to: &Path, wanted: Wanted) -> Result<bool, Unread> {
-        let handle = Handle::try_current().map_err(|error| Unread::of_machine(&error))?;
-        // The caller's thread may also stand for an asynchronous one: its other work goes elsewhere meanwhile.
-        let brought = tokio::task::block_in_place(|| handle.block_on(self.place.bring(seen, to, wanted)));
+        let brought = blocking(self.place.bring(seen, to, wanted))?;
         brought.map_err(|error| Unread::Away(trouble(&error)))
+    }
+}
+
+/// Waits for something, on a thread that may block.
+fn blocking<T>(work: impl Future<Output = T>) -> Result<T, Unread> {
+    let handle = Handle::try_current().map_err(|error| Unread::of_machine(&error))?;
+    // The caller's thread may also stand for an asynchronous one: its other work goes elsewhere meanwhile.
+    Ok(tokio::task::block_in_place(|| handle.block_on(work)))
+}
+
+/// A folder of the room that is here now.
+struct Brought {
+    seen: PathBuf,
+    here: PathBuf,
+    /// The folders of the room that it is in by the links that led to it: where each began, and how far down it went.
+    above: Vec<(PathBuf, PathBuf)>,
+}
+
+/// A link that leads out of the folder that was brought with it.
+struct Outward {
+    seen: PathBuf,
+    leads_to: Brought,
+}
+
+impl Brought {
+    /// Takes away the links in it that lead out of it or round in a circle, and gives those that lead out. Absolute ones that
+    /// lead inside lead there here too. Nothing when it is no folder.
+    fn links_that_lead_out(&self) -> io::Result<Vec<Outward>> {
+        let mut found = Vec::new();
+        let mut open = vec![self.here.clone()];
+        while let Some(folder) = open.pop() {
+            if !folder.symlink_metadata()?.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(&folder)? {
+                let here = entry?.path();
+                let Ok(target) = std::fs::read_link(&here) else {
+                    open.push(here);
+                    continue;
+                };
+                let below = here.strip_prefix(&self.here).unwrap_or(&here);
+                let seen = self.seen.join(below);
+                let leads_to = led(&seen, &target);
+                let inside = leads_to.strip_prefix(&self.seen).ok();
+                if inside.is_some() && target.is_relative() {
+                    continue;
+                }
+                std::fs::remove_file(&here)?;
+                if let Some(inside) = inside {
+                    std::os::unix::fs::symlink(self.here.join(inside), &here)?;
+                    continue;
+                }
+                let mut above = self.above.clone();
+                above.push((self.seen.clone(), seen.parent().unwrap_or(&seen).to_owned()));
+                let is_circle = |(top, down): &(PathBuf, PathBuf)| {
+                    leads_to.starts_with(top) && down.starts_with(&leads_to)
+                };
+                if above.iter().any(is_circle) {
+                    continue;
+                }
+                let leads_to = Brought {
+                    seen: leads_to,
+                    here,
+                    above,
+                };
+                found.push(Outward { seen, leads_to });
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -57,3 +57,33 @@ fn what_the_job_itself_left_in_the_way_is_a_failure_of_its_step() {
         }
     });
 }
+
+#[test]
+fn many_links_that_lead_out_of_the_workspace_are_hashed_and_one_that_leads_round_is_left_out() {
+    use std::os::unix::fs::symlink;
+    system(async {
+        let bench = Bench::new();
+        let room = tempfile::tempdir().unwrap();
+        let at = |path: &str| room.path().join(path);
+        for folder in ["workspace/links", "outside", "tree/deep"] {
+            std::fs::create_dir_all(at(folder)).unwrap();
+        }
+        for index in 0..600 {
+            std::fs::write(at(&format!("outside/{index}")), index.to_string()).unwrap();
+            symlink(
+                format!("/outside/{index}"),
+                at(&format!("workspace/links/{index}")),
+            )
+            .unwrap();
+        }
+        std::fs::write(at("tree/deep/file"), "in a tree").unwrap();
+        symlink("../tree", at("workspace/tree")).unwrap();
+        symlink("/workspace", at("tree/deep/back")).unwrap();
+        *bench.fake.room.lock().unwrap() = Some(room.path().to_owned());
+        for patterns in ["'links/**'", "'--follow-symbolic-links', '**'"] {
+            let asks = format!("steps: [{{run: FAULT}}, {{run: fail, if: \"hashFiles({patterns}) == ''\"}}]");
+            let (state, job, code) = runs(&bench, &asks, "fine").await;
+            assert_eq!((state, job), (RunState::Success, JobState::Success), "{code}");
+        }
+    });
+}

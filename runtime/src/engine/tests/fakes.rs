@@ -16,7 +16,7 @@ use crate::engine::{Engine, Executors, Launch, Opened, Recovered, RunHandle, Sta
 use crate::event::{Event, Recorded, RunOptions, RunSource, Seq, SourceFile, WorkflowRef};
 use crate::executor::{
     Apart, Closed, Executor, ExecutorError, ExitStatus, Fault, Notes, Owner, Place, PlaceFacts, PlaceSpec,
-    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted,
+    Program, Signal, StepEnd, StepOutput, StepSpec, Stream, Swept, Wanted, led,
 };
 use crate::id::{JobId, JobKey, RunId, StepId};
 use crate::journal::{Change, Journal, JournalError, Request, RunQuery, SqliteJournal, Summary};
@@ -267,6 +267,8 @@ pub(super) struct Switches {
     pub(super) openings: Script<Opening, JobKey>,
     /// The place's files are not this machine's.
     pub(super) apart: AtomicBool,
+    /// The folder that has what a room that is apart has; without one there is nothing in it.
+    pub(super) room: Mutex<Option<PathBuf>>,
     /// Why such files do not come or go; the scripts `cut` and `full` set it.
     pub(super) files_fail: Mutex<Option<Fault>>,
     in_step: watch::Sender<u32>,
@@ -289,6 +291,7 @@ impl Default for Switches {
             acts: Mutex::default(),
             openings: Mutex::default(),
             apart: AtomicBool::default(),
+            room: Mutex::default(),
             files_fail: Mutex::default(),
             in_step: watch::channel(0).0,
             end_step: watch::channel(false).0,
@@ -526,8 +529,10 @@ impl Place for FakePlace {
         }
     }
 
-    async fn bring(&self, _: &str, _: &Path, _: Wanted) -> Result<bool, ExecutorError> {
-        self.fake.carry().map(|()| false)
+    async fn bring(&self, seen: &str, to: &Path, wanted: Wanted) -> Result<bool, ExecutorError> {
+        self.fake.carry()?;
+        let room = self.fake.room.lock().unwrap().clone();
+        Ok(room.is_some_and(|room| bring(&room, Path::new(seen), to, wanted)))
     }
 
     async fn send(&self, _: &Path, _: &str) -> Result<(), ExecutorError> {
@@ -571,6 +576,10 @@ pub(super) struct Odd {
     /// So many appends are written and answered as if they had not been.
     pub(super) lose_answers: AtomicU32,
     pub(super) refuses_all: AtomicBool,
+    /// How often it was asked whether another process wrote.
+    pub(super) looks: AtomicU32,
+    /// Whether the next asker for a number hears one that is not free any more.
+    pub(super) stale_number: AtomicBool,
     /// A request to cancel the run is written right behind its creation, and read before the creation is answered.
     pub(super) cancel_at_creation: AtomicBool,
     at_creation: Mutex<Option<AtCreation>>,
@@ -585,6 +594,8 @@ impl Odd {
             inner,
             lose_answers: AtomicU32::default(),
             refuses_all: AtomicBool::default(),
+            stale_number: AtomicBool::default(),
+            looks: AtomicU32::default(),
             cancel_at_creation: AtomicBool::default(),
             at_creation: Mutex::default(),
             read_request: Notify::new(),
@@ -663,6 +674,13 @@ impl Journal for Odd {
         self.inner.runs(query).await
     }
 
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
+        let number = self.inner.last_number(file).await?;
+        // Another process begins a run between this answer and the beginning.
+        let stale = self.stale_number.swap(false, Ordering::Relaxed);
+        Ok(if stale { number.saturating_sub(1) } else { number })
+    }
+
     async fn changes(&self, after: u64) -> Result<Vec<Change>, JournalError> {
         self.inner.changes(after).await
     }
@@ -732,5 +750,49 @@ impl Journal for Odd {
 
     async fn foreign_version(&self) -> Result<i64, JournalError> {
         self.inner.foreign_version().await
+    }
+
+    async fn foreign_change(
+        &self,
+        known: Option<i64>,
+        within: std::time::Duration,
+    ) -> Result<i64, JournalError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.inner.foreign_change(known, within).await
+    }
+}
+
+/// Copies what is in a room out of it: links in it as they are, one in its place as what it leads to.
+fn bring(room: &Path, seen: &Path, to: &Path, wanted: Wanted) -> bool {
+    let place = |seen: &Path| room.join(seen.strip_prefix("/").unwrap());
+    let mut seen = seen.to_owned();
+    let mut is_link = false;
+    while let Ok(target) = std::fs::read_link(place(&seen)) {
+        seen = led(&seen, &target);
+        is_link = true;
+    }
+    let here = place(&seen);
+    if here.is_file() {
+        return std::fs::copy(here, to).is_ok();
+    }
+    if !here.is_dir() || (is_link && wanted == Wanted::Itself) {
+        return false;
+    }
+    copy_folder(&here, to);
+    true
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if let Ok(target) = std::fs::read_link(&from) {
+            std::os::unix::fs::symlink(target, to).unwrap();
+        } else if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
     }
 }

@@ -556,3 +556,36 @@ fn the_image_of_an_action_is_built_once_a_job_and_that_of_the_workspace_each_tim
         bench.holds_nothing();
     });
 }
+
+#[test]
+fn a_cancel_while_an_action_is_copied_leaves_nothing_of_the_copy() {
+    system(async {
+        let bench = Bench::new();
+        let action = tempfile::tempdir().unwrap();
+        let text = "name: n\ndescription: d\nruns: {using: composite, steps: []}\n";
+        std::fs::write(action.path().join("action.yml"), text).unwrap();
+        for index in 0..5000 {
+            std::fs::write(action.path().join(index.to_string()), "x").unwrap();
+        }
+        let mut launch = fakes::launch(action.path(), "jobs: {job: {steps: [{uses: owner/name@v1}]}}");
+        launch.actions.overrides = vec![("owner/name".to_owned(), action.path().to_owned())];
+        let handle = bench.engine.start(launch).await.unwrap();
+        let jobs = bench.engine.directory().jobs();
+        let listed = |folder: &std::path::Path| -> Vec<std::path::PathBuf> {
+            let entries = std::fs::read_dir(folder).into_iter().flatten();
+            entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+        };
+        let begun = || {
+            listed(&jobs)
+                .iter()
+                .any(|job| !listed(&job.join("actions")).is_empty())
+        };
+        while !begun() {
+            tokio::task::yield_now().await;
+        }
+        bench.engine.cancel(handle.id(), "api").await.unwrap();
+        end(handle).await;
+        assert_eq!(listed(&jobs), Vec::<std::path::PathBuf>::new());
+        bench.holds_nothing();
+    });
+}

@@ -1,6 +1,7 @@
 //! Jobs that are paused at a step that failed, and how they go on.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -173,6 +174,32 @@ fn an_order_of_another_process_is_begun_within_50_ms() {
         end(run).await;
         // With room for machines that do much else meanwhile; alone it takes about 25 ms.
         assert!(took < Duration::from_millis(500), "{took:?}");
+    });
+}
+
+#[test]
+fn a_pause_is_waited_out_without_asking_again_and_again() {
+    system(async {
+        let bench = Bench::new();
+        let run = begin(&bench, TEXT).await;
+        until_paused(&bench, &run, 1).await;
+        let looks = |count: u32| {
+            let until = bench.journal.looks.load(Ordering::Relaxed) + count;
+            let journal = Arc::clone(&bench.journal);
+            async move {
+                while journal.looks.load(Ordering::Relaxed) < until {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        };
+        // What was written of the pause is looked at first.
+        looks(3).await;
+        let began = Instant::now();
+        looks(5).await;
+        let took = began.elapsed();
+        bench.engine.cancel(run.id(), "test").await.unwrap();
+        end(run).await;
+        assert!(took > Duration::from_millis(500), "{took:?}");
     });
 }
 

@@ -1,5 +1,6 @@
 //! Another attempt at a run, with the whole engine.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::fakes::{Act, Bench, launch};
@@ -159,4 +160,23 @@ fn with(bench: &Bench, text: &str, order: RerunOrder) -> crate::engine::Launch {
     let mut launch = launch(bench.path(), text);
     launch.rerun = Some(order);
     launch
+}
+
+#[test]
+fn runs_that_begin_at_the_same_moment_have_numbers_of_their_own() {
+    system(async {
+        let bench = Bench::new();
+        let said = watch(&bench, &[]);
+        let text = "jobs:\n  a: {steps: [{run: 'number ${{ github.run_number }}'}]}\n";
+        let begun = futures_util::future::join_all((0..5).map(|_| bench.run(text))).await;
+        for handle in begun {
+            end(handle).await;
+        }
+        let numbers = |from: u32, to| (from..=to).map(|n| format!("number {n}")).collect::<Vec<_>>();
+        assert_eq!(taken(&said), numbers(1, 5));
+        // Another process has taken the number that is asked for.
+        bench.journal.stale_number.store(true, Ordering::Relaxed);
+        end(bench.run(text).await).await;
+        assert_eq!(taken(&said), numbers(6, 6));
+    });
 }

@@ -63,6 +63,14 @@ pub(super) fn is_refusal(error: &Error) -> bool {
         || status(error) == Some(500) && explain(error).contains("duplicate mount destination")
 }
 
+/// Whether links of a container lead round in a circle. The engines have no status of their own for that: the first is
+/// Docker's word, the second the system's.
+pub(super) fn is_circle(error: &Error) -> bool {
+    let said = explain(error);
+    status(error).is_some()
+        && (said.contains("too many links in") || said.contains("too many levels of symbolic links"))
+}
+
 /// Whether a name is taken; Podman has no status of its own for that.
 pub(super) fn is_taken(error: &Error) -> bool {
     status(error) == Some(409) || status(error) == Some(500) && explain(error).contains("is already in use")
@@ -125,6 +133,21 @@ fn is_no_answer(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_that_lead_round_in_a_circle_are_told_from_the_engines_own_faults() {
+        for (message, circle) in [
+            ("evalSymlinksInScope: too many links in /w/action.yml", true),
+            ("lstat /w/action.yml: too many levels of symbolic links", true),
+            ("too many open files", false),
+        ] {
+            let error = Error::DockerResponseServerError {
+                status_code: 500,
+                message: message.to_owned(),
+            };
+            assert_eq!(is_circle(&error), circle, "{message}");
+        }
+    }
 
     #[test]
     fn what_was_asked_for_is_told_from_the_engines_own_faults() {

@@ -141,6 +141,9 @@ impl TransferError {
     /// As an error of what was tried.
     pub(super) fn of(self, what: &str, connection: &Connection) -> ExecutorError {
         match self {
+            Self::Engine(error) if failure::is_circle(&error) => {
+                ExecutorError::workflow(what, "its links lead round in a circle")
+            }
             Self::Engine(error) => failure::setup(what, &connection.endpoint, &error),
             Self::Disk(error) if unpack::is_refusal(&error) => {
                 ExecutorError::workflow(what, error.to_string())

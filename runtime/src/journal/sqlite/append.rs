@@ -7,7 +7,7 @@ use super::{claims, reader};
 use crate::event::{Recorded, Seq};
 use crate::executor::Owner;
 use crate::id::RunId;
-use crate::journal::admission::{Admission, admit, admit_attempt, beginning, compare};
+use crate::journal::admission::{Admission, admit, admit_attempt, beginning, compare, number_taken};
 use crate::journal::{JournalError, RunQuery, Stamped, Summary};
 
 /// Events for the end of a run's history.
@@ -22,7 +22,7 @@ pub(super) struct Append {
 }
 
 impl Append {
-    /// The line of another attempt at a run, when these events begin one.
+    /// The line of the run that these events begin, when they begin one.
     fn begins(&self, known: Option<&Summary>) -> Option<Summary> {
         let first = self.events.first().filter(|_| known.is_none())?;
         beginning(&self.run, first)
@@ -37,7 +37,9 @@ pub(super) fn append(
     let summary = read_summary(transaction, &order.run)?;
     match admit(&order.run, summary.as_ref(), &order.owner, order.after) {
         Ok(Admission::Write) => {
-            if let Some(refused) = refused_attempt(transaction, order, summary.as_ref())? {
+            if let Some(new) = order.begins(summary.as_ref())
+                && let Some(refused) = refused_new(transaction, &new)?
+            {
                 return Ok(Err(refused));
             }
         }
@@ -50,24 +52,31 @@ pub(super) fn append(
     write(transaction, order, summary).map(Ok)
 }
 
-/// Why another attempt at a run may not begin, when that is what is appended.
-fn refused_attempt(
-    transaction: &Transaction<'_>,
-    order: &Append,
-    known: Option<&Summary>,
-) -> rusqlite::Result<Option<JournalError>> {
-    let Some(attempt) = order.begins(known) else {
-        return Ok(None);
-    };
+/// Why a run may not begin so, if it may not.
+fn refused_new(transaction: &Transaction<'_>, new: &Summary) -> rusqlite::Result<Option<JournalError>> {
+    if new.first.is_none() {
+        return Ok(match new.number {
+            Some(number) if has_number(transaction, &new.workflow.file, number)? => {
+                Some(number_taken(new, number))
+            }
+            _ => None,
+        });
+    }
     let query = RunQuery {
-        attempts_at: attempt.first.clone(),
+        attempts_at: new.first.clone(),
         limit: usize::MAX,
         ..RunQuery::default()
     };
     Ok(match reader::runs(transaction, &query) {
-        Ok(others) => admit_attempt(&attempt, &others).err(),
+        Ok(others) => admit_attempt(new, &others).err(),
         Err(error) => Some(error),
     })
+}
+
+fn has_number(transaction: &Transaction<'_>, file: &str, number: u64) -> rusqlite::Result<bool> {
+    transaction
+        .prepare_cached("SELECT 1 FROM run WHERE file = ?1 AND number = ?2 AND first IS NULL")?
+        .exists(params![file, signed(number)])
 }
 
 /// Makes the appending owner the run's, and appends. `false`, with nothing written, when it is not `from`'s any more or

@@ -17,6 +17,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_protocol::Timestamp;
@@ -111,10 +112,10 @@ impl Journal for SqliteJournal {
             .await
     }
 
-    async fn count(&self, file: &str) -> Result<u64, JournalError> {
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let file = file.to_owned();
         self.readers
-            .query(move |connection| reader::count(connection, &file))
+            .query(move |connection| reader::last_number(connection, &file))
             .await
     }
 
@@ -191,7 +192,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn foreign_version(&self) -> Result<i64, JournalError> {
-        self.readers.version().await
+        self.foreign_change(None, Duration::ZERO).await
+    }
+
+    async fn foreign_change(&self, known: Option<i64>, within: Duration) -> Result<i64, JournalError> {
+        self.readers.version(known, within).await
     }
 }
 

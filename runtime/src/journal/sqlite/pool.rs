@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -11,6 +12,9 @@ use crate::journal::JournalError;
 
 /// Reads at the same time at most; more wait for their turn.
 const AT_ONCE: usize = 4;
+
+/// How often to look whether somebody else wrote, for who waits for that.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Connections that read, opened when they are first needed.
 pub(super) struct Readers {
@@ -55,20 +59,35 @@ impl Readers {
         .await
     }
 
-    /// A number that changes when a connection outside this pool wrote.
-    pub(super) async fn version(&self) -> Result<i64, JournalError> {
+    /// A number that changes when a connection outside this pool wrote: once it is another than `known`, or after `within`.
+    ///
+    /// One thread looks again and again: handing each look to another thread costs many times as much as the look.
+    pub(super) async fn version(&self, known: Option<i64>, within: Duration) -> Result<i64, JournalError> {
         let shared = Arc::clone(&self.shared);
         off_the_async_threads(move || {
-            let mut versions = lock(&shared.versions);
-            let connection = match versions.take() {
-                Some(connection) => connection,
-                None => schema::connect_reader(&shared.path)?,
-            };
-            let version = reader::data_version(&connection);
-            *versions = Some(connection);
-            version
+            let until = Instant::now() + within;
+            loop {
+                let version = shared.version()?;
+                if known != Some(version) || Instant::now() >= until {
+                    return Ok(version);
+                }
+                std::thread::sleep(LOOK);
+            }
         })
         .await
+    }
+}
+
+impl Shared {
+    fn version(&self) -> Result<i64, JournalError> {
+        let mut versions = lock(&self.versions);
+        let connection = match versions.take() {
+            Some(connection) => connection,
+            None => schema::connect_reader(&self.path)?,
+        };
+        let version = reader::data_version(&connection);
+        *versions = Some(connection);
+        version
     }
 }
 

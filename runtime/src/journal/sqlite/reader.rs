@@ -42,9 +42,10 @@ pub(super) fn events(
     Ok(events)
 }
 
-pub(super) fn count(connection: &Connection, file: &str) -> Result<u64, JournalError> {
+pub(super) fn last_number(connection: &Connection, file: &str) -> Result<u64, JournalError> {
+    // Runs of an older Loom have no number of their own: they count.
     let counted = connection.query_row(
-        "SELECT count(*) FROM run WHERE file = ?1 AND first IS NULL",
+        "SELECT max(coalesce(max(number), 0), count(*)) FROM run WHERE file = ?1 AND first IS NULL",
         params![file],
         |row| row.get(0),
     );

@@ -12,7 +12,7 @@ use crate::journal::{Request, Summary};
 
 /// The columns that [`summary_row`] reads, in its order.
 pub(super) const SUMMARY_COLUMNS: &str = "id, name, file, event, executor, state, on_crash, owner, created, started, finished, last, \
-     remains, first, attempt";
+     remains, first, attempt, number, under_way";
 
 pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
     Ok(Summary {
@@ -33,6 +33,8 @@ pub(super) fn summary_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         remains: row.get(12)?,
         first: row.get::<_, Option<String>>(13)?.map(RunId),
         attempt: row.get(14)?,
+        number: row.get::<_, Option<i64>>(15)?.map(unsigned),
+        under_way: json(row, 16)?,
     })
 }
 
@@ -50,11 +52,11 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
     transaction
         .prepare_cached(
             "INSERT INTO run (id, name, file, event, executor, state, on_crash, owner, created, started, finished,
-                              last, remains, first, attempt, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                              last, remains, first, attempt, number, under_way, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
                      (SELECT coalesce(max(change), 0) + 1 FROM run))
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner, started = excluded.started,
-                 finished = excluded.finished, last = excluded.last, remains = excluded.remains,
+                 finished = excluded.finished, last = excluded.last, remains = excluded.remains, under_way = excluded.under_way,
                  change = excluded.change",
         )?
         .execute(params![
@@ -73,6 +75,8 @@ pub(super) fn write_summary(transaction: &Transaction<'_>, run: &Summary) -> rus
             run.remains,
             run.first.as_ref().map(|first| first.0.as_str()),
             run.attempt,
+            run.number.map(signed),
+            to_json(&run.under_way)?,
         ])?;
     Ok(())
 }

@@ -60,6 +60,21 @@ const STEPS: &[M<'_>] = &[
      ALTER TABLE run ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
      CREATE INDEX run_first ON run (first) WHERE first IS NOT NULL;",
     ),
+    // Which run of its workflow's file each is. Not unique: before this, two that began at the same moment may have got one
+    // number.
+    M::up(
+        "ALTER TABLE run ADD COLUMN number INTEGER;
+     UPDATE run SET number = (
+         SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.number') END
+         FROM event WHERE event.run = run.id AND event.seq = 1
+     );
+     CREATE INDEX run_number ON run (file, number) WHERE first IS NULL;",
+    ),
+    // The jobs that are under way, as JSON. The lines of runs that have not ended are made anew.
+    M::up(
+        "ALTER TABLE run ADD COLUMN under_way TEXT NOT NULL DEFAULT '{}';
+     DELETE FROM run WHERE finished IS NULL;",
+    ),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.

@@ -39,6 +39,22 @@ async fn a_second_process_reads_what_the_first_wrote_and_instances_are_shared() 
 }
 
 #[tokio::test]
+async fn what_another_process_writes_is_heard_of_soon() {
+    let directory = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (open(&directory), open(&directory));
+    let known = ours.foreign_version().await.unwrap();
+    let nothing = ours.foreign_change(Some(known), Duration::from_millis(1)).await;
+    assert_eq!(nothing.unwrap(), known);
+    let hears = tokio::spawn(async move { ours.foreign_change(Some(known), Duration::from_secs(60)).await });
+    add(&theirs, &RunId("r".into()), vec![created()]).await.unwrap();
+    let heard = tokio::time::timeout(Duration::from_secs(20), hears).await;
+    assert_ne!(
+        heard.expect("long before the time is over").unwrap().unwrap(),
+        known
+    );
+}
+
+#[tokio::test]
 async fn deleted_projections_are_made_anew_from_the_events() {
     let directory = tempfile::tempdir().unwrap();
     let journal = open(&directory);
@@ -58,6 +74,33 @@ async fn deleted_projections_are_made_anew_from_the_events() {
         .unwrap();
     let after = open(&directory).runs(RunQuery::default()).await.unwrap();
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn lines_of_an_older_loom_get_what_is_new_in_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(&directory);
+    for (name, number, end) in [("r1", Some(4), true), ("r2", None, true), ("r3", Some(5), false)] {
+        let mut event = created();
+        if let Event::RunCreated { number: known, .. } = &mut event {
+            *known = number;
+        }
+        let mut events = vec![event, Event::RunStarted];
+        events.extend(end.then(finished));
+        add(&journal, &RunId(name.into()), events).await.unwrap();
+    }
+    let before = journal.runs(RunQuery::default()).await.unwrap();
+    drop(journal);
+    let raw = Connection::open(directory.path().join("journal.db")).unwrap();
+    raw.execute_batch(
+        "DROP INDEX run_number; ALTER TABLE run DROP COLUMN number; ALTER TABLE run DROP COLUMN under_way;
+         PRAGMA user_version = 4;",
+    )
+    .unwrap();
+    drop(raw);
+    let journal = open(&directory);
+    assert_eq!(journal.runs(RunQuery::default()).await.unwrap(), before);
+    assert_eq!(journal.last_number(".loom.yml").await.unwrap(), 5);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn refused(problem: &StartProblem) -> ApiError {
         StartProblem::Values(_) | StartProblem::Gone(_) => {
             ApiError::conflict("invalid_values", problem.to_string())
         }
-        StartProblem::Invalid(_) | StartProblem::Launch(_) => {
+        StartProblem::Invalid(_) | StartProblem::OnlyCalled(_) | StartProblem::Launch(_) => {
             ApiError::conflict("invalid_workflow", problem.to_string())
         }
         StartProblem::Executor(ExecutorError::Unreachable { help, .. }) => {

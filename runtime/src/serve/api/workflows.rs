@@ -247,6 +247,7 @@ fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {
                 format!("{problem}.{}", why.unwrap_or_default()),
             )
         }
+        StartProblem::OnlyCalled(_) => ApiError::conflict("only_called", problem.to_string()),
         StartProblem::Launch(LaunchError::Unmapped { .. }) => {
             ApiError::conflict("unmapped_label", problem.to_string())
         }

@@ -5,7 +5,7 @@ import { useCallback, useState } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
-import { namedJob, pickJob, working } from "../../lib/jobs";
+import { namedJob, pickJob, runState, working } from "../../lib/jobs";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
 import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
@@ -147,5 +147,5 @@ function useChosenJob(runId: string | undefined) {
 }
 
 function runLabel(run: RunSummary): string {
-  return `${visible(run.workflow.name)} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${run.state} · ${shortId(run.runId)}`;
+  return `${visible(run.workflow.name)} · ${formatMoment(run.startedAt ?? run.createdAt)} · ${runState(run)} · ${shortId(run.runId)}`;
 }

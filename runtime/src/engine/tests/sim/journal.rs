@@ -94,6 +94,10 @@ impl Journal for SimJournal {
         self.inner.runs(query).await
     }
 
+    async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
+        self.inner.last_number(file).await
+    }
+
     async fn changes(&self, after: u64) -> Result<Vec<Change>, JournalError> {
         self.inner.changes(after).await
     }

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactNode, useRef } from "react";
 import type { RunSummary } from "../../../api/types";
 import { shortId, UNKNOWN } from "../../../lib/format";
+import { runState } from "../../../lib/jobs";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
@@ -90,7 +91,7 @@ const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; positi
   return (
     <tr data-run={run.runId} aria-rowindex={position}>
       <td>
-        <StateWord state={run.state} />
+        <StateWord state={runState(run)} />
       </td>
       <th scope="row" className={table.grow}>
         <Link to="/runs" search={{ workflow: run.workflow.file ?? run.workflow.name }}>

@@ -78,7 +78,7 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
 type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow; handle: string; spoken: string };
 
 function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onStart, onStop }: WorkflowRowProps) {
-  const { name, file, state, lastRun } = workflow;
+  const { name, file, state, onlyCalled, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
       <th scope="row" className={`${table.grow} ${styles.name}`}>
@@ -128,16 +128,20 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
               onClick={() => onStop(handle)}
             />
           )}
-          <Button
-            size="compact-sm"
-            leftSection={<Icon name="play" size={12} />}
-            aria-label={`Start ${spoken}`}
-            disabled={state === "invalid"}
-            loading={starting.has(handle)}
-            onClick={() => onStart(handle)}
-          >
-            Start
-          </Button>
+          {onlyCalled ? (
+            <span className="dim">called by others</span>
+          ) : (
+            <Button
+              size="compact-sm"
+              leftSection={<Icon name="play" size={12} />}
+              aria-label={`Start ${spoken}`}
+              disabled={state === "invalid"}
+              loading={starting.has(handle)}
+              onClick={() => onStart(handle)}
+            >
+              Start
+            </Button>
+          )}
         </span>
       </td>
     </tr>

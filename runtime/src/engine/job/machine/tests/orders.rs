@@ -205,9 +205,10 @@ fn disturbance(sim: &mut Sim, chance: &mut Chance, duplicates: bool) -> Option<I
     }
 }
 
-fn play(seed: u64, duplicates: bool) {
+fn play(seed: u64, duplicates: bool, closes_apart: bool) {
     let mut chance = Chance::new(seed);
     let mut sim = job(&mut chance);
+    sim.machine.plan.closes_apart = closes_apart;
     if chance.one_in(10) {
         sim.feed(Input::Cancel {
             why: Reason::new("cancelled", "by somebody"),
@@ -261,18 +262,20 @@ proptest! {
     })]
 
     #[test]
-    fn a_job_always_ends_once_and_holds_nothing(seed: u64) {
-        play(seed, false);
+    fn a_job_always_ends_once_and_holds_nothing(seed: u64, closes_apart: bool) {
+        play(seed, false, closes_apart);
     }
 
     #[test]
-    fn double_and_late_answers_change_nothing_of_that(seed: u64) {
-        play(seed, true);
+    fn double_and_late_answers_change_nothing_of_that(seed: u64, closes_apart: bool) {
+        play(seed, true, closes_apart);
     }
 }
 
 /// A group is tried again, and word of its earlier attempt comes once more: its members are not begun beside themselves.
 #[test]
 fn the_end_of_an_earlier_attempt_of_a_group_does_not_end_the_next() {
-    play(11_624_538_285_958_107_068, true);
+    for closes_apart in [false, true] {
+        play(11_624_538_285_958_107_068, true, closes_apart);
+    }
 }

@@ -116,6 +116,7 @@ fn what_is_cancelled_or_good_is_not_kept_as_failed() {
     clean(&engine, &project);
 }
 
+/// Its services end when they are told to.
 const SERVED: &str = "on: push
 jobs:
   a:
@@ -125,11 +126,12 @@ jobs:
         image: loom-test/busybox
         ports: ['8099:80']
         command: sh -c \"mkdir -p /www && echo from-web >> /www/index.html && exec httpd -f -p 80 -h /www\"
-        options: --health-cmd \"wget -q -O - http://127.0.0.1/\" --health-interval 200ms --health-retries 50
+        options: --init --health-cmd \"wget -q -O - http://127.0.0.1/\" --health-interval 200ms --health-retries 50
       hidden:
         image: loom-test/busybox
         env: { PASSWORD: '${{ secrets.TOKEN }}' }
         command: sleep 600
+        options: --init
     steps:
       - env: { TOKEN: '${{ secrets.TOKEN }}' }
         run: wget -qO- http://localhost:8099/index.html && exit 1

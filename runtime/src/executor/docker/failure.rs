@@ -68,6 +68,12 @@ pub(super) fn is_taken(error: &Error) -> bool {
     status(error) == Some(409) || status(error) == Some(500) && explain(error).contains("is already in use")
 }
 
+/// Whether somebody else made the same just now: Podman looks whether there is such a thing and then makes it, and what comes
+/// between is an error of its own. Asked once more, it finds the thing.
+pub(super) fn is_overtaken(error: &Error) -> bool {
+    status(error) == Some(500) && explain(error).contains("already exists")
+}
+
 /// What could not be done, as an error of a session's making; an engine that does not answer at all is told apart.
 pub(super) fn setup(what: &str, endpoint: &str, error: &Error) -> ExecutorError {
     if is_no_answer(error) {
@@ -143,6 +149,29 @@ mod tests {
                 message: message.to_owned(),
             };
             assert_eq!(is_refusal(&error), refused, "{status_code} {message}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_has_just_made_is_told_from_a_name_that_is_taken() {
+        for (status_code, message, overtaken) in [
+            (
+                500,
+                "volume with name data already exists: volume already exists",
+                true,
+            ),
+            (500, "no space left on device", false),
+            (
+                409,
+                "a volume named data already exists with another driver",
+                false,
+            ),
+        ] {
+            let error = Error::DockerResponseServerError {
+                status_code,
+                message: message.to_owned(),
+            };
+            assert_eq!(is_overtaken(&error), overtaken, "{status_code} {message}");
         }
     }
 }

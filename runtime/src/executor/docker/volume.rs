@@ -30,7 +30,12 @@ pub(super) async fn create(
             labels: Some(marks.labels(Kind::Volume)),
             ..VolumeCreateRequest::default()
         };
-        match connection.docker.create_volume(request).await {
+        // A service of the job, or another job, may want the same one at the same moment.
+        let made = match connection.docker.create_volume(request.clone()).await {
+            Err(error) if failure::is_overtaken(&error) => connection.docker.create_volume(request).await,
+            made => made,
+        };
+        match made {
             Ok(volume) => {
                 if is_ours(&volume.labels, marks.get(INSTANCE)) {
                     ours.push(name.to_owned());

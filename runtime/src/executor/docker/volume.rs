@@ -31,10 +31,7 @@ pub(super) async fn create(
             ..VolumeCreateRequest::default()
         };
         // A service of the job, or another job, may want the same one at the same moment.
-        let made = match connection.docker.create_volume(request.clone()).await {
-            Err(error) if failure::is_overtaken(&error) => connection.docker.create_volume(request).await,
-            made => made,
-        };
+        let made = failure::settled(|| connection.docker.create_volume(request.clone())).await;
         match made {
             Ok(volume) => {
                 if is_ours(&volume.labels, marks.get(INSTANCE)) {
@@ -173,7 +170,7 @@ async fn list(
     labels.push(format!("{KIND}={}", kind.word()));
     let filters = HashMap::from([("label".to_owned(), labels.clone())]);
     let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
-    let found = connection.docker.list_volumes(Some(query)).await;
+    let found = failure::settled(|| connection.docker.list_volumes(Some(query.clone()))).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let mut volumes = found.volumes.unwrap_or_default();
     volumes.retain(|volume| carries(&volume.labels, &labels));

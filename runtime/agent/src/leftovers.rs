@@ -1,7 +1,7 @@
 //! Finds the processes that steps have left running, by `/proc`. Where there is none (macOS) nothing is found, and
 //! only process groups of running steps are ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::sys;
@@ -45,12 +45,43 @@ pub(crate) fn of_session(leader: i32) -> Vec<LeftOver> {
         .collect()
 }
 
-/// Whether anything but this process lives here.
+/// Whether anything lives in this container but this process and what started it (`--init`). One that shares the process
+/// numbers of its machine or of another container (`--pid`) sees more: what is in other control groups is not in it.
 pub(crate) fn are_others() -> bool {
-    let own = std::process::id();
-    processes()
-        .iter()
-        .any(|(pid, process)| *pid != own && process.alive)
+    let all = processes();
+    let mut own = BTreeSet::new();
+    let mut next = Some(std::process::id());
+    while let Some(pid) = next.filter(|pid| own.insert(*pid)) {
+        next = all.get(&pid).map(|process| process.parent);
+    }
+    let home = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    all.iter()
+        .filter(|(pid, process)| process.alive && !own.contains(pid))
+        .any(
+            |(pid, _)| match fs::read_to_string(format!("/proc/{pid}/cgroup")) {
+                Ok(groups) => is_within(&home, &groups),
+                Err(_) => true, // it has just ended, or may not be looked at: at worst this stays a little longer
+            },
+        )
+}
+
+/// Whether a process of these control groups is in the others, or below; both as in `/proc/PID/cgroup`, see cgroups(7).
+fn is_within(home: &str, groups: &str) -> bool {
+    let split = |line: &'_ str| -> Option<(String, String)> {
+        // `number:controllers:path`; the path alone may have more colons.
+        let (number, rest) = line.split_once(':')?;
+        let (controllers, path) = rest.split_once(':')?;
+        Some((format!("{number}:{controllers}"), path.to_owned()))
+    };
+    let found: BTreeMap<String, String> = groups.lines().filter_map(split).collect();
+    home.lines().filter_map(split).all(|(hierarchy, own)| {
+        let Some(path) = found.get(&hierarchy) else {
+            return true;
+        };
+        // What is above the root of a namespace of its own is shown as `/..`.
+        let below = path.strip_prefix(own.trim_end_matches('/'));
+        below.is_some_and(|below| (below.is_empty() || below.starts_with('/')) && !below.starts_with("/.."))
+    })
 }
 
 /// This process's start time in clock ticks since boot.
@@ -123,5 +154,27 @@ mod tests {
             ("a) b (c)", true, 7, 43, 98765)
         );
         assert!(Process::parse("nonsense").is_none());
+    }
+
+    #[test]
+    fn what_is_in_other_control_groups_is_elsewhere() {
+        let own = "4:memory:/docker/one\n3:cpu,cpuacct:/\n0::/docker/one\n";
+        for (groups, within) in [
+            (own, true),
+            (
+                "4:memory:/docker/one/below\n3:cpu,cpuacct:/\n0::/docker/one\n",
+                true,
+            ),
+            ("4:memory:/docker/one\n3:cpu,cpuacct:/\n0::/docker/two\n", false),
+            ("4:memory:/docker/one2\n3:cpu,cpuacct:/\n0::/docker/one\n", false),
+            ("4:memory:/\n3:cpu,cpuacct:/\n0::/\n", false),
+            ("", true),
+        ] {
+            assert_eq!(is_within(own, groups), within, "{groups}");
+        }
+        // In a namespace of its own.
+        for (path, within) in [("/", true), ("/a:b", true), ("/../two", false), ("/..", false)] {
+            assert_eq!(is_within("0::/\n", &format!("0::{path}\n")), within, "{path}");
+        }
     }
 }

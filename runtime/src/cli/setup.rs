@@ -112,7 +112,7 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) 
             for problem in &recovered.problems {
                 talk::warning(&format!("{problem}; it is tried again at the next start"));
             }
-            !recovered.unswept.is_empty()
+            !recovered.unswept.is_empty() || !recovered.awake.is_empty()
         }
         Err(error) => {
             talk::warning(&format!(

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::job::{Entrance, reclaim};
 use super::shared::Shared;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, awake};
 use crate::id::{JobId, JobKey, RunId};
 
 /// How the name of such a file ends.
@@ -84,6 +84,22 @@ impl KeptLock {
     pub(crate) fn is_last(&self) -> bool {
         flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok()
     }
+
+    /// Enters the place of this file if nobody is in it; nobody comes in before this is dropped.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub(super) fn alone(path: &Path) -> io::Result<Option<Self>> {
+        let lock = Self {
+            file: File::open(path)?,
+        };
+        if !lock.is_last() {
+            return Ok(None);
+        }
+        // It may have been removed while this waited.
+        std::fs::metadata(path)?;
+        Ok(Some(lock))
+    }
 }
 
 /// Writes down that a place is kept.
@@ -108,7 +124,8 @@ pub(super) fn note(jobs: &Path, place: &KeptPlace) -> io::Result<()> {
     written
 }
 
-fn file_of(jobs: &Path, name: &str) -> PathBuf {
+/// The file that says that the place of this name is kept.
+pub(super) fn file_of(jobs: &Path, name: &str) -> PathBuf {
     jobs.join(format!("{name}{ENDING}"))
 }
 
@@ -218,9 +235,10 @@ impl Engine {
         removed
             .map_err(|broken| stays(broken.to_string()))?
             .map_err(|left| stays(left.reason.message))?;
-        let path = file_of(&self.shared.directory.jobs(), &place.name());
+        let (jobs, name) = (self.shared.directory.jobs(), place.name());
         let forgotten = self.shared.io.blocking(move || {
-            let forgotten = std::fs::remove_file(path);
+            let forgotten =
+                awake::forget(&jobs, &name).and_then(|()| std::fs::remove_file(file_of(&jobs, &name)));
             drop(lock);
             forgotten
         });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::EngineError;
-use super::kept;
 use super::shared::Shared;
+use super::{awake, kept};
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
 use crate::executor::{Executor, Owner};
 use crate::id::{JobId, JobKey, RunId};
@@ -31,11 +31,13 @@ pub struct Recovered {
     pub problems: Vec<String>,
     /// Runs of which something may still be left: no executor was given that could look for it, or it failed.
     pub unswept: Vec<RunId>,
+    /// Kept places in which something may still run though nobody is there, by name: likewise.
+    pub awake: Vec<String>,
 }
 
 /// Ends the runs of dead owners of this state directory, and those of this process that have no actor any more; then
-/// removes what such runs left, now or before, in these executors. What living owners hold, here or elsewhere, and what was
-/// kept, is never touched.
+/// removes what such runs left, now or before, in these executors, and stops what runs in kept places that nobody is in. What
+/// living owners hold, here or elsewhere, is never touched, and what was kept is never removed.
 pub(super) async fn recover(
     shared: &Shared,
     executors: &[Arc<dyn Executor>],
@@ -55,6 +57,7 @@ pub(super) async fn recover(
             end(shared, &run.id, &run.owner, &reason, &mut recovered).await;
         }
     }
+    awake::rest_left(shared, executors, &mut recovered).await;
     let remaining: Vec<Summary> = listed(shared, |query| query.remains_only = true)
         .await?
         .into_iter()

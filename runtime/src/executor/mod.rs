@@ -79,6 +79,14 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// As for [`Executor::reclaim`].
     async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError>;
+
+    /// Stops what was started in the kept place of this resource name, and leaves it there.
+    ///
+    /// # Errors
+    /// When the engine does not answer, or something does not stop.
+    async fn rest(&self, _name: &str) -> Result<(), ExecutorError> {
+        Ok(())
+    }
 }
 
 /// Where the steps of one job run.

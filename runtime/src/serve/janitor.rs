@@ -45,7 +45,8 @@ impl Janitor {
             // The history first, which is cheap; an engine is asked only when somebody has died, and from time to time as
             // long as something of the dead may be left.
             let found = engine.recover(Vec::new()).await?;
-            if found.unswept.is_empty() || (found.runs.is_empty() && !again) {
+            let clean = found.unswept.is_empty() && found.awake.is_empty();
+            if clean || (found.runs.is_empty() && !again) {
                 return Ok(found);
             }
             let swept = engine

@@ -61,8 +61,10 @@ async fn published_ports_are_on_the_localhost_of_each_job() {
     let job = |greeting: &str| {
         let mut job = bench.job();
         let published = vec![format!("{port}:80"), "53:53/udp".into()];
+        // Not every engine looks whether a service is healthy: the job waits for it.
         let web = ContainerSpec {
             ports: published,
+            options: String::new(),
             ..web(greeting)
         };
         job.services.insert("web".into(), web);
@@ -73,8 +75,10 @@ async fn published_ports_are_on_the_localhost_of_each_job() {
     for (place, greeting) in [(&places.0, "one\n"), (&places.1, "two\n")] {
         let facts = place.facts();
         assert_eq!(facts.services["web"].ports["80"], port.to_string());
-        let ask =
-            format!("wget -q -O - http://localhost:{port}/; wget -q -O - http://127.0.0.1:{port}/nothing");
+        let ask = format!(
+            "i=0; until wget -q -O - http://localhost:{port}/ 2>/dev/null; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 0.1; done
+             wget -q -O - http://127.0.0.1:{port}/nothing"
+        );
         let (_, output) = run(place, script(&ask)).await;
         assert_eq!(
             output.text().lines().next(),

@@ -116,6 +116,7 @@ fn what_is_cancelled_or_good_is_not_kept_as_failed() {
     clean(&engine, &project);
 }
 
+/// Its services end when they are told to.
 const SERVED: &str = "on: push
 jobs:
   a:
@@ -125,11 +126,12 @@ jobs:
         image: loom-test/busybox
         ports: ['8099:80']
         command: sh -c \"mkdir -p /www && echo from-web >> /www/index.html && exec httpd -f -p 80 -h /www\"
-        options: --health-cmd \"wget -q -O - http://127.0.0.1/\" --health-interval 200ms --health-retries 50
+        options: --init --health-cmd \"wget -q -O - http://127.0.0.1/\" --health-interval 200ms --health-retries 50
       hidden:
         image: loom-test/busybox
         env: { PASSWORD: '${{ secrets.TOKEN }}' }
         command: sleep 600
+        options: --init
     steps:
       - env: { TOKEN: '${{ secrets.TOKEN }}' }
         run: wget -qO- http://localhost:8099/index.html && exit 1
@@ -225,6 +227,64 @@ fn the_services_of_a_job_on_this_machine_are_kept_beside_it() {
     assert!(
         !runs(&engine, &kept[0]),
         "it rests also when the shell was told to end"
+    );
+    clean(&engine, &project);
+}
+
+#[test]
+fn shells_that_come_at_the_same_time_all_get_in() {
+    let (engine, project) = (Engine::mine(), Project::with(SERVED));
+    let secret = format!("TOKEN={SECRET}");
+    run(&engine, &project, &["--keep", "failed", "-s", &secret])
+        .run()
+        .exits(1);
+    let kept = containers(&engine);
+    let script = "for i in 1 2 3 4 5 6 7 8 9; do wget -qO- http://localhost:8099/index.html && break; sleep 0.3; done; read line\n";
+    let mut shells: Vec<_> = (0..3)
+        .map(|_| loom(&engine, &project, &["shell", "latest"]).started_with(script))
+        .collect();
+    for shell in &mut shells {
+        shell.until_stdout("from-web");
+    }
+    for mut shell in shells {
+        assert!(kept.iter().all(|container| runs(&engine, container)));
+        shell.type_in("\n");
+        shell.end_input();
+        shell.end().exits(0);
+    }
+    assert!(kept.iter().all(|container| !runs(&engine, container)));
+    clean(&engine, &project);
+}
+
+#[test]
+fn what_a_killed_shell_has_left_running_rests_after_the_next_start() {
+    let (engine, project) = (Engine::mine(), Project::with(SERVED));
+    let secret = format!("TOKEN={SECRET}");
+    run(&engine, &project, &["--keep", "failed", "-s", &secret])
+        .run()
+        .exits(1);
+    let kept = containers(&engine);
+    let mut killed =
+        loom(&engine, &project, &["shell", "latest"]).started_with("echo ready; read line; sleep 600\n");
+    let mut other =
+        loom(&engine, &project, &["shell", "latest"]).started_with("echo ready; read line; echo on\n");
+    killed.until_stdout("ready");
+    other.until_stdout("ready");
+    killed.signal(Signal::KILL);
+    drop(killed);
+    let next = "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n";
+    project.file("other.loom.yml", next);
+    run(&engine, &project, &["other.loom.yml"]).run().exits(0);
+    assert!(
+        kept.iter().all(|container| runs(&engine, container)),
+        "somebody is there still"
+    );
+    other.signal(Signal::KILL);
+    drop(other);
+    run(&engine, &project, &["other.loom.yml"]).run().exits(0);
+    assert!(
+        kept.iter().all(|container| !runs(&engine, container)),
+        "nobody is there any more"
     );
     clean(&engine, &project);
 }

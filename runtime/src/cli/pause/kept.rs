@@ -81,7 +81,7 @@ pub(super) async fn enter(
     let mut told = Signals::listen();
     let woken = if sleeps {
         tokio::select! {
-            woken = wake(&docker, place) => woken,
+            woken = wake(engine, &docker, place) => woken,
             () = told.next() => Err(Exit::Cancelled),
         }
     } else {
@@ -102,12 +102,19 @@ pub(super) async fn enter(
         }
     };
     if sleeps {
-        rest(&docker, place, lock).await;
+        rest(engine, place, lock).await;
     }
     ended
 }
 
-async fn wake(docker: &DockerExecutor, place: &KeptPlace) -> Result<(), Exit> {
+async fn wake(engine: &Engine, docker: &DockerExecutor, place: &KeptPlace) -> Result<(), Exit> {
+    let _turn = engine.wake_kept(&place.name()).await.map_err(|error| {
+        talk::error(&format!(
+            "failed to write down that the place of job {} is in use: {error}",
+            place.job
+        ));
+        Exit::Machine
+    })?;
     match docker.wake(&place.name(), !place.is_on_host()).await {
         Ok(woken) => {
             for port in woken.ports {
@@ -130,10 +137,8 @@ async fn wake(docker: &DockerExecutor, place: &KeptPlace) -> Result<(), Exit> {
 }
 
 /// Stops what runs in the place, unless another shell is open there.
-async fn rest(docker: &DockerExecutor, place: &KeptPlace, lock: KeptLock) {
-    if lock.is_last()
-        && let Err(error) = docker.rest(&place.name()).await
-    {
+async fn rest(engine: &Engine, place: &KeptPlace, lock: KeptLock) {
+    if let Err(error) = engine.rest_kept(&place.name(), lock).await {
         talk::warning(&format!("failed to {}", crate::chain::chain(&error)));
     }
 }

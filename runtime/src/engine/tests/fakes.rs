@@ -259,6 +259,8 @@ pub(super) struct Switches {
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
+    /// Kept places that were put to rest.
+    pub(super) rested: Mutex<Vec<String>>,
     /// Places that were opened, and closed or reclaimed while they were held.
     pub(super) opened: AtomicU32,
     /// Images that were built.
@@ -286,6 +288,7 @@ impl Default for Switches {
             cannot_keep: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
+            rested: Mutex::default(),
             opened: AtomicU32::default(),
             built: AtomicU32::default(),
             acts: Mutex::default(),
@@ -447,6 +450,12 @@ impl Executor for Fake {
         let of_runs = |held: &str| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run)));
         let removed = self.remove(|held| of_runs(held) && !kept.contains(held))?;
         Ok(Swept { removed })
+    }
+
+    async fn rest(&self, name: &str) -> Result<(), ExecutorError> {
+        self.remove(|_| false)?;
+        self.rested.lock().unwrap().push(name.to_owned());
+        Ok(())
     }
 }
 

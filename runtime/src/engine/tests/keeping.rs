@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::fakes::{Bench, launch};
 use super::{dead_run, end, history, system};
@@ -91,6 +92,58 @@ fn what_somebody_is_in_is_not_removed() {
 }
 
 #[test]
+fn what_a_killed_shell_has_left_running_is_stopped_at_the_next_start() {
+    system(async {
+        let bench = Bench::new();
+        end(begin(&bench, TEXT, Keep::Failed).await).await;
+        let place = bench.engine.kept().await.unwrap().remove(0);
+        let name = place.name();
+        let executors = || -> Vec<Arc<dyn Executor>> { vec![Arc::new(bench.fake.clone())] };
+        let inside = bench.engine.enter_kept(&place).await.unwrap();
+        let first = bench.engine.wake_kept(&name).await.unwrap();
+        let second = tokio::time::timeout(Duration::from_millis(100), bench.engine.wake_kept(&name));
+        assert!(second.await.is_err(), "one at a time");
+        drop(first);
+        drop(bench.engine.wake_kept(&name).await.unwrap());
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!(recovered.awake, [""; 0], "somebody is there");
+        assert_eq!(*bench.fake.rested.lock().unwrap(), [""; 0]);
+        // Its process is gone.
+        drop(inside);
+        let recovered = bench.engine.recover(Vec::new()).await.unwrap();
+        assert_eq!(recovered.awake, [name.clone()], "nobody asked the engine");
+        bench.fake.unreachable.store(true, Ordering::Relaxed);
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!(
+            (recovered.awake, recovered.problems.len()),
+            (vec![name.clone()], 1)
+        );
+        bench.fake.unreachable.store(false, Ordering::Relaxed);
+        for _ in 0..2 {
+            let recovered = bench.engine.recover(executors()).await.unwrap();
+            assert_eq!((recovered.awake, recovered.problems), (Vec::new(), Vec::new()));
+            assert_eq!(*bench.fake.rested.lock().unwrap(), [name.clone()], "once");
+        }
+        // Whoever leaves it is like that, and what is removed is forgotten.
+        let inside = bench.engine.enter_kept(&place).await.unwrap();
+        drop(bench.engine.wake_kept(&name).await.unwrap());
+        bench.engine.rest_kept(&name, inside).await.unwrap();
+        assert_eq!(bench.engine.recover(Vec::new()).await.unwrap().awake, [""; 0]);
+        let inside = bench.engine.enter_kept(&place).await.unwrap();
+        drop(bench.engine.wake_kept(&name).await.unwrap());
+        drop(inside);
+        bench.engine.remove_kept(&place).await.unwrap();
+        bench.holds_nothing();
+        assert_eq!(
+            std::fs::read_dir(bench.engine.directory().jobs())
+                .unwrap()
+                .count(),
+            0
+        );
+    });
+}
+
+#[test]
 fn what_cannot_be_kept_is_removed() {
     system(async {
         let bench = Bench::new();
@@ -151,7 +204,7 @@ fn a_job_that_pauses_is_kept_by_how_it_ends() {
             let run = bench.engine.start(launch).await.unwrap();
             let id = run.id().clone();
             while !history(&bench.journal, &id).await.jobs[&JobId("a".into())].is_paused() {
-                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
             bench.engine.answer(&id, None, answer).await.unwrap();
             end(run).await;

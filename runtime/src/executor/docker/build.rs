@@ -216,7 +216,7 @@ pub(super) async fn remove_labelled(
         .all(false)
         .filters(&filters)
         .build();
-    let found = connection.docker.list_images(Some(list)).await;
+    let found = failure::settled(|| connection.docker.list_images(Some(list.clone()))).await;
     let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
     let mut any = false;
     for image in found {

@@ -390,4 +390,10 @@ impl Executor for DockerExecutor {
             .while_it_answers(left, reclaim::of_runs(connection, &self.options, runs, kept))
             .await
     }
+
+    async fn rest(&self, name: &str) -> Result<(), ExecutorError> {
+        let connection = self.engine.get().await?;
+        let resting = self.rest_all(connection, name);
+        connection.while_it_answers(|| None, resting).await
+    }
 }

@@ -1,8 +1,16 @@
 //! The engine's errors in our words.
 
+use std::time::Duration;
+
 use bollard::errors::Error;
 
 use crate::executor::ExecutorError;
+
+/// How often an engine that stumbles is asked again.
+const TRIES: u32 = 20;
+
+/// What passes between.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What an error says, with its causes but without what is said twice.
 pub(super) fn explain(error: &Error) -> String {
@@ -74,6 +82,38 @@ pub(super) fn is_circle(error: &Error) -> bool {
 /// Whether a name is taken; Podman has no status of its own for that.
 pub(super) fn is_taken(error: &Error) -> bool {
     status(error) == Some(409) || status(error) == Some(500) && explain(error).contains("is already in use")
+}
+
+/// Whether the engine stumbled over something that came or went while it looked: Podman goes through what there is (images of
+/// a list, volumes, the interfaces of the machine before it makes a network) without holding it, and answers with an error of
+/// its own. Asked again, it finds its way.
+fn is_passing(error: &Error) -> bool {
+    let signs = [
+        "already exists",
+        "image not known",
+        "no such volume",
+        "network not found",
+        "no such network interface",
+    ];
+    let said = || explain(error);
+    is_between(error) || status(error) == Some(500) && signs.iter().any(|sign| said().contains(sign))
+}
+
+/// Asks the engine until it does not stumble any more, a few times.
+///
+/// # Errors
+/// What it says then.
+pub(super) async fn settled<T, Answer>(ask: impl Fn() -> Answer) -> Result<T, Error>
+where
+    Answer: Future<Output = Result<T, Error>>,
+{
+    for _ in 0..TRIES {
+        match ask().await {
+            Err(error) if is_passing(&error) => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    ask().await
 }
 
 /// What could not be done, as an error of a session's making; an engine that does not answer at all is told apart.
@@ -167,5 +207,63 @@ mod tests {
             };
             assert_eq!(is_refusal(&error), refused, "{status_code} {message}");
         }
+    }
+
+    fn answered(status_code: u16, message: &str) -> Error {
+        Error::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        for (status_code, message, passes) in [
+            (
+                500,
+                "volume with name data already exists: volume already exists",
+                true,
+            ),
+            (
+                500,
+                "reading image \"8d\": locating image with ID \"8d\": image not known",
+                true,
+            ),
+            (500, "route ip+net: no such network interface", true),
+            (500, "no space left on device", false),
+            (
+                409,
+                "a volume named data already exists with another driver",
+                false,
+            ),
+            (404, "image not known", false),
+        ] {
+            let error = answered(status_code, message);
+            assert_eq!(is_passing(&error), passes, "{status_code} {message}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_stumbles_is_asked_again_and_not_for_ever() {
+        let asked = std::cell::Cell::new(0);
+        let stumbles = |until: u32| {
+            asked.set(asked.get() + 1);
+            let answer = if asked.get() > until {
+                Ok(())
+            } else {
+                Err(answered(500, "image not known"))
+            };
+            std::future::ready(answer)
+        };
+        assert!(settled(|| stumbles(2)).await.is_ok());
+        assert_eq!(asked.replace(0), 3);
+        assert!(settled(|| stumbles(u32::MAX)).await.is_err());
+        assert_eq!(asked.replace(0), TRIES + 1);
+        let full = || {
+            asked.set(asked.get() + 1);
+            std::future::ready(Err::<(), _>(answered(500, "no space left on device")))
+        };
+        assert!(settled(full).await.is_err());
+        assert_eq!(asked.get(), 1);
     }
 }

@@ -73,24 +73,16 @@ impl DockerExecutor {
     }
 
     /// Stops the containers of a kept place.
-    ///
-    /// # Errors
-    /// When the engine does not answer, or one does not stop.
-    pub async fn rest(&self, name: &str) -> Result<(), ExecutorError> {
-        let connection = self.connection().await?.clone();
-        let resting = async {
-            let parts = self.parts(&connection, name).await?;
-            // The room first: its agent hands over the files that people made.
-            let (rooms, others): (Vec<Part>, Vec<Part>) =
-                parts.into_iter().partition(|part| part.is(Kind::Room));
-            for group in [rooms, others] {
-                let stopping = group.iter().map(|part| stop(&connection, &part.id));
-                let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
-                stopped?;
-            }
-            Ok(())
-        };
-        connection.while_it_answers(|| None, resting).await
+    pub(super) async fn rest_all(&self, connection: &Connection, name: &str) -> Result<(), ExecutorError> {
+        let parts = self.parts(connection, name).await?;
+        // The room first: its agent hands over the files that people made.
+        let (rooms, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| part.is(Kind::Room));
+        for group in [rooms, others] {
+            let stopping = group.iter().map(|part| stop(connection, &part.id));
+            let stopped: Result<Vec<()>, _> = join_all(stopping).await.into_iter().collect();
+            stopped?;
+        }
+        Ok(())
     }
 
     async fn parts(&self, connection: &Connection, name: &str) -> Result<Vec<Part>, ExecutorError> {

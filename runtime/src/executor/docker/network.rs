@@ -15,7 +15,7 @@ pub(super) async fn create(connection: &Connection, marks: &Marks) -> Result<Str
         labels: Some(marks.labels(Kind::Network)),
         ..NetworkCreateRequest::default()
     };
-    match connection.docker.create_network(request).await {
+    match failure::settled(|| connection.docker.create_network(request.clone())).await {
         Ok(created) => Ok(created.id),
         Err(error) => Err(failure::setup(
             "make the job's network",

@@ -95,13 +95,16 @@ pub(super) async fn of_runs(
         .map(|found| found.labels)
         .collect();
     let query = ListNetworksOptionsBuilder::new().filters(&filters).build();
-    let found = docker.list_networks(Some(query)).await.map_err(looked)?;
+    let found = failure::settled(|| docker.list_networks(Some(query.clone()))).await;
+    let found = found.map_err(looked)?;
     all.extend(found.into_iter().filter_map(|network| network.labels));
     let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
-    let found = docker.list_volumes(Some(query)).await.map_err(looked)?;
+    let found = failure::settled(|| docker.list_volumes(Some(query.clone()))).await;
+    let found = found.map_err(looked)?;
     all.extend(found.volumes.into_iter().flatten().map(|volume| volume.labels));
     let query = ListImagesOptionsBuilder::new().filters(&filters).build();
-    let found = docker.list_images(Some(query)).await.map_err(looked)?;
+    let found = failure::settled(|| docker.list_images(Some(query.clone()))).await;
+    let found = found.map_err(looked)?;
     all.extend(found.into_iter().map(|image| image.labels));
     let names: BTreeSet<String> = all
         .into_iter()
@@ -201,7 +204,7 @@ async fn networks(
     directories: &mut BTreeSet<PathBuf>,
 ) -> Result<bool, ExecutorError> {
     let query = ListNetworksOptionsBuilder::new().filters(filters).build();
-    let found = connection.docker.list_networks(Some(query)).await;
+    let found = failure::settled(|| connection.docker.list_networks(Some(query.clone()))).await;
     let found = found.map_err(|error| failure::setup("look for networks", &connection.endpoint, &error))?;
     let wanted = filters.get("label").cloned().unwrap_or_default();
     let mut any = false;
@@ -225,7 +228,7 @@ async fn runs_of_volumes(
     filters: &Filters,
 ) -> Result<BTreeSet<String>, ExecutorError> {
     let query = ListVolumesOptionsBuilder::new().filters(filters).build();
-    let found = connection.docker.list_volumes(Some(query)).await;
+    let found = failure::settled(|| connection.docker.list_volumes(Some(query.clone()))).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let volumes = found.volumes.into_iter().flatten();
     let wanted = filters.get("label").cloned().unwrap_or_default();

@@ -30,7 +30,9 @@ pub(super) async fn create(
             labels: Some(marks.labels(Kind::Volume)),
             ..VolumeCreateRequest::default()
         };
-        match connection.docker.create_volume(request).await {
+        // A service of the job, or another job, may want the same one at the same moment.
+        let made = failure::settled(|| connection.docker.create_volume(request.clone())).await;
+        match made {
             Ok(volume) => {
                 if is_ours(&volume.labels, marks.get(INSTANCE)) {
                     ours.push(name.to_owned());
@@ -168,7 +170,7 @@ async fn list(
     labels.push(format!("{KIND}={}", kind.word()));
     let filters = HashMap::from([("label".to_owned(), labels.clone())]);
     let query = ListVolumesOptionsBuilder::new().filters(&filters).build();
-    let found = connection.docker.list_volumes(Some(query)).await;
+    let found = failure::settled(|| connection.docker.list_volumes(Some(query.clone()))).await;
     let found = found.map_err(|error| failure::setup("look for volumes", &connection.endpoint, &error))?;
     let mut volumes = found.volumes.unwrap_or_default();
     volumes.retain(|volume| carries(&volume.labels, &labels));

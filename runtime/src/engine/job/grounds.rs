@@ -373,8 +373,8 @@ impl Grounds {
         Ok(())
     }
 
-    /// Puts the file of the event, which is below RUNNER_TEMP, where steps see it.
-    pub(super) async fn send_event(&self, file: &str) -> Result<(), Trouble> {
+    /// Puts a file or folder that is below RUNNER_TEMP where steps see it.
+    pub(super) async fn put(&self, file: &str) -> Result<(), Trouble> {
         if !self.files.apart().directory {
             return Ok(());
         }

@@ -299,11 +299,15 @@ impl Grounds {
     /// Whether Loom serves a step that uses this action itself: `actions/checkout`, whatever it checks out.
     pub(super) fn is_served(&self, repository: &Repository) -> bool {
         let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
-        is(&repository.owner, "actions")
+        let checkout = is(&repository.owner, "actions")
             && is(&repository.name, "checkout")
-            && repository.path.is_empty()
-            && !self.store.overrides(repository)
-            || actions::Unsupported::find(repository).is_some()
+            && repository.path.is_empty();
+        checkout && !self.store.overrides(repository) || self.unsupported(repository).is_some()
+    }
+
+    /// Why an action cannot do its work here; what somebody put in its place can.
+    pub(super) fn unsupported(&self, repository: &Repository) -> Option<&'static actions::Unsupported> {
+        actions::Unsupported::find(repository).filter(|_| !self.store.overrides(repository))
     }
 
     /// Whether Loom itself checks out what this step wants: the repository at hand.

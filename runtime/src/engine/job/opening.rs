@@ -264,7 +264,10 @@ async fn put_files(opened: &Opened) -> Result<(), Trouble> {
     });
     let made = made.await.map_err(|broken| broke_off(&broken))?;
     made.map_err(|error: io::Error| {
-        Trouble::machine("setup", format!("cannot make the folder above the workspace: {error}"))
+        Trouble::machine(
+            "setup",
+            format!("cannot make the folder above the workspace: {error}"),
+        )
     })?;
     opened.grounds.put(ABOVE_WORKSPACE).await?;
     opened.grounds.put(EVENT_FILE).await

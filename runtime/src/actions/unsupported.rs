@@ -66,7 +66,10 @@ impl Unsupported {
     /// Why a step that uses it fails, in a sentence that says what to do.
     #[must_use]
     pub fn sentence(&self, reference: &str) -> String {
-        format!("`{reference}` needs {}; {}", self.needs, self.instead)
+        format!(
+            "`{reference}` needs {}; {}, or put a folder of yours in its place: `--action-override {reference}=FOLDER`",
+            self.needs, self.instead
+        )
     }
 }
 

@@ -96,8 +96,7 @@ fn matrix(question: &Question, job: &Job, instances: Vec<Instance>, survives_can
             fail_fast: instance.strategy.fail_fast,
             max_parallel: instance.strategy.max_parallel,
         };
-        let top = question.scope.caller.is_none();
-        if top && !is_wanted(&instance, &options.matrix) {
+        if !is_wanted(&instance, &options.matrix) {
             continue;
         }
         let id = question.id.instance(instance.id.index);

@@ -62,6 +62,16 @@ impl JobPlan {
         matches!(self.room, RoomSpec::Host)
     }
 
+    /// What the folder of the repository is called on GitHub: the last part of its name. None where that cannot be a
+    /// file's name.
+    pub(crate) fn repository_name(&self) -> Option<String> {
+        let github = self.instance.contexts.get("github")?.as_object()?;
+        let repository = github.get("repository")?.to_text();
+        let name = repository.rsplit('/').next().unwrap_or_default();
+        let is_name = !matches!(name, "" | "." | "..") && !name.contains('\0');
+        is_name.then(|| name.to_owned())
+    }
+
     /// Whether debug messages of steps are shown: the secret or variable `ACTIONS_STEP_DEBUG`, as on GitHub.
     pub(crate) fn is_debug(&self) -> bool {
         const NAME: &str = "ACTIONS_STEP_DEBUG";

@@ -3,7 +3,7 @@
 use loom_protocol::Timestamp;
 
 use crate::event::{JobState, Phase, RunState, StepState};
-use crate::id::StepId;
+use crate::id::{JobId, StepId};
 use crate::state::{Job, Run, Step};
 
 /// A time span as people say it: `40ms`, `12.3s`, `2m 05s`, `1h 02m`.
@@ -22,6 +22,11 @@ pub(in crate::cli) fn since(start: Option<Timestamp>, end: Option<Timestamp>) ->
     Some(duration(end?.millis_since(start?)))
 }
 
+/// Characters of a job's id that a line has room for.
+const WIDEST: usize = 24;
+/// Characters at the end of a longer id that stay: which instance of its matrix it is.
+const TAIL: usize = 8;
+
 /// Widths for the names at the start of each line.
 pub(in crate::cli) struct Columns {
     width: usize,
@@ -36,19 +41,45 @@ impl Columns {
                 .map(|job| job.0.chars().count())
                 .max()
                 .unwrap_or(0)
-                .min(24),
+                .min(WIDEST),
         }
     }
 
-    /// A job's name, cut or filled to the width.
+    /// Makes room for a job that came later than the others, as those of a matrix do.
+    pub(super) fn make_room(&mut self, run: &Run, job: &JobId) {
+        if job.0.chars().count().min(WIDEST) > self.width {
+            *self = Self::of(run);
+        }
+    }
+
+    /// A job's id, filled to the width, or cut to it in the middle: its end tells it from the others of its matrix.
     pub(in crate::cli) fn job(&self, name: &str) -> String {
         let length = name.chars().count();
         if length > self.width {
-            let cut: String = name.chars().take(self.width.saturating_sub(1)).collect();
-            return format!("{cut}…");
+            let tail = TAIL.min(self.width / 2);
+            let head = self.width.saturating_sub(tail + 1);
+            let start: String = name.chars().take(head).collect();
+            let end: String = name.chars().skip(length - tail).collect();
+            return format!("{start}…{end}");
         }
         format!("{name}{}", " ".repeat(self.width - length))
     }
+}
+
+/// What people call a job where its id does not say it: the `(ubuntu-latest, 20)` of a matrix, or its own `name`.
+pub(super) fn called<'a>(id: &JobId, job: &'a Job) -> Option<&'a str> {
+    if job.name == id.0 || job.name == id.key() {
+        return None;
+    }
+    let values = job
+        .name
+        .strip_prefix(id.key())
+        .and_then(|rest| rest.strip_prefix(' '));
+    Some(
+        values
+            .filter(|values| values.starts_with('('))
+            .unwrap_or(&job.name),
+    )
 }
 
 /// Why a job ended as it did, in a few words.
@@ -165,6 +196,11 @@ mod tests {
     fn long_names_are_cut_visibly() {
         let columns = Columns { width: 4 };
         assert_eq!(columns.job("ab"), "ab  ");
-        assert_eq!(columns.job("abcdef"), "abc…");
+        assert_eq!(columns.job("abcdef"), "a…ef");
+        let columns = Columns { width: 24 };
+        assert_eq!(
+            columns.job("build-and-test-all-of-it#11"),
+            "build-and-test-…of-it#11"
+        );
     }
 }

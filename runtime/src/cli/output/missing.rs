@@ -1,4 +1,5 @@
-//! A step that ended because a program is not there: which one, and the line that helps.
+//! A step that ended because this is not one of GitHub's machines (a program is not there, a repository is complete): the line
+//! that helps.
 
 use std::collections::VecDeque;
 
@@ -32,6 +33,14 @@ pub(super) fn help(
     step: &Step,
     tail: Option<&VecDeque<String>>,
 ) -> Option<String> {
+    let said = |words: &str| tail.is_some_and(|lines| lines.iter().any(|line| line.contains(words)));
+    if said("--unshallow on a complete repository does not make sense") {
+        return Some(
+            "the whole history is here, where GitHub's checkout brings one commit: give `actions/checkout` \
+             `fetch-depth: 0` instead of this, which does the same in both places"
+                .to_owned(),
+        );
+    }
     if step.exit_code != Some(NOT_FOUND) {
         return None;
     }
@@ -44,6 +53,16 @@ pub(super) fn help(
             "{what} is not on this machine's PATH: install it, or run the job in a container"
         ));
     };
+    if program.as_deref() == Some("docker") {
+        let label = match place(run, id) {
+            Place::Container => "LABEL".to_owned(),
+            Place::Label(label) => label,
+        };
+        return Some(format!(
+            "what runs in a container does not reach the engine: run the job on this machine, by `-P {label}=host`, or \
+             have `services:` or `uses: docker://…` do it"
+        ));
+    }
     let better = program
         .as_deref()
         .and_then(|name| IMAGES.iter().find(|(names, _)| names.contains(&name)))

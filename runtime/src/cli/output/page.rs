@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::lines::{Columns, duration, how, place, since, why};
+use super::lines::{Columns, called, duration, how, place, since, why};
 use super::missing;
 use super::tails::{Tails, failed};
 use crate::cli::Exit;
@@ -79,9 +79,12 @@ fn table(run: &Run) -> String {
         *room -= 1;
         let took = since(job.started_at, job.finished_at).unwrap_or_default();
         text.push_str(&format!(
-            "  {} {:<9} {took:>7}{}\n",
+            "  {} {:<9} {took:>7}{}{}\n",
             columns.job(&id.0),
             job.state_word(),
+            called(id, job)
+                .map(|name| format!("  {name}"))
+                .unwrap_or_default(),
             why(job)
         ));
     }
@@ -101,8 +104,9 @@ fn failures(run: &Run, tails: &Tails, text: &mut String) {
         let took = since(step.started_at, step.finished_at)
             .map(|took| format!(" ({took})"))
             .unwrap_or_default();
+        let name = called(id, job).map(|name| format!(" {name}")).unwrap_or_default();
         text.push_str(&format!(
-            "\nfailed: {id}, step {} `{}`: {}{took}\n",
+            "\nfailed: {id}{name}, step {} `{}`: {}{took}\n",
             place(job, step_id),
             step.name,
             how(step)

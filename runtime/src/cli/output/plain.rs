@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::lines::{Columns, duration, place, sign};
+use super::lines::{Columns, called, duration, place, sign};
 use super::out::Out;
 use super::terminal::{closed, closed_lines};
 use super::{Printer, Tails, page};
@@ -25,6 +25,7 @@ impl<W: Write + Send> Plain<W> {
 
     fn say(&mut self, run: &Run, job: &JobId, text: &str) {
         let columns = self.columns.get_or_insert_with(|| Columns::of(run));
+        columns.make_room(run, job);
         let line = format!("{} {text}", columns.job(&job.0));
         let is_terminal = self.out.is_terminal();
         self.out.push(&if is_terminal {
@@ -85,6 +86,7 @@ pub(super) fn headline<'a>(run: &Run, event: &'a Event) -> Option<(&'a JobId, St
     let state = run.jobs.get(job)?;
     let step_name = |step: &StepId| Some((place(state, step), state.steps.get(step)?.name.as_str()));
     let text = match event {
+        Event::JobStarted { .. } => format!("* job {}", called(job, state).map(|_| state.name.as_str())?),
         Event::StepStarted { step, .. } => {
             let (place, name) = step_name(step)?;
             format!("> step {place}: {name}")

@@ -55,6 +55,7 @@ impl Pretty {
 
     fn say(&mut self, run: &Run, job: &JobId, text: &str) {
         let columns = self.columns.get_or_insert_with(|| Columns::of(run));
+        columns.make_room(run, job);
         let place = run.jobs.get_index_of(job).unwrap_or(0);
         let colour = JOB_COLOURS
             .get(place % JOB_COLOURS.len())

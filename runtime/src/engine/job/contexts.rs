@@ -17,6 +17,9 @@ use crate::plan::JobPlan;
 
 /// Where the file with the event lies below RUNNER_TEMP.
 pub(super) const EVENT_FILE: &str = "_github_workflow/event.json";
+/// The folder below RUNNER_TEMP that is `runner.workspace`: the workspace is seen in it under the repository's name, as on
+/// GitHub, and what steps make beside it goes with the job.
+pub(super) const ABOVE_WORKSPACE: &str = "_runner_workspace";
 
 /// What the expressions of a job's steps see.
 #[derive(Clone)]
@@ -76,7 +79,7 @@ impl Contexts {
             arch: facts.arch.clone(),
             temp: facts.temp.clone(),
             tool_cache: facts.tools.clone(),
-            workspace: facts.workspace.clone(),
+            workspace: format!("{}/{ABOVE_WORKSPACE}", facts.temp),
             ..RunnerFacts::default()
         };
         let mut github = plan

@@ -316,7 +316,12 @@ impl Grounds {
 impl Grounds {
     /// Whether Loom serves a step that uses this action itself: `actions/checkout`, whatever it checks out.
     pub(super) fn is_served(&self, repository: &Repository) -> bool {
-        self.is_checkout(repository) || actions::Unsupported::find(repository).is_some()
+        self.is_checkout(repository) || self.unsupported(repository).is_some()
+    }
+
+    /// Why an action cannot do its work here; what somebody put in its place can.
+    pub(super) fn unsupported(&self, repository: &Repository) -> Option<&'static actions::Unsupported> {
+        actions::Unsupported::find(repository).filter(|_| !self.store.overrides(repository))
     }
 
     /// Whether Loom itself checks out what this step wants: the repository at hand.
@@ -402,8 +407,8 @@ impl Grounds {
         Ok(())
     }
 
-    /// Puts the file of the event, which is below RUNNER_TEMP, where steps see it.
-    pub(super) async fn send_event(&self, file: &str) -> Result<(), Trouble> {
+    /// Puts a file or folder that is below RUNNER_TEMP where steps see it.
+    pub(super) async fn put(&self, file: &str) -> Result<(), Trouble> {
         if !self.files.apart().directory {
             return Ok(());
         }

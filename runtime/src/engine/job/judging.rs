@@ -17,7 +17,6 @@ use super::opening::{Opened, broke_off};
 use super::question::{Answer, Ask};
 use super::task::Task;
 use super::worker::masked;
-use crate::actions;
 use crate::event::{Outputs, Reason};
 use crate::executor::Notes;
 use crate::plan::first_mistake;
@@ -91,7 +90,7 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
             });
         }
         ActionReference::Repository(repository) => {
-            if let Some(row) = actions::Unsupported::find(repository) {
+            if let Some(row) = grounds.unsupported(repository) {
                 return Ok(refuse(Reason::new(
                     "unsupported",
                     row.sentence(&repository.to_string()),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::JobOrigin;
-use super::contexts::EVENT_FILE;
+use super::contexts::{ABOVE_WORKSPACE, EVENT_FILE};
 use super::fetching::prepare;
 use super::grounds::Grounds;
 use super::keeping::without_secrets;
@@ -229,7 +229,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         close(opened).await?;
         return Err(not_wanted());
     }
-    let prepared = match opened.grounds.send_event(EVENT_FILE).await {
+    let prepared = match put_files(&opened).await {
         Err(trouble) => Err(trouble),
         Ok(()) => tokio::select! {
             biased;
@@ -248,6 +248,29 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
             Err(trouble)
         }
     }
+}
+
+/// Puts what is below RUNNER_TEMP from the start where steps see it: the folder above the workspace, and the event.
+async fn put_files(opened: &Opened) -> Result<(), Trouble> {
+    let grounds = Arc::clone(&opened.grounds);
+    let made = opened.shared.io.blocking(move || {
+        let folder = grounds.directory.join(TEMP).join(ABOVE_WORKSPACE);
+        std::fs::create_dir_all(&folder)?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))?;
+        let Some(name) = grounds.plan.repository_name() else {
+            return Ok(());
+        };
+        std::os::unix::fs::symlink(&grounds.facts.workspace, folder.join(name))
+    });
+    let made = made.await.map_err(|broken| broke_off(&broken))?;
+    made.map_err(|error: io::Error| {
+        Trouble::machine(
+            "setup",
+            format!("cannot make the folder above the workspace: {error}"),
+        )
+    })?;
+    opened.grounds.put(ABOVE_WORKSPACE).await?;
+    opened.grounds.put(EVENT_FILE).await
 }
 
 /// Puts the event where steps find it, in a directory that is the caller's alone so far.

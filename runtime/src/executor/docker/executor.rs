@@ -302,7 +302,12 @@ fn facts(image: &Image, in_container: bool) -> PlaceFacts {
         workspace: container::WORKSPACE.to_owned(),
         temp: container::TEMP.to_owned(),
         actions: container::ACTIONS.to_owned(),
-        tools: container::TOOLS.to_owned(),
+        // `container:` images are as on GitHub, where they get an empty folder.
+        tools: image
+            .tools
+            .clone()
+            .filter(|_| !in_container)
+            .unwrap_or_else(|| container::TOOLS.to_owned()),
         os: "Linux".to_owned(),
         arch: runner_architecture(architecture),
         in_container,

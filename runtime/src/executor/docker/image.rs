@@ -16,6 +16,8 @@ pub(super) struct Image {
     pub(super) user: String,
     /// Its `HOME`, which beats the user's own.
     pub(super) home: Option<String>,
+    /// Where it says that it has tools, as images made after GitHub's machines do (`RUNNER_TOOL_CACHE`).
+    pub(super) tools: Option<String>,
     /// In the engine's words: `amd64`, `arm64`.
     pub(super) architecture: Option<String>,
     /// What it starts.
@@ -63,17 +65,22 @@ pub(super) async fn ensure(
 impl From<ImageInspect> for Image {
     fn from(found: ImageInspect) -> Self {
         let config = found.config.unwrap_or_default();
-        let home = config.env.unwrap_or_default().into_iter().find_map(|entry| {
-            let (name, value) = entry.split_once('=')?;
-            (name == "HOME").then(|| value.to_owned())
-        });
+        let env = config.env.unwrap_or_default();
+        let variable = |wanted: &str| {
+            env.iter().find_map(|entry| {
+                let (name, value) = entry.split_once('=')?;
+                (name == wanted).then(|| value.to_owned())
+            })
+        };
+        let tools = variable("RUNNER_TOOL_CACHE").or_else(|| variable("AGENT_TOOLSDIRECTORY"));
         Self {
             id: found.id.unwrap_or_default(),
             user: config
                 .user
                 .filter(|user| !user.is_empty())
                 .unwrap_or_else(|| "0".to_owned()),
-            home,
+            home: variable("HOME"),
+            tools: tools.filter(|path| path.starts_with('/')),
             entrypoint: config.entrypoint.unwrap_or_default(),
             command: config.cmd.unwrap_or_default(),
             architecture: found.architecture.filter(|architecture| !architecture.is_empty()),
@@ -85,5 +92,36 @@ fn fail(image: &str, cause: impl Into<String>) -> ExecutorError {
     ExecutorError::Image {
         image: image.to_owned(),
         cause: cause.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::ImageConfig;
+
+    use super::*;
+
+    #[test]
+    fn where_an_image_has_tools_is_what_it_says_of_them() {
+        let tools = |env: &[&str]| {
+            let env = env.iter().map(|entry| (*entry).to_owned()).collect();
+            let config = ImageConfig {
+                env: Some(env),
+                ..ImageConfig::default()
+            };
+            let found = ImageInspect {
+                config: Some(config),
+                ..ImageInspect::default()
+            };
+            Image::from(found).tools
+        };
+        let own = "AGENT_TOOLSDIRECTORY=/opt/hostedtoolcache";
+        assert_eq!(
+            tools(&["HOME=/root", own]).as_deref(),
+            Some("/opt/hostedtoolcache")
+        );
+        assert_eq!(tools(&[own, "RUNNER_TOOL_CACHE=/t"]).as_deref(), Some("/t"));
+        assert_eq!(tools(&["RUNNER_TOOL_CACHE=t"]), None);
+        assert_eq!(tools(&[]), None);
     }
 }

@@ -111,7 +111,11 @@ fn what_a_killed_shell_has_left_running_is_stopped_at_the_next_start() {
         // Its process is gone.
         drop(inside);
         let recovered = bench.engine.recover(Vec::new()).await.unwrap();
-        assert_eq!(recovered.awake, [name.clone()], "nobody asked the engine");
+        assert_eq!(
+            recovered.awake,
+            std::slice::from_ref(&name),
+            "nobody asked the engine"
+        );
         bench.fake.unreachable.store(true, Ordering::Relaxed);
         let recovered = bench.engine.recover(executors()).await.unwrap();
         assert_eq!(
@@ -122,7 +126,11 @@ fn what_a_killed_shell_has_left_running_is_stopped_at_the_next_start() {
         for _ in 0..2 {
             let recovered = bench.engine.recover(executors()).await.unwrap();
             assert_eq!((recovered.awake, recovered.problems), (Vec::new(), Vec::new()));
-            assert_eq!(*bench.fake.rested.lock().unwrap(), [name.clone()], "once");
+            assert_eq!(
+                *bench.fake.rested.lock().unwrap(),
+                std::slice::from_ref(&name),
+                "once"
+            );
         }
         // Whoever leaves it is like that, and what is removed is forgotten.
         let inside = bench.engine.enter_kept(&place).await.unwrap();

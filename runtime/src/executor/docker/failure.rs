@@ -243,7 +243,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_engine_that_stumbles_is_asked_again_and_not_for_ever() {
         let asked = std::cell::Cell::new(0);
         let stumbles = |until: u32| {

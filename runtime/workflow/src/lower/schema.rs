@@ -103,8 +103,16 @@ fn has(level: &Level, name: &str) -> bool {
 fn forms(out: &mut String, level: &Level) {
     for (index, form) in level.forms.iter().enumerate() {
         write(out, if index > 0 { "," } else { ",\"oneOf\":[" });
-        write(out, "{\"required\":");
-        list(out, &[form.key]);
+        if std::ptr::eq(level, &raw const JOB) && form.key == "steps" {
+            // A job that says where it runs may have nothing to do.
+            write(
+                out,
+                r#"{"anyOf":[{"required":["steps"]},{"required":["runs-on"]}]"#,
+            );
+        } else {
+            write(out, "{\"required\":");
+            list(out, &[form.key]);
+        }
         write(out, ",\"properties\":{");
         let others = level.keys.iter().filter(|key| !key.forms.has(form.bit));
         for (index, other) in others.enumerate() {
@@ -170,7 +178,10 @@ fn value(out: &mut String, wanted: &Type, computed: bool, bounds: &str, filled: 
             kinds.push("{\"type\":[\"string\",\"number\",\"boolean\",\"null\"]}".to_owned())
         }
         Text::Filled => {
-            kinds.push("{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}".to_owned())
+            kinds.push("{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}".to_owned());
+            if wanted.nothing {
+                kinds.push("{\"type\":\"null\"}".to_owned());
+            }
         }
         Text::No => {
             for (takes, kind) in [

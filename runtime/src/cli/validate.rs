@@ -72,7 +72,7 @@ fn read_and_check(input: &Input, level: CheckLevel) -> Result<(WorkflowFile, Dia
 
 /// Everything of a level that is found in a workflow, or in the `action.yml` of an action.
 fn check(file: &WorkflowFile, level: CheckLevel) -> Diagnostics {
-    if loom_workflow::is_action(&file.path.to_string_lossy()) {
+    if loom_workflow::is_action(&project::resolved(&file.path).to_string_lossy()) {
         let repository = Repository::of_action(&file.path);
         return loom_workflow::load_action_with(&file.source, &repository).diagnostics;
     }

@@ -30,6 +30,9 @@ pub(super) struct WorkflowView {
 struct LastRun {
     run_id: String,
     state: RunState,
+    /// Whether it waits for somebody's answer; left out when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     started_at: Option<Timestamp>,
@@ -63,6 +66,7 @@ impl WorkflowView {
         let last_run = runs.first().map(|run| LastRun {
             run_id: run.id.0.clone(),
             state: run.state,
+            paused: run.is_paused(),
             started_at: run.started_at,
             finished_at: run.finished_at,
         });

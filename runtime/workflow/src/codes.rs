@@ -244,6 +244,7 @@ codes! {
     PASSWORD = "lint/password", Lint, Warning, "A password is written in the file";
     SHELL_NAME = "lint/shell-name", Lint, Error, "A shell is not known";
     SHELL_MISSING = "lint/shell-missing", Lint, Warning, "A shell is not there on the runner";
+    NO_STEPS = "lint/no-steps", Lint, Warning, "A job has nothing to do";
     EMPTY_LIST = "lint/empty-list", Lint, Warning, "A list is empty";
     UNREACHABLE = "lint/unreachable-job", Lint, Warning, "A job can never run";
     SNAPSHOT_VERSION = "lint/snapshot-version", Lint, Warning, "The version of an image is not one";

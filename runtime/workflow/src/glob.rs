@@ -222,7 +222,7 @@ impl Reader<'_> {
         if negative {
             at = 1;
             if self.text.len() == 1 {
-                self.malformed(0, 1, "`!` needs a pattern behind it");
+                self.error(0, 1, "`!` needs a pattern behind it");
             }
         }
         // Whether something stands before that `?` and `+` can be about.
@@ -251,11 +251,14 @@ impl Reader<'_> {
                     if repeatable {
                         self.repeat(character);
                     } else {
-                        self.malformed(
-                            at,
-                            1,
-                            format!("nothing stands before `{character}` that it could be about"),
-                        );
+                        let message = format!("nothing stands before `{character}` that it could be about");
+                        // Behind another of them, `?` is read as a regular expression has it, which is not what was meant.
+                        let first = at == usize::from(negative);
+                        if character == '+' || first {
+                            self.malformed(at, 1, message);
+                        } else {
+                            self.error(at, 1, message);
+                        }
                     }
                     repeatable = false;
                 }
@@ -356,7 +359,7 @@ impl Reader<'_> {
                         at,
                         1 + next.len_utf8(),
                         format!(
-                            "`\\{next}` is no pattern: a backslash stands before special characters only"
+                            "`\\{next}` has no meaning: a backslash stands before special characters, `d`, `w` and `s`"
                         ),
                     );
                     self.help("write the character without a backslash: a `.` means itself");
@@ -575,7 +578,7 @@ mod tests {
             (
                 "\\q",
                 Ref,
-                "0-2 `\\q` is no pattern: a backslash stands before special characters only",
+                "0-2 `\\q` has no meaning: a backslash stands before special characters, `d`, `w` and `s`",
             ),
             ("x\\", Path, "1-2 a backslash needs a character behind it"),
             ("/x", Ref, "0-1 names of branches and tags do not begin with `/`"),
@@ -594,8 +597,12 @@ mod tests {
         }
         for (pattern, malformed) in [
             ("lib/c++/**", true),
-            ("!", true),
+            ("?.*.x", true),
+            ("v[9-1]", true),
             ("a[", true),
+            ("!", false),
+            ("a*?", false),
+            ("a?+", true),
             ("./a", false),
             (" a", false),
         ] {

@@ -47,7 +47,7 @@ export type Diagnostic = {
   column?: number;
 };
 
-export type LastRun = { runId: string; state: string; startedAt?: string; finishedAt?: string };
+export type LastRun = { runId: string; state: string; paused?: boolean; startedAt?: string; finishedAt?: string };
 
 export type Workflow = {
   name: string;

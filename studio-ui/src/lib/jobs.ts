@@ -83,7 +83,7 @@ export function shownSteps({ steps = NO_STEPS, pauses = [] }: Job): readonly Ste
 const NO_STEPS: Step[] = [];
 
 /** The state of a run as it is shown: one that goes on only with somebody's answer is paused. */
-export function runState({ state, paused }: RunSummary): string {
+export function runState({ state, paused }: Pick<RunSummary, "state" | "paused">): string {
   return state === "running" && paused ? "paused" : state;
 }
 

@@ -123,7 +123,7 @@ pub fn token_hint(inputs: &IndexMap<String, String>, at_hand: &str) -> Option<&'
         .filter(|(name, _)| name.eq_ignore_ascii_case("token"));
     let token = given.next().map_or(at_hand, |(_, token)| token);
     token.trim().is_empty().then_some(
-        "actions/checkout wants a token for another repository than the one at hand, also for a public one, and there is none:          run with `-s GITHUB_TOKEN`, or give the step a `token`",
+        "actions/checkout wants a token for another repository than the one at hand, also for a public one, and there is none: run with `-s GITHUB_TOKEN`, or give the step a `token`",
     )
 }
 

@@ -25,7 +25,7 @@ const IMAGES: &[(&[&str], &str)] = &[
 /// An image with most of what GitHub's own machines have.
 const LIKE_GITHUB: &str = "catthehacker/ubuntu:act-latest";
 
-/// What to do about a step that did not find a program; none when that is not what happened.
+/// What to do about a step that did not find a program, or wanted history that is here already; none otherwise.
 pub(super) fn help(
     run: &Run,
     id: &JobId,
@@ -54,13 +54,15 @@ pub(super) fn help(
         ));
     };
     if program.as_deref() == Some("docker") {
-        let label = match place(run, id) {
-            Place::Container => "LABEL".to_owned(),
-            Place::Label(label) => label,
+        let elsewhere = match place(run, id) {
+            Place::Container => {
+                "take `container:` from the job and run it on this machine (`-P LABEL=host`)".to_owned()
+            }
+            Place::Label(label) => format!("run the job on this machine, by `-P {label}=host`"),
         };
         return Some(format!(
-            "what runs in a container does not reach the engine: run the job on this machine, by `-P {label}=host`, or \
-             have `services:` or `uses: docker://…` do it"
+            "what runs in a container does not reach the Docker engine: {elsewhere}, or have `services:` or \
+             `uses: docker://…` do it"
         ));
     }
     let better = program

@@ -96,7 +96,7 @@ pub(super) struct Start {
         (status = 202, description = "the run is in the history", body = Asked),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "it has mistakes, or several are called so", body = Problem,
+        (status = 409, description = "it has mistakes, several are called so, or only other workflows call it (`only_called`; `{\"event\":\"workflow_call\"}` starts it all the same)", body = Problem,
          content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),

@@ -96,7 +96,11 @@ fn is_zone(text: &str) -> bool {
 
 fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
     let refs = trigger.branches.patterns().chain(trigger.tags.patterns());
-    let texts = trigger.names.iter().chain(&trigger.versions);
+    let texts = trigger
+        .names
+        .iter()
+        .chain(&trigger.versions)
+        .chain(&trigger.workflows);
     let all = refs
         .map(|pattern| (pattern, Subject::Ref))
         .chain(trigger.paths.patterns().map(|pattern| (pattern, Subject::Path)))
@@ -203,7 +207,6 @@ fn input(name: &str, input: &Input, choices: bool, diagnostics: &mut Diagnostics
     }
 }
 
-/// Whoever calls has to give a required input, so nobody gets its default. One that starts by hand sees it.
 fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for option in options {

@@ -237,7 +237,7 @@ static EVENTS: Level = things(
                 rivals: BRANCHES,
                 ..plain(&[
                     key("types", &activity!["requested", "completed", "in_progress"]),
-                    key("workflows", &FILTER),
+                    key("workflows", &ONE_OR_MORE),
                     key("branches", &FILTER),
                     key("branches-ignore", &FILTER),
                 ])

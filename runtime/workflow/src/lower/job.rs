@@ -32,9 +32,9 @@ impl Context<'_> {
         } else {
             written.mark()
         };
-        // GitHub's readers take a job that has nothing to do, as long as it says where.
+        // GitHub's readers take a job that has nothing to do, as long as it says where; a lint is about it.
         let idle = fields.contains("runs-on")
-            && ["steps", "uses"]
+            && ["steps", "uses", "with", "secrets"]
                 .iter()
                 .all(|key| !fields.contains(key) && !is_misspelt(mapping, &JOB, key));
         let form = if mapping.incomplete || idle {

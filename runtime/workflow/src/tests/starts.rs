@@ -41,6 +41,21 @@ fn a_filter_of_other_events_is_passed_over() {
 }
 
 #[test]
+fn an_empty_filter_is_as_good_as_none() {
+    let empty = "  push:\n    branches:\n    tags:";
+    for reference in ["refs/heads/any", "refs/tags/v1"] {
+        assert!(asked(empty, &push(reference)).starts, "{reference}");
+    }
+    let of_paths = "  push:\n    branches:\n    paths: ['ci/**']";
+    let changed = |path: &str| push("refs/heads/any").with_changed_paths([path]);
+    assert!(asked(of_paths, &changed("ci/a")).starts);
+    assert!(!asked(of_paths, &changed("src/a")).starts);
+    let types = "  pull_request:\n    types:\n    branches:";
+    assert!(asked(types, &pull_request("opened")).starts);
+    assert!(!asked(types, &pull_request("labeled")).starts);
+}
+
+#[test]
 fn branches_are_picked_in_order() {
     let only = "  push:\n    branches: [main, 'mona/octocat', 'releases/**']";
     let not = "  push:\n    branches: ['releases/**', '!releases/**-alpha']";

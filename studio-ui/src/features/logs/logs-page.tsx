@@ -5,7 +5,7 @@ import { useCallback, useState } from "react";
 import { runQuery } from "../../api/queries";
 import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
-import { namedJob, pickJob, runState, working } from "../../lib/jobs";
+import { jobState, namedJob, pickJob, runState, working } from "../../lib/jobs";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
 import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
@@ -75,7 +75,7 @@ function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | 
           if (id !== null && runId !== undefined) void navigate({ search: { run: runId, job: id } });
         }}
       />
-      <StateWord state={job?.state ?? state} />
+      <StateWord state={job ? jobState(job) : state} />
       {runId && (
         <Link to="/runs/$runId" params={{ runId }} search={job ? { job: job.id } : {}} className={styles.whole}>
           Whole run

@@ -102,7 +102,7 @@ impl<'c> Checker<'c> {
         let mut possible: Option<Type> = None;
         for (place, operand) in operands.iter().enumerate() {
             let decides = place + 1 < operands.len();
-            let next = if decides && is_of_matrix(operand) {
+            let next = if decides && is_of_matrix(operand) && self.has_matrix() {
                 self.quietly(operand)
             } else {
                 self.infer(operand)
@@ -116,6 +116,14 @@ impl<'c> Checker<'c> {
             });
         }
         possible.unwrap_or(Type::Any)
+    }
+
+    /// Whether there is a matrix here, some of whose combinations may have what others lack.
+    fn has_matrix(&mut self) -> bool {
+        match self.context("matrix") {
+            Type::Mapping(properties) => properties.names().next().is_some(),
+            _ => true,
+        }
     }
 
     /// The type of an expression whose findings are not wanted.

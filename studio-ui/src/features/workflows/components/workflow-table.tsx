@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
+import { runState } from "../../../lib/jobs";
 import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
@@ -101,9 +102,9 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
           <Link
             to="/runs/$runId"
             params={{ runId: lastRun.runId }}
-            aria-label={`Last run of ${spoken}: ${lastRun.state}`}
+            aria-label={`Last run of ${spoken}: ${runState(lastRun)}`}
           >
-            <StateWord state={lastRun.state} />
+            <StateWord state={runState(lastRun)} />
           </Link>
         ) : (
           <span className="dim">{UNKNOWN}</span>

@@ -100,7 +100,7 @@ fn need(workflow: &Workflow, job: &Job, name: &str, none: bool) -> Unknown {
     Unknown {
         message: format!("job {} does not need {}", shown(job.id.as_str()), shown(name)),
         label: if exists.is_some() {
-            "only jobs among its own `needs` are known to it".to_owned()
+            "it is not among its `needs`".to_owned()
         } else {
             "no such job".to_owned()
         },

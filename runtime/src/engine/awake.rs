@@ -59,16 +59,17 @@ async fn rest(
     if !lock.is_last() {
         return Ok(());
     }
+    // Nobody enters before the engine has done what it was told, also when nobody waits for that any more.
     let resting = {
         let name = name.to_owned();
-        async move { docker.rest(&name).await }
+        async move { docker.rest(&name).await.map(|()| lock) }
     };
     let broke = |cause: String| ExecutorError::Setup {
         what: format!("stop what runs in the kept place {name}"),
         cause,
     };
     let rested = shared.io.spawn(resting).await;
-    rested.map_err(|error| broke(error.to_string()))??;
+    let lock = rested.map_err(|error| broke(error.to_string()))??;
     let (jobs, of) = (shared.directory.jobs(), name.to_owned());
     let forgetting = shared.io.blocking(move || {
         let forgotten = forget(&jobs, &of);

@@ -112,17 +112,17 @@ impl State {
                 .collect();
             return admit_attempt(new, &attempts);
         }
-        let mut alike = self.first_attempts(&new.workflow.file);
+        let mut alike = self.of_file(&new.workflow.file);
         match new.number {
             Some(number) if alike.any(|other| other.number == Some(number)) => Err(number_taken(new, number)),
             _ => Ok(()),
         }
     }
 
-    /// The runs of a workflow's file, each once.
-    fn first_attempts<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Summary> {
+    /// The runs of a workflow's file, with all attempts at them.
+    fn of_file<'a>(&'a self, file: &'a str) -> impl Iterator<Item = &'a Summary> {
         let runs = self.runs.values().map(|(summary, _)| summary);
-        runs.filter(move |run| run.first.is_none() && run.workflow.file == file)
+        runs.filter(move |run| run.workflow.file == file)
     }
 
     fn group(&self, name: &str) -> Vec<Kept> {
@@ -234,9 +234,9 @@ impl Journal for MemoryJournal {
 
     async fn last_number(&self, file: &str) -> Result<u64, JournalError> {
         let state = self.state();
-        let runs = || state.first_attempts(file);
-        let highest = runs().filter_map(|run| run.number).max();
-        let count = u64::try_from(runs().count()).unwrap_or(u64::MAX);
+        let highest = state.of_file(file).filter_map(|run| run.number).max();
+        let first = state.of_file(file).filter(|run| run.first.is_none());
+        let count = u64::try_from(first.count()).unwrap_or(u64::MAX);
         Ok(highest.unwrap_or_default().max(count))
     }
 

@@ -292,6 +292,12 @@ impl Grounds {
     /// Makes the job's copy of an action, and puts it where steps see it. What did not get there whole is done anew.
     async fn hand_out(&self, fetched: &Path, copy: &Path, name: &str) -> Result<(), Trouble> {
         if !copy.exists() {
+            if self.copying.is_closed() {
+                return Err(Trouble::machine(
+                    "cancelled",
+                    "the job ended before its action was copied",
+                ));
+            }
             let (from, to) = (fetched.to_owned(), copy.to_owned());
             // A task of its own: nobody may wait for it any more while it writes.
             let copying = self

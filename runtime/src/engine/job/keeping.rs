@@ -38,6 +38,7 @@ pub(in crate::engine) async fn keep(opened: Opened, entrances: Vec<Entrance>) ->
 }
 
 async fn leave(opened: Opened, entrances: Vec<Entrance>) -> Result<Left, Trouble> {
+    opened.grounds.at_rest().await;
     let without = secret_services(&opened);
     for name in &without {
         opened.notes.say(&format!(

@@ -403,7 +403,9 @@ impl Companions {
         let give = give::is_wanted() && !self.apart;
         let closing = async {
             if room.channel.close(give, self.options.patience).await.is_ok() {
-                container::ended(&self.connection, &room.name).await;
+                if !self.apart {
+                    container::ended(&self.connection, &room.name).await;
+                }
             } else {
                 container::kill(&self.connection, &room.name).await;
                 if give {

@@ -72,7 +72,8 @@ impl From<ImageInspect> for Image {
                 (name == wanted).then(|| value.to_owned())
             })
         };
-        let tools = variable("RUNNER_TOOL_CACHE").or_else(|| variable("AGENT_TOOLSDIRECTORY"));
+        let folder = |name: &str| variable(name).filter(|path| path.starts_with('/'));
+        let tools = folder("RUNNER_TOOL_CACHE").or_else(|| folder("AGENT_TOOLSDIRECTORY"));
         Self {
             id: found.id.unwrap_or_default(),
             user: config
@@ -80,7 +81,7 @@ impl From<ImageInspect> for Image {
                 .filter(|user| !user.is_empty())
                 .unwrap_or_else(|| "0".to_owned()),
             home: variable("HOME"),
-            tools: tools.filter(|path| path.starts_with('/')),
+            tools,
             entrypoint: config.entrypoint.unwrap_or_default(),
             command: config.cmd.unwrap_or_default(),
             architecture: found.architecture.filter(|architecture| !architecture.is_empty()),

@@ -95,7 +95,7 @@ impl DockerExecutor {
             .all(true)
             .filters(&filters)
             .build();
-        let found = connection.docker.list_containers(Some(query)).await;
+        let found = failure::settled(|| connection.docker.list_containers(Some(query.clone()))).await;
         let found =
             found.map_err(|error| failure::setup("look for containers", &connection.endpoint, &error))?;
         let parts = found.into_iter().filter_map(Part::new);

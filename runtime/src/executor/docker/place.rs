@@ -71,7 +71,10 @@ impl DockerPlace {
         let give = give::is_wanted() && !self.apart.directory;
         match channel.close(give, self.patience).await {
             Ok(closed) => {
-                container::ended(&self.connection, &self.name).await;
+                // An agent that is spoken to through the engine may be a while in leaving.
+                if !self.apart.directory {
+                    container::ended(&self.connection, &self.name).await;
+                }
                 Ok(closed)
             }
             // Its scripts and what steps said lie in the container, and nobody has cleared them: that is not kept.

@@ -75,7 +75,7 @@ fn refused_new(transaction: &Transaction<'_>, new: &Summary) -> rusqlite::Result
 
 fn has_number(transaction: &Transaction<'_>, file: &str, number: u64) -> rusqlite::Result<bool> {
     transaction
-        .prepare_cached("SELECT 1 FROM run WHERE file = ?1 AND number = ?2 AND first IS NULL")?
+        .prepare_cached("SELECT 1 FROM run WHERE file = ?1 AND number = ?2")?
         .exists(params![file, signed(number)])
 }
 

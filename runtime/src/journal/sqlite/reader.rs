@@ -43,9 +43,10 @@ pub(super) fn events(
 }
 
 pub(super) fn last_number(connection: &Connection, file: &str) -> Result<u64, JournalError> {
-    // Runs of an older Loom have no number of their own: they count.
+    // Runs of an older Loom have no number of their own: they count. An attempt has the number of its run, which may be
+    // pruned by now.
     let counted = connection.query_row(
-        "SELECT max(coalesce(max(number), 0), count(*)) FROM run WHERE file = ?1 AND first IS NULL",
+        "SELECT max(coalesce(max(number), 0), count(*) FILTER (WHERE first IS NULL)) FROM run WHERE file = ?1",
         params![file],
         |row| row.get(0),
     );

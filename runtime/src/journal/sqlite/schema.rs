@@ -68,13 +68,11 @@ const STEPS: &[M<'_>] = &[
          SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.number') END
          FROM event WHERE event.run = run.id AND event.seq = 1
      );
-     CREATE INDEX run_number ON run (file, number) WHERE first IS NULL;",
+     CREATE INDEX run_number ON run (file, number);",
     ),
-    // The jobs that are under way, as JSON. The lines of runs that have not ended are made anew.
-    M::up(
-        "ALTER TABLE run ADD COLUMN under_way TEXT NOT NULL DEFAULT '{}';
-     DELETE FROM run WHERE finished IS NULL;",
-    ),
+    // The jobs that are under way, as JSON. Of a run that is open right now only what comes is in it: an older Loom may be
+    // running it, so its line stays as it is.
+    M::up("ALTER TABLE run ADD COLUMN under_way TEXT NOT NULL DEFAULT '{}';"),
 ];
 
 /// How long to wait for others. They hold the file for milliseconds.

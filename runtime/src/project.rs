@@ -1,5 +1,6 @@
 //! Finding a project's workflow files and reading them.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -151,6 +152,59 @@ pub fn candidates(directory: &Path) -> Vec<PathBuf> {
     }
 }
 
+/// All that a directory has to be checked: its `.loom.yml`, the workflows of `.github/workflows`, and each `action.yml` in it
+/// that Git does not leave out; where there is nothing of these, the `.yml` and `.yaml` files that lie in it directly.
+pub fn checkable(directory: &Path) -> Vec<PathBuf> {
+    let is = |end: &str| {
+        let directory = directory.canonicalize();
+        directory.is_ok_and(|directory| directory.ends_with(end))
+    };
+    let own = [".loom.yml", ".loom.yaml"].map(|name| directory.join(name));
+    let own = own.into_iter().filter(|file| file.is_file()).map(clean);
+    let workflows = if is(".github/workflows") {
+        workflows_in(directory)
+    } else if is(".github") {
+        workflows_in(&directory.join("workflows"))
+    } else {
+        workflows_in(&directory.join(".github/workflows"))
+    };
+    let mut files: Vec<PathBuf> = own.chain(workflows).chain(actions_in(directory)).collect();
+    if files.is_empty() {
+        files = workflows_in(directory);
+    }
+    let mut seen = HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    files
+}
+
+/// The files of actions below a directory, by path. What `.gitignore` and its like leave out is not looked at, nor other
+/// repositories that lie in it.
+fn actions_in(directory: &Path) -> Vec<PathBuf> {
+    let walk = ignore::WalkBuilder::new(directory)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let is_other = entry.depth() > 0 && entry.path().join(".git").exists();
+            !is_folder || entry.file_name() != ".git" && !is_other
+        })
+        .build();
+    let found = walk.flatten().filter(|entry| {
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        is_file
+            && entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| name.starts_with("action.y"))
+    });
+    let mut files: Vec<PathBuf> = found
+        .map(|entry| clean(entry.into_path()))
+        .filter(|file| loom_workflow::is_action(&resolved(file).to_string_lossy()))
+        .collect();
+    files.sort();
+    files
+}
+
 /// The `.yml` and `.yaml` files of a directory, by name.
 pub fn workflows_in(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
@@ -185,20 +239,22 @@ pub fn read(path: &Path) -> Result<WorkflowFile, ProjectError> {
     })
 }
 
-/// Reads a workflow in the dialect of `.loom.yml` from standard input.
+/// Reads a file from standard input: as the one that it is called, or as a `.loom.yml`.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read_stdin() -> Result<WorkflowFile, ProjectError> {
+pub fn read_stdin(called: Option<&Path>) -> Result<WorkflowFile, ProjectError> {
     let contents = bounded::read_from(io::stdin().lock(), most());
     let contents = contents.map_err(|cause| ProjectError::Unreadable {
         path: STDIN.into(),
         cause,
     })?;
+    let dialect = |path: &Path| Dialect::of_path(&resolved(path).to_string_lossy());
+    let path = called.unwrap_or(Path::new(STDIN));
     Ok(WorkflowFile {
-        path: STDIN.into(),
-        source: source(STDIN.to_owned(), contents),
-        dialect: Dialect::Loom,
+        path: path.to_owned(),
+        source: source(path.display().to_string(), contents),
+        dialect: called.map_or(Dialect::Loom, dialect),
     })
 }
 

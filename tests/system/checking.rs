@@ -168,6 +168,93 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
+fn standard_input_can_be_called_as_a_file() {
+    let project = Project::new();
+    let piped = |name: &str, text: &str| {
+        let command = format!("printf '{text}' | \"$LOOM\" validate --stdin-name {name} -");
+        project.loom_in_shell(&command).run()
+    };
+    let workflow = "on: push\\njobs: {a: {steps: [{run: x}]}}\\n";
+    piped(".github/workflows/new.yml", workflow)
+        .exits(1)
+        .prints(".github/workflows/new.yml:2")
+        .prints("has no `runs-on`");
+    piped("sub/.loom.yml", workflow).exits(0);
+    piped("sub/action.yml", "name: x\\nruns: {using: nope}\\n")
+        .exits(1)
+        .prints("sub/action.yml:2");
+}
+
+#[test]
+fn all_that_a_folder_has_is_checked() {
+    let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
+    let broken = "name: x\nruns: { using: nope }\n";
+    project
+        .file(".github/workflows/c.yml", WITHOUT_LABEL)
+        .file(".github/workflows/tool/action.yml", broken)
+        .file("deep/in/action.yaml", broken)
+        .file(".gitignore", "out/\n")
+        .file("out/action.yml", broken)
+        .file("other/.git/config", "")
+        .file("other/action.yml", broken)
+        .file("compose.yml", "services: {}\n");
+    for arguments in [&["validate"][..], &["validate", "."]] {
+        let outcome = project.loom(arguments).run().exits(1);
+        let outcome = outcome
+            .prints("has no `runs-on`")
+            .prints(".github/workflows/tool/action.yml:2")
+            .prints("deep/in/action.yaml:2")
+            .says("3 of 4 files have errors");
+        assert!(
+            !outcome.stdout.contains("out/") && !outcome.stdout.contains("other/"),
+            "{outcome}"
+        );
+    }
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let project =
+        Project::with("jobs: { a: { steps: [{ run: x }] }, b: { needs: [a, a], steps: [{ run: x }] } }\n");
+    project
+        .loom(&["validate"])
+        .run()
+        .exits(0)
+        .says("no errors, 1 warning");
+    project.loom(&["validate", "--deny-warnings"]).run().exits(1);
+}
+
+#[test]
+fn a_list_of_findings_that_is_cut_says_so() {
+    let project = Project::new();
+    let many: String = (0..1100).map(|n| format!("key-{n}: 1\n")).collect();
+    project.file(
+        "many.yml",
+        &format!("jobs: {{ a: {{ steps: [{{ run: x }}] }} }}\n{many}"),
+    );
+    let json = project
+        .loom(&["validate", "--format", "json", "many.yml"])
+        .run()
+        .exits(1);
+    let line: serde_json::Value = serde_json::from_str(&json.stdout).expect("one line of JSON");
+    assert_eq!(line["omitted"], 100, "{}", line["omitted"]);
+    let sarif = project
+        .loom(&["validate", "--format", "sarif", "many.yml"])
+        .run()
+        .exits(1);
+    let document: serde_json::Value = serde_json::from_str(&sarif.stdout).expect("SARIF is JSON");
+    let invocation = &document["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let said = invocation["toolExecutionNotifications"][0]["message"]["text"].as_str();
+    assert_eq!(said, Some("100 more findings of many.yml are left out"));
+    let rule = &document["runs"][0]["tool"]["driver"]["rules"][0];
+    assert!(
+        rule["help"]["text"].as_str().is_some_and(|text| !text.is_empty()),
+        "{rule}"
+    );
+}
+
+#[test]
 fn a_folder_without_workflows_is_wrong_usage() {
     let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
     project.file("empty/note.txt", "");

@@ -181,9 +181,16 @@ pub(super) struct ServeArgs {
 /// How `validate` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ValidateArgs {
-    /// The files; a directory stands for its workflows, and `-` for standard input, read as a .loom.yml
-    #[arg(required = true, value_name = "FILE")]
+    /// The files; a directory stands for its .loom.yml, its workflows and the action.yml files below it, and `-` for standard
+    /// input
+    #[arg(value_name = "FILE", default_value = ".")]
     pub(super) files: Vec<PathBuf>,
+    /// What standard input is called in findings; it is read as the file there would be [default: as a .loom.yml]
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_name: Option<PathBuf>,
+    /// End with 1 for warnings, too
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
     /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs
     #[arg(long, value_enum, default_value_t = CheckLevel::Lint)]
     pub(super) level: CheckLevel,

@@ -48,14 +48,27 @@ impl Sarif {
             .push(json!({"level": "error", "message": {"text": why}}));
     }
 
+    /// Says that a file has more findings than there are results.
+    pub(super) fn cut(&mut self, source: &Source, more: usize) {
+        let why = format!("{more} more findings of {} are left out", source.name());
+        self.failures
+            .push(json!({"level": "warning", "message": {"text": why}}));
+    }
+
     /// All of it as one document.
     pub(super) fn document(self) -> Value {
         let rules = self.rules.values().map(|code| {
             let info = code.info();
+            let page = code.page();
             json!({
                 "id": info.text,
                 "shortDescription": {"text": info.title},
-                "fullDescription": {"text": code.page().explanation},
+                "fullDescription": {"text": page.explanation},
+                // GitHub's code scanning refuses rules without help (GH2012).
+                "help": {
+                    "text": page.explanation,
+                    "markdown": format!("{}\n\n{}", page.explanation, page.examples),
+                },
                 "defaultConfiguration": {"level": level(info.severity)},
             })
         });

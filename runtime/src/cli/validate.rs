@@ -18,7 +18,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
     let mut exit = Exit::Success;
     let mut sum = Sum::default();
     let mut sarif = Sarif::default();
-    for outcome in together::in_order(&files(&args.files), |input| read_and_check(input, args.level)) {
+    for outcome in together::in_order(&files(&args.files), |input| read_and_check(input, args)) {
         let (file, found) = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -38,6 +38,9 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
                 for one in found.iter().filter(|one| wanted(one, args.level)) {
                     sarif.add(&file.source, one);
                 }
+                if found.omitted() > 0 {
+                    sarif.cut(&file.source, found.omitted());
+                }
             }
         }
     }
@@ -46,7 +49,8 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
         FindingFormat::Sarif => data::print(&format!("{:#}\n", sarif.document())),
         FindingFormat::Json => {}
     }
-    if sum.invalid > 0 && exit == Exit::Success {
+    let denied = args.deny_warnings && sum.warnings > 0;
+    if (sum.invalid > 0 || denied) && exit == Exit::Success {
         exit = Exit::Failure;
     }
     exit
@@ -60,13 +64,13 @@ enum Input {
     Stdin,
 }
 
-fn read_and_check(input: &Input, level: CheckLevel) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
+fn read_and_check(input: &Input, args: &ValidateArgs) -> Result<(WorkflowFile, Diagnostics), ProjectError> {
     let file = match input {
         Input::File(path) => project::read(path)?,
         Input::Nothing(folder) => return Err(ProjectError::Nothing(folder.clone())),
-        Input::Stdin => project::read_stdin()?,
+        Input::Stdin => project::read_stdin(args.stdin_name.as_deref())?,
     };
-    let found = check(&file, level);
+    let found = check(&file, args.level);
     Ok((file, found))
 }
 
@@ -84,14 +88,14 @@ fn check(file: &WorkflowFile, level: CheckLevel) -> Diagnostics {
     loaded.diagnostics
 }
 
-/// What is meant: a directory stands for the workflows it holds, `-` for standard input.
+/// What is meant: a directory stands for all that it has to be checked, `-` for standard input.
 fn files(named: &[PathBuf]) -> Vec<Input> {
     let mut files = Vec::with_capacity(named.len());
     for path in named {
         if path == Path::new("-") {
             files.push(Input::Stdin);
         } else if path.is_dir() {
-            let inside = project::candidates(path);
+            let inside = project::checkable(path);
             if inside.is_empty() {
                 files.push(Input::Nothing(path.clone()));
             }
@@ -162,7 +166,8 @@ impl Sum {
             (0, 0) => format!("{checked} {files} checked, nothing is wrong"),
             (0, 1) => format!("{checked} {files} checked: no errors, 1 warning"),
             (0, _) => format!("{checked} {files} checked: no errors, {warnings} warnings"),
-            _ => format!("{invalid} of {checked} {files} cannot be used as written"),
+            (1, _) => format!("1 of {checked} {files} has errors"),
+            _ => format!("{invalid} of {checked} {files} have errors"),
         }
     }
 }
@@ -173,6 +178,14 @@ struct Report<'a> {
     file: &'a str,
     valid: bool,
     diagnostics: Vec<Finding<'a>>,
+    /// How many more there are: a file has so many findings at most. Left out where that is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A finding as JSON. Places count from 1; what has no place has `null` there.
@@ -197,6 +210,7 @@ fn print_json(source: &Source, found: &Diagnostics, level: CheckLevel, valid: bo
         file: source.name(),
         valid,
         diagnostics: findings.flat_map(|one| with_causes(source, one)).collect(),
+        omitted: found.omitted(),
     };
     match serde_json::to_string(&report) {
         Ok(line) => data::print(&format!("{line}\n")),
@@ -278,11 +292,7 @@ mod tests {
                 "2 files checked: no errors, 2 warnings",
             ),
             (&[warned], CheckLevel::Schema, "1 file checked, nothing is wrong"),
-            (
-                &[warned, broken],
-                CheckLevel::Lint,
-                "1 of 2 files cannot be used as written",
-            ),
+            (&[warned, broken], CheckLevel::Lint, "1 of 2 files has errors"),
         ] {
             assert_eq!(told(texts, level), want);
         }

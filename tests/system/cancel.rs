@@ -26,6 +26,10 @@ jobs:
 
 /// Whether a process runs.
 pub(crate) fn alive(pid: &str) -> bool {
+    // Nothing stands in the file of a script that was ended as it wrote it, and `/proc//stat` is there for good.
+    if pid.trim().parse::<u32>().is_err() {
+        return false;
+    }
     // A zombie that nobody has waited for yet does not run any more.
     std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| {
         !stat

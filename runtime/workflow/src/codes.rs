@@ -198,6 +198,7 @@ codes! {
     MATRIX_SHAPE = "schema/matrix", Schema, Error, "A matrix is not well formed";
     INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit";
     INPUT_DEFAULT = "lint/input-default", Lint, Error, "The default of an input is not of its type";
+    INPUT_DEFAULT_UNUSED = "lint/input-default-unused", Lint, Warning, "A default is never used";
     INPUT_TWICE = "lint/input-twice", Lint, Warning, "An input offers an option twice";
     TOO_MANY_INPUTS = "schema/too-many-inputs", Schema, Error, "A workflow takes too many inputs";
     EVENT_FILTER = "lint/event-filter", Lint, Error, "A filter does nothing at its event";

@@ -330,3 +330,12 @@ fn an_expression_hashes_the_files_of_the_workspace() {
         .exits(1)
         .says("hashFiles failed");
 }
+
+#[test]
+fn a_lint_that_is_meant_is_ignored_by_a_comment() {
+    let project = Project::with(
+        "jobs:\n  a:\n    steps: [{ run: x }]\n  b:\n    # loom: ignore[lint/needs-twice] to show it\n    needs: [a, a]\n    steps: [{ run: x }]\n",
+    );
+    let outcome = project.loom(&["validate"]).run().exits(0);
+    assert!(outcome.stderr.contains("nothing is wrong"), "{outcome}");
+}

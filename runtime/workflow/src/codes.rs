@@ -245,6 +245,8 @@ codes! {
     PASSWORD = "lint/password", Lint, Warning, "A password is written in the file";
     SHELL_NAME = "lint/shell-name", Lint, Error, "A shell is not known";
     SHELL_MISSING = "lint/shell-missing", Lint, Warning, "A shell is not there on the runner";
+    IGNORE = "lint/ignore", Lint, Warning, "A comment about findings is wrong";
+    IGNORE_UNUSED = "lint/unused-ignore", Lint, Warning, "A comment ignores nothing";
     NO_STEPS = "lint/no-steps", Lint, Warning, "A job has nothing to do";
     EMPTY_LIST = "lint/empty-list", Lint, Warning, "A list is empty";
     UNREACHABLE = "lint/unreachable-job", Lint, Warning, "A job can never run";

@@ -207,6 +207,12 @@ impl Diagnostics {
         self.items.len() >= Self::LIMIT
     }
 
+    /// The same without those that the answer is yes for.
+    pub(crate) fn without(mut self, mut is_out: impl FnMut(&Diagnostic) -> bool) -> Self {
+        self.items.retain(|diagnostic| !is_out(diagnostic));
+        self
+    }
+
     /// In the order of the file, each once: a value that aliases repeat is read several times, in the name of
     /// several owners, but is wrong at one place only.
     pub(crate) fn finish(mut self) -> Self {

@@ -40,6 +40,7 @@ mod plan;
 mod references;
 mod scripts;
 mod shell;
+mod silence;
 mod source;
 mod span;
 pub mod tree;
@@ -104,7 +105,9 @@ fn read(source: &Source, dialect: Dialect, references: &dyn References, level: L
     if let Some(workflow) = &workflow {
         check::check(workflow, source, references, level, &mut diagnostics);
     }
-    let diagnostics = diagnostics.finish();
+    // Of a file that could not be read to its end, not all is known that comments may be about.
+    let is_whole = workflow.is_some() && level == Level::Lint;
+    let diagnostics = silence::apply(source, is_whole, diagnostics.finish());
     Loaded {
         workflow: workflow.filter(|_| !diagnostics.is_blocking()),
         diagnostics,
@@ -147,7 +150,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
     if let Some(action) = &action {
         check::check_action(action, source, references, &mut diagnostics);
     }
-    let diagnostics = diagnostics.finish();
+    let diagnostics = silence::apply(source, action.is_some(), diagnostics.finish());
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,

@@ -129,22 +129,10 @@ pub fn find(path: Option<&Path>) -> Result<WorkflowFile, ProjectError> {
 /// The workflow files of a directory: its `.loom.yml` if there is one, else those of `.github/workflows`, else those that
 /// lie in it directly. Subdirectories are not searched.
 pub fn candidates(directory: &Path) -> Vec<PathBuf> {
-    for name in [".loom.yml", ".loom.yaml"] {
-        let file = directory.join(name);
-        if file.is_file() {
-            return vec![clean(file)];
-        }
+    if let Some(own) = own_in(directory).next() {
+        return vec![own];
     }
-    // In `.github` itself, what lies beside the folder of workflows is none.
-    let is_github = directory
-        .canonicalize()
-        .is_ok_and(|directory| directory.ends_with(".github"));
-    let inside: &Path = if is_github {
-        Path::new("workflows")
-    } else {
-        Path::new(".github/workflows")
-    };
-    let github = workflows_in(&directory.join(inside));
+    let github = github_in(directory);
     if github.is_empty() {
         workflows_in(directory)
     } else {
@@ -152,23 +140,31 @@ pub fn candidates(directory: &Path) -> Vec<PathBuf> {
     }
 }
 
-/// All that a directory has to be checked: its `.loom.yml`, the workflows of `.github/workflows`, and each `action.yml` in it
-/// that Git does not leave out; where there is nothing of these, the `.yml` and `.yaml` files that lie in it directly.
-pub fn checkable(directory: &Path) -> Vec<PathBuf> {
-    let is = |end: &str| {
-        let directory = directory.canonicalize();
-        directory.is_ok_and(|directory| directory.ends_with(end))
-    };
+/// A directory's own workflows, of which the first counts.
+fn own_in(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let own = [".loom.yml", ".loom.yaml"].map(|name| directory.join(name));
-    let own = own.into_iter().filter(|file| file.is_file()).map(clean);
-    let workflows = if is(".github/workflows") {
+    own.into_iter().filter(|file| file.is_file()).map(clean)
+}
+
+/// The workflows that GitHub finds in a directory: of a repository, of its `.github`, or of the folder of workflows itself.
+fn github_in(directory: &Path) -> Vec<PathBuf> {
+    let real = directory.canonicalize();
+    let is = |end: &str| real.as_ref().is_ok_and(|real| real.ends_with(end));
+    if is(".github/workflows") {
         workflows_in(directory)
     } else if is(".github") {
+        // What lies beside the folder of workflows is none.
         workflows_in(&directory.join("workflows"))
     } else {
         workflows_in(&directory.join(".github/workflows"))
-    };
-    let mut files: Vec<PathBuf> = own.chain(workflows).chain(actions_in(directory)).collect();
+    }
+}
+
+/// All that a directory has to be checked: its `.loom.yml`, the workflows of `.github/workflows`, and each `action.yml` in it
+/// that Git does not leave out; where there is nothing of these, the `.yml` and `.yaml` files that lie in it directly.
+pub fn checkable(directory: &Path) -> Vec<PathBuf> {
+    let named = own_in(directory).chain(github_in(directory));
+    let mut files: Vec<PathBuf> = named.chain(actions_in(directory)).collect();
     if files.is_empty() {
         files = workflows_in(directory);
     }

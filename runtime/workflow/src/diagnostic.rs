@@ -6,6 +6,7 @@
 use crate::codes::{Code, Level, Severity};
 use crate::source::Source;
 use crate::span::Span;
+use crate::suggestion::{Applicability, Edit, Suggestion};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The next step, in a sentence.
     pub help: Option<String>,
-    /// A change that would repair it, when there is an obvious one.
+    /// A change that would repair it, when one is known.
     pub suggestion: Option<Suggestion>,
     /// The finding in another file that it comes from.
     pub cause: Option<Box<Cause>>,
@@ -54,15 +55,6 @@ pub enum Role {
     Primary,
     /// This has to do with it.
     Related,
-}
-
-/// Replace the bytes of `span` by `replacement`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    /// What to replace.
-    pub span: Span,
-    /// With what.
-    pub replacement: String,
 }
 
 impl Diagnostic {
@@ -105,12 +97,20 @@ impl Diagnostic {
         self
     }
 
-    /// Offers a change that repairs it.
-    pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.suggestion = Some(Suggestion {
-            span,
-            replacement: replacement.into(),
-        });
+    /// Offers a change that probably repairs it.
+    pub fn suggest(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.offer(vec![Edit::new(span, replacement)], Applicability::Maybe)
+    }
+
+    /// Offers the one change that repairs it.
+    pub fn fix(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.offer(vec![Edit::new(span, replacement)], Applicability::Safe)
+    }
+
+    /// Offers a change of several places. Without an edit there is none.
+    pub fn offer(mut self, mut edits: Vec<Edit>, applicability: Applicability) -> Self {
+        edits.sort_by_key(|edit| edit.span);
+        self.suggestion = (!edits.is_empty()).then_some(Suggestion { edits, applicability });
         self
     }
 

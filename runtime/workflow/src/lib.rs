@@ -43,6 +43,7 @@ mod shell;
 mod silence;
 mod source;
 mod span;
+mod suggestion;
 pub mod tree;
 mod words;
 
@@ -51,7 +52,7 @@ mod tests;
 
 pub use codes::{Code, Level, Severity};
 pub use dag::{CycleError, Dag, Progress};
-pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role, Suggestion};
+pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role};
 pub use dialect::{Dialect, is_action};
 pub use images::{ImageTable, Mapping};
 pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
@@ -70,6 +71,7 @@ pub use references::{NoReferences, Presence, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError, split_arguments};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};
+pub use suggestion::{Applicability, Edit, Suggestion, apply_edits};
 
 use tree::Limits;
 

@@ -126,6 +126,6 @@ fn an_error_becomes_a_finding() {
     let found = parsed.errors.first().unwrap().to_diagnostic(codes::WRONG_TYPE);
     assert_eq!(found.message, "unrecognized named-value: 'githb'");
     assert_eq!(found.span().unwrap().range(), 5..10);
-    assert_eq!(found.suggestion.unwrap().replacement, "github");
+    assert_eq!(found.suggestion.unwrap().edits[0].replacement, "github");
     assert_eq!(found.help.as_deref(), Some("did you mean `github`?"));
 }

@@ -38,6 +38,7 @@ fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> Stri
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level
         .primary_title(diagnostic.message.as_str())

@@ -107,6 +107,15 @@ impl Diagnostic {
         self.offer(vec![Edit::new(span, replacement)], Applicability::Safe)
     }
 
+    /// Offers a change that repairs it, if the guess it rests on is right.
+    pub fn guess(self, span: Span, replacement: impl Into<String>, is_certain: bool) -> Self {
+        if is_certain {
+            self.fix(span, replacement)
+        } else {
+            self.suggest(span, replacement)
+        }
+    }
+
     /// Offers a change of several places. Without an edit there is none.
     pub fn offer(mut self, mut edits: Vec<Edit>, applicability: Applicability) -> Self {
         edits.sort_by_key(|edit| edit.span);
@@ -210,6 +219,21 @@ impl Diagnostics {
     /// The same without those that the answer is yes for.
     pub(crate) fn without(mut self, mut is_out: impl FnMut(&Diagnostic) -> bool) -> Self {
         self.items.retain(|diagnostic| !is_out(diagnostic));
+        self
+    }
+
+    /// Those that count where only a level is asked for: for [`Level::Schema`] no lints.
+    pub(crate) fn up_to(self, level: Level) -> Self {
+        self.without(|one| level == Level::Schema && one.level() == Level::Lint)
+    }
+
+    /// Gives each the severity that is wanted of it; without one it is left out.
+    pub(crate) fn weighed(mut self, wanted: impl Fn(&Diagnostic) -> Option<Severity>) -> Self {
+        self.items.retain_mut(|one| {
+            let severity = wanted(one);
+            one.severity = severity.unwrap_or(one.severity);
+            severity.is_some()
+        });
         self
     }
 

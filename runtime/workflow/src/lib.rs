@@ -32,7 +32,9 @@ mod dialect;
 pub mod expression;
 pub mod glob;
 pub mod images;
+mod lints;
 mod lower;
+mod mend;
 pub mod model;
 mod number;
 mod page;
@@ -55,6 +57,8 @@ pub use dag::{CycleError, Dag, Progress};
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role};
 pub use dialect::{Dialect, is_action};
 pub use images::{ImageTable, Mapping};
+pub use lints::{LintError, LintLevel, Lints};
+pub use mend::{Fixed, Mended, mend};
 pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
@@ -110,6 +114,7 @@ fn read(source: &Source, dialect: Dialect, references: &dyn References, level: L
     // Of a file that could not be read to its end, not all is known that comments may be about.
     let is_whole = workflow.is_some() && level == Level::Lint;
     let diagnostics = silence::apply(source, is_whole, diagnostics.finish());
+    let diagnostics = references.lints().apply(diagnostics.up_to(level));
     Loaded {
         workflow: workflow.filter(|_| !diagnostics.is_blocking()),
         diagnostics,
@@ -153,6 +158,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
         check::check_action(action, source, references, &mut diagnostics);
     }
     let diagnostics = silence::apply(source, action.is_some(), diagnostics.finish());
+    let diagnostics = references.lints().apply(diagnostics);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,

@@ -72,6 +72,47 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether a guess is certain: nothing else comes near, and the slip is one that hands make. `free`: whether people make up
+/// such words themselves; then another letter or digit may be another word, and only a slip of the same letters is certain.
+pub(crate) fn is_certain<'a>(
+    word: &str,
+    guess: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    free: bool,
+) -> bool {
+    /// A shorter word has too many neighbours.
+    const SHORTEST: usize = 3;
+    const SHORTEST_FREE: usize = 5;
+    let (wanted, meant) = (normal(word), normal(guess));
+    let shortest = if free { SHORTEST_FREE } else { SHORTEST };
+    let slips = strsim::damerau_levenshtein(&wanted, &meant);
+    if slips > 1 || slips == 1 && wanted.chars().count() < shortest {
+        return false;
+    }
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let doubled = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.dedup();
+        letters
+    };
+    if digits(&wanted) != digits(&meant) {
+        return false;
+    }
+    if free && sorted(&wanted) != sorted(&meant) && doubled(&wanted) != doubled(&meant) {
+        return false;
+    }
+    let near = |other: &str| strsim::damerau_levenshtein(&wanted, &normal(other)) <= slips;
+    !candidates
+        .into_iter()
+        .take(CANDIDATES)
+        .any(|other| other != guess && near(other))
+}
+
 /// How many slips lie between two words at least: as many as letters of one are not in the other. Told much faster than
 /// how many there are.
 fn fewest_slips(one: &str, other: &str) -> usize {
@@ -95,6 +136,18 @@ fn normal(word: &str) -> String {
         .chars()
         .map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() })
         .collect()
+}
+
+/// The boolean of YAML 1.2 for a word that was one in YAML 1.1.
+pub(crate) fn boolean(word: &str) -> Option<&'static str> {
+    let is = |words: [&str; 3]| words.iter().any(|one| one.eq_ignore_ascii_case(word));
+    if is(["yes", "on", "y"]) {
+        Some("true")
+    } else if is(["no", "off", "n"]) {
+        Some("false")
+    } else {
+        None
+    }
 }
 
 /// `a`, `b` or `c`.
@@ -129,6 +182,28 @@ mod tests {
         ] {
             assert_eq!(closest(word, keys), want, "{word}");
         }
+    }
+
+    #[test]
+    fn few_guesses_are_certain() {
+        let keys = ["run", "runs-on", "steps", "needs", "build-1", "builds"];
+        for (word, guess, free, want) in [
+            ("stepz", "steps", false, true),
+            ("runs_on", "runs-on", false, true),
+            ("Runs-On", "runs-on", true, true),
+            ("rnu", "run", false, true),
+            ("ru", "run", false, false),
+            ("stpeps", "steps", false, true),
+            ("stepping", "steps", false, false),
+            ("build-2", "build-1", false, false),
+            ("stepz", "steps", true, false),
+            ("setps", "steps", true, true),
+            ("buildss", "builds", true, true),
+            ("build", "builds", true, false),
+        ] {
+            assert_eq!(is_certain(word, guess, keys, free), want, "{word}");
+        }
+        assert!(!is_certain("beeds", "needs", ["needs", "seeds"], false));
     }
 
     #[test]

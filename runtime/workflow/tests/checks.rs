@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use loom_workflow::expression::{Environment, Object};
 use loom_workflow::{
-    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Severity, Source,
-    Work, Workflow, codes, expand, image_of, shell_of, step_values,
+    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Source, Work,
+    Workflow, codes, expand, image_of, shell_of, step_values,
 };
 
 /// Where an example lies unless it says so.
@@ -156,10 +156,7 @@ fn entries_say_what_the_code_says() {
     for code in codes::all() {
         let info = code.info();
         let level = format!("{:?}", info.level).to_lowercase();
-        let severity = match info.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = info.severity.as_str();
         let page = code.page();
         assert_eq!(
             page.heading,

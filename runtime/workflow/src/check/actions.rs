@@ -7,7 +7,7 @@ use crate::dialect::Dialect;
 use crate::expression::is_in;
 use crate::model::{ActionText, Job, Step, Uses};
 use crate::tree::{Entry, Mapping};
-use crate::words::{closest, name};
+use crate::words::{self, closest, name};
 
 use super::steps::Steps;
 
@@ -240,9 +240,12 @@ fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut D
             .map(|input| input.name.as_str())
             .collect();
         diagnostic = if let Some(near) = closest(key, names.iter().copied()) {
+            // What is known of actions of others may be older than the version that is used.
+            let is_own = text.starts_with(['.', '$']);
+            let is_certain = is_own && words::is_certain(key, near, names.iter().copied(), true);
             diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .suggest(entry.key.span, near)
+                .guess(entry.key.span, near, is_certain)
         } else if names.is_empty() {
             diagnostic.help("it takes no inputs: remove it")
         } else {

@@ -10,8 +10,8 @@ use crate::dialect::Dialect;
 use crate::model::{Input, InputKind, Job, Trigger, Workflow, is_own, own};
 use crate::references::{Reference, References};
 use crate::span::Span;
-use crate::tree::{self, Entry, Limits, Mapping, Value};
-use crate::words::{closest, name};
+use crate::tree::{self, Entry, Limits, Mapping, Style, Value};
+use crate::words::{self, closest, name};
 
 /// How many workflows may stand below the first one, each called by the one before: GitHub's limit.
 const DEEPEST: usize = 9;
@@ -300,9 +300,10 @@ fn unknown<'a>(
     )
     .at(entry.key.span, "not known there");
     diagnostic = if let Some(near) = closest(&entry.key.text, declared.iter().copied()) {
+        let is_certain = words::is_certain(&entry.key.text, near, declared.iter().copied(), true);
         diagnostic
             .help(format!("did you mean `{near}`?"))
-            .suggest(entry.key.span, near)
+            .guess(entry.key.span, near, is_certain)
     } else if declared.is_empty() {
         diagnostic.help(format!("it takes no {kind}s: remove it"))
     } else {
@@ -325,18 +326,29 @@ fn typed(entry: &Entry, input: &Input, diagnostics: &mut Diagnostics) {
         InputKind::String | InputKind::Choice | InputKind::Environment => return,
     };
     if !fits {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::CALL_INPUT,
-                format!(
-                    "the input {} must be {wanted}, not {}",
-                    name(&entry.key.text),
-                    entry.value.describe()
-                ),
-            )
-            .at(entry.value.span, format!("this is {}", entry.value.describe()))
-            .help("write a value of the type that the called workflow declares, without quotes"),
-        );
+        let mut diagnostic = Diagnostic::new(
+            codes::CALL_INPUT,
+            format!(
+                "the input {} must be {wanted}, not {}",
+                name(&entry.key.text),
+                entry.value.describe()
+            ),
+        )
+        .at(entry.value.span, format!("this is {}", entry.value.describe()))
+        .help("write a value of the type that the called workflow declares, without quotes");
+        let is_quoted = matches!(scalar.style, Style::SingleQuoted | Style::DoubleQuoted);
+        let meaning = tree::resolve(&scalar.text);
+        let is_meant = match input.kind {
+            InputKind::Boolean => matches!(meaning, Value::Bool(_)),
+            _ => matches!(meaning, Value::Number(_)),
+        };
+        if is_quoted && is_meant {
+            diagnostic = diagnostic.fix(entry.value.span, &*scalar.text);
+        }
+        if let Some(boolean) = words::boolean(&scalar.text).filter(|_| input.kind == InputKind::Boolean) {
+            diagnostic = diagnostic.fix(entry.value.span, boolean);
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

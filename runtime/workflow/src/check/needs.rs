@@ -7,7 +7,7 @@ use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, JobId, Workflow};
 use crate::span::{Span, Spanned};
-use crate::words::{closest, name};
+use crate::words::{self, closest, name};
 
 /// How many needs of one circle are marked; a longer one is understood from its path.
 const MARKED: usize = 16;
@@ -78,9 +78,11 @@ fn unknown(workflow: &Workflow, job: &Job, need: &Spanned<JobId>, diagnostics: &
                 .find(|other| other.name.as_ref().is_some_and(|name| &*name.text == id))
         };
         if let Some(near) = closest(id, others()) {
+            let is_free = !job.needs.iter().any(|other| other.value.as_str() == near);
+            let is_certain = is_free && words::is_certain(id, near, others(), true);
             diagnostic = diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .suggest(need.span, near);
+                .guess(need.span, near, is_certain);
         } else if let Some(other) = by_name() {
             diagnostic = diagnostic.help(format!("the job of this name has the id `{}`", other.id.value));
         } else {

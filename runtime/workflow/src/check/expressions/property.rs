@@ -7,7 +7,7 @@ use super::types::{Properties, Type};
 use crate::codes;
 use crate::expression::{Expression, Node};
 use crate::span::Span;
-use crate::words::{closest, name as shown, plain};
+use crate::words::{self, closest, name as shown, plain};
 
 /// How many names a message lists.
 const LISTED: usize = 12;
@@ -140,7 +140,8 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         if let Some(near) = closest(name, known.names()) {
             finding = finding.help(format!("did you mean `{near}`?"));
             if checker.site.exact && is_written(near) {
-                finding = finding.suggest(place, near);
+                let is_certain = words::is_certain(name, near, known.names(), true);
+                finding = finding.guess(place, near, is_certain);
             }
         } else if let Some(help) = help {
             finding = finding.help(help);

@@ -154,7 +154,7 @@ mod tests {
             ("'lint/timeout' = 3", "invalid type"),
             ("exclud = []", "neither `labels` nor `exclude`"),
             ("runner-label = 'off'", "did you mean `lint/runner-label`?"),
-            ("exclude = ['a[']", "no pattern of paths"),
+            ("exclude = ['[z-a]']", "no pattern of paths"),
             ("labels = 'x'", "invalid type"),
         ] {
             let error = toml::from_str::<FileConfig>(&format!("[lint]\n{line}\n")).unwrap_err();

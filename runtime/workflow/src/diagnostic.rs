@@ -258,6 +258,11 @@ impl Diagnostics {
         self.items.iter()
     }
 
+    /// The findings, to be added to.
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.items.iter_mut()
+    }
+
     /// The findings in the order of the file.
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.items

@@ -85,6 +85,29 @@ pub fn apply_edits<'a>(text: &str, edits: impl IntoIterator<Item = &'a Edit>) ->
     Some(changed)
 }
 
+/// Taking an item out of a list, where it stands alone in its line or between commas. `span` is the item without what
+/// divides it from others.
+pub(crate) fn without_item(text: &str, span: Span) -> Option<Edit> {
+    const BLANK: [char; 2] = [' ', '\t'];
+    const BREAK: [char; 2] = ['\n', '\r'];
+    let before = text.get(..span.start)?.trim_end_matches(BLANK);
+    let after = text.get(span.end..)?;
+    let rest = after.trim_start_matches(BLANK);
+    let end = text.len() - rest.len();
+    if let Some(outer) = before.strip_suffix('-') {
+        let outer = outer.trim_end_matches(BLANK);
+        let comment = rest.starts_with('#');
+        let line = rest.find(BREAK).unwrap_or(rest.len());
+        // Its whole line, with the break before it.
+        return (outer.ends_with('\n') && (line == 0 || comment))
+            .then(|| Edit::new(Span::new(outer.trim_end_matches(BREAK).len(), end + line), ""));
+    }
+    if before.ends_with(',') {
+        return Some(Edit::new(Span::new(before.len() - 1, span.end), ""));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +125,22 @@ mod tests {
             assert_eq!(apply_edits("one two", &edits).as_deref(), want, "{edits:?}");
         }
         assert_eq!(apply_edits("é", &[edit(1, 2, "")]), None);
+    }
+
+    #[test]
+    fn an_item_goes_with_what_divides_it_from_others() {
+        for (text, want) in [
+            ("[a, X]", Some("[a]")),
+            ("[a, X, b]", Some("[a, b]")),
+            ("[X, b]", None),
+            ("k:\n  - a\n  - X\n  - b\n", Some("k:\n  - a\n  - b\n")),
+            ("k:\r\n- a\r\n- X # no\r\n", Some("k:\r\n- a\r\n")),
+            ("k: X\n", None),
+        ] {
+            let at = text.find('X').unwrap();
+            let edit = without_item(text, Span::new(at, at + 1));
+            let left = edit.and_then(|edit| apply_edits(text, &[edit]));
+            assert_eq!(left.as_deref(), want, "{text}");
+        }
     }
 }

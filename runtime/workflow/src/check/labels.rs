@@ -230,7 +230,8 @@ fn unknown(label: &Spanned<&str>, diagnostics: &mut Diagnostics) {
     )
     .at(label.span, why);
     if let Some(right) = help {
-        diagnostic = diagnostic.help(format!(
+        // A runner of somebody's own may have the label.
+        diagnostic = diagnostic.suggest(label.span, right).help(format!(
             "did you mean `{right}`? A label of your own runners belongs into `labels` of `[lint]` in `loom.toml`"
         ));
     }

@@ -6,18 +6,20 @@ use crate::codes;
 use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, JobId, Workflow};
+use crate::source::Source;
 use crate::span::{Span, Spanned};
+use crate::suggestion::{Applicability, without_item};
 use crate::words::{self, closest, name};
 
 /// How many needs of one circle are marked; a longer one is understood from its path.
 const MARKED: usize = 16;
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
         let mut seen = HashMap::new();
         for need in &job.needs {
             if let Some(first) = seen.insert(&need.value, need.span) {
-                twice(need, first, diagnostics);
+                twice(need, first, source, diagnostics);
                 continue;
             }
             if need.value == job.id.value {
@@ -32,7 +34,7 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn twice(need: &Spanned<JobId>, first: Span, diagnostics: &mut Diagnostics) {
+fn twice(need: &Spanned<JobId>, first: Span, source: &Source, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             codes::NEEDS_TWICE,
@@ -40,7 +42,11 @@ fn twice(need: &Spanned<JobId>, first: Span, diagnostics: &mut Diagnostics) {
         )
         .at(need.span, "again here")
         .related(first, "first here")
-        .help("ids are compared without regard to case: remove one, or name the other job that was meant"),
+        .help("ids are compared without regard to case: remove one, or name the other job that was meant")
+        .offer(
+            without_item(source.text(), need.span).into_iter().collect(),
+            Applicability::Safe,
+        ),
     );
 }
 

@@ -78,7 +78,7 @@ pub(super) static RULES: &[Rule] = &[
             codes::CYCLE,
             codes::NEEDS_TWICE,
         ],
-        runs: &[Run::Alone(|it, _, found| needs::check(it, found))],
+        runs: &[Run::Alone(needs::check)],
     },
     Rule {
         name: "matrix",
@@ -235,7 +235,13 @@ pub(super) static RULES: &[Rule] = &[
         ],
         runs: &[
             Run::Workflow(|it, found| {
-                expressions::check(it.workflow, &mut it.calls, &it.steps.actions, found);
+                expressions::check(
+                    it.workflow,
+                    &mut it.calls,
+                    &it.steps.actions,
+                    it.steps.source,
+                    found,
+                );
             }),
             Run::Action(|it, found| {
                 expressions::check_action(it.action, &it.steps.actions, found);

@@ -6,6 +6,7 @@ mod calls;
 mod choice;
 mod dag;
 mod expressions;
+mod fixes;
 mod instance;
 mod lints;
 mod lower;

@@ -56,10 +56,20 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     if length == 0 || length > GUESSED {
         return None;
     }
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let first = |text: &str| text.as_bytes().first().map(u8::to_ascii_lowercase);
+    let mut longer = candidates
+        .iter()
+        .copied()
+        .filter(|candidate| first(candidate) == first(&wanted) && candidate.len() > wanted.len())
+        .take(CANDIDATES)
+        .filter(|candidate| begins(&wanted, candidate));
+    let only_longer = longer.next().filter(|_| longer.next().is_none());
     // One slip in a short word, more in a long one; never so many that any word would do.
     let allowed = (length / 3).clamp(1, 3);
     candidates
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .take(CANDIDATES)
         .filter_map(|candidate| {
@@ -69,7 +79,18 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         })
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= 1 || only_longer.is_none())
         .map(|(_, candidate)| candidate)
+        .or(only_longer)
+}
+
+/// Whether a word is the beginning of another: `timeout` of `timeout-minutes`.
+fn begins(word: &str, longer: &str) -> bool {
+    const SHORTEST: usize = 4;
+    word.len() >= SHORTEST
+        && normal(longer)
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.is_empty())
 }
 
 /// Whether a guess is certain: nothing else comes near, and the slip is one that hands make. `free`: whether people make up
@@ -150,6 +171,12 @@ pub(crate) fn boolean(word: &str) -> Option<&'static str> {
     }
 }
 
+/// `a`, `b`, `c`.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|one| format!("`{one}`")).collect();
+    names.join(", ")
+}
+
 /// `a`, `b` or `c`.
 pub(crate) fn alternatives(names: &[&str]) -> String {
     match names {
@@ -179,6 +206,8 @@ mod tests {
             ("x", None),
             ("", None),
             ("completely-else", None),
+            ("timeout", Some("timeout-minutes")),
+            ("timeout-min", Some("timeout-minutes")),
         ] {
             assert_eq!(closest(word, keys), want, "{word}");
         }

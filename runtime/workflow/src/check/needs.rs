@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::codes;
 use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Job, JobId, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
@@ -24,7 +25,7 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             }
             if need.value == job.id.value {
                 itself(job, need, diagnostics);
-            } else if !workflow.jobs.contains_key(&need.value) {
+            } else if !workflow.jobs.contains_key(&need.value) && !is_in(need.value.as_str()) {
                 unknown(workflow, job, need, diagnostics);
             }
         }

@@ -123,7 +123,11 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
                     format!("{} is no pattern", name(pattern)),
                 )
             } else {
-                let message = format!("{} matches nothing that was meant", name(pattern));
+                let message = if error.ill_formed {
+                    format!("the pattern {} is not well formed", name(pattern))
+                } else {
+                    format!("the pattern {} matches nothing", name(pattern))
+                };
                 (codes::PATTERN, message)
             };
             diagnostics.push(

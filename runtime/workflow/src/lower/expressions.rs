@@ -14,7 +14,7 @@ use crate::source::Source;
 use crate::span::Span;
 use crate::suggestion::{Applicability, Edit};
 use crate::tree::{Key, Node, Scalar, Style, Value};
-use crate::words::alternatives;
+use crate::words::{alternatives, listed};
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
@@ -245,7 +245,7 @@ impl Elsewhere {
                 } else if known.is_empty() {
                     "no context can be used here: write the value itself".to_owned()
                 } else {
-                    format!("here are {}", alternatives(known))
+                    format!("available here: {}", listed(known))
                 };
                 (name, help)
             }

@@ -97,11 +97,18 @@ pub(super) fn unknown_key(
     let mut diagnostic = if is_filter {
         Diagnostic::new(
             codes::EVENT_FILTER,
-            format!("`{}` narrows nothing in {owner}", key.text),
+            if level.keys.iter().any(|key| allowed_in(key, context.dialect)) {
+                format!("{owner} has no filter `{}`", key.text)
+            } else {
+                format!("{owner} takes no filters")
+            },
         )
         .at(
             key.span,
-            "GitHub passes it over: the event starts the workflow all the same",
+            format!(
+                "GitHub ignores `{}` here: the event starts the workflow all the same",
+                key.text
+            ),
         )
     } else {
         let code = if level.lenient {

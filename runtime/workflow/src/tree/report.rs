@@ -67,7 +67,14 @@ pub(super) fn recursive_alias(span: Span) -> Diagnostic {
 /// A tag on something that it does not fit; `value` is what messages call that.
 pub(super) fn bad_tag(tag: &Tag, value: &str, span: Span) -> Diagnostic {
     let written = tag.original();
-    if tag.is_yaml_core_schema() {
+    if tag.is_yaml_core_schema() && value == "nothing" {
+        Diagnostic::new(
+            codes::YAML_TAG,
+            format!("{} stands before an empty value", name(&written)),
+        )
+        .at(span, "nothing follows that it could be the type of")
+        .help("remove the tag, or write the value")
+    } else if tag.is_yaml_core_schema() {
         Diagnostic::new(
             codes::YAML_TAG,
             format!("the tag {} does not fit {value}", name(&written)),

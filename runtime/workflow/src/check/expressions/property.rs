@@ -122,7 +122,7 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         Node::Context(context) if checker.is_heard() => {
             checker.surroundings.unknown(context, name, known, checker.site)
         }
-        _ => None,
+        _ => output(of, name, known),
     };
     let Unknown {
         message,
@@ -150,6 +150,36 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         }
     }
     checker.report(finding);
+}
+
+/// Words about an output that a job does not have.
+fn output(of: &Expression, name: &str, known: &Properties) -> Option<Unknown> {
+    let Node::Index { of: job, index } = of.node() else {
+        return None;
+    };
+    let Node::Index {
+        of: context,
+        index: id,
+    } = job.node()
+    else {
+        return None;
+    };
+    let (Node::Text(outputs), Node::Text(id), Node::Context(context)) =
+        (index.node(), id.node(), context.node())
+    else {
+        return None;
+    };
+    let is_of_job = context.eq_ignore_ascii_case("needs") || context.eq_ignore_ascii_case("jobs");
+    if !is_of_job || !outputs.eq_ignore_ascii_case("outputs") {
+        return None;
+    }
+    let none = known.names().next().is_none();
+    Some(Unknown {
+        message: format!("job {} has no output {}", shown(id), shown(name)),
+        label: "always empty".to_owned(),
+        help: none.then(|| format!("add it under `outputs` of {}", shown(id))),
+        listed: "its outputs are",
+    })
 }
 
 /// Whether a name can stand where another stood, behind a dot.

@@ -150,6 +150,7 @@ impl Sarif {
             let page = code.page();
             json!({
                 "id": info.text,
+                "name": pascal(info.text),
                 "shortDescription": {"text": info.title},
                 "fullDescription": {"text": page.explanation},
                 // GitHub's code scanning refuses rules without help (GH2012).
@@ -167,11 +168,7 @@ impl Sarif {
             "runs": [{
                 // Columns count characters, as in the other formats.
                 "columnKind": "unicodeCodePoints",
-                "tool": {"driver": {
-                    "name": "loom-runtime",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules.collect::<Vec<_>>(),
-                }},
+                "tool": {"driver": driver(rules.collect())},
                 "invocations": [{
                     "executionSuccessful": self.failures.is_empty(),
                     "toolExecutionNotifications": self.failures,
@@ -227,6 +224,36 @@ impl Named {
             json!({"uri": self.uri})
         }
     }
+}
+
+/// The tool. Where to read about it is said once the package says so.
+fn driver(rules: Vec<Value>) -> Value {
+    let mut driver = json!({
+        "name": "loom-runtime",
+        "version": env!("CARGO_PKG_VERSION"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules,
+    });
+    let home = env!("CARGO_PKG_REPOSITORY");
+    if let Some(driver) = driver.as_object_mut().filter(|_| !home.is_empty()) {
+        driver.insert("informationUri".to_owned(), json!(home));
+    }
+    driver
+}
+
+/// The name of a code in one word: `RunnerLabel` for `lint/runner-label`.
+fn pascal(code: &str) -> String {
+    let name = code.split_once('/').map_or(code, |(_, name)| name);
+    name.split('-')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+        })
+        .collect()
 }
 
 /// What code scanning filters by: who objects, and the rule.
@@ -285,6 +312,7 @@ mod tests {
             place["region"],
             json!({"startLine": 2, "startColumn": 7, "endLine": 2, "endColumn": 12})
         );
+        assert_eq!(run["tool"]["driver"]["rules"][0]["name"], "UnknownKey");
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         assert!(rules.iter().any(|rule| rule["id"] == "schema/unknown-key"));
     }

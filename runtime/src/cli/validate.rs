@@ -369,8 +369,8 @@ impl Sum {
         }
         if self.fixable > 0 && !fix {
             talk::help(&format!(
-                "`--fix` repairs {}",
-                counted(self.fixable, "of the findings", "of the findings")
+                "`--fix` can repair {}",
+                counted(self.fixable, "of them", "of them")
             ));
         }
     }

@@ -162,7 +162,9 @@ fn annotations_name_files_by_their_paths_in_the_repository() {
         let place = &run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
         assert_eq!(place["uri"], FILE, "{outcome}");
         assert_eq!(place["uriBaseId"], "%SRCROOT%");
-        let fixes = &run["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"];
-        assert_eq!(fixes[0]["insertedContent"]["text"], "5", "{outcome}");
+        let results = run["results"].as_array().unwrap();
+        let fix = results.iter().find(|one| one["ruleId"] == "schema/unknown-key");
+        let fix = &fix.unwrap()["fixes"][0]["artifactChanges"][0]["replacements"][0];
+        assert_eq!(fix["insertedContent"]["text"], "steps", "{outcome}");
     }
 }

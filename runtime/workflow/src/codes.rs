@@ -262,6 +262,7 @@ codes! {
     MATRIX_SIZE = "lint/matrix-size", Lint, Error, "A matrix is too large";
     NEEDS_TWICE = "lint/needs-twice", Lint, Warning, "A job is needed twice";
     VARIABLE_NAME = "lint/variable-name", Lint, Warning, "A variable has an unusable name";
+    VERSION_NUMBER = "lint/version-number", Lint, Warning, "A version loses a zero";
     PASSWORD = "lint/password", Lint, Warning, "A password is written in the file";
     SHELL_NAME = "lint/shell-name", Lint, Error, "A shell is not known";
     SHELL_MISSING = "lint/shell-missing", Lint, Warning, "A shell is not there on the runner";

@@ -11,6 +11,8 @@ use crate::suggestion::{Edit, Suggestion, apply_edits};
 const ROUNDS: usize = 16;
 /// How many changes of a round are tried one by one, where not all of them can be made together.
 const TRIED: usize = 64;
+/// How often what changes bring to light is repaired before they are given up.
+const DEPTH: usize = 4;
 
 /// What became of a text.
 #[derive(Clone, Debug)]
@@ -85,8 +87,30 @@ fn apart(found: &Diagnostics) -> Vec<(&Diagnostic, &Suggestion)> {
     chosen
 }
 
-/// Makes some changes together, if that does what it should.
+/// Makes some changes together, if that does what it should. What they bring to light may be repaired at once: a key that was
+/// misspelt had a value that nobody looked at.
 fn attempt(
+    now: &Mended,
+    chosen: &[(&Diagnostic, &Suggestion)],
+    check: &mut impl FnMut(&Source) -> Diagnostics,
+) -> Option<Mended> {
+    let repaired: Vec<&Diagnostic> = chosen.iter().map(|(found, _)| *found).collect();
+    let mut next = changed(now, chosen, check)?;
+    for _ in 0..DEPTH {
+        if is_better(&now.left, &next.left, repaired.iter().copied()) {
+            return Some(next);
+        }
+        let more = apart(&next.left);
+        if more.is_empty() {
+            return None;
+        }
+        next = changed(&next, &more, check)?;
+    }
+    None
+}
+
+/// The text with some changes made, whatever comes of it.
+fn changed(
     now: &Mended,
     chosen: &[(&Diagnostic, &Suggestion)],
     check: &mut impl FnMut(&Source) -> Diagnostics,
@@ -95,12 +119,8 @@ fn attempt(
     let text = apply_edits(now.source.text(), edits)?;
     let source = Source::new(now.source.name(), text);
     let left = check(&source);
-    let repaired = chosen.iter().map(|(found, _)| *found);
-    if !is_better(&now.left, &left, repaired.clone()) {
-        return None;
-    }
     let mut fixed = now.fixed.clone();
-    fixed.extend(repaired.map(|found| Fixed {
+    fixed.extend(chosen.iter().map(|(found, _)| Fixed {
         code: found.code,
         message: found.message.clone(),
         position: now.source.position(found.span().map_or(0, |span| span.start)),
@@ -156,6 +176,23 @@ mod tests {
             assert_eq!(mended.source.text(), want);
             assert_eq!((mended.fixed.len(), mended.left.len()), (3, 0));
         }
+    }
+
+    #[test]
+    fn what_comes_to_light_is_repaired_with_what_hid_it() {
+        let text = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    stepz:\n      - if: github.ref == 'a' and true\n        rnu: make\n";
+        let source = Source::new("ci.yml", text);
+        let mended = mend(&source, check);
+        let want = text
+            .replace("stepz", "steps")
+            .replace("and", "&&")
+            .replace("rnu", "run");
+        assert_eq!(mended.source.text(), want);
+        assert!(
+            mended.left.is_empty() && mended.fixed.len() == 3,
+            "{:?}",
+            mended.fixed
+        );
     }
 
     #[test]

@@ -152,7 +152,8 @@ fn counted(found: &Diagnostics) -> HashMap<String, usize> {
 fn brings_nothing(before: &Diagnostics, left: &Diagnostics, repaired: &[String]) -> bool {
     let mut allowed = counted(before);
     for one in repaired {
-        *allowed.entry(one.clone()).or_default() -= 1;
+        let count = allowed.entry(one.clone()).or_default();
+        *count = count.saturating_sub(1);
     }
     counted(left)
         .iter()

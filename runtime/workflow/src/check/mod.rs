@@ -24,6 +24,7 @@ mod triggers;
 mod unreachable;
 mod unset;
 mod variables;
+mod versions;
 mod waits;
 
 use crate::actions::Actions;

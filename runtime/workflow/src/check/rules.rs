@@ -8,7 +8,7 @@ use super::calls::Calls;
 use super::steps::Steps;
 use super::{
     actions, commands, concurrency, containers, empty, expressions, files, labels, matrix, needs, outdated,
-    outputs, runs, scripts, shells, snapshot, triggers, unreachable, unset, variables, waits,
+    outputs, runs, scripts, shells, snapshot, triggers, unreachable, unset, variables, versions, waits,
 };
 use crate::actions::Actions;
 use crate::codes::{self, Code, Level};
@@ -180,6 +180,14 @@ pub(super) static RULES: &[Rule] = &[
             Run::Steps(|it, found| variables::check(&it.all, found)),
             Run::Workflow(|it, found| variables::check_around(it.workflow, found)),
             Run::Action(|it, found| variables::check_container(it.action, found)),
+        ],
+    },
+    Rule {
+        name: "versions",
+        codes: &[codes::VERSION_NUMBER],
+        runs: &[
+            Run::Steps(|it, found| versions::check(&it.all, found)),
+            Run::Workflow(|it, found| versions::check_around(it.workflow, found)),
         ],
     },
     // Lints about workflows.

@@ -152,6 +152,34 @@ fn repaired() -> Vec<(String, &'static str, &'static str, &'static str)> {
             "lint/command-refused",
         ),
         (
+            steps("      - uses: actions/setup-python@v6\n        with:\n          python-version: 3.10\n"),
+            "3.10",
+            "'3.10'",
+            "lint/version-number",
+        ),
+        (
+            job(&format!("    strategy: {{matrix: {{go: [1.19, 1.20]}}}}\n{make}")),
+            "1.20",
+            "'1.20'",
+            "lint/version-number",
+        ),
+        (
+            job(&format!(
+                "    strategy: {{matrix: {{include: [{{node-version: 22.10}}, {{size: 1.50}}]}}}}\n{make}"
+            )),
+            "22.10",
+            "'22.10'",
+            "lint/version-number",
+        ),
+        (
+            job(&format!(
+                "    env: {{GO_VERSION: 1.20, PRICE: 1.20, B_VERSION: 1.0, C_VERSION: 2.5}}\n{make}"
+            )),
+            "1.20",
+            "'1.20'",
+            "lint/version-number",
+        ),
+        (
             steps("      - run: make\n        shell: bsah\n"),
             "bsah",
             "bash",

@@ -78,6 +78,12 @@ fn of_standard_input_the_repaired_text_is_printed() {
         .run()
         .exits(2)
         .says("--format");
+    let outcome = project
+        .loom_in_shell("printf 'a: \\351\\n' | \"$LOOM\" validate --fix -")
+        .run()
+        .exits(2)
+        .says("not UTF-8");
+    assert_eq!(outcome.stdout, "", "{outcome}");
 }
 
 #[test]

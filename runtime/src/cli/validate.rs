@@ -132,6 +132,13 @@ fn try_look(input: &Input, args: &ValidateArgs) -> Result<Outcome, Outcome> {
         Input::Stdin => project::read_stdin(args.stdin_name.as_deref())?,
         _ => project::read(path)?,
     };
+    if args.fix && matches!(input, Input::Stdin) && !file.source.is_whole() {
+        // Whoever puts back what is printed must not lose anything.
+        return Err(Outcome::Failed {
+            why: "standard input is not UTF-8 text, or too large: there is nothing to print".to_owned(),
+            help: "leave out `--fix` to see what is wrong with it",
+        });
+    }
     let check = checker(&file, args.level, &lints);
     let (found, fixed) = if args.fix {
         let mended = loom_workflow::mend(&file.source, check);
@@ -174,7 +181,8 @@ fn checker(
     let repository = repository.with_lints(lints.lints());
     let dialect = file.dialect;
     move |source| match level {
-        _ if is_action => loom_workflow::load_action_with(source, &repository).diagnostics,
+        CheckLevel::Schema if is_action => loom_workflow::load_action_unlinted(source).diagnostics,
+        CheckLevel::Lint if is_action => loom_workflow::load_action_with(source, &repository).diagnostics,
         CheckLevel::Schema => loom_workflow::load_unlinted(source, dialect, &repository).diagnostics,
         CheckLevel::Lint => loom_workflow::load_with(source, dialect, &repository).diagnostics,
     }

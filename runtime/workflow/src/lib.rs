@@ -169,7 +169,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
 pub fn load_action_unlinted(source: &Source) -> LoadedAction {
     let mut diagnostics = Diagnostics::new();
     let action = read_action(source, &mut diagnostics);
-    let diagnostics = diagnostics.finish();
+    let diagnostics = diagnostics.finish().up_to(Level::Schema);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,

@@ -11,6 +11,8 @@ use crate::suggestion::{Edit, Suggestion, apply_edits};
 const ROUNDS: usize = 16;
 /// How many changes of a round are tried one by one, where not all of them can be made together.
 const TRIED: usize = 64;
+/// How often a text is looked at in all, so that a file full of mistakes ends soon.
+const LOOKS: usize = 200;
 /// How often what changes bring to light is repaired before they are given up.
 const DEPTH: usize = 4;
 
@@ -40,10 +42,15 @@ pub struct Fixed {
 /// Makes the safe changes that `check` offers, each only if its finding goes away by it and no other comes; then again for what
 /// it offers of the new text. Bounded: what is left after some rounds stays.
 pub fn mend(source: &Source, mut check: impl FnMut(&Source) -> Diagnostics) -> Mended {
+    let mut looks = LOOKS;
     let mut now = Mended {
         source: source.clone(),
         fixed: Vec::new(),
         left: check(source),
+    };
+    let mut check = |source: &Source| {
+        looks = looks.checked_sub(1)?;
+        Some(check(source))
     };
     for _ in 0..ROUNDS {
         let Some(next) = round(&now, &mut check) else {
@@ -55,7 +62,7 @@ pub fn mend(source: &Source, mut check: impl FnMut(&Source) -> Diagnostics) -> M
 }
 
 /// One round of changes; none where no change can be made.
-fn round(now: &Mended, check: &mut impl FnMut(&Source) -> Diagnostics) -> Option<Mended> {
+fn round(now: &Mended, check: &mut impl FnMut(&Source) -> Option<Diagnostics>) -> Option<Mended> {
     let offered = apart(&now.left);
     if offered.is_empty() {
         return None;
@@ -92,7 +99,7 @@ fn apart(found: &Diagnostics) -> Vec<(&Diagnostic, &Suggestion)> {
 fn attempt(
     now: &Mended,
     chosen: &[(&Diagnostic, &Suggestion)],
-    check: &mut impl FnMut(&Source) -> Diagnostics,
+    check: &mut impl FnMut(&Source) -> Option<Diagnostics>,
 ) -> Option<Mended> {
     let repaired: Vec<&Diagnostic> = chosen.iter().map(|(found, _)| *found).collect();
     let mut next = changed(now, chosen, check)?;
@@ -109,16 +116,16 @@ fn attempt(
     None
 }
 
-/// The text with some changes made, whatever comes of it.
+/// The text with some changes made, whatever comes of it; none where it was looked at too often.
 fn changed(
     now: &Mended,
     chosen: &[(&Diagnostic, &Suggestion)],
-    check: &mut impl FnMut(&Source) -> Diagnostics,
+    check: &mut impl FnMut(&Source) -> Option<Diagnostics>,
 ) -> Option<Mended> {
     let edits = chosen.iter().flat_map(|(_, suggestion)| &suggestion.edits);
     let text = apply_edits(now.source.text(), edits)?;
     let source = Source::new(now.source.name(), text);
-    let left = check(&source);
+    let left = check(&source)?;
     let mut fixed = now.fixed.clone();
     fixed.extend(chosen.iter().map(|(found, _)| Fixed {
         code: found.code,
@@ -203,6 +210,20 @@ mod tests {
         let mended = mend(&source, check);
         assert_eq!(mended.source.text(), text.replace("'5'", "5"));
         assert_eq!(mended.fixed.len(), 1);
+    }
+
+    #[test]
+    fn a_file_full_of_mistakes_ends_soon() {
+        let many: String = (0..900)
+            .map(|n| format!("  j{n}:\n    runs-on: x\n    stepz: 1\n"))
+            .collect();
+        let source = Source::new("ci.yml", format!("on: push\njobs:\n{many}"));
+        let mut looks = 0;
+        let mended = mend(&source, |source| {
+            looks += 1;
+            check(source)
+        });
+        assert!(looks <= LOOKS + 1 && mended.fixed.is_empty(), "{looks}");
     }
 
     #[test]

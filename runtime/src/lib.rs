@@ -17,6 +17,7 @@ mod fault;
 mod files;
 pub mod id;
 pub mod journal;
+mod lints;
 pub mod logs;
 pub mod machine;
 pub mod output;

@@ -15,6 +15,7 @@ use crate::actions::ActionOptions;
 use crate::context::RunFacts;
 use crate::engine::Launch;
 use crate::event::{RunOptions, RunSource, SourceFile, WorkflowRef};
+use crate::lints::FileLints;
 use crate::plan::images;
 use crate::project::WorkflowFile;
 use crate::repository::Repository;
@@ -118,7 +119,8 @@ pub enum LaunchError {
 /// Reads and checks a workflow file, with the workflows of the same repository that it calls. `jobs` are those that are
 /// wanted, with what they need; all when there are none.
 pub fn prepare(file: &WorkflowFile, jobs: &[String]) -> Prepared {
-    let repository = Repository::of(&file.path);
+    let lints = FileLints::of_or_none(&file.path).lints();
+    let repository = Repository::of(&file.path).with_lints(lints);
     let loaded = loom_workflow::load_with(&file.source, file.dialect, &repository);
     let mut diagnostics = loaded.diagnostics;
     let mut workflow = loaded.workflow;

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::bounded::{self, Contents};
 
 /// What a workflow from standard input is called.
-const STDIN: &str = "<stdin>";
+pub(crate) const STDIN: &str = "<stdin>";
 
 /// No workflow can be read.
 #[derive(Debug, Error)]

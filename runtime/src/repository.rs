@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use loom_workflow::{Presence, Reference, References};
+use loom_workflow::{Lints, Presence, Reference, References};
 
 use crate::project;
 
@@ -14,6 +14,8 @@ pub(crate) struct Repository {
     complete: bool,
     /// The folder of the `action.yml` that is looked at, where it is one.
     action: Option<PathBuf>,
+    /// What the project wants of lints.
+    lints: Lints,
 }
 
 impl Repository {
@@ -33,7 +35,13 @@ impl Repository {
             complete: root.join(".git").exists(),
             root,
             action: None,
+            lints: Lints::default(),
         }
+    }
+
+    /// The same with what the project wants of lints.
+    pub(crate) fn with_lints(self, lints: Lints) -> Self {
+        Self { lints, ..self }
     }
 
     /// The repository of an `action.yml`, which may lie in any of its folders: the nearest one above that Git made.
@@ -47,6 +55,7 @@ impl Repository {
             complete: root.is_some(),
             root: root.unwrap_or(&folder).to_owned(),
             action: Some(folder),
+            lints: Lints::default(),
         }
     }
 
@@ -125,6 +134,10 @@ fn as_named_here(path: &Path) -> PathBuf {
 }
 
 impl References for Repository {
+    fn lints(&self) -> &Lints {
+        &self.lints
+    }
+
     fn workflow(&self, path: &str) -> Reference {
         match self.inside(path) {
             Some(file) => self.read(&file),

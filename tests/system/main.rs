@@ -35,6 +35,7 @@ mod house;
 #[cfg(test)]
 mod keeping;
 #[cfg(test)]
+mod mending;
 mod mistakes;
 #[cfg(test)]
 mod order;

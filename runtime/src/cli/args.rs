@@ -191,10 +191,13 @@ pub(super) struct ValidateArgs {
     /// End with 1 for warnings, too
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Write the changes that are certain into the files; of standard input the repaired text is printed
+    #[arg(long)]
+    pub(super) fix: bool,
     /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs
     #[arg(long, value_enum, default_value_t = CheckLevel::Lint)]
     pub(super) level: CheckLevel,
-    /// Drawings for people, one JSON object a file and line, or one SARIF document
+    /// Drawings for people, one JSON object a file and line, one SARIF document, or annotations for a job on GitHub
     #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
     pub(super) format: FindingFormat,
 }
@@ -204,6 +207,7 @@ pub(super) enum FindingFormat {
     Text,
     Json,
     Sarif,
+    Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -38,6 +38,7 @@ fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> Stri
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level
         .primary_title(diagnostic.message.as_str())
@@ -50,11 +51,13 @@ fn render(renderer: &Renderer, source: &Source, diagnostic: &Diagnostic) -> Stri
         groups.push(place(Group::with_title(title), &cause.source, &cause.diagnostic));
     }
     if let Some(suggestion) = &diagnostic.suggestion {
-        let patch = Patch::new(
-            suggestion.span.start..suggestion.span.end,
-            suggestion.replacement.as_str(),
-        );
-        let snippet = Snippet::source(source.text()).path(source.name()).patch(patch);
+        let patches = suggestion
+            .edits
+            .iter()
+            .map(|edit| Patch::new(edit.span.start..edit.span.end, edit.replacement.as_str()));
+        let snippet = Snippet::source(source.text())
+            .path(source.name())
+            .patches(patches);
         groups.push(Group::with_title(Level::HELP.secondary_title("try this")).element(snippet));
     }
     renderer.render(&groups)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use loom_workflow::{Code, Level, Severity, codes};
+use loom_workflow::{Code, Level, codes};
 
 use super::args::ExplainArgs;
 use super::{Exit, data, talk};
@@ -39,10 +39,7 @@ fn help(meant: &[Code]) -> String {
 
 fn explanation(code: Code) -> String {
     let info = code.info();
-    let severity = match info.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
+    let severity = info.severity.as_str();
     let level = match info.level {
         Level::Schema => "the language does not allow it",
         Level::Lint => "the file is valid, but goes wrong when it runs",

@@ -16,6 +16,7 @@ mod graph;
 mod kept;
 mod output;
 mod pause;
+mod places;
 mod prompt;
 mod rerun;
 mod run;

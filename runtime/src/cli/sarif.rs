@@ -1,14 +1,22 @@
 //! Findings as SARIF 2.1.0, which code scanning services and editors read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use loom_workflow::{Code, Diagnostic, Severity, Source};
+use loom_workflow::{Code, Diagnostic, Label, Role, Source, Span, Suggestion};
 use serde_json::{Value, json};
 
+use super::places::Root;
+
+/// What SARIF calls the folder that the paths of files start in.
+const ROOT: &str = "%SRCROOT%";
+
 /// Findings of several files.
-#[derive(Default)]
 pub(super) struct Sarif {
+    /// The folder that paths start in.
+    root: Root,
     results: Vec<Value>,
+    /// How many results have a fingerprint: two findings may look alike.
+    alike: HashMap<String, usize>,
     /// The kinds of mistakes among them, by code.
     rules: BTreeMap<&'static str, Code>,
     /// What could not be looked at, and why.
@@ -16,6 +24,17 @@ pub(super) struct Sarif {
 }
 
 impl Sarif {
+    /// No findings, in files below a folder.
+    pub(super) fn new(root: Root) -> Self {
+        Self {
+            root,
+            results: Vec::new(),
+            alike: HashMap::new(),
+            rules: BTreeMap::new(),
+            failures: Vec::new(),
+        }
+    }
+
     /// Adds a finding.
     pub(super) fn add(&mut self, source: &Source, diagnostic: &Diagnostic) {
         let mut text = reason(diagnostic);
@@ -25,21 +44,90 @@ impl Sarif {
         self.rules.insert(diagnostic.code.as_str(), diagnostic.code);
         let mut result = json!({
             "ruleId": diagnostic.code.as_str(),
-            "level": level(diagnostic.severity),
+            "level": diagnostic.severity.as_str(),
             "message": {"text": text},
-            "locations": [{"physicalLocation": location(source, diagnostic)}],
+            "locations": [{"physicalLocation": self.location(source, diagnostic.span())}],
+            "partialFingerprints": {"primaryLocationLineHash": self.fingerprint(source, diagnostic)},
+        });
+        let is_related = |label: &&Label| label.role == Role::Related;
+        let related = diagnostic.labels.iter().filter(is_related).map(|label| {
+            json!({
+                "physicalLocation": self.location(source, Some(label.span)),
+                "message": {"text": label.text},
+            })
         });
         let causes = diagnostic.causes().map(|cause| {
             json!({
-                "physicalLocation": location(&cause.source, &cause.diagnostic),
+                "physicalLocation": self.location(&cause.source, cause.diagnostic.span()),
                 "message": {"text": reason(&cause.diagnostic)},
             })
         });
-        let causes: Vec<Value> = causes.collect();
-        if let Some(result) = result.as_object_mut().filter(|_| !causes.is_empty()) {
-            result.insert("relatedLocations".to_owned(), Value::Array(causes));
+        let related: Vec<Value> = related.chain(causes).collect();
+        let fix = diagnostic
+            .suggestion
+            .as_ref()
+            .map(|it| self.fix(source, diagnostic, it));
+        if let Some(result) = result.as_object_mut() {
+            if !related.is_empty() {
+                result.insert("relatedLocations".to_owned(), Value::Array(related));
+            }
+            if let Some(fix) = fix {
+                result.insert("fixes".to_owned(), json!([fix]));
+            }
         }
         self.results.push(result);
+    }
+
+    /// What a finding is known by while lines above it come and go: its code and its line, and the how manyth of these it is.
+    fn fingerprint(&mut self, source: &Source, diagnostic: &Diagnostic) -> String {
+        let line = diagnostic.span().map(|span| source.position(span.start).line);
+        let line = line.and_then(|line| source.line(line)).unwrap_or_default();
+        let words: String = line.split_whitespace().collect();
+        let seed = format!("{}\n{}\n{words}", diagnostic.code, self.named(source).uri);
+        let hash: String = crate::prepare::hash(&seed).chars().take(16).collect();
+        let count = self.alike.entry(hash.clone()).or_default();
+        *count += 1;
+        format!("{hash}:{count}")
+    }
+
+    /// A change that repairs a finding. What is only probable says so, for who makes changes without asking.
+    fn fix(&self, source: &Source, diagnostic: &Diagnostic, suggestion: &Suggestion) -> Value {
+        let replacements = suggestion.edits.iter().map(|edit| {
+            json!({
+                "deletedRegion": region(source, edit.span),
+                "insertedContent": {"text": edit.replacement},
+            })
+        });
+        let help = diagnostic.help.as_deref().unwrap_or(&diagnostic.message);
+        json!({
+            "description": {"text": help},
+            "artifactChanges": [{
+                "artifactLocation": self.named(source).json(),
+                "replacements": replacements.collect::<Vec<_>>(),
+            }],
+            "properties": {"applicability": suggestion.applicability.as_str()},
+        })
+    }
+
+    fn location(&self, source: &Source, span: Option<Span>) -> Value {
+        let file = self.named(source).json();
+        match span {
+            Some(span) => json!({"artifactLocation": file, "region": region(source, span)}),
+            None => json!({"artifactLocation": file}),
+        }
+    }
+
+    fn named(&self, source: &Source) -> Named {
+        match self.root.name(source.name()) {
+            Ok(inside) => Named {
+                uri: uri(&inside),
+                is_inside: true,
+            },
+            Err(elsewhere) => Named {
+                uri: format!("file://{}", uri(&elsewhere.display().to_string())),
+                is_inside: false,
+            },
+        }
     }
 
     /// Adds a file that could not be looked at: without this its absence would read as nothing found.
@@ -62,6 +150,7 @@ impl Sarif {
             let page = code.page();
             json!({
                 "id": info.text,
+                "name": pascal(info.text),
                 "shortDescription": {"text": info.title},
                 "fullDescription": {"text": page.explanation},
                 // GitHub's code scanning refuses rules without help (GH2012).
@@ -69,7 +158,8 @@ impl Sarif {
                     "text": page.explanation,
                     "markdown": format!("{}\n\n{}", page.explanation, page.examples),
                 },
-                "defaultConfiguration": {"level": level(info.severity)},
+                "defaultConfiguration": {"level": info.severity.as_str()},
+                "properties": {"tags": tags(*code)},
             })
         });
         json!({
@@ -78,15 +168,15 @@ impl Sarif {
             "runs": [{
                 // Columns count characters, as in the other formats.
                 "columnKind": "unicodeCodePoints",
-                "tool": {"driver": {
-                    "name": "loom-runtime",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules.collect::<Vec<_>>(),
-                }},
+                "tool": {"driver": driver(rules.collect())},
                 "invocations": [{
                     "executionSuccessful": self.failures.is_empty(),
                     "toolExecutionNotifications": self.failures,
                 }],
+                "originalUriBaseIds": {ROOT: {
+                    "uri": format!("file://{}/", uri(&self.root.path().display().to_string()).trim_end_matches('/')),
+                    "description": {"text": "the root of the repository"},
+                }},
                 "results": self.results,
             }],
         })
@@ -119,25 +209,64 @@ fn uri(path: &str) -> String {
         })
 }
 
-fn location(source: &Source, diagnostic: &Diagnostic) -> Value {
-    let uri = uri(source.name());
-    let Some(span) = diagnostic.span() else {
-        return json!({"artifactLocation": {"uri": uri}});
-    };
-    let (start, end) = (source.position(span.start), source.position(span.end));
-    json!({
-        "artifactLocation": {"uri": uri},
-        "region": {
-            "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
-        },
-    })
+/// The name of a file.
+struct Named {
+    uri: String,
+    /// Whether it starts in the root.
+    is_inside: bool,
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+impl Named {
+    fn json(self) -> Value {
+        if self.is_inside {
+            json!({"uri": self.uri, "uriBaseId": ROOT})
+        } else {
+            json!({"uri": self.uri})
+        }
     }
+}
+
+/// The tool. Where to read about it is said once the package says so.
+fn driver(rules: Vec<Value>) -> Value {
+    let mut driver = json!({
+        "name": "loom-runtime",
+        "version": env!("CARGO_PKG_VERSION"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules,
+    });
+    let home = env!("CARGO_PKG_REPOSITORY");
+    if let Some(driver) = driver.as_object_mut().filter(|_| !home.is_empty()) {
+        driver.insert("informationUri".to_owned(), json!(home));
+    }
+    driver
+}
+
+/// The name of a code in one word: `RunnerLabel` for `lint/runner-label`.
+fn pascal(code: &str) -> String {
+    let name = code.split_once('/').map_or(code, |(_, name)| name);
+    name.split('-')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+        })
+        .collect()
+}
+
+/// What code scanning filters by: who objects, and the rule.
+fn tags(code: Code) -> Vec<&'static str> {
+    let area = code.as_str().split('/').next();
+    area.into_iter().chain(code.rule()).collect()
+}
+
+fn region(source: &Source, span: Span) -> Value {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    json!({
+        "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
+    })
 }
 
 #[cfg(test)]
@@ -145,10 +274,14 @@ mod tests {
     use super::*;
     use loom_workflow::{Dialect, load};
 
+    fn root() -> Root {
+        Root::around(std::path::Path::new("."))
+    }
+
     #[test]
     fn a_finding_has_its_rule_and_place() {
         let source = Source::new("dir/w.yml", "jobs:\n  a: {stepz: []}\n");
-        let mut sarif = Sarif::default();
+        let mut sarif = Sarif::new(root());
         for found in &load(&source, Dialect::Loom).diagnostics {
             sarif.add(&source, found);
         }
@@ -161,13 +294,47 @@ mod tests {
             "unknown key `stepz` in job `a`: not known here\ndid you mean `steps`?"
         );
         let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], "dir/w.yml");
+        let file = place["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(file.ends_with("dir/w.yml") && !file.starts_with('/'), "{file}");
+        assert_eq!(place["artifactLocation"]["uriBaseId"], ROOT);
+        let top = run["originalUriBaseIds"][ROOT]["uri"].as_str().unwrap();
+        assert!(top.starts_with("file:///") && top.ends_with('/'), "{top}");
+        let fix = &result["fixes"][0];
+        assert_eq!(fix["properties"]["applicability"], "safe");
+        assert_eq!(
+            fix["artifactChanges"][0]["replacements"],
+            json!([{
+                "deletedRegion": {"startLine": 2, "startColumn": 7, "endLine": 2, "endColumn": 12},
+                "insertedContent": {"text": "steps"},
+            }])
+        );
         assert_eq!(
             place["region"],
             json!({"startLine": 2, "startColumn": 7, "endLine": 2, "endColumn": 12})
         );
+        assert_eq!(run["tool"]["driver"]["rules"][0]["name"], "UnknownKey");
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         assert!(rules.iter().any(|rule| rule["id"] == "schema/unknown-key"));
+    }
+
+    #[test]
+    fn a_finding_is_known_again_when_lines_move() {
+        let prints = |text: &str| {
+            let source = Source::new("w.yml", text);
+            let mut sarif = Sarif::new(root());
+            for found in &load(&source, Dialect::Loom).diagnostics {
+                sarif.add(&source, found);
+            }
+            let results = sarif.document()["runs"][0]["results"].as_array().unwrap().clone();
+            let print = |result: &Value| result["partialFingerprints"]["primaryLocationLineHash"].clone();
+            results.iter().map(print).collect::<Vec<_>>()
+        };
+        let text = "jobs:\n  a:\n    stepz: []\n  b:\n    stepz: []\n    steps: [{run: x}]\n";
+        let before = prints(text);
+        assert_eq!(before, prints(&format!("# more\n\n{text}")));
+        let unique: std::collections::HashSet<String> = before.iter().map(Value::to_string).collect();
+        assert_eq!(unique.len(), before.len());
+        assert_ne!(before, prints(&text.replace("stepz", "stepq")));
     }
 
     #[test]
@@ -187,8 +354,8 @@ mod tests {
     #[test]
     fn a_file_that_could_not_be_read_is_no_clean_one() {
         let done = |sarif: Sarif| sarif.document()["runs"][0]["invocations"][0].clone();
-        assert_eq!(done(Sarif::default())["executionSuccessful"], true);
-        let mut sarif = Sarif::default();
+        assert_eq!(done(Sarif::new(root()))["executionSuccessful"], true);
+        let mut sarif = Sarif::new(root());
         sarif.fail("there is no file x.yml");
         let failed = done(sarif);
         assert_eq!(failed["executionSuccessful"], false);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::choices::{Keep, WorkspaceMode};
+use super::lint::LintConfig;
 use crate::prepare::UnmappedLabel;
 
 /// What both files may say. A key that is not listed here is an error with its place: a typing mistake must not be
@@ -28,6 +29,9 @@ pub struct FileConfig {
     /// Settings of `loom-runtime serve`.
     #[serde(default)]
     pub server: ServerConfig,
+    /// What is wanted of lints.
+    #[serde(default)]
+    pub lint: LintConfig,
 }
 
 /// Defaults of `loom-runtime run`, named as its flags.
@@ -158,6 +162,7 @@ impl FileConfig {
             run: self.run.or(other.run),
             actions: self.actions.or(other.actions),
             server: self.server.or(other.server),
+            lint: self.lint.or(other.lint),
         }
     }
 }
@@ -208,7 +213,7 @@ impl ServerConfig {
 }
 
 /// All of both; the first one's value where both have one.
-fn both<V>(first: BTreeMap<String, V>, mut second: BTreeMap<String, V>) -> BTreeMap<String, V> {
+pub(super) fn both<V>(first: BTreeMap<String, V>, mut second: BTreeMap<String, V>) -> BTreeMap<String, V> {
     second.extend(first);
     second
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use loom_workflow::{Diagnostics, Severity, Source, tree};
+use loom_workflow::{Diagnostics, Source, tree};
 
 use crate::prepare::{Prepared, file_in, prepare, stem};
 use crate::project::{self, ProjectError};
@@ -240,10 +240,7 @@ fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Finding> {
     let finding = |diagnostic: &loom_workflow::Diagnostic| {
         let place = diagnostic.span().map(|span| source.position(span.start));
         Finding {
-            severity: match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
+            severity: diagnostic.severity.as_str(),
             code: diagnostic.code.as_str().to_owned(),
             message: explained(diagnostic),
             line: place.map(|place| place.line),

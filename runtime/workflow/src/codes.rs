@@ -29,10 +29,24 @@ pub enum Level {
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing; nothing is refused for it.
+    /// Worth knowing and no more: a project has said so of a lint.
+    Note,
+    /// Probably wrong; nothing is refused for it.
     Warning,
     /// Wrong.
     Error,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// A row of the table.
@@ -97,6 +111,12 @@ impl Code {
     #[must_use]
     pub fn info(self) -> &'static CodeInfo {
         self.0
+    }
+
+    /// The name of the rule that finds it; none where only planning does, or the file cannot be read.
+    #[must_use]
+    pub fn rule(self) -> Option<&'static str> {
+        crate::check::rule_of(self)
     }
 
     /// Its entry in `docs/checks.md`.
@@ -242,6 +262,7 @@ codes! {
     MATRIX_SIZE = "lint/matrix-size", Lint, Error, "A matrix is too large";
     NEEDS_TWICE = "lint/needs-twice", Lint, Warning, "A job is needed twice";
     VARIABLE_NAME = "lint/variable-name", Lint, Warning, "A variable has an unusable name";
+    VERSION_NUMBER = "lint/version-number", Lint, Warning, "A version loses a zero";
     PASSWORD = "lint/password", Lint, Warning, "A password is written in the file";
     SHELL_NAME = "lint/shell-name", Lint, Error, "A shell is not known";
     SHELL_MISSING = "lint/shell-missing", Lint, Warning, "A shell is not there on the runner";

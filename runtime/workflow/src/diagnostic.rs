@@ -6,6 +6,7 @@
 use crate::codes::{Code, Level, Severity};
 use crate::source::Source;
 use crate::span::Span;
+use crate::suggestion::{Applicability, Edit, Suggestion};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The next step, in a sentence.
     pub help: Option<String>,
-    /// A change that would repair it, when there is an obvious one.
+    /// A change that would repair it, when one is known.
     pub suggestion: Option<Suggestion>,
     /// The finding in another file that it comes from.
     pub cause: Option<Box<Cause>>,
@@ -54,15 +55,6 @@ pub enum Role {
     Primary,
     /// This has to do with it.
     Related,
-}
-
-/// Replace the bytes of `span` by `replacement`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    /// What to replace.
-    pub span: Span,
-    /// With what.
-    pub replacement: String,
 }
 
 impl Diagnostic {
@@ -105,12 +97,29 @@ impl Diagnostic {
         self
     }
 
-    /// Offers a change that repairs it.
-    pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.suggestion = Some(Suggestion {
-            span,
-            replacement: replacement.into(),
-        });
+    /// Offers a change that probably repairs it.
+    pub fn suggest(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.offer(vec![Edit::new(span, replacement)], Applicability::Maybe)
+    }
+
+    /// Offers the one change that repairs it.
+    pub fn fix(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.offer(vec![Edit::new(span, replacement)], Applicability::Safe)
+    }
+
+    /// Offers a change that repairs it, if the guess it rests on is right.
+    pub fn guess(self, span: Span, replacement: impl Into<String>, is_certain: bool) -> Self {
+        if is_certain {
+            self.fix(span, replacement)
+        } else {
+            self.suggest(span, replacement)
+        }
+    }
+
+    /// Offers a change of several places. Without an edit there is none.
+    pub fn offer(mut self, mut edits: Vec<Edit>, applicability: Applicability) -> Self {
+        edits.sort_by_key(|edit| edit.span);
+        self.suggestion = (!edits.is_empty()).then_some(Suggestion { edits, applicability });
         self
     }
 
@@ -213,6 +222,21 @@ impl Diagnostics {
         self
     }
 
+    /// Those that count where only a level is asked for: for [`Level::Schema`] no lints.
+    pub(crate) fn up_to(self, level: Level) -> Self {
+        self.without(|one| level == Level::Schema && one.level() == Level::Lint)
+    }
+
+    /// Gives each the severity that is wanted of it; without one it is left out.
+    pub(crate) fn weighed(mut self, wanted: impl Fn(&Diagnostic) -> Option<Severity>) -> Self {
+        self.items.retain_mut(|one| {
+            let severity = wanted(one);
+            one.severity = severity.unwrap_or(one.severity);
+            severity.is_some()
+        });
+        self
+    }
+
     /// In the order of the file, each once: a value that aliases repeat is read several times, in the name of
     /// several owners, but is wrong at one place only.
     pub(crate) fn finish(mut self) -> Self {
@@ -232,6 +256,11 @@ impl Diagnostics {
     /// The findings in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.items.iter()
+    }
+
+    /// The findings, to be added to.
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.items.iter_mut()
     }
 
     /// The findings in the order of the file.

@@ -30,6 +30,8 @@ pub struct PatternError {
     pub help: Option<&'static str>,
     /// Whether GitHub reads no file with it; otherwise it is one that matches nothing.
     pub malformed: bool,
+    /// Whether it is no pattern as it stands; otherwise it is one that nothing has.
+    pub ill_formed: bool,
 }
 
 /// A pattern that was read.
@@ -222,7 +224,7 @@ impl Reader<'_> {
         if negative {
             at = 1;
             if self.text.len() == 1 {
-                self.error(0, 1, "`!` needs a pattern behind it");
+                self.ill_formed(0, 1, "`!` needs a pattern behind it");
             }
         }
         // Whether something stands before that `?` and `+` can be about.
@@ -251,13 +253,13 @@ impl Reader<'_> {
                     if repeatable {
                         self.repeat(character);
                     } else {
-                        let message = format!("nothing stands before `{character}` that it could be about");
+                        let message = format!("nothing stands before `{character}`");
                         // GitHub starts workflows with `?.*.x`, and none with `c++`: such a `?` is passed over there, such a `+` is
                         // a mistake of its reader.
                         if character == '+' {
                             self.malformed(at, 1, message);
                         } else {
-                            self.error(at, 1, message);
+                            self.ill_formed(at, 1, message);
                         }
                     }
                     repeatable = false;
@@ -297,13 +299,13 @@ impl Reader<'_> {
     fn set(&mut self, start: usize) -> usize {
         let inside = self.rest(start + 1);
         let Some(length) = inside.find(']') else {
-            self.error(start, 1, "`[` has no `]`");
+            self.ill_formed(start, 1, "`[` has no `]`");
             return self.rest(start).len();
         };
         let characters: Vec<(usize, char)> =
             inside.get(..length).unwrap_or_default().char_indices().collect();
         if characters.is_empty() {
-            self.error(start, 2, "nothing stands between `[` and `]`");
+            self.ill_formed(start, 2, "nothing stands between `[` and `]`");
         }
         let mut ranges = Vec::new();
         let mut index = 0;
@@ -324,7 +326,7 @@ impl Reader<'_> {
                 (Some((_, '-')), Some((end, last))) => {
                     if first > last {
                         let message = format!("the range `{first}-{last}` ends before it begins");
-                        self.error(start + 1 + at, end + last.len_utf8() - at, message);
+                        self.ill_formed(start + 1 + at, end + last.len_utf8() - at, message);
                     }
                     ranges.push((first, last));
                     index += 3;
@@ -368,7 +370,7 @@ impl Reader<'_> {
                 1 + next.len_utf8()
             }
             None => {
-                self.error(at, 1, "a backslash needs a character behind it");
+                self.ill_formed(at, 1, "a backslash needs a character behind it");
                 1
             }
         }
@@ -443,7 +445,15 @@ impl Reader<'_> {
             message: message.into(),
             help: None,
             malformed: false,
+            ill_formed: false,
         });
+    }
+
+    fn ill_formed(&mut self, at: usize, length: usize, message: impl Into<String>) {
+        self.error(at, length, message);
+        if let Some(error) = self.errors.last_mut() {
+            error.ill_formed = true;
+        }
     }
 
     fn malformed(&mut self, at: usize, length: usize, message: impl Into<String>) {
@@ -549,8 +559,8 @@ mod tests {
                 Ref,
                 "0-1 `^` cannot be part of the name of a branch or tag",
             ),
-            ("v*+", Ref, "2-3 nothing stands before `+` that it could be about"),
-            ("?x", Path, "0-1 nothing stands before `?` that it could be about"),
+            ("v*+", Ref, "2-3 nothing stands before `+`"),
+            ("?x", Path, "0-1 nothing stands before `?`"),
             ("v[9-1]", Ref, "2-5 the range `9-1` ends before it begins"),
             ("v[0-", Text, "1-2 `[` has no `]`"),
             ("[]", Path, "0-2 nothing stands between `[` and `]`"),

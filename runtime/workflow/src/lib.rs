@@ -32,7 +32,9 @@ mod dialect;
 pub mod expression;
 pub mod glob;
 pub mod images;
+mod lints;
 mod lower;
+mod mend;
 pub mod model;
 mod number;
 mod page;
@@ -43,6 +45,7 @@ mod shell;
 mod silence;
 mod source;
 mod span;
+mod suggestion;
 pub mod tree;
 mod words;
 
@@ -51,9 +54,11 @@ mod tests;
 
 pub use codes::{Code, Level, Severity};
 pub use dag::{CycleError, Dag, Progress};
-pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role, Suggestion};
+pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role};
 pub use dialect::{Dialect, is_action};
 pub use images::{ImageTable, Mapping};
+pub use lints::{LintError, LintLevel, Lints};
+pub use mend::{Fixed, Mended, mend};
 pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
 pub use number::format_number;
 pub use page::Page;
@@ -70,6 +75,7 @@ pub use references::{NoReferences, Presence, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError, split_arguments};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};
+pub use suggestion::{Applicability, Edit, Suggestion, apply_edits};
 
 use tree::Limits;
 
@@ -108,6 +114,7 @@ fn read(source: &Source, dialect: Dialect, references: &dyn References, level: L
     // Of a file that could not be read to its end, not all is known that comments may be about.
     let is_whole = workflow.is_some() && level == Level::Lint;
     let diagnostics = silence::apply(source, is_whole, diagnostics.finish());
+    let diagnostics = references.lints().apply(diagnostics.up_to(level));
     Loaded {
         workflow: workflow.filter(|_| !diagnostics.is_blocking()),
         diagnostics,
@@ -151,6 +158,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
         check::check_action(action, source, references, &mut diagnostics);
     }
     let diagnostics = silence::apply(source, action.is_some(), diagnostics.finish());
+    let diagnostics = references.lints().apply(diagnostics);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,
@@ -161,7 +169,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
 pub fn load_action_unlinted(source: &Source) -> LoadedAction {
     let mut diagnostics = Diagnostics::new();
     let action = read_action(source, &mut diagnostics);
-    let diagnostics = diagnostics.finish();
+    let diagnostics = diagnostics.finish().up_to(Level::Schema);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,

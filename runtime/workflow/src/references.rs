@@ -1,5 +1,6 @@
 //! The files that a workflow refers to, which somebody else reads: this crate does no IO.
 
+use crate::lints::Lints;
 use crate::source::Source;
 
 /// Reads what a workflow refers to.
@@ -19,6 +20,11 @@ pub trait References {
     fn file(&self, path: &str) -> Presence {
         let _ = path;
         Presence::Unknown
+    }
+
+    /// What the project wants of lints.
+    fn lints(&self) -> &Lints {
+        Lints::none()
     }
 }
 

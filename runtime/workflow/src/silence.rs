@@ -9,7 +9,7 @@ use crate::codes::{self, Code, Level};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Position, Source};
 use crate::span::Span;
-use crate::words::name;
+use crate::words::{self, name};
 
 /// What a comment begins with that is about findings.
 const MARK: &str = "loom: ignore";
@@ -21,6 +21,8 @@ struct Ignored {
     lines: RangeInclusive<usize>,
     /// Where the code is written.
     span: Span,
+    /// What to take out, that it is not there any more.
+    removal: Span,
     used: bool,
 }
 
@@ -53,7 +55,8 @@ pub(crate) fn apply(source: &Source, unused: bool, diagnostics: Diagnostics) -> 
                     format!("nothing here has the code `{}`", one.code),
                 )
                 .at(one.span, "ignores nothing")
-                .help("remove it"),
+                .help("remove it")
+                .fix(one.removal, ""),
             );
         }
     }
@@ -90,10 +93,18 @@ fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {
         } else {
             line..=line
         };
+        let whole = whole(source, line, start);
+        let parts: Vec<&str> = list.split(',').collect();
         let mut begin = text.len() - after.len() + 1;
-        for written in list.split(',') {
+        for (index, written) in parts.iter().enumerate() {
             let code = written.trim();
             let first = at(begin + (written.len() - written.trim_start().len()));
+            let removal = match (parts.len(), index) {
+                (1, _) => whole,
+                // With the comma in front, or behind the first.
+                (_, 0) => Span::new(at(begin), at(begin + written.len() + 1)),
+                _ => Span::new(at(begin - 1), at(begin + written.len())),
+            };
             begin += written.len() + 1;
             let span = Span::new(first, first + code.len());
             match Code::find(code) {
@@ -101,6 +112,7 @@ fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {
                     code,
                     lines: lines.clone(),
                     span,
+                    removal,
                     used: false,
                 }),
                 Some(code) => reports.push(
@@ -120,11 +132,39 @@ fn unknown(code: &str, span: Span) -> Diagnostic {
         .at(span, "nothing has this code");
     match Code::meant(code).as_slice() {
         [] => report.help("`loom-runtime explain` lists all codes"),
-        [one] => report
-            .help(format!("did you mean `{one}`?"))
-            .suggest(span, one.as_str()),
+        [one] => report.help(format!("did you mean `{one}`?")).guess(
+            span,
+            one.as_str(),
+            words::is_certain(code, one.as_str(), lints(), false),
+        ),
         [one, ..] => report.help(format!("did you mean `{one}`?")),
     }
+}
+
+/// A comment that begins at `start`, with the spaces before it; with its line where nothing else stands in it.
+fn whole(source: &Source, line: usize, start: usize) -> Span {
+    let text = source.text();
+    let before = text
+        .get(..start)
+        .unwrap_or_default()
+        .trim_end_matches([' ', '\t']);
+    let after = text.get(start..).unwrap_or_default();
+    let end = start + after.find(['\n', '\r']).unwrap_or(after.len());
+    let is_alone = before.is_empty() || before.ends_with(['\n', '\r']);
+    match source.offset(Position {
+        line: line + 1,
+        column: 1,
+    }) {
+        Some(next) if is_alone => Span::new(before.len(), next),
+        _ => Span::new(before.len(), end),
+    }
+}
+
+fn lints() -> impl Iterator<Item = &'static str> {
+    let all = codes::all()
+        .iter()
+        .filter(|code| code.info().level == Level::Lint);
+    all.map(|code| code.as_str())
 }
 
 /// Where a comment of ours begins in a line, and what follows its first words.

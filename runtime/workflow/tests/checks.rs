@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use loom_workflow::expression::{Environment, Object};
 use loom_workflow::{
-    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Severity, Source,
-    Work, Workflow, codes, expand, image_of, shell_of, step_values,
+    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Source, Work,
+    Workflow, codes, expand, image_of, shell_of, step_values,
 };
 
 /// Where an example lies unless it says so.
@@ -130,6 +130,122 @@ fn found(example: &Example, beside: &[Example], level: Level) -> Vec<(Code, Opti
         .collect()
 }
 
+/// Reads and checks an example with the files beside it.
+fn load(source: &Source, files: &Files) -> Diagnostics {
+    if source.name().ends_with("action.yml") {
+        loom_workflow::load_action_with(source, files).diagnostics
+    } else {
+        loom_workflow::load_with(source, Dialect::of_path(source.name()), files).diagnostics
+    }
+}
+
+/// How often each thing is said.
+fn counted(found: &Diagnostics) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    for one in found {
+        *counts.entry(format!("{} {}", one.code, one.message)).or_default() += 1;
+    }
+    counts
+}
+
+/// Whether what is left is what there was without what was repaired, and nothing else.
+fn brings_nothing(before: &Diagnostics, left: &Diagnostics, repaired: &[String]) -> bool {
+    let mut allowed = counted(before);
+    for one in repaired {
+        let count = allowed.entry(one.clone()).or_default();
+        *count = count.saturating_sub(1);
+    }
+    counted(left)
+        .iter()
+        .all(|(said, count)| allowed.get(said).is_some_and(|most| count <= most))
+}
+
+/// Every workflow and action of the page and of our cases, with the files beside it.
+fn texts() -> Vec<(Source, Files)> {
+    let mut texts = Vec::new();
+    for code in codes::all() {
+        let all = examples(code.page().examples);
+        let files: HashMap<String, String> = all
+            .iter()
+            .skip(2)
+            .map(|file| (file.path.clone(), file.text.clone()))
+            .collect();
+        for example in all {
+            let source = Source::new(example.path.as_str(), example.text.as_str());
+            texts.push((source, Files(files.clone())));
+        }
+    }
+    for folder in ["right", "wrong"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/cases")
+            .join(folder);
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let shown = if name.ends_with(".action.yml") {
+                "x/action.yml".to_owned()
+            } else {
+                format!(".github/workflows/{name}")
+            };
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            texts.push((Source::new(shown, text), Files(HashMap::new())));
+        }
+    }
+    assert!(texts.len() > 150, "{}", texts.len());
+    texts
+}
+
+#[test]
+fn each_safe_change_removes_its_finding_and_brings_no_other() {
+    let mut tried = 0;
+    for (source, files) in texts() {
+        let found = load(&source, &files);
+        for one in &found {
+            let Some(suggestion) = one.suggestion.as_ref().filter(|it| it.is_safe()) else {
+                continue;
+            };
+            tried += 1;
+            let changed = loom_workflow::apply_edits(source.text(), &suggestion.edits).unwrap();
+            let left = load(&Source::new(source.name(), changed.as_str()), &files);
+            let repaired = [format!("{} {}", one.code, one.message)];
+            assert!(
+                brings_nothing(&found, &left, &repaired),
+                "{}: {} {}\n{changed}\nleaves {:?}",
+                source.name(),
+                one.code,
+                one.message,
+                counted(&left)
+            );
+        }
+    }
+    assert!(tried > 10, "only {tried} changes were tried");
+}
+
+#[test]
+fn what_is_mended_stays_so_and_the_rest_is_as_it_was() {
+    let mut repaired = 0;
+    for (source, files) in texts() {
+        let before = load(&source, &files);
+        let mended = loom_workflow::mend(&source, |source| load(source, &files));
+        let gone: Vec<String> = mended
+            .fixed
+            .iter()
+            .map(|one| format!("{} {}", one.code, one.message))
+            .collect();
+        repaired += gone.len();
+        assert_eq!(mended.left, load(&mended.source, &files));
+        assert!(
+            brings_nothing(&before, &mended.left, &gone),
+            "{}",
+            mended.source.text()
+        );
+        assert_eq!(gone.is_empty(), mended.source == source, "{}", source.text());
+        let again = loom_workflow::mend(&mended.source, |source| load(source, &files));
+        assert!(again.fixed.is_empty(), "{}", again.source.text());
+    }
+    assert!(repaired > 10, "only {repaired} findings were repaired");
+}
+
 #[test]
 fn every_code_has_an_entry_and_every_entry_a_code() {
     let documented: Vec<&str> = Page::codes().collect();
@@ -156,10 +272,7 @@ fn entries_say_what_the_code_says() {
     for code in codes::all() {
         let info = code.info();
         let level = format!("{:?}", info.level).to_lowercase();
-        let severity = match info.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let severity = info.severity.as_str();
         let page = code.page();
         assert_eq!(
             page.heading,

@@ -7,8 +7,9 @@ use crate::dialect::Dialect;
 use crate::expression::is_in;
 use crate::model::{ActionText, Job, Step, Uses};
 use crate::tree::{Entry, Mapping};
-use crate::words::{closest, name};
+use crate::words::{self, closest, name};
 
+use super::calls::is_free;
 use super::steps::Steps;
 
 pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
@@ -174,7 +175,7 @@ impl Place<'_> {
                         deprecated(entry, text, instead, diagnostics);
                     }
                 }
-                None => unknown(entry, text, interface, diagnostics),
+                None => unknown(entry, with, text, interface, diagnostics),
             }
         }
         let is_given = |input: &str| {
@@ -212,7 +213,7 @@ fn deprecated(entry: &Entry, text: &str, instead: &str, diagnostics: &mut Diagno
     diagnostics.push(diagnostic);
 }
 
-fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut Diagnostics) {
+fn unknown(entry: &Entry, with: &Mapping, text: &str, interface: &Interface, diagnostics: &mut Diagnostics) {
     const SHOWN: usize = 16;
     let key = &*entry.key.text;
     // What every action in a container takes.
@@ -240,9 +241,13 @@ fn unknown(entry: &Entry, text: &str, interface: &Interface, diagnostics: &mut D
             .map(|input| input.name.as_str())
             .collect();
         diagnostic = if let Some(near) = closest(key, names.iter().copied()) {
+            // What is known of actions of others may be older than the version that is used.
+            let is_own = text.starts_with(['.', '$']);
+            let is_certain =
+                is_own && is_free(with, near) && words::is_certain(key, near, names.iter().copied(), true);
             diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .suggest(entry.key.span, near)
+                .guess(entry.key.span, near, is_certain)
         } else if names.is_empty() {
             diagnostic.help("it takes no inputs: remove it")
         } else {

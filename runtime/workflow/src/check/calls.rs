@@ -10,8 +10,8 @@ use crate::dialect::Dialect;
 use crate::model::{Input, InputKind, Job, Trigger, Workflow, is_own, own};
 use crate::references::{Reference, References};
 use crate::span::Span;
-use crate::tree::{self, Entry, Limits, Mapping, Value};
-use crate::words::{closest, name};
+use crate::tree::{self, Entry, Limits, Mapping, Style, Value};
+use crate::words::{self, closest, name};
 
 /// How many workflows may stand below the first one, each called by the one before: GitHub's limit.
 const DEEPEST: usize = 9;
@@ -162,11 +162,14 @@ fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
     } else {
         "a workflow of another repository needs a version"
     };
-    diagnostics.push(
-        Diagnostic::new(codes::CALL_FORM, format!("{} names no workflow", name(path)))
-            .at(span, problem)
-            .help("write `$/.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`"),
-    );
+    let mut diagnostic = Diagnostic::new(codes::CALL_FORM, format!("{} names no workflow", name(path)))
+        .at(span, problem)
+        .help("write `$/.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`");
+    let is_bare = path.starts_with(".github/workflows/") && !path.contains(['@', ':']);
+    if is_bare {
+        diagnostic = diagnostic.fix(span, format!("./{path}"));
+    }
+    diagnostics.push(diagnostic);
 }
 
 fn call(job: &Job, called: &Workflow, uses: Span, diagnostics: &mut Diagnostics) {
@@ -215,7 +218,7 @@ fn inputs(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics
     for entry in given.entries.iter().filter(|entry| !computed(entry)) {
         match by_name.get(&entry.key.text.to_ascii_lowercase()) {
             Some(input) => typed(entry, input, diagnostics),
-            None => unknown(entry, declared(), codes::CALL_INPUT, "input", diagnostics),
+            None => unknown(entry, given, declared(), codes::CALL_INPUT, "input", diagnostics),
         }
     }
 }
@@ -234,7 +237,14 @@ fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostic
     let known: HashSet<String> = declared().map(str::to_ascii_lowercase).collect();
     for entry in given.entries.iter().filter(|entry| !computed(entry)) {
         if !known.contains(&entry.key.text.to_ascii_lowercase()) {
-            unknown(entry, declared(), codes::CALL_SECRET, "secret", diagnostics);
+            unknown(
+                entry,
+                given,
+                declared(),
+                codes::CALL_SECRET,
+                "secret",
+                diagnostics,
+            );
         }
     }
 }
@@ -283,6 +293,7 @@ fn missing<'a>(
 
 fn unknown<'a>(
     entry: &Entry,
+    given: &Mapping,
     declared: impl Iterator<Item = &'a str>,
     code: Code,
     kind: &str,
@@ -300,9 +311,11 @@ fn unknown<'a>(
     )
     .at(entry.key.span, "not known there");
     diagnostic = if let Some(near) = closest(&entry.key.text, declared.iter().copied()) {
+        let is_certain =
+            is_free(given, near) && words::is_certain(&entry.key.text, near, declared.iter().copied(), true);
         diagnostic
             .help(format!("did you mean `{near}`?"))
-            .suggest(entry.key.span, near)
+            .guess(entry.key.span, near, is_certain)
     } else if declared.is_empty() {
         diagnostic.help(format!("it takes no {kind}s: remove it"))
     } else {
@@ -325,19 +338,38 @@ fn typed(entry: &Entry, input: &Input, diagnostics: &mut Diagnostics) {
         InputKind::String | InputKind::Choice | InputKind::Environment => return,
     };
     if !fits {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::CALL_INPUT,
-                format!(
-                    "the input {} must be {wanted}, not {}",
-                    name(&entry.key.text),
-                    entry.value.describe()
-                ),
-            )
-            .at(entry.value.span, format!("this is {}", entry.value.describe()))
-            .help("write a value of the type that the called workflow declares, without quotes"),
-        );
+        let mut diagnostic = Diagnostic::new(
+            codes::CALL_INPUT,
+            format!(
+                "the input {} must be {wanted}, not {}",
+                name(&entry.key.text),
+                entry.value.describe()
+            ),
+        )
+        .at(entry.value.span, format!("this is {}", entry.value.describe()))
+        .help("write a value of the type that the called workflow declares, without quotes");
+        let is_quoted = matches!(scalar.style, Style::SingleQuoted | Style::DoubleQuoted);
+        let meaning = tree::resolve(&scalar.text);
+        let is_meant = match input.kind {
+            InputKind::Boolean => matches!(meaning, Value::Bool(_)),
+            _ => matches!(meaning, Value::Number(_)),
+        };
+        if is_quoted && is_meant {
+            diagnostic = diagnostic.fix(entry.value.span, &*scalar.text);
+        }
+        if let Some(boolean) = words::boolean(&scalar.text).filter(|_| input.kind == InputKind::Boolean) {
+            diagnostic = diagnostic.fix(entry.value.span, boolean);
+        }
+        diagnostics.push(diagnostic);
     }
+}
+
+/// Whether a mapping has no key of this name yet.
+pub(super) fn is_free(mapping: &Mapping, name: &str) -> bool {
+    !mapping
+        .entries
+        .iter()
+        .any(|entry| entry.key.text.eq_ignore_ascii_case(name))
 }
 
 /// Whether a key is only known once it is evaluated.

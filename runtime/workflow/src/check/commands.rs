@@ -5,6 +5,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Action, Run};
 use crate::source::Source;
 use crate::span::Span;
+use crate::suggestion::Edit;
+use crate::tree::Style;
 
 use super::steps::Steps;
 
@@ -13,6 +15,8 @@ struct Command {
     name: &'static str,
     /// Whether GitHub refuses it already.
     refused: bool,
+    /// The variable with the path of the file that has taken its place.
+    file: &'static str,
     instead: &'static str,
 }
 
@@ -20,21 +24,25 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "set-output",
         refused: false,
+        file: "GITHUB_OUTPUT",
         instead: "write `NAME=VALUE` to the file that `$GITHUB_OUTPUT` names",
     },
     Command {
         name: "save-state",
         refused: false,
+        file: "GITHUB_STATE",
         instead: "write `NAME=VALUE` to the file that `$GITHUB_STATE` names",
     },
     Command {
         name: "set-env",
         refused: true,
+        file: "GITHUB_ENV",
         instead: "write `NAME=VALUE` to the file that `$GITHUB_ENV` names",
     },
     Command {
         name: "add-path",
         refused: true,
+        file: "GITHUB_PATH",
         instead: "write the path to the file that `$GITHUB_PATH` names",
     },
 ];
@@ -45,15 +53,22 @@ pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagno
         return;
     }
     for steps in all {
+        // Elsewhere it may be PowerShell.
+        let bash = steps.is_on_windows() == Some(false) && steps.shell.is_none();
         steps.each(&mut |step| {
             if let Action::Run(run) = &step.action {
-                script(run, source, diagnostics);
+                let shell = run
+                    .shell
+                    .as_ref()
+                    .map(|shell| shell.as_plain().unwrap_or_default());
+                let is_bash = shell.map_or(bash, |shell| matches!(shell, "bash" | "sh"));
+                script(run, source, is_bash, diagnostics);
             }
         });
     }
 }
 
-fn script(run: &Run, source: &Source, diagnostics: &mut Diagnostics) {
+fn script(run: &Run, source: &Source, is_bash: bool, diagnostics: &mut Diagnostics) {
     if !run.script.text.contains("::") {
         return;
     }
@@ -63,7 +78,14 @@ fn script(run: &Run, source: &Source, diagnostics: &mut Diagnostics) {
     for line in written.get(begin..).unwrap_or_default().split_inclusive('\n') {
         for (at, command) in commands(line) {
             let span = Span::new(start + at, start + at + command.name.len() + 2);
-            diagnostics.push(diagnostic(command, span));
+            let mut diagnostic = diagnostic(command, span);
+            if is_bash
+                && matches!(run.script.style, Style::Plain | Style::Literal)
+                && let Some((edit, is_certain)) = instead(command, line, start)
+            {
+                diagnostic = diagnostic.guess(edit.span, edit.replacement, is_certain);
+            }
+            diagnostics.push(diagnostic);
         }
         start += line.len();
     }
@@ -86,6 +108,51 @@ fn commands(line: &str) -> impl Iterator<Item = (usize, &'static Command)> {
             };
             whole.then_some((before.len(), command))
         })
+}
+
+/// What to write instead of a line that is nothing but an `echo` of one command, and whether that is certain: what a variable
+/// holds may have several lines, which the file takes in another form.
+fn instead(command: &Command, line: &str, start: usize) -> Option<(Edit, bool)> {
+    let text = line.trim();
+    let said = text.strip_prefix("echo ")?.trim();
+    let quote = said.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let inner = match quote {
+        Some(quote) => said.strip_prefix(quote)?.strip_suffix(quote)?,
+        None => said,
+    };
+    let rest = inner.strip_prefix("::")?.strip_prefix(command.name)?;
+    let written = match rest.strip_prefix(" name=") {
+        Some(rest) => {
+            let (name, value) = rest.split_once("::")?;
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+            if name.is_empty() || !name.bytes().all(is_name) {
+                return None;
+            }
+            format!("{name}={value}")
+        }
+        None => rest.strip_prefix("::")?.to_owned(),
+    };
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"=_-./${}".contains(&byte);
+    let is_simple = match quote {
+        Some(quote) => !inner.contains(quote) && !inner.contains(['\\', '`']) && !inner.contains("$("),
+        None => {
+            inner
+                .bytes()
+                .all(|byte| is_word(byte) || byte == b':' || byte == b' ')
+                && written.bytes().all(is_word)
+        }
+    };
+    if !is_simple {
+        return None;
+    }
+    let quote = quote.unwrap_or('"');
+    let begin = start + (line.len() - line.trim_start().len());
+    let replacement = format!("echo {quote}{written}{quote} >> \"${}\"", command.file);
+    let is_certain = !written.contains('$');
+    Some((
+        Edit::new(Span::new(begin, begin + text.len()), replacement),
+        is_certain,
+    ))
 }
 
 fn diagnostic(command: &Command, span: Span) -> Diagnostic {

@@ -23,11 +23,17 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
             diagnostics.push(
                 Diagnostic::new(
                     codes::CONCURRENCY,
-                    format!("job {} waits for its own workflow", name(job.id.as_str())),
+                    format!(
+                        "job {} and its workflow share a concurrency group",
+                        name(job.id.as_str())
+                    ),
                 )
-                .at(inner.span, "the job is in the same group as the workflow")
+                .at(
+                    inner.span,
+                    "the job would wait for its own workflow, which GitHub cancels as a deadlock",
+                )
                 .related(outer.span, "the group of the workflow")
-                .help("GitHub cancels the run for this: give the job a group of its own"),
+                .help("give the job a group of its own"),
             );
         }
     }
@@ -73,18 +79,25 @@ pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics:
     };
     let mut diagnostic = Diagnostic::new(
         codes::CONCURRENCY,
-        format!("job {} calls a workflow that waits for it", name(job.id.as_str())),
+        format!(
+            "job {} and the workflow it calls share a concurrency group",
+            name(job.id.as_str())
+        ),
     );
     if let Some(uses) = &job.uses {
         diagnostic = diagnostic.at(
             uses.span,
-            "the called workflow is in the same group as its caller",
+            "each would wait for the other, which GitHub cancels as a deadlock",
         );
     }
     diagnostics.push(
         diagnostic
             .related(outer.span, "the group of the caller")
-            .help("GitHub cancels the run for this: give one of them another group, with a word of its own"),
+            .help(if inner.contains("github.workflow") {
+                "give one of them a group with a word of its own: in a called workflow `github.workflow` is the name of the caller"
+            } else {
+                "give one of them another group, with a word of its own"
+            }),
     );
 }
 

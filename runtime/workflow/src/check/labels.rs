@@ -6,6 +6,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
+use crate::lints::Lints;
 use crate::model::{Job, RunsOn, Template, Workflow};
 use crate::span::Spanned;
 use crate::words::{closest, name};
@@ -87,19 +88,19 @@ pub(super) fn is_windows(job: &Job) -> Option<bool> {
     systems.flatten().map(|system| system == System::Windows).next()
 }
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+pub(super) fn check(workflow: &Workflow, lints: &Lints, diagnostics: &mut Diagnostics) {
     // In Loom's own files other words are images.
     if workflow.dialect != Dialect::GitHub {
         return;
     }
     for job in workflow.jobs.values() {
         if let Some(runs_on) = &job.runs_on {
-            labels(job, runs_on, diagnostics);
+            labels(job, runs_on, lints, diagnostics);
         }
     }
 }
 
-fn labels(job: &Job, runs_on: &RunsOn, diagnostics: &mut Diagnostics) {
+fn labels(job: &Job, runs_on: &RunsOn, lints: &Lints, diagnostics: &mut Diagnostics) {
     let matrix = Matrix::of(job);
     let mut fixed: Vec<Spanned<&str>> = Vec::new();
     let mut computed = Vec::new();
@@ -113,13 +114,15 @@ fn labels(job: &Job, runs_on: &RunsOn, diagnostics: &mut Diagnostics) {
         runs_on.group.is_some() || runs_on.labels.len() > 1 && fixed.iter().all(|label| !is_hosted(label));
     conflicts(&fixed, &[], diagnostics);
     for label in &fixed {
-        if !own {
+        if !own && !lints.has_runner(label.value) {
             unknown(label, diagnostics);
         }
     }
     for group in &computed {
         conflicts(group, &fixed, diagnostics);
-        if let ([label], false) = (group.as_slice(), own || runs_on.labels.len() > 1) {
+        if let ([label], false) = (group.as_slice(), own || runs_on.labels.len() > 1)
+            && !lints.has_runner(label.value)
+        {
             unknown(label, diagnostics);
         }
     }
@@ -227,8 +230,9 @@ fn unknown(label: &Spanned<&str>, diagnostics: &mut Diagnostics) {
     )
     .at(label.span, why);
     if let Some(right) = help {
-        diagnostic = diagnostic.help(format!(
-            "did you mean `{right}`? A runner of your own with this label will do as well"
+        // A runner of somebody's own may have the label.
+        diagnostic = diagnostic.suggest(label.span, right).help(format!(
+            "did you mean `{right}`? A label of your own runners belongs into `labels` of `[lint]` in `loom.toml`"
         ));
     }
     diagnostics.push(diagnostic);

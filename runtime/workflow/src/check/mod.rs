@@ -1,4 +1,4 @@
-//! What is wrong with a workflow as a whole, one rule a file.
+//! What is wrong with a workflow or an action as a whole: one rule a file, and a table of them all (`rules.rs`).
 
 mod actions;
 mod calls;
@@ -14,6 +14,7 @@ mod needs;
 mod outdated;
 mod outputs;
 mod permissions;
+mod rules;
 mod runs;
 mod scripts;
 mod shells;
@@ -23,16 +24,18 @@ mod triggers;
 mod unreachable;
 mod unset;
 mod variables;
+mod versions;
 mod waits;
 
 use crate::actions::Actions;
-use crate::codes::Level;
+use crate::codes::{Code, Level};
 use crate::diagnostic::Diagnostics;
 use crate::model::action::Action;
 use crate::model::{Job, Workflow};
 use crate::references::References;
 use crate::source::Source;
 use calls::Calls;
+use rules::{OfAction, OfSteps, OfWorkflow, RULES, Run};
 use steps::Steps;
 
 /// Runs the rules of a level: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.
@@ -43,34 +46,26 @@ pub(crate) fn check(
     level: Level,
     diagnostics: &mut Diagnostics,
 ) {
-    alone(workflow, source, diagnostics);
-    concurrency::check(workflow, diagnostics);
-    let mut calls = Calls::new(references);
-    calls.check(workflow, diagnostics);
-    if level == Level::Lint {
-        lint(workflow, source, references, &mut calls, diagnostics);
+    let mut subject = OfWorkflow {
+        workflow,
+        references,
+        calls: Calls::new(references),
+        steps: OfSteps {
+            all: Steps::of_workflow(workflow),
+            source,
+            actions: Actions::new(references),
+        },
+    };
+    for rule in RULES.iter().filter(|rule| rule.is_of(level)) {
+        for run in rule.runs {
+            match run {
+                Run::Alone(run) => run(workflow, source, diagnostics),
+                Run::Workflow(run) => run(&mut subject, diagnostics),
+                Run::Steps(run) => run(&subject.steps, diagnostics),
+                Run::Action(_) => {}
+            }
+        }
     }
-}
-
-/// Runs the rules that find nothing but lints.
-fn lint<'r>(
-    workflow: &Workflow,
-    source: &Source,
-    references: &'r dyn References,
-    calls: &mut Calls<'r>,
-    diagnostics: &mut Diagnostics,
-) {
-    let known = Actions::new(references);
-    check_steps(&Steps::of_workflow(workflow), source, &known, diagnostics);
-    containers::check(workflow, diagnostics);
-    empty::check(workflow, diagnostics);
-    labels::check(workflow, diagnostics);
-    shells::check_defaults(workflow, diagnostics);
-    snapshot::check(workflow, diagnostics);
-    unreachable::check(workflow, diagnostics);
-    unset::check(workflow, source, diagnostics);
-    variables::check_around(workflow, diagnostics);
-    expressions::check(workflow, calls, &known, diagnostics);
 }
 
 /// Runs the rules about one call of a workflow that was read.
@@ -93,29 +88,35 @@ pub(crate) fn check_action(
     references: &dyn References,
     diagnostics: &mut Diagnostics,
 ) {
-    let known = Actions::new(references);
-    check_steps(&Steps::of_action(action), source, &known, diagnostics);
-    expressions::check_action(action, &known, diagnostics);
-    files::check(action, references, diagnostics);
-    outputs::check(action, diagnostics);
-    runs::check(action, diagnostics);
-    variables::check_container(action, diagnostics);
-}
-
-/// Runs the rules that look at steps one by one, of whatever they are.
-fn check_steps(steps: &[Steps<'_>], source: &Source, known: &Actions<'_>, diagnostics: &mut Diagnostics) {
-    actions::check(steps, known, diagnostics);
-    outdated::check(steps, known, diagnostics);
-    commands::check(steps, source, diagnostics);
-    scripts::check(steps, source, diagnostics);
-    shells::check(steps, diagnostics);
-    variables::check(steps, diagnostics);
+    let subject = OfAction {
+        action,
+        references,
+        steps: OfSteps {
+            all: Steps::of_action(action),
+            source,
+            actions: Actions::new(references),
+        },
+    };
+    for run in RULES.iter().flat_map(|rule| rule.runs) {
+        match run {
+            Run::Action(run) => run(&subject, diagnostics),
+            Run::Steps(run) => run(&subject.steps, diagnostics),
+            Run::Alone(_) | Run::Workflow(_) => {}
+        }
+    }
 }
 
 /// Runs the rules that look at nothing but the workflow itself.
 fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
-    needs::check(workflow, diagnostics);
-    matrix::check(workflow, diagnostics);
-    waits::check(workflow, diagnostics);
-    triggers::check(workflow, source, diagnostics);
+    for run in RULES.iter().flat_map(|rule| rule.runs) {
+        if let Run::Alone(run) = run {
+            run(workflow, source, diagnostics);
+        }
+    }
+}
+
+/// The name of the rule that has a code.
+pub(crate) fn rule_of(code: Code) -> Option<&'static str> {
+    let rule = RULES.iter().find(|rule| rule.codes.contains(&code))?;
+    Some(rule.name)
 }

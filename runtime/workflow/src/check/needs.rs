@@ -5,24 +5,27 @@ use std::collections::HashMap;
 use crate::codes;
 use crate::dag::path;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::is_in;
 use crate::model::{Job, JobId, Workflow};
+use crate::source::Source;
 use crate::span::{Span, Spanned};
-use crate::words::{closest, name};
+use crate::suggestion::{Applicability, without_item};
+use crate::words::{self, closest, name};
 
 /// How many needs of one circle are marked; a longer one is understood from its path.
 const MARKED: usize = 16;
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
         let mut seen = HashMap::new();
         for need in &job.needs {
             if let Some(first) = seen.insert(&need.value, need.span) {
-                twice(need, first, diagnostics);
+                twice(need, first, source, diagnostics);
                 continue;
             }
             if need.value == job.id.value {
                 itself(job, need, diagnostics);
-            } else if !workflow.jobs.contains_key(&need.value) {
+            } else if !workflow.jobs.contains_key(&need.value) && !is_in(need.value.as_str()) {
                 unknown(workflow, job, need, diagnostics);
             }
         }
@@ -32,7 +35,7 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn twice(need: &Spanned<JobId>, first: Span, diagnostics: &mut Diagnostics) {
+fn twice(need: &Spanned<JobId>, first: Span, source: &Source, diagnostics: &mut Diagnostics) {
     diagnostics.push(
         Diagnostic::new(
             codes::NEEDS_TWICE,
@@ -40,7 +43,11 @@ fn twice(need: &Spanned<JobId>, first: Span, diagnostics: &mut Diagnostics) {
         )
         .at(need.span, "again here")
         .related(first, "first here")
-        .help("ids are compared without regard to case: remove one, or name the other job that was meant"),
+        .help("ids are compared without regard to case: remove one, or name the other job that was meant")
+        .offer(
+            without_item(source.text(), need.span).into_iter().collect(),
+            Applicability::Safe,
+        ),
     );
 }
 
@@ -78,9 +85,11 @@ fn unknown(workflow: &Workflow, job: &Job, need: &Spanned<JobId>, diagnostics: &
                 .find(|other| other.name.as_ref().is_some_and(|name| &*name.text == id))
         };
         if let Some(near) = closest(id, others()) {
+            let is_free = !job.needs.iter().any(|other| other.value.as_str() == near);
+            let is_certain = is_free && words::is_certain(id, near, others(), true);
             diagnostic = diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .suggest(need.span, near);
+                .guess(need.span, near, is_certain);
         } else if let Some(other) = by_name() {
             diagnostic = diagnostic.help(format!("the job of this name has the id `{}`", other.id.value));
         } else {

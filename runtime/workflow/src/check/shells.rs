@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Action, Defaults, Template, Workflow};
 use crate::shell::{Shell, ShellError};
 use crate::span::Spanned;
-use crate::words::{alternatives, closest, name};
+use crate::words::{self, alternatives, closest, name};
 
 use super::steps::Steps;
 
@@ -60,7 +60,8 @@ fn shell(written: &Spanned<Template>, windows: Option<bool>, diagnostics: &mut D
         .iter()
         .find(|shell| shell.eq_ignore_ascii_case(text.trim()));
     let Some(known) = known else {
-        let help = closest(text, SHELLS.iter().copied()).map_or_else(
+        let near = closest(text, SHELLS.iter().copied());
+        let help = near.map_or_else(
             || {
                 format!(
                     "use {}, or a command with `{{0}}` where the path of the script goes",
@@ -69,11 +70,14 @@ fn shell(written: &Spanned<Template>, windows: Option<bool>, diagnostics: &mut D
             },
             |near| format!("did you mean `{near}`?"),
         );
-        diagnostics.push(
-            Diagnostic::new(codes::SHELL_NAME, format!("{} is no shell", name(text)))
-                .at(written.span, "neither a known shell nor a command with `{0}`")
-                .help(help),
-        );
+        let mut diagnostic = Diagnostic::new(codes::SHELL_NAME, format!("{} is no shell", name(text)))
+            .at(written.span, "neither a known shell nor a command with `{0}`")
+            .help(help);
+        if let Some(near) = near {
+            let is_certain = words::is_certain(text, near, SHELLS.iter().copied(), false);
+            diagnostic = diagnostic.guess(written.span, near, is_certain);
+        }
+        diagnostics.push(diagnostic);
         return;
     };
     let problem = match (*known, windows) {

@@ -11,8 +11,9 @@ use crate::glob::{Pattern, Subject};
 use crate::model::{Filter, Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
+use crate::suggestion::{Applicability, without_item};
 use crate::tree::{Node, Value, resolve};
-use crate::words::{closest, name, visible};
+use crate::words::{self, closest, name, visible};
 
 /// Most inputs that GitHub shows to whoever starts a workflow by hand.
 const MOST_INPUTS: usize = 25;
@@ -43,7 +44,7 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             );
         }
         for (name, input) in &trigger.inputs {
-            self::input(name, input, &**event == "workflow_dispatch", diagnostics);
+            self::input(name, input, &**event == "workflow_dispatch", source, diagnostics);
         }
     }
 }
@@ -122,7 +123,11 @@ fn patterns(trigger: &Trigger, source: &Source, diagnostics: &mut Diagnostics) {
                     format!("{} is no pattern", name(pattern)),
                 )
             } else {
-                let message = format!("{} matches nothing that was meant", name(pattern));
+                let message = if error.ill_formed {
+                    format!("the pattern {} is not well formed", name(pattern))
+                } else {
+                    format!("the pattern {} matches nothing", name(pattern))
+                };
                 (codes::PATTERN, message)
             };
             diagnostics.push(
@@ -180,10 +185,12 @@ fn within(source: &Source, text: &Spanned<Arc<str>>, part: Span) -> Span {
 }
 
 /// `choices`: whether inputs of this event may have options; for others they are an unknown key.
-fn input(name: &str, input: &Input, choices: bool, diagnostics: &mut Diagnostics) {
+fn input(name: &str, input: &Input, choices: bool, source: &Source, diagnostics: &mut Diagnostics) {
     let shown = crate::words::name(name);
     match (&input.options, input.kind) {
-        (Some(options), InputKind::Choice) if !options.is_empty() => repeated(options, &shown, diagnostics),
+        (Some(options), InputKind::Choice) if !options.is_empty() => {
+            repeated(options, &shown, source, diagnostics)
+        }
         (_, InputKind::Choice) => diagnostics.push(
             Diagnostic::new(
                 codes::INPUT_OPTIONS,
@@ -207,7 +214,7 @@ fn input(name: &str, input: &Input, choices: bool, diagnostics: &mut Diagnostics
     }
 }
 
-fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagnostics) {
+fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnostics: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for option in options {
         if let Some(first) = seen.insert(&option.value, option.span) {
@@ -218,7 +225,11 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, diagnostics: &mut Diagno
                 )
                 .at(option.span, "again here")
                 .related(first, "first here")
-                .help("remove one of them"),
+                .help("remove one of them")
+                .offer(
+                    without_item(source.text(), option.span).into_iter().collect(),
+                    Applicability::Safe,
+                ),
             );
         }
     }
@@ -265,13 +276,15 @@ fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnos
         InputKind::String | InputKind::Environment => return,
     };
     if !fits {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::INPUT_DEFAULT,
-                format!("the default of input {shown} must be {wanted}"),
-            )
-            .at(default.span, format!("this is {}", default.describe()))
-            .help("change the default or the `type`"),
-        );
+        let mut diagnostic = Diagnostic::new(
+            codes::INPUT_DEFAULT,
+            format!("the default of input {shown} must be {wanted}"),
+        )
+        .at(default.span, format!("this is {}", default.describe()))
+        .help("change the default or the `type`");
+        if let Some(boolean) = words::boolean(&text).filter(|_| input.kind == InputKind::Boolean) {
+            diagnostic = diagnostic.fix(default.span, boolean);
+        }
+        diagnostics.push(diagnostic);
     }
 }

@@ -43,6 +43,8 @@ pub struct ExpressionError {
     pub help: Option<String>,
     /// What was probably meant instead of the text at `span`.
     pub meant: Option<String>,
+    /// Whether nothing else can have been meant.
+    pub certain: bool,
     /// The end of GitHub's message: where it is in which expression; empty when GitHub names no place.
     pub(super) place: String,
 }
@@ -55,6 +57,7 @@ impl ExpressionError {
             span,
             help: None,
             meant: None,
+            certain: false,
             place: String::new(),
         }
     }
@@ -78,7 +81,7 @@ impl ExpressionError {
             found = found.help(help.as_str());
         }
         if let Some(meant) = &self.meant {
-            found = found.suggest(self.span, meant.as_str());
+            found = found.guess(self.span, meant.as_str(), self.certain);
         }
         found
     }

@@ -126,11 +126,12 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
     let mut told = 0;
     for token in tokens {
         let name = found.text.get(token.span.range()).unwrap_or_default();
-        let (what, help, meant) = match token.kind {
+        let (what, help, meant, certain) = match token.kind {
             TokenKind::Name if !scope.has_context(name) => (
                 format!("Unrecognized named-value: '{name}'"),
                 scope.help_for_context(name),
-                scope.closest_context(name),
+                scope.operator_or_context(name),
+                scope.is_certain_context(name),
             ),
             TokenKind::Function if !Function::find(name).is_some_and(|known| scope.has_function(known)) => (
                 format!("Unrecognized function: '{name}'"),
@@ -139,12 +140,14 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
                     Some(_) => None,
                     None => scope.closest_function(name),
                 },
+                scope.is_certain_function(name),
             ),
             _ => continue,
         };
         let mut error = ExpressionError::new(ErrorKind::Parsing, what, token.span);
         error.help = help;
         error.meant = meant.map(str::to_owned);
+        error.certain = certain;
         found.add(token.span.start, error);
         told += 1;
         if told >= MAX_ERRORS {

@@ -101,10 +101,42 @@ impl<'a> Scope<'a> {
         words::closest(name, usable.map(Function::name))
     }
 
+    /// The operator or context that was probably meant by `name`.
+    pub(super) fn operator_or_context(&self, name: &str) -> Option<&'a str> {
+        operator(name)
+            .or_else(|| status_call(name))
+            .or_else(|| self.closest_context(name))
+    }
+
+    /// Whether nothing but [`operator_or_context`](Self::operator_or_context) can have been meant.
+    pub(super) fn is_certain_context(&self, name: &str) -> bool {
+        let contexts = self.contexts.as_deref().unwrap_or_default();
+        operator(name).or_else(|| status_call(name)).is_some()
+            || self
+                .closest_context(name)
+                .is_some_and(|meant| words::is_certain(name, meant, contexts.iter().copied(), false))
+    }
+
+    /// Whether nothing but [`closest_function`](Self::closest_function) can have been meant.
+    pub(super) fn is_certain_function(&self, name: &str) -> bool {
+        let all = || Function::ALL.into_iter().map(Function::name);
+        self.closest_function(name)
+            .is_some_and(|meant| words::is_certain(name, meant, all(), false))
+    }
+
     /// What to do about a context that is not here.
     pub(super) fn help_for_context(&self, name: &str) -> Option<String> {
+        if let Some(operator) = operator(name) {
+            return Some(format!("`{name}` is written `{operator}`"));
+        }
+        if name.eq_ignore_ascii_case("not") {
+            return Some(format!("`{name}` is written `!`, within `${{{{` and `}}}}`"));
+        }
         if let Some(meant) = self.closest_context(name) {
             return Some(format!("did you mean `{meant}`?"));
+        }
+        if let Some(call) = status_call(name) {
+            return Some(format!("a function is called with parentheses: `{call}`"));
         }
         if Function::find(name).is_some() {
             return Some(format!("a function is called with parentheses: `{name}(…)`"));
@@ -127,15 +159,15 @@ impl<'a> Scope<'a> {
                 words::plain(name)
             ));
         }
-        let names = words::alternatives(contexts);
+        let names = words::listed(contexts);
         Some(match self.key {
             Some(key) if Key::is_context(name) => {
                 format!(
-                    "`{name}` cannot be used under `{}`; here are {names}",
+                    "`{name}` cannot be used under `{}`; available here: {names}",
                     key.as_str()
                 )
             }
-            _ => format!("a text stands in single quotes; the contexts here are {names}"),
+            _ => format!("a text stands in single quotes; available here: {names}"),
         })
     }
 
@@ -152,5 +184,27 @@ impl<'a> Scope<'a> {
                 .closest_function(name)
                 .map(|meant| format!("did you mean `{meant}`?")),
         }
+    }
+}
+
+/// The call of a function that says how things went, for its name alone.
+fn status_call(name: &str) -> Option<&'static str> {
+    match Function::find(name)? {
+        Function::Success => Some("success()"),
+        Function::Failure => Some("failure()"),
+        Function::Cancelled => Some("cancelled()"),
+        Function::Always => Some("always()"),
+        _ => None,
+    }
+}
+
+/// The operator for a word of other languages.
+fn operator(name: &str) -> Option<&'static str> {
+    if name.eq_ignore_ascii_case("and") {
+        Some("&&")
+    } else if name.eq_ignore_ascii_case("or") {
+        Some("||")
+    } else {
+        None
     }
 }

@@ -9,8 +9,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::source::Source;
 use crate::span::Span;
-use crate::tree::{Kind, Node};
-use crate::words::{name, plain};
+use crate::tree::{Kind, Node, Style};
+use crate::words::{self, name, plain};
 
 /// The file that is read, the rules it is read by, and what was found so far.
 pub(super) struct Context<'a> {
@@ -154,16 +154,26 @@ impl<'a> Context<'a> {
             )
         };
         let mut diagnostic = Diagnostic::new(code, message).at(node.mark(), label);
-        diagnostic.help = instead(node, wanted).map(str::to_owned);
+        diagnostic.help = instead(node, wanted, key).map(str::to_owned);
+        let plain = node.as_scalar().filter(|scalar| scalar.style == Style::Plain);
+        let boolean = plain.and_then(|scalar| words::boolean(&scalar.text));
+        if let Some(boolean) = boolean.filter(|_| wanted == "a boolean") {
+            diagnostic = diagnostic
+                .help(format!(
+                    "YAML 1.2 has `true` and `false` alone: write `{boolean}`"
+                ))
+                .fix(node.span, boolean);
+        }
         self.report(diagnostic);
     }
 }
 
 /// What to write instead of a value of another type.
-fn instead(node: &Node, wanted: &str) -> Option<&'static str> {
+fn instead(node: &Node, wanted: &str, key: &str) -> Option<&'static str> {
     let wants = |kind: &str| wanted.contains(kind);
     Some(match &node.kind {
         _ if node.is_null() => "give it a value, or remove the key",
+        Kind::Scalar(_) | Kind::Mapping(_) if key == "schedule" => "write `- cron: '0 0 * * *'` below it",
         Kind::Scalar(_) if wants("a number") => "write a number, e.g. `5`, without quotes",
         Kind::Scalar(_) if wants("a boolean") => "write `true` or `false`, without quotes",
         Kind::Scalar(_) if wants("a mapping") => "write `NAME: value`, a line each",

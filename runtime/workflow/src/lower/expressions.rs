@@ -12,8 +12,9 @@ use crate::expression::{
 use crate::model::Shape;
 use crate::source::Source;
 use crate::span::Span;
+use crate::suggestion::{Applicability, Edit};
 use crate::tree::{Key, Node, Scalar, Style, Value};
-use crate::words::alternatives;
+use crate::words::{alternatives, listed};
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
@@ -126,6 +127,9 @@ impl<'a> Context<'a> {
                 error.what = first.to_owned();
             }
             let mut diagnostic = error.to_diagnostic(code);
+            if let Some(edits) = self.single_quotes(&error, text) {
+                diagnostic = diagnostic.offer(edits, Applicability::Safe);
+            }
             let elsewhere = Elsewhere::of(&error);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
@@ -140,6 +144,27 @@ impl<'a> Context<'a> {
             }
             self.report(diagnostic);
         }
+    }
+
+    /// Single quotes instead of the double ones that a text begins and ends with, if that is all that is wrong with it.
+    fn single_quotes(&self, error: &ExpressionError, text: &Text<'_>) -> Option<Vec<Edit>> {
+        if text.start.is_none() || !error.what.starts_with("Unexpected symbol: '\"") {
+            return None;
+        }
+        // Within single quotes of YAML each would be written twice.
+        let written = self.source.slice(text.span);
+        if written.starts_with('\'') {
+            return None;
+        }
+        let (start, end) = (error.span.start, text.span.end);
+        let rest = self.source.slice(Span::new(start, end)).strip_prefix('"')?;
+        let (inner, _) = rest.split_once('"')?;
+        if inner.contains(['\'', '\n', '\\', '{', '}']) {
+            return None;
+        }
+        let close = start + 1 + inner.len();
+        let quote = |at: usize| Edit::new(Span::new(at, at + 1), "'");
+        Some(vec![quote(start), quote(close)])
     }
 
     /// The text of a value, as near to the file as can be told.
@@ -220,7 +245,7 @@ impl Elsewhere {
                 } else if known.is_empty() {
                     "no context can be used here: write the value itself".to_owned()
                 } else {
-                    format!("here are {}", alternatives(known))
+                    format!("available here: {}", listed(known))
                 };
                 (name, help)
             }

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::model::{Field, Fields};
 use crate::span::Span;
 use crate::tree::{self, Kind, Mapping, Node};
-use crate::words::{closest, name};
+use crate::words::{self, closest, name};
 
 /// The known keys of `node`, which is the value of `key`; reports the unknown ones, and that it is no mapping.
 pub(super) fn read(
@@ -44,7 +44,7 @@ pub(super) fn read_mapping(
                     },
                 );
             }
-            known => unknown_key(context, level, &entry.key, known, owner),
+            known => unknown_key(context, level, mapping, &entry.key, known, owner),
         }
     }
     fields
@@ -84,10 +84,11 @@ const FILTERS: &[&str] = &[
     "paths-ignore",
 ];
 
-/// Reports a key that is not known at its place; `known` is its row when only the other dialect has it.
+/// Reports a key of `among` that is not known at its place; `known` is its row when only the other dialect has it.
 pub(super) fn unknown_key(
     context: &mut Context<'_>,
     level: &Level,
+    among: &Mapping,
     key: &tree::Key,
     known: Option<&Key>,
     owner: &Owner<'_>,
@@ -96,11 +97,18 @@ pub(super) fn unknown_key(
     let mut diagnostic = if is_filter {
         Diagnostic::new(
             codes::EVENT_FILTER,
-            format!("`{}` narrows nothing in {owner}", key.text),
+            if level.keys.iter().any(|key| allowed_in(key, context.dialect)) {
+                format!("{owner} has no filter `{}`", key.text)
+            } else {
+                format!("{owner} takes no filters")
+            },
         )
         .at(
             key.span,
-            "GitHub passes it over: the event starts the workflow all the same",
+            format!(
+                "GitHub ignores `{}` here: the event starts the workflow all the same",
+                key.text
+            ),
         )
     } else {
         let code = if level.lenient {
@@ -128,9 +136,12 @@ pub(super) fn unknown_key(
     } else if names().next().is_none() {
         diagnostic = diagnostic.help("nothing can stand here; an `if` of the job can choose");
     } else if let Some(near) = closest(&key.text, names()).filter(|_| !is_filter) {
+        // Where it does no harm now, what it would do then is for somebody to see.
+        let is_free = !among.entries.iter().any(|entry| &*entry.key.text == near);
+        let is_certain = !level.lenient && is_free && words::is_certain(&key.text, near, names(), false);
         diagnostic = diagnostic
             .help(format!("did you mean `{near}`?"))
-            .suggest(key.span, near);
+            .guess(key.span, near, is_certain);
     } else {
         let all: Vec<String> = names().map(|name| format!("`{name}`")).collect();
         diagnostic = diagnostic.help(format!("known here: {}", all.join(", ")));

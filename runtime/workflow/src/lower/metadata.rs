@@ -11,7 +11,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::Fields;
 use crate::tree::{Node, Scalar};
-use crate::words::{alternatives, closest, name};
+use crate::words::{self, alternatives, closest, name};
 
 /// The colours that a badge can have.
 static COLORS: &[&str] = &[
@@ -77,9 +77,10 @@ impl Context<'_> {
         )
         .at(node.mark(), format!("the marketplace has no such {thing}"));
         let diagnostic = if let Some(near) = closest(&word, known.iter().copied()) {
+            let is_certain = words::is_certain(&word, near, known.iter().copied(), false);
             diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .suggest(node.span, near)
+                .guess(node.span, near, is_certain)
         } else if key == "icon" {
             diagnostic.help("it can be most icons of Feather 4.28.0: GitHub's documentation of `branding.icon` lists them")
         } else {

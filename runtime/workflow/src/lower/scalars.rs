@@ -108,7 +108,7 @@ impl Context<'_> {
                     )
                     .at(node.span, "the quotes make text of it")
                     .help("remove the quotes")
-                    .suggest(node.span, &*scalar.text),
+                    .fix(node.span, &*scalar.text),
                 );
                 None
             }

@@ -10,6 +10,7 @@ use super::quiet::{node, plain_boolean};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::expression::is_in;
 use crate::model::{Action, Fields, Literal, Mapping, Run, Step, StepId, Template, Uses};
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
@@ -191,7 +192,8 @@ impl Context<'_> {
     }
 
     pub(super) fn check_step_id(&mut self, id: &Spanned<StepId>) {
-        if let Some(problem) = id.problem() {
+        // That no expression can stand there is said already.
+        if let Some(problem) = id.problem().filter(|_| !is_in(id.as_str())) {
             self.report(
                 Diagnostic::new(
                     codes::STEP_ID,

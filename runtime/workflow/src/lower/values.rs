@@ -11,7 +11,7 @@ use crate::expression::{Key as At, is_in};
 use crate::model::{Fields, Takes};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
-use crate::words::{alternatives, closest, name};
+use crate::words::{self, alternatives, closest, name};
 
 /// A value to check.
 #[derive(Clone, Copy)]
@@ -189,7 +189,7 @@ impl Context<'_> {
                             .at(entry.key.span, "a name belongs here"),
                         );
                     } else if level.lenient && !check.typed && is_slip(text, level) {
-                        unknown_key(self, level, &entry.key, None, &inner);
+                        unknown_key(self, level, mapping, &entry.key, None, &inner);
                     }
                     let outer = check.key;
                     let check = Check {
@@ -199,7 +199,7 @@ impl Context<'_> {
                     self.check_value(&entry.value, value, entry.key.span, check);
                 }
                 _ if check.typed => {}
-                (known, _) => unknown_key(self, level, &entry.key, known, &inner),
+                (known, _) => unknown_key(self, level, mapping, &entry.key, known, &inner),
             }
         }
         if !check.typed && !computed && !mapping.incomplete {
@@ -297,7 +297,7 @@ impl Context<'_> {
                 )
                 .at(node.span, "the quotes make text of it")
                 .help("remove the quotes")
-                .suggest(node.span, &*scalar.text),
+                .fix(node.span, &*scalar.text),
             );
             return;
         }
@@ -317,9 +317,11 @@ impl Context<'_> {
         .at(node.span, "not known here");
         if !self.diagnostics.is_full() {
             diagnostic = if let Some(near) = closest(text, wanted.words.iter().copied()) {
-                diagnostic
-                    .help(format!("did you mean `{near}`?"))
-                    .suggest(node.span, near)
+                diagnostic.help(format!("did you mean `{near}`?")).guess(
+                    node.span,
+                    near,
+                    words::is_certain(text, near, wanted.words.iter().copied(), false),
+                )
             } else {
                 let words = wanted.words.get(..SHOWN).unwrap_or(wanted.words);
                 diagnostic.help(format!("it can be {}", alternatives(words)))

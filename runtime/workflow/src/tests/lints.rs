@@ -100,10 +100,10 @@ fn a_called_workflow_is_not_in_the_group_of_its_caller() {
     ];
     let text = "on: push\nconcurrency: ${{ github.workflow }}\njobs:\n  a: {uses: ./other.yml}\n  b: {uses: ./same.yml}\n";
     insta::assert_snapshot!(found(text, FILES), @r#"
-    error[lint/concurrency]: job `b` calls a workflow that waits for it
-      --> 5:13 "./same.yml" the called workflow is in the same group as its caller
+    error[lint/concurrency]: job `b` and the workflow it calls share a concurrency group
+      --> 5:13 "./same.yml" each would wait for the other, which GitHub cancels as a deadlock
           2:14 "${{ github.workflow }}" the group of the caller
-      help: GitHub cancels the run for this: give one of them another group, with a word of its own
+      help: give one of them a group with a word of its own: in a called workflow `github.workflow` is the name of the caller
     "#);
 }
 

@@ -6,6 +6,7 @@ mod calls;
 mod choice;
 mod dag;
 mod expressions;
+mod fixes;
 mod instance;
 mod lints;
 mod lower;
@@ -59,9 +60,9 @@ fn one(source: &Source, found: &Diagnostic) -> String {
     if let Some(help) = &found.help {
         out += &format!("  help: {help}\n");
     }
-    if let Some(suggestion) = &found.suggestion {
-        let written = source.slice(suggestion.span);
-        out += &format!("  fix: {written:?} -> {:?}\n", suggestion.replacement);
+    for edit in found.suggestion.iter().flat_map(|suggestion| &suggestion.edits) {
+        let written = source.slice(edit.span);
+        out += &format!("  fix: {written:?} -> {:?}\n", edit.replacement);
     }
     out
 }

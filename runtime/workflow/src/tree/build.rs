@@ -126,7 +126,8 @@ impl Builder<'_> {
         }
         for (_, place) in self.marks.iter().filter(|(id, _)| !self.used.contains(id)) {
             let name = self.source.slice(*place);
-            self.diagnostics.push(report::unused_anchor(name, *place));
+            self.diagnostics
+                .push(report::unused_anchor(self.source.text(), name, *place));
         }
         root
     }

@@ -67,7 +67,14 @@ pub(super) fn recursive_alias(span: Span) -> Diagnostic {
 /// A tag on something that it does not fit; `value` is what messages call that.
 pub(super) fn bad_tag(tag: &Tag, value: &str, span: Span) -> Diagnostic {
     let written = tag.original();
-    if tag.is_yaml_core_schema() {
+    if tag.is_yaml_core_schema() && value == "nothing" {
+        Diagnostic::new(
+            codes::YAML_TAG,
+            format!("{} stands before an empty value", name(&written)),
+        )
+        .at(span, "nothing follows that it could be the type of")
+        .help("remove the tag, or write the value")
+    } else if tag.is_yaml_core_schema() {
         Diagnostic::new(
             codes::YAML_TAG,
             format!("the tag {} does not fit {value}", name(&written)),
@@ -82,11 +89,21 @@ pub(super) fn bad_tag(tag: &Tag, value: &str, span: Span) -> Diagnostic {
 }
 
 /// A value was given a name that nothing uses.
-pub(super) fn unused_anchor(written: &str, span: Span) -> Diagnostic {
+pub(super) fn unused_anchor(text: &str, written: &str, span: Span) -> Diagnostic {
+    // With the blanks that divide it from its value, or else from its key.
+    let rest = text.get(span.end..).unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches(' ').len();
+    let before = text.get(..span.start).unwrap_or_default();
+    let whole = if rest.trim_start_matches(' ').starts_with(['\n', '\r']) {
+        Span::new(before.trim_end_matches(' ').len(), span.end)
+    } else {
+        Span::new(span.start, span.end + blanks)
+    };
     Diagnostic::new(
         codes::YAML_UNUSED_ANCHOR,
         format!("no alias repeats {}", name(written)),
     )
     .at(span, "never used")
     .help("remove it, or repeat the value with `*` and the name")
+    .fix(whole, "")
 }

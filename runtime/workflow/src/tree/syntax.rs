@@ -24,6 +24,11 @@ pub(super) fn explain(source: &Source, error: &ScanError, depth: usize) -> Diagn
     {
         return no_text(source, offset, *character);
     }
+    if matches!(error.kind(), ErrorKind::UnknownQuotedScalarEscape)
+        && let Some(diagnostic) = no_escape(source, offset)
+    {
+        return diagnostic;
+    }
     let offset = if is_about_a_tab(error.kind()) {
         tab_after(source, offset)
     } else {
@@ -37,6 +42,32 @@ pub(super) fn explain(source: &Source, error: &ScanError, depth: usize) -> Diagn
     } else {
         diagnostic.help(help)
     }
+}
+
+/// A backslash between double quotes that is no escape with what follows.
+fn no_escape(source: &Source, offset: usize) -> Option<Diagnostic> {
+    let text = source.text();
+    let behind = text.get(offset..).is_some_and(|rest| rest.starts_with('\\'));
+    let start = if behind {
+        offset
+    } else {
+        text.get(..offset)?.rfind('\\')?
+    };
+    let next = text
+        .get(start + 1..)?
+        .chars()
+        .next()
+        .filter(|next| !next.is_control())?;
+    let span = Span::new(start, start + 1 + next.len_utf8());
+    Some(
+        Diagnostic::new(
+            codes::YAML_SYNTAX,
+            format!("`\\{next}` is no escape in double quotes"),
+        )
+        .at(span, "YAML cannot be read here")
+        .help(format!("use single quotes, or `\\\\{next}`"))
+        .fix(span, format!("\\\\{next}")),
+    )
 }
 
 /// What is wrong, and what usually helps; the parser's own words for what nobody writes by accident.

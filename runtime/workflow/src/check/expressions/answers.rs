@@ -3,7 +3,7 @@
 use super::infer::{Checker, constant};
 use crate::codes;
 use crate::expression::{Comparison, Expression, Node, Value};
-use crate::words::{alternatives, closest, name, plain};
+use crate::words::{self, alternatives, closest, name, plain};
 
 const RESULT: &[&str] = &["success", "failure", "cancelled", "skipped"];
 
@@ -80,7 +80,8 @@ fn look(checker: &mut Checker<'_>, value: &Expression, text: &Expression, answer
         )
         .help(help);
     if let (Some(near), Node::Text(_), true) = (near, text.node(), checker.site.exact) {
-        finding = finding.suggest(text.span(), format!("'{near}'"));
+        let is_certain = words::is_certain(&word, near, words.iter().copied(), false);
+        finding = finding.guess(text.span(), format!("'{near}'"), is_certain);
     }
     checker.report(finding);
 }

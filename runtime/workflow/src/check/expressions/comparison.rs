@@ -101,7 +101,7 @@ fn unlike(checker: &mut Checker<'_>, operator: Comparison, one: Side<'_>, other:
         )
         .help(help);
     if is_truth && checker.site.exact && matches!(value, Value::String(_)) {
-        finding = finding.suggest(other.0.span(), &*text);
+        finding = finding.fix(other.0.span(), &*text);
     }
     checker.report(finding);
     true

@@ -25,6 +25,7 @@ use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
 use crate::expression::Key;
 use crate::model::{self, Action, InputKind, Job, Shape, Site, Step, Workflow};
+use crate::source::Source;
 use contexts::{ActionContexts, Contexts};
 use infer::Checker;
 use outputs::Outputs;
@@ -35,6 +36,7 @@ pub(super) fn check<'r>(
     workflow: &Workflow,
     calls: &mut Calls<'r>,
     actions: &Actions<'r>,
+    source: &Source,
     diagnostics: &mut Diagnostics,
 ) {
     let mut contexts = Contexts::new(workflow, Outputs::new(calls, actions));
@@ -48,6 +50,7 @@ pub(super) fn check<'r>(
         let input = expected_input(&mut contexts, job, site);
         self::site(site, &mut contexts, uses, input, diagnostics);
     }
+    condition::mend(&workflow.sites, source, diagnostics);
 }
 
 /// Checks all expressions of an action.

@@ -7,7 +7,7 @@ use super::types::{Properties, Type};
 use crate::codes;
 use crate::expression::{Expression, Node};
 use crate::span::Span;
-use crate::words::{closest, name as shown, plain};
+use crate::words::{self, closest, name as shown, plain};
 
 /// How many names a message lists.
 const LISTED: usize = 12;
@@ -122,7 +122,7 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         Node::Context(context) if checker.is_heard() => {
             checker.surroundings.unknown(context, name, known, checker.site)
         }
-        _ => None,
+        _ => output(of, name, known),
     };
     let Unknown {
         message,
@@ -140,7 +140,8 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         if let Some(near) = closest(name, known.names()) {
             finding = finding.help(format!("did you mean `{near}`?"));
             if checker.site.exact && is_written(near) {
-                finding = finding.suggest(place, near);
+                let is_certain = words::is_certain(name, near, known.names(), true);
+                finding = finding.guess(place, near, is_certain);
             }
         } else if let Some(help) = help {
             finding = finding.help(help);
@@ -149,6 +150,36 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
         }
     }
     checker.report(finding);
+}
+
+/// Words about an output that a job does not have.
+fn output(of: &Expression, name: &str, known: &Properties) -> Option<Unknown> {
+    let Node::Index { of: job, index } = of.node() else {
+        return None;
+    };
+    let Node::Index {
+        of: context,
+        index: id,
+    } = job.node()
+    else {
+        return None;
+    };
+    let (Node::Text(outputs), Node::Text(id), Node::Context(context)) =
+        (index.node(), id.node(), context.node())
+    else {
+        return None;
+    };
+    let is_of_job = context.eq_ignore_ascii_case("needs") || context.eq_ignore_ascii_case("jobs");
+    if !is_of_job || !outputs.eq_ignore_ascii_case("outputs") {
+        return None;
+    }
+    let none = known.names().next().is_none();
+    Some(Unknown {
+        message: format!("job {} has no output {}", shown(id), shown(name)),
+        label: "always empty".to_owned(),
+        help: none.then(|| format!("add it under `outputs` of {}", shown(id))),
+        listed: "its outputs are",
+    })
 }
 
 /// Whether a name can stand where another stood, behind a dot.

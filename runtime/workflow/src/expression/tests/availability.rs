@@ -71,12 +71,12 @@ fn the_next_step_is_named() {
         (
             "secrets.X != ''",
             Key::JobIf,
-            "`secrets` cannot be used under `jobs.<job_id>.if`; here are `github`, `needs`, `vars` or `inputs`",
+            "`secrets` cannot be used under `jobs.<job_id>.if`; available here: `github`, `needs`, `vars`, `inputs`",
         ),
         (
             "main",
             Key::JobIf,
-            "a text stands in single quotes; the contexts here are `github`, `needs`, `vars` or `inputs`",
+            "a text stands in single quotes; available here: `github`, `needs`, `vars`, `inputs`",
         ),
         (
             "env.SHELL",
@@ -87,7 +87,7 @@ fn the_next_step_is_named() {
         (
             "failure && true",
             Key::JobIf,
-            "a function is called with parentheses: `failure(…)`",
+            "a function is called with parentheses: `failure()`",
         ),
         ("startWith('a', 'b')", Key::JobIf, "did you mean `startsWith`?"),
         ("hashFile('a')", Key::StepRun, "did you mean `hashFiles`?"),
@@ -126,6 +126,6 @@ fn an_error_becomes_a_finding() {
     let found = parsed.errors.first().unwrap().to_diagnostic(codes::WRONG_TYPE);
     assert_eq!(found.message, "unrecognized named-value: 'githb'");
     assert_eq!(found.span().unwrap().range(), 5..10);
-    assert_eq!(found.suggestion.unwrap().replacement, "github");
+    assert_eq!(found.suggestion.unwrap().edits[0].replacement, "github");
     assert_eq!(found.help.as_deref(), Some("did you mean `github`?"));
 }

@@ -1,0 +1,109 @@
+//! Versions that are numbers lose their zeros: `3.10` is `3.1`.
+
+use super::steps::Steps;
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Fields, Workflow};
+use crate::tree::{Mapping, Node, Style, Value};
+
+/// Keys of matrices that are versions without saying so.
+const LANGUAGES: &[&str] = &[
+    "dotnet", "go", "java", "node", "perl", "php", "python", "ruby", "rust",
+];
+
+/// The inputs and variables of steps.
+pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
+    for steps in all {
+        steps.each(&mut |step| {
+            values(&step.fields, "with", diagnostics);
+            values(&step.fields, "env", diagnostics);
+        });
+    }
+}
+
+/// The variables around steps, what is given to called workflows, and matrices.
+pub(super) fn check_around(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    values(&workflow.fields, "env", diagnostics);
+    for job in workflow.jobs.values() {
+        values(&job.fields, "env", diagnostics);
+        let strategy = job
+            .fields
+            .get("strategy")
+            .and_then(|field| field.value.as_mapping());
+        let matrix = strategy.and_then(|strategy| find(strategy, "matrix")?.as_mapping());
+        if let Some(matrix) = matrix {
+            combinations(matrix, diagnostics);
+        }
+    }
+}
+
+fn find<'a>(mapping: &'a Mapping, name: &str) -> Option<&'a Node> {
+    let entry = mapping.entries.iter().find(|entry| &*entry.key.text == name)?;
+    Some(&entry.value)
+}
+
+fn values(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
+    let mapping = fields.get(key).and_then(|field| field.value.as_mapping());
+    for entry in mapping.iter().flat_map(|mapping| &mapping.entries) {
+        if is_version(&entry.key.text) {
+            value(&entry.value, diagnostics);
+        }
+    }
+}
+
+fn combinations(matrix: &Mapping, diagnostics: &mut Diagnostics) {
+    for entry in &matrix.entries {
+        let items = entry.value.as_sequence().unwrap_or_default();
+        let whole = matches!(&*entry.key.text, "include" | "exclude");
+        for item in items {
+            match item.as_mapping() {
+                Some(mapping) if whole => {
+                    let versions = mapping
+                        .entries
+                        .iter()
+                        .filter(|entry| is_of_matrix(&entry.key.text));
+                    versions.for_each(|entry| value(&entry.value, diagnostics));
+                }
+                _ if is_of_matrix(&entry.key.text) => value(item, diagnostics),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_version(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.ends_with("version") || key.ends_with("versions")
+}
+
+fn is_of_matrix(key: &str) -> bool {
+    is_version(key)
+        || LANGUAGES
+            .iter()
+            .any(|language| language.eq_ignore_ascii_case(key))
+}
+
+fn value(node: &Node, diagnostics: &mut Diagnostics) {
+    let Some(scalar) = node.as_scalar() else { return };
+    let text = &*scalar.text;
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let loses = text.split_once('.').is_some_and(|(major, minor)| {
+        is_digits(major) && is_digits(minor) && minor.ends_with('0') && minor.len() > 1
+    });
+    if scalar.style != Style::Plain || !matches!(scalar.value, Value::Number(_)) || !loses {
+        return;
+    }
+    let number = scalar.to_text();
+    diagnostics.push(
+        Diagnostic::new(
+            codes::VERSION_NUMBER,
+            format!("the version `{text}` is read as the number `{number}`"),
+        )
+        .at(
+            node.span,
+            "without quotes this is a number, and its last zero is lost",
+        )
+        .help("put quotes around it")
+        .fix(node.span, format!("'{text}'")),
+    );
+}

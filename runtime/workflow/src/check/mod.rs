@@ -32,7 +32,9 @@ use crate::model::action::Action;
 use crate::model::{Job, Workflow};
 use crate::references::References;
 use crate::source::Source;
-use calls::Calls;
+pub(crate) use calls::Calls;
+pub(crate) use expressions::{Around, Member, members, parameters};
+pub(crate) use labels::hosted;
 use steps::Steps;
 
 /// Runs the rules of a level: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.

@@ -138,13 +138,15 @@ impl Document {
                 .iter()
                 .any(|(_, region)| region.start <= span.start && span.start < region.end)
         };
+        // A job that is named elsewhere is there, whatever is in it.
+        let is_named = |span: Span| {
+            let named = self.source.slice(span).trim_matches(['"', '\'', '[', ']']);
+            taken.iter().any(|(key, _)| key.eq_ignore_ascii_case(named))
+        };
         let found = found.without(|one| {
             one.span().is_none_or(is_taken)
-                || one.code == codes::UNKNOWN_NEEDS
-                    && one.span().is_some_and(|span| {
-                        let named = self.source.slice(span).trim_matches(['"', '\'']);
-                        taken.iter().any(|(key, _)| key.eq_ignore_ascii_case(named))
-                    })
+                || [codes::UNKNOWN_NEEDS, codes::EXPRESSION_PROPERTY].contains(&one.code)
+                    && one.span().is_some_and(is_named)
         });
         diagnostics.extend(found);
         // What is certain of the part that is left of what was touched.

@@ -22,7 +22,7 @@ pub(super) struct Recovered {
 /// How many mistakes are mended, each after the one before.
 const MOST_MISTAKES: usize = 8;
 /// How often a file is read at most.
-const MOST_READINGS: usize = 32;
+const MOST_READINGS: usize = 40;
 
 /// Reads a file, and where it cannot be read, what can be read around that.
 pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
@@ -41,7 +41,9 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
     let mut readings = 0;
     for _ in 0..MOST_MISTAKES {
         let Some(at) = mistake else { break };
-        let mut next = None;
+        // The way on that leads farthest, where none leads to the end.
+        let mut next: Option<(Vec<Span>, usize, Diagnostics)> = None;
+        let far = end_of_part(lines, at);
         for gap in candidates(source.text(), lines, at) {
             if readings == MOST_READINGS {
                 break;
@@ -52,17 +54,22 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
             let mut found = Diagnostics::new();
             let text = without(source.text(), &all);
             let tree = tree::parse(&Source::new(source.name(), text), &Limits::default(), &mut found);
-            if tree.is_some() {
+            // All files of the language are mappings: where one is left that is none, the wrong part was taken out.
+            if tree.as_ref().is_some_and(|tree| tree.as_mapping().is_some()) {
                 return Recovered {
                     tree,
                     gaps: all,
                     diagnostics,
                 };
             }
-            // Another mistake, behind this one.
-            let later = last(&found).filter(|later| *later > at.max(gap.end));
-            if let Some(later) = later {
+            let Some(later) = last(&found).filter(|later| *later > at.max(gap.end)) else {
+                continue;
+            };
+            if next.as_ref().is_none_or(|(_, farthest, _)| later > *farthest) {
                 next = Some((all, later, found));
+            }
+            // Certainly another mistake.
+            if later > far {
                 break;
             }
         }
@@ -81,6 +88,17 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
         gaps,
         diagnostics,
     }
+}
+
+/// Where the job ends that a byte is in, or what is under its key of the top level.
+fn end_of_part(lines: &Lines, at: usize) -> usize {
+    let around = lines.around(lines.at(at), usize::MAX, false);
+    let is_jobs = around
+        .first()
+        .is_some_and(|(_, part)| part.key.as_deref() == Some("jobs"));
+    let part = around.get(usize::from(is_jobs)).or(around.first());
+    let end = part.map_or(0, |(line, part)| lines.block(*line, part.column).end);
+    lines.get(end).map_or(usize::MAX, |next| next.span.start)
 }
 
 /// Where the parser gave up.
@@ -118,10 +136,28 @@ fn candidates(text: &str, lines: &Lines, at: usize) -> Vec<Span> {
             .into_iter()
             .for_each(|value| add(Span::new(value.start, end)));
     }
-    for line in [Some(here), here.checked_sub(1)].into_iter().flatten() {
-        value(line).into_iter().for_each(&mut add);
-        lines.get(line).into_iter().for_each(|line| add(line.span));
-    }
+    // A tab is wrong where it stands.
+    let begins_with_tab = |line: &lines::Line| {
+        let written = text.get(line.span.range()).unwrap_or_default();
+        written.trim_start_matches(' ').starts_with('\t')
+    };
+    lines
+        .get(here)
+        .filter(|line| begins_with_tab(line))
+        .into_iter()
+        .for_each(|line| add(line.span));
+    let is_entry = |line: &usize| {
+        lines
+            .get(*line)
+            .is_some_and(|line| line.kind != lines::Kind::Blank)
+    };
+    let near = [Some(here), (0..here).rev().find(is_entry)].into_iter().flatten();
+    let mut near: Vec<Span> = near
+        .filter_map(|line| lines.get(line))
+        .flat_map(|line| [line.value, line.span])
+        .collect();
+    near.sort_by_key(|span| span.end - span.start);
+    near.into_iter().for_each(&mut add);
     // The item, the job, the key of the top level: what is around, less its own key.
     let column = lines.get(here).map_or(0, |line| {
         let first = line

@@ -483,3 +483,47 @@ fn no_place_of_no_text_panics() {
         }
     }
 }
+
+#[test]
+fn a_word_in_the_middle_of_a_file_brings_no_finding_elsewhere() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/workflows");
+    let mut broken = 0;
+    for name in ["diamond.loom.yml", "guide/called.yml", "guide/matrix.yml"] {
+        let path = folder.join(name);
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let read = |text: &str| Document::read(Source::new("w.yml", text), LOOM);
+        let said = |one: &crate::Diagnostic| format!("{} {}", one.code, one.message);
+        let whole = read(&text);
+        let known: Vec<String> = whole.diagnostics(&NoReferences).iter().map(said).collect();
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
+            let indent = " ".repeat(line.len() - line.trim_start().len());
+            for typed in ["ru", "- ru", "on: \"x", "env: {A: ${{ needs."] {
+                let typed = format!("{indent}{typed}");
+                let (before, after) = lines.split_at(at);
+                let text = [before, &[typed.as_str()], after].concat().join("\n");
+                let document = read(&text);
+                let found = document.diagnostics(&NoReferences);
+                if !found.iter().any(|one| one.code == crate::codes::YAML_SYNTAX) {
+                    continue;
+                }
+                broken += 1;
+                assert!(
+                    document.outline().len() >= whole.outline().len(),
+                    "jobs of {name}\n{text}"
+                );
+                let new = found.iter().filter(|one| {
+                    let written = ["`on`", "`env`"].iter().any(|key| one.message.contains(key));
+                    one.code != crate::codes::YAML_SYNTAX && !written && !known.contains(&said(one))
+                });
+                assert_eq!(new.map(said).collect::<Vec<_>>(), [""; 0], "{name}\n{text}");
+            }
+        }
+    }
+    assert!(broken > 50, "{broken}");
+}

@@ -15,6 +15,7 @@ impl Refusal {
     pub(super) const PARAMETERS: i32 = -32602;
     pub(super) const METHOD: i32 = -32601;
     pub(super) const REQUEST: i32 = -32600;
+    pub(super) const BROKEN: i32 = -32603;
     pub(super) const NOT_BEGUN: i32 = -32002;
 
     pub(super) fn new(code: i32, message: impl Into<String>) -> Self {

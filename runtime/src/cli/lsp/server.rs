@@ -1,5 +1,7 @@
 //! What each message brings: state and answers, without input and output.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use loom_workflow::editor::Encoding;
 use loom_workflow::{Diagnostic, Span};
 use serde::de::DeserializeOwned;
@@ -104,7 +106,14 @@ impl Server {
                 self.stage = Stage::Ending;
                 Ok(Value::Null)
             }
-            (Stage::Running, _) => self.question(method, parameters),
+            // An editor is not to lose its server by one question.
+            (Stage::Running, _) => catch_unwind(AssertUnwindSafe(|| self.question(method, parameters)))
+                .unwrap_or_else(|_| {
+                    Err(Refusal::new(
+                        Refusal::BROKEN,
+                        "Loom itself broke; this is a bug in Loom",
+                    ))
+                }),
         }
     }
 

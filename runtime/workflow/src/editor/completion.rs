@@ -79,7 +79,21 @@ impl Document {
             Spot::Word => self.in_place_of_a_word(&cursor, place, references),
         };
         found.truncate(MOST);
+        for one in &mut found {
+            one.replaced = self.in_one_line(one.replaced, offset);
+        }
         found
+    }
+
+    /// The part of a word that is in the line of a byte: an editor replaces no more than that.
+    fn in_one_line(&self, word: Span, offset: usize) -> Span {
+        let Some(line) = self.lines.get(self.lines.at(offset)) else {
+            return word;
+        };
+        let written = self.source.slice(Span::new(line.span.start, offset));
+        let indent = written.len() - written.trim_start().len();
+        let start = word.start.max(line.span.start + indent).min(offset);
+        Span::new(start, word.end.min(line.span.end).max(offset))
     }
 
     fn in_place_of_a_word(
@@ -160,6 +174,13 @@ impl Document {
         });
         let mut all: Vec<offers::Value> = words.collect();
         all.extend(self.offered(cursor, place));
+        // A value stands behind a space.
+        let before = self.source.text().get(..cursor.word.start).unwrap_or_default();
+        let dash = if dash.is_empty() && before.ends_with([':', '-']) && !cursor.is_flow {
+            " "
+        } else {
+            dash
+        };
         let values = all.into_iter().map(|value| Completion {
             insert: format!("{dash}{}", value.label),
             label: value.label,

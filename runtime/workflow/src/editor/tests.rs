@@ -144,6 +144,22 @@ fn values_are_offered() {
 }
 
 #[test]
+fn what_is_replaced_is_in_the_line_of_the_cursor() {
+    let found = completions("jobs:\n  a:\n    runs-on:\n      ubu¦\n", GITHUB);
+    let one = found.iter().find(|one| one.label == "ubuntu-latest").unwrap();
+    assert_eq!(
+        (one.replaced, one.insert.as_str()),
+        (crate::Span::new(30, 33), "- ubuntu-latest")
+    );
+    let found = completions("jobs:\n  a:\n    runs-on:¦\n", GITHUB);
+    let one = found.iter().find(|one| one.label == "ubuntu-latest").unwrap();
+    assert_eq!(
+        (one.replaced, one.insert.as_str()),
+        (crate::Span::point(23), " ubuntu-latest")
+    );
+}
+
+#[test]
 fn inputs_of_actions_and_workflows_are_offered() {
     let step = |rest: &str| format!("jobs:\n  a:\n    steps:\n      - uses: {rest}");
     offers(

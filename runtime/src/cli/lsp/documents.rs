@@ -1,12 +1,12 @@
 //! The files that an editor has open, and those beside them: what is open counts as it is there, saved or not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use loom_workflow::editor::{Document, Encoding, FileKind};
-use loom_workflow::{Diagnostics, Presence, Reference, References, Source, Span};
+use loom_workflow::{Diagnostics, Dialect, Presence, Reference, References, Source, Span};
 
-use super::protocol::Change;
+use super::protocol::{Change, OpenedFile};
 use super::settings;
 use crate::project;
 use crate::repository::Repository;
@@ -18,6 +18,8 @@ const MOST: usize = 512;
 #[derive(Default)]
 pub(super) struct Documents {
     open: HashMap<String, Open>,
+    /// Open files that are none of ours: an editor sends all that is YAML.
+    foreign: HashSet<String>,
 }
 
 /// An open file.
@@ -34,12 +36,27 @@ pub(super) struct Open {
 
 impl Documents {
     /// Whether there was room for it.
-    pub(super) fn open(&mut self, uri: String, version: i64, text: String) -> bool {
-        if self.open.len() >= MOST && !self.open.contains_key(&uri) {
+    pub(super) fn open(&mut self, file: OpenedFile) -> bool {
+        let OpenedFile {
+            uri,
+            language_id,
+            version,
+            text,
+        } = file;
+        let is_new = !self.open.contains_key(&uri) && !self.foreign.contains(&uri);
+        if is_new && self.open.len() + self.foreign.len() >= MOST {
             return false;
         }
         let path = path_of(&uri);
-        let document = read(&uri, path.as_deref(), text);
+        let Some(kind) = kind_of(path.as_deref(), &language_id) else {
+            self.foreign.insert(uri);
+            return true;
+        };
+        // Something that was never saved is called by its address.
+        let name = path
+            .as_ref()
+            .map_or_else(|| uri.clone(), |path| path.display().to_string());
+        let document = Document::read(Source::new(name, text), kind);
         let open = Open {
             path,
             version: Some(version),
@@ -84,6 +101,7 @@ impl Documents {
 
     /// Whether it was open.
     pub(super) fn close(&mut self, uri: &str) -> bool {
+        self.foreign.remove(uri);
         let was_open = self.open.remove(uri).is_some();
         self.look_again();
         was_open
@@ -95,6 +113,11 @@ impl Documents {
             open.found = None;
             open.is_untold = true;
         }
+    }
+
+    /// Whether it is open, and of something else.
+    pub(super) fn is_foreign(&self, uri: &str) -> bool {
+        self.foreign.contains(uri)
     }
 
     pub(super) fn get(&self, uri: &str) -> Option<&Open> {
@@ -181,14 +204,19 @@ impl References for Beside<'_> {
     }
 }
 
-fn read(uri: &str, path: Option<&Path>, text: String) -> Document {
-    // Something that was never saved is told by its name.
-    let name = path.map_or_else(|| uri.to_owned(), |path| path.display().to_string());
-    let place = path.map_or_else(
-        || name.clone(),
-        |path| project::resolved(path).to_string_lossy().into_owned(),
-    );
-    Document::read(Source::new(name, text), FileKind::of_path(&place))
+/// What a file is: told by its path, or by what its editor calls its language; none for a file of something else.
+fn kind_of(path: Option<&Path>, language: &str) -> Option<FileKind> {
+    let place = path.map(|path| project::resolved(path).to_string_lossy().into_owned());
+    let place = place.unwrap_or_default();
+    let kind = FileKind::of_path(&place);
+    let is_loom = place.ends_with(".loom.yml") || place.ends_with(".loom.yaml");
+    match (kind, language) {
+        (FileKind::Workflow(Dialect::Loom), "github-actions-workflow") => {
+            Some(FileKind::Workflow(Dialect::GitHub))
+        }
+        (FileKind::Workflow(Dialect::Loom), _) if !is_loom && language != "loom" => None,
+        _ => Some(kind),
+    }
 }
 
 /// The whole of a file.
@@ -234,6 +262,30 @@ pub(super) fn uri_of(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_something_else_are_left_alone() {
+        let github = Some(FileKind::Workflow(Dialect::GitHub));
+        let loom = Some(FileKind::Workflow(Dialect::Loom));
+        for (path, language, kind) in [
+            (Some("/a/.github/workflows/ci.yml"), "yaml", github),
+            (Some("/a/b/action.yaml"), "yaml", Some(FileKind::Action)),
+            (Some("/a/.loom.yml"), "yaml", loom),
+            (Some("/a/b.loom.yaml"), "yaml", loom),
+            (Some("/a/compose.yml"), "yaml", None),
+            (Some("/a/.github/dependabot.yml"), "yaml", None),
+            (Some("/a/ci.yml"), "loom", loom),
+            (Some("/a/ci.yml"), "github-actions-workflow", github),
+            (None, "yaml", None),
+            (None, "github-actions-workflow", github),
+        ] {
+            assert_eq!(
+                kind_of(path.map(Path::new), language),
+                kind,
+                "{path:?} {language}"
+            );
+        }
+    }
 
     #[test]
     fn addresses_are_paths() {

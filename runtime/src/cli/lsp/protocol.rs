@@ -125,8 +125,11 @@ pub(super) struct Opened {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct OpenedFile {
     pub(super) uri: String,
+    #[serde(default)]
+    pub(super) language_id: String,
     pub(super) version: i64,
     pub(super) text: String,
 }

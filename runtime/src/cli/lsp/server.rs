@@ -14,6 +14,16 @@ use super::protocol::{
 };
 use crate::cli::Exit;
 
+/// What is asked of files.
+const QUESTIONS: &[&str] = &[
+    "textDocument/hover",
+    "textDocument/completion",
+    "textDocument/definition",
+    "textDocument/references",
+    "textDocument/documentSymbol",
+    "textDocument/codeAction",
+];
+
 /// A session with one editor.
 #[derive(Default)]
 pub(super) struct Server {
@@ -146,6 +156,10 @@ impl Server {
     }
 
     fn question(&mut self, method: &str, parameters: Value) -> Result<Value, Refusal> {
+        let uri = parameters.pointer("/textDocument/uri").and_then(Value::as_str);
+        if uri.is_some_and(|uri| self.documents.is_foreign(uri)) && QUESTIONS.contains(&method) {
+            return Ok(Value::Null);
+        }
         match method {
             "textDocument/hover" => {
                 let asked: OfPlace = read(parameters)?;
@@ -229,7 +243,7 @@ impl Server {
             "textDocument/didOpen" => read(parameters).map(|asked: Opened| {
                 let file = asked.text_document;
                 let uri = file.uri.clone();
-                if !self.documents.open(file.uri, file.version, file.text) {
+                if !self.documents.open(file) {
                     tracing::warn!(uri, "too many files are open, this one is left alone");
                 }
             }),

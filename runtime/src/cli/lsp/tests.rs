@@ -152,6 +152,18 @@ fn what_cannot_be_answered_is_refused() {
 }
 
 #[test]
+fn of_files_of_something_else_nothing_is_said() {
+    let mut editor = Editor::new(&[]);
+    let uri = "file:///nowhere/compose.yml";
+    editor.open(uri, "services: [\n");
+    assert_eq!(editor.notices(), [Value::Null; 0]);
+    assert_eq!(editor.at("completion", uri, 0, 1)["result"], Value::Null);
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(editor.notices(), [Value::Null; 0]);
+    assert_eq!(editor.at("hover", uri, 0, 1)["error"]["code"], -32602);
+}
+
+#[test]
 fn the_end_is_asked_for_first() {
     let mut editor = Editor::new(&[]);
     assert_eq!(editor.ask("shutdown", Value::Null)["result"], Value::Null);

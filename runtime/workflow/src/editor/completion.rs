@@ -62,6 +62,7 @@ impl Document {
     /// What may be written at a byte, also where the file is broken.
     #[must_use]
     pub fn completions(&self, offset: usize, references: &dyn References) -> Vec<Completion> {
+        let offset = self.within(offset);
         let Some(cursor) = self.cursor(offset) else {
             return Vec::new();
         };

@@ -25,6 +25,7 @@ impl Document {
     /// Where what is named at a byte is declared: here, or in an action or workflow of the same repository.
     #[must_use]
     pub fn definition(&self, offset: usize, references: &dyn References) -> Vec<Declaration> {
+        let offset = self.within(offset);
         let all = self.occurrences();
         if let Some(named) = self.occurrence(&all, offset) {
             let declared = all
@@ -46,6 +47,7 @@ impl Document {
     /// Every place where what is named at a byte is named in this file, in the order of the file.
     #[must_use]
     pub fn references(&self, offset: usize, with_declaration: bool) -> Vec<Span> {
+        let offset = self.within(offset);
         let all = self.occurrences();
         let Some(named) = self.occurrence(&all, offset) else {
             return Vec::new();

@@ -185,6 +185,12 @@ impl Document {
         using.map_or("", |node| self.source.slice(node.span).trim_matches(['"', '\'']))
     }
 
+    /// A byte that is there and that a character begins with.
+    pub(super) fn within(&self, offset: usize) -> usize {
+        let (_, _, offset) = self.source.line_around(offset);
+        offset
+    }
+
     pub(super) fn cursor(&self, offset: usize) -> Option<Cursor> {
         Cursor::at(self.source.text(), &self.lines, self.root(), offset)
     }

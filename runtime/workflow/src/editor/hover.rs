@@ -29,6 +29,7 @@ impl Document {
     /// What the thing at a byte means: a key, a value that names something, a part of an expression.
     #[must_use]
     pub fn hover(&self, offset: usize, references: &dyn References) -> Option<Hover> {
+        let offset = self.within(offset);
         let cursor = self.cursor(offset)?;
         match cursor.spot {
             Spot::Expression(start) => self.of_expression(&cursor, start, offset, references),

@@ -487,14 +487,23 @@ fn no_place_of_no_text_panics() {
     for text in texts {
         for kind in [LOOM, FileKind::Action] {
             let document = Document::read(Source::new("w.yml", text.as_str()), kind);
+            let inside = |span: crate::Span| assert!(text.get(span.range()).is_some(), "{span:?} of {text}");
             let found = document.diagnostics(&Repository);
-            let _ = document.outline();
-            let _ = document.fixes(&found, crate::Span::new(0, text.len()));
+            for fix in document.fixes(&found, crate::Span::new(0, text.len())) {
+                fix.edits.into_iter().for_each(|(span, _)| inside(span));
+            }
+            document.outline().iter().for_each(|one| inside(one.span));
             for at in (0..text.len() + 3).step_by(5) {
-                let _ = document.completions(at, &Repository);
-                let _ = document.hover(at, &Repository);
+                for one in document.completions(at, &Repository) {
+                    inside(one.replaced);
+                    assert!(!document.source().slice(one.replaced).contains('\n'), "{one:?}");
+                }
+                document
+                    .hover(at, &Repository)
+                    .into_iter()
+                    .for_each(|hover| inside(hover.span));
+                document.references(at, true).into_iter().for_each(inside);
                 let _ = document.definition(at, &Repository);
-                let _ = document.references(at, true);
             }
         }
     }

@@ -223,7 +223,13 @@ impl Document {
                     ..new(&member.name, CompletionKind::Property, words::of_context(&path))
                 }
             });
-            return completions.collect();
+            let mut all: Vec<Completion> = completions.collect();
+            for name in self.likely_names(cursor, &tail.path) {
+                if !all.iter().any(|known| known.label.eq_ignore_ascii_case(&name)) {
+                    all.push(new(&name, CompletionKind::Property, None));
+                }
+            }
+            return all;
         }
         let here = allowed(key);
         let contexts = here

@@ -13,6 +13,7 @@ mod encoding;
 mod fixes;
 mod hover;
 mod lines;
+mod names;
 mod offers;
 mod outline;
 mod path;

@@ -230,6 +230,25 @@ fn expressions_are_completed_while_they_are_open() {
     );
     offers(&step("echo ${{ 'a ¦"), &[], &["github"]);
     offers(
+        &step("echo ${{ secrets.KEY }} ${{ secrets.¦ }}"),
+        &["KEY", "GITHUB_TOKEN"],
+        &[],
+    );
+    let job =
+        "    env: {OUTER: x}\n    steps:\n      - id: s\n        run: echo \"digest=1\" >> $GITHUB_OUTPUT\n";
+    offers(
+        &with_file(&format!("{job}      - run: ${{{{ steps.s.outputs.¦\n")),
+        &["digest"],
+        &[],
+    );
+    offers(
+        &with_file(&format!(
+            "{job}      - env: {{A: b}}\n        run: ${{{{ env.¦ }}}}\n"
+        )),
+        &["OUTER", "A"],
+        &[],
+    );
+    offers(
         &step("./x\n        uses: ./greet\n        id: g\n      - run: ${{ steps.g.¦ }}"),
         &["outputs"],
         &[],

@@ -13,6 +13,10 @@ use crate::repository::Repository;
 
 /// How many files may be open at once.
 const MOST: usize = 512;
+/// How long a file may become that is kept; the language reads less.
+const LONGEST: usize = 16 * 1024 * 1024;
+/// How long all of them may be together when one more is opened.
+const MOST_TEXT: usize = 128 * 1024 * 1024;
 
 /// All open files, by their addresses.
 #[derive(Default)]
@@ -44,7 +48,9 @@ impl Documents {
             text,
         } = file;
         let is_new = !self.open.contains_key(&uri) && !self.foreign.contains(&uri);
-        if is_new && self.open.len() + self.foreign.len() >= MOST {
+        let lengths = self.open.values().map(|open| open.document.source().text().len());
+        let is_too_much = lengths.sum::<usize>() + text.len() > MOST_TEXT;
+        if is_new && (is_too_much || self.open.len() + self.foreign.len() >= MOST) {
             return false;
         }
         let path = path_of(&uri);
@@ -91,6 +97,11 @@ impl Documents {
                     [before, &change.text, after].concat()
                 }
             };
+            if text.len() > LONGEST {
+                self.close(uri);
+                self.foreign.insert(uri.to_owned());
+                return;
+            }
             source = Source::new(source.name(), text);
         }
         open.document = Document::read(source, open.document.kind());

@@ -61,6 +61,8 @@ impl Lines {
     pub(super) fn of(text: &str) -> Self {
         let mut all: Vec<Line> = Vec::new();
         let mut open: Option<(usize, usize, Open)> = None;
+        // The latest line with a key or item, and how far in that stands.
+        let mut above: Option<(usize, usize)> = None;
         for span in spans(text) {
             let written = text.get(span.range()).unwrap_or_default();
             let indent = written.len() - written.trim_start_matches([' ', '\t', '\u{feff}']).len();
@@ -97,25 +99,17 @@ impl Lines {
             let (parts, value) = parts(written, indent, span.start);
             let written_value = text.get(value.range()).unwrap_or_default();
             let last = parts.last().map(|part| part.column);
-            let kind = match last {
-                Some(_) => Kind::Entry,
-                None => all
-                    .iter()
-                    .rposition(|line| line.kind == Kind::Entry)
-                    .map_or(Kind::Word, |owner| {
-                        let above = all.get(owner).and_then(|line| line.parts.last());
-                        if above.is_some_and(|part| part.column < indent) {
-                            Kind::Inside { owner }
-                        } else {
-                            Kind::Word
-                        }
-                    }),
+            let kind = match (last, above) {
+                (Some(_), _) => Kind::Entry,
+                (None, Some((owner, column))) if column < indent => Kind::Inside { owner },
+                (None, _) => Kind::Word,
             };
             if let Some(first) = parts.first() {
                 key_above(&mut all, first.column);
             }
             if let Some(column) = last {
                 open = opens(written_value).map(|state| (all.len(), column, state));
+                above = Some((all.len(), column));
             }
             all.push(Line {
                 span,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::lines::{self, Lines, is_unclosed};
+use crate::codes;
 use crate::diagnostic::Diagnostics;
 use crate::source::Source;
 use crate::span::Span;
@@ -23,14 +24,20 @@ pub(super) struct Recovered {
 const MOST_MISTAKES: usize = 8;
 /// How often a file is read at most.
 const MOST_READINGS: usize = 40;
+/// The longest text that is read more than once: GitHub takes no longer ones.
+const LONGEST: usize = 512 * 1024;
 
 /// Reads a file, and where it cannot be read, what can be read around that.
 pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
     let mut diagnostics = Diagnostics::new();
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
     let mut gaps = Vec::new();
-    let too_much = source.defect().is_some() || source.text().len() > Limits::default().bytes;
-    if tree.is_some() || too_much {
+    // What is too much, or two files in one, is not mended by taking a word out.
+    let is_syntax = diagnostics
+        .iter()
+        .last()
+        .is_some_and(|one| one.code == codes::YAML_SYNTAX);
+    if tree.is_some() || !is_syntax || source.text().len() > LONGEST {
         return Recovered {
             tree,
             gaps,

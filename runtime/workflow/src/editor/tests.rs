@@ -571,3 +571,16 @@ fn a_word_in_the_middle_of_a_file_brings_no_finding_elsewhere() {
     }
     assert!(broken > 50, "{broken}");
 }
+
+#[test]
+fn long_files_of_nothing_are_read_in_time_that_grows_with_them() {
+    for piece in [
+        "x\n", "\n", "- \n", "a: [\n", "a:\n", "'", "${{ ", "a: |\n", "{", "\t\n",
+    ] {
+        let text = piece.repeat(50_000 / piece.len());
+        let document = Document::read(Source::new("w.yml", text.as_str()), LOOM);
+        let _ = document.completions(text.len(), &NoReferences);
+        let _ = document.hover(text.len() / 2, &NoReferences);
+        let _ = document.diagnostics(&NoReferences);
+    }
+}

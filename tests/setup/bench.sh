@@ -11,7 +11,7 @@ peer=$target_dir/loom-bench/peer
 mkdir -p "$peer"
 cp runtime/workflow/benches/peer/* "$peer/"
 npm install --prefix "$peer" --silent --no-audit --no-fund --ignore-scripts
-LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language
+LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language --bench editor
 
 # One actor of 100,000 over HTTP, beside a bare handler; lists of them.
 cargo bench --locked -p loom-studio --bench directory --bench rest

@@ -21,6 +21,8 @@ mod crash;
 #[cfg(test)]
 mod docker;
 #[cfg(test)]
+mod editor;
+#[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod flags;

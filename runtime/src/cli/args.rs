@@ -87,6 +87,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print the JSON Schema of .loom.yml, for editors
     Schema,
+    /// Serve an editor on stdin and stdout: findings, completion, what things mean (Language Server Protocol)
+    Lsp,
     /// Evaluate an expression
     Eval(EvalArgs),
     /// Look at what runs need on this machine, and say what to do about what is missing

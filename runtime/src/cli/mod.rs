@@ -14,6 +14,7 @@ mod explain;
 mod gather;
 mod graph;
 mod kept;
+mod lsp;
 mod output;
 mod pause;
 mod places;
@@ -108,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Schema => schema::schema(),
+        Command::Lsp => lsp::lsp(),
         Command::Eval(args) => eval::eval(&cli.global, &args),
         Command::Doctor(args) => doctor::doctor(cli.global, &args),
     });

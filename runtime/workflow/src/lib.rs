@@ -29,6 +29,7 @@ mod dag;
 mod defect;
 mod diagnostic;
 mod dialect;
+pub mod editor;
 pub mod expression;
 pub mod glob;
 pub mod images;

@@ -149,6 +149,19 @@ impl Source {
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
+    /// The line, from 0, that a byte is in, with where it starts and the byte itself, moved to where a character begins.
+    pub(crate) fn line_around(&self, offset: usize) -> (usize, usize, usize) {
+        let offset = self.floor_char_boundary(offset);
+        let lines = self.line_starts();
+        let line = lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        (line, lines.get(line).copied().unwrap_or_default(), offset)
+    }
+
+    /// Where a line, from 0, starts; `None` when there is no such line.
+    pub(crate) fn line_start(&self, line: usize) -> Option<usize> {
+        self.line_starts().get(line).copied()
+    }
+
     fn floor_char_boundary(&self, offset: usize) -> usize {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {

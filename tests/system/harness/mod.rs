@@ -19,7 +19,7 @@ pub(crate) use events::Events;
 pub(crate) use gate::Gate;
 pub(crate) use http::Address;
 pub(crate) use own_engine::OwnEngine;
-pub(crate) use poll::until;
+pub(crate) use poll::{LIMIT, until};
 pub(crate) use project::Project;
 pub(crate) use proxy::{Ills, Proxy};
 pub(crate) use running::{Loom, Outcome, Running, Stderr};

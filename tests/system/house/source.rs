@@ -65,6 +65,7 @@ const HOMES: &[Home] = &[
                     path,
                     "runtime/src/cli/talk.rs"
                         | "runtime/src/cli/data.rs"
+                        | "runtime/src/cli/lsp/wire.rs"
                         | "runtime/src/cli/pause/relay.rs"
                         | "runtime/src/cli/pause/shell.rs"
                 )

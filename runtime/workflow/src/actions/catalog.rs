@@ -34,6 +34,17 @@ pub(crate) fn find(name: &str, version: &str) -> Option<Arc<Interface>> {
     found.map(|found| Arc::clone(&found.interface))
 }
 
+/// Every action that is known, with its newest version, in the order of their names.
+pub(crate) fn newest() -> Vec<(&'static str, &'static str)> {
+    let newest = |versions: &[Version]| Some(versions.last()?.name);
+    let mut all: Vec<_> = ACTIONS
+        .iter()
+        .filter_map(|(name, known)| Some((name.as_str(), newest(known)?)))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
 /// `v4` of `v4.1.0`.
 fn major(version: &str) -> Option<&str> {
     let (major, rest) = version.split_once('.')?;

@@ -5,7 +5,7 @@
 mod catalog;
 mod resolve;
 
-pub(crate) use catalog::DATE;
+pub(crate) use catalog::{DATE, newest};
 pub(crate) use resolve::{Actions, Known};
 
 /// What an action takes and gives.

@@ -76,6 +76,11 @@ enum System {
     MacOs,
 }
 
+/// The labels of the runners that GitHub has.
+pub(crate) fn hosted() -> &'static [&'static str] {
+    HOSTED
+}
+
 /// Whether only runners of GitHub have this label.
 pub(super) fn is_hosted(label: &str) -> bool {
     HOSTED.iter().any(|known| known.eq_ignore_ascii_case(label))

@@ -34,7 +34,9 @@ use crate::model::action::Action;
 use crate::model::{Job, Workflow};
 use crate::references::References;
 use crate::source::Source;
-use calls::Calls;
+pub(crate) use calls::Calls;
+pub(crate) use expressions::{Around, Member, members, parameters};
+pub(crate) use labels::hosted;
 use rules::{OfAction, OfSteps, OfWorkflow, RULES, Run};
 use steps::Steps;
 

@@ -80,6 +80,11 @@ pub(crate) fn activities(event: &str) -> Option<&'static [&'static str]> {
     Some(types.value.words)
 }
 
+/// Whether there is an event of this name.
+pub(crate) fn is_event(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// Whether an event has the key.
 pub(super) fn takes(event: &str, key: &str) -> bool {
     let event = EVENTS.keys.iter().find(|known| known.name == event);

@@ -18,6 +18,7 @@ mod job;
 mod keys;
 mod limits;
 mod metadata;
+mod places;
 mod quiet;
 mod retry;
 mod runs_on;
@@ -32,6 +33,9 @@ mod values;
 mod workflow;
 
 pub(crate) use action::lower_action;
-pub(crate) use events::activities;
+pub(crate) use events::{activities, is_event};
+#[cfg(test)]
+pub(crate) use places::every_key;
+pub(crate) use places::{Place, Root, Shape, Way, place};
 pub(crate) use schema::schema;
 pub(crate) use workflow::lower;

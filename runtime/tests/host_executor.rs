@@ -305,15 +305,26 @@ async fn a_directory_that_is_not_as_it_was_made_is_no_other_jobs() {
         "rm \"$RUNNER_TEMP/../agent.sock\"; touch \"$RUNNER_TEMP/../agent.sock\"",
         "cd \"$RUNNER_TEMP/..\"; own=$PWD; cd /; mv \"$own\" \"$own.moved\"; mkdir -m 700 \"$own\"",
         "rm -r \"$(dirname \"$0\")\"",
+        "own=$(dirname \"$0\"); rm -r \"$own\"; ln -s \"$PWD/outside\" \"$own\"",
+        "rm -r \"$RUNNER_TEMP/_runner_file_commands\"; ln -s \"$PWD/outside\" \"$RUNNER_TEMP/_runner_file_commands\"; \
+         chmod 700 \"$RUNNER_TEMP\"",
     ] {
         let job = bench.job();
         let place = bench.open(&job).await;
         let nonce = std::fs::read(job.directory.join("nonce")).unwrap();
+        let outside = job.workspace.join("outside");
+        std::fs::create_dir(&outside).unwrap();
+        std::fs::write(outside.join("file"), "kept").unwrap();
         run(&place, with_temp(&job, script(harm))).await;
         place.close().await.unwrap();
         bench.nothing_is_left(&job).await;
         let next = bench.job();
         let place = bench.open(&next).await;
+        assert_eq!(
+            std::fs::read_to_string(outside.join("file")).unwrap(),
+            "kept",
+            "{harm}"
+        );
         // A new directory has a new secret.
         assert_ne!(
             std::fs::read(next.directory.join("nonce")).unwrap(),

@@ -122,14 +122,20 @@ pub(crate) fn is_spare(path: &Path, mode: u32) -> bool {
     })
 }
 
-/// Removes what is in a folder but for these.
+/// Removes what is in a folder but for these. A link in its place is not followed.
 fn clear_but(folder: &Path, own: &[PathBuf]) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
+    match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            return Err(io::Error::other(format!(
+                "`{}` is no folder any more",
+                folder.display()
+            )));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
-    };
-    for entry in entries {
+    }
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if own.contains(&entry.path()) {
             continue;
@@ -192,5 +198,9 @@ mod tests {
         spare.moved(Some(&files), &scripts).unwrap();
         let count = |path: &Path| fs::read_dir(path).unwrap().count();
         assert_eq!((count(&files), count(&scripts)), (5, 1));
+        let link = temporary.path().join("link");
+        std::os::unix::fs::symlink(&scripts, &link).unwrap();
+        assert!(spare.moved(Some(&files), &link).is_err());
+        assert_eq!(count(&scripts), 1, "nothing goes by way of a link");
     }
 }

@@ -122,6 +122,11 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         key.clone(),
         masks.clone(),
     ));
+    if let Some((label, system)) = plan.other_system() {
+        notes.say(&format!(
+            "`{label}` asks for a machine with {system}; the job runs on this one as it is"
+        ));
+    }
     let project = workspace;
     let layered = plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay && !plan.room_is_host();
     let copied = match plan.scope.run.options.workspace_mode {

@@ -57,7 +57,8 @@ impl HostExecutor {
         .await?
     }
 
-    /// Gives the job the directory that waits with an agent; `None` when that cannot be, and it is gone.
+    /// Gives the job the directory that waits with an agent; `None` when that cannot be, and it is gone, or whoever starts
+    /// next removes it.
     pub(super) async fn inherit(
         &self,
         spec: &PlaceSpec,
@@ -73,7 +74,7 @@ impl HostExecutor {
         blocking(move || {
             let idle = if is_wanted && workspace.is_dir() {
                 match idle.give(&register, &name, path) {
-                    Ok(held) => return Ok(Some(held)),
+                    Ok(held) => return Some(held),
                     Err(left) => {
                         let (idle, error) = *left;
                         tracing::debug!(%error, "the directory of a job that has ended is not used again");
@@ -83,10 +84,12 @@ impl HostExecutor {
             } else {
                 idle
             };
-            idle.remove()?;
-            idle.forget(&register).map(|()| None)
+            if let Err(error) = idle.remove().and_then(|()| idle.forget(&register)) {
+                tracing::warn!(%error, "something is left of a job; the next start removes it");
+            }
+            None
         })
-        .await?
+        .await
     }
 }
 

@@ -4,7 +4,7 @@
 //! its Loom dies, the next one removes it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::register::{Entry, Register};
 use crate::executor::ExecutorError;
@@ -47,7 +47,9 @@ impl IdleDirectory {
             return Ok(None);
         };
         let is_own = entry.directory.file_name().is_some_and(|own| own == name);
-        if !is_own || !held.passage.is_dir() || !clear_directory(&held.directory)? {
+        let is_folder = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        let scripts = is_folder(&entry.scripts) && is_folder(&held.passage);
+        if !is_own || !scripts || !clear_directory(&held.directory)? {
             return Ok(None);
         }
         let idle = format!("{}{}{ENDING}", JobKey::prefix(run), entry.agent);

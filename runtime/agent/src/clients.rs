@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::serve::forget;
+use crate::layout::forget;
 use crate::wire::{Command, Frames, Hello, Malformed, NONCE_LENGTH, PROTOCOL, Refusal, Report};
 use crate::{layout, program, sys};
 

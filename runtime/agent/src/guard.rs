@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::options::Serve;
 use crate::spool::Status;
 use crate::stay::{self, Watched};
-use crate::{layout, leftovers, serve, sys};
+use crate::{layout, leftovers, sys};
 
 /// How long to try to end what does not end.
 const GIVE_UP: Duration = Duration::from_secs(8);
@@ -74,7 +74,7 @@ fn watch(agent: i32, mut signals: UnixStream, left: impl Fn() -> PathBuf) -> u8 
             .iter()
             .map(|(pid, name)| format!("{pid} {}\n", name.replace('\n', " ")))
             .collect();
-        let _ = serve::replace(&left(), lines.as_bytes());
+        let _ = layout::replace(&left(), lines.as_bytes());
     }
     match agent_status {
         Some(Status::Code(code)) => u8::try_from(code).unwrap_or(1),

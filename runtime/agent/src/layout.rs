@@ -5,6 +5,10 @@
 //! neither root nor the caller: it is 0711 and lies, or is mounted, at a place of its own, since nobody else can
 //! walk through the 0700 directory above it.
 
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
 /// The socket, bound by the agent; reachable through the directory only.
 pub const SOCKET: &str = "agent.sock";
 /// [`crate::wire::NONCE_LENGTH`] random bytes, 0600, that a client must know. Its change time is when the job began.
@@ -31,4 +35,18 @@ pub const EPOCH: &str = "epoch";
 /// The name of a step's spool file in [`SPOOL`].
 pub fn spool_name(step: u32) -> String {
     format!("{step}.spool")
+}
+
+/// Writes a file anew: never through something that lies there already.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    forget(path)?;
+    let mut file = File::create_new(path)?;
+    io::Write::write_all(&mut file, content)
+}
+
+pub(crate) fn forget(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

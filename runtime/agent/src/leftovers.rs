@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::sys;
 use crate::wire::LeftOver;
+use crate::{kernel, sys};
 
 /// All living descendants of this process. Orphans among them have become its children (subreaper, or PID 1).
 pub(crate) fn descendants() -> Vec<LeftOver> {
@@ -54,15 +54,13 @@ pub(crate) fn are_others() -> bool {
     while let Some(pid) = next.filter(|pid| own.insert(*pid)) {
         next = all.get(&pid).map(|process| process.parent);
     }
-    let home = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let home = kernel::read("/proc/self/cgroup").unwrap_or_default();
     all.iter()
         .filter(|(pid, process)| process.alive && !own.contains(pid))
-        .any(
-            |(pid, _)| match fs::read_to_string(format!("/proc/{pid}/cgroup")) {
-                Ok(groups) => is_within(&home, &groups),
-                Err(_) => true, // it has just ended, or may not be looked at: at worst this stays a little longer
-            },
-        )
+        .any(|(pid, _)| match kernel::read(format!("/proc/{pid}/cgroup")) {
+            Ok(groups) => is_within(&home, &groups),
+            Err(_) => true, // it has just ended, or may not be looked at: at worst this stays a little longer
+        })
 }
 
 /// Whether a process of these control groups is in the others, or below; both as in `/proc/PID/cgroup`, see cgroups(7).
@@ -86,7 +84,7 @@ fn is_within(home: &str, groups: &str) -> bool {
 
 /// This process's start time in clock ticks since boot.
 pub(crate) fn own_start() -> u64 {
-    fs::read_to_string("/proc/self/stat")
+    kernel::read("/proc/self/stat")
         .ok()
         .and_then(|stat| Process::parse(&stat))
         .map_or(0, |own| own.started)
@@ -101,7 +99,7 @@ fn processes() -> BTreeMap<u32, Process> {
         .filter_map(|pid| {
             Some((
                 pid,
-                Process::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?,
+                Process::parse(&kernel::read(format!("/proc/{pid}/stat")).ok()?)?,
             ))
         })
         .collect()

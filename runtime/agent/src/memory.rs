@@ -1,7 +1,8 @@
 //! Whether the kernel has ended something for want of memory: the counter of the control group that the agent is in.
 
-use std::fs;
 use std::path::PathBuf;
+
+use crate::kernel;
 
 /// The counter, found once.
 pub(crate) struct OutOfMemory {
@@ -12,7 +13,7 @@ impl OutOfMemory {
     /// Finds the counter of this process's control group: version 2 (`memory.events`), else version 1
     /// (`memory.oom_control`). In a container the group is often seen as the top.
     pub(crate) fn find() -> Self {
-        let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let groups = kernel::read("/proc/self/cgroup").unwrap_or_default();
         let group = |is_it: &dyn Fn(&str) -> bool| {
             groups.lines().find_map(|line| {
                 let mut parts = line.splitn(3, ':').skip(1);
@@ -42,7 +43,7 @@ impl OutOfMemory {
 }
 
 fn read(file: &PathBuf) -> Option<u64> {
-    count(&fs::read_to_string(file).ok()?)
+    count(&kernel::read(file).ok()?)
 }
 
 fn count(text: &str) -> Option<u64> {

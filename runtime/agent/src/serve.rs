@@ -1,25 +1,25 @@
 //! The agent itself: one thread, one `poll`, nothing in it ever waits for a client.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clients::{Client, HELLO_TIME, check, listen, read_nonce};
+use crate::clients::{Client, HELLO_TIME, check, read_nonce};
 use crate::close::Closing;
 use crate::forward::{self, Forwards};
 use crate::kept::Kept;
 use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
+use crate::spare::Spare;
 use crate::spool::{HEADER, Stream};
-use crate::stay::Served;
+use crate::stay::{Between, Moved, Served};
 use crate::steps::{CHUNK, Step};
 use crate::wire::{Command, NONCE_LENGTH, Refusal, Report, StartStep};
-use crate::{git, give, layout, leftovers, program, sys};
+use crate::{git, give, layout, program, sys};
 
 /// More strangers than this wait outside.
 const MAX_STRANGERS: usize = 8;
@@ -33,11 +33,13 @@ const TERMINATED: u8 = 143;
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
 const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
 
-/// Serves a job until it is closed. `client` is a runtime that is connected already.
+/// Serves a job until it is closed. `client` is a runtime that is connected already; `moved` is what is there of the job
+/// before, with its directory.
 pub(crate) fn run(
     mut options: Serve,
     signals: &UnixStream,
     client: Option<Client>,
+    moved: Option<Moved>,
 ) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
@@ -55,7 +57,7 @@ pub(crate) fn run(
             program::plain(&error)
         )
     })?;
-    let outcome = Agent::new(options, signals).and_then(|mut agent| {
+    let outcome = Agent::new(options, signals, moved).and_then(|mut agent| {
         if let Some(client) = client {
             agent.accept(client);
         }
@@ -69,6 +71,7 @@ pub(crate) fn run(
 struct Agent<'a> {
     options: Serve,
     places: Places,
+    spare: Spare,
     memory: OutOfMemory,
     nonce: [u8; NONCE_LENGTH],
     /// The workspace was the caller's when the job began.
@@ -100,12 +103,16 @@ enum Source {
 }
 
 impl<'a> Agent<'a> {
-    fn new(options: Serve, signals: &'a UnixStream) -> Result<Self, String> {
+    fn new(options: Serve, signals: &'a UnixStream, moved: Option<Moved>) -> Result<Self, String> {
         let nonce = read_nonce()?;
-        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
-        replace(Path::new(layout::PROCESS), process.as_bytes())
-            .map_err(|error| format!("write the process file: {error}"))?;
-        let listener = listen().map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?;
+        let Moved {
+            listener,
+            spare,
+            memory,
+        } = match moved {
+            Some(moved) => moved.cleared(&options)?,
+            None => Moved::begin(&options)?,
+        };
         if options.own_machine {
             git::trust_everything();
         }
@@ -123,7 +130,8 @@ impl<'a> Agent<'a> {
         Ok(Self {
             options,
             places,
-            memory: OutOfMemory::find(),
+            spare,
+            memory,
             nonce,
             own_top,
             signals,
@@ -155,7 +163,7 @@ impl<'a> Agent<'a> {
         self.steps.iter_mut().for_each(|step| step.told = 0);
     }
 
-    fn run(&mut self) -> Result<Served, String> {
+    fn run(mut self) -> Result<Served, String> {
         let mut buffer = vec![0; HEADER + CHUNK];
         loop {
             let (sources, mut fds) = self.interests();
@@ -340,7 +348,8 @@ impl<'a> Agent<'a> {
         } else if self.steps.iter().any(|step| step.number == start.step) {
             Err(format!("step {} runs already", start.step))
         } else {
-            Step::start(start, &self.places, &self.memory, self.options.drain)
+            let places = (&self.places, &mut self.spare);
+            Step::start(start, places, &self.memory, self.options.drain)
         };
         match started {
             Ok(step) => {
@@ -366,9 +375,9 @@ impl<'a> Agent<'a> {
     }
 
     fn settle_steps(&mut self) {
-        let client = &mut self.client;
+        let (client, spare) = (&mut self.client, &mut self.spare);
         self.steps.retain_mut(|step| {
-            let over = step.settle();
+            let over = step.settle(spare);
             if over && let Some(client) = client {
                 let (length, trouble) = step.spooled();
                 client.send(&Report::Exited {
@@ -436,7 +445,7 @@ impl<'a> Agent<'a> {
     }
 
     /// Gives files away, says what was left, and waits a moment for the client to hear it, or keeps the client.
-    fn farewell(&mut self) -> Served {
+    fn farewell(mut self) -> Served {
         let mut served = Served {
             code: self.exit_code,
             next: None,
@@ -459,7 +468,9 @@ impl<'a> Agent<'a> {
         // nothing is left: without a child there is no descendant.
         let stays = self.options.stay && self.exit_code == 0 && self.epoch == 0;
         let stays = stays && killed.is_empty() && troubles.is_empty() && !sys::has_children();
-        let _ = fs::remove_file(layout::SOCKET);
+        if !stays {
+            let _ = fs::remove_file(layout::SOCKET);
+        }
         if let Some(mut client) = self.client.take() {
             client.send(&Report::Closed {
                 killed,
@@ -467,25 +478,18 @@ impl<'a> Agent<'a> {
                 troubles,
             });
             if stays {
-                served.next = Some(client);
+                served.next = Some(Between {
+                    client,
+                    moved: Moved {
+                        listener: self.listener,
+                        spare: self.spare,
+                        memory: self.memory,
+                    },
+                });
             } else {
                 client.take_leave(FAREWELL);
             }
         }
         served
-    }
-}
-
-/// Writes a file anew: never through something that lies there already.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    forget(path)?;
-    let mut file = File::create_new(path)?;
-    io::Write::write_all(&mut file, content)
-}
-
-pub(crate) fn forget(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }

@@ -6,14 +6,16 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use crate::clients::Client;
+use crate::clients::{self, Client};
+use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::serve;
+use crate::spare::Spare;
 use crate::wire::{Command, NextJob};
-use crate::{layout, program, sys};
+use crate::{kernel, layout, leftovers, program, sys};
 
 /// What an agent on the host tells the process that watches over it, and what of that process it writes down in each job's
 /// directory.
@@ -32,18 +34,22 @@ impl Watched {
         let mut options = File::options();
         let place = options.read(true).write(true).create_new(true).open(&path)?;
         std::fs::remove_file(path)?;
-        serve::replace(&directory.join(layout::GUARD), guard.as_bytes())?;
+        layout::replace(&directory.join(layout::GUARD), guard.as_bytes())?;
         Ok(Self { place, guard })
     }
 
-    /// The agent serves the job in `directory` from now on: one write, so that it is there whole or not at all.
-    fn moved_to(&self, directory: &Path) -> std::io::Result<()> {
+    /// The agent serves the job in `directory` from now on: one write, so that it is there whole or not at all. What it
+    /// says of the watching process is there already where the directory has `moved` with the agent.
+    fn serves(&self, directory: &Path, moved: bool) -> std::io::Result<()> {
         let name = directory.as_os_str().as_bytes();
         let length = u32::try_from(name.len()).map_err(std::io::Error::other)?;
         let mut record = length.to_le_bytes().to_vec();
         record.extend_from_slice(name);
         self.place.write_all_at(&record, 0)?;
-        serve::replace(&directory.join(layout::GUARD), self.guard.as_bytes())
+        if moved {
+            return Ok(());
+        }
+        layout::replace(&directory.join(layout::GUARD), self.guard.as_bytes())
     }
 
     /// Where the agent's job has its directory, when it is not the one that it began in.
@@ -65,8 +71,49 @@ pub(crate) fn client_of(options: &Serve) -> Result<Option<UnixStream>, String> {
 /// How a job ended that an agent served.
 pub(crate) struct Served {
     pub(crate) code: u8,
-    /// The client that may have another job for this agent, which nothing of this one binds.
-    pub(crate) next: Option<Client>,
+    /// What it goes on with when there is another job, which nothing of this one binds.
+    pub(crate) next: Option<Between>,
+}
+
+/// What an agent has between two jobs.
+pub(crate) struct Between {
+    /// Who may have another job for it.
+    pub(crate) client: Client,
+    /// Of use when the next job gets the directory of the one that was.
+    pub(crate) moved: Moved,
+}
+
+/// What an agent has in a job's directory, and keeps when that becomes the next job's.
+pub(crate) struct Moved {
+    /// What listens at the socket.
+    pub(crate) listener: UnixListener,
+    /// Files of steps that are over.
+    pub(crate) spare: Spare,
+    /// The counter of its control group, which it has not left.
+    pub(crate) memory: OutOfMemory,
+}
+
+impl Moved {
+    /// Makes it, in the job's directory, which is the current one.
+    pub(crate) fn begin(options: &Serve) -> Result<Self, String> {
+        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
+        layout::replace(Path::new(layout::PROCESS), process.as_bytes())
+            .map_err(|error| format!("write the process file: {error}"))?;
+        Ok(Self {
+            listener: clients::listen()
+                .map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?,
+            spare: Spare::new(options.stay),
+            memory: OutOfMemory::find(),
+        })
+    }
+
+    /// The same without what the job before left beside it.
+    pub(crate) fn cleared(mut self, options: &Serve) -> Result<Self, String> {
+        self.spare
+            .moved(options.files.as_deref(), &options.scripts)
+            .map_err(|error| format!("clear what a job left: {}", program::plain(&error)))?;
+        Ok(self)
+    }
 }
 
 /// Serves a job, and what comes after it; returns the exit code.
@@ -83,24 +130,26 @@ pub(crate) fn run(
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
     let condition = condition();
+    let mut moved = None;
     loop {
-        let Served { code, next } = serve::run(options.clone(), &signals, client.take())?;
-        let Some(idle) = next else { return Ok(code) };
+        let Served { code, next } = serve::run(options.clone(), &signals, client.take(), moved.take())?;
+        let Some(between) = next else { return Ok(code) };
         // What a step did to this process is not the next job's.
         if condition != self::condition() || is_guard_stopped() {
             return Ok(code);
         }
-        let Some((job, same)) = next_job(idle, &signals) else {
+        let Some((job, same)) = next_job(between.client, &signals) else {
             return Ok(code);
         };
         client = Some(same);
+        moved = Some(between.moved).filter(|_| job.moved);
         options.directory = job.directory.into();
         options.scripts = job.scripts.into();
         options.workspace = job.workspace.into();
         options.files = Some(job.files.into());
         if let Some(watched) = watched {
-            let moved = watched.moved_to(&options.directory);
-            moved.map_err(|error| format!("use `{}`: {error}", options.directory.display()))?;
+            let noted = watched.serves(&options.directory, moved.is_some());
+            noted.map_err(|error| format!("use `{}`: {error}", options.directory.display()))?;
         }
     }
 }
@@ -108,7 +157,7 @@ pub(crate) fn run(
 /// What of this process its children inherit and others may change (proc(5)): limits, control group, the mark for the
 /// out-of-memory killer, umask, processors, niceness and scheduling.
 fn condition() -> Vec<String> {
-    let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
+    let read = |name: &str| kernel::read(format!("/proc/self/{name}")).unwrap_or_default();
     let mut found = vec![read("limits"), read("cgroup"), read("oom_score_adj")];
     let status = read("status");
     let told = [
@@ -138,7 +187,7 @@ fn condition() -> Vec<String> {
 /// Whether somebody has stopped the process that watches over this one.
 fn is_guard_stopped() -> bool {
     let stat = format!("/proc/{}/stat", std::os::unix::process::parent_id());
-    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    let stat = kernel::read(stat).unwrap_or_default();
     let state = stat
         .rsplit(')')
         .next()

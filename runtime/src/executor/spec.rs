@@ -25,9 +25,9 @@ pub struct PlaceSpec {
     pub workspace: PathBuf,
     /// Whether what steps write stays apart from it, in a layer that goes with the place; only for containers.
     pub layered: bool,
-    /// A directory of this job's own, made by the caller with mode 0700; the executor's to use, removed at close. Below it
-    /// `temp` (RUNNER_TEMP), `actions` (what actions lie in) and `tools` are mounted into the rooms; the caller may put
-    /// files into `temp` and `actions` at any time while the place is open.
+    /// A directory of this job's own, made by the executor with mode 0700, and gone after close. Below it `temp`
+    /// (RUNNER_TEMP), `actions` (what actions lie in) and `tools` are mounted into the rooms; the caller may put files
+    /// into `temp` and `actions` at any time while the place is open.
     pub directory: PathBuf,
     /// How long what runs may go on when the process that owns the job has vanished.
     pub orphan_grace: Duration,

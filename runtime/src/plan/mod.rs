@@ -72,6 +72,27 @@ impl JobPlan {
         is_name.then(|| name.to_owned())
     }
 
+    /// The label of GitHub's by which a job on this machine asks for another system than it has, with that system's name.
+    pub(crate) fn other_system(&self) -> Option<(&str, &'static str)> {
+        const OWN: &str = if cfg!(target_os = "macos") {
+            "macOS"
+        } else {
+            "Linux"
+        };
+        let systems = [("ubuntu", "Linux"), ("macos", "macOS"), ("windows", "Windows")];
+        let label = self.instance.labels.first().filter(|_| self.room_is_host())?;
+        let folded = label.to_ascii_lowercase();
+        let asked = |word: &str| {
+            folded
+                .strip_prefix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let (_, system) = systems
+            .into_iter()
+            .find(|(word, system)| asked(word) && *system != OWN)?;
+        Some((label, system))
+    }
+
     /// Whether debug messages of steps are shown: the secret or variable `ACTIONS_STEP_DEBUG`, as on GitHub.
     pub(crate) fn is_debug(&self) -> bool {
         const NAME: &str = "ACTIONS_STEP_DEBUG";

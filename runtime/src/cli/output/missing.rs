@@ -25,6 +25,9 @@ const IMAGES: &[(&[&str], &str)] = &[
 /// An image with most of what GitHub's own machines have.
 const LIKE_GITHUB: &str = "catthehacker/ubuntu:act-latest";
 
+/// Of a `-P` whose label is not known.
+const WHICH_LABEL: &str = "LABEL is what the job's `runs-on` comes to";
+
 /// What to do about a step that did not find a program, or wanted history that is here already; none otherwise.
 pub(super) fn help(
     run: &Run,
@@ -59,6 +62,7 @@ pub(super) fn help(
                 "take `container:` from the job and run it on this machine (`-P LABEL=host`)".to_owned()
             }
             Place::Label(label) => format!("run the job on this machine, by `-P {label}=host`"),
+            Place::Unknown => format!("run the job on this machine, by `-P LABEL=host`, {WHICH_LABEL}"),
         };
         return Some(format!(
             "what runs in a container does not reach the Docker engine: {elsewhere}, or have `services:` or \
@@ -69,16 +73,16 @@ pub(super) fn help(
         .as_deref()
         .and_then(|name| IMAGES.iter().find(|(names, _)| names.contains(&name)))
         .map_or(LIKE_GITHUB, |(_, image)| image);
+    let most = if better == LIKE_GITHUB {
+        ", which has most of what GitHub's machines have"
+    } else {
+        ""
+    };
+    let in_another = format!("{what} is not in the image {image}: run it in one that has it, such as");
     Some(match place(run, id) {
         Place::Container => format!("{what} is not in the image {image}: name another under `container:`"),
-        Place::Label(label) => format!(
-            "{what} is not in the image {image}: run it in one that has it, such as `-P {label}={better}`{}",
-            if better == LIKE_GITHUB {
-                ", which has most of what GitHub's machines have"
-            } else {
-                ""
-            }
-        ),
+        Place::Label(label) => format!("{in_another} `-P {label}={better}`{most}"),
+        Place::Unknown => format!("{in_another} `-P LABEL={better}`{most}; {WHICH_LABEL}"),
     })
 }
 
@@ -106,16 +110,17 @@ enum Place {
     Container,
     /// The label that chose it.
     Label(String),
+    /// A label that stands in no file that is at hand, or is worked out from an expression.
+    Unknown,
 }
 
 /// What chose the image of a job. Of a job of a called workflow that is not looked for: its file may be another's.
 fn place(run: &Run, id: &JobId) -> Place {
-    let unknown = || Place::Label("LABEL".to_owned());
     let Some(file) = run.source.as_ref().and_then(|source| source.files.first()) else {
-        return unknown();
+        return Place::Unknown;
     };
     if id.0.contains('/') {
-        return unknown();
+        return Place::Unknown;
     }
     let dialect = if file.of_loom {
         Dialect::Loom
@@ -125,10 +130,10 @@ fn place(run: &Run, id: &JobId) -> Place {
     let source = Source::new(file.name.as_str(), file.text.as_str());
     let loaded = loom_workflow::load_unlinted(&source, dialect, &NoReferences);
     let Some(workflow) = loaded.workflow else {
-        return unknown();
+        return Place::Unknown;
     };
     let Some(job) = workflow.jobs.get(&loom_workflow::JobId::from(id.top())) else {
-        return unknown();
+        return Place::Unknown;
     };
     if job.container.is_some() {
         return Place::Container;
@@ -138,7 +143,7 @@ fn place(run: &Run, id: &JobId) -> Place {
         .as_ref()
         .and_then(|runs_on| runs_on.labels.first())
         .and_then(|label| label.as_plain().map(str::to_owned));
-    label.map_or_else(unknown, Place::Label)
+    label.map_or(Place::Unknown, Place::Label)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::JobOrigin;
-use super::contexts::{ABOVE_WORKSPACE, EVENT_FILE};
+use super::contexts::EVENT_FILE;
 use super::fetching::prepare;
 use super::grounds::Grounds;
 use super::keeping::without_secrets;
@@ -22,7 +22,7 @@ use crate::config::WorkspaceMode;
 use crate::engine::io::Io;
 use crate::engine::shared::Shared;
 use crate::event::StepOutline;
-use crate::executor::channel::TEMP;
+use crate::executor::channel::{ABOVE_WORKSPACE, EVENT_FOLDER, TEMP, folder_with};
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
 use crate::id::JobKey;
 use crate::logs::{JobLog, LogError};
@@ -101,8 +101,7 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
     } = origin;
     let executor = shared.executors.of(&plan.room);
     let directory = shared.directory.jobs().join(key.resource_name());
-    let event = serde_json::to_vec_pretty(&plan.scope.run.facts.payload).unwrap_or_default();
-    let (logs, making, logged) = (shared.logs.clone(), directory.clone(), key.clone());
+    let (logs, logged) = (shared.logs.clone(), key.clone());
     // Makes files: nothing for an async thread.
     let (log, writer) = shared
         .io
@@ -112,15 +111,6 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
                 .create(&logged.run, &logged.job, logged.attempt)
                 .map_err(failed)?;
             let writer = logs.writer(&log).map_err(failed)?;
-            make_private(&making).map_err(|error| {
-                let what = format!("cannot make the job's directory {}: {error}", making.display());
-                Trouble::machine("setup", what)
-            })?;
-            write_event(&making, &event).map_err(|error| {
-                // The log says what went wrong; nothing else stays.
-                let _ = std::fs::remove_dir_all(&making);
-                Trouble::machine("setup", format!("cannot write the file of the event: {error}"))
-            })?;
             Ok::<_, Trouble>((log, writer))
         })
         .await
@@ -132,6 +122,11 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
         key.clone(),
         masks.clone(),
     ));
+    if let Some((label, system)) = plan.other_system() {
+        notes.say(&format!(
+            "`{label}` asks for a machine with {system}; the job runs on this one as it is"
+        ));
+    }
     let project = workspace;
     let layered = plan.scope.run.options.workspace_mode == WorkspaceMode::Overlay && !plan.room_is_host();
     let copied = match plan.scope.run.options.workspace_mode {
@@ -254,35 +249,66 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
 async fn put_files(opened: &Opened) -> Result<(), Trouble> {
     let grounds = Arc::clone(&opened.grounds);
     let made = opened.shared.io.blocking(move || {
-        let folder = grounds.directory.join(TEMP).join(ABOVE_WORKSPACE);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))?;
-        let Some(name) = grounds.plan.repository_name() else {
-            return Ok(());
-        };
-        std::os::unix::fs::symlink(&grounds.facts.workspace, folder.join(name))
+        let temp = grounds.directory.join(TEMP);
+        write_above_workspace(&grounds, &temp.join(ABOVE_WORKSPACE))?;
+        write_event(&grounds, &temp.join(EVENT_FOLDER))
     });
-    let made = made.await.map_err(|broken| broke_off(&broken))?;
-    made.map_err(|error: io::Error| {
+    made.await.map_err(|broken| broke_off(&broken))??;
+    opened.grounds.put(ABOVE_WORKSPACE).await?;
+    opened.grounds.put(EVENT_FOLDER).await
+}
+
+/// Makes the folder above the workspace, in which that is seen under the repository's name.
+fn write_above_workspace(grounds: &Grounds, folder: &Path) -> Result<(), Trouble> {
+    let name = grounds.plan.repository_name();
+    let workspace = Path::new(&grounds.facts.workspace);
+    let link = name.as_deref().map(|name| folder.join(name));
+    // The job before may have left it as it is to be.
+    let is_there = || {
+        let to = link.as_deref().map(std::fs::read_link);
+        to.is_some_and(|to| to.is_ok_and(|to| to == workspace))
+    };
+    let make = || {
+        let is_there = is_there();
+        folder_with(folder, 0o777, |found| {
+            is_there && name.as_deref().is_some_and(|name| found == name)
+        })?;
+        match &link {
+            Some(link) if !is_there => std::os::unix::fs::symlink(workspace, link),
+            _ => Ok(()),
+        }
+    };
+    make().map_err(|error: io::Error| {
         Trouble::machine(
             "setup",
             format!("cannot make the folder above the workspace: {error}"),
         )
-    })?;
-    opened.grounds.put(ABOVE_WORKSPACE).await?;
-    opened.grounds.put(EVENT_FILE).await
+    })
 }
 
-/// Puts the event where steps find it, in a directory that is the caller's alone so far.
-fn write_event(directory: &Path, event: &[u8]) -> io::Result<()> {
-    let file = directory.join(TEMP).join(EVENT_FILE);
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let temp = directory.join(TEMP);
-    // As `/tmp`: open to whomever steps run as, explicitly, since the umask has no say.
-    std::fs::set_permissions(&temp, std::fs::Permissions::from_mode(0o1777))?;
-    std::fs::write(&file, event)
+/// Writes the event where steps find it.
+fn write_event(grounds: &Grounds, folder: &Path) -> Result<(), Trouble> {
+    let event = serde_json::to_vec_pretty(&grounds.plan.scope.run.facts.payload).unwrap_or_default();
+    let file = folder.join(EVENT_FILE);
+    let make = || {
+        let is_there = is_plain_with(&file, &event);
+        folder_with(folder, 0o755, |found| is_there && found == EVENT_FILE)?;
+        if is_there {
+            return Ok(());
+        }
+        std::fs::write(&file, &event)
+    };
+    make().map_err(|error: io::Error| {
+        Trouble::machine("setup", format!("cannot write the file of the event: {error}"))
+    })
+}
+
+/// Whether it is a file with this content that no other name leads to.
+fn is_plain_with(path: &Path, content: &[u8]) -> bool {
+    let is_plain = std::fs::symlink_metadata(path).is_ok_and(|found| {
+        found.is_file() && found.nlink() == 1 && usize::try_from(found.len()) == Ok(content.len())
+    });
+    is_plain && std::fs::read(path).is_ok_and(|found| found == content)
 }
 
 /// Closes the place; a panic on the way leaves nothing behind either.
@@ -464,14 +490,4 @@ pub(super) fn trouble(error: &ExecutorError) -> Trouble {
         may_leave: error.may_leave(),
         ..Trouble::machine(code, format!("failed to {}", chain(error)))
     }
-}
-
-fn make_private(directory: &Path) -> io::Result<()> {
-    if let Some(parent) = directory.parent() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)?;
-    }
-    std::fs::DirBuilder::new().mode(0o700).create(directory)
 }

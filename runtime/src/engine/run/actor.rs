@@ -146,11 +146,15 @@ impl RunActor {
             .collect();
         held.extend(self.drop_all_ahead());
         let holding = self.holding.clone();
+        let (host, run) = (Arc::clone(&self.shared.executors.host), self.run.id.clone());
+        let io = self.shared.io.clone();
         let removed = async move {
             let all = futures_util::future::join_all(held);
             tokio::join!(all, futures_util::future::join_all(undecided));
             // Places of jobs that are done already are still being removed.
             holding.end().await;
+            // What cannot be removed is found at the next start.
+            let _ = io.spawn(async move { host.run_ended(&run).await }).await;
         };
         let removed = removed.into_actor(self);
         // Told last: who waits for the run may end the process.

@@ -10,6 +10,7 @@ use loom_protocol::{ActorId, Timestamp};
 use super::Outcome;
 use super::actor::{Child, RunActor};
 use super::writing::Entry;
+use crate::chain::chain;
 use crate::engine::job::JobActor;
 use crate::engine::launch::Slot;
 use crate::engine::recovery;
@@ -27,12 +28,7 @@ impl RunActor {
         }
         if self.run.state.is_final() {
             tracing::info!(run = %self.run.id, state = %self.run.state, "run has ended");
-            // `send_replace`: the outcome stands also when nobody listens yet.
-            self.done.send_replace(Some(Outcome {
-                state: self.run.state,
-                problem: None,
-            }));
-            return ctx.stop();
+            return self.tell_end(ctx);
         }
         if self.waits_for_a_slot(ctx) {
             return;
@@ -71,6 +67,25 @@ impl RunActor {
                 ctx,
             );
         }
+    }
+
+    /// Tells those who wait for the run that it has ended, once nothing waits for another job of it any more: they may end
+    /// the process.
+    fn tell_end(&mut self, ctx: &mut Context<Self>) {
+        let (host, run) = (Arc::clone(&self.shared.executors.host), self.run.id.clone());
+        let released = self.shared.io.spawn(async move {
+            if let Err(error) = host.run_ended(&run).await {
+                tracing::warn!(%run, error = %chain(&error), "something is left of the run; the next start removes it");
+            }
+        });
+        ctx.wait(released.into_actor(self).map(|_, act, ctx| {
+            // `send_replace`: the outcome stands also when nobody listens yet.
+            act.done.send_replace(Some(Outcome {
+                state: act.run.state,
+                problem: None,
+            }));
+            ctx.stop();
+        }));
     }
 
     /// Whether it must not begin yet. One that is cancelled does not wait: it begins in order to end.

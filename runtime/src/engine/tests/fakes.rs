@@ -423,7 +423,9 @@ impl Executor for Fake {
         self.hold(&name);
         self.opened.fetch_add(1, Ordering::Relaxed);
         assert_ne!(opening, Opening::Panic, "as the test wants it");
-        std::fs::create_dir_all(place.directory.join("actions")).unwrap();
+        for name in ["actions", "temp"] {
+            std::fs::create_dir_all(place.directory.join(name)).unwrap();
+        }
         Ok(Arc::new(FakePlace {
             fake: self.clone(),
             name,

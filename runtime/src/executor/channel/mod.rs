@@ -6,6 +6,7 @@
 //! waited for. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod agent_binary;
+mod between;
 mod directory;
 mod link;
 mod reported;
@@ -14,6 +15,8 @@ mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
+pub(in crate::executor) use between::clear as clear_directory;
+pub(crate) use between::{ABOVE_WORKSPACE, EVENT_FOLDER, folder_with};
 pub(crate) use directory::{
     ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
 };

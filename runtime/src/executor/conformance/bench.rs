@@ -42,18 +42,19 @@ impl Bench {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
         let workspace = self.temporary.path().join(format!("project-{number}"));
         std::fs::create_dir(&workspace).unwrap();
+        let key = JobKey {
+            run: self.run.clone(),
+            job: JobId(format!("job-{number}")),
+            attempt: 1,
+        };
         PlaceSpec {
-            key: JobKey {
-                run: self.run.clone(),
-                job: JobId(format!("job-{number}")),
-                attempt: 1,
-            },
+            directory: self.temporary.path().join(key.resource_name()),
+            key,
             room: self.room.clone(),
             services: IndexMap::new(),
             pull: PullPolicy::Never,
             workspace,
             layered: false,
-            directory: self.temporary.path().join(format!("job-{number}")),
             orphan_grace: Duration::from_secs(600),
             owner: Owner {
                 instance: "conformance".into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,13 @@ use loom_agent::files;
 use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
+use super::idle::{self, Held};
 use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
-use super::warm::{Agent, Warm};
-use crate::executor::channel::{
-    ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking, remove_directory,
-};
+use super::warm::{Agent, Waiting, Warm};
+use crate::executor::channel::{ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking};
 use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
@@ -36,19 +35,11 @@ const WARM_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an agent that has hung up may take to end.
 const END_TIME: Duration = Duration::from_secs(1);
 
-/// A job that is written down and has its directories.
-struct Prepared {
-    directory: JobDirectory,
-    entry: Entry,
-    /// Where its scripts go.
-    passage: PathBuf,
-}
-
 /// Runs jobs on this machine.
 #[derive(Debug)]
 pub struct HostExecutor {
     options: HostOptions,
-    register: Register,
+    pub(super) register: Register,
     warm: Warm,
 }
 
@@ -58,8 +49,8 @@ impl HostExecutor {
         let register = Register::new(options.register.clone());
         Self {
             options,
+            warm: Warm::new(register.clone()),
             register,
-            warm: Warm::default(),
         }
     }
 
@@ -117,54 +108,6 @@ impl HostExecutor {
         command
     }
 
-    /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
-    /// anybody.
-    async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<Prepared, ExecutorError> {
-        let (register, name, path) = (
-            self.register.clone(),
-            spec.key.resource_name(),
-            spec.directory.clone(),
-        );
-        let engine = !spec.services.is_empty();
-        let workspace = spec.workspace.clone();
-        blocking(move || {
-            if !workspace.is_dir() {
-                return Err(ExecutorError::Setup {
-                    what: "open the workspace".to_owned(),
-                    cause: format!("`{}` is no directory", workspace.display()),
-                });
-            }
-            let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
-            let directory = JobDirectory::create(&path).map_err(|error| failed(&error))?;
-            let entry = Entry {
-                directory: directory.path().to_owned(),
-                // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
-                scripts: std::env::temp_dir().join(format!("loom-{}", uuid::Uuid::new_v4().simple())),
-                engine,
-                agent,
-            };
-            let made = (|| {
-                directory.create_shared().map_err(|error| failed(&error))?;
-                register.note(&name, &entry).map_err(|error| failed(&error))?;
-                let passage = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
-                make_passage(&entry.scripts)
-                    .and_then(|()| make_passage(&passage))
-                    .map_err(|error| failed(&error))?;
-                Ok(passage)
-            })();
-            if made.is_err() {
-                let _ = remove_directory(&path);
-                let _ = register.forget(&name);
-            }
-            made.map(|passage| Prepared {
-                directory,
-                entry,
-                passage,
-            })
-        })
-        .await?
-    }
-
     async fn begin(
         &self,
         spec: &PlaceSpec,
@@ -218,7 +161,7 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        (entry, passage): (&Entry, &Path),
+        (entry, passage, moved): (&Entry, &Path, bool),
         (mut agent, idle): (Agent, Idle),
         notes: &Arc<dyn Notes>,
     ) -> Result<Result<(Channel, Agent), JobDirectory>, ExecutorError> {
@@ -229,6 +172,7 @@ impl HostExecutor {
                 scripts: path(passage)?,
                 workspace: path(&spec.workspace)?,
                 files: path(&entry.directory.join(TEMP).join(files::DIRECTORY))?,
+                moved,
             })
         })();
         let Some(job) = job else { return Ok(Err(directory)) };
@@ -252,11 +196,16 @@ impl HostExecutor {
     async fn make(
         &self,
         spec: &PlaceSpec,
-        directory: JobDirectory,
-        (entry, passage): (&Entry, &Path),
-        warm: Option<(Agent, Idle)>,
+        held: Held,
+        warm: Option<(Agent, Idle, bool)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
+        let Held {
+            directory,
+            entry,
+            passage,
+        } = held;
+        let (entry, passage) = (&entry, passage.as_path());
         let mut facts = facts(spec, entry);
         let services = async {
             if spec.services.is_empty() {
@@ -269,8 +218,8 @@ impl HostExecutor {
         };
         let agent = async {
             let directory = match warm {
-                Some(warm) => match self
-                    .go_on(spec, directory, (entry, passage), warm, &notes)
+                Some((agent, idle, moved)) => match self
+                    .go_on(spec, directory, (entry, passage, moved), (agent, idle), &notes)
                     .await?
                 {
                     Ok(begun) => return Ok(begun),
@@ -299,6 +248,7 @@ impl HostExecutor {
             spec: spec.clone(),
             name: spec.key.resource_name(),
             entry: entry.clone(),
+            passage: passage.to_owned(),
             register: self.register.clone(),
             facts,
             docker: self.options.docker.clone(),
@@ -399,14 +349,29 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let warm = self.warm.take(&spec.key.run, spec.orphan_grace);
-        let mark = match &warm {
-            Some((agent, _)) => agent.mark.clone(),
-            None => format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
+        let (mark, warm, held) = match self.warm.take(&spec.key.run, spec.orphan_grace) {
+            Some(Waiting {
+                agent,
+                idle,
+                directory,
+            }) => {
+                let held = match directory {
+                    Some(directory) => self.inherit(&spec, directory).await?,
+                    None => None,
+                };
+                (agent.mark.clone(), Some((agent, idle, held.is_some())), held)
+            }
+            None => (
+                format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
+                None,
+                None,
+            ),
         };
-        let prepared = self.prepare(&spec, mark).await?;
-        let of_job = (&prepared.entry, prepared.passage.as_path());
-        match self.make(&spec, prepared.directory, of_job, warm, notes).await {
+        let held = match held {
+            Some(held) => held,
+            None => self.prepare(&spec, mark).await?,
+        };
+        match self.make(&spec, held, warm, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;
@@ -417,6 +382,16 @@ impl Executor for HostExecutor {
 
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError> {
         self.reclaim_named(&job.resource_name()).await.map(drop)
+    }
+
+    async fn run_ended(&self, run: &RunId) -> Result<(), ExecutorError> {
+        self.warm.release(run).await
+    }
+
+    async fn between_jobs(&self) -> Result<BTreeSet<RunId>, ExecutorError> {
+        let register = self.register.clone();
+        let names = blocking(move || register.names()).await?;
+        Ok(names.iter().filter_map(|name| idle::run_of(name)).collect())
     }
 
     async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
@@ -460,15 +435,6 @@ fn facts(spec: &PlaceSpec, entry: &Entry) -> PlaceFacts {
         arch: crate::executor::docker::runner_architecture(std::env::consts::ARCH),
         ..PlaceFacts::default()
     }
-}
-
-/// A directory that everybody can walk through and nobody else can list: steps go there to their script, whoever they run
-/// as. What lies in it has a name that cannot be guessed.
-fn make_passage(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-
-    std::fs::DirBuilder::new().mode(0o711).create(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711))
 }
 
 /// Rounded up: zero would mean for ever.

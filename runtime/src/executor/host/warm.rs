@@ -9,8 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::process::Child;
+use tokio::task::JoinHandle;
 
-use crate::executor::channel::Idle;
+use super::idle::IdleDirectory;
+use super::register::Register;
+use crate::executor::ExecutorError;
+use crate::executor::channel::{Idle, blocking};
 use crate::id::RunId;
 
 /// Agents that wait at most; more end at once.
@@ -37,78 +41,140 @@ pub(super) struct Agent {
     pub(super) jobs: u32,
 }
 
+/// One that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) agent: Agent,
+    pub(super) idle: Idle,
+    /// The directory of the job that it had, for the next one, if it was in order.
+    pub(super) directory: Option<IdleDirectory>,
+}
+
 /// The agents that wait. Cheap to clone; all clones are the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Warm {
-    waiting: Arc<Mutex<Waiting>>,
+    register: Register,
+    all: Arc<Mutex<All>>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct All {
     /// The one that waits longest first.
-    agents: VecDeque<(Instant, Agent, Idle)>,
+    waiting: VecDeque<(Instant, Waiting)>,
+    /// Those that are being ended, by run.
+    ending: Vec<(RunId, JoinHandle<Result<(), ExecutorError>>)>,
     /// Whether somebody looks after them.
     watched: bool,
 }
 
 impl Warm {
+    pub(super) fn new(register: Register) -> Self {
+        Self {
+            register,
+            all: Arc::default(),
+        }
+    }
+
     /// An agent that has no job any more waits for another one for a while. Must be called within a tokio runtime.
-    pub(super) fn keep(&self, agent: Agent, idle: Idle) {
-        if agent.jobs >= MOST_JOBS {
-            return end(agent, idle);
+    pub(super) fn keep(&self, waiting: Waiting) {
+        let mut all = self.lock();
+        if waiting.agent.jobs >= MOST_JOBS {
+            return self.end(&mut all, waiting);
         }
-        let mut waiting = self.lock();
-        waiting.agents.push_back((Instant::now(), agent, idle));
-        if waiting.agents.len() > MOST
-            && let Some((_, agent, idle)) = waiting.agents.pop_front()
+        all.waiting.push_back((Instant::now(), waiting));
+        if all.waiting.len() > MOST
+            && let Some((_, waiting)) = all.waiting.pop_front()
         {
-            end(agent, idle);
+            self.end(&mut all, waiting);
         }
-        if !std::mem::replace(&mut waiting.watched, true) {
+        if !std::mem::replace(&mut all.watched, true) {
             tokio::spawn(self.clone().watch());
         }
     }
 
     /// An agent that may serve another job of this run.
-    pub(super) fn take(&self, run: &RunId, grace: Duration) -> Option<(Agent, Idle)> {
-        let mut waiting = self.lock();
-        let fits = |(_, agent, _): &(Instant, Agent, Idle)| agent.run == *run && agent.grace == grace;
-        let place = waiting.agents.iter().rposition(fits)?;
-        let (_, mut agent, idle) = waiting.agents.remove(place)?;
-        agent.jobs += 1;
-        Some((agent, idle))
+    pub(super) fn take(&self, run: &RunId, grace: Duration) -> Option<Waiting> {
+        let mut all = self.lock();
+        let fits =
+            |(_, waiting): &(Instant, Waiting)| waiting.agent.run == *run && waiting.agent.grace == grace;
+        let place = all.waiting.iter().rposition(fits)?;
+        let (_, mut waiting) = all.waiting.remove(place)?;
+        waiting.agent.jobs += 1;
+        Some(waiting)
+    }
+
+    /// Ends those that wait for a job of this run, and waits until nothing of them is left.
+    pub(super) async fn release(&self, run: &RunId) -> Result<(), ExecutorError> {
+        let ending: Vec<_> = {
+            let mut all = self.lock();
+            let (of_run, others): (VecDeque<_>, _) = std::mem::take(&mut all.waiting)
+                .into_iter()
+                .partition(|(_, waiting)| waiting.agent.run == *run);
+            all.waiting = others;
+            for (_, waiting) in of_run {
+                self.end(&mut all, waiting);
+            }
+            all.ending.extract_if(.., |(of, _)| of == run).collect()
+        };
+        let mut first_error = None;
+        for (_, task) in ending {
+            let ended = task.await.unwrap_or_else(|broken| Err(broke_off(&broken)));
+            first_error = first_error.or(ended.err());
+        }
+        first_error.map_or(Ok(()), Err)
     }
 
     async fn watch(self) {
         loop {
             tokio::time::sleep(PATIENCE).await;
-            let mut waiting = self.lock();
-            while let Some((_, agent, idle)) = waiting
-                .agents
-                .pop_front_if(|(since, ..)| since.elapsed() >= PATIENCE)
+            let mut all = self.lock();
+            while let Some((_, waiting)) = all.waiting.pop_front_if(|(since, _)| since.elapsed() >= PATIENCE)
             {
-                end(agent, idle);
+                self.end(&mut all, waiting);
             }
-            if waiting.agents.is_empty() {
-                waiting.watched = false;
+            // What was left of one is told of when its run ends.
+            let is_over = |task: &JoinHandle<Result<(), ExecutorError>>| task.is_finished();
+            if all.waiting.is_empty() && all.ending.iter().all(|(_, task)| is_over(task)) {
+                all.watched = false;
                 return;
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends an agent that nobody needs: by hanging up, else by force; and removes its directory. Must be called within a
+    /// tokio runtime.
+    fn end(&self, all: &mut All, waiting: Waiting) {
+        let Waiting {
+            agent,
+            idle,
+            directory,
+        } = waiting;
+        drop(idle);
+        let (register, mut child) = (self.register.clone(), agent.child);
+        let task = tokio::spawn(async move {
+            let ended = async {
+                if tokio::time::timeout(END_TIME, child.wait()).await.is_err() {
+                    let _ = child.start_kill();
+                    let _ = tokio::time::timeout(END_TIME, child.wait()).await;
+                }
+            };
+            let Some(directory) = directory else {
+                ended.await;
+                return Ok(());
+            };
+            let removing = blocking(move || directory.remove().map(|()| directory));
+            let ((), removed) = tokio::join!(ended, removing);
+            let directory = removed??;
+            blocking(move || directory.forget(&register)).await?
+        });
+        all.ending.push((agent.run, task));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ends an agent that nobody needs: by hanging up, else by force. Must be called within a tokio runtime.
-fn end(agent: Agent, idle: Idle) {
-    drop(idle);
-    let mut child = agent.child;
-    tokio::spawn(async move {
-        if tokio::time::timeout(END_TIME, child.wait()).await.is_err() {
-            let _ = child.start_kill();
-            let _ = tokio::time::timeout(END_TIME, child.wait()).await;
-        }
-    });
+fn broke_off(broken: &tokio::task::JoinError) -> ExecutorError {
+    ExecutorError::cleanup("what waited for another job", broken.to_string())
 }

@@ -159,6 +159,7 @@ impl Executor for SimExecutor {
             }
             services.insert(service.clone(), ServiceFacts::default());
         }
+        std::fs::create_dir_all(place.directory.join("temp")).unwrap();
         Ok(Arc::new(SimPlace {
             executor: self.clone(),
             name,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -425,7 +425,13 @@ fn directories(shared: &Shared, key: &JobKey) -> Vec<PathBuf> {
 
 /// Makes the copy of the project that a job works in; one that cannot be made leaves nothing.
 async fn copy_project(shared: &Shared, key: &JobKey, project: &Path) -> Result<PathBuf, Trouble> {
-    let copy = copy_of_workspace(shared, key);
+    let (copy, jobs) = (copy_of_workspace(shared, key), shared.directory.jobs());
+    let made = shared.io.blocking(move || {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(jobs)
+    });
+    let made = made.await.map_err(|broken| broke_off(&broken))?;
+    made.map_err(|error| Trouble::machine("setup", format!("cannot make a folder for the job: {error}")))?;
     match actions::copy_project(project, &copy, &shared.directory.jobs()).await {
         Ok(_) => Ok(copy),
         Err(error) => {

@@ -69,6 +69,12 @@ impl Source {
         }
     }
 
+    /// Whether the text is what is in the file: it was not too large to be read, and is UTF-8.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.defect.is_none()
+    }
+
     /// Why the text is not what is in the file.
     pub(crate) fn defect(&self) -> Option<&Defect> {
         self.defect.as_ref()

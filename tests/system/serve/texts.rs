@@ -46,7 +46,7 @@ fn a_text_is_checked_as_validate_checks_the_file() {
     }
     assert_eq!(studio.value("/api/runs"), json!([]), "nothing has run");
     assert!(
-        !studio.project.path(".github/workflows/new.yml").exists(),
+        !studio.project.path().join(".github/workflows/new.yml").exists(),
         "nothing is written"
     );
 }

@@ -59,7 +59,11 @@ it.each(["light", "dark"] as const)(
     await page.keyboard.type("  added:\n  runs-on: x\nsteps: [{run: x}]");
     await page.locator("[data-node=added]").waitFor();
     expect((await text.inputValue()).endsWith("  added:\n    runs-on: x\n    steps: [{run: x}]")).toBe(true);
-    if (PICTURES) await page.screenshot({ path: join(PICTURES, `editor-good-${theme}.png`) });
+    if (PICTURES) {
+      await page.screenshot({ path: join(PICTURES, `editor-good-${theme}.png`) });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.screenshot({ path: join(PICTURES, `editor-narrow-${theme}.png`) });
+    }
     await page.keyboard.press("Control+z");
   },
 );

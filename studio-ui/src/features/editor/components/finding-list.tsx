@@ -59,8 +59,8 @@ function Words({ finding, file }: { finding: Finding; file?: string | undefined 
       <span className={styles.message}>
         {message}
         {help && <span className={`dim ${styles.help}`}>{help}</span>}
+        <span className={`mono dim ${styles.code}`}>{code}</span>
       </span>
-      <span className={`mono dim ${styles.code}`}>{code}</span>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { PlannedJob } from "../../../api/types";
 import { formatCount } from "../../../lib/format";
+import { visible } from "../../../lib/visible";
 import { type GraphNode, JobGraph } from "../../../ui/job-graph/job-graph";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -12,17 +13,12 @@ export function PlanGraph({ jobs, onSelect }: { jobs: readonly PlannedJob[]; onS
 }
 
 function nodeOf(job: PlannedJob): GraphNode {
-  const { id, name, needs, matrix, instances } = job;
-  return {
-    id,
-    name,
-    needs,
-    group: matrix,
-    detail: <span className="dim cut">{detail(id, name, matrix, instances)}</span>,
-  };
+  const { id, name, needs, matrix } = job;
+  return { id, name, needs, group: matrix, detail: <span className="dim cut">{detailOf(job)}</span> };
 }
 
-function detail(id: string, name: string, matrix: boolean, instances: readonly string[] | undefined): string {
-  if (!matrix) return name === id ? "one job" : id;
-  return instances === undefined ? "a matrix, known when it runs" : `${formatCount(instances.length)} by its matrix`;
+function detailOf({ id, name, needs, matrix, instances }: PlannedJob): string {
+  if (matrix) return instances ? `${formatCount(instances.length)} by its matrix` : "a matrix, known when it runs";
+  if (name !== id) return visible(id);
+  return needs.length === 0 ? "needs nothing" : `needs ${visible(needs.join(", "))}`;
 }

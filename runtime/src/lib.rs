@@ -15,6 +15,7 @@ pub mod event;
 pub mod executor;
 mod fault;
 mod files;
+mod graph;
 pub mod id;
 pub mod journal;
 mod lints;

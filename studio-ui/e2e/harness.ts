@@ -91,10 +91,10 @@ export function forgive(page: Page, about: RegExp): void {
   if (one) one.problems.splice(0, Number.POSITIVE_INFINITY, ...one.problems.filter((text) => !about.test(text)));
 }
 
-/** What reaches out of the window, or can be scrolled, to the right; the lines of a log may. */
+/** What reaches out of the window, or can be scrolled, to the right; the lines of a log, and of a file, may. */
 export function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const wide = [...document.querySelectorAll<HTMLElement>("body *:not([aria-label=Log])")].filter(
+    const wide = [...document.querySelectorAll<HTMLElement>("body *:not([aria-label=Log]):not([data-scrolls])")].filter(
       (element) =>
         ["auto", "scroll"].includes(getComputedStyle(element).overflowX) && element.scrollWidth > element.clientWidth,
     );

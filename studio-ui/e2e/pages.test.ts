@@ -7,11 +7,13 @@ withBrowser();
 const ACTOR = `e2e-axe-${Date.now().toString(36)}`;
 let run: Run;
 let job: string;
+let file: string;
 
 beforeAll(async () => {
   await api("/api/actor/register", { id: ACTOR, type: "BrowserTestActor", status: "idle", metadata: { a: { b: 1 } } });
   run = await finishedRun();
   job = (await printedWord(run)).job;
+  file = run.workflow.file ?? "";
 }, 120_000);
 
 afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
@@ -20,6 +22,11 @@ const PAGES: { name: string; path: () => string; ready: string[] }[] = [
   { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
   { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
   { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
+  {
+    name: "an editor",
+    path: () => `/workflows/edit?file=${encodeURIComponent(file)}`,
+    ready: ["[data-verdict]", "[data-node]"],
+  },
   { name: "runs", path: () => "/runs", ready: ["[data-run]"] },
   { name: "a run", path: () => `/runs/${run.runId}?job=${job}`, ready: ["[data-node]", "[data-line]"] },
   { name: "logs", path: () => `/logs?run=${run.runId}&job=${job}`, ready: ["[data-line]"] },

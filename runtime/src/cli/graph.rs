@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use loom_workflow::model::Literal;
-use loom_workflow::{Dag, JobId, Workflow, instance_names, model};
-use serde::Serialize;
+use loom_workflow::{Dag, JobId, Workflow};
 
 use super::args::{GraphArgs, GraphFormat};
 use super::{Exit, data, diagnostics, talk};
+use crate::graph::{Graph, Instances};
 use crate::project;
 use crate::repository::Repository;
 
@@ -145,103 +144,8 @@ impl Tree<'_> {
     }
 }
 
-/// How often a job runs.
-enum Instances {
-    /// Once, without a matrix.
-    One,
-    /// Once for each combination of its matrix, with these names.
-    Known(Vec<String>),
-    /// Its matrix is known only when it runs.
-    Late,
-}
-
-impl Instances {
-    fn of(job: &model::Job) -> Self {
-        let has_matrix = job
-            .strategy
-            .as_ref()
-            .is_some_and(|strategy| match &strategy.value {
-                Literal::Value(strategy) => strategy.matrix.is_some(),
-                Literal::Expression(_) => true,
-            });
-        match instance_names(job) {
-            _ if !has_matrix => Self::One,
-            Some(names) => Self::Known(names),
-            None => Self::Late,
-        }
-    }
-
-    /// What stands behind the name of the job.
-    fn times(&self) -> String {
-        match self {
-            Self::One => String::new(),
-            Self::Known(names) => format!("  ×{}", names.len()),
-            Self::Late => "  ×?".to_owned(),
-        }
-    }
-}
-
-/// The graph as JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Graph<'a> {
-    file: &'a str,
-    name: Option<&'a str>,
-    jobs: Vec<Job<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Job<'a> {
-    id: &'a str,
-    name: String,
-    needs: Vec<&'a str>,
-    needed_by: Vec<&'a str>,
-    /// Whether it has a matrix.
-    matrix: bool,
-    /// The names of its instances; absent where they are known only when it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instances: Option<Vec<String>>,
-}
-
 fn json(workflow: &Workflow, file: &str) -> Result<String, serde_json::Error> {
-    let dag = workflow.dag();
-    let texts = |ids: Vec<&JobId>| -> Vec<String> { ids.into_iter().map(ToString::to_string).collect() };
-    let lists: Vec<(Vec<String>, Vec<String>)> = workflow
-        .jobs
-        .keys()
-        .map(|id| (texts(dag.dependencies(id)), texts(dag.dependents(id))))
-        .collect();
-    let jobs = workflow.jobs.iter().zip(&lists);
-    let jobs = jobs.map(|((id, job), (needs, needed_by))| {
-        let instances = Instances::of(job);
-        let name = label(job);
-        Job {
-            id: id.as_str(),
-            needs: needs.iter().map(String::as_str).collect(),
-            needed_by: needed_by.iter().map(String::as_str).collect(),
-            matrix: !matches!(instances, Instances::One),
-            instances: match instances {
-                Instances::One => Some(vec![name.clone()]),
-                Instances::Known(names) => Some(names),
-                Instances::Late => None,
-            },
-            name,
-        }
-    });
-    let graph = Graph {
-        file,
-        name: workflow.name.as_ref().map(|name| &*name.text),
-        jobs: jobs.collect(),
-    };
-    Ok(serde_json::to_string(&graph)? + "\n")
-}
-
-/// What people call a job.
-fn label(job: &model::Job) -> String {
-    let name = job.name.as_ref().map(|name| name.text.to_string());
-    name.filter(|name| !name.is_empty())
-        .unwrap_or_else(|| job.id.to_string())
+    Ok(serde_json::to_string(&Graph::of(workflow, file))? + "\n")
 }
 
 #[cfg(test)]

@@ -161,6 +161,12 @@ impl Catalog {
         }
     }
 
+    /// Where the file lies that is listed under this name. Looks at the disk.
+    pub(super) fn path_of(&self, file: &str) -> Option<PathBuf> {
+        let mut files = self.files().into_iter();
+        files.find(|path| file_in(path, &self.workspace) == file)
+    }
+
     /// The files that are to be read now.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let mut files = match &self.named {

@@ -6,6 +6,7 @@
 
 mod api;
 mod catalog;
+mod check;
 mod delta;
 mod extension;
 mod feed;

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
+
 use super::catalog::{Catalog, Found};
 use super::phoenix::Phoenix;
 use super::starter::Starter;
@@ -14,6 +16,9 @@ use crate::prepare::stem;
 use crate::state::Run;
 use crate::view::RunDetail;
 
+/// Texts that are checked at once; more wait.
+const CHECKS: usize = 2;
+
 /// What the runtime's routes and actors share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Runtime {
@@ -22,6 +27,8 @@ pub(super) struct Runtime {
     pub(super) starter: Arc<Starter>,
     open: Arc<Mutex<OpenRuns>>,
     phoenix: Arc<Phoenix>,
+    /// Turns of those who have texts checked.
+    pub(super) checks: Arc<Semaphore>,
     started: Instant,
 }
 
@@ -41,6 +48,7 @@ impl Runtime {
             starter,
             open: Arc::default(),
             phoenix: Arc::default(),
+            checks: Arc::new(Semaphore::new(CHECKS)),
             started: Instant::now(),
         }
     }

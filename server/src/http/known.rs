@@ -74,7 +74,7 @@ impl Known {
     }
 
     /// Takes JSON bodies of up to so many bytes, instead of the usual limit.
-    pub(super) fn json_up_to(mut self, bytes: usize) -> Self {
+    pub fn json_up_to(mut self, bytes: usize) -> Self {
         self.resource = self.resource.app_data(json(bytes));
         self
     }

@@ -35,8 +35,9 @@ export function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return call<T>(path, signal ? { signal } : {});
 }
 
-export function postJson<T>(path: string, body?: unknown): Promise<T> {
-  return call<T>(path, { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) });
+export function postJson<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  return call<T>(path, { method: "POST", ...sent, ...(signal && { signal }) });
 }
 
 export function deleteJson<T>(path: string): Promise<T> {

@@ -5,6 +5,7 @@ import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
 import type {
   ActorRecord,
   Attempt,
+  Checked,
   LogWindow,
   Metrics,
   Run,
@@ -13,6 +14,7 @@ import type {
   Session,
   Ui,
   Workflow,
+  WorkflowSource,
 } from "./types";
 
 /** How many runs of the history are asked for at once. */
@@ -24,6 +26,8 @@ export const keys = {
   metrics: ["metrics"],
   status: ["status"],
   workflows: ["workflows"],
+  source: (file: string) => ["source", file],
+  check: (file: string, text: string) => ["check", file, text],
   /** The histories of all workflows; `runs` names one of them. */
   histories: ["runs"],
   runs: (workflow = "") => ["runs", workflow],
@@ -79,6 +83,28 @@ export const workflowsQuery = queryOptions({
   queryKey: keys.workflows,
   queryFn: ({ signal }) => getJson<Workflow[]>("/api/workflows", signal),
 });
+
+/** The text of a workflow's file, read anew each time somebody begins to edit it and never below their hands. */
+export function sourceQuery(file: string) {
+  return queryOptions({
+    queryKey: keys.source(file),
+    queryFn: ({ signal }) => getJson<WorkflowSource>(`/api/workflows/${segment(file)}/source`, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+}
+
+/** What is wrong in a text that is meant for a file. The answer is kept with its text: none is taken for another's. */
+export function checkQuery(file: string, text: string) {
+  return queryOptions({
+    queryKey: keys.check(file, text),
+    queryFn: async ({ signal }) => ({
+      text,
+      ...(await postJson<Checked>("/api/workflows/check", { name: file, text }, signal)),
+    }),
+    gcTime: 0,
+  });
+}
 
 /** The history, newest first; of one workflow by its name or file, else of all. */
 export function runsQuery(workflow?: string) {

@@ -60,6 +60,42 @@ export type Workflow = {
   diagnostics?: Diagnostic[];
 };
 
+export type WorkflowSource = { file: string; text: string };
+
+/** What is found in a text; places count from 1, columns in characters (code points). */
+export type Finding = {
+  severity: string;
+  code: string;
+  message: string;
+  /** The file that was checked, or one that it refers to. */
+  file: string;
+  line?: number | null;
+  column?: number | null;
+  end_line?: number | null;
+  end_column?: number | null;
+  label?: string | null;
+  help?: string | null;
+};
+
+/** A job as a file has it; before anything runs. */
+export type PlannedJob = {
+  id: string;
+  name: string;
+  needs: string[];
+  matrix: boolean;
+  /** The names of its instances; absent where they are known only when it runs. */
+  instances?: string[];
+};
+
+export type Checked = {
+  valid: boolean;
+  diagnostics: Finding[];
+  /** How many findings more there are. */
+  omitted?: number;
+  /** Absent where mistakes leave none. */
+  graph?: { name: string | null; jobs: PlannedJob[] };
+};
+
 export type Reason = { code?: string; message: string };
 
 /** What a step said of a place in a file; lines and columns count from 1. */

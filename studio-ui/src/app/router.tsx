@@ -17,6 +17,7 @@ import { Shell } from "./shell";
 const pages = {
   actors: () => load(() => import("../features/actors/actors-page")),
   workflows: () => load(() => import("../features/workflows/workflows-page")),
+  editor: () => load(() => import("../features/editor/editor-page")),
   runs: () => load(() => import("../features/runs/runs-page")),
   run: () => load(() => import("../features/runs/run-page")),
   logs: () => load(() => import("../features/logs/logs-page")),
@@ -53,6 +54,13 @@ const workflows = createRoute({
   component: lazyRouteComponent(pages.workflows, "WorkflowsPage"),
 });
 
+const editor = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows/edit",
+  validateSearch: (search) => ({ ...text(search, "file") }),
+  component: lazyRouteComponent(pages.editor, "EditorPage"),
+});
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/runs",
@@ -80,7 +88,7 @@ const logs = createRoute({
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
-const tree = root.addChildren([home, actors, workflows, runs, run, logs]);
+const tree = root.addChildren([home, actors, workflows, editor, runs, run, logs]);
 
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({

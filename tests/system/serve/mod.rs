@@ -7,6 +7,7 @@ mod lists;
 mod live;
 mod stop;
 mod strangers;
+mod texts;
 mod workflows;
 
 /// Two jobs that end at once, and one that goes on until it is stopped.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use loom_workflow::{JobId, Workflow};
 
-use super::{Instances, label};
+use crate::graph::{Instances, label};
 
 /// The graph in the language of Graphviz.
 pub(super) fn dot(workflow: &Workflow) -> String {

@@ -9,6 +9,7 @@ mod pauses;
 mod reruns;
 mod runs;
 mod status;
+mod texts;
 mod workflows;
 
 use actix_web::web::ServiceConfig;
@@ -41,6 +42,10 @@ fn routes() -> Vec<Known> {
         let at = |path: &str| Known::at(format!("{base}{path}"));
         routes.extend([
             at("/status").get(status::status),
+            at("/workflows/check")
+                .json_up_to(texts::MOST_TEXT)
+                .post(texts::check),
+            at("/workflows/{name}/source").get(texts::source),
             at("/workflows/{name}/start").post(workflows::start),
             at("/workflows/{name}/stop").post(workflows::stop),
             at("/runs/{id}").get(runs::show),

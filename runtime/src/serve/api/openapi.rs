@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::{jobs, pauses, reruns, runs, status, workflows};
+use super::{jobs, pauses, reruns, runs, status, texts, workflows};
 use crate::serve::phoenix;
 
 #[derive(OpenApi)]
@@ -12,6 +12,8 @@ use crate::serve::phoenix;
     workflows::list_v1,
     workflows::start,
     workflows::stop,
+    texts::source,
+    texts::check,
     jobs::logs,
     jobs::logs_v1,
     runs::list,

@@ -210,7 +210,8 @@ fn outcome(told: Vec<(String, ApiResult<()>)>) -> ApiResult<Stopped> {
     }
 }
 
-fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
+/// The one workflow that a name in an address stands for.
+pub(super) fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
     match runtime.catalog.find(name) {
         Found::One(entry) => Ok(entry),
         Found::None => {

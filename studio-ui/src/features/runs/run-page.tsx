@@ -6,6 +6,7 @@ import type { Job, Run } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import { runState } from "../../lib/jobs";
 import { load } from "../../lib/load";
+import { MOST_NODES } from "../../ui/job-graph/limits";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { StateWord } from "../../ui/state-word";
@@ -19,11 +20,10 @@ import { RunViews } from "./components/run-views";
 import { Summaries } from "./components/summaries";
 import { findingsOf } from "./model/findings";
 import { jobTree, lineOf, type TreeNode } from "./model/job-tree";
-import { MOST_NODES } from "./model/limits";
 import { useShownJob } from "./use-shown-job";
 
-const JobGraph = lazy(() =>
-  load(() => import("./components/job-graph")).then((module) => ({ default: module.JobGraph })),
+const RunGraph = lazy(() =>
+  load(() => import("./components/run-graph")).then((module) => ({ default: module.RunGraph })),
 );
 const NONE: readonly Job[] = [];
 
@@ -123,7 +123,7 @@ function Graph(props: GraphProps) {
   }
   return (
     <Suspense fallback={<LoadingNote what="the graph" />}>
-      <JobGraph {...props} />
+      <RunGraph {...props} />
     </Suspense>
   );
 }

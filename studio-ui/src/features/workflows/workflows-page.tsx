@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
 import { plural } from "../../lib/format";
@@ -52,6 +52,9 @@ export function WorkflowsPage() {
               itself:
             </p>
             <Snippet text={EXAMPLE} />
+            <p>
+              <Link to="/workflows/edit">Begin with it in the editor</Link>
+            </p>
           </EmptyNote>
         )}
         {list && list.length > 0 && (

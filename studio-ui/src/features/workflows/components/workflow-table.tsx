@@ -118,6 +118,9 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
       </td>
       <td className={table.buttons}>
         <span className={styles.actions}>
+          <Link to="/workflows/edit" search={{ file }} aria-label={`Edit ${spoken}`} className={styles.edit}>
+            Edit
+          </Link>
           {state === "running" && (
             <StopButton
               key={lastRun?.runId}

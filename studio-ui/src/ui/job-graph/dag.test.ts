@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Job } from "../../../api/types";
-import { NODE_HEIGHT, NODE_WIDTH, type Placed, type PlacedNode, place, shapeKey, shapeOf } from "./dag";
+import type { Job } from "../../api/types";
+import { better, NODE_HEIGHT, NODE_WIDTH, type Placed, type PlacedNode, place, shapeKey, shapeOf } from "./dag";
 
 const DIAMOND = [
   { id: "top", needs: [] },
@@ -80,5 +80,17 @@ describe("shape", () => {
     const job: Job = { id: "a", name: "a", state: "queued" };
     expect(shapeKey(shapeOf([job]))).toBe(shapeKey(shapeOf([{ ...job, state: "running", startedAt: "now" }])));
     expect(shapeKey(shapeOf([job]))).not.toBe(shapeKey(shapeOf([{ ...job, needs: ["b"] }])));
+  });
+});
+
+describe("better", () => {
+  const chain = ["a", "b", "c", "d"].map((id, index, all) => ({
+    id,
+    needs: index === 0 ? [] : [all[index - 1] ?? ""],
+  }));
+
+  it("goes down in a high room and right in a wide one", () => {
+    expect(better(chain, { width: 300, height: 600 })).toBe("down");
+    expect(better(chain, { width: 900, height: 100 })).toBe("right");
   });
 });

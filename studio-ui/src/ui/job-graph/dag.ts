@@ -1,7 +1,6 @@
 /** Jobs and what they need, placed on a plane. Depends on the shape alone, so a changed state never moves a node. */
 
 import { Graph, layout } from "@dagrejs/dagre";
-import type { Job } from "../../../api/types";
 
 export const NODE_WIDTH = 184;
 export const NODE_HEIGHT = 48;
@@ -22,13 +21,22 @@ export type Placed = {
 };
 
 /** What the picture depends on. */
-export function shapeOf(jobs: readonly Job[]): Shape {
+export function shapeOf<T extends { id: string; needs?: readonly string[] }>(jobs: readonly T[]): Shape {
   return jobs.map((job) => ({ id: job.id, needs: job.needs ?? [] }));
 }
 
 /** Equal texts for equal shapes. */
 export function shapeKey(shape: Shape): string {
   return JSON.stringify(shape);
+}
+
+/** The direction in which the picture is larger in such a room. */
+export function better(shape: Shape, room: { width: number; height: number }): Direction {
+  const zoom = (direction: Direction) => {
+    const { width, height } = place(shape, direction);
+    return Math.min(1, room.width / width, room.height / height);
+  };
+  return zoom("right") > zoom("down") ? "right" : "down";
 }
 
 /** Where the jobs that need others stand: to the right of them, or below them where there is little width. */

@@ -3,7 +3,9 @@
 use crate::harness::Project;
 
 const FAILS: &str = "jobs:
-  good: { steps: [{ run: printf '\\033[35mloud\\033[0m\\n' }] }
+  good:
+    steps:
+      - run: printf '\\033[35mloud\\033[0m\\n'
   bad: { steps: [{ run: 'echo why; exit 3' }] }
 ";
 /// One with an error and one with a warning.
@@ -28,9 +30,12 @@ fn bash_takes_the_completion_and_completes() {
 bash -n completion.bash
 . ./completion.bash
 complete -p loom-runtime
+set -- $(complete -p loom-runtime)
+while [ \"$1\" != -F ]; do shift; done
+function=$2
 complete_words() {
   COMP_WORDS=(loom-runtime \"$@\") COMP_CWORD=$# COMPREPLY=()
-  _loom-runtime loom-runtime \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\" || true
+  \"$function\" loom-runtime \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\" || true
   echo \"<${COMPREPLY[*]}>\"
 }
 complete_words vali
@@ -40,12 +45,7 @@ complete_words validate --level ''
         )
         .run()
         .exits(0);
-    for text in [
-        "-F _loom-runtime",
-        "<validate>",
-        "<--pause-on-failure>",
-        "<schema lint>",
-    ] {
+    for text in ["complete ", "<validate>", "<--pause-on-failure>", "<schema lint>"] {
         assert!(outcome.stdout.contains(text), "{text}: {outcome}");
     }
     project.loom(&["completions", "tcsh"]).run().exits(2).says("bash");

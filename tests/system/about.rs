@@ -90,7 +90,7 @@ fn help_is_short_or_whole_and_of_any_command() {
             .loom(command)
             .run()
             .exits(0)
-            .prints("Where it runs")
+            .prints("Secrets and variables:")
             .prints("Usage:");
     }
     project.loom(&["help", "nothing"]).run().exits(2).says("nothing");

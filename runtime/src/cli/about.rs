@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::{self, CompletionsArgs, ManArgs};
@@ -14,7 +15,15 @@ const NAME: &str = "loom-runtime";
 pub(super) fn completions(args: &CompletionsArgs) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::command(), NAME, &mut script);
-    print(&script)
+    let script = String::from_utf8_lossy(&script);
+    if args.shell == Shell::Bash {
+        // A program with a hyphen is spelled in two ways, so that nothing behind a command would be completed:
+        // https://github.com/clap-rs/clap/issues/6421
+        data::print(&script.replace("loom__subcmd__runtime", "loom__runtime"));
+    } else {
+        data::print(&script);
+    }
+    Exit::Success
 }
 
 /// Prints the page of the program, or writes those of all commands.
@@ -22,7 +31,10 @@ pub(super) fn man(args: &ManArgs) -> Exit {
     if args.to == Path::new("-") {
         let mut page = Vec::new();
         return match Man::new(args::command()).render(&mut page) {
-            Ok(()) => print(&page),
+            Ok(()) => {
+                data::print(&String::from_utf8_lossy(&page));
+                Exit::Success
+            }
             Err(error) => cannot("the page cannot be made", &error),
         };
     }
@@ -38,11 +50,6 @@ pub(super) fn man(args: &ManArgs) -> Exit {
             &error,
         ),
     }
-}
-
-fn print(text: &[u8]) -> Exit {
-    data::print(&String::from_utf8_lossy(text));
-    Exit::Success
 }
 
 fn cannot(what: &str, error: &io::Error) -> Exit {

@@ -8,6 +8,8 @@
 //! A test that lacks what it needs fails and says so; it never passes by leaving something out.
 
 #[cfg(test)]
+mod about;
+#[cfg(test)]
 mod cancel;
 #[cfg(test)]
 mod cases;

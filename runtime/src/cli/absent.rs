@@ -8,7 +8,6 @@ use super::talk;
 /// Commands, and what helps today.
 const COMMANDS: &[(&str, &str)] = &[
     ("worker", "jobs run in the process that was asked to run them"),
-    ("completions", "`loom-runtime --help` lists the commands"),
     (
         "resume",
         "`loom-runtime runs rerun latest --failed` runs again what was broken off",

@@ -7,20 +7,29 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
+mod about;
+mod command;
 mod rerun;
 mod run;
+mod runs;
 
+pub(super) use about::{CompletionsArgs, ManArgs};
+pub(super) use command::{command, parse};
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
+pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, RunsCommand, ShowArgs};
+
+/// Headings that several commands have.
+const WHAT: &str = "What runs";
+const VALUES: &str = "Secrets and variables";
+const PLACE: &str = "Where it runs";
+const FAILS: &str = "When things fail";
+const OUTPUT: &str = "Output";
+const EVERYWHERE: &str = "Options of every command";
 
 /// Runs GitHub-Actions-style workflows on your own machine and shows every actor of a running system live.
 #[derive(Debug, Parser)]
-#[command(
-    name = "loom-runtime",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "loom-runtime", version, max_term_width = 100)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
@@ -32,22 +41,61 @@ pub(super) struct Cli {
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
     /// Work in this directory instead of the current one
-    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub(super) directory: Option<PathBuf>,
-    /// The project directory, which the steps see as their workspace [default: the current directory]
-    #[arg(long, global = true, env = "LOOM_WORKSPACE_PATH", value_name = "PATH")]
+    /// The project directory [default: the current directory]
+    ///
+    /// The steps see it as their workspace.
+    #[arg(
+        long,
+        global = true,
+        env = "LOOM_WORKSPACE_PATH",
+        value_name = "PATH",
+        help_heading = EVERYWHERE
+    )]
     pub(super) workspace: Option<PathBuf>,
-    /// Where journal and logs lie [default: $XDG_STATE_HOME/loom/<project>]
+    /// Where journal and logs lie
+    ///
+    /// [default: $XDG_STATE_HOME/loom/<project>]
     #[arg(
         long = "state-dir",
         global = true,
         env = "LOOM_STATE_DIR",
-        value_name = "PATH"
+        value_name = "PATH",
+        help_heading = EVERYWHERE
     )]
     pub(super) state_dir: Option<PathBuf>,
     /// How much to say about inner workings on stderr
-    #[arg(long = "log-level", global = true, env = "LOOM_LOG_LEVEL", value_enum, default_value_t = LogLevel::Warn)]
+    #[arg(
+        long = "log-level",
+        global = true,
+        env = "LOOM_LOG_LEVEL",
+        value_name = "LEVEL",
+        value_enum,
+        default_value_t = LogLevel::Warn,
+        help_heading = EVERYWHERE
+    )]
     pub(super) log_level: LogLevel,
+    /// Whether to colour what is printed
+    ///
+    /// On its own it is coloured on a terminal, as far as NO_COLOR, CLICOLOR and CLICOLOR_FORCE leave it so; `always` and
+    /// `never` beat them. Colours that jobs print themselves are taken out by `never` alone.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = Colour::Auto,
+        help_heading = EVERYWHERE
+    )]
+    pub(super) color: Colour,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,14 +141,23 @@ pub(super) enum Command {
     Eval(EvalArgs),
     /// Look at what runs need on this machine, and say what to do about what is missing
     Doctor(DoctorArgs),
+    /// Print a script that completes commands and flags in a shell
+    ///
+    /// For bash: `loom-runtime completions bash > ~/.local/share/bash-completion/completions/loom-runtime`. For zsh: into
+    /// a file `_loom-runtime` in a folder of $fpath. For fish: into ~/.config/fish/completions/loom-runtime.fish.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 /// How `watch` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct WatchArgs {
-    /// Run again when a file changes whose path in the project matches, as under `paths:`; may be given more than once,
-    /// and one that begins with ! takes files out again. Name none that the run writes itself
-    #[arg(long = "paths", value_name = "GLOB")]
+    /// Run again when a file changes whose path matches
+    ///
+    /// The path is that in the project, the pattern one as under `paths:`. May be given more than once, and one that begins
+    /// with ! takes files out again. Name none that the run writes itself.
+    #[arg(long = "paths", value_name = "GLOB", help_heading = WHAT)]
     pub(super) paths: Vec<String>,
     #[command(flatten)]
     pub(super) run: RunArgs,
@@ -115,7 +172,9 @@ pub(super) struct AnswerArgs {
     /// The job [default: every job that is paused]
     #[arg(value_name = "JOB")]
     pub(super) job: Option<String>,
-    /// The step, by its number or its name [default: every step that the job is paused at]
+    /// The step, by its number or its name
+    ///
+    /// [default: every step that the job is paused at]
     #[arg(long, value_name = "STEP")]
     pub(super) step: Option<String>,
     /// What is printed from there on, as with `run`
@@ -132,7 +191,10 @@ pub(super) struct ShellArgs {
     /// The job [default: the one that is paused, or was kept]
     #[arg(value_name = "JOB")]
     pub(super) job: Option<String>,
-    /// The step, where several are paused, or whose variables a kept place is to have: its number or its name
+    /// The step, by its number or its name
+    ///
+    /// Of several that are paused the one that is meant; of a place that was kept the one whose variables the shell is to
+    /// have.
     #[arg(long, value_name = "STEP")]
     pub(super) step: Option<String>,
 }
@@ -140,7 +202,7 @@ pub(super) struct ShellArgs {
 /// How `doctor` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// text, or a JSON array
+    /// Text, or a JSON array
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,
 }
@@ -148,99 +210,152 @@ pub(super) struct DoctorArgs {
 /// How `serve` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ServeArgs {
-    /// The workflow file or a directory of them, beside those of .github/workflows [default: .loom.yml]
+    /// The workflow file, or a directory of them [default: .loom.yml]
+    ///
+    /// They are beside those of .github/workflows.
     #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
     pub(super) file: Option<PathBuf>,
-    /// The port [default: 9090]
-    #[arg(long, env = "LOOM_PORT", value_name = "PORT")]
-    pub(super) port: Option<u16>,
-    /// The address to listen on; another than loopback needs STUDIO_TOKEN [default: 127.0.0.1]
-    #[arg(long, env = "LOOM_BIND", value_name = "ADDRESS")]
-    pub(super) bind: Option<String>,
-    /// Origins of pages that may talk to the studio beside its own, separated by commas
-    #[arg(long = "cors-origins", env = "LOOM_CORS_ORIGINS", value_name = "ORIGINS")]
-    pub(super) cors_origins: Option<String>,
     /// Start a workflow when its file changes
-    #[arg(long)]
+    #[arg(long, help_heading = WHAT)]
     pub(super) watch: bool,
-    /// Where jobs run: in containers, on this machine, or in containers if an engine answers [default: docker]
-    #[arg(long, value_enum)]
+    /// A variable for every step; may be given more than once
+    ///
+    /// It is beside those of the workflow, which beat it.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair, help_heading = VALUES)]
+    pub(super) env: Vec<(String, String)>,
+    /// The port [default: 9090]
+    #[arg(long, env = "LOOM_PORT", value_name = "PORT", help_heading = STUDIO)]
+    pub(super) port: Option<u16>,
+    /// The address to listen on [default: 127.0.0.1]
+    ///
+    /// Another than loopback needs STUDIO_TOKEN.
+    #[arg(long, env = "LOOM_BIND", value_name = "ADDRESS", help_heading = STUDIO)]
+    pub(super) bind: Option<String>,
+    /// Origins of pages that may talk to the studio, beside its own
+    ///
+    /// Separated by commas.
+    #[arg(
+        long = "cors-origins",
+        env = "LOOM_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        help_heading = STUDIO
+    )]
+    pub(super) cors_origins: Option<String>,
+    /// Where jobs run [default: docker]
+    #[arg(long, value_enum, help_heading = PLACE)]
     pub(super) executor: Option<ExecutorChoice>,
-    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
-    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform)]
+    /// The image for a `runs-on` label, or `host` for this machine
+    #[arg(
+        short = 'P',
+        long = "platform",
+        value_name = "LABEL=IMAGE",
+        value_parser = platform,
+        help_heading = PLACE
+    )]
     pub(super) platforms: Vec<(String, String)>,
     /// When to pull images [default: missing]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = PLACE)]
     pub(super) pull: Option<Pull>,
-    /// Jobs of a run at the same time, at most [default: 16, or 4 for each core where that is more]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Jobs of a run at the same time, at most
+    ///
+    /// [default: 16, or 4 for each core where that is more]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = PLACE
+    )]
     pub(super) parallel: Option<u32>,
-    /// A variable for every step, beside those of the workflow; may be given more than once
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
-    pub(super) env: Vec<(String, String)>,
 }
+
+const STUDIO: &str = "The studio";
 
 /// How `validate` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ValidateArgs {
-    /// The files; a directory stands for its .loom.yml, its workflows and the action.yml files below it, and `-` for standard
-    /// input
+    /// The files, or folders of them; `-` is standard input
+    ///
+    /// A folder stands for its .loom.yml, its workflows and the action.yml files below it.
     #[arg(value_name = "FILE", default_value = ".")]
     pub(super) files: Vec<PathBuf>,
-    /// What standard input is called in findings; it is read as the file there would be [default: as a .loom.yml]
-    #[arg(long, value_name = "PATH")]
+    /// What standard input is called in findings
+    ///
+    /// It is read as the file there would be [default: as a .loom.yml].
+    #[arg(long, value_name = "PATH", help_heading = CHECKED)]
     pub(super) stdin_name: Option<PathBuf>,
-    /// End with 1 for warnings, too
-    #[arg(long)]
-    pub(super) deny_warnings: bool,
-    /// Write the changes that are certain into the files; of standard input the repaired text is printed
-    #[arg(long)]
-    pub(super) fix: bool,
-    /// What to look for: what GitHub (or, in .loom.yml, Loom) would refuse, or also what goes wrong when it runs
-    #[arg(long, value_enum, default_value_t = CheckLevel::Lint)]
+    /// What to look for
+    #[arg(long, value_enum, default_value_t = CheckLevel::Lint, help_heading = CHECKED)]
     pub(super) level: CheckLevel,
-    /// Drawings for people, one JSON object a file and line, one SARIF document, or annotations for a job on GitHub
-    #[arg(long, value_enum, default_value_t = FindingFormat::Text)]
+    /// End with 1 for warnings, too
+    #[arg(long, help_heading = FAILS)]
+    pub(super) deny_warnings: bool,
+    /// Write the changes that are certain into the files
+    ///
+    /// Of standard input the repaired text is printed, and the findings go to stderr.
+    #[arg(long, help_heading = FAILS)]
+    pub(super) fix: bool,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t = FindingFormat::Text, help_heading = OUTPUT)]
     pub(super) format: FindingFormat,
+    /// Print the findings alone, without a summary
+    ///
+    /// What cannot be read is said all the same, and so is what `--fix` repaired.
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(super) quiet: bool,
 }
+
+const CHECKED: &str = "What is checked";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FindingFormat {
+    /// Drawings for people
     Text,
+    /// One JSON object a file, each on a line
     Json,
+    /// One SARIF document, for code scanning
     Sarif,
+    /// Annotations, for a job on GitHub
     Github,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CheckLevel {
+    /// What GitHub would refuse, or in .loom.yml Loom
     Schema,
+    /// Also what goes wrong when it runs
     Lint,
 }
 
 /// How `graph` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct GraphArgs {
-    /// The workflow file, or a directory that holds one [default: .loom.yml, then .github/workflows]
+    /// The workflow file, or a directory that holds one
+    ///
+    /// [default: .loom.yml, then .github/workflows]
     #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
     pub(super) file: Option<PathBuf>,
-    /// A drawing, a graph for Graphviz or Mermaid, or a JSON object
+    /// How the graph is printed
     #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
     pub(super) format: GraphFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum GraphFormat {
+    /// A drawing
     Text,
+    /// For Graphviz
     Dot,
     Mermaid,
+    /// A JSON object
     Json,
 }
 
 /// How `explain` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The code, as a finding shows it, e.g. schema/unknown-key; without one, all codes are listed
+    /// The code, as a finding shows it, e.g. schema/unknown-key
+    ///
+    /// Without one, all codes are listed.
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
 }
@@ -248,7 +363,9 @@ pub(super) struct ExplainArgs {
 /// How `eval` is called.
 #[derive(Clone, Debug, Args)]
 pub(super) struct EvalArgs {
-    /// The expression, with or without ${{ }}; hashFiles reads the files of the workspace
+    /// The expression, with or without ${{ }}
+    ///
+    /// hashFiles reads the files of the workspace.
     #[arg(
         value_name = "EXPR",
         required_unless_present = "batch",
@@ -258,16 +375,20 @@ pub(super) struct EvalArgs {
     /// A JSON object with the value of each context
     #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) context: Option<PathBuf>,
-    /// Evaluate the lines of this file, or of stdin for `-`: {"id","expr","contexts"} in, {"id","kind","value"} or
-    /// {"id","error":{"kind","message"}} out
+    /// Evaluate the lines of this file, or of stdin for `-`
+    ///
+    /// {"id","expr","contexts"} comes in, {"id","kind","value"} or {"id","error":{"kind","message"}} goes out.
     #[arg(long, value_name = "FILE", conflicts_with = "expression")]
     pub(super) batch: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ExecutorChoice {
+    /// In containers
     Docker,
+    /// On this machine
     Host,
+    /// In containers if an engine answers, else on this machine
     Auto,
 }
 
@@ -290,7 +411,9 @@ pub(super) enum Pull {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Unmapped {
+    /// It is skipped, with a warning
     Skip,
+    /// The run is refused
     Fail,
 }
 
@@ -305,78 +428,26 @@ impl From<Unmapped> for UnmappedLabel {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
+    /// Live progress and log
     Pretty,
+    /// Plain lines
     Plain,
+    /// The run's events, one a line
     Json,
+    /// The end page alone: `--quiet`
+    #[value(skip)]
+    Quiet,
 }
 
-#[derive(Clone, Debug, Subcommand)]
-pub(super) enum RunsCommand {
-    /// List runs, newest first
-    List(ListArgs),
-    /// Show one run with its jobs and steps
-    Show(ShowArgs),
-    /// Print the log of a run, or of one of its jobs
-    Logs(LogsArgs),
-    /// Remove the places that `run --keep` has kept
-    Clean(CleanArgs),
-    /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
-    Rerun(Box<RerunArgs>),
-    /// Cancel a run, whichever process has it; once more ends its steps at once
-    Cancel(CancelArgs),
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct CancelArgs {
-    /// The run: its id, a part of it, or `latest`
-    #[arg(value_name = "RUN")]
-    pub(super) run: String,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct ListArgs {
-    /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub(super) limit: usize,
-    /// text, or a JSON array
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
-    pub(super) format: DataFormat,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct ShowArgs {
-    /// The run: its id, a part of it, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub(super) run: String,
-    /// text, or a JSON object
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
-    pub(super) format: DataFormat,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct CleanArgs {
-    /// The run: its id, a part of it, or `latest`
-    #[arg(value_name = "RUN", required_unless_present = "all", conflicts_with = "all")]
-    pub(super) run: Option<String>,
-    /// That job alone
-    #[arg(value_name = "JOB")]
-    pub(super) job: Option<String>,
-    /// The kept places of all runs
-    #[arg(long)]
-    pub(super) all: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct LogsArgs {
-    /// The run: its id, a part of it, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest")]
-    pub(super) run: String,
-    /// Only this job
-    #[arg(short, long = "job", value_name = "JOB")]
-    pub(super) job: Option<String>,
-    /// text, or one JSON object a line
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
-    pub(super) format: DataFormat,
+impl Format {
+    /// What is printed when `--quiet` was said or not: events stay whole, they are for programs.
+    fn shown(format: Option<Self>, quiet: bool) -> Option<Self> {
+        match format {
+            Some(Self::Json) => format,
+            _ if quiet => Some(Self::Quiet),
+            _ => format,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

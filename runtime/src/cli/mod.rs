@@ -2,9 +2,11 @@
 //!
 //! stdout is data (logs, results, lists), stderr is talk (progress, hints, warnings, errors).
 
+mod about;
 mod absent;
 mod args;
 mod broken;
+mod colour;
 mod data;
 mod diagnostics;
 mod doctor;
@@ -35,12 +37,11 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 pub use exit::Exit;
 
-use self::args::{Cli, Command, RunsCommand};
+use self::args::{Command, RunsCommand};
 use crate::event::PauseAnswer;
 
 /// Runs the command that the process's arguments name.
@@ -48,7 +49,10 @@ pub fn main() -> ExitCode {
     if let Some(code) = crate::agent::run_if_asked() {
         return code;
     }
-    let cli = match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    // Help and mistakes are coloured, too.
+    colour::choose_early(&words);
+    let cli = match args::parse(words) {
         Ok(cli) => cli,
         Err(error) if absent::explain(&error) => return Exit::Usage.into(),
         Err(error) => {
@@ -64,6 +68,7 @@ pub fn main() -> ExitCode {
             .into();
         }
     };
+    colour::choose(cli.global.color);
     setup::logging(cli.global.log_level);
     let relayed = match &cli.command {
         Command::Run(args) => pause::relay(args),
@@ -112,6 +117,8 @@ pub fn main() -> ExitCode {
         Command::Lsp => lsp::lsp(),
         Command::Eval(args) => eval::eval(&cli.global, &args),
         Command::Doctor(args) => doctor::doctor(cli.global, &args),
+        Command::Completions(args) => about::completions(&args),
+        Command::Man(args) => about::man(&args),
     });
     let exit = if answers { data::finish(exit) } else { exit };
     prompt::restore();

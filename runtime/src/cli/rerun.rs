@@ -83,7 +83,7 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     launch.source.options.on_host = unless_stopped(stops, preparing).await?.on_host;
     warn_of_unmapped(&workflow, &launch.source.options);
     talk::note(&announcement(&run, attempt, &order));
-    one_by_one(session, &engine, vec![launch], args.format).await
+    one_by_one(session, &engine, vec![launch], args.shown()).await
 }
 
 fn wanted(args: &RerunArgs) -> Again {

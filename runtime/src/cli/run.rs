@@ -128,7 +128,7 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
     inputs.options.on_host = place.on_host;
     // All of them before the first begins: a mistake starts nothing.
     let launches = compose_all(&chosen, &workspace, &inputs)?;
-    one_by_one(session, &engine, launches, args.format).await
+    one_by_one(session, &engine, launches, args.shown()).await
 }
 
 /// Runs them one after the other.
@@ -142,7 +142,8 @@ pub(super) async fn one_by_one(
     let mut ended: Vec<(String, Ended)> = Vec::new();
     for (place, launch) in launches.into_iter().enumerate() {
         let WorkflowRef { name, file } = launch.workflow.clone();
-        if count > 1 {
+        // The end page has the name.
+        if count > 1 && format != Some(Format::Quiet) {
             talk::note(&format!("workflow {} of {count}: {name} ({file})", place + 1));
         }
         let keeps = !launch.source.options.keep.is_never();

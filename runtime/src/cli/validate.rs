@@ -295,6 +295,7 @@ impl Report<'_> {
 
     fn end(self) -> Exit {
         match self.args.format {
+            FindingFormat::Text | FindingFormat::Github if self.args.quiet => {}
             FindingFormat::Text | FindingFormat::Github => self.sum.tell(self.args.fix),
             FindingFormat::Sarif => data::print(&format!("{:#}\n", self.sarif.document())),
             FindingFormat::Json => {}

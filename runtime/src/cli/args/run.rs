@@ -4,38 +4,51 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{ExecutorChoice, Format, Pull, Unmapped, platform, split};
+use super::{ExecutorChoice, FAILS, Format, OUTPUT, PLACE, Pull, Unmapped, VALUES, WHAT, platform, split};
 use crate::config::{Keep, WorkspaceMode};
 use crate::secret::Secret;
 
 /// How `run` is called.
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct RunArgs {
-    /// The workflow file, or a directory, of which all run that the event starts
-    /// [default: .loom.yml, then .github/workflows]
+    /// The workflow file, or a directory
+    ///
+    /// Of a directory all run that the event starts [default: .loom.yml, then .github/workflows].
     #[arg(env = "LOOM_CONFIG_PATH", value_name = "FILE|DIR")]
     file: Option<PathBuf>,
     /// The same as FILE|DIR
-    #[arg(short = 'W', long, value_name = "FILE|DIR")]
+    #[arg(short = 'W', long, value_name = "FILE|DIR", help_heading = WHAT)]
     workflows: Option<PathBuf>,
-    /// Run this job and what it needs, of a directory in the workflows that have it; may be given more than once
-    #[arg(short, long = "job", value_name = "JOB")]
+    /// Run this job and what it needs; may be given more than once
+    ///
+    /// Of a directory, in the workflows that have it.
+    #[arg(short, long = "job", value_name = "JOB", help_heading = WHAT)]
     pub(in crate::cli) jobs: Vec<String>,
-    /// Of a matrix, run only what has this value; the same key twice is either, different keys are both
-    #[arg(long, value_name = "KEY:VALUE", value_parser = key_value)]
+    /// Of a matrix, run only what has this value
+    ///
+    /// The same key twice is either, different keys are both.
+    #[arg(long, value_name = "KEY:VALUE", value_parser = key_value, help_heading = WHAT)]
     pub(in crate::cli) matrix: Vec<(String, String)>,
     /// List the jobs that would run, and start nothing
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = WHAT)]
     pub(in crate::cli) list: bool,
     /// Do all but start anything
-    #[arg(short = 'n', long = "dry-run", visible_alias = "dryrun")]
+    #[arg(short = 'n', long = "dry-run", visible_alias = "dryrun", help_heading = WHAT)]
     pub(in crate::cli) dry_run: bool,
 
     /// The event that happened [default: push]
     #[arg(long, value_name = "NAME", help_heading = EVENT)]
     pub(in crate::cli) event: Option<String>,
-    /// A JSON file with what GitHub would send with the event [default: made from the repository at hand]
-    #[arg(short = 'e', long = "event-path", visible_alias = "eventpath", value_name = "FILE", help_heading = EVENT)]
+    /// A JSON file with what GitHub would send with the event
+    ///
+    /// [default: made from the repository at hand]
+    #[arg(
+        short = 'e',
+        long = "event-path",
+        visible_alias = "eventpath",
+        value_name = "FILE",
+        help_heading = EVENT
+    )]
     pub(in crate::cli) event_path: Option<PathBuf>,
     /// Who caused the event [default: git's user.name]
     #[arg(long, value_name = "NAME", help_heading = EVENT)]
@@ -43,92 +56,138 @@ pub(in crate::cli) struct RunArgs {
     /// The repository's name [default: that of the remote]
     #[arg(long, value_name = "OWNER/NAME", help_heading = EVENT)]
     pub(in crate::cli) repository: Option<String>,
-    /// The branch or tag that the event is about [default: what is checked out]
+    /// The branch or tag that the event is about
+    ///
+    /// [default: what is checked out]
     #[arg(long = "ref", value_name = "REF", help_heading = EVENT)]
     pub(in crate::cli) reference: Option<String>,
     /// The commit that the event is about [default: what is checked out]
     #[arg(long, value_name = "COMMIT", help_heading = EVENT)]
     pub(in crate::cli) sha: Option<String>,
-    /// The repository's main branch [default: that of the remote, main or master]
-    #[arg(long = "default-branch", visible_alias = "defaultbranch", value_name = "BRANCH", help_heading = EVENT)]
+    /// The repository's main branch
+    ///
+    /// [default: that of the remote, main or master]
+    #[arg(
+        long = "default-branch",
+        visible_alias = "defaultbranch",
+        value_name = "BRANCH",
+        help_heading = EVENT
+    )]
     pub(in crate::cli) default_branch: Option<String>,
 
-    /// A secret; without a value it is taken from the environment, or asked for
+    /// A secret; may be given more than once
+    ///
+    /// Without a value it is taken from the environment, or asked for.
     #[arg(short, long = "secret", value_name = "NAME[=VALUE]", value_parser = hidden, help_heading = VALUES)]
     pub(in crate::cli) secrets: Vec<Secret>,
-    /// A file of NAME=value lines with secrets [default: .secrets of the project, if there is one]
+    /// A file of NAME=value lines with secrets
+    ///
+    /// [default: .secrets of the project, if there is one]
     #[arg(long = "secret-file", value_name = "FILE", help_heading = VALUES)]
     pub(in crate::cli) secret_file: Option<PathBuf>,
-    /// A variable of the `vars` context; without a value it is taken from the environment
+    /// A variable of the `vars` context; may be given more than once
+    ///
+    /// Without a value it is taken from the environment.
     #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = VALUES)]
     pub(in crate::cli) vars: Vec<String>,
-    /// A file of NAME=value lines with such variables [default: .vars of the project, if there is one]
+    /// A file of NAME=value lines with such variables
+    ///
+    /// [default: .vars of the project, if there is one]
     #[arg(long = "var-file", value_name = "FILE", help_heading = VALUES)]
     pub(in crate::cli) var_file: Option<PathBuf>,
-    /// An environment variable for every step, below those of the workflow; without a value it is taken from the
-    /// environment
+    /// A variable for every step; may be given more than once
+    ///
+    /// Those of the workflow beat it. Without a value it is taken from the environment.
     #[arg(long = "env", value_name = "NAME[=VALUE]", help_heading = VALUES)]
     pub(in crate::cli) env: Vec<String>,
-    /// A file of NAME=value lines with such variables [default: .env of the project, if there is one]
+    /// A file of NAME=value lines with such variables
+    ///
+    /// [default: .env of the project, if there is one]
     #[arg(long = "env-file", value_name = "FILE", help_heading = VALUES)]
     pub(in crate::cli) env_file: Option<PathBuf>,
-    /// An input of workflow_dispatch or workflow_call, declared or not; without a value it is taken from the environment
+    /// An input of workflow_dispatch or workflow_call
+    ///
+    /// Declared or not; may be given more than once. Without a value it is taken from the environment.
     #[arg(long = "input", value_name = "NAME[=VALUE]", help_heading = VALUES)]
     pub(in crate::cli) inputs: Vec<String>,
     /// A file of NAME=value lines with inputs
     #[arg(long = "input-file", value_name = "FILE", help_heading = VALUES)]
     pub(in crate::cli) input_file: Option<PathBuf>,
 
-    /// Where jobs run: in containers, on this machine, or in containers if an engine answers [default: docker]
+    /// Where jobs run [default: docker]
     #[arg(long, value_enum, help_heading = PLACE)]
     pub(in crate::cli) executor: Option<ExecutorChoice>,
-    /// The image for a `runs-on` label, or `host` to run such jobs on this machine
-    #[arg(short = 'P', long = "platform", value_name = "LABEL=IMAGE", value_parser = platform, help_heading = PLACE)]
+    /// The image for a `runs-on` label, or `host` for this machine
+    #[arg(
+        short = 'P',
+        long = "platform",
+        value_name = "LABEL=IMAGE",
+        value_parser = platform,
+        help_heading = PLACE
+    )]
     pub(in crate::cli) platforms: Vec<(String, String)>,
-    /// What becomes of a job whose label nothing runs: it is skipped with a warning, or the run is refused
-    /// [default: skip]
+    /// What becomes of a job whose label nothing runs [default: skip]
     #[arg(long = "unmapped-label", value_enum, value_name = "WHAT", help_heading = PLACE)]
     pub(in crate::cli) unmapped_label: Option<Unmapped>,
-    /// How jobs see the project: itself, a copy that is instant and thrown away, or a copy that is made [default: bind]
+    /// How jobs see the project [default: bind]
     #[arg(long = "workspace-mode", value_enum, value_name = "MODE", help_heading = PLACE)]
     pub(in crate::cli) workspace_mode: Option<Mode>,
     /// When to pull images [default: missing]
     #[arg(long, value_enum, help_heading = PLACE)]
     pub(in crate::cli) pull: Option<Pull>,
-    /// Jobs that run at the same time, at most [default: 16, or 4 for each core where that is more]
+    /// Jobs that run at the same time, at most
+    ///
+    /// [default: 16, or 4 for each core where that is more]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = PLACE)]
     pub(in crate::cli) parallel: Option<u32>,
-    /// Whose place is kept when its job is done, to look into it [default: never]
-    #[arg(long, value_enum, value_name = "WHICH", help_heading = PLACE)]
-    pub(in crate::cli) keep: Option<Kept>,
-    /// Stop at a step that fails, and ask what to do; where nobody can be asked, leave with code 77: `retry`, `skip` and
-    /// `end` go on then
-    #[arg(long = "pause-on-failure", help_heading = PLACE)]
-    pub(in crate::cli) pause_on_failure: bool,
 
-    /// Use a directory instead of an action or a called workflow of another repository
-    #[arg(long = "action-override", value_name = "OWNER/NAME[@REF]=DIR", value_parser = action_override, help_heading = ACTIONS)]
+    /// Use a directory instead of an action of another repository
+    ///
+    /// Or instead of a called workflow of another one.
+    #[arg(
+        long = "action-override",
+        value_name = "OWNER/NAME[@REF]=DIR",
+        value_parser = action_override,
+        help_heading = ACTIONS
+    )]
     pub(in crate::cli) action_overrides: Vec<(String, PathBuf)>,
     /// Fetch no actions: what was fetched before is used
     #[arg(long, help_heading = ACTIONS)]
     pub(in crate::cli) offline: bool,
-    /// Use the commits of the lock file, and refuse actions that are not in it
+    /// Use the commits of the lock file, and refuse other actions
     #[arg(long, help_heading = ACTIONS)]
     pub(in crate::cli) frozen: bool,
 
-    /// What is printed: live progress and log, plain lines, or the run's events as JSON, one a line
+    /// Stop at a step that fails, and ask what to do
+    ///
+    /// Where nobody can be asked, leave with code 77: `retry`, `skip` and `end` go on then.
+    #[arg(long = "pause-on-failure", help_heading = FAILS)]
+    pub(in crate::cli) pause_on_failure: bool,
+    /// Whose place is kept when its job is done [default: never]
+    ///
+    /// `shell` opens a command line in it, `runs clean` removes it.
+    #[arg(long, value_enum, value_name = "WHICH", help_heading = FAILS)]
+    pub(in crate::cli) keep: Option<Kept>,
+
+    /// What is printed
+    ///
     /// [default: pretty on a terminal, else plain]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(in crate::cli) format: Option<Format>,
-    /// The studio that shows this run's actors [default: the one of STUDIO_URL when STUDIO_ENABLED is true, else a
-    /// `serve` on the same state directory]
-    #[arg(long, value_name = "URL")]
+    /// Print the end page alone
+    ///
+    /// It has the jobs, and the last lines of the steps that failed; `runs logs` has all of it. Warnings and errors are
+    /// said all the same, and `--format json` stays whole.
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(in crate::cli) quiet: bool,
+    /// The studio that shows this run's actors
+    ///
+    /// [default: the one of STUDIO_URL when STUDIO_ENABLED is true, else a `serve` on the same state directory]
+    #[arg(long, value_name = "URL", help_heading = OUTPUT)]
     pub(in crate::cli) studio: Option<String>,
 }
 
-const EVENT: &str = "Event";
-const VALUES: &str = "Values";
-const PLACE: &str = "Where jobs run";
+const EVENT: &str = "The event";
 const ACTIONS: &str = "Actions";
 
 impl RunArgs {
@@ -136,12 +195,20 @@ impl RunArgs {
     pub(in crate::cli) fn file(&self) -> Option<&Path> {
         self.workflows.as_deref().or(self.file.as_deref())
     }
+
+    /// What is printed, as far as that was said.
+    pub(in crate::cli) fn shown(&self) -> Option<Format> {
+        Format::shown(self.format, self.quiet)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Mode {
+    /// The project itself
     Bind,
+    /// A copy that is instant and thrown away
     Overlay,
+    /// A copy that is made and thrown away
     Copy,
 }
 

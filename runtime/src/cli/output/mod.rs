@@ -9,6 +9,7 @@ mod out;
 mod page;
 mod plain;
 mod pretty;
+mod quiet;
 mod screen;
 mod tails;
 mod terminal;
@@ -49,6 +50,7 @@ pub(super) fn printer(format: Format) -> Box<dyn Printer> {
     match format {
         Format::Pretty => Box::new(pretty::Pretty::new()),
         Format::Plain => Box::new(plain::Plain::new(out::stdout())),
+        Format::Quiet => Box::new(quiet::Quiet::new(out::stdout())),
         Format::Json => Box::new(json::Json::new(out::stdout())),
     }
 }

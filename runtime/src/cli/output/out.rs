@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anstream::stream::IsTerminal;
 
+use crate::cli::colour;
+
 /// How much is held back until the next flush, in bytes.
 const HELD: usize = 64 * 1024;
 /// How much is written at once, in bytes: a reader that is slow is seen to read all the same.
@@ -39,10 +41,10 @@ pub(super) struct Out<W> {
     is_terminal: bool,
 }
 
-/// Stdout: on a terminal as it wants its colours, else exactly what is written.
+/// Stdout: on a terminal as it wants its colours, else exactly what is written unless `--color never` was said.
 pub(super) fn stdout() -> Out<Box<dyn Write + Send>> {
     let is_terminal = std::io::stdout().is_terminal();
-    let to: Box<dyn Write + Send> = if is_terminal {
+    let to: Box<dyn Write + Send> = if is_terminal || colour::is_never() {
         Box::new(anstream::stdout())
     } else {
         Box::new(std::io::stdout())

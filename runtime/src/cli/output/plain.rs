@@ -5,9 +5,9 @@ use std::io::Write;
 use super::lines::{Columns, called, duration, place, sign};
 use super::out::Out;
 use super::terminal::{closed, closed_lines};
-use super::{Printer, Tails, page};
+use super::{Printer, Tails, page, pretty};
 use crate::cli::pause::{commands, waiting};
-use crate::cli::talk;
+use crate::cli::{colour, talk};
 use crate::event::{Event, JobState, PauseAnswer, Recorded, StepState};
 use crate::id::{JobId, StepId};
 use crate::logs::{Line, Source};
@@ -16,17 +16,28 @@ use crate::state::Run;
 pub(super) struct Plain<W> {
     out: Out<W>,
     columns: Option<Columns>,
+    /// Whether `--color always` was said: for pagers and pipes.
+    in_colour: bool,
 }
 
 impl<W: Write + Send> Plain<W> {
     pub(super) fn new(out: Out<W>) -> Self {
-        Self { out, columns: None }
+        Self {
+            out,
+            columns: None,
+            in_colour: colour::is_always(),
+        }
     }
 
     fn say(&mut self, run: &Run, job: &JobId, text: &str) {
         let columns = self.columns.get_or_insert_with(|| Columns::of(run));
         columns.make_room(run, job);
-        let line = format!("{} {text}", columns.job(&job.0));
+        let name = columns.job(&job.0);
+        let line = if self.in_colour {
+            closed(&pretty::in_colour_of(run, job, &name, text)).into_owned()
+        } else {
+            format!("{name} {text}")
+        };
         let is_terminal = self.out.is_terminal();
         self.out.push(&if is_terminal {
             closed(&line)
@@ -58,6 +69,10 @@ impl<W: Write + Send> Printer for Plain<W> {
     }
 
     fn finish(&mut self, run: &Run, tails: &Tails) {
+        if self.in_colour {
+            self.out.push(&pretty::end(run, tails));
+            return;
+        }
         let text = page(run, tails);
         let is_terminal = self.out.is_terminal();
         self.out

@@ -56,12 +56,7 @@ impl Pretty {
     fn say(&mut self, run: &Run, job: &JobId, text: &str) {
         let columns = self.columns.get_or_insert_with(|| Columns::of(run));
         columns.make_room(run, job);
-        let place = run.jobs.get_index_of(job).unwrap_or(0);
-        let colour = JOB_COLOURS
-            .get(place % JOB_COLOURS.len())
-            .copied()
-            .unwrap_or_default();
-        let line = format!("{colour}{}{RESET} {text}\n", printable(&columns.job(&job.0)));
+        let line = in_colour_of(run, job, &printable(&columns.job(&job.0)), text) + "\n";
         // Written with the bars out of the way, many lines at once.
         self.held.push_str(&line);
         if self.held.len() >= HELD {
@@ -168,12 +163,26 @@ impl Printer for Pretty {
             bar.finish_and_clear();
         }
         drop(self.bars.clear());
-        let text = closed_lines(&page(run, tails)).replacen(
-            &run.state.to_string(),
-            &format!("{}{}{RESET}", colour(run.state), run.state),
-            1,
-        );
-        self.out.push(&text);
+        self.out.push(&end(run, tails));
         self.out.flush();
     }
+}
+
+/// A line of a job behind the job's name, in a colour of the job's own.
+pub(super) fn in_colour_of(run: &Run, job: &JobId, name: &str, text: &str) -> String {
+    let place = run.jobs.get_index_of(job).unwrap_or(0);
+    let colour = JOB_COLOURS
+        .get(place % JOB_COLOURS.len())
+        .copied()
+        .unwrap_or_default();
+    format!("{colour}{name}{RESET} {text}")
+}
+
+/// The end page, the run's state in colour.
+pub(super) fn end(run: &Run, tails: &Tails) -> String {
+    closed_lines(&page(run, tails)).replacen(
+        &run.state.to_string(),
+        &format!("{}{}{RESET}", colour(run.state), run.state),
+        1,
+    )
 }

@@ -1,0 +1,171 @@
+//! The command line as one tree, and how it is read.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
+
+/// Options of every command that do nothing for some, and those. They are taken there and not shown.
+const IDLE: &[(&str, &[&str])] = &[
+    (
+        "state_dir",
+        &[
+            "validate",
+            "graph",
+            "explain",
+            "schema",
+            "eval",
+            "completions",
+            "man",
+            "lsp",
+        ],
+    ),
+    (
+        "workspace",
+        &[
+            "validate",
+            "graph",
+            "explain",
+            "schema",
+            "completions",
+            "man",
+            "lsp",
+        ],
+    ),
+];
+
+/// All that may be typed.
+pub(in crate::cli) fn command() -> Command {
+    let mut root = Cli::command();
+    for (option, commands) in IDLE {
+        let Some(arg) = root.get_arguments().find(|arg| arg.get_id() == *option).cloned() else {
+            continue;
+        };
+        root = root.mut_subcommands(|command| {
+            if commands.contains(&command.get_name()) {
+                command.arg(arg.clone().hide(true))
+            } else {
+                command
+            }
+        });
+    }
+    root
+}
+
+/// Reads what was typed, the program's name first.
+///
+/// # Errors
+/// What clap says of a mistake, a question for help or for the version. Variables of the environment are left out of its
+/// usage, for nobody typed them.
+pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let read = command()
+        .try_get_matches_from(&words)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    // clap takes a value of the environment for one that was typed and shows it in the usage of a mistake.
+    read.map_err(|error| match deaf(command()).try_get_matches_from(&words) {
+        Err(same) if same.kind() == error.kind() => same,
+        // The mistake is in the environment.
+        _ => error,
+    })
+}
+
+/// The same without the environment.
+fn deaf(command: Command) -> Command {
+    command
+        .mut_args(|arg: Arg| arg.env(None::<&str>))
+        .mut_subcommands(deaf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long the first line of an option may be, in characters.
+    const SHORT: usize = 70;
+
+    fn walk(command: &Command, path: &str, look: &mut impl FnMut(&str, &Command)) {
+        let path = format!("{path} {}", command.get_name());
+        look(&path, command);
+        for below in command.get_subcommands() {
+            walk(below, &path, look);
+        }
+    }
+
+    fn built() -> Command {
+        let mut command = command();
+        command.build();
+        command
+    }
+
+    #[test]
+    fn the_tree_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_a_short_line_and_where_there_are_many_a_heading() {
+        let mut wrong = Vec::new();
+        walk(&built(), "", &mut |path, command| {
+            let visible: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
+            for arg in &visible {
+                let name = format!("{path}: {}", arg.get_id());
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                if help.chars().count() > SHORT || help.contains('\n') {
+                    wrong.push(format!("{name}: its first paragraph is long: {help}"));
+                }
+                if !help.starts_with(char::is_uppercase) {
+                    wrong.push(format!("{name}: does not begin with a capital: {help}"));
+                }
+                // Help and version are clap's own, and stand first.
+                let is_claps = matches!(arg.get_id().as_str(), "help" | "version");
+                let has_many = visible.iter().filter(|arg| !arg.is_positional()).count() > 8;
+                if has_many && !arg.is_positional() && !is_claps && arg.get_help_heading().is_none() {
+                    wrong.push(format!("{name}: has no heading"));
+                }
+            }
+        });
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn an_option_is_not_shown_where_it_does_nothing_and_taken_all_the_same() {
+        for (command, shown) in [
+            ("explain", false),
+            ("schema", false),
+            ("man", false),
+            ("run", true),
+        ] {
+            let error = parse(words(&[command, "--help"])).expect_err("help");
+            assert_eq!(error.to_string().contains("--state-dir"), shown, "{command}");
+        }
+        let cli = parse(words(&["schema", "--state-dir", "x"])).expect("taken");
+        assert_eq!(cli.global.state_dir.as_deref(), Some(std::path::Path::new("x")));
+        let cli = parse(words(&["--state-dir", "y", "explain"])).expect("taken");
+        assert_eq!(cli.global.state_dir.as_deref(), Some(std::path::Path::new("y")));
+    }
+
+    #[test]
+    fn help_tells_of_every_command() {
+        walk(&command(), "", &mut |path, _| {
+            let path: Vec<&str> = path.split_whitespace().skip(1).collect();
+            let error = parse(words(&[&["help"], &path[..]].concat())).expect_err("help");
+            assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{path:?}");
+        });
+    }
+
+    /// What the environment set is as if typed for clap: here one that stands for it.
+    #[test]
+    fn a_deaf_command_hears_no_environment() {
+        walk(&deaf(command()), "", &mut |path, command| {
+            assert!(
+                command.get_arguments().all(|arg| arg.get_env().is_none()),
+                "{path}"
+            );
+        });
+    }
+
+    fn words(words: &[&str]) -> Vec<OsString> {
+        ["loom-runtime"].iter().chain(words).map(OsString::from).collect()
+    }
+}

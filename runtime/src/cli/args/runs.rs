@@ -1,0 +1,74 @@
+//! How the commands of `runs` are called.
+
+use clap::{Args, Subcommand};
+
+use super::{DataFormat, RerunArgs};
+
+#[derive(Clone, Debug, Subcommand)]
+pub(in crate::cli) enum RunsCommand {
+    /// List runs, newest first
+    List(ListArgs),
+    /// Show one run with its jobs and steps
+    Show(ShowArgs),
+    /// Print the log of a run, or of one of its jobs
+    Logs(LogsArgs),
+    /// Remove the places that `run --keep` has kept
+    Clean(CleanArgs),
+    /// Run a run that has ended again, as another attempt: all of it, what failed, or some jobs
+    Rerun(Box<RerunArgs>),
+    /// Cancel a run, whichever process has it; once more ends its steps at once
+    Cancel(CancelArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct CancelArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(in crate::cli) run: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ListArgs {
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(in crate::cli) limit: usize,
+    /// Text, or a JSON array
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(in crate::cli) format: DataFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(in crate::cli) run: String,
+    /// Text, or a JSON object
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(in crate::cli) format: DataFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct CleanArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", required_unless_present = "all", conflicts_with = "all")]
+    pub(in crate::cli) run: Option<String>,
+    /// That job alone
+    #[arg(value_name = "JOB")]
+    pub(in crate::cli) job: Option<String>,
+    /// The kept places of all runs
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct LogsArgs {
+    /// The run: its id, a part of it, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub(in crate::cli) run: String,
+    /// Only this job
+    #[arg(short, long = "job", value_name = "JOB")]
+    pub(in crate::cli) job: Option<String>,
+    /// Text, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(in crate::cli) format: DataFormat,
+}

@@ -3,6 +3,7 @@
 mod action;
 mod actions;
 mod calls;
+pub(crate) mod chance;
 mod choice;
 mod dag;
 mod expressions;

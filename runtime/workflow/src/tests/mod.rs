@@ -7,6 +7,7 @@ pub(crate) mod chance;
 mod choice;
 mod dag;
 mod expressions;
+mod fuzz;
 mod instance;
 mod lints;
 mod lower;

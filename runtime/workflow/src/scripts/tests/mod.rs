@@ -206,10 +206,11 @@ fn collect(folder: &Path, depth: usize, scripts: &mut Vec<(PathBuf, String)>) {
         };
         if kind.is_dir() && depth > 0 {
             collect(&path, depth - 1, scripts);
-        } else if kind.is_file() && is_script(&path).unwrap_or_default() {
-            if let Ok(script) = std::fs::read_to_string(&path) {
-                scripts.push((path, script));
-            }
+        } else if kind.is_file()
+            && is_script(&path).unwrap_or_default()
+            && let Ok(script) = std::fs::read_to_string(&path)
+        {
+            scripts.push((path, script));
         }
     }
 }

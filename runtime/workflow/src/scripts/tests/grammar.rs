@@ -153,11 +153,7 @@ impl Writer<'_> {
         let depth = depth + 1;
         match self.chance.below(13) {
             0 => {
-                self.one_of(&["if ", "if\n", "if! ", "if "]);
-                if self.out.ends_with("if! ") {
-                    self.out.truncate(self.out.len() - 4);
-                    self.put("if ! ");
-                }
+                self.one_of(&["if ", "if\n", "if ! ", "if "]);
                 self.list(depth);
                 self.put("then ");
                 self.list(depth);

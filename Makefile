@@ -1,7 +1,7 @@
 # Thin on purpose: every verb is a script that runs on its own as well. CARGO_TARGET_DIR is respected.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev bench simulate kills podman lint ui picture tools
+.PHONY: help demo test dev bench simulate fuzz kills podman lint ui picture tools
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -20,6 +20,9 @@ bench: tools ## the benches, as ratios against a peer in the same run
 
 simulate: tools ## the engine in simulated time; SEEDS=1..100000 says which histories, SEEDS=7 one
 	@bash tests/setup/simulate.sh
+
+fuzz: tools ## broken texts for all of the language, scripts against bash; FUZZ_SECONDS=60 says how long
+	@bash tests/setup/fuzz.sh
 
 kills: tools ## runs killed in every way and at every moment, with an engine of its own; SEEDS=1..200; wants root
 	@bash tests/setup/kills.sh

@@ -55,6 +55,7 @@ if passed build; then
 else
   for suite in rust doc house; do blocked "$suite" build; done
 fi
+wasm
 once clippy cargo clippy --workspace --locked --all-targets -- -D warnings
 if passed page; then
   once ui-lint npm --prefix studio-ui run --silent lint

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     right(&own, "right", &mut count);
     wrong(&own, "wrong", &mut count);
+    expressions(&own, &mut count);
     match std::env::var_os("LOOM_CONFORMANCE_DIR").map(PathBuf::from) {
         Some(folder) if folder.is_dir() => {
             expressions(&folder, &mut count);

@@ -6,6 +6,8 @@ mod compound;
 mod names;
 mod python;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use python::{Mistake, check as check_python};
 pub(crate) use shell::{check as check_shell, variables as shell_variables};

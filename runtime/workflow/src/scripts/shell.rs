@@ -2,6 +2,9 @@
 //!
 //! Not a parser: it follows quotes, substitutions, comments and here-documents, and says nothing about anything else.
 
+mod arithmetic;
+mod documents;
+
 use super::compound::{Compounds, Word};
 use super::expression;
 use super::python::Mistake;
@@ -14,7 +17,7 @@ const DEEPEST: usize = 50;
 
 /// Words after which a command begins.
 const STARTS: &[&str] = &[
-    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "-p", "--", "coproc",
+    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "coproc",
 ];
 /// Words behind which a bracket begins something of its own, also without a space: `if(`, `for((`.
 const BEFORE_BRACKETS: &[&str] = &[
@@ -49,6 +52,7 @@ fn read(script: &str) -> Option<(Vec<Span>, Result<(), Stop>)> {
         documents: Vec::new(),
         variables: Vec::new(),
         computed: false,
+        inside: Inside::Nothing,
     };
     let end = reader.commands(Until::End, 0);
     Some((reader.variables, end))
@@ -63,6 +67,18 @@ struct Reader<'a> {
     variables: Vec<Span>,
     /// Whether a command is put in before the script runs: it may begin or end anything.
     computed: bool,
+    /// The innermost substitution around this place.
+    inside: Inside,
+}
+
+/// What may end a here-document before its last line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Nothing,
+    /// `$(…)`: its `)` may stand behind the last line.
+    Substitution,
+    /// What stands in backticks is a text of its own.
+    Backticks,
 }
 
 /// What ends a list of commands.
@@ -85,6 +101,16 @@ enum Stop {
 impl<'a> Reader<'a> {
     /// Reads commands; what opened them is just before.
     fn commands(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
+        if until != Until::Backtick {
+            return self.commands_to(until, depth);
+        }
+        let outer = std::mem::replace(&mut self.inside, Inside::Backticks);
+        let end = self.commands_to(until, depth);
+        self.inside = outer;
+        end
+    }
+
+    fn commands_to(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
         if depth > DEEPEST {
             return Err(Stop::TooDeep);
         }
@@ -93,10 +119,14 @@ impl<'a> Reader<'a> {
         let mut command = true;
         // Whether a name comes next, behind which a command may begin: of a function, or of what a loop goes through.
         let mut named = false;
+        // Whether the name of a function comes next.
+        let mut function = false;
         // Whether this is between `[[` and `]]`, where words and brackets are no commands.
         let mut test = false;
         // Whether the file of a redirection comes next.
         let mut target = false;
+        // Whether an option of `time` may come next.
+        let mut timed = false;
         while let Some(next) = self.next() {
             match next {
                 '\\' if self.rest().starts_with("\\\n") => self.at += 2,
@@ -123,6 +153,7 @@ impl<'a> Reader<'a> {
                 ')' if until == Until::End && !self.computed => {
                     return Err(Stop::NotOpen(Span::new(self.at, self.at + 1)));
                 }
+                '&' if self.rest().starts_with("&>") => self.at += 1,
                 ';' | '&' | '|' | ')' => {
                     if self.rest().starts_with(";;") || self.rest().starts_with(";&") {
                         self.at += 1;
@@ -145,16 +176,20 @@ impl<'a> Reader<'a> {
                 '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
                     self.at += 1;
                     self.bracket(depth)?;
+                    command &= std::mem::take(&mut target);
                 }
                 '<' => target = self.redirection(),
                 '>' => {
-                    self.at += 1;
+                    // `>>`, `>|`, `>&`.
+                    let more = matches!(self.rest().as_bytes().get(1), Some(b'>' | b'|' | b'&'));
+                    let is_substitution = self.rest().starts_with(">>(");
+                    self.at += if more && !is_substitution { 2 } else { 1 };
                     target = true;
                 }
                 _ if next.is_whitespace() => self.skip_to(|next| next == '\n' || !next.is_whitespace()),
                 _ => {
                     let start = self.at;
-                    self.word(until, depth, command)?;
+                    self.word(until, depth, command, function)?;
                     let word = self.script.get(start..self.at).unwrap_or_default();
                     // What is put in may be the beginning of a compound command.
                     self.computed |= command && word.starts_with("${{");
@@ -182,8 +217,11 @@ impl<'a> Reader<'a> {
                     }
                     // A function has its body behind its name.
                     let body = std::mem::take(&mut named) || is_function(word);
+                    function = command && word == "function";
                     named = command && matches!(word, "function" | "coproc" | "for" | "select");
-                    command = command && STARTS.contains(&word) || body || kind == Word::Ends;
+                    let is_option = timed && matches!(word, "-p" | "--");
+                    timed = command && (word == "time" || is_option);
+                    command = command && STARTS.contains(&word) || is_option || body || kind == Word::Ends;
                 }
             }
         }
@@ -201,7 +239,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A word with the quotes and substitutions in it.
-    fn word(&mut self, until: Until, depth: usize, command: bool) -> Result<(), Stop> {
+    fn word(&mut self, until: Until, depth: usize, command: bool, function: bool) -> Result<(), Stop> {
         let start = self.at;
         while let Some(next) = self.next() {
             match next {
@@ -214,10 +252,14 @@ impl<'a> Reader<'a> {
                     self.commands(Until::Backtick, depth + 1)?;
                 }
                 '$' => self.dollar(depth, false)?,
+                // Also of a list's element: `a[1]=`, `([1]=`.
+                '[' if is_name(self.script.get(start..self.at).unwrap_or_default()) && self.subscript() => {}
                 // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
                 '(' if self.at > start => {
                     let before = self.script.get(start..self.at).unwrap_or_default();
-                    if is_function(before) || (command && BEFORE_BRACKETS.contains(&before)) {
+                    // `function f(a)`, where the bracket is the body.
+                    let body = function && !self.rest().trim_start_matches(['(', ' ', '\t']).starts_with(')');
+                    if body || is_function(before) || (command && BEFORE_BRACKETS.contains(&before)) {
                         break;
                     }
                     self.list(depth)?;
@@ -266,13 +308,21 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with("((") && self.arithmetic(true) {
                 return Ok(());
             }
-            return self.bracket(depth);
+            let outer = std::mem::replace(&mut self.inside, Inside::Substitution);
+            let end = self.bracket(depth);
+            self.inside = outer;
+            return end;
         } else if rest.starts_with("${") {
             self.at += 2;
             self.variable(|after| matches!(after, '}' | '%' | '#' | '/' | '^' | ','));
             return self.parameter(depth, quoted);
         } else if rest.starts_with("$'") && !quoted {
             return self.escaped();
+        } else if rest.starts_with("$[") {
+            self.at += 1;
+            if !self.old_arithmetic() {
+                self.at += 1;
+            }
         } else {
             self.at += 1;
             self.at += self.variable(|_| true);
@@ -306,7 +356,7 @@ impl<'a> Reader<'a> {
                     return Ok(());
                 }
                 '\\' => self.skip(2),
-                '\'' if !quoted => self.raw()?,
+                '\'' if !quoted || self.is_quote() => self.raw()?,
                 '"' => self.quoted(depth + 1)?,
                 '`' => {
                     self.at += 1;
@@ -317,6 +367,13 @@ impl<'a> Reader<'a> {
             }
         }
         Err(not_closed(opened))
+    }
+
+    /// Whether `'` in `"${…}"` begins a text: to bash it does, to `sh` it is a letter behind `:-` and its kin.
+    fn is_quote(&self) -> bool {
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let text = rest.split_once('\'').map(|(text, _)| text);
+        text.is_some_and(|text| !text.contains("}\"") && !text.contains('\n'))
     }
 
     /// Text in double quotes.
@@ -377,75 +434,6 @@ impl<'a> Reader<'a> {
         Err(not_closed(opened))
     }
 
-    /// Passes over `((…))`, when it is that and no subshell in a subshell; `sure` where it nearly always is.
-    fn arithmetic(&mut self, sure: bool) -> bool {
-        let mut open = 0_usize;
-        let rest = self.rest();
-        for (at, byte) in rest.bytes().enumerate() {
-            match byte {
-                b'(' => open += 1,
-                b')' if open == 2 => {
-                    if rest.as_bytes().get(at + 1) != Some(&b')') {
-                        return false;
-                    }
-                    self.at += at + 2;
-                    return true;
-                }
-                b')' => open = open.saturating_sub(1),
-                b'"' | b'\'' | b'`' if !sure => return false,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// `<`, and `<<WORD` with the here-document that follows; gives whether a word comes next that belongs to it.
-    fn redirection(&mut self) -> bool {
-        let rest = self.rest();
-        if rest.starts_with("<<<") {
-            self.at += 3;
-            true
-        } else if rest.starts_with("<<") {
-            self.at += 2;
-            let tabs = self.rest().starts_with('-');
-            self.at += usize::from(tabs);
-            let rest = self.rest();
-            let word = rest.trim_start_matches([' ', '\t']);
-            self.at += rest.len() - word.len();
-            let length = word
-                .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '<' | '>' | '(' | ')'))
-                .unwrap_or(word.len());
-            let last = word.get(..length).unwrap_or_default();
-            // More likely a shift in arithmetic: what follows cannot be told.
-            self.computed |= last.starts_with(|c: char| c.is_ascii_digit());
-            self.documents.push((last.replace(['\'', '"', '\\'], ""), tabs));
-            self.at += length;
-            false
-        } else {
-            self.at += 1;
-            true
-        }
-    }
-
-    /// Passes over the here-documents that begin with this line.
-    fn documents(&mut self) {
-        for (last, tabs) in std::mem::take(&mut self.documents) {
-            while !self.rest().is_empty() {
-                let rest = self.rest();
-                let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
-                let line = rest
-                    .get(..length)
-                    .unwrap_or_default()
-                    .trim_end_matches(['\n', '\r']);
-                self.at += length;
-                let line = if tabs { line.trim_start_matches('\t') } else { line };
-                if line == last {
-                    break;
-                }
-            }
-        }
-    }
-
     fn next(&self) -> Option<char> {
         self.rest().chars().next()
     }
@@ -475,6 +463,12 @@ fn is_function(word: &str) -> bool {
     let name = word.strip_suffix(')').map(str::trim_end);
     name.and_then(|name| name.strip_suffix('('))
         .is_some_and(|name| !name.is_empty() && !name.contains(['$', '=', '(', '"', '\'']))
+}
+
+/// Whether a text is the name of a variable, or nothing.
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn not_closed(start: usize) -> Stop {

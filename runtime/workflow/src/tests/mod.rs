@@ -3,10 +3,12 @@
 mod action;
 mod actions;
 mod calls;
+pub(crate) mod chance;
 mod choice;
 mod dag;
 mod expressions;
 mod fixes;
+mod fuzz;
 mod instance;
 mod lints;
 mod lower;

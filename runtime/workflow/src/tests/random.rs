@@ -50,7 +50,7 @@ const PIECES: [&str; 24] = [
     "needs: [build, deploy]\n",
 ];
 
-fn runs(text: &str) {
+pub(super) fn runs(text: &str) {
     let source = Source::new("random.yml", text);
     for dialect in [Dialect::Loom, Dialect::GitHub] {
         let loaded = load(&source, dialect);

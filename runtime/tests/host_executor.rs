@@ -273,11 +273,10 @@ async fn the_next_job_has_the_directory_of_the_one_before_and_nothing_that_was_i
     assert_eq!(output.text(), "5\n0.sh\n");
     for (path, content) in below(&next.directory) {
         assert!(!content.contains("secret"), "{path}: {content}");
-        let stays = ["agent.", "nonce", "spool", "scripts"]
+        let stays = ["agent.", "nonce", "spool", "temp/_runner_file_commands"]
             .iter()
             .any(|own| path.starts_with(own))
-            || ["temp", "actions", "tools", "temp/_github_workflow"].contains(&path.as_str())
-            || path.starts_with("temp/_runner_file_commands");
+            || ["temp", "actions", "tools"].contains(&path.as_str());
         assert!(stays, "{path} is left");
     }
     assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "kept");
@@ -297,17 +296,14 @@ async fn the_next_job_has_the_directory_of_the_one_before_and_nothing_that_was_i
 async fn a_directory_that_is_not_as_it_was_made_is_no_other_jobs() {
     let bench = bench();
     for harm in [
-        "chmod 755 \"$RUNNER_TEMP\"",
-        "rm -r \"$RUNNER_TEMP\"; ln -s / \"$RUNNER_TEMP\"",
-        "rm -r \"$RUNNER_TEMP/../tools\"",
+        "chmod 755 \"$RUNNER_TEMP/..\"",
+        "chmod 755 \"$RUNNER_TEMP/../spool\"",
         "echo other > \"$RUNNER_TEMP/../nonce\"",
         "ln \"$RUNNER_TEMP/../nonce\" \"$RUNNER_TEMP/../nonce.copy\"",
         "rm \"$RUNNER_TEMP/../agent.sock\"; touch \"$RUNNER_TEMP/../agent.sock\"",
         "cd \"$RUNNER_TEMP/..\"; own=$PWD; cd /; mv \"$own\" \"$own.moved\"; mkdir -m 700 \"$own\"",
         "rm -r \"$(dirname \"$0\")\"",
         "own=$(dirname \"$0\"); rm -r \"$own\"; ln -s \"$PWD/outside\" \"$own\"",
-        "rm -r \"$RUNNER_TEMP/_runner_file_commands\"; ln -s \"$PWD/outside\" \"$RUNNER_TEMP/_runner_file_commands\"; \
-         chmod 700 \"$RUNNER_TEMP\"",
     ] {
         let job = bench.job();
         let place = bench.open(&job).await;
@@ -385,33 +381,80 @@ async fn what_waits_for_a_job_of_a_dead_loom_is_found_by_its_run_and_removed() {
 }
 
 #[tokio::test]
-async fn steps_use_the_same_files_one_after_the_other_and_never_see_what_was_in_them() {
+async fn what_a_step_gave_another_name_keeps_its_content() {
     let bench = bench();
     let job = bench.job();
     let place = bench.open(&job).await;
-    let files = "ls -i \"$GITHUB_ENV\" \"$GITHUB_STEP_SUMMARY\" \"$0\" | awk '{print $1}'; \
-                 cat \"$GITHUB_ENV\" \"$GITHUB_STEP_SUMMARY\"; echo A=1 >> \"$GITHUB_ENV\"; \
-                 echo big >> \"$GITHUB_STEP_SUMMARY\"";
-    let (end, first) = run(&place, script(files)).await;
-    assert_eq!(
-        end.files.env,
-        loom_runtime::executor::FileContent::Bytes(b"A=1\n".to_vec())
-    );
-    let (end, second) = run(&place, script(files)).await;
-    assert_eq!(
-        end.files.env,
-        loom_runtime::executor::FileContent::Bytes(b"A=1\n".to_vec())
-    );
-    assert_eq!(second.text(), first.text());
-    // Something that still runs has them open.
-    let hold = "exec 3>>\"$GITHUB_ENV\"; setsid sh -c 'until [ -e go ]; do sleep 0.01; done; echo B=late >&3; touch went; exec \
-                sleep 1000' >/dev/null 2>&1 &";
-    run(&place, script(hold)).await;
-    let look = "touch go; until [ -e went ]; do sleep 0.01; done; cat \"$GITHUB_ENV\"";
-    let (end, output) = run(&place, script(look)).await;
-    assert_eq!((end.status, output.text()), (ExitStatus::Code(0), ""));
-    assert_eq!(end.files.env, loom_runtime::executor::FileContent::Empty);
+    let link = "echo precious > report.md; ln -f report.md \"$GITHUB_STEP_SUMMARY\"; ln \"$0\" script.saved; \
+                echo A=1 >> \"$GITHUB_ENV\"; ln \"$GITHUB_ENV\" env.saved";
+    run(&place, script(link)).await;
+    let look = "cat report.md env.saved; grep -c precious script.saved";
+    let (_, output) = run(&place, script(look)).await;
+    assert_eq!(output.text(), "precious\nA=1\n1\n");
     place.close().await.unwrap();
+    let kept = std::fs::read_to_string(job.workspace.join("report.md"));
+    assert_eq!(kept.unwrap(), "precious\n");
+}
+
+#[tokio::test]
+async fn what_still_has_the_temporary_directory_of_a_job_open_sees_nothing_of_the_next() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    // As a daemon or a container does that is no descendant of the agent.
+    let open = std::fs::File::open(job.directory.join("temp")).unwrap();
+    run(&place, script("true")).await;
+    place.close().await.unwrap();
+    let next = bench.job();
+    let place = bench.open(&next).await;
+    let (end, _) = run(
+        &place,
+        with_temp(&next, script("echo secret > \"$RUNNER_TEMP/secret\"")),
+    )
+    .await;
+    assert_eq!(end.status, ExitStatus::Code(0));
+    let seen = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+    assert_eq!(std::fs::read_dir(seen).map_or(0, Iterator::count), 0);
+    place.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_whose_agent_is_not_used_again_begins_with_nothing_of_the_one_before() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let agent = agent_of(&job);
+    // An agent whose niceness a step has changed does not go on.
+    let leave =
+        "echo secret > \"$RUNNER_TEMP/mine\"; echo secret > \"$(dirname \"$0\")/mine\"; renice -n 5 -p $PPID";
+    let (end, output) = run(&place, with_temp(&job, script(leave))).await;
+    assert_eq!(end.status, ExitStatus::Code(0), "{}", output.text());
+    place.close().await.unwrap();
+    let next = bench.job();
+    let place = bench.open(&next).await;
+    assert_ne!(agent_of(&next), agent);
+    let look = "ls -A \"$RUNNER_TEMP\" \"$(dirname \"$0\")\" | grep mine || true";
+    let (end, output) = run(&place, with_temp(&next, script(look))).await;
+    assert_eq!((end.status, output.text()), (ExitStatus::Code(0), ""));
+    place.close().await.unwrap();
+    bench.nothing_is_left(&next).await;
+}
+
+#[tokio::test]
+async fn a_directory_that_a_step_laid_out_for_the_next_job_is_refused() {
+    let bench = bench();
+    let (job, next) = (bench.job(), bench.job());
+    let place = bench.open(&job).await;
+    std::fs::create_dir_all(next.directory.join("temp")).unwrap();
+    std::fs::write(next.directory.join("temp/planted"), "x").unwrap();
+    place.close().await.unwrap();
+    let refused = bench
+        .executor
+        .open(next.clone(), Arc::new(loom_runtime::executor::SilentNotes))
+        .await;
+    assert!(matches!(refused, Err(ExecutorError::Setup { .. })));
+    assert!(next.directory.join("temp/planted").exists(), "it is not ours");
+    bench.executor.run_ended(&bench.run).await.unwrap();
 }
 
 fn mode(path: &std::path::Path) -> u32 {

@@ -10,8 +10,6 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::spare;
-
 /// The directory's name below the job's temporary directory, as on GitHub.
 pub const DIRECTORY: &str = "_runner_file_commands";
 
@@ -98,17 +96,6 @@ impl CommandFiles {
     /// # Errors
     /// When one cannot be made.
     pub fn create(&self, owner: Option<(u32, u32)>, mode: u32) -> io::Result<()> {
-        self.create_from(None, owner, mode)
-    }
-
-    /// As [`CommandFiles::create`]; takes the emptied files of the step `spare` where they are as they are to be.
-    pub(crate) fn create_from(
-        &self,
-        spare: Option<u32>,
-        owner: Option<(u32, u32)>,
-        mode: u32,
-    ) -> io::Result<()> {
-        let spare = spare.filter(|_| owner.is_none());
         let top = match open_directory(&self.directory) {
             Ok(top) => top,
             Err(_) => {
@@ -126,14 +113,6 @@ impl CommandFiles {
         };
         for kind in Kind::ALL {
             let path = beneath(&top, &self.directory, &self.name(kind));
-            if let Some(step) = spare {
-                let spare = beneath(&top, &self.directory, &name(kind, step));
-                let renamed = || step == self.step || fs::rename(&spare, &path).is_ok();
-                if spare::is_spare(&spare, mode) && renamed() {
-                    continue;
-                }
-                remove(&spare)?;
-            }
             remove(&path)?;
             let file = OpenOptions::new()
                 .write(true)
@@ -198,43 +177,9 @@ impl CommandFiles {
         }
     }
 
-    /// Empties them for another step, given what of them was [read](Self::read); whether that went well.
-    pub(crate) fn empty(&self, content: &[(Kind, Content)]) -> bool {
-        if content.is_empty() {
-            return true;
-        }
-        let Ok(top) = open_directory(&self.directory) else {
-            return false;
-        };
-        content.iter().all(|(kind, content)| {
-            let path = beneath(&top, &self.directory, &self.name(*kind));
-            match content {
-                Content::Bytes(_) | Content::TooLarge(_) => spare::empty(&path).is_ok(),
-                Content::Empty => true,
-                Content::Unreadable(_) => false,
-            }
-        })
-    }
-
-    /// Whose they are.
-    pub(crate) fn step(&self) -> u32 {
-        self.step
-    }
-
-    /// Where they are.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> + use<'_> {
-        Kind::ALL
-            .into_iter()
-            .map(|kind| self.directory.join(self.name(kind)))
-    }
-
     fn name(&self, kind: Kind) -> String {
-        name(kind, self.step)
+        format!("{}_{}", kind.prefix(), self.step)
     }
-}
-
-fn name(kind: Kind, step: u32) -> String {
-    format!("{}_{step}", kind.prefix())
 }
 
 fn read_one(path: &Path, limit: u64) -> Content {

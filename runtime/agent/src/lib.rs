@@ -28,7 +28,6 @@ mod memory;
 mod options;
 mod program;
 mod serve;
-mod spare;
 pub mod spool;
 mod stay;
 mod steps;

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::accounts::{self, Account};
 use crate::files::CommandFiles;
-use crate::spare::{self, Spare};
 use crate::wire::{ShellChoice, StartStep, StepProgram};
 use crate::{git, sys};
 
@@ -36,9 +35,9 @@ pub(crate) struct Places {
 }
 
 /// Prepares a step; an error says in a sentence why it cannot start.
-pub(crate) fn prepare(start: &StartStep, places: &Places, spare: &mut Spare) -> Result<Prepared, String> {
+pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, String> {
     let account = start.user.as_deref().map(accounts::find).transpose()?;
-    let files = command_files(start, places, account.as_ref(), spare.files.take())?;
+    let files = command_files(start, places, account.as_ref())?;
     let env = environment(start, places, account.as_ref(), files.as_ref());
     let directory = working_directory(start, &places.workspace)?;
     let path = env
@@ -52,12 +51,7 @@ pub(crate) fn prepare(start: &StartStep, places: &Places, spare: &mut Spare) -> 
                 .iter()
                 .find_map(|shell| Some((shell, find_program(&shell.program, path, &directory)?)))
                 .ok_or_else(|| no_shell(shells, path))?;
-            let script = write_script(
-                (start.step, text),
-                shell,
-                (&places.scripts, spare.script.take()),
-                account.as_ref(),
-            )?;
+            let script = write_script(start.step, text, shell, &places.scripts, account.as_ref())?;
             let file = script.to_string_lossy();
             let arguments = shell
                 .arguments
@@ -94,14 +88,13 @@ fn command_files(
     start: &StartStep,
     places: &Places,
     account: Option<&Account>,
-    spare: Option<u32>,
 ) -> Result<Option<CommandFiles>, String> {
     let Some(directory) = &places.files else {
         return Ok(None);
     };
     let files = CommandFiles::of(directory, start.step);
     let owner = account.map(|account| (account.identity.uid, account.identity.gid));
-    files.create_from(spare, owner, 0o600).map_err(|error| {
+    files.create(owner, 0o600).map_err(|error| {
         format!(
             "the step's command files in `{}` cannot be made: {}",
             directory.display(),
@@ -227,9 +220,10 @@ fn no_program(programs: &[String], path: &OsStr) -> String {
 
 /// Writes the script where the step's user can read it, and whomever the step's shell becomes (`su`, `sudo`).
 fn write_script(
-    (step, text): (u32, &str),
+    step: u32,
+    text: &str,
     shell: &ShellChoice,
-    (scripts, spare): (&Path, Option<PathBuf>),
+    scripts: &Path,
     account: Option<&Account>,
 ) -> Result<PathBuf, String> {
     if shell.extension.contains(['/', '\0']) {
@@ -239,8 +233,16 @@ fn write_script(
         ));
     }
     let path = scripts.join(format!("{step}{}", shell.extension));
-    let write = |spare| {
-        let mut file = spare::script(&path, spare)?;
+    let write = || {
+        // A step before this one may have left anything at all here, a link included.
+        if fs::symlink_metadata(&path).is_ok() {
+            fs::remove_file(&path)?;
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
         file.write_all(text.as_bytes())?;
         file.set_permissions(fs::Permissions::from_mode(0o555))?;
         if let Some(account) = account {
@@ -248,7 +250,7 @@ fn write_script(
         }
         Ok(())
     };
-    match write(spare) {
+    match write() {
         Ok(()) => Ok(path),
         Err(error) => {
             let error: std::io::Error = error;

@@ -14,7 +14,6 @@ use crate::kept::Kept;
 use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
-use crate::spare::Spare;
 use crate::spool::{HEADER, Stream};
 use crate::stay::{Between, Moved, Served};
 use crate::steps::{CHUNK, Step};
@@ -71,7 +70,6 @@ pub(crate) fn run(
 struct Agent<'a> {
     options: Serve,
     places: Places,
-    spare: Spare,
     memory: OutOfMemory,
     nonce: [u8; NONCE_LENGTH],
     /// The workspace was the caller's when the job began.
@@ -105,14 +103,7 @@ enum Source {
 impl<'a> Agent<'a> {
     fn new(options: Serve, signals: &'a UnixStream, moved: Option<Moved>) -> Result<Self, String> {
         let nonce = read_nonce()?;
-        let Moved {
-            listener,
-            spare,
-            memory,
-        } = match moved {
-            Some(moved) => moved.cleared(&options)?,
-            None => Moved::begin(&options)?,
-        };
+        let Moved { listener, memory } = moved.map_or_else(Moved::begin, Ok)?;
         if options.own_machine {
             git::trust_everything();
         }
@@ -130,7 +121,6 @@ impl<'a> Agent<'a> {
         Ok(Self {
             options,
             places,
-            spare,
             memory,
             nonce,
             own_top,
@@ -348,8 +338,7 @@ impl<'a> Agent<'a> {
         } else if self.steps.iter().any(|step| step.number == start.step) {
             Err(format!("step {} runs already", start.step))
         } else {
-            let places = (&self.places, &mut self.spare);
-            Step::start(start, places, &self.memory, self.options.drain)
+            Step::start(start, &self.places, &self.memory, self.options.drain)
         };
         match started {
             Ok(step) => {
@@ -375,9 +364,9 @@ impl<'a> Agent<'a> {
     }
 
     fn settle_steps(&mut self) {
-        let (client, spare) = (&mut self.client, &mut self.spare);
+        let client = &mut self.client;
         self.steps.retain_mut(|step| {
-            let over = step.settle(spare);
+            let over = step.settle();
             if over && let Some(client) = client {
                 let (length, trouble) = step.spooled();
                 client.send(&Report::Exited {
@@ -482,7 +471,6 @@ impl<'a> Agent<'a> {
                     client,
                     moved: Moved {
                         listener: self.listener,
-                        spare: self.spare,
                         memory: self.memory,
                     },
                 });

@@ -13,7 +13,6 @@ use crate::clients::{self, Client};
 use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::serve;
-use crate::spare::Spare;
 use crate::wire::{Command, NextJob};
 use crate::{kernel, layout, leftovers, program, sys};
 
@@ -87,32 +86,21 @@ pub(crate) struct Between {
 pub(crate) struct Moved {
     /// What listens at the socket.
     pub(crate) listener: UnixListener,
-    /// Files of steps that are over.
-    pub(crate) spare: Spare,
     /// The counter of its control group, which it has not left.
     pub(crate) memory: OutOfMemory,
 }
 
 impl Moved {
     /// Makes it, in the job's directory, which is the current one.
-    pub(crate) fn begin(options: &Serve) -> Result<Self, String> {
+    pub(crate) fn begin() -> Result<Self, String> {
         let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
         layout::replace(Path::new(layout::PROCESS), process.as_bytes())
             .map_err(|error| format!("write the process file: {error}"))?;
         Ok(Self {
             listener: clients::listen()
                 .map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?,
-            spare: Spare::new(options.stay),
             memory: OutOfMemory::find(),
         })
-    }
-
-    /// The same without what the job before left beside it.
-    pub(crate) fn cleared(mut self, options: &Serve) -> Result<Self, String> {
-        self.spare
-            .moved(options.files.as_deref(), &options.scripts)
-            .map_err(|error| format!("clear what a job left: {}", program::plain(&error)))?;
-        Ok(self)
     }
 }
 

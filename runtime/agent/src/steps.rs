@@ -1,6 +1,6 @@
 //! A step that runs: its main process, its two streams, its spool.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -11,7 +11,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::files::CommandFiles;
 use crate::memory::OutOfMemory;
 use crate::program::{self, Places, Prepared};
-use crate::spare::Spare;
 use crate::spool::{self, Exit, HEADER, Status, Stream};
 use crate::sys::{self, Reaped};
 use crate::wire::{StartStep, StepSignal};
@@ -50,7 +49,7 @@ impl Step {
     /// Only when its spool cannot be opened: then there is no place to say anything.
     pub(crate) fn start(
         start: &StartStep,
-        (places, spare): (&Places, &mut Spare),
+        places: &Places,
         memory: &OutOfMemory,
         drain: Duration,
     ) -> Result<Self, String> {
@@ -71,7 +70,7 @@ impl Step {
             drained_by: None,
             signalled: false,
         };
-        if let Err(why) = program::prepare(start, places, spare).and_then(|prepared| step.spawn(prepared)) {
+        if let Err(why) = program::prepare(start, places).and_then(|prepared| step.spawn(prepared)) {
             step.finish(Status::NotStarted(why), None);
         }
         Ok(step)
@@ -194,7 +193,7 @@ impl Step {
     }
 
     /// Writes the record of the end once there is nothing to wait for; returns whether the step is over.
-    pub(crate) fn settle(&mut self, spare: &mut Spare) -> bool {
+    pub(crate) fn settle(&mut self) -> bool {
         let open = self.streams().count() > 0;
         if self.end.is_none() || (open && self.drained_by.is_some_and(|by| Instant::now() < by)) {
             return false;
@@ -204,17 +203,17 @@ impl Step {
             self.shut(Stream::Stdout);
             self.shut(Stream::Stderr);
         }
-        let files = self.files.take().map(|files| (files.read(), files));
-        for (kind, content) in files.iter().flat_map(|(content, _)| content) {
-            self.spool.write(&spool::file(now(), *kind, content));
+        if let Some(files) = self.files.take() {
+            for (kind, content) in files.read() {
+                self.spool.write(&spool::file(now(), kind, &content));
+            }
+            files.remove();
         }
-        // Before the end is told: who hears of it may look whether they are gone.
-        let files = files
-            .as_ref()
-            .map(|(content, files)| (files.clone(), content.as_slice()));
-        spare.take_over(files, self.script.take());
         if let Some(end) = self.end.take() {
             self.spool.write(&spool::exit(now(), &end));
+        }
+        if let Some(script) = self.script.take() {
+            let _ = fs::remove_file(script);
         }
         true
     }

@@ -12,12 +12,14 @@ use super::variables::Variables;
 use crate::context::{RunnerFacts, default_environment, is_fixed, runner};
 use crate::event::{Outputs, StepState};
 use crate::executor::PlaceFacts;
-use crate::executor::channel::{ABOVE_WORKSPACE, EVENT_FOLDER};
 use crate::id::StepId;
 use crate::plan::JobPlan;
 
-/// The file with the event, in its folder below RUNNER_TEMP.
-pub(super) const EVENT_FILE: &str = "event.json";
+/// Where the file with the event lies below RUNNER_TEMP.
+pub(super) const EVENT_FILE: &str = "_github_workflow/event.json";
+/// The folder below RUNNER_TEMP that is `runner.workspace`: the workspace is seen in it under the repository's name, as on
+/// GitHub, and what steps make beside it goes with the job.
+pub(super) const ABOVE_WORKSPACE: &str = "_runner_workspace";
 
 /// What the expressions of a job's steps see.
 #[derive(Clone)]
@@ -91,7 +93,7 @@ impl Contexts {
         github.insert("workspace", Value::from(facts.workspace.as_str()));
         github.insert(
             "event_path",
-            Value::string(format!("{}/{EVENT_FOLDER}/{EVENT_FILE}", facts.temp)),
+            Value::string(format!("{}/{EVENT_FILE}", facts.temp)),
         );
         let mut frames = BTreeMap::new();
         frames.insert(None, Frame::default());

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::JobOrigin;
-use super::contexts::EVENT_FILE;
+use super::contexts::{ABOVE_WORKSPACE, EVENT_FILE};
 use super::fetching::prepare;
 use super::grounds::Grounds;
 use super::keeping::without_secrets;
@@ -22,7 +22,7 @@ use crate::config::WorkspaceMode;
 use crate::engine::io::Io;
 use crate::engine::shared::Shared;
 use crate::event::StepOutline;
-use crate::executor::channel::{ABOVE_WORKSPACE, EVENT_FOLDER, TEMP, folder_with};
+use crate::executor::channel::TEMP;
 use crate::executor::{Closed, Executor, ExecutorError, Fault, Place, PlaceSpec};
 use crate::id::JobKey;
 use crate::logs::{JobLog, LogError};
@@ -184,8 +184,8 @@ async fn make(origin: JobOrigin, unwanted: CancellationToken) -> Result<Opened, 
             };
             notes.say(&trouble.reason.message);
             written(&shared, log, |_| Ok(())).await;
-            // An open that fails leaves nothing in its engine; the directory was made here. Where something may be left
-            // it is still in use.
+            // An open that fails leaves nothing in its engine; a copy of the project was made here. Where something may be
+            // left it is still in use.
             if !trouble.may_leave {
                 remove(&shared.io, directories(&shared, &key)).await.ok();
             }
@@ -250,65 +250,36 @@ async fn put_files(opened: &Opened) -> Result<(), Trouble> {
     let grounds = Arc::clone(&opened.grounds);
     let made = opened.shared.io.blocking(move || {
         let temp = grounds.directory.join(TEMP);
-        write_above_workspace(&grounds, &temp.join(ABOVE_WORKSPACE))?;
-        write_event(&grounds, &temp.join(EVENT_FOLDER))
+        write_above_workspace(&grounds, &temp.join(ABOVE_WORKSPACE)).map_err(|error| {
+            let what = format!("cannot make the folder above the workspace: {error}");
+            Trouble::machine("setup", what)
+        })?;
+        write_event(&grounds, &temp.join(EVENT_FILE)).map_err(|error| {
+            Trouble::machine("setup", format!("cannot write the file of the event: {error}"))
+        })
     });
     made.await.map_err(|broken| broke_off(&broken))??;
     opened.grounds.put(ABOVE_WORKSPACE).await?;
-    opened.grounds.put(EVENT_FOLDER).await
+    opened.grounds.put(EVENT_FILE).await
 }
 
 /// Makes the folder above the workspace, in which that is seen under the repository's name.
-fn write_above_workspace(grounds: &Grounds, folder: &Path) -> Result<(), Trouble> {
-    let name = grounds.plan.repository_name();
-    let workspace = Path::new(&grounds.facts.workspace);
-    let link = name.as_deref().map(|name| folder.join(name));
-    // The job before may have left it as it is to be.
-    let is_there = || {
-        let to = link.as_deref().map(std::fs::read_link);
-        to.is_some_and(|to| to.is_ok_and(|to| to == workspace))
+fn write_above_workspace(grounds: &Grounds, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))?;
+    let Some(name) = grounds.plan.repository_name() else {
+        return Ok(());
     };
-    let make = || {
-        let is_there = is_there();
-        folder_with(folder, 0o777, |found| {
-            is_there && name.as_deref().is_some_and(|name| found == name)
-        })?;
-        match &link {
-            Some(link) if !is_there => std::os::unix::fs::symlink(workspace, link),
-            _ => Ok(()),
-        }
-    };
-    make().map_err(|error: io::Error| {
-        Trouble::machine(
-            "setup",
-            format!("cannot make the folder above the workspace: {error}"),
-        )
-    })
+    std::os::unix::fs::symlink(&grounds.facts.workspace, folder.join(name))
 }
 
 /// Writes the event where steps find it.
-fn write_event(grounds: &Grounds, folder: &Path) -> Result<(), Trouble> {
+fn write_event(grounds: &Grounds, file: &Path) -> io::Result<()> {
     let event = serde_json::to_vec_pretty(&grounds.plan.scope.run.facts.payload).unwrap_or_default();
-    let file = folder.join(EVENT_FILE);
-    let make = || {
-        let is_there = is_plain_with(&file, &event);
-        folder_with(folder, 0o755, |found| is_there && found == EVENT_FILE)?;
-        if is_there {
-            return Ok(());
-        }
-        std::fs::write(&file, &event)
-    };
-    make().map_err(|error: io::Error| {
-        Trouble::machine("setup", format!("cannot write the file of the event: {error}"))
-    })
-}
-
-/// Whether it is a file with this content that no other name leads to.
-fn is_plain_with(path: &Path, content: &[u8]) -> bool {
-    let is_plain = std::fs::symlink_metadata(path).is_ok_and(|found| {
-        found.is_file() && found.nlink() == 1 && usize::try_from(found.len()) == Ok(content.len())
-    });
-    is_plain && std::fs::read(path).is_ok_and(|found| found == content)
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir(folder)?;
+    }
+    std::fs::write(file, event)
 }
 
 /// Closes the place; a panic on the way leaves nothing behind either.

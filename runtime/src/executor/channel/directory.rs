@@ -180,7 +180,9 @@ impl JobDirectory {
     /// to it any more.
     pub(super) fn give_back_spool(&self, step: u32, file: &File) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.is_none() && file.set_len(0).is_ok() {
+        // Another name may lead to it: then it is somebody's by now.
+        let is_ours = file.metadata().is_ok_and(|found| found.nlink() == 1);
+        if spare.is_none() && is_ours && file.set_len(0).is_ok() {
             *spare = Some(step);
         } else {
             drop(spare);

@@ -15,8 +15,7 @@ mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
-pub(in crate::executor) use between::clear as clear_directory;
-pub(crate) use between::{ABOVE_WORKSPACE, EVENT_FOLDER, folder_with};
+pub(in crate::executor) use between::{clear as clear_directory, clear_folder};
 pub(crate) use directory::{
     ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
 };

@@ -8,6 +8,9 @@ use super::register::Entry;
 use crate::executor::channel::{JobDirectory, blocking, remove_directory};
 use crate::executor::{ExecutorError, PlaceSpec};
 
+/// Of the directories that scripts lie in.
+pub(super) const PASSAGE_MODE: u32 = 0o711;
+
 impl HostExecutor {
     /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
     /// anybody.
@@ -27,7 +30,12 @@ impl HostExecutor {
                 });
             }
             let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
-            let directory = JobDirectory::create(&path).map_err(|error| failed(&error))?;
+            // What is there already is another's, or a step's of the job before.
+            make_own(&path).map_err(|error| failed(&error))?;
+            let directory = JobDirectory::create(&path).map_err(|error| {
+                let _ = remove_directory(&path);
+                failed(&error)
+            })?;
             let entry = Entry {
                 directory: directory.path().to_owned(),
                 // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
@@ -93,11 +101,24 @@ impl HostExecutor {
     }
 }
 
+/// Makes a directory that is the caller's alone; the one above it as well, where that is missing.
+fn make_own(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    if let Some(parent) = path.parent() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(path)
+}
+
 /// A directory that everybody can walk through and nobody else can list: steps go there to their script, whoever they run
 /// as. What lies in it has a name that cannot be guessed.
 fn make_passage(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
-    std::fs::DirBuilder::new().mode(0o711).create(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711))
+    std::fs::DirBuilder::new().mode(PASSAGE_MODE).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(PASSAGE_MODE))
 }

@@ -19,7 +19,7 @@ use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
 use super::register::{Entry, Register};
 use super::warm::{Agent, Waiting, Warm};
-use crate::executor::channel::{ACTIONS, Channel, ConnectError, Idle, JobDirectory, TEMP, TOOLS, blocking};
+use crate::executor::channel::{ACTIONS, Channel, ConnectError, JobDirectory, TEMP, TOOLS, blocking};
 use crate::executor::docker::Companions;
 use crate::executor::{
     Executor, ExecutorError, Notes, Place, PlaceFacts, PlaceSpec, RoomSpec, SilentNotes, Swept,
@@ -155,49 +155,57 @@ impl HostExecutor {
         }
     }
 
-    /// Gives an agent that waits this job, which has its mark in the register. With the directory when it does not answer:
-    /// then it is ended, and the job wants another one.
+    /// Gives the job to an agent that waits, in the directory of its job before where it has that. `None` when it does not take
+    /// it: then nothing of it is left.
     async fn go_on(
         &self,
         spec: &PlaceSpec,
-        directory: JobDirectory,
-        (entry, passage, moved): (&Entry, &Path, bool),
-        (mut agent, idle): (Agent, Idle),
+        waiting: Waiting,
         notes: &Arc<dyn Notes>,
-    ) -> Result<Result<(Channel, Agent), JobDirectory>, ExecutorError> {
+    ) -> Result<Option<(Held, Channel, Agent)>, ExecutorError> {
+        let Waiting {
+            mut agent,
+            idle,
+            directory,
+        } = waiting;
+        let inherited = match directory {
+            Some(directory) => self.inherit(spec, directory).await?,
+            None => None,
+        };
+        let moved = inherited.is_some();
+        let held = match inherited {
+            Some(held) => held,
+            None => self.prepare(spec, agent.mark.clone()).await?,
+        };
         let path = |path: &Path| path.to_str().map(str::to_owned);
         let job = (|| {
             Some(NextJob {
-                directory: path(&entry.directory)?,
-                scripts: path(passage)?,
+                directory: path(&held.entry.directory)?,
+                scripts: path(&held.passage)?,
                 workspace: path(&spec.workspace)?,
-                files: path(&entry.directory.join(TEMP).join(files::DIRECTORY))?,
+                files: path(&held.entry.directory.join(TEMP).join(files::DIRECTORY))?,
                 moved,
             })
         })();
-        let Some(job) = job else { return Ok(Err(directory)) };
-        let again = Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes));
-        match again.await {
-            Ok(channel) => Ok(Ok((channel, agent))),
-            Err(error) => {
-                tracing::debug!(%error, "an agent that waited for another job is not used");
-                // It dies with what watches over it, frozen or not.
-                let _ = agent.child.start_kill();
-                let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
-                let path = entry.directory.clone();
-                let opened = blocking(move || JobDirectory::open(&path)).await?;
-                opened
-                    .map(Err)
-                    .map_err(|error| ExecutorError::setup("prepare the job", &error))
+        if let Some(job) = job {
+            let directory = held.directory.clone();
+            match Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes)).await {
+                Ok(channel) => return Ok(Some((held, channel, agent))),
+                Err(error) => tracing::debug!(%error, "an agent that waited for another job is not used"),
             }
         }
+        // It dies with what watches over it, frozen or not. What it had is not cleared to its end.
+        let _ = agent.child.start_kill();
+        let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
+        self.reclaim_named(&spec.key.resource_name()).await?;
+        Ok(None)
     }
 
     async fn make(
         &self,
         spec: &PlaceSpec,
         held: Held,
-        warm: Option<(Agent, Idle, bool)>,
+        begun: Option<(Channel, Agent)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
         let Held {
@@ -217,18 +225,13 @@ impl HostExecutor {
             Ok(Some((companions, services)))
         };
         let agent = async {
-            let directory = match warm {
-                Some((agent, idle, moved)) => match self
-                    .go_on(spec, directory, (entry, passage, moved), (agent, idle), &notes)
-                    .await?
-                {
-                    Ok(begun) => return Ok(begun),
-                    Err(directory) => directory,
-                },
-                None => directory,
-            };
-            self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
-                .await
+            match begun {
+                Some(begun) => Ok(begun),
+                None => {
+                    self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
+                        .await
+                }
+            }
         };
         // Both to their end: what is half made is removed only once nobody makes it any more.
         let (services, agent) = tokio::join!(services, agent);
@@ -349,29 +352,18 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let (mark, warm, held) = match self.warm.take(&spec.key.run, spec.orphan_grace) {
-            Some(Waiting {
-                agent,
-                idle,
-                directory,
-            }) => {
-                let held = match directory {
-                    Some(directory) => self.inherit(&spec, directory).await?,
-                    None => None,
-                };
-                (agent.mark.clone(), Some((agent, idle, held.is_some())), held)
+        let begun = match self.warm.take(&spec.key.run, spec.orphan_grace) {
+            Some(waiting) => self.go_on(&spec, waiting, &notes).await?,
+            None => None,
+        };
+        let (held, begun) = match begun {
+            Some((held, channel, agent)) => (held, Some((channel, agent))),
+            None => {
+                let mark = format!("loom-agent-{}", uuid::Uuid::new_v4().simple());
+                (self.prepare(&spec, mark).await?, None)
             }
-            None => (
-                format!("loom-agent-{}", uuid::Uuid::new_v4().simple()),
-                None,
-                None,
-            ),
         };
-        let held = match held {
-            Some(held) => held,
-            None => self.prepare(&spec, mark).await?,
-        };
-        match self.make(&spec, held, warm, notes).await {
+        match self.make(&spec, held, begun, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;

@@ -4,11 +4,12 @@
 //! its Loom dies, the next one removes it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::directories::PASSAGE_MODE;
 use super::register::{Entry, Register};
 use crate::executor::ExecutorError;
-use crate::executor::channel::{JobDirectory, clear_directory, remove_directory};
+use crate::executor::channel::{JobDirectory, clear_directory, clear_folder, remove_directory};
 use crate::id::{JobKey, RunId};
 
 /// What the names of such directories end with; no job's name has a full stop.
@@ -47,9 +48,14 @@ impl IdleDirectory {
             return Ok(None);
         };
         let is_own = entry.directory.file_name().is_some_and(|own| own == name);
-        let is_folder = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_dir());
-        let scripts = is_folder(&entry.scripts) && is_folder(&held.passage);
-        if !is_own || !scripts || !clear_directory(&held.directory)? {
+        if !is_own || !clear_directory(&held.directory)? {
+            return Ok(None);
+        }
+        // The scripts lie apart.
+        let is_whole = clear_folder(&held.passage, PASSAGE_MODE)?
+            && held.passage.parent() == Some(&*entry.scripts)
+            && entry.scripts.symlink_metadata().is_ok_and(|found| found.is_dir());
+        if !is_whole {
             return Ok(None);
         }
         let idle = format!("{}{}{ENDING}", JobKey::prefix(run), entry.agent);
@@ -57,7 +63,12 @@ impl IdleDirectory {
         // The entry first: no directory is without one.
         register.rename(name, &idle)?;
         if let Err(error) = std::fs::rename(&entry.directory, &path) {
-            register.rename(&idle, name)?;
+            if register.rename(&idle, name).is_err() {
+                // Nobody would look for it by this name while this process lives.
+                let removed = [&entry.scripts, &entry.directory].map(|path| remove_directory(path));
+                removed.into_iter().collect::<io::Result<()>>()?;
+                register.forget(&idle)?;
+            }
             return Err(error);
         }
         Ok(Some(Self {
@@ -99,7 +110,11 @@ impl IdleDirectory {
             },
             passage: self.held.passage,
         };
-        match register.rename(&self.name, name) {
+        // What steps saw of it is made anew: nobody has it open.
+        let made = register
+            .rename(&self.name, name)
+            .and_then(|()| held.directory.create_shared().map_err(io::Error::other));
+        match made {
             Ok(()) => Ok(held),
             Err(error) => Err(Box::new((Self { held, ..self }, error))),
         }

@@ -132,9 +132,8 @@ impl Warm {
             {
                 self.end(&mut all, waiting);
             }
-            // What was left of one is told of when its run ends.
-            let is_over = |task: &JoinHandle<Result<(), ExecutorError>>| task.is_finished();
-            if all.waiting.is_empty() && all.ending.iter().all(|(_, task)| is_over(task)) {
+            all.ending.retain(|(_, task)| !task.is_finished());
+            if all.waiting.is_empty() && all.ending.is_empty() {
                 all.watched = false;
                 return;
             }
@@ -164,8 +163,15 @@ impl Warm {
             };
             let removing = blocking(move || directory.remove().map(|()| directory));
             let ((), removed) = tokio::join!(ended, removing);
-            let directory = removed??;
-            blocking(move || directory.forget(&register)).await?
+            let gone = match removed.and_then(|removed| removed) {
+                Ok(directory) => blocking(move || directory.forget(&register))
+                    .await
+                    .and_then(|gone| gone),
+                Err(error) => Err(error),
+            };
+            gone.inspect_err(|error| {
+                tracing::warn!(%error, "something is left of a job; the next start removes it");
+            })
         });
         all.ending.push((agent.run, task));
     }

@@ -56,7 +56,8 @@ pub(crate) fn apply(source: &Source, unused: bool, diagnostics: Diagnostics) -> 
                 )
                 .at(one.span, "ignores nothing")
                 .help("remove it")
-                .fix(one.removal, ""),
+                // In a text of several lines it may be part of what is written somewhere.
+                .guess(one.removal, "", !is_in_block(source, one.span)),
             );
         }
     }
@@ -64,6 +65,32 @@ pub(crate) fn apply(source: &Source, unused: bool, diagnostics: Diagnostics) -> 
         kept.push(report);
     }
     kept.finish()
+}
+
+/// Whether a line is part of a block scalar (`|`, `>`).
+fn is_in_block(source: &Source, span: Span) -> bool {
+    let indent_of = |text: &str| text.len() - text.trim_start().len();
+    let mut number = source.position(span.start).line;
+    let mut indent = source.line(number).map_or(0, indent_of);
+    while number > 1 && indent > 0 {
+        number -= 1;
+        let Some(text) = source.line(number).filter(|text| !text.trim().is_empty()) else {
+            continue;
+        };
+        if indent_of(text) >= indent {
+            continue;
+        }
+        indent = indent_of(text);
+        let value = text.split(" #").next().unwrap_or_default().trim_end();
+        let head = value.trim_end_matches(|last: char| last.is_ascii_digit() || matches!(last, '+' | '-'));
+        if head.ends_with([':', '-']) {
+            continue;
+        }
+        if head.ends_with(['|', '>']) {
+            return true;
+        }
+    }
+    false
 }
 
 fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {

@@ -73,6 +73,8 @@ fn script(run: &Run, source: &Source, is_bash: bool, diagnostics: &mut Diagnosti
         return;
     }
     let written = source.slice(run.script.span);
+    // One that stands in several jobs may run in several shells.
+    let is_plain = is_sequence(&run.script.text) && !has_aliases(source);
     let begin = run.script.style.text_start(written);
     let mut start = run.script.span.start + begin;
     for line in written.get(begin..).unwrap_or_default().split_inclusive('\n') {
@@ -83,7 +85,7 @@ fn script(run: &Run, source: &Source, is_bash: bool, diagnostics: &mut Diagnosti
                 && matches!(run.script.style, Style::Plain | Style::Literal)
                 && let Some((edit, is_certain)) = instead(command, line, start)
             {
-                diagnostic = diagnostic.guess(edit.span, edit.replacement, is_certain);
+                diagnostic = diagnostic.guess(edit.span, edit.replacement, is_certain && is_plain);
             }
             diagnostics.push(diagnostic);
         }
@@ -142,7 +144,8 @@ fn instead(command: &Command, line: &str, start: usize) -> Option<(Edit, bool)> 
                 && written.bytes().all(is_word)
         }
     };
-    if !is_simple {
+    // The runner reads `%0A` and its like in commands, and nothing of that kind in files.
+    if !is_simple || written.contains('%') {
         return None;
     }
     let quote = quote.unwrap_or('"');
@@ -153,6 +156,36 @@ fn instead(command: &Command, line: &str, start: usize) -> Option<(Edit, bool)> 
         Edit::new(Span::new(begin, begin + text.len()), replacement),
         is_certain,
     ))
+}
+
+/// Whether a script is nothing but simple commands, a line each: what one prints is then seen by the runner, and nobody else.
+fn is_sequence(script: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac",
+        "function", "select",
+    ];
+    let is_simple = |line: &str| {
+        let line = line.trim();
+        let first = line.split([' ', ';', '\t']).next().unwrap_or_default();
+        let is_whole = |quote: char| line.matches(quote).count().is_multiple_of(2);
+        is_whole('"')
+            && is_whole('\'')
+            && !WORDS.contains(&first)
+            && !line.contains(['(', ')', '`'])
+            && !line.starts_with(['{', '}', '|', '&'])
+            && !line.ends_with(['\\', '{', '|', '&'])
+    };
+    !script.contains("<<") && !script.contains("::stop-commands::") && script.lines().all(is_simple)
+}
+
+/// Whether a file may use a part of it twice.
+fn has_aliases(source: &Source) -> bool {
+    source.text().match_indices('*').any(|(at, _)| {
+        let before = source.text().get(..at).unwrap_or_default();
+        let after = source.text().get(at + 1..).unwrap_or_default();
+        before.ends_with([' ', '[', ','])
+            && after.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+    })
 }
 
 fn diagnostic(command: &Command, span: Span) -> Diagnostic {

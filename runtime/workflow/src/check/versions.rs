@@ -46,7 +46,7 @@ fn values(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
     let mapping = fields.get(key).and_then(|field| field.value.as_mapping());
     for entry in mapping.iter().flat_map(|mapping| &mapping.entries) {
         if is_version(&entry.key.text) {
-            value(&entry.value, diagnostics);
+            value(&entry.value, true, diagnostics);
         }
     }
 }
@@ -62,18 +62,32 @@ fn combinations(matrix: &Mapping, diagnostics: &mut Diagnostics) {
                         .entries
                         .iter()
                         .filter(|entry| is_of_matrix(&entry.key.text));
-                    versions.for_each(|entry| value(&entry.value, diagnostics));
+                    versions.for_each(|entry| value(&entry.value, false, diagnostics));
                 }
-                _ if is_of_matrix(&entry.key.text) => value(item, diagnostics),
+                _ if is_of_matrix(&entry.key.text) => value(item, false, diagnostics),
                 _ => {}
             }
         }
     }
 }
 
+/// Whether the last word of a name is `version`: `python-version`, `PY_VERSIONS`, `goVersion`; not `conversion`.
 fn is_version(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    key.ends_with("version") || key.ends_with("versions")
+    let folded = key.to_ascii_lowercase();
+    let Some(rest) = folded
+        .strip_suffix("versions")
+        .or_else(|| folded.strip_suffix("version"))
+    else {
+        return false;
+    };
+    let is_upper = |at: usize| {
+        key.get(at..)
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_uppercase()))
+    };
+    let before_is_lower = key
+        .get(..rest.len())
+        .is_some_and(|before| before.ends_with(|last: char| last.is_lowercase()));
+    rest.is_empty() || rest.ends_with(['-', '_', '.']) || (before_is_lower && is_upper(rest.len()))
 }
 
 fn is_of_matrix(key: &str) -> bool {
@@ -83,7 +97,8 @@ fn is_of_matrix(key: &str) -> bool {
             .any(|language| language.eq_ignore_ascii_case(key))
 }
 
-fn value(node: &Node, diagnostics: &mut Diagnostics) {
+/// A value of a matrix may be compared elsewhere with the number that it is now: whether quotes are `certain`.
+fn value(node: &Node, certain: bool, diagnostics: &mut Diagnostics) {
     let Some(scalar) = node.as_scalar() else { return };
     let text = &*scalar.text;
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -104,6 +119,29 @@ fn value(node: &Node, diagnostics: &mut Diagnostics) {
             "without quotes this is a number, and its last zero is lost",
         )
         .help("put quotes around it")
-        .fix(node.span, format!("'{text}'")),
+        .guess(node.span, format!("'{text}'"), certain),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_word_of_its_own() {
+        for (key, is) in [
+            ("version", true),
+            ("python-version", true),
+            ("PY_VERSIONS", true),
+            ("goVersion", true),
+            ("GoVersion", true),
+            ("GOVERSION", false),
+            ("inversion", false),
+            ("conversions", false),
+            ("CONVERSION", false),
+            ("versioned", false),
+        ] {
+            assert_eq!(is_version(key), is, "{key}");
+        }
+    }
 }

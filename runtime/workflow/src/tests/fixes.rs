@@ -158,20 +158,6 @@ fn repaired() -> Vec<(String, &'static str, &'static str, &'static str)> {
             "lint/version-number",
         ),
         (
-            job(&format!("    strategy: {{matrix: {{go: [1.19, 1.20]}}}}\n{make}")),
-            "1.20",
-            "'1.20'",
-            "lint/version-number",
-        ),
-        (
-            job(&format!(
-                "    strategy: {{matrix: {{include: [{{node-version: 22.10}}, {{size: 1.50}}]}}}}\n{make}"
-            )),
-            "22.10",
-            "'22.10'",
-            "lint/version-number",
-        ),
-        (
             job(&format!(
                 "    env: {{GO_VERSION: 1.20, PRICE: 1.20, B_VERSION: 1.0, C_VERSION: 2.5}}\n{make}"
             )),
@@ -273,6 +259,22 @@ fn what_is_not_certain_is_left() {
         steps("      - run: echo \"::set-output name=a::$(make version)\"\n"),
         steps("      - run: echo \"::set-output name=a::b\" && make\n"),
         steps("      - run: echo \"::set-output name=a::b\"\n        shell: pwsh\n"),
+        // What the command prints is not the runner's to hear, or a later step's shell is another one.
+        steps("      - run: |\n          sh -c \"\n          echo ::set-output name=a::b\n          \"\n"),
+        steps("      - run: |\n          cat > f <<'EOF'\n          echo \"::set-output name=a::b\"\n          EOF\n"),
+        steps("      - run: |\n          x=$(\n          echo \"::set-output name=a::b\"\n          )\n"),
+        steps("      - run: |\n          if true; then\n          echo \"::set-output name=a::b\"\n          fi > log\n"),
+        steps("      - run: |\n          foo \\\n          echo \"::set-output name=a::b\"\n"),
+        steps("      - run: echo \"::set-output name=a::50%25\"\n"),
+        steps("      - &s {run: 'make'}\n      - *s\n      - run: echo \"::set-output name=a::b\"\n"),
+        // What an event does not give is null, and `null == false`.
+        "on:\n  push:\n  workflow_dispatch: {inputs: {dry: {type: boolean}}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    if: inputs.dry == 'false'\n    steps: [{run: make}]\n".to_owned(),
+        // A text of several lines may be another program's.
+        steps("      - run: |\n          cat <<EOF\n            # loom: ignore[lint/timeout]\n          EOF\n"),
+        steps("      - run: |\n          # loom: ignore[lint/timeout]\n          make\n"),
+        // Something else may be compared with the number.
+        job("    strategy: {matrix: {go: [1.19, 1.20]}}\n    steps: [{run: make}]\n"),
+        job("    strategy: {matrix: {include: [{node-version: 22.10}, {size: 1.50}]}}\n    steps: [{run: make}]\n"),
         steps("      - if: '${{ github.sha == ''a'' }} && github.ref'\n        run: make\n"),
         steps("      - if: not github.ref\n        run: make\n"),
         steps("      - if: build ${{ github.ref }}\n        run: make\n"),

@@ -101,7 +101,8 @@ fn unlike(checker: &mut Checker<'_>, operator: Comparison, one: Side<'_>, other:
         )
         .help(help);
     if is_truth && checker.site.exact && matches!(value, Value::String(_)) {
-        finding = finding.fix(other.0.span(), &*text);
+        // What an event does not give is null, which `false` is equal to and `'false'` is not.
+        finding = finding.guess(other.0.span(), &*text, !text.eq_ignore_ascii_case("false"));
     }
     checker.report(finding);
     true

@@ -51,7 +51,7 @@ impl JobDirectory {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
             for entry in fs::read_dir(&path)? {
-                // Its caller may have put files for the job there before.
+                // Another way to make the place may have come so far.
                 let name = entry?.file_name();
                 if !SHARED.iter().any(|shared| name == *shared) {
                     return Err(io::Error::other("it is not empty: another job may be using it"));

@@ -265,7 +265,7 @@ async fn put_files(opened: &Opened) -> Result<(), Trouble> {
 
 /// Makes the folder above the workspace, in which that is seen under the repository's name.
 fn write_above_workspace(grounds: &Grounds, folder: &Path) -> io::Result<()> {
-    std::fs::create_dir(folder)?;
+    std::fs::create_dir_all(folder)?;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))?;
     let Some(name) = grounds.plan.repository_name() else {
         return Ok(());
@@ -277,7 +277,8 @@ fn write_above_workspace(grounds: &Grounds, folder: &Path) -> io::Result<()> {
 fn write_event(grounds: &Grounds, file: &Path) -> io::Result<()> {
     let event = serde_json::to_vec_pretty(&grounds.plan.scope.run.facts.payload).unwrap_or_default();
     if let Some(folder) = file.parent() {
-        std::fs::create_dir(folder)?;
+        // A container may have it mounted.
+        std::fs::create_dir_all(folder)?;
     }
     std::fs::write(file, event)
 }

@@ -311,8 +311,25 @@ fn read<T: DeserializeOwned>(parameters: Value) -> Result<T, Refusal> {
     serde_json::from_value(parameters).map_err(|error| {
         Refusal::new(
             Refusal::PARAMETERS,
-            format!("the parameters cannot be read: {error}"),
+            format!("the parameters cannot be read: {}", plain(&error.to_string())),
         )
+    })
+}
+
+/// What is wrong with parameters, in the words of JSON rather than of Rust.
+fn plain(problem: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("type: map", "type: object"),
+        ("type: sequence", "type: list"),
+        ("type: unit value", "type: null"),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+        ("expected u32", "expected a whole number from 0 to 4294967295"),
+        ("expected i64", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+    ];
+    WORDS.iter().fold(problem.to_owned(), |told, (word, plain)| {
+        told.replace(word, plain)
     })
 }
 

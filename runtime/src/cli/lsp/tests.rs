@@ -135,9 +135,18 @@ fn what_cannot_be_answered_is_refused() {
         json!(null),
         json!([1]),
         json!({"textDocument": {"uri": URI}}),
+        json!({"textDocument": 5, "position": {"line": 1, "character": 0}}),
+        json!({"textDocument": {"uri": {}}, "position": {"line": 1, "character": 0}}),
+        json!({"textDocument": {"uri": URI}, "position": []}),
+        json!({"textDocument": {"uri": URI}, "position": {"line": [], "character": 0}}),
         json!({"textDocument": {"uri": URI}, "position": {"line": -1, "character": 0}}),
     ] {
-        assert_eq!(editor.ask("textDocument/hover", params)["error"]["code"], -32602);
+        let error = editor.ask("textDocument/hover", params)["error"].clone();
+        assert_eq!(error["code"], -32602);
+        let message = error["message"].as_str().unwrap();
+        for word in ["struct", "OfPlace", "Named", "Position", "u32", "sequence", "map"] {
+            assert!(!message.contains(word), "{message}");
+        }
     }
     assert_eq!(
         editor.at("hover", "file:///other.yml", 0, 0)["error"]["code"],

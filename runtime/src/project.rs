@@ -50,7 +50,10 @@ impl ProjectError {
             Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
                 "give yourself the right to read it"
             }
-            Self::Unreadable { .. } => "name another workflow file",
+            Self::Unreadable { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
+                "lead the link to a file, or remove it"
+            }
+            Self::Unreadable { .. } => "put a workflow file in its place, or name another one",
         }
     }
 }
@@ -129,10 +132,10 @@ pub fn find(path: Option<&Path>) -> Result<WorkflowFile, ProjectError> {
 /// The workflow files of a directory: its `.loom.yml` if there is one, else those of `.github/workflows`, else those that
 /// lie in it directly. Subdirectories are not searched.
 pub fn candidates(directory: &Path) -> Vec<PathBuf> {
-    if let Some(own) = own_in(directory).next() {
+    if let Some(own) = own_in(directory, Path::is_file).next() {
         return vec![own];
     }
-    let github = github_in(directory);
+    let github = github_in(directory, Path::is_file);
     if github.is_empty() {
         workflows_in(directory)
     } else {
@@ -141,32 +144,38 @@ pub fn candidates(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// A directory's own workflows, of which the first counts.
-fn own_in(directory: &Path) -> impl Iterator<Item = PathBuf> {
+fn own_in(directory: &Path, is_meant: fn(&Path) -> bool) -> impl Iterator<Item = PathBuf> {
     let own = [".loom.yml", ".loom.yaml"].map(|name| directory.join(name));
-    own.into_iter().filter(|file| file.is_file()).map(clean)
+    own.into_iter().filter(move |file| is_meant(file)).map(clean)
+}
+
+/// Whether something is there that is no folder: a file, or what looks like one and cannot be read.
+fn is_no_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok() && !path.is_dir()
 }
 
 /// The workflows that GitHub finds in a directory: of a repository, of its `.github`, or of the folder of workflows itself.
-fn github_in(directory: &Path) -> Vec<PathBuf> {
+fn github_in(directory: &Path, is_meant: fn(&Path) -> bool) -> Vec<PathBuf> {
     let real = directory.canonicalize();
     let is = |end: &str| real.as_ref().is_ok_and(|real| real.ends_with(end));
     if is(".github/workflows") {
-        workflows_in(directory)
+        yaml_in(directory, is_meant)
     } else if is(".github") {
         // What lies beside the folder of workflows is none.
-        workflows_in(&directory.join("workflows"))
+        yaml_in(&directory.join("workflows"), is_meant)
     } else {
-        workflows_in(&directory.join(".github/workflows"))
+        yaml_in(&directory.join(".github/workflows"), is_meant)
     }
 }
 
 /// All that a directory has to be checked: its `.loom.yml`, the workflows of `.github/workflows`, and each `action.yml` in it
-/// that Git does not leave out; where there is nothing of these, the `.yml` and `.yaml` files that lie in it directly.
+/// that Git does not leave out; where there is nothing of these, the `.yml` and `.yaml` files that lie in it directly. What is
+/// called like one of them and cannot be read, as a link to nothing or a pipe, is among them: it is not to pass for checked.
 pub fn checkable(directory: &Path) -> Vec<PathBuf> {
-    let named = own_in(directory).chain(github_in(directory));
+    let named = own_in(directory, is_no_folder).chain(github_in(directory, is_no_folder));
     let mut files: Vec<PathBuf> = named.chain(actions_in(directory)).collect();
     if files.is_empty() {
-        files = workflows_in(directory);
+        files = yaml_in(directory, is_no_folder);
     }
     let mut seen = HashSet::new();
     files.retain(|file| seen.insert(file.clone()));
@@ -186,8 +195,10 @@ fn actions_in(directory: &Path) -> Vec<PathBuf> {
         })
         .build();
     let found = walk.flatten().filter(|entry| {
+        // A link to a file is passed over, as its file may be found, too; one to nothing is not.
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        is_file
+        let is_meant = is_file || is_no_folder(entry.path()) && !entry.path().is_file();
+        is_meant
             && entry
                 .file_name()
                 .to_str()
@@ -203,11 +214,16 @@ fn actions_in(directory: &Path) -> Vec<PathBuf> {
 
 /// The `.yml` and `.yaml` files of a directory, by name.
 pub fn workflows_in(directory: &Path) -> Vec<PathBuf> {
+    yaml_in(directory, Path::is_file)
+}
+
+/// What in a directory is called `.yml` or `.yaml` and is meant, by name.
+fn yaml_in(directory: &Path, is_meant: fn(&Path) -> bool) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();
     };
     let yaml =
-        |path: &PathBuf| path.extension().is_some_and(|end| end == "yml" || end == "yaml") && path.is_file();
+        |path: &PathBuf| path.extension().is_some_and(|end| end == "yml" || end == "yaml") && is_meant(path);
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(clean(entry.ok()?.path())))
         .filter(yaml)
@@ -222,6 +238,13 @@ pub fn workflows_in(directory: &Path) -> Vec<PathBuf> {
 /// When it cannot be read, or is no regular file.
 pub fn read(path: &Path) -> Result<WorkflowFile, ProjectError> {
     let contents = bounded::read(path, most()).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound if path.is_symlink() => ProjectError::Unreadable {
+            path: path.to_owned(),
+            cause: io::Error::new(
+                io::ErrorKind::NotFound,
+                "it is a link to a file that is not there",
+            ),
+        },
         io::ErrorKind::NotFound => ProjectError::Missing(path.to_owned()),
         _ => ProjectError::Unreadable {
             path: path.to_owned(),
@@ -351,5 +374,48 @@ mod tests {
         for directory in [folder.path(), &github, &github.join("workflows")] {
             assert_eq!(candidates(directory), file, "{}", directory.display());
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_to_be_checked_and_never_to_be_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let workflows = root.join(".github/workflows");
+        std::fs::create_dir_all(workflows.join("folder.yml")).unwrap();
+        std::fs::create_dir_all(root.join("tool")).unwrap();
+        std::fs::write(workflows.join("c.yml"), "").unwrap();
+        let pipe = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            workflows.join("pipe.yml"),
+            pipe,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        for link in [".loom.yml", ".github/workflows/z.yml", "tool/action.yml"] {
+            std::os::unix::fs::symlink("nowhere", root.join(link)).unwrap();
+        }
+        let all = checkable(root);
+        for (file, why) in [
+            (".loom.yml", Some("a link to a file that is not there")),
+            (".github/workflows/c.yml", None),
+            (".github/workflows/pipe.yml", Some("not a regular file")),
+            (
+                ".github/workflows/z.yml",
+                Some("a link to a file that is not there"),
+            ),
+            ("tool/action.yml", Some("a link to a file that is not there")),
+        ] {
+            assert!(all.contains(&root.join(file)), "{file}: {all:?}");
+            let error = read(&root.join(file)).err();
+            assert_eq!(error.is_some(), why.is_some(), "{file}");
+            if let (Some(error), Some(why)) = (error, why) {
+                assert!(matches!(error, ProjectError::Unreadable { .. }), "{error}");
+                assert!(error.to_string().contains(why), "{error}");
+            }
+        }
+        assert_eq!(all.len(), 5, "{all:?}");
+        assert_eq!(candidates(root), [workflows.join("c.yml")]);
     }
 }

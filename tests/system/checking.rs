@@ -213,6 +213,20 @@ fn all_that_a_folder_has_is_checked() {
 }
 
 #[test]
+fn what_cannot_be_read_in_a_folder_is_named() {
+    let project = Project::with("jobs: { a: { steps: [{ run: 'true' }] } }\n");
+    project.file(".github/workflows/c.yml", WITHOUT_LABEL);
+    let made = "ln -s nowhere .github/workflows/z.yml && mkfifo .github/workflows/p.yml";
+    project
+        .loom_in_shell(&format!("{made} && exec \"$LOOM\" validate"))
+        .run()
+        .exits(2)
+        .says(".github/workflows/z.yml cannot be read: it is a link to a file that is not there")
+        .says(".github/workflows/p.yml cannot be read: it is not a regular file")
+        .says("1 of 2 files has errors");
+}
+
+#[test]
 fn warnings_can_be_denied() {
     let project =
         Project::with("jobs: { a: { steps: [{ run: x }] }, b: { needs: [a, a], steps: [{ run: x }] } }\n");

@@ -115,7 +115,11 @@ fn a_project_says_what_lints_are_to_it() {
         .never_says("nothing is wrong");
     validate("exclude = ['ci.yml']", &[FILE])
         .exits(0)
+        .says("lints are off for 1 file (`exclude` of `[lint]`)")
         .says("nothing is wrong");
+    validate("exclude = ['ci.yml']", &[FILE, "--level", "schema"])
+        .exits(0)
+        .never_says("lints are off");
     validate("'schema/unknown-key' = 'off'", &[])
         .exits(2)
         .says("line 2")

@@ -4,13 +4,19 @@ use std::path::{Path, PathBuf};
 
 use crate::project;
 
-/// The folder that paths start in: of the repository, else the current one, else that of the file.
+/// The folder that paths start in: of the repository, else the workspace of the job at GitHub that the command runs in, else the
+/// current one, else that of the file. The latter three where the file lies in them.
 #[derive(Clone, Debug)]
 pub(super) struct Root(PathBuf);
 
 impl Root {
     /// The folder for a file, or a folder, that was named.
     pub(super) fn around(named: &Path) -> Self {
+        let workspace = std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+        Self::within(named, workspace.as_deref())
+    }
+
+    fn within(named: &Path, workspace: Option<&Path>) -> Self {
         let lies = if named.is_dir() {
             named.canonicalize().unwrap_or_else(|_| named.to_owned())
         } else {
@@ -19,6 +25,11 @@ impl Root {
         let mut above = lies.ancestors();
         if let Some(repository) = above.find(|above| above.join(".git").exists()) {
             return Self(repository.to_owned());
+        }
+        let workspace = workspace.filter(|workspace| workspace.is_absolute());
+        let workspace = workspace.and_then(|workspace| workspace.canonicalize().ok());
+        if let Some(workspace) = workspace.filter(|workspace| lies.starts_with(workspace)) {
+            return Self(workspace);
         }
         let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
         match here.filter(|here| lies.starts_with(here)) {
@@ -66,6 +77,37 @@ mod tests {
             assert_eq!(name("other/w.yml"), Err(top.join("other/w.yml")));
             assert_eq!(root.name("<stdin>"), Ok("<stdin>".to_owned()));
         }
-        assert_eq!(Root::around(&top.join("other/w.yml")).path(), top.join("other"));
+        assert_eq!(
+            Root::within(&top.join("other/w.yml"), None).path(),
+            top.join("other")
+        );
+    }
+
+    #[test]
+    fn without_a_repository_they_start_in_the_workspace_of_the_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        for inside in ["work/repo/.git", "work/plain/sub", "other"] {
+            std::fs::create_dir_all(top.join(inside)).unwrap();
+        }
+        std::os::unix::fs::symlink("work", top.join("link")).unwrap();
+        for (named, workspace, root) in [
+            ("work/plain/sub/w.yml", "work", "work"),
+            ("work/plain/sub", "link", "work"),
+            ("work/repo/w.yml", "work", "work/repo"),
+            ("other/w.yml", "work", "other"),
+            ("other/w.yml", "none", "other"),
+        ] {
+            let found = Root::within(&top.join(named), Some(&top.join(workspace)));
+            assert_eq!(found.path(), top.join(root), "{named} {workspace}");
+        }
+        let root = Root::within(&top.join("work/plain/w.yml"), Some(&top.join("work")));
+        let name = |file: &str| root.name(&top.join(file).display().to_string());
+        assert_eq!(name("work/plain/w.yml"), Ok("plain/w.yml".to_owned()));
+        assert_eq!(name("other/w.yml"), Err(top.join("other/w.yml")));
+        assert_eq!(
+            Root::within(&top.join("other/w.yml"), Some(Path::new(""))).path(),
+            top.join("other")
+        );
     }
 }

@@ -85,6 +85,8 @@ struct Looked {
     level: CheckLevel,
     valid: bool,
     fixed: Vec<Fixed>,
+    /// Whether lints were asked for, and the configuration leaves the file out of them.
+    lints_are_off: bool,
 }
 
 impl Looked {
@@ -160,6 +162,7 @@ fn try_look(input: &Input, args: &ValidateArgs) -> Result<Outcome, Outcome> {
     Ok(Outcome::Looked(Box::new(Looked {
         valid: is_valid(&found, args.level),
         level: args.level,
+        lints_are_off: args.level == CheckLevel::Lint && lints.is_left_out(),
         file,
         found,
         fixed,
@@ -337,6 +340,8 @@ struct Sum {
     warnings: usize,
     notes: usize,
     left_out: usize,
+    /// Files that were named although they are left out: lints have nothing to say of them.
+    unlinted: usize,
     fixed: usize,
     /// Findings with a change that `--fix` would make.
     fixable: usize,
@@ -349,6 +354,7 @@ impl Sum {
         self.invalid += usize::from(!looked.valid);
         self.warnings += count(Severity::Warning);
         self.notes += count(Severity::Note);
+        self.unlinted += usize::from(looked.lints_are_off);
         self.fixed += looked.fixed.len();
         let is_fixable = |one: &&Diagnostic| one.suggestion.as_ref().is_some_and(|it| it.is_safe());
         self.fixable += looked.shown().filter(is_fixable).count();
@@ -359,6 +365,12 @@ impl Sum {
             talk::note(&format!(
                 "{} left out by `exclude` of `[lint]`",
                 counted(self.left_out, "file is", "files are")
+            ));
+        }
+        if self.unlinted > 0 {
+            talk::note(&format!(
+                "lints are off for {} (`exclude` of `[lint]`)",
+                counted(self.unlinted, "file", "files")
             ));
         }
         if self.fixed > 0 {
@@ -427,6 +439,7 @@ mod tests {
             found,
             level,
             fixed: Vec::new(),
+            lints_are_off: false,
         }
     }
 

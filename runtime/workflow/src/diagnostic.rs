@@ -253,6 +253,16 @@ impl Diagnostics {
         self
     }
 
+    /// The same for the file that they are about: a change that leaves its text as it is repairs nothing, and is not offered.
+    pub(crate) fn finish_for(self, source: &Source) -> Self {
+        let mut finished = self.finish();
+        for one in &mut finished.items {
+            let is_idle = |edit: &Edit| source.slice(edit.span) == edit.replacement;
+            one.suggestion = one.suggestion.take().filter(|it| !it.edits.iter().all(is_idle));
+        }
+        finished
+    }
+
     /// The findings in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.items.iter()
@@ -323,6 +333,23 @@ impl IntoIterator for Diagnostics {
 mod tests {
     use super::*;
     use crate::codes;
+
+    #[test]
+    fn a_change_that_changes_nothing_is_not_offered() {
+        let source = Source::new("w.yml", "a: 5\n");
+        let mut found = Diagnostics::new();
+        for (start, text) in [(0, "b"), (3, "5")] {
+            let span = Span::new(start, start + 1);
+            found.push(
+                Diagnostic::new(codes::WRONG_TYPE, text)
+                    .at(span, "")
+                    .fix(span, text),
+            );
+        }
+        let found = found.finish_for(&source);
+        let offered: Vec<bool> = found.iter().map(|one| one.suggestion.is_some()).collect();
+        assert_eq!(offered, [true, false]);
+    }
 
     #[test]
     fn lints_and_warnings_do_not_block() {

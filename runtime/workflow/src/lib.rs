@@ -114,7 +114,7 @@ fn read(source: &Source, dialect: Dialect, references: &dyn References, level: L
     }
     // Of a file that could not be read to its end, not all is known that comments may be about.
     let is_whole = workflow.is_some() && level == Level::Lint;
-    let diagnostics = silence::apply(source, is_whole, diagnostics.finish());
+    let diagnostics = silence::apply(source, is_whole, diagnostics.finish_for(source));
     let diagnostics = references.lints().apply(diagnostics.up_to(level));
     Loaded {
         workflow: workflow.filter(|_| !diagnostics.is_blocking()),
@@ -158,7 +158,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
     if let Some(action) = &action {
         check::check_action(action, source, references, &mut diagnostics);
     }
-    let diagnostics = silence::apply(source, action.is_some(), diagnostics.finish());
+    let diagnostics = silence::apply(source, action.is_some(), diagnostics.finish_for(source));
     let diagnostics = references.lints().apply(diagnostics);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
@@ -170,7 +170,7 @@ pub fn load_action_with(source: &Source, references: &dyn References) -> LoadedA
 pub fn load_action_unlinted(source: &Source) -> LoadedAction {
     let mut diagnostics = Diagnostics::new();
     let action = read_action(source, &mut diagnostics);
-    let diagnostics = diagnostics.finish().up_to(Level::Schema);
+    let diagnostics = diagnostics.finish_for(source).up_to(Level::Schema);
     LoadedAction {
         action: action.filter(|_| !diagnostics.is_blocking()),
         diagnostics,

@@ -1,6 +1,6 @@
 //! The files that an editor has open, and those beside them: what is open counts as it is there, saved or not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use loom_workflow::editor::{Document, Encoding, FileKind};
@@ -24,6 +24,8 @@ pub(super) struct Documents {
     open: HashMap<String, Open>,
     /// Open files that are none of ours: an editor sends all that is YAML.
     foreign: HashSet<String>,
+    /// Files that were open and are no more, or are foreign now: what was wrong with them is no more to be shown.
+    gone: BTreeSet<String>,
 }
 
 /// An open file.
@@ -32,6 +34,8 @@ pub(super) struct Open {
     pub(super) path: Option<PathBuf>,
     pub(super) version: Option<i64>,
     pub(super) document: Document,
+    /// Whether it names files beside it, whose changes may change what is wrong with it.
+    refers: bool,
     /// What is wrong with it, once somebody asked.
     found: Option<Diagnostics>,
     /// Whether the editor was not told yet what is wrong.
@@ -55,24 +59,33 @@ impl Documents {
         }
         let path = path_of(&uri);
         let Some(kind) = kind_of(path.as_deref(), &language_id) else {
-            self.foreign.insert(uri);
+            self.set_aside(&uri);
             return true;
         };
         // Something that was never saved is called by its address.
         let name = path
             .as_ref()
             .map_or_else(|| uri.clone(), |path| path.display().to_string());
-        let document = Document::read(Source::new(name, text), kind);
         let open = Open {
             path,
             version: Some(version),
-            document,
+            refers: refers(&text),
+            document: document(Source::new(name, text), kind),
             found: None,
             is_untold: true,
         };
+        // It may have been open as something else.
+        self.foreign.remove(&uri);
+        self.gone.remove(&uri);
         self.open.insert(uri, open);
         self.look_again();
         true
+    }
+
+    /// Leaves a file alone until it is closed.
+    pub(super) fn set_aside(&mut self, uri: &str) {
+        self.close(uri);
+        self.foreign.insert(uri.to_owned());
     }
 
     pub(super) fn change(
@@ -98,24 +111,28 @@ impl Documents {
                 }
             };
             if text.len() > LONGEST {
-                self.close(uri);
-                self.foreign.insert(uri.to_owned());
+                self.set_aside(uri);
                 return;
             }
             source = Source::new(source.name(), text);
         }
-        open.document = Document::read(source, open.document.kind());
+        open.refers = refers(source.text());
+        open.document = document(source, open.document.kind());
         open.version = version.or(open.version);
-        open.found = None;
-        open.is_untold = true;
+        for (address, other) in &mut self.open {
+            if address == uri || other.refers {
+                other.found = None;
+                other.is_untold = true;
+            }
+        }
     }
 
-    /// Whether it was open.
-    pub(super) fn close(&mut self, uri: &str) -> bool {
+    pub(super) fn close(&mut self, uri: &str) {
         self.foreign.remove(uri);
-        let was_open = self.open.remove(uri).is_some();
-        self.look_again();
-        was_open
+        if self.open.remove(uri).is_some() {
+            self.gone.insert(uri.to_owned());
+            self.look_again();
+        }
     }
 
     /// What is wrong with a file may be another file's fault, which is another now.
@@ -135,16 +152,16 @@ impl Documents {
         self.open.get(uri)
     }
 
-    /// A file of which the editor was not told yet what is wrong, and that; it counts as told then.
-    pub(super) fn next_untold(&mut self) -> Option<(String, Diagnostics)> {
-        let uri = self
-            .open
-            .iter()
-            .find(|(_, open)| open.is_untold)
-            .map(|(uri, _)| uri.clone())?;
-        let found = self.found(&uri)?;
-        self.open.get_mut(&uri)?.is_untold = false;
-        Some((uri, found))
+    /// A file of which nothing is to be shown any more; it counts as told then.
+    pub(super) fn next_gone(&mut self) -> Option<String> {
+        self.gone.pop_first()
+    }
+
+    /// A file of which the editor was not told yet what is wrong; it counts as told then.
+    pub(super) fn next_untold(&mut self) -> Option<String> {
+        let (uri, open) = self.open.iter_mut().find(|(_, open)| open.is_untold)?;
+        open.is_untold = false;
+        Some(uri.clone())
     }
 
     /// What is wrong with a file.
@@ -153,6 +170,8 @@ impl Documents {
         if let Some(found) = &open.found {
             return Some(found.clone());
         }
+        #[cfg(test)]
+        assert!(!open.document.source().text().contains(tests::BREAKS_CHECKING));
         let found = open.document.diagnostics(&self.beside(open));
         self.open.get_mut(uri)?.found = Some(found.clone());
         Some(found)
@@ -219,6 +238,17 @@ impl References for Beside<'_> {
     }
 }
 
+fn document(source: Source, kind: FileKind) -> Document {
+    #[cfg(test)]
+    assert!(!source.text().contains(tests::BREAKS_READING));
+    Document::read(source, kind)
+}
+
+/// Whether a text names files of its repository, as `uses: ./…` does.
+fn refers(text: &str) -> bool {
+    text.contains("./")
+}
+
 /// What a file is: told by its path, or by what its editor calls its language; none for a file of something else.
 fn kind_of(path: Option<&Path>, language: &str) -> Option<FileKind> {
     let place = path.map(|path| project::resolved(path).to_string_lossy().into_owned());
@@ -275,8 +305,13 @@ pub(super) fn uri_of(path: &Path) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Stands in for what nobody thought of: reading a text with it panics.
+    pub(in crate::cli::lsp) const BREAKS_READING: &str = "# breaks reading";
+    /// Checking a text with it panics.
+    pub(in crate::cli::lsp) const BREAKS_CHECKING: &str = "# breaks checking";
 
     #[test]
     fn files_of_something_else_are_left_alone() {

@@ -38,12 +38,14 @@ pub(super) fn answer(id: &Value, outcome: Result<Value, Refusal>) -> Value {
 
 /// A place: lines and characters from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object with `line` and `character`")]
 pub(super) struct Position {
     pub(super) line: u32,
     pub(super) character: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object with `start` and `end`")]
 pub(super) struct Range {
     pub(super) start: Position,
     pub(super) end: Position,
@@ -68,27 +70,34 @@ impl From<Position> for Point {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `uri`")]
 pub(super) struct Named {
     pub(super) uri: String,
 }
 
 /// What is asked about a file.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with `textDocument`")]
 pub(super) struct OfFile {
     pub(super) text_document: Named,
 }
 
 /// What is asked about a place.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `textDocument` and `position`"
+)]
 pub(super) struct OfPlace {
     pub(super) text_document: Named,
     pub(super) position: Position,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `textDocument`, `position` and `context`"
+)]
 pub(super) struct OfReferences {
     pub(super) text_document: Named,
     pub(super) position: Position,
@@ -97,14 +106,17 @@ pub(super) struct OfReferences {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with `includeDeclaration`")]
 pub(super) struct ReferenceContext {
     #[serde(default)]
     pub(super) include_declaration: bool,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `textDocument` and `range`"
+)]
 pub(super) struct OfRange {
     pub(super) text_document: Named,
     pub(super) range: Range,
@@ -113,19 +125,23 @@ pub(super) struct OfRange {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "an object with `only`")]
 pub(super) struct ActionContext {
     /// The kinds that are wanted; all, where nothing is said.
     pub(super) only: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with `textDocument`")]
 pub(super) struct Opened {
     pub(super) text_document: OpenedFile,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `uri`, `version` and `text`"
+)]
 pub(super) struct OpenedFile {
     pub(super) uri: String,
     #[serde(default)]
@@ -135,13 +151,17 @@ pub(super) struct OpenedFile {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `textDocument` and `contentChanges`"
+)]
 pub(super) struct Changed {
     pub(super) text_document: ChangedFile,
     pub(super) content_changes: Vec<Change>,
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `uri`")]
 pub(super) struct ChangedFile {
     pub(super) uri: String,
     #[serde(default)]
@@ -150,6 +170,7 @@ pub(super) struct ChangedFile {
 
 /// A part of a file is another now, or all of it.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `text`")]
 pub(super) struct Change {
     pub(super) range: Option<Range>,
     pub(super) text: String,
@@ -157,20 +178,20 @@ pub(super) struct Change {
 
 /// What an editor can do, as far as anybody asks.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with `capabilities`")]
 pub(super) struct Initialize {
     #[serde(default)]
     pub(super) capabilities: Capabilities,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub(super) struct Capabilities {
     pub(super) general: Option<General>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub(super) struct General {
     pub(super) position_encodings: Option<Vec<String>>,
 }

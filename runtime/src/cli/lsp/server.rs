@@ -24,14 +24,15 @@ const QUESTIONS: &[&str] = &[
     "textDocument/codeAction",
 ];
 
+/// What is said where the server panicked.
+const BROKEN: &str = "Loom itself broke; this is a bug in Loom";
+
 /// A session with one editor.
 #[derive(Default)]
 pub(super) struct Server {
     stage: Stage,
     encoding: Encoding,
     documents: Documents,
-    /// Files that were closed: what was wrong with them is no more to be shown.
-    closed: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +65,13 @@ impl Server {
             }
             (Some(method), None) => {
                 let method = method.to_owned();
-                self.notice(&method, parameters);
+                let uri = parameters.pointer("/textDocument/uri").and_then(Value::as_str);
+                let uri = uri.map(str::to_owned);
+                let done = guarded(|| self.notice(&method, parameters));
+                if let (None, Some(uri)) = (done, uri) {
+                    // What the editor has there is not known any more.
+                    self.documents.set_aside(&uri);
+                }
                 None
             }
             // The answer to a question; none was asked.
@@ -81,14 +88,26 @@ impl Server {
         if self.stage != Stage::Running {
             return None;
         }
-        if let Some(uri) = self.closed.pop() {
+        if let Some(uri) = self.documents.next_gone() {
             return Some(published(&uri, None, &[]));
         }
-        let (uri, found) = self.documents.next_untold()?;
-        let open = self.documents.get(&uri)?;
-        let view = self.view(&uri, open);
+        while let Some(uri) = self.documents.next_untold() {
+            match guarded(|| self.findings(&uri)) {
+                Some(Some(notice)) => return Some(notice),
+                Some(None) => {}
+                None => return Some(published(&uri, None, &[broken()])),
+            }
+        }
+        None
+    }
+
+    /// What is wrong with an open file.
+    fn findings(&mut self, uri: &str) -> Option<Value> {
+        let found = self.documents.found(uri)?;
+        let open = self.documents.get(uri)?;
+        let view = self.view(uri, open);
         let all: Vec<Value> = found.iter().map(|one| view.diagnostic(one)).collect();
-        Some(published(&uri, open.version, &all))
+        Some(published(uri, open.version, &all))
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -116,14 +135,8 @@ impl Server {
                 self.stage = Stage::Ending;
                 Ok(Value::Null)
             }
-            // An editor is not to lose its server by one question.
-            (Stage::Running, _) => catch_unwind(AssertUnwindSafe(|| self.question(method, parameters)))
-                .unwrap_or_else(|_| {
-                    Err(Refusal::new(
-                        Refusal::BROKEN,
-                        "Loom itself broke; this is a bug in Loom",
-                    ))
-                }),
+            (Stage::Running, _) => guarded(|| self.question(method, parameters))
+                .unwrap_or_else(|| Err(Refusal::new(Refusal::BROKEN, BROKEN))),
         }
     }
 
@@ -257,9 +270,7 @@ impl Server {
                 Ok(())
             }
             "textDocument/didClose" => read(parameters).map(|asked: OfFile| {
-                if self.documents.close(&asked.text_document.uri) {
-                    self.closed.push(asked.text_document.uri);
-                }
+                self.documents.close(&asked.text_document.uri);
             }),
             _ => Ok(()),
         };
@@ -300,8 +311,41 @@ fn read<T: DeserializeOwned>(parameters: Value) -> Result<T, Refusal> {
     serde_json::from_value(parameters).map_err(|error| {
         Refusal::new(
             Refusal::PARAMETERS,
-            format!("the parameters cannot be read: {error}"),
+            format!("the parameters cannot be read: {}", plain(&error.to_string())),
         )
+    })
+}
+
+/// What is wrong with parameters, in the words of JSON rather than of Rust.
+fn plain(problem: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("type: map", "type: object"),
+        ("type: sequence", "type: list"),
+        ("type: unit value", "type: null"),
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+        ("expected u32", "expected a whole number from 0 to 4294967295"),
+        ("expected i64", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+    ];
+    WORDS.iter().fold(problem.to_owned(), |told, (word, plain)| {
+        told.replace(word, plain)
+    })
+}
+
+/// What `work` gives; none where it panicked: an editor is not to lose its server by one question or one file.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// What is said of a file that could not be checked.
+fn broken() -> Value {
+    let start = json!({"line": 0, "character": 0});
+    json!({
+        "range": {"start": start, "end": start},
+        "severity": 1,
+        "source": "loom",
+        "message": format!("this file could not be checked: {BROKEN}"),
     })
 }
 

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::documents::tests::{BREAKS_CHECKING, BREAKS_READING};
 use super::server::Server;
 use crate::cli::Exit;
 
@@ -52,6 +53,23 @@ impl Editor {
     fn at(&mut self, method: &str, uri: &str, line: u64, character: u64) -> Value {
         let place = json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
         self.ask(&format!("textDocument/{method}"), place)
+    }
+
+    fn change(&mut self, uri: &str, changes: &Value) {
+        let params = json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": changes});
+        self.tell("textDocument/didChange", params);
+    }
+
+    /// How many findings each file has of which there is something to tell.
+    fn told(&mut self) -> Vec<(String, usize)> {
+        let count = |notice: &Value| {
+            let told = &notice["params"];
+            let uri = told["uri"].as_str().unwrap().to_owned();
+            (uri, told["diagnostics"].as_array().unwrap().len())
+        };
+        let mut all: Vec<_> = self.notices().iter().map(count).collect();
+        all.sort();
+        all
     }
 
     fn notices(&mut self) -> Vec<Value> {
@@ -117,9 +135,18 @@ fn what_cannot_be_answered_is_refused() {
         json!(null),
         json!([1]),
         json!({"textDocument": {"uri": URI}}),
+        json!({"textDocument": 5, "position": {"line": 1, "character": 0}}),
+        json!({"textDocument": {"uri": {}}, "position": {"line": 1, "character": 0}}),
+        json!({"textDocument": {"uri": URI}, "position": []}),
+        json!({"textDocument": {"uri": URI}, "position": {"line": [], "character": 0}}),
         json!({"textDocument": {"uri": URI}, "position": {"line": -1, "character": 0}}),
     ] {
-        assert_eq!(editor.ask("textDocument/hover", params)["error"]["code"], -32602);
+        let error = editor.ask("textDocument/hover", params)["error"].clone();
+        assert_eq!(error["code"], -32602);
+        let message = error["message"].as_str().unwrap();
+        for word in ["struct", "OfPlace", "Named", "Position", "u32", "sequence", "map"] {
+            assert!(!message.contains(word), "{message}");
+        }
     }
     assert_eq!(
         editor.at("hover", "file:///other.yml", 0, 0)["error"]["code"],
@@ -196,4 +223,80 @@ fn what_is_open_counts_as_it_is_there() {
     assert_eq!(found["result"]["items"][0]["label"], "who");
     let found = editor.at("definition", &workflow, 5, 16);
     assert_eq!(found["result"][0]["uri"], json!(action));
+}
+
+#[test]
+fn a_change_renews_what_is_wrong_with_those_that_refer_to_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::create_dir_all(root.join(".github/workflows")).unwrap();
+    std::fs::create_dir(root.join(".git")).unwrap();
+    let good = "on: workflow_call\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n";
+    let bad = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n";
+    let of = |name: &str| root.join(".github/workflows").join(name);
+    std::fs::write(of("lib.yml"), good).unwrap();
+    let uri = |name: &str| format!("file://{}", of(name).display());
+    let (call, lib, other) = (uri("call.yml"), uri("lib.yml"), uri("other.yml"));
+    let mut editor = Editor::new(&[]);
+    editor.open(
+        &call,
+        "on: push\njobs: {a: {uses: ./.github/workflows/lib.yml}}\n",
+    );
+    editor.open(&lib, good);
+    editor.open(&other, bad);
+    assert_eq!(
+        editor.told(),
+        [(call.clone(), 0), (lib.clone(), 0), (other.clone(), 0)]
+    );
+    editor.change(&lib, &json!([{"text": bad}]));
+    assert_eq!(editor.told(), [(call.clone(), 1), (lib.clone(), 0)]);
+    editor.change(&lib, &json!([{"text": good}]));
+    assert_eq!(editor.told(), [(call, 0), (lib, 0)]);
+}
+
+#[test]
+fn what_becomes_too_long_or_of_something_else_is_shown_no_more() {
+    let mut editor = Editor::new(&[]);
+    let told = |count| vec![(URI.to_owned(), count)];
+    editor.open(URI, "on: push\n");
+    assert_eq!(editor.told(), told(1));
+    let start = json!({"line": 0, "character": 0});
+    let part = json!({"range": {"start": start, "end": start}, "text": "#".repeat(9 * 1024 * 1024)});
+    editor.change(URI, &json!([part, part]));
+    assert_eq!(editor.told(), told(0));
+    assert_eq!(editor.at("hover", URI, 0, 1)["result"], Value::Null);
+
+    // The same address, opened anew: as ours, as something else, as ours.
+    let uri = "untitled:1";
+    let mut open = |language: &str| {
+        let file = json!({"uri": uri, "languageId": language, "version": 1, "text": "on: push\n"});
+        editor.tell("textDocument/didOpen", json!({"textDocument": file}));
+        let told: Vec<usize> = editor.told().iter().map(|(_, count)| *count).collect();
+        (told, editor.at("documentSymbol", uri, 0, 0)["result"].is_null())
+    };
+    for _ in 0..2 {
+        assert_eq!(open("github-actions-workflow"), (vec![1], false));
+        assert_eq!(open("json"), (vec![0], true));
+        assert_eq!(open("json"), (vec![], true));
+    }
+}
+
+#[test]
+fn a_file_that_breaks_the_server_does_not_end_it() {
+    let mut editor = Editor::new(&[]);
+    let other = "file:///nowhere/.github/workflows/other.yml";
+    editor.open(URI, &format!("on: push\n{BREAKS_CHECKING}\n"));
+    editor.open(other, "on: push\n");
+    let notices = editor.notices();
+    assert_eq!(notices.len(), 2);
+    let of_broken = notices.iter().find(|notice| notice["params"]["uri"] == URI);
+    let message = of_broken.unwrap()["params"]["diagnostics"][0]["message"].as_str();
+    assert!(message.unwrap().contains("a bug in Loom"), "{message:?}");
+    // What cannot be read is set aside: what stands there is not known any more.
+    editor.change(URI, &json!([{"text": BREAKS_READING}]));
+    assert!(editor.told().contains(&(URI.to_owned(), 0)));
+    assert_eq!(editor.at("hover", URI, 0, 0)["result"], Value::Null);
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": URI}}));
+    editor.open(URI, "on: push\njobs: {}\n");
+    assert!(editor.at("hover", URI, 0, 0)["result"].is_object());
 }

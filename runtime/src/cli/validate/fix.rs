@@ -13,6 +13,9 @@ pub(super) enum WriteError {
     /// Somebody else has written to it.
     #[error("{} has changed since it was read, so nothing is written to it", .0.display())]
     Changed(PathBuf),
+    /// It has other names, which would keep the old text.
+    #[error("{} has another name (a hard link), which would not get what is written to it, so nothing is written", .0.display())]
+    Linked(PathBuf),
     /// It cannot be written.
     #[error("{} cannot be written: {cause}", path.display())]
     Io {
@@ -28,6 +31,9 @@ impl WriteError {
     pub(super) fn help(&self) -> &'static str {
         match self {
             Self::Changed(_) => "run it again",
+            Self::Linked(_) => {
+                "write the change into it by hand, or make it a file of its own: copy it, and put the copy in its place"
+            }
             Self::Io { .. } => "give yourself the right to write to it and its folder, or leave out `--fix`",
         }
     }
@@ -46,6 +52,9 @@ pub(super) fn write(path: &Path, before: &str, after: &str) -> Result<(), WriteE
         .open(&target)
         .and_then(|file| file.metadata())
         .map_err(failed)?;
+    if old.nlink() > 1 {
+        return Err(WriteError::Linked(path.to_owned()));
+    }
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let beside = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let written = fill(&beside, &old, after.as_bytes())
@@ -110,5 +119,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(write(&folder.path().join("none"), "", "new").is_err());
+    }
+
+    #[test]
+    fn a_file_with_another_name_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, other) = (folder.path().join("w.yml"), folder.path().join("other.yml"));
+        fs::write(&file, "old").unwrap();
+        fs::hard_link(&file, &other).unwrap();
+        let error = write(&file, "old", "new").unwrap_err();
+        assert!(matches!(error, WriteError::Linked(_)), "{error}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old");
+        fs::remove_file(&other).unwrap();
+        write(&file, "old", "new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
     }
 }

@@ -126,7 +126,7 @@ impl Document {
     fn around_gaps(&self, references: &dyn References) -> Diagnostics {
         let mut diagnostics = self.syntax.clone();
         let (FileKind::Workflow(dialect), Some(tree)) = (self.kind, &self.tree) else {
-            return diagnostics.finish();
+            return diagnostics.finish_for(&self.source);
         };
         let (rest, taken) = recovery::without_touched(tree, &self.gaps);
         let mut found = Diagnostics::new();
@@ -159,7 +159,7 @@ impl Document {
         let _ = lower::lower(&self.source, tree, dialect, &mut touched);
         diagnostics
             .extend(touched.without(|one| !certain.contains(&one.code) || !one.span().is_some_and(is_taken)));
-        let diagnostics = silence::apply(&self.source, false, diagnostics.finish());
+        let diagnostics = silence::apply(&self.source, false, diagnostics.finish_for(&self.source));
         references.lints().apply(diagnostics)
     }
 

@@ -7,8 +7,10 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
 use crate::model::{Field, Fields, Literal, Minutes, Template};
+use crate::source::Source;
 use crate::span::{Span, Spanned};
-use crate::tree::{Kind, Node, Scalar, Value, resolve};
+use crate::tree::{Kind, Node, Scalar, Style, Value, resolve};
+use crate::words::name;
 
 const EXPRESSION: &str = "${{";
 
@@ -101,15 +103,8 @@ impl Context<'_> {
                 node.span,
             )),
             Value::String if matches!(resolve(&scalar.text), Value::Number(_)) => {
-                self.report(
-                    Diagnostic::new(
-                        codes::WRONG_TYPE,
-                        format!("`{key}` of {} must be a number, not text", owner),
-                    )
-                    .at(node.span, "the quotes make text of it")
-                    .help("remove the quotes")
-                    .fix(node.span, &*scalar.text),
-                );
+                let message = format!("`{key}` of {owner} must be a number, not text");
+                self.made_text(node, scalar, message);
                 None
             }
             _ => {
@@ -117,6 +112,28 @@ impl Context<'_> {
                 None
             }
         }
+    }
+
+    /// Reports what would fit if it were not text: by its quotes, by a block, or by its tag.
+    pub(super) fn made_text(&mut self, node: &Node, scalar: &Scalar, message: String) {
+        let found = Diagnostic::new(codes::WRONG_TYPE, message);
+        let tag = tag_before(self.source, node.span);
+        let found = match (scalar.style, tag) {
+            (Style::Plain, Some(tag)) => found
+                .at(node.span, "its tag makes text of it")
+                .help(format!("remove the tag {}", name(tag))),
+            (Style::Plain, None) => found
+                .at(node.span, "it is marked as text")
+                .help("remove its tag `!!str`"),
+            (_, Some(tag)) => found
+                .at(node.span, "its tag makes text of it")
+                .help(format!("remove the tag {} and the quotes", name(tag))),
+            (_, None) => found
+                .at(node.span, "the quotes make text of it")
+                .help("remove the quotes")
+                .fix(node.span, &*scalar.text),
+        };
+        self.report(found);
     }
 
     /// A length of time whose mistakes the tables report.
@@ -176,4 +193,15 @@ fn expression_length(text: &[u8]) -> usize {
     line.windows(2)
         .position(|two| two == b"}}")
         .map_or(EXPRESSION.len(), |end| end + 2)
+}
+
+/// The tag of a value, as it is written before it in its line.
+fn tag_before(source: &Source, value: Span) -> Option<&str> {
+    let before = source.text().get(..value.start)?;
+    let mut words = before.lines().next_back()?.split_whitespace();
+    let mut word = words.next_back()?;
+    if word.starts_with('&') {
+        word = words.next_back()?;
+    }
+    word.starts_with('!').then_some(word)
 }

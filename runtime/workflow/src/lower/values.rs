@@ -285,20 +285,9 @@ impl Context<'_> {
             }
         });
         if let Some(scalar) = scalar.filter(|_| quoted) {
-            self.report(
-                Diagnostic::new(
-                    codes::WRONG_TYPE,
-                    format!(
-                        "`{}` of {} must be {}, not text",
-                        check.key,
-                        check.owner,
-                        wanted.wanted()
-                    ),
-                )
-                .at(node.span, "the quotes make text of it")
-                .help("remove the quotes")
-                .fix(node.span, &*scalar.text),
-            );
+            let wanted = wanted.wanted();
+            let message = format!("`{}` of {} must be {wanted}, not text", check.key, check.owner);
+            self.made_text(node, scalar, message);
             return;
         }
         let key = match check.item {

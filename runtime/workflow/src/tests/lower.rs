@@ -124,6 +124,32 @@ fn timeouts_are_numbers_above_zero() {
 }
 
 #[test]
+fn a_number_that_its_tag_makes_text_loses_its_tag() {
+    for (value, help, is_repaired) in [
+        ("!!str 5", "remove the tag `!!str`", false),
+        ("!!str &a 5", "remove the tag `!!str`", false),
+        ("!!str '5'", "remove the tag `!!str` and the quotes", false),
+        ("'5'", "remove the quotes", true),
+    ] {
+        for text in [
+            format!("jobs: {{a: {{timeout-minutes: {value}, steps: [{{run: x}}]}}}}\n"),
+            format!(
+                "jobs:\n  a:\n    strategy:\n      max-parallel: {value}\n      matrix: {{v: [1, 2]}}\n    steps: [{{run: x}}]\n"
+            ),
+        ] {
+            let (_, loaded) = super::load_text(&text, Loom);
+            let found = loaded
+                .diagnostics
+                .iter()
+                .find(|one| one.code == crate::codes::WRONG_TYPE);
+            let found = found.unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found.help.as_deref(), Some(help), "{text}");
+            assert_eq!(found.suggestion.is_some(), is_repaired, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_mistake_in_an_alias_is_reported_once_and_brings_no_others() {
     let text =
         "jobs:\n  a: &a\n    steps:\n      - {rum: x}\n  b: *a\n  c:\n    <<: *a\n  d:\n    steps: *nope\n";

@@ -148,7 +148,7 @@ impl Sarif {
         let rules = self.rules.values().map(|code| {
             let info = code.info();
             let page = code.page();
-            json!({
+            let mut rule = json!({
                 "id": info.text,
                 "name": pascal(info.text),
                 "shortDescription": {"text": info.title},
@@ -160,7 +160,11 @@ impl Sarif {
                 },
                 "defaultConfiguration": {"level": info.severity.as_str()},
                 "properties": {"tags": tags(*code)},
-            })
+            });
+            if let (Some(rule), Some(page)) = (rule.as_object_mut(), rests_on(*code)) {
+                rule.insert("helpUri".to_owned(), json!(page));
+            }
+            rule
         });
         json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -241,6 +245,42 @@ fn driver(rules: Vec<Value>) -> Value {
     driver
 }
 
+/// Where the pages are that describe the language.
+const GITHUB: &str = "https://docs.github.com/en/actions/reference/workflows-and-actions";
+
+/// The page on which a rule rests: YAML's own, or GitHub's about the part of the language. Nothing for what is Loom's
+/// own, which [`loom_workflow::Code::page`] tells in full.
+fn rests_on(code: Code) -> Option<String> {
+    let text = code.as_str();
+    let starts = |with: &[&str]| with.iter().any(|start| text.starts_with(start));
+    let page = if starts(&["yaml/"]) {
+        return Some("https://yaml.org/spec/1.2.2/".to_owned());
+    } else if starts(&["engine/", "lint/ignore", "lint/unused-ignore", "lint/script-"])
+        && text != "lint/script-injection"
+    {
+        return None;
+    } else if text == "lint/script-injection" {
+        return Some("https://docs.github.com/en/actions/concepts/security/script-injections".to_owned());
+    } else if starts(&[
+        "expression/",
+        "lint/expression-",
+        "lint/format",
+        "lint/from-json",
+        "lint/condition-",
+    ]) {
+        "expressions"
+    } else if starts(&["lint/action-file", "lint/action-metadata", "lint/action-output"]) {
+        "metadata-syntax"
+    } else if starts(&["lint/command-"]) {
+        "workflow-commands"
+    } else if starts(&["lint/event-filter", "schema/cron", "lint/cron-", "lint/timezone"]) {
+        "events-that-trigger-workflows"
+    } else {
+        "workflow-syntax"
+    };
+    Some(format!("{GITHUB}/{page}"))
+}
+
 /// The name of a code in one word: `RunnerLabel` for `lint/runner-label`.
 fn pascal(code: &str) -> String {
     let name = code.split_once('/').map_or(code, |(_, name)| name);
@@ -313,6 +353,10 @@ mod tests {
             json!({"startLine": 2, "startColumn": 7, "endLine": 2, "endColumn": 12})
         );
         assert_eq!(run["tool"]["driver"]["rules"][0]["name"], "UnknownKey");
+        assert_eq!(
+            run["tool"]["driver"]["rules"][0]["helpUri"],
+            "https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"
+        );
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         assert!(rules.iter().any(|rule| rule["id"] == "schema/unknown-key"));
     }

@@ -255,12 +255,10 @@ fn rests_on(code: Code) -> Option<String> {
     let starts = |with: &[&str]| with.iter().any(|start| text.starts_with(start));
     let page = if starts(&["yaml/"]) {
         return Some("https://yaml.org/spec/1.2.2/".to_owned());
-    } else if starts(&["engine/", "lint/ignore", "lint/unused-ignore", "lint/script-"])
-        && text != "lint/script-injection"
-    {
-        return None;
     } else if text == "lint/script-injection" {
         return Some("https://docs.github.com/en/actions/concepts/security/script-injections".to_owned());
+    } else if starts(&["engine/", "lint/ignore", "lint/unused-ignore", "lint/script-"]) {
+        return None;
     } else if starts(&[
         "expression/",
         "lint/expression-",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use loom_workflow::expression::{Object, Value};
-use loom_workflow::model::{Job, Literal};
+use loom_workflow::model::Job;
 use loom_workflow::{ImageTable, Mapping, Outlook, Workflow};
 use serde::Serialize;
 
@@ -142,13 +142,7 @@ impl Here<'_> {
 
     /// None where they are known only when it runs: its matrix, or where it runs, asks what other jobs gave.
     fn instances(&self, job: &Job) -> Option<Vec<ListedInstance>> {
-        let has_matrix = job
-            .strategy
-            .as_ref()
-            .is_some_and(|strategy| match &strategy.value {
-                Literal::Value(strategy) => strategy.matrix.is_some(),
-                Literal::Expression(_) => true,
-            });
+        let has_matrix = job.has_matrix();
         if has_matrix && !job.needs.is_empty() && loom_workflow::instance_names(job).is_none() {
             return None;
         }

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::{Dialect, is_action};
 use crate::lower::{self, Root};
 use crate::model::action::{Action, Kind};
-use crate::model::{JobId, Shape, Site, StepPlace, Takes, Workflow};
+use crate::model::{JobId, Shape, Site, StepPlace, ExpectedType, Workflow};
 use crate::references::References;
 use crate::source::Source;
 use crate::span::Span;
@@ -253,7 +253,7 @@ impl Document {
             exact: true,
             expressions: Vec::new(),
             shape: Shape::Within,
-            takes: Takes::default(),
+            expected: ExpectedType::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
-use super::context::{Context, Owner, What};
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::{read, report_missing};
 use super::keys::Level;
 use super::quiet::{node as field, value};
@@ -75,7 +75,7 @@ impl Context<'_> {
                 node,
                 "runs",
                 &Owner::new(What::Words("the action"), None),
-                "a mapping",
+                &Wanted::MAPPING,
             );
             return None;
         };
@@ -165,7 +165,7 @@ impl Context<'_> {
     fn composite_steps(&mut self, node: &Node) -> Vec<Step> {
         let outer = Owner::new(What::Words("`runs`"), None);
         let Some(items) = node.as_sequence() else {
-            self.expected(node, "steps", &outer, "a list");
+            self.expected(node, "steps", &outer, &Wanted::LIST);
             return Vec::new();
         };
         let action = Owner::new(What::Words("the action"), None);
@@ -184,7 +184,7 @@ impl Context<'_> {
                     match item.as_mapping() {
                         Some(mapping) if mapping.incomplete => {}
                         Some(_) => report_missing(self, "`run` or `uses`", item.mark(), &owner),
-                        None => self.expected(item, &format!("steps.{index}"), &outer, "a mapping"),
+                        None => self.expected(item, &format!("steps.{index}"), &outer, &Wanted::MAPPING),
                     }
                     continue;
                 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::context::{Context, Owner, Path, What};
+use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::read;
 use super::keys::{DEFAULTS, DEFAULTS_RUN};
 use super::scalars::Empty;
@@ -42,7 +42,7 @@ impl Context<'_> {
                 Env::Expression(self.template(scalar, node.span))
             }
             _ => {
-                self.expected(node, "env", owner, "a mapping");
+                self.expected(node, "env", owner, &Wanted::MAPPING);
                 return None;
             }
         };

@@ -14,7 +14,7 @@ macro_rules! narrowed {
 /// What `types` of an event may name: one kind of activity, or several.
 macro_rules! activity {
     ($($kind:literal),+ $(,)?) => {
-        Type::words(&[$($kind),+]).or_list(&Type::words(&[$($kind),+])).or_nothing()
+        Type::one_of(&[$($kind),+]).or_list(&Type::one_of(&[$($kind),+])).or_nothing()
     };
 }
 
@@ -28,9 +28,9 @@ macro_rules! types {
 /// The value of `on`: an event, a list of them, or a mapping with what narrows each.
 pub(super) static ON: Type = Type {
     mapping: Some(&EVENTS),
-    ..Type::words(NAMES).or_list(&NAME)
+    ..Type::one_of(NAMES).or_list(&NAME)
 };
-static NAME: Type = Type::words(NAMES);
+static NAME: Type = Type::one_of(NAMES);
 
 /// The names of all events, as `EVENTS` has them.
 pub(super) static NAMES: &[&str] = &[
@@ -323,7 +323,7 @@ static DISPATCH_INPUT: Type = narrowed!(&plain(&[
     key("description", &TEXT),
     key(
         "type",
-        &Type::words(&["string", "boolean", "number", "environment", "choice"]),
+        &Type::one_of(&["string", "boolean", "number", "environment", "choice"]),
     ),
     key("required", &BOOLEAN),
     key("default", &Type::SCALAR),
@@ -337,7 +337,7 @@ static CALL: Level = plain(&[
 ]);
 static CALL_INPUT: Type = Type::mapping(&plain(&[
     key("description", &TEXT),
-    key("type", &Type::words(&["string", "boolean", "number"])).required(),
+    key("type", &Type::one_of(&["string", "boolean", "number"])).required(),
     key("required", &BOOLEAN),
     key("default", &Type::SCALAR.at(At::CallInputDefault)),
 ]));

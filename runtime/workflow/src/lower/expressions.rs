@@ -7,7 +7,7 @@ use super::sites::{Found, Slot};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::{
-    self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template, allowed,
+    self, Condition, Expression, ExpressionError, Function, Reason, Scope, Segment, Template, allowed,
 };
 use crate::model::Shape;
 use crate::source::Source;
@@ -122,15 +122,12 @@ impl<'a> Context<'a> {
                 error.span = text.span;
                 error.meant = None;
             }
-            let code = code_of(&error);
-            if let Some((first, _)) = error.what.split_once(". ") {
-                error.what = first.to_owned();
-            }
+            let code = code_of(&error.reason);
             let mut diagnostic = error.to_diagnostic(code);
             if let Some(edits) = self.single_quotes(&error, text) {
                 diagnostic = diagnostic.offer(edits, Applicability::Safe);
             }
-            let elsewhere = Elsewhere::of(&error);
+            let elsewhere = Elsewhere::of(&error.reason);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
                     label.text = "not known here".to_owned();
@@ -148,7 +145,9 @@ impl<'a> Context<'a> {
 
     /// Single quotes instead of the double ones that a text begins and ends with, if that is all that is wrong with it.
     fn single_quotes(&self, error: &ExpressionError, text: &Text<'_>) -> Option<Vec<Edit>> {
-        if text.start.is_none() || !error.what.starts_with("Unexpected symbol: '\"") {
+        let is_quoted =
+            matches!(&error.reason, Reason::UnexpectedSymbol(symbol) if symbol.starts_with('"'));
+        if text.start.is_none() || !is_quoted {
             return None;
         }
         // Within single quotes of YAML each would be written twice.
@@ -220,14 +219,13 @@ enum Elsewhere {
 }
 
 impl Elsewhere {
-    fn of(error: &ExpressionError) -> Option<Self> {
-        let name = error.what.split('\'').nth(1)?;
-        if error.what.starts_with("Unrecognized function") {
-            Function::find(name).map(Self::Function)
-        } else if error.what.starts_with("Unrecognized named-value") {
-            expression::Key::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
-        } else {
-            None
+    fn of(reason: &Reason) -> Option<Self> {
+        match reason {
+            Reason::UnknownFunction(name) => Function::find(name).map(Self::Function),
+            Reason::UnknownContext(name) => {
+                expression::Key::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
+            }
+            _ => None,
         }
     }
 
@@ -274,14 +272,11 @@ impl Elsewhere {
     }
 }
 
-/// The kind of a mistake, told by how GitHub's message about it begins.
-fn code_of(error: &ExpressionError) -> codes::Code {
-    let begins = |text: &str| error.what.starts_with(text);
-    if begins("Unrecognized named-value") || begins("Unrecognized function") {
-        codes::EXPRESSION_NAME
-    } else if begins("Exceeded max expression length") {
-        codes::EXPRESSION_TOO_LONG
-    } else {
-        codes::EXPRESSION_SYNTAX
+/// The code of a mistake.
+fn code_of(reason: &Reason) -> codes::Code {
+    match reason {
+        Reason::UnknownContext(_) | Reason::UnknownFunction(_) => codes::EXPRESSION_NAME,
+        Reason::TooLong => codes::EXPRESSION_TOO_LONG,
+        _ => codes::EXPRESSION_SYNTAX,
     }
 }

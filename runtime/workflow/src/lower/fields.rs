@@ -1,6 +1,6 @@
 //! Reading a mapping by the table of its level.
 
-use super::context::{Context, Owner};
+use super::context::{Context, Owner, Wanted};
 use super::keys::{Key, Level};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -19,7 +19,7 @@ pub(super) fn read(
     owner: &Owner<'_>,
 ) -> Option<Fields> {
     let Kind::Mapping(mapping) = &node.kind else {
-        context.expected(node, key, owner, "a mapping");
+        context.expected(node, key, owner, &Wanted::MAPPING);
         return None;
     };
     Some(read_mapping(context, level, mapping, owner))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::context::{Context, Owner, What};
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::{is_misspelt, read, report_missing};
 use super::forms::form_of;
 use super::keys::JOB;
@@ -121,7 +121,7 @@ impl Context<'_> {
             return Vec::new();
         };
         let Kind::Sequence(items) = &field.value.kind else {
-            self.expected(&field.value, "steps", owner, "a list");
+            self.expected(&field.value, "steps", owner, &Wanted::LIST);
             return Vec::new();
         };
         if items.is_empty() {

@@ -138,7 +138,7 @@ pub(super) static WORKFLOW: Level = plain(&[
     parts("jobs"),
 ]);
 /// What a job may do with the cache of its repository: the changelog of September 2026.
-static CACHE_MODE: Type = Type::words(&["read", "write", "write-only", "none"]);
+static CACHE_MODE: Type = Type::one_of(&["read", "write", "write-only", "none"]);
 
 const STEPS: Forms = Forms::bit(0);
 const CALL: Forms = Forms::bit(1);
@@ -180,7 +180,7 @@ pub(super) static JOB: Level = Level {
         key("with", &Type::mapping(&named(&Type::SCALAR.at(At::JobWith)))).only(CALL),
         key(
             "secrets",
-            &Type::words(&["inherit"]).or_mapping(&named(&Type::SCALAR.at(At::JobSecrets))),
+            &Type::one_of(&["inherit"]).or_mapping(&named(&Type::SCALAR.at(At::JobSecrets))),
         )
         .only(CALL),
         loom("retry", &Type::mapping(&RETRY)).only(STEPS),
@@ -223,7 +223,7 @@ pub(super) static STEP: Level = Level {
         typed("cancel", &FILLED).only(CANCEL),
         parts("parallel").only(PARALLEL),
         loom("retry", &Type::mapping(&RETRY)).only(WORK),
-        loom("on-lost", &Type::words(&["retry", "fail"])).only(WORK),
+        loom("on-lost", &Type::one_of(&["retry", "fail"])).only(WORK),
         loom("tty", &BOOLEAN).only(RUN),
     ])
 };
@@ -286,7 +286,7 @@ static ENVIRONMENT: Level = plain(&[
 static CONCURRENCY: Level = plain(&[
     key("group", &FILLED).required(),
     key("cancel-in-progress", &BOOLEAN),
-    key("queue", &Type::words(&["single", "max"])),
+    key("queue", &Type::one_of(&["single", "max"])),
 ]);
 static SNAPSHOT: Level = plain(&[
     key("image-name", &FILLED).required(),
@@ -301,7 +301,7 @@ static RETRY: Level = plain(&[
 ]);
 static SCALAR: Type = Type::SCALAR;
 
-pub(super) static PERMISSIONS: Type = Type::words(&["read-all", "write-all"]).or_mapping(&SCOPES);
+pub(super) static PERMISSIONS: Type = Type::one_of(&["read-all", "write-all"]).or_mapping(&SCOPES);
 static SCOPES: Level = plain(&[
     key("actions", &LEVEL),
     key("artifact-metadata", &LEVEL),
@@ -324,9 +324,9 @@ static SCOPES: Level = plain(&[
     key("statuses", &LEVEL),
     key("vulnerability-alerts", &READ),
 ]);
-static LEVEL: Type = Type::words(&["read", "write", "none"]);
-static WRITE: Type = Type::words(&["write", "none"]);
-static READ: Type = Type::words(&["read", "none"]);
+static LEVEL: Type = Type::one_of(&["read", "write", "none"]);
+static WRITE: Type = Type::one_of(&["write", "none"]);
+static READ: Type = Type::one_of(&["read", "none"]);
 
 #[cfg(test)]
 mod tests {

@@ -66,7 +66,7 @@ static COMPOSITE_RUNS: Type = Type::mapping(&COMPOSITE);
 static DOCKER_RUNS: Type = Type::mapping(&DOCKER);
 static NODE_RUNS: Type = Type::mapping(&NODE);
 static BADGE: Type = Type::mapping(&BRANDING);
-static KINDS: Type = Type::words(USING);
+static KINDS: Type = Type::one_of(USING);
 
 /// What may stand at the end of a way; `None` where the tables know nothing.
 pub(crate) fn place(root: Root<'_>, way: &[Way]) -> Option<Place> {

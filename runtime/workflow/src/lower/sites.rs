@@ -2,7 +2,7 @@
 
 use super::context::Path;
 use crate::expression::{Expression, Key};
-use crate::model::{JobId, Shape, Site, StepPlace, Takes};
+use crate::model::{JobId, Shape, Site, StepPlace, ExpectedType};
 use crate::span::Span;
 
 /// How many values with expressions are kept. More than that is no workflow that anyone wrote, and aliases could make
@@ -19,7 +19,7 @@ pub(super) struct Slot<'a> {
     /// The keys that lead to it.
     pub(super) field: Path<'a>,
     /// What belongs there.
-    pub(super) takes: Takes,
+    pub(super) expected: ExpectedType,
 }
 
 /// A value with its expressions, before it is known where in the workflow it stands.
@@ -81,7 +81,7 @@ impl Sites {
             exact: found.exact,
             expressions: found.expressions,
             shape: found.shape,
-            takes: slot.takes,
+            expected: slot.expected,
         });
     }
 

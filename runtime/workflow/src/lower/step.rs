@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::context::{Context, Owner, What};
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::read;
 use super::forms::form_of;
 use super::keys::STEP;
@@ -11,7 +11,7 @@ use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
-use crate::model::{Action, Fields, Literal, Mapping, Run, Step, StepId, Template, Uses};
+use crate::model::{Action, ExpectedType, Fields, Literal, Mapping, Run, Step, StepId, Template, Uses};
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -153,7 +153,8 @@ impl Context<'_> {
             "parallel" => {
                 let node = &fields.get("parallel")?.value;
                 let Kind::Sequence(items) = &node.kind else {
-                    self.expected(node, "parallel", owner, "a list of steps");
+                    let wanted = Wanted::new(ExpectedType::LIST, "a list of steps");
+                    self.expected(node, "parallel", owner, &wanted);
                     return None;
                 };
                 for item in items.iter() {

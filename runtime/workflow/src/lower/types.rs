@@ -1,7 +1,9 @@
 //! What may stand as the value of a key: data that `values.rs` checks a node against.
 
+use super::context::Wanted;
 use super::keys::Level;
 use crate::expression::Key;
+use crate::model::ExpectedType;
 
 /// The kinds of values that one place takes; several at once where the language has alternatives.
 #[derive(Clone, Copy)]
@@ -79,7 +81,7 @@ impl Type {
         ..Self::NONE
     };
 
-    pub(super) const fn words(words: &'static [&'static str]) -> Type {
+    pub(super) const fn one_of(words: &'static [&'static str]) -> Type {
         Type { words, ..Self::NONE }
     }
 
@@ -126,8 +128,29 @@ impl Type {
         }
     }
 
+    /// The types of values that may stand here; words are none of them.
+    pub(super) fn expected(&self) -> ExpectedType {
+        ExpectedType {
+            text: matches!(self.text, Text::Any | Text::Filled),
+            boolean: self.boolean,
+            number: self.number,
+            list: self.list.is_some(),
+            mapping: self.mapping.is_some(),
+            condition: self.text == Text::Condition,
+            any: self.any,
+        }
+    }
+
+    /// What belongs here, for messages.
+    pub(super) fn wanted(&self) -> Wanted<'static> {
+        Wanted {
+            expected: self.expected(),
+            words: self.words().into(),
+        }
+    }
+
     /// What a message says belongs here.
-    pub(super) fn wanted(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let mut kinds: Vec<String> = Vec::new();
         match self.text {
             Text::No => kinds.extend(self.words.iter().map(|word| format!("`{word}`"))),

@@ -8,7 +8,7 @@ use super::types::{Text, Type};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Key as At, is_in};
-use crate::model::{Fields, Takes};
+use crate::model::{Fields, ExpectedType};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
 use crate::words::{self, alternatives, closest, name};
@@ -52,14 +52,10 @@ impl<'a> Check<'a> {
         Slot {
             key: self.place,
             field: self.key,
-            takes: Takes {
-                text: matches!(wanted.text, Text::Any | Text::Filled) || !wanted.words.is_empty(),
-                boolean: wanted.boolean,
-                number: wanted.number,
-                list: wanted.list.is_some(),
-                mapping: wanted.mapping.is_some(),
-                condition: wanted.text == Text::Condition,
-                any: wanted.any,
+            expected: ExpectedType {
+                // One of a few words is text.
+                text: wanted.expected().text || !wanted.words.is_empty(),
+                ..wanted.expected()
             },
         }
     }
@@ -272,7 +268,7 @@ impl Context<'_> {
                     codes::EMPTY_VALUE,
                     format!("`{}` of {} is empty", check.key, check.owner),
                 )
-                .at(span, format!("{} belongs here", wanted.wanted()))
+                .at(span, format!("{} belongs here", wanted.words()))
                 .help("give it a value, or remove the key"),
             );
             return;
@@ -285,7 +281,7 @@ impl Context<'_> {
             }
         });
         if let Some(scalar) = scalar.filter(|_| quoted) {
-            let wanted = wanted.wanted();
+            let wanted = wanted.words();
             let message = format!("`{}` of {} must be {wanted}, not text", check.key, check.owner);
             self.made_text(node, scalar, message);
             return;

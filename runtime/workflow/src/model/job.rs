@@ -95,6 +95,16 @@ impl Job {
         WorkflowReference::parse(self.uses.as_ref()?.as_plain()?)
     }
 
+    /// Whether it has a matrix, as far as the file says: a strategy that an expression gives may have one.
+    #[must_use]
+    pub fn has_matrix(&self) -> bool {
+        let strategy = self.strategy.as_ref();
+        strategy.is_some_and(|strategy| match &strategy.value {
+            Literal::Value(strategy) => strategy.matrix.is_some(),
+            Literal::Expression(_) => true,
+        })
+    }
+
     /// What people call it before anything is evaluated: `name` where it is plain text, else the id.
     #[must_use]
     pub fn static_name(&self) -> &str {

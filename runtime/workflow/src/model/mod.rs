@@ -31,7 +31,7 @@ pub use permissions::{Access, Permissions};
 pub use reference::{ActionReference, Repository, WorkflowReference};
 pub(crate) use reference::{ActionText, is_own, own};
 pub use retry::{OnLost, Retry, parse_delay};
-pub use site::{Shape, Site, StepPlace, Takes};
+pub use site::{Shape, Site, StepPlace, ExpectedType};
 pub use snapshot::Snapshot;
 pub use step::{Action, Run, Step, Uses};
 pub use strategy::{List, Matrix, Strategy};

@@ -93,7 +93,7 @@ fn site(
             injection::check(&mut checker, expression);
         }
     }
-    if site.takes.condition {
+    if site.expected.condition {
         condition::check(&mut checker);
     }
 }

@@ -9,7 +9,7 @@ use crate::expression::{Function, Key, allowed};
 /// The first error under a key: what, and the help.
 fn first(text: &str, key: Key) -> Option<(String, String)> {
     let error = parse(text, 0, &Scope::of(key)).errors.into_iter().next()?;
-    Some((error.what, error.help.unwrap_or_default()))
+    Some((error.reason.to_string(), error.help.unwrap_or_default()))
 }
 
 #[test]

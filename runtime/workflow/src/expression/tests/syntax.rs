@@ -9,7 +9,7 @@ fn errors(text: &str) -> Vec<(String, &str)> {
     parse(text, 0, &Scope::of_contexts(&contexts))
         .errors
         .into_iter()
-        .map(|error| (error.what, &text[error.span.range()]))
+        .map(|error| (error.reason.to_string(), &text[error.span.range()]))
         .collect()
 }
 

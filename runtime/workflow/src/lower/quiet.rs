@@ -83,6 +83,23 @@ impl Context<'_> {
         is_expression.then(|| Spanned::new(Literal::Expression(self.template(scalar, node.span)), node.span))
     }
 
+    /// A mapping as `make` reads it, or what gives it when it is evaluated.
+    pub(super) fn mapping_or_computed<T>(
+        &self,
+        node: &Node,
+        make: impl FnOnce(&tree::Mapping) -> Option<T>,
+    ) -> Option<Spanned<Literal<T>>> {
+        let Some(mapping) = node.as_mapping() else {
+            return self.expression_for(node);
+        };
+        let literal = if mapping.entries.iter().any(|entry| is_in(&entry.key.text)) {
+            Literal::Computed(node.clone())
+        } else {
+            Literal::Value(make(mapping)?)
+        };
+        Some(Spanned::new(literal, node.mark()))
+    }
+
     /// Values under free names; empty when it is no mapping.
     pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> Mapping<T> {
         let mut values = Mapping::new();
@@ -120,10 +137,7 @@ impl Context<'_> {
     /// The value of an `if`.
     pub(super) fn condition(&self, node: &Node) -> Option<Spanned<Condition>> {
         let scalar = node.as_scalar()?;
-        let condition = Condition {
-            text: scalar.to_text(),
-            style: scalar.style,
-        };
+        let condition = Condition::new(scalar.to_text(), scalar.style);
         Some(Spanned::new(condition, node.span))
     }
 }

@@ -151,6 +151,7 @@ impl Context<'_> {
         Some(number.map(|number| match number {
             Literal::Value(number) => Literal::Value(Minutes(number)),
             Literal::Expression(template) => Literal::Expression(template),
+            Literal::Computed(node) => Literal::Computed(node),
         }))
     }
 
@@ -162,11 +163,7 @@ impl Context<'_> {
         } else {
             Arc::default()
         };
-        Template {
-            text,
-            style: scalar.style,
-            expressions,
-        }
+        Template::new(text, scalar.style, expressions)
     }
 
     /// Where `${{ … }}` stand within a value: looked up in the file, so that marks fit whatever the style of the text.

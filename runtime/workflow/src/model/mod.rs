@@ -21,7 +21,7 @@ mod values;
 mod workflow;
 
 pub use condition::Condition;
-pub use container::{Container, Credentials, Service, Services};
+pub use container::{Container, Credentials, Services};
 pub use env::Env;
 pub use fields::{Field, Fields};
 pub use id::{IdProblem, JobId, StepId};

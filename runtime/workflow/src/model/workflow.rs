@@ -9,7 +9,7 @@ use super::job::Job;
 use super::limits::Concurrency;
 use super::permissions::Permissions;
 use super::site::Site;
-use super::template::Template;
+use super::template::{Literal, Template};
 use super::triggers::Triggers;
 use crate::dag::Dag;
 use crate::dialect::Dialect;
@@ -31,7 +31,7 @@ pub struct Workflow {
     /// `permissions` of the token of all jobs; `None` leaves them to the settings of the repository.
     pub permissions: Option<Spanned<Permissions>>,
     /// `concurrency`: with which runs it does not run at once.
-    pub concurrency: Option<Spanned<Concurrency>>,
+    pub concurrency: Option<Spanned<Literal<Concurrency>>>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of all steps that run a script.

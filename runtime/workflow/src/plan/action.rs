@@ -8,7 +8,7 @@ use super::evaluation::{Budget, Evaluation};
 use super::instance::variables;
 use super::shape;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Environment, JobStatus, equal_names};
+use crate::expression::{Environment, JobStatus, equal_names};
 use crate::model::action::{Action, Hook, Kind};
 use crate::shell::split_arguments;
 
@@ -196,10 +196,9 @@ pub fn hook_condition(
     let Some(written) = &hook.condition else {
         return (Some(true), diagnostics);
     };
-    let scope = expression::Scope::anything();
-    let (condition, errors) = expression::Condition::parse(&written.text, 0, &scope);
-    let answer = match errors.into_iter().next() {
-        Some(error) => Err(error),
+    let (condition, error) = written.parsed();
+    let answer = match error {
+        Some(error) => Err(error.clone()),
         None => condition.holds_whatever_happened(status, environment),
     };
     match answer {

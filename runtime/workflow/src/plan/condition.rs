@@ -7,7 +7,7 @@ use super::evaluation::{Budget, Evaluation};
 use super::instance::variables;
 use super::work::with_env;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Environment, JobStatus, Object, Scope};
+use crate::expression::{Environment, JobStatus, Object};
 use crate::model::{Action, Condition, Job, JobId, Step};
 use crate::span::Spanned;
 
@@ -136,9 +136,9 @@ fn holds(
     let Some(written) = written else {
         return (Some(status.success(&[])), diagnostics);
     };
-    let (condition, errors) = expression::Condition::parse(&written.text, 0, &Scope::anything());
-    let answer = match errors.into_iter().next() {
-        Some(error) => Err(error),
+    let (condition, error) = written.parsed();
+    let answer = match error {
+        Some(error) => Err(error.clone()),
         None => condition.holds(status, environment),
     };
     match answer {

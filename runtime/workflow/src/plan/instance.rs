@@ -19,7 +19,7 @@ use indexmap::IndexMap;
 
 use super::call::{CallPlan, call};
 use super::combinations::Combination;
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Budget, Evaluation, is_insert};
 use super::retry::RetryPlan;
 use super::shape;
 use super::strategy::{self, Strategy};
@@ -248,7 +248,7 @@ impl Maker<'_> {
             .as_ref()
             .and_then(|written| evaluation.boolean(written, "continue-on-error"))
             .unwrap_or_default();
-        let concurrency = shape::concurrency(&mut evaluation, &job.fields);
+        let concurrency = shape::concurrency(&mut evaluation, job.concurrency.as_ref());
         let environment = shape::environment(&mut evaluation, job);
         let call = call(&mut evaluation, job);
         Instance {
@@ -282,6 +282,16 @@ pub(super) fn variables(evaluation: &mut Evaluation<'_>, env: &Spanned<Env>) -> 
     match &env.value {
         Env::Variables(variables) => {
             for (name, value) in variables {
+                let value = &value.value;
+                if is_insert(name) {
+                    let given = evaluation.value(value);
+                    let texts = given.and_then(|given| shape::texts(evaluation, &given, "env", value.span));
+                    for (name, text) in texts.unwrap_or_default() {
+                        variable(evaluation, &name, &text, value.span);
+                        all.push((name, text));
+                    }
+                    continue;
+                }
                 let text = evaluation.text(value, name);
                 if let (Some(name), Some(text)) = (shape::key(evaluation, name, value.span), text) {
                     variable(evaluation, &name, &text, value.span);

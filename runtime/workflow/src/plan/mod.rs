@@ -38,6 +38,7 @@ mod shape;
 mod strategy;
 mod trigger;
 mod work;
+mod written;
 
 pub use action::{
     ActionArguments, ActionInputs, action_arguments, action_inputs, action_outputs, hook_condition,

@@ -5,15 +5,15 @@ use indexmap::IndexMap;
 use super::answer::Answer;
 use super::combinations::Combination;
 use super::condition::Ancestors;
-use super::evaluation::Budget;
+use super::evaluation::{Budget, computed};
 use super::event::Event;
 use super::instance::{self, InstanceId};
 use super::strategy::{self, Strategy};
 use super::trigger::triggered;
 use crate::dag::Dag;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Function, Node as Part, Object, Scope, Value};
-use crate::model::{Job, JobId, Workflow};
+use crate::expression::{self, Function, Node as Part, Object, Value};
+use crate::model::{self, Job, JobId, List, Literal, Matrix, Template, Workflow};
 use crate::span::Span;
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -168,7 +168,7 @@ impl Asks {
         let Some(written) = &job.condition else {
             return asks;
         };
-        let (condition, _) = expression::Condition::parse(&written.text, 0, &Scope::anything());
+        let (condition, _) = written.parsed();
         for part in condition.expressions().flat_map(expression::Expression::parts) {
             match part.node() {
                 Part::Context(name) if name.eq_ignore_ascii_case("needs") => asks.needs = true,
@@ -190,9 +190,10 @@ impl Asks {
 /// The names of a job's instances, when they can be told from the file alone.
 #[must_use]
 pub fn instance_names(job: &Job) -> Option<Vec<String>> {
-    let field = |key: &str| job.fields.get(key).map(|field| &field.value);
-    let is_static = |key: &str, allowed: &[&str]| field(key).is_none_or(|node| only(node, allowed));
-    if !is_static("strategy", &[]) || !is_static("name", &["matrix", "strategy"]) {
+    let name = job.name.as_ref();
+    let is_static = job.strategy.as_ref().is_none_or(|strategy| is_written(&strategy.value))
+        && name.is_none_or(|name| only(name, &["matrix", "strategy"]));
+    if !is_static {
         return None;
     }
     let (found, _) = matrix(job, &Object::new());
@@ -230,26 +231,56 @@ pub fn instance_dag(dag: &Dag, counts: impl Fn(&JobId) -> usize) -> Dag<Instance
     Dag::build(instances)
 }
 
-/// Whether the expressions in a value look at these contexts only.
-fn only(node: &Node, allowed: &[&str]) -> bool {
-    let text = |text: &str| {
-        let (template, errors) = expression::Template::parse(text, 0, &Scope::anything());
-        errors.is_empty()
-            && template
-                .expressions()
-                .flat_map(expression::Expression::parts)
-                .all(|part| match part.node() {
-                    Part::Context(name) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)),
-                    _ => true,
-                })
-    };
+/// Whether nothing outside of the file decides what a strategy says.
+fn is_written(strategy: &Literal<model::Strategy>) -> bool {
+    is_fixed(strategy, |strategy| {
+        let is_fixed_matrix = |matrix: &Matrix| {
+            let mut lists = matrix.vectors.values().map(|vector| &vector.value.value);
+            let mut others = [&matrix.include, &matrix.exclude].into_iter().flatten();
+            lists.all(is_fixed_list) && others.all(|list| is_fixed_list(&list.value))
+        };
+        strategy.fail_fast.as_deref().is_none_or(|it| is_fixed(it, |_| true))
+            && strategy.max_parallel.as_deref().is_none_or(|it| is_fixed(it, |_| true))
+            && strategy.matrix.as_deref().is_none_or(|it| is_fixed(it, is_fixed_matrix))
+    })
+}
+
+fn is_fixed_list(list: &List) -> bool {
+    is_fixed(list, |items| items.iter().all(is_fixed_node))
+}
+
+fn is_fixed<T>(literal: &Literal<T>, is_fixed_value: impl FnOnce(&T) -> bool) -> bool {
+    match literal {
+        Literal::Value(value) => is_fixed_value(value),
+        Literal::Expression(template) => only(template, &[]),
+        Literal::Computed(node) => is_fixed_node(node),
+    }
+}
+
+fn is_fixed_node(node: &Node) -> bool {
+    let text = |text: &str, place: Span| only(&computed(text, place), &[]);
     match &node.kind {
-        Kind::Scalar(scalar) => text(&scalar.text),
-        Kind::Sequence(items) => items.iter().all(|item| only(item, allowed)),
+        Kind::Scalar(scalar) => text(&scalar.text, node.span),
+        Kind::Sequence(items) => items.iter().all(is_fixed_node),
         Kind::Mapping(mapping) => mapping
             .entries
             .iter()
-            .all(|entry| text(&entry.key.text) && only(&entry.value, allowed)),
+            .all(|entry| text(&entry.key.text, entry.key.span) && is_fixed_node(&entry.value)),
         Kind::Invalid => false,
     }
+}
+
+/// Whether the expressions in a text look at these contexts only.
+fn only(template: &Template, allowed: &[&str]) -> bool {
+    let Some((template, error)) = template.parsed() else {
+        return true;
+    };
+    error.is_none()
+        && template
+            .expressions()
+            .flat_map(expression::Expression::parts)
+            .all(|part| match part.node() {
+                Part::Context(name) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)),
+                _ => true,
+            })
 }

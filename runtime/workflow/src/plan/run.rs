@@ -30,7 +30,7 @@ pub fn run_values(workflow: &Workflow, contexts: &Object) -> (Option<RunValues>,
         .and_then(|name| evaluation.text(name, "run-name"))
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty());
-    let concurrency = shape::concurrency(&mut evaluation, &workflow.fields);
+    let concurrency = shape::concurrency(&mut evaluation, workflow.concurrency.as_ref());
     let diagnostics = diagnostics.finish();
     let values = (!diagnostics.is_blocking()).then_some(RunValues { name, concurrency });
     (values, diagnostics)

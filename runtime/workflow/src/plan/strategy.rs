@@ -2,6 +2,7 @@
 
 use super::combinations::{self, Combination};
 use super::evaluation::{Budget, Evaluation, as_boolean, as_number};
+use super::written;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Object, Value};
@@ -45,13 +46,13 @@ pub(super) fn evaluate(
         fail_fast: true,
         max_parallel: None,
     };
-    if !job.fields.contains("strategy") {
+    let Some(written) = &job.strategy else {
         return Some((strategy, Vec::new()));
-    }
+    };
     let mut evaluation = Evaluation::new(Environment::new(contexts), diagnostics, budget);
-    let written = evaluation.field(&job.fields, "strategy")?;
-    let Some(object) = written.as_object() else {
-        evaluation.wrong("strategy", "a mapping", &written, written.span);
+    let value = written::literal(&mut evaluation, written, written::strategy)?;
+    let Some(object) = value.as_object() else {
+        evaluation.wrong("strategy", "a mapping", &value, written.span);
         return None;
     };
     if let Some(value) = object.get("fail-fast") {

@@ -7,12 +7,11 @@ use indexmap::IndexMap;
 use super::evaluation::{Budget, Evaluation};
 use super::instance::{StepDefaults, variables};
 use super::retry::RetryPlan;
-use super::shape;
+use super::{shape, written};
 use crate::codes::Severity;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object, Value};
 use crate::model::{Action, Job, Literal, Minutes, OnLost, Step, StepId, Uses};
-use crate::span::Spanned;
 
 /// A step as it is when its turn has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,8 +212,8 @@ fn inputs(evaluation: &mut Evaluation<'_>, uses: &Uses) -> Option<IndexMap<Strin
             }
             Some(all)
         }
-        Literal::Expression(template) => {
-            let value = evaluation.value(&Spanned::new(template.clone(), with.span))?;
+        Literal::Expression(_) | Literal::Computed(_) => {
+            let value = written::literal(evaluation, with, |_, _| None)?;
             shape::texts(evaluation, &value, "with", with.span)
         }
     }

@@ -33,7 +33,7 @@ fn the_model_holds_what_the_file_says() {
     };
     let env: Vec<_> = env
         .iter()
-        .map(|(name, value)| format!("{name}={}", value.text))
+        .map(|(name, value)| format!("{name}={}", value.value.text))
         .collect();
     assert_eq!(env, ["A=1.1", "B=true", "C=", "D=1.10", "E=16"]);
     assert_eq!(&*workflow.defaults.shell.as_ref().unwrap().text, "sh");

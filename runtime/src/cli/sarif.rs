@@ -147,7 +147,7 @@ impl Sarif {
     pub(super) fn document(self) -> Value {
         let rules = self.rules.values().map(|code| {
             let info = code.info();
-            let page = code.page();
+            let page = code.entry();
             json!({
                 "id": info.text,
                 "name": pascal(info.text),

@@ -291,7 +291,8 @@ fn the_rules_find_what_they_look_for() {
     assert_eq!(clocks, 1);
     let by_words = File {
         path: "runtime/workflow/src/x.rs".into(),
-        text: "if error.message.starts_with(\"Unknown\") { a() } else if commit_message.contains(x) {}".into(),
+        text: "if error.message.starts_with(\"Unknown\") { a() } else if commit_message.contains(x) {}"
+            .into(),
     };
     let by_words = HOMES.iter().flat_map(|home| offences(home, &by_words)).count();
     assert_eq!(by_words, 1);

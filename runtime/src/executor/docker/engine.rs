@@ -161,7 +161,10 @@ impl Engine {
                 // A socket that is there and refuses says more than one that is not there.
                 Err(error) => {
                     let is_there = !matches!(error, ConnectError::NoSocket(_));
-                    if first_failure.as_ref().is_none_or(|(_, _, other)| is_there && !other) {
+                    if first_failure
+                        .as_ref()
+                        .is_none_or(|(_, _, other)| is_there && !other)
+                    {
                         first_failure = Some((endpoint, error.to_string(), is_there));
                     }
                 }

@@ -16,7 +16,9 @@ fn password(container: &Container, diagnostics: &mut Diagnostics) {
     let Some(Literal::Value(credentials)) = container.credentials.as_deref() else {
         return;
     };
-    let Some(password) = &credentials.password else { return };
+    let Some(password) = &credentials.password else {
+        return;
+    };
     if password.as_plain().is_none() {
         return;
     }

@@ -7,7 +7,10 @@ use crate::words::name;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
-        let version = job.snapshot.as_ref().and_then(|snapshot| snapshot.version.as_ref());
+        let version = job
+            .snapshot
+            .as_ref()
+            .and_then(|snapshot| snapshot.version.as_ref());
         let Some(version) = version else { continue };
         if version.as_plain().is_some_and(|text| !is_version(text)) {
             diagnostics.push(

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::model::{Env, Workflow};
 use crate::words::name;
 
@@ -28,7 +28,7 @@ pub(super) fn check_around(workflow: &Workflow, diagnostics: &mut Diagnostics) {
 
 /// Looks at what an action sets for its container.
 pub(super) fn check_container(action: &Action, diagnostics: &mut Diagnostics) {
-    if let Kind::Docker { env, .. } = &action.kind {
+    if let ActionKind::Docker { env, .. } = &action.kind {
         names(env.as_deref(), diagnostics);
     }
 }

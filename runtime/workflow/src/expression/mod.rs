@@ -9,7 +9,7 @@
 //! [`Environment`]. Every stage is bounded: length and depth of an expression, nesting of JSON, memory of an evaluation.
 //!
 //! - [`parse()`] reads one expression, [`Template`] a text with `${{ }}` in it, [`Condition`] the value of an `if`.
-//! - [`Key`] and [`allowed()`] say which contexts and functions may be used under which key; [`Scope`] carries that into
+//! - [`WorkflowKey`] and [`allowed()`] say which contexts and functions may be used under which key; [`Scope`] carries that into
 //!   the parser.
 //! - [`evaluate()`] gives a [`Value`].
 //!
@@ -48,7 +48,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use availability::{Availability, Key, allowed};
+pub use availability::{Availability, WorkflowKey, allowed};
 pub(crate) use coerce::number as number_of;
 pub use condition::Condition;
 pub use error::{ErrorKind, ExpressionError};
@@ -63,4 +63,4 @@ pub use scope::Scope;
 pub(crate) use template::is_in;
 pub use template::{Segment, Template};
 pub use tree::{Comparison, Expression, Logic, Node};
-pub use value::{Kind, Value};
+pub use value::{Value, ValueKind};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::function::Function;
 use super::parser::{MAX_DEPTH, MAX_LENGTH};
-use super::value::Kind;
+use super::value::ValueKind;
 
 /// Why an expression is refused, or has no value. Shown in GitHub's words, without the place:
 /// `Unrecognized named-value: 'githb'`.
@@ -52,7 +52,7 @@ pub enum Reason {
         /// What stands behind the colon.
         specifiers: String,
         /// The type of the value.
-        kind: Kind,
+        kind: ValueKind,
     },
     /// `hashFiles` is called where there are no files.
     NoFiles,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
 use crate::expression::is_in;
 use crate::model::{Container, Credentials, Env, Fields, Literal, Named, Services};
 use crate::span::Spanned;
@@ -50,7 +50,7 @@ impl Context<'_> {
             Some(Container {
                 image: self.filled_text(value(mapping, "image")?)?,
                 credentials: value(mapping, "credentials").and_then(|node| self.credentials(node)),
-                env: value(mapping, "env").and_then(|node| self.quiet_env(node)),
+                env: value(mapping, "env").and_then(|node| self.checked_env(node)),
                 ports: value(mapping, "ports").and_then(|node| self.text_list(node)),
                 volumes: value(mapping, "volumes").and_then(|node| self.text_list(node)),
                 options: text("options"),
@@ -70,7 +70,7 @@ impl Context<'_> {
     }
 
     /// An `env` whose mistakes the tables report.
-    pub(super) fn quiet_env(&self, node: &Node) -> Option<Spanned<Env>> {
+    pub(super) fn checked_env(&self, node: &Node) -> Option<Spanned<Env>> {
         let env = match &node.kind {
             Kind::Mapping(_) => Env::Variables(self.named_texts(Some(node))),
             _ => match self.expression_for::<()>(node)?.value {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::read;
-use super::keys::{DEFAULTS, DEFAULTS_RUN};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Defaults, Env, Fields, Mapping, Named};
+use crate::model::{Defaults, Env, Fields, Named, NamedMap};
+use crate::schema::keys::{DEFAULTS, DEFAULTS_RUN};
 use crate::span::Spanned;
 use crate::tree::Kind;
 
@@ -19,7 +19,7 @@ impl Context<'_> {
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
                 let env = Path::new("env");
-                let mut variables = Mapping::with_capacity(mapping.entries.len());
+                let mut variables = NamedMap::with_capacity(mapping.entries.len());
                 for entry in &mapping.entries {
                     if entry.key.text.is_empty() {
                         self.report(

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
 
     fn keep(
         &mut self,
-        key: expression::Key,
+        key: expression::WorkflowKey,
         slot: Slot<'_>,
         text: &Text<'_>,
         expressions: Vec<Expression>,
@@ -115,7 +115,12 @@ impl<'a> Context<'a> {
         self.sites.add(key, slot, found);
     }
 
-    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text<'_>, key: expression::Key) {
+    fn report_expressions(
+        &mut self,
+        errors: Vec<ExpressionError>,
+        text: &Text<'_>,
+        key: expression::WorkflowKey,
+    ) {
         for mut error in errors {
             if text.start.is_none() {
                 // Escapes moved the text: all of it is the place, and a fix would hit something else.
@@ -145,8 +150,7 @@ impl<'a> Context<'a> {
 
     /// Single quotes instead of the double ones that a text begins and ends with, if that is all that is wrong with it.
     fn single_quotes(&self, error: &ExpressionError, text: &Text<'_>) -> Option<Vec<Edit>> {
-        let is_quoted =
-            matches!(&error.reason, Reason::UnexpectedSymbol(symbol) if symbol.starts_with('"'));
+        let is_quoted = matches!(&error.reason, Reason::UnexpectedSymbol(symbol) if symbol.starts_with('"'));
         if text.start.is_none() || !is_quoted {
             return None;
         }
@@ -223,21 +227,21 @@ impl Elsewhere {
         match reason {
             Reason::UnknownFunction(name) => Function::find(name).map(Self::Function),
             Reason::UnknownContext(name) => {
-                expression::Key::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
+                expression::WorkflowKey::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
             }
             _ => None,
         }
     }
 
     /// Says where it can be used, and what can be used here.
-    fn tell(self, here: expression::Key, diagnostic: &mut Diagnostic) {
+    fn tell(self, here: expression::WorkflowKey, diagnostic: &mut Diagnostic) {
         const SHOWN: usize = 4;
         let (name, help) = match self {
             Self::Context(name) => {
                 let known = allowed(here).contexts;
                 let help = if name == "jobs" && known.contains(&"needs") {
                     "what other jobs give is in `needs`".to_owned()
-                } else if name == "secrets" && here == expression::Key::StepIf {
+                } else if name == "secrets" && here == expression::WorkflowKey::StepIf {
                     "put it into a variable under `env` of the job, and ask for that: `env.NAME != ''`"
                         .to_owned()
                 } else if known.is_empty() {
@@ -248,7 +252,7 @@ impl Elsewhere {
                 (name, help)
             }
             Self::Function(function) => {
-                let mut keys: Vec<&str> = expression::Key::ALL
+                let mut keys: Vec<&str> = expression::WorkflowKey::ALL
                     .iter()
                     .filter(|key| allowed(**key).functions.contains(&function))
                     .map(|key| key.as_str())

@@ -1,7 +1,7 @@
 //! `concurrency`, `environment`, `snapshot`.
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
 use crate::expression::is_in;
 use crate::model::{Concurrency, Environment, Fields, Literal, Queue, Snapshot};
 use crate::span::Spanned;

@@ -142,7 +142,7 @@ impl Context<'_> {
     }
 
     /// A length of time whose mistakes the tables report.
-    pub(super) fn quiet_minutes(
+    pub(super) fn checked_minutes(
         &self,
         fields: &Fields,
         key: &'static str,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
-use crate::model::{Fields, List, Literal, Mapping, Matrix, Named, Strategy};
+use crate::model::{Fields, List, Literal, Matrix, Named, NamedMap, Strategy};
 use crate::span::Spanned;
 use crate::tree::Node;
 
@@ -22,7 +22,7 @@ impl Context<'_> {
 
     fn matrix(&self, node: &Node) -> Option<Spanned<Literal<Matrix>>> {
         self.mapping_or_computed(node, |mapping| {
-            let mut vectors: Mapping<List> = Mapping::new();
+            let mut vectors: NamedMap<List> = NamedMap::new();
             let entries = mapping.entries.iter();
             for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
                 if let Some(value) = self.free_list(&entry.value) {

@@ -2,7 +2,7 @@
 
 use super::env::Env;
 use super::template::{Literal, Template};
-use super::values::Mapping;
+use super::values::NamedMap;
 use crate::span::Spanned;
 
 /// The value of `container`, or of one of `services`. Written as one text it is the image alone.
@@ -36,4 +36,4 @@ pub struct Credentials {
 }
 
 /// The value of `services`, by the names that steps reach them by.
-pub type Services = Mapping<Literal<Container>>;
+pub type Services = NamedMap<Literal<Container>>;

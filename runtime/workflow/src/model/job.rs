@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::template::{Literal, Minutes, Template};
-use super::values::{Mapping, Scalar};
+use super::values::{NamedMap, Scalar};
 use super::workflow::Defaults;
 use crate::span::Spanned;
 
@@ -43,7 +43,7 @@ pub struct Job {
     /// `environment`: what it deploys to.
     pub environment: Option<Spanned<Environment>>,
     /// `outputs`: what it tells the jobs that need it.
-    pub outputs: Mapping<Template>,
+    pub outputs: NamedMap<Template>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of the steps that run a script.
@@ -63,7 +63,7 @@ pub struct Job {
     /// `uses`: the workflow that the job calls instead of having steps.
     pub uses: Option<Spanned<Template>>,
     /// `with`: the inputs of the called workflow.
-    pub with: Mapping<Scalar>,
+    pub with: NamedMap<Scalar>,
     /// `secrets` of the called workflow.
     pub secrets: Option<Spanned<Secrets>>,
     /// All keys of the job as written, those without a typed field included.
@@ -85,7 +85,7 @@ pub enum Secrets {
     /// `inherit`: all that the caller has.
     Inherit,
     /// These.
-    Named(Mapping<Scalar>),
+    Named(NamedMap<Scalar>),
 }
 
 impl Job {

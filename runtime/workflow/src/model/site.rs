@@ -1,16 +1,16 @@
-//! Where expressions stand: every one of a file with its surroundings, read once for all rules.
+//! Where expressions stand: every site of a file, read once for all rules.
 
 use std::sync::Arc;
 
 use super::id::JobId;
-use crate::expression::{Expression, Key};
+use crate::expression::{Expression, WorkflowKey};
 use crate::span::Span;
 
 /// A value of the file that holds expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
     /// What its expressions may use.
-    pub key: Key,
+    pub key: WorkflowKey,
     /// The keys that lead to it from its job, step or the top, as far as they matter: `with.script`.
     pub field: Arc<str>,
     /// The job it belongs to; none at the top level.

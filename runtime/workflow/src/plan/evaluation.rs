@@ -19,9 +19,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 const OVERHEAD: usize = 64;
 
 /// How many bytes may still be handed out; `None` once something did not fit.
-pub(super) struct Budget(Option<usize>);
+pub(super) struct SizeBudget(Option<usize>);
 
-impl Default for Budget {
+impl Default for SizeBudget {
     fn default() -> Self {
         Self(Some(LARGEST))
     }
@@ -31,14 +31,14 @@ impl Default for Budget {
 pub(super) struct Evaluation<'a> {
     pub(super) environment: Environment<'a>,
     pub(super) diagnostics: &'a mut Diagnostics,
-    budget: &'a mut Budget,
+    budget: &'a mut SizeBudget,
 }
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         environment: Environment<'a>,
         diagnostics: &'a mut Diagnostics,
-        budget: &'a mut Budget,
+        budget: &'a mut SizeBudget,
     ) -> Self {
         Self {
             environment,
@@ -211,12 +211,12 @@ impl<'a> Evaluation<'a> {
     /// Reports that a value came out with the wrong type.
     pub(super) fn wrong(&mut self, key: &str, wanted: &str, found: &Value, place: Span) {
         let kind = match found.kind() {
-            expression::Kind::Null => "nothing",
-            expression::Kind::Boolean => "a boolean",
-            expression::Kind::Number => "a number",
-            expression::Kind::String => "text",
-            expression::Kind::Array => "a list",
-            expression::Kind::Object => "a mapping",
+            expression::ValueKind::Null => "nothing",
+            expression::ValueKind::Boolean => "a boolean",
+            expression::ValueKind::Number => "a number",
+            expression::ValueKind::String => "text",
+            expression::ValueKind::Array => "a list",
+            expression::ValueKind::Object => "a mapping",
         };
         self.diagnostics.push(
             Diagnostic::new(

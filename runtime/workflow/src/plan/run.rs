@@ -1,6 +1,6 @@
 //! What a workflow says of a whole run: `run-name`, `concurrency`.
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::ConcurrencyPlan;
 use super::shape;
 use crate::diagnostic::Diagnostics;
@@ -22,7 +22,7 @@ pub struct RunValues {
 /// There are no values when something has none; the diagnostics say what.
 pub fn run_values(workflow: &Workflow, contexts: &Object) -> (Option<RunValues>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);
     let name = workflow
         .run_name

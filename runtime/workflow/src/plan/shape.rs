@@ -40,7 +40,10 @@ pub(super) fn computed(
     key: &str,
     place: Span,
 ) -> Option<Arc<str>> {
-    evaluation.text(&Spanned::new(super::evaluation::computed(text, place), place), key)
+    evaluation.text(
+        &Spanned::new(super::evaluation::computed(text, place), place),
+        key,
+    )
 }
 
 /// The texts of a mapping.

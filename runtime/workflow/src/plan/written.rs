@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::evaluation::{Evaluation, is_insert};
 use super::shape;
 use crate::expression::{Object, Value};
-use crate::model::{Concurrency, Container, Credentials, Env, List, Literal, Matrix, Services, Strategy, Template};
+use crate::model::{
+    Concurrency, Container, Credentials, Env, List, Literal, Matrix, Services, Strategy, Template,
+};
 use crate::span::Spanned;
 
 /// The value of a literal: `value` evaluates one that is written out.
@@ -57,7 +59,10 @@ pub(super) fn container(evaluation: &mut Evaluation<'_>, written: &Container) ->
         object.insert("env", env(evaluation, variables)?);
     }
     if let Some(credentials) = &written.credentials {
-        object.insert("credentials", literal(evaluation, credentials, self::credentials)?);
+        object.insert(
+            "credentials",
+            literal(evaluation, credentials, self::credentials)?,
+        );
     }
     Some(Value::object(object))
 }
@@ -74,10 +79,7 @@ pub(super) fn services(evaluation: &mut Evaluation<'_>, written: &Services) -> O
 
 fn credentials(evaluation: &mut Evaluation<'_>, written: &Credentials) -> Option<Value> {
     let mut object = Object::new();
-    for (key, text) in [
-        ("username", &written.username),
-        ("password", &written.password),
-    ] {
+    for (key, text) in [("username", &written.username), ("password", &written.password)] {
         if let Some(text) = text {
             object.insert(key, evaluation.value(text)?);
         }

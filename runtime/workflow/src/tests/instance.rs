@@ -156,11 +156,13 @@ fn a_matrix_may_come_from_a_needed_job() {
 
 #[test]
 fn keys_may_be_computed() {
-    let known = r#"{"github": {"one": "{\"image\": \"x:1\", \"env\": {\"B\": \"b\"}}", "more": "{\"B\": \"b\"}"}}"#;
+    let known =
+        r#"{"github": {"one": "{\"image\": \"x:1\", \"env\": {\"B\": \"b\"}}", "more": "{\"B\": \"b\"}"}}"#;
     let whole = "container: {\"${{ insert }}\": \"${{ fromJSON(github.one) }}\"}";
     let container = instances(whole, known)[0].container.clone().unwrap();
     assert_eq!((&*container.image, &*container.env["B"]), ("x:1", "b"));
-    let service = "services: {\"${{ 'db' }}\": {image: y, env: {\"${{ insert }}\": \"${{ fromJSON(github.more) }}\"}}}";
+    let service =
+        "services: {\"${{ 'db' }}\": {image: y, env: {\"${{ insert }}\": \"${{ fromJSON(github.more) }}\"}}}";
     let services = &instances(service, known)[0].services;
     assert_eq!((&*services["db"].image, &*services["db"].env["B"]), ("y", "b"));
     let env = "env: {A: a, \"${{ insert }}\": \"${{ fromJSON(github.more) }}\", C: c}";

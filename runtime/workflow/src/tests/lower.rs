@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::{found, workflow};
 use crate::Dialect::{GitHub, Loom};
 use crate::JobId;
-use crate::model::{Action, Env, Literal};
+use crate::model::{Env, Literal, StepAction};
 
 /// Every key of the language at its place; nothing is unknown.
 const EVERYTHING: &str = include_str!("../testdata/everything.yml");
@@ -54,12 +54,12 @@ fn the_model_holds_what_the_file_says() {
         .map(|label| label.text.to_string())
         .collect();
     assert_eq!(labels, ["self-hosted", "linux"]);
-    let Action::Run(run) = &build.steps[0].action else {
+    let StepAction::Run(run) = &build.steps[0].action else {
         panic!()
     };
     let expression = run.script.expressions[0];
     assert_eq!(&text[expression.range()], "${{ github.sha }}");
-    let Action::Uses(uses) = &build.steps[1].action else {
+    let StepAction::Uses(uses) = &build.steps[1].action else {
         panic!()
     };
     assert_eq!(uses.reference.as_plain(), Some("actions/checkout@v4"));

@@ -3,7 +3,7 @@
 use super::{found, load_text, workflow};
 use crate::Dialect::{GitHub, Loom};
 use crate::model::{
-    Action, ActionReference, Job, Literal, OnLost, Queue, Scalar, Secrets, Strategy, Template,
+    ActionReference, Job, Literal, OnLost, Queue, Scalar, Secrets, StepAction, Strategy, Template,
     WorkflowReference,
 };
 use crate::{JobId, Spanned};
@@ -87,7 +87,7 @@ fn every_key_of_githubs_language_is_typed() {
     };
     at(text, script.condition.as_ref().unwrap(), "success()");
     assert_eq!(script.background.as_deref(), Some(&true));
-    let Action::Uses(uses) = &action.action else {
+    let StepAction::Uses(uses) = &action.action else {
         panic!("no action");
     };
     assert!(matches!(uses.target(), Some(ActionReference::Repository(found)) if &*found.version == "v4"));
@@ -143,7 +143,7 @@ fn expressions_may_stand_for_whole_values() {
         Literal::Expression(_)
     ));
     assert!(
-        matches!(&a.steps[0].action, Action::Uses(uses) if matches!(uses.with.as_deref(), Some(Literal::Expression(_))))
+        matches!(&a.steps[0].action, StepAction::Uses(uses) if matches!(uses.with.as_deref(), Some(Literal::Expression(_))))
     );
     assert!(matches!(
         strategy(b).matrix.as_deref(),

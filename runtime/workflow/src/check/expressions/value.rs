@@ -1,11 +1,11 @@
 //! What an expression gives is what its place takes: text is made of text, and not of lists and mappings.
 
+use super::checker::Checker;
 use super::contexts;
-use super::infer::Checker;
 use super::types::Type;
 use crate::codes;
-use crate::expression::{Expression, Key, Node};
-use crate::model::{InputKind, Shape, ExpectedType};
+use crate::expression::{Expression, Node, WorkflowKey};
+use crate::model::{ExpectedType, InputKind, Shape};
 use crate::words::plain;
 
 pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &Type) {
@@ -68,7 +68,7 @@ fn around(checker: &mut Checker<'_>, expression: &Expression, wanted: &str) {
 /// What messages call the place.
 fn place(checker: &Checker<'_>) -> String {
     match checker.site.key {
-        Key::CallInputDefault => "the default of this input".to_owned(),
+        WorkflowKey::CallInputDefault => "the default of this input".to_owned(),
         _ => format!("`{}`", plain(&checker.site.field)),
     }
 }

@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use super::{Evaluator, JobStatus, Problem};
+use crate::expression::coerce;
 use crate::expression::fold;
 use crate::expression::json;
 use crate::expression::reason::Reason;
 use crate::expression::tree::Expression;
 use crate::expression::value::Value;
-use crate::expression::coerce;
 
 mod format;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{Condition, Field, Fields, Literal, Mapping, Named, Scalar, Template};
+use crate::model::{Condition, Field, Fields, Literal, Named, NamedMap, Scalar, Template};
 use crate::span::Spanned;
 use crate::tree::{self, Kind, Node, Value};
 
@@ -101,8 +101,8 @@ impl Context<'_> {
     }
 
     /// Values under free names; empty when it is no mapping.
-    pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> Mapping<T> {
-        let mut values = Mapping::new();
+    pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> NamedMap<T> {
+        let mut values = NamedMap::new();
         let entries = node
             .and_then(Node::as_mapping)
             .map(|mapping| mapping.entries.as_slice());
@@ -117,12 +117,12 @@ impl Context<'_> {
     }
 
     /// Texts under free names.
-    pub(super) fn named_texts(&self, node: Option<&Node>) -> Mapping<Template> {
+    pub(super) fn named_texts(&self, node: Option<&Node>) -> NamedMap<Template> {
         self.named(node, |value| Some(self.plain_text(value)?.value))
     }
 
     /// Values under free names, each of its own type.
-    pub(super) fn named_scalars(&self, node: Option<&Node>) -> Mapping<Scalar> {
+    pub(super) fn named_scalars(&self, node: Option<&Node>) -> NamedMap<Scalar> {
         self.named(node, |value| {
             let scalar = value.as_scalar()?;
             Some(match scalar.value {

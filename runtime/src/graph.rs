@@ -1,6 +1,5 @@
 //! The jobs of a workflow and which of them wait for which, as its file has them: what `graph` prints and the studio draws.
 
-use loom_workflow::model::Literal;
 use loom_workflow::{JobId, Workflow, instance_names, model};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,15 +16,8 @@ pub(crate) enum Instances {
 
 impl Instances {
     pub(crate) fn of(job: &model::Job) -> Self {
-        let has_matrix = job
-            .strategy
-            .as_ref()
-            .is_some_and(|strategy| match &strategy.value {
-                Literal::Value(strategy) => strategy.matrix.is_some(),
-                Literal::Expression(_) => true,
-            });
         match instance_names(job) {
-            _ if !has_matrix => Self::One,
+            _ if !job.has_matrix() => Self::One,
             Some(names) => Self::Known(names),
             None => Self::Late,
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
 use loom_workflow::model::{Job, WorkflowReference};
-use loom_workflow::{Diagnostics, Mapping, Reference, References, Workflow};
+use loom_workflow::{Diagnostics, LabelTarget, Reference, References, Workflow};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -324,7 +324,7 @@ pub fn unmapped(workflow: &Workflow, options: &RunOptions) -> Vec<String> {
         let runs_on = job.runs_on.as_ref()?;
         let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
         match table.resolve(labels?, workflow.dialect) {
-            Mapping::Unmapped(label) => Some((label, format!("`{}`", job.id.value))),
+            LabelTarget::Unmapped(label) => Some((label, format!("`{}`", job.id.value))),
             _ => None,
         }
     };
@@ -353,12 +353,12 @@ pub fn needs_engine(workflow: &Workflow, options: &RunOptions) -> bool {
             return false;
         }
         let Some(runs_on) = &job.runs_on else {
-            return job.uses.is_some() || table.resolve([], workflow.dialect) != Mapping::Host;
+            return job.uses.is_some() || table.resolve([], workflow.dialect) != LabelTarget::Host;
         };
         let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
         match labels {
             None => true,
-            Some(labels) => matches!(table.resolve(labels, workflow.dialect), Mapping::Image(_)),
+            Some(labels) => matches!(table.resolve(labels, workflow.dialect), LabelTarget::Image(_)),
         }
     };
     workflow.jobs.values().any(needs)

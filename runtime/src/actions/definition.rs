@@ -156,7 +156,7 @@ fn definition(source: Source) -> Result<ActionDefinition, ActionError> {
 
 #[cfg(test)]
 mod tests {
-    use loom_workflow::model::action::Kind;
+    use loom_workflow::model::action::ActionKind;
 
     use super::*;
 
@@ -172,13 +172,13 @@ mod tests {
         std::fs::write(root.join("dockerfile"), "FROM scratch\n").unwrap();
         let image = read(root, "./it").await.unwrap();
         assert!(
-            matches!(&image.action.kind, Kind::Docker { image, .. } if &*image.value == "dockerfile"),
+            matches!(&image.action.kind, ActionKind::Docker { image, .. } if &*image.value == "dockerfile"),
             "{:?}",
             image.action.kind
         );
         std::fs::write(root.join("action.yaml"), COMPOSITE).unwrap();
         let composite = read(root, "./it").await.unwrap();
-        assert!(matches!(&composite.action.kind, Kind::Composite { steps } if steps.len() == 1));
+        assert!(matches!(&composite.action.kind, ActionKind::Composite { steps } if steps.len() == 1));
         assert_eq!(composite.source.name(), "./it/action.yaml");
         assert_eq!(composite.hash.len(), 64);
         std::fs::write(
@@ -187,7 +187,7 @@ mod tests {
         )
         .unwrap();
         let node = read(root, "./it").await.unwrap();
-        assert!(matches!(&node.action.kind, Kind::Node { using, .. } if &**using == "node20"));
+        assert!(matches!(&node.action.kind, ActionKind::Node { using, .. } if &**using == "node20"));
     }
 
     #[tokio::test]

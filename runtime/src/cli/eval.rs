@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use loom_workflow::expression::{
-    Environment, ExpressionError, Function, Object, Scope, Status, Template, Value, evaluate, parse,
+    Environment, ExpressionError, Function, Object, Reason, Scope, Status, Template, Value, evaluate, parse,
 };
 
 use super::args::{EvalArgs, Global};
@@ -71,7 +71,7 @@ fn single(text: &str, context: Option<&Path>, files: &Workspace) -> Result<Exit,
 fn contexts_are_missing(errors: &[ExpressionError]) -> bool {
     errors
         .iter()
-        .any(|error| error.what.starts_with("Unrecognized named-value"))
+        .any(|error| matches!(error.reason, Reason::UnknownContext(_)))
 }
 
 /// The value of an expression, or a text with `${{ }}` filled in when it is no expression.
@@ -155,7 +155,7 @@ fn drawn(text: &str, error: &ExpressionError) -> String {
     let range = error.span.range();
     let mark = AnnotationKind::Primary.span(range.clone());
     let snippet = Snippet::source(text).path("expression").annotation(mark);
-    let title = Level::ERROR.primary_title(error.what.as_str());
+    let title = Level::ERROR.primary_title(error.reason.to_string());
     let mut group = Group::with_title(title).element(snippet);
     if let Some(help) = &error.help {
         group = group.element(Level::HELP.message(help.as_str()));

@@ -46,7 +46,7 @@ fn explanation(code: Code) -> String {
         Level::Engine => "this version of Loom does not do it",
     };
     let mut out = format!("{severity}[{code}]: {}\n({level})\n", info.title);
-    let page = code.page();
+    let page = code.entry();
     for paragraph in page.explanation.split("\n\n") {
         out.push('\n');
         wrap(paragraph, &mut out);

@@ -147,16 +147,16 @@ impl Sarif {
     pub(super) fn document(self) -> Value {
         let rules = self.rules.values().map(|code| {
             let info = code.info();
-            let page = code.page();
+            let entry = code.entry();
             let mut rule = json!({
                 "id": info.text,
                 "name": pascal(info.text),
                 "shortDescription": {"text": info.title},
-                "fullDescription": {"text": page.explanation},
+                "fullDescription": {"text": entry.explanation},
                 // GitHub's code scanning refuses rules without help (GH2012).
                 "help": {
-                    "text": page.explanation,
-                    "markdown": format!("{}\n\n{}", page.explanation, page.examples),
+                    "text": entry.explanation,
+                    "markdown": format!("{}\n\n{}", entry.explanation, entry.examples),
                 },
                 "defaultConfiguration": {"level": info.severity.as_str()},
                 "properties": {"tags": tags(*code)},
@@ -249,7 +249,7 @@ fn driver(rules: Vec<Value>) -> Value {
 const GITHUB: &str = "https://docs.github.com/en/actions/reference/workflows-and-actions";
 
 /// The page on which a rule rests: YAML's own, or GitHub's about the part of the language. Nothing for what is Loom's
-/// own, which [`loom_workflow::Code::page`] tells in full.
+/// own, which [`loom_workflow::Code::entry`] tells in full.
 fn rests_on(code: Code) -> Option<String> {
     let text = code.as_str();
     let starts = |with: &[&str]| with.iter().any(|start| text.starts_with(start));

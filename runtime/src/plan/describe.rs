@@ -1,6 +1,6 @@
 //! Sentences about what was written.
 
-use loom_workflow::model::{Action, Step};
+use loom_workflow::model::{Step, StepAction};
 use loom_workflow::{Diagnostics, Source};
 
 /// The first mistake of an evaluation, in a line: what is wrong, where and why.
@@ -36,7 +36,7 @@ pub(crate) fn step_name(step: &Step) -> String {
         return name.to_owned();
     }
     match &step.action {
-        Action::Run(run) => {
+        StepAction::Run(run) => {
             let first = run
                 .script
                 .text
@@ -47,11 +47,11 @@ pub(crate) fn step_name(step: &Step) -> String {
                 .trim_end();
             format!("Run {first}").trim_end().to_owned()
         }
-        Action::Uses(uses) => format!("Run {}", uses.reference.text),
-        Action::Wait(_) => "Wait".to_owned(),
-        Action::WaitAll => "Wait for all".to_owned(),
-        Action::Cancel(_) => "Cancel".to_owned(),
-        Action::Parallel(_) => "Parallel group".to_owned(),
+        StepAction::Uses(uses) => format!("Run {}", uses.reference.text),
+        StepAction::Wait(_) => "Wait".to_owned(),
+        StepAction::WaitAll => "Wait for all".to_owned(),
+        StepAction::Cancel(_) => "Cancel".to_owned(),
+        StepAction::Parallel(_) => "Parallel group".to_owned(),
         _ => "Step".to_owned(),
     }
 }

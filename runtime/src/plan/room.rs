@@ -1,7 +1,7 @@
 //! Where a job runs.
 
 use indexmap::IndexMap;
-use loom_workflow::{ContainerPlan, Dialect, ImageTable, Instance, Mapping};
+use loom_workflow::{ContainerPlan, Dialect, ImageTable, Instance, LabelTarget};
 
 use crate::event::{Reason, RunOptions};
 use crate::executor::{ContainerSpec, RegistryLogin, RoomSpec};
@@ -25,14 +25,14 @@ pub(super) fn room(instance: &Instance, dialect: Dialect, options: &RunOptions) 
     let labels = instance.labels.iter().map(|label| &**label);
     let mapping = match (&instance.group, instance.labels.is_empty()) {
         // A group is a set of machines that somebody else keeps; it is nothing of ours.
-        (Some(group), true) => Mapping::Unmapped(group.to_string()),
+        (Some(group), true) => LabelTarget::Unmapped(group.to_string()),
         _ => images(options).resolve(labels, dialect),
     };
     match mapping {
         _ if options.on_host => Ok(RoomSpec::Host),
-        Mapping::Host => Ok(RoomSpec::Host),
-        Mapping::Image(image) => Ok(RoomSpec::Image(image)),
-        Mapping::Unmapped(label) => Err(Reason::new(
+        LabelTarget::Host => Ok(RoomSpec::Host),
+        LabelTarget::Image(image) => Ok(RoomSpec::Image(image)),
+        LabelTarget::Unmapped(label) => Err(Reason::new(
             "unmapped-label",
             format!("no image is known for the label `{label}`"),
         )),

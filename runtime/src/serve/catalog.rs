@@ -248,7 +248,7 @@ fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Finding> {
         Finding {
             severity: diagnostic.severity.as_str(),
             code: diagnostic.code.as_str().to_owned(),
-            message: explained(diagnostic),
+            message: message(diagnostic),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
             help: diagnostic.help.clone(),
@@ -258,16 +258,10 @@ fn findings(source: &Source, diagnostics: &Diagnostics) -> Vec<Finding> {
 }
 
 /// The message, with what it comes from in other files.
-fn explained(diagnostic: &loom_workflow::Diagnostic) -> String {
+fn message(diagnostic: &loom_workflow::Diagnostic) -> String {
     let mut message = diagnostic.message.clone();
     for cause in diagnostic.causes() {
-        let place = cause
-            .diagnostic
-            .span()
-            .map(|span| cause.source.position(span.start));
-        let line = place.map(|place| format!(":{}", place.line)).unwrap_or_default();
-        let what = &cause.diagnostic.message;
-        message = format!("{message}: {}{line}: {what}", cause.source.name());
+        message += &format!(": {cause}");
     }
     message
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::page::Page;
+use crate::entry::CodeEntry;
 use crate::words;
 
 /// The stable name of a kind of mistake, e.g. `yaml/syntax`. Only the codes of this table exist.
@@ -113,16 +113,10 @@ impl Code {
         self.0
     }
 
-    /// The name of the rule that finds it; none where only planning does, or the file cannot be read.
-    #[must_use]
-    pub fn rule(self) -> Option<&'static str> {
-        crate::check::rule_of(self)
-    }
-
     /// Its entry in `docs/checks.md`.
     #[must_use]
-    pub fn page(self) -> Page {
-        Page::of(self.as_str())
+    pub fn entry(self) -> CodeEntry {
+        CodeEntry::of(self.as_str())
     }
 }
 

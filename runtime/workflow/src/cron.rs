@@ -7,7 +7,7 @@ use thiserror::Error;
 pub struct Cron {
     /// For each field, from the left: bit `n` says whether `n` is meant.
     fields: [u64; 5],
-    /// Whether the day of the month and the day of the week begin with `*`, which makes them no wish.
+    /// Whether the day of the month and the day of the week begin with `*`: then any day is meant.
     stars: [bool; 2],
 }
 

@@ -10,7 +10,7 @@ use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::model::JobId;
+use crate::model::{JobId, Workflow};
 
 /// Jobs and their needs. Answers are in the order of the file, so equal files give equal answers.
 ///
@@ -30,6 +30,21 @@ pub struct Dag<I = JobId> {
 pub struct CycleError<I: fmt::Display + fmt::Debug = JobId> {
     /// The circles, as [`Dag::cycles`] gives them.
     pub cycles: Vec<Vec<I>>,
+}
+
+impl Workflow {
+    /// The graph of its jobs, whether or not they can run here. What a job needs of itself is left out.
+    #[must_use]
+    pub fn dag(&self) -> Dag {
+        Dag::build(self.jobs.values().map(|job| {
+            let others = job
+                .needs
+                .iter()
+                .map(|need| need.value.clone())
+                .filter(|need| *need != job.id.value);
+            (job.id.value.clone(), others.collect::<Vec<_>>())
+        }))
+    }
 }
 
 impl<I> Default for Dag<I> {

@@ -1,10 +1,5 @@
 //! Files that have no text to read, and what there is to show of them.
 
-use crate::codes;
-use crate::diagnostic::Diagnostic;
-use crate::span::Span;
-use crate::tree::Limits;
-
 /// Why a file has no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
@@ -42,39 +37,6 @@ impl Defect {
             }
         }
     }
-
-    /// The finding.
-    pub(crate) fn report(&self, limits: &Limits) -> Diagnostic {
-        match self {
-            Self::TooLarge { length } => too_large(*length, limits),
-            Self::Byte { at, byte } => {
-                let sign = char::REPLACEMENT_CHARACTER.len_utf8();
-                Diagnostic::new(codes::YAML_ENCODING, "the file is not UTF-8 text")
-                    .at(
-                        Span::new(*at, *at + sign),
-                        format!("the byte 0x{byte:02X} is no part of a character here"),
-                    )
-                    .help("save the file as UTF-8; is it a workflow?")
-            }
-            Self::Utf16 => Diagnostic::new(codes::YAML_ENCODING, "the file is UTF-16, not UTF-8")
-                .at(Span::point(0), "begins with the byte order mark of UTF-16")
-                .help("save the file as UTF-8"),
-        }
-    }
-}
-
-/// The finding about a file that is too large, with its length where that is known.
-pub(crate) fn too_large(length: Option<u64>, limits: &Limits) -> Diagnostic {
-    let message = match length {
-        Some(length) => format!("the file is too large: {length} bytes"),
-        None => format!("the file is too large: more than {} bytes", limits.bytes),
-    };
-    Diagnostic::new(codes::YAML_TOO_LARGE, message)
-        .at(Span::point(0), "")
-        .help(format!(
-            "files of up to {} bytes are read; is this a workflow?",
-            limits.bytes
-        ))
 }
 
 /// The text of bytes that begin with a byte order mark of UTF-16.

@@ -3,6 +3,8 @@
 //! Rendering is somebody else's: the command line draws it like a compiler does, `validate --format json` writes it
 //! as data. Nothing here knows colours or files.
 
+use std::fmt;
+
 use crate::codes::{Code, Level, Severity};
 use crate::source::Source;
 use crate::span::Span;
@@ -35,6 +37,17 @@ pub struct Cause {
     pub source: Source,
     /// What is wrong there; it may have a cause of its own.
     pub diagnostic: Diagnostic,
+}
+
+/// The file, the line, and what is wrong there: `b.yml:3: the workflow has no jobs`.
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.source.name())?;
+        if let Some(span) = self.diagnostic.span() {
+            write!(formatter, ":{}", self.source.position(span.start).line)?;
+        }
+        write!(formatter, ": {}", self.diagnostic.message)
+    }
 }
 
 /// A marked place.

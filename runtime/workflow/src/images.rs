@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 
 /// What a job runs in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Mapping {
+pub enum LabelTarget {
     /// A container of this image.
     Image(String),
     /// The machine itself, without a container.
@@ -72,7 +72,7 @@ const HOST: &str = "host";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageTable {
     /// By label in lowercase: labels are compared without case, as on GitHub.
-    overrides: IndexMap<String, Mapping>,
+    overrides: IndexMap<String, LabelTarget>,
 }
 
 impl ImageTable {
@@ -87,9 +87,9 @@ impl ImageTable {
     pub fn with_override(mut self, label: impl AsRef<str>, image: impl Into<String>) -> Self {
         let image = image.into();
         let mapping = if image == HOST {
-            Mapping::Host
+            LabelTarget::Host
         } else {
-            Mapping::Image(image)
+            LabelTarget::Image(image)
         };
         self.overrides
             .insert(label.as_ref().trim().to_ascii_lowercase(), mapping);
@@ -103,20 +103,20 @@ impl ImageTable {
         &self,
         labels: impl IntoIterator<Item = &'a str> + Clone,
         dialect: Dialect,
-    ) -> Mapping {
+    ) -> LabelTarget {
         let mapped = labels.clone().into_iter().find_map(|label| self.lookup(label));
         if let Some(mapping) = mapped {
             return mapping;
         }
         match (labels.into_iter().next(), dialect) {
-            (Some(label), Dialect::Loom) => Mapping::Image(label.to_owned()),
-            (Some(label), Dialect::GitHub) => Mapping::Unmapped(label.to_owned()),
-            (None, Dialect::Loom) => Mapping::Image(DEFAULT_IMAGE.to_owned()),
-            (None, Dialect::GitHub) => Mapping::Unmapped(String::new()),
+            (Some(label), Dialect::Loom) => LabelTarget::Image(label.to_owned()),
+            (Some(label), Dialect::GitHub) => LabelTarget::Unmapped(label.to_owned()),
+            (None, Dialect::Loom) => LabelTarget::Image(DEFAULT_IMAGE.to_owned()),
+            (None, Dialect::GitHub) => LabelTarget::Unmapped(String::new()),
         }
     }
 
-    fn lookup(&self, label: &str) -> Option<Mapping> {
+    fn lookup(&self, label: &str) -> Option<LabelTarget> {
         let folded = label.trim().to_ascii_lowercase();
         if let Some(mapping) = self.overrides.get(&folded) {
             return Some(mapping.clone());
@@ -125,7 +125,7 @@ impl ImageTable {
         let image = image.or_else(|| LANGUAGES.iter().find_map(|language| language.image_for(&folded)));
         image
             .or_else(|| is_image_only(label).then(|| label.to_owned()))
-            .map(Mapping::Image)
+            .map(LabelTarget::Image)
     }
 }
 
@@ -189,8 +189,8 @@ fn is_image_only(label: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn image(name: &str) -> Mapping {
-        Mapping::Image(name.to_owned())
+    fn image(name: &str) -> LabelTarget {
+        LabelTarget::Image(name.to_owned())
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
             assert_eq!(table.resolve([label], Dialect::Loom), image(label));
             assert_eq!(
                 table.resolve([label], Dialect::GitHub),
-                Mapping::Unmapped(label.to_owned())
+                LabelTarget::Unmapped(label.to_owned())
             );
         }
         assert_eq!(table.resolve([], Dialect::Loom), image("ubuntu:latest"));
@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(table.resolve(["ubuntu-latest"], Dialect::GitHub), image("mine:2"));
         assert_eq!(
             table.resolve(["linux", "self-hosted"], Dialect::GitHub),
-            Mapping::Host
+            LabelTarget::Host
         );
         assert_eq!(
             table.resolve(["linux", "ubuntu-22.04", "self-hosted"], Dialect::GitHub),
@@ -277,7 +277,7 @@ mod tests {
         );
         assert_eq!(
             table.resolve(["linux", "x64"], Dialect::GitHub),
-            Mapping::Unmapped("linux".to_owned())
+            LabelTarget::Unmapped("linux".to_owned())
         );
         // A list of labels is about machines: the table goes before the word as an image.
         assert_eq!(

@@ -30,6 +30,7 @@ mod defect;
 mod diagnostic;
 mod dialect;
 pub mod editor;
+mod entry;
 pub mod expression;
 pub mod glob;
 pub mod images;
@@ -38,9 +39,9 @@ mod lower;
 mod mend;
 pub mod model;
 mod number;
-mod page;
 mod plan;
 mod references;
+mod schema;
 mod scripts;
 mod shell;
 mod silence;
@@ -57,19 +58,19 @@ pub use codes::{Code, Level, Severity};
 pub use dag::{CycleError, Dag, Progress};
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Label, Role};
 pub use dialect::{Dialect, is_action};
-pub use images::{ImageTable, Mapping};
+pub use entry::CodeEntry;
+pub use images::{ImageTable, LabelTarget};
 pub use lints::{LintError, LintLevel, Lints};
 pub use mend::{Fixed, Mended, mend};
-pub use model::{JobId, Minutes, OnLost, Queue, StepId, Workflow};
+pub use model::{JobId, MOST_COMBINATIONS, Minutes, OnLost, Queue, StepId, Workflow};
 pub use number::format_number;
-pub use page::Page;
 pub use plan::{
-    ActionArguments, ActionInputs, Ancestors, Answer, CallPlan, CallSecrets, Combination, ConcurrencyPlan,
-    ContainerPlan, Event, EventPlan, GitRef, Instance, InstanceId, JobResult, Login, MOST_COMBINATIONS,
-    MatrixError, Outlook, Reason, RetryPlan, RunValues, StepDefaults, StepValues, Strategy, Work,
-    action_arguments, action_inputs, action_outputs, called_outputs, called_secrets, choose_jobs,
-    combinations, condition, expand, hook_condition, image_of, input_variable, inputs, instance_dag,
-    instance_names, job_env, job_outputs, matrix, needs_final_wait, notices, outlook, plan_for_event,
+    ActionArguments, ActionInputs, Ancestors, CallPlan, CallSecrets, Combination, ConcurrencyPlan,
+    ContainerPlan, Event, EventPlan, GitRef, Instance, InstanceId, JobForecast, JobResult, Login,
+    MatrixError, RetryPlan, RunValues, StepDefaults, StepValues, StrategyPlan, TriggerDecision,
+    TriggerReason, Work, action_arguments, action_inputs, action_outputs, called_outputs, called_secrets,
+    choose_jobs, combinations, condition, expand, forecast, hook_condition, image_of, input_variable, inputs,
+    instance_dag, instance_names, job_env, job_outputs, matrix, needs_final_wait, notices, plan_for_event,
     run_values, shell_of, step_condition, step_env, step_values, triggered,
 };
 pub use references::{NoReferences, Presence, Reference, References};
@@ -186,5 +187,5 @@ fn read_action(source: &Source, diagnostics: &mut Diagnostics) -> Option<model::
 /// A JSON Schema of `.loom.yml`, for editors: as much of the language as a schema can say.
 #[must_use]
 pub fn json_schema() -> String {
-    lower::schema()
+    schema::json_schema()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use loom_workflow::expression::{Environment, Object};
 use loom_workflow::{
-    Code, Diagnostics, Dialect, ImageTable, Level, Page, Presence, Reference, References, Source, Work,
+    Code, CodeEntry, Diagnostics, Dialect, ImageTable, Level, Presence, Reference, References, Source, Work,
     Workflow, codes, expand, image_of, shell_of, step_values,
 };
 
@@ -164,7 +164,7 @@ fn brings_nothing(before: &Diagnostics, left: &Diagnostics, repaired: &[String])
 fn texts() -> Vec<(Source, Files)> {
     let mut texts = Vec::new();
     for code in codes::all() {
-        let all = examples(code.page().examples);
+        let all = examples(code.entry().examples);
         let files: HashMap<String, String> = all
             .iter()
             .skip(2)
@@ -248,7 +248,7 @@ fn what_is_mended_stays_so_and_the_rest_is_as_it_was() {
 
 #[test]
 fn every_code_has_an_entry_and_every_entry_a_code() {
-    let documented: Vec<&str> = Page::codes().collect();
+    let documented: Vec<&str> = CodeEntry::codes().collect();
     let known: BTreeSet<&str> = codes::all().iter().map(|code| code.as_str()).collect();
     let missing: Vec<&str> = known
         .iter()
@@ -273,7 +273,7 @@ fn entries_say_what_the_code_says() {
         let info = code.info();
         let level = format!("{:?}", info.level).to_lowercase();
         let severity = info.severity.as_str();
-        let page = code.page();
+        let page = code.entry();
         assert_eq!(
             page.heading,
             format!("{}. `{level}`, {severity}.", info.title),
@@ -291,7 +291,7 @@ fn examples_show_exactly_what_they_are_for() {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for code in codes::all() {
-        let page = code.page();
+        let page = code.entry();
         if page.examples.is_empty() {
             assert!(
                 page.explanation.contains("No example: "),

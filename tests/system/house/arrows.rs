@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::tree::{none, root};
+use super::tree::{none, root, sources};
 
 /// Our crates, and which of our crates each may import directly. What is not listed is forbidden.
 const HOUSE: &[(&str, &[&str])] = &[
@@ -212,4 +212,54 @@ fn every_crate_takes_the_shared_lints() {
         .map(|f| f.path)
         .collect();
     none("no `[lints] workspace = true`", &offences);
+}
+
+/// The room of a file of the language: its first folder, or its own name.
+fn room(path: &str) -> Option<&str> {
+    let inner = path.strip_prefix("runtime/workflow/src/")?;
+    let name = inner.split('/').next()?;
+    Some(name.strip_suffix(".rs").unwrap_or(name)).filter(|name| !matches!(*name, "lib" | "tests"))
+}
+
+/// Which rooms of the language each of them imports, by their names behind `crate::`.
+fn rooms() -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources() {
+        let Some(of) = room(&file.path) else { continue };
+        let imports = all.entry(of.to_owned()).or_default();
+        for (_, line) in file.code() {
+            let behind = line.split("crate::").skip(1);
+            let names = behind.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+            imports.extend(names.flatten().filter(|name| *name != of).map(str::to_owned));
+        }
+    }
+    let known: BTreeSet<String> = all.keys().cloned().collect();
+    for imports in all.values_mut() {
+        imports.retain(|name| known.contains(name));
+    }
+    all
+}
+
+#[test]
+fn the_rooms_of_the_language_import_one_way() {
+    let mut left = rooms();
+    assert!(left.len() > 20 && left["lower"].contains("model"), "{left:?}");
+    // Whoever imports nobody that is left can go; what cannot go is a circle, or leads to one.
+    while let Some(free) = left
+        .iter()
+        .find_map(|(room, imports)| imports.is_empty().then(|| room.clone()))
+    {
+        left.remove(&free);
+        for imports in left.values_mut() {
+            imports.remove(&free);
+        }
+    }
+    let offences: Vec<String> = left
+        .iter()
+        .map(|(room, imports)| format!("{room} -> {imports:?}"))
+        .collect();
+    none(
+        "rooms of loom-workflow that import each other in a circle: a type is in the wrong one",
+        &offences,
+    );
 }

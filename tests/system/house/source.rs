@@ -116,6 +116,33 @@ const HOMES: &[Home] = &[
         at_home: |_| false,
     },
     Home {
+        rule: "what is wrong is told by a type, never by the words of a message: a `Reason` whose text is its `Display`; \
+               what engines, systems and people say has no type",
+        words: &[
+            "message.contains",
+            "message.starts_with",
+            "message.ends_with",
+            "message.strip_prefix",
+            "message.split",
+            "message ==",
+            "reason.contains",
+            "reason.starts_with",
+            "cause.contains",
+            "cause.starts_with",
+            "what.contains",
+            "what.starts_with",
+            "to_string().contains",
+            "to_string().starts_with",
+            "to_string().ends_with",
+        ],
+        within: "runtime/",
+        at_home: |path| {
+            path.starts_with("runtime/src/executor/docker/")
+                // What the message of a commit asks for.
+                || path == "runtime/workflow/src/plan/trigger.rs"
+        },
+    },
+    Home {
         rule: "decisions are pure: no actix, Docker, file or clock in the fold",
         words: &[
             "actix",
@@ -262,6 +289,13 @@ fn the_rules_find_what_they_look_for() {
     };
     let clocks = HOMES.iter().flat_map(|home| offences(home, &engine)).count();
     assert_eq!(clocks, 1);
+    let by_words = File {
+        path: "runtime/workflow/src/x.rs".into(),
+        text: "if error.message.starts_with(\"Unknown\") { a() } else if commit_message.contains(x) {}"
+            .into(),
+    };
+    let by_words = HOMES.iter().flat_map(|home| offences(home, &by_words)).count();
+    assert_eq!(by_words, 1);
     assert_eq!(
         found("// use actix_web::App;\nlet my_actix_web = \"unsafe\"; // unsafe"),
         0

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use loom_workflow::expression::{Object, Value};
-use loom_workflow::model::{Job, Literal};
-use loom_workflow::{ImageTable, Mapping, Outlook, Workflow};
+use loom_workflow::model::Job;
+use loom_workflow::{ImageTable, JobForecast, LabelTarget, Workflow};
 use serde::Serialize;
 
 use super::super::{Exit, data, talk};
@@ -91,7 +91,7 @@ fn of(launch: &Launch) -> Result<Listed, Exit> {
     })?;
     let mut contexts = scope.contexts();
     let workflow = &scope.workflow;
-    let (outlook, _) = loom_workflow::outlook(workflow, &contexts);
+    let (forecast, _) = loom_workflow::forecast(workflow, &contexts);
     contexts.insert("secrets", scope.secrets());
     let wanted = loom_workflow::choose_jobs(workflow, &source.options.jobs).ok();
     let table = images(&source.options);
@@ -107,7 +107,7 @@ fn of(launch: &Launch) -> Result<Listed, Exit> {
         workflow: launch.workflow.name.clone(),
         file: launch.workflow.file.clone(),
         event: source.facts.event.clone(),
-        jobs: jobs.map(|(id, job)| here.job(job, outlook.get(id))).collect(),
+        jobs: jobs.map(|(id, job)| here.job(job, forecast.get(id))).collect(),
     })
 }
 
@@ -119,13 +119,13 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    fn job(&self, job: &Job, outlook: Option<&Outlook>) -> ListedJob {
+    fn job(&self, job: &Job, forecast: Option<&JobForecast>) -> ListedJob {
         let instances = self.instances(job);
         let none_left = instances.as_ref().is_some_and(Vec::is_empty);
         let (mut skipped, mut depends) = (None, None);
-        match outlook {
-            Some(Outlook::Skipped { why, .. }) => skipped = Some(why.clone()),
-            Some(Outlook::Later { why }) => depends = Some(why.clone()),
+        match forecast {
+            Some(JobForecast::Skipped { why, .. }) => skipped = Some(why.clone()),
+            Some(JobForecast::Later { why }) => depends = Some(why.clone()),
             _ if none_left => skipped = Some("no combination of its matrix was asked for".to_owned()),
             _ => {}
         }
@@ -142,13 +142,7 @@ impl Here<'_> {
 
     /// None where they are known only when it runs: its matrix, or where it runs, asks what other jobs gave.
     fn instances(&self, job: &Job) -> Option<Vec<ListedInstance>> {
-        let has_matrix = job
-            .strategy
-            .as_ref()
-            .is_some_and(|strategy| match &strategy.value {
-                Literal::Value(strategy) => strategy.matrix.is_some(),
-                Literal::Expression(_) => true,
-            });
+        let has_matrix = job.has_matrix();
         if has_matrix && !job.needs.is_empty() && loom_workflow::instance_names(job).is_none() {
             return None;
         }
@@ -192,9 +186,9 @@ impl Here<'_> {
                 .table
                 .resolve(labels.iter().map(|label| &**label), self.workflow.dialect)
             {
-                Mapping::Image(image) => image,
-                Mapping::Host => "host".to_owned(),
-                Mapping::Unmapped(label) => unmapped(&label),
+                LabelTarget::Image(image) => image,
+                LabelTarget::Host => "host".to_owned(),
+                LabelTarget::Unmapped(label) => unmapped(&label),
             },
         }
     }

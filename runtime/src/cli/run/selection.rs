@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use loom_workflow::{Answer, JobId, Reason, Workflow};
+use loom_workflow::{JobId, TriggerDecision, TriggerReason, Workflow};
 
 use super::super::{Exit, diagnostics, talk};
 use crate::context::RunFacts;
@@ -178,11 +178,11 @@ fn tell(left_out: &[LeftOut]) {
 
 /// Nothing runs: an event that no workflow names is most likely a mistake; one that their filters keep away is not, and
 /// GitHub would do nothing either.
-fn nothing(facts: &RunFacts, answers: &[(Candidate, Answer)]) -> Exit {
+fn nothing(facts: &RunFacts, answers: &[(Candidate, TriggerDecision)]) -> Exit {
     let event = &facts.event;
     if answers
         .iter()
-        .any(|(_, answer)| answer.reason != Reason::NotListed)
+        .any(|(_, answer)| answer.reason != TriggerReason::NotListed)
     {
         talk::note(&format!(
             "nothing to run: GitHub would start no workflow on this `{event}` either; name a file to run it all the same"

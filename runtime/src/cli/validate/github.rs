@@ -48,12 +48,7 @@ fn told(diagnostic: &Diagnostic) -> String {
         None => diagnostic.message.clone(),
     };
     for cause in diagnostic.causes() {
-        let place = cause
-            .diagnostic
-            .span()
-            .map(|span| cause.source.position(span.start));
-        let line = place.map(|place| format!(":{}", place.line)).unwrap_or_default();
-        told += &format!("\n{}{line}: {}", cause.source.name(), cause.diagnostic.message);
+        told += &format!("\n{cause}");
     }
     if let Some(help) = &diagnostic.help {
         told += &format!("\n{help}");

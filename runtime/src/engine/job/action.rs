@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Environment, Files};
-use loom_workflow::model::action::Kind;
+use loom_workflow::model::action::ActionKind;
 
 use super::call::Call;
 use super::contexts::View;
@@ -58,7 +58,7 @@ pub(super) fn process(
         })
     };
     match &call.action().kind {
-        Kind::Node { using, main, pre, .. } => {
+        ActionKind::Node { using, main, pre, .. } => {
             let file = match part {
                 Part::Main => Some(&*main.value),
                 Part::Pre => pre.run.as_ref().map(|run| &*run.value),
@@ -87,7 +87,7 @@ pub(super) fn process(
             let missing = actions::node_missing(&call.reference, using, room, configured);
             Ok(Task::Node(spec(program, env), missing))
         }
-        Kind::Docker { image, pre, .. } => {
+        ActionKind::Docker { image, pre, .. } => {
             let environment = Environment::new(&values.view.contexts).with_files(values.files);
             let (found, mistakes) = loom_workflow::action_arguments(call.action(), &environment);
             let found = found.ok_or_else(|| {
@@ -124,7 +124,7 @@ pub(super) fn process(
             };
             Ok(Task::Container(spec(program, env), build))
         }
-        Kind::Composite { .. } => Err(absent()),
+        ActionKind::Composite { .. } => Err(absent()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{Activity, Context};
-use loom_workflow::model::Action;
+use loom_workflow::model::StepAction;
 use tokio::task::JoinHandle;
 
 use super::attempts::Attempts;
@@ -91,7 +91,7 @@ impl JobActor {
             know(id.clone(), What::OfJob(Arc::clone(&plan), index, None));
             know(id.pre(), What::Pre(Arc::clone(&plan), index, None));
             let members = match &step.action {
-                Action::Parallel(members) => members.len(),
+                StepAction::Parallel(members) => members.len(),
                 _ => 0,
             };
             for member in 0..members {

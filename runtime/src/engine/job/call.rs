@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
 use loom_workflow::model::Repository;
-use loom_workflow::model::action::{Action, Kind};
+use loom_workflow::model::action::{Action, ActionKind};
 
 use crate::actions::ActionDefinition;
 use crate::id::StepId;
@@ -75,8 +75,10 @@ impl Call {
     /// What the action does at the end of the job, as a file of it.
     pub(super) fn post(&self) -> Option<&str> {
         match &self.action().kind {
-            Kind::Node { post, .. } | Kind::Docker { post, .. } => post.run.as_ref().map(|run| &*run.value),
-            Kind::Composite { .. } => None,
+            ActionKind::Node { post, .. } | ActionKind::Docker { post, .. } => {
+                post.run.as_ref().map(|run| &*run.value)
+            }
+            ActionKind::Composite { .. } => None,
         }
     }
 }

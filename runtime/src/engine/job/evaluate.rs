@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_workflow::expression::{Environment, Files, JobStatus as StatusFunctions};
-use loom_workflow::model::action::{Kind, Step as CompositeStep};
-use loom_workflow::model::{Action, ActionReference, Step};
+use loom_workflow::model::action::{ActionKind, Step as CompositeStep};
+use loom_workflow::model::{ActionReference, Step, StepAction};
 use loom_workflow::{Diagnostics, Shell, StepValues, Work};
 
 use super::call::Call;
@@ -185,7 +185,7 @@ fn first_with(ask: &Ask, grounds: &Grounds, files: &HashedFiles) -> First {
 
 /// The members of a `parallel`.
 fn members(ask: &Ask, step: &Step) -> Vec<StepOutline> {
-    let Action::Parallel(inner) = &step.action else {
+    let StepAction::Parallel(inner) = &step.action else {
         return Vec::new();
     };
     let outline = |(index, step): (usize, &Step)| StepOutline {
@@ -282,8 +282,8 @@ fn post_holds(
     status: &dyn StatusFunctions,
 ) -> Result<bool, Reason> {
     let hook = match &call.action().kind {
-        Kind::Node { post, .. } | Kind::Docker { post, .. } => post,
-        Kind::Composite { .. } => return Ok(false),
+        ActionKind::Node { post, .. } | ActionKind::Docker { post, .. } => post,
+        ActionKind::Composite { .. } => return Ok(false),
     };
     let view = view.clone().within(call);
     let environment = Environment::new(&view.contexts)
@@ -405,7 +405,7 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
         name: format!("Post {}", call.name),
         phase: Phase::Post,
     });
-    if let Kind::Composite { steps } = &call.action().kind {
+    if let ActionKind::Composite { steps } = &call.action().kind {
         return match composite(ask, uses, &call, steps, grounds) {
             Ok(answer) => Answer { warnings, ..answer },
             Err(reason) => fail(&reason.code, reason.message, lenient),
@@ -430,8 +430,8 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
     let mut verdict = verdict(&uses.values, StepWork::Process, post);
     if is_pre {
         let hook = match &call.action().kind {
-            Kind::Node { pre, .. } | Kind::Docker { pre, .. } => pre,
-            Kind::Composite { .. } => return skip(),
+            ActionKind::Node { pre, .. } | ActionKind::Docker { pre, .. } => pre,
+            ActionKind::Composite { .. } => return skip(),
         };
         let status = Functions(ask.view.status);
         let environment = Environment::new(&view.contexts)

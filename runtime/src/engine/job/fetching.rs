@@ -4,8 +4,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use loom_workflow::model::action::Kind;
-use loom_workflow::model::{Action, ActionReference, Repository, Step};
+use loom_workflow::model::action::ActionKind;
+use loom_workflow::model::{ActionReference, Repository, Step, StepAction};
 
 use super::grounds::Place;
 use super::machine::Trouble;
@@ -29,7 +29,7 @@ pub(super) async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble
     for (index, step) in plan.job().into_iter().flat_map(|job| &job.steps).enumerate() {
         let id = StepId::at(index);
         let all: Vec<(StepId, &Step)> = match &step.action {
-            Action::Parallel(members) => {
+            StepAction::Parallel(members) => {
                 let members = members.iter().enumerate();
                 members.map(|(member, step)| (id.inner(member), step)).collect()
             }
@@ -55,7 +55,7 @@ pub(super) async fn prepare(opened: &Opened) -> Result<Vec<StepOutline>, Trouble
 
 fn wanted(step: &Step) -> Option<ActionReference> {
     match &step.action {
-        Action::Uses(uses) => uses.target(),
+        StepAction::Uses(uses) => uses.target(),
         _ => None,
     }
 }
@@ -96,12 +96,12 @@ fn get<'a>(
         let reference = ActionReference::Repository(repository.clone());
         let place = opened.grounds.action(&reference, &*opened.notes).await?;
         match &place.definition.action.kind {
-            Kind::Node { pre, .. } => Ok(pre.run.is_some()),
-            Kind::Docker { pre, image, .. } => {
+            ActionKind::Node { pre, .. } => Ok(pre.run.is_some()),
+            ActionKind::Docker { pre, image, .. } => {
                 image_of(opened, &place, &image.value).await?;
                 Ok(pre.run.is_some())
             }
-            Kind::Composite { steps } => {
+            ActionKind::Composite { steps } => {
                 if depth >= DEEPEST {
                     return Err(Trouble::workflow("action", too_deep(&repository.to_string())));
                 }

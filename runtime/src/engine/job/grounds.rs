@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_workflow::expression::Value;
-use loom_workflow::model::action::Kind;
+use loom_workflow::model::action::ActionKind;
 use loom_workflow::model::{ActionReference, Repository};
 
 use indexmap::IndexMap;
@@ -215,7 +215,7 @@ impl Grounds {
             .await
             .map_err(|error| not_had(&error))?;
         let is_built = match &definition.action.kind {
-            Kind::Docker { image, .. } => !image.value.starts_with("docker://"),
+            ActionKind::Docker { image, .. } => !image.value.starts_with("docker://"),
             _ => false,
         };
         let directory = if is_built {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use loom_workflow::model::{Action, ActionReference, Step};
+use loom_workflow::model::{ActionReference, Step, StepAction};
 
 use crate::id::StepId;
 
@@ -55,14 +55,14 @@ impl ActionNames {
 
 fn members(step: &Step) -> &[Step] {
     match &step.action {
-        Action::Parallel(members) => members,
+        StepAction::Parallel(members) => members,
         _ => std::slice::from_ref(step),
     }
 }
 
 /// What a step without an id is called after.
 fn kind(step: &Step) -> String {
-    let Action::Uses(uses) = &step.action else {
+    let StepAction::Uses(uses) = &step.action else {
         return "run".to_owned();
     };
     match uses.target() {

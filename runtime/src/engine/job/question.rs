@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use loom_workflow::model::action::Kind;
-use loom_workflow::model::{Action, Step, StepId as WrittenId};
+use loom_workflow::model::action::ActionKind;
+use loom_workflow::model::{Step, StepAction, StepId as WrittenId};
 use loom_workflow::{Source, StepDefaults};
 
 use super::call::Call;
@@ -75,12 +75,12 @@ impl What {
                 let step = plan.job()?.steps.get(*index)?;
                 match (member, &step.action) {
                     (None, _) => Some(step),
-                    (Some(member), Action::Parallel(inner)) => inner.get(*member),
+                    (Some(member), StepAction::Parallel(inner)) => inner.get(*member),
                     (Some(_), _) => None,
                 }
             }
             Self::OfAction(call, index) | Self::PreOf(call, index) => match &call.action().kind {
-                Kind::Composite { steps } => steps.get(*index)?.step.as_ref(),
+                ActionKind::Composite { steps } => steps.get(*index)?.step.as_ref(),
                 _ => None,
             },
             Self::Post(_) | Self::WaitForAll => None,
@@ -92,7 +92,7 @@ impl What {
         match self {
             Self::OfJob(..) => self.step()?.id.as_ref().map(|id| id.as_str()),
             Self::OfAction(call, index) => match &call.action().kind {
-                Kind::Composite { steps } => steps.get(*index)?.id.as_ref().map(|id| &*id.value),
+                ActionKind::Composite { steps } => steps.get(*index)?.id.as_ref().map(|id| &*id.value),
                 _ => None,
             },
             _ => None,
@@ -128,7 +128,7 @@ impl What {
                 return Some(StepId::at(index));
             }
             match &step.action {
-                Action::Parallel(inner) => inner
+                StepAction::Parallel(inner) => inner
                     .iter()
                     .position(is)
                     .map(|member| StepId::at(index).inner(member)),

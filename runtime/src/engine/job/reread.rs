@@ -7,7 +7,7 @@ use std::mem::discriminant;
 use std::path::Path;
 use std::sync::Arc;
 
-use loom_workflow::model::{Action, Step};
+use loom_workflow::model::{Step, StepAction};
 use loom_workflow::{Reference, References};
 
 use crate::event::{Reason, SourceFile};
@@ -125,7 +125,7 @@ fn at(steps: &[Step], (index, member): Place) -> Option<&Step> {
     let step = steps.get(index)?;
     match (member, &step.action) {
         (None, _) => Some(step),
-        (Some(member), Action::Parallel(inner)) => inner.get(member),
+        (Some(member), StepAction::Parallel(inner)) => inner.get(member),
         (Some(_), _) => None,
     }
 }
@@ -136,7 +136,7 @@ fn named(steps: &[Step], id: &str) -> Option<Place> {
         if is(step) {
             return Some((index, None));
         }
-        let Action::Parallel(inner) = &step.action else {
+        let StepAction::Parallel(inner) = &step.action else {
             return None;
         };
         Some((index, Some(inner.iter().position(is)?)))
@@ -145,7 +145,7 @@ fn named(steps: &[Step], id: &str) -> Option<Place> {
 
 /// Whether a step runs something, or an action: others stand for what is around them.
 fn is_work(step: &Step) -> bool {
-    matches!(step.action, Action::Run(_) | Action::Uses(_))
+    matches!(step.action, StepAction::Run(_) | StepAction::Uses(_))
 }
 
 /// Whether one step may stand for the other among those around it.
@@ -161,7 +161,7 @@ fn have_one_shape(before: &[Step], now: &[Step]) -> bool {
     before.len() == now.len()
         && before.iter().zip(now).all(|(before, now)| {
             let inner = match (&before.action, &now.action) {
-                (Action::Parallel(before), Action::Parallel(now)) => have_one_shape(before, now),
+                (StepAction::Parallel(before), StepAction::Parallel(now)) => have_one_shape(before, now),
                 _ => true,
             };
             inner && is_alike(before, now) && id(before) == id(now)

@@ -3,7 +3,7 @@
 //! What was in the job's place is gone with it, so a step cannot run again alone: the job does, from its first step.
 
 use loom_workflow::RetryPlan;
-use loom_workflow::model::{Action, Job, OnLost, Step};
+use loom_workflow::model::{Job, OnLost, Step, StepAction};
 
 use crate::event::StepState;
 use crate::id::StepId;
@@ -46,8 +46,8 @@ fn step_of<'a>(job: &'a Job, id: &StepId) -> Option<&'a Step> {
     let mut places = id.0.split('.').map(str::parse::<usize>);
     let step = job.steps.get(places.next()?.ok()?)?;
     match &step.action {
-        Action::Parallel(members) => members.get(places.next()?.ok()?),
-        Action::Run(_) | Action::Uses(_) => Some(step),
+        StepAction::Parallel(members) => members.get(places.next()?.ok()?),
+        StepAction::Run(_) | StepAction::Uses(_) => Some(step),
         _ => None,
     }
 }

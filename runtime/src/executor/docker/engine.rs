@@ -130,7 +130,10 @@ impl Engine {
                 &connection.endpoint,
                 failure::explain(&error),
             )),
-            Err(_) => Err(failure::unreachable(&connection.endpoint, silent())),
+            Err(_) => {
+                let silent = ConnectError::Silent.to_string();
+                Err(failure::unreachable(&connection.endpoint, silent))
+            }
         }
     }
 
@@ -156,10 +159,13 @@ impl Engine {
                     });
                 }
                 // A socket that is there and refuses says more than one that is not there.
-                Err(cause) => {
-                    let there = !cause.contains("no socket");
-                    if first_failure.as_ref().is_none_or(|(_, _, said)| there && !said) {
-                        first_failure = Some((endpoint, cause, there));
+                Err(error) => {
+                    let is_there = !matches!(error, ConnectError::NoSocket(_));
+                    if first_failure
+                        .as_ref()
+                        .is_none_or(|(_, _, other)| is_there && !other)
+                    {
+                        first_failure = Some((endpoint, error.to_string(), is_there));
                     }
                 }
             }
@@ -169,38 +175,50 @@ impl Engine {
     }
 }
 
-async fn connect(endpoint: &str) -> Result<Docker, String> {
+/// Why there is no connection to an endpoint.
+#[derive(Debug, thiserror::Error)]
+enum ConnectError {
+    #[error("there is no socket {0}")]
+    NoSocket(String),
+    #[error("Loom does not speak TLS to an engine yet (DOCKER_TLS_VERIFY is set)")]
+    Tls,
+    #[error("an engine's address starts with unix:// or tcp://")]
+    Address,
+    #[error("it did not answer in {} s", PATIENCE.as_secs())]
+    Silent,
+    /// What the client says.
+    #[error("{0}")]
+    Client(String),
+}
+
+async fn connect(endpoint: &str) -> Result<Docker, ConnectError> {
     let docker = open(endpoint)?;
     // Not bollard's `negotiate_version`: its requests name no version, so that the engine uses its newest, and `/version`
     // takes the engine 9 ms, because it asks its own runtimes for theirs.
     match tokio::time::timeout(PATIENCE, docker.ping()).await {
         Ok(Ok(_)) => Ok(docker),
-        Ok(Err(error)) => Err(failure::explain(&error)),
-        Err(_) => Err(silent()),
+        Ok(Err(error)) => Err(ConnectError::Client(failure::explain(&error))),
+        Err(_) => Err(ConnectError::Silent),
     }
 }
 
-fn open(endpoint: &str) -> Result<Docker, String> {
+fn open(endpoint: &str) -> Result<Docker, ConnectError> {
     let opened = if let Some(path) = endpoint.strip_prefix("unix://") {
         match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(format!("there is no socket {path}"));
+                return Err(ConnectError::NoSocket(path.to_owned()));
             }
             _ => Docker::connect_with_unix(path, REQUEST_SECONDS, API_DEFAULT_VERSION),
         }
     } else if endpoint.starts_with("tcp://") || endpoint.starts_with("http://") {
         if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) {
-            return Err("Loom does not speak TLS to an engine yet (DOCKER_TLS_VERIFY is set)".to_owned());
+            return Err(ConnectError::Tls);
         }
         Docker::connect_with_http(endpoint, REQUEST_SECONDS, API_DEFAULT_VERSION)
     } else {
-        return Err("an engine's address starts with unix:// or tcp://".to_owned());
+        return Err(ConnectError::Address);
     };
-    opened.map_err(|error| failure::explain(&error))
-}
-
-fn silent() -> String {
-    format!("it did not answer in {} s", PATIENCE.as_secs())
+    opened.map_err(|error| ConnectError::Client(failure::explain(&error)))
 }
 
 fn is_old_podman(name: &str, version: &str) -> bool {

@@ -8,7 +8,7 @@ use super::catalog;
 use super::{Input, Interface, Runtime};
 use crate::diagnostic::{Cause, Diagnostics};
 use crate::model::ActionText;
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::references::{Reference, References};
 use crate::source::Source;
 
@@ -101,15 +101,15 @@ fn interface(action: &Action) -> Interface {
     });
     let names = action.outputs.iter().map(|output| output.value.to_string());
     // Only a composite action gives nothing but what it declares: scripts may set any output.
-    let outputs = matches!(action.kind, Kind::Composite { .. }).then(|| names.collect());
+    let outputs = matches!(action.kind, ActionKind::Composite { .. }).then(|| names.collect());
     Interface {
         archived: false,
         inputs: Some(inputs.collect()),
         outputs,
         runtime: match &action.kind {
-            Kind::Composite { .. } => Runtime::Composite,
-            Kind::Docker { .. } => Runtime::Docker,
-            Kind::Node { fields, .. } => {
+            ActionKind::Composite { .. } => Runtime::Composite,
+            ActionKind::Docker { .. } => Runtime::Docker,
+            ActionKind::Node { fields, .. } => {
                 let using = fields.get("using").and_then(|field| field.value.as_scalar());
                 let version = using.and_then(|using| using.text.get(4..)?.parse().ok());
                 version.map_or(Runtime::Unknown, Runtime::Node)

@@ -18,7 +18,7 @@ pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut 
         let mut fetched = steps.job.is_none();
         let mut changed = steps.job.is_none();
         steps.each(&mut |step| {
-            let crate::model::Action::Uses(uses) = &step.action else {
+            let crate::model::StepAction::Uses(uses) = &step.action else {
                 fetched = true;
                 changed = true;
                 return;

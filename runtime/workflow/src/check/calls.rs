@@ -131,7 +131,7 @@ impl<'a> Calls<'a> {
         let tree = tree::parse(&source, &Limits::default(), &mut found);
         let workflow = tree.and_then(|root| crate::lower::lower(&source, &root, Dialect::GitHub, &mut found));
         if let Some(workflow) = &workflow {
-            super::alone(workflow, &source, &mut found);
+            super::standalone(workflow, &source, &mut found);
             self.check(workflow, &mut found);
         }
         let found = found.finish();

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Run};
+use crate::model::{Run, StepAction};
 use crate::source::Source;
 use crate::span::Span;
 use crate::suggestion::Edit;
@@ -56,7 +56,7 @@ pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagno
         // Elsewhere it may be PowerShell.
         let bash = steps.is_on_windows() == Some(false) && steps.shell.is_none();
         steps.each(&mut |step| {
-            if let Action::Run(run) = &step.action {
+            if let StepAction::Run(run) = &step.action {
                 let shell = run
                     .shell
                     .as_ref()

@@ -2,24 +2,26 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Concurrency, Field, Job, Literal, Queue, Workflow};
-use crate::tree::Node;
+use crate::model::{Concurrency, Job, Literal, Queue, Template, Workflow};
+use crate::span::Spanned;
 use crate::words::name;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     let jobs = workflow.jobs.values().map(|job| &job.concurrency);
     for concurrency in std::iter::once(&workflow.concurrency).chain(jobs).flatten() {
-        queue(concurrency, diagnostics);
+        if let Literal::Value(concurrency) = &concurrency.value {
+            queue(concurrency, diagnostics);
+        }
     }
-    let Some(outer) = workflow.fields.get("concurrency").and_then(group) else {
+    let Some(outer) = group(&workflow.concurrency) else {
         return;
     };
-    let Some(text) = text(outer) else { return };
+    let Some(text) = text(&outer) else { return };
     for job in workflow.jobs.values() {
-        let Some(inner) = job.fields.get("concurrency").and_then(group) else {
+        let Some(inner) = group(&job.concurrency) else {
             continue;
         };
-        if self::text(inner).is_some_and(|inner| inner == text) {
+        if self::text(&inner).is_some_and(|inner| inner == text) {
             diagnostics.push(
                 Diagnostic::new(
                     codes::CONCURRENCY,
@@ -62,16 +64,16 @@ fn queue(concurrency: &Concurrency, diagnostics: &mut Diagnostics) {
 
 /// A called workflow that is in the group of its caller waits for it in vain.
 pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics: &mut Diagnostics) {
-    let Some(inner) = called.fields.get("concurrency").and_then(group).and_then(text) else {
+    let Some(inner) = group(&called.concurrency).as_ref().and_then(text) else {
         return;
     };
     // Inputs are others at the two places; everything else is the caller's.
     if inner.contains("inputs") {
         return;
     }
-    let outer = [&job.fields, &caller.fields];
-    let outer = outer.into_iter().filter_map(|fields| fields.get("concurrency"));
+    let outer = [&job.concurrency, &caller.concurrency];
     let Some(outer) = outer
+        .into_iter()
         .filter_map(group)
         .find(|outer| text(outer).as_ref() == Some(&inner))
     else {
@@ -102,21 +104,12 @@ pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics:
 }
 
 /// The group, of both forms.
-fn group(field: &Field) -> Option<&Node> {
-    match field.value.as_mapping() {
-        Some(mapping) => {
-            let mut entries = mapping.entries.iter();
-            entries
-                .find(|entry| &*entry.key.text == "group")
-                .map(|entry| &entry.value)
-        }
-        None => Some(&field.value),
-    }
+fn group(concurrency: &Option<Spanned<Literal<Concurrency>>>) -> Option<Spanned<Template>> {
+    concurrency.as_ref()?.group()
 }
 
 /// The text of a group. Names of groups are compared without regard to case.
-fn text(group: &Node) -> Option<String> {
-    let text = group.as_scalar()?.to_text();
-    let text = text.replace("${{ ", "${{").replace(" }}", "}}");
+fn text(group: &Spanned<Template>) -> Option<String> {
+    let text = group.text.replace("${{ ", "${{").replace(" }}", "}}");
     (!text.is_empty()).then(|| text.to_lowercase())
 }

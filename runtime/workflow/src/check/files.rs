@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::references::{Presence, References};
 use crate::span::Spanned;
 use crate::words::name;
 
 pub(super) fn check(action: &Action, references: &dyn References, diagnostics: &mut Diagnostics) {
     match &action.kind {
-        Kind::Node { main, pre, post, .. } => {
+        ActionKind::Node { main, pre, post, .. } => {
             for (key, file) in [
                 ("main", Some(main)),
                 ("pre", pre.run.as_ref()),
@@ -23,8 +23,10 @@ pub(super) fn check(action: &Action, references: &dyn References, diagnostics: &
                 }
             }
         }
-        Kind::Docker { image, .. } if is_dockerfile(image) => exists("image", image, references, diagnostics),
-        Kind::Docker { .. } | Kind::Composite { .. } => {}
+        ActionKind::Docker { image, .. } if is_dockerfile(image) => {
+            exists("image", image, references, diagnostics)
+        }
+        ActionKind::Docker { .. } | ActionKind::Composite { .. } => {}
     }
 }
 

@@ -3,8 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
-use crate::model::{Job, Workflow};
-use crate::plan::MOST_COMBINATIONS;
+use crate::model::{Job, MOST_COMBINATIONS, Workflow};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node};
 use crate::words::{closest, name};

@@ -61,7 +61,7 @@ pub(crate) fn check(
     for rule in RULES.iter().filter(|rule| rule.is_of(level)) {
         for run in rule.runs {
             match run {
-                Run::Alone(run) => run(workflow, source, diagnostics),
+                Run::Standalone(run) => run(workflow, source, diagnostics),
                 Run::Workflow(run) => run(&mut subject, diagnostics),
                 Run::Steps(run) => run(&subject.steps, diagnostics),
                 Run::Action(_) => {}
@@ -103,22 +103,25 @@ pub(crate) fn check_action(
         match run {
             Run::Action(run) => run(&subject, diagnostics),
             Run::Steps(run) => run(&subject.steps, diagnostics),
-            Run::Alone(_) | Run::Workflow(_) => {}
+            Run::Standalone(_) | Run::Workflow(_) => {}
         }
     }
 }
 
 /// Runs the rules that look at nothing but the workflow itself.
-fn alone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
+fn standalone(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
     for run in RULES.iter().flat_map(|rule| rule.runs) {
-        if let Run::Alone(run) = run {
+        if let Run::Standalone(run) = run {
             run(workflow, source, diagnostics);
         }
     }
 }
 
-/// The name of the rule that has a code.
-pub(crate) fn rule_of(code: Code) -> Option<&'static str> {
-    let rule = RULES.iter().find(|rule| rule.codes.contains(&code))?;
-    Some(rule.name)
+impl Code {
+    /// The name of the rule that finds it; none where only planning does, or the file cannot be read.
+    #[must_use]
+    pub fn rule(self) -> Option<&'static str> {
+        let rule = RULES.iter().find(|rule| rule.codes.contains(&self))?;
+        Some(rule.name)
+    }
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::actions::{Actions, Interface, Known, Runtime};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, ActionText};
+use crate::model::{ActionText, StepAction};
 use crate::span::Span;
 use crate::words::name;
 
@@ -23,7 +23,9 @@ pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut 
     let mut found: IndexMap<&str, (Arc<Interface>, Vec<Span>)> = IndexMap::new();
     for steps in all {
         steps.each(&mut |step| {
-            let Action::Uses(uses) = &step.action else { return };
+            let StepAction::Uses(uses) = &step.action else {
+                return;
+            };
             let Some(text) = uses.reference.as_plain() else {
                 return;
             };

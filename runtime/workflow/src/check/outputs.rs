@@ -2,13 +2,13 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::tree::Entry;
 use crate::words::name;
 
 pub(super) fn check(action: &Action, diagnostics: &mut Diagnostics) {
     // Of other kinds the program that runs gives them.
-    if !matches!(action.kind, Kind::Composite { .. }) {
+    if !matches!(action.kind, ActionKind::Composite { .. }) {
         return;
     }
     let outputs = action

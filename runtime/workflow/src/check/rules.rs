@@ -30,7 +30,7 @@ pub(super) struct Rule {
 /// What a rule looks at.
 pub(super) enum Run {
     /// Nothing but a workflow itself: these look at called workflows, too.
-    Alone(fn(&model::Workflow, &Source, &mut Diagnostics)),
+    Standalone(fn(&model::Workflow, &Source, &mut Diagnostics)),
     /// A workflow with what it refers to.
     Workflow(for<'c, 'r> fn(&mut OfWorkflow<'c, 'r>, &mut Diagnostics)),
     /// Steps, those of jobs or of an action.
@@ -78,7 +78,7 @@ pub(super) static RULES: &[Rule] = &[
             codes::CYCLE,
             codes::NEEDS_TWICE,
         ],
-        runs: &[Run::Alone(needs::check)],
+        runs: &[Run::Standalone(needs::check)],
     },
     Rule {
         name: "matrix",
@@ -89,12 +89,12 @@ pub(super) static RULES: &[Rule] = &[
             codes::MATRIX_TWICE,
             codes::MATRIX_EXCLUDE,
         ],
-        runs: &[Run::Alone(|it, _, found| matrix::check(it, found))],
+        runs: &[Run::Standalone(|it, _, found| matrix::check(it, found))],
     },
     Rule {
         name: "waits",
         codes: &[codes::UNKNOWN_STEP],
-        runs: &[Run::Alone(|it, _, found| waits::check(it, found))],
+        runs: &[Run::Standalone(|it, _, found| waits::check(it, found))],
     },
     Rule {
         name: "triggers",
@@ -110,7 +110,7 @@ pub(super) static RULES: &[Rule] = &[
             codes::INPUT_TWICE,
             codes::TOO_MANY_INPUTS,
         ],
-        runs: &[Run::Alone(triggers::check)],
+        runs: &[Run::Standalone(triggers::check)],
     },
     Rule {
         name: "concurrency",
@@ -317,7 +317,7 @@ mod tests {
             for code in rule.codes {
                 let other = owners.insert(*code, rule.name);
                 assert_eq!(other, None, "{code} is of {} too", rule.name);
-                assert!(!code.page().explanation.is_empty(), "{code} is not documented");
+                assert!(!code.entry().explanation.is_empty(), "{code} is not documented");
                 assert_ne!(code.info().level, Level::Engine, "{code}: planning alone says so");
             }
         }

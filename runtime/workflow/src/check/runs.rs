@@ -2,11 +2,11 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::words::name;
 
 pub(super) fn check(action: &Action, diagnostics: &mut Diagnostics) {
-    let Kind::Node { fields, .. } = &action.kind else {
+    let ActionKind::Node { fields, .. } = &action.kind else {
         return;
     };
     let Some(using) = fields.get("using") else { return };

@@ -4,7 +4,7 @@ use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Action, Run};
+use crate::model::{Run, StepAction};
 use crate::scripts::{Mistake, check_python, check_shell};
 use crate::source::Source;
 use crate::span::Span;
@@ -16,7 +16,9 @@ pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagno
         // On Windows it would be PowerShell, which is also what somebody's own runner may be.
         let bash = steps.is_on_windows() == Some(false) || steps.dialect == Dialect::Loom;
         steps.each(&mut |step| {
-            let Action::Run(run) = &step.action else { return };
+            let StepAction::Run(run) = &step.action else {
+                return;
+            };
             if diagnostics.is_full() {
                 return;
             }

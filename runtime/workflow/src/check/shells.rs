@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Defaults, Template, Workflow};
+use crate::model::{Defaults, StepAction, Template, Workflow};
 use crate::shell::{Shell, ShellError};
 use crate::span::Spanned;
 use crate::words::{self, alternatives, closest, name};
@@ -26,7 +26,7 @@ pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
             defaults(&job.defaults, windows, diagnostics);
         }
         steps.each(&mut |step| {
-            if let Action::Run(run) = &step.action
+            if let StepAction::Run(run) = &step.action
                 && let Some(name) = &run.shell
             {
                 // Where a condition keeps the step from such a runner, nothing is missing.

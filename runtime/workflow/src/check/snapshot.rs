@@ -7,24 +7,18 @@ use crate::words::name;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     for job in workflow.jobs.values() {
-        let snapshot = job
-            .fields
-            .get("snapshot")
-            .and_then(|field| field.value.as_mapping());
-        let mut entries = snapshot.into_iter().flat_map(|mapping| &mapping.entries);
-        let Some(version) = entries.find(|entry| &*entry.key.text == "version") else {
-            continue;
-        };
-        let Some(scalar) = version.value.as_scalar() else {
-            continue;
-        };
-        if !scalar.text.contains("${{") && !is_version(&scalar.text) {
+        let version = job
+            .snapshot
+            .as_ref()
+            .and_then(|snapshot| snapshot.version.as_ref());
+        let Some(version) = version else { continue };
+        if version.as_plain().is_some_and(|text| !is_version(text)) {
             diagnostics.push(
                 Diagnostic::new(
                     codes::SNAPSHOT_VERSION,
-                    format!("{} is no version of an image", name(&scalar.text)),
+                    format!("{} is no version of an image", name(&version.text)),
                 )
-                .at(version.value.span, "not numbers with dots")
+                .at(version.span, "not numbers with dots")
                 .help("write the major version and a star, e.g. `1.*`"),
             );
         }

@@ -1,8 +1,8 @@
 //! Steps with what is known of where they run, so that one rule serves those of jobs and those of composite actions.
 
 use crate::dialect::Dialect;
-use crate::model::action::{self, Kind};
-use crate::model::{Action, Job, Step, Template, Workflow};
+use crate::model::action::{self, ActionKind};
+use crate::model::{Job, Step, StepAction, Template, Workflow};
 use crate::span::Spanned;
 
 use super::labels;
@@ -39,14 +39,14 @@ impl<'a> Steps<'a> {
     /// The steps of an action, which only a composite one has.
     pub(super) fn of_action(action: &'a action::Action) -> Vec<Self> {
         match &action.kind {
-            Kind::Composite { steps } => vec![Self {
+            ActionKind::Composite { steps } => vec![Self {
                 list: List::Action(steps),
                 job: None,
                 // Each names its own: that is required.
                 shell: None,
                 dialect: Dialect::GitHub,
             }],
-            Kind::Node { .. } | Kind::Docker { .. } => Vec::new(),
+            ActionKind::Node { .. } | ActionKind::Docker { .. } => Vec::new(),
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a> Steps<'a> {
 fn each_step<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
     for step in steps {
         visit(step);
-        if let Action::Parallel(inner) = &step.action {
+        if let StepAction::Parallel(inner) = &step.action {
             each_step(inner, visit);
         }
     }

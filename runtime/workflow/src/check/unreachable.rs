@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Job, JobId, Workflow};
-use crate::tree::Value;
 use crate::words::name;
 
 /// What a condition uses to run although something before it did not.
@@ -57,18 +56,16 @@ fn report(job: &Job, off: &JobId, diagnostics: &mut Diagnostics) {
 
 /// Whether the condition of a job is `false` and nothing else.
 fn is_off(job: &Job) -> bool {
-    let condition = job.fields.get("if").and_then(|field| field.value.as_scalar());
-    condition.is_some_and(|scalar| {
-        let text = scalar.text.trim();
+    job.condition.as_ref().is_some_and(|condition| {
+        let text = condition.text.trim();
         let inner = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}"));
-        scalar.value == Value::Bool(false) || inner.unwrap_or(text).trim() == "false"
+        inner.unwrap_or(text).trim() == "false"
     })
 }
 
 fn has_status(job: &Job) -> bool {
-    let condition = job.fields.get("if").and_then(|field| field.value.as_scalar());
-    condition.is_some_and(|scalar| {
-        let text = scalar.text.to_ascii_lowercase();
+    job.condition.as_ref().is_some_and(|condition| {
+        let text = condition.text.to_ascii_lowercase();
         STATUS.iter().any(|word| text.contains(word))
     })
 }

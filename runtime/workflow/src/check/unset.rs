@@ -10,7 +10,7 @@ use super::{labels, scripts};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Action, ActionReference, Fields, Job, Run, Uses, Workflow};
+use crate::model::{ActionReference, Fields, Job, Run, StepAction, Uses, Workflow};
 use crate::scripts::shell_variables;
 use crate::source::Source;
 use crate::span::Span;
@@ -155,7 +155,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Actions that set no variables for later steps.
-const QUIET: &[&str] = &[
+const KEEPS_ENV: &[&str] = &[
     "actions/cache",
     "actions/checkout",
     "actions/download-artifact",
@@ -203,8 +203,8 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         let mut files = false;
         for step in &job.steps {
             let run = match &step.action {
-                Action::Run(run) => run,
-                Action::Uses(uses) if is_quiet(uses) => {
+                StepAction::Run(run) => run,
+                StepAction::Uses(uses) if keeps_env(uses) => {
                     files = true;
                     continue;
                 }
@@ -250,11 +250,11 @@ fn has_open_env(fields: &Fields) -> bool {
         .is_none_or(|env| env.incomplete || env.entries.iter().any(|entry| entry.key.text.contains("${{")))
 }
 
-fn is_quiet(uses: &Uses) -> bool {
+fn keeps_env(uses: &Uses) -> bool {
     match uses.target() {
         Some(ActionReference::Repository(action)) => {
             let named = format!("{}/{}", action.owner, action.name);
-            QUIET.contains(&&*named.to_ascii_lowercase())
+            KEEPS_ENV.contains(&&*named.to_ascii_lowercase())
         }
         _ => false,
     }

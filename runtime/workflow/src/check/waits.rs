@@ -5,7 +5,7 @@ use indexmap::IndexSet;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
-use crate::model::{Action, Job, Step, StepId, Workflow};
+use crate::model::{Job, Step, StepAction, StepId, Workflow};
 use crate::span::Spanned;
 use crate::tree::{Scalar, Value};
 use crate::words::{closest, name};
@@ -26,8 +26,11 @@ struct Known<'a> {
     earlier: IndexSet<&'a StepId>,
 }
 
-fn waits(action: &Action) -> bool {
-    matches!(action, Action::Wait(_) | Action::WaitAll | Action::Cancel(_))
+fn waits(action: &StepAction) -> bool {
+    matches!(
+        action,
+        StepAction::Wait(_) | StepAction::WaitAll | StepAction::Cancel(_)
+    )
 }
 
 fn steps(job: &Job, diagnostics: &mut Diagnostics) {
@@ -41,13 +44,13 @@ fn steps(job: &Job, diagnostics: &mut Diagnostics) {
     };
     for step in &job.steps {
         match &step.action {
-            Action::Wait(ids) => {
+            StepAction::Wait(ids) => {
                 for id in ids {
                     target(job, step, id, &known, diagnostics);
                 }
             }
-            Action::Cancel(id) => target(job, step, id, &known, diagnostics),
-            Action::WaitAll => wait_all(step, diagnostics),
+            StepAction::Cancel(id) => target(job, step, id, &known, diagnostics),
+            StepAction::WaitAll => wait_all(step, diagnostics),
             _ => {}
         }
         remember(step, &mut known.earlier);
@@ -56,7 +59,7 @@ fn steps(job: &Job, diagnostics: &mut Diagnostics) {
 
 fn remember<'a>(step: &'a Step, ids: &mut IndexSet<&'a StepId>) {
     ids.extend(step.id.as_ref().map(|id| &id.value));
-    if let Action::Parallel(inner) = &step.action {
+    if let StepAction::Parallel(inner) = &step.action {
         for step in inner {
             remember(step, ids);
         }

@@ -5,8 +5,8 @@ use super::document::Document;
 use super::path::tail;
 use super::{offers, words};
 use crate::expression::{self, Function, allowed};
-use crate::lower::{Place, Shape, Way};
 use crate::references::References;
+use crate::schema::{Place, Shape, Way};
 use crate::span::Span;
 
 /// Something that may be written at a place.
@@ -197,7 +197,7 @@ impl Document {
     fn in_expression(
         &self,
         cursor: &Cursor,
-        key: expression::Key,
+        key: expression::WorkflowKey,
         written: Span,
         references: &dyn References,
     ) -> Vec<Completion> {

@@ -1,7 +1,7 @@
 //! Where in a file a cursor is: the keys that lead there, what is being written, and whether that is an expression.
 
 use super::lines::{Kind, Lines, Part, is_block};
-use crate::lower::{Place, Root, Way, place};
+use crate::schema::{Place, Root, Way, place};
 use crate::span::Span;
 
 /// A place in a file, as far as its lines tell.

@@ -10,10 +10,11 @@ use crate::check::{self, Around, Calls};
 use crate::codes::{self, Level};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::{Dialect, is_action};
-use crate::lower::{self, Root};
-use crate::model::action::{Action, Kind};
-use crate::model::{JobId, Shape, Site, StepPlace, Takes, Workflow};
+use crate::lower;
+use crate::model::action::{Action, ActionKind};
+use crate::model::{ExpectedType, JobId, Shape, Site, StepPlace, Workflow};
 use crate::references::References;
+use crate::schema::Root;
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{self, Node};
@@ -207,7 +208,7 @@ impl Document {
     pub(super) fn members(
         &self,
         cursor: &Cursor,
-        key: expression::Key,
+        key: expression::WorkflowKey,
         path: &[&str],
         references: &dyn References,
     ) -> Vec<check::Member> {
@@ -222,7 +223,7 @@ impl Document {
     }
 
     /// A cursor as the rules see places.
-    fn site(&self, cursor: &Cursor, key: expression::Key) -> Site {
+    fn site(&self, cursor: &Cursor, key: expression::WorkflowKey) -> Site {
         let starts: Vec<usize> = match &self.model {
             Model::Workflow(workflow) => {
                 let job = cursor.job().and_then(|job| workflow.jobs.get(&JobId::new(job)));
@@ -230,8 +231,8 @@ impl Document {
                     .unwrap_or_default()
             }
             Model::Action(action) => match &action.kind {
-                Kind::Composite { steps } => steps.iter().map(|step| step.span.start).collect(),
-                Kind::Node { .. } | Kind::Docker { .. } => Vec::new(),
+                ActionKind::Composite { steps } => steps.iter().map(|step| step.span.start).collect(),
+                ActionKind::Node { .. } | ActionKind::Docker { .. } => Vec::new(),
             },
             Model::Nothing => Vec::new(),
         };
@@ -253,7 +254,7 @@ impl Document {
             exact: true,
             expressions: Vec::new(),
             shape: Shape::Within,
-            takes: Takes::default(),
+            expected: ExpectedType::default(),
         }
     }
 

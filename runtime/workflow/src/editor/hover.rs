@@ -9,8 +9,8 @@ use super::path::{name_at_start, tail};
 use super::symbols::{Occurrence, Symbol};
 use super::words;
 use crate::expression::{Function, allowed};
-use crate::lower::{Way, is_event, place};
 use crate::references::References;
+use crate::schema::{Way, is_event, place};
 use crate::span::Span;
 
 /// What something means.

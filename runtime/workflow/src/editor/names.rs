@@ -4,8 +4,8 @@
 use super::cursor::Cursor;
 use super::document::{Document, Model};
 use crate::expression::{Expression, Node};
-use crate::model::action::Kind;
-use crate::model::{Action, Fields, JobId, Site, Step};
+use crate::model::action::ActionKind;
+use crate::model::{Fields, JobId, Site, Step, StepAction};
 
 /// How many names are looked for.
 const MOST: usize = 200;
@@ -48,7 +48,7 @@ impl Document {
                     let own = step.id.as_ref().map(|id| id.as_str());
                     own.is_some_and(|own| own.eq_ignore_ascii_case(id))
                 });
-                if let Some(Action::Run(run)) = step.map(|step| &step.action) {
+                if let Some(StepAction::Run(run)) = step.map(|step| &step.action) {
                     written_outputs(&run.script.text).for_each(add);
                 }
             }
@@ -88,8 +88,10 @@ impl Document {
                 job.into_iter().flat_map(|job| &job.steps).collect()
             }
             Model::Action(action) => match &action.kind {
-                Kind::Composite { steps } => steps.iter().filter_map(|step| step.step.as_ref()).collect(),
-                Kind::Node { .. } | Kind::Docker { .. } => Vec::new(),
+                ActionKind::Composite { steps } => {
+                    steps.iter().filter_map(|step| step.step.as_ref()).collect()
+                }
+                ActionKind::Node { .. } | ActionKind::Docker { .. } => Vec::new(),
             },
             Model::Nothing => Vec::new(),
         }

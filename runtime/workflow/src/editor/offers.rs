@@ -7,9 +7,9 @@ use super::document::Document;
 use crate::actions::{Actions, Interface, Known, newest};
 use crate::check::{Calls, hosted, parameters};
 use crate::dialect::Dialect;
-use crate::lower::{Place, Root, Way};
 use crate::model::{ActionText, JobId};
 use crate::references::References;
+use crate::schema::{Place, Root, Way};
 use crate::tree::Node;
 
 /// A value that may stand somewhere.

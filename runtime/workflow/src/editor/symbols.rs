@@ -1,7 +1,7 @@
 //! Names of a file that are declared in one place and used in others.
 
 use crate::expression::{Expression, Node};
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::model::{self, Fields, Job, JobId, Literal, Site, Step, Workflow};
 use crate::span::Span;
 
@@ -137,14 +137,14 @@ impl Found {
                 self.add(step(id.as_str()), id.span, true);
             }
             match &one.action {
-                model::Action::Wait(ids) => {
+                model::StepAction::Wait(ids) => {
                     for id in ids {
                         self.add(step(id.as_str()), id.span, false);
                     }
                 }
-                model::Action::Cancel(id) => self.add(step(id.as_str()), id.span, false),
-                model::Action::Parallel(inner) => self.steps(inner, job),
-                model::Action::Run(_) | model::Action::Uses(_) | model::Action::WaitAll => {}
+                model::StepAction::Cancel(id) => self.add(step(id.as_str()), id.span, false),
+                model::StepAction::Parallel(inner) => self.steps(inner, job),
+                model::StepAction::Run(_) | model::StepAction::Uses(_) | model::StepAction::WaitAll => {}
             }
         }
     }
@@ -154,7 +154,7 @@ impl Found {
             self.add(Symbol::Input(name(written)), input.span, true);
         }
         let mut fields: Vec<&Fields> = Vec::new();
-        if let Kind::Composite { steps } = &action.kind {
+        if let ActionKind::Composite { steps } = &action.kind {
             for step in steps {
                 self.variables(&step.fields);
                 fields.push(&step.fields);
@@ -229,7 +229,7 @@ fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
     let place = site.step?;
     let step = job.steps.get(place.index)?;
     match (place.inner, &step.action) {
-        (Some(inner), model::Action::Parallel(steps)) => steps.get(inner),
+        (Some(inner), model::StepAction::Parallel(steps)) => steps.get(inner),
         (Some(_), _) => None,
         (None, _) => Some(step),
     }

@@ -55,11 +55,11 @@ fn ends(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{Key, allowed};
+    use crate::expression::{WorkflowKey, allowed};
 
     #[test]
     fn every_key_of_the_language_is_explained() {
-        let all = crate::lower::every_key();
+        let all = crate::schema::every_key();
         let missing: Vec<&String> = all.iter().filter(|path| of_key(path).is_none()).collect();
         assert!(missing.is_empty(), "{missing:#?}");
         // Every entry is of use.
@@ -76,7 +76,7 @@ mod tests {
         for function in Function::ALL {
             assert!(of_function(function).is_some(), "{}", function.name());
         }
-        for key in Key::ALL {
+        for key in WorkflowKey::ALL {
             for context in allowed(*key).contexts {
                 assert!(of_context(&[context]).is_some(), "{context}");
             }

@@ -65,11 +65,11 @@ macro_rules! keys {
     ($($name:ident = $text:literal, $contexts:expr, $functions:expr;)+) => {
         /// A key of a workflow or action file whose value may hold expressions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Key {
+        pub enum WorkflowKey {
             $(#[doc = concat!("`", $text, "`")] $name,)+
         }
 
-        impl Key {
+        impl WorkflowKey {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
@@ -84,9 +84,9 @@ macro_rules! keys {
 
         /// What may be used under a key.
         #[must_use]
-        pub fn allowed(key: Key) -> Availability {
+        pub fn allowed(key: WorkflowKey) -> Availability {
             let (contexts, functions): (&'static [&'static str], &'static [Function]) = match key {
-                $(Key::$name => ($contexts, $functions),)+
+                $(WorkflowKey::$name => ($contexts, $functions),)+
             };
             Availability { contexts, functions }
         }
@@ -140,7 +140,7 @@ keys! {
     ActionStepIf = "runs.steps.if", ACTION, STATUS_AND_HASH;
 }
 
-impl Key {
+impl WorkflowKey {
     /// Whether there is a context of this name at all, under whatever key.
     pub(crate) fn is_context(name: &str) -> bool {
         CONTEXTS.iter().any(|context| super::fold::equal(context, name))

@@ -3,6 +3,7 @@
 use super::error::ExpressionError;
 use super::evaluate::{Environment, JobStatus};
 use super::parser::parse;
+use super::reason::Reason;
 use super::scope::Scope;
 use super::template::Template;
 use super::tree::Expression;
@@ -123,8 +124,8 @@ impl Condition {
             Test::Expression(expression) => evaluate(expression, &environment)?,
             Test::Template(template) => template.evaluate(&environment)?,
             Test::Broken => {
-                let what = "A condition that cannot be read has no value";
-                return Err(ExpressionError::new(ErrorKind::Evaluation, what, self.span));
+                let reason = Reason::BrokenCondition;
+                return Err(ExpressionError::new(ErrorKind::Evaluation, reason, self.span));
             }
         };
         Ok(value.is_truthy())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::reason::Reason;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -35,8 +36,8 @@ impl ErrorKind {
 pub struct ExpressionError {
     /// The stage that objects.
     pub kind: ErrorKind,
-    /// What is wrong in GitHub's words, without the place: `Unrecognized named-value: 'githb'`.
-    pub what: String,
+    /// What is wrong.
+    pub reason: Reason,
     /// Where in the file.
     pub span: Span,
     /// The next step, when there is one to name.
@@ -50,10 +51,10 @@ pub struct ExpressionError {
 }
 
 impl ExpressionError {
-    pub(super) fn new(kind: ErrorKind, what: impl Into<String>, span: Span) -> Self {
+    pub(super) fn new(kind: ErrorKind, reason: Reason, span: Span) -> Self {
         Self {
             kind,
-            what: what.into(),
+            reason,
             span,
             help: None,
             meant: None,
@@ -70,12 +71,12 @@ impl ExpressionError {
     /// The message as GitHub words it, place included.
     #[must_use]
     pub fn message(&self) -> String {
-        format!("{}{}", self.what, self.place)
+        self.to_string()
     }
 
     /// The same as a finding of a check, under the code that the check gives it.
     pub fn to_diagnostic(&self, code: Code) -> Diagnostic {
-        let message = crate::words::plain(&lowercase_first(&self.what)).into_owned();
+        let message = crate::words::plain(&lowercase_first(&self.reason.first_sentence())).into_owned();
         let mut found = Diagnostic::new(code, message).at(self.span, "");
         if let Some(help) = &self.help {
             found = found.help(help.as_str());
@@ -98,7 +99,7 @@ fn lowercase_first(text: &str) -> String {
 
 impl fmt::Display for ExpressionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}{}", self.what, self.place)
+        write!(formatter, "{}{}", self.reason, self.place)
     }
 }
 

@@ -9,6 +9,7 @@ use super::function::Function;
 use super::index;
 use super::object::Object;
 use super::parser::MAX_DEPTH;
+use super::reason::Reason;
 use super::tree::{Comparison, Expression, Logic, Node};
 use super::value::Value;
 
@@ -157,15 +158,16 @@ struct Evaluator<'a, 'b> {
 
 /// Why a part has no value, before its place is known.
 enum Problem {
-    /// It is told already, by a part of the part.
-    Told(ExpressionError),
+    /// A part of it has none, and its error has its place.
+    Placed(ExpressionError),
+    /// Its value takes too much memory.
     Exceeded,
-    Message(String),
+    Reason(Reason),
 }
 
 impl From<ExpressionError> for Problem {
     fn from(error: ExpressionError) -> Self {
-        Self::Told(error)
+        Self::Placed(error)
     }
 }
 
@@ -179,10 +181,9 @@ impl Evaluator<'_, '_> {
     fn value(&mut self, expression: &Expression) -> Result<Value, ExpressionError> {
         // The parser bounds the depth of what it makes.
         if self.depth >= MAX_DEPTH {
-            let what = format!("Exceeded max expression depth {MAX_DEPTH}");
             return Err(ExpressionError::new(
                 ErrorKind::Evaluation,
-                what,
+                Reason::TooDeep,
                 expression.span(),
             ));
         }
@@ -192,7 +193,7 @@ impl Evaluator<'_, '_> {
             .node(expression.node())
             .and_then(|value| Ok(self.budget.settle(before, &value).map(|()| value)?));
         self.depth -= 1;
-        result.map_err(|problem| told(problem, expression))
+        result.map_err(|problem| placed(problem, expression))
     }
 
     fn node(&mut self, node: &Node) -> Result<Value, Problem> {
@@ -230,7 +231,7 @@ impl Evaluator<'_, '_> {
                 ..
             } => self.call(*function, arguments)?,
             Node::Call { name, .. } => {
-                return Err(Problem::Message(format!("Unrecognized function: '{name}'")));
+                return Err(Problem::Reason(Reason::UnknownFunction(name.clone())));
             }
         })
     }
@@ -283,17 +284,14 @@ fn compared(operator: Comparison, left: &Value, right: &Value) -> bool {
 }
 
 /// Gives a problem its place.
-fn told(problem: Problem, expression: &Expression) -> ExpressionError {
-    let what = match problem {
-        Problem::Told(error) => return error,
-        Problem::Message(message) => message,
+fn placed(problem: Problem, expression: &Expression) -> ExpressionError {
+    match problem {
+        Problem::Placed(error) => error,
+        Problem::Reason(reason) => ExpressionError::new(ErrorKind::Evaluation, reason, expression.span()),
         Problem::Exceeded => {
-            let what = format!(
-                "The maximum allowed memory size was exceeded while evaluating the following expression: {expression}"
-            );
-            return ExpressionError::new(ErrorKind::Evaluation, what, expression.span())
-                .help("let a step compute the value and set an output");
+            let reason = Reason::OutOfMemory(Some(expression.to_string()));
+            ExpressionError::new(ErrorKind::Evaluation, reason, expression.span())
+                .help("let a step compute the value and set an output")
         }
-    };
-    ExpressionError::new(ErrorKind::Evaluation, what, expression.span())
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::error::{ErrorKind, ExpressionError};
 use super::numeral;
 use super::parser::MAX_ERRORS;
+use super::reason::Reason;
 use crate::span::Span;
 
 /// A token and its bytes in the expression.
@@ -101,8 +102,8 @@ impl Lexer<'_> {
             None if self.errors.len() >= MAX_ERRORS => {}
             None => {
                 let symbol = self.text.get(span.range()).unwrap_or_default();
-                let what = format!("Unexpected symbol: '{symbol}'");
-                let error = ExpressionError::new(ErrorKind::Lexing, what, span);
+                let reason = Reason::UnexpectedSymbol(symbol.to_owned());
+                let error = ExpressionError::new(ErrorKind::Lexing, reason, span);
                 let help = help_for(symbol);
                 self.errors.push(match help {
                     Some(help) => error.help(help),

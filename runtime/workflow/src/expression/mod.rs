@@ -9,7 +9,7 @@
 //! [`Environment`]. Every stage is bounded: length and depth of an expression, nesting of JSON, memory of an evaluation.
 //!
 //! - [`parse()`] reads one expression, [`Template`] a text with `${{ }}` in it, [`Condition`] the value of an `if`.
-//! - [`Key`] and [`allowed()`] say which contexts and functions may be used under which key; [`Scope`] carries that into
+//! - [`WorkflowKey`] and [`allowed()`] say which contexts and functions may be used under which key; [`Scope`] carries that into
 //!   the parser.
 //! - [`evaluate()`] gives a [`Value`].
 //!
@@ -39,6 +39,7 @@ mod numeral;
 mod object;
 mod parser;
 mod printer;
+mod reason;
 mod scope;
 mod template;
 mod tree;
@@ -47,7 +48,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use availability::{Availability, Key, allowed};
+pub use availability::{Availability, WorkflowKey, allowed};
 pub(crate) use coerce::number as number_of;
 pub use condition::Condition;
 pub use error::{ErrorKind, ExpressionError};
@@ -57,8 +58,9 @@ pub(crate) use fold::{equal as equal_names, folded};
 pub use function::Function;
 pub use object::Object;
 pub use parser::{MAX_DEPTH, MAX_LENGTH, Parsed, parse};
+pub use reason::Reason;
 pub use scope::Scope;
 pub(crate) use template::is_in;
 pub use template::{Segment, Template};
 pub use tree::{Comparison, Expression, Logic, Node};
-pub use value::{Kind, Value};
+pub use value::{Value, ValueKind};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::error::{ErrorKind, ExpressionError};
 use super::function::Function;
 use super::lexer::{Token, TokenKind, tokens};
+use super::reason::Reason;
 use super::scope::Scope;
 use super::tree::{Comparison, Expression, Logic, Node};
 use crate::span::Span;
@@ -53,8 +54,8 @@ impl Parsed {
 pub fn parse(text: &str, base: usize, scope: &Scope<'_>) -> Parsed {
     // There are never more UTF-16 units than bytes.
     if text.len() > MAX_LENGTH && text.encode_utf16().count() > MAX_LENGTH {
-        let what = format!("Exceeded max expression length {MAX_LENGTH}");
-        let error = ExpressionError::new(ErrorKind::Parsing, what, Span::new(base, base + text.len()));
+        let span = Span::new(base, base + text.len());
+        let error = ExpressionError::new(ErrorKind::Parsing, Reason::TooLong, span);
         return Parsed {
             expression: None,
             errors: vec![error.help("let a step compute the value and set an output")],
@@ -126,15 +127,15 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
     let mut told = 0;
     for token in tokens {
         let name = found.text.get(token.span.range()).unwrap_or_default();
-        let (what, help, meant, certain) = match token.kind {
+        let (reason, help, meant, certain) = match token.kind {
             TokenKind::Name if !scope.has_context(name) => (
-                format!("Unrecognized named-value: '{name}'"),
+                Reason::UnknownContext(name.to_owned()),
                 scope.help_for_context(name),
                 scope.operator_or_context(name),
                 scope.is_certain_context(name),
             ),
             TokenKind::Function if !Function::find(name).is_some_and(|known| scope.has_function(known)) => (
-                format!("Unrecognized function: '{name}'"),
+                Reason::UnknownFunction(name.to_owned()),
                 scope.help_for_function(name),
                 match Function::find(name) {
                     Some(_) => None,
@@ -144,7 +145,7 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
             ),
             _ => continue,
         };
-        let mut error = ExpressionError::new(ErrorKind::Parsing, what, token.span);
+        let mut error = ExpressionError::new(ErrorKind::Parsing, reason, token.span);
         error.help = help;
         error.meant = meant.map(str::to_owned);
         error.certain = certain;
@@ -371,12 +372,12 @@ impl Parser<'_, '_, '_, '_> {
     fn count(&mut self, function: Function, given: usize, name: Span, end: Span) {
         let fewest = function.arguments().0;
         let most = self.scope.most_arguments(function);
-        let what = if given < fewest {
-            "Too few parameters supplied"
+        let reason = if given < fewest {
+            Reason::TooFewArguments
         } else if given > most {
-            "Too many parameters supplied"
+            Reason::TooManyArguments
         } else if function == Function::Case && given.is_multiple_of(2) {
-            "Even number of parameters supplied, requires an odd number of parameters"
+            Reason::EvenArguments
         } else {
             return;
         };
@@ -384,7 +385,7 @@ impl Parser<'_, '_, '_, '_> {
         if self.miscounted > MAX_ERRORS {
             return;
         }
-        let what = format!("{what}: '{}'", self.written(name));
+        let reason = reason(self.written(name).to_owned());
         let takes = match (fewest, most) {
             _ if function == Function::Case => {
                 "pairs of test and value, and a last value for otherwise".to_owned()
@@ -394,7 +395,7 @@ impl Parser<'_, '_, '_, '_> {
             (fewest, most) if fewest == most => format!("{fewest} arguments"),
             (fewest, most) => format!("{fewest} to {most} arguments"),
         };
-        let error = ExpressionError::new(ErrorKind::Parsing, what, name)
+        let error = ExpressionError::new(ErrorKind::Parsing, reason, name)
             .help(format!("`{}` takes {takes}", function.name()));
         self.found.add(end.start, error);
     }
@@ -408,8 +409,8 @@ impl Parser<'_, '_, '_, '_> {
     }
 
     fn too_deep(&mut self) -> Broken {
-        let what = format!("Exceeded max expression depth {MAX_DEPTH}");
-        let error = ExpressionError::new(ErrorKind::Parsing, what, Span::new(0, self.found.text.len()));
+        let span = Span::new(0, self.found.text.len());
+        let error = ExpressionError::new(ErrorKind::Parsing, Reason::TooDeep, span);
         let error = error.help("let a step compute the value and set an output");
         // GitHub looks at the depth last.
         self.found.add_without_place(usize::MAX, error);
@@ -433,19 +434,16 @@ impl Parser<'_, '_, '_, '_> {
 
     /// Reports the token at hand, or the end.
     fn unexpected(&mut self) -> Broken {
-        let (what, token) = match (self.tokens.get(self.at), self.tokens.last()) {
-            (Some(token), _) => ("Unexpected symbol", token),
-            (None, Some(last)) => ("Unexpected end of expression", last),
-            (None, None) => return Broken,
-        };
-        let what = format!("{what}: '{}'", self.written(token.span));
-        let noticed = match self.tokens.get(self.at) {
-            Some(token) => token.span.start,
-            None => usize::MAX - 1,
-        };
+        let (token, noticed, reason): (_, _, fn(String) -> Reason) =
+            match (self.tokens.get(self.at), self.tokens.last()) {
+                (Some(token), _) => (token, token.span.start, Reason::UnexpectedSymbol),
+                (None, Some(last)) => (last, usize::MAX - 1, Reason::UnexpectedEnd),
+                (None, None) => return Broken,
+            };
+        let reason = reason(self.written(token.span).to_owned());
         self.found.add(
             noticed,
-            ExpressionError::new(ErrorKind::Parsing, what, token.span),
+            ExpressionError::new(ErrorKind::Parsing, reason, token.span),
         );
         Broken
     }

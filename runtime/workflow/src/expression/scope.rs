@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::availability::{Key, allowed};
+use super::availability::{WorkflowKey, allowed};
 use super::fold;
 use super::function::Function;
 use super::object::Object;
@@ -17,7 +17,7 @@ pub struct Scope<'a> {
     /// `None`: any name is a context.
     contexts: Option<Cow<'a, [&'a str]>>,
     functions: Cow<'static, [Function]>,
-    key: Option<Key>,
+    key: Option<WorkflowKey>,
     /// Whether `success` and `failure` may name jobs: in the `if` of a job.
     names_jobs: bool,
 }
@@ -36,13 +36,13 @@ impl<'a> Scope<'a> {
 
     /// What may be used under this key of a file.
     #[must_use]
-    pub fn of(key: Key) -> Self {
+    pub fn of(key: WorkflowKey) -> Self {
         let here = allowed(key);
         Self {
             contexts: Some(Cow::Borrowed(here.contexts)),
             functions: Cow::Borrowed(here.functions),
             key: Some(key),
-            names_jobs: key == Key::JobIf,
+            names_jobs: key == WorkflowKey::JobIf,
         }
     }
 
@@ -141,11 +141,14 @@ impl<'a> Scope<'a> {
         if Function::find(name).is_some() {
             return Some(format!("a function is called with parentheses: `{name}(…)`"));
         }
-        if Key::is_context(name) && self.key.is_none() {
+        if WorkflowKey::is_context(name) && self.key.is_none() {
             return Some(format!("the context `{name}` has no value here"));
         }
         let contexts = self.contexts.as_deref().unwrap_or_default();
-        if let Some(key) = self.key.filter(|_| contexts.is_empty() && Key::is_context(name)) {
+        if let Some(key) = self
+            .key
+            .filter(|_| contexts.is_empty() && WorkflowKey::is_context(name))
+        {
             return Some(format!(
                 "no context can be used under `{}`: write the value itself",
                 key.as_str()
@@ -161,7 +164,7 @@ impl<'a> Scope<'a> {
         }
         let names = words::listed(contexts);
         Some(match self.key {
-            Some(key) if Key::is_context(name) => {
+            Some(key) if WorkflowKey::is_context(name) => {
                 format!(
                     "`{name}` cannot be used under `{}`; available here: {names}",
                     key.as_str()

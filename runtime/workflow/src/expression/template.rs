@@ -4,6 +4,7 @@ use super::budget::{Budget, Exceeded};
 use super::error::{ErrorKind, ExpressionError};
 use super::evaluate::{Environment, evaluate_within};
 use super::parser::{MAX_LENGTH, parse};
+use super::reason::Reason;
 use super::scope::Scope;
 use super::tree::Expression;
 use super::value::Value;
@@ -75,7 +76,7 @@ impl Template {
             let written = text.get(inner..inner + length).unwrap_or_default();
             let parsed = parse(written, base + inner, scope);
             if parsed.expression.is_none() && parsed.errors.is_empty() {
-                let error = ExpressionError::new(ErrorKind::Parsing, "An expression was expected", span);
+                let error = ExpressionError::new(ErrorKind::Parsing, Reason::Empty, span);
                 errors.push(error.help("put a value between the braces, or remove them"));
             }
             errors.extend(parsed.errors);
@@ -92,8 +93,7 @@ impl Template {
             broken: false,
         };
         if errors.is_empty() && template.length(text, base) > MAX_LENGTH {
-            let what = format!("Exceeded max expression length {MAX_LENGTH}");
-            let error = ExpressionError::new(ErrorKind::Parsing, what, template.span);
+            let error = ExpressionError::new(ErrorKind::Parsing, Reason::TooLong, template.span);
             errors.push(
                 error.help("a text with expressions counts whole; put them into `env` and use the variables"),
             );
@@ -176,8 +176,8 @@ impl Template {
     /// The first expression that has no value; also a template that was read with errors.
     pub fn evaluate(&self, environment: &Environment<'_>) -> Result<Value, ExpressionError> {
         if self.broken {
-            let what = "An expression that cannot be read has no value";
-            return Err(ExpressionError::new(ErrorKind::Evaluation, what, self.span));
+            let reason = Reason::BrokenTemplate;
+            return Err(ExpressionError::new(ErrorKind::Evaluation, reason, self.span));
         }
         let mut budget = environment.budget();
         if let Some(expression) = self.lone() {
@@ -234,14 +234,12 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 fn unclosed(rest: &str, place: Span) -> ExpressionError {
-    let what = "The expression is not closed. An unescaped ${{ sequence was found, but the closing }} sequence was not \
-                found.";
     let help = if rest.contains("}}") {
         "a text in it has no closing quote; a quote within a text is written twice: 'it''s'"
     } else {
         "close it with `}}`; to write `${{` itself, use `${{ '${{' }}`"
     };
-    ExpressionError::new(ErrorKind::Parsing, what, place).help(help)
+    ExpressionError::new(ErrorKind::Parsing, Reason::Unclosed, place).help(help)
 }
 
 fn append(text: &str, whole: &mut String, budget: &mut Budget) -> Result<(), Exceeded> {
@@ -251,6 +249,5 @@ fn append(text: &str, whole: &mut String, budget: &mut Budget) -> Result<(), Exc
 }
 
 fn exceeded(_: Exceeded, place: Span) -> ExpressionError {
-    let what = "The maximum allowed memory size was exceeded while putting the text together";
-    ExpressionError::new(ErrorKind::Evaluation, what, place)
+    ExpressionError::new(ErrorKind::Evaluation, Reason::OutOfMemory(None), place)
 }

@@ -29,7 +29,7 @@ pub enum Value {
 
 /// The kind of a value, as GitHub names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ValueKind {
     /// `null`
     Null,
     /// `true`, `false`
@@ -44,7 +44,7 @@ pub enum Kind {
     Object,
 }
 
-impl Kind {
+impl ValueKind {
     /// The name of the kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -95,14 +95,14 @@ impl Value {
 
     /// What kind of value it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ValueKind {
         match self {
-            Self::Null => Kind::Null,
-            Self::Boolean(_) => Kind::Boolean,
-            Self::Number(_) => Kind::Number,
-            Self::String(_) => Kind::String,
-            Self::Array(_) | Self::Filtered(_) => Kind::Array,
-            Self::Object(_) => Kind::Object,
+            Self::Null => ValueKind::Null,
+            Self::Boolean(_) => ValueKind::Boolean,
+            Self::Number(_) => ValueKind::Number,
+            Self::String(_) => ValueKind::String,
+            Self::Array(_) | Self::Filtered(_) => ValueKind::Array,
+            Self::Object(_) => ValueKind::Object,
         }
     }
 

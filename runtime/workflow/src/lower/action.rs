@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
-use super::context::{Context, Owner, What};
+use super::checked::{node as field, value};
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::{read, report_missing};
-use super::keys::Level;
-use super::quiet::{node as field, value};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
-use crate::model::action::{Action, ActionInput, Hook, Kind, Step};
+use crate::model::action::{Action, ActionInput, ActionKind, Hook, Step};
 use crate::model::{Fields, StepId};
+use crate::schema::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
+use crate::schema::keys::MappingSchema;
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{self, Node};
@@ -56,7 +56,13 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
 
 impl Context<'_> {
     /// Reads a mapping, checks the values of its keys and that none is missing.
-    fn level(&mut self, node: &Node, level: &'static Level, key: &str, owner: &Owner<'_>) -> Option<Fields> {
+    fn level(
+        &mut self,
+        node: &Node,
+        level: &'static MappingSchema,
+        key: &str,
+        owner: &Owner<'_>,
+    ) -> Option<Fields> {
         let fields = read(self, level, node, key, owner)?;
         let complete = node.as_mapping().is_some_and(|mapping| !mapping.incomplete);
         for key in level.keys.iter().filter(|key| complete && key.required) {
@@ -68,14 +74,14 @@ impl Context<'_> {
         Some(fields)
     }
 
-    fn runs(&mut self, node: &Node) -> Option<Kind> {
+    fn runs(&mut self, node: &Node) -> Option<ActionKind> {
         let owner = Owner::new(What::Words("`runs`"), None);
         let Some(mapping) = node.as_mapping() else {
             self.expected(
                 node,
                 "runs",
                 &Owner::new(What::Words("the action"), None),
-                "a mapping",
+                &Wanted::MAPPING,
             );
             return None;
         };
@@ -95,11 +101,11 @@ impl Context<'_> {
                 let fields = self.level(node, &DOCKER, "runs", &owner)?;
                 let args = field(&fields, "args").and_then(Node::as_sequence);
                 let args = args.unwrap_or_default().iter();
-                Some(Kind::Docker {
+                Some(ActionKind::Docker {
                     image: text(&fields, "image")?,
                     entrypoint: text(&fields, "entrypoint"),
                     args: args.filter_map(|argument| self.plain_text(argument)).collect(),
-                    env: field(&fields, "env").and_then(|node| self.quiet_env(node)),
+                    env: field(&fields, "env").and_then(|node| self.checked_env(node)),
                     pre: self.hook(&fields, "pre-entrypoint", "pre-if"),
                     post: self.hook(&fields, "post-entrypoint", "post-if"),
                     fields,
@@ -107,13 +113,13 @@ impl Context<'_> {
             }
             "composite" => {
                 let fields = self.level(node, &COMPOSITE, "runs", &owner)?;
-                Some(Kind::Composite {
+                Some(ActionKind::Composite {
                     steps: self.composite_steps(&fields.get("steps")?.value),
                 })
             }
             word if word.starts_with("node") => {
                 let fields = self.level(node, &NODE, "runs", &owner)?;
-                Some(Kind::Node {
+                Some(ActionKind::Node {
                     using: Arc::from(word),
                     main: text(&fields, "main")?,
                     pre: self.hook(&fields, "pre", "pre-if"),
@@ -165,7 +171,7 @@ impl Context<'_> {
     fn composite_steps(&mut self, node: &Node) -> Vec<Step> {
         let outer = Owner::new(What::Words("`runs`"), None);
         let Some(items) = node.as_sequence() else {
-            self.expected(node, "steps", &outer, "a list");
+            self.expected(node, "steps", &outer, &Wanted::LIST);
             return Vec::new();
         };
         let action = Owner::new(What::Words("the action"), None);
@@ -184,7 +190,7 @@ impl Context<'_> {
                     match item.as_mapping() {
                         Some(mapping) if mapping.incomplete => {}
                         Some(_) => report_missing(self, "`run` or `uses`", item.mark(), &owner),
-                        None => self.expected(item, &format!("steps.{index}"), &outer, "a mapping"),
+                        None => self.expected(item, &format!("steps.{index}"), &outer, &Wanted::MAPPING),
                     }
                     continue;
                 }
@@ -201,7 +207,7 @@ impl Context<'_> {
                 steps.push(Step {
                     span: item.mark(),
                     id,
-                    step: self.quiet_step(&fields, item.mark()),
+                    step: self.checked_step(&fields, item.mark()),
                     fields,
                 });
             }

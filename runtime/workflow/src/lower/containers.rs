@@ -2,90 +2,80 @@
 
 use std::sync::Arc;
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
-use crate::model::{Container, Credentials, Env, Fields, Literal, Service, Services};
+use crate::expression::is_in;
+use crate::model::{Container, Credentials, Env, Fields, Literal, Named, Services};
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
 
 impl Context<'_> {
     /// What the steps of a job run in.
-    pub(super) fn container(&self, fields: &Fields) -> Option<Spanned<Container>> {
+    pub(super) fn container(&self, fields: &Fields) -> Option<Spanned<Literal<Container>>> {
         self.container_of(node(fields, "container")?)
     }
 
     /// What runs beside a job.
     pub(super) fn services(&self, fields: &Fields) -> Option<Spanned<Literal<Services>>> {
-        let node = node(fields, "services")?;
-        let Some(mapping) = node.as_mapping() else {
-            return self.expression_for(node);
-        };
-        let mut services = Services::new();
-        for entry in &mapping.entries {
-            let Some(container) = self.container_of(&entry.value) else {
-                continue;
-            };
-            let own = |key: &str| {
-                let node = value(entry.value.as_mapping()?, key)?;
-                self.plain_text(node)
-            };
-            services.entry(Arc::clone(&entry.key.text)).or_insert(Service {
-                key: entry.key.span,
-                container,
-                entrypoint: own("entrypoint"),
-                command: own("command"),
-            });
-        }
-        Some(Spanned::new(Literal::Value(services), node.span))
+        self.mapping_or_computed(node(fields, "services")?, |mapping| {
+            let mut services = Services::new();
+            for entry in &mapping.entries {
+                if let Some(value) = self.container_of(&entry.value) {
+                    let key = entry.key.span;
+                    services
+                        .entry(Arc::clone(&entry.key.text))
+                        .or_insert(Named { key, value });
+                }
+            }
+            Some(services)
+        })
     }
 
-    fn container_of(&self, node: &Node) -> Option<Spanned<Container>> {
-        let Some(mapping) = node.as_mapping() else {
-            let image = self.plain_text(node)?;
+    fn container_of(&self, node: &Node) -> Option<Spanned<Literal<Container>>> {
+        if node.as_scalar().is_some_and(|scalar| !is_in(&scalar.text)) {
             let container = Container {
-                image,
+                image: self.plain_text(node)?,
                 credentials: None,
                 env: None,
                 ports: None,
                 volumes: None,
                 options: None,
+                entrypoint: None,
+                command: None,
             };
-            return Some(Spanned::new(container, node.span));
-        };
-        let container = Container {
-            image: self.filled_text(value(mapping, "image")?)?,
-            credentials: value(mapping, "credentials").and_then(|node| self.credentials(node)),
-            env: value(mapping, "env").and_then(|node| self.quiet_env(node)),
-            ports: value(mapping, "ports").and_then(|node| self.text_list(node)),
-            volumes: value(mapping, "volumes").and_then(|node| self.text_list(node)),
-            options: value(mapping, "options").and_then(|node| self.plain_text(node)),
-        };
-        Some(Spanned::new(container, node.span))
+            return Some(Spanned::new(Literal::Value(container), node.span));
+        }
+        self.mapping_or_computed(node, |mapping| {
+            let text = |key: &str| value(mapping, key).and_then(|node| self.plain_text(node));
+            Some(Container {
+                image: self.filled_text(value(mapping, "image")?)?,
+                credentials: value(mapping, "credentials").and_then(|node| self.credentials(node)),
+                env: value(mapping, "env").and_then(|node| self.checked_env(node)),
+                ports: value(mapping, "ports").and_then(|node| self.text_list(node)),
+                volumes: value(mapping, "volumes").and_then(|node| self.text_list(node)),
+                options: text("options"),
+                entrypoint: text("entrypoint"),
+                command: text("command"),
+            })
+        })
     }
 
     fn credentials(&self, node: &Node) -> Option<Spanned<Literal<Credentials>>> {
-        let Some(mapping) = node.as_mapping() else {
-            return self.expression_for(node);
-        };
-        let credentials = Credentials {
-            username: value(mapping, "username").and_then(|node| self.filled_text(node)),
-            password: value(mapping, "password").and_then(|node| self.filled_text(node)),
-        };
-        Some(Spanned::new(Literal::Value(credentials), node.span))
+        self.mapping_or_computed(node, |mapping| {
+            Some(Credentials {
+                username: value(mapping, "username").and_then(|node| self.filled_text(node)),
+                password: value(mapping, "password").and_then(|node| self.filled_text(node)),
+            })
+        })
     }
 
     /// An `env` whose mistakes the tables report.
-    pub(super) fn quiet_env(&self, node: &Node) -> Option<Spanned<Env>> {
+    pub(super) fn checked_env(&self, node: &Node) -> Option<Spanned<Env>> {
         let env = match &node.kind {
-            Kind::Mapping(mapping) => {
-                let entries = mapping.entries.iter();
-                let variables = entries
-                    .filter_map(|entry| Some((entry.key.text.to_string(), self.plain_text(&entry.value)?)));
-                Env::Variables(variables.collect())
-            }
+            Kind::Mapping(_) => Env::Variables(self.named_texts(Some(node))),
             _ => match self.expression_for::<()>(node)?.value {
                 Literal::Expression(template) => Env::Expression(template),
-                Literal::Value(()) => return None,
+                Literal::Value(()) | Literal::Computed(_) => return None,
             },
         };
         Some(Spanned::new(env, node.span))

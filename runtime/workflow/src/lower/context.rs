@@ -1,5 +1,6 @@
 //! What every part of lowering has at hand.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use super::sites::Sites;
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
+use crate::model::ExpectedType;
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{Kind, Node, Style};
@@ -44,6 +46,28 @@ pub(super) enum What<'a> {
     Named(&'static str, &'a str),
     /// By its kind and its place in a list, from 0.
     Item(&'static str, usize),
+}
+
+/// What belongs at a place, for messages.
+#[derive(Clone)]
+pub(super) struct Wanted<'a> {
+    pub(super) expected: ExpectedType,
+    /// The same in words: `a list of steps`.
+    pub(super) words: Cow<'a, str>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) const TEXT: Self = Self::new(ExpectedType::TEXT, "text");
+    pub(super) const NUMBER: Self = Self::new(ExpectedType::NUMBER, "a number");
+    pub(super) const LIST: Self = Self::new(ExpectedType::LIST, "a list");
+    pub(super) const MAPPING: Self = Self::new(ExpectedType::MAPPING, "a mapping");
+
+    pub(super) const fn new(expected: ExpectedType, words: &'a str) -> Self {
+        Self {
+            expected,
+            words: Cow::Borrowed(words),
+        }
+    }
 }
 
 /// The keys that lead to a value from its owner: shown as `with.script`. Like an [`Owner`] it is put together only when
@@ -136,7 +160,7 @@ impl<'a> Context<'a> {
 
     /// Reports that `key` of `owner` wants something else than it has. Nothing and mistakes that have been reported
     /// are worded, or passed over, accordingly.
-    pub(super) fn expected(&mut self, node: &Node, key: &str, owner: &Owner<'_>, wanted: &str) {
+    pub(super) fn expected(&mut self, node: &Node, key: &str, owner: &Owner<'_>, wanted: &Wanted<'_>) {
         if matches!(node.kind, Kind::Invalid) {
             return;
         }
@@ -144,20 +168,24 @@ impl<'a> Context<'a> {
             (
                 codes::EMPTY_VALUE,
                 format!("`{key}` of {} is empty", owner),
-                format!("{wanted} belongs here"),
+                format!("{} belongs here", wanted.words),
             )
         } else {
             (
                 codes::WRONG_TYPE,
-                format!("`{key}` of {} must be {wanted}, not {}", owner, node.describe()),
+                format!(
+                    "`{key}` of {owner} must be {}, not {}",
+                    wanted.words,
+                    node.describe()
+                ),
                 format!("this is {}", node.describe()),
             )
         };
         let mut diagnostic = Diagnostic::new(code, message).at(node.mark(), label);
-        diagnostic.help = instead(node, wanted, key).map(str::to_owned);
+        diagnostic.help = instead(node, wanted.expected, key).map(str::to_owned);
         let plain = node.as_scalar().filter(|scalar| scalar.style == Style::Plain);
         let boolean = plain.and_then(|scalar| words::boolean(&scalar.text));
-        if let Some(boolean) = boolean.filter(|_| wanted == "a boolean") {
+        if let Some(boolean) = boolean.filter(|_| wanted.expected == ExpectedType::BOOLEAN) {
             diagnostic = diagnostic
                 .help(format!(
                     "YAML 1.2 has `true` and `false` alone: write `{boolean}`"
@@ -169,20 +197,19 @@ impl<'a> Context<'a> {
 }
 
 /// What to write instead of a value of another type.
-fn instead(node: &Node, wanted: &str, key: &str) -> Option<&'static str> {
-    let wants = |kind: &str| wanted.contains(kind);
+fn instead(node: &Node, expected: ExpectedType, key: &str) -> Option<&'static str> {
     Some(match &node.kind {
         _ if node.is_null() => "give it a value, or remove the key",
         Kind::Scalar(_) | Kind::Mapping(_) if key == "schedule" => "write `- cron: '0 0 * * *'` below it",
-        Kind::Scalar(_) if wants("a number") => "write a number, e.g. `5`, without quotes",
-        Kind::Scalar(_) if wants("a boolean") => "write `true` or `false`, without quotes",
-        Kind::Scalar(_) if wants("a mapping") => "write `NAME: value`, a line each",
-        Kind::Scalar(_) if wants("a list") => "write a list: `[one, another]`",
-        Kind::Sequence(_) if wants("a mapping") && !wants("text") => {
+        Kind::Scalar(_) if expected.number => "write a number, e.g. `5`, without quotes",
+        Kind::Scalar(_) if expected.boolean => "write `true` or `false`, without quotes",
+        Kind::Scalar(_) if expected.mapping => "write `NAME: value`, a line each",
+        Kind::Scalar(_) if expected.list => "write a list: `[one, another]`",
+        Kind::Sequence(_) if expected.mapping && !expected.text => {
             "write `NAME: value`, a line each, without dashes"
         }
         Kind::Sequence(_) => "write the one value, without dashes or brackets",
-        Kind::Mapping(_) if wants("a list") => "write a list: `[one, another]`",
+        Kind::Mapping(_) if expected.list => "write a list: `[one, another]`",
         Kind::Mapping(_) => "write the value itself, without keys below it",
         Kind::Scalar(_) | Kind::Invalid => return None,
     })

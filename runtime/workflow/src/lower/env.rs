@@ -1,14 +1,14 @@
 //! `env`, and `defaults.run`.
 
-use indexmap::IndexMap;
+use std::sync::Arc;
 
-use super::context::{Context, Owner, Path, What};
+use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::read;
-use super::keys::{DEFAULTS, DEFAULTS_RUN};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Defaults, Env, Fields};
+use crate::model::{Defaults, Env, Fields, Named, NamedMap};
+use crate::schema::keys::{DEFAULTS, DEFAULTS_RUN};
 use crate::span::Spanned;
 use crate::tree::Kind;
 
@@ -19,7 +19,7 @@ impl Context<'_> {
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
                 let env = Path::new("env");
-                let mut variables = IndexMap::with_capacity(mapping.entries.len());
+                let mut variables = NamedMap::with_capacity(mapping.entries.len());
                 for entry in &mapping.entries {
                     if entry.key.text.is_empty() {
                         self.report(
@@ -32,8 +32,11 @@ impl Context<'_> {
                         continue;
                     }
                     let key = env.part(&entry.key.text);
-                    if let Some(text) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
-                        variables.entry(String::from(&*entry.key.text)).or_insert(text);
+                    if let Some(value) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
+                        let key = entry.key.span;
+                        variables
+                            .entry(Arc::clone(&entry.key.text))
+                            .or_insert(Named { key, value });
                     }
                 }
                 Env::Variables(variables)
@@ -42,7 +45,7 @@ impl Context<'_> {
                 Env::Expression(self.template(scalar, node.span))
             }
             _ => {
-                self.expected(node, "env", owner, "a mapping");
+                self.expected(node, "env", owner, &Wanted::MAPPING);
                 return None;
             }
         };

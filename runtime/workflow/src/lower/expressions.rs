@@ -7,7 +7,7 @@ use super::sites::{Found, Slot};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::{
-    self, Condition, Expression, ExpressionError, Function, Scope, Segment, Template, allowed,
+    self, Condition, Expression, ExpressionError, Function, Reason, Scope, Segment, Template, allowed,
 };
 use crate::model::Shape;
 use crate::source::Source;
@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
 
     fn keep(
         &mut self,
-        key: expression::Key,
+        key: expression::WorkflowKey,
         slot: Slot<'_>,
         text: &Text<'_>,
         expressions: Vec<Expression>,
@@ -115,22 +115,24 @@ impl<'a> Context<'a> {
         self.sites.add(key, slot, found);
     }
 
-    fn report_expressions(&mut self, errors: Vec<ExpressionError>, text: &Text<'_>, key: expression::Key) {
+    fn report_expressions(
+        &mut self,
+        errors: Vec<ExpressionError>,
+        text: &Text<'_>,
+        key: expression::WorkflowKey,
+    ) {
         for mut error in errors {
             if text.start.is_none() {
                 // Escapes moved the text: all of it is the place, and a fix would hit something else.
                 error.span = text.span;
                 error.meant = None;
             }
-            let code = code_of(&error);
-            if let Some((first, _)) = error.what.split_once(". ") {
-                error.what = first.to_owned();
-            }
+            let code = code_of(&error.reason);
             let mut diagnostic = error.to_diagnostic(code);
             if let Some(edits) = self.single_quotes(&error, text) {
                 diagnostic = diagnostic.offer(edits, Applicability::Safe);
             }
-            let elsewhere = Elsewhere::of(&error);
+            let elsewhere = Elsewhere::of(&error.reason);
             for label in &mut diagnostic.labels {
                 if code == codes::EXPRESSION_NAME {
                     label.text = "not known here".to_owned();
@@ -148,7 +150,8 @@ impl<'a> Context<'a> {
 
     /// Single quotes instead of the double ones that a text begins and ends with, if that is all that is wrong with it.
     fn single_quotes(&self, error: &ExpressionError, text: &Text<'_>) -> Option<Vec<Edit>> {
-        if text.start.is_none() || !error.what.starts_with("Unexpected symbol: '\"") {
+        let is_quoted = matches!(&error.reason, Reason::UnexpectedSymbol(symbol) if symbol.starts_with('"'));
+        if text.start.is_none() || !is_quoted {
             return None;
         }
         // Within single quotes of YAML each would be written twice.
@@ -220,26 +223,25 @@ enum Elsewhere {
 }
 
 impl Elsewhere {
-    fn of(error: &ExpressionError) -> Option<Self> {
-        let name = error.what.split('\'').nth(1)?;
-        if error.what.starts_with("Unrecognized function") {
-            Function::find(name).map(Self::Function)
-        } else if error.what.starts_with("Unrecognized named-value") {
-            expression::Key::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
-        } else {
-            None
+    fn of(reason: &Reason) -> Option<Self> {
+        match reason {
+            Reason::UnknownFunction(name) => Function::find(name).map(Self::Function),
+            Reason::UnknownContext(name) => {
+                expression::WorkflowKey::is_context(name).then(|| Self::Context(name.to_ascii_lowercase()))
+            }
+            _ => None,
         }
     }
 
     /// Says where it can be used, and what can be used here.
-    fn tell(self, here: expression::Key, diagnostic: &mut Diagnostic) {
+    fn tell(self, here: expression::WorkflowKey, diagnostic: &mut Diagnostic) {
         const SHOWN: usize = 4;
         let (name, help) = match self {
             Self::Context(name) => {
                 let known = allowed(here).contexts;
                 let help = if name == "jobs" && known.contains(&"needs") {
                     "what other jobs give is in `needs`".to_owned()
-                } else if name == "secrets" && here == expression::Key::StepIf {
+                } else if name == "secrets" && here == expression::WorkflowKey::StepIf {
                     "put it into a variable under `env` of the job, and ask for that: `env.NAME != ''`"
                         .to_owned()
                 } else if known.is_empty() {
@@ -250,7 +252,7 @@ impl Elsewhere {
                 (name, help)
             }
             Self::Function(function) => {
-                let mut keys: Vec<&str> = expression::Key::ALL
+                let mut keys: Vec<&str> = expression::WorkflowKey::ALL
                     .iter()
                     .filter(|key| allowed(**key).functions.contains(&function))
                     .map(|key| key.as_str())
@@ -274,14 +276,11 @@ impl Elsewhere {
     }
 }
 
-/// The kind of a mistake, told by how GitHub's message about it begins.
-fn code_of(error: &ExpressionError) -> codes::Code {
-    let begins = |text: &str| error.what.starts_with(text);
-    if begins("Unrecognized named-value") || begins("Unrecognized function") {
-        codes::EXPRESSION_NAME
-    } else if begins("Exceeded max expression length") {
-        codes::EXPRESSION_TOO_LONG
-    } else {
-        codes::EXPRESSION_SYNTAX
+/// The code of a mistake.
+fn code_of(reason: &Reason) -> codes::Code {
+    match reason {
+        Reason::UnknownContext(_) | Reason::UnknownFunction(_) => codes::EXPRESSION_NAME,
+        Reason::TooLong => codes::EXPRESSION_TOO_LONG,
+        _ => codes::EXPRESSION_SYNTAX,
     }
 }

@@ -1,11 +1,10 @@
 //! Reading a mapping by the table of its level.
 
-use super::context::{Context, Owner};
-use super::keys::{Key, Level};
+use super::context::{Context, Owner, Wanted};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::dialect::Dialect;
 use crate::model::{Field, Fields};
+use crate::schema::keys::{KeySchema, MappingSchema};
 use crate::span::Span;
 use crate::tree::{self, Kind, Mapping, Node};
 use crate::words::{self, closest, name};
@@ -13,13 +12,13 @@ use crate::words::{self, closest, name};
 /// The known keys of `node`, which is the value of `key`; reports the unknown ones, and that it is no mapping.
 pub(super) fn read(
     context: &mut Context<'_>,
-    level: &'static Level,
+    level: &'static MappingSchema,
     node: &Node,
     key: &str,
     owner: &Owner<'_>,
 ) -> Option<Fields> {
     let Kind::Mapping(mapping) = &node.kind else {
-        context.expected(node, key, owner, "a mapping");
+        context.expected(node, key, owner, &Wanted::MAPPING);
         return None;
     };
     Some(read_mapping(context, level, mapping, owner))
@@ -28,14 +27,14 @@ pub(super) fn read(
 /// The known keys of a mapping; reports the unknown ones.
 pub(super) fn read_mapping(
     context: &mut Context<'_>,
-    level: &'static Level,
+    level: &'static MappingSchema,
     mapping: &Mapping,
     owner: &Owner<'_>,
 ) -> Fields {
     let mut fields = Fields::with_capacity(mapping.entries.len().min(level.keys.len()));
     for entry in &mapping.entries {
         match level.keys.iter().find(|key| key.name == &*entry.key.text) {
-            Some(key) if allowed_in(key, context.dialect) => {
+            Some(key) if key.is_in(context.dialect) => {
                 fields.insert(
                     key.name,
                     Field {
@@ -61,16 +60,11 @@ pub(super) fn report_missing(context: &mut Context<'_>, wanted: &str, start: Spa
 }
 
 /// Whether a key that is missing stands there misspelt, which was reported as an unknown key.
-pub(super) fn is_misspelt(mapping: &Mapping, level: &Level, wanted: &str) -> bool {
+pub(super) fn is_misspelt(mapping: &Mapping, level: &MappingSchema, wanted: &str) -> bool {
     let is_known = |text: &str| level.keys.iter().any(|key| key.name == text);
     let mut unknown = mapping.entries.iter().map(|entry| &*entry.key.text);
     let names = || level.keys.iter().map(|key| key.name);
     unknown.any(|text| !is_known(text) && closest(text, names()) == Some(wanted))
-}
-
-/// Whether a dialect has the key.
-pub(super) fn allowed_in(key: &Key, dialect: Dialect) -> bool {
-    !key.loom_only || dialect == Dialect::Loom
 }
 
 /// What narrows some events. At an event that it does not belong to GitHub reads none of them, and refuses none.
@@ -87,17 +81,17 @@ const FILTERS: &[&str] = &[
 /// Reports a key of `among` that is not known at its place; `known` is its row when only the other dialect has it.
 pub(super) fn unknown_key(
     context: &mut Context<'_>,
-    level: &Level,
+    level: &MappingSchema,
     among: &Mapping,
     key: &tree::Key,
-    known: Option<&Key>,
+    known: Option<&KeySchema>,
     owner: &Owner<'_>,
 ) {
     let is_filter = owner.is_event() && !level.lenient && FILTERS.contains(&&*key.text);
     let mut diagnostic = if is_filter {
         Diagnostic::new(
             codes::EVENT_FILTER,
-            if level.keys.iter().any(|key| allowed_in(key, context.dialect)) {
+            if level.keys.iter().any(|key| key.is_in(context.dialect)) {
                 format!("{owner} has no filter `{}`", key.text)
             } else {
                 format!("{owner} takes no filters")
@@ -123,7 +117,7 @@ pub(super) fn unknown_key(
         level
             .keys
             .iter()
-            .filter(|key| allowed_in(key, context.dialect))
+            .filter(|key| key.is_in(context.dialect))
             .map(|key| key.name)
     };
     if known.is_some() {

@@ -1,53 +1,21 @@
-//! The shapes that a thing can have, each named by one key: a step runs a script or uses an action, never both.
+//! Which of the shapes that its level has a thing is written in.
 
 use super::context::{Context, Owner};
 use super::fields::is_misspelt;
-use super::keys::Level;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::Fields;
+use crate::schema::forms::{Form, Forms};
+use crate::schema::keys::MappingSchema;
 use crate::span::Span;
 use crate::tree::Mapping;
 use crate::words::alternatives;
-
-/// A set of forms of a level.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Forms(u8);
-
-/// One form of a level.
-pub(super) struct Form {
-    pub(super) bit: Forms,
-    /// The key that makes it this form.
-    pub(super) key: &'static str,
-    /// Whether to name it to somebody who wrote none.
-    pub(super) common: bool,
-}
-
-impl Forms {
-    pub(super) const ALL: Forms = Forms(u8::MAX);
-
-    pub(super) const fn bit(index: u8) -> Self {
-        Self(1 << index)
-    }
-
-    pub(super) const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub(super) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
 
 /// Finds the form that the fields have, by the key that names it, and reports missing and conflicting keys. `start` is
 /// where to say that something is missing.
 pub(super) fn form_of(
     context: &mut Context<'_>,
-    level: &Level,
+    level: &MappingSchema,
     mapping: &Mapping,
     fields: &Fields,
     start: Span,
@@ -117,7 +85,13 @@ pub(super) fn form_of(
 }
 
 /// Reports that no key says which form it is, naming only the forms that the other keys leave possible.
-fn missing(context: &mut Context<'_>, level: &Level, fields: &Fields, start: Span, owner: &Owner<'_>) {
+fn missing(
+    context: &mut Context<'_>,
+    level: &MappingSchema,
+    fields: &Fields,
+    start: Span,
+    owner: &Owner<'_>,
+) {
     let possible = fields
         .iter()
         .filter_map(|(name, _)| level.keys.iter().find(|key| key.name == name))

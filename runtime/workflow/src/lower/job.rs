@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::context::{Context, Owner, What};
+use super::checked::node;
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::{is_misspelt, read, report_missing};
 use super::forms::form_of;
-use super::keys::JOB;
-use super::quiet::node;
 use super::scalars::Empty;
 use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::model::{Action, Fields, Job, JobId, Secrets, Step, StepId};
+use crate::model::{Fields, Job, JobId, Secrets, Step, StepAction, StepId};
+use crate::schema::keys::JOB;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -64,7 +64,7 @@ impl Context<'_> {
             env: self.env(&fields, &owner),
             defaults: self.defaults(&fields, &owner),
             timeout_minutes: self.minutes(&fields, "timeout-minutes", &owner),
-            cancel_timeout_minutes: self.quiet_minutes(&fields, "cancel-timeout-minutes"),
+            cancel_timeout_minutes: self.checked_minutes(&fields, "cancel-timeout-minutes"),
             continue_on_error: node(&fields, "continue-on-error").and_then(|node| self.boolean(node)),
             snapshot: self.snapshot(&fields),
             retry: self.retry(&fields, &owner),
@@ -121,7 +121,7 @@ impl Context<'_> {
             return Vec::new();
         };
         let Kind::Sequence(items) = &field.value.kind else {
-            self.expected(&field.value, "steps", owner, "a list");
+            self.expected(&field.value, "steps", owner, &Wanted::LIST);
             return Vec::new();
         };
         if items.is_empty() {
@@ -153,7 +153,7 @@ impl Context<'_> {
             if let Some(id) = &step.id {
                 self.check_step_id_is_new(id, seen, owner);
             }
-            if let Action::Parallel(inner) = &step.action {
+            if let StepAction::Parallel(inner) = &step.action {
                 self.unique_step_ids(inner, seen, owner);
             }
         }

@@ -1,33 +1,38 @@
 //! `concurrency`, `environment`, `snapshot`.
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
+use crate::expression::is_in;
 use crate::model::{Concurrency, Environment, Fields, Literal, Queue, Snapshot};
 use crate::span::Spanned;
 use crate::tree::Node;
 
 impl Context<'_> {
     /// With whom a run or job does not run at once.
-    pub(super) fn concurrency(&self, fields: &Fields) -> Option<Spanned<Concurrency>> {
+    pub(super) fn concurrency(&self, fields: &Fields) -> Option<Spanned<Literal<Concurrency>>> {
         let node = node(fields, "concurrency")?;
-        let mapping = node.as_mapping();
-        let part = |key: &str| value(mapping?, key);
-        let group = if mapping.is_some() { part("group")? } else { node };
-        let concurrency = Concurrency {
-            group: self.plain_text(group)?,
-            cancel_in_progress: part("cancel-in-progress").and_then(|node| self.boolean(node)),
-            queue: part("queue").and_then(|node| self.queue(node)),
-        };
-        Some(Spanned::new(concurrency, node.span))
+        if node.as_scalar().is_some_and(|scalar| !is_in(&scalar.text)) {
+            let concurrency = Concurrency {
+                group: self.plain_text(node)?,
+                cancel_in_progress: None,
+                queue: None,
+            };
+            return Some(Spanned::new(Literal::Value(concurrency), node.span));
+        }
+        self.mapping_or_computed(node, |mapping| {
+            Some(Concurrency {
+                group: self.plain_text(value(mapping, "group")?)?,
+                cancel_in_progress: value(mapping, "cancel-in-progress").and_then(|node| self.boolean(node)),
+                queue: value(mapping, "queue").and_then(|node| self.queue(node)),
+            })
+        })
     }
 
     fn queue(&self, node: &Node) -> Option<Spanned<Literal<Queue>>> {
-        let queue = match &*node.as_scalar()?.text {
-            "single" => Queue::Single,
-            "max" => Queue::Max,
-            _ => return self.expression_for(node),
-        };
-        Some(Spanned::new(Literal::Value(queue), node.span))
+        match Queue::find(&node.as_scalar()?.text) {
+            Some(queue) => Some(Spanned::new(Literal::Value(queue), node.span)),
+            None => self.expression_for(node),
+        }
     }
 
     /// What a job deploys to.

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use super::action::text;
-use super::action_keys::BRANDING;
+use super::checked::{node as field, value};
 use super::context::{Context, Owner, What};
 use super::fields::read_mapping;
-use super::quiet::{node as field, value};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::Fields;
+use crate::schema::action_keys::BRANDING;
 use crate::tree::{Node, Scalar};
 use crate::words::{self, alternatives, closest, name};
 

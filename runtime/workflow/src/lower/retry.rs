@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::checked::{node, value};
 use super::context::{Context, Owner, What};
-use super::quiet::{node, value};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Fields, OnLost, Retry, parse_delay};

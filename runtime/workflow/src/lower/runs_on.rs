@@ -2,11 +2,11 @@
 
 use super::context::{Context, Owner, What};
 use super::fields::read_mapping;
-use super::keys::RUNS_ON;
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Fields, RunsOn, Template};
+use crate::schema::keys::RUNS_ON;
 use crate::span::Spanned;
 use crate::tree::Kind;
 use crate::words::name;

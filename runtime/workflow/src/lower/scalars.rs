@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::context::{Context, Owner, Path};
+use super::context::{Context, Owner, Path, Wanted};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
-use crate::model::{Field, Fields, Literal, Minutes, Template};
+use crate::model::{ExpectedType, Field, Fields, Literal, Minutes, Template};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node, Scalar, Style, Value, resolve};
@@ -43,7 +43,7 @@ impl Context<'_> {
         owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
         let Kind::Scalar(scalar) = &node.kind else {
-            self.expected(node, &key.to_string(), owner, "text");
+            self.expected(node, &key.to_string(), owner, &Wanted::TEXT);
             return None;
         };
         let template = self.template(scalar, node.span);
@@ -65,7 +65,12 @@ impl Context<'_> {
                 .filter_map(|item| self.text_of(item, Path::new(key), Empty::Refused, owner))
                 .collect(),
             Kind::Mapping(_) => {
-                self.expected(node, key, owner, "text or a list of texts");
+                let expected = ExpectedType {
+                    list: true,
+                    ..ExpectedType::TEXT
+                };
+                let wanted = Wanted::new(expected, "text or a list of texts");
+                self.expected(node, key, owner, &wanted);
                 Vec::new()
             }
             _ => self
@@ -84,7 +89,7 @@ impl Context<'_> {
     ) -> Option<Spanned<Literal<Minutes>>> {
         let node = &fields.get(key)?.value;
         let Kind::Scalar(scalar) = &node.kind else {
-            self.expected(node, key, owner, "a number");
+            self.expected(node, key, owner, &Wanted::NUMBER);
             return None;
         };
         match scalar.value {
@@ -108,7 +113,7 @@ impl Context<'_> {
                 None
             }
             _ => {
-                self.expected(node, key, owner, "a number");
+                self.expected(node, key, owner, &Wanted::NUMBER);
                 None
             }
         }
@@ -137,7 +142,7 @@ impl Context<'_> {
     }
 
     /// A length of time whose mistakes the tables report.
-    pub(super) fn quiet_minutes(
+    pub(super) fn checked_minutes(
         &self,
         fields: &Fields,
         key: &'static str,
@@ -146,6 +151,7 @@ impl Context<'_> {
         Some(number.map(|number| match number {
             Literal::Value(number) => Literal::Value(Minutes(number)),
             Literal::Expression(template) => Literal::Expression(template),
+            Literal::Computed(node) => Literal::Computed(node),
         }))
     }
 
@@ -157,11 +163,7 @@ impl Context<'_> {
         } else {
             Arc::default()
         };
-        Template {
-            text,
-            style: scalar.style,
-            expressions,
-        }
+        Template::new(text, scalar.style, expressions)
     }
 
     /// Where `${{ … }}` stand within a value: looked up in the file, so that marks fit whatever the style of the text.

@@ -1,8 +1,8 @@
-//! Keeping every expression that is read, with its surroundings, for the rules that look at them later.
+//! Keeping the site of every expression that is read, for the rules that look at them later.
 
 use super::context::Path;
-use crate::expression::{Expression, Key};
-use crate::model::{JobId, Shape, Site, StepPlace, Takes};
+use crate::expression::{Expression, WorkflowKey};
+use crate::model::{ExpectedType, JobId, Shape, Site, StepPlace};
 use crate::span::Span;
 
 /// How many values with expressions are kept. More than that is no workflow that anyone wrote, and aliases could make
@@ -15,11 +15,11 @@ const MOST_PARTS: usize = 500_000;
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
     /// What may be used there; none where no expression may stand.
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<WorkflowKey>,
     /// The keys that lead to it.
     pub(super) field: Path<'a>,
     /// What belongs there.
-    pub(super) takes: Takes,
+    pub(super) expected: ExpectedType,
 }
 
 /// A value with its expressions, before it is known where in the workflow it stands.
@@ -66,7 +66,7 @@ impl Sites {
             .map(|step| StepPlace { inner: None, ..step });
     }
 
-    pub(super) fn add(&mut self, key: Key, slot: Slot<'_>, found: Found) {
+    pub(super) fn add(&mut self, key: WorkflowKey, slot: Slot<'_>, found: Found) {
         let parts = found.expressions.iter().map(Expression::size).sum::<usize>();
         if found.expressions.is_empty() || self.all.len() >= MOST || self.parts + parts > MOST_PARTS {
             return;
@@ -81,7 +81,7 @@ impl Sites {
             exact: found.exact,
             expressions: found.expressions,
             shape: found.shape,
-            takes: slot.takes,
+            expected: slot.expected,
         });
     }
 

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::context::{Context, Owner, What};
+use super::checked::{node, plain_boolean};
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::read;
 use super::forms::form_of;
-use super::keys::STEP;
-use super::quiet::{node, plain_boolean};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
-use crate::model::{Action, Fields, Literal, Mapping, Run, Step, StepId, Template, Uses};
+use crate::model::{ExpectedType, Fields, Literal, NamedMap, Run, Step, StepAction, StepId, Template, Uses};
+use crate::schema::keys::STEP;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -66,15 +66,15 @@ impl Context<'_> {
     }
 
     /// A step whose mistakes the tables report: one of a composite action.
-    pub(super) fn quiet_step(&self, fields: &Fields, span: Span) -> Option<Step> {
+    pub(super) fn checked_step(&self, fields: &Fields, span: Span) -> Option<Step> {
         let text = |key: &str| node(fields, key).and_then(|node| self.plain_text(node));
         let action = match node(fields, "run") {
-            Some(_) => Action::Run(Run {
+            Some(_) => StepAction::Run(Run {
                 script: text("run")?,
                 shell: text("shell"),
                 working_directory: text("working-directory"),
             }),
-            None => Action::Uses(Uses {
+            None => StepAction::Uses(Uses {
                 reference: text("uses").filter(|text| !text.text.is_empty())?,
                 with: self.with(fields),
             }),
@@ -85,7 +85,7 @@ impl Context<'_> {
             name: text("name"),
             condition: node(fields, "if").and_then(|node| self.condition(node)),
             action,
-            env: node(fields, "env").and_then(|node| self.quiet_env(node)),
+            env: node(fields, "env").and_then(|node| self.checked_env(node)),
             continue_on_error: node(fields, "continue-on-error").and_then(|node| self.boolean(node)),
             timeout_minutes: None,
             background: None,
@@ -96,7 +96,7 @@ impl Context<'_> {
         })
     }
 
-    fn with(&self, fields: &Fields) -> Option<Spanned<Literal<Mapping<Template>>>> {
+    fn with(&self, fields: &Fields) -> Option<Spanned<Literal<NamedMap<Template>>>> {
         let node = node(fields, "with")?;
         match node.as_mapping() {
             Some(_) => Some(Spanned::new(
@@ -122,44 +122,45 @@ impl Context<'_> {
         self.report(Diagnostic::new(code, message).at(node.mark(), "a step has `run` or `uses`"));
     }
 
-    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner<'_>) -> Option<Action> {
+    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner<'_>) -> Option<StepAction> {
         match form {
             "run" => {
                 let shell = self.text(fields, "shell", Empty::Refused, owner);
                 let working_directory = self.text(fields, "working-directory", Empty::Allowed, owner);
                 let script = self.text(fields, "run", Empty::Allowed, owner)?;
-                Some(Action::Run(Run {
+                Some(StepAction::Run(Run {
                     script,
                     shell,
                     working_directory,
                 }))
             }
-            "uses" => Some(Action::Uses(Uses {
+            "uses" => Some(StepAction::Uses(Uses {
                 reference: self.text(fields, "uses", Empty::Refused, owner)?,
                 with: self.with(fields),
             })),
             "wait" => {
                 let node = &fields.get("wait")?.value;
                 let ids = self.texts(node, "wait", owner).into_iter();
-                Some(Action::Wait(
+                Some(StepAction::Wait(
                     ids.map(|id| id.map(|text| StepId::new(text.text))).collect(),
                 ))
             }
-            "wait-all" => Some(Action::WaitAll),
+            "wait-all" => Some(StepAction::WaitAll),
             "cancel" => {
                 let id = self.text(fields, "cancel", Empty::Refused, owner)?;
-                Some(Action::Cancel(id.map(|text| StepId::new(text.text))))
+                Some(StepAction::Cancel(id.map(|text| StepId::new(text.text))))
             }
             "parallel" => {
                 let node = &fields.get("parallel")?.value;
                 let Kind::Sequence(items) = &node.kind else {
-                    self.expected(node, "parallel", owner, "a list of steps");
+                    let wanted = Wanted::new(ExpectedType::LIST, "a list of steps");
+                    self.expected(node, "parallel", owner, &wanted);
                     return None;
                 };
                 for item in items.iter() {
                     self.check_parallel(item);
                 }
-                Some(Action::Parallel(self.step_list(items, owner)))
+                Some(StepAction::Parallel(self.step_list(items, owner)))
             }
             _ => None,
         }

@@ -2,46 +2,41 @@
 
 use std::sync::Arc;
 
+use super::checked::{node, value};
 use super::context::Context;
-use super::quiet::{node, value};
-use crate::model::{Fields, List, Literal, Mapping, Matrix, Named, Strategy};
+use crate::model::{Fields, List, Literal, Matrix, Named, NamedMap, Strategy};
 use crate::span::Spanned;
 use crate::tree::Node;
 
 impl Context<'_> {
     /// How often a job runs, and with what.
     pub(super) fn strategy(&self, fields: &Fields) -> Option<Spanned<Literal<Strategy>>> {
-        let node = node(fields, "strategy")?;
-        let Some(mapping) = node.as_mapping() else {
-            return self.expression_for(node);
-        };
-        let strategy = Strategy {
-            matrix: value(mapping, "matrix").and_then(|node| self.matrix(node)),
-            fail_fast: value(mapping, "fail-fast").and_then(|node| self.boolean(node)),
-            max_parallel: value(mapping, "max-parallel").and_then(|node| self.number(node)),
-        };
-        Some(Spanned::new(Literal::Value(strategy), node.span))
+        self.mapping_or_computed(node(fields, "strategy")?, |mapping| {
+            Some(Strategy {
+                matrix: value(mapping, "matrix").and_then(|node| self.matrix(node)),
+                fail_fast: value(mapping, "fail-fast").and_then(|node| self.boolean(node)),
+                max_parallel: value(mapping, "max-parallel").and_then(|node| self.number(node)),
+            })
+        })
     }
 
     fn matrix(&self, node: &Node) -> Option<Spanned<Literal<Matrix>>> {
-        let Some(mapping) = node.as_mapping() else {
-            return self.expression_for(node);
-        };
-        let mut vectors: Mapping<List> = Mapping::new();
-        let entries = mapping.entries.iter();
-        for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
-            if let Some(value) = self.free_list(&entry.value) {
-                let key = entry.key.span;
-                vectors
-                    .entry(Arc::clone(&entry.key.text))
-                    .or_insert(Named { key, value });
+        self.mapping_or_computed(node, |mapping| {
+            let mut vectors: NamedMap<List> = NamedMap::new();
+            let entries = mapping.entries.iter();
+            for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
+                if let Some(value) = self.free_list(&entry.value) {
+                    let key = entry.key.span;
+                    vectors
+                        .entry(Arc::clone(&entry.key.text))
+                        .or_insert(Named { key, value });
+                }
             }
-        }
-        let matrix = Matrix {
-            vectors,
-            include: value(mapping, "include").and_then(|node| self.free_list(node)),
-            exclude: value(mapping, "exclude").and_then(|node| self.free_list(node)),
-        };
-        Some(Spanned::new(Literal::Value(matrix), node.span))
+            Some(Matrix {
+                vectors,
+                include: value(mapping, "include").and_then(|node| self.free_list(node)),
+                exclude: value(mapping, "exclude").and_then(|node| self.free_list(node)),
+            })
+        })
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::checked::value;
 use super::context::Context;
-use super::events::takes;
-use super::quiet::value;
 use crate::model::{Access, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers};
+use crate::schema::events::takes;
 use crate::span::Spanned;
 use crate::tree::{Entry, Key, Kind, Mapping, Node, Value};
 

@@ -1,14 +1,14 @@
 //! Checking a value against its type, and the expressions in it against its place.
 
-use super::context::{Context, Owner, Path, What};
-use super::fields::{allowed_in, is_misspelt, report_missing, unknown_key};
-use super::keys::{ANY, Checked, Level};
+use super::context::{Context, Owner, Path, Wanted, What};
+use super::fields::{is_misspelt, report_missing, unknown_key};
 use super::sites::Slot;
-use super::types::{Text, Type};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Key as At, is_in};
-use crate::model::{Fields, Takes};
+use crate::expression::{WorkflowKey as At, is_in};
+use crate::model::{ExpectedType, Fields};
+use crate::schema::keys::{ANY, Checked, MappingSchema};
+use crate::schema::types::{Text, ValueSchema};
 use crate::span::Span;
 use crate::tree::{Entry, Kind, Mapping, Node, Scalar, Value};
 use crate::words::{self, alternatives, closest, name};
@@ -43,23 +43,19 @@ impl<'a> Check<'a> {
 }
 
 /// Whether a key looks like one of the level. Where any may stand, people note things of their own under others.
-fn is_slip(key: &str, level: &Level) -> bool {
+fn is_slip(key: &str, level: &MappingSchema) -> bool {
     closest(key, level.keys.iter().map(|known| known.name)).is_some()
 }
 
 impl<'a> Check<'a> {
-    fn slot(self, wanted: &Type) -> Slot<'a> {
+    fn slot(self, wanted: &ValueSchema) -> Slot<'a> {
         Slot {
             key: self.place,
             field: self.key,
-            takes: Takes {
-                text: matches!(wanted.text, Text::Any | Text::Filled) || !wanted.words.is_empty(),
-                boolean: wanted.boolean,
-                number: wanted.number,
-                list: wanted.list.is_some(),
-                mapping: wanted.mapping.is_some(),
-                condition: wanted.text == Text::Condition,
-                any: wanted.any,
+            expected: ExpectedType {
+                // One of a few words is text.
+                text: wanted.expected().text || !wanted.words.is_empty(),
+                ..wanted.expected()
             },
         }
     }
@@ -67,7 +63,7 @@ impl<'a> Check<'a> {
 
 impl Context<'_> {
     /// Checks the values of a level's fields.
-    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static Level, owner: &Owner<'_>) {
+    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static MappingSchema, owner: &Owner<'_>) {
         for (name, field) in fields.iter() {
             let known = level.keys.iter().find(|key| key.name == name);
             if let Some(key) = known.filter(|key| key.checked != Checked::ByParts) {
@@ -81,7 +77,13 @@ impl Context<'_> {
     }
 
     /// Checks a value. `key` is where its key stands.
-    pub(super) fn check_value(&mut self, node: &Node, wanted: &'static Type, key: Span, check: Check<'_>) {
+    pub(super) fn check_value(
+        &mut self,
+        node: &Node,
+        wanted: &'static ValueSchema,
+        key: Span,
+        check: Check<'_>,
+    ) {
         let check = Check {
             place: wanted.place.or(check.place),
             ..check
@@ -118,7 +120,7 @@ impl Context<'_> {
         &mut self,
         node: &Node,
         scalar: &Scalar,
-        wanted: &'static Type,
+        wanted: &'static ValueSchema,
         key: Span,
         check: Check<'_>,
     ) {
@@ -145,7 +147,13 @@ impl Context<'_> {
         }
     }
 
-    fn check_mapping(&mut self, node: &Node, mapping: &Mapping, level: &'static Level, check: Check<'_>) {
+    fn check_mapping(
+        &mut self,
+        node: &Node,
+        mapping: &Mapping,
+        level: &'static MappingSchema,
+        check: Check<'_>,
+    ) {
         let inner = match check.called {
             Some(owner) => *owner,
             None => check.owner.part(What::Path(check.key)),
@@ -171,7 +179,7 @@ impl Context<'_> {
                 ..check
             };
             match (known, level.others) {
-                (Some(known), _) if allowed_in(known, self.dialect) => {
+                (Some(known), _) if known.is_in(self.dialect) => {
                     let check = Check {
                         key: Path::new(text),
                         owner: &inner,
@@ -210,7 +218,7 @@ impl Context<'_> {
         }
     }
 
-    fn check_required(&mut self, node: &Node, mapping: &Mapping, level: &Level, owner: &Owner<'_>) {
+    fn check_required(&mut self, node: &Node, mapping: &Mapping, level: &MappingSchema, owner: &Owner<'_>) {
         let has = |name: &str| {
             mapping
                 .entries
@@ -225,7 +233,7 @@ impl Context<'_> {
         }
     }
 
-    fn check_rivals(&mut self, mapping: &Mapping, level: &Level, owner: &Owner<'_>) {
+    fn check_rivals(&mut self, mapping: &Mapping, level: &MappingSchema, owner: &Owner<'_>) {
         let find = |name: &str| mapping.entries.iter().find(|entry| &*entry.key.text == name);
         for (one, other) in level.rivals {
             let (Some(first), Some(second)) = (find(one), find(other)) else {
@@ -254,7 +262,7 @@ impl Context<'_> {
     }
 
     /// Reports a value that does not fit.
-    fn wrong(&mut self, node: &Node, wanted: &Type, key: Span, check: Check<'_>) {
+    fn wrong(&mut self, node: &Node, wanted: &ValueSchema, key: Span, check: Check<'_>) {
         if check.typed {
             return;
         }
@@ -272,7 +280,7 @@ impl Context<'_> {
                     codes::EMPTY_VALUE,
                     format!("`{}` of {} is empty", check.key, check.owner),
                 )
-                .at(span, format!("{} belongs here", wanted.wanted()))
+                .at(span, format!("{} belongs here", wanted.words()))
                 .help("give it a value, or remove the key"),
             );
             return;
@@ -285,7 +293,7 @@ impl Context<'_> {
             }
         });
         if let Some(scalar) = scalar.filter(|_| quoted) {
-            let wanted = wanted.wanted();
+            let wanted = wanted.words();
             let message = format!("`{}` of {} must be {wanted}, not text", check.key, check.owner);
             self.made_text(node, scalar, message);
             return;
@@ -294,10 +302,14 @@ impl Context<'_> {
             Some(index) => format!("{}[{index}]", check.key),
             None => check.key.to_string(),
         };
-        self.expected(node, &key, check.owner, &wanted.wanted());
+        let wanted = Wanted {
+            expected: wanted.expected(),
+            words: wanted.words().into(),
+        };
+        self.expected(node, &key, check.owner, &wanted);
     }
 
-    fn wrong_word(&mut self, node: &Node, text: &str, wanted: &Type, check: Check<'_>) {
+    fn wrong_word(&mut self, node: &Node, text: &str, wanted: &ValueSchema, check: Check<'_>) {
         const SHOWN: usize = 24;
         let mut diagnostic = Diagnostic::new(
             codes::UNKNOWN_VALUE,

@@ -2,16 +2,16 @@
 
 use indexmap::IndexMap;
 
-use super::context::{Context, Owner, What};
+use super::checked::node;
+use super::context::{Context, Owner, Wanted, What};
 use super::fields::{read, report_missing};
-use super::keys::WORKFLOW;
-use super::quiet::node;
 use super::scalars::Empty;
 use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Fields, Job, JobId, Workflow};
+use crate::model::{ExpectedType, Fields, Job, JobId, Workflow};
+use crate::schema::keys::WORKFLOW;
 use crate::source::Source;
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
@@ -80,7 +80,8 @@ fn jobs(
         return jobs;
     };
     let Kind::Mapping(mapping) = &field.value.kind else {
-        context.expected(&field.value, "jobs", owner, "a mapping from job ids to jobs");
+        let wanted = Wanted::new(ExpectedType::MAPPING, "a mapping from job ids to jobs");
+        context.expected(&field.value, "jobs", owner, &wanted);
         return jobs;
     };
     if mapping.entries.is_empty() && !mapping.incomplete {

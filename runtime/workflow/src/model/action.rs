@@ -9,7 +9,7 @@ use super::env::Env;
 use super::fields::Fields;
 use super::site::Site;
 use super::template::Template;
-use super::values::Mapping;
+use super::values::NamedMap;
 use crate::span::{Span, Spanned};
 
 /// What an `action.yml` says.
@@ -22,9 +22,9 @@ pub struct Action {
     /// Names of its `outputs`.
     pub outputs: Vec<Spanned<Arc<str>>>,
     /// The values of its `outputs`, which only a composite action has.
-    pub values: Mapping<Template>,
+    pub values: NamedMap<Template>,
     /// `runs`: what it does.
-    pub kind: Kind,
+    pub kind: ActionKind,
     /// All keys of the top level as written.
     pub fields: Fields,
     /// Every value that holds expressions, for rules to walk.
@@ -46,7 +46,7 @@ pub struct ActionInput {
 
 /// The three kinds of actions.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ActionKind {
     /// `using: node20` and its like: a script for Node.js.
     Node {
         /// `using`: which Node.js, e.g. `node20`.

@@ -1,18 +1,14 @@
 //! Containers: the one a job runs in, and those beside it.
 
-use std::sync::Arc;
-
-use indexmap::IndexMap;
-
 use super::env::Env;
 use super::template::{Literal, Template};
-use crate::span::{Span, Spanned};
+use super::values::NamedMap;
+use crate::span::Spanned;
 
-/// The value of `container`, or of one of `services`.
+/// The value of `container`, or of one of `services`. Written as one text it is the image alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Container {
-    /// `image`, or the whole value where it is written as one text. As one expression, that text may give a mapping
-    /// with all of these keys; an empty image means no container.
+    /// `image`, or the whole value where it is written as one text; an empty image means no container.
     pub image: Spanned<Template>,
     /// `credentials` for the registry.
     pub credentials: Option<Spanned<Literal<Credentials>>>,
@@ -24,6 +20,10 @@ pub struct Container {
     pub volumes: Option<Spanned<Literal<Vec<Spanned<Template>>>>>,
     /// `options`: further arguments as `docker create` takes them.
     pub options: Option<Spanned<Template>>,
+    /// `entrypoint` of a service, instead of that of the image.
+    pub entrypoint: Option<Spanned<Template>>,
+    /// `command` of a service, instead of that of the image.
+    pub command: Option<Spanned<Template>>,
 }
 
 /// Who logs in at a registry.
@@ -35,18 +35,5 @@ pub struct Credentials {
     pub password: Option<Spanned<Template>>,
 }
 
-/// One of `services`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Service {
-    /// Where its name stands.
-    pub key: Span,
-    /// What runs.
-    pub container: Spanned<Container>,
-    /// `entrypoint` instead of that of the image.
-    pub entrypoint: Option<Spanned<Template>>,
-    /// `command` instead of that of the image.
-    pub command: Option<Spanned<Template>>,
-}
-
 /// The value of `services`, by the names that steps reach them by.
-pub type Services = IndexMap<Arc<str>, Service>;
+pub type Services = NamedMap<Literal<Container>>;

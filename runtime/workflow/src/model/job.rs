@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 use super::step::Step;
 use super::strategy::Strategy;
 use super::template::{Literal, Minutes, Template};
-use super::values::{Mapping, Scalar};
+use super::values::{NamedMap, Scalar};
 use super::workflow::Defaults;
 use crate::span::Spanned;
 
@@ -33,17 +33,17 @@ pub struct Job {
     /// `runs-on`; Loom's files may leave it out.
     pub runs_on: Option<Spanned<RunsOn>>,
     /// `container`: what its steps run in.
-    pub container: Option<Spanned<Container>>,
+    pub container: Option<Spanned<Literal<Container>>>,
     /// `services`: what runs beside it.
     pub services: Option<Spanned<Literal<Services>>>,
     /// `permissions` of its token, instead of those of the workflow.
     pub permissions: Option<Spanned<Permissions>>,
     /// `concurrency`: with whom it does not run at once.
-    pub concurrency: Option<Spanned<Concurrency>>,
+    pub concurrency: Option<Spanned<Literal<Concurrency>>>,
     /// `environment`: what it deploys to.
     pub environment: Option<Spanned<Environment>>,
     /// `outputs`: what it tells the jobs that need it.
-    pub outputs: Mapping<Template>,
+    pub outputs: NamedMap<Template>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of the steps that run a script.
@@ -63,7 +63,7 @@ pub struct Job {
     /// `uses`: the workflow that the job calls instead of having steps.
     pub uses: Option<Spanned<Template>>,
     /// `with`: the inputs of the called workflow.
-    pub with: Mapping<Scalar>,
+    pub with: NamedMap<Scalar>,
     /// `secrets` of the called workflow.
     pub secrets: Option<Spanned<Secrets>>,
     /// All keys of the job as written, those without a typed field included.
@@ -73,7 +73,7 @@ pub struct Job {
 /// Where a job wants to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunsOn {
-    /// The labels in the order of the file.
+    /// The labels in the order of the file. One that is the whole value may give several, or a mapping of both.
     pub labels: Vec<Spanned<Template>>,
     /// The runner group, of the form `{group, labels}`.
     pub group: Option<Spanned<Template>>,
@@ -85,7 +85,7 @@ pub enum Secrets {
     /// `inherit`: all that the caller has.
     Inherit,
     /// These.
-    Named(Mapping<Scalar>),
+    Named(NamedMap<Scalar>),
 }
 
 impl Job {
@@ -93,6 +93,30 @@ impl Job {
     #[must_use]
     pub fn calls(&self) -> Option<WorkflowReference> {
         WorkflowReference::parse(self.uses.as_ref()?.as_plain()?)
+    }
+
+    /// The container that its steps run in and those beside it, as far as they are written out.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        let services = match self.services.as_deref() {
+            Some(Literal::Value(services)) => Some(services.values()),
+            _ => None,
+        };
+        let services = services.into_iter().flatten().map(|service| &service.value.value);
+        let container = self.container.iter().map(|container| &container.value);
+        container.chain(services).filter_map(|container| match container {
+            Literal::Value(container) => Some(container),
+            Literal::Expression(_) | Literal::Computed(_) => None,
+        })
+    }
+
+    /// Whether it has a matrix, as far as the file says: a strategy that an expression gives may have one.
+    #[must_use]
+    pub fn has_matrix(&self) -> bool {
+        let strategy = self.strategy.as_ref();
+        strategy.is_some_and(|strategy| match &strategy.value {
+            Literal::Value(strategy) => strategy.matrix.is_some(),
+            Literal::Expression(_) | Literal::Computed(_) => true,
+        })
     }
 
     /// What people call it before anything is evaluated: `name` where it is plain text, else the id.

@@ -6,8 +6,7 @@ use crate::span::Spanned;
 /// The value of `concurrency`: of those in a group only one runs at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Concurrency {
-    /// `group`, or the whole value where it is written as one text. As one expression, that text may give a mapping
-    /// with all of these keys.
+    /// `group`, or the whole value where it is written as one text.
     pub group: Spanned<Template>,
     /// `cancel-in-progress`: whether a new one ends the one that runs.
     pub cancel_in_progress: Option<Spanned<Literal<bool>>>,
@@ -23,6 +22,37 @@ pub enum Queue {
     Single,
     /// `max`: as many as GitHub keeps.
     Max,
+}
+
+impl Queue {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Max => "max",
+        }
+    }
+
+    /// The one that a word stands for.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        [Self::Single, Self::Max]
+            .into_iter()
+            .find(|queue| queue.as_str() == word)
+    }
+}
+
+impl Spanned<Literal<Concurrency>> {
+    /// The name of the group, as far as the file says it.
+    #[must_use]
+    pub fn group(&self) -> Option<Spanned<Template>> {
+        match &self.value {
+            Literal::Value(concurrency) => Some(concurrency.group.clone()),
+            Literal::Expression(template) => Some(Spanned::new(template.clone(), self.span)),
+            Literal::Computed(_) => None,
+        }
+    }
 }
 
 /// The value of `environment`: what a job deploys to.

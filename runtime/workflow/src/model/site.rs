@@ -1,16 +1,16 @@
-//! Where expressions stand: every one of a file with its surroundings, read once for all rules.
+//! Where expressions stand: every site of a file, read once for all rules.
 
 use std::sync::Arc;
 
 use super::id::JobId;
-use crate::expression::{Expression, Key};
+use crate::expression::{Expression, WorkflowKey};
 use crate::span::Span;
 
 /// A value of the file that holds expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
     /// What its expressions may use.
-    pub key: Key,
+    pub key: WorkflowKey,
     /// The keys that lead to it from its job, step or the top, as far as they matter: `with.script`.
     pub field: Arc<str>,
     /// The job it belongs to; none at the top level.
@@ -25,8 +25,8 @@ pub struct Site {
     pub expressions: Vec<Expression>,
     /// How they make up the value.
     pub shape: Shape,
-    /// What belongs there.
-    pub takes: Takes,
+    /// The type of value that belongs there.
+    pub expected: ExpectedType,
 }
 
 /// How expressions make up a value.
@@ -38,9 +38,9 @@ pub enum Shape {
     Within,
 }
 
-/// What kinds of values a place takes.
+/// The types of values that a place takes; several at once where the language has alternatives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Takes {
+pub struct ExpectedType {
     /// Text; values of other types become text.
     pub text: bool,
     /// A boolean.
@@ -55,6 +55,43 @@ pub struct Takes {
     pub condition: bool,
     /// Anything at all.
     pub any: bool,
+}
+
+impl ExpectedType {
+    const NONE: Self = Self {
+        text: false,
+        boolean: false,
+        number: false,
+        list: false,
+        mapping: false,
+        condition: false,
+        any: false,
+    };
+    /// Text alone.
+    pub const TEXT: Self = Self {
+        text: true,
+        ..Self::NONE
+    };
+    /// A boolean alone.
+    pub const BOOLEAN: Self = Self {
+        boolean: true,
+        ..Self::NONE
+    };
+    /// A number alone.
+    pub const NUMBER: Self = Self {
+        number: true,
+        ..Self::NONE
+    };
+    /// A list alone.
+    pub const LIST: Self = Self {
+        list: true,
+        ..Self::NONE
+    };
+    /// A mapping alone.
+    pub const MAPPING: Self = Self {
+        mapping: true,
+        ..Self::NONE
+    };
 }
 
 /// Which step of its job something belongs to.

@@ -7,7 +7,7 @@ use super::id::StepId;
 use super::reference::ActionReference;
 use super::retry::{OnLost, Retry};
 use super::template::{Literal, Minutes, Template};
-use super::values::Mapping;
+use super::values::NamedMap;
 use crate::span::{Span, Spanned};
 
 /// One item of `steps`.
@@ -22,7 +22,7 @@ pub struct Step {
     /// `if`: whether it runs.
     pub condition: Option<Spanned<Condition>>,
     /// What it does.
-    pub action: Action,
+    pub action: StepAction,
     /// `env`: variables of this step.
     pub env: Option<Spanned<Env>>,
     /// `continue-on-error`: whether a failure leaves the job a success.
@@ -44,7 +44,7 @@ pub struct Step {
 /// What a step does: exactly one of these.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Action {
+pub enum StepAction {
     /// `run`: a script.
     Run(Run),
     /// `uses`: an action.
@@ -76,7 +76,7 @@ pub struct Uses {
     /// `uses`: which one.
     pub reference: Spanned<Template>,
     /// `with`: its inputs; one expression may give all of them.
-    pub with: Option<Spanned<Literal<Mapping<Template>>>>,
+    pub with: Option<Spanned<Literal<NamedMap<Template>>>>,
 }
 
 impl Uses {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::template::Literal;
-use super::values::Mapping;
+use super::values::NamedMap;
 use crate::span::Spanned;
 use crate::tree::Node;
+
+/// How many combinations a matrix may have: GitHub's limit of jobs that one matrix makes.
+pub const MOST_COMBINATIONS: usize = 256;
 
 /// The value of `strategy`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +27,7 @@ pub struct Strategy {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
     /// The lists whose product the combinations are, in the order of the file.
-    pub vectors: Mapping<List>,
+    pub vectors: NamedMap<List>,
     /// `include`: what is added to combinations, or are further ones.
     pub include: Option<Spanned<List>>,
     /// `exclude`: which combinations are left out.

@@ -1,13 +1,14 @@
 //! Values that may hold expressions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::expression::{self, ExpressionError, Scope};
 use crate::span::Span;
-use crate::tree::Style;
+use crate::tree::{Node, Style};
 
 /// Text in which `${{ … }}` may stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Template {
     /// The text as written, expressions included.
     pub text: Arc<str>,
@@ -15,9 +16,41 @@ pub struct Template {
     pub style: Style,
     /// Where its expressions start in the file; the whole value where that cannot be told. Empty: plain text.
     pub expressions: Arc<[Span]>,
+    /// The same taken apart, once somebody has asked; clones share it. Plain text has none.
+    parsed: Option<Arc<OnceLock<ParsedTemplate>>>,
 }
 
+/// A text that was taken apart, whose places count from its beginning, and what is wrong with it first.
+pub(crate) type ParsedTemplate = (expression::Template, Option<ExpressionError>);
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.style == other.style && self.expressions == other.expressions
+    }
+}
+
+impl Eq for Template {}
+
 impl Template {
+    pub(crate) fn new(text: Arc<str>, style: Style, expressions: Arc<[Span]>) -> Self {
+        let parsed = (!expressions.is_empty()).then(Arc::default);
+        Self {
+            text,
+            style,
+            expressions,
+            parsed,
+        }
+    }
+
+    /// The text taken apart, which is done once however often it is asked for; `None` for plain text.
+    pub(crate) fn parsed(&self) -> Option<&ParsedTemplate> {
+        let parsed = self.parsed.as_ref()?;
+        Some(parsed.get_or_init(|| {
+            let (template, errors) = expression::Template::parse(&self.text, 0, &Scope::anything());
+            (template, errors.into_iter().next())
+        }))
+    }
+
     /// The text, when there is nothing in it to evaluate.
     #[must_use]
     pub fn as_plain(&self) -> Option<&str> {
@@ -32,6 +65,8 @@ pub enum Literal<T> {
     Value(T),
     /// To be evaluated.
     Expression(Template),
+    /// A mapping some of whose keys are evaluated themselves, so that it is known only then what they say.
+    Computed(Node),
 }
 
 /// A length of time in minutes, as `timeout-minutes` gives it: any number, fractions included.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::template::Template;
-use super::values::Mapping;
+use super::values::NamedMap;
 use crate::span::{Span, Spanned};
 use crate::tree::Node;
 
@@ -42,7 +42,7 @@ pub struct Trigger {
     /// `secrets` of `workflow_call`.
     pub secrets: IndexMap<Arc<str>, Secret>,
     /// `outputs` of `workflow_call`: their values.
-    pub outputs: Mapping<Template>,
+    pub outputs: NamedMap<Template>,
 }
 
 /// Patterns that pick, and patterns that leave out; a file has one of the two.

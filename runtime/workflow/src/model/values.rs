@@ -10,7 +10,7 @@ use crate::span::{Span, Spanned};
 /// Values under free names, in the order of the file; of names that come twice, which is reported, the first counts.
 ///
 /// A name may hold expressions itself (`${{ matrix.os }}-flags: x`); it stands here as it is written then.
-pub type Mapping<T> = IndexMap<Arc<str>, Named<T>>;
+pub type NamedMap<T> = IndexMap<Arc<str>, Named<T>>;
 
 /// A value under a free name.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,9 +9,8 @@ use super::job::Job;
 use super::limits::Concurrency;
 use super::permissions::Permissions;
 use super::site::Site;
-use super::template::Template;
+use super::template::{Literal, Template};
 use super::triggers::Triggers;
-use crate::dag::Dag;
 use crate::dialect::Dialect;
 use crate::span::{Span, Spanned};
 
@@ -31,7 +30,7 @@ pub struct Workflow {
     /// `permissions` of the token of all jobs; `None` leaves them to the settings of the repository.
     pub permissions: Option<Spanned<Permissions>>,
     /// `concurrency`: with which runs it does not run at once.
-    pub concurrency: Option<Spanned<Concurrency>>,
+    pub concurrency: Option<Spanned<Literal<Concurrency>>>,
     /// `env`: variables of all steps.
     pub env: Option<Spanned<Env>>,
     /// `defaults.run`: defaults of all steps that run a script.
@@ -42,21 +41,6 @@ pub struct Workflow {
     pub fields: Fields,
     /// Every value that holds expressions, for rules to walk; only the first ones of a monstrous file.
     pub sites: Vec<Site>,
-}
-
-impl Workflow {
-    /// The graph of its jobs, whether or not they can run here. What a job needs of itself is left out.
-    #[must_use]
-    pub fn dag(&self) -> Dag {
-        Dag::build(self.jobs.values().map(|job| {
-            let others = job
-                .needs
-                .iter()
-                .map(|need| need.value.clone())
-                .filter(|need| *need != job.id.value);
-            (job.id.value.clone(), others.collect::<Vec<_>>())
-        }))
-    }
 }
 
 /// `defaults.run` of a workflow or job.

@@ -4,12 +4,12 @@
 
 use indexmap::IndexMap;
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::variables;
 use super::shape;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Environment, JobStatus, equal_names};
-use crate::model::action::{Action, Hook, Kind};
+use crate::expression::{Environment, JobStatus, equal_names};
+use crate::model::action::{Action, ActionKind, Hook};
 use crate::shell::split_arguments;
 
 /// Inputs that every container action takes, declared or not.
@@ -41,7 +41,7 @@ pub fn action_inputs(
     environment: &Environment<'_>,
 ) -> (Option<ActionInputs>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
     let mut inputs = ActionInputs::default();
     for (declared, input) in &action.inputs {
@@ -66,7 +66,7 @@ pub fn action_inputs(
         };
         inputs.values.insert(name, value);
     }
-    let is_container = matches!(action.kind, Kind::Docker { .. });
+    let is_container = matches!(action.kind, ActionKind::Docker { .. });
     for (name, value) in given {
         if action.inputs.keys().any(|declared| equal_names(declared, name)) {
             continue;
@@ -106,10 +106,10 @@ pub fn action_outputs(
     environment: &Environment<'_>,
 ) -> (Option<IndexMap<String, String>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
     let mut outputs = IndexMap::with_capacity(action.values.len());
-    if matches!(action.kind, Kind::Composite { .. }) {
+    if matches!(action.kind, ActionKind::Composite { .. }) {
         for (name, output) in &action.values {
             if let Some(text) = evaluation.text(&output.value, name) {
                 outputs.insert(name.to_string(), text.to_string());
@@ -143,9 +143,9 @@ pub fn action_arguments(
     environment: &Environment<'_>,
 ) -> (Option<ActionArguments>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut found = ActionArguments::default();
-    let Kind::Docker {
+    let ActionKind::Docker {
         entrypoint,
         args,
         env,
@@ -196,16 +196,15 @@ pub fn hook_condition(
     let Some(written) = &hook.condition else {
         return (Some(true), diagnostics);
     };
-    let scope = expression::Scope::anything();
-    let (condition, errors) = expression::Condition::parse(&written.text, 0, &scope);
-    let answer = match errors.into_iter().next() {
-        Some(error) => Err(error),
+    let (condition, error) = written.parsed();
+    let answer = match error {
+        Some(error) => Err(error.clone()),
         None => condition.holds_whatever_happened(status, environment),
     };
     match answer {
         Ok(answer) => (Some(answer), diagnostics),
         Err(error) => {
-            let mut budget = Budget::default();
+            let mut budget = SizeBudget::default();
             Evaluation::new(*environment, &mut diagnostics, &mut budget).report(error, written.span);
             (None, diagnostics)
         }
@@ -370,7 +369,7 @@ mod tests {
             let action = action(&format!(
                 "name: A\ndescription: B\nruns: {{using: node20, main: m.js, post: p.js{written}}}\n"
             ));
-            let Kind::Node { post, .. } = action.kind else {
+            let ActionKind::Node { post, .. } = action.kind else {
                 panic!("no script");
             };
             hook_condition(&post, &environment, &status).0

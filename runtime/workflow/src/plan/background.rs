@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Action, Step, StepId};
+use crate::model::{Step, StepAction, StepId};
 
 /// Whether GitHub puts a step of its own, `Wait for all background steps`, behind the steps of a job: when there is a
 /// background step that no `wait` and no `cancel` names, and that has no `wait-all` behind it. The steps of a `parallel`
@@ -12,8 +12,8 @@ pub fn needs_final_wait(steps: &[Step]) -> bool {
     let mut named: HashSet<&StepId> = HashSet::new();
     for step in steps {
         match &step.action {
-            Action::Wait(ids) => named.extend(ids.iter().map(|id| &id.value)),
-            Action::Cancel(id) => {
+            StepAction::Wait(ids) => named.extend(ids.iter().map(|id| &id.value)),
+            StepAction::Cancel(id) => {
                 named.insert(&id.value);
             }
             _ => {}
@@ -22,7 +22,7 @@ pub fn needs_final_wait(steps: &[Step]) -> bool {
     let behind_the_last = steps
         .iter()
         .rev()
-        .take_while(|step| !matches!(step.action, Action::WaitAll));
+        .take_while(|step| !matches!(step.action, StepAction::WaitAll));
     let mut left = behind_the_last.filter(|step| step.background.as_deref() == Some(&true));
     left.any(|step| step.id.as_ref().is_none_or(|id| !named.contains(&id.value)))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::shape;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object, Value, equal_names};
-use crate::model::{Job, Mapping, Scalar, Secrets, Trigger};
+use crate::model::{Job, NamedMap, Scalar, Secrets, Trigger};
 use crate::span::Spanned;
 
 /// A call of a workflow. It prints without the values of secrets.
@@ -92,7 +92,7 @@ pub fn called_outputs(
     contexts: &Object,
 ) -> (Option<IndexMap<String, String>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);
     let mut outputs = IndexMap::with_capacity(trigger.outputs.len());
     for (name, output) in &trigger.outputs {
@@ -137,7 +137,7 @@ pub(super) fn call(evaluation: &mut Evaluation<'_>, job: &Job) -> Option<CallPla
     })
 }
 
-fn values(evaluation: &mut Evaluation<'_>, written: &Mapping<Scalar>) -> Vec<(Arc<str>, Value)> {
+fn values(evaluation: &mut Evaluation<'_>, written: &NamedMap<Scalar>) -> Vec<(Arc<str>, Value)> {
     let mut all = Vec::with_capacity(written.len());
     for (name, named) in written {
         let value = match &named.value.value {

@@ -10,9 +10,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::expression::{Object, Value};
-
-/// How many combinations a matrix may have: GitHub's limit of jobs that one matrix makes.
-pub const MOST_COMBINATIONS: usize = 256;
+use crate::model::MOST_COMBINATIONS;
 
 /// How many comparisons a matrix may take. Real ones take some thousand.
 const MOST_WORK: usize = 20_000_000;

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::variables;
 use super::work::with_env;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Environment, JobStatus, Object, Scope};
-use crate::model::{Action, Condition, Job, JobId, Step};
+use crate::expression::{Environment, JobStatus, Object};
+use crate::model::{Condition, Job, JobId, Step, StepAction};
 use crate::span::Spanned;
 
 /// How a job ended, as those that need it see it.
@@ -105,7 +105,7 @@ pub fn step_condition(
     environment: &Environment<'_>,
     status: &dyn JobStatus,
 ) -> (Option<bool>, Diagnostics) {
-    let works = matches!(step.action, Action::Run(_) | Action::Uses(_));
+    let works = matches!(step.action, StepAction::Run(_) | StepAction::Uses(_));
     if !works && step.condition.is_none() {
         return (Some(true), Diagnostics::new());
     }
@@ -113,7 +113,7 @@ pub fn step_condition(
         return holds(step.condition.as_ref(), environment, status);
     };
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
     let env = variables(&mut evaluation, written);
     if diagnostics.is_blocking() {
@@ -136,15 +136,15 @@ fn holds(
     let Some(written) = written else {
         return (Some(status.success(&[])), diagnostics);
     };
-    let (condition, errors) = expression::Condition::parse(&written.text, 0, &Scope::anything());
-    let answer = match errors.into_iter().next() {
-        Some(error) => Err(error),
+    let (condition, error) = written.parsed();
+    let answer = match error {
+        Some(error) => Err(error.clone()),
         None => condition.holds(status, environment),
     };
     match answer {
         Ok(answer) => (Some(answer), diagnostics),
         Err(error) => {
-            let mut budget = Budget::default();
+            let mut budget = SizeBudget::default();
             Evaluation::new(*environment, &mut diagnostics, &mut budget).report(error, written.span);
             (None, diagnostics)
         }

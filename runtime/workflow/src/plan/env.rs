@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::variables;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object};
@@ -18,7 +18,7 @@ pub fn step_env(
     environment: &Environment<'_>,
 ) -> (Option<IndexMap<String, String>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut env = IndexMap::new();
     if let Some(written) = &step.env {
         let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
@@ -38,7 +38,7 @@ pub fn job_env(
     contexts: &Object,
 ) -> (Option<IndexMap<String, String>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut env = IndexMap::new();
     for written in [&workflow.env, &job.env].into_iter().flatten() {
         let mut evaluation = Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::expression::{self, Environment, ExpressionError, Object, Scope, Value};
-use crate::model::{Fields, Literal, Template};
+use crate::expression::{self, Environment, ExpressionError, Object, Value};
+use crate::model::{Literal, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node};
 
@@ -19,9 +19,9 @@ const LARGEST: usize = 64 * 1024 * 1024;
 const OVERHEAD: usize = 64;
 
 /// How many bytes may still be handed out; `None` once something did not fit.
-pub(super) struct Budget(Option<usize>);
+pub(super) struct SizeBudget(Option<usize>);
 
-impl Default for Budget {
+impl Default for SizeBudget {
     fn default() -> Self {
         Self(Some(LARGEST))
     }
@@ -31,14 +31,14 @@ impl Default for Budget {
 pub(super) struct Evaluation<'a> {
     pub(super) environment: Environment<'a>,
     pub(super) diagnostics: &'a mut Diagnostics,
-    budget: &'a mut Budget,
+    budget: &'a mut SizeBudget,
 }
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         environment: Environment<'a>,
         diagnostics: &'a mut Diagnostics,
-        budget: &'a mut Budget,
+        budget: &'a mut SizeBudget,
     ) -> Self {
         Self {
             environment,
@@ -49,11 +49,7 @@ impl<'a> Evaluation<'a> {
 
     /// The value of a text as written.
     pub(super) fn value(&mut self, written: &Spanned<Template>) -> Option<Value> {
-        if written.as_plain().is_some() {
-            self.take(written.text.len() + OVERHEAD, written.span)?;
-            return Some(Value::String(Arc::clone(&written.text)));
-        }
-        self.template(&written.text, &written.expressions, written.span)
+        self.template(written, written.span)
     }
 
     /// A text; numbers and the like become text, lists and mappings do not.
@@ -73,12 +69,17 @@ impl<'a> Evaluation<'a> {
         match &written.value {
             Literal::Value(value) => Some(*value),
             Literal::Expression(template) => {
-                let value = self.template(&template.text, &template.expressions, written.span)?;
+                let value = self.template(template, written.span)?;
                 let found = read(&value);
                 if found.is_none() {
                     self.wrong(key, wanted, &value, written.span);
                 }
                 found
+            }
+            Literal::Computed(node) => {
+                let value = self.node(node)?;
+                self.wrong(key, wanted, &value, written.span);
+                None
             }
         }
     }
@@ -86,13 +87,6 @@ impl<'a> Evaluation<'a> {
     /// A boolean; no other value becomes one.
     pub(super) fn boolean(&mut self, written: &Spanned<Literal<bool>>, key: &str) -> Option<bool> {
         self.literal(written, key, "a boolean", as_boolean)
-    }
-
-    /// The value under a key, if the key is there.
-    pub(super) fn field(&mut self, fields: &Fields, key: &str) -> Option<Spanned<Value>> {
-        let node = &fields.get(key)?.value;
-        let value = self.node(node)?;
-        Some(Spanned::new(value, node.mark()))
     }
 
     /// A value of any shape. The tree bounds how deep it is.
@@ -103,26 +97,29 @@ impl<'a> Evaluation<'a> {
                 tree::Value::Bool(truth) => Some(Value::Boolean(truth)),
                 tree::Value::Number(number) => Some(Value::Number(number)),
                 tree::Value::String if expression::Template::is_in(&scalar.text) => {
-                    self.template(&scalar.text, &[], node.span)
+                    self.template(&computed(&scalar.text, node.span), node.span)
                 }
                 tree::Value::String => Some(Value::String(Arc::clone(&scalar.text))),
             },
-            Kind::Sequence(items) => {
-                let mut values = Vec::with_capacity(items.len());
-                for item in items.iter() {
-                    let value = self.node(item)?;
-                    match &value {
-                        Value::Array(inner) | Value::Filtered(inner) if item.as_scalar().is_some() => {
-                            values.extend(inner.iter().cloned());
-                        }
-                        _ => values.push(value),
-                    }
-                }
-                Some(Value::array(values))
-            }
+            Kind::Sequence(items) => self.nodes(items),
             Kind::Mapping(mapping) => self.mapping(mapping).map(Value::object),
             Kind::Invalid => None,
         }
+    }
+
+    /// A list of values of any shape.
+    pub(super) fn nodes(&mut self, items: &[Node]) -> Option<Value> {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.node(item)?;
+            match &value {
+                Value::Array(inner) | Value::Filtered(inner) if item.as_scalar().is_some() => {
+                    values.extend(inner.iter().cloned());
+                }
+                _ => values.push(value),
+            }
+        }
+        Some(Value::array(values))
     }
 
     fn mapping(&mut self, mapping: &tree::Mapping) -> Option<Object> {
@@ -142,7 +139,7 @@ impl<'a> Evaluation<'a> {
                     object.insert(key, value.clone());
                 }
             } else {
-                let name = self.template(key, &[], entry.key.span)?;
+                let name = self.template(&computed(key, entry.key.span), entry.key.span)?;
                 let name = self.as_text(&name, key, entry.key.span)?;
                 let value = self.node(&entry.value)?;
                 object.insert(name, value);
@@ -151,11 +148,14 @@ impl<'a> Evaluation<'a> {
         Some(object)
     }
 
-    /// Reads and evaluates a text with expressions. `places` are those of its expressions, as far as they are known.
-    fn template(&mut self, text: &str, places: &[Span], whole: Span) -> Option<Value> {
-        let (template, errors) = expression::Template::parse(text, 0, &Scope::anything());
-        let result = match errors.into_iter().next() {
-            Some(error) => Err(error),
+    /// The value of a text, whose place is `whole`.
+    pub(super) fn template(&mut self, written: &Template, whole: Span) -> Option<Value> {
+        let Some((template, error)) = written.parsed() else {
+            self.take(written.text.len() + OVERHEAD, whole)?;
+            return Some(Value::String(Arc::clone(&written.text)));
+        };
+        let result = match error {
+            Some(error) => Err(error.clone()),
             None => template.evaluate(&self.environment),
         };
         match result {
@@ -169,7 +169,7 @@ impl<'a> Evaluation<'a> {
                     expression::Segment::Expression { span, .. } => Some(*span),
                     expression::Segment::Text { .. } => None,
                 });
-                let mut numbered = segments.zip(places);
+                let mut numbered = segments.zip(written.expressions.iter());
                 let place = numbered
                     .find(|(within, _)| within.start <= error.span.start && error.span.end <= within.end);
                 self.report(error, place.map_or(whole, |(_, place)| *place));
@@ -211,12 +211,12 @@ impl<'a> Evaluation<'a> {
     /// Reports that a value came out with the wrong type.
     pub(super) fn wrong(&mut self, key: &str, wanted: &str, found: &Value, place: Span) {
         let kind = match found.kind() {
-            expression::Kind::Null => "nothing",
-            expression::Kind::Boolean => "a boolean",
-            expression::Kind::Number => "a number",
-            expression::Kind::String => "text",
-            expression::Kind::Array => "a list",
-            expression::Kind::Object => "a mapping",
+            expression::ValueKind::Null => "nothing",
+            expression::ValueKind::Boolean => "a boolean",
+            expression::ValueKind::Number => "a number",
+            expression::ValueKind::String => "text",
+            expression::ValueKind::Array => "a list",
+            expression::ValueKind::Object => "a mapping",
         };
         self.diagnostics.push(
             Diagnostic::new(
@@ -267,8 +267,18 @@ pub(super) fn as_number(value: &Value) -> Option<f64> {
     }
 }
 
+/// A text of which it is not known whether it holds expressions, as one that stands there.
+pub(super) fn computed(text: &str, place: Span) -> Template {
+    let expressions: &[Span] = if expression::Template::is_in(text) {
+        &[place]
+    } else {
+        &[]
+    };
+    Template::new(Arc::from(text), tree::Style::Plain, Arc::from(expressions))
+}
+
 /// Whether a key is `${{ insert }}`.
-fn is_insert(key: &str) -> bool {
+pub(super) fn is_insert(key: &str) -> bool {
     let inner = key
         .trim()
         .strip_prefix("${{")

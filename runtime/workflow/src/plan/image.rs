@@ -4,7 +4,7 @@ use super::instance::Instance;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::images::{ImageTable, Mapping, is_image_name};
+use crate::images::{ImageTable, LabelTarget, is_image_name};
 use crate::model::Job;
 use crate::words::name;
 
@@ -17,14 +17,14 @@ pub fn image_of(
     instance: &Instance,
     table: &ImageTable,
     dialect: Dialect,
-) -> (Option<Mapping>, Diagnostics) {
+) -> (Option<LabelTarget>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     if let (true, Some(group)) = (instance.labels.is_empty(), &instance.group) {
-        return (Some(Mapping::Unmapped(group.to_string())), diagnostics);
+        return (Some(LabelTarget::Unmapped(group.to_string())), diagnostics);
     }
     let mapping = table.resolve(instance.labels.iter().map(|label| &**label), dialect);
     match &mapping {
-        Mapping::Image(image) if !is_image_name(image) => {
+        LabelTarget::Image(image) if !is_image_name(image) => {
             let place = job.runs_on.as_ref().map_or(job.id.span, |runs_on| runs_on.span);
             diagnostics.push(
                 Diagnostic::new(

@@ -1,6 +1,6 @@
 //! The `inputs` of a run that was started by hand or called: given values, defaults, types.
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Object, Value};
@@ -15,7 +15,7 @@ use crate::words::{self, name};
 /// There is no context when an input is missing or does not fit; the diagnostics say which.
 pub fn inputs(trigger: &Trigger, given: &Object, contexts: &Object) -> (Option<Object>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut all = Object::new();
     for (declared, input) in &trigger.inputs {
         let value = match given.get(declared).filter(|value| !matches!(value, Value::Null)) {

@@ -10,7 +10,7 @@
 //! | `run-name`, `concurrency` of the workflow | before the run begins ([`run_values`](super::run_values)) | `github`, `vars`, `inputs` |
 //! | steps, `outputs`, the `url` of an `environment` | while the job runs | also `job`, `runner`, `steps` |
 //!
-//! A job that no `needs` of whose values hold back can be expanded before the run begins.
+//! A job whose values do not use `needs` can be expanded before the run begins.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use indexmap::IndexMap;
 
 use super::call::{CallPlan, call};
 use super::combinations::Combination;
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget, is_insert};
 use super::retry::RetryPlan;
 use super::shape;
-use super::strategy::{self, Strategy};
+use super::strategy::{self, StrategyPlan};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Object, Value};
@@ -65,7 +65,7 @@ pub struct Instance {
     /// them too.
     pub contexts: Object,
     /// How many run at once, and whether a failure ends the others: the same for all instances of a job.
-    pub strategy: Strategy,
+    pub strategy: StrategyPlan,
     /// Labels of `runs-on`; none where nothing is written.
     pub labels: Vec<Arc<str>>,
     /// The runner group of `runs-on`.
@@ -159,7 +159,7 @@ pub struct ConcurrencyPlan {
 /// There are no instances when something has no value; the diagnostics say what.
 pub fn expand(workflow: &Workflow, job: &Job, contexts: &Object) -> (Option<Vec<Instance>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let strategy = strategy::evaluate(job, contexts, &mut diagnostics, &mut budget);
     let Some((strategy, combinations)) = strategy else {
         return (None, diagnostics.finish());
@@ -195,9 +195,9 @@ pub fn expand(workflow: &Workflow, job: &Job, contexts: &Object) -> (Option<Vec<
 struct Maker<'a> {
     workflow: &'a Workflow,
     job: &'a Job,
-    strategy: &'a Strategy,
+    strategy: &'a StrategyPlan,
     diagnostics: &'a mut Diagnostics,
-    budget: &'a mut Budget,
+    budget: &'a mut SizeBudget,
 }
 
 impl Maker<'_> {
@@ -248,7 +248,7 @@ impl Maker<'_> {
             .as_ref()
             .and_then(|written| evaluation.boolean(written, "continue-on-error"))
             .unwrap_or_default();
-        let concurrency = shape::concurrency(&mut evaluation, &job.fields);
+        let concurrency = shape::concurrency(&mut evaluation, job.concurrency.as_ref());
         let environment = shape::environment(&mut evaluation, job);
         let call = call(&mut evaluation, job);
         Instance {
@@ -282,6 +282,16 @@ pub(super) fn variables(evaluation: &mut Evaluation<'_>, env: &Spanned<Env>) -> 
     match &env.value {
         Env::Variables(variables) => {
             for (name, value) in variables {
+                let value = &value.value;
+                if is_insert(name) {
+                    let given = evaluation.value(value);
+                    let texts = given.and_then(|given| shape::texts(evaluation, &given, "env", value.span));
+                    for (name, text) in texts.unwrap_or_default() {
+                        variable(evaluation, &name, &text, value.span);
+                        all.push((name, text));
+                    }
+                    continue;
+                }
                 let text = evaluation.text(value, name);
                 if let (Some(name), Some(text)) = (shape::key(evaluation, name, value.span), text) {
                     variable(evaluation, &name, &text, value.span);
@@ -319,9 +329,9 @@ fn variable(evaluation: &mut Evaluation<'_>, name: &str, text: &str, place: Span
 }
 
 /// The names of all instances; `None` when one has no value.
-pub(super) fn names(job: &Job, strategy: &Strategy, combinations: &[Combination]) -> Option<Vec<String>> {
+pub(super) fn names(job: &Job, strategy: &StrategyPlan, combinations: &[Combination]) -> Option<Vec<String>> {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let total = combinations.len().max(1);
     let mut names = Vec::with_capacity(total);
     for index in 0..total {
@@ -336,7 +346,7 @@ pub(super) fn names(job: &Job, strategy: &Strategy, combinations: &[Combination]
 /// The contexts of one instance.
 fn contexts_of(
     known: &Object,
-    strategy: &Strategy,
+    strategy: &StrategyPlan,
     combination: Option<&Combination>,
     index: usize,
     total: usize,

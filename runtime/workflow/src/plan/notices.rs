@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Fields, Job, Step, Workflow};
+use crate::model::{Fields, Job, Step, StepAction, Workflow};
 use crate::span::Span;
 use crate::tree::{Node, Value};
 
@@ -84,7 +84,7 @@ fn notice(key: &str, why: &str, mut places: Vec<Span>) -> Option<Diagnostic> {
 fn terminals(step: &Step) -> Vec<Span> {
     let own = step.tty.iter().filter(|tty| tty.value).map(|tty| tty.span);
     match &step.action {
-        Action::Parallel(members) => own.chain(members.iter().flat_map(terminals)).collect(),
+        StepAction::Parallel(members) => own.chain(members.iter().flat_map(terminals)).collect(),
         _ => own.collect(),
     }
 }

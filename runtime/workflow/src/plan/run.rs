@@ -1,6 +1,6 @@
 //! What a workflow says of a whole run: `run-name`, `concurrency`.
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::ConcurrencyPlan;
 use super::shape;
 use crate::diagnostic::Diagnostics;
@@ -22,7 +22,7 @@ pub struct RunValues {
 /// There are no values when something has none; the diagnostics say what.
 pub fn run_values(workflow: &Workflow, contexts: &Object) -> (Option<RunValues>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);
     let name = workflow
         .run_name
@@ -30,7 +30,7 @@ pub fn run_values(workflow: &Workflow, contexts: &Object) -> (Option<RunValues>,
         .and_then(|name| evaluation.text(name, "run-name"))
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty());
-    let concurrency = shape::concurrency(&mut evaluation, &workflow.fields);
+    let concurrency = shape::concurrency(&mut evaluation, workflow.concurrency.as_ref());
     let diagnostics = diagnostics.finish();
     let values = (!diagnostics.is_blocking()).then_some(RunValues { name, concurrency });
     (values, diagnostics)

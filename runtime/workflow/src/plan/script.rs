@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Action, Step};
+use crate::model::{Step, StepAction};
 use crate::shell::{Shell, ShellError};
 use crate::words::visible;
 
@@ -25,7 +25,7 @@ pub fn shell_of(step: &Step, written: Option<&str>) -> (Option<Shell>, Diagnosti
                 }
             };
             let own = match &step.action {
-                Action::Run(run) => run.shell.as_ref().map(|shell| shell.span),
+                StepAction::Run(run) => run.shell.as_ref().map(|shell| shell.span),
                 _ => None,
             };
             diagnostics.push(

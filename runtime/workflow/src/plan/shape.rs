@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 
 use super::evaluation::{Evaluation, as_boolean, as_number};
 use super::instance::{ConcurrencyPlan, ContainerPlan, Login};
+use super::written;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::expression::{self, Object, Value};
-use crate::model::{Fields, Job, Literal, Minutes, Queue, Template};
+use crate::expression::{Object, Value};
+use crate::model::{Concurrency, Job, Literal, Minutes, Queue};
 use crate::span::{Span, Spanned};
-use crate::tree::Style;
 
 /// The longest name of a group, in UTF-16 units as GitHub counts.
 const LONGEST_GROUP: usize = 400;
@@ -40,17 +40,10 @@ pub(super) fn computed(
     key: &str,
     place: Span,
 ) -> Option<Arc<str>> {
-    let expressions: &[Span] = if expression::Template::is_in(text) {
-        &[place]
-    } else {
-        &[]
-    };
-    let template = Template {
-        text: Arc::from(text),
-        style: Style::Plain,
-        expressions: Arc::from(expressions),
-    };
-    evaluation.text(&Spanned::new(template, place), key)
+    evaluation.text(
+        &Spanned::new(super::evaluation::computed(text, place), place),
+        key,
+    )
 }
 
 /// The texts of a mapping.
@@ -74,44 +67,61 @@ pub(super) fn texts(
 /// The labels and the group of `runs-on`.
 pub(super) fn runs_on(evaluation: &mut Evaluation<'_>, job: &Job) -> (Vec<Arc<str>>, Option<Arc<str>>) {
     const KEY: &str = "runs-on";
-    let Some(value) = evaluation.field(&job.fields, KEY) else {
+    let Some(written) = &job.runs_on else {
         return (Vec::new(), None);
     };
-    let place = value.span;
-    match value.as_object() {
-        Some(object) => {
-            let labels = object
+    let place = written.span;
+    let value = match written.labels.as_slice() {
+        [whole] if whole.span == place => evaluation.value(whole),
+        labels => written::texts(evaluation, labels),
+    };
+    let (labels, group) = match value.as_ref().map(|value| (value, value.as_object())) {
+        Some((_, Some(object))) => (
+            object
                 .get("labels")
-                .and_then(|value| words(evaluation, value, "labels", place));
-            let group = object
+                .and_then(|value| words(evaluation, value, "labels", place)),
+            object
                 .get("group")
-                .and_then(|value| evaluation.as_text(value, "group", place));
-            (
-                labels.unwrap_or_default(),
-                group.filter(|group| !group.is_empty()),
-            )
-        }
-        None => (words(evaluation, &value, KEY, place).unwrap_or_default(), None),
-    }
+                .and_then(|value| evaluation.as_text(value, "group", place)),
+        ),
+        Some((value, None)) => (
+            words(evaluation, value, KEY, place),
+            written
+                .group
+                .as_ref()
+                .and_then(|group| evaluation.text(group, "group")),
+        ),
+        None => (None, None),
+    };
+    (
+        labels.unwrap_or_default(),
+        group.filter(|group| !group.is_empty()),
+    )
 }
 
 /// The container of a job; none where its image is empty.
 pub(super) fn container(evaluation: &mut Evaluation<'_>, job: &Job) -> Option<ContainerPlan> {
-    let value = evaluation.field(&job.fields, "container")?;
-    container_of(evaluation, &value, "container", value.span)
+    let written = job.container.as_ref()?;
+    let value = written::literal(evaluation, written, written::container)?;
+    container_of(evaluation, &value, "container", written.span)
 }
 
 /// The services of a job; those whose image is empty are left out.
 pub(super) fn services(evaluation: &mut Evaluation<'_>, job: &Job) -> IndexMap<Arc<str>, ContainerPlan> {
-    let Some(value) = evaluation.field(&job.fields, "services") else {
+    let Some(written) = &job.services else {
         return IndexMap::new();
     };
-    let Some(Some(object)) = mapping(evaluation, &value, "services", value.span) else {
+    let place = written.span;
+    let value = written::literal(evaluation, written, written::services);
+    let Some(Some(object)) = value
+        .as_ref()
+        .and_then(|value| mapping(evaluation, value, "services", place))
+    else {
         return IndexMap::new();
     };
     let mut services = IndexMap::with_capacity(object.len());
     for (name, service) in object.iter() {
-        if let Some(container) = container_of(evaluation, service, name, value.span) {
+        if let Some(container) = container_of(evaluation, service, name, place) {
             services.insert(Arc::from(name), container);
         }
     }
@@ -169,17 +179,20 @@ fn container_of(
 }
 
 /// `concurrency`, as text or mapping.
-pub(super) fn concurrency(evaluation: &mut Evaluation<'_>, fields: &Fields) -> Option<ConcurrencyPlan> {
-    const KEY: &str = "concurrency";
-    let value = evaluation.field(fields, KEY)?;
-    let place = value.span;
+pub(super) fn concurrency(
+    evaluation: &mut Evaluation<'_>,
+    written: Option<&Spanned<Literal<Concurrency>>>,
+) -> Option<ConcurrencyPlan> {
+    let written = written?;
+    let value = written::literal(evaluation, written, written::concurrency)?;
+    let place = written.span;
     let (group, cancel, queue) = match value.as_object() {
         Some(object) => (
             object.get("group"),
             object.get("cancel-in-progress"),
             object.get("queue"),
         ),
-        None => (Some(&value.value), None, None),
+        None => (Some(&value), None, None),
     };
     let group = evaluation.as_text(group.unwrap_or(&Value::Null), "group", place)?;
     let cancel_in_progress = match cancel {
@@ -194,10 +207,9 @@ pub(super) fn concurrency(evaluation: &mut Evaluation<'_>, fields: &Fields) -> O
     };
     let queue = match queue {
         None | Some(Value::Null) => Queue::default(),
-        Some(queue) => match queue.to_text().as_ref() {
-            "single" => Queue::Single,
-            "max" => Queue::Max,
-            _ => {
+        Some(queue) => match Queue::find(&queue.to_text()) {
+            Some(queue) => queue,
+            None => {
                 evaluation.wrong("queue", "`single` or `max`", queue, place);
                 return None;
             }

@@ -1,7 +1,8 @@
 //! `strategy`, evaluated.
 
 use super::combinations::{self, Combination};
-use super::evaluation::{Budget, Evaluation, as_boolean, as_number};
+use super::evaluation::{Evaluation, SizeBudget, as_boolean, as_number};
+use super::written;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{Environment, Object, Value};
@@ -10,14 +11,14 @@ use crate::model::Job;
 /// How the instances of a job run beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Strategy {
+pub struct StrategyPlan {
     /// Whether a failure cancels the others.
     pub fail_fast: bool,
     /// How many run at once at most; `None`: all.
     pub max_parallel: Option<usize>,
 }
 
-impl Strategy {
+impl StrategyPlan {
     /// The `strategy` context of one of `total` instances.
     pub(super) fn context(&self, index: usize, total: usize) -> Value {
         #[expect(
@@ -39,19 +40,19 @@ pub(super) fn evaluate(
     job: &Job,
     contexts: &Object,
     diagnostics: &mut Diagnostics,
-    budget: &mut Budget,
-) -> Option<(Strategy, Vec<Combination>)> {
-    let mut strategy = Strategy {
+    budget: &mut SizeBudget,
+) -> Option<(StrategyPlan, Vec<Combination>)> {
+    let mut strategy = StrategyPlan {
         fail_fast: true,
         max_parallel: None,
     };
-    if !job.fields.contains("strategy") {
+    let Some(written) = &job.strategy else {
         return Some((strategy, Vec::new()));
-    }
+    };
     let mut evaluation = Evaluation::new(Environment::new(contexts), diagnostics, budget);
-    let written = evaluation.field(&job.fields, "strategy")?;
-    let Some(object) = written.as_object() else {
-        evaluation.wrong("strategy", "a mapping", &written, written.span);
+    let value = written::literal(&mut evaluation, written, written::strategy)?;
+    let Some(object) = value.as_object() else {
+        evaluation.wrong("strategy", "a mapping", &value, written.span);
         return None;
     };
     if let Some(value) = object.get("fail-fast") {

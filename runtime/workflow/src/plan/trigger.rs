@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Reason};
+use super::decision::{TriggerDecision, TriggerReason};
 use super::event::{Event, GitRef};
 use super::filter::{Patterns, listed};
 use crate::glob::Subject;
-use crate::lower::activities;
 use crate::model::{Filter, Trigger, Workflow};
+use crate::schema::activities;
 use crate::span::Spanned;
 use crate::words::{self, name};
 
@@ -25,11 +25,11 @@ const SKIP: [&str; 5] = [
 ];
 
 /// Whether an event starts a workflow, and why.
-pub fn triggered(workflow: &Workflow, event: &Event) -> Answer {
+pub fn triggered(workflow: &Workflow, event: &Event) -> TriggerDecision {
     let events = &workflow.triggers.events;
     if events.is_empty() {
-        return Answer::yes(
-            Reason::NoTriggers,
+        return TriggerDecision::yes(
+            TriggerReason::NoTriggers,
             "the workflow names no events, so every event starts it",
             None,
         );
@@ -41,7 +41,7 @@ pub fn triggered(workflow: &Workflow, event: &Event) -> Answer {
             name(event.name()),
             words::alternatives(&names)
         );
-        return Answer::no(Reason::NotListed, text, None);
+        return TriggerDecision::no(TriggerReason::NotListed, text, None);
     };
     let checks = [
         not_sent(event),
@@ -62,8 +62,8 @@ pub fn triggered(workflow: &Workflow, event: &Event) -> Answer {
         starts = starts.or(Some(answer));
     }
     starts.unwrap_or_else(|| {
-        Answer::yes(
-            Reason::Listed,
+        TriggerDecision::yes(
+            TriggerReason::Listed,
             format!("the event {} starts it", name(event.name())),
             Some(trigger.span),
         )
@@ -71,7 +71,7 @@ pub fn triggered(workflow: &Workflow, event: &Event) -> Answer {
 }
 
 /// What GitHub tells nobody.
-fn not_sent(event: &Event) -> Option<Answer> {
+fn not_sent(event: &Event) -> Option<TriggerDecision> {
     let why = match event.name() {
         "deployment_status" if event.text(&["deployment_status", "state"]) == Some("inactive") => {
             "a deployment that becomes inactive starts no workflow"
@@ -86,10 +86,10 @@ fn not_sent(event: &Event) -> Option<Answer> {
         }
         _ => return None,
     };
-    Some(Answer::no(Reason::NotSent, why, None))
+    Some(TriggerDecision::no(TriggerReason::NotSent, why, None))
 }
 
-fn message(event: &Event) -> Option<Answer> {
+fn message(event: &Event) -> Option<TriggerDecision> {
     if event.name() != "push" {
         return None;
     }
@@ -103,23 +103,23 @@ fn message(event: &Event) -> Option<Answer> {
             .then_some("skip-checks: true")
     })?;
     let text = format!("the message of the commit holds `{asked}`");
-    Some(Answer::no(Reason::Message, text, None))
+    Some(TriggerDecision::no(TriggerReason::Message, text, None))
 }
 
-fn activity(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn activity(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     let known = activities(event.name())?;
     let activity = event.activity()?;
     let shown = name(activity);
     if let Some(first) = trigger.types.first() {
         return Some(
             match trigger.types.iter().find(|wanted| &*wanted.value == activity) {
-                Some(wanted) => Answer::yes(
-                    Reason::Activity,
+                Some(wanted) => TriggerDecision::yes(
+                    TriggerReason::Activity,
                     format!("the activity {shown} is among `types`"),
                     Some(wanted.span),
                 ),
-                None => Answer::no(
-                    Reason::Activity,
+                None => TriggerDecision::no(
+                    TriggerReason::Activity,
                     format!(
                         "the activity {shown} is not among `types`: {}",
                         listed(&trigger.types)
@@ -138,11 +138,15 @@ fn activity(trigger: &Trigger, event: &Event) -> Option<Answer> {
     }
     let names = words::alternatives(default.get(..8).unwrap_or(default));
     let text = format!("without `types`, the activity {shown} starts nothing; it would take {names}");
-    Some(Answer::no(Reason::Activity, text, Some(trigger.span)))
+    Some(TriggerDecision::no(
+        TriggerReason::Activity,
+        text,
+        Some(trigger.span),
+    ))
 }
 
 /// `branches` and `tags`.
-fn reference(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn reference(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     if event.name() == "push" {
         return match event.git_ref()? {
             GitRef::Branch(branch) => pushed(branch, Kind::BRANCH, &trigger.branches, &trigger.tags, trigger),
@@ -156,7 +160,7 @@ fn reference(trigger: &Trigger, event: &Event) -> Option<Answer> {
 /// What a filter is about, in words.
 #[derive(Clone, Copy)]
 struct Kind {
-    reason: Reason,
+    reason: TriggerReason,
     one: &'static str,
     only: &'static str,
     ignored: &'static str,
@@ -165,14 +169,14 @@ struct Kind {
 
 impl Kind {
     const BRANCH: Kind = Kind {
-        reason: Reason::Branch,
+        reason: TriggerReason::Branch,
         one: "branch",
         only: "branches",
         ignored: "branches-ignore",
         subject: Subject::Ref,
     };
     const TAG: Kind = Kind {
-        reason: Reason::Tag,
+        reason: TriggerReason::Tag,
         one: "tag",
         only: "tags",
         ignored: "tags-ignore",
@@ -181,7 +185,13 @@ impl Kind {
 }
 
 /// A pushed branch or tag: where only the other kind is filtered, this kind starts nothing.
-fn pushed(text: &str, kind: Kind, own: &Filter, other: &Filter, trigger: &Trigger) -> Option<Answer> {
+fn pushed(
+    text: &str,
+    kind: Kind,
+    own: &Filter,
+    other: &Filter,
+    trigger: &Trigger,
+) -> Option<TriggerDecision> {
     let own_is_empty = own.patterns().next().is_none();
     if own_is_empty && other.patterns().next().is_some() {
         let (named, shown) = (kind.one, name(text));
@@ -190,27 +200,27 @@ fn pushed(text: &str, kind: Kind, own: &Filter, other: &Filter, trigger: &Trigge
             "the {named} {shown} starts nothing: only {others} are filtered, and `{}` would be needed too",
             kind.only
         );
-        return Some(Answer::no(kind.reason, text, Some(trigger.span)));
+        return Some(TriggerDecision::no(kind.reason, text, Some(trigger.span)));
     }
     filtered(text, kind, own)
 }
 
-fn filtered(text: &str, kind: Kind, filter: &Filter) -> Option<Answer> {
+fn filtered(text: &str, kind: Kind, filter: &Filter) -> Option<TriggerDecision> {
     let (named, shown) = (kind.one, name(text));
     if let Some(first) = filter.only.first() {
         let patterns = Patterns::new(&filter.only, kind.subject);
         return Some(match patterns.deciding(text) {
-            Some(found) if found.picks => Answer::yes(
+            Some(found) if found.picks => TriggerDecision::yes(
                 kind.reason,
                 format!("the {named} {shown} matches {}", name(found.written)),
                 Some(found.written.span),
             ),
-            Some(found) => Answer::no(
+            Some(found) => TriggerDecision::no(
                 kind.reason,
                 format!("the {named} {shown} is left out by {}", name(found.written)),
                 Some(found.written.span),
             ),
-            None => Answer::no(
+            None => TriggerDecision::no(
                 kind.reason,
                 format!(
                     "the {named} {shown} matches none of `{}`: {}",
@@ -224,7 +234,7 @@ fn filtered(text: &str, kind: Kind, filter: &Filter) -> Option<Answer> {
     let first = filter.ignored.first()?;
     let patterns = Patterns::new(&filter.ignored, kind.subject);
     Some(match patterns.deciding(text).filter(|found| found.picks) {
-        Some(found) => Answer::no(
+        Some(found) => TriggerDecision::no(
             kind.reason,
             format!(
                 "the {named} {shown} matches {} of `{}`",
@@ -233,7 +243,7 @@ fn filtered(text: &str, kind: Kind, filter: &Filter) -> Option<Answer> {
             ),
             Some(found.written.span),
         ),
-        None => Answer::yes(
+        None => TriggerDecision::yes(
             kind.reason,
             format!("the {named} {shown} matches none of `{}`", kind.ignored),
             Some(first.span),
@@ -242,7 +252,7 @@ fn filtered(text: &str, kind: Kind, filter: &Filter) -> Option<Answer> {
 }
 
 /// `paths`: nothing is looked at for tags, nor where nobody knows what changed.
-fn paths(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn paths(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     if event.name() == "push" && matches!(event.git_ref(), Some(GitRef::Tag(_))) {
         return None;
     }
@@ -255,13 +265,13 @@ fn paths(trigger: &Trigger, event: &Event) -> Option<Answer> {
             Some((path, found.written))
         });
         return Some(match found {
-            Some((path, written)) => Answer::yes(
-                Reason::Path,
+            Some((path, written)) => TriggerDecision::yes(
+                TriggerReason::Path,
                 format!("the changed path {} matches {}", name(path), name(written)),
                 Some(written.span),
             ),
-            None => Answer::no(
-                Reason::Path,
+            None => TriggerDecision::no(
+                TriggerReason::Path,
                 format!("{}: {}", unmatched(changed.len()), listed(&filter.only)),
                 Some(first.span),
             ),
@@ -270,13 +280,13 @@ fn paths(trigger: &Trigger, event: &Event) -> Option<Answer> {
     let first = filter.ignored.first()?;
     let patterns = Patterns::new(&filter.ignored, Subject::Path);
     Some(match changed.iter().find(|path| !patterns.picks(path)) {
-        Some(path) => Answer::yes(
-            Reason::Path,
+        Some(path) => TriggerDecision::yes(
+            TriggerReason::Path,
             format!("the changed path {} is not among `paths-ignore`", name(path)),
             Some(first.span),
         ),
-        None => Answer::no(
-            Reason::Path,
+        None => TriggerDecision::no(
+            TriggerReason::Path,
             format!("{}: {}", ignored(changed.len()), listed(&filter.ignored)),
             Some(first.span),
         ),
@@ -300,7 +310,7 @@ fn ignored(paths: usize) -> String {
 }
 
 /// `workflows` of `workflow_run`.
-fn workflows(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn workflows(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     if event.name() != "workflow_run" {
         return None;
     }
@@ -309,13 +319,13 @@ fn workflows(trigger: &Trigger, event: &Event) -> Option<Answer> {
         .or_else(|| event.text(&["workflow", "name"]))?;
     let found = trigger.workflows.iter().find(|wanted| &*wanted.value == ran);
     Some(match found {
-        Some(found) => Answer::yes(
-            Reason::Workflow,
+        Some(found) => TriggerDecision::yes(
+            TriggerReason::Workflow,
             format!("the workflow {} is among `workflows`", name(ran)),
             Some(found.span),
         ),
-        None => Answer::no(
-            Reason::Workflow,
+        None => TriggerDecision::no(
+            TriggerReason::Workflow,
             format!(
                 "the workflow {} is not among `workflows`{}{}",
                 name(ran),
@@ -328,7 +338,7 @@ fn workflows(trigger: &Trigger, event: &Event) -> Option<Answer> {
 }
 
 /// `cron`: the payload has the time that came.
-fn schedule(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn schedule(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     if event.name() != "schedule" {
         return None;
     }
@@ -336,13 +346,13 @@ fn schedule(trigger: &Trigger, event: &Event) -> Option<Answer> {
     let same = |written: &Spanned<Arc<str>>| written.split_whitespace().eq(came.split_whitespace());
     let found = trigger.schedule.iter().find(|time| same(&time.cron));
     Some(match found {
-        Some(time) => Answer::yes(
-            Reason::Schedule,
+        Some(time) => TriggerDecision::yes(
+            TriggerReason::Schedule,
             format!("the time {} is in its schedule", name(came)),
             Some(time.cron.span),
         ),
-        None => Answer::no(
-            Reason::Schedule,
+        None => TriggerDecision::no(
+            TriggerReason::Schedule,
             format!("the time {} is not in its schedule", name(came)),
             Some(trigger.span),
         ),
@@ -350,7 +360,7 @@ fn schedule(trigger: &Trigger, event: &Event) -> Option<Answer> {
 }
 
 /// `names` and `versions` of `image_version`.
-fn image(trigger: &Trigger, event: &Event) -> Option<Answer> {
+fn image(trigger: &Trigger, event: &Event) -> Option<TriggerDecision> {
     if event.name() != "image_version" {
         return None;
     }
@@ -375,7 +385,11 @@ fn image(trigger: &Trigger, event: &Event) -> Option<Answer> {
         {
             Some(found) => {
                 let text = format!("the {one} {} matches {}", name(text), name(found.written));
-                starts = starts.or(Some(Answer::yes(Reason::Image, text, Some(found.written.span))));
+                starts = starts.or(Some(TriggerDecision::yes(
+                    TriggerReason::Image,
+                    text,
+                    Some(found.written.span),
+                )));
             }
             None => {
                 let text = format!(
@@ -383,7 +397,7 @@ fn image(trigger: &Trigger, event: &Event) -> Option<Answer> {
                     name(text),
                     listed(patterns)
                 );
-                return Some(Answer::no(Reason::Image, text, Some(first.span)));
+                return Some(TriggerDecision::no(TriggerReason::Image, text, Some(first.span)));
             }
         }
     }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::evaluation::{Budget, Evaluation};
+use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::{StepDefaults, variables};
 use super::retry::RetryPlan;
-use super::shape;
+use super::{shape, written};
 use crate::codes::Severity;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, Object, Value};
-use crate::model::{Action, Job, Literal, Minutes, OnLost, Step, StepId, Uses};
-use crate::span::Spanned;
+use crate::model::{Job, Literal, Minutes, OnLost, Step, StepAction, StepId, Uses};
 
 /// A step as it is when its turn has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +80,7 @@ pub fn step_values(
     environment: &Environment<'_>,
 ) -> (Option<StepValues>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut env = Vec::new();
     if let Some(written) = &step.env {
         let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
@@ -97,7 +96,7 @@ pub fn step_values(
     let name = step
         .name
         .as_ref()
-        .and_then(|name| Evaluation::new(inner, &mut unheard, &mut Budget::default()).text(name, "name"));
+        .and_then(|name| Evaluation::new(inner, &mut unheard, &mut SizeBudget::default()).text(name, "name"));
     let mut doubts = Diagnostics::new();
     let mut evaluation = Evaluation::new(inner, &mut doubts, &mut budget);
     let continue_on_error = step
@@ -136,7 +135,7 @@ pub fn job_outputs(
     environment: &Environment<'_>,
 ) -> (Option<IndexMap<String, String>>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let mut budget = Budget::default();
+    let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
     let mut outputs = IndexMap::with_capacity(job.outputs.len());
     for (name, output) in &job.outputs {
@@ -166,9 +165,9 @@ pub(super) fn with_env(contexts: &Object, more: &[(String, String)]) -> Object {
     own
 }
 
-fn work(evaluation: &mut Evaluation<'_>, action: &Action, defaults: &StepDefaults) -> Option<Work> {
+fn work(evaluation: &mut Evaluation<'_>, action: &StepAction, defaults: &StepDefaults) -> Option<Work> {
     Some(match action {
-        Action::Run(run) => {
+        StepAction::Run(run) => {
             let script = evaluation.text(&run.script, "run")?.to_string();
             // One that comes out empty is as good as none.
             let own = match &run.shell {
@@ -188,14 +187,14 @@ fn work(evaluation: &mut Evaluation<'_>, action: &Action, defaults: &StepDefault
                 working_directory: working_directory.filter(|directory| !directory.is_empty()),
             }
         }
-        Action::Uses(uses) => Work::Uses {
+        StepAction::Uses(uses) => Work::Uses {
             reference: evaluation.text(&uses.reference, "uses")?,
             inputs: inputs(evaluation, uses)?,
         },
-        Action::Wait(ids) => Work::Wait(ids.iter().map(|id| id.value.clone()).collect()),
-        Action::WaitAll => Work::WaitAll,
-        Action::Cancel(id) => Work::Cancel(id.value.clone()),
-        Action::Parallel(_) => Work::Parallel,
+        StepAction::Wait(ids) => Work::Wait(ids.iter().map(|id| id.value.clone()).collect()),
+        StepAction::WaitAll => Work::WaitAll,
+        StepAction::Cancel(id) => Work::Cancel(id.value.clone()),
+        StepAction::Parallel(_) => Work::Parallel,
     })
 }
 
@@ -213,8 +212,8 @@ fn inputs(evaluation: &mut Evaluation<'_>, uses: &Uses) -> Option<IndexMap<Strin
             }
             Some(all)
         }
-        Literal::Expression(template) => {
-            let value = evaluation.value(&Spanned::new(template.clone(), with.span))?;
+        Literal::Expression(_) | Literal::Computed(_) => {
+            let value = written::literal(evaluation, with, |_, _| None)?;
             shape::texts(evaluation, &value, "with", with.span)
         }
     }

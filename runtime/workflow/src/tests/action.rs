@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::shown;
-use crate::model::{self, action::Kind};
+use crate::model::{self, action::ActionKind};
 use crate::{Source, load_action};
 
 fn found(text: &str) -> String {
@@ -31,7 +31,7 @@ fn three_kinds_are_typed() {
     }
     let load = |text: &str| load_action(&Source::new("action.yml", text)).action.unwrap();
     let action = load(&node);
-    let Kind::Node {
+    let ActionKind::Node {
         using,
         main,
         pre,
@@ -58,7 +58,7 @@ fn three_kinds_are_typed() {
         (true, Some("1"), Some("use b"))
     );
     let action = load(&docker);
-    let Kind::Docker {
+    let ActionKind::Docker {
         image,
         entrypoint,
         args,
@@ -73,16 +73,16 @@ fn three_kinds_are_typed() {
     assert_eq!((args.len(), env.is_some()), (1, true));
     let action = load(&composite);
     assert_eq!(&*action.values["o"].value.text, "${{ steps.s.outputs.x }}");
-    let Kind::Composite { steps } = &action.kind else {
+    let ActionKind::Composite { steps } = &action.kind else {
         panic!("no composite action");
     };
-    let actions: Vec<&model::Action> = steps
+    let actions: Vec<&model::StepAction> = steps
         .iter()
         .map(|step| &step.step.as_ref().unwrap().action)
         .collect();
     assert!(matches!(
         actions.as_slice(),
-        [model::Action::Run(_), model::Action::Uses(_)]
+        [model::StepAction::Run(_), model::StepAction::Uses(_)]
     ));
 }
 

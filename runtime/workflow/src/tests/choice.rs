@@ -4,7 +4,7 @@ use super::{shown, workflow};
 use crate::Dialect::{self, GitHub, Loom};
 use crate::expression::{Environment, Object};
 use crate::{
-    ImageTable, Mapping, Shell, Source, StepDefaults, Work, choose_jobs, expand, image_of, shell_of,
+    ImageTable, LabelTarget, Shell, Source, StepDefaults, Work, choose_jobs, expand, image_of, shell_of,
     step_values,
 };
 
@@ -48,7 +48,7 @@ fn unknown_jobs_are_named_with_what_was_meant() {
     );
 }
 
-fn mapped(runs_on: &str, dialect: Dialect) -> Result<Mapping, String> {
+fn mapped(runs_on: &str, dialect: Dialect) -> Result<LabelTarget, String> {
     let on = if dialect == GitHub { "on: push\n" } else { "" };
     let text = format!("{on}jobs: {{a: {{{runs_on}steps: [{{run: x}}]}}}}\n");
     let workflow = workflow(&text, dialect);
@@ -63,12 +63,12 @@ fn mapped(runs_on: &str, dialect: Dialect) -> Result<Mapping, String> {
 
 #[test]
 fn labels_map_by_table_override_and_dialect() {
-    let image = |name: &str| Ok(Mapping::Image(name.to_owned()));
-    let unmapped = |name: &str| Ok(Mapping::Unmapped(name.to_owned()));
+    let image = |name: &str| Ok(LabelTarget::Image(name.to_owned()));
+    let unmapped = |name: &str| Ok(LabelTarget::Unmapped(name.to_owned()));
     for (runs_on, dialect, want) in [
         ("runs-on: ubuntu-latest, ", GitHub, image("mine:1")),
         ("runs-on: macos-latest, ", GitHub, unmapped("macos-latest")),
-        ("runs-on: [self-hosted, gpu], ", GitHub, Ok(Mapping::Host)),
+        ("runs-on: [self-hosted, gpu], ", GitHub, Ok(LabelTarget::Host)),
         ("runs-on: {group: big}, ", GitHub, unmapped("big")),
         (
             "runs-on: {group: big, labels: node-20}, ",

@@ -155,6 +155,27 @@ fn a_matrix_may_come_from_a_needed_job() {
 }
 
 #[test]
+fn keys_may_be_computed() {
+    let known =
+        r#"{"github": {"one": "{\"image\": \"x:1\", \"env\": {\"B\": \"b\"}}", "more": "{\"B\": \"b\"}"}}"#;
+    let whole = "container: {\"${{ insert }}\": \"${{ fromJSON(github.one) }}\"}";
+    let container = instances(whole, known)[0].container.clone().unwrap();
+    assert_eq!((&*container.image, &*container.env["B"]), ("x:1", "b"));
+    let service =
+        "services: {\"${{ 'db' }}\": {image: y, env: {\"${{ insert }}\": \"${{ fromJSON(github.more) }}\"}}}";
+    let services = &instances(service, known)[0].services;
+    assert_eq!((&*services["db"].image, &*services["db"].env["B"]), ("y", "b"));
+    let env = "env: {A: a, \"${{ insert }}\": \"${{ fromJSON(github.more) }}\", C: c}";
+    let names: Vec<_> = instances(env, known)[0].env.keys().cloned().collect();
+    assert_eq!(names, ["A", "B", "C"]);
+    let matrix = "strategy: {matrix: {\"${{ 'v' }}\": [1, 2]}}";
+    assert_eq!(self::names(matrix, known), ["a (1)", "a (2)"]);
+    let group = "concurrency: {group: \"${{ 'g' }}\", \"${{ 'queue' }}\": max}";
+    let group = instances(group, known)[0].concurrency.clone().unwrap();
+    assert_eq!((&*group.group, group.queue), ("g", Queue::Max));
+}
+
+#[test]
 fn labels_come_in_every_form() {
     let known = r#"{"github": {"one": "big", "all": "{\"group\": \"g\", \"labels\": [\"a\", \"b\"]}"}}"#;
     let labels = |runs_on: &str| {

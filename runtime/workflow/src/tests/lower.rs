@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::{found, workflow};
 use crate::Dialect::{GitHub, Loom};
 use crate::JobId;
-use crate::model::{Action, Env, Literal};
+use crate::model::{Env, Literal, StepAction};
 
 /// Every key of the language at its place; nothing is unknown.
 const EVERYTHING: &str = include_str!("../testdata/everything.yml");
@@ -33,7 +33,7 @@ fn the_model_holds_what_the_file_says() {
     };
     let env: Vec<_> = env
         .iter()
-        .map(|(name, value)| format!("{name}={}", value.text))
+        .map(|(name, value)| format!("{name}={}", value.value.text))
         .collect();
     assert_eq!(env, ["A=1.1", "B=true", "C=", "D=1.10", "E=16"]);
     assert_eq!(&*workflow.defaults.shell.as_ref().unwrap().text, "sh");
@@ -54,12 +54,12 @@ fn the_model_holds_what_the_file_says() {
         .map(|label| label.text.to_string())
         .collect();
     assert_eq!(labels, ["self-hosted", "linux"]);
-    let Action::Run(run) = &build.steps[0].action else {
+    let StepAction::Run(run) = &build.steps[0].action else {
         panic!()
     };
     let expression = run.script.expressions[0];
     assert_eq!(&text[expression.range()], "${{ github.sha }}");
-    let Action::Uses(uses) = &build.steps[1].action else {
+    let StepAction::Uses(uses) = &build.steps[1].action else {
         panic!()
     };
     assert_eq!(uses.reference.as_plain(), Some("actions/checkout@v4"));

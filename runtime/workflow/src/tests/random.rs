@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cron::Cron;
 use crate::expression::{Environment, Object, Status, Value};
 use crate::glob::{Pattern, Subject};
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::{
     Diagnostics, Dialect, Event, ImageTable, Source, StepDefaults, Work, Workflow, action_arguments,
     action_inputs, action_outputs, expand, hook_condition, image_of, instance_names, job_outputs, load,
@@ -143,12 +143,12 @@ fn called(action: &Action) -> Diagnostics {
     all.extend(action_outputs(action, &environment).1);
     all.extend(action_arguments(action, &environment).1);
     match &action.kind {
-        Kind::Node { pre, post, .. } | Kind::Docker { pre, post, .. } => {
+        ActionKind::Node { pre, post, .. } | ActionKind::Docker { pre, post, .. } => {
             for hook in [pre, post] {
                 all.extend(hook_condition(hook, &environment, &Status::Failure).1);
             }
         }
-        Kind::Composite { steps } => {
+        ActionKind::Composite { steps } => {
             for step in steps.iter().filter_map(|step| step.step.as_ref()) {
                 all.extend(step_values(step, &StepDefaults::default(), &environment).1);
             }

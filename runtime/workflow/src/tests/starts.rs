@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::workflow;
 use crate::Dialect::{GitHub, Loom};
 use crate::expression::Value;
-use crate::{Answer, Event, Reason, triggered};
+use crate::{Event, TriggerDecision, TriggerReason, triggered};
 
-fn asked(on: &str, event: &Event) -> Answer {
+fn asked(on: &str, event: &Event) -> TriggerDecision {
     let text = format!("on:\n{on}\njobs: {{a: {{runs-on: x, steps: [{{run: x}}]}}}}\n");
     triggered(&workflow(&text, GitHub), event)
 }
@@ -82,7 +82,7 @@ fn branches_are_picked_in_order() {
         let answer = asked(on, &push(&format!("refs/heads/{branch}")));
         assert_eq!(
             (answer.starts, answer.reason),
-            (starts, Reason::Branch),
+            (starts, TriggerReason::Branch),
             "{on} {branch}: {answer}"
         );
     }
@@ -137,7 +137,7 @@ fn paths_want_one_changed_file() {
         let answer = asked(on, &event);
         assert_eq!(
             (answer.starts, answer.reason),
-            (starts, Reason::Path),
+            (starts, TriggerReason::Path),
             "{on} {changed:?}: {answer}"
         );
     }
@@ -236,7 +236,11 @@ fn activities_are_those_of_the_documentation() {
             assert!(!asked(&narrowed, &activity(event, "other")).starts, "{event}");
         }
         let other = asked(&on, &activity(event, "other"));
-        assert_eq!((other.starts, other.reason), (false, Reason::Activity), "{event}");
+        assert_eq!(
+            (other.starts, other.reason),
+            (false, TriggerReason::Activity),
+            "{event}"
+        );
         assert!(asked(&on, &Event::new(event)).starts, "{event}");
     }
     for event in [
@@ -250,7 +254,11 @@ fn activities_are_those_of_the_documentation() {
         "status",
     ] {
         let answer = asked(&format!("  {event}:"), &activity(event, "whatever"));
-        assert_eq!((answer.starts, answer.reason), (true, Reason::Listed), "{event}");
+        assert_eq!(
+            (answer.starts, answer.reason),
+            (true, TriggerReason::Listed),
+            "{event}"
+        );
     }
 }
 
@@ -287,9 +295,9 @@ fn a_workflow_follows_others() {
     };
     assert!(asked(on, &ran("Lab", "completed", "canary")).starts);
     for (event, reason) in [
-        (ran("Build", "completed", "canary"), Reason::Workflow),
-        (ran("Lab", "requested", "canary"), Reason::Activity),
-        (ran("Lab", "completed", "main"), Reason::Branch),
+        (ran("Build", "completed", "canary"), TriggerReason::Workflow),
+        (ran("Lab", "requested", "canary"), TriggerReason::Activity),
+        (ran("Lab", "completed", "main"), TriggerReason::Branch),
     ] {
         let answer = asked(on, &event);
         assert_eq!((answer.starts, answer.reason), (false, reason), "{answer}");
@@ -313,7 +321,7 @@ fn images_have_names_and_versions() {
 fn what_github_does_not_send_starts_nothing() {
     let draft = json(r#"{"action": "created", "release": {"draft": true}}"#);
     let answer = asked("  release:", &Event::new("release").with_payload(draft));
-    assert_eq!((answer.starts, answer.reason), (false, Reason::NotSent));
+    assert_eq!((answer.starts, answer.reason), (false, TriggerReason::NotSent));
     let published = json(r#"{"action": "published", "release": {"draft": false}}"#);
     assert!(asked("  release:", &Event::new("release").with_payload(published)).starts);
     let inactive = json(r#"{"deployment_status": {"state": "inactive"}}"#);
@@ -342,7 +350,7 @@ fn what_github_does_not_send_starts_nothing() {
 fn answers_say_why_and_where() {
     let text = "on:\n  push:\n    branches: [main, 'releases/**']\n    paths: ['src/**']\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n";
     let file = workflow(text, GitHub);
-    let marked = |answer: &Answer| answer.span.map(|span| text.get(span.range()).unwrap());
+    let marked = |answer: &TriggerDecision| answer.span.map(|span| text.get(span.range()).unwrap());
     let answer = triggered(&file, &push("refs/heads/dev"));
     assert_eq!(
         answer.text,
@@ -438,6 +446,10 @@ fn what_is_not_known_holds_nothing_back() {
         let answer = asked(on, &Event::new(event));
         assert!(answer.starts, "{on}: {answer}");
         let other = asked(on, &Event::new("watch"));
-        assert_eq!((other.starts, other.reason), (false, Reason::NotListed), "{on}");
+        assert_eq!(
+            (other.starts, other.reason),
+            (false, TriggerReason::NotListed),
+            "{on}"
+        );
     }
 }

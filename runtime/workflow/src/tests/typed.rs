@@ -3,7 +3,7 @@
 use super::{found, load_text, workflow};
 use crate::Dialect::{GitHub, Loom};
 use crate::model::{
-    Action, ActionReference, Job, Literal, OnLost, Queue, Scalar, Secrets, Strategy, Template,
+    ActionReference, Job, Literal, OnLost, Queue, Scalar, Secrets, StepAction, Strategy, Template,
     WorkflowReference,
 };
 use crate::{JobId, Spanned};
@@ -13,18 +13,23 @@ fn at<T>(source: &str, value: &Spanned<T>, want: &str) {
     assert_eq!(source.get(value.span.range()), Some(want));
 }
 
-fn strategy(job: &Job) -> &Strategy {
-    match &job.strategy.as_ref().unwrap().value {
-        Literal::Value(strategy) => strategy,
-        Literal::Expression(_) => panic!("an expression"),
+/// What is written out.
+fn value<T>(literal: Option<&Spanned<Literal<T>>>) -> &T {
+    match &literal.unwrap().value {
+        Literal::Value(value) => value,
+        Literal::Expression(_) | Literal::Computed(_) => panic!("not written out"),
     }
+}
+
+fn strategy(job: &Job) -> &Strategy {
+    value(job.strategy.as_ref())
 }
 
 #[test]
 fn every_key_of_githubs_language_is_typed() {
     let text = include_str!("../testdata/everything.yml");
     let workflow = workflow(text, GitHub);
-    let group = workflow.concurrency.as_ref().unwrap();
+    let group = value(workflow.concurrency.as_ref());
     at(text, &group.group, "${{ github.ref }}");
     assert_eq!(group.queue.as_ref().unwrap().value, Literal::Value(Queue::Single));
     assert_eq!(
@@ -34,7 +39,7 @@ fn every_key_of_githubs_language_is_typed() {
 
     let job = &workflow.jobs[&JobId::from("all")];
     at(text, job.condition.as_ref().unwrap(), "always()");
-    at(text, &job.concurrency.as_ref().unwrap().group, "one");
+    at(text, &value(job.concurrency.as_ref()).group, "one");
     let strategy = strategy(job);
     assert_eq!(strategy.fail_fast.as_ref().unwrap().value, Literal::Value(false));
     at(text, strategy.max_parallel.as_ref().unwrap(), "2");
@@ -48,20 +53,17 @@ fn every_key_of_githubs_language_is_typed() {
     at(text, matrix.include.as_ref().unwrap(), "[{os: x, free: 1}]");
     at(text, matrix.exclude.as_ref().unwrap(), "[{os: x}]");
 
-    let container = job.container.as_ref().unwrap();
+    let container = value(job.container.as_ref());
     at(text, &container.image, "node:20");
     at(text, container.options.as_ref().unwrap(), "--cpus 1");
     at(text, container.ports.as_ref().unwrap(), "[80]");
     at(text, container.volumes.as_ref().unwrap(), "[\"/a:/b\"]");
-    let Literal::Value(login) = &container.credentials.as_ref().unwrap().value else {
-        panic!("an expression");
-    };
+    let login = value(container.credentials.as_ref());
     at(text, login.password.as_ref().unwrap(), "${{ secrets.P }}");
-    let Literal::Value(services) = &job.services.as_ref().unwrap().value else {
-        panic!("an expression");
-    };
-    at(text, services["db"].entrypoint.as_ref().unwrap(), "/e");
-    at(text, &services["cache"].container.image, "redis");
+    let services = value(job.services.as_ref());
+    let service = |name: &str| value(Some(&services[name].value));
+    at(text, service("db").entrypoint.as_ref().unwrap(), "/e");
+    at(text, &service("cache").image, "redis");
 
     let environment = job.environment.as_ref().unwrap();
     at(text, &environment.name, "production");
@@ -85,7 +87,7 @@ fn every_key_of_githubs_language_is_typed() {
     };
     at(text, script.condition.as_ref().unwrap(), "success()");
     assert_eq!(script.background.as_deref(), Some(&true));
-    let Action::Uses(uses) = &action.action else {
+    let StepAction::Uses(uses) = &action.action else {
         panic!("no action");
     };
     assert!(matches!(uses.target(), Some(ActionReference::Repository(found)) if &*found.version == "v4"));
@@ -135,19 +137,19 @@ fn expressions_may_stand_for_whole_values() {
     let [a, b, c] = [0, 1, 2].map(|index| &workflow.jobs[index]);
     let is_expression = |template: &Template| !template.expressions.is_empty();
     assert!(matches!(&a.strategy.as_ref().unwrap().value, Literal::Expression(t) if is_expression(t)));
-    assert!(is_expression(&a.container.as_ref().unwrap().image));
+    assert!(matches!(&a.container.as_ref().unwrap().value, Literal::Expression(t) if is_expression(t)));
     assert!(matches!(
         a.services.as_ref().unwrap().value,
         Literal::Expression(_)
     ));
     assert!(
-        matches!(&a.steps[0].action, Action::Uses(uses) if matches!(uses.with.as_deref(), Some(Literal::Expression(_))))
+        matches!(&a.steps[0].action, StepAction::Uses(uses) if matches!(uses.with.as_deref(), Some(Literal::Expression(_))))
     );
     assert!(matches!(
         strategy(b).matrix.as_deref(),
         Some(Literal::Expression(_))
     ));
-    let container = b.container.as_ref().unwrap();
+    let container = value(b.container.as_ref());
     assert!(matches!(container.ports.as_deref(), Some(Literal::Expression(_))));
     assert!(matches!(
         container.credentials.as_deref(),

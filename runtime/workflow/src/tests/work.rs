@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::{shown, workflow};
 use crate::Dialect::GitHub;
 use crate::expression::{Environment, Object, Status, Value};
-use crate::model::action::Kind;
+use crate::model::action::ActionKind;
 use crate::{
     Instance, Source, StepDefaults, Workflow, expand, inputs, job_outputs, load_action, step_condition,
     step_values,
@@ -83,7 +83,7 @@ fn steps_are_evaluated_with_what_they_see() {
 fn steps_of_an_action_are_evaluated_alike() {
     let text = "name: A\ndescription: B\ninputs: {who: }\nruns:\n  using: composite\n  steps:\n    - {run: \"echo ${{ inputs.who }}\", shell: bash, env: {A: \"${{ inputs.who }}\"}}\n    - {uses: ./x, with: {a: \"${{ inputs.who }}\"}, if: inputs.who == 'you'}\n";
     let action = load_action(&Source::new("action.yml", text)).action.unwrap();
-    let Kind::Composite { steps } = action.kind else {
+    let ActionKind::Composite { steps } = action.kind else {
         panic!("no composite action");
     };
     let known = Value::from_json(r#"{"inputs": {"who": "me"}}"#).unwrap();

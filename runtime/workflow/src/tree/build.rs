@@ -10,7 +10,6 @@ use super::limits::{Cost, Limits};
 use super::node::{Entry, Kind, Mapping, Node, Scalar, Style};
 use super::scalar::{Value, resolve, resolve_as};
 use super::{report, syntax};
-use crate::defect::too_large;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
 use crate::span::Span;
@@ -21,12 +20,12 @@ use crate::words::name;
 #[must_use]
 pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) -> Option<Node> {
     if let Some(defect) = source.defect() {
-        diagnostics.push(defect.report(limits));
+        diagnostics.push(report::defect(defect, limits));
         return None;
     }
     let length = source.text().len();
     if length > limits.bytes {
-        diagnostics.push(too_large(u64::try_from(length).ok(), limits));
+        diagnostics.push(report::too_large(u64::try_from(length).ok(), limits));
         return None;
     }
     let mut options = granit_parser::options! {

@@ -4,6 +4,7 @@ use granit_parser::Tag;
 
 use super::limits::Limits;
 use crate::codes;
+use crate::defect::Defect;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::words::{name, plain};
@@ -106,4 +107,37 @@ pub(super) fn unused_anchor(text: &str, written: &str, span: Span) -> Diagnostic
     .at(span, "never used")
     .help("remove it, or repeat the value with `*` and the name")
     .fix(whole, "")
+}
+
+/// The finding about a file that has no text.
+pub(super) fn defect(defect: &Defect, limits: &Limits) -> Diagnostic {
+    match defect {
+        Defect::TooLarge { length } => too_large(*length, limits),
+        Defect::Byte { at, byte } => {
+            let sign = char::REPLACEMENT_CHARACTER.len_utf8();
+            Diagnostic::new(codes::YAML_ENCODING, "the file is not UTF-8 text")
+                .at(
+                    Span::new(*at, *at + sign),
+                    format!("the byte 0x{byte:02X} is no part of a character here"),
+                )
+                .help("save the file as UTF-8; is it a workflow?")
+        }
+        Defect::Utf16 => Diagnostic::new(codes::YAML_ENCODING, "the file is UTF-16, not UTF-8")
+            .at(Span::point(0), "begins with the byte order mark of UTF-16")
+            .help("save the file as UTF-8"),
+    }
+}
+
+/// The finding about a file that is too large, with its length where that is known.
+pub(super) fn too_large(length: Option<u64>, limits: &Limits) -> Diagnostic {
+    let message = match length {
+        Some(length) => format!("the file is too large: {length} bytes"),
+        None => format!("the file is too large: more than {} bytes", limits.bytes),
+    };
+    Diagnostic::new(codes::YAML_TOO_LARGE, message)
+        .at(Span::point(0), "")
+        .help(format!(
+            "files of up to {} bytes are read; is this a workflow?",
+            limits.bytes
+        ))
 }

@@ -1,6 +1,6 @@
 //! Looking into a value fits the value: names into mappings, numbers into lists, `*` into both.
 
-use super::infer::Checker;
+use super::checker::Checker;
 use super::property;
 use super::types::{Properties, Type};
 use crate::codes;
@@ -16,7 +16,7 @@ pub(super) fn index(
     index: &Expression,
     index_type: &Type,
 ) -> Type {
-    if let Some(value) = super::infer::constant(index)
+    if let Some(value) = super::checker::constant(index)
         && value.as_str().is_some()
     {
         return property::check(checker, of, of_type, &value.to_text(), index.span());

@@ -1,6 +1,6 @@
 //! Comparisons have two possible answers.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use super::types::Type;
 use crate::codes;
 use crate::expression::{Comparison, Expression, Node, Value, number_of};

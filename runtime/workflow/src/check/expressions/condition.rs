@@ -1,9 +1,9 @@
 //! A condition can hold, and can fail to hold.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use crate::codes;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{Expression, Key, Logic, Node};
+use crate::expression::{Expression, Logic, Node, WorkflowKey};
 use crate::model::{Shape, Site};
 use crate::source::Source;
 use crate::span::Span;
@@ -19,7 +19,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
             // What is written as `false` is switched off on purpose, and `true` does no harm.
             Some(_) if matches!(only.node(), Node::Boolean(_)) => {}
             Some(value) => always(checker, value.is_truthy()),
-            None => alone(checker, only),
+            None => bare_text(checker, only),
         },
         _ => {}
     }
@@ -106,7 +106,7 @@ pub(super) fn mend(sites: &[Site], source: &Source, diagnostics: &mut Diagnostic
 }
 
 /// A text that stands alone where another comparison was meant: `ref == 'a' || 'b'`.
-fn alone(checker: &mut Checker<'_>, condition: &Expression) {
+fn bare_text(checker: &mut Checker<'_>, condition: &Expression) {
     let Node::Logic { operator, operands } = condition.node() else {
         return;
     };
@@ -123,15 +123,15 @@ fn alone(checker: &mut Checker<'_>, condition: &Expression) {
                     .help("write the comparison out for each: `x == 'a' || x == 'b'`");
                 checker.report(finding);
             }
-            _ => alone(checker, operand),
+            _ => bare_text(checker, operand),
         }
     }
 }
 
 fn always(checker: &mut Checker<'_>, holds: bool) {
     let thing = match checker.site.key {
-        Key::JobIf => "job",
-        Key::JobSnapshotIf => "snapshot",
+        WorkflowKey::JobIf => "job",
+        WorkflowKey::JobSnapshotIf => "snapshot",
         _ => "step",
     };
     let (message, help) = if holds {

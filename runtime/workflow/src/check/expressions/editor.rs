@@ -2,7 +2,7 @@
 
 use super::contexts::{ActionContexts, Contexts};
 use super::outputs::Outputs;
-use super::surroundings::Surroundings;
+use super::resolver::ContextResolver;
 use super::types::Type;
 use crate::actions::Actions;
 use crate::check::calls::{Calls, Outcome};
@@ -43,12 +43,12 @@ pub(crate) fn members<'r>(
     }
 }
 
-fn within(surroundings: &mut dyn Surroundings, site: &Site, path: &[&str]) -> Vec<Member> {
+fn within(resolver: &mut dyn ContextResolver, site: &Site, path: &[&str]) -> Vec<Member> {
     let Some((first, rest)) = path.split_first() else {
         return Vec::new();
     };
     let context = first.to_ascii_lowercase();
-    let mut here = surroundings.context(&context, site);
+    let mut here = resolver.context(&context, site);
     for name in rest {
         here = match &here {
             _ if *name == "*" => here.contents().unwrap_or(Type::Any),
@@ -71,7 +71,7 @@ fn within(surroundings: &mut dyn Surroundings, site: &Site, path: &[&str]) -> Ve
     let mut found = Vec::new();
     for (position, name) in properties.names().enumerate() {
         // A step sees those before it.
-        if is_steps && surroundings.not_yet("steps", position, site).is_some() {
+        if is_steps && resolver.not_yet("steps", position, site).is_some() {
             continue;
         }
         let kind = properties

@@ -1,6 +1,6 @@
 //! `format()` has a value for each of its placeholders, and a placeholder for each of its values.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use super::types::Type;
 use super::value;
 use crate::codes;

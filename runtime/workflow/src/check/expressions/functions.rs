@@ -1,8 +1,8 @@
 //! Functions are given what they can do something with.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use super::types::Type;
-use super::{answers, format, json};
+use super::{enumerated, format, json};
 use crate::codes;
 use crate::expression::{Expression, Function, Node};
 use crate::words::plain;
@@ -18,7 +18,7 @@ pub(super) fn check(
     match function {
         Function::Contains => {
             if let [list, text] = arguments {
-                answers::contained(checker, list, text);
+                enumerated::contained(checker, list, text);
             }
             if let Some((search, kind)) = argument(0)
                 && (matches!(kind, Type::Mapping(_)) || is_no_text(search))

@@ -1,38 +1,11 @@
 //! What type an expression has, and the rules about its parts on the way.
 
-use super::surroundings::Surroundings;
+use super::checker::Checker;
 use super::types::Type;
-use super::{access, answers, comparison, functions, property};
-use crate::codes::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::expression::{Environment, Expression, Logic, Node, Object, Value, allowed, evaluate};
-use crate::model::Site;
-use crate::span::Span;
+use super::{access, comparison, enumerated, functions, property};
+use crate::expression::{Expression, Logic, Node, allowed};
 
-/// Memory that an expression of constants may take; real ones are a line long.
-const CONSTANT_MEMORY: usize = 1 << 17;
-
-/// Looks at the expressions of one place.
-pub(super) struct Checker<'c> {
-    pub(super) site: &'c Site,
-    pub(super) surroundings: &'c mut dyn Surroundings,
-    /// Where findings go; none where only the type is wanted.
-    found: Option<&'c mut Diagnostics>,
-}
-
-impl<'c> Checker<'c> {
-    pub(super) fn new(
-        site: &'c Site,
-        surroundings: &'c mut dyn Surroundings,
-        found: Option<&'c mut Diagnostics>,
-    ) -> Self {
-        Self {
-            site,
-            surroundings,
-            found,
-        }
-    }
-
+impl Checker<'_> {
     /// The type of an expression. Recursion ends where the tree does, whose depth is bounded.
     pub(super) fn infer(&mut self, expression: &Expression) -> Type {
         match expression.node() {
@@ -66,7 +39,7 @@ impl<'c> Checker<'c> {
             } => {
                 let (left_type, right_type) = (self.infer(left), self.infer(right));
                 comparison::check(self, *operator, (left, &left_type), (right, &right_type));
-                answers::compared(self, *operator, left, right);
+                enumerated::compared(self, *operator, left, right);
                 Type::Boolean
             }
             Node::Logic { operator, operands } => self.logic(*operator, operands),
@@ -93,7 +66,7 @@ impl<'c> Checker<'c> {
         let here = allowed(self.site.key).contexts;
         let known = here.iter().find(|context| context.eq_ignore_ascii_case(name));
         match known {
-            Some(context) => self.surroundings.context(context, self.site),
+            Some(context) => self.resolver.context(context, self.site),
             None => Type::Any,
         }
     }
@@ -103,7 +76,7 @@ impl<'c> Checker<'c> {
         for (place, operand) in operands.iter().enumerate() {
             let decides = place + 1 < operands.len();
             let next = if decides && is_of_matrix(operand) && self.has_matrix() {
-                self.quietly(operand)
+                self.infer_unreported(operand)
             } else {
                 self.infer(operand)
             };
@@ -127,33 +100,11 @@ impl<'c> Checker<'c> {
     }
 
     /// The type of an expression whose findings are not wanted.
-    fn quietly(&mut self, expression: &Expression) -> Type {
+    fn infer_unreported(&mut self, expression: &Expression) -> Type {
         let found = self.found.take();
         let inferred = self.infer(expression);
         self.found = found;
         inferred
-    }
-
-    /// A finding with its place; what is known of it is added by whoever makes it.
-    pub(super) fn finding(
-        &self,
-        code: Code,
-        message: impl Into<String>,
-        part: Span,
-        label: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::new(code, message).at(self.site.mark(part), label)
-    }
-
-    pub(super) fn report(&mut self, finding: Diagnostic) {
-        if let Some(found) = &mut self.found {
-            found.push(finding);
-        }
-    }
-
-    /// Whether anybody will read what is reported: costly words are for them only.
-    pub(super) fn is_heard(&self) -> bool {
-        self.found.as_ref().is_some_and(|found| !found.is_full())
     }
 }
 
@@ -167,19 +118,4 @@ fn is_of_matrix(expression: &Expression) -> bool {
         }
         _ => false,
     }
-}
-
-/// The value of an expression that looks at nothing: no context, no state of a job, no file.
-pub(super) fn constant(expression: &Expression) -> Option<Value> {
-    let is_constant = expression.parts().all(|part| match part.node() {
-        Node::Context(_) => false,
-        Node::Call { function, .. } => function.is_some_and(crate::expression::Function::is_general),
-        _ => true,
-    });
-    if !is_constant {
-        return None;
-    }
-    let nothing = Object::new();
-    let environment = Environment::new(&nothing).with_memory(CONSTANT_MEMORY);
-    evaluate(expression, &environment).ok()
 }

@@ -3,9 +3,9 @@
 //! A `${{ }}` in a script is replaced before the shell sees it: the title of an issue that reads `$(…)` runs. Values that
 //! reach a script through an environment variable are safe.
 
-use super::infer::Checker;
+use super::checker::Checker;
 use crate::codes;
-use crate::expression::{Expression, Function, Key, Logic, Node};
+use crate::expression::{Expression, Function, Logic, Node, WorkflowKey};
 use crate::model::Site;
 use crate::words::plain;
 
@@ -46,9 +46,9 @@ const LISTED: usize = 6;
 /// Whether the value of a place is run as a script. `uses` is the action that the place is an input of.
 pub(super) fn is_script(site: &Site, uses: Option<&str>) -> bool {
     match site.key {
-        Key::StepRun => true,
-        Key::ActionStep => &*site.field == "run" || scripted(&site.field, uses),
-        Key::StepWith => scripted(&site.field, uses),
+        WorkflowKey::StepRun => true,
+        WorkflowKey::ActionStep => &*site.field == "run" || scripted(&site.field, uses),
+        WorkflowKey::StepWith => scripted(&site.field, uses),
         _ => false,
     }
 }
@@ -79,7 +79,7 @@ pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression) {
             }
         };
         let variable = variable(part);
-        let used = if checker.site.key == Key::StepRun || &*checker.site.field == "run" {
+        let used = if checker.site.key == WorkflowKey::StepRun || &*checker.site.field == "run" {
             format!("\"${variable}\"")
         } else {
             format!("process.env.{variable}")

@@ -1,6 +1,6 @@
 //! `fromJSON()` of a text that is written out: it is JSON, and what is in it is known.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use super::types::Type;
 use crate::codes;
 use crate::expression::{Expression, Value};

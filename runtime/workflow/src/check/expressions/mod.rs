@@ -5,11 +5,12 @@
 //! goes wrong. What is not known is of type `Any`, to which no rule objects.
 
 mod access;
-mod answers;
+mod checker;
 mod comparison;
 mod condition;
 mod contexts;
 mod editor;
+mod enumerated;
 mod format;
 mod functions;
 mod infer;
@@ -17,19 +18,19 @@ mod injection;
 mod json;
 mod outputs;
 mod property;
-mod surroundings;
+mod resolver;
 mod types;
 mod value;
 
 use super::calls::Calls;
 use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
-use crate::expression::Key;
-use crate::model::{self, Action, InputKind, Job, Shape, Site, Step, Workflow};
+use crate::expression::WorkflowKey;
+use crate::model::{self, InputKind, Job, Shape, Site, Step, StepAction, Workflow};
 use crate::source::Source;
+use checker::Checker;
 use contexts::{ActionContexts, Contexts};
 pub(crate) use editor::{Around, Member, members, parameters};
-use infer::Checker;
 use outputs::Outputs;
 use types::Type;
 
@@ -46,7 +47,7 @@ pub(super) fn check<'r>(
         let job = contexts.job_of(site);
         let step = job.and_then(|job| step_of(job, site));
         let uses = step.and_then(|step| match &step.action {
-            Action::Uses(uses) => uses.reference.as_plain(),
+            StepAction::Uses(uses) => uses.reference.as_plain(),
             _ => None,
         });
         let input = expected_input(&mut contexts, job, site);
@@ -64,7 +65,7 @@ pub(super) fn check_action(
     let mut contexts = ActionContexts::new(action, actions);
     for site in &action.sites {
         let step = match (&action.kind, site.step) {
-            (model::action::Kind::Composite { steps }, Some(place)) => steps.get(place.index),
+            (model::action::ActionKind::Composite { steps }, Some(place)) => steps.get(place.index),
             _ => None,
         };
         let uses = step.and_then(|step| step.fields.get("uses")?.value.as_scalar());
@@ -76,12 +77,12 @@ pub(super) fn check_action(
 /// Checks the expressions of one place.
 fn site(
     site: &Site,
-    surroundings: &mut dyn surroundings::Surroundings,
+    resolver: &mut dyn resolver::ContextResolver,
     uses: Option<&str>,
     input: Option<InputKind>,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut checker = Checker::new(site, surroundings, Some(diagnostics));
+    let mut checker = Checker::new(site, resolver, Some(diagnostics));
     let is_script = injection::is_script(site, uses);
     for expression in &site.expressions {
         let kind = checker.infer(expression);
@@ -93,7 +94,7 @@ fn site(
             injection::check(&mut checker, expression);
         }
     }
-    if site.takes.condition {
+    if site.expected.condition {
         condition::check(&mut checker);
     }
 }
@@ -102,7 +103,7 @@ fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
     let place = site.step?;
     let step = job.steps.get(place.index)?;
     match (place.inner, &step.action) {
-        (Some(inner), Action::Parallel(steps)) => steps.get(inner),
+        (Some(inner), StepAction::Parallel(steps)) => steps.get(inner),
         (Some(_), _) => None,
         (None, _) => Some(step),
     }
@@ -111,8 +112,8 @@ fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
 /// The type of the input that a value is given to, or is the default of.
 fn expected_input(contexts: &mut Contexts<'_, '_, '_>, job: Option<&Job>, site: &Site) -> Option<InputKind> {
     match site.key {
-        Key::CallInputDefault => contexts.input_at(site.span).map(|input| input.kind),
-        Key::JobWith => {
+        WorkflowKey::CallInputDefault => contexts.input_at(site.span).map(|input| input.kind),
+        WorkflowKey::JobWith => {
             let called = contexts.outputs.called(job?.uses.as_ref()?)?;
             let name = site.field.strip_prefix("with.")?;
             let inputs = &called.triggers.events.get("workflow_call")?.inputs;

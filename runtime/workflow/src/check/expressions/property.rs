@@ -1,8 +1,8 @@
 //! What is looked up by its name must be there.
 
 use super::access;
-use super::infer::Checker;
-use super::surroundings::Unknown;
+use super::checker::Checker;
+use super::resolver::Unknown;
 use super::types::{Properties, Type};
 use crate::codes;
 use crate::expression::{Expression, Node};
@@ -50,7 +50,7 @@ fn within(
 ) -> Type {
     if let Some((position, property)) = properties.find(name) {
         if let Node::Context(context) = of.node()
-            && let Some(not_yet) = checker.surroundings.not_yet(context, position, checker.site)
+            && let Some(not_yet) = checker.resolver.not_yet(context, position, checker.site)
         {
             let finding = checker
                 .finding(
@@ -81,7 +81,7 @@ fn within(
 
 /// Reports a name that nothing in a context can ever have, whatever is set up for the repository.
 fn never(checker: &mut Checker<'_>, context: &str, name: &str, place: Span) {
-    let kind = if checker.surroundings.has_free_names() {
+    let kind = if checker.resolver.has_free_names() {
         return;
     } else if context.eq_ignore_ascii_case("vars") {
         "variable"
@@ -120,7 +120,7 @@ fn unknown(checker: &mut Checker<'_>, of: &Expression, known: &Properties, name:
     let special = match of.node() {
         // Beyond the limit findings are only counted.
         Node::Context(context) if checker.is_heard() => {
-            checker.surroundings.unknown(context, name, known, checker.site)
+            checker.resolver.unknown(context, name, known, checker.site)
         }
         _ => output(of, name, known),
     };

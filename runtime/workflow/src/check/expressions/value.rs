@@ -1,35 +1,35 @@
 //! What an expression gives is what its place takes: text is made of text, and not of lists and mappings.
 
+use super::checker::Checker;
 use super::contexts;
-use super::infer::Checker;
 use super::types::Type;
 use crate::codes;
-use crate::expression::{Expression, Key, Node};
-use crate::model::{InputKind, Shape, Takes};
+use crate::expression::{Expression, Node, WorkflowKey};
+use crate::model::{ExpectedType, InputKind, Shape};
 use crate::words::plain;
 
 pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &Type) {
-    let takes = checker.site.takes;
+    let expected = checker.site.expected;
     let within = checker.site.shape == Shape::Within;
-    if within || (takes.text && !takes.condition) {
+    if within || (expected.text && !expected.condition) {
         let fits = match kind {
-            Type::Mapping(_) => !within && takes.mapping,
-            Type::List(_) | Type::Filtered(_) => !within && takes.list,
+            Type::Mapping(_) => !within && expected.mapping,
+            Type::List(_) | Type::Filtered(_) => !within && expected.list,
             // What only turns out to be nothing, or is all there is, is meant as an empty text.
             Type::Null => !within || !matches!(expression.node(), Node::Null),
             _ => true,
         };
         if !fits {
             printed(checker, expression, kind);
-        } else if within && !takes.text && !takes.any && !takes.condition {
-            around(checker, expression, &wanted(takes));
+        } else if within && !expected.text && !expected.any && !expected.condition {
+            around(checker, expression, &wanted(expected));
         }
         return;
     }
-    if takes.any || takes.condition || fits(takes, kind) {
+    if expected.any || expected.condition || fits(expected, kind) {
         return;
     }
-    let wanted = wanted(takes);
+    let wanted = wanted(expected);
     wrong(checker, expression, kind, &wanted);
 }
 
@@ -68,7 +68,7 @@ fn around(checker: &mut Checker<'_>, expression: &Expression, wanted: &str) {
 /// What messages call the place.
 fn place(checker: &Checker<'_>) -> String {
     match checker.site.key {
-        Key::CallInputDefault => "the default of this input".to_owned(),
+        WorkflowKey::CallInputDefault => "the default of this input".to_owned(),
         _ => format!("`{}`", plain(&checker.site.field)),
     }
 }
@@ -124,23 +124,23 @@ pub(super) fn printed(checker: &mut Checker<'_>, expression: &Expression, kind: 
     checker.report(finding);
 }
 
-fn fits(takes: Takes, kind: &Type) -> bool {
+fn fits(expected: ExpectedType, kind: &Type) -> bool {
     match kind {
         Type::Any | Type::Null => true,
-        Type::Boolean => takes.boolean,
-        Type::Number => takes.number,
+        Type::Boolean => expected.boolean,
+        Type::Number => expected.number,
         Type::Text => false,
-        Type::List(_) | Type::Filtered(_) => takes.list,
-        Type::Mapping(_) => takes.mapping,
+        Type::List(_) | Type::Filtered(_) => expected.list,
+        Type::Mapping(_) => expected.mapping,
     }
 }
 
-fn wanted(takes: Takes) -> String {
+fn wanted(expected: ExpectedType) -> String {
     let kinds: Vec<&str> = [
-        (takes.boolean, "a boolean"),
-        (takes.number, "a number"),
-        (takes.list, "a list"),
-        (takes.mapping, "a mapping"),
+        (expected.boolean, "a boolean"),
+        (expected.number, "a number"),
+        (expected.list, "a list"),
+        (expected.mapping, "a mapping"),
     ]
     .into_iter()
     .filter_map(|(taken, kind)| taken.then_some(kind))

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use super::{Evaluator, JobStatus, Problem};
+use crate::expression::coerce;
 use crate::expression::fold;
 use crate::expression::json;
+use crate::expression::reason::Reason;
 use crate::expression::tree::Expression;
 use crate::expression::value::Value;
-use crate::expression::{coerce, function::Function};
 
 mod format;
 
@@ -94,9 +95,9 @@ impl Evaluator<'_, '_> {
     pub(super) fn read_from_json(&mut self, arguments: &[Expression]) -> Result<Value, Problem> {
         let text = self.argument(arguments, 0)?.to_text();
         if text.trim().is_empty() {
-            return Err(Problem::Message("Error parsing fromJson: empty input".to_owned()));
+            return Err(Problem::Reason(Reason::Json("empty input".to_owned())));
         }
-        json::read(&text).map_err(|why| Problem::Message(format!("Error parsing fromJson: {why}")))
+        json::read(&text).map_err(|why| Problem::Reason(Reason::Json(why)))
     }
 
     /// The value of the first test that holds, else the last argument.
@@ -104,8 +105,7 @@ impl Evaluator<'_, '_> {
         let mut rest = arguments;
         while let [test, value, others @ ..] = rest {
             let Value::Boolean(holds) = self.value(test)? else {
-                let message = "case predicate must evaluate to a boolean value";
-                return Err(Problem::Message(message.to_owned()));
+                return Err(Problem::Reason(Reason::NoBoolean));
             };
             if holds {
                 return Ok(self.value(value)?);
@@ -118,14 +118,11 @@ impl Evaluator<'_, '_> {
     pub(super) fn hash_files(&mut self, arguments: &[Expression]) -> Result<Value, Problem> {
         let patterns = self.texts(arguments)?;
         let Some(files) = self.environment.files else {
-            return Err(Problem::Message(format!(
-                "{} needs the files of a job, and there are none here",
-                Function::HashFiles.name()
-            )));
+            return Err(Problem::Reason(Reason::NoFiles));
         };
         let hash = files.hash(&patterns);
         hash.map(Value::string)
-            .map_err(|why| Problem::Message(format!("{} failed: {why}", Function::HashFiles.name())))
+            .map_err(|why| Problem::Reason(Reason::Files(why)))
     }
 
     /// What a status function answers.
@@ -137,9 +134,7 @@ impl Evaluator<'_, '_> {
         let names = self.texts(arguments)?;
         match self.environment.status {
             Some(status) => Ok(Value::Boolean(question(status, &names))),
-            None => Err(Problem::Message(
-                "the status of a job is asked for, and there is no job here".to_owned(),
-            )),
+            None => Err(Problem::Reason(Reason::NoStatus)),
         }
     }
 }

@@ -4,35 +4,47 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::codes;
-use crate::expression::{Function, Key, allowed};
+use crate::expression::{Function, WorkflowKey, allowed};
 
 /// The first error under a key: what, and the help.
-fn first(text: &str, key: Key) -> Option<(String, String)> {
+fn first(text: &str, key: WorkflowKey) -> Option<(String, String)> {
     let error = parse(text, 0, &Scope::of(key)).errors.into_iter().next()?;
-    Some((error.what, error.help.unwrap_or_default()))
+    Some((error.reason.to_string(), error.help.unwrap_or_default()))
 }
 
 #[test]
 fn names_are_known_where_github_knows_them() {
     for (key, right, wrong) in [
-        (Key::RunName, "github.ref", "secrets.X"),
-        (Key::Env, "secrets.X", "env.X"),
-        (Key::JobIf, "needs.a.result == 'success' && always()", "matrix.os"),
-        (Key::JobIf, "success('a', 'b')", "hashFiles('x')"),
-        (Key::JobIf, "vars.X", "env.X"),
-        (Key::JobStrategy, "fromJSON(needs.a.outputs.m)", "matrix.x"),
-        (Key::JobRunsOn, "matrix.os", "env.OS"),
-        (Key::JobEnv, "secrets.X", "runner.os"),
-        (Key::JobOutputs, "steps.x.outputs.y", "jobs.x"),
-        (Key::JobEnvironmentUrl, "steps.x.outputs.y", "secrets.X"),
-        (Key::JobContainerCredentials, "secrets.X", "steps.x"),
-        (Key::CallOutputValue, "jobs.x.outputs.y", "steps.x"),
-        (Key::StepIf, "hashFiles('x') != '' && failure()", "secrets.X"),
-        (Key::StepIf, "failure()", "failure('a')"),
-        (Key::StepRun, "hashFiles('**/*.lock')", "success()"),
-        (Key::StepWith, "secrets.X", "jobs.x"),
-        (Key::ActionStep, "inputs.x", "secrets.X"),
-        (Key::ActionInputDefault, "github.token", "inputs.x"),
+        (WorkflowKey::RunName, "github.ref", "secrets.X"),
+        (WorkflowKey::Env, "secrets.X", "env.X"),
+        (
+            WorkflowKey::JobIf,
+            "needs.a.result == 'success' && always()",
+            "matrix.os",
+        ),
+        (WorkflowKey::JobIf, "success('a', 'b')", "hashFiles('x')"),
+        (WorkflowKey::JobIf, "vars.X", "env.X"),
+        (
+            WorkflowKey::JobStrategy,
+            "fromJSON(needs.a.outputs.m)",
+            "matrix.x",
+        ),
+        (WorkflowKey::JobRunsOn, "matrix.os", "env.OS"),
+        (WorkflowKey::JobEnv, "secrets.X", "runner.os"),
+        (WorkflowKey::JobOutputs, "steps.x.outputs.y", "jobs.x"),
+        (WorkflowKey::JobEnvironmentUrl, "steps.x.outputs.y", "secrets.X"),
+        (WorkflowKey::JobContainerCredentials, "secrets.X", "steps.x"),
+        (WorkflowKey::CallOutputValue, "jobs.x.outputs.y", "steps.x"),
+        (
+            WorkflowKey::StepIf,
+            "hashFiles('x') != '' && failure()",
+            "secrets.X",
+        ),
+        (WorkflowKey::StepIf, "failure()", "failure('a')"),
+        (WorkflowKey::StepRun, "hashFiles('**/*.lock')", "success()"),
+        (WorkflowKey::StepWith, "secrets.X", "jobs.x"),
+        (WorkflowKey::ActionStep, "inputs.x", "secrets.X"),
+        (WorkflowKey::ActionInputDefault, "github.token", "inputs.x"),
     ] {
         assert_eq!(first(right, key), None, "{} {right}", key.as_str());
         assert!(first(wrong, key).is_some(), "{} {wrong}", key.as_str());
@@ -41,16 +53,16 @@ fn names_are_known_where_github_knows_them() {
 
 #[test]
 fn the_table_is_sound() {
-    let names: HashSet<&str> = Key::ALL.iter().map(|key| key.as_str()).collect();
-    assert_eq!(names.len(), Key::ALL.len(), "each key once");
-    for key in Key::ALL {
+    let names: HashSet<&str> = WorkflowKey::ALL.iter().map(|key| key.as_str()).collect();
+    assert_eq!(names.len(), WorkflowKey::ALL.len(), "each key once");
+    for key in WorkflowKey::ALL {
         let here = allowed(*key);
         let contexts: HashSet<&&str> = here.contexts.iter().collect();
         assert_eq!(contexts.len(), here.contexts.len(), "{}", key.as_str());
         assert!(here.functions.iter().all(|function| !function.is_general()));
         // The status is asked in conditions, and only there.
         let asks = here.functions.iter().any(|function| function.is_status());
-        let is_condition = key.as_str().ends_with("if") && *key != Key::JobSnapshotIf;
+        let is_condition = key.as_str().ends_with("if") && *key != WorkflowKey::JobSnapshotIf;
         assert_eq!(asks, is_condition, "{}", key.as_str());
     }
 }
@@ -66,41 +78,53 @@ fn functions_are_found_by_their_names() {
 #[test]
 fn the_next_step_is_named() {
     for (text, key, help) in [
-        ("githb.ref", Key::JobIf, "did you mean `github`?"),
-        ("need.a", Key::JobIf, "did you mean `needs`?"),
+        ("githb.ref", WorkflowKey::JobIf, "did you mean `github`?"),
+        ("need.a", WorkflowKey::JobIf, "did you mean `needs`?"),
         (
             "secrets.X != ''",
-            Key::JobIf,
+            WorkflowKey::JobIf,
             "`secrets` cannot be used under `jobs.<job_id>.if`; available here: `github`, `needs`, `vars`, `inputs`",
         ),
         (
             "main",
-            Key::JobIf,
+            WorkflowKey::JobIf,
             "a text stands in single quotes; available here: `github`, `needs`, `vars`, `inputs`",
         ),
         (
             "env.SHELL",
-            Key::StepShell,
+            WorkflowKey::StepShell,
             "no context can be used under `jobs.<job_id>.steps.shell`: write the value itself",
         ),
-        ("ON", Key::JobIf, "a text stands in single quotes: `'ON'`"),
+        ("ON", WorkflowKey::JobIf, "a text stands in single quotes: `'ON'`"),
         (
             "failure && true",
-            Key::JobIf,
+            WorkflowKey::JobIf,
             "a function is called with parentheses: `failure()`",
         ),
-        ("startWith('a', 'b')", Key::JobIf, "did you mean `startsWith`?"),
-        ("hashFile('a')", Key::StepRun, "did you mean `hashFiles`?"),
+        (
+            "startWith('a', 'b')",
+            WorkflowKey::JobIf,
+            "did you mean `startsWith`?",
+        ),
+        ("hashFile('a')", WorkflowKey::StepRun, "did you mean `hashFiles`?"),
         (
             "hashFiles('a')",
-            Key::JobIf,
+            WorkflowKey::JobIf,
             "`hashFiles` cannot be used under `jobs.<job_id>.if`",
         ),
-        ("always(1)", Key::JobIf, "`always` takes no arguments"),
-        ("contains('a')", Key::JobIf, "`contains` takes 2 arguments"),
-        ("join()", Key::JobIf, "`join` takes 1 to 2 arguments"),
-        ("\"x\"", Key::JobIf, "texts stand in single quotes: 'text'"),
-        ("github.a = 1", Key::JobIf, "equality is `==`"),
+        ("always(1)", WorkflowKey::JobIf, "`always` takes no arguments"),
+        (
+            "contains('a')",
+            WorkflowKey::JobIf,
+            "`contains` takes 2 arguments",
+        ),
+        ("join()", WorkflowKey::JobIf, "`join` takes 1 to 2 arguments"),
+        (
+            "\"x\"",
+            WorkflowKey::JobIf,
+            "texts stand in single quotes: 'text'",
+        ),
+        ("github.a = 1", WorkflowKey::JobIf, "equality is `==`"),
     ] {
         assert_eq!(first(text, key).unwrap_or_default().1, help, "{text}");
     }
@@ -122,7 +146,7 @@ fn a_context_without_a_value_is_told_from_a_typo() {
 
 #[test]
 fn an_error_becomes_a_finding() {
-    let parsed = parse("githb.ref", 5, &Scope::of(Key::JobIf));
+    let parsed = parse("githb.ref", 5, &Scope::of(WorkflowKey::JobIf));
     let found = parsed.errors.first().unwrap().to_diagnostic(codes::WRONG_TYPE);
     assert_eq!(found.message, "unrecognized named-value: 'githb'");
     assert_eq!(found.span().unwrap().range(), 5..10);

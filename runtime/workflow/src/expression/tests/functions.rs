@@ -183,7 +183,7 @@ fn files_are_hashed_by_who_has_them() {
     );
     let error = hashed("'x' == hashFiles('')").unwrap_err();
     assert_eq!(
-        (error.what.as_str(), error.span.range()),
+        (error.reason.to_string().as_str(), error.span.range()),
         ("hashFiles failed: an empty pattern", 7..20)
     );
 }

@@ -111,7 +111,7 @@ fn a_thousand_mistakes_are_told_a_few_times() {
     // GitHub's own error stays the first one, of whatever sort the many others are.
     let text = format!("nope {}", "@ ".repeat(500));
     let parsed = parse(&text, 0, &Scope::of_names([]));
-    assert_eq!(parsed.errors[0].what, "Unrecognized named-value: 'nope'");
+    assert_eq!(parsed.errors[0].reason, Reason::UnknownContext("nope".to_owned()));
 
     let (_, errors) = Template::parse(&"${{x}}".repeat(100_000), 0, &Scope::of_names([]));
     assert_eq!(errors.len(), 1_000);

@@ -9,7 +9,7 @@ mod random;
 mod syntax;
 mod templates;
 
-use super::{Environment, ExpressionError, Object, Scope, Value, evaluate, parse};
+use super::{Environment, ExpressionError, Object, Reason, Scope, Value, evaluate, parse};
 
 /// Contexts from JSON.
 fn contexts(json: &str) -> Object {

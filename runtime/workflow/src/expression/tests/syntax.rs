@@ -1,7 +1,7 @@
 //! Mistakes and their places.
 
 use super::*;
-use crate::expression::{ErrorKind, Key};
+use crate::expression::{ErrorKind, WorkflowKey};
 
 /// All errors: what is wrong, and the text that is marked.
 fn errors(text: &str) -> Vec<(String, &str)> {
@@ -9,7 +9,7 @@ fn errors(text: &str) -> Vec<(String, &str)> {
     parse(text, 0, &Scope::of_contexts(&contexts))
         .errors
         .into_iter()
-        .map(|error| (error.what, &text[error.span.range()]))
+        .map(|error| (error.reason.to_string(), &text[error.span.range()]))
         .collect()
 }
 
@@ -118,7 +118,7 @@ fn messages_name_the_position_in_utf_16() {
 fn places_count_from_the_base() {
     let negated = parse("!true", 100, &Scope::anything()).expression.unwrap();
     assert_eq!(negated.span().range(), 100..105);
-    let parsed = parse(" github.ref == nope( 1 )", 100, &Scope::of(Key::JobIf));
+    let parsed = parse(" github.ref == nope( 1 )", 100, &Scope::of(WorkflowKey::JobIf));
     assert_eq!(parsed.errors.len(), 1);
     assert_eq!(parsed.errors[0].span.range(), 115..119);
     let expression = parsed.expression.unwrap();

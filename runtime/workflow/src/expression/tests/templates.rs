@@ -1,7 +1,7 @@
 //! Text with expressions in it, and conditions.
 
 use super::*;
-use crate::expression::{Condition, Key, Segment, Status, Template};
+use crate::expression::{Condition, Segment, Status, Template, WorkflowKey};
 use crate::span::Span;
 
 const CONTEXTS: &str = r#"{"a": "x", "n": 1.50, "l": [1, 2], "trap": "${{ a }}"}"#;
@@ -108,7 +108,7 @@ fn holds(text: &str, status: Status) -> bool {
 }
 
 fn scope(contexts: &Object) -> Scope<'_> {
-    Scope::of_contexts(contexts).with_functions(crate::expression::allowed(Key::StepIf).functions)
+    Scope::of_contexts(contexts).with_functions(crate::expression::allowed(WorkflowKey::StepIf).functions)
 }
 
 #[test]

@@ -8,9 +8,9 @@ use super::steps::result;
 use super::{github, late};
 use crate::actions::Actions;
 use crate::check::expressions::outputs::of_action;
-use crate::check::expressions::surroundings::{NotYet, Surroundings, Unknown};
+use crate::check::expressions::resolver::{ContextResolver, NotYet, Unknown};
 use crate::check::expressions::types::{Properties, Type};
-use crate::model::action::{Action, Kind};
+use crate::model::action::{Action, ActionKind};
 use crate::model::{self, Site, StepPlace};
 use crate::span::Span;
 use crate::words::{name as shown, plain};
@@ -38,7 +38,7 @@ impl ActionContexts {
     }
 }
 
-impl Surroundings for ActionContexts {
+impl ContextResolver for ActionContexts {
     fn context(&mut self, name: &str, _site: &Site) -> Type {
         // `matrix` is that of the job which uses the action.
         let known = self.contexts.get(name);
@@ -96,7 +96,7 @@ fn inputs(action: &Action) -> Type {
 }
 
 fn steps(action: &Action, actions: &Actions<'_>) -> (Type, Vec<(StepPlace, Span)>) {
-    let Kind::Composite { steps } = &action.kind else {
+    let ActionKind::Composite { steps } = &action.kind else {
         return (Type::Any, Vec::new());
     };
     let mut properties = Properties::default();
@@ -107,7 +107,7 @@ fn steps(action: &Action, actions: &Actions<'_>) -> (Type, Vec<(StepPlace, Span)
             places.push((StepPlace { index, inner: None }, id.span));
         }
         let given = match step.step.as_ref().map(|step| &step.action) {
-            Some(model::Action::Uses(uses)) => of_action(actions, &uses.reference),
+            Some(model::StepAction::Uses(uses)) => of_action(actions, &uses.reference),
             _ => Type::map(Type::Text),
         };
         properties.add(Arc::clone(&id.value), result(given));

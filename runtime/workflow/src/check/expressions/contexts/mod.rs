@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::infer::Checker;
+use super::checker::Checker;
 use super::outputs::Outputs;
-use super::surroundings::{NotYet, Surroundings, Unknown};
+use super::resolver::{ContextResolver, NotYet, Unknown};
 use super::types::{Properties, Type};
 use crate::dialect::Dialect;
-use crate::expression::Key;
+use crate::expression::WorkflowKey;
 use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
 use crate::span::Span;
 use crate::tree::Node;
@@ -60,7 +60,7 @@ struct JobContexts {
 
 impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
     pub(super) fn new(workflow: &'w Workflow, outputs: Outputs<'c, 'r>) -> Self {
-        let in_strategy = |site: &&Site| site.key == Key::JobStrategy && site.whole().is_some();
+        let in_strategy = |site: &&Site| site.key == WorkflowKey::JobStrategy && site.whole().is_some();
         let whole = workflow.sites.iter().filter(in_strategy);
         Self {
             workflow,
@@ -228,7 +228,7 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
     }
 }
 
-impl Surroundings for Contexts<'_, '_, '_> {
+impl ContextResolver for Contexts<'_, '_, '_> {
     fn context(&mut self, name: &str, site: &Site) -> Type {
         match name {
             "github" => self.common("github", |workflow| {
@@ -236,19 +236,19 @@ impl Surroundings for Contexts<'_, '_, '_> {
             }),
             "env" | "vars" => self.common("env", |_| Type::map(Type::Text)),
             "secrets" => self.common("secrets", inputs::secrets),
-            "inputs" if site.key == Key::CallInputDefault => self.inputs_before(site),
+            "inputs" if site.key == WorkflowKey::CallInputDefault => self.inputs_before(site),
             "inputs" => self.common("inputs", inputs::inputs),
             "runner" => self.common("runner", |_| github::runner()),
             "strategy" => self.common("strategy", |_| github::strategy()),
             "jobs" => self.all_jobs(),
             _ => match (name, self.job_of(site)) {
-                ("needs", Some(job)) if site.key == Key::JobIf => self.all_needs(job),
+                ("needs", Some(job)) if site.key == WorkflowKey::JobIf => self.all_needs(job),
                 ("needs", Some(job)) => self.needs(job),
                 ("matrix", Some(job)) => self.matrix(job),
                 ("job", Some(job)) => self.job(job),
                 ("steps", Some(job)) => match site.key {
                     // Made before any step runs.
-                    Key::JobContainerEnv | Key::JobServiceEnv => Type::Any,
+                    WorkflowKey::JobContainerEnv | WorkflowKey::JobServiceEnv => Type::Any,
                     _ => self.steps(job).context.clone(),
                 },
                 _ => Type::Any,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check::expressions::outputs::Outputs;
 use crate::check::expressions::types::{Properties, Type};
-use crate::model::{Action, Job, Step, StepPlace};
+use crate::model::{Job, Step, StepAction, StepPlace};
 use crate::span::Span;
 
 /// The steps of a job that have an id.
@@ -32,7 +32,7 @@ impl Steps {
         for (index, step) in job.steps.iter().enumerate() {
             let place = StepPlace { index, inner: None };
             add(step, place, outputs, &mut properties, &mut places);
-            if let Action::Parallel(inner) = &step.action {
+            if let StepAction::Parallel(inner) = &step.action {
                 for (at, step) in inner.iter().enumerate() {
                     let place = StepPlace {
                         inner: Some(at),
@@ -61,7 +61,7 @@ fn add(
         places.push((place, id.span));
     }
     let given = match &step.action {
-        Action::Uses(uses) => outputs.of_action(&uses.reference),
+        StepAction::Uses(uses) => outputs.of_action(&uses.reference),
         _ => Type::map(Type::Text),
     };
     properties.add(Arc::from(id.as_str()), result(given));

@@ -1,9 +1,9 @@
 //! Words about what a context does not have: why it is not there, and what to do.
 
-use crate::check::expressions::surroundings::Unknown;
+use crate::check::expressions::resolver::Unknown;
 use crate::check::expressions::types::Properties;
-use crate::expression::Key;
-use crate::model::{Action, Job, JobId, Site, Step, Workflow};
+use crate::expression::WorkflowKey;
+use crate::model::{Job, JobId, Site, Step, StepAction, Workflow};
 use crate::words::name as shown;
 
 /// What is to be said of a property that a context does not have.
@@ -83,7 +83,7 @@ fn has_step(steps: &[Step], name: &str) -> bool {
         step.id
             .as_ref()
             .is_some_and(|id| id.as_str().eq_ignore_ascii_case(name))
-            || matches!(&step.action, Action::Parallel(inner) if has_step(inner, name))
+            || matches!(&step.action, StepAction::Parallel(inner) if has_step(inner, name))
     })
 }
 
@@ -110,7 +110,7 @@ fn need(workflow: &Workflow, job: &Job, name: &str, none: bool) -> Unknown {
 }
 
 fn input(name: &str, none: bool, site: &Site) -> Unknown {
-    if site.key == Key::CallInputDefault {
+    if site.key == WorkflowKey::CallInputDefault {
         return Unknown {
             message: format!("there is no input {} before this one", shown(name)),
             label: "not known yet".to_owned(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Evaluator, Problem};
+use crate::expression::reason::Reason;
 use crate::expression::tree::Expression;
 use crate::expression::value::Value;
 
@@ -33,11 +34,10 @@ impl Evaluator<'_, '_> {
                         _ => self.argument(values, number)?,
                     };
                     if !specifiers.is_empty() {
-                        return Err(Problem::Message(format!(
-                            "The format specifiers '{}' are not valid for objects of type '{}'",
-                            specifiers.replace("}}", "}"),
-                            value.kind().as_str()
-                        )));
+                        return Err(Problem::Reason(Reason::FormatSpecifiers {
+                            specifiers: specifiers.replace("}}", "}"),
+                            kind: value.kind(),
+                        }));
                     }
                     if let Some(slot) = known.get_mut(number) {
                         *slot = Some(value.clone());
@@ -56,7 +56,7 @@ impl Evaluator<'_, '_> {
 
 /// Takes a format apart: `{0}` is a value, `{{` and `}}` are braces, a brace alone is a mistake.
 fn pieces(format: &str, values: usize) -> Result<Vec<Piece<'_>>, Problem> {
-    let invalid = || Problem::Message(format!("The following format string is invalid: {format}"));
+    let invalid = || Problem::Reason(Reason::Format(format.to_owned()));
     let mut pieces = Vec::new();
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {
@@ -70,9 +70,7 @@ fn pieces(format: &str, values: usize) -> Result<Vec<Piece<'_>>, Problem> {
         let inner = from.strip_prefix('{').ok_or_else(invalid)?;
         let (number, specifiers, behind) = placeholder(inner).ok_or_else(invalid)?;
         if number >= values {
-            return Err(Problem::Message(format!(
-                "The following format string references more arguments than were supplied: {format}"
-            )));
+            return Err(Problem::Reason(Reason::FormatArguments(format.to_owned())));
         }
         pieces.push(Piece::Text(text));
         pieces.push(Piece::Argument(number, specifiers));

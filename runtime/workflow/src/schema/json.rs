@@ -5,11 +5,11 @@
 
 use std::fmt::Write;
 
-use super::keys::{JOB, Key, Level, MATRIX, STEP, WORKFLOW};
-use super::types::{Text, Type};
+use crate::schema::keys::{JOB, KeySchema, MATRIX, MappingSchema, STEP, WORKFLOW};
+use crate::schema::types::{Text, ValueSchema};
 
 /// The JSON Schema (draft 2020-12) of `.loom.yml`.
-pub(crate) fn schema() -> String {
+pub(crate) fn json_schema() -> String {
     let mut out = String::from(
         r##"{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Loom workflow","$ref":"#/$defs/workflow","$defs":{"expression":{"type":"string","pattern":"\\$\\{\\{"},"##,
     );
@@ -50,7 +50,7 @@ fn bounds(key: &str) -> &'static str {
 }
 
 /// `computed`: whether expressions may stand here because of a place around.
-fn level(out: &mut String, level: &Level, computed: bool) {
+fn level(out: &mut String, level: &MappingSchema, computed: bool) {
     write(out, "{\"type\":\"object\",\"properties\":{");
     for (index, key) in level.keys.iter().enumerate() {
         if index > 0 {
@@ -95,12 +95,12 @@ fn level(out: &mut String, level: &Level, computed: bool) {
     write(out, "}");
 }
 
-fn has(level: &Level, name: &str) -> bool {
+fn has(level: &MappingSchema, name: &str) -> bool {
     level.keys.iter().any(|key| key.name == name)
 }
 
 /// The one key that says what a thing is, and the keys that do not go with it.
-fn forms(out: &mut String, level: &Level) {
+fn forms(out: &mut String, level: &MappingSchema) {
     for (index, form) in level.forms.iter().enumerate() {
         write(out, if index > 0 { "," } else { ",\"oneOf\":[" });
         if std::ptr::eq(level, &raw const JOB) && form.key == "steps" {
@@ -128,7 +128,7 @@ fn forms(out: &mut String, level: &Level) {
 }
 
 /// Keys that do not go together.
-fn rivals(out: &mut String, level: &Level) {
+fn rivals(out: &mut String, level: &MappingSchema) {
     for (index, (one, other)) in level.rivals.iter().enumerate() {
         write(out, if index > 0 { "," } else { ",\"allOf\":[" });
         write(out, "{\"not\":{\"required\":");
@@ -149,7 +149,7 @@ fn list(out: &mut String, names: &[&str]) {
     write(out, "]");
 }
 
-fn value_of(out: &mut String, key: &Key, computed: bool) {
+fn value_of(out: &mut String, key: &KeySchema, computed: bool) {
     match by_parts(key.name) {
         Some(known) => write(out, known),
         None => {
@@ -165,7 +165,7 @@ fn value_of(out: &mut String, key: &Key, computed: bool) {
 }
 
 /// `bounds` and `filled`: what else there is to say of a number and of a list.
-fn value(out: &mut String, wanted: &Type, computed: bool, bounds: &str, filled: &str) {
+fn value(out: &mut String, wanted: &ValueSchema, computed: bool, bounds: &str, filled: &str) {
     let computed = computed || wanted.place.is_some();
     if wanted.any {
         write(out, "true");

@@ -1,11 +1,10 @@
 //! The tables of keys as an editor asks them: what may stand at the end of a path of keys, whatever else the file says.
 
-use super::action_keys::{ACTION, BRANDING, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
-use super::fields::allowed_in;
-use super::keys::{Checked, JOB, Key, Level, STEP, WORKFLOW, named};
-use super::types::{Text, Type};
 use crate::dialect::Dialect;
 use crate::expression;
+use crate::schema::action_keys::{ACTION, BRANDING, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
+use crate::schema::keys::{Checked, JOB, KeySchema, MappingSchema, STEP, WORKFLOW, named};
+use crate::schema::types::{Text, ValueSchema};
 
 /// What of a file is read by which tables.
 #[derive(Clone, Copy)]
@@ -24,10 +23,10 @@ pub(crate) enum Way {
 
 /// What may stand at a place.
 pub(crate) struct Place {
-    types: Vec<&'static Type>,
+    types: Vec<&'static ValueSchema>,
     dialect: Dialect,
     /// Which expressions may stand there.
-    pub(crate) expressions: Option<expression::Key>,
+    pub(crate) expressions: Option<expression::WorkflowKey>,
     /// The way to it for people: names of the language, and `*` for names that the writer of the file chose.
     pub(crate) path: String,
     /// Whether the last step of the way was such a name.
@@ -53,20 +52,20 @@ pub(crate) enum Shape {
     List,
 }
 
-static WORKFLOW_ROOT: Type = Type::mapping(&WORKFLOW);
-static ACTION_ROOT: Type = Type::mapping(&ACTION);
-static JOBS: Type = Type::mapping(&named(&ONE_JOB));
-static ONE_JOB: Type = Type::mapping(&JOB);
-static STEPS: Type = Type::list(&ONE_STEP);
-static ONE_STEP: Type = Type::mapping(&STEP);
-static COMPOSITE_STEPS: Type = Type::list(&RUN_STEP);
-static RUN_STEP: Type = Type::mapping(&RUN);
-static USES_STEP: Type = Type::mapping(&USES);
-static COMPOSITE_RUNS: Type = Type::mapping(&COMPOSITE);
-static DOCKER_RUNS: Type = Type::mapping(&DOCKER);
-static NODE_RUNS: Type = Type::mapping(&NODE);
-static BADGE: Type = Type::mapping(&BRANDING);
-static KINDS: Type = Type::words(USING);
+static WORKFLOW_ROOT: ValueSchema = ValueSchema::mapping(&WORKFLOW);
+static ACTION_ROOT: ValueSchema = ValueSchema::mapping(&ACTION);
+static JOBS: ValueSchema = ValueSchema::mapping(&named(&ONE_JOB));
+static ONE_JOB: ValueSchema = ValueSchema::mapping(&JOB);
+static STEPS: ValueSchema = ValueSchema::list(&ONE_STEP);
+static ONE_STEP: ValueSchema = ValueSchema::mapping(&STEP);
+static COMPOSITE_STEPS: ValueSchema = ValueSchema::list(&RUN_STEP);
+static RUN_STEP: ValueSchema = ValueSchema::mapping(&RUN);
+static USES_STEP: ValueSchema = ValueSchema::mapping(&USES);
+static COMPOSITE_RUNS: ValueSchema = ValueSchema::mapping(&COMPOSITE);
+static DOCKER_RUNS: ValueSchema = ValueSchema::mapping(&DOCKER);
+static NODE_RUNS: ValueSchema = ValueSchema::mapping(&NODE);
+static BADGE: ValueSchema = ValueSchema::mapping(&BRANDING);
+static KINDS: ValueSchema = ValueSchema::one_of(USING);
 
 /// What may stand at the end of a way; `None` where the tables know nothing.
 pub(crate) fn place(root: Root<'_>, way: &[Way]) -> Option<Place> {
@@ -92,7 +91,7 @@ pub(crate) fn place(root: Root<'_>, way: &[Way]) -> Option<Place> {
 
 impl Place {
     fn item(self) -> Self {
-        let mut types: Vec<&'static Type> = self.types.iter().filter_map(|kind| kind.list).collect();
+        let mut types: Vec<&'static ValueSchema> = self.types.iter().filter_map(|kind| kind.list).collect();
         if types.iter().any(|kind| std::ptr::eq(*kind, &raw const RUN_STEP)) {
             types.push(&USES_STEP);
         }
@@ -100,12 +99,12 @@ impl Place {
     }
 
     fn under(self, key: &str, root: Root<'_>) -> Option<Self> {
-        let levels: Vec<&'static Level> = self.levels().collect();
+        let levels: Vec<&'static MappingSchema> = self.levels().collect();
         let mut known = levels
             .iter()
             .flat_map(|level| level.keys)
             .filter(|known| known.name == key);
-        let types: Vec<&'static Type> = match known.next() {
+        let types: Vec<&'static ValueSchema> = match known.next() {
             Some(first) => std::iter::once(first)
                 .chain(known)
                 .flat_map(|key| of_key(key, &levels, root))
@@ -133,7 +132,7 @@ impl Place {
         })
     }
 
-    fn with(self, types: Vec<&'static Type>) -> Self {
+    fn with(self, types: Vec<&'static ValueSchema>) -> Self {
         let expressions = types.iter().find_map(|kind| kind.place).or(self.expressions);
         Self {
             types,
@@ -143,7 +142,7 @@ impl Place {
         }
     }
 
-    fn levels(&self) -> impl Iterator<Item = &'static Level> {
+    fn levels(&self) -> impl Iterator<Item = &'static MappingSchema> {
         self.types.iter().filter_map(|kind| kind.mapping)
     }
 
@@ -159,7 +158,7 @@ impl Place {
             if stray && self.types.len() > 1 {
                 continue;
             }
-            for key in level.keys.iter().filter(|key| allowed_in(key, self.dialect)) {
+            for key in level.keys.iter().filter(|key| key.is_in(self.dialect)) {
                 let fits = here().all(|present| present.forms.has(key.forms));
                 let rivals = level.rivals.iter().any(|(one, other)| {
                     (*one == key.name && present.contains(other))
@@ -219,8 +218,12 @@ impl Place {
 }
 
 /// What stands under a key.
-fn of_key(key: &'static Key, levels: &[&'static Level], root: Root<'_>) -> Vec<&'static Type> {
-    let is_of = |level: &'static Level| levels.iter().any(|known| std::ptr::eq(*known, level));
+fn of_key(
+    key: &'static KeySchema,
+    levels: &[&'static MappingSchema],
+    root: Root<'_>,
+) -> Vec<&'static ValueSchema> {
+    let is_of = |level: &'static MappingSchema| levels.iter().any(|known| std::ptr::eq(*known, level));
     match (key.name, root) {
         ("jobs", _) if is_of(&WORKFLOW) => vec![&JOBS],
         ("steps", _) if is_of(&COMPOSITE) => vec![&COMPOSITE_STEPS],
@@ -236,7 +239,7 @@ fn of_key(key: &'static Key, levels: &[&'static Level], root: Root<'_>) -> Vec<&
     }
 }
 
-fn shape(key: &'static Key) -> Shape {
+fn shape(key: &'static KeySchema) -> Shape {
     let value = key.value;
     match key.name {
         "jobs" | "runs" | "branding" => Shape::Mapping,
@@ -344,7 +347,7 @@ mod tests {
         assert_eq!(at(github, "jobs.a.steps.-.run").path, "jobs.*.steps.run");
         assert_eq!(
             at(github, "jobs.a.services.db.env.X").expressions,
-            Some(expression::Key::JobServiceEnv)
+            Some(expression::WorkflowKey::JobServiceEnv)
         );
         assert!(at(github, "jobs.a.steps.-.if").is_condition());
         assert_eq!(at(github, "permissions.id-token").words(), ["write", "none"]);

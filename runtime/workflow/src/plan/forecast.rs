@@ -2,18 +2,18 @@
 
 use indexmap::IndexMap;
 
-use super::answer::Answer;
 use super::combinations::Combination;
 use super::condition::Ancestors;
-use super::evaluation::Budget;
+use super::decision::TriggerDecision;
+use super::evaluation::{SizeBudget, computed};
 use super::event::Event;
 use super::instance::{self, InstanceId};
-use super::strategy::{self, Strategy};
+use super::strategy::{self, StrategyPlan};
 use super::trigger::triggered;
 use crate::dag::Dag;
 use crate::diagnostic::Diagnostics;
-use crate::expression::{self, Function, Node as Part, Object, Scope, Value};
-use crate::model::{Job, JobId, Workflow};
+use crate::expression::{self, Function, Node as Part, Object, Value};
+use crate::model::{self, Job, JobId, List, Literal, Matrix, Template, Workflow};
 use crate::span::Span;
 use crate::tree::{Kind, Node};
 use crate::words::name;
@@ -21,7 +21,7 @@ use crate::words::name;
 /// What will become of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outlook {
+pub enum JobForecast {
     /// It runs, once what it needs has succeeded.
     Runs,
     /// It does not, whatever the others do.
@@ -43,9 +43,9 @@ pub enum Outlook {
 #[must_use]
 pub struct EventPlan {
     /// Whether it starts the workflow, and why.
-    pub answer: Answer,
+    pub decision: TriggerDecision,
     /// What will become of each job; none where nothing starts.
-    pub jobs: IndexMap<JobId, Outlook>,
+    pub jobs: IndexMap<JobId, JobForecast>,
     /// What there is to say about it.
     pub diagnostics: Diagnostics,
 }
@@ -53,10 +53,10 @@ pub struct EventPlan {
 /// Whether an event starts a workflow, and which of its jobs run. `contexts` has what is known beside the event: `vars`,
 /// `inputs`, and what the event does not tell of `github`.
 pub fn plan_for_event(workflow: &Workflow, event: &Event, contexts: &Object) -> EventPlan {
-    let answer = triggered(workflow, event);
-    if !answer.starts {
+    let decision = triggered(workflow, event);
+    if !decision.starts {
         return EventPlan {
-            answer,
+            decision,
             jobs: IndexMap::new(),
             diagnostics: Diagnostics::new(),
         };
@@ -69,9 +69,9 @@ pub fn plan_for_event(workflow: &Workflow, event: &Event, contexts: &Object) -> 
     }
     let mut contexts = contexts.clone();
     contexts.insert("github", Value::object(github));
-    let (jobs, diagnostics) = outlook(workflow, &contexts);
+    let (jobs, diagnostics) = forecast(workflow, &contexts);
     EventPlan {
-        answer,
+        decision,
         jobs,
         diagnostics,
     }
@@ -79,10 +79,10 @@ pub fn plan_for_event(workflow: &Workflow, event: &Event, contexts: &Object) -> 
 
 /// What will become of each job, in the order of the file. `contexts` has what is known before a run: `github`, `vars`,
 /// `inputs`. An `if` that has no value is told by the diagnostics, and counts as one that holds.
-pub fn outlook(workflow: &Workflow, contexts: &Object) -> (IndexMap<JobId, Outlook>, Diagnostics) {
+pub fn forecast(workflow: &Workflow, contexts: &Object) -> (IndexMap<JobId, JobForecast>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let dag = workflow.dag();
-    let mut known: IndexMap<JobId, Outlook> = IndexMap::new();
+    let mut known: IndexMap<JobId, JobForecast> = IndexMap::new();
     let order: Vec<JobId> = match dag.execution_order() {
         Ok(order) => order.into_iter().cloned().collect(),
         // Loading refuses such a workflow; here no job of a circle ever runs, so that the order does not matter.
@@ -90,8 +90,8 @@ pub fn outlook(workflow: &Workflow, contexts: &Object) -> (IndexMap<JobId, Outlo
     };
     for id in order {
         if let Some(job) = workflow.jobs.get(&id) {
-            let outlook = of_job(job, &dag, &known, contexts, &mut diagnostics);
-            known.insert(id, outlook);
+            let forecast = of_job(job, &dag, &known, contexts, &mut diagnostics);
+            known.insert(id, forecast);
         }
     }
     known.sort_by_key(|id, _| workflow.jobs.get_index_of(id));
@@ -101,15 +101,15 @@ pub fn outlook(workflow: &Workflow, contexts: &Object) -> (IndexMap<JobId, Outlo
 fn of_job(
     job: &Job,
     dag: &Dag,
-    known: &IndexMap<JobId, Outlook>,
+    known: &IndexMap<JobId, JobForecast>,
     contexts: &Object,
     diagnostics: &mut Diagnostics,
-) -> Outlook {
+) -> JobForecast {
     let asks = Asks::of(job);
     let needed = dag.dependencies(&job.id.value);
     let waits = |of: &str| {
         let names: Vec<String> = needed.iter().take(8).map(|need| name(need.as_str())).collect();
-        Outlook::Later {
+        JobForecast::Later {
             why: format!("{of} {}", names.join(", ")),
         }
     };
@@ -120,16 +120,16 @@ fn of_job(
         let (holds, found) = super::condition(job, contexts, &Ancestors::default());
         diagnostics.extend(found);
         if holds == Some(false) {
-            return Outlook::Skipped {
+            return JobForecast::Skipped {
                 why: "its `if` does not hold".to_owned(),
                 span: job.condition.as_ref().map(|condition| condition.span),
             };
         }
     }
     if !asks.always {
-        let behind = |outlook: &Outlook| matches!(outlook, Outlook::Skipped { .. });
+        let behind = |forecast: &JobForecast| matches!(forecast, JobForecast::Skipped { .. });
         if let Some(skipped) = needed.iter().find(|need| known.get(**need).is_some_and(behind)) {
-            return Outlook::Skipped {
+            return JobForecast::Skipped {
                 why: format!("it needs {}, which is skipped", name(skipped.as_str())),
                 span: job
                     .needs
@@ -140,7 +140,7 @@ fn of_job(
         }
         if needed
             .iter()
-            .any(|need| matches!(known.get(*need), Some(Outlook::Later { .. })))
+            .any(|need| matches!(known.get(*need), Some(JobForecast::Later { .. })))
         {
             return waits("it runs only if these do:");
         }
@@ -148,7 +148,7 @@ fn of_job(
     if asks.needs {
         return waits("its `if` looks at what these give:");
     }
-    Outlook::Runs
+    JobForecast::Runs
 }
 
 /// What the `if` of a job asks for.
@@ -168,7 +168,7 @@ impl Asks {
         let Some(written) = &job.condition else {
             return asks;
         };
-        let (condition, _) = expression::Condition::parse(&written.text, 0, &Scope::anything());
+        let (condition, _) = written.parsed();
         for part in condition.expressions().flat_map(expression::Expression::parts) {
             match part.node() {
                 Part::Context(name) if name.eq_ignore_ascii_case("needs") => asks.needs = true,
@@ -190,9 +190,13 @@ impl Asks {
 /// The names of a job's instances, when they can be told from the file alone.
 #[must_use]
 pub fn instance_names(job: &Job) -> Option<Vec<String>> {
-    let field = |key: &str| job.fields.get(key).map(|field| &field.value);
-    let is_static = |key: &str, allowed: &[&str]| field(key).is_none_or(|node| only(node, allowed));
-    if !is_static("strategy", &[]) || !is_static("name", &["matrix", "strategy"]) {
+    let name = job.name.as_ref();
+    let is_static = job
+        .strategy
+        .as_ref()
+        .is_none_or(|strategy| is_written(&strategy.value))
+        && name.is_none_or(|name| only(name, &["matrix", "strategy"]));
+    if !is_static {
         return None;
     }
     let (found, _) = matrix(job, &Object::new());
@@ -202,9 +206,9 @@ pub fn instance_names(job: &Job) -> Option<Vec<String>> {
 }
 
 /// The strategy of a job and the combinations of its matrix; no combination where it runs once without one.
-pub fn matrix(job: &Job, contexts: &Object) -> (Option<(Strategy, Vec<Combination>)>, Diagnostics) {
+pub fn matrix(job: &Job, contexts: &Object) -> (Option<(StrategyPlan, Vec<Combination>)>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let found = strategy::evaluate(job, contexts, &mut diagnostics, &mut Budget::default());
+    let found = strategy::evaluate(job, contexts, &mut diagnostics, &mut SizeBudget::default());
     (found, diagnostics.finish())
 }
 
@@ -230,26 +234,65 @@ pub fn instance_dag(dag: &Dag, counts: impl Fn(&JobId) -> usize) -> Dag<Instance
     Dag::build(instances)
 }
 
-/// Whether the expressions in a value look at these contexts only.
-fn only(node: &Node, allowed: &[&str]) -> bool {
-    let text = |text: &str| {
-        let (template, errors) = expression::Template::parse(text, 0, &Scope::anything());
-        errors.is_empty()
-            && template
-                .expressions()
-                .flat_map(expression::Expression::parts)
-                .all(|part| match part.node() {
-                    Part::Context(name) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)),
-                    _ => true,
-                })
-    };
+/// Whether nothing outside of the file decides what a strategy says.
+fn is_written(strategy: &Literal<model::Strategy>) -> bool {
+    is_fixed(strategy, |strategy| {
+        let is_fixed_matrix = |matrix: &Matrix| {
+            let mut lists = matrix.vectors.values().map(|vector| &vector.value.value);
+            let mut others = [&matrix.include, &matrix.exclude].into_iter().flatten();
+            lists.all(is_fixed_list) && others.all(|list| is_fixed_list(&list.value))
+        };
+        strategy
+            .fail_fast
+            .as_deref()
+            .is_none_or(|it| is_fixed(it, |_| true))
+            && strategy
+                .max_parallel
+                .as_deref()
+                .is_none_or(|it| is_fixed(it, |_| true))
+            && strategy
+                .matrix
+                .as_deref()
+                .is_none_or(|it| is_fixed(it, is_fixed_matrix))
+    })
+}
+
+fn is_fixed_list(list: &List) -> bool {
+    is_fixed(list, |items| items.iter().all(is_fixed_node))
+}
+
+fn is_fixed<T>(literal: &Literal<T>, is_fixed_value: impl FnOnce(&T) -> bool) -> bool {
+    match literal {
+        Literal::Value(value) => is_fixed_value(value),
+        Literal::Expression(template) => only(template, &[]),
+        Literal::Computed(node) => is_fixed_node(node),
+    }
+}
+
+fn is_fixed_node(node: &Node) -> bool {
+    let text = |text: &str, place: Span| only(&computed(text, place), &[]);
     match &node.kind {
-        Kind::Scalar(scalar) => text(&scalar.text),
-        Kind::Sequence(items) => items.iter().all(|item| only(item, allowed)),
+        Kind::Scalar(scalar) => text(&scalar.text, node.span),
+        Kind::Sequence(items) => items.iter().all(is_fixed_node),
         Kind::Mapping(mapping) => mapping
             .entries
             .iter()
-            .all(|entry| text(&entry.key.text) && only(&entry.value, allowed)),
+            .all(|entry| text(&entry.key.text, entry.key.span) && is_fixed_node(&entry.value)),
         Kind::Invalid => false,
     }
+}
+
+/// Whether the expressions in a text look at these contexts only.
+fn only(template: &Template, allowed: &[&str]) -> bool {
+    let Some((template, error)) = template.parsed() else {
+        return true;
+    };
+    error.is_none()
+        && template
+            .expressions()
+            .flat_map(expression::Expression::parts)
+            .all(|part| match part.node() {
+                Part::Context(name) => allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)),
+                _ => true,
+            })
 }

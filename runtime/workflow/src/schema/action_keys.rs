@@ -1,58 +1,58 @@
 //! Every key of `action.yml`: GitHub's published schema `action-v1.0.json` as data.
 
-use super::keys::{FILLED, Key, Level, TEXT, TEXTS, key, named, parts, plain};
-use super::types::Type;
-use crate::expression::Key as At;
+use crate::expression::WorkflowKey as At;
+use crate::schema::keys::{FILLED, KeySchema, MappingSchema, TEXT, TEXTS, key, named, parts, plain};
+use crate::schema::types::ValueSchema;
 
-pub(super) static ACTION: Level = Level {
+pub(crate) static ACTION: MappingSchema = MappingSchema {
     // GitHub passes over what it does not know here.
     lenient: true,
     ..plain(&[
         key("name", &TEXT),
         key("description", &TEXT),
         key("author", &TEXT),
-        key("inputs", &Type::mapping(&INPUTS)),
-        key("outputs", &Type::mapping(&OUTPUTS)),
+        key("inputs", &ValueSchema::mapping(&INPUTS)),
+        key("outputs", &ValueSchema::mapping(&OUTPUTS)),
         parts("runs").required(),
         // What it says is checked apart: an action runs whatever its badge looks like.
-        key("branding", &Type::ANY),
+        key("branding", &ValueSchema::ANY),
     ])
 };
-pub(super) static BRANDING: Level = Level {
+pub(crate) static BRANDING: MappingSchema = MappingSchema {
     lenient: true,
     ..plain(&[key("icon", &TEXT), key("color", &TEXT)])
 };
-static INPUTS: Level = things("input", &INPUT);
-static INPUT: Type = Type::mapping(&Level {
+static INPUTS: MappingSchema = things("input", &INPUT);
+static INPUT: ValueSchema = ValueSchema::mapping(&MappingSchema {
     // GitHub passes over what it does not know here, such as the `type` that many note; it takes no expressions there.
     lenient: true,
-    others: Some(&Type::ANY),
+    others: Some(&ValueSchema::ANY),
     ..plain(&[
         key("description", &TEXT),
         // Many write it as text, and nobody minds.
         key("required", &TEXT),
-        key("default", &Type::TEXT.at(At::ActionInputDefault)),
+        key("default", &ValueSchema::TEXT.at(At::ActionInputDefault)),
         key("deprecationMessage", &TEXT),
     ])
 })
 .or_nothing();
 
-static OUTPUTS: Level = things("output", &OUTPUT);
-static OUTPUT: Type = Type::mapping(&plain(&[
+static OUTPUTS: MappingSchema = things("output", &OUTPUT);
+static OUTPUT: ValueSchema = ValueSchema::mapping(&plain(&[
     key("description", &TEXT),
-    key("value", &Type::TEXT.at(At::ActionOutputValue)),
+    key("value", &ValueSchema::TEXT.at(At::ActionOutputValue)),
 ]))
 .or_nothing();
 
-const fn things(thing: &'static str, value: &'static Type) -> Level {
-    Level {
+const fn things(thing: &'static str, value: &'static ValueSchema) -> MappingSchema {
+    MappingSchema {
         thing: Some(thing),
         ..named(value)
     }
 }
 
 /// A JavaScript action.
-pub(super) static NODE: Level = plain(&[
+pub(crate) static NODE: MappingSchema = plain(&[
     using(),
     key("main", &FILLED).required(),
     key("pre", &FILLED),
@@ -62,12 +62,15 @@ pub(super) static NODE: Level = plain(&[
 ]);
 
 /// A Docker action.
-pub(super) static DOCKER: Level = plain(&[
+pub(crate) static DOCKER: MappingSchema = plain(&[
     using(),
     key("image", &FILLED).required(),
     key("entrypoint", &FILLED),
-    key("args", &Type::list(&Type::TEXT.at(At::ActionRunsArgs))),
-    key("env", &Type::mapping(&TEXTS).at(At::ActionRunsEnv)),
+    key(
+        "args",
+        &ValueSchema::list(&ValueSchema::TEXT.at(At::ActionRunsArgs)),
+    ),
+    key("env", &ValueSchema::mapping(&TEXTS).at(At::ActionRunsEnv)),
     key("pre-entrypoint", &FILLED),
     key("pre-if", &PRE_IF),
     key("post-entrypoint", &FILLED),
@@ -75,20 +78,20 @@ pub(super) static DOCKER: Level = plain(&[
 ]);
 
 /// A composite action. Its steps are read one by one.
-pub(super) static COMPOSITE: Level = plain(&[using(), parts("steps").required()]);
+pub(crate) static COMPOSITE: MappingSchema = plain(&[using(), parts("steps").required()]);
 
-const fn using() -> Key {
+const fn using() -> KeySchema {
     key("using", &FILLED).required()
 }
 
 /// What `using` may be. Any other version of Node.js will do as well.
-pub(super) static USING: &[&str] = &["composite", "docker", "node20", "node24"];
+pub(crate) static USING: &[&str] = &["composite", "docker", "node20", "node24"];
 
-static PRE_IF: Type = Type::CONDITION.at(At::ActionPreIf);
-static POST_IF: Type = Type::CONDITION.at(At::ActionPostIf);
+static PRE_IF: ValueSchema = ValueSchema::CONDITION.at(At::ActionPreIf);
+static POST_IF: ValueSchema = ValueSchema::CONDITION.at(At::ActionPostIf);
 
 /// A step of a composite action that runs a script.
-pub(super) static RUN: Level = plain(&[
+pub(crate) static RUN: MappingSchema = plain(&[
     key("name", &STEP_TEXT),
     key("id", &FILLED),
     key("if", &STEP_IF),
@@ -100,7 +103,7 @@ pub(super) static RUN: Level = plain(&[
 ]);
 
 /// A step of a composite action that uses another one.
-pub(super) static USES: Level = plain(&[
+pub(crate) static USES: MappingSchema = plain(&[
     key("name", &STEP_TEXT),
     key("id", &FILLED),
     key("if", &STEP_IF),
@@ -110,7 +113,7 @@ pub(super) static USES: Level = plain(&[
     key("continue-on-error", &STEP_BOOLEAN),
 ]);
 
-static STEP_TEXT: Type = Type::TEXT.at(At::ActionStep);
-static STEP_IF: Type = Type::CONDITION.at(At::ActionStepIf);
-static STEP_TEXTS: Type = Type::mapping(&TEXTS).at(At::ActionStep);
-static STEP_BOOLEAN: Type = Type::BOOLEAN.at(At::ActionStep);
+static STEP_TEXT: ValueSchema = ValueSchema::TEXT.at(At::ActionStep);
+static STEP_IF: ValueSchema = ValueSchema::CONDITION.at(At::ActionStepIf);
+static STEP_TEXTS: ValueSchema = ValueSchema::mapping(&TEXTS).at(At::ActionStep);
+static STEP_BOOLEAN: ValueSchema = ValueSchema::BOOLEAN.at(At::ActionStep);

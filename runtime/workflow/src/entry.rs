@@ -7,7 +7,7 @@ static TEXT: &str = include_str!("../../../docs/checks.md");
 
 /// What the documentation says about a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct CodeEntry {
     /// Title, level and severity in one line.
     pub heading: &'static str,
     /// What it means, why it is a mistake, and what to do. Paragraphs are separated by an empty line and not wrapped.
@@ -16,7 +16,7 @@ pub struct Page {
     pub examples: &'static str,
 }
 
-impl Page {
+impl CodeEntry {
     /// The entry of a code; empty when there is none, which a test makes sure of for all codes.
     pub(crate) fn of(code: &str) -> Self {
         let entry = entry(code).unwrap_or_default().trim();
@@ -56,11 +56,11 @@ mod tests {
 
     #[test]
     fn an_entry_has_three_parts() {
-        let page = Page::of("yaml/empty");
+        let page = CodeEntry::of("yaml/empty");
         assert_eq!(page.heading, "The file is empty. `schema`, error.");
         assert!(page.explanation.starts_with("The file holds nothing"));
         assert!(page.examples.starts_with("Wrong:") && page.examples.ends_with("```"));
-        assert_eq!(Page::of("engine/unknown-job").examples, "");
-        assert_eq!(Page::of("yaml").heading, "");
+        assert_eq!(CodeEntry::of("engine/unknown-job").examples, "");
+        assert_eq!(CodeEntry::of("yaml").heading, "");
     }
 }

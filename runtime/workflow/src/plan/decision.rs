@@ -7,11 +7,11 @@ use crate::span::Span;
 /// The answer to "does this event start the workflow?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Answer {
+pub struct TriggerDecision {
     /// Whether it does.
     pub starts: bool,
     /// What decided.
-    pub reason: Reason,
+    pub reason: TriggerReason,
     /// The same as a sentence: lowercase, names in backticks, no full stop.
     pub text: String,
     /// Where in the file that stands, when it stands there.
@@ -21,7 +21,7 @@ pub struct Answer {
 /// What decides whether an event starts a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum TriggerReason {
     /// The event is listed and nothing narrows it.
     Listed,
     /// The file names no events at all, which only `.loom.yml` may.
@@ -48,8 +48,8 @@ pub enum Reason {
     Message,
 }
 
-impl Answer {
-    pub(super) fn yes(reason: Reason, text: impl Into<String>, span: Option<Span>) -> Self {
+impl TriggerDecision {
+    pub(super) fn yes(reason: TriggerReason, text: impl Into<String>, span: Option<Span>) -> Self {
         Self {
             starts: true,
             reason,
@@ -58,7 +58,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn no(reason: Reason, text: impl Into<String>, span: Option<Span>) -> Self {
+    pub(super) fn no(reason: TriggerReason, text: impl Into<String>, span: Option<Span>) -> Self {
         Self {
             starts: false,
             reason,
@@ -68,7 +68,7 @@ impl Answer {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for TriggerDecision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }

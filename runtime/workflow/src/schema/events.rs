@@ -1,20 +1,20 @@
 //! `on`: every event that can start a workflow, with what it can be narrowed by. GitHub's published schema as data.
 
-use super::keys::{BOOLEAN, FILLED, Key, Level, ONE_OR_MORE, TEXT, key, named, plain};
-use super::types::Type;
-use crate::expression::Key as At;
+use crate::expression::WorkflowKey as At;
+use crate::schema::keys::{BOOLEAN, FILLED, KeySchema, MappingSchema, ONE_OR_MORE, TEXT, key, named, plain};
+use crate::schema::types::ValueSchema;
 
 /// The value of an event that can be narrowed, and need not be.
 macro_rules! narrowed {
     ($level:expr) => {
-        Type::mapping($level).or_nothing()
+        ValueSchema::mapping($level).or_nothing()
     };
 }
 
 /// What `types` of an event may name: one kind of activity, or several.
 macro_rules! activity {
     ($($kind:literal),+ $(,)?) => {
-        Type::words(&[$($kind),+]).or_list(&Type::words(&[$($kind),+])).or_nothing()
+        ValueSchema::one_of(&[$($kind),+]).or_list(&ValueSchema::one_of(&[$($kind),+])).or_nothing()
     };
 }
 
@@ -26,14 +26,14 @@ macro_rules! types {
 }
 
 /// The value of `on`: an event, a list of them, or a mapping with what narrows each.
-pub(super) static ON: Type = Type {
+pub(crate) static ON: ValueSchema = ValueSchema {
     mapping: Some(&EVENTS),
-    ..Type::words(NAMES).or_list(&NAME)
+    ..ValueSchema::one_of(NAMES).or_list(&NAME)
 };
-static NAME: Type = Type::words(NAMES);
+static NAME: ValueSchema = ValueSchema::one_of(NAMES);
 
 /// The names of all events, as `EVENTS` has them.
-pub(super) static NAMES: &[&str] = &[
+pub(crate) static NAMES: &[&str] = &[
     "branch_protection_rule",
     "check_run",
     "check_suite",
@@ -75,7 +75,7 @@ pub(super) static NAMES: &[&str] = &[
 
 /// The kinds of activity of an event; none where any text can be one. `None` where there are no kinds.
 pub(crate) fn activities(event: &str) -> Option<&'static [&'static str]> {
-    let of = |level: &'static Level, name: &str| level.keys.iter().find(|key| key.name == name);
+    let of = |level: &'static MappingSchema, name: &str| level.keys.iter().find(|key| key.name == name);
     let types = of(of(&EVENTS, event)?.value.mapping?, "types")?;
     Some(types.value.words)
 }
@@ -86,13 +86,13 @@ pub(crate) fn is_event(name: &str) -> bool {
 }
 
 /// Whether an event has the key.
-pub(super) fn takes(event: &str, key: &str) -> bool {
+pub(crate) fn takes(event: &str, key: &str) -> bool {
     let event = EVENTS.keys.iter().find(|known| known.name == event);
     let level = event.and_then(|event| event.value.mapping);
     level.is_some_and(|level| level.keys.iter().any(|known| known.name == key))
 }
 
-static EVENTS: Level = things(
+static EVENTS: MappingSchema = things(
     "event",
     plain(&[
         event("branch_protection_rule", &types!["created", "edited", "deleted"]),
@@ -198,7 +198,7 @@ static EVENTS: Level = things(
         event("pull_request_target", &PULL_REQUEST),
         event(
             "push",
-            &narrowed!(&Level {
+            &narrowed!(&MappingSchema {
                 rivals: &[
                     ("branches", "branches-ignore"),
                     ("tags", "tags-ignore"),
@@ -231,14 +231,14 @@ static EVENTS: Level = things(
             "repository_dispatch",
             &narrowed!(&plain(&[key("types", &FILTER)])),
         ),
-        event("schedule", &Type::list(&SCHEDULE)),
+        event("schedule", &ValueSchema::list(&SCHEDULE)),
         event("status", &BARE),
         event("watch", &types!["started"]),
         event("workflow_call", &narrowed!(&CALL)),
         event("workflow_dispatch", &narrowed!(&DISPATCH)),
         event(
             "workflow_run",
-            &narrowed!(&Level {
+            &narrowed!(&MappingSchema {
                 rivals: BRANCHES,
                 ..plain(&[
                     key("types", &activity!["requested", "completed", "in_progress"]),
@@ -251,26 +251,26 @@ static EVENTS: Level = things(
     ]),
 );
 
-const fn things(thing: &'static str, level: Level) -> Level {
-    Level {
+const fn things(thing: &'static str, level: MappingSchema) -> MappingSchema {
+    MappingSchema {
         thing: Some(thing),
         ..level
     }
 }
 
-const fn event(name: &'static str, value: &'static Type) -> Key {
+const fn event(name: &'static str, value: &'static ValueSchema) -> KeySchema {
     key(name, value)
 }
 
 /// What a filter lists. An empty one is as good as none: the service starts such workflows, whatever its schema says.
-static FILTER: Type = ONE_OR_MORE.or_nothing();
+static FILTER: ValueSchema = ONE_OR_MORE.or_nothing();
 
 /// An event with nothing to narrow it by. A filter that stands there all the same is passed over.
-static BARE: Type = narrowed!(&plain(&[]));
+static BARE: ValueSchema = narrowed!(&plain(&[]));
 
 static BRANCHES: &[(&str, &str)] = &[("branches", "branches-ignore")];
 
-static PULL_REQUEST: Type = narrowed!(&Level {
+static PULL_REQUEST: ValueSchema = narrowed!(&MappingSchema {
     rivals: &[("branches", "branches-ignore"), ("paths", "paths-ignore")],
     ..plain(&[
         key(
@@ -307,44 +307,53 @@ static PULL_REQUEST: Type = narrowed!(&Level {
     ])
 });
 
-static SCHEDULE: Type = Type::mapping(&plain(&[
+static SCHEDULE: ValueSchema = ValueSchema::mapping(&plain(&[
     key("cron", &FILLED).required(),
     key("timezone", &FILLED),
 ]));
 
-static DISPATCH: Level = Level {
+static DISPATCH: MappingSchema = MappingSchema {
     lenient: true,
     ..plain(&[key(
         "inputs",
-        &Type::mapping(&things("input", named(&DISPATCH_INPUT))).or_nothing(),
+        &ValueSchema::mapping(&things("input", named(&DISPATCH_INPUT))).or_nothing(),
     )])
 };
-static DISPATCH_INPUT: Type = narrowed!(&plain(&[
+static DISPATCH_INPUT: ValueSchema = narrowed!(&plain(&[
     key("description", &TEXT),
     key(
         "type",
-        &Type::words(&["string", "boolean", "number", "environment", "choice"]),
+        &ValueSchema::one_of(&["string", "boolean", "number", "environment", "choice"]),
     ),
     key("required", &BOOLEAN),
-    key("default", &Type::SCALAR),
-    key("options", &Type::list(&TEXT)),
+    key("default", &ValueSchema::SCALAR),
+    key("options", &ValueSchema::list(&TEXT)),
 ]));
 
-static CALL: Level = plain(&[
-    key("inputs", &Type::mapping(&things("input", named(&CALL_INPUT)))),
-    key("secrets", &Type::mapping(&things("secret", named(&CALL_SECRET)))),
-    key("outputs", &Type::mapping(&things("output", named(&CALL_OUTPUT)))),
+static CALL: MappingSchema = plain(&[
+    key(
+        "inputs",
+        &ValueSchema::mapping(&things("input", named(&CALL_INPUT))),
+    ),
+    key(
+        "secrets",
+        &ValueSchema::mapping(&things("secret", named(&CALL_SECRET))),
+    ),
+    key(
+        "outputs",
+        &ValueSchema::mapping(&things("output", named(&CALL_OUTPUT))),
+    ),
 ]);
-static CALL_INPUT: Type = Type::mapping(&plain(&[
+static CALL_INPUT: ValueSchema = ValueSchema::mapping(&plain(&[
     key("description", &TEXT),
-    key("type", &Type::words(&["string", "boolean", "number"])).required(),
+    key("type", &ValueSchema::one_of(&["string", "boolean", "number"])).required(),
     key("required", &BOOLEAN),
-    key("default", &Type::SCALAR.at(At::CallInputDefault)),
+    key("default", &ValueSchema::SCALAR.at(At::CallInputDefault)),
 ]));
-static CALL_SECRET: Type = narrowed!(&plain(&[key("description", &TEXT), key("required", &BOOLEAN)]));
-static CALL_OUTPUT: Type = Type::mapping(&plain(&[
+static CALL_SECRET: ValueSchema = narrowed!(&plain(&[key("description", &TEXT), key("required", &BOOLEAN)]));
+static CALL_OUTPUT: ValueSchema = ValueSchema::mapping(&plain(&[
     key("description", &TEXT),
-    key("value", &Type::TEXT.at(At::CallOutputValue)).required(),
+    key("value", &ValueSchema::TEXT.at(At::CallOutputValue)).required(),
 ]));
 
 #[cfg(test)]

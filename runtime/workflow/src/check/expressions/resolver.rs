@@ -5,7 +5,7 @@ use crate::model::Site;
 use crate::span::Span;
 
 /// What there is around the expressions of a file.
-pub(super) trait Surroundings {
+pub(super) trait ContextResolver {
     /// The type of a context at a place. The name is that of the language, in lowercase.
     fn context(&mut self, name: &str, site: &Site) -> Type;
 

@@ -1,6 +1,6 @@
 //! Values that are one of a few words: comparing one with another word has one answer only.
 
-use super::infer::{Checker, constant};
+use super::checker::{Checker, constant};
 use crate::codes;
 use crate::expression::{Comparison, Expression, Node, Value};
 use crate::words::{self, alternatives, closest, name, plain};

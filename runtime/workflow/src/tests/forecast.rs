@@ -3,7 +3,7 @@
 use super::workflow;
 use crate::Dialect::{GitHub, Loom};
 use crate::expression::{Object, Value};
-use crate::{Event, InstanceId, JobId, Outlook, instance_dag, instance_names, outlook, plan_for_event};
+use crate::{Event, InstanceId, JobForecast, JobId, forecast, instance_dag, instance_names, plan_for_event};
 
 fn known(reference: &str) -> Object {
     let github: Object = [("ref", Value::from(reference))].into_iter().collect();
@@ -11,7 +11,7 @@ fn known(reference: &str) -> Object {
 }
 
 #[test]
-fn every_job_has_an_outlook_with_a_reason() {
+fn every_job_has_a_forecast_with_a_reason() {
     let text = "jobs:
   plain: {steps: [{run: x}]}
   main: {if: github.ref == 'main', steps: [{run: x}]}
@@ -27,18 +27,18 @@ fn every_job_has_an_outlook_with_a_reason() {
 ";
     let workflow = workflow(text, Loom);
     let tell = |reference: &str| {
-        let (all, diagnostics) = outlook(&workflow, &known(reference));
+        let (all, diagnostics) = forecast(&workflow, &known(reference));
         assert!(diagnostics.is_empty());
         all.into_iter()
-            .map(|(id, outlook)| match outlook {
-                Outlook::Runs => format!("{id}: runs"),
-                Outlook::Skipped { why, span } => {
+            .map(|(id, forecast)| match forecast {
+                JobForecast::Runs => format!("{id}: runs"),
+                JobForecast::Skipped { why, span } => {
                     format!(
                         "{id}: skipped, {why} {:?}",
                         text.get(span.unwrap().range()).unwrap()
                     )
                 }
-                Outlook::Later { why } => format!("{id}: later, {why}"),
+                JobForecast::Later { why } => format!("{id}: later, {why}"),
             })
             .collect::<Vec<_>>()
             .join("\n")
@@ -49,8 +49,8 @@ fn every_job_has_an_outlook_with_a_reason() {
 #[test]
 fn conditions_without_a_value_are_told_and_do_not_hold_back() {
     let workflow = workflow("jobs: {a: {if: \"fromJSON('{')\", steps: [{run: x}]}}\n", Loom);
-    let (all, diagnostics) = outlook(&workflow, &Object::new());
-    assert_eq!(all[0], Outlook::Runs);
+    let (all, diagnostics) = forecast(&workflow, &Object::new());
+    assert_eq!(all[0], JobForecast::Runs);
     assert!(diagnostics.is_blocking());
 }
 
@@ -65,10 +65,10 @@ fn an_event_decides_which_jobs_run() {
         plan_for_event(&workflow, &event, &contexts)
     };
     let found = plan("main");
-    assert!(found.answer.starts);
-    assert_eq!(found.jobs[0], Outlook::Runs);
+    assert!(found.decision.starts);
+    assert_eq!(found.jobs[0], JobForecast::Runs);
     let found = plan("dev");
-    assert!(!found.answer.starts);
+    assert!(!found.decision.starts);
     assert!(found.jobs.is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{Condition, Field, Fields, Literal, Mapping, Named, Scalar, Template};
+use crate::model::{Condition, Field, Fields, Literal, Named, NamedMap, Scalar, Template};
 use crate::span::Spanned;
 use crate::tree::{self, Kind, Node, Value};
 
@@ -83,9 +83,26 @@ impl Context<'_> {
         is_expression.then(|| Spanned::new(Literal::Expression(self.template(scalar, node.span)), node.span))
     }
 
+    /// A mapping as `make` reads it, or what gives it when it is evaluated.
+    pub(super) fn mapping_or_computed<T>(
+        &self,
+        node: &Node,
+        make: impl FnOnce(&tree::Mapping) -> Option<T>,
+    ) -> Option<Spanned<Literal<T>>> {
+        let Some(mapping) = node.as_mapping() else {
+            return self.expression_for(node);
+        };
+        let literal = if mapping.entries.iter().any(|entry| is_in(&entry.key.text)) {
+            Literal::Computed(node.clone())
+        } else {
+            Literal::Value(make(mapping)?)
+        };
+        Some(Spanned::new(literal, node.mark()))
+    }
+
     /// Values under free names; empty when it is no mapping.
-    pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> Mapping<T> {
-        let mut values = Mapping::new();
+    pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> NamedMap<T> {
+        let mut values = NamedMap::new();
         let entries = node
             .and_then(Node::as_mapping)
             .map(|mapping| mapping.entries.as_slice());
@@ -100,12 +117,12 @@ impl Context<'_> {
     }
 
     /// Texts under free names.
-    pub(super) fn named_texts(&self, node: Option<&Node>) -> Mapping<Template> {
+    pub(super) fn named_texts(&self, node: Option<&Node>) -> NamedMap<Template> {
         self.named(node, |value| Some(self.plain_text(value)?.value))
     }
 
     /// Values under free names, each of its own type.
-    pub(super) fn named_scalars(&self, node: Option<&Node>) -> Mapping<Scalar> {
+    pub(super) fn named_scalars(&self, node: Option<&Node>) -> NamedMap<Scalar> {
         self.named(node, |value| {
             let scalar = value.as_scalar()?;
             Some(match scalar.value {
@@ -120,10 +137,7 @@ impl Context<'_> {
     /// The value of an `if`.
     pub(super) fn condition(&self, node: &Node) -> Option<Spanned<Condition>> {
         let scalar = node.as_scalar()?;
-        let condition = Condition {
-            text: scalar.to_text(),
-            style: scalar.style,
-        };
+        let condition = Condition::new(scalar.to_text(), scalar.style);
         Some(Spanned::new(condition, node.span))
     }
 }

@@ -1,31 +1,32 @@
 //! What may stand as the value of a key: data that `values.rs` checks a node against.
 
-use super::keys::Level;
-use crate::expression::Key;
+use crate::expression::WorkflowKey;
+use crate::model::ExpectedType;
+use crate::schema::keys::MappingSchema;
 
 /// The kinds of values that one place takes; several at once where the language has alternatives.
 #[derive(Clone, Copy)]
-pub(super) struct Type {
+pub(crate) struct ValueSchema {
     /// Anything at all; the rest does not matter then.
-    pub(super) any: bool,
+    pub(crate) any: bool,
     /// Nothing: the key alone.
-    pub(super) nothing: bool,
-    pub(super) text: Text,
-    pub(super) boolean: bool,
-    pub(super) number: bool,
+    pub(crate) nothing: bool,
+    pub(crate) text: Text,
+    pub(crate) boolean: bool,
+    pub(crate) number: bool,
     /// These words and no other text.
-    pub(super) words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     /// A list of such items.
-    pub(super) list: Option<&'static Type>,
+    pub(crate) list: Option<&'static ValueSchema>,
     /// A mapping of such keys.
-    pub(super) mapping: Option<&'static Level>,
+    pub(crate) mapping: Option<&'static MappingSchema>,
     /// Which expressions may stand here, when others than around it.
-    pub(super) place: Option<Key>,
+    pub(crate) place: Option<WorkflowKey>,
 }
 
 /// Which text a place takes. Numbers, booleans and nothing become text where only text fits, as on GitHub.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Text {
+pub(crate) enum Text {
     No,
     /// Also the empty one.
     Any,
@@ -34,8 +35,8 @@ pub(super) enum Text {
     Condition,
 }
 
-impl Type {
-    const NONE: Type = Type {
+impl ValueSchema {
+    const NONE: ValueSchema = ValueSchema {
         any: false,
         nothing: false,
         text: Text::No,
@@ -47,87 +48,100 @@ impl Type {
         place: None,
     };
 
-    pub(super) const ANY: Type = Type {
+    pub(crate) const ANY: ValueSchema = ValueSchema {
         any: true,
         ..Self::NONE
     };
-    pub(super) const TEXT: Type = Type {
+    pub(crate) const TEXT: ValueSchema = ValueSchema {
         text: Text::Any,
         ..Self::NONE
     };
-    pub(super) const FILLED: Type = Type {
+    pub(crate) const FILLED: ValueSchema = ValueSchema {
         text: Text::Filled,
         ..Self::NONE
     };
-    pub(super) const CONDITION: Type = Type {
+    pub(crate) const CONDITION: ValueSchema = ValueSchema {
         text: Text::Condition,
         ..Self::NONE
     };
-    pub(super) const BOOLEAN: Type = Type {
+    pub(crate) const BOOLEAN: ValueSchema = ValueSchema {
         boolean: true,
         ..Self::NONE
     };
-    pub(super) const NUMBER: Type = Type {
+    pub(crate) const NUMBER: ValueSchema = ValueSchema {
         number: true,
         ..Self::NONE
     };
     /// Text, a boolean or a number, each kept as it is.
-    pub(super) const SCALAR: Type = Type {
+    pub(crate) const SCALAR: ValueSchema = ValueSchema {
         text: Text::Any,
         boolean: true,
         number: true,
         ..Self::NONE
     };
 
-    pub(super) const fn words(words: &'static [&'static str]) -> Type {
-        Type { words, ..Self::NONE }
+    pub(crate) const fn one_of(words: &'static [&'static str]) -> ValueSchema {
+        ValueSchema { words, ..Self::NONE }
     }
 
-    pub(super) const fn list(item: &'static Type) -> Type {
-        Type {
+    pub(crate) const fn list(item: &'static ValueSchema) -> ValueSchema {
+        ValueSchema {
             list: Some(item),
             ..Self::NONE
         }
     }
 
-    pub(super) const fn mapping(level: &'static Level) -> Type {
-        Type {
+    pub(crate) const fn mapping(level: &'static MappingSchema) -> ValueSchema {
+        ValueSchema {
             mapping: Some(level),
             ..Self::NONE
         }
     }
 
-    pub(super) const fn or_list(self, item: &'static Type) -> Type {
-        Type {
+    pub(crate) const fn or_list(self, item: &'static ValueSchema) -> ValueSchema {
+        ValueSchema {
             list: Some(item),
             ..self
         }
     }
 
-    pub(super) const fn or_mapping(self, level: &'static Level) -> Type {
-        Type {
+    pub(crate) const fn or_mapping(self, level: &'static MappingSchema) -> ValueSchema {
+        ValueSchema {
             mapping: Some(level),
             ..self
         }
     }
 
-    pub(super) const fn or_nothing(self) -> Type {
-        Type {
+    pub(crate) const fn or_nothing(self) -> ValueSchema {
+        ValueSchema {
             nothing: true,
             ..self
         }
     }
 
     /// The same where expressions may stand as under this key.
-    pub(super) const fn at(self, key: Key) -> Type {
-        Type {
+    pub(crate) const fn at(self, key: WorkflowKey) -> ValueSchema {
+        ValueSchema {
             place: Some(key),
             ..self
         }
     }
 
+    /// The types of values that may stand here; words are none of them.
+    pub(crate) fn expected(&self) -> ExpectedType {
+        ExpectedType {
+            text: matches!(self.text, Text::Any | Text::Filled),
+            boolean: self.boolean,
+            number: self.number,
+            list: self.list.is_some(),
+            mapping: self.mapping.is_some(),
+            condition: self.text == Text::Condition,
+            any: self.any,
+        }
+    }
+
     /// What a message says belongs here.
-    pub(super) fn wanted(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let mut kinds: Vec<String> = Vec::new();
         match self.text {
             Text::No => kinds.extend(self.words.iter().map(|word| format!("`{word}`"))),

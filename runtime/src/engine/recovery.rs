@@ -7,9 +7,8 @@ use std::time::Duration;
 use super::EngineError;
 use super::shared::Shared;
 use super::{awake, kept};
-use crate::chain::chain;
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
-use crate::executor::{Executor, Owner, Swept};
+use crate::executor::{Executor, Owner};
 use crate::id::{JobId, JobKey, RunId};
 use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
 use crate::owner;
@@ -64,7 +63,6 @@ pub(super) async fn recover(
         .into_iter()
         .filter(|run| run.state.is_final() && (run.owner == shared.owner || is_dead(shared, &run.owner)))
         .collect();
-    sweep_between_jobs(shared, executors, &mut recovered).await;
     if remaining.is_empty() {
         return Ok(recovered);
     }
@@ -220,35 +218,6 @@ async fn sweep(
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
     };
     runs.iter().filter(is_clean).map(|run| run.id.clone()).collect()
-}
-
-/// Removes what waits for another job of runs whose Loom died when they had ended, or nearly.
-async fn sweep_between_jobs(shared: &Shared, executors: &[Arc<dyn Executor>], recovered: &mut Recovered) {
-    for executor in executors {
-        let swept = async {
-            let mut left = Vec::new();
-            for run in executor.between_jobs().await.map_err(|error| chain(&error))? {
-                let known = listed(shared, |query| query.id = Some(run.0.clone())).await;
-                let known = known.map_err(|error| chain(&error))?;
-                let owner = known
-                    .iter()
-                    .find(|known| known.id == run)
-                    .map(|known| &known.owner);
-                if owner.is_none_or(|owner| is_dead(shared, owner)) {
-                    left.push(run);
-                }
-            }
-            if left.is_empty() {
-                return Ok(Swept::default());
-            }
-            let kept = kept::names(shared).await.map_err(|error| error.to_string())?;
-            executor.sweep(&left, &kept).await.map_err(|error| chain(&error))
-        };
-        match swept.await {
-            Ok(swept) => recovered.removed.extend(swept.removed),
-            Err(error) => recovered.problems.push(format!("failed to {error}")),
-        }
-    }
 }
 
 /// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one

@@ -73,21 +73,8 @@ pub trait Executor: Send + Sync {
     /// When the engine does not answer or refuses; what was left is named.
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError>;
 
-    /// The run has ended: removes what waits for another job of it, which is no job's.
-    ///
-    /// # Errors
-    /// When something cannot be removed.
-    async fn run_ended(&self, _run: &RunId) -> Result<(), ExecutorError> {
-        Ok(())
-    }
-
-    /// Runs of which something waits for another job, whichever Loom runs them.
-    ///
-    /// # Errors
-    /// When that cannot be found out.
-    async fn between_jobs(&self) -> Result<BTreeSet<RunId>, ExecutorError> {
-        Ok(BTreeSet::new())
-    }
+    /// The run has ended: ends what waits for another job of it, which is no job's.
+    async fn run_ended(&self, _run: &RunId) {}
 
     /// Removes whatever the named runs still hold: their owners are dead and do not come back. What jobs of these resource
     /// names hold stays: it was [kept](Place::keep).

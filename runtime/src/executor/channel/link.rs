@@ -220,7 +220,7 @@ impl Channel {
                     let progress = tail.read(&mut *output, notes.as_ref());
                     if let Ok(Progress::Ended(_)) = progress {
                         // All of it is where it belongs by now.
-                        directory.give_back_spool(number, tail.file());
+                        directory.remove_spool(number);
                     }
                     (tail, output, progress)
                 });

@@ -6,7 +6,6 @@
 //! waited for. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod agent_binary;
-mod between;
 mod directory;
 mod link;
 mod reported;
@@ -15,7 +14,6 @@ mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
-pub(in crate::executor) use between::{clear as clear_directory, clear_folder};
 pub(crate) use directory::{
     ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
 };

@@ -44,6 +44,14 @@ pub trait Executor: Send + Sync {
     /// The word for it: `docker`, `host`.
     fn name(&self) -> &'static str;
 
+    /// Where the engine is that it has places in, for one that needs an engine: in another one they are not found.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Unreachable`].
+    async fn address(&self) -> Result<Option<String>, ExecutorError> {
+        Ok(None)
+    }
+
     /// Whether it can run anything at all, asked before a run starts.
     ///
     /// # Errors

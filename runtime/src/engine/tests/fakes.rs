@@ -259,6 +259,8 @@ pub(super) struct Switches {
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
+    /// Where its engine is.
+    pub(super) address: Mutex<Option<String>>,
     /// Kept places that were put to rest.
     pub(super) rested: Mutex<Vec<String>>,
     /// Places that were opened, and closed or reclaimed while they were held.
@@ -288,6 +290,7 @@ impl Default for Switches {
             cannot_keep: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
+            address: Mutex::default(),
             rested: Mutex::default(),
             opened: AtomicU32::default(),
             built: AtomicU32::default(),
@@ -392,6 +395,10 @@ impl FakePlace {
 impl Executor for Fake {
     fn name(&self) -> &'static str {
         "docker"
+    }
+
+    async fn address(&self) -> Result<Option<String>, ExecutorError> {
+        Ok(self.address.lock().unwrap().clone())
     }
 
     async fn probe(&self) -> Result<(), ExecutorError> {

@@ -8,6 +8,7 @@
 mod agent_binary;
 mod directory;
 mod link;
+mod numbers;
 mod reported;
 mod signals;
 mod socket;
@@ -19,6 +20,7 @@ pub(crate) use directory::{
 };
 pub use directory::{DirectoryError, JobDirectory};
 pub use link::Channel;
+pub(in crate::executor) use numbers::StepNumbers;
 pub(in crate::executor) use signals::{Signals, StepSignals};
 pub use socket::ConnectError;
 pub(in crate::executor) use socket::Idle;

@@ -230,7 +230,7 @@ impl HostExecutor {
             beside.still_there(&services).await?;
             facts.network = beside.network_id();
             facts.services = services;
-            beside.beside(&facts);
+            beside.beside(&facts, channel.numbers());
             companions = Some(beside);
         }
         let parts = Parts {

@@ -67,7 +67,7 @@ impl HostPlace {
             let docker = parts.docker.as_ref().ok_or_else(no_engine)?;
             let mut companions =
                 Companions::new(docker, &parts.spec, Arc::clone(&parts.notes), false).await?;
-            companions.beside(&parts.facts);
+            companions.beside(&parts.facts, self.channel.numbers());
             // Written down before anything is made: another process may have to remove it.
             let (register, name) = (parts.register.clone(), parts.name.clone());
             let entry = Entry {

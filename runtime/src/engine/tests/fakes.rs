@@ -259,6 +259,8 @@ pub(super) struct Switches {
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
+    /// What a sweep cannot remove.
+    pub(super) stuck: Mutex<Option<String>>,
     /// Where its engine is.
     pub(super) address: Mutex<Option<String>>,
     /// Kept places that were put to rest.
@@ -290,6 +292,7 @@ impl Default for Switches {
             cannot_keep: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
+            stuck: Mutex::default(),
             address: Mutex::default(),
             rested: Mutex::default(),
             opened: AtomicU32::default(),
@@ -456,6 +459,10 @@ impl Executor for Fake {
 
     async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         self.sweeps.fetch_add(1, Ordering::Relaxed);
+        if let Some(what) = self.stuck.lock().unwrap().clone() {
+            let cause = "it is busy".to_owned();
+            return Err(ExecutorError::Cleanup { what, cause });
+        }
         let of_runs = |held: &str| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run)));
         let removed = self.remove(|held| of_runs(held) && !kept.contains(held))?;
         Ok(Swept { removed })

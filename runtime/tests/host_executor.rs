@@ -188,6 +188,18 @@ async fn what_a_step_hid_before_it_killed_its_agent_is_ended_and_named() {
     bench.nothing_is_left(&job).await;
 }
 
+#[tokio::test]
+async fn the_end_of_a_run_waits_for_its_agents() {
+    let bench = bench();
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let agent = agent_of(&job);
+    place.close().await.unwrap();
+    bench.executor.run_ended(&bench.run).await;
+    let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+}
+
 /// The process of the agent that serves an open place.
 fn agent_of(job: &loom_runtime::executor::PlaceSpec) -> String {
     let text = std::fs::read_to_string(job.directory.join("agent.pid")).unwrap();
@@ -217,167 +229,6 @@ async fn an_agent_whose_job_left_nothing_serves_the_next_one_of_its_run() {
     assert_ne!(agent_of(&third), agent);
     place.close().await.unwrap();
     bench.nothing_is_left(&third).await;
-}
-
-/// What is below a directory: paths from there, each with its content where it is a file.
-fn below(directory: &std::path::Path) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(directory).unwrap().display().to_string();
-            if path.symlink_metadata().unwrap().is_dir() {
-                open.push(path);
-                found.push((name, String::new()));
-            } else {
-                found.push((name, std::fs::read_to_string(path).unwrap_or_default()));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// Which file it is, whatever it is called.
-fn inode(path: &std::path::Path) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(&path.symlink_metadata().unwrap())
-}
-
-#[tokio::test]
-async fn the_next_job_has_the_directory_of_the_one_before_and_nothing_that_was_in_it() {
-    let bench = bench();
-    let outside = bench.temporary.path().join("outside");
-    std::fs::create_dir(&outside).unwrap();
-    std::fs::write(outside.join("file"), "kept").unwrap();
-    let first = bench.job();
-    let place = bench.open(&first).await;
-    let made = inode(&first.directory);
-    let leave = format!(
-        "cd \"$RUNNER_TEMP\"; mkdir -p own/deep; echo secret | tee own/deep/file plain ../beside ../actions/a ../tools/b \
-         ../spool/9.spool _runner_file_commands/mine; ln -s {0} link; ln -s {0} ../tools/link; mkdir _github_workflow; \
-         echo secret >> \"$GITHUB_OUTPUT\"; echo A=secret >> \"$GITHUB_ENV\"; echo secret > \"$(dirname \"$0\")/mine\"",
-        outside.display()
-    );
-    let (end, output) = run(&place, with_temp(&first, script(&leave))).await;
-    assert_eq!(end.status, ExitStatus::Code(0), "{}", output.text());
-    place.close().await.unwrap();
-    bench.nothing_is_left(&first).await;
-
-    let next = bench.job();
-    let place = bench.open(&next).await;
-    assert_eq!(inode(&next.directory), made, "it has moved");
-    let look = "cat \"$GITHUB_ENV\" \"$GITHUB_OUTPUT\"; ls -A \"$RUNNER_TEMP/_runner_file_commands\" | wc -l; \
-                ls -A \"$(dirname \"$0\")\"";
-    let (_, output) = run(&place, with_temp(&next, script(look))).await;
-    assert_eq!(output.text(), "5\n0.sh\n");
-    for (path, content) in below(&next.directory) {
-        assert!(!content.contains("secret"), "{path}: {content}");
-        let stays = ["agent.", "nonce", "spool", "temp/_runner_file_commands"]
-            .iter()
-            .any(|own| path.starts_with(own))
-            || ["temp", "actions", "tools"].contains(&path.as_str());
-        assert!(stays, "{path} is left");
-    }
-    assert_eq!(std::fs::read_to_string(outside.join("file")).unwrap(), "kept");
-    place.close().await.unwrap();
-    bench.executor.run_ended(&bench.run).await.unwrap();
-    let left: Vec<_> = std::fs::read_dir(bench.temporary.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with("loom-") && !name.starts_with("loom-agent"))
-        .collect();
-    assert_eq!(left, Vec::<String>::new());
-    let register = std::fs::read_dir(bench.temporary.path().join("register")).unwrap();
-    assert_eq!(register.count(), 0);
-}
-
-#[tokio::test]
-async fn a_directory_that_is_not_as_it_was_made_is_no_other_jobs() {
-    let bench = bench();
-    for harm in [
-        "chmod 755 \"$RUNNER_TEMP/..\"",
-        "chmod 755 \"$RUNNER_TEMP/../spool\"",
-        "echo other > \"$RUNNER_TEMP/../nonce\"",
-        "ln \"$RUNNER_TEMP/../nonce\" \"$RUNNER_TEMP/../nonce.copy\"",
-        "rm \"$RUNNER_TEMP/../agent.sock\"; touch \"$RUNNER_TEMP/../agent.sock\"",
-        "cd \"$RUNNER_TEMP/..\"; own=$PWD; cd /; mv \"$own\" \"$own.moved\"; mkdir -m 700 \"$own\"",
-        "rm -r \"$(dirname \"$0\")\"",
-        "own=$(dirname \"$0\"); rm -r \"$own\"; ln -s \"$PWD/outside\" \"$own\"",
-    ] {
-        let job = bench.job();
-        let place = bench.open(&job).await;
-        let nonce = std::fs::read(job.directory.join("nonce")).unwrap();
-        let outside = job.workspace.join("outside");
-        std::fs::create_dir(&outside).unwrap();
-        std::fs::write(outside.join("file"), "kept").unwrap();
-        run(&place, with_temp(&job, script(harm))).await;
-        place.close().await.unwrap();
-        bench.nothing_is_left(&job).await;
-        let next = bench.job();
-        let place = bench.open(&next).await;
-        assert_eq!(
-            std::fs::read_to_string(outside.join("file")).unwrap(),
-            "kept",
-            "{harm}"
-        );
-        // A new directory has a new secret.
-        assert_ne!(
-            std::fs::read(next.directory.join("nonce")).unwrap(),
-            nonce,
-            "{harm}"
-        );
-        let (end, output) = run(
-            &place,
-            with_temp(&next, script("cat \"$GITHUB_ENV\"; ls \"$RUNNER_TEMP\"")),
-        )
-        .await;
-        assert_eq!(
-            (end.status, output.text()),
-            (ExitStatus::Code(0), "_runner_file_commands\n"),
-            "{harm}"
-        );
-        assert_eq!(
-            (mode(&next.directory), mode(&next.directory.join("temp"))),
-            (0o700, 0o1777),
-            "{harm}"
-        );
-        place.close().await.unwrap();
-        bench.nothing_is_left(&next).await;
-        bench.executor.run_ended(&bench.run).await.unwrap();
-    }
-    let entries = std::fs::read_dir(bench.temporary.path().join("register")).unwrap();
-    assert_eq!(entries.count(), 0);
-}
-
-#[tokio::test]
-async fn what_waits_for_a_job_of_a_dead_loom_is_found_by_its_run_and_removed() {
-    let bench = bench();
-    let job = bench.job();
-    let place = bench.open(&job).await;
-    let agent = agent_of(&job);
-    place.close().await.unwrap();
-    // Another process: it knows only what is written down.
-    let other = executor(&bench.temporary);
-    assert_eq!(
-        other.between_jobs().await.unwrap(),
-        std::collections::BTreeSet::from([bench.run.clone()])
-    );
-    let swept = other
-        .sweep(
-            std::slice::from_ref(&bench.run),
-            &std::collections::BTreeSet::new(),
-        )
-        .await
-        .unwrap();
-    assert_eq!(swept.removed.len(), 1);
-    assert!(!swept.removed[0].contains("job-"), "{swept:?}");
-    assert!(other.between_jobs().await.unwrap().is_empty());
-    let stat = std::fs::read_to_string(format!("/proc/{agent}/stat")).unwrap_or_default();
-    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
-    let left = std::fs::read_dir(bench.temporary.path()).unwrap();
-    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    assert_eq!(left.filter(|name| name.ends_with(".idle")).count(), 0);
 }
 
 #[tokio::test]
@@ -454,11 +305,7 @@ async fn a_directory_that_a_step_laid_out_for_the_next_job_is_refused() {
         .await;
     assert!(matches!(refused, Err(ExecutorError::Setup { .. })));
     assert!(next.directory.join("temp/planted").exists(), "it is not ours");
-    bench.executor.run_ended(&bench.run).await.unwrap();
-}
-
-fn mode(path: &std::path::Path) -> u32 {
-    std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o7777
+    bench.executor.run_ended(&bench.run).await;
 }
 
 fn with_temp(

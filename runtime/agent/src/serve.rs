@@ -5,9 +5,10 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::clients::{Client, HELLO_TIME, check, read_nonce};
+use crate::clients::{Client, HELLO_TIME, check, listen, read_nonce};
 use crate::close::Closing;
 use crate::forward::{self, Forwards};
 use crate::kept::Kept;
@@ -15,10 +16,10 @@ use crate::memory::OutOfMemory;
 use crate::options::Serve;
 use crate::program::Places;
 use crate::spool::{HEADER, Stream};
-use crate::stay::{Between, Moved, Served};
+use crate::stay::Served;
 use crate::steps::{CHUNK, Step};
 use crate::wire::{Command, NONCE_LENGTH, Refusal, Report, StartStep};
-use crate::{git, give, layout, program, sys};
+use crate::{git, give, layout, leftovers, program, sys};
 
 /// More strangers than this wait outside.
 const MAX_STRANGERS: usize = 8;
@@ -32,13 +33,11 @@ const TERMINATED: u8 = 143;
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
 const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
 
-/// Serves a job until it is closed. `client` is a runtime that is connected already; `moved` is what is there of the job
-/// before, with its directory.
+/// Serves a job until it is closed. `client` is a runtime that is connected already.
 pub(crate) fn run(
     mut options: Serve,
     signals: &UnixStream,
     client: Option<Client>,
-    moved: Option<Moved>,
 ) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
@@ -56,7 +55,7 @@ pub(crate) fn run(
             program::plain(&error)
         )
     })?;
-    let outcome = Agent::new(options, signals, moved).and_then(|mut agent| {
+    let outcome = Agent::new(options, signals).and_then(|mut agent| {
         if let Some(client) = client {
             agent.accept(client);
         }
@@ -101,9 +100,12 @@ enum Source {
 }
 
 impl<'a> Agent<'a> {
-    fn new(options: Serve, signals: &'a UnixStream, moved: Option<Moved>) -> Result<Self, String> {
+    fn new(options: Serve, signals: &'a UnixStream) -> Result<Self, String> {
         let nonce = read_nonce()?;
-        let Moved { listener, memory } = moved.map_or_else(Moved::begin, Ok)?;
+        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
+        layout::replace(Path::new(layout::PROCESS), process.as_bytes())
+            .map_err(|error| format!("write the process file: {error}"))?;
+        let listener = listen().map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?;
         if options.own_machine {
             git::trust_everything();
         }
@@ -121,7 +123,7 @@ impl<'a> Agent<'a> {
         Ok(Self {
             options,
             places,
-            memory,
+            memory: OutOfMemory::find(),
             nonce,
             own_top,
             signals,
@@ -153,7 +155,7 @@ impl<'a> Agent<'a> {
         self.steps.iter_mut().for_each(|step| step.told = 0);
     }
 
-    fn run(mut self) -> Result<Served, String> {
+    fn run(&mut self) -> Result<Served, String> {
         let mut buffer = vec![0; HEADER + CHUNK];
         loop {
             let (sources, mut fds) = self.interests();
@@ -434,7 +436,7 @@ impl<'a> Agent<'a> {
     }
 
     /// Gives files away, says what was left, and waits a moment for the client to hear it, or keeps the client.
-    fn farewell(mut self) -> Served {
+    fn farewell(&mut self) -> Served {
         let mut served = Served {
             code: self.exit_code,
             next: None,
@@ -457,9 +459,7 @@ impl<'a> Agent<'a> {
         // nothing is left: without a child there is no descendant.
         let stays = self.options.stay && self.exit_code == 0 && self.epoch == 0;
         let stays = stays && killed.is_empty() && troubles.is_empty() && !sys::has_children();
-        if !stays {
-            let _ = fs::remove_file(layout::SOCKET);
-        }
+        let _ = fs::remove_file(layout::SOCKET);
         if let Some(mut client) = self.client.take() {
             client.send(&Report::Closed {
                 killed,
@@ -467,13 +467,7 @@ impl<'a> Agent<'a> {
                 troubles,
             });
             if stays {
-                served.next = Some(Between {
-                    client,
-                    moved: Moved {
-                        listener: self.listener,
-                        memory: self.memory,
-                    },
-                });
+                served.next = Some(client);
             } else {
                 client.take_leave(FAREWELL);
             }

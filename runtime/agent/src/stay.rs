@@ -6,15 +6,14 @@ use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use crate::clients::{self, Client};
-use crate::memory::OutOfMemory;
+use crate::clients::Client;
 use crate::options::Serve;
 use crate::serve;
 use crate::wire::{Command, NextJob};
-use crate::{kernel, layout, leftovers, program, sys};
+use crate::{kernel, layout, program, sys};
 
 /// What an agent on the host tells the process that watches over it, and what of that process it writes down in each job's
 /// directory.
@@ -37,17 +36,13 @@ impl Watched {
         Ok(Self { place, guard })
     }
 
-    /// The agent serves the job in `directory` from now on: one write, so that it is there whole or not at all. What it
-    /// says of the watching process is there already where the directory has `moved` with the agent.
-    fn serves(&self, directory: &Path, moved: bool) -> std::io::Result<()> {
+    /// The agent serves the job in `directory` from now on: one write, so that it is there whole or not at all.
+    fn serves(&self, directory: &Path) -> std::io::Result<()> {
         let name = directory.as_os_str().as_bytes();
         let length = u32::try_from(name.len()).map_err(std::io::Error::other)?;
         let mut record = length.to_le_bytes().to_vec();
         record.extend_from_slice(name);
         self.place.write_all_at(&record, 0)?;
-        if moved {
-            return Ok(());
-        }
         layout::replace(&directory.join(layout::GUARD), self.guard.as_bytes())
     }
 
@@ -70,38 +65,8 @@ pub(crate) fn client_of(options: &Serve) -> Result<Option<UnixStream>, String> {
 /// How a job ended that an agent served.
 pub(crate) struct Served {
     pub(crate) code: u8,
-    /// What it goes on with when there is another job, which nothing of this one binds.
-    pub(crate) next: Option<Between>,
-}
-
-/// What an agent has between two jobs.
-pub(crate) struct Between {
-    /// Who may have another job for it.
-    pub(crate) client: Client,
-    /// Of use when the next job gets the directory of the one that was.
-    pub(crate) moved: Moved,
-}
-
-/// What an agent has in a job's directory, and keeps when that becomes the next job's.
-pub(crate) struct Moved {
-    /// What listens at the socket.
-    pub(crate) listener: UnixListener,
-    /// The counter of its control group, which it has not left.
-    pub(crate) memory: OutOfMemory,
-}
-
-impl Moved {
-    /// Makes it, in the job's directory, which is the current one.
-    pub(crate) fn begin() -> Result<Self, String> {
-        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
-        layout::replace(Path::new(layout::PROCESS), process.as_bytes())
-            .map_err(|error| format!("write the process file: {error}"))?;
-        Ok(Self {
-            listener: clients::listen()
-                .map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?,
-            memory: OutOfMemory::find(),
-        })
-    }
+    /// The client that may have another job for this agent, which nothing of this one binds.
+    pub(crate) next: Option<Client>,
 }
 
 /// Serves a job, and what comes after it; returns the exit code.
@@ -118,25 +83,23 @@ pub(crate) fn run(
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
     let condition = condition();
-    let mut moved = None;
     loop {
-        let Served { code, next } = serve::run(options.clone(), &signals, client.take(), moved.take())?;
-        let Some(between) = next else { return Ok(code) };
+        let Served { code, next } = serve::run(options.clone(), &signals, client.take())?;
+        let Some(idle) = next else { return Ok(code) };
         // What a step did to this process is not the next job's.
         if condition != self::condition() || is_guard_stopped() {
             return Ok(code);
         }
-        let Some((job, same)) = next_job(between.client, &signals) else {
+        let Some((job, same)) = next_job(idle, &signals) else {
             return Ok(code);
         };
         client = Some(same);
-        moved = Some(between.moved).filter(|_| job.moved);
         options.directory = job.directory.into();
         options.scripts = job.scripts.into();
         options.workspace = job.workspace.into();
         options.files = Some(job.files.into());
         if let Some(watched) = watched {
-            let noted = watched.serves(&options.directory, moved.is_some());
+            let noted = watched.serves(&options.directory);
             noted.map_err(|error| format!("use `{}`: {error}", options.directory.display()))?;
         }
     }

@@ -37,7 +37,8 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     let workspace = setup::workspace(global)?;
     let engine = unless_stopped(stops, setup::engine(global, &workspace)).await?;
     // A run whose process is gone has ended, as lost.
-    let unswept = setup::recover(&engine, Vec::new()).await;
+    let mut told = setup::Told::default();
+    let unswept = setup::recover(&engine, Vec::new(), &mut told).await;
     let order = RerunOrder {
         of: load(&engine, &args.run).await?.id,
         again: wanted(args),
@@ -75,7 +76,8 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     let preparing = async {
         let place = choose(&engine, needs, choice).await?;
         if unswept {
-            setup::recover(&engine, machine::for_recovery(&engine, needs).await).await;
+            let executors = machine::for_recovery(&engine, needs).await;
+            setup::recover(&engine, executors, &mut told).await;
         }
         uplink::connect(&engine, args.studio.as_deref()).await?;
         Ok(place)

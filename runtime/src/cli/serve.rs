@@ -91,6 +91,7 @@ async fn recover(engine: &Engine, choice: Choice) {
     setup::recover(
         engine,
         machine::for_recovery(engine, choice != Choice::Host).await,
+        &mut setup::Told::default(),
     )
     .await;
 }

@@ -1,5 +1,6 @@
 //! What every command needs before it begins: logging, the actor system, the state directory.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
@@ -99,9 +100,23 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
         })
 }
 
+/// What was said at this start of what earlier runs left.
+#[derive(Debug, Default)]
+pub(super) struct Told(BTreeSet<String>);
+
+impl Told {
+    /// Warns, unless it was said already.
+    fn once(&mut self, text: String) {
+        if !self.0.contains(&text) {
+            talk::warning(&text);
+            self.0.insert(text);
+        }
+    }
+}
+
 /// Puts right what dead Looms left on the state directory, and says what was found. Whether there are executors to be
-/// looked into yet.
-pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) -> bool {
+/// looked into yet: then it is called again, with what it has told.
+pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, told: &mut Told) -> bool {
     match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
@@ -110,12 +125,12 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>) 
                 ));
             }
             for problem in &recovered.problems {
-                talk::warning(&format!("{problem}; it is tried again at the next start"));
+                told.once(format!("{problem}; it is tried again at the next start"));
             }
             !recovered.unswept.is_empty() || !recovered.awake.is_empty()
         }
         Err(error) => {
-            talk::warning(&format!(
+            told.once(format!(
                 "what earlier runs left cannot be looked for: failed to {error}"
             ));
             false

@@ -94,6 +94,16 @@ pub(super) async fn rest_left(shared: &Shared, executors: &[Arc<dyn Executor>], 
             recovered.awake.push(name);
             continue;
         };
+        let (jobs, of) = (shared.directory.jobs(), name.clone());
+        let place = shared.io.blocking(move || kept::of_name(&jobs, &of)).await;
+        if let Ok(Some(place)) = place
+            && let Err(why) = kept::is_within_reach(&place, &**docker).await
+        {
+            let what = format!("failed to stop what a shell left running in the kept place {name}");
+            recovered.problems.push(format!("{what}: {why}"));
+            recovered.awake.push(name);
+            continue;
+        }
         if let Err(error) = rest(shared, Arc::clone(docker), &name, lock).await {
             recovered.problems.push(format!("failed to {error}"));
             recovered.awake.push(name);

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use loom_protocol::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -15,6 +16,8 @@ use thiserror::Error;
 use super::job::{Entrance, reclaim};
 use super::shared::Shared;
 use super::{Engine, EngineError, awake};
+use crate::chain::chain;
+use crate::executor::Executor;
 use crate::id::{JobId, JobKey, RunId};
 
 /// How the name of such a file ends.
@@ -32,6 +35,9 @@ pub(crate) struct KeptPlace {
     pub(crate) executor: String,
     /// Whether it has services.
     pub(crate) services: bool,
+    /// Where the engine is that has it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) engine: Option<String>,
     /// Since when it is kept.
     pub(crate) since: Timestamp,
     /// The ways into it, one for each step that ran, in their order.
@@ -72,6 +78,23 @@ pub(crate) enum KeptError {
         /// Why.
         cause: String,
     },
+}
+
+/// Whether this executor, which has places in an engine, finds what a kept place has there.
+///
+/// # Errors
+/// Why not, and what to do: in another engine there is nothing of it, and it would be taken for removed.
+pub(super) async fn is_within_reach(place: &KeptPlace, docker: &dyn Executor) -> Result<(), String> {
+    let Some(own) = &place.engine else {
+        return Ok(());
+    };
+    match docker.address().await {
+        Ok(Some(asked)) if asked != *own => Err(format!(
+            "it is in the engine at {own}, and the one that is asked is at {asked}: set DOCKER_HOST={own}"
+        )),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("failed to {}", chain(&error))),
+    }
 }
 
 /// Held by who is in a kept place, or removes it.
@@ -166,6 +189,14 @@ pub(crate) fn all(jobs: &Path) -> io::Result<Vec<KeptPlace>> {
     Ok(places)
 }
 
+/// What is written down of the kept place of this name; `None` when nothing is, or it is damaged. Waits for the disk.
+pub(super) fn of_name(jobs: &Path, name: &str) -> Option<KeptPlace> {
+    let text = std::fs::read(file_of(jobs, name)).ok()?;
+    serde_json::from_slice::<KeptPlace>(&text)
+        .ok()
+        .filter(|place| place.name() == name)
+}
+
 /// The resource names of the places that are kept.
 ///
 /// # Errors
@@ -208,6 +239,17 @@ impl Engine {
         entered.await.ok().flatten()
     }
 
+    /// Whether what a kept place has in an engine can be found.
+    ///
+    /// # Errors
+    /// Why not, as a sentence.
+    pub(crate) async fn finds_kept(&self, place: &KeptPlace) -> Result<(), String> {
+        let (docker, place) = (Arc::clone(&self.shared.executors.docker), place.clone());
+        let looking = async move { is_within_reach(&place, &*docker).await };
+        let looked = self.shared.io.spawn(looking).await;
+        looked.unwrap_or_else(|broken| Err(broken.to_string()))
+    }
+
     /// Removes a kept place with all that it has; fine when it is gone.
     ///
     /// # Errors
@@ -223,6 +265,7 @@ impl Engine {
             job: place.job.clone(),
             cause,
         };
+        self.finds_kept(place).await.map_err(stays)?;
         let executors = &self.shared.executors;
         let executor = if place.is_on_host() {
             &executors.host
@@ -258,6 +301,7 @@ mod tests {
             attempt: 1,
             executor: "host".into(),
             services: false,
+            engine: None,
             since: Timestamp::from_millis(0),
             entrances: Vec::new(),
         }

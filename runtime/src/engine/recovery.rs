@@ -7,9 +7,8 @@ use std::time::Duration;
 use super::EngineError;
 use super::shared::Shared;
 use super::{awake, kept};
-use crate::chain::chain;
 use crate::event::{Event, JobState, Outputs, Reason, RunState, Seq};
-use crate::executor::{Executor, Owner, Swept};
+use crate::executor::{Executor, ExecutorError, Owner};
 use crate::id::{JobId, JobKey, RunId};
 use crate::journal::{self, ClaimState, JournalError, RunQuery, Summary};
 use crate::owner;
@@ -64,7 +63,6 @@ pub(super) async fn recover(
         .into_iter()
         .filter(|run| run.state.is_final() && (run.owner == shared.owner || is_dead(shared, &run.owner)))
         .collect();
-    sweep_between_jobs(shared, executors, &mut recovered).await;
     if remaining.is_empty() {
         return Ok(recovered);
     }
@@ -202,6 +200,7 @@ async fn sweep(
         }
     };
     let (mut clean, mut failed) = (BTreeSet::new(), BTreeSet::new());
+    let mut told = BTreeSet::new();
     for executor in executors {
         match executor.sweep(&ids, &kept).await {
             Ok(swept) => {
@@ -209,12 +208,18 @@ async fn sweep(
                 clean.insert(executor.name());
             }
             Err(error) => {
-                recovered.problems.push(format!("failed to {error}"));
                 failed.insert(executor.name());
+                // More than one may have failed at the same thing.
+                if let ExecutorError::Cleanup { what, .. } = &error
+                    && !told.insert(what.clone())
+                {
+                    continue;
+                }
+                recovered.problems.push(format!("failed to {error}"));
             }
         }
     }
-    let stuck = remove_directories(shared, &ids, kept, recovered).await;
+    let stuck = remove_directories(shared, &ids, kept, told, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
@@ -222,41 +227,13 @@ async fn sweep(
     runs.iter().filter(is_clean).map(|run| run.id.clone()).collect()
 }
 
-/// Removes what waits for another job of runs whose Loom died when they had ended, or nearly.
-async fn sweep_between_jobs(shared: &Shared, executors: &[Arc<dyn Executor>], recovered: &mut Recovered) {
-    for executor in executors {
-        let swept = async {
-            let mut left = Vec::new();
-            for run in executor.between_jobs().await.map_err(|error| chain(&error))? {
-                let known = listed(shared, |query| query.id = Some(run.0.clone())).await;
-                let known = known.map_err(|error| chain(&error))?;
-                let owner = known
-                    .iter()
-                    .find(|known| known.id == run)
-                    .map(|known| &known.owner);
-                if owner.is_none_or(|owner| is_dead(shared, owner)) {
-                    left.push(run);
-                }
-            }
-            if left.is_empty() {
-                return Ok(Swept::default());
-            }
-            let kept = kept::names(shared).await.map_err(|error| error.to_string())?;
-            executor.sweep(&left, &kept).await.map_err(|error| chain(&error))
-        };
-        match swept.await {
-            Ok(swept) => recovered.removed.extend(swept.removed),
-            Err(error) => recovered.problems.push(format!("failed to {error}")),
-        }
-    }
-}
-
 /// Removes the jobs' directories that a crash before their container existed left behind. Answers the runs of which one
-/// could not be removed.
+/// could not be removed; of those that were `told` already nothing is said.
 async fn remove_directories(
     shared: &Shared,
     runs: &[RunId],
     kept: BTreeSet<String>,
+    told: BTreeSet<String>,
     recovered: &mut Recovered,
 ) -> BTreeSet<RunId> {
     let (jobs, of) = (shared.directory.jobs(), runs.to_vec());
@@ -281,8 +258,12 @@ async fn remove_directories(
             match gone {
                 Ok(()) => removed.push(name),
                 Err(error) => {
-                    let problem = format!("failed to remove {}: {error}", entry.path().display());
-                    stuck.push((run.clone(), problem));
+                    let path = entry.path().display().to_string();
+                    let is_new = !told.contains(&path);
+                    stuck.push((
+                        run.clone(),
+                        is_new.then(|| format!("failed to remove {path}: {error}")),
+                    ));
                 }
             }
         }
@@ -294,7 +275,7 @@ async fn remove_directories(
     };
     recovered.removed.extend(removed);
     let (stuck, problems): (BTreeSet<_>, Vec<_>) = stuck.into_iter().unzip();
-    recovered.problems.extend(problems);
+    recovered.problems.extend(problems.into_iter().flatten());
     stuck
 }
 

@@ -44,6 +44,14 @@ pub trait Executor: Send + Sync {
     /// The word for it: `docker`, `host`.
     fn name(&self) -> &'static str;
 
+    /// Where the engine is that it has places in, for one that needs an engine: in another one they are not found.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Unreachable`].
+    async fn address(&self) -> Result<Option<String>, ExecutorError> {
+        Ok(None)
+    }
+
     /// Whether it can run anything at all, asked before a run starts.
     ///
     /// # Errors
@@ -73,21 +81,8 @@ pub trait Executor: Send + Sync {
     /// When the engine does not answer or refuses; what was left is named.
     async fn reclaim(&self, job: &JobKey) -> Result<(), ExecutorError>;
 
-    /// The run has ended: removes what waits for another job of it, which is no job's.
-    ///
-    /// # Errors
-    /// When something cannot be removed.
-    async fn run_ended(&self, _run: &RunId) -> Result<(), ExecutorError> {
-        Ok(())
-    }
-
-    /// Runs of which something waits for another job, whichever Loom runs them.
-    ///
-    /// # Errors
-    /// When that cannot be found out.
-    async fn between_jobs(&self) -> Result<BTreeSet<RunId>, ExecutorError> {
-        Ok(BTreeSet::new())
-    }
+    /// The run has ended: ends what waits for another job of it, which is no job's.
+    async fn run_ended(&self, _run: &RunId) {}
 
     /// Removes whatever the named runs still hold: their owners are dead and do not come back. What jobs of these resource
     /// names hold stays: it was [kept](Place::keep).

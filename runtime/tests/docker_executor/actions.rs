@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use loom_runtime::executor::docker::StepsBy;
 use loom_runtime::executor::{ExitStatus, Fault, FileContent, Program, StepSpec};
 
-use super::bench::{BUSYBOX, bench};
+use super::bench::{BUSYBOX, bench, bench_with};
 use super::services::web;
-use crate::conformance::{Heard, finish, run, script, start};
+use crate::conformance::{Bench, Heard, finish, run, script, start};
 
 pub(crate) fn action(image: &str, arguments: &[&str]) -> StepSpec {
     let mut step = script("");
@@ -48,6 +49,48 @@ async fn a_container_action_runs_beside_the_job_and_goes_with_its_step() {
     assert_eq!(end.status, ExitStatus::Code(0));
     place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
+}
+
+/// Writes to its own command files, waits until three of these run at once, writes on, and says what it finds.
+fn at_once(number: u32) -> String {
+    format!(
+        "echo a=of-{number} >>$GITHUB_OUTPUT; touch runs-{number}; until [ -e runs-1 ] && [ -e runs-2 ] && [ -e runs-3 ]; do \
+         sleep 0.02; done; echo b=of-{number} >>$GITHUB_OUTPUT; echo E=of-{number} >>$GITHUB_ENV; echo /of-{number} \
+         >>$GITHUB_PATH; echo s=of-{number} >>$GITHUB_STATE; echo of-{number} >>$GITHUB_STEP_SUMMARY; touch wrote-{number}; \
+         until [ -e wrote-1 ] && [ -e wrote-2 ] && [ -e wrote-3 ]; do sleep 0.02; done; cat $GITHUB_OUTPUT"
+    )
+}
+
+pub(crate) async fn what_runs_at_once_keeps_apart(bench: &Bench) {
+    let job = bench.job();
+    let place = bench.open(&job).await;
+    let (one, two, three) = (at_once(1), at_once(2), at_once(3));
+    let ((first, said_first), (second, said_second), (third, said_third)) = tokio::join!(
+        run(&place, script(&one)),
+        run(&place, action(BUSYBOX, &["/bin/sh", "-c", &two])),
+        run(&place, action(BUSYBOX, &["/bin/sh", "-c", &three])),
+    );
+    let ends = [(first, said_first), (second, said_second), (third, said_third)];
+    for (number, (end, said)) in (1..).zip(ends) {
+        let own = |text: String| FileContent::Bytes(text.into_bytes());
+        assert_eq!(end.status, ExitStatus::Code(0), "{number}: {}", said.text());
+        let outputs = format!("a=of-{number}\nb=of-{number}\n");
+        assert_eq!(said.text(), outputs);
+        assert_eq!(end.files.output, own(outputs));
+        assert_eq!(end.files.env, own(format!("E=of-{number}\n")));
+        assert_eq!(end.files.path, own(format!("/of-{number}\n")));
+        assert_eq!(end.files.state, own(format!("s=of-{number}\n")));
+        assert_eq!(end.files.summary, own(format!("of-{number}\n")));
+    }
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn actions_and_steps_that_run_at_once_have_command_files_of_their_own() {
+    for steps_by in [StepsBy::Agent, StepsBy::Exec] {
+        what_runs_at_once_keeps_apart(&bench_with(BUSYBOX, steps_by)).await;
+    }
 }
 
 #[tokio::test]

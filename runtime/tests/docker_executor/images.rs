@@ -211,6 +211,43 @@ async fn an_images_own_home_beats_its_users() {
 }
 
 #[tokio::test]
+async fn an_actions_image_that_no_registry_answers_for_is_tried_three_times_in_all() {
+    let bench = bench();
+    let mut job = bench.job();
+    job.pull = PullPolicy::Missing;
+    let heard = Arc::new(Heard::default());
+    let place = bench.executor.open(job.clone(), heard.clone()).await.unwrap();
+    let image = "localhost:1/no/action";
+    let early = place.pull(image, heard.clone()).await.unwrap_err();
+    assert_eq!(early.fault(), Fault::Machine, "{early}");
+    let tried = || {
+        let lines = heard.lines();
+        lines
+            .iter()
+            .filter(|line| line.contains("trying again in"))
+            .count()
+    };
+    assert_eq!(tried(), 2);
+    let begin = || {
+        let mut step = script("");
+        step.program = Program::Container {
+            image: image.into(),
+            pull: true,
+            entrypoint: None,
+            arguments: Vec::new(),
+        };
+        place.run(step, Box::new(crate::conformance::Recorder::default()))
+    };
+    let error = begin().await.unwrap_err();
+    assert_eq!((error.to_string(), tried()), (early.to_string(), 2));
+    // Whoever tries the step again means it.
+    begin().await.unwrap_err();
+    assert_eq!(tried(), 4);
+    place.close().await.unwrap();
+    bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
 async fn a_missing_image_is_an_error_of_the_job() {
     let bench = bench();
     let mut job = bench.job();

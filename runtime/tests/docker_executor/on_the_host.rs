@@ -7,7 +7,7 @@ use loom_runtime::executor::docker::StepsBy;
 use loom_runtime::executor::host::{AgentProgram, HostExecutor, HostOptions};
 use loom_runtime::executor::{ExitStatus, FileContent, RoomSpec};
 
-use super::actions::action;
+use super::actions::{action, what_runs_at_once_keeps_apart};
 use super::bench::{BUSYBOX, bench, executor};
 use super::services::{fetch_from, web};
 use crate::conformance::{Bench, run, start};
@@ -58,6 +58,11 @@ async fn a_job_on_the_host_has_services_and_container_actions() {
     );
     place.close().await.unwrap();
     bench.nothing_is_left(&job).await;
+}
+
+#[tokio::test]
+async fn actions_and_steps_that_run_at_once_have_command_files_of_their_own() {
+    what_runs_at_once_keeps_apart(&host_bench()).await;
 }
 
 #[tokio::test]

@@ -60,8 +60,6 @@ pub struct NextJob {
     pub workspace: String,
     /// Where the command files of steps go.
     pub files: String,
-    /// Whether the directory is that of the job before, moved here: what the agent has in it is there already.
-    pub moved: bool,
 }
 
 /// A step to run.
@@ -165,7 +163,6 @@ impl Command {
                     for path in [&job.directory, &job.scripts, &job.workspace, &job.files] {
                         w.text(path);
                     }
-                    w.u8(u8::from(job.moved));
                 }
                 Self::Close { give } => {
                     w.u8(CLOSE);
@@ -213,7 +210,6 @@ impl Command {
                 scripts: r.text()?,
                 workspace: r.text()?,
                 files: r.text()?,
-                moved: r.u8()? != 0,
             }),
             CLOSE => Self::Close { give: r.u8()? != 0 },
             _ => return Err(Malformed::new("its kind is unknown")),

@@ -108,6 +108,10 @@ pub(super) async fn enter(
 }
 
 async fn wake(engine: &Engine, docker: &DockerExecutor, place: &KeptPlace) -> Result<(), Exit> {
+    if let Err(why) = engine.finds_kept(place).await {
+        talk::error(&format!("the place of job {} is out of reach: {why}", place.job));
+        return Err(Exit::Machine);
+    }
     let _turn = engine.wake_kept(&place.name()).await.map_err(|error| {
         talk::error(&format!(
             "failed to write down that the place of job {} is in use: {error}",

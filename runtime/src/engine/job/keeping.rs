@@ -78,12 +78,20 @@ async fn stay(opened: &Opened, entrances: Vec<Entrance>, without: &[String]) -> 
         .await
         .map_err(|error| format!("failed to {}", chain(&error)))?;
     let (shared, key) = (&opened.shared, &opened.key);
+    let services = !opened.grounds.plan.services.is_empty();
+    let engine = if services || opened.executor.name() != "host" {
+        let address = shared.executors.docker.address().await;
+        address.map_err(|error| format!("failed to {}", chain(&error)))?
+    } else {
+        None
+    };
     let place = KeptPlace {
         run: key.run.clone(),
         job: key.job.clone(),
         attempt: key.attempt,
         executor: opened.executor.name().to_owned(),
-        services: !opened.grounds.plan.services.is_empty(),
+        services,
+        engine,
         since: shared.world.now(),
         entrances,
     };

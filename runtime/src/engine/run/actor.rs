@@ -153,7 +153,6 @@ impl RunActor {
             tokio::join!(all, futures_util::future::join_all(undecided));
             // Places of jobs that are done already are still being removed.
             holding.end().await;
-            // What cannot be removed is found at the next start.
             let _ = io.spawn(async move { host.run_ended(&run).await }).await;
         };
         let removed = removed.into_actor(self);

@@ -10,7 +10,6 @@ use loom_protocol::{ActorId, Timestamp};
 use super::Outcome;
 use super::actor::{Child, RunActor};
 use super::writing::Entry;
-use crate::chain::chain;
 use crate::engine::job::JobActor;
 use crate::engine::launch::Slot;
 use crate::engine::recovery;
@@ -73,11 +72,7 @@ impl RunActor {
     /// the process.
     fn tell_end(&mut self, ctx: &mut Context<Self>) {
         let (host, run) = (Arc::clone(&self.shared.executors.host), self.run.id.clone());
-        let released = self.shared.io.spawn(async move {
-            if let Err(error) = host.run_ended(&run).await {
-                tracing::warn!(%run, error = %chain(&error), "something is left of the run; the next start removes it");
-            }
-        });
+        let released = self.shared.io.spawn(async move { host.run_ended(&run).await });
         ctx.wait(released.into_actor(self).map(|_, act, ctx| {
             // `send_replace`: the outcome stands also when nobody listens yet.
             act.done.send_replace(Some(Outcome {

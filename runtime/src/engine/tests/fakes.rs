@@ -259,6 +259,10 @@ pub(super) struct Switches {
     /// Nothing can be removed.
     pub(super) unreachable: AtomicBool,
     pub(super) sweeps: AtomicU32,
+    /// What a sweep cannot remove.
+    pub(super) stuck: Mutex<Option<String>>,
+    /// Where its engine is.
+    pub(super) address: Mutex<Option<String>>,
     /// Kept places that were put to rest.
     pub(super) rested: Mutex<Vec<String>>,
     /// Places that were opened, and closed or reclaimed while they were held.
@@ -288,6 +292,8 @@ impl Default for Switches {
             cannot_keep: AtomicBool::default(),
             unreachable: AtomicBool::default(),
             sweeps: AtomicU32::default(),
+            stuck: Mutex::default(),
+            address: Mutex::default(),
             rested: Mutex::default(),
             opened: AtomicU32::default(),
             built: AtomicU32::default(),
@@ -394,6 +400,10 @@ impl Executor for Fake {
         "docker"
     }
 
+    async fn address(&self) -> Result<Option<String>, ExecutorError> {
+        Ok(self.address.lock().unwrap().clone())
+    }
+
     async fn probe(&self) -> Result<(), ExecutorError> {
         Ok(())
     }
@@ -449,6 +459,10 @@ impl Executor for Fake {
 
     async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {
         self.sweeps.fetch_add(1, Ordering::Relaxed);
+        if let Some(what) = self.stuck.lock().unwrap().clone() {
+            let cause = "it is busy".to_owned();
+            return Err(ExecutorError::Cleanup { what, cause });
+        }
         let of_runs = |held: &str| runs.iter().any(|run| held.starts_with(&JobKey::prefix(run)));
         let removed = self.remove(|held| of_runs(held) && !kept.contains(held))?;
         Ok(Swept { removed })

@@ -92,6 +92,39 @@ fn what_somebody_is_in_is_not_removed() {
 }
 
 #[test]
+fn what_another_engine_has_is_not_taken_for_gone() {
+    system(async {
+        let bench = Bench::new();
+        let at = |address: &str| *bench.fake.address.lock().unwrap() = Some(address.to_owned());
+        at("unix:///a");
+        end(begin(&bench, TEXT, Keep::Failed).await).await;
+        let place = bench.engine.kept().await.unwrap().remove(0);
+        let inside = bench.engine.enter_kept(&place).await.unwrap();
+        drop(bench.engine.wake_kept(&place.name()).await.unwrap());
+        drop(inside);
+        at("unix:///b");
+        let executors = || -> Vec<Arc<dyn Executor>> { vec![Arc::new(bench.fake.clone())] };
+        for _ in 0..2 {
+            let recovered = bench.engine.recover(executors()).await.unwrap();
+            assert_eq!(recovered.awake, [place.name()]);
+            let [problem] = recovered.problems.as_slice() else {
+                panic!("{:?}", recovered.problems)
+            };
+            assert!(problem.contains("set DOCKER_HOST=unix:///a"), "{problem}");
+        }
+        assert_eq!(*bench.fake.rested.lock().unwrap(), [""; 0]);
+        let error = bench.engine.remove_kept(&place).await.unwrap_err().to_string();
+        assert!(error.contains("in the engine at unix:///a"), "{error}");
+        assert_eq!(bench.engine.kept().await.unwrap().len(), 1);
+        at("unix:///a");
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!((recovered.awake, recovered.problems), (Vec::new(), Vec::new()));
+        bench.engine.remove_kept(&place).await.unwrap();
+        bench.holds_nothing();
+    });
+}
+
+#[test]
 fn what_a_killed_shell_has_left_running_is_stopped_at_the_next_start() {
     system(async {
         let bench = Bench::new();

@@ -384,6 +384,23 @@ fn what_a_lost_run_left_is_looked_for_until_it_was_swept_once() {
 }
 
 #[test]
+fn what_no_executor_can_remove_is_told_once() {
+    system(async {
+        let bench = Bench::new();
+        let run = dead_run(&bench, "r1").await;
+        *bench.fake.stuck.lock().unwrap() = Some("/jobs/a".to_owned());
+        let executors = || bench.executors().into_iter().chain(bench.executors()).collect();
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!(recovered.problems, ["failed to remove /jobs/a: it is busy"]);
+        assert_eq!(recovered.unswept, [run]);
+        *bench.fake.stuck.lock().unwrap() = None;
+        let recovered = bench.engine.recover(executors()).await.unwrap();
+        assert_eq!(recovered.unswept, []);
+        bench.holds_nothing();
+    });
+}
+
+#[test]
 fn one_history_that_cannot_be_read_keeps_no_other_from_being_ended() {
     system(async {
         let bench = Bench::new();

@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use loom_agent::layout;
 use loom_agent::wire::NONCE_LENGTH;
@@ -36,8 +36,6 @@ pub struct JobDirectory {
     top: Arc<OwnedFd>,
     spool: Arc<OwnedFd>,
     nonce: [u8; NONCE_LENGTH],
-    /// The spool of a step that is over, emptied, for the next one: file systems take their time to give out new files.
-    spare: Arc<Mutex<Option<u32>>>,
 }
 
 impl JobDirectory {
@@ -115,13 +113,7 @@ impl JobDirectory {
             top: Arc::new(top),
             spool: Arc::new(spool),
             nonce,
-            spare: Arc::default(),
         })
-    }
-
-    /// The same directory where it is now, after somebody has moved it.
-    pub(in crate::executor) fn moved_to(&self, path: PathBuf) -> Self {
-        Self { path, ..self.clone() }
     }
 
     /// Where it is.
@@ -139,29 +131,7 @@ impl JobDirectory {
 
     /// Makes the file for a step's output and opens it for reading; the agent opens it for writing.
     pub(super) fn create_spool(&self, step: u32) -> io::Result<File> {
-        let name = layout::spool_name(step);
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(spare) = spare {
-            match self.use_again(&layout::spool_name(spare), &name) {
-                Ok(file) => return Ok(file),
-                // Something else is there now, or nothing.
-                Err(_) => self.unlink_spool(spare),
-            }
-        }
-        create_beneath(&self.spool, &name)
-    }
-
-    /// Opens an emptied spool of ours under another name.
-    fn use_again(&self, spare: &str, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(&self.spool, spare, flags, Mode::empty())?);
-        let found = file.metadata()?;
-        let is_ours = found.is_file() && found.len() == 0 && found.nlink() == 1;
-        if !is_ours || found.mode() & 0o7777 != 0o600 || found.uid() != own_user() {
-            return Err(io::Error::other("it is no spool of ours any more"));
-        }
-        rustix::fs::renameat(&self.spool, spare, &self.spool, name)?;
-        Ok(file)
+        create_beneath(&self.spool, &layout::spool_name(step))
     }
 
     /// Opens a step's file to write what its agent wrote elsewhere; it is there already.
@@ -176,34 +146,8 @@ impl JobDirectory {
         )?))
     }
 
-    /// Empties a step's spool, which is open here, or removes it: its content is kept elsewhere by now, and nobody writes
-    /// to it any more.
-    pub(super) fn give_back_spool(&self, step: u32, file: &File) {
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another name may lead to it: then it is somebody's by now.
-        let is_ours = file.metadata().is_ok_and(|found| found.nlink() == 1);
-        if spare.is_none() && is_ours && file.set_len(0).is_ok() {
-            *spare = Some(step);
-        } else {
-            drop(spare);
-            self.unlink_spool(step);
-        }
-    }
-
-    /// The name of the spool that the next step gets, if there is one.
-    pub(super) fn spare_spool(&self) -> Option<String> {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spare.map(layout::spool_name)
-    }
-
-    /// Whether its secret is still what it was.
-    pub(super) fn has_its_nonce(&self) -> bool {
-        let mut found = [0; NONCE_LENGTH];
-        let read = read_beneath(&self.top, layout::NONCE).and_then(|mut file| file.read_exact(&mut found));
-        read.is_ok() && found == self.nonce
-    }
-
-    fn unlink_spool(&self, step: u32) {
+    /// Removes a step's spool: its content is kept elsewhere by now.
+    pub(super) fn remove_spool(&self, step: u32) {
         // What cannot be removed now goes with the whole directory.
         let _ = rustix::fs::unlinkat(&self.spool, layout::spool_name(step), AtFlags::empty());
     }
@@ -379,10 +323,6 @@ fn read_beneath(directory: &OwnedFd, name: &str) -> io::Result<File> {
     } else {
         Err(io::Error::other("it is no regular file"))
     }
-}
-
-pub(super) fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
 }
 
 fn fresh_nonce() -> [u8; NONCE_LENGTH] {

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::numbers::StepNumbers;
 use super::reported::{End, Forget, News, Reported, listen};
 use super::signals::StepSignals;
 use super::socket::{self, Idle, Reports};
@@ -44,7 +44,7 @@ pub struct Channel {
     env: Vec<(String, String)>,
     commands: Mutex<Option<OwnedWriteHalf>>,
     reported: Arc<Reported>,
-    next_spool: AtomicU32,
+    numbers: StepNumbers,
     /// Gives back the agent's ear once a job is closed.
     reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
@@ -112,7 +112,7 @@ impl Channel {
             env: Vec::new(),
             commands: Mutex::new(Some(commands)),
             reported,
-            next_spool: AtomicU32::new(0),
+            numbers: StepNumbers::default(),
             reader: std::sync::Mutex::new(Some(reader)),
         }
     }
@@ -147,6 +147,18 @@ impl Channel {
         self
     }
 
+    /// Has its steps counted with those of other rooms of the place.
+    #[must_use]
+    pub(in crate::executor) fn with_numbers(mut self, numbers: StepNumbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// What counts its steps.
+    pub(in crate::executor) fn numbers(&self) -> StepNumbers {
+        self.numbers.clone()
+    }
+
     /// The job's directory.
     pub fn directory(&self) -> &JobDirectory {
         &self.directory
@@ -162,7 +174,7 @@ impl Channel {
         output: Box<dyn StepOutput>,
         signals: &mut StepSignals,
     ) -> Result<StepEnd, ExecutorError> {
-        let number = self.next_spool.fetch_add(1, Ordering::Relaxed);
+        let number = self.numbers.next();
         let start = self.start(number, step)?;
         let directory = Arc::clone(&self.directory);
         let spool = tokio::task::spawn_blocking(move || directory.create_spool(number))
@@ -220,7 +232,7 @@ impl Channel {
                     let progress = tail.read(&mut *output, notes.as_ref());
                     if let Ok(Progress::Ended(_)) = progress {
                         // All of it is where it belongs by now.
-                        directory.give_back_spool(number, tail.file());
+                        directory.remove_spool(number);
                     }
                     (tail, output, progress)
                 });

@@ -6,21 +6,21 @@
 //! waited for. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod agent_binary;
-mod between;
 mod directory;
 mod link;
+mod numbers;
 mod reported;
 mod signals;
 mod socket;
 mod tail;
 
 pub use agent_binary::{AgentBinary, BinaryError};
-pub(in crate::executor) use between::{clear as clear_directory, clear_folder};
 pub(crate) use directory::{
     ACTIONS, TEMP, TOOLS, empty as empty_directory, remove as remove_directory, scrub as scrub_directory,
 };
 pub use directory::{DirectoryError, JobDirectory};
 pub use link::Channel;
+pub(in crate::executor) use numbers::StepNumbers;
 pub(in crate::executor) use signals::{Signals, StepSignals};
 pub use socket::ConnectError;
 pub(in crate::executor) use socket::Idle;

@@ -52,11 +52,6 @@ impl Tail {
         }
     }
 
-    /// The spool's file.
-    pub(super) fn file(&self) -> &File {
-        &self.file
-    }
-
     /// Hands on what is there, up to a share. For a thread that may block: the output may go to a slow disk.
     pub(super) fn read(&mut self, output: &mut dyn StepOutput, notes: &dyn Notes) -> io::Result<Progress> {
         let mut handed_on = 0;

@@ -1,6 +1,6 @@
 //! What runs beside a job's room: its network, its services, and a room for each container action.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -25,10 +25,10 @@ use super::settings::DockerOptions;
 use super::{
     bridge, build, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
 };
-use crate::executor::channel::{Channel, JobDirectory, StepSignals, blocking, remove_directory};
+use crate::executor::channel::{Channel, JobDirectory, StepNumbers, StepSignals, blocking, remove_directory};
 use crate::executor::{
-    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, PullPolicy,
-    ServiceFacts, StepEnd, StepOutput, StepSpec,
+    ContainerSpec, ExecutorError, ExitStatus, Notes, PlaceFacts, PlaceSpec, Program, ServiceFacts, StepEnd,
+    StepOutput, StepSpec,
 };
 
 /// How long what is just being made may hold up the end.
@@ -56,10 +56,13 @@ pub(in crate::executor) struct Companions {
     /// Whether the job's files are the engine's alone.
     apart: bool,
     next: AtomicU32,
+    numbers: StepNumbers,
     /// Whether an image was built, or may have been.
     pub(super) built: AtomicBool,
     /// Images that were pulled before a step wanted them.
     pub(super) pulled: Mutex<BTreeSet<String>>,
+    /// Why images could not be pulled before a step wanted them, and when that was.
+    pub(super) not_pulled: Mutex<BTreeMap<String, (Instant, ExecutorError)>>,
     /// The rooms of container actions that run.
     actions: Mutex<Vec<Arc<ActionRoom>>>,
     /// Breaks off what may take long: pulls, builds.
@@ -98,8 +101,10 @@ impl Companions {
             room: None,
             translation: Translation::default(),
             next: AtomicU32::new(0),
+            numbers: StepNumbers::default(),
             built: AtomicBool::new(false),
             pulled: Mutex::default(),
+            not_pulled: Mutex::default(),
             actions: Mutex::default(),
             ending: CancellationToken::new(),
             closed: RwLock::new(false),
@@ -111,8 +116,9 @@ impl Companions {
         &self.marks
     }
 
-    /// Whose paths are read in the rooms of container actions.
-    pub(in crate::executor) fn beside(&mut self, facts: &PlaceFacts) {
+    /// Whose paths are read in the rooms of container actions, and with whose steps theirs are counted.
+    pub(in crate::executor) fn beside(&mut self, facts: &PlaceFacts, numbers: StepNumbers) {
+        self.numbers = numbers;
         self.translation = Translation::from(facts);
         self.room.clone_from(&facts.container);
     }
@@ -241,11 +247,7 @@ impl Companions {
                 cause: "it has no image".to_owned(),
             });
         };
-        let policy = if pull {
-            self.policy(&image)
-        } else {
-            PullPolicy::Never
-        };
+        let policy = self.policy_of_step(&image, pull)?;
         let fetching = image::ensure(&self.connection, &image, None, policy, self.notes.as_ref());
         let found = tokio::select! {
             biased;
@@ -395,7 +397,10 @@ impl Companions {
             directory,
             image: image.id.clone(),
             agent,
-            channel: channel.with_user(image.user.clone(), Vec::new()),
+            // What other rooms name by the numbers of their steps is seen here as well.
+            channel: channel
+                .with_user(image.user.clone(), Vec::new())
+                .with_numbers(self.numbers.clone()),
         })
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bollard::container::LogOutput;
@@ -24,7 +24,7 @@ use super::engine::Connection;
 use super::marks::Marks;
 use super::room::Workspace;
 use super::{failure, layers};
-use crate::executor::channel::{self, StepSignals, blocking, command_files};
+use crate::executor::channel::{self, StepNumbers, StepSignals, blocking, command_files};
 use crate::executor::{
     Closed, ExecutorError, ExitStatus, Notes, PlaceSpec, Program, Signal, StepEnd, StepOutput, StepSpec,
     Stream,
@@ -58,7 +58,7 @@ pub(super) struct ExecSteps {
     user: String,
     directory: PathBuf,
     notes: Arc<dyn Notes>,
-    next: AtomicU32,
+    pub(super) numbers: StepNumbers,
     /// The program that was found, by what was asked for.
     programs: Mutex<HashMap<Vec<String>, Option<String>>>,
     open: AtomicBool,
@@ -114,7 +114,7 @@ pub(super) async fn begin(
         user,
         directory: directory.clone(),
         notes,
-        next: AtomicU32::new(0),
+        numbers: StepNumbers::default(),
         programs: Mutex::new(HashMap::new()),
         open: AtomicBool::new(true),
     };
@@ -132,7 +132,7 @@ impl ExecSteps {
             return Err(ExecutorError::lost("it was closed already"));
         }
         let started = Instant::now();
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = self.numbers.next();
         let own = CommandFiles::of(&self.directory.join(channel::TEMP).join(files::DIRECTORY), number);
         let made = own.clone();
         // Whoever the step runs as writes to them.

@@ -276,7 +276,7 @@ impl DockerExecutor {
         companions.still_there(&facts.services).await?;
         companions.lead(&steps).await?;
         facts.container = Some(id);
-        companions.beside(&facts);
+        companions.beside(&facts, steps.numbers());
         Ok(DockerPlace {
             connection: connection.clone(),
             name: spec.key.resource_name(),
@@ -331,6 +331,10 @@ pub(in crate::executor) fn runner_architecture(name: &str) -> String {
 impl Executor for DockerExecutor {
     fn name(&self) -> &'static str {
         "docker"
+    }
+
+    async fn address(&self) -> Result<Option<String>, ExecutorError> {
+        Ok(Some(self.engine.get().await?.endpoint.clone()))
     }
 
     async fn probe(&self) -> Result<(), ExecutorError> {

@@ -1,10 +1,12 @@
 //! A job's image: pulled when it has to be, and what it says about users, homes and machines.
 
+use std::path::{Component, Path};
+
 use bollard::models::ImageInspect;
 
 use super::engine::Connection;
-use super::failure;
 use super::pull::pull;
+use super::{container, failure};
 use crate::executor::{ExecutorError, Notes, PullPolicy, RegistryLogin};
 
 /// What matters of an image that is there.
@@ -72,7 +74,7 @@ impl From<ImageInspect> for Image {
                 (name == wanted).then(|| value.to_owned())
             })
         };
-        let folder = |name: &str| variable(name).filter(|path| path.starts_with('/'));
+        let folder = |name: &str| variable(name).filter(|path| is_folder_of_image(path));
         let tools = folder("RUNNER_TOOL_CACHE").or_else(|| folder("AGENT_TOOLSDIRECTORY"));
         Self {
             id: found.id.unwrap_or_default(),
@@ -87,6 +89,18 @@ impl From<ImageInspect> for Image {
             architecture: found.architecture.filter(|architecture| !architecture.is_empty()),
         }
     }
+}
+
+/// Whether a path that an image gives can be a folder of its own: absolute and plain, and neither the kernel's nor one that
+/// is mounted into rooms. It becomes `runner.tool_cache`.
+fn is_folder_of_image(path: &str) -> bool {
+    let taken = ["/loom", "/github", container::WORKSPACE, "/proc", "/sys", "/dev"];
+    let mut parts = Path::new(path).components();
+    path.starts_with('/')
+        && Path::new(path).components().count() > 1
+        && !path.contains(char::is_control)
+        && parts.all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+        && !taken.iter().any(|taken| Path::new(path).starts_with(taken))
 }
 
 fn fail(image: &str, cause: impl Into<String>) -> ExecutorError {
@@ -122,7 +136,23 @@ mod tests {
             Some("/opt/hostedtoolcache")
         );
         assert_eq!(tools(&[own, "RUNNER_TOOL_CACHE=/t"]).as_deref(), Some("/t"));
-        assert_eq!(tools(&["RUNNER_TOOL_CACHE=t"]), None);
+        for odd in [
+            "t",
+            "",
+            "/",
+            "//",
+            "/opt/../proc",
+            "/opt/\nx",
+            "/loom/temp",
+            "/workspace/tools",
+            "/proc/self/cwd",
+        ] {
+            assert_eq!(tools(&[&format!("RUNNER_TOOL_CACHE={odd}")]), None, "{odd:?}");
+        }
+        assert_eq!(
+            tools(&["RUNNER_TOOL_CACHE=t", own]).as_deref(),
+            Some("/opt/hostedtoolcache")
+        );
         assert_eq!(tools(&[]), None);
     }
 }

@@ -3,10 +3,16 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::companions::Companions;
 use super::{build, image, pull};
 use crate::executor::{ExecutorError, Notes, PullPolicy};
+
+/// How long a registry that could not be asked is not asked again for a step: that was tried more than once.
+const JUST: Duration = Duration::from_secs(60);
 
 impl Companions {
     /// Gets an image before a step wants it.
@@ -17,20 +23,49 @@ impl Companions {
     ) -> Result<(), ExecutorError> {
         let policy = self.policy(name);
         let fetching = image::ensure(&self.connection, name, None, policy, notes.as_ref());
-        tokio::select! {
+        let found = tokio::select! {
             biased;
-            found = self.connection.while_it_answers(|| None, fetching) => found?,
+            found = self.connection.while_it_answers(|| None, fetching) => found,
             () = self.ending.cancelled() => {
                 return Err(ExecutorError::lost("it was closed while an image was pulled"));
             }
         };
-        let mut pulled = self.pulled.lock().unwrap_or_else(PoisonError::into_inner);
-        pulled.insert(name.to_owned());
-        Ok(())
+        match found {
+            Ok(_) => {
+                let mut pulled = self.pulled.lock().unwrap_or_else(PoisonError::into_inner);
+                pulled.insert(name.to_owned());
+                Ok(())
+            }
+            Err(ExecutorError::Setup { what, cause }) => {
+                let error = || ExecutorError::Setup {
+                    what: what.clone(),
+                    cause: cause.clone(),
+                };
+                let mut not_pulled = self.not_pulled.lock().unwrap_or_else(PoisonError::into_inner);
+                not_pulled.insert(name.to_owned(), (Instant::now(), error()));
+                Err(error())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// When to pull the image of a step whose turn it is, if at all.
+    ///
+    /// # Errors
+    /// Why it could not be pulled a moment ago. That is told once: whoever tries the step again means it.
+    pub(super) fn policy_of_step(&self, name: &str, pull: bool) -> Result<PullPolicy, ExecutorError> {
+        if !pull {
+            return Ok(PullPolicy::Never);
+        }
+        let mut not_pulled = self.not_pulled.lock().unwrap_or_else(PoisonError::into_inner);
+        match not_pulled.remove(name) {
+            Some((when, error)) if when.elapsed() < JUST => Err(error),
+            _ => Ok(self.policy(name)),
+        }
     }
 
     /// When to pull an image that a step wants.
-    pub(super) fn policy(&self, name: &str) -> PullPolicy {
+    fn policy(&self, name: &str) -> PullPolicy {
         let pulled = self.pulled.lock().unwrap_or_else(PoisonError::into_inner);
         if pulled.contains(name) {
             pull::again(self.spec.pull)

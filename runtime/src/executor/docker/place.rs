@@ -14,7 +14,7 @@ use super::exec::ExecSteps;
 use super::give::{self, Helper};
 use super::transfer::{self, Item};
 use super::{container, failure};
-use crate::executor::channel::{Channel, Signals, blocking, remove_directory, scrub_directory};
+use crate::executor::channel::{Channel, Signals, StepNumbers, blocking, remove_directory, scrub_directory};
 use crate::executor::{
     Apart, Closed, ExecutorError, ExitStatus, Notes, Place, PlaceFacts, Program, Signal, StepEnd, StepOutput,
     StepSpec, Wanted,
@@ -37,6 +37,16 @@ pub(super) enum Steps {
         labels: std::collections::HashMap<String, String>,
     },
     Exec(Box<ExecSteps>),
+}
+
+impl Steps {
+    /// What counts them.
+    pub(super) fn numbers(&self) -> StepNumbers {
+        match self {
+            Self::Agent { channel, .. } => channel.numbers(),
+            Self::Exec(steps) => steps.numbers.clone(),
+        }
+    }
 }
 
 pub(super) struct DockerPlace {

@@ -82,9 +82,11 @@ pub(super) fn make_folders(directory: &Path) -> std::io::Result<()> {
         (files::DIRECTORY, 0o755),
     ] {
         let path = temp.join(name);
-        if fs::symlink_metadata(&path).is_err() {
-            fs::create_dir(&path)?;
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
+        match fs::create_dir(&path) {
+            Ok(()) => fs::set_permissions(&path, fs::Permissions::from_mode(mode))?,
+            // Another room that is made at the same time, or the agent, was faster.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

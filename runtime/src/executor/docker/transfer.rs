@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::archive::{self, Owner};
 use super::container::AGENT;
@@ -229,21 +230,36 @@ async fn arrived(
     };
     let (sender, receiver) = mpsc::channel(PIECES);
     let to = to.to_owned();
+    let unwanted = CancellationToken::new();
+    let waiting = unwanted.clone().drop_guard();
     let unpacking = tokio::task::spawn_blocking(move || {
-        let piece = Bytes::new();
-        unpack::into(&to, &mut Arriving { receiver, piece }, limits, folders)
+        let mut arriving = Arriving::new(receiver, unwanted);
+        unpack::into(&to, &mut arriving, limits, folders)
     });
+    let mut broke = None;
     while let Some(piece) = next {
-        let piece = piece.map_err(TransferError::Engine)?;
-        if sender.send(piece).await.is_err() {
+        let piece = piece.map(Piece::Bytes).unwrap_or_else(|error| {
+            broke = Some(error);
+            Piece::BrokenOff
+        });
+        if sender.send(piece).await.is_err() || broke.is_some() {
             break;
         }
         next = stream.next().await;
     }
+    if broke.is_none() {
+        // Nobody may be there to take it: what was wanted has arrived.
+        let _ = sender.send(Piece::End).await;
+    }
     drop(sender);
+    // Waited for whatever came: nothing is written to what its caller may remove now.
     let unpacked = unpacking
         .await
         .unwrap_or_else(|broken| Err(io::Error::other(broken)));
+    drop(waiting.disarm());
+    if let Some(error) = broke {
+        return Err(TransferError::Engine(error));
+    }
     match unpacked.map_err(TransferError::Disk)? {
         unpack::Top::Made => Ok(Arrived::All),
         unpack::Top::Link(target) => Ok(Arrived::Link(target)),
@@ -367,18 +383,52 @@ impl Write for Pieces {
     }
 }
 
+/// What comes of an archive.
+enum Piece {
+    Bytes(Bytes),
+    /// That was all.
+    End,
+    /// There is more, and it does not come.
+    BrokenOff,
+}
+
 /// Pieces that come, to be read on a thread that may block.
 struct Arriving {
-    receiver: mpsc::Receiver<Bytes>,
+    receiver: mpsc::Receiver<Piece>,
     piece: Bytes,
+    is_over: bool,
+    /// Whoever wanted it has gone: what has arrived is of no use either.
+    unwanted: CancellationToken,
+}
+
+impl Arriving {
+    fn new(receiver: mpsc::Receiver<Piece>, unwanted: CancellationToken) -> Self {
+        Self {
+            receiver,
+            piece: Bytes::new(),
+            is_over: false,
+            unwanted,
+        }
+    }
+}
+
+fn broke_off() -> io::Error {
+    io::Error::other("what the engine sent broke off")
 }
 
 impl Read for Arriving {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.unwanted.is_cancelled() {
+            return Err(broke_off());
+        }
         while self.piece.is_empty() {
+            if self.is_over {
+                return Ok(0);
+            }
             match self.receiver.blocking_recv() {
-                Some(piece) => self.piece = piece,
-                None => return Ok(0),
+                Some(Piece::Bytes(piece)) => self.piece = piece,
+                Some(Piece::End) => self.is_over = true,
+                Some(Piece::BrokenOff) | None => return Err(broke_off()),
             }
         }
         let length = self.piece.len().min(buffer.len());
@@ -387,5 +437,41 @@ impl Read for Arriving {
             place.copy_from_slice(&taken);
         }
         Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arriving: &mut Arriving) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        arriving.read_to_end(&mut all).map(|_| all)
+    }
+
+    #[test]
+    fn what_breaks_off_is_not_taken_for_the_end() {
+        let begun = || {
+            let (sender, receiver) = mpsc::channel(PIECES);
+            let piece = Piece::Bytes(Bytes::from_static(b"abc"));
+            sender.blocking_send(piece).unwrap();
+            (sender, Arriving::new(receiver, CancellationToken::new()))
+        };
+        let (sender, mut whole) = begun();
+        sender.blocking_send(Piece::End).unwrap();
+        assert_eq!(read(&mut whole).unwrap(), b"abc");
+        let (sender, mut told) = begun();
+        sender.blocking_send(Piece::BrokenOff).unwrap();
+        assert!(read(&mut told).is_err());
+        let (sender, mut dropped) = begun();
+        drop(sender);
+        assert!(read(&mut dropped).is_err());
+        let (sender, mut unwanted) = begun();
+        sender.blocking_send(Piece::End).unwrap();
+        unwanted.unwanted.cancel();
+        assert!(
+            read(&mut unwanted).is_err(),
+            "what has arrived is not written any more"
+        );
     }
 }

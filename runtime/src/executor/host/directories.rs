@@ -1,20 +1,25 @@
-//! The directories of a job on the host: made anew, or those of a job that has ended.
+//! The directories of a job on the host.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::executor::HostExecutor;
-use super::idle::{Held, IdleDirectory};
 use super::register::Entry;
 use crate::executor::channel::{JobDirectory, blocking, remove_directory};
 use crate::executor::{ExecutorError, PlaceSpec};
 
-/// Of the directories that scripts lie in.
-pub(super) const PASSAGE_MODE: u32 = 0o711;
+/// A job that is written down and has its directories.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) directory: JobDirectory,
+    pub(super) entry: Entry,
+    /// Where its scripts go.
+    pub(super) passage: PathBuf,
+}
 
 impl HostExecutor {
     /// Makes the job's directories, having written them down first: an agent that nobody knows of could not be ended by
     /// anybody.
-    pub(super) async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<Held, ExecutorError> {
+    pub(super) async fn prepare(&self, spec: &PlaceSpec, agent: String) -> Result<Prepared, ExecutorError> {
         let (register, name, path) = (
             self.register.clone(),
             spec.key.resource_name(),
@@ -56,48 +61,13 @@ impl HostExecutor {
                 let _ = remove_directory(&path);
                 let _ = register.forget(&name);
             }
-            made.map(|passage| Held {
+            made.map(|passage| Prepared {
                 directory,
                 entry,
                 passage,
             })
         })
         .await?
-    }
-
-    /// Gives the job the directory that waits with an agent; `None` when that cannot be, and it is gone, or whoever starts
-    /// next removes it.
-    pub(super) async fn inherit(
-        &self,
-        spec: &PlaceSpec,
-        idle: IdleDirectory,
-    ) -> Result<Option<Held>, ExecutorError> {
-        let (register, name, path) = (
-            self.register.clone(),
-            spec.key.resource_name(),
-            spec.directory.clone(),
-        );
-        let is_wanted = spec.services.is_empty();
-        let workspace = spec.workspace.clone();
-        blocking(move || {
-            let idle = if is_wanted && workspace.is_dir() {
-                match idle.give(&register, &name, path) {
-                    Ok(held) => return Some(held),
-                    Err(left) => {
-                        let (idle, error) = *left;
-                        tracing::debug!(%error, "the directory of a job that has ended is not used again");
-                        idle
-                    }
-                }
-            } else {
-                idle
-            };
-            if let Err(error) = idle.remove().and_then(|()| idle.forget(&register)) {
-                tracing::warn!(%error, "something is left of a job; the next start removes it");
-            }
-            None
-        })
-        .await
     }
 }
 
@@ -119,6 +89,6 @@ fn make_own(path: &Path) -> std::io::Result<()> {
 fn make_passage(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
-    std::fs::DirBuilder::new().mode(PASSAGE_MODE).create(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(PASSAGE_MODE))
+    std::fs::DirBuilder::new().mode(0o711).create(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711))
 }

@@ -13,7 +13,7 @@ use loom_agent::files;
 use loom_agent::wire::NextJob;
 use tokio::process::{Child, Command};
 
-use super::idle::{self, Held};
+use super::directories::Prepared;
 use super::options::HostOptions;
 use super::place::{self, HostPlace, Parts, no_engine};
 use super::process;
@@ -49,8 +49,8 @@ impl HostExecutor {
         let register = Register::new(options.register.clone());
         Self {
             options,
-            warm: Warm::new(register.clone()),
             register,
+            warm: Warm::default(),
         }
     }
 
@@ -155,46 +155,32 @@ impl HostExecutor {
         }
     }
 
-    /// Gives the job to an agent that waits, in the directory of its job before where it has that. `None` when it does not take
-    /// it: then nothing of it is left.
+    /// Gives the job to an agent that waits. `None` when it does not take it: then nothing of either is left.
     async fn go_on(
         &self,
         spec: &PlaceSpec,
         waiting: Waiting,
         notes: &Arc<dyn Notes>,
-    ) -> Result<Option<(Held, Channel, Agent)>, ExecutorError> {
-        let Waiting {
-            mut agent,
-            idle,
-            directory,
-        } = waiting;
-        let inherited = match directory {
-            Some(directory) => self.inherit(spec, directory).await?,
-            None => None,
-        };
-        let moved = inherited.is_some();
-        let held = match inherited {
-            Some(held) => held,
-            None => self.prepare(spec, agent.mark.clone()).await?,
-        };
+    ) -> Result<Option<(Prepared, Channel, Agent)>, ExecutorError> {
+        let Waiting { mut agent, idle } = waiting;
+        let prepared = self.prepare(spec, agent.mark.clone()).await?;
         let path = |path: &Path| path.to_str().map(str::to_owned);
         let job = (|| {
             Some(NextJob {
-                directory: path(&held.entry.directory)?,
-                scripts: path(&held.passage)?,
+                directory: path(&prepared.entry.directory)?,
+                scripts: path(&prepared.passage)?,
                 workspace: path(&spec.workspace)?,
-                files: path(&held.entry.directory.join(TEMP).join(files::DIRECTORY))?,
-                moved,
+                files: path(&prepared.entry.directory.join(TEMP).join(files::DIRECTORY))?,
             })
         })();
         if let Some(job) = job {
-            let directory = held.directory.clone();
+            let directory = prepared.directory.clone();
             match Channel::again(directory, idle, job, WARM_PATIENCE, Arc::clone(notes)).await {
-                Ok(channel) => return Ok(Some((held, channel, agent))),
+                Ok(channel) => return Ok(Some((prepared, channel, agent))),
                 Err(error) => tracing::debug!(%error, "an agent that waited for another job is not used"),
             }
         }
-        // It dies with what watches over it, frozen or not. What it had is not cleared to its end.
+        // It dies with what watches over it, frozen or not.
         let _ = agent.child.start_kill();
         let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
         self.reclaim_named(&spec.key.resource_name()).await?;
@@ -204,15 +190,15 @@ impl HostExecutor {
     async fn make(
         &self,
         spec: &PlaceSpec,
-        held: Held,
+        prepared: Prepared,
         begun: Option<(Channel, Agent)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
-        let Held {
+        let Prepared {
             directory,
             entry,
             passage,
-        } = held;
+        } = prepared;
         let (entry, passage) = (&entry, passage.as_path());
         let mut facts = facts(spec, entry);
         let services = async {
@@ -244,14 +230,13 @@ impl HostExecutor {
             beside.still_there(&services).await?;
             facts.network = beside.network_id();
             facts.services = services;
-            beside.beside(&facts);
+            beside.beside(&facts, channel.numbers());
             companions = Some(beside);
         }
         let parts = Parts {
             spec: spec.clone(),
             name: spec.key.resource_name(),
             entry: entry.clone(),
-            passage: passage.to_owned(),
             register: self.register.clone(),
             facts,
             docker: self.options.docker.clone(),
@@ -356,14 +341,14 @@ impl Executor for HostExecutor {
             Some(waiting) => self.go_on(&spec, waiting, &notes).await?,
             None => None,
         };
-        let (held, begun) = match begun {
-            Some((held, channel, agent)) => (held, Some((channel, agent))),
+        let (prepared, begun) = match begun {
+            Some((prepared, channel, agent)) => (prepared, Some((channel, agent))),
             None => {
                 let mark = format!("loom-agent-{}", uuid::Uuid::new_v4().simple());
                 (self.prepare(&spec, mark).await?, None)
             }
         };
-        match self.make(&spec, held, begun, notes).await {
+        match self.make(&spec, prepared, begun, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;
@@ -376,14 +361,8 @@ impl Executor for HostExecutor {
         self.reclaim_named(&job.resource_name()).await.map(drop)
     }
 
-    async fn run_ended(&self, run: &RunId) -> Result<(), ExecutorError> {
-        self.warm.release(run).await
-    }
-
-    async fn between_jobs(&self) -> Result<BTreeSet<RunId>, ExecutorError> {
-        let register = self.register.clone();
-        let names = blocking(move || register.names()).await?;
-        Ok(names.iter().filter_map(|name| idle::run_of(name)).collect())
+    async fn run_ended(&self, run: &RunId) {
+        self.warm.release(run).await;
     }
 
     async fn sweep(&self, runs: &[RunId], kept: &BTreeSet<String>) -> Result<Swept, ExecutorError> {

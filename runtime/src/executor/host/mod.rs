@@ -7,7 +7,6 @@
 
 mod directories;
 mod executor;
-mod idle;
 mod options;
 mod place;
 mod process;

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use tokio::process::Child;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::idle::{Held, IdleDirectory};
 use super::process::{self, Outcome};
 use super::register::{Entry, Register};
 use super::warm::{Agent, Waiting, Warm};
@@ -29,8 +28,6 @@ pub(super) struct Parts {
     pub(super) spec: PlaceSpec,
     pub(super) name: String,
     pub(super) entry: Entry,
-    /// Where its scripts go.
-    pub(super) passage: PathBuf,
     pub(super) register: Register,
     pub(super) facts: PlaceFacts,
     pub(super) docker: Option<Arc<DockerExecutor>>,
@@ -70,7 +67,7 @@ impl HostPlace {
             let docker = parts.docker.as_ref().ok_or_else(no_engine)?;
             let mut companions =
                 Companions::new(docker, &parts.spec, Arc::clone(&parts.notes), false).await?;
-            companions.beside(&parts.facts);
+            companions.beside(&parts.facts, self.channel.numbers());
             // Written down before anything is made: another process may have to remove it.
             let (register, name) = (parts.register.clone(), parts.name.clone());
             let entry = Entry {
@@ -83,27 +80,6 @@ impl HostPlace {
             Ok(companions)
         };
         self.companions.get_or_try_init(|| make).await
-    }
-
-    /// Its directory for the run's next job, if that is in order.
-    async fn idle_directory(&self) -> Result<Option<IdleDirectory>, ExecutorError> {
-        let parts = &self.parts;
-        let held = Held {
-            directory: self.channel.directory().clone(),
-            entry: parts.entry.clone(),
-            passage: parts.passage.clone(),
-        };
-        let (register, name, run) = (
-            parts.register.clone(),
-            parts.name.clone(),
-            parts.spec.key.run.clone(),
-        );
-        let taken = blocking(move || IdleDirectory::take(&register, &name, &run, &held)).await?;
-        // What is in the way of it is in the way of removing it as well, or it is removed.
-        Ok(taken.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the directory of a job that has ended is not kept for another");
-            None
-        }))
     }
 
     /// Ends the agent and all that came from its steps; what they had left running is the answer.
@@ -223,20 +199,10 @@ impl Place for HostPlace {
         let (own, beside) = tokio::join!(own, beside);
         let (closed, idle) = own?;
         beside?;
-        // Written down of this job until all of it is gone, or another's: only then the agent may have one.
-        let directory = match idle {
-            Some(_) if self.companions.get().is_none() => self.idle_directory().await?,
-            _ => None,
-        };
-        if directory.is_none() {
-            remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
-        }
+        // Written down of this job until all of it is gone: only then is the agent another one's.
+        remove(&self.parts.entry, &self.parts.register, &self.parts.name).await?;
         if let (Some(agent), Some(idle)) = (guard.take(), idle) {
-            self.parts.warm.keep(Waiting {
-                agent,
-                idle,
-                directory,
-            });
+            self.parts.warm.keep(Waiting { agent, idle });
         }
         Ok(closed)
     }

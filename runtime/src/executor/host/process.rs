@@ -201,6 +201,11 @@ mod tests {
         std::fs::write(path.join("agent.pid"), format!("{} {wrong}\n", other.id())).unwrap();
         assert_eq!(agent_of("loom-test-b-1", &directory), (None, None));
         kill_agent("loom-test-b-1", Some((other.id(), wrong)), None);
+        // Nor is a process that a step names in these files, and that is none of the job's.
+        for file in ["agent.pid", "agent.guard"] {
+            std::fs::write(path.join(file), format!("{} {}\n", other.id(), wrong - 1)).unwrap();
+        }
+        assert_eq!(agent_of("loom-test-b-2", &directory), (None, None));
         assert!(is_alive(other.id()));
         other.kill().unwrap();
         other.wait().unwrap();

@@ -31,19 +31,11 @@ impl Register {
     }
 
     /// Four fields, each ended by a zero byte, which no path has: directory, scripts, `engine` or nothing, the agent's mark.
-    /// Of a directory that is called as the entry is, the folder that it is in is written, with a slash at its end: the two
-    /// can be [renamed](Self::rename) together.
     pub(super) fn note(&self, name: &str, entry: &Entry) -> io::Result<()> {
         fs::create_dir_all(&self.directory)?;
         let engine: &[u8] = if entry.engine { b"engine" } else { b"" };
-        let own = entry.directory.file_name().is_some_and(|own| own == name);
-        let folder = entry
-            .directory
-            .parent()
-            .filter(|_| own)
-            .map(|folder| folder.join(""));
         let fields = [
-            folder.as_ref().unwrap_or(&entry.directory).as_os_str().as_bytes(),
+            entry.directory.as_os_str().as_bytes(),
             entry.scripts.as_os_str().as_bytes(),
             engine,
             entry.agent.as_bytes(),
@@ -58,23 +50,17 @@ impl Register {
         fs::rename(draft, self.directory.join(name))
     }
 
-    /// Has what is written down by one name stand for another, and its directory as well if that is called so.
-    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.directory.join(from), self.directory.join(to))
-    }
-
-    /// What is written down of a job. A relative or empty path is no entry of ours, and something would be removed by it.
+    /// What is written down of a job. A relative or empty path, or one that ends with a slash, is no entry of ours, and
+    /// something would be removed by it.
     pub(super) fn entry(&self, name: &str) -> Option<Entry> {
         let bytes = fs::read(self.directory.join(name)).ok()?;
         let mut fields = bytes.split(|byte| *byte == 0);
         let mut path = || {
             let field = fields.next()?;
-            Some(PathBuf::from(OsString::from_vec(field.to_vec()))).filter(|path| path.is_absolute())
+            let path = PathBuf::from(OsString::from_vec(field.to_vec()));
+            Some(path).filter(|path| path.is_absolute() && !field.ends_with(b"/"))
         };
-        let (mut directory, scripts) = (path()?, path()?);
-        if directory.as_os_str().as_bytes().ends_with(b"/") {
-            directory.push(name);
-        }
+        let (directory, scripts) = (path()?, path()?);
         let engine = fields.next() == Some(b"engine".as_slice());
         let agent = fields.next().map(String::from_utf8_lossy);
         Some(Entry {
@@ -121,26 +107,16 @@ mod tests {
             agent: "loom-agent-1".into(),
         };
         register.note("loom-r-a-1", &entry).unwrap();
-        assert_eq!(register.entry("loom-r-a-1"), Some(entry.clone()));
-        let named = Entry {
-            directory: "/state/jobs/loom-r-b-1".into(),
-            ..entry
-        };
-        register.note("loom-r-b-1", &named).unwrap();
-        assert_eq!(register.entry("loom-r-b-1"), Some(named.clone()));
-        register.rename("loom-r-b-1", "loom-r-c-1").unwrap();
-        assert_eq!(register.entry("loom-r-b-1"), None);
-        let moved = register.entry("loom-r-c-1").unwrap();
-        assert_eq!(moved.directory, PathBuf::from("/state/jobs/loom-r-c-1"));
-        assert_eq!((moved.scripts, moved.agent), (named.scripts, named.agent));
-        register.forget("loom-r-c-1").unwrap();
+        assert_eq!(register.entry("loom-r-a-1"), Some(entry));
         assert_eq!(register.names(), ["loom-r-a-1"]);
         fs::write(temporary.path().join("agents/older"), "/a\0/b\0\0").unwrap();
         let older = register.entry("older").unwrap();
         assert_eq!((older.agent.as_str(), older.engine), ("older", false));
         register.forget("older").unwrap();
-        fs::write(temporary.path().join("agents/odd"), "relative\0").unwrap();
-        assert_eq!(register.entry("odd"), None);
+        for odd in ["relative\0/b\0", "/state/jobs/\0/b\0", "/\0/b\0", "\0\0", "/a"] {
+            fs::write(temporary.path().join("agents/odd"), odd).unwrap();
+            assert_eq!(register.entry("odd"), None, "{odd:?}");
+        }
         register.forget("loom-r-a-1").unwrap();
         register.forget("loom-r-a-1").unwrap();
         assert_eq!(register.entry("loom-r-a-1"), None);

@@ -11,10 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
-use super::idle::IdleDirectory;
-use super::register::Register;
-use crate::executor::ExecutorError;
-use crate::executor::channel::{Idle, blocking};
+use crate::executor::channel::Idle;
 use crate::id::RunId;
 
 /// Agents that wait at most; more end at once.
@@ -46,14 +43,11 @@ pub(super) struct Agent {
 pub(super) struct Waiting {
     pub(super) agent: Agent,
     pub(super) idle: Idle,
-    /// The directory of the job that it had, for the next one, if it was in order.
-    pub(super) directory: Option<IdleDirectory>,
 }
 
 /// The agents that wait. Cheap to clone; all clones are the same.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Warm {
-    register: Register,
     all: Arc<Mutex<All>>,
 }
 
@@ -62,30 +56,23 @@ struct All {
     /// The one that waits longest first.
     waiting: VecDeque<(Instant, Waiting)>,
     /// Those that are being ended, by run.
-    ending: Vec<(RunId, JoinHandle<Result<(), ExecutorError>>)>,
+    ending: Vec<(RunId, JoinHandle<()>)>,
     /// Whether somebody looks after them.
     watched: bool,
 }
 
 impl Warm {
-    pub(super) fn new(register: Register) -> Self {
-        Self {
-            register,
-            all: Arc::default(),
-        }
-    }
-
     /// An agent that has no job any more waits for another one for a while. Must be called within a tokio runtime.
     pub(super) fn keep(&self, waiting: Waiting) {
         let mut all = self.lock();
         if waiting.agent.jobs >= MOST_JOBS {
-            return self.end(&mut all, waiting);
+            return all.end(waiting);
         }
         all.waiting.push_back((Instant::now(), waiting));
         if all.waiting.len() > MOST
             && let Some((_, waiting)) = all.waiting.pop_front()
         {
-            self.end(&mut all, waiting);
+            all.end(waiting);
         }
         if !std::mem::replace(&mut all.watched, true) {
             tokio::spawn(self.clone().watch());
@@ -103,8 +90,8 @@ impl Warm {
         Some(waiting)
     }
 
-    /// Ends those that wait for a job of this run, and waits until nothing of them is left.
-    pub(super) async fn release(&self, run: &RunId) -> Result<(), ExecutorError> {
+    /// Ends those that wait for a job of this run, and waits until they are gone.
+    pub(super) async fn release(&self, run: &RunId) {
         let ending: Vec<_> = {
             let mut all = self.lock();
             let (of_run, others): (VecDeque<_>, _) = std::mem::take(&mut all.waiting)
@@ -112,16 +99,14 @@ impl Warm {
                 .partition(|(_, waiting)| waiting.agent.run == *run);
             all.waiting = others;
             for (_, waiting) in of_run {
-                self.end(&mut all, waiting);
+                all.end(waiting);
             }
             all.ending.extract_if(.., |(of, _)| of == run).collect()
         };
-        let mut first_error = None;
         for (_, task) in ending {
-            let ended = task.await.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            first_error = first_error.or(ended.err());
+            // One that broke off has let go of its agent, which has been hung up on.
+            let _ = task.await;
         }
-        first_error.map_or(Ok(()), Err)
     }
 
     async fn watch(self) {
@@ -130,7 +115,7 @@ impl Warm {
             let mut all = self.lock();
             while let Some((_, waiting)) = all.waiting.pop_front_if(|(since, _)| since.elapsed() >= PATIENCE)
             {
-                self.end(&mut all, waiting);
+                all.end(waiting);
             }
             all.ending.retain(|(_, task)| !task.is_finished());
             if all.waiting.is_empty() && all.ending.is_empty() {
@@ -140,47 +125,23 @@ impl Warm {
         }
     }
 
-    /// Ends an agent that nobody needs: by hanging up, else by force; and removes its directory. Must be called within a
-    /// tokio runtime.
-    fn end(&self, all: &mut All, waiting: Waiting) {
-        let Waiting {
-            agent,
-            idle,
-            directory,
-        } = waiting;
-        drop(idle);
-        let (register, mut child) = (self.register.clone(), agent.child);
-        let task = tokio::spawn(async move {
-            let ended = async {
-                if tokio::time::timeout(END_TIME, child.wait()).await.is_err() {
-                    let _ = child.start_kill();
-                    let _ = tokio::time::timeout(END_TIME, child.wait()).await;
-                }
-            };
-            let Some(directory) = directory else {
-                ended.await;
-                return Ok(());
-            };
-            let removing = blocking(move || directory.remove().map(|()| directory));
-            let ((), removed) = tokio::join!(ended, removing);
-            let gone = match removed.and_then(|removed| removed) {
-                Ok(directory) => blocking(move || directory.forget(&register))
-                    .await
-                    .and_then(|gone| gone),
-                Err(error) => Err(error),
-            };
-            gone.inspect_err(|error| {
-                tracing::warn!(%error, "something is left of a job; the next start removes it");
-            })
-        });
-        all.ending.push((agent.run, task));
-    }
-
     fn lock(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn broke_off(broken: &tokio::task::JoinError) -> ExecutorError {
-    ExecutorError::cleanup("what waited for another job", broken.to_string())
+impl All {
+    /// Ends an agent that nobody needs: by hanging up, else by force. Must be called within a tokio runtime.
+    fn end(&mut self, waiting: Waiting) {
+        let Waiting { agent, idle } = waiting;
+        drop(idle);
+        let mut child = agent.child;
+        let task = tokio::spawn(async move {
+            if tokio::time::timeout(END_TIME, child.wait()).await.is_err() {
+                let _ = child.start_kill();
+                let _ = tokio::time::timeout(END_TIME, child.wait()).await;
+            }
+        });
+        self.ending.push((agent.run, task));
+    }
 }

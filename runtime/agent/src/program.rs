@@ -49,7 +49,7 @@ pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, St
         StepProgram::Script { text, shells } => {
             let (shell, program) = shells
                 .iter()
-                .find_map(|shell| Some((shell, find_program(&shell.program, path, &directory)?)))
+                .find_map(|shell| Some((shell, find_shell(&shell.program, path, &directory)?)))
                 .ok_or_else(|| no_shell(shells, path))?;
             let script = write_script(start.step, text, shell, &places.scripts, account.as_ref())?;
             let file = script.to_string_lossy();
@@ -165,6 +165,14 @@ fn working_directory(start: &StartStep, workspace: &Path) -> Result<PathBuf, Str
             plain(&error)
         )),
     }
+}
+
+/// A step may spoil its own `PATH`: its shell is then one of the agent's, as GitHub's runner looks for it in its own.
+fn find_shell(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
+    find_program(name, path, directory).or_else(|| {
+        let own = std::env::var_os("PATH").filter(|path| !path.is_empty());
+        find_program(name, own.as_deref().unwrap_or(OsStr::new(DEFAULT_PATH)), directory)
+    })
 }
 
 /// A program by its name in `path`, or by its path where the name has a slash.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
@@ -26,6 +27,10 @@ pub(super) struct Call {
     pub(super) inputs: IndexMap<String, String>,
     /// Variables of the step.
     pub(super) env: IndexMap<String, String>,
+    /// Whether the step may fail; what the action does at the end may then too.
+    pub(super) continue_on_error: bool,
+    /// How long the step may take, and what the action does at the end too.
+    pub(super) timeout: Option<Duration>,
     /// Its folder as steps see it.
     pub(super) path: String,
     /// Its folder on this machine.

@@ -303,7 +303,7 @@ fn post(
     match post_holds(call, &ask.view, files, status) {
         Ok(true) => {}
         Ok(false) => return skip(),
-        Err(reason) => return fail(&reason.code, reason.message, false),
+        Err(reason) => return fail(&reason.code, reason.message, call.continue_on_error),
     }
     let Some(program) = call.post() else { return skip() };
     let view = ask
@@ -323,8 +323,8 @@ fn post(
             judgement: Some(Judgement::Run(Box::new(Verdict {
                 name: format!("Post {}", call.name),
                 work: StepWork::Process,
-                continue_on_error: false,
-                timeout: None,
+                continue_on_error: call.continue_on_error,
+                timeout: call.timeout,
                 retry: None,
                 background: false,
                 post: None,
@@ -333,7 +333,7 @@ fn post(
             call: Some(Arc::clone(call)),
             ..Answer::default()
         },
-        Err(reason) => fail(&reason.code, reason.message, false),
+        Err(reason) => fail(&reason.code, reason.message, call.continue_on_error),
     }
 }
 
@@ -394,6 +394,8 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
         definition: place.definition,
         inputs: found.values,
         env: own_env.unwrap_or_default(),
+        continue_on_error: lenient,
+        timeout: limit(&uses.values),
         path: place.path,
         directory: place.directory,
         repository: place.repository,

@@ -190,6 +190,23 @@ fn find_program(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
         .find(|file| executable(file))
 }
 
+/// When a process got more than the kernel takes: which variable to look at. Linux takes 128 KiB each.
+pub(crate) fn largest_variable(command: &Command, error: &std::io::Error) -> String {
+    if error.kind() != std::io::ErrorKind::ArgumentListTooLong {
+        return String::new();
+    }
+    let sizes = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?.len())));
+    let Some((name, size)) = sizes.max_by_key(|(_, size)| *size) else {
+        return String::new();
+    };
+    format!(
+        " (the largest of its variables is `{}` with {size} bytes; hand what is large over in a file)",
+        name.display()
+    )
+}
+
 fn executable(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

@@ -9,14 +9,17 @@ use loom_workflow::expression::{Object, Value};
 use loom_workflow::model::Repository;
 use loom_workflow::model::action::{Action, Kind};
 
+use super::question::What;
 use crate::actions::ActionDefinition;
 use crate::id::StepId;
 
 /// An action as a step calls it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The step that calls it.
     pub(super) step: StepId,
+    /// The same as it was asked about.
+    pub(super) asked: What,
     /// The composite action that this step belongs to.
     pub(super) frame: Option<StepId>,
     /// What people call the step.

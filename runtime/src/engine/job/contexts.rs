@@ -80,6 +80,7 @@ impl Contexts {
             temp: facts.temp.clone(),
             tool_cache: facts.tools.clone(),
             workspace: format!("{}/{ABOVE_WORKSPACE}", facts.temp),
+            debug: plan.is_debug(),
             ..RunnerFacts::default()
         };
         let mut github = plan

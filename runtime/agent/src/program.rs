@@ -49,7 +49,7 @@ pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, St
         StepProgram::Script { text, shells } => {
             let (shell, program) = shells
                 .iter()
-                .find_map(|shell| Some((shell, find_program(&shell.program, path, &directory)?)))
+                .find_map(|shell| Some((shell, find_shell(&shell.program, path, &directory)?)))
                 .ok_or_else(|| no_shell(shells, path))?;
             let script = write_script(start.step, text, shell, &places.scripts, account.as_ref())?;
             let file = script.to_string_lossy();
@@ -167,6 +167,14 @@ fn working_directory(start: &StartStep, workspace: &Path) -> Result<PathBuf, Str
     }
 }
 
+/// A step may spoil its own `PATH`: its shell is then one of the agent's, as GitHub's runner looks for it in its own.
+fn find_shell(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
+    find_program(name, path, directory).or_else(|| {
+        let own = std::env::var_os("PATH").filter(|path| !path.is_empty());
+        find_program(name, own.as_deref().unwrap_or(OsStr::new(DEFAULT_PATH)), directory)
+    })
+}
+
 /// A program by its name in `path`, or by its path where the name has a slash.
 fn find_program(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
     if name.is_empty() {
@@ -180,6 +188,23 @@ fn find_program(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
         .filter(|entry| !entry.as_os_str().is_empty())
         .map(|entry| directory.join(entry).join(name))
         .find(|file| executable(file))
+}
+
+/// When a process got more than the kernel takes: which variable to look at. Linux takes 128 KiB each.
+pub(crate) fn largest_variable(command: &Command, error: &std::io::Error) -> String {
+    if error.kind() != std::io::ErrorKind::ArgumentListTooLong {
+        return String::new();
+    }
+    let sizes = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?.len())));
+    let Some((name, size)) = sizes.max_by_key(|(_, size)| *size) else {
+        return String::new();
+    };
+    format!(
+        " (the largest of its variables is `{}` with {size} bytes; hand what is large over in a file)",
+        name.display()
+    )
 }
 
 fn executable(file: &Path) -> bool {

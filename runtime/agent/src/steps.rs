@@ -82,7 +82,8 @@ impl Step {
         self.started = Instant::now();
         let mut child = prepared.command.spawn().map_err(|error| {
             let program = prepared.command.get_program().display().to_string();
-            format!("`{program}` cannot be started: {}", program::plain(&error))
+            let hint = program::largest_variable(&prepared.command, &error);
+            format!("`{program}` cannot be started: {}{hint}", program::plain(&error))
         })?;
         let pid =
             i32::try_from(child.id()).map_err(|_| "the process has a number out of range".to_owned())?;

@@ -2,20 +2,24 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
 use loom_workflow::model::Repository;
 use loom_workflow::model::action::{Action, ActionKind};
 
+use super::question::What;
 use crate::actions::ActionDefinition;
 use crate::id::StepId;
 
 /// An action as a step calls it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The step that calls it.
     pub(super) step: StepId,
+    /// The same as it was asked about.
+    pub(super) asked: What,
     /// The composite action that this step belongs to.
     pub(super) frame: Option<StepId>,
     /// What people call the step.
@@ -26,6 +30,10 @@ pub(super) struct Call {
     pub(super) inputs: IndexMap<String, String>,
     /// Variables of the step.
     pub(super) env: IndexMap<String, String>,
+    /// Whether the step may fail; what the action does at the end may then too.
+    pub(super) continue_on_error: bool,
+    /// How long the step may take, and what the action does at the end too.
+    pub(super) timeout: Option<Duration>,
     /// Its folder as steps see it.
     pub(super) path: String,
     /// Its folder on this machine.

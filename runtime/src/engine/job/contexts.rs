@@ -80,6 +80,7 @@ impl Contexts {
             temp: facts.temp.clone(),
             tool_cache: facts.tools.clone(),
             workspace: format!("{}/{ABOVE_WORKSPACE}", facts.temp),
+            debug: plan.is_debug(),
             ..RunnerFacts::default()
         };
         let mut github = plan
@@ -280,6 +281,13 @@ impl View {
         let mut env: BTreeMap<String, String> = fixed.clone();
         env.extend(self.env.iter().map(|(name, value)| (name.clone(), value.clone())));
         env.extend(fixed.into_iter().filter(|(name, _)| is_fixed(name)));
+        // A process's variables end at their first NUL; one with a NUL would keep every process from starting.
+        for value in env.values_mut() {
+            if let Some(end) = value.find('\0') {
+                value.truncate(end);
+            }
+        }
+        env.retain(|name, _| !name.contains('\0'));
         env
     }
 }

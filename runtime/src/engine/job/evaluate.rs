@@ -12,6 +12,7 @@ use super::call::Call;
 use super::contexts::View;
 use super::fetching::{DEEPEST, too_deep};
 use super::grounds::{Grounds, Place};
+use super::posting;
 use super::machine::{JobStatus, Judgement, Status, StepWork, Trouble, Verdict};
 use super::question::{Answer, Ask, What};
 use super::room_files::HashedFiles;
@@ -21,7 +22,7 @@ use crate::executor::{Program, Shell as ShellProgram, StepSpec};
 use crate::plan::{first_mistake, step_name};
 
 /// The status functions of a step's `if`. Within a composite action they speak of the action.
-struct Functions(Status);
+pub(super) struct Functions(Status);
 
 impl StatusFunctions for Functions {
     fn success(&self, _names: &[Arc<str>]) -> bool {
@@ -43,7 +44,7 @@ impl StatusFunctions for Functions {
     }
 }
 
-fn fail(code: &str, message: impl Into<String>, continue_on_error: bool) -> Answer {
+pub(super) fn fail(code: &str, message: impl Into<String>, continue_on_error: bool) -> Answer {
     Answer {
         judgement: Some(Judgement::Fail {
             reason: Reason::new(code, message),
@@ -53,7 +54,7 @@ fn fail(code: &str, message: impl Into<String>, continue_on_error: bool) -> Answ
     }
 }
 
-fn skip() -> Answer {
+pub(super) fn skip() -> Answer {
     Answer {
         judgement: Some(Judgement::Skip),
         ..Answer::default()
@@ -65,7 +66,7 @@ pub(super) fn still_holds(ask: &Ask, grounds: &Grounds) -> bool {
     let files = grounds.hashed_files();
     let status = Functions(ask.view.status);
     match &ask.what {
-        What::Post(call) => post_holds(call, &ask.view, &files, &status).unwrap_or(false),
+        What::Post(call) => posting::holds(call, &ask.view, &files, &status).unwrap_or(false),
         what => match what.step() {
             Some(step) => {
                 let (view, _) = with_own_env(step, &ask.view, &files);
@@ -121,7 +122,7 @@ fn first_with(ask: &Ask, grounds: &Grounds, files: &HashedFiles) -> First {
         What::WaitForAll => {
             return answer(waiting("Wait for all background steps", StepWork::WaitAll, false));
         }
-        What::Post(call) => return answer(post(ask, call, files, &status, grounds)),
+        What::Post(call) => return answer(posting::post(ask, call, files, &status, grounds)),
         What::OfJob(..) | What::OfAction(..) | What::Pre(..) | What::PreOf(..) => {}
     }
     let (Some(step), Some(source)) = (ask.what.step(), ask.what.source()) else {
@@ -275,68 +276,6 @@ fn limit(values: &StepValues) -> Option<Duration> {
     minutes.map(|minutes| minutes.as_duration())
 }
 
-fn post_holds(
-    call: &Call,
-    view: &View,
-    files: &dyn Files,
-    status: &dyn StatusFunctions,
-) -> Result<bool, Reason> {
-    let hook = match &call.action().kind {
-        ActionKind::Node { post, .. } | ActionKind::Docker { post, .. } => post,
-        ActionKind::Composite { .. } => return Ok(false),
-    };
-    let view = view.clone().within(call);
-    let environment = Environment::new(&view.contexts)
-        .with_files(files)
-        .with_status(status);
-    let (answer, mistakes) = loom_workflow::hook_condition(hook, &environment, status);
-    answer.ok_or_else(|| Reason::new("evaluation", first_mistake(&mistakes, &call.definition.source)))
-}
-
-fn post(
-    ask: &Ask,
-    call: &Arc<Call>,
-    files: &dyn Files,
-    status: &dyn StatusFunctions,
-    grounds: &Grounds,
-) -> Answer {
-    match post_holds(call, &ask.view, files, status) {
-        Ok(true) => {}
-        Ok(false) => return skip(),
-        Err(reason) => return fail(&reason.code, reason.message, false),
-    }
-    let Some(program) = call.post() else { return skip() };
-    let view = ask
-        .view
-        .clone()
-        .with_action(grounds.names.name(&ask.id))
-        .with_env(&call.env)
-        .within(call);
-    let values = super::action::Values {
-        id: &ask.id,
-        view: &view,
-        state: &ask.state,
-        files,
-    };
-    match super::action::process(call, super::action::Part::Post(program), &values, grounds) {
-        Ok(task) => Answer {
-            judgement: Some(Judgement::Run(Box::new(Verdict {
-                name: format!("Post {}", call.name),
-                work: StepWork::Process,
-                continue_on_error: false,
-                timeout: None,
-                retry: None,
-                background: false,
-                post: None,
-            }))),
-            task: Some(task),
-            call: Some(Arc::clone(call)),
-            ..Answer::default()
-        },
-        Err(reason) => fail(&reason.code, reason.message, false),
-    }
-}
-
 /// The second half: the step uses an action, which is at hand now.
 ///
 /// # Errors
@@ -388,12 +327,15 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
     });
     let call = Arc::new(Call {
         step: step.clone(),
+        asked: ask.what.clone(),
         frame: ask.frame.clone(),
         name: uses.values.name.clone(),
         reference: reference.to_string(),
         definition: place.definition,
         inputs: found.values,
         env: own_env.unwrap_or_default(),
+        continue_on_error: lenient,
+        timeout: limit(&uses.values),
         path: place.path,
         directory: place.directory,
         repository: place.repository,

@@ -19,6 +19,7 @@ mod names;
 mod notes;
 mod opening;
 mod pausing;
+mod posting;
 mod question;
 mod reread;
 mod room_files;

@@ -26,7 +26,7 @@ pub(super) struct Ask {
 }
 
 /// What the step is.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum What {
     /// One of the job.
     OfJob(Arc<JobPlan>, usize, Option<usize>),

@@ -2,7 +2,7 @@
 
 use super::messages::{Effect, JobStatus, Trouble, WorkEnd};
 use super::order::after;
-use super::steps::{Stage, Step};
+use super::steps::{Stage, Step, Stop};
 use super::{Ending, Machine, Phase};
 use crate::event::{Event, JobState, Outputs, Reason, StepState};
 use crate::executor::Closed;
@@ -139,6 +139,14 @@ impl Machine {
         self.publish(id);
         if failed {
             self.note_failure(frame.as_ref());
+        }
+        // An action of steps is cancelled with the first of them that was, whatever its own `if` says.
+        if let (StepState::Cancelled, Some(ending)) = (conclusion, &self.ending)
+            && let Some(owner) = frame.and_then(|owner| self.steps.all.get_mut(&owner))
+        {
+            owner
+                .stop
+                .get_or_insert_with(|| Stop::new(StepState::Cancelled, &ending.reason));
         }
     }
 

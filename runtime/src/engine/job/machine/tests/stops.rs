@@ -408,7 +408,18 @@ fn a_composite_action_is_stopped_with_what_it_runs() {
         .inner(0, vec![heeds(Signal::Interrupt), Plan::default()]);
     job.begin().cancel(false);
     job.ends_well();
-    assert_eq!(job.ends(), ["0.0 cancelled", "0 cancelled", "1 skipped"]);
+    assert_eq!(
+        job.ends(),
+        ["0.0 cancelled", "0.1 skipped", "0 cancelled", "1 skipped"]
+    );
+    // What runs whatever happens runs in it too.
+    let mut job = Sim::new(vec![steps_of_its_own()]).inner(
+        0,
+        vec![heeds(Signal::Interrupt), when(If::Always, Ends::Well)],
+    );
+    job.begin().cancel(false);
+    job.ends_well();
+    assert_eq!(job.ends(), ["0.0 cancelled", "0.1 success", "0 cancelled"]);
     // Over its time it has failed.
     let mut job = Sim::new(vec![limited(steps_of_its_own()), when(If::Failure, Ends::Well)])
         .inner(0, vec![heeds(Signal::Interrupt), Plan::default()]);
@@ -452,7 +463,7 @@ fn an_action_that_holds_on_judges_its_steps_by_the_cancel() {
     assert!(job.has("ask-again 0.0"));
     assert_eq!(
         job.ends(),
-        ["0.0 cancelled", "0.1 skipped", "0.2 success", "0 success"]
+        ["0.0 cancelled", "0.1 skipped", "0.2 success", "0 cancelled"]
     );
 }
 

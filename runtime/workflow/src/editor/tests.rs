@@ -1,7 +1,7 @@
 //! Whole questions of an editor, each on a file with `¦` where the cursor is.
 
 use super::*;
-use crate::{Dialect, NoReferences, Presence, Reference, References, Source, load};
+use crate::{Callable, Dialect, NoReferences, Presence, Reference, References, Source, load};
 
 /// A repository of two files.
 struct Repository;
@@ -26,6 +26,13 @@ impl References for Repository {
 
     fn file(&self, _: &str) -> Presence {
         Presence::Unknown
+    }
+
+    fn callable(&self, callable: Callable) -> Vec<String> {
+        vec![match callable {
+            Callable::Workflow => "./.github/workflows/called.yml".to_owned(),
+            Callable::Action => "./greet".to_owned(),
+        }]
     }
 }
 
@@ -179,6 +186,30 @@ fn inputs_of_actions_and_workflows_are_offered() {
     let call = "jobs:\n  a:\n    uses: ./.github/workflows/called.yml\n";
     offers(&format!("{call}    with:\n      ¦\n"), &["target"], &["key"]);
     offers(&format!("{call}    secrets:\n      ¦\n"), &["key"], &["target"]);
+}
+
+#[test]
+fn what_the_repository_has_is_offered_for_uses() {
+    let (workflow, action) = ("./.github/workflows/called.yml", "./greet");
+    offers(
+        "jobs:\n  a:\n    uses: ¦\n",
+        &[workflow],
+        &[action, "actions/checkout@v6"],
+    );
+    offers(
+        "jobs:\n  a:\n    steps:\n      - uses: ./¦\n",
+        &[action, "actions/checkout@v6"],
+        &[workflow],
+    );
+    let text = "jobs:\n  a:\n    uses: ./.gith¦ub/workflows/x.yml\n";
+    let found = completions(text, GITHUB);
+    let one = found.iter().find(|one| one.label == workflow).unwrap();
+    assert_eq!(one.replaced, crate::Span::new(21, 46));
+    let found = completions(
+        "runs:\n  using: composite\n  steps:\n    - uses: ¦\n",
+        FileKind::Action,
+    );
+    assert!(found.iter().any(|one| one.label == action));
 }
 
 #[test]
@@ -583,4 +614,45 @@ fn long_files_of_nothing_are_read_in_time_that_grows_with_them() {
         let _ = document.hover(text.len() / 2, &NoReferences);
         let _ = document.diagnostics(&NoReferences);
     }
+}
+
+#[test]
+fn in_a_long_file_the_same_is_taken_out_as_in_a_short_one() {
+    let other = |name: usize| {
+        format!(
+            "  other{name}:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n        env: {{A: 'b'}}\n"
+        )
+    };
+    let many = |from: usize| (from..from + 40).map(other).collect::<String>();
+    let gaps = |text: &str| -> Vec<String> {
+        let lines = super::lines::Lines::of(text);
+        let found = super::recovery::read(&Source::new("w.yml", text), &lines);
+        assert!(found.tree.is_some(), "{text}");
+        let gaps = found.gaps.iter().map(|gap| text[gap.range()].to_owned());
+        gaps.collect()
+    };
+    let job = "  broken:\n    runs-on: ubuntu-latest\n    needs: [other1]\n    steps:\n      - name: x\n        run: |\n          echo\n      - uses: a/b@v1\n        with: {c: d}\n";
+    let lines: Vec<&str> = job.split_inclusive('\n').collect();
+    let mut tried = 0;
+    for typed in [
+        "ru",
+        "- ru",
+        "on: \"x",
+        "needs: [a,",
+        "env: {A: ${{ needs.",
+        "a: b: c",
+        "\tx",
+    ] {
+        for at in 1..lines.len() {
+            let indent = lines[at].len() - lines[at].trim_start().len();
+            let typed = format!("{}{typed}\n", " ".repeat(indent));
+            let (before, after) = lines.split_at(at);
+            let broken = format!("{}{typed}{}", before.concat(), after.concat());
+            let short = format!("on: push\njobs:\n{broken}{}", other(0));
+            let long = format!("on: push\njobs:\n{}{broken}{}", many(1), many(100));
+            assert_eq!(gaps(&long), gaps(&short), "{short}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 50);
 }

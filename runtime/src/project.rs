@@ -185,6 +185,11 @@ pub fn checkable(directory: &Path) -> Vec<PathBuf> {
 /// The files of actions below a directory, by path. What `.gitignore` and its like leave out is not looked at, nor other
 /// repositories that lie in it.
 fn actions_in(directory: &Path) -> Vec<PathBuf> {
+    some_actions_in(directory, usize::MAX)
+}
+
+/// The same of the first so many files and folders.
+pub(crate) fn some_actions_in(directory: &Path, most: usize) -> Vec<PathBuf> {
     let walk = ignore::WalkBuilder::new(directory)
         .hidden(false)
         .require_git(false)
@@ -194,20 +199,25 @@ fn actions_in(directory: &Path) -> Vec<PathBuf> {
             !is_folder || entry.file_name() != ".git" && !is_other
         })
         .build();
-    let found = walk.flatten().filter(|entry| {
-        // A link to a file is passed over, as its file may be found, too; one to nothing is not.
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        let is_meant = is_file || is_no_folder(entry.path()) && !entry.path().is_file();
-        is_meant
-            && entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| name.starts_with("action.y"))
+    let named = walk.take(most).flatten().filter(|entry| {
+        entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with("action.y"))
+            && is_no_folder(entry.path())
     });
-    let mut files: Vec<PathBuf> = found
+    let mut files: Vec<PathBuf> = named
         .map(|entry| clean(entry.into_path()))
         .filter(|file| loom_workflow::is_action(&resolved(file).to_string_lossy()))
         .collect();
+    // A link that is called like an action makes its folder one, and is a file of its own where what it leads to is called
+    // otherwise or lies outside; else that is in the list already.
+    let real: HashSet<PathBuf> = files
+        .iter()
+        .filter(|file| !file.is_symlink())
+        .filter_map(|file| file.canonicalize().ok())
+        .collect();
+    files.retain(|file| !file.is_symlink() || file.canonicalize().map_or(true, |to| !real.contains(&to)));
     files.sort();
     files
 }
@@ -374,6 +384,24 @@ mod tests {
         for directory in [folder.path(), &github, &github.join("workflows")] {
             assert_eq!(candidates(directory), file, "{}", directory.display());
         }
+    }
+
+    #[test]
+    fn a_link_that_is_called_like_an_action_is_one_unless_the_file_is_there_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for name in ["one", "two", "three"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+        }
+        std::fs::write(root.join("template.yml"), "").unwrap();
+        std::fs::write(root.join("two/action.yml"), "").unwrap();
+        std::os::unix::fs::symlink("../template.yml", root.join("one/action.yml")).unwrap();
+        std::os::unix::fs::symlink("../two/action.yml", root.join("three/action.yaml")).unwrap();
+        assert_eq!(
+            checkable(root),
+            [root.join("one/action.yml"), root.join("two/action.yml")]
+        );
+        assert_eq!(some_actions_in(root, 1), [PathBuf::new(); 0]);
     }
 
     #[test]

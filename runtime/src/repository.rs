@@ -3,9 +3,14 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use loom_workflow::{Lints, Presence, Reference, References};
+use loom_workflow::{Callable, Lints, Presence, Reference, References};
 
 use crate::project;
+
+/// How many files and folders are looked at for a list of actions to choose from: who waits for one is typing.
+const MOST_LOOKED_AT: usize = 10_000;
+/// How many are named in such a list.
+const MOST_NAMED: usize = 200;
 
 /// Reads called workflows and actions from the folder that a file belongs to.
 pub(crate) struct Repository {
@@ -168,6 +173,26 @@ impl References for Repository {
         } else {
             Reference::Unknown
         }
+    }
+
+    fn callable(&self, callable: Callable) -> Vec<String> {
+        let files = match callable {
+            Callable::Workflow => project::workflows_in(&self.root.join(".github/workflows")),
+            Callable::Action => project::some_actions_in(&self.root, MOST_LOOKED_AT),
+        };
+        let named = files.iter().filter_map(|file| {
+            let inside = file.strip_prefix(&self.root).ok()?;
+            let inside = match callable {
+                Callable::Workflow => inside,
+                Callable::Action => inside.parent()?,
+            };
+            // Paths of a repository are written with `/` everywhere.
+            let parts: Option<Vec<&str>> = inside.iter().map(OsStr::to_str).collect();
+            Some(format!("./{}", parts?.join("/")))
+        });
+        let mut named: Vec<String> = named.take(MOST_NAMED).collect();
+        named.dedup();
+        named
     }
 
     fn file(&self, path: &str) -> Presence {

@@ -218,7 +218,7 @@ codes! {
     EVENT_FILTER = "lint/event-filter", Lint, Error, "A filter does nothing at its event";
     CRON_INTERVAL = "lint/cron-interval", Lint, Warning, "A schedule asks for too many starts";
     TIMEZONE = "lint/timezone", Lint, Error, "A time zone is not known";
-    PATTERN = "lint/pattern", Lint, Error, "A filter pattern is wrong";
+    PATTERN = "lint/pattern", Lint, Warning, "A filter pattern is wrong";
     PATTERN_ORDER = "lint/pattern-order", Lint, Warning, "A pattern takes back nothing";
     ACTION_METADATA = "lint/action-metadata", Lint, Warning, "An action is described incompletely";
     ACTION_FILE = "lint/action-file", Lint, Warning, "A file of an action is not there";

@@ -73,7 +73,7 @@ pub use plan::{
     instance_dag, instance_names, job_env, job_outputs, matrix, needs_final_wait, notices, plan_for_event,
     run_values, shell_of, step_condition, step_env, step_values, triggered,
 };
-pub use references::{NoReferences, Presence, Reference, References};
+pub use references::{Callable, NoReferences, Presence, Reference, References};
 pub use shell::{Shell, ShellCommand, ShellError, split_arguments};
 pub use source::{Position, Source};
 pub use span::{Span, Spanned};

@@ -22,10 +22,26 @@ pub trait References {
         Presence::Unknown
     }
 
+    /// What the repository has that a `uses` can name, as it is written there: `./…`. As many as are worth showing, for lists
+    /// to choose from.
+    fn callable(&self, callable: Callable) -> Vec<String> {
+        let _ = callable;
+        Vec::new()
+    }
+
     /// What the project wants of lints.
     fn lints(&self) -> &Lints {
         Lints::none()
     }
+}
+
+/// What a `uses` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Callable {
+    /// The file of a workflow, for a job.
+    Workflow,
+    /// The folder of an action, for a step.
+    Action,
 }
 
 /// Whether there is something at a path.

@@ -151,6 +151,8 @@ fn kind(kind: CompletionKind) -> u8 {
         CompletionKind::Step => 18,
         CompletionKind::Input => 5,
         CompletionKind::Action => 9,
+        // A file.
+        CompletionKind::Workflow => 17,
         CompletionKind::Context => 6,
         CompletionKind::Function => 3,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use loom_workflow::editor::{Document, Encoding, FileKind};
-use loom_workflow::{Diagnostics, Dialect, Lints, Presence, Reference, References, Source, Span};
+use loom_workflow::{Callable, Diagnostics, Dialect, Lints, Presence, Reference, References, Source, Span};
 
 use super::protocol::{Change, OpenedFile};
 use crate::lints::FileLints;
@@ -229,6 +229,11 @@ impl References for Beside<'_> {
     fn action(&self, path: &str) -> Reference {
         let found = self.repository.as_ref().map(|repository| repository.action(path));
         found.map_or(Reference::Unknown, |found| self.as_open(found))
+    }
+
+    fn callable(&self, callable: Callable) -> Vec<String> {
+        let repository = self.repository.as_ref();
+        repository.map_or_else(Vec::new, |repository| repository.callable(callable))
     }
 
     fn file(&self, path: &str) -> Presence {

@@ -157,7 +157,7 @@ impl Server {
             "capabilities": {
                 "positionEncoding": name,
                 "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
-                "completionProvider": {"triggerCharacters": [".", " ", "[", "{", "-"]},
+                "completionProvider": {"triggerCharacters": [".", " ", "[", "{", "-", "/"]},
                 "hoverProvider": true,
                 "definitionProvider": true,
                 "referencesProvider": true,

@@ -147,6 +147,10 @@ fn taken_back(key: &str, filter: &Filter, diagnostics: &mut Diagnostics) {
     let Some(first) = filter.only.first().filter(|first| first.value.starts_with('!')) else {
         return;
     };
+    // Alone it says what it does: no tag at all, where branches are chosen beside it.
+    if &*first.value == "!**" && filter.only.len() == 1 {
+        return;
+    }
     let (label, help) = if filter.only.iter().all(|pattern| pattern.value.starts_with('!')) {
         (
             "nothing is matched that this could take back, so no name passes",

@@ -45,6 +45,8 @@ pub enum CompletionKind {
     Input,
     /// An action.
     Action,
+    /// A workflow of the same repository.
+    Workflow,
     /// A label of a runner.
     Runner,
     /// A context.
@@ -75,7 +77,7 @@ impl Document {
                     .unwrap_or_default()
             }
             Spot::Value => place
-                .map(|place| self.values(&cursor, &place, ""))
+                .map(|place| self.values(&cursor, &place, "", references))
                 .unwrap_or_default(),
             Spot::Word => self.in_place_of_a_word(&cursor, place, references),
         };
@@ -146,13 +148,19 @@ impl Document {
         if !cursor.has_colon {
             let is_item = cursor.is_flow || matches!(cursor.way.last(), Some(Way::Item));
             let dash = if place.takes_items() && !is_item { "- " } else { "" };
-            found.extend(self.values(cursor, &place, dash));
+            found.extend(self.values(cursor, &place, dash, references));
         }
         found
     }
 
     /// The values that may stand at a place; `dash` is what is written before each.
-    fn values(&self, cursor: &Cursor, place: &Place, dash: &str) -> Vec<Completion> {
+    fn values(
+        &self,
+        cursor: &Cursor,
+        place: &Place,
+        dash: &str,
+        references: &dyn References,
+    ) -> Vec<Completion> {
         // Where items belong, words of the whole value are none.
         let (in_list, words) = if dash.is_empty() {
             (Vec::new(), place.words())
@@ -174,7 +182,7 @@ impl Document {
                 .map(str::to_owned),
         });
         let mut all: Vec<offers::Value> = words.collect();
-        all.extend(self.offered(cursor, place));
+        all.extend(self.offered(cursor, place, references));
         // A value stands behind a space.
         let before = self.source.text().get(..cursor.word.start).unwrap_or_default();
         let dash = if dash.is_empty() && before.ends_with([':', '-']) && !cursor.is_flow {

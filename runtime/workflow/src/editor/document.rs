@@ -42,6 +42,8 @@ pub struct Document {
     gaps: Vec<Span>,
     /// What the parser says.
     syntax: Diagnostics,
+    /// What reading the tree says, before any rule looks at the whole.
+    lowered: Diagnostics,
     pub(super) model: Model,
 }
 
@@ -83,12 +85,11 @@ impl Document {
                 recovery::mark(&tree, end, &gaps)
             }
         });
-        // What lowering says is said again where all rules run.
-        let mut unsaid = Diagnostics::new();
+        let mut lowered = Diagnostics::new();
         let model = tree.as_ref().map_or(Model::Nothing, |tree| match kind {
-            FileKind::Workflow(dialect) => lower::lower(&source, tree, dialect, &mut unsaid)
+            FileKind::Workflow(dialect) => lower::lower(&source, tree, dialect, &mut lowered)
                 .map_or(Model::Nothing, |workflow| Model::Workflow(Box::new(workflow))),
-            FileKind::Action => lower::lower_action(&source, tree, &mut unsaid)
+            FileKind::Action => lower::lower_action(&source, tree, &mut lowered)
                 .map_or(Model::Nothing, |action| Model::Action(Box::new(action))),
         });
         Self {
@@ -98,6 +99,7 @@ impl Document {
             tree,
             gaps,
             syntax: diagnostics,
+            lowered,
             model,
         }
     }
@@ -118,10 +120,30 @@ impl Document {
     /// mistakes of YAML, and what is found in the jobs that those leave alone.
     pub fn diagnostics(&self, references: &dyn References) -> Diagnostics {
         match self.kind {
-            _ if self.tree.is_some() && !self.gaps.is_empty() => self.around_gaps(references),
+            _ if self.tree.is_some() && self.gaps.is_empty() => self.of_whole(references),
+            _ if self.tree.is_some() => self.around_gaps(references),
             FileKind::Workflow(dialect) => load_with(&self.source, dialect, references).diagnostics,
             FileKind::Action => load_action_with(&self.source, references).diagnostics,
         }
+    }
+
+    /// What [`load_with`] and its kin find, from what was read already.
+    fn of_whole(&self, references: &dyn References) -> Diagnostics {
+        let mut diagnostics = self.syntax.clone();
+        diagnostics.extend(self.lowered.clone());
+        let is_read = match &self.model {
+            Model::Workflow(workflow) => {
+                check::check(workflow, &self.source, references, Level::Lint, &mut diagnostics);
+                true
+            }
+            Model::Action(action) => {
+                check::check_action(action, &self.source, references, &mut diagnostics);
+                true
+            }
+            Model::Nothing => false,
+        };
+        let diagnostics = silence::apply(&self.source, is_read, diagnostics.finish_for(&self.source));
+        references.lints().apply(diagnostics)
     }
 
     fn around_gaps(&self, references: &dyn References) -> Diagnostics {
@@ -151,13 +173,12 @@ impl Document {
         });
         diagnostics.extend(found);
         // What is certain of the part that is left of what was touched.
-        let mut touched = Diagnostics::new();
         let certain = [
             codes::UNKNOWN_KEY,
             codes::EXPRESSION_SYNTAX,
             codes::EXPRESSION_NAME,
         ];
-        let _ = lower::lower(&self.source, tree, dialect, &mut touched);
+        let touched = self.lowered.clone();
         diagnostics
             .extend(touched.without(|one| !certain.contains(&one.code) || !one.span().is_some_and(is_taken)));
         let diagnostics = silence::apply(&self.source, false, diagnostics.finish_for(&self.source));

@@ -18,6 +18,7 @@ mod offers;
 mod outline;
 mod path;
 mod recovery;
+mod region;
 mod symbols;
 mod words;
 

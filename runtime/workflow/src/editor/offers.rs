@@ -8,7 +8,7 @@ use crate::actions::{Actions, Interface, Known, newest};
 use crate::check::{Calls, hosted, parameters};
 use crate::dialect::Dialect;
 use crate::model::{ActionText, JobId};
-use crate::references::References;
+use crate::references::{Callable, References};
 use crate::schema::{Place, Root, Way};
 use crate::tree::Node;
 
@@ -34,7 +34,7 @@ const SHELLS_OF_WINDOWS: &[&str] = &["cmd", "powershell"];
 
 impl Document {
     /// The values that may stand at a place beside the words of the language.
-    pub(super) fn offered(&self, cursor: &Cursor, place: &Place) -> Vec<Value> {
+    pub(super) fn offered(&self, cursor: &Cursor, place: &Place, references: &dyn References) -> Vec<Value> {
         let path = place.path.as_str();
         let last = path.rsplit('.').next().unwrap_or_default();
         let in_step = path.contains("steps.");
@@ -59,9 +59,18 @@ impl Document {
                     .collect()
             }
             "uses" if in_step => {
-                let known = newest().into_iter();
-                known
-                    .map(|(name, version)| Value::new(format!("{name}@{version}"), CompletionKind::Action))
+                let own = references.callable(Callable::Action).into_iter();
+                let known = newest()
+                    .into_iter()
+                    .map(|(name, version)| format!("{name}@{version}"));
+                own.chain(known)
+                    .map(|name| Value::new(name, CompletionKind::Action))
+                    .collect()
+            }
+            "uses" => {
+                let workflows = references.callable(Callable::Workflow).into_iter();
+                workflows
+                    .map(|path| Value::new(path, CompletionKind::Workflow))
                     .collect()
             }
             "wait" | "cancel" if in_step => self.background_steps(cursor),

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::lines::{self, Lines, is_unclosed};
+use super::region::{Outcome, Region};
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
 use crate::span::Span;
 use crate::tree::{self, Kind, Limits, Node};
@@ -48,46 +49,37 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
     let mut readings = 0;
     for _ in 0..MOST_MISTAKES {
         let Some(at) = mistake else { break };
-        // The way on that leads farthest, where none leads to the end.
-        let mut next: Option<(Vec<Span>, usize, Diagnostics)> = None;
+        let candidates = candidates(source.text(), lines, at);
         let far = end_of_part(lines, at);
-        for gap in candidates(source.text(), lines, at) {
-            if readings == MOST_READINGS {
-                break;
-            }
-            readings += 1;
-            let mut all = gaps.clone();
-            all.push(gap);
-            let mut found = Diagnostics::new();
-            let text = without(source.text(), &all);
-            let tree = tree::parse(&Source::new(source.name(), text), &Limits::default(), &mut found);
-            // All files of the language are mappings: where one is left that is none, the wrong part was taken out.
-            if tree.as_ref().is_some_and(|tree| tree.as_mapping().is_some()) {
+        // In a long file what is to be taken out is told by the job alone, which is read in no time.
+        let told = alone(source.text(), lines, at, &candidates, &gaps);
+        let mut next = told
+            .map(|all| Step::read(source, all, at))
+            .filter(|step| !matches!(step, Step::Stuck));
+        if next.is_none() {
+            next = by_all(source, &candidates, &gaps, at, far, &mut readings);
+        }
+        match next {
+            Some(Step::Read(read)) => {
                 return Recovered {
-                    tree,
-                    gaps: all,
+                    tree: Some(read.tree),
+                    gaps: read.gaps,
                     diagnostics,
                 };
             }
-            let Some(later) = last(&found).filter(|later| *later > at.max(gap.end)) else {
-                continue;
-            };
-            if next.as_ref().is_none_or(|(_, farthest, _)| later > *farthest) {
-                next = Some((all, later, found));
+            Some(Step::Further {
+                gaps: all,
+                later,
+                found,
+            }) => {
+                gaps = all;
+                mistake = Some(later);
+                let later = |one: &&Diagnostic| one.span().is_some_and(|span| span.start >= later);
+                for one in found.iter().filter(later) {
+                    diagnostics.push(one.clone());
+                }
             }
-            // Certainly another mistake.
-            if later > far {
-                break;
-            }
-        }
-        let Some((all, later, found)) = next else { break };
-        gaps = all;
-        mistake = Some(later);
-        for one in found
-            .iter()
-            .filter(|one| one.span().is_some_and(|span| span.start >= later))
-        {
-            diagnostics.push(one.clone());
+            Some(Step::Stuck) | None => break,
         }
     }
     Recovered {
@@ -95,6 +87,107 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
         gaps,
         diagnostics,
     }
+}
+
+/// What becomes of a file when something more is blanked out.
+enum Step {
+    /// All of it can be read.
+    Read(Read),
+    /// The next mistake, and what the parser says then.
+    Further {
+        gaps: Vec<Span>,
+        later: usize,
+        found: Diagnostics,
+    },
+    /// It is no better.
+    Stuck,
+}
+
+/// A file that can be read around its gaps.
+struct Read {
+    tree: Node,
+    gaps: Vec<Span>,
+}
+
+impl Step {
+    /// Reads all of a file without its gaps; the last mistake was at a byte.
+    fn read(source: &Source, gaps: Vec<Span>, at: usize) -> Self {
+        let mut found = Diagnostics::new();
+        let text = without(source.text(), &gaps);
+        let tree = tree::parse(&Source::new(source.name(), text), &Limits::default(), &mut found);
+        // All files of the language are mappings: where one is left that is none, the wrong part was taken out.
+        if let Some(tree) = tree.filter(|tree| tree.as_mapping().is_some()) {
+            return Self::Read(Read { tree, gaps });
+        }
+        let latest = gaps.last().map_or(at, |gap| at.max(gap.end));
+        match last(&found).filter(|later| *later > latest) {
+            Some(later) => Self::Further { gaps, later, found },
+            None => Self::Stuck,
+        }
+    }
+}
+
+/// The step on for a mistake, found by reading all of the file for each try: of those that do not lead to the end the one
+/// that leads farthest.
+fn by_all(
+    source: &Source,
+    candidates: &[Span],
+    gaps: &[Span],
+    at: usize,
+    far: usize,
+    readings: &mut usize,
+) -> Option<Step> {
+    let mut next: Option<(usize, Step)> = None;
+    for gap in candidates {
+        if *readings == MOST_READINGS {
+            break;
+        }
+        *readings += 1;
+        let step = Step::read(source, [gaps, &[*gap]].concat(), at);
+        match step {
+            Step::Read(_) => return Some(step),
+            Step::Stuck => {}
+            Step::Further { later, .. } => {
+                if next.as_ref().is_none_or(|(farthest, _)| later > *farthest) {
+                    next = Some((later, step));
+                }
+                // Certainly another mistake.
+                if later > far {
+                    break;
+                }
+            }
+        }
+    }
+    next.map(|(_, step)| step)
+}
+
+/// What to blank out beside the gaps for the mistake at a byte, told by reading the job around it alone: what makes it readable,
+/// else what leads farthest.
+fn alone(text: &str, lines: &Lines, at: usize, candidates: &[Span], gaps: &[Span]) -> Option<Vec<Span>> {
+    let first = candidates.first().map_or(at, |gap| gap.start.min(at));
+    let region = Region::around(text, lines, first, at)?;
+    // What is wrong there must be wrong in the job by itself, too.
+    match region.read(text, gaps) {
+        Outcome::Broken(_) => {}
+        Outcome::Read | Outcome::Other => return None,
+    }
+    let mut all = gaps.to_vec();
+    let mut next: Option<(Span, usize)> = None;
+    for gap in candidates.iter().filter(|gap| region.holds(**gap)) {
+        all.push(*gap);
+        match region.read(text, &all) {
+            Outcome::Read => return Some(all),
+            Outcome::Broken(later) if later > at.max(gap.end) => {
+                if next.is_none_or(|(_, farthest)| later > farthest) {
+                    next = Some((*gap, later));
+                }
+            }
+            Outcome::Broken(_) | Outcome::Other => {}
+        }
+        all.pop();
+    }
+    all.push(next?.0);
+    Some(all)
 }
 
 /// Where the job ends that a byte is in, or what is under its key of the top level.
@@ -193,7 +286,7 @@ fn candidates(text: &str, lines: &Lines, at: usize) -> Vec<Span> {
 }
 
 /// The text with spaces for all that is in the gaps, line breaks excepted.
-fn without(text: &str, gaps: &[Span]) -> String {
+pub(super) fn without(text: &str, gaps: &[Span]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for gap in gaps {
         for byte in bytes.get_mut(gap.range()).unwrap_or_default() {

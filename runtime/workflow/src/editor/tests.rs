@@ -5,7 +5,7 @@ mod hostile;
 mod navigation;
 
 use super::*;
-use crate::{Dialect, NoReferences, Presence, Reference, References, Source};
+use crate::{Callable, Dialect, NoReferences, Presence, Reference, References, Source};
 
 /// A repository of two files.
 struct Repository;
@@ -30,6 +30,13 @@ impl References for Repository {
 
     fn file(&self, _: &str) -> Presence {
         Presence::Unknown
+    }
+
+    fn callable(&self, callable: Callable) -> Vec<String> {
+        vec![match callable {
+            Callable::Workflow => "./.github/workflows/called.yml".to_owned(),
+            Callable::Action => "./greet".to_owned(),
+        }]
     }
 }
 
@@ -183,6 +190,30 @@ fn inputs_of_actions_and_workflows_are_offered() {
     let call = "jobs:\n  a:\n    uses: ./.github/workflows/called.yml\n";
     offers(&format!("{call}    with:\n      ¦\n"), &["target"], &["key"]);
     offers(&format!("{call}    secrets:\n      ¦\n"), &["key"], &["target"]);
+}
+
+#[test]
+fn what_the_repository_has_is_offered_for_uses() {
+    let (workflow, action) = ("./.github/workflows/called.yml", "./greet");
+    offers(
+        "jobs:\n  a:\n    uses: ¦\n",
+        &[workflow],
+        &[action, "actions/checkout@v6"],
+    );
+    offers(
+        "jobs:\n  a:\n    steps:\n      - uses: ./¦\n",
+        &[action, "actions/checkout@v6"],
+        &[workflow],
+    );
+    let text = "jobs:\n  a:\n    uses: ./.gith¦ub/workflows/x.yml\n";
+    let found = completions(text, GITHUB);
+    let one = found.iter().find(|one| one.label == workflow).unwrap();
+    assert_eq!(one.replaced, crate::Span::new(21, 46));
+    let found = completions(
+        "runs:\n  using: composite\n  steps:\n    - uses: ¦\n",
+        FileKind::Action,
+    );
+    assert!(found.iter().any(|one| one.label == action));
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub(super) fn index(
     match of_type {
         Type::Any | Type::Null => Type::Any,
         Type::List(item) | Type::Filtered(item) => {
-            if matches!(index_type, Type::Boolean) || index_type.is_collection() {
+            // A boolean is 0 or 1 there, which some write on purpose: `fromJSON('["a", "b"]')[github.event_name == 'push']`.
+            if index_type.is_collection() {
                 wrong_index(checker, of, of_type, index, index_type);
             }
             match of_type {

@@ -60,3 +60,44 @@ fn long_files_of_nothing_are_read_in_time_that_grows_with_them() {
         let _ = document.diagnostics(&NoReferences);
     }
 }
+
+#[test]
+fn in_a_long_file_the_same_is_taken_out_as_in_a_short_one() {
+    let other = |name: usize| {
+        format!(
+            "  other{name}:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n        env: {{A: 'b'}}\n"
+        )
+    };
+    let many = |from: usize| (from..from + 40).map(other).collect::<String>();
+    let gaps = |text: &str| -> Vec<String> {
+        let lines = crate::editor::lines::Lines::of(text);
+        let found = crate::editor::recovery::read(&Source::new("w.yml", text), &lines);
+        assert!(found.tree.is_some(), "{text}");
+        let gaps = found.gaps.iter().map(|gap| text[gap.range()].to_owned());
+        gaps.collect()
+    };
+    let job = "  broken:\n    runs-on: ubuntu-latest\n    needs: [other1]\n    steps:\n      - name: x\n        run: |\n          echo\n      - uses: a/b@v1\n        with: {c: d}\n";
+    let lines: Vec<&str> = job.split_inclusive('\n').collect();
+    let mut tried = 0;
+    for typed in [
+        "ru",
+        "- ru",
+        "on: \"x",
+        "needs: [a,",
+        "env: {A: ${{ needs.",
+        "a: b: c",
+        "\tx",
+    ] {
+        for at in 1..lines.len() {
+            let indent = lines[at].len() - lines[at].trim_start().len();
+            let typed = format!("{}{typed}\n", " ".repeat(indent));
+            let (before, after) = lines.split_at(at);
+            let broken = format!("{}{typed}{}", before.concat(), after.concat());
+            let short = format!("on: push\njobs:\n{broken}{}", other(0));
+            let long = format!("on: push\njobs:\n{}{broken}{}", many(1), many(100));
+            assert_eq!(gaps(&long), gaps(&short), "{short}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 50);
+}

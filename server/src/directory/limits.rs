@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, RejectionCode, Source};
 use serde_json::{Map, Value};
 
 /// How much the directory takes and how long it waits.
@@ -45,13 +45,37 @@ pub enum Refusal {
     Unknown(ActorId),
     /// The actor belongs to another process, or to an earlier start of the same one.
     #[error(
-        "actor `{id}` is reported by another process (boot `{owner}`); ids must be unique within a studio"
+        "actor `{id}` is reported by another process (boot `{owner}`), which lives; choose ids apart, or say in the batch's \
+         `source` who you are, so that both are shown"
     )]
     OtherOwner {
         /// The actor.
         id: ActorId,
         /// The boot that registered it last.
         owner: String,
+    },
+    /// A batch has a number that another one of its boot had.
+    #[error(
+        "boot `{boot}` counts its batches, and {seq} was used for another one already (the next is {next}): a process that starts \
+         anew needs a boot name of its own, such as a random UUID, and counts from 1; one that goes on counts on"
+    )]
+    UsedNumber {
+        /// The boot.
+        boot: String,
+        /// The number that was used before.
+        seq: u64,
+        /// The one that is expected.
+        next: u64,
+    },
+    /// A batch's source speaks of another boot than the batch.
+    #[error(
+        "`source.boot` is `{source_boot}`, but the batch's `boot` is `{boot}`; both name this start of the process"
+    )]
+    OtherBoot {
+        /// The boot of the source.
+        source_boot: String,
+        /// The boot of the batch.
+        boot: String,
     },
     /// A text that must say something says nothing.
     #[error("`{field}` is empty or blank; it must name something")]
@@ -89,7 +113,35 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The stable word for programs.
+    pub fn code(&self) -> RejectionCode {
+        match self {
+            Self::Unknown(_) => RejectionCode::UnknownActor,
+            Self::OtherOwner { .. } => RejectionCode::OtherOwner,
+            Self::Full { .. } | Self::TooManyBoots { .. } => RejectionCode::DirectoryFull,
+            _ => RejectionCode::InvalidRecord,
+        }
+    }
+}
+
 impl DirectoryOptions {
+    /// Whether a process introduces itself as what its batch is of.
+    pub(super) fn check_source(&self, source: &Source, boot: &BootId) -> Result<(), Refusal> {
+        if source.boot != *boot {
+            return Err(Refusal::OtherBoot {
+                source_boot: source.boot.0.clone(),
+                boot: boot.0.clone(),
+            });
+        }
+        for (field, text) in [("source.app", &source.app), ("source.node", &source.node)] {
+            if let Some(text) = text {
+                self.name(field, text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a whole record may be kept.
     pub(super) fn check_record(&self, record: &ActorRecord) -> Result<(), Refusal> {
         self.name("id", &record.id.0)?;

@@ -18,6 +18,7 @@ impl Directory {
         let now = self.clock.now();
         self.sweep_boots(now);
         self.sweep_loners(now);
+        self.sweep_aliases(now);
     }
 
     fn sweep_boots(&self, now: Timestamp) {

@@ -138,9 +138,11 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::Unknown(_) => Self::not_found("unknown_actor", detail),
             Refusal::OtherOwner { .. } => Self::conflict("other_owner", detail),
-            Refusal::Empty { .. } | Refusal::Control { .. } | Refusal::TooLarge { .. } => {
-                Self::bad_request("invalid_record", detail)
-            }
+            Refusal::UsedNumber { .. } => Self::conflict("used_number", detail),
+            Refusal::Empty { .. }
+            | Refusal::Control { .. }
+            | Refusal::TooLarge { .. }
+            | Refusal::OtherBoot { .. } => Self::bad_request("invalid_record", detail),
             Refusal::Full { .. } | Refusal::TooManyBoots { .. } => {
                 Self::unavailable("directory_full", detail)
             }

@@ -103,6 +103,9 @@ impl Socket {
 
     fn take(&mut self, frame: &Frame, ctx: &mut Context) {
         let topic = frame.topic.as_str();
+        if topic != "phoenix" {
+            self.handle.message_handled();
+        }
         let answer = match frame.event.as_str() {
             "heartbeat" if topic == "phoenix" => Ok(()),
             "phx_join" => self.join(frame),
@@ -229,7 +232,7 @@ impl Handler<Waiting> for Socket {
     type Result = ();
 
     fn handle(&mut self, _: Waiting, ctx: &mut Context) {
-        self.handle.message_handled();
+        // A delivery is no message of the socket's: all viewers would be told of each.
         self.send_waiting(ctx);
     }
 }
@@ -238,7 +241,6 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Context) {
         self.heard = Instant::now();
         self.place.pulse().heard();
-        self.handle.message_handled();
         match message {
             Ok(ws::Message::Text(text)) => match Serializer::read(&text) {
                 Some((form, frame)) => {

@@ -8,6 +8,7 @@ mod batch;
 mod frame;
 mod metrics;
 mod problem;
+mod read;
 mod source;
 mod time;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, RejectionCode, Source};
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Latency, Rates, RejectionCode, Source};
 use serde_json::{Map, Value};
 
 /// How much the directory takes and how long it waits.
@@ -89,6 +89,24 @@ pub enum Refusal {
         /// The field, as it is called on the wire.
         field: &'static str,
     },
+    /// A browser takes the id for a step in a path, and can't ask for the actor.
+    #[error(
+        "`{field}` is `{text}`, which no browser can ask for: it takes that for a step in a path; choose another name"
+    )]
+    Dots {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+        /// What it is.
+        text: String,
+    },
+    /// A measure that can't be.
+    #[error("`{field}` is {value}; it must be a number from 0")]
+    Senseless {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+        /// What it is.
+        value: String,
+    },
     /// A field is larger than the directory keeps.
     #[error("`{field}` has {size} bytes; at most {limit} are kept")]
     TooLarge {
@@ -144,12 +162,13 @@ impl DirectoryOptions {
 
     /// Whether a whole record may be kept.
     pub(super) fn check_record(&self, record: &ActorRecord) -> Result<(), Refusal> {
-        self.name("id", &record.id.0)?;
-        self.name("type", &record.kind)?;
+        self.step("id", &record.id.0)?;
+        self.step("type", &record.kind)?;
         self.text("status", record.status.as_ref().map(|status| status.as_str()))?;
         self.text("workerId", record.worker_id.as_deref())?;
         self.text("node", record.node.as_deref())?;
         self.text("parentId", record.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        measures(record.rates.as_ref(), record.latency.as_ref())?;
         self.metadata(record.metadata.as_ref())
     }
 
@@ -157,12 +176,13 @@ impl DirectoryOptions {
     pub(super) fn check_patch(&self, patch: &ActorPatch) -> Result<(), Refusal> {
         self.name("id", &patch.id.0)?;
         if let Some(kind) = &patch.kind {
-            self.name("type", kind)?;
+            self.step("type", kind)?;
         }
         self.text("status", patch.status.as_ref().map(|status| status.as_str()))?;
         self.text("workerId", patch.worker_id.as_deref())?;
         self.text("node", patch.node.as_deref())?;
         self.text("parentId", patch.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        measures(patch.rates.as_ref(), patch.latency.as_ref())?;
         self.metadata(patch.metadata.as_ref())
     }
 
@@ -171,13 +191,22 @@ impl DirectoryOptions {
         if text.trim().is_empty() {
             return Err(Refusal::Empty { field });
         }
-        if text.contains(char::is_control) {
-            return Err(Refusal::Control { field });
-        }
         self.text(field, Some(text))
     }
 
+    /// The same of a name that stands in an address by itself.
+    fn step(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
+        if matches!(text, "." | "..") {
+            let text = text.to_owned();
+            return Err(Refusal::Dots { field, text });
+        }
+        self.name(field, text)
+    }
+
     fn text(&self, field: &'static str, text: Option<&str>) -> Result<(), Refusal> {
+        if text.is_some_and(|text| text.contains(char::is_control)) {
+            return Err(Refusal::Control { field });
+        }
         within(field, text.map_or(0, str::len), self.max_text)
     }
 
@@ -188,6 +217,24 @@ impl DirectoryOptions {
         let size = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
         within("metadata", size, self.max_metadata)
     }
+}
+
+fn measures(rates: Option<&Rates>, latency: Option<&Latency>) -> Result<(), Refusal> {
+    let fields = [
+        ("rates.messages", rates.and_then(|rates| rates.messages)),
+        ("rates.errors", rates.and_then(|rates| rates.errors)),
+        ("latency.handleMs", latency.and_then(|latency| latency.handle_ms)),
+        ("latency.waitMs", latency.and_then(|latency| latency.wait_ms)),
+    ];
+    for (field, value) in fields {
+        if let Some(value) = value
+            && !(value.is_finite() && value >= 0.0)
+        {
+            let value = value.to_string();
+            return Err(Refusal::Senseless { field, value });
+        }
+    }
+    Ok(())
 }
 
 fn within(field: &'static str, size: usize, limit: usize) -> Result<(), Refusal> {

@@ -149,7 +149,7 @@ async fn an_entry_that_makes_no_sense_costs_no_other() {
     let batch = json!({"boot":"b1","seq":1,
         "register":[{"type":"T"},{"id":"a","type":"T"}],
         "update":[{"id":"a","messageCount":"many"},{"id":"a","messageCount":3},{"id":"nobody"}],
-        "unregister":[7]});
+        "unregister":[{}]});
     let answer = post(&services, "/api/actor/batch", batch).await;
     assert_eq!(answer.status, 200);
     let outcome = answer.json();
@@ -305,6 +305,39 @@ async fn a_name_that_can_not_be_seen_is_refused() {
     )
     .await;
     assert_eq!(fine.status, 201);
+}
+
+#[actix_web::test]
+async fn harmless_forms_are_taken_and_senseless_values_refused_by_name() {
+    let (services, _) = services(StudioOptions::default());
+    let register = "/api/actor/register";
+    let loose = json!({"id":17,"type":"T","workerId":4,"uptime":12.5,"message_count":3,
+        "lastHeartbeat":"2025-12-13T03:33:58"});
+    let answer = post(&services, register, loose).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let record = get(&services, "/api/actors/17").await.json();
+    assert_eq!(
+        (&record["messageCount"], &record["uptime"], &record["workerId"]),
+        (&json!(3), &json!(13), &json!("4"))
+    );
+    for (field, value) in [
+        ("uptime", json!(-1)),
+        ("workerId", json!({})),
+        ("rates.messages", json!(-5)),
+        ("latency.handleMs", json!(-3)),
+        ("status", json!("a\nb")),
+        ("id", json!(".")),
+        ("type", json!("..")),
+    ] {
+        let mut body = json!({"id":"a","type":"T"});
+        match field.split_once('.') {
+            Some((outer, inner)) if !inner.is_empty() => body[outer][inner] = value,
+            _ => body[field] = value,
+        }
+        let answer = post(&services, register, body).await;
+        assert_eq!(answer.status, 400, "{field}");
+        assert!(answer.text().contains(&format!("`{field}`")), "{}", answer.text());
+    }
 }
 
 #[actix_web::test]

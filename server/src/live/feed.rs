@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
 use crate::directory::{Directory, Taken};
+use crate::http::Guard;
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -30,7 +31,12 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
-    pub(crate) fn start(directory: &Arc<Directory>, hub: &Hub, sockets: &Sockets) -> Self {
+    pub(crate) fn start(
+        directory: &Arc<Directory>,
+        hub: &Hub,
+        sockets: &Sockets,
+        guard: &Arc<Guard>,
+    ) -> Self {
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             keep_running("changes", move || publish_changes(directory.clone(), hub.clone()))
@@ -40,8 +46,10 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (directory, sockets) = (directory.clone(), sockets.clone());
-            keep_running("sweep", move || sweep(directory.clone(), sockets.clone()))
+            let (directory, sockets, guard) = (directory.clone(), sockets.clone(), guard.clone());
+            keep_running("sweep", move || {
+                sweep(directory.clone(), sockets.clone(), guard.clone())
+            })
         };
         Self {
             tasks: vec![changes, metrics, sweep],
@@ -93,13 +101,17 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
     }
 }
 
-async fn sweep(directory: Arc<Directory>, sockets: Sockets) {
+async fn sweep(directory: Arc<Directory>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         directory.sweep();
         sockets.cut_stalled();
+        // Without a token nobody needs one, so what such a cookie says is nothing.
+        if guard.wants_token() {
+            sockets.cut_ended(|session| guard.has_session(session));
+        }
     }
 }
 

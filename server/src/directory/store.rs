@@ -27,7 +27,7 @@ pub struct Directory {
     pub(super) loners: DashMap<Text, bool>,
     /// Counted here: summing up a sharded map for each registration would be slow.
     count: AtomicUsize,
-    texts: DashSet<Text>,
+    pub(super) texts: DashSet<Text>,
     changes: Changes,
 }
 
@@ -264,6 +264,13 @@ impl Directory {
             self.loners.insert(id.clone(), false);
         } else {
             self.loners.remove(id);
+        }
+    }
+
+    /// Forgets shared texts that nobody has any more, once there is no room for others.
+    pub(super) fn sweep_texts(&self) {
+        if self.texts.len() >= SHARED_TEXTS {
+            self.texts.retain(|text| Text::strong_count(text) > 1);
         }
     }
 

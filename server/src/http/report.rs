@@ -33,8 +33,6 @@ pub(super) struct Unregister {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "a living process reports an actor with this id", body = Problem,
          content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -63,8 +61,6 @@ pub(super) async fn register(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "a living process reports it in batches", body = Problem,
          content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn update(
@@ -85,8 +81,6 @@ pub(super) async fn update(
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "a living process reports it in batches", body = Problem,
          content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn unregister(
@@ -105,8 +99,6 @@ pub(super) async fn unregister(
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "its number was used before for another batch of this boot", body = Problem,
          content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
@@ -17,6 +17,9 @@ use crate::http::Guard;
 const FLUSH: Duration = Duration::from_millis(125);
 /// Actors in one flush; the others wait for the next. Less than a viewer's outbox holds.
 const PER_FLUSH: usize = 500;
+/// All viewers are told to fetch everything at most this often because very much changed; a list of 30,000 actors has 6 MB. In
+/// between each actor's news come round, and the later the more there are.
+const BULK_PAUSE: Duration = Duration::from_secs(30);
 /// How often the metrics are sent, by the studio's contract.
 const METRICS: Duration = Duration::from_secs(2);
 /// How often silence is looked for.
@@ -66,10 +69,15 @@ impl Drop for Feed {
 }
 
 async fn publish_changes(directory: Arc<Directory>, hub: Hub) {
+    let mut resynced: Option<Instant> = None;
     loop {
         directory.changes().wait().await;
-        match directory.changes().take(PER_FLUSH) {
-            Taken::Bulk => hub.resync_all(),
+        let may_bulk = resynced.is_none_or(|at| at.elapsed() >= BULK_PAUSE);
+        match directory.changes().take(PER_FLUSH, may_bulk) {
+            Taken::Bulk => {
+                resynced = Some(Instant::now());
+                hub.resync_all();
+            }
             Taken::Some(ids) => hub.publish_all(ids.iter().map(|id| change(&directory, id)).collect()),
         }
         sleep(FLUSH).await;

@@ -133,6 +133,36 @@ async fn metrics_are_as_documented() {
 }
 
 #[actix_web::test]
+async fn what_waited_for_the_dead_does_not_wait() {
+    let (services, clock) = services(StudioOptions::default());
+    for (id, status) in [("silent", "active"), ("over", "stopped"), ("broken", "failed")] {
+        let record = json!({"id":id,"type":"T","status":status,"queueDepth":100});
+        post(&services, "/api/actor/register", record).await;
+    }
+    clock.advance(10_000);
+    let record = json!({"id":"alive","type":"T","status":"waiting","queueDepth":3});
+    post(&services, "/api/actor/register", record).await;
+    let metrics = get(&services, "/api/metrics").await.json();
+    assert_eq!(metrics["messageQueues"]["pendingMessages"], 3);
+}
+
+#[actix_web::test]
+async fn a_compressed_body_is_called_what_it_is() {
+    let (services, _) = services(StudioOptions::default());
+    let body = json!("stands for what would be gzip");
+    let headers = [("content-encoding", "gzip")];
+    let answer = call(
+        &services,
+        Method::POST,
+        "/api/actor/register",
+        Some(&body),
+        &headers,
+    )
+    .await;
+    assert_eq!(answer.problem(), (415, "unsupported_encoding".into()));
+}
+
+#[actix_web::test]
 async fn health_is_as_documented() {
     let (services, clock) = services(StudioOptions::default());
     clock.advance(1500);
@@ -235,7 +265,8 @@ async fn lists_are_filtered_sorted_and_cut_in_this_order() {
             let Some(link) = page.header("link") else { break };
             let (address, relation) = link.split_once(';').unwrap();
             assert_eq!(relation.trim(), "rel=\"next\"");
-            next = address.trim_matches(['<', '>']).to_owned();
+            // Seen from the address that was asked for, whatever something in front made of it.
+            next = format!("/api/actors{}", address.trim_matches(['<', '>']));
         }
         assert_eq!(seen.len(), 10, "{base}");
         seen.sort();

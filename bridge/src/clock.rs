@@ -50,6 +50,12 @@ impl Nanos {
     }
 }
 
+/// The moment it is, by the wall clock.
+pub(crate) fn wall() -> Timestamp {
+    let now = Nanos::now();
+    now.on_the_wall(now)
+}
+
 /// Ticks of the processor where it has a steady counter, of the system's monotonic clock elsewhere.
 #[inline]
 pub(crate) fn raw() -> u64 {

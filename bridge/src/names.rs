@@ -82,6 +82,12 @@ pub(crate) fn node() -> Option<&'static str> {
     NODE.as_deref()
 }
 
+/// The name of the running program's file.
+pub(crate) fn program() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    Some(path.file_stem()?.to_string_lossy().into_owned())
+}
+
 /// The name of a thread, shared by the actors that it runs. A thin pointer: there is one in each of their cells.
 pub(crate) type Worker = Arc<String>;
 

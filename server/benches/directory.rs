@@ -102,13 +102,7 @@ fn changed(id: usize, count: u64) -> ActorPatch {
 }
 
 fn empty(seq: u64) -> ActorBatch {
-    ActorBatch {
-        boot: BootId("bench".to_owned()),
-        seq,
-        register: Vec::new(),
-        update: Vec::new(),
-        unregister: Vec::new(),
-    }
+    ActorBatch::new(BootId("bench".to_owned()), seq)
 }
 
 fn report(what: &str, mut run: impl FnMut()) {

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use loom_studio::{DEFAULT_PORT, StartError, Studio, StudioOptions, Token};
+use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -28,6 +29,10 @@ struct Arguments {
     /// Origins that may talk to the studio beside its own, with commas between
     #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
+    /// Seconds without a word after which an actor, or a whole process, is forgotten; shown as stale from 10 s on
+    #[arg(long, env = "LOOM_FORGET_AFTER", default_value_t = 3600, value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(10..))]
+    forget_after: u64,
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
@@ -75,6 +80,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             .into_iter()
             .filter(|text| !text.trim().is_empty())
             .collect(),
+        directory: DirectoryOptions {
+            forget_after: Duration::from_secs(arguments.forget_after),
+            ..DirectoryOptions::default()
+        },
         ..StudioOptions::default()
     };
     let studio = Studio::builder(options).start().await?;

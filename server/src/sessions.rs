@@ -82,6 +82,12 @@ impl Sessions {
         }
     }
 
+    /// Whether a session with this id is open, without using it.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        let now = self.clock.now();
+        self.lock().get(id).is_some_and(|session| !session.is_over(now))
+    }
+
     /// Ends a session, also one that is not known.
     pub(crate) fn end(&self, id: &str) {
         self.lock().remove(id);

@@ -176,7 +176,12 @@ impl StudioBuilder {
         if let Some(first) = listeners.first() {
             addr = first.local_addr().map_err(failed)?;
         }
-        let feed = Feed::start(&services.directory, &services.hub, &services.sockets);
+        let feed = Feed::start(
+            &services.directory,
+            &services.hub,
+            &services.sockets,
+            &services.guard,
+        );
         let Services {
             directory,
             hub,

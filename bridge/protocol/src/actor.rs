@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 use crate::Timestamp;
 
 /// Names an actor within a studio. Chosen by whoever reports the actor; any non-empty text.
+///
+/// A whole number is taken for its digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(transparent)]
-pub struct ActorId(pub String);
+pub struct ActorId(#[serde(deserialize_with = "crate::read::id")] pub String);
 
 impl fmt::Display for ActorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,10 +126,18 @@ impl utoipa::ToSchema for ActorStatus {}
 #[serde(rename_all = "camelCase")]
 pub struct Rates {
     /// Messages handled per second.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::messages"
+    )]
     pub messages: Option<f64>,
     /// Errors per second.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::errors"
+    )]
     pub errors: Option<f64>,
 }
 
@@ -137,10 +147,20 @@ pub struct Rates {
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
     /// Mean time in the handler.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "handle_ms",
+        deserialize_with = "crate::read::handle_ms"
+    )]
     pub handle_ms: Option<f64>,
     /// Mean time between sending and handling.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "wait_ms",
+        deserialize_with = "crate::read::wait_ms"
+    )]
     pub wait_ms: Option<f64>,
 }
 
@@ -152,42 +172,88 @@ pub struct ActorRecord {
     /// Its name.
     pub id: ActorId,
     /// The kind of actor, e.g. `CounterActor`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "crate::read::kind")]
     pub kind: String,
     /// What it does.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::status"
+    )]
     pub status: Option<ActorStatus>,
     /// The worker, thread or process that runs it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "worker_id",
+        deserialize_with = "crate::read::worker_id"
+    )]
     pub worker_id: Option<String>,
     /// Messages handled since it started.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "message_count",
+        deserialize_with = "crate::read::message_count"
+    )]
     pub message_count: Option<u64>,
     /// Messages waiting for it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "queue_depth",
+        deserialize_with = "crate::read::queue_depth"
+    )]
     pub queue_depth: Option<u64>,
     /// When it was last known to be alive, by the studio's clock.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "last_heartbeat",
+        deserialize_with = "crate::read::last_heartbeat"
+    )]
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
     pub last_heartbeat: Option<Timestamp>,
     /// Milliseconds since it started.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::uptime"
+    )]
     pub uptime: Option<u64>,
     /// Whatever else its owner wants shown. Never a secret.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::metadata"
+    )]
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
     pub metadata: Option<Map<String, Value>>,
     /// The actor that started it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, alias = "parent_id")]
     pub parent_id: Option<ActorId>,
     /// The machine it runs on.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::node"
+    )]
     pub node: Option<String>,
     /// Panics and reported errors since it started.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "error_count",
+        deserialize_with = "crate::read::error_count"
+    )]
     pub error_count: Option<u64>,
     /// Times its owner started it again.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "restart_count",
+        deserialize_with = "crate::read::restart_count"
+    )]
     pub restart_count: Option<u64>,
     /// Rates, where measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -253,42 +319,93 @@ pub struct ActorPatch {
     /// The actor that changed.
     pub id: ActorId,
     /// Its kind, when that became known.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        rename = "type",
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::some_kind"
+    )]
     pub kind: Option<String>,
     /// See [`ActorRecord::status`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::status"
+    )]
     pub status: Option<ActorStatus>,
     /// See [`ActorRecord::worker_id`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "worker_id",
+        deserialize_with = "crate::read::worker_id"
+    )]
     pub worker_id: Option<String>,
     /// See [`ActorRecord::message_count`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "message_count",
+        deserialize_with = "crate::read::message_count"
+    )]
     pub message_count: Option<u64>,
     /// See [`ActorRecord::queue_depth`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "queue_depth",
+        deserialize_with = "crate::read::queue_depth"
+    )]
     pub queue_depth: Option<u64>,
     /// Accepted for compatibility; a studio goes by its own clock.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "last_heartbeat",
+        deserialize_with = "crate::read::last_heartbeat"
+    )]
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
     pub last_heartbeat: Option<Timestamp>,
     /// See [`ActorRecord::uptime`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::uptime"
+    )]
     pub uptime: Option<u64>,
     /// Replaces the metadata as a whole.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::metadata"
+    )]
     #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
     pub metadata: Option<Map<String, Value>>,
     /// See [`ActorRecord::parent_id`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none", default, alias = "parent_id")]
     pub parent_id: Option<ActorId>,
     /// See [`ActorRecord::node`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::read::node"
+    )]
     pub node: Option<String>,
     /// See [`ActorRecord::error_count`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "error_count",
+        deserialize_with = "crate::read::error_count"
+    )]
     pub error_count: Option<u64>,
     /// See [`ActorRecord::restart_count`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        alias = "restart_count",
+        deserialize_with = "crate::read::restart_count"
+    )]
     pub restart_count: Option<u64>,
     /// See [`ActorRecord::rates`].
     #[serde(skip_serializing_if = "Option::is_none", default)]

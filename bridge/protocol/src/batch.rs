@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActorId, ActorPatch, ActorRecord};
+use crate::{ActorId, ActorPatch, ActorRecord, Source};
 
 /// One start of one process; a new one means that counters begin at zero again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +19,17 @@ pub struct ActorBatch {
     pub boot: BootId,
     /// Counts the batches of this boot from 1; one that arrives again is answered and not applied again.
     pub seq: u64,
+    /// Who sends. With it, an id that another living process has already is shown beside that one, as `id@node:pid`;
+    /// without it such a registration is rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// With this batch all actors of the generation are named: whatever of this boot was registered in an earlier one
+    /// and not again is gone. Absent means no.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub complete: bool,
     /// Actors that are new, whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub register: Vec<ActorRecord>,
@@ -28,6 +39,22 @@ pub struct ActorBatch {
     /// Actors that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unregister: Vec<ActorId>,
+}
+
+impl ActorBatch {
+    /// A batch that says nothing yet: a beat.
+    pub fn new(boot: BootId, seq: u64) -> Self {
+        Self {
+            boot,
+            seq,
+            source: None,
+            generation: None,
+            complete: false,
+            register: Vec::new(),
+            update: Vec::new(),
+            unregister: Vec::new(),
+        }
+    }
 }
 
 /// What a studio made of a batch.
@@ -56,14 +83,55 @@ fn is_false(flag: &bool) -> bool {
 pub struct Rejection {
     /// Its place, counted through `register`, then `update`, then `unregister`, from 0.
     pub index: usize,
+    /// Why, for programs. Absent from studios that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<RejectionCode>,
     /// Why, in a sentence.
     pub problem: String,
+}
+
+/// Why an entry of a batch was not applied: the codes of the same refusals over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RejectionCode {
+    /// The actor is not known: register it.
+    UnknownActor,
+    /// Another living process reports an actor with this id: claim it no more, or choose ids apart.
+    OtherOwner,
+    /// The entry makes no sense as it is, and never will.
+    InvalidRecord,
+    /// The studio has no room at the moment.
+    DirectoryFull,
+    /// A word that this version does not know.
+    #[serde(other)]
+    Other,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_code_of_a_later_version_is_no_error_and_one_of_an_earlier_is_absent() {
+        let later: Rejection =
+            serde_json::from_value(json!({"index":0,"code":"moon_phase","problem":"p"})).unwrap();
+        assert_eq!(later.code, Some(RejectionCode::Other));
+        let earlier: Rejection = serde_json::from_value(json!({"index":0,"problem":"p"})).unwrap();
+        assert_eq!(earlier.code, None);
+        let told = serde_json::to_value(RejectionCode::OtherOwner).unwrap();
+        assert_eq!(told, json!("other_owner"));
+    }
+
+    #[test]
+    fn a_plain_batch_says_no_more_than_before() {
+        let plain = json!({"boot":"b","seq":1});
+        let batch: ActorBatch = serde_json::from_value(plain.clone()).unwrap();
+        assert_eq!(batch, ActorBatch::new(BootId("b".into()), 1));
+        assert_eq!(serde_json::to_value(batch).unwrap(), plain);
+    }
 
     #[test]
     fn an_outcome_asks_for_everything_only_when_it_says_so() {

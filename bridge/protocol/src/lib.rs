@@ -8,11 +8,14 @@ mod batch;
 mod frame;
 mod metrics;
 mod problem;
+mod read;
+mod source;
 mod time;
 
 pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
-pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection};
+pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection, RejectionCode};
 pub use frame::{Epoch, Frame, Removed, Seq, topic};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};
 pub use problem::Problem;
+pub use source::Source;
 pub use time::{ParseTimestampError, Timestamp};

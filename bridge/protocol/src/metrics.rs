@@ -42,7 +42,7 @@ pub struct ActorPools {
 pub struct MessageQueues {
     /// Handled so far.
     pub total_messages: u64,
-    /// Waiting now.
+    /// Waiting now for those that live: not stale, stopped or failed.
     pub pending_messages: u64,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Milliseconds since the Unix epoch, written as RFC 3339 in UTC with exactly three decimals.
 ///
-/// Any RFC 3339 offset is read; `Z` is what is written.
+/// Any RFC 3339 offset is read, and none as UTC; `Z` is what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -47,7 +47,16 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let at: jiff::Timestamp = text.parse().map_err(|_| ParseTimestampError(text.to_owned()))?;
+        let wrong = || ParseTimestampError(text.to_owned());
+        let at: jiff::Timestamp = match text.parse() {
+            Ok(at) => at,
+            // Many languages write no zone unless they are asked to.
+            Err(_) => {
+                let date_and_time: jiff::civil::DateTime = text.parse().map_err(|_| wrong())?;
+                let zoned = date_and_time.to_zoned(jiff::tz::TimeZone::UTC);
+                zoned.map_err(|_| wrong())?.timestamp()
+            }
+        };
         Ok(Self::from_millis(at.as_millisecond()))
     }
 }

@@ -1,17 +1,17 @@
 //! The handle of a discovery bridge.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter, ArbiterHandle, System};
-use loom_protocol::BootId;
+use loom_protocol::{BootId, Source};
 
 use super::courier::{Close, Courier, Wake};
 use super::options::{Options, Placement};
 use super::outbox::Sender;
 use super::sink::StudioSink;
-use crate::names::new_boot_id;
+use crate::clock;
+use crate::names::{new_boot_id, node, program};
 use crate::owner::{CurrentChild, Keeper, RestartPolicy, StopKeeping};
 use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
 use crate::spec::ActorSpec;
@@ -51,7 +51,7 @@ pub(super) struct Shared {
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<Connected>,
     pub(super) sink: Option<Arc<dyn StudioSink>>,
     pub(super) courier: Option<Addr<Courier>>,
     keeper: Option<Addr<Keeper<Courier>>>,
@@ -59,7 +59,7 @@ pub(super) struct State {
     arbiter: Option<ArbiterHandle>,
 }
 
-pub(super) struct Source {
+pub(super) struct Connected {
     pub(super) registry: ActorRegistry,
     /// Opened by `connect`, taken by the courier.
     pub(super) changes: Option<Changes>,
@@ -68,10 +68,13 @@ pub(super) struct Source {
 impl DiscoveryBridge {
     /// A bridge that is connected to nothing yet.
     pub fn new(options: Options) -> Self {
-        let sender = Sender {
+        let sender = Sender::new(Source {
+            app: options.app.clone().or_else(program),
+            node: node().map(str::to_owned),
+            pid: Some(std::process::id()),
             boot: new_boot_id(),
-            seq: Arc::new(AtomicU64::new(0)),
-        };
+            started: Some(clock::wall()),
+        });
         Self {
             shared: Arc::new(Shared {
                 options,
@@ -108,7 +111,7 @@ impl DiscoveryBridge {
             .any(|source| source.registry.is_same(registry))
         {
             let changes = Some(registry.subscribe()?);
-            state.sources.push(Source {
+            state.sources.push(Connected {
                 registry: registry.clone(),
                 changes,
             });

@@ -174,6 +174,10 @@ impl Courier {
         for (id, problem) in settled.refused {
             tracing::warn!(actor = %id, problem, "the studio does not show an actor because it refuses its record; mend what it names");
         }
+        if let Some(first) = settled.lost.first() {
+            tracing::warn!(actor = %first, actors = settled.lost.len(), "the studio does not show actors whose ids another living \
+                process has; choose ids apart. It is tried again only when the studio wants to hear of everything anew");
+        }
         let known = settled
             .unknown
             .iter()
@@ -198,8 +202,8 @@ impl Courier {
                 error.next_step()
             );
         }
-        if error.is_final()
-            && let Some(actor) = self.outbox.batch_refused()
+        if let Some(fault) = error.fault()
+            && let Some(actor) = self.outbox.batch_refused(fault)
         {
             tracing::error!(%actor, "an actor is never shown in the studio: failed to {}; mend its record", error.chain());
         }

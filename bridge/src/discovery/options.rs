@@ -14,6 +14,8 @@ pub struct Options {
     pub max_age: Duration,
     /// Where the bridge runs.
     pub placement: Placement,
+    /// What the application is called in a studio; the name of its program by default.
+    pub app: Option<String>,
 }
 
 impl Default for Options {
@@ -23,6 +25,7 @@ impl Default for Options {
             auto_cleanup: true,
             max_age: Duration::from_secs(300),
             placement: Placement::OwnArbiter,
+            app: None,
         }
     }
 }

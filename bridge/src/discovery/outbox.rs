@@ -7,7 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId};
+use loom_protocol::{
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
+};
 
 use crate::registry::Delta;
 
@@ -22,6 +24,21 @@ const BACKLOG: usize = 100_000;
 pub(super) struct Sender {
     pub(super) boot: BootId,
     pub(super) seq: Arc<AtomicU64>,
+    /// How often it began to name all its actors.
+    pub(super) generation: Arc<AtomicU64>,
+    pub(super) source: Source,
+}
+
+impl Sender {
+    /// A sender that sent nothing yet.
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            boot: source.boot.clone(),
+            seq: Arc::default(),
+            generation: Arc::default(),
+            source,
+        }
+    }
 }
 
 pub(super) struct Outbox {
@@ -31,10 +48,29 @@ pub(super) struct Outbox {
     gone: HashSet<ActorId>,
     in_flight: Option<ActorBatch>,
     wants_everything: bool,
+    /// Not all of the generation is delivered yet.
+    naming: bool,
+    /// Actors that another process has under their ids: claimed no more until the studio wants everything anew.
+    lost: HashSet<ActorId>,
+    /// Those of which it was said already.
+    mourned: HashSet<ActorId>,
     backlog: usize,
     /// Entries of the next batch, fewer than `most` after one was refused.
     batch: usize,
+    /// Fewer than `full` after one was too large for something on the way.
     most: usize,
+    full: usize,
+}
+
+/// What is wrong with a batch that is refused as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Some entry of it.
+    Entry,
+    /// It is too large for the studio, or for what stands before it.
+    Size,
+    /// Its number, which the studio took for another batch.
+    Number,
 }
 
 /// What a delivered batch asks for.
@@ -44,6 +80,8 @@ pub(super) struct Settled {
     pub(super) unknown: Vec<ActorId>,
     /// Records that it does not take, with its reason.
     pub(super) refused: Vec<(ActorId, String)>,
+    /// Actors whose ids another living process has, each told once.
+    pub(super) lost: Vec<ActorId>,
 }
 
 impl Outbox {
@@ -55,9 +93,13 @@ impl Outbox {
             gone: HashSet::new(),
             in_flight: None,
             wants_everything: false,
+            naming: false,
+            lost: HashSet::new(),
+            mourned: HashSet::new(),
             backlog: BACKLOG,
             batch: BATCH,
             most: BATCH,
+            full: BATCH,
         }
     }
 
@@ -67,6 +109,7 @@ impl Outbox {
             batch,
             backlog,
             most: batch,
+            full: batch,
             ..Self::new(sender)
         }
     }
@@ -81,12 +124,20 @@ impl Outbox {
         self.in_flight = None;
         self.forget_state();
         self.gone.clear();
+        self.lost.clear();
+        self.mourned.clear();
+        (self.batch, self.most) = (self.full, self.full);
         self.wants_everything = true;
     }
 
+    /// Names all actors there are, as a generation of its own: with its end the studio forgets what was not named.
     pub(super) fn put_everything(&mut self, records: Vec<ActorRecord>) {
         self.wants_everything = false;
+        self.naming = true;
+        self.sender.generation.fetch_add(1, Relaxed);
         self.update.clear();
+        // Whoever had them may have gone.
+        self.lost.clear();
         for record in records {
             self.gone.remove(&record.id);
             self.register.insert(record.id.clone(), record);
@@ -97,6 +148,9 @@ impl Outbox {
         for record in delta.new {
             self.gone.remove(&record.id);
             self.update.remove(&record.id);
+            if self.lost.contains(&record.id) {
+                continue;
+            }
             self.register.insert(record.id.clone(), record);
         }
         for patch in delta.changed {
@@ -104,12 +158,19 @@ impl Outbox {
         }
         for id in delta.gone {
             self.update.remove(&id);
+            self.mourned.remove(&id);
+            if self.lost.remove(&id) {
+                continue;
+            }
             self.gone.insert(id);
         }
         self.bound();
     }
 
     fn put_patch(&mut self, patch: ActorPatch) {
+        if self.lost.contains(&patch.id) {
+            return;
+        }
         if let Some(record) = self.register.get_mut(&patch.id) {
             record.apply(patch);
             return;
@@ -129,19 +190,20 @@ impl Outbox {
             self.wants_everything = true;
         }
         if self.gone.len() > self.backlog {
-            // They turn stale in the studio, which removes them by itself.
-            tracing::warn!(
+            // Once everything was named anew, the studio forgets them by itself.
+            tracing::debug!(
                 actors = self.gone.len(),
-                "too many actors ended while the studio was away: their ends are not told, and they will be shown as stale for a \
-                 while; nothing has to be done"
+                "more actors ended while the studio was away than are kept; it will be told who is left instead"
             );
             self.gone.clear();
+            self.wants_everything = true;
         }
     }
 
     fn forget_state(&mut self) {
         self.register.clear();
         self.update.clear();
+        self.naming = false;
     }
 
     fn waiting(&self) -> usize {
@@ -170,6 +232,10 @@ impl Outbox {
         let batch = ActorBatch {
             boot: self.sender.boot.clone(),
             seq,
+            // Who it is matters only where something is named.
+            source: (!register.is_empty()).then(|| self.sender.source.clone()),
+            generation: Some(self.sender.generation.load(Relaxed)),
+            complete: self.naming && self.register.is_empty(),
             register,
             update,
             unregister,
@@ -185,12 +251,11 @@ impl Outbox {
             return settled;
         };
         self.wants_everything |= outcome.resync;
+        self.naming &= !batch.complete;
         self.batch = self.batch.saturating_mul(2).min(self.most);
         for rejection in &outcome.rejected {
             if let Some(record) = batch.register.get(rejection.index) {
-                settled
-                    .refused
-                    .push((record.id.clone(), rejection.problem.clone()));
+                self.refuse(&record.id, rejection, &mut settled);
                 continue;
             }
             let unknown = rejection
@@ -202,10 +267,29 @@ impl Outbox {
         settled
     }
 
+    fn refuse(&mut self, id: &ActorId, rejection: &Rejection, settled: &mut Settled) {
+        if rejection.code != Some(RejectionCode::OtherOwner) {
+            settled.refused.push((id.clone(), rejection.problem.clone()));
+            return;
+        }
+        self.update.remove(id);
+        self.register.remove(id);
+        self.lost.insert(id.clone());
+        if self.mourned.insert(id.clone()) {
+            settled.lost.push(id.clone());
+        }
+    }
+
     /// The batch can never be delivered as it is: it is taken apart, and its entries go into smaller ones. When it has one
     /// entry only, that is the one at fault: it is dropped, and its actor returned.
-    pub(super) fn batch_refused(&mut self) -> Option<ActorId> {
+    pub(super) fn batch_refused(&mut self, fault: Fault) -> Option<ActorId> {
         let batch = self.in_flight.take()?;
+        if fault == Fault::Number {
+            self.put_back(batch);
+            return None;
+        }
+        // It was not counted: a hole in the numbers would be taken for a batch that was lost.
+        self.sender.seq.fetch_sub(1, Relaxed);
         let entries = batch.register.len() + batch.update.len() + batch.unregister.len();
         if entries == 1 {
             let register = batch.register.into_iter().map(|record| record.id);
@@ -215,12 +299,22 @@ impl Outbox {
         if entries > 0 {
             self.batch = entries / 2;
         }
+        if fault == Fault::Size {
+            self.most = self.batch.min(self.most);
+        }
         self.put_back(batch);
         None
     }
 
     /// What is newer stays.
     fn put_back(&mut self, batch: ActorBatch) {
+        // An actor that was named and has ended since is in both: first it is registered, then it is gone. One that was
+        // named after its end is not gone any more.
+        for id in batch.unregister {
+            if !self.register.contains_key(&id) {
+                self.gone.insert(id);
+            }
+        }
         for mut record in batch.register {
             if let Some(patch) = self.update.remove(&record.id) {
                 record.apply(patch);
@@ -235,11 +329,6 @@ impl Outbox {
                 patch.merge(newer);
             }
             self.update.insert(patch.id.clone(), patch);
-        }
-        for id in batch.unregister {
-            if !self.register.contains_key(&id) {
-                self.gone.insert(id);
-            }
         }
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use loom_protocol::{ActorBatch, BatchOutcome};
 
+use super::outbox::Fault;
+
 /// A delivery under way.
 pub type Delivery<'a> = BoxFuture<'a, Result<BatchOutcome, SinkError>>;
 
@@ -13,7 +15,9 @@ pub type Delivery<'a> = BoxFuture<'a, Result<BatchOutcome, SinkError>>;
 /// The contract: batches of one boot arrive in the order of their `seq`, one after the other. A batch whose outcome did not
 /// arrive is delivered again with the same `seq`, and must not be applied twice. An empty batch is a beat for all actors of
 /// the boot. A sink that does not know the boot, or finds that batches are missing, answers with `resync`; one that does not
-/// know an actor rejects its update. Either makes the bridge register again what is missing.
+/// know an actor rejects its update. Either makes the bridge register again what is missing; all of it is one generation, and
+/// with the batch that is `complete` the sink forgets what was not named in it. A registration that is rejected with
+/// [`OtherOwner`](loom_protocol::RejectionCode::OtherOwner) is not made again.
 pub trait StudioSink: Send + Sync + 'static {
     /// Delivers one batch. Called on the bridge's arbiter, so it must not block.
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_>;
@@ -117,9 +121,14 @@ impl SinkError {
         }
     }
 
-    /// Whether the same batch would be refused for ever.
-    pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { .. })
+    /// What is wrong with the batch, when the same one would be refused for ever.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Refused { status: 413, .. } => Some(Fault::Size),
+            Self::Refused { status: 409, .. } => Some(Fault::Number),
+            Self::Refused { .. } => Some(Fault::Entry),
+            _ => None,
+        }
     }
 
     /// The error and its causes in one line.

@@ -1,22 +1,26 @@
 //! The outbox by itself, and what can only be tried from inside: a courier that panics, and the log.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection};
+use loom_protocol::{
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
+};
 
 use super::courier::Boom;
-use super::outbox::{Outbox, Sender, Settled};
+use super::outbox::{Fault, Outbox, Sender, Settled};
 use super::{Delivery, DiscoveryBridge, Options, Placement, StudioSink};
 use crate::registry::{ActorRegistry, Delta};
 use crate::spec::ActorSpec;
 
 fn outbox(batch: usize, backlog: usize) -> Outbox {
-    let sender = Sender {
+    let sender = Sender::new(Source {
+        app: None,
+        node: Some("n".into()),
+        pid: Some(1),
         boot: BootId("b".into()),
-        seq: Arc::new(AtomicU64::new(0)),
-    };
+        started: None,
+    });
     Outbox::with_bounds(sender, batch, backlog)
 }
 
@@ -125,7 +129,7 @@ fn a_refused_batch_is_taken_apart_until_the_entry_at_fault_stands_alone() {
         tries += 1;
         let batch = outbox.next_batch();
         if batch.register.iter().any(|record| record.id.0 == "poison") {
-            dropped.extend(outbox.batch_refused());
+            dropped.extend(outbox.batch_refused(Fault::Entry));
         } else {
             delivered.extend(batch.register.into_iter().map(|record| record.id.0));
             delivered.extend(batch.unregister.into_iter().map(|id| id.0));
@@ -150,7 +154,7 @@ fn what_comes_back_from_a_refused_batch_does_not_undo_what_is_newer() {
     outbox.put(changed("old", 7));
     outbox.put(gone("ended"));
     outbox.put(new(&["back"]));
-    assert_eq!(outbox.batch_refused(), None);
+    assert_eq!(outbox.batch_refused(Fault::Entry), None);
     let batches = [outbox.next_batch(), {
         outbox.settle(&BatchOutcome::default());
         outbox.next_batch()
@@ -186,6 +190,7 @@ fn rejections_are_told_apart_by_where_they_point() {
     outbox.next_batch();
     let reject = |index| Rejection {
         index,
+        code: None,
         problem: "odd".into(),
     };
     let outcome = BatchOutcome {
@@ -197,9 +202,120 @@ fn rejections_are_told_apart_by_where_they_point() {
     let expected = Settled {
         unknown: vec![ActorId::from("b")],
         refused: vec![("a".into(), "odd".into())],
+        lost: vec![],
     };
     assert_eq!(settled, expected);
     assert!(outbox.wants_everything());
+}
+
+fn lost(index: usize) -> BatchOutcome {
+    let rejection = Rejection {
+        index,
+        code: Some(RejectionCode::OtherOwner),
+        problem: "another process".into(),
+    };
+    BatchOutcome {
+        rejected: vec![rejection],
+        ..BatchOutcome::default()
+    }
+}
+
+#[test]
+fn an_id_that_another_process_has_is_told_once_and_claimed_no_more() {
+    let mut outbox = outbox(10, 10);
+    outbox.put(new(&["a"]));
+    outbox.next_batch();
+    assert_eq!(outbox.settle(&lost(0)).lost, [ActorId::from("a")]);
+    outbox.put(changed("a", 1));
+    outbox.put(new(&["a"]));
+    assert!(!outbox.has_news(), "it is claimed no more");
+
+    // A patch may be refused for it as well: then it is registered, for the studio may show both.
+    outbox.put(new(&["b"]));
+    outbox.next_batch();
+    outbox.settle(&BatchOutcome::default());
+    outbox.put(changed("b", 1));
+    outbox.next_batch();
+    assert_eq!(outbox.settle(&lost(0)).unknown, [ActorId::from("b")]);
+
+    // Who had it may have gone when the studio wants everything; that it was lost is not said again.
+    outbox.put_everything(vec![ActorRecord::new("a", "T")]);
+    assert_eq!(sizes(&outbox.next_batch()), (1, 0, 0));
+    assert_eq!(outbox.settle(&lost(0)), Settled::default());
+    outbox.put(gone("a"));
+    assert!(!outbox.has_news(), "it is not this one's to remove");
+}
+
+#[test]
+fn all_actors_are_named_in_a_generation_that_has_an_end() {
+    let mut outbox = outbox(2, 10);
+    outbox.put(new(&["a"]));
+    let first = outbox.next_batch();
+    assert!(!first.complete && first.source.is_some());
+    outbox.settle(&BatchOutcome {
+        resync: true,
+        ..BatchOutcome::default()
+    });
+    outbox.put_everything(["a", "b", "c"].map(|id| ActorRecord::new(id, "T")).into());
+    let half = outbox.next_batch();
+    assert!(!half.complete && half.generation > first.generation);
+    outbox.settle(&BatchOutcome::default());
+    let end = outbox.next_batch();
+    assert!(end.complete && end.generation == half.generation);
+    assert_eq!(
+        outbox.batch_refused(Fault::Size),
+        Some(end.register[0].id.clone())
+    );
+    let end = outbox.next_batch();
+    assert!(end.complete, "also when what was left was refused");
+    outbox.settle(&BatchOutcome::default());
+    assert!(!outbox.next_batch().complete, "once");
+}
+
+#[test]
+fn what_came_and_went_is_gone_also_when_a_batch_was_too_large() {
+    let mut outbox = outbox(8, 100);
+    outbox.put(new(&["a", "b"]));
+    outbox.put(gone("a"));
+    let mut shown = std::collections::BTreeSet::new();
+    let (mut numbers, mut refused) = (Vec::new(), 0);
+    while outbox.has_news() {
+        let batch = outbox.next_batch();
+        if batch.register.len() + batch.unregister.len() > 1 {
+            refused += 1;
+            assert_eq!(outbox.batch_refused(Fault::Size), None);
+            continue;
+        }
+        numbers.push(batch.seq);
+        shown.extend(batch.register.into_iter().map(|record| record.id.0));
+        for id in batch.unregister {
+            shown.remove(&id.0);
+        }
+        outbox.settle(&BatchOutcome::default());
+    }
+    assert_eq!(Vec::from_iter(shown), ["b"]);
+    assert_eq!(
+        numbers,
+        [1, 2, 3],
+        "without holes, which would ask for everything"
+    );
+    outbox.put(new(&["c", "d"]));
+    assert_eq!(
+        outbox.next_batch().register.len(),
+        1,
+        "what is too large is not tried again"
+    );
+    assert_eq!(refused, 1);
+}
+
+#[test]
+fn a_number_that_was_used_already_loses_nothing() {
+    let mut outbox = outbox(8, 100);
+    outbox.put(new(&["a"]));
+    let first = outbox.next_batch();
+    assert_eq!(outbox.batch_refused(Fault::Number), None);
+    let second = outbox.next_batch();
+    assert_eq!((second.register, second.seq), (first.register, first.seq + 1));
 }
 
 #[derive(Clone, Default)]

@@ -84,6 +84,7 @@ impl Studio {
                 }
                 None => rejected.push(Rejection {
                     index: first_update + place,
+                    code: None,
                     problem: "unknown".into(),
                 }),
             }

@@ -241,6 +241,15 @@ pub(super) struct ServeArgs {
         help_heading = STUDIO
     )]
     pub(super) cors_origins: Option<String>,
+    /// Seconds for which actors that fell silent are shown [default: 3600]
+    #[arg(
+        long = "forget-after",
+        env = "LOOM_FORGET_AFTER",
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(10..),
+        help_heading = STUDIO
+    )]
+    pub(super) forget_after: Option<u64>,
     /// Where jobs run [default: docker]
     #[arg(long, value_enum, help_heading = PLACE)]
     pub(super) executor: Option<ExecutorChoice>,

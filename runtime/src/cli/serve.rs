@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use super::args::{Global, ServeArgs};
 use super::signals::Stops;
@@ -114,6 +115,12 @@ fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
         token: std::env::var("STUDIO_TOKEN")
             .ok()
             .and_then(|token| Token::new(&token)),
+        forget_after: args
+            .forget_after
+            .or(config.server.forget_after)
+            // Below that they are not even shown as stale.
+            .map(|seconds| seconds.max(10))
+            .map(Duration::from_secs),
     })
 }
 

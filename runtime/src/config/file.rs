@@ -101,6 +101,8 @@ pub struct ServerConfig {
     pub runs: Option<NonZeroUsize>,
     /// Origins that the CORS, Origin and Host checks accept beside our own.
     pub cors_origins: Option<Vec<String>>,
+    /// Seconds for which actors that fell silent are shown; at least 10.
+    pub forget_after: Option<u64>,
 }
 
 /// A configuration file that cannot be used.
@@ -208,6 +210,7 @@ impl ServerConfig {
             bind: self.bind.or(other.bind),
             runs: self.runs.or(other.runs),
             cors_origins: self.cors_origins.or(other.cors_origins),
+            forget_after: self.forget_after.or(other.forget_after),
         }
     }
 }

@@ -28,13 +28,14 @@ impl Extension for Runtime {
         } else {
             HealthStatus::Ok
         };
-        vec![(
-            "journal".to_owned(),
-            PartHealth {
-                status,
-                message: trouble,
-            },
-        )]
+        let journal = PartHealth {
+            status,
+            message: trouble,
+        };
+        vec![
+            ("journal".to_owned(), journal),
+            ("serving".to_owned(), self.lost.health()),
+        ]
     }
 
     fn sections(&self) -> Vec<UiSection> {

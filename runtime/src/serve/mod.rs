@@ -11,6 +11,7 @@ mod delta;
 mod extension;
 mod feed;
 mod janitor;
+mod losses;
 mod phoenix;
 mod runtime;
 mod starter;
@@ -21,12 +22,13 @@ mod whereabouts;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{Actor, Addr};
 use loom_bridge::{
-    ActorRegistry, ActorSpec, Context, CurrentChild, Keeper, RestartPolicy, get_discovery_bridge,
+    ActorRegistry, ActorSpec, Context, CurrentChild, Keeper, RestartPolicy, get_discovery_bridge, spawn,
 };
-use loom_studio::{RunningStudio, StartError, Studio, StudioOptions};
+use loom_studio::{DirectoryOptions, RunningStudio, StartError, Studio, StudioOptions};
 use thiserror::Error;
 
 pub use loom_studio::{Token, log_filter};
@@ -36,6 +38,7 @@ pub(crate) use whereabouts::Whereabouts;
 use self::catalog::Catalog;
 use self::feed::Feed;
 use self::janitor::Janitor;
+use self::losses::Losses;
 use self::runtime::Runtime;
 use self::starter::Starter;
 use self::watcher::{Halt, Watcher};
@@ -67,6 +70,8 @@ pub struct Listen {
     pub origins: Vec<String>,
     /// What callers must show.
     pub token: Option<Token>,
+    /// How long actors that fell silent are shown.
+    pub forget_after: Option<Duration>,
 }
 
 impl Listen {
@@ -77,6 +82,10 @@ impl Listen {
             port: self.port.unwrap_or(usual.port),
             origins: self.origins,
             token: self.token,
+            directory: DirectoryOptions {
+                forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
+                ..usual.directory
+            },
             ..usual
         }
     }
@@ -124,17 +133,19 @@ struct Workers {
 
 impl Workers {
     fn start(runtime: &Arc<Runtime>, studio: &RunningStudio, start_on_change: bool) -> Self {
+        let lost = runtime.lost.clone();
+        let losses = spawn(ActorSpec::of::<Losses>().id("losses"), move |_| Losses(lost));
         let (inside, hub) = (Arc::clone(runtime), studio.hub.clone());
-        let feed = keeper("history-feed", move || {
+        let feed = keeper("history-feed", &losses, move || {
             Feed::new(Arc::clone(&inside), hub.clone(), inside.phoenix())
         });
         let inside = Arc::clone(runtime);
-        let watcher = keeper("workflow-watcher", move || {
+        let watcher = keeper("workflow-watcher", &losses, move || {
             let starter = start_on_change.then(|| Arc::clone(&inside.starter));
             Watcher::new(Arc::clone(&inside.catalog), starter, inside.engine.io().clone())
         });
         let (engine, choice) = (runtime.engine.clone(), runtime.starter.choice());
-        let janitor = keeper("janitor", move || Janitor::new(engine.clone(), choice));
+        let janitor = keeper("janitor", &losses, move || Janitor::new(engine.clone(), choice));
         Self {
             _feed: feed,
             watcher,
@@ -145,11 +156,13 @@ impl Workers {
 
 fn keeper<A: Actor<Context = Context<A>>>(
     id: &str,
+    losses: &Addr<Losses>,
     make: impl Fn() -> A + Send + Sync + 'static,
 ) -> Addr<Keeper<A>> {
     Keeper::new(ActorSpec::of::<A>().id(id), RestartPolicy::default(), move |_| {
         make()
     })
+    .tell(losses.clone().recipient())
     .start()
 }
 

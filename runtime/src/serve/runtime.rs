@@ -8,6 +8,7 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 
 use super::catalog::{Catalog, Found};
+use super::losses::Lost;
 use super::phoenix::Phoenix;
 use super::starter::Starter;
 use crate::engine::Engine;
@@ -29,6 +30,8 @@ pub(super) struct Runtime {
     phoenix: Arc<Phoenix>,
     /// Turns of those who have texts checked.
     pub(super) checks: Arc<Semaphore>,
+    /// The serving actors that stay dead.
+    pub(super) lost: Lost,
     started: Instant,
 }
 
@@ -49,6 +52,7 @@ impl Runtime {
             open: Arc::default(),
             phoenix: Arc::default(),
             checks: Arc::new(Semaphore::new(CHECKS)),
+            lost: Lost::default(),
             started: Instant::now(),
         }
     }

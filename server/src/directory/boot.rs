@@ -1,9 +1,12 @@
 //! A sender: one start of one process, with the time it was last heard.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use loom_protocol::{BatchOutcome, BootId, Timestamp};
+
+use super::entry::Text;
 
 /// One boot of one process. Its actors point at it, so its beat is theirs.
 pub(super) struct Boot {
@@ -13,13 +16,23 @@ pub(super) struct Boot {
     pub(super) shown_stale: AtomicBool,
     /// Held while a batch is applied: batches of one boot are applied one after the other.
     pub(super) progress: Mutex<Progress>,
+    /// Its actors that are shown under another id than it calls them by, for another living process has theirs.
+    aliases: RwLock<HashMap<Text, Text>>,
 }
 
 /// How far a boot's batches were applied.
 #[derive(Default)]
 pub(super) struct Progress {
     pub(super) last_seq: u64,
+    /// What the last batch said, in short: another one with its number is of somebody else.
+    pub(super) last_said: Option<u64>,
     pub(super) last_outcome: BatchOutcome,
+    /// How often it began to name all its actors.
+    pub(super) generation: u64,
+    /// The generation of which batches are missing: what it did not name may have been named in those.
+    pub(super) broken: u64,
+    /// What follows `@` in the ids of its actors that others have too.
+    pub(super) scope: Option<String>,
 }
 
 impl Boot {
@@ -29,6 +42,7 @@ impl Boot {
             beat: AtomicI64::new(now.as_millis()),
             shown_stale: AtomicBool::new(false),
             progress: Mutex::default(),
+            aliases: RwLock::default(),
         }
     }
 
@@ -38,5 +52,30 @@ impl Boot {
 
     pub(super) fn last_beat(&self) -> Timestamp {
         Timestamp::from_millis(self.beat.load(Ordering::Relaxed))
+    }
+
+    /// The id under which the actor that this boot calls `id` is shown, where that is another one.
+    pub(super) fn alias(&self, id: &str) -> Option<Text> {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        aliases.get(id).cloned()
+    }
+
+    /// Shows the actor that it calls `id` as `shown` from now on.
+    pub(super) fn set_alias(&self, id: Text, shown: Text) {
+        let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
+        aliases.insert(id, shown);
+    }
+
+    /// Shows the actor that it calls `id` by that id again.
+    pub(super) fn drop_alias(&self, id: &str) {
+        let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
+        aliases.remove(id);
+    }
+
+    /// Up to `most` of its actors that are shown under other ids: what it calls them, and as what they are shown.
+    pub(super) fn some_aliases(&self, most: usize) -> Vec<(Text, Text)> {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        let pairs = aliases.iter().take(most);
+        pairs.map(|(id, shown)| (id.clone(), shown.clone())).collect()
     }
 }

@@ -31,12 +31,15 @@ pub(super) struct Entry {
     pub(super) beat: Timestamp,
     /// Who reports it; nobody in particular when it came by a single call.
     pub(super) owner: Option<Arc<Boot>>,
+    /// In which naming of all its actors its owner named it last.
+    pub(super) generation: u64,
 }
 
 impl Entry {
     pub(super) fn new(
         record: ActorRecord,
         owner: Option<Arc<Boot>>,
+        generation: u64,
         now: Timestamp,
         share: impl Fn(&str) -> Text,
     ) -> Self {
@@ -56,6 +59,7 @@ impl Entry {
             started: record.uptime.map(|uptime| started_at(now, uptime)),
             beat: now,
             owner,
+            generation,
         }
     }
 
@@ -130,7 +134,7 @@ impl Entry {
             last_heartbeat: Some(self.last_heartbeat()),
             uptime: self.uptime(now, stale_after),
             metadata: self.metadata.as_deref().cloned(),
-            parent_id: self.parent.as_deref().map(ActorId::from),
+            parent_id: self.parent().as_deref().map(ActorId::from),
             node: self.node.as_deref().map(str::to_owned),
             error_count: self.error_count,
             restart_count: self.restart_count,
@@ -139,7 +143,14 @@ impl Entry {
         }
     }
 
-    fn is_final(&self) -> bool {
+    /// The actor that started it, by the id that it is shown under: its owner may call it by another.
+    fn parent(&self) -> Option<Text> {
+        let parent = self.parent.as_ref()?;
+        let alias = self.owner.as_ref().and_then(|owner| owner.alias(parent));
+        Some(alias.unwrap_or_else(|| parent.clone()))
+    }
+
+    pub(super) fn is_final(&self) -> bool {
         self.status.as_ref().is_some_and(ActorStatus::is_final)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord};
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Latency, Rates, RejectionCode, Source};
 use serde_json::{Map, Value};
 
 /// How much the directory takes and how long it waits.
@@ -45,13 +45,37 @@ pub enum Refusal {
     Unknown(ActorId),
     /// The actor belongs to another process, or to an earlier start of the same one.
     #[error(
-        "actor `{id}` is reported by another process (boot `{owner}`); ids must be unique within a studio"
+        "actor `{id}` is reported by another process (boot `{owner}`), which lives; choose ids apart, or say in the batch's \
+         `source` who you are, so that both are shown"
     )]
     OtherOwner {
         /// The actor.
         id: ActorId,
         /// The boot that registered it last.
         owner: String,
+    },
+    /// A batch has a number that another one of its boot had.
+    #[error(
+        "boot `{boot}` counts its batches, and {seq} was used for another one already (the next is {next}): a process that starts \
+         anew needs a boot name of its own, such as a random UUID, and counts from 1; one that goes on counts on"
+    )]
+    UsedNumber {
+        /// The boot.
+        boot: String,
+        /// The number that was used before.
+        seq: u64,
+        /// The one that is expected.
+        next: u64,
+    },
+    /// A batch's source speaks of another boot than the batch.
+    #[error(
+        "`source.boot` is `{source_boot}`, but the batch's `boot` is `{boot}`; both name this start of the process"
+    )]
+    OtherBoot {
+        /// The boot of the source.
+        source_boot: String,
+        /// The boot of the batch.
+        boot: String,
     },
     /// A text that must say something says nothing.
     #[error("`{field}` is empty or blank; it must name something")]
@@ -64,6 +88,24 @@ pub enum Refusal {
     Control {
         /// The field, as it is called on the wire.
         field: &'static str,
+    },
+    /// A browser takes the id for a step in a path, and can't ask for the actor.
+    #[error(
+        "`{field}` is `{text}`, which no browser can ask for: it takes that for a step in a path; choose another name"
+    )]
+    Dots {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+        /// What it is.
+        text: String,
+    },
+    /// A measure that can't be.
+    #[error("`{field}` is {value}; it must be a number from 0")]
+    Senseless {
+        /// The field, as it is called on the wire.
+        field: &'static str,
+        /// What it is.
+        value: String,
     },
     /// A field is larger than the directory keeps.
     #[error("`{field}` has {size} bytes; at most {limit} are kept")]
@@ -89,15 +131,44 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The stable word for programs.
+    pub fn code(&self) -> RejectionCode {
+        match self {
+            Self::Unknown(_) => RejectionCode::UnknownActor,
+            Self::OtherOwner { .. } => RejectionCode::OtherOwner,
+            Self::Full { .. } | Self::TooManyBoots { .. } => RejectionCode::DirectoryFull,
+            _ => RejectionCode::InvalidRecord,
+        }
+    }
+}
+
 impl DirectoryOptions {
+    /// Whether a process introduces itself as what its batch is of.
+    pub(super) fn check_source(&self, source: &Source, boot: &BootId) -> Result<(), Refusal> {
+        if source.boot != *boot {
+            return Err(Refusal::OtherBoot {
+                source_boot: source.boot.0.clone(),
+                boot: boot.0.clone(),
+            });
+        }
+        for (field, text) in [("source.app", &source.app), ("source.node", &source.node)] {
+            if let Some(text) = text {
+                self.name(field, text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a whole record may be kept.
     pub(super) fn check_record(&self, record: &ActorRecord) -> Result<(), Refusal> {
-        self.name("id", &record.id.0)?;
-        self.name("type", &record.kind)?;
+        self.step("id", &record.id.0)?;
+        self.step("type", &record.kind)?;
         self.text("status", record.status.as_ref().map(|status| status.as_str()))?;
         self.text("workerId", record.worker_id.as_deref())?;
         self.text("node", record.node.as_deref())?;
         self.text("parentId", record.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        measures(record.rates.as_ref(), record.latency.as_ref())?;
         self.metadata(record.metadata.as_ref())
     }
 
@@ -105,12 +176,13 @@ impl DirectoryOptions {
     pub(super) fn check_patch(&self, patch: &ActorPatch) -> Result<(), Refusal> {
         self.name("id", &patch.id.0)?;
         if let Some(kind) = &patch.kind {
-            self.name("type", kind)?;
+            self.step("type", kind)?;
         }
         self.text("status", patch.status.as_ref().map(|status| status.as_str()))?;
         self.text("workerId", patch.worker_id.as_deref())?;
         self.text("node", patch.node.as_deref())?;
         self.text("parentId", patch.parent_id.as_ref().map(|id| id.0.as_str()))?;
+        measures(patch.rates.as_ref(), patch.latency.as_ref())?;
         self.metadata(patch.metadata.as_ref())
     }
 
@@ -119,13 +191,22 @@ impl DirectoryOptions {
         if text.trim().is_empty() {
             return Err(Refusal::Empty { field });
         }
-        if text.contains(char::is_control) {
-            return Err(Refusal::Control { field });
-        }
         self.text(field, Some(text))
     }
 
+    /// The same of a name that stands in an address by itself.
+    fn step(&self, field: &'static str, text: &str) -> Result<(), Refusal> {
+        if matches!(text, "." | "..") {
+            let text = text.to_owned();
+            return Err(Refusal::Dots { field, text });
+        }
+        self.name(field, text)
+    }
+
     fn text(&self, field: &'static str, text: Option<&str>) -> Result<(), Refusal> {
+        if text.is_some_and(|text| text.contains(char::is_control)) {
+            return Err(Refusal::Control { field });
+        }
         within(field, text.map_or(0, str::len), self.max_text)
     }
 
@@ -136,6 +217,24 @@ impl DirectoryOptions {
         let size = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
         within("metadata", size, self.max_metadata)
     }
+}
+
+fn measures(rates: Option<&Rates>, latency: Option<&Latency>) -> Result<(), Refusal> {
+    let fields = [
+        ("rates.messages", rates.and_then(|rates| rates.messages)),
+        ("rates.errors", rates.and_then(|rates| rates.errors)),
+        ("latency.handleMs", latency.and_then(|latency| latency.handle_ms)),
+        ("latency.waitMs", latency.and_then(|latency| latency.wait_ms)),
+    ];
+    for (field, value) in fields {
+        if let Some(value) = value
+            && !(value.is_finite() && value >= 0.0)
+        {
+            let value = value.to_string();
+            return Err(Refusal::Senseless { field, value });
+        }
+    }
+    Ok(())
 }
 
 fn within(field: &'static str, size: usize, limit: usize) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ mod entry;
 mod index;
 mod limits;
 mod query;
+mod scope;
 mod search;
 mod sink;
 mod store;

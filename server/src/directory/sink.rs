@@ -23,6 +23,11 @@ impl StudioSink for Directory {
                     status: 503,
                     detail,
                 },
+                Refusal::UsedNumber { .. } => SinkError::Refused {
+                    studio,
+                    status: 409,
+                    detail,
+                },
                 _ => SinkError::Refused {
                     studio,
                     status: 400,

@@ -8,7 +8,7 @@ use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Timestamp};
 
 use super::boot::Boot;
 use super::changes::Changes;
-use super::entry::{Entry, Text};
+use super::entry::{Entry, Text, silent_for};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
 use crate::Clock;
@@ -27,7 +27,7 @@ pub struct Directory {
     pub(super) loners: DashMap<Text, bool>,
     /// Counted here: summing up a sharded map for each registration would be slow.
     count: AtomicUsize,
-    texts: DashSet<Text>,
+    pub(super) texts: DashSet<Text>,
     changes: Changes,
 }
 
@@ -59,21 +59,23 @@ impl Directory {
     /// Takes a whole record; what was known under its id is replaced.
     ///
     /// # Errors
-    /// When the record breaks a limit of [`DirectoryOptions`].
+    /// When the record breaks a limit of [`DirectoryOptions`], or a living process reports an actor with its id.
     pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
+        self.options.check_record(&record)?;
         let now = self.clock.now();
-        self.check_free(&record.id, now)?;
-        self.register_by(record, None, now)
+        let id = Text::from(record.id.0.as_str());
+        let entry = Entry::new(record, None, 0, now, |text| self.share(text));
+        self.place(&id, &mut Some(Box::new(entry)), now)
     }
 
     /// Merges the fields that `patch` names into the actor's record and counts as a sign of life.
     ///
     /// # Errors
-    /// When the actor is unknown or the patch breaks a limit of [`DirectoryOptions`].
+    /// When the actor is unknown, a living process reports it, or the patch breaks a limit of [`DirectoryOptions`].
     pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
         let now = self.clock.now();
-        self.check_free(&patch.id, now)?;
-        self.update_by(patch, None, now)
+        let id = Text::from(patch.id.0.as_str());
+        self.update_by(&id, patch, None, now)
     }
 
     /// Forgets an actor. `false` when it was not known.
@@ -81,27 +83,33 @@ impl Directory {
     /// # Errors
     /// When a living process reports it.
     pub fn unregister(&self, id: &ActorId) -> Result<bool, Refusal> {
-        self.check_free(id, self.clock.now())?;
-        Ok(self.remove_if(&id.0, |_| true))
+        let now = self.clock.now();
+        let mut refusal = None;
+        let removed = self.remove_if(&id.0, |entry| {
+            refusal = self.held(&id.0, entry, None, now);
+            refusal.is_none()
+        });
+        refusal.map_or(Ok(removed), Err)
     }
 
-    /// Whether single reports may speak for an actor: not while a process that reports it in batches lives. That process
-    /// tells only what changes, so what others say in its place would stand for good.
-    fn check_free(&self, id: &ActorId, now: Timestamp) -> Result<(), Refusal> {
-        let Some(entry) = self.actors.get(id.0.as_str()) else {
-            return Ok(());
-        };
-        match &entry.owner {
-            Some(owner) if self.is_heard(owner, now) => Err(Refusal::OtherOwner {
-                id: id.clone(),
-                owner: owner.id.0.clone(),
-            }),
-            _ => Ok(()),
+    /// Why `by`, or whoever reports by single calls, may not speak for an actor that is there: a living process does, which
+    /// tells only what changes, so what others say in its place would stand for good. An actor that has ended is nobody's.
+    fn held(&self, id: &str, entry: &Entry, by: Option<&Arc<Boot>>, now: Timestamp) -> Option<Refusal> {
+        let owner = entry.owner.as_ref()?;
+        let is_own = by.is_some_and(|by| Arc::ptr_eq(by, owner));
+        if is_own || entry.is_final() || silent_for(owner.last_beat(), now, self.options.stale_after) {
+            return None;
         }
+        Some(Refusal::OtherOwner {
+            id: ActorId(id.to_owned()),
+            owner: owner.id.0.clone(),
+        })
     }
 
-    fn is_heard(&self, boot: &Boot, now: Timestamp) -> bool {
-        u128::from(now.millis_since(boot.last_beat())) <= self.options.stale_after.as_millis()
+    /// Whether `boot` may take the id.
+    pub(super) fn is_free_for(&self, id: &str, boot: &Arc<Boot>, now: Timestamp) -> bool {
+        let entry = self.actors.get(id);
+        entry.is_none_or(|entry| self.held(id, &entry, Some(boot), now).is_none())
     }
 
     /// One actor's record as of now.
@@ -131,51 +139,64 @@ impl Directory {
         &self.clock
     }
 
-    pub(super) fn register_by(
+    /// Puts an actor under an id. `entry` is left where it is when the id is not its owner's to take.
+    pub(super) fn place(
         &self,
-        record: ActorRecord,
-        owner: Option<&Arc<Boot>>,
+        id: &Text,
+        entry: &mut Option<Box<Entry>>,
         now: Timestamp,
     ) -> Result<Registered, Refusal> {
-        self.options.check_record(&record)?;
-        let id: Text = Text::from(record.id.0.as_str());
-        let entry = Box::new(Entry::new(record, owner.cloned(), now, |text| self.share(text)));
         let registered = match self.actors.entry(id.clone()) {
             Slot::Occupied(mut slot) => {
+                let owner = entry.as_ref().and_then(|entry| entry.owner.as_ref());
+                if let Some(refusal) = self.held(id, slot.get(), owner, now) {
+                    return Err(refusal);
+                }
+                let Some(entry) = entry.take() else {
+                    return Ok(Registered::Known);
+                };
+                let alone = entry.owner.is_none();
                 let before = slot.insert(entry);
                 let kind = &slot.get().kind;
                 if before.kind != *kind {
-                    self.index.remove(&before.kind, &id);
+                    self.index.remove(&before.kind, id);
                     self.index.insert(kind, id.clone());
                 }
-                self.follow(&id, owner.is_none());
+                self.follow(id, alone);
                 Registered::Known
             }
             Slot::Vacant(slot) => {
                 self.make_room()?;
+                let Some(entry) = entry.take() else {
+                    return Ok(Registered::New);
+                };
+                let alone = entry.owner.is_none();
                 self.index.insert(&entry.kind, id.clone());
                 let _held = slot.insert(entry);
-                self.follow(&id, owner.is_none());
+                self.follow(id, alone);
                 Registered::New
             }
         };
-        self.changes.mark(&id);
+        self.changes.mark(id);
         Ok(registered)
     }
 
+    /// Merges a patch into the actor shown as `id`.
     pub(super) fn update_by(
         &self,
+        id: &str,
         patch: ActorPatch,
         by: Option<&Arc<Boot>>,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         self.options.check_patch(&patch)?;
-        let Some(mut entry) = self.actors.get_mut(patch.id.0.as_str()) else {
+        let Some(mut entry) = self.actors.get_mut(id) else {
             return Err(Refusal::Unknown(patch.id));
         };
         let id = entry.key().clone();
-        if let Some(boot) = by {
-            self.claim(&id, &mut entry, boot)?;
+        match by {
+            Some(boot) => self.claim(&id, &mut entry, boot)?,
+            None => self.held(&id, &entry, None, now).map_or(Ok(()), Err)?,
         }
         let before = entry.kind.clone();
         entry.apply(patch, now, |text| self.share(text));
@@ -190,6 +211,11 @@ impl Directory {
 
     /// Removes the actor if `which` says so, under its lock.
     pub(super) fn remove_if(&self, id: &str, which: impl FnOnce(&Entry) -> bool) -> bool {
+        self.take_if(id, which).is_some()
+    }
+
+    /// Takes the actor out if `which` says so, under its lock.
+    pub(super) fn take_if(&self, id: &str, which: impl FnOnce(&Entry) -> bool) -> Option<Box<Entry>> {
         let removed = self.actors.remove_if(id, |id, entry| {
             let goes = which(entry);
             if goes {
@@ -200,13 +226,9 @@ impl Directory {
             }
             goes
         });
-        match removed {
-            Some((id, _entry)) => {
-                self.changes.mark(&id);
-                true
-            }
-            None => false,
-        }
+        let (id, entry) = removed?;
+        self.changes.mark(&id);
+        Some(entry)
     }
 
     /// Whether `boot` may speak for the actor. One that nobody beats for becomes its own.
@@ -245,7 +267,14 @@ impl Directory {
         }
     }
 
-    fn share(&self, text: &str) -> Text {
+    /// Forgets shared texts that nobody has any more, once there is no room for others.
+    pub(super) fn sweep_texts(&self) {
+        if self.texts.len() >= SHARED_TEXTS {
+            self.texts.retain(|text| Text::strong_count(text) > 1);
+        }
+    }
+
+    pub(super) fn share(&self, text: &str) -> Text {
         if let Some(shared) = self.texts.get(text) {
             return shared.clone();
         }

@@ -30,17 +30,18 @@ impl Directory {
             // Types are shared texts: comparing where they lie spares hashing what they say.
             let place = Text::as_ptr(&actor.kind).cast::<u8>();
             by_type.entry(place).or_insert_with(|| (actor.kind.clone(), 0)).1 += 1;
+            let mut waiting = actor.queue_depth.unwrap_or(0);
             match actor.status_at(now, self.options.stale_after) {
                 Some(ActorStatus::Active) => pools.active_actors += 1,
                 Some(ActorStatus::Idle) => pools.idle_actors += 1,
+                // Nobody is going to handle what waited for these.
+                Some(ActorStatus::Stale | ActorStatus::Stopped | ActorStatus::Failed) => waiting = 0,
                 _ => {}
             }
             queues.total_messages = queues
                 .total_messages
                 .saturating_add(actor.message_count.unwrap_or(0));
-            queues.pending_messages = queues
-                .pending_messages
-                .saturating_add(actor.queue_depth.unwrap_or(0));
+            queues.pending_messages = queues.pending_messages.saturating_add(waiting);
         }
         for (kind, count) in by_type.into_values() {
             *pools.by_type.entry(kind.to_string()).or_default() += count;

@@ -18,6 +18,8 @@ impl Directory {
         let now = self.clock.now();
         self.sweep_boots(now);
         self.sweep_loners(now);
+        self.sweep_aliases(now);
+        self.sweep_texts();
     }
 
     fn sweep_boots(&self, now: Timestamp) {
@@ -95,4 +97,32 @@ impl Directory {
 fn is_owned_by(entry: &Entry, boots: &[Arc<Boot>]) -> bool {
     let owner = entry.owner.as_ref();
     owner.is_some_and(|owner| boots.iter().any(|boot| Arc::ptr_eq(boot, owner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::ActorRecord;
+
+    use super::*;
+    use crate::SystemClock;
+    use crate::directory::DirectoryOptions;
+
+    #[test]
+    fn texts_that_nobody_has_any_more_make_room_for_others() {
+        let directory = Directory::new(DirectoryOptions::default(), Arc::new(SystemClock));
+        let with_parent = |id: &str, parent: String| {
+            let mut record = ActorRecord::new(id, "T");
+            record.parent_id = Some(parent.into());
+            directory.register(record).unwrap();
+        };
+        for number in 0..20_000 {
+            with_parent("a", format!("parent-{number}"));
+        }
+        directory.sweep();
+        for id in ["a", "b"] {
+            with_parent(id, "new".into());
+        }
+        let parent = |id: &str| directory.actors.get(id).unwrap().parent.clone().unwrap();
+        assert!(Text::ptr_eq(&parent("a"), &parent("b")), "they are shared again");
+    }
 }

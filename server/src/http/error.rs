@@ -56,6 +56,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, "bad request", detail)
     }
 
+    /// 401: the caller has to show who it is.
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, "unauthorized", detail)
+    }
+
     /// 403: the request may not be made from there.
     pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, "refused", detail)
@@ -138,9 +143,13 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::Unknown(_) => Self::not_found("unknown_actor", detail),
             Refusal::OtherOwner { .. } => Self::conflict("other_owner", detail),
-            Refusal::Empty { .. } | Refusal::Control { .. } | Refusal::TooLarge { .. } => {
-                Self::bad_request("invalid_record", detail)
-            }
+            Refusal::UsedNumber { .. } => Self::conflict("used_number", detail),
+            Refusal::Empty { .. }
+            | Refusal::Control { .. }
+            | Refusal::TooLarge { .. }
+            | Refusal::Dots { .. }
+            | Refusal::Senseless { .. }
+            | Refusal::OtherBoot { .. } => Self::bad_request("invalid_record", detail),
             Refusal::Full { .. } | Refusal::TooManyBoots { .. } => {
                 Self::unavailable("directory_full", detail)
             }

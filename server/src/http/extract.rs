@@ -2,6 +2,7 @@
 
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::{HttpRequest, web};
 
 use super::error::ApiError;
@@ -27,8 +28,20 @@ pub(super) fn json(limit: usize) -> web::JsonConfig {
         .error_handler(json_problem)
 }
 
-fn json_problem(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+fn json_problem(error: JsonPayloadError, request: &HttpRequest) -> actix_web::Error {
+    let encoding = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .and_then(|encoding| encoding.to_str().ok());
     let problem = match &error {
+        JsonPayloadError::Deserialize(_) if encoding.is_some_and(|encoding| encoding != "identity") => {
+            ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_encoding",
+                "unsupported encoding",
+                "compressed bodies are not read here; send the JSON as it is, without `Content-Encoding`",
+            )
+        }
         JsonPayloadError::ContentType => ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",

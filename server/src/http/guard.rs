@@ -5,13 +5,14 @@
 //! - `Origin`, on everything that is not a plain read and on every socket: our own, a loopback page that came to us as
 //!   loopback, or a listed one. A request without one is no web page and passes. `Sec-Fetch-Site: cross-site` is refused
 //!   unless the origin is listed.
-//! - With a token, `Authorization: Bearer` or the cookie of a session on everything but the public part.
+//! - With a token, it or the cookie of a session on everything but the public part; `shown` has the ways to show it. Wrong
+//!   ones are counted by address, whatever the way.
 //!
 //! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
 //! holds no data and has to be loaded before anybody could; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
 //! body must not win over a missing token.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,12 +25,12 @@ use actix_web::{Error, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::session;
+use super::{session, shown};
 use crate::Clock;
 use crate::live::Line;
 use crate::options::Token;
 use crate::sessions::Sessions;
-use crate::tries::Tries;
+use crate::tries::{Tries, Way};
 
 /// The path that anybody may ask, by any name.
 const HEALTH: [&str; 2] = ["/api/health", "/api/v1/health"];
@@ -82,10 +83,6 @@ impl Guard {
         &self.sessions
     }
 
-    pub(super) fn tries(&self) -> &Tries {
-        &self.tries
-    }
-
     /// Requests refused since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
@@ -108,7 +105,7 @@ impl Guard {
         let public =
             preflight || SESSION.contains(&path) || (is_read(request.method()) && self.is_page(path));
         if socket || !public {
-            self.check_token(headers)?;
+            self.check_token(headers, request.query_string(), peer(request.peer_addr()))?;
         }
         Ok(())
     }
@@ -183,36 +180,49 @@ impl Guard {
     }
 
     /// Whether the caller showed the token, or is signed in. A token that is shown counts before a cookie.
-    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(super) fn check_token(&self, headers: &HeaderMap, query: &str, peer: IpAddr) -> Result<(), ApiError> {
         let Some(token) = &self.token else {
             return Ok(());
         };
-        let unauthorized = |code, detail: &str| {
-            Err(ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                code,
-                "unauthorized",
-                detail,
-            ))
-        };
-        let shown = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        match shown {
+        match shown::token(headers, query) {
+            Some(shown) => self.judge(token, &shown, Way::Program, peer),
             None if session::is_signed_in(headers, &self.sessions) => Ok(()),
-            None => unauthorized(
+            None => Err(ApiError::unauthorized(
                 "token_required",
                 "sign in (POST /api/session), or send the header `Authorization: Bearer` with this studio's token \
                  (STUDIO_TOKEN)",
-            ),
-            Some((_, shown)) if token.is(shown.trim()) => Ok(()),
-            Some(_) => unauthorized(
-                "token_wrong",
-                "this is not the token of this studio (STUDIO_TOKEN)",
-            ),
+            )),
         }
+    }
+
+    /// Whether `shown` is the token. Too many wrong ones have their address wait.
+    pub(super) fn judge(&self, token: &Token, shown: &str, way: Way, peer: IpAddr) -> Result<(), ApiError> {
+        match self.tries.judge(peer, way, || token.is(shown.trim())) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                tracing::warn!(%peer, ?way, "a wrong token was shown");
+                Err(ApiError::unauthorized(
+                    "token_wrong",
+                    "this is not the token of this studio (STUDIO_TOKEN, where it was started)",
+                ))
+            }
+            Err(seconds) => {
+                let detail =
+                    format!("too many wrong tokens came from your address; try again in {seconds} s");
+                Err(ApiError::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_tries",
+                    "too many tries",
+                    detail,
+                )
+                .retry_after(seconds))
+            }
+        }
+    }
+
+    /// Whether a browser's session is open. It does not count as used by that.
+    pub(crate) fn has_session(&self, id: &str) -> bool {
+        self.sessions.has(id)
     }
 
     fn is_listed(&self, origin: &Origin) -> bool {
@@ -247,6 +257,7 @@ pub(crate) async fn guard(
         drop(line.take());
     }
     let reader = guard.reader(request.headers());
+    let protocol = shown::protocol_beside_token(request.headers());
     let mut response = match guard.check(&request) {
         Ok(()) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
@@ -257,15 +268,28 @@ pub(crate) async fn guard(
             tracing::info!(
                 code = problem.code(),
                 path = request.path(),
+                peer = %peer(request.peer_addr()),
                 "a request was refused"
             );
             request.into_response(problem.response())
         }
     };
+    if let Some(protocol) = protocol
+        && response.status() == StatusCode::SWITCHING_PROTOCOLS
+    {
+        response
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
     if let Some(origin) = reader {
         allow_reading(response.headers_mut(), origin);
     }
     Ok(response)
+}
+
+/// Whose address counts; requests without one are of one stranger.
+pub(super) fn peer(address: Option<SocketAddr>) -> IpAddr {
+    address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip())
 }
 
 fn foreign_host(name: &str) -> ApiError {

@@ -18,6 +18,7 @@ mod report;
 mod routes;
 mod sections;
 mod session;
+mod shown;
 mod socket;
 mod unanswered;
 

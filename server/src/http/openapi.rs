@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
 use crate::app::Services;
@@ -61,7 +62,60 @@ pub fn document(extensions: impl IntoIterator<Item = utoipa::openapi::OpenApi>) 
         document.merge(extension);
     }
     add_v1(&mut document);
+    add_refusals(&mut document);
     document
+}
+
+/// What any operation may be answered with before its handler hears of it.
+fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let health = path.ends_with("/health");
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let mut refusals = Vec::new();
+            if !health {
+                refusals.push((
+                    "403",
+                    "asked by a name that is not this server's, or by a foreign page",
+                ));
+            }
+            // An empty list of its own says that it is open to everybody.
+            if operation.security.is_none() {
+                refusals.push(("401", "this server wants its token shown"));
+                refusals.push(("429", "too many wrong tokens came from this address"));
+            }
+            if operation.request_body.is_some() {
+                refusals.extend([
+                    ("400", "the body can't be read"),
+                    ("408", "the body did not come in time"),
+                    ("413", "the body is too large"),
+                    ("415", "the body is no plain JSON, or does not say so"),
+                ]);
+            }
+            for (status, why) in refusals {
+                let responses = &mut operation.responses.responses;
+                if !responses.contains_key(status) {
+                    responses.insert(status.to_owned(), refusal(why).into());
+                }
+            }
+        }
+    }
+}
+
+fn refusal(why: &str) -> Response {
+    let problem = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    ResponseBuilder::new()
+        .description(why)
+        .content("application/problem+json", problem)
+        .build()
 }
 
 /// This description.

@@ -25,8 +25,10 @@ pub(super) struct ListParams {
     q: Option<String>,
     /// `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
     /// with `-` in front for largest first.
+    #[param(pattern = "^-?(id|type|status|messageCount|queueDepth|errorCount|uptime|lastHeartbeat)$")]
     sort: Option<String>,
     /// Items at most, from 1 to 10000.
+    #[param(minimum = 1, maximum = 10000)]
     limit: Option<usize>,
     /// Where the page before ended, as it was given there.
     cursor: Option<String>,
@@ -58,7 +60,8 @@ impl ListParams {
     }
 }
 
-/// The `Link` header of a page that another one follows: the same address with the next cursor.
+/// The `Link` header of a page that another one follows: the same address with the next cursor, seen from that address, which
+/// may be longer than we know when something in front of this server took a part of the path away.
 pub fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
     let mut query: Vec<&str> = request
         .query_string()
@@ -67,7 +70,7 @@ pub fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
         .collect();
     let cursor = format!("cursor={}", percent_encoded(cursor));
     query.push(&cursor);
-    format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+    format!("<?{}>; rel=\"next\"", query.join("&"))
 }
 
 /// A text as it may stand in a query.

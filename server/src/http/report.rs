@@ -2,7 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Problem, Rejection};
+use loom_protocol::{
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Problem, Rejection, RejectionCode,
+    Source,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +31,8 @@ pub(super) struct Unregister {
         (status = 201, description = "it is new; the record as it now stands", body = ActorRecord),
         (status = 200, description = "it was known; the record as it now stands", body = ActorRecord),
         (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "a living process reports an actor with this id", body = Problem,
+         content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -54,6 +59,8 @@ pub(super) async fn register(
         (status = 200, description = "the record as it now stands", body = ActorRecord),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "a living process reports it in batches", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn update(
@@ -72,6 +79,8 @@ pub(super) async fn update(
     responses(
         (status = 204, description = "it is not known here, now"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "a living process reports it in batches", body = Problem,
+         content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn unregister(
@@ -88,7 +97,8 @@ pub(super) async fn unregister(
     responses(
         (status = 200, body = BatchOutcome),
         (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "its number was used before for another batch of this boot", body = Problem,
+         content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -113,6 +123,10 @@ pub(super) async fn batch(
 pub(super) struct Loose {
     boot: BootId,
     seq: u64,
+    source: Option<Source>,
+    generation: Option<u64>,
+    #[serde(default)]
+    complete: bool,
     #[serde(default)]
     register: Vec<Value>,
     #[serde(default)]
@@ -128,6 +142,9 @@ impl Loose {
         let batch = ActorBatch {
             boot: self.boot,
             seq: self.seq,
+            source: self.source,
+            generation: self.generation,
+            complete: self.complete,
             register: reader.read(self.register),
             update: reader.read(self.update),
             unregister: reader.read(self.unregister),
@@ -156,6 +173,7 @@ impl Reader {
                 }
                 Err(error) => self.malformed.push(Rejection {
                     index,
+                    code: Some(RejectionCode::InvalidRecord),
                     problem: format!("the entry can't be read: {error}"),
                 }),
             }

@@ -1,21 +1,18 @@
 //! `/api/session`: signing in from a browser. The token is shown once, in a body; what comes back is a cookie that scripts
 //! can't read and that no other site's request carries.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, web};
 use loom_protocol::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::error::{ApiError, ApiResult};
-use super::guard::{Guard, origin_text};
+use super::error::ApiResult;
+use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
 use crate::live::Sockets;
-use crate::options::Token;
 use crate::sessions::{LIFE_MILLIS, Sessions};
+use crate::tries::Way;
 
 /// Whether one must sign in here, and whether the caller has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,7 +40,9 @@ pub(super) struct SignIn {
 pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web::Json<SessionState> {
     web::Json(SessionState {
         required: guard.wants_token(),
-        signed_in: guard.check_token(request.headers()).is_ok(),
+        signed_in: guard
+            .check_token(request.headers(), "", peer(request.peer_addr()))
+            .is_ok(),
     })
 }
 
@@ -70,10 +69,7 @@ pub(super) async fn sign_in(
     let Some(token) = guard.token() else {
         return Ok(HttpResponse::NoContent().finish());
     };
-    let peer = request
-        .peer_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    check(token, shown.token.trim(), &guard, peer)?;
+    guard.judge(token, &shown.token, Way::SignIn, peer(request.peer_addr()))?;
     let headers = request.headers();
     // One who signs in again has no use for the session before.
     if let Some(before) = id(headers) {
@@ -106,32 +102,6 @@ pub(super) async fn sign_out(
     HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie(headers, "", 0)))
         .finish()
-}
-
-fn check(token: &Token, shown: &str, guard: &Guard, peer: IpAddr) -> ApiResult<()> {
-    match guard.tries().judge(peer, || token.is(shown)) {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            tracing::warn!(%peer, "a wrong token was shown to sign in");
-            let detail = "this is not the token of this studio (STUDIO_TOKEN, where it was started)";
-            Err(ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "token_wrong",
-                "unauthorized",
-                detail,
-            ))
-        }
-        Err(seconds) => {
-            let detail = format!("too many wrong tokens came from your address; try again in {seconds} s");
-            Err(ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_tries",
-                "too many tries",
-                detail,
-            )
-            .retry_after(seconds))
-        }
-    }
 }
 
 /// Whether the request carries the cookie of an open session.

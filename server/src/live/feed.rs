@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
 use crate::directory::{Directory, Taken};
+use crate::http::Guard;
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
 /// Actors in one flush; the others wait for the next. Less than a viewer's outbox holds.
 const PER_FLUSH: usize = 500;
+/// All viewers are told to fetch everything at most this often because very much changed; a list of 30,000 actors has 6 MB. In
+/// between each actor's news come round, and the later the more there are.
+const BULK_PAUSE: Duration = Duration::from_secs(30);
 /// How often the metrics are sent, by the studio's contract.
 const METRICS: Duration = Duration::from_secs(2);
 /// How often silence is looked for.
@@ -30,7 +34,12 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
-    pub(crate) fn start(directory: &Arc<Directory>, hub: &Hub, sockets: &Sockets) -> Self {
+    pub(crate) fn start(
+        directory: &Arc<Directory>,
+        hub: &Hub,
+        sockets: &Sockets,
+        guard: &Arc<Guard>,
+    ) -> Self {
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             keep_running("changes", move || publish_changes(directory.clone(), hub.clone()))
@@ -40,8 +49,10 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (directory, sockets) = (directory.clone(), sockets.clone());
-            keep_running("sweep", move || sweep(directory.clone(), sockets.clone()))
+            let (directory, sockets, guard) = (directory.clone(), sockets.clone(), guard.clone());
+            keep_running("sweep", move || {
+                sweep(directory.clone(), sockets.clone(), guard.clone())
+            })
         };
         Self {
             tasks: vec![changes, metrics, sweep],
@@ -58,10 +69,15 @@ impl Drop for Feed {
 }
 
 async fn publish_changes(directory: Arc<Directory>, hub: Hub) {
+    let mut resynced: Option<Instant> = None;
     loop {
         directory.changes().wait().await;
-        match directory.changes().take(PER_FLUSH) {
-            Taken::Bulk => hub.resync_all(),
+        let may_bulk = resynced.is_none_or(|at| at.elapsed() >= BULK_PAUSE);
+        match directory.changes().take(PER_FLUSH, may_bulk) {
+            Taken::Bulk => {
+                resynced = Some(Instant::now());
+                hub.resync_all();
+            }
             Taken::Some(ids) => hub.publish_all(ids.iter().map(|id| change(&directory, id)).collect()),
         }
         sleep(FLUSH).await;
@@ -93,13 +109,17 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
     }
 }
 
-async fn sweep(directory: Arc<Directory>, sockets: Sockets) {
+async fn sweep(directory: Arc<Directory>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         directory.sweep();
         sockets.cut_stalled();
+        // Without a token nobody needs one, so what such a cookie says is nothing.
+        if guard.wants_token() {
+            sockets.cut_ended(|session| guard.has_session(session));
+        }
     }
 }
 

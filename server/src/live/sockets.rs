@@ -120,6 +120,17 @@ impl Sockets {
         }
     }
 
+    /// Cuts the connections that were opened with a session of which `is_open` says that it has ended.
+    pub(crate) fn cut_ended(&self, is_open: impl Fn(&str) -> bool) {
+        // Copied first: the sessions have a lock of their own.
+        let pulses: Vec<Arc<Pulse>> = self.shared.lock().pulses.values().cloned().collect();
+        for pulse in pulses {
+            if pulse.session.as_deref().is_some_and(|session| !is_open(session)) {
+                pulse.cut();
+            }
+        }
+    }
+
     /// Cuts the connections whose other side takes nothing, or says nothing, for too long.
     pub(crate) fn cut_stalled(&self) {
         let open = self.shared.lock();

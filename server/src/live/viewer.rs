@@ -117,7 +117,8 @@ impl Handler<Waiting> for Viewer {
     type Result = ();
 
     fn handle(&mut self, _: Waiting, ctx: &mut Self::Context) {
-        self.handle.message_handled();
+        // A delivery is no message of the viewer's: it would change its record, which all viewers are told of, which is a
+        // delivery for each of them.
         self.send_waiting(ctx);
     }
 }
@@ -126,7 +127,6 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
         self.heard = Instant::now();
         self.place.pulse().heard();
-        self.handle.message_handled();
         match message {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Close(reason)) => {
@@ -138,8 +138,9 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
                 ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            // A viewer only listens.
-            Ok(_) => {}
+            // A viewer only listens; the answer to a ping says that it does.
+            Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
+            Ok(_) => self.handle.message_handled(),
         }
     }
 }

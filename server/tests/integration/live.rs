@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom_bridge::ActorRegistry;
+use loom_bridge::discovery::{DiscoveryBridge, Options, Placement};
+use loom_bridge::{ActorRegistry, ActorSpec};
 use loom_protocol::ActorRecord;
+use loom_studio::directory::ActorQuery;
 use loom_studio::{RunningStudio, Studio, StudioOptions};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -188,6 +190,59 @@ async fn a_viewer_is_in_the_registry_while_it_is_connected() {
         registry.is_empty() && studio.hub.stats().viewers == 0
     })
     .await;
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn viewers_that_only_look_bring_no_frames() {
+    let registry = ActorRegistry::new();
+    let studio = Studio::builder(options())
+        .registry(registry.clone())
+        .start()
+        .await
+        .unwrap();
+    let bridge = DiscoveryBridge::new(Options {
+        poll_interval: Duration::from_millis(10),
+        placement: Placement::CurrentArbiter,
+        ..Options::default()
+    });
+    bridge
+        .deliver_to_shared(studio.directory.clone())
+        .connect(&registry)
+        .unwrap();
+    let mut viewers = Vec::new();
+    for _ in 0..20 {
+        viewers.push(Viewer::open(&studio).await);
+    }
+    until("the viewers in the directory", || {
+        let kind = ActorQuery {
+            kind: Some("StudioViewer".into()),
+            ..ActorQuery::default()
+        };
+        studio.directory.list(&kind).unwrap().total == 20
+    })
+    .await;
+    for number in 0..10 {
+        studio.hub.publish("note", None, &number);
+        for viewer in &mut viewers {
+            while viewer.next_of("note").await.data != number {}
+        }
+    }
+    // What the deliveries brought is told in the same looks as these, or in earlier ones.
+    let mut told = Vec::new();
+    for id in ["first", "last"] {
+        let _marker = registry.register(ActorSpec::new("Marker").id(id));
+        loop {
+            let frame = viewers[0].next_of("actor:update").await;
+            if frame.data["id"] == id {
+                break;
+            }
+            told.push(frame.data);
+        }
+    }
+    told.retain(|record| record["type"] == "StudioViewer" && record["messageCount"] != 0);
+    assert_eq!(told, Vec::<serde_json::Value>::new());
+    bridge.close().await;
     studio.stop().await;
 }
 

@@ -20,6 +20,7 @@ mod openapi;
 mod rest;
 mod seeds;
 mod session;
+mod sources;
 mod start;
 mod support;
 mod ui;

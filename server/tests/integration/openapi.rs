@@ -49,6 +49,31 @@ fn the_description_has_every_route_and_no_other() {
     assert_eq!(ids.len(), count, "operation ids are unique");
 }
 
+#[test]
+fn the_description_tells_every_status_and_bound() {
+    let document = serde_json::to_value(openapi_document([])).unwrap();
+    let statuses = |path: &str, method: &str| -> BTreeSet<String> {
+        let responses = document["paths"][path][method]["responses"].as_object().unwrap();
+        responses.keys().cloned().collect()
+    };
+    for path in ["register", "update", "unregister", "batch"] {
+        let told = statuses(&format!("/api/actor/{path}"), "post");
+        for status in ["400", "401", "403", "408", "409", "413", "415", "429"] {
+            assert!(told.contains(status), "{path}: {status}");
+        }
+    }
+    assert!(statuses("/api/v1/actors", "get").contains("401"));
+    assert_eq!(statuses("/api/health", "get"), BTreeSet::from(["200".to_owned()]));
+    let parameters = document["paths"]["/api/actors"]["get"]["parameters"]
+        .as_array()
+        .unwrap();
+    let limit = parameters
+        .iter()
+        .find(|parameter| parameter["name"] == "limit")
+        .unwrap();
+    assert_eq!(limit["schema"]["minimum"], 1, "{limit}");
+}
+
 #[actix_web::test]
 async fn a_known_path_names_its_methods_to_those_who_try_another() {
     let (services, _) = services(StudioOptions::default());

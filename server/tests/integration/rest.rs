@@ -133,6 +133,36 @@ async fn metrics_are_as_documented() {
 }
 
 #[actix_web::test]
+async fn what_waited_for_the_dead_does_not_wait() {
+    let (services, clock) = services(StudioOptions::default());
+    for (id, status) in [("silent", "active"), ("over", "stopped"), ("broken", "failed")] {
+        let record = json!({"id":id,"type":"T","status":status,"queueDepth":100});
+        post(&services, "/api/actor/register", record).await;
+    }
+    clock.advance(10_000);
+    let record = json!({"id":"alive","type":"T","status":"waiting","queueDepth":3});
+    post(&services, "/api/actor/register", record).await;
+    let metrics = get(&services, "/api/metrics").await.json();
+    assert_eq!(metrics["messageQueues"]["pendingMessages"], 3);
+}
+
+#[actix_web::test]
+async fn a_compressed_body_is_called_what_it_is() {
+    let (services, _) = services(StudioOptions::default());
+    let body = json!("stands for what would be gzip");
+    let headers = [("content-encoding", "gzip")];
+    let answer = call(
+        &services,
+        Method::POST,
+        "/api/actor/register",
+        Some(&body),
+        &headers,
+    )
+    .await;
+    assert_eq!(answer.problem(), (415, "unsupported_encoding".into()));
+}
+
+#[actix_web::test]
 async fn health_is_as_documented() {
     let (services, clock) = services(StudioOptions::default());
     clock.advance(1500);
@@ -149,7 +179,7 @@ async fn an_entry_that_makes_no_sense_costs_no_other() {
     let batch = json!({"boot":"b1","seq":1,
         "register":[{"type":"T"},{"id":"a","type":"T"}],
         "update":[{"id":"a","messageCount":"many"},{"id":"a","messageCount":3},{"id":"nobody"}],
-        "unregister":[7]});
+        "unregister":[{}]});
     let answer = post(&services, "/api/actor/batch", batch).await;
     assert_eq!(answer.status, 200);
     let outcome = answer.json();
@@ -235,7 +265,8 @@ async fn lists_are_filtered_sorted_and_cut_in_this_order() {
             let Some(link) = page.header("link") else { break };
             let (address, relation) = link.split_once(';').unwrap();
             assert_eq!(relation.trim(), "rel=\"next\"");
-            next = address.trim_matches(['<', '>']).to_owned();
+            // Seen from the address that was asked for, whatever something in front made of it.
+            next = format!("/api/actors{}", address.trim_matches(['<', '>']));
         }
         assert_eq!(seen.len(), 10, "{base}");
         seen.sort();
@@ -305,6 +336,39 @@ async fn a_name_that_can_not_be_seen_is_refused() {
     )
     .await;
     assert_eq!(fine.status, 201);
+}
+
+#[actix_web::test]
+async fn harmless_forms_are_taken_and_senseless_values_refused_by_name() {
+    let (services, _) = services(StudioOptions::default());
+    let register = "/api/actor/register";
+    let loose = json!({"id":17,"type":"T","workerId":4,"uptime":12.5,"message_count":3,
+        "lastHeartbeat":"2025-12-13T03:33:58"});
+    let answer = post(&services, register, loose).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let record = get(&services, "/api/actors/17").await.json();
+    assert_eq!(
+        (&record["messageCount"], &record["uptime"], &record["workerId"]),
+        (&json!(3), &json!(13), &json!("4"))
+    );
+    for (field, value) in [
+        ("uptime", json!(-1)),
+        ("workerId", json!({})),
+        ("rates.messages", json!(-5)),
+        ("latency.handleMs", json!(-3)),
+        ("status", json!("a\nb")),
+        ("id", json!(".")),
+        ("type", json!("..")),
+    ] {
+        let mut body = json!({"id":"a","type":"T"});
+        match field.split_once('.') {
+            Some((outer, inner)) if !inner.is_empty() => body[outer][inner] = value,
+            _ => body[field] = value,
+        }
+        let answer = post(&services, register, body).await;
+        assert_eq!(answer.status, 400, "{field}");
+        assert!(answer.text().contains(&format!("`{field}`")), "{}", answer.text());
+    }
 }
 
 #[actix_web::test]

@@ -1,10 +1,12 @@
 //! Signing in from a browser: what is open, what the cookie is, what ends it, and who may not try.
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
 use loom_studio::{Services, Studio, StudioOptions, Token};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Viewer, call, options, send, send_post, services};
+use crate::support::{Answer, TestClock, Viewer, call, options, send, send_post, services};
 
 const SECRET: &str = "correct-horse-battery";
 
@@ -132,6 +134,10 @@ async fn a_foreign_page_can_use_no_session_and_make_none() {
 #[actix_web::test]
 async fn wrong_tokens_are_refused_and_then_have_to_wait() {
     let (services, clock) = services(guarded());
+    let bearer = format!("Bearer {SECRET}");
+    let program = [("authorization", bearer.as_str())];
+    let ask = || call(&services, Method::GET, "/api/actors", None, &program);
+    assert_eq!(ask().await.status, 200);
     for _ in 0..5 {
         let wrong = session(&services, Method::POST, Some(json!({"token": "guess"})), &[]).await;
         assert_eq!(wrong.problem(), (401, "token_wrong".into()));
@@ -142,18 +148,99 @@ async fn wrong_tokens_are_refused_and_then_have_to_wait() {
     assert_eq!(early.problem(), (429, "too_many_tries".into()));
     assert_eq!(early.header("retry-after"), Some("30"));
     // Who shows the token as ever is not harmed by others who guess.
-    let bearer = format!("Bearer {SECRET}");
-    let answer = call(
-        &services,
-        Method::GET,
-        "/api/actors",
-        None,
-        &[("authorization", &bearer)],
-    )
-    .await;
-    assert_eq!(answer.status, 200);
+    assert_eq!(ask().await.status, 200);
     clock.advance(30_000);
     assert_eq!(right().await.status, 204);
+}
+
+#[actix_web::test]
+async fn one_limit_holds_for_every_way_to_show_a_token() {
+    let (services, clock) = services(guarded());
+    let wrong = ("authorization", "Bearer guess");
+    let socket = [
+        ("upgrade", "websocket"),
+        ("sec-websocket-protocol", "phoenix, base64url.bearer.phx.Z3Vlc3M"),
+    ];
+    let ask = |path: &'static str, headers: Vec<(&'static str, &'static str)>| {
+        let services = services.clone();
+        async move { call(&services, Method::GET, path, None, &headers).await }
+    };
+    assert_eq!(ask("/api/actors", vec![wrong]).await.problem().0, 401);
+    // Whether it is the right one is told here as well.
+    assert_eq!(ask("/api/session", vec![wrong]).await.json()["signedIn"], false);
+    assert_eq!(
+        ask("/ws", socket.into()).await.problem(),
+        (401, "token_wrong".into())
+    );
+    assert_eq!(ask("/ws?token=guess", vec![socket[0]]).await.problem().0, 401);
+    let body = Some(json!({"token": "guess"}));
+    assert_eq!(session(&services, Method::POST, body, &[]).await.problem().0, 401);
+    let waits = ask("/api/actors", vec![wrong]).await;
+    assert_eq!(waits.problem(), (429, "too_many_tries".into()));
+    assert_eq!(waits.header("retry-after"), Some("30"));
+    let bearer = format!("Bearer {SECRET}");
+    let right = [("authorization", bearer.as_str())];
+    let answer = call(&services, Method::GET, "/api/actors", None, &right).await;
+    assert_eq!(answer.problem().0, 429, "who never showed it has to wait as well");
+    clock.advance(30_000);
+    let answer = call(&services, Method::GET, "/api/actors", None, &right).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[actix_web::test]
+async fn a_browser_shows_a_socket_the_token_without_a_header() {
+    let options = StudioOptions {
+        origins: vec!["https://board.example.org".to_owned()],
+        ..guarded()
+    };
+    let studio = Studio::builder(options).start().await.unwrap();
+    let origin = ("Origin", "https://board.example.org");
+    // As `new Socket("/socket", {authToken})` of phoenix 1.8 asks, and as `{params: {token}}` of all.
+    let offered = "phoenix, base64url.bearer.phx.Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
+    let headers = [origin, ("Sec-WebSocket-Protocol", offered)];
+    let mut viewer = Viewer::connect(studio.addr, "/ws", &headers).await.ok().unwrap();
+    assert_eq!(viewer.header("sec-websocket-protocol"), Some("phoenix"));
+    viewer.next_of("hello").await;
+    let path = format!("/ws?token={SECRET}");
+    let mut viewer = Viewer::connect(studio.addr, &path, &[origin]).await.ok().unwrap();
+    assert_eq!(viewer.header("sec-websocket-protocol"), None);
+    viewer.next_of("hello").await;
+    let request = format!(
+        "GET /api/actors?token={SECRET} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        studio.addr
+    );
+    let answer = send(studio.addr, &request).await;
+    assert_eq!(
+        answer.problem(),
+        (401, "token_required".into()),
+        "only for sockets"
+    );
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn a_socket_ends_with_its_session() {
+    let clock = TestClock::new();
+    let studio = Studio::builder(guarded())
+        .clock(Arc::new(clock.clone()))
+        .start()
+        .await
+        .unwrap();
+    let body = json!({"token": SECRET}).to_string();
+    let answer = send_post(studio.addr, "/api/session", &body, &[]).await;
+    let (pair, _) = cookie(&answer);
+    let headers = [("Cookie", pair.as_str())];
+    let mut browser = Viewer::connect(studio.addr, "/ws", &headers).await.ok().unwrap();
+    browser.next_of("hello").await;
+    let bearer = format!("Bearer {SECRET}");
+    let headers = [("Authorization", bearer.as_str())];
+    let mut program = Viewer::connect(studio.addr, "/ws", &headers).await.ok().unwrap();
+    program.next_of("hello").await;
+    clock.advance(12 * 60 * 60 * 1000);
+    while browser.next_text().await.is_some() {}
+    studio.hub.publish("note", None, &1);
+    program.next_of("note").await;
+    studio.stop().await;
 }
 
 #[actix_web::test]

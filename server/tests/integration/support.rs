@@ -208,6 +208,7 @@ fn parse_head(head: &str) -> (u16, Vec<(String, String)>) {
 /// A WebSocket client on a real socket.
 pub(crate) struct Viewer {
     framed: Framed<TcpStream, Codec>,
+    headers: Vec<(String, String)>,
 }
 
 impl Viewer {
@@ -240,6 +241,7 @@ impl Viewer {
             let codec = Codec::new().client_mode().max_size(1 << 24);
             return Ok(Self {
                 framed: Framed::new(stream, codec),
+                headers,
             });
         }
         let mut answer = Answer {
@@ -264,6 +266,12 @@ impl Viewer {
             Ok(viewer) => viewer,
             Err(answer) => panic!("refused: {answer:?}"),
         }
+    }
+
+    /// A header of the answer to the handshake.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(key, _)| key == name);
+        found.next().map(|(_, value)| value.as_str())
     }
 
     /// How the server closes the connection, whatever it says before.

@@ -4,6 +4,7 @@ import { createContext, useContext, useEffect, useState, useSyncExternalStore } 
 import { serverClock } from "./clock";
 import type { Connection } from "./live/connection";
 import type { Live } from "./live/live";
+import { pauseAfter } from "./refresh";
 import type { Store } from "./store";
 import { useNow } from "./use-now";
 
@@ -37,12 +38,6 @@ export function useToldNow(period: "second" | "tenth"): number {
   return heardAt === undefined ? now : Math.min(now, serverClock.at(heardAt));
 }
 
-const REFRESH_MS = 3000;
-/** A long list is read less often: all that this brings are heartbeats and uptimes, and silence is told by frames. */
-const MANY = 1000;
-const REFRESH_MANY_MS = 15_000;
-/** Fetching may take at most a twentieth of the time. */
-const REFRESH_SHARE = 20;
 
 /**
  * Keeps the actors while somebody looks, and reads all of them again now and then: heartbeats and uptimes are computed by the studio when it is
@@ -58,11 +53,10 @@ export function useFreshActors(): void {
       timer = setTimeout(async () => {
         const started = performance.now();
         if (!document.hidden) await live.refreshActors();
-        const least = live.actors.size > MANY ? REFRESH_MANY_MS : REFRESH_MS;
-        if (!over) next(Math.max(least, (performance.now() - started) * REFRESH_SHARE));
+        if (!over) next(pauseAfter(performance.now() - started, live.actors.size));
       }, pause);
     };
-    next(REFRESH_MS);
+    next(pauseAfter(0, 0));
     return () => {
       over = true;
       clearTimeout(timer);

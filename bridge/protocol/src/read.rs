@@ -1,0 +1,221 @@
+//! Reading fields as programs in many languages write them: a harmless form is taken (`12.7` milliseconds, `7` for a name, a
+//! date without a zone), anything else is refused with the field's name.
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use crate::{ActorStatus, Timestamp};
+
+/// The last number below 2^64 that a float can be, and then some.
+const TOO_LARGE: f64 = 18_446_744_073_709_551_616.0;
+/// Numbers of seconds since 1970 are below this one, those of milliseconds above.
+const SECONDS: f64 = 1e11;
+
+macro_rules! fields {
+    ($($name:ident: $wire:literal, $reader:path => $form:ty;)*) => {$(
+        pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<$form>, D::Error> {
+            field(from, $wire, $reader)
+        }
+    )*};
+}
+
+fields! {
+    status: "status", status_of => ActorStatus;
+    some_kind: "type", text => String;
+    worker_id: "workerId", text => String;
+    node: "node", text => String;
+    message_count: "messageCount", count => u64;
+    queue_depth: "queueDepth", count => u64;
+    error_count: "errorCount", count => u64;
+    restart_count: "restartCount", count => u64;
+    uptime: "uptime", millis => u64;
+    last_heartbeat: "lastHeartbeat", moment => Timestamp;
+    metadata: "metadata", object => Map<String, Value>;
+    messages: "rates.messages", number => f64;
+    errors: "rates.errors", number => f64;
+    handle_ms: "latency.handleMs", number => f64;
+    wait_ms: "latency.waitMs", number => f64;
+}
+
+pub(crate) fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let kind = some_kind(from)?;
+    kind.ok_or_else(|| de::Error::custom("`type` is null; it must name the kind of actor"))
+}
+
+pub(crate) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let id = field(from, "id", text)?;
+    id.ok_or_else(|| de::Error::custom("an id is null; it must name an actor"))
+}
+
+/// What is `null` is as if it were absent.
+fn field<'de, D: Deserializer<'de>, T>(
+    from: D,
+    name: &str,
+    read: impl FnOnce(Value) -> Result<T, String>,
+) -> Result<Option<T>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        value => {
+            let read = read(value).map(Some);
+            read.map_err(|why| de::Error::custom(format!("`{name}` is {why}")))
+        }
+    }
+}
+
+fn text(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
+        other => Err(format!("{}; it must be a text", shown(&other))),
+    }
+}
+
+fn status_of(value: Value) -> Result<ActorStatus, String> {
+    match value {
+        Value::String(word) => Ok(ActorStatus::from(word.as_str())),
+        other => Err(format!("{}; it must be a word such as `active`", shown(&other))),
+    }
+}
+
+fn number(value: Value) -> Result<f64, String> {
+    let wrong = || format!("{}; it must be a number from 0", shown(&value));
+    value.as_f64().filter(|number| *number >= 0.0).ok_or_else(wrong)
+}
+
+/// Counts are whole, also where a language writes them as `5.0`.
+fn count(value: Value) -> Result<u64, String> {
+    if let Some(count) = value.as_u64() {
+        return Ok(count);
+    }
+    let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+    whole
+        .and_then(rounded)
+        .ok_or_else(|| format!("{}; it must be a whole number from 0", shown(&value)))
+}
+
+fn millis(value: Value) -> Result<u64, String> {
+    if let Some(millis) = value.as_u64() {
+        return Ok(millis);
+    }
+    let wrong = || format!("{}; it must be a number of milliseconds from 0", shown(&value));
+    value.as_f64().and_then(rounded).ok_or_else(wrong)
+}
+
+fn rounded(number: f64) -> Option<u64> {
+    let fits = (0.0..TOO_LARGE).contains(&number);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is within what fits, and the fraction is not wanted"
+    )]
+    fits.then(|| number.round() as u64)
+}
+
+fn moment(value: Value) -> Result<Timestamp, String> {
+    if let Value::String(text) = &value {
+        return text.parse().map_err(|_| {
+            format!(
+                "{}; it must be a time such as 2025-12-13T03:33:58.077Z",
+                shown(&value)
+            )
+        });
+    }
+    let since_1970 = value.as_f64().filter(|number| *number >= 0.0);
+    let millis = since_1970.map(|number| if number < SECONDS { number * 1000.0 } else { number });
+    let millis = millis
+        .and_then(rounded)
+        .and_then(|millis| i64::try_from(millis).ok());
+    millis.map(Timestamp::from_millis).ok_or_else(|| {
+        format!(
+            "{}; it must be a time such as 2025-12-13T03:33:58.077Z",
+            shown(&value)
+        )
+    })
+}
+
+fn object(value: Value) -> Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(format!("{}; it must be an object", shown(&other))),
+    }
+}
+
+/// A value as an error shows it: short.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        Value::String(text) if text.chars().count() > 40 => "a long text".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{ActorId, ActorPatch, ActorRecord};
+
+    #[test]
+    fn harmless_forms_are_taken() {
+        let read: ActorRecord =
+            serde_json::from_value(json!({"id":7,"type":3,"workerId":12,"node":-1,"parentId":8,
+            "messageCount":5.0,"uptime":1234.56,"lastHeartbeat":"2025-12-13T03:33:58.077","metadata":null,
+            "queueDepth":9007199254740993_u64,"rates":{"messages":2}}))
+            .unwrap();
+        assert_eq!(
+            serde_json::to_value(&read).unwrap(),
+            json!({"id":"7","type":"3","workerId":"12","node":"-1","parentId":"8","messageCount":5,"uptime":1235,
+                "lastHeartbeat":"2025-12-13T03:33:58.077Z","queueDepth":9007199254740993_u64,"rates":{"messages":2.0}})
+        );
+        for (moment, millis) in [
+            (json!("2025-12-13 03:33:58"), 1_765_596_838_000),
+            (json!(1_765_596_838.077), 1_765_596_838_077),
+            (json!(1_765_596_838_077_i64), 1_765_596_838_077),
+        ] {
+            let patch: ActorPatch = serde_json::from_value(json!({"id":"a","lastHeartbeat":moment})).unwrap();
+            assert_eq!(patch.last_heartbeat.unwrap().as_millis(), millis);
+        }
+        let snake: ActorPatch =
+            serde_json::from_value(json!({"id":"a","message_count":5,"queue_depth":1,"worker_id":"w",
+                "latency":{"handle_ms":1.5}}))
+            .unwrap();
+        assert_eq!((snake.message_count, snake.queue_depth), (Some(5), Some(1)));
+        assert_eq!(snake.latency.unwrap().handle_ms, Some(1.5));
+        assert_eq!(serde_json::from_value::<ActorId>(json!(4)).unwrap().0, "4");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_the_fields_name() {
+        for (field, value, word) in [
+            ("uptime", json!(-1), "-1"),
+            ("uptime", json!("long"), "\"long\""),
+            ("uptime", json!(1e30), "1e+30"),
+            ("messageCount", json!(1.5), "1.5"),
+            ("queueDepth", json!(-2), "-2"),
+            ("workerId", json!({}), "an object"),
+            ("workerId", json!(true), "true"),
+            ("node", json!(["x"]), "a list"),
+            ("status", json!(5), "5"),
+            ("type", json!([]), "a list"),
+            ("id", json!(1.5), "1.5"),
+            ("lastHeartbeat", json!("yesterday"), "\"yesterday\""),
+            ("metadata", json!("x"), "\"x\""),
+        ] {
+            let mut whole = json!({"id":"a","type":"T"});
+            whole[field] = value;
+            let error = serde_json::from_value::<ActorPatch>(whole)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(&format!("`{field}`")) && error.contains(word),
+                "{error}"
+            );
+        }
+        let rates = json!({"id":"a","rates":{"messages":-5}});
+        let error = serde_json::from_value::<ActorPatch>(rates)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`rates.messages` is -5"), "{error}");
+    }
+}

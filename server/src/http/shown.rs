@@ -1,0 +1,100 @@
+//! The ways to show a token: the header of every program; for sockets, which browsers let nobody give a header, also a
+//! protocol that is offered beside the one that is meant (as `phoenix` 1.8 does with `authToken`), or `token` in the address
+//! (as its `params` do). An address may end up in the log of something on the way, so no request but a socket's shows it there.
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web;
+use serde::Deserialize;
+
+use super::guard::is_upgrade;
+
+/// What stands before a token that is offered as a protocol.
+const OFFERED: &str = "base64url.bearer.phx.";
+
+#[derive(Deserialize)]
+struct InAddress {
+    token: Option<String>,
+}
+
+/// The token that a request shows. The header counts before the others.
+pub(super) fn token(headers: &HeaderMap, query: &str) -> Option<String> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    if bearer.is_some() || !is_upgrade(headers) {
+        return bearer;
+    }
+    let offered = protocols(headers).find_map(|protocol| protocol.strip_prefix(OFFERED));
+    if let Some(offered) = offered {
+        // What is no token is a wrong one.
+        return Some(decoded(offered).unwrap_or_default());
+    }
+    let shown = web::Query::<InAddress>::from_query(query).ok()?;
+    shown.into_inner().token
+}
+
+/// The protocol to take from those that a socket offers, where one of them is a token: a browser gives up a connection that
+/// takes none of several.
+pub(super) fn protocol_beside_token(headers: &HeaderMap) -> Option<HeaderValue> {
+    if !is_upgrade(headers) || !protocols(headers).any(|protocol| protocol.starts_with(OFFERED)) {
+        return None;
+    }
+    let meant = protocols(headers).find(|protocol| !protocol.starts_with(OFFERED))?;
+    HeaderValue::from_str(meant).ok()
+}
+
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|protocol| !protocol.is_empty())
+}
+
+/// Reads base64url (RFC 4648, section 5), with or without what fills it up.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for digit in text.trim_end_matches('=').bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'-' | b'+' => 62,
+            b'_' | b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64url_is_read() {
+        for (written, text) in [
+            ("", ""),
+            ("c2VjcmV0", "secret"),
+            ("c2VjcmV0IQ", "secret!"),
+            ("c2VjcmV0ISE=", "secret!!"),
+            ("w7zDn_Cfjoo", "üß🎊"),
+        ] {
+            assert_eq!(decoded(written).as_deref(), Some(text), "{written}");
+        }
+        assert_eq!(decoded("a b"), None);
+        assert_eq!(decoded("_w"), None, "no UTF-8");
+    }
+}

@@ -154,9 +154,11 @@ impl Changes {
 
 impl Drop for Changes {
     fn drop(&mut self) {
-        self.registry.inner.subscriptions.close(self.bit);
+        // Before the bit is free: whoever owns it next would be deaf for what is forgotten under it. Actors that come in
+        // meanwhile have no marks of ours, because only our looks set them.
         for cell in self.registry.inner.cells.iter() {
             cell.marks.forget(self.bit);
         }
+        self.registry.inner.subscriptions.close(self.bit);
     }
 }

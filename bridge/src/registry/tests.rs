@@ -443,6 +443,37 @@ fn changes_from_other_threads_are_not_lost() {
     assert!(told.values().all(|count| *count == MESSAGES), "{told:?}");
 }
 
+/// Subscriptions come and go, each taking the bit that the one before left, while another listens.
+#[test]
+fn a_subscription_hears_although_the_one_before_is_still_leaving() {
+    let scene = Scene::new();
+    let cells: Vec<_> = (0..4_000).map(|n| scene.actor(&format!("a{n}"))).collect();
+    let registry = &scene.registry;
+    for round in 1..=40_u64 {
+        let leaving = registry.subscribe().unwrap();
+        let left = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                drop(leaving);
+                left.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            // Until the one that leaves is gone, so that at least one takes its bit while it goes, and the last one surely.
+            let mut last_one = false;
+            while !last_one {
+                last_one = left.load(std::sync::atomic::Ordering::SeqCst);
+                let mut changes = registry.subscribe().unwrap();
+                for _ in 0..3 {
+                    changes.poll();
+                }
+                cells.iter().for_each(handle_one);
+                let told: std::collections::HashSet<_> =
+                    changes.poll().changed.into_iter().map(|patch| patch.id).collect();
+                assert_eq!(told.len(), cells.len(), "deaf in round {round}");
+            }
+        });
+    }
+}
+
 fn note(told: &mut std::collections::HashMap<String, u64>, delta: Delta) {
     let new = delta
         .new

@@ -34,6 +34,7 @@ mod level;
 mod names;
 mod owner;
 mod registry;
+mod say;
 mod spec;
 mod types;
 

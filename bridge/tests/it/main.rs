@@ -11,6 +11,8 @@ mod counting;
 mod discovery;
 mod keeper;
 mod lives;
+#[cfg(feature = "uplink")]
+mod newcomer;
 mod status;
 #[cfg(feature = "uplink")]
 mod uplink;

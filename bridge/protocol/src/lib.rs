@@ -10,7 +10,7 @@ mod metrics;
 mod problem;
 mod time;
 
-pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
+pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Work};
 pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection};
 pub use frame::{Epoch, Frame, Removed, Seq, topic};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};

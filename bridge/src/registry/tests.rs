@@ -443,24 +443,36 @@ fn changes_from_other_threads_are_not_lost() {
     assert!(told.values().all(|count| *count == MESSAGES), "{told:?}");
 }
 
-/// Subscriptions come and go, each taking the bit that the one before left, while another listens.
+/// Whoever takes a bit the moment it is free must not be made deaf by the one who had it: what is wanted under it is cleared
+/// before.
 #[test]
-fn a_subscription_hears_although_the_one_before_is_still_leaving() {
+fn a_bit_is_free_only_when_nothing_is_remembered_under_it() {
     let scene = Scene::new();
-    let cells: Vec<_> = (0..4_000).map(|n| scene.actor(&format!("a{n}"))).collect();
-    let registry = &scene.registry;
-    for round in 1..=40_u64 {
-        let leaving = registry.subscribe().unwrap();
-        let left = std::sync::atomic::AtomicBool::new(false);
+    let cells: Vec<_> = (0..20_000).map(|n| scene.actor(&format!("a{n}"))).collect();
+    let subscriptions = &scene.registry.inner.subscriptions;
+    for round in 0..10 {
+        let mut leaving = scene.registry.subscribe().unwrap();
+        leaving.poll();
+        let bit = leaving.bit();
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                drop(leaving);
-                left.store(true, std::sync::atomic::Ordering::SeqCst);
-            });
-            // Until the one that leaves is gone, so that at least one takes its bit while it goes, and the last one surely.
-            let mut last_one = false;
-            while !last_one {
-                last_one = left.load(std::sync::atomic::Ordering::SeqCst);
+            scope.spawn(|| drop(leaving));
+            while !subscriptions.is_free(bit) {
+                std::hint::spin_loop();
+            }
+            let late = cells.iter().filter(|cell| cell.marks.is_wanted_by(bit)).count();
+            assert_eq!(late, 0, "round {round}: marks that are still to be cleared");
+        });
+    }
+}
+
+#[test]
+fn subscribers_that_come_while_others_leave_hear_everything() {
+    let scene = Scene::new();
+    let cells: Vec<_> = (0..200).map(|n| scene.actor(&format!("a{n}"))).collect();
+    let registry = &scene.registry;
+    std::thread::scope(|scope| {
+        let listening = scope.spawn(|| {
+            for round in 0..200 {
                 let mut changes = registry.subscribe().unwrap();
                 for _ in 0..3 {
                     changes.poll();
@@ -471,7 +483,14 @@ fn a_subscription_hears_although_the_one_before_is_still_leaving() {
                 assert_eq!(told.len(), cells.len(), "deaf in round {round}");
             }
         });
-    }
+        while !listening.is_finished() {
+            assert!(
+                registry
+                    .subscribe()
+                    .is_ok_and(|mut changes| !changes.poll().is_empty())
+            );
+        }
+    });
 }
 
 fn note(told: &mut std::collections::HashMap<String, u64>, delta: Delta) {

@@ -13,6 +13,10 @@ mod keeper;
 mod lives;
 #[cfg(feature = "uplink")]
 mod newcomer;
+mod soak;
 mod status;
+mod supervised;
+mod sync;
 #[cfg(feature = "uplink")]
 mod uplink;
+mod work;

@@ -34,11 +34,14 @@ mod level;
 mod names;
 mod owner;
 mod registry;
+mod say;
+mod seen;
 mod spec;
+mod sync;
 mod types;
 
 pub use cause::Cause;
-pub use context::{Activity, Context, Declared, Observed, StartObserved, spawn, spawn_in};
+pub use context::{Activity, Context, Declared, Observed, StartObserved, Supervisor, spawn, spawn_in};
 pub use discovery::{DiscoveryBridge, Options, StudioSink, get_discovery_bridge};
 pub use level::{Level, level, set_level};
 pub use loom_macros::actor;
@@ -48,6 +51,7 @@ pub use registry::{
     ActorHandle, ActorRegistry, Changes, Delta, DiscoveryService, Retention, TooManySubscriptions,
 };
 pub use spec::ActorSpec;
+pub use sync::{SyncArbiter, SyncContext};
 pub use types::{TypeStats, type_stats};
 
 /// What the attribute's code refers to.
@@ -55,4 +59,7 @@ pub use types::{TypeStats, type_stats};
 pub mod __private {
     pub use actix;
     pub use actix_rt;
+    pub use futures_util::Stream;
+
+    pub use crate::seen::{SeenContext, is_seen};
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, ImplItem, ItemImpl, Result, parse_quote};
+use syn::{Error, ImplItem, ItemImpl, Result, Type, parse_quote};
 
 pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
     if !arguments.is_empty() {
@@ -22,11 +22,12 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
             "`#[loom_bridge::actor]` stands on `impl Actor for …`, where the actor's bounds are",
         ));
     }
-    let has_context = item
-        .items
-        .iter()
-        .any(|item| matches!(item, ImplItem::Type(alias) if alias.ident == "Context"));
-    if !has_context {
+    let context = item.items.iter().find_map(|item| match item {
+        ImplItem::Type(alias) if alias.ident == "Context" => Some(&alias.ty),
+        _ => None,
+    });
+    let is_sync = context.is_some_and(is_sync_context);
+    if context.is_none() {
         item.items.insert(
             0,
             parse_quote!(
@@ -36,11 +37,44 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
     }
     let actor = &item.self_ty;
     let (generics, _, bounds) = item.generics.split_for_impl();
+    if is_sync {
+        // Such an actor is started by its arbiter.
+        return Ok(quote! {
+            #item
+
+            #[allow(dead_code, reason = "the compiler asks, nobody calls")]
+            impl #generics #actor #bounds {
+                #[doc(hidden)]
+                fn __loom_is_seen() {
+                    ::loom_bridge::__private::is_seen::<<Self as ::loom_bridge::__private::actix::Actor>::Context>();
+                }
+            }
+        });
+    }
     Ok(quote! {
         #item
 
         #[allow(dead_code, unreachable_pub, reason = "an actor need not be started in all ways, nor be public")]
         impl #generics #actor #bounds {
+            #[doc(hidden)]
+            fn __loom_is_seen() {
+                ::loom_bridge::__private::is_seen::<<Self as ::loom_bridge::__private::actix::Actor>::Context>();
+            }
+
+            /// Has the actor handle the items of a stream; they count as messages.
+            pub fn add_stream<Items>(
+                stream: Items,
+                context: &mut ::loom_bridge::Context<Self>,
+            ) -> ::loom_bridge::__private::actix::SpawnHandle
+            where
+                Items: ::loom_bridge::__private::Stream + 'static,
+                // The context once more: in generic actors the first bound hides what it is.
+                Self: ::loom_bridge::__private::actix::StreamHandler<Items::Item>
+                    + ::loom_bridge::__private::actix::Actor<Context = ::loom_bridge::Context<Self>>,
+            {
+                ::loom_bridge::__private::actix::AsyncContext::add_stream(context, stream)
+            }
+
             /// Starts the actor on the running arbiter.
             pub fn start(self) -> ::loom_bridge::__private::actix::Addr<Self> {
                 ::loom_bridge::Context::new().run(self)
@@ -77,6 +111,17 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
             }
         }
     })
+}
+
+/// By its last word: an alias is taken for a context of the usual kind.
+fn is_sync_context(context: &Type) -> bool {
+    let Type::Path(path) = context else {
+        return false;
+    };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == "SyncContext")
 }
 
 #[cfg(test)]

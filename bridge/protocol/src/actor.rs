@@ -146,7 +146,7 @@ pub struct Rates {
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
-    /// Mean time in the handler.
+    /// Mean time from delivery to the end of handling, over a time that whoever reports it chooses.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -154,7 +154,7 @@ pub struct Latency {
         deserialize_with = "crate::read::handle_ms"
     )]
     pub handle_ms: Option<f64>,
-    /// Mean time between sending and handling.
+    /// Mean time in the queue, of messages that were in one.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -162,6 +162,26 @@ pub struct Latency {
         deserialize_with = "crate::read::wait_ms"
     )]
     pub wait_ms: Option<f64>,
+}
+
+/// What an actor's work came to since it started: sums, each with its count, that only grow. The mean over any stretch of
+/// time is the growth of a sum by the growth of its count; what was not measured is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Work {
+    /// Messages that were handled to their end and timed; an answer that comes later is the end.
+    pub handled: u64,
+    /// Microseconds from their delivery to their end.
+    pub handle_us: u64,
+    /// Messages that waited in a queue and were timed.
+    pub queued: u64,
+    /// Microseconds they waited there.
+    pub wait_us: u64,
+    /// Microseconds in which a thread worked for the actor, whatever for.
+    pub busy_us: u64,
+    /// What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
+    pub turns: u64,
 }
 
 /// One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero.
@@ -261,6 +281,9 @@ pub struct ActorRecord {
     /// Latencies, where measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub latency: Option<Latency>,
+    /// Totals of its work, where measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub work: Option<Work>,
 }
 
 impl ActorRecord {
@@ -282,6 +305,7 @@ impl ActorRecord {
             restart_count: None,
             rates: None,
             latency: None,
+            work: None,
         }
     }
 
@@ -308,6 +332,7 @@ impl ActorRecord {
         set(&mut self.restart_count, patch.restart_count);
         set(&mut self.rates, patch.rates);
         set(&mut self.latency, patch.latency);
+        set(&mut self.work, patch.work);
     }
 }
 
@@ -413,6 +438,9 @@ pub struct ActorPatch {
     /// See [`ActorRecord::latency`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub latency: Option<Latency>,
+    /// See [`ActorRecord::work`]. Replaces it as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub work: Option<Work>,
 }
 
 impl ActorPatch {
@@ -434,6 +462,7 @@ impl ActorPatch {
             restart_count: None,
             rates: None,
             latency: None,
+            work: None,
         }
     }
 
@@ -458,6 +487,7 @@ impl ActorPatch {
         set(&mut self.restart_count, newer.restart_count);
         set(&mut self.rates, newer.rates);
         set(&mut self.latency, newer.latency);
+        set(&mut self.work, newer.work);
     }
 }
 

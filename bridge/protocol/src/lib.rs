@@ -12,7 +12,7 @@ mod read;
 mod source;
 mod time;
 
-pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
+pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Work};
 pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection, RejectionCode};
 pub use frame::{Epoch, Frame, Removed, Seq, topic};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};

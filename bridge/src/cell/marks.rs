@@ -53,6 +53,11 @@ impl Marks {
         self.wanted.fetch_or(bit.0, AcqRel);
     }
 
+    /// Whether the subscription was told of the cell.
+    pub(crate) fn is_known_to(&self, bit: Bit) -> bool {
+        self.known.load(Relaxed) & bit.0 != 0
+    }
+
     /// Whether the subscription had been told of the cell before; now it has.
     pub(crate) fn swap_known(&self, bit: Bit) -> bool {
         self.known.fetch_or(bit.0, Relaxed) & bit.0 != 0
@@ -126,6 +131,14 @@ impl Subscriptions {
         if let Some(slot) = slots.get_mut(bit.0.trailing_zeros() as usize) {
             *slot = None;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_free(&self, bit: Bit) -> bool {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots
+            .get(bit.0.trailing_zeros() as usize)
+            .is_some_and(Option::is_none)
     }
 
     /// Puts a cell into the queues of the subscriptions whose bits are set.

@@ -5,6 +5,7 @@
 
 mod marks;
 mod view;
+mod work;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -22,6 +23,7 @@ use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
 use crate::types::TypeCell;
+use work::{Sample, Sums};
 
 /// The start hook has returned.
 const STARTED: u8 = 1;
@@ -31,6 +33,8 @@ const STOPPING: u8 = 2;
 const SUPERSEDED: u8 = 4;
 /// No longer in the registry.
 const BURIED: u8 = 8;
+/// A handle that is alive as long as somebody holds it.
+const HELD: u8 = 16;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
@@ -39,11 +43,9 @@ pub(crate) struct ActorCell {
     messages: AtomicU64,
     /// Raw ticks of the last entry into a handler (or beat of a handle) shifted by one; the lowest bit: still in it.
     entered: AtomicU64,
-    busy_ns: AtomicU64,
-    wait_ns: AtomicU64,
-    timed: AtomicU64,
+    sums: Sums,
     errors: AtomicU32,
-    restarts: u32,
+    restarts: AtomicU32,
     flags: AtomicU8,
     declared_busy: AtomicU32,
     declared_waiting: AtomicU32,
@@ -52,6 +54,7 @@ pub(crate) struct ActorCell {
     pub(crate) marks: Marks,
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
+    sample: Mutex<Option<Box<Sample>>>,
     registry: Weak<Inner>,
     origin: Origin,
 }
@@ -106,11 +109,9 @@ impl ActorCell {
             started: Nanos::now(),
             messages: AtomicU64::new(0),
             entered: AtomicU64::new(entered),
-            busy_ns: AtomicU64::new(0),
-            wait_ns: AtomicU64::new(0),
-            timed: AtomicU64::new(0),
+            sums: Sums::default(),
             errors: AtomicU32::new(0),
-            restarts: 0,
+            restarts: AtomicU32::new(0),
             flags: AtomicU8::new(0),
             declared_busy: AtomicU32::new(0),
             declared_waiting: AtomicU32::new(0),
@@ -118,6 +119,7 @@ impl ActorCell {
             marks: Marks::default(),
             ended: OnceLock::new(),
             details: Mutex::new((!empty).then(|| Box::new(details))),
+            sample: Mutex::new(None),
             registry,
             origin,
         }
@@ -125,16 +127,12 @@ impl ActorCell {
 
     /// Goes on where `before`, which has ended under the same id, left off: counters only grow.
     pub(crate) fn succeed(&mut self, before: &Self) {
-        for (mine, theirs) in [
-            (&self.messages, &before.messages),
-            (&self.busy_ns, &before.busy_ns),
-            (&self.wait_ns, &before.wait_ns),
-            (&self.timed, &before.timed),
-        ] {
-            mine.store(theirs.load(Relaxed), Relaxed);
-        }
+        self.messages.store(before.messages.load(Relaxed), Relaxed);
+        self.sums.go_on_from(before.sums.read());
+        *self.sample() = before.sample().take();
         self.errors.store(before.errors.load(Relaxed), Relaxed);
-        self.restarts = before.restarts.saturating_add(1);
+        self.restarts
+            .store(before.restarts.load(Relaxed).saturating_add(1), Relaxed);
         if let Some(text) = before.ended.get().and_then(|end| end.failure.as_deref()) {
             self.details()
                 .get_or_insert_default()
@@ -153,6 +151,11 @@ impl ActorCell {
         self.details.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn sample(&self) -> MutexGuard<'_, Option<Box<Sample>>> {
+        // Nothing is left half-done under this lock.
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn is_handle(&self) -> bool {
         matches!(self.origin, Origin::Handle)
     }
@@ -165,8 +168,33 @@ impl ActorCell {
         self.has_flag(SUPERSEDED)
     }
 
+    /// Itself, or who has taken over its counters since.
+    pub(crate) fn newest(self: &Arc<Self>) -> Arc<Self> {
+        if !self.is_superseded() {
+            return Arc::clone(self);
+        }
+        let registry = self.registry.upgrade();
+        registry
+            .and_then(|registry| registry.find(&self.name))
+            .unwrap_or_else(|| Arc::clone(self))
+    }
+
     pub(crate) fn is_buried(&self) -> bool {
         self.has_flag(BURIED)
+    }
+
+    /// Whether it lives and was not asked to stop.
+    pub(crate) fn is_running(&self) -> bool {
+        self.ended().is_none() && !self.has_flag(STOPPING)
+    }
+
+    /// A handle that is alive without beats.
+    pub(crate) fn is_held(&self) -> bool {
+        self.has_flag(HELD)
+    }
+
+    pub(crate) fn hold(&self) {
+        self.set_flag(HELD);
     }
 
     /// When a handle was last used.
@@ -202,12 +230,39 @@ impl ActorCell {
         self.entered.store(self.entered.load(Relaxed) & !1, Relaxed);
     }
 
+    /// It is about to do what no message asked for.
     #[inline]
-    pub(crate) fn timed(&self, waited_ns: u64, busy_ns: u64) {
-        self.timed.store(self.timed.load(Relaxed) + 1, Relaxed);
-        self.wait_ns
-            .store(self.wait_ns.load(Relaxed) + waited_ns, Relaxed);
-        self.busy_ns.store(self.busy_ns.load(Relaxed) + busy_ns, Relaxed);
+    pub(crate) fn take_turn(self: &Arc<Self>, now: u64) {
+        self.sums.turns.add(1);
+        self.entered.store((now << 1) | 1, Relaxed);
+        self.touch();
+    }
+
+    /// A message was in a queue for so long.
+    #[inline]
+    pub(crate) fn waited(&self, nanos: u64) {
+        self.sums.queued.add(1);
+        self.sums.wait_ns.add(nanos);
+    }
+
+    /// A message was handled to its end, so long after it was delivered.
+    #[inline]
+    pub(crate) fn answered(&self, nanos: u64) {
+        self.sums.handled.add(1);
+        self.sums.handle_ns.add(nanos);
+    }
+
+    /// Its thread worked for it for so long.
+    #[inline]
+    pub(crate) fn worked(&self, nanos: u64) {
+        self.sums.busy_ns.add(nanos);
+    }
+
+    /// It was started again in place, by whoever polls it.
+    pub(crate) fn started_again(self: &Arc<Self>) {
+        self.restarts.fetch_add(1, Relaxed);
+        self.clear_flag(STOPPING);
+        self.touch();
     }
 
     /// After a poll that the actor survived: the start hook has run, and a stop was taken back.
@@ -228,6 +283,24 @@ impl ActorCell {
     pub(crate) fn stopping(self: &Arc<Self>) {
         self.set_flag(STOPPING);
         self.touch();
+    }
+}
+
+/// An answer that is still to come: until this is dropped the actor waits, unless it also works.
+pub(crate) struct Pending {
+    cell: Arc<ActorCell>,
+}
+
+impl Pending {
+    pub(crate) fn new(cell: Arc<ActorCell>) -> Self {
+        cell.declare(Activity::Waiting, true);
+        Self { cell }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.cell.declare(Activity::Waiting, false);
     }
 }
 

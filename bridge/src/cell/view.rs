@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency};
+use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
 use serde_json::{Map, Value};
 
+use super::work::{Counted, Sample, Totals};
 use super::{ActorCell, Origin, STARTED, STOPPING};
 use crate::clock::Nanos;
 use crate::names;
@@ -17,15 +18,20 @@ pub(crate) struct View {
     messages: u64,
     queued: Option<u64>,
     errors: u32,
-    timed: u64,
-    busy_ns: u64,
-    wait_ns: u64,
+    restarts: u32,
+    totals: Totals,
+    rates: Option<Rates>,
+    /// The rates fall as time goes by.
+    moving: bool,
+    latency: Option<Latency>,
 }
 
 impl View {
     /// Whether it may change by itself, without the cell being touched: by time going by, or by messages piling up.
     pub(crate) fn is_restless(&self) -> bool {
-        self.status == Some(ActorStatus::Active) || self.queued.is_some_and(|queued| queued > 0)
+        self.status == Some(ActorStatus::Active)
+            || self.queued.is_some_and(|queued| queued > 0)
+            || self.moving
     }
 
     /// Whether it says how many messages wait.
@@ -33,13 +39,12 @@ impl View {
         self.queued.is_some()
     }
 
-    fn latency(&self) -> Option<Latency> {
-        // Whole nanoseconds, in milliseconds.
-        let mean = |total: u64| Some((total as f64 / self.timed as f64).round() / 1e6);
-        (self.timed > 0).then(|| Latency {
-            handle_ms: mean(self.busy_ns),
-            wait_ms: mean(self.wait_ns),
-        })
+    /// Takes over what the last stretch of time was like.
+    fn show(&mut self, sample: &Sample, now: Nanos) {
+        self.rates = sample.rates_at(now);
+        self.moving = self.rates.is_some() && sample.is_moving();
+        let latency = sample.latency.clone();
+        self.latency = (latency != Latency::default()).then_some(latency);
     }
 }
 
@@ -51,15 +56,58 @@ impl ActorCell {
             Origin::Context(_) if self.ended().is_some() => None,
             Origin::Context(kind) => kind.queued_for_only_instance(),
         };
-        View {
+        let mut view = View {
             status: self.status(since),
             messages: self.messages.load(Relaxed),
             queued,
             errors: self.errors.load(Relaxed),
-            timed: self.timed.load(Relaxed),
-            busy_ns: self.busy_ns.load(Relaxed),
-            wait_ns: self.wait_ns.load(Relaxed),
+            restarts: self.restarts.load(Relaxed),
+            totals: self.sums.read(),
+            rates: None,
+            moving: false,
+            latency: None,
+        };
+        if let Some(sample) = self.sample().as_deref() {
+            view.show(sample, Nanos::now());
         }
+        view
+    }
+
+    /// The same for a subscriber who looked at `since` before and looks again `now`, which makes rates. Who looks at it for
+    /// the first time has not watched what was counted so far; unless it began since then.
+    pub(crate) fn look(&self, since: Nanos, now: Nanos, is_first: bool) -> View {
+        let mut view = self.view(since);
+        let counted = Counted {
+            messages: view.messages,
+            errors: view.errors,
+            totals: view.totals,
+        };
+        let mut sample = self.sample();
+        let watched = !is_first || self.started >= since;
+        match sample.as_deref_mut() {
+            _ if self.ended().is_some() => {
+                if let Some(sample) = sample.as_deref_mut() {
+                    sample.stand_still(now);
+                }
+            }
+            Some(sample) if watched => sample.look(now, since, counted),
+            None if watched => {
+                // At rest since it began, or since its last look, when nothing was counted either.
+                let quiet = counted.messages == 0 && counted.errors == 0 && view.totals == Totals::default();
+                if quiet {
+                    return view;
+                }
+                let mut first = Sample::begin(self.started, Counted::default());
+                first.look(now, since, counted);
+                *sample = Some(Box::new(first));
+            }
+            Some(sample) => sample.begin_again(now, counted),
+            None => *sample = Some(Box::new(Sample::begin(now, counted))),
+        }
+        if let Some(sample) = sample.as_deref() {
+            view.show(sample, now);
+        }
+        view
     }
 
     fn status(&self, since: Nanos) -> Option<ActorStatus> {
@@ -98,17 +146,19 @@ impl ActorCell {
     pub(crate) fn record(&self, view: View, now: Nanos) -> ActorRecord {
         let until = self.ended().map_or(now, |ended| ended.at);
         let beat = match self.origin {
-            Origin::Handle => self.last_beat().min(until),
+            Origin::Handle if !self.is_held() => self.last_beat().min(until),
             // It is alive as long as its process is.
-            Origin::Context(_) => until,
+            Origin::Context(_) | Origin::Handle => until,
         };
         let mut record = ActorRecord::new(self.id(), self.kind.as_ref());
-        record.latency = view.latency();
+        record.work = view.totals.work();
+        record.latency = view.latency;
+        record.rates = view.rates;
         record.status = view.status;
         record.message_count = Some(view.messages);
         record.queue_depth = view.queued;
         record.error_count = Some(view.errors.into());
-        record.restart_count = Some(self.restarts.into());
+        record.restart_count = Some(view.restarts.into());
         record.uptime = Some(millis(until.since(self.started)));
         record.last_heartbeat = Some(beat.on_the_wall(now));
         record.node = names::node().map(str::to_owned);
@@ -123,12 +173,15 @@ impl ActorCell {
     /// What may have changed since a subscriber was told last.
     pub(crate) fn patch(&self, view: View, amended: bool) -> ActorPatch {
         let mut patch = ActorPatch::new(self.id());
-        patch.latency = view.latency();
+        patch.work = view.totals.work();
+        patch.latency = view.latency;
+        patch.rates = view.rates;
         patch.status = view.status;
         patch.message_count = Some(view.messages);
         patch.queue_depth = view.queued;
         // They only grow, and the registration told of zero.
         patch.error_count = (view.errors > 0).then(|| view.errors.into());
+        patch.restart_count = (view.restarts > 0).then(|| view.restarts.into());
         if amended {
             patch.metadata = self.metadata();
             patch.worker_id = self.worker();

@@ -1,16 +1,21 @@
 //! What travels with a message, and the one place where a message is handled.
 
+use std::sync::Arc;
+
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
 use actix::{Actor, Handler, Message};
+use tokio::sync::oneshot;
 
 use super::Context;
+use super::answer::{Awaited, Manner, is_error, manner};
 use crate::cause::Cause;
+use crate::cell::ActorCell;
 use crate::clock;
 use crate::level::{Level, level};
 use crate::types::{TypeCell, type_cell};
 
 /// What is known of a message on its way. Dropped unopened, it counts as one that never reached its handler.
-pub(super) struct Seal {
+pub(crate) struct Seal {
     kind: &'static TypeCell,
     /// Raw ticks; zero where time is not measured.
     sent: u64,
@@ -21,7 +26,7 @@ pub(super) struct Seal {
 impl Seal {
     /// For a message that enters a queue of an actor of type `A` now.
     #[inline]
-    pub(super) fn new<A: 'static>() -> Self {
+    pub(crate) fn new<A: 'static>() -> Self {
         let sent = if level() == Level::Time { clock::raw() } else { 0 };
         Self::with::<A>(sent, Cause::of_send())
     }
@@ -41,6 +46,25 @@ impl Seal {
             cause,
             opened: false,
         }
+    }
+}
+
+impl Seal {
+    /// The message reaches its handler now.
+    #[inline]
+    pub(crate) fn open(&mut self, cell: &Arc<ActorCell>, now: u64) {
+        self.opened = true;
+        self.kind.handled();
+        if self.sent != 0 {
+            let waited = clock::between(self.sent, now);
+            self.kind.waited(waited);
+            cell.waited(waited);
+        }
+        cell.enter(now);
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause
     }
 }
 
@@ -68,24 +92,30 @@ pub(super) fn deliver<A, M>(
         <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
         return;
     };
-    seal.opened = true;
-    seal.kind.handled();
     let entered = clock::raw();
-    context.cell.enter(entered);
+    seal.open(&context.cell, entered);
     let outer = seal.cause.enter();
     let response = <A as Handler<M>>::handle(actor, message, context);
-    if level() == Level::Time {
-        let waited = if seal.sent == 0 {
-            0
-        } else {
-            clock::between(seal.sent, entered)
-        };
-        seal.kind.waited(waited);
-        context.cell.timed(waited, clock::between(entered, clock::raw()));
+    let manner = manner::<<A as Handler<M>>::Result, M::Result>();
+    if manner != Manner::Later && level() == Level::Time {
+        context.cell.answered(clock::between(entered, clock::raw()));
+    }
+    if manner == Manner::Fallible && is_error(&response) {
+        context.cell.error();
     }
     context.cell.leave();
     // Under the cause still: an answer in the future is spawned here. After the counters: who has the answer sees them.
-    response.handle(context, reply);
+    if manner == Manner::Later {
+        let (sender, answer) = oneshot::channel();
+        // What it spawns is the message's, and no turn of the actor's own.
+        context.answering = true;
+        response.handle(context, Some(sender));
+        context.answering = false;
+        let cell = Arc::clone(&context.cell);
+        Awaited::new(cell, entered, answer, reply).follow();
+    } else {
+        response.handle(context, reply);
+    }
     outer.enter();
 }
 

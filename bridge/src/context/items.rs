@@ -5,7 +5,7 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use actix::fut::ActorFuture;
-use actix::{Actor, AsyncContext, Handler, Message};
+use actix::{Actor, AsyncContext, Handler, Message, StreamHandler};
 use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use super::envelope::{Seal, deliver};
 use super::{Context, Declared};
 use crate::cause::Cause;
+use crate::clock;
 use crate::level::{Level, level};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
@@ -50,6 +51,39 @@ where
         let polled = this.future.poll(actor, context, task);
         outer.enter();
         polled
+    }
+}
+
+pin_project! {
+    /// A future of the actor's own: its end is one turn of work.
+    pub(super) struct Turn<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> Turn<F> {
+    pub(super) fn new(future: F) -> Self {
+        Self { future }
+    }
+}
+
+impl<A, F> ActorFuture<A> for Turn<F>
+where
+    A: Actor<Context = Context<A>>,
+    F: ActorFuture<A>,
+{
+    type Output = F::Output;
+
+    fn poll(
+        self: Pin<&mut Self>,
+        actor: &mut A,
+        context: &mut Context<A>,
+        task: Task<'_, '_>,
+    ) -> Poll<F::Output> {
+        let output = ready!(self.project().future.poll(actor, context, task));
+        context.turn(|_| {});
+        Poll::Ready(output)
     }
 }
 
@@ -195,6 +229,82 @@ where
         }
         Poll::Ready(())
     }
+}
+
+/// Items of a stream that are handled one after the other before others have their turn; as many as actix takes.
+const ITEMS_AT_ONCE: u8 = 16;
+
+pin_project! {
+    /// A stream whose items the actor handles. Each counts as a message that was in no queue.
+    pub(super) struct Items<S> {
+        #[pin]
+        stream: S,
+        has_begun: bool,
+        cause: Cause,
+    }
+}
+
+impl<S> Items<S> {
+    pub(super) fn new(stream: S, cause: Cause) -> Self {
+        Self {
+            stream,
+            has_begun: false,
+            cause,
+        }
+    }
+}
+
+impl<A, S> ActorFuture<A> for Items<S>
+where
+    A: Actor<Context = Context<A>> + StreamHandler<S::Item>,
+    S: Stream,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
+        let mut this = self.project();
+        let outer = this.cause.enter();
+        if !std::mem::replace(this.has_begun, true) {
+            <A as StreamHandler<S::Item>>::started(actor, context);
+        }
+        outer.enter();
+        let mut handled = 0;
+        while let Some(item) = ready!(this.stream.as_mut().poll_next(task)) {
+            handle_item(actor, item, context, *this.cause);
+            handled += 1;
+            if context.waiting() {
+                return Poll::Pending;
+            }
+            if handled == ITEMS_AT_ONCE {
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        let outer = this.cause.enter();
+        <A as StreamHandler<S::Item>>::finished(actor, context);
+        outer.enter();
+        Poll::Ready(())
+    }
+}
+
+fn handle_item<A, I>(actor: &mut A, item: I, context: &mut Context<A>, cause: Cause)
+where
+    A: Actor<Context = Context<A>> + StreamHandler<I>,
+{
+    if level() == Level::Off {
+        <A as StreamHandler<I>>::handle(actor, item, context);
+        return;
+    }
+    let mut seal = Seal::unqueued::<A>(cause);
+    let entered = clock::raw();
+    seal.open(&context.cell, entered);
+    let outer = seal.cause().enter();
+    <A as StreamHandler<I>>::handle(actor, item, context);
+    if level() == Level::Time {
+        context.cell.answered(clock::between(entered, clock::raw()));
+    }
+    context.cell.leave();
+    outer.enter();
 }
 
 fn deliver_unqueued<A, M>(actor: &mut A, message: M, context: &mut Context<A>, cause: Cause)

@@ -10,25 +10,25 @@ use crate::spec::ActorSpec;
 use crate::types::type_cell;
 
 /// Ends the actor's registration and tells the watchers, at the latest when it is dropped.
-pub(super) struct Life {
+pub(crate) struct Life {
     cell: Arc<ActorCell>,
 }
 
 impl Life {
-    pub(super) fn begin<A: Actor>(spec: ActorSpec) -> Self {
+    pub(crate) fn begin<A: Actor>(spec: ActorSpec) -> Self {
         Self::of(spec.admit(Origin::Context(type_cell::<A>())))
     }
 
-    pub(super) fn of(cell: Arc<ActorCell>) -> Self {
+    pub(crate) fn of(cell: Arc<ActorCell>) -> Self {
         Self { cell }
     }
 
-    pub(super) fn cell(&self) -> &Arc<ActorCell> {
+    pub(crate) fn cell(&self) -> &Arc<ActorCell> {
         &self.cell
     }
 
     /// Only the first call counts.
-    pub(super) fn end(&self, end: End) {
+    pub(crate) fn end(&self, end: End) {
         let failure = match &end {
             End::Stopped => None,
             End::Panicked(text) => Some(text.clone()),

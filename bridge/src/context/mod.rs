@@ -5,41 +5,56 @@
 //! needed to see messages, waiting times, panics and ends without a fork.
 
 mod activity;
+mod answer;
 mod envelope;
 mod items;
 mod life;
 mod observed;
 mod start;
+mod supervisor;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::dev::channel::AddressReceiver;
 use actix::dev::{AsyncContextParts, ContextParts, Mailbox};
-use actix::fut::ActorFuture;
-use actix::{Actor, ActorContext, ActorState, Addr, AsyncContext, Handler, Message, SpawnHandle};
+use actix::fut::{ActorFuture, ActorStreamExt};
+use actix::utils::{IntervalFunc, TimerFunc};
+use actix::{
+    Actor, ActorContext, ActorState, Addr, AsyncContext, Handler, Message, SpawnHandle, StreamHandler,
+};
 use loom_protocol::ActorId;
 use serde_json::Value;
+use tokio::time::Instant;
 
 pub use activity::{Activity, Declared};
 pub use observed::Observed;
 pub use start::{StartObserved, spawn, spawn_in};
+pub use supervisor::Supervisor;
+
+pub(crate) use answer::{Manner, is_error, manner};
+pub(crate) use envelope::Seal;
+pub(crate) use life::Life;
 
 use crate::cause::Cause;
 use crate::cell::ActorCell;
+use crate::clock;
 use crate::level::{Level, level};
 use crate::spec::ActorSpec;
-use envelope::Seal;
-use items::{Caused, Delayed, Held, MessageStream, Now};
-use life::Life;
+use items::{Caused, Delayed, Held, Items, MessageStream, Now, Turn};
 
 /// The context of an actor that is seen: a drop-in for `actix::Context`.
-pub struct Context<A: Actor<Context = Self>> {
+// The compiler shows the next line where this context meets what wants actix's own, as `Actor::start` does.
+#[rustfmt::skip]
+pub struct Context<A: Actor<Context = Self>> { // HINT: `#[loom_bridge::actor]` on `impl Actor` gives `start`; take Loom's `Supervisor`
     parts: ContextParts<A>,
     mailbox: Option<Mailbox<A>>,
     cell: Arc<ActorCell>,
     /// There until the actor runs; dropped with a context that never does.
     life: Option<Life>,
+    /// What is spawned now is a message's answer.
+    answering: bool,
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
@@ -66,6 +81,7 @@ impl<A: Actor<Context = Self>> Context<A> {
             mailbox: Some(mailbox),
             cell: Arc::clone(life.cell()),
             life: Some(life),
+            answering: false,
         }
     }
 
@@ -161,7 +177,10 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.parts.spawn(Caused::new(future, Cause::here()))
+        if self.answering {
+            return self.parts.spawn(Caused::new(future, Cause::here()));
+        }
+        self.parts.spawn(Caused::new(Turn::new(future), Cause::here()))
     }
 
     fn wait<F>(&mut self, future: F)
@@ -170,8 +189,13 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
     {
         // Until it is done the actor takes no message.
         let waiting = self.declare(Activity::Waiting);
+        if self.answering {
+            self.parts
+                .wait(Held::new(Caused::new(future, Cause::here()), waiting));
+            return;
+        }
         self.parts
-            .wait(Held::new(Caused::new(future, Cause::here()), waiting));
+            .wait(Held::new(Caused::new(Turn::new(future), Cause::here()), waiting));
     }
 
     fn waiting(&self) -> bool {
@@ -194,7 +218,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         }
     }
 
-    fn notify_later<M>(&mut self, message: M, after: std::time::Duration) -> SpawnHandle
+    fn notify_later<M>(&mut self, message: M, after: Duration) -> SpawnHandle
     where
         A: Handler<M>,
         M: Message + 'static,
@@ -215,9 +239,61 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
             self.parts.spawn(MessageStream::new(stream));
         }
     }
+
+    fn add_stream<S>(&mut self, stream: S) -> SpawnHandle
+    where
+        S: futures_util::Stream + 'static,
+        A: StreamHandler<S::Item>,
+    {
+        if !self.accepts("add_stream") {
+            return SpawnHandle::default();
+        }
+        self.parts.spawn(Items::new(stream, Cause::here()))
+    }
+
+    fn run_later<F>(&mut self, after: Duration, work: F) -> SpawnHandle
+    where
+        F: FnOnce(&mut A, &mut Self) + 'static,
+    {
+        let timer = TimerFunc::new(after, |actor, context: &mut Self| {
+            context.turn(|context| work(actor, context));
+        });
+        self.parts.spawn(Caused::new(timer, Cause::here()))
+    }
+
+    fn run_interval<F>(&mut self, every: Duration, mut work: F) -> SpawnHandle
+    where
+        F: FnMut(&mut A, &mut Self) + 'static,
+    {
+        let interval = IntervalFunc::new(every, move |actor, context: &mut Self| {
+            context.turn(|context| work(actor, context));
+        });
+        self.parts.spawn(Caused::new(interval.finish(), Cause::here()))
+    }
+
+    fn run_interval_at<F>(&mut self, start: Instant, every: Duration, mut work: F) -> SpawnHandle
+    where
+        F: FnMut(&mut A, &mut Self) + 'static,
+    {
+        let interval = IntervalFunc::new_at(start, every, move |actor, context: &mut Self| {
+            context.turn(|context| work(actor, context));
+        });
+        self.parts.spawn(Caused::new(interval.finish(), Cause::here()))
+    }
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
+    /// Does what no message asked for. Counted before, so that work that panics or never ends is seen.
+    fn turn(&mut self, work: impl FnOnce(&mut Self)) {
+        if level() == Level::Off {
+            work(self);
+            return;
+        }
+        self.cell.take_turn(clock::raw());
+        work(self);
+        self.cell.leave();
+    }
+
     /// As in actix: a stopped actor takes no more, and says so in the log.
     fn accepts(&self, what: &'static str) -> bool {
         let alive = self.parts.state() != ActorState::Stopped;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use actix::dev::ContextFut;
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Supervised};
 
 use super::Context;
 use super::life::Life;
 use crate::cause;
+use crate::clock;
+use crate::level::{Level, level};
 use crate::owner::{End, panic_text};
 
 /// A running actor. Finishes when the actor has ended, also by a panic, which goes no further.
@@ -20,6 +22,8 @@ pub struct Observed<A: Actor<Context = Context<A>>> {
     /// There until it has ended.
     actor: Option<ContextFut<A, Context<A>>>,
     life: Life,
+    /// How it starts again in place after a stop, where somebody supervises it; false when nobody has its address.
+    restart: Option<fn(&mut ContextFut<A, Context<A>>) -> bool>,
 }
 
 impl<A: Actor<Context = Context<A>>> Observed<A> {
@@ -33,7 +37,21 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
             .mailbox
             .take()
             .map(|mailbox| ContextFut::new(context, actor, mailbox));
-        Self { actor, life }
+        Self {
+            actor,
+            life,
+            restart: None,
+        }
+    }
+
+    /// One that starts again whenever it stops, as long as anybody has its address.
+    pub(crate) fn supervised(context: Context<A>, actor: A) -> Self
+    where
+        A: Supervised,
+    {
+        let mut this = Self::new(context, actor);
+        this.restart = Some(ContextFut::restart);
+        this
     }
 
     /// The actor's address; `None` when it has ended.
@@ -63,15 +81,30 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
             return Poll::Ready(());
         };
         let polling = cause::polling(Arc::clone(this.life.cell()));
+        let timed = (level() == Level::Time).then(clock::raw);
+        let restart = this.restart;
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(actor).poll(task)));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let polled = Pin::new(&mut *actor).poll(task);
+            let again = polled.is_ready() && restart.is_some_and(|restart| restart(actor));
+            (polled, again)
+        }));
+        if let Some(begin) = timed {
+            this.life.cell().worked(clock::between(begin, clock::raw()));
+        }
         drop(polling);
         match polled {
-            Ok(Poll::Pending) => {
+            Ok((Poll::Pending, _)) => {
                 this.life.cell().polled();
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(())) => this.finish(End::Stopped),
+            Ok((Poll::Ready(()), true)) => {
+                this.life.cell().started_again();
+                // Others of this thread have their turn before: it may stop again at once, for ever.
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Ok((Poll::Ready(()), false)) => this.finish(End::Stopped),
             Err(payload) => this.finish(End::Panicked(panic_text(&*payload))),
         }
         Poll::Ready(())

@@ -58,7 +58,7 @@ where
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
-    fn fail(self, text: String) {
+    pub(super) fn fail(self, text: String) {
         if let Some(life) = &self.life {
             life.end(End::Panicked(text));
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::{Addr, Arbiter, ArbiterHandle, System};
 use loom_protocol::{BootId, Source};
 
+use super::asked::Asked;
 use super::courier::{Close, Courier, Wake};
 use super::options::{Options, Placement};
 use super::outbox::Sender;
@@ -14,6 +15,7 @@ use crate::clock;
 use crate::names::{new_boot_id, node, program};
 use crate::owner::{CurrentChild, Keeper, RestartPolicy, StopKeeping};
 use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
+use crate::say;
 use crate::spec::ActorSpec;
 
 /// How long [`DiscoveryBridge::close`] tries to say good-bye.
@@ -46,6 +48,8 @@ pub enum ConnectError {
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) sender: Sender,
+    /// It goes by the environment, and says why when that gives it no studio.
+    by_environment: bool,
     state: Mutex<State>,
 }
 
@@ -57,6 +61,7 @@ pub(super) struct State {
     keeper: Option<Addr<Keeper<Courier>>>,
     /// The bridge's own, where it has one.
     arbiter: Option<ArbiterHandle>,
+    said_why: bool,
 }
 
 pub(super) struct Connected {
@@ -68,6 +73,10 @@ pub(super) struct Connected {
 impl DiscoveryBridge {
     /// A bridge that is connected to nothing yet.
     pub fn new(options: Options) -> Self {
+        Self::make(options, false)
+    }
+
+    fn make(options: Options, by_environment: bool) -> Self {
         let sender = Sender::new(Source {
             app: options.app.clone().or_else(program),
             node: node().map(str::to_owned),
@@ -79,6 +88,7 @@ impl DiscoveryBridge {
             shared: Arc::new(Shared {
                 options,
                 sender,
+                by_environment,
                 state: Mutex::default(),
             }),
         }
@@ -105,6 +115,9 @@ impl DiscoveryBridge {
     /// No actix system runs here, or the registry serves too many subscriptions.
     pub fn connect(&self, registry: &ActorRegistry) -> Result<(), ConnectError> {
         let mut state = self.shared.state();
+        if state.sink.is_none() && self.shared.by_environment {
+            state.say_why_no_studio();
+        }
         if !state
             .sources
             .iter()
@@ -196,6 +209,15 @@ impl Shared {
 }
 
 impl State {
+    /// Once: an application that gives its bridge a sink later has been told what it knows.
+    fn say_why_no_studio(&mut self) {
+        if !std::mem::replace(&mut self.said_why, true)
+            && let Some(why) = Asked::by_env().why_no_studio(cfg!(feature = "uplink"))
+        {
+            say::warn(&why);
+        }
+    }
+
     /// Has the courier look at what changed here.
     fn wake(&self) {
         if let Some(courier) = &self.courier {
@@ -205,10 +227,11 @@ impl State {
     }
 }
 
-/// The bridge of this process. With the feature `uplink` it delivers to `STUDIO_URL` when `STUDIO_ENABLED` is `true`.
+/// The bridge of this process. With `STUDIO_ENABLED=true` it delivers to `STUDIO_URL`, `http://localhost:9090` when that is
+/// not set, and shows `STUDIO_TOKEN` there. Connected without a studio it says why, on stderr where there is no log.
 pub fn get_discovery_bridge() -> DiscoveryBridge {
     static BRIDGE: LazyLock<DiscoveryBridge> = LazyLock::new(|| {
-        let bridge = DiscoveryBridge::new(Options::default());
+        let bridge = DiscoveryBridge::make(Options::default(), true);
         #[cfg(feature = "uplink")]
         super::uplink::deliver_by_environment(&bridge);
         bridge

@@ -16,6 +16,7 @@ use super::sink::{SinkError, StudioSink};
 use crate::context::Context;
 use crate::owner::panic_text;
 use crate::registry::{ActorRegistry, Changes, Delta};
+use crate::say;
 
 /// A studio that takes longer to answer counts as away.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -196,11 +197,11 @@ impl Courier {
     fn failed(&mut self, error: SinkError) {
         // Once for each kind of trouble, or the log would fill while a studio is away.
         if error.differs_from(self.trouble.as_ref()) {
-            tracing::warn!(
+            say::warn(&format!(
                 "actors are not shown in the studio at the moment: failed to {}; {}",
                 error.chain(),
                 error.next_step()
-            );
+            ));
         }
         if let Some(fault) = error.fault()
             && let Some(actor) = self.outbox.batch_refused(fault)

@@ -4,6 +4,7 @@
 //! same process, or one that is reached by [`uplink`]. It never blocks an actor and never holds more than a bounded
 //! backlog; what it cannot deliver it can always read from the registry again.
 
+mod asked;
 mod bridge;
 mod courier;
 mod options;

@@ -15,8 +15,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use loom_protocol::{ActorBatch, Problem};
 
+use super::asked::Asked;
 use super::bridge::DiscoveryBridge;
 use super::sink::{Delivery, SinkError, StudioSink};
+use crate::say;
 
 /// Where a studio is when nobody says otherwise.
 pub const DEFAULT_STUDIO_URL: &str = "http://localhost:9090";
@@ -64,13 +66,9 @@ impl UplinkOptions {
     }
 }
 
-/// Whether the environment asks for a studio: `STUDIO_ENABLED` is `true`.
+/// Whether the environment asks for a studio: `STUDIO_ENABLED` is `true`, `1`, `yes` or `on`.
 pub fn is_enabled_by_env() -> bool {
-    is_true(std::env::var("STUDIO_ENABLED").ok().as_deref())
-}
-
-fn is_true(value: Option<&str>) -> bool {
-    value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    Asked::by_env() == Asked::Yes
 }
 
 /// A secret that prints as `***`.
@@ -245,7 +243,9 @@ pub(super) fn deliver_by_environment(bridge: &DiscoveryBridge) {
         Ok(uplink) => {
             bridge.deliver_to(uplink);
         }
-        Err(error) => tracing::error!("failed to {error}"),
+        Err(error) => say::warn(&format!(
+            "the actors of this process are shown in no studio: failed to {error}; mend STUDIO_URL or STUDIO_TOKEN"
+        )),
     }
 }
 
@@ -325,20 +325,6 @@ mod tests {
         );
         let empty = |_: &str| Some(String::new());
         assert_eq!(UplinkOptions::from_lookup(empty), UplinkOptions::default());
-    }
-
-    #[test]
-    fn only_true_enables() {
-        let table = [
-            (Some("true"), true),
-            (Some(" TRUE "), true),
-            (Some("1"), false),
-            (Some(""), false),
-            (None, false),
-        ];
-        for (value, enabled) in table {
-            assert_eq!(is_true(value), enabled, "{value:?}");
-        }
     }
 
     #[test]

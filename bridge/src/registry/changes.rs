@@ -82,6 +82,11 @@ impl Changes {
         (lock(&self.queue).len(), self.again.len())
     }
 
+    #[cfg(test)]
+    pub(super) fn bit(&self) -> Bit {
+        self.bit
+    }
+
     pub(super) fn poll_at(&mut self, now: Nanos) -> Delta {
         self.registry.inner.bury(now);
         let since = std::mem::replace(&mut self.looked, now);
@@ -101,7 +106,7 @@ impl Changes {
         if !cell.marks.is_wanted_by(self.bit) || cell.is_superseded() || cell.is_buried() {
             return;
         }
-        let view = cell.view(since);
+        let view = cell.look(since, self.looked, false);
         if view != *before {
             self.report(&cell, view.clone(), false, delta);
             self.again.push((cell, view));
@@ -117,7 +122,8 @@ impl Changes {
         // Before the values are read: what changes after this puts it into the queue again.
         cell.marks.want(self.bit);
         let amended = cell.marks.take_amended(self.bit);
-        let view = cell.view(since);
+        let is_first = !cell.marks.is_known_to(self.bit);
+        let view = cell.look(since, self.looked, is_first);
         if cell.is_buried() {
             self.look_at_grave(&cell, view, amended, delta);
             return;
@@ -154,9 +160,11 @@ impl Changes {
 
 impl Drop for Changes {
     fn drop(&mut self) {
-        self.registry.inner.subscriptions.close(self.bit);
+        // Before the bit is free: whoever owns it next would be deaf for what is forgotten under it. Actors that come in
+        // meanwhile have no marks of ours, because only our looks set them.
         for cell in self.registry.inner.cells.iter() {
             cell.marks.forget(self.bit);
         }
+        self.registry.inner.subscriptions.close(self.bit);
     }
 }

@@ -32,6 +32,14 @@ impl ActorHandle {
         self
     }
 
+    /// Says that it is alive for as long as somebody holds the handle, without beats: for what may have nothing to do for
+    /// long, such as a thread that waits for orders, or an actor in actix's `SyncArbiter`. The end is the handle's.
+    #[must_use = "the handle is the registration"]
+    pub fn alive_while_held(self) -> Self {
+        self.cell.hold();
+        self
+    }
+
     /// Its id; not the wished one when a living actor had that.
     pub fn id(&self) -> ActorId {
         self.cell.id()

@@ -199,6 +199,11 @@ impl Inner {
         }
     }
 
+    /// Who has the name now.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<ActorCell>> {
+        self.cells.get(name).map(|cell| Arc::clone(&cell))
+    }
+
     /// Takes note of an end, for the burial.
     pub(crate) fn dug(&self, cell: &Arc<ActorCell>, failed: bool) {
         if cell.is_handle() {
@@ -221,7 +226,7 @@ impl Inner {
         let silent: Vec<_> = self
             .handles
             .iter()
-            .filter(|cell| now.since(cell.last_beat()) > max_age)
+            .filter(|cell| !cell.is_held() && now.since(cell.last_beat()) > max_age)
             .map(|cell| Arc::clone(&cell))
             .collect();
         for cell in &silent {

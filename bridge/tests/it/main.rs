@@ -11,6 +11,12 @@ mod counting;
 mod discovery;
 mod keeper;
 mod lives;
+#[cfg(feature = "uplink")]
+mod newcomer;
+mod soak;
 mod status;
+mod supervised;
+mod sync;
 #[cfg(feature = "uplink")]
 mod uplink;
+mod work;

@@ -228,9 +228,10 @@ async fn time_in_handlers_and_queues_is_measured() {
         timed.do_send(Work(Duration::from_millis(4)));
     }
     timed.send(Work(Duration::ZERO)).await.unwrap();
-    let latency = record(&registry, "timed").latency.unwrap();
-    assert!(latency.handle_ms.unwrap() >= 3.0, "{latency:?}");
-    assert!(latency.wait_ms.unwrap() >= 3.0, "{latency:?}");
+    let work = record(&registry, "timed").work.unwrap();
+    assert_eq!((work.handled, work.queued), (4, 4));
+    assert!(work.handle_us >= 12_000, "{work:?}");
+    assert!(work.wait_us >= 12_000, "{work:?}");
     let kind = type_stats()
         .into_iter()
         .find(|kind| kind.kind == "Timed")
@@ -290,7 +291,10 @@ fn levels_switch_what_is_measured_while_it_runs() {
         let worker = spawn(spec(&registry, "w"), |_| Worker);
         let look = || {
             let record = record(&registry, "w");
-            (record.message_count.unwrap(), record.latency.is_some())
+            (
+                record.message_count.unwrap(),
+                record.work.is_some_and(|work| work.handled > 0),
+            )
         };
         for (level, expected) in [
             (Level::Off, (0, false)),

@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use crate::common::until;
 
 /// What the server was sent, head and body.
-type Requests = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Requests = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Answers every request alike and keeps what it was sent.
-async fn serve(status: &str, body: &str) -> (String, Requests) {
+pub(crate) async fn serve(status: &str, body: &str) -> (String, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let requests = Requests::default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Timestamp};
+use loom_protocol::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Timestamp, Work};
 use serde_json::{Map, Value};
 
 use super::boot::Boot;
@@ -25,6 +25,7 @@ pub(super) struct Entry {
     metadata: Option<Box<Map<String, Value>>>,
     rates: Option<Box<Rates>>,
     latency: Option<Box<Latency>>,
+    work: Option<Box<Work>>,
     /// When it started, by our clock: the moment of the report less the uptime it gave.
     started: Option<Timestamp>,
     /// The last report about this very actor.
@@ -56,6 +57,7 @@ impl Entry {
             metadata: record.metadata.map(Box::new),
             rates: record.rates.map(Box::new),
             latency: record.latency.map(Box::new),
+            work: record.work.map(Box::new),
             started: record.uptime.map(|uptime| started_at(now, uptime)),
             beat: now,
             owner,
@@ -84,6 +86,7 @@ impl Entry {
         set(&mut self.metadata, patch.metadata.map(Box::new));
         set(&mut self.rates, patch.rates.map(Box::new));
         set(&mut self.latency, patch.latency.map(Box::new));
+        set(&mut self.work, patch.work.map(Box::new));
         set(
             &mut self.started,
             patch.uptime.map(|uptime| started_at(now, uptime)),
@@ -140,6 +143,7 @@ impl Entry {
             restart_count: self.restart_count,
             rates: self.rates.as_deref().cloned(),
             latency: self.latency.as_deref().cloned(),
+            work: self.work.as_deref().copied(),
         }
     }
 

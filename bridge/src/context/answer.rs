@@ -1,0 +1,189 @@
+//! How a handler answers: at once, at once with what may be an error, or later; and whether an answer is an error.
+//!
+//! Neither can be asked of a type parameter, so both are read off what the language tells of any type: its name, and the
+//! discriminant of a value. Both are compared with those of a `Result` that this very compiler made, so a change of either
+//! shows in the tests below, and would cost counts of errors, never soundness.
+
+use std::any::type_name;
+use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
+use std::sync::Arc;
+
+use actix::dev::OneshotSender;
+use tokio::sync::oneshot::Receiver;
+
+use crate::cell::{ActorCell, Pending};
+use crate::clock;
+use crate::level::{Level, level};
+
+/// How a handler that returns an `R` answers a message whose result is a `T`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// What it returns is the result.
+    Plain,
+    /// The same, and it is a `Result`.
+    Fallible,
+    /// What it returns becomes the result some time: a future, or a wrapper of whatever kind.
+    Later,
+}
+
+#[inline]
+pub(crate) fn manner<R, T>() -> Manner {
+    if type_name::<R>() != type_name::<T>() {
+        Manner::Later
+    } else if is_result::<T>() {
+        Manner::Fallible
+    } else {
+        Manner::Plain
+    }
+}
+
+#[inline]
+fn is_result<T>() -> bool {
+    // `core::result::Result<(), ()>` without what is in the brackets.
+    let (own, result) = (type_name::<T>(), type_name::<Result<(), ()>>());
+    let head = result.split_once('<').map_or(result, |(head, _)| head);
+    own.strip_prefix(head).is_some_and(|rest| rest.starts_with('<'))
+}
+
+/// Whether a value is an `Err`. Of a value that is no `Result` it is not.
+#[inline]
+pub(crate) fn is_error<T>(value: &T) -> bool {
+    is_result::<T>() && number_of(value) == number_of(&Err::<(), ()>(()))
+}
+
+/// The number of an enum's variant.
+#[inline]
+fn number_of<T>(value: &T) -> u64 {
+    let mut number = Number(0);
+    discriminant(value).hash(&mut number);
+    number.0
+}
+
+/// Keeps the one number that a discriminant feeds to a hasher.
+struct Number(u64);
+
+impl Hasher for Number {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.0 = number.unsigned_abs() as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A message whose answer is not there yet, and who waits for it.
+pub(super) struct Awaited<T> {
+    cell: Arc<ActorCell>,
+    /// Raw ticks of the entry into the handler.
+    entered: u64,
+    answer: Receiver<T>,
+    reply: Option<OneshotSender<T>>,
+}
+
+impl<T: 'static> Awaited<T> {
+    pub(super) fn new(
+        cell: Arc<ActorCell>,
+        entered: u64,
+        answer: Receiver<T>,
+        reply: Option<OneshotSender<T>>,
+    ) -> Self {
+        Self {
+            cell,
+            entered,
+            answer,
+            reply,
+        }
+    }
+
+    /// Passes the answer on: now, where it is there, else when it comes.
+    pub(super) fn follow(mut self) {
+        use tokio::sync::oneshot::error::TryRecvError;
+        match self.answer.try_recv() {
+            Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+            // Nobody will answer: the handler said so at once, as actix lets it.
+            Err(TryRecvError::Closed) => {}
+            Err(TryRecvError::Empty) => {
+                let pending = Pending::new(Arc::clone(&self.cell));
+                actix_rt::spawn(async move {
+                    let answer = self.answer.await;
+                    drop(pending);
+                    match answer {
+                        // It may be in its next life by now.
+                        Ok(answer) => pass_on(&self.cell.newest(), self.entered, answer, self.reply),
+                        // A future that panicked on its own, or was thrown away. With its actor it is no news.
+                        Err(_) if self.cell.is_running() => self.cell.error(),
+                        Err(_) => {}
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Counts first: who has the answer sees the counters.
+fn pass_on<T>(cell: &Arc<ActorCell>, entered: u64, answer: T, reply: Option<OneshotSender<T>>) {
+    if level() == Level::Time {
+        cell.answered(clock::between(entered, clock::raw()));
+    }
+    if is_error(&answer) {
+        cell.error();
+    }
+    if let Some(reply) = reply {
+        // Whoever asked may have given up.
+        let _given_up = reply.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU8;
+
+    use super::*;
+
+    #[test]
+    fn errors_of_every_layout_are_told_from_answers() {
+        assert!(is_error(&Err::<(), ()>(())) && !is_error(&Ok::<(), ()>(())));
+        assert!(is_error(&Err::<u64, String>("no".into())) && !is_error(&Ok::<u64, String>(7)));
+        // Laid out without a tag of their own.
+        assert!(is_error(&Err::<Box<u8>, ()>(())) && !is_error(&Ok::<Box<u8>, ()>(Box::new(1))));
+        let niche = NonZeroU8::new(3);
+        assert!(is_error(&niche.ok_or(()).and(Err::<NonZeroU8, ()>(()))) && !is_error(&niche.ok_or(())));
+        assert!(!is_error(&Ok::<u8, std::convert::Infallible>(1)));
+        assert!(is_error(&Err::<std::convert::Infallible, u8>(1)));
+        assert!(is_error(&std::io::Result::<()>::Err(
+            std::io::ErrorKind::Other.into()
+        )));
+    }
+
+    #[test]
+    fn what_is_no_result_is_no_error() {
+        #[expect(dead_code, reason = "the variant before it has the number of `Err`")]
+        enum Result2 {
+            Ok,
+            Err,
+        }
+        assert!(!is_error(&None::<u8>) && !is_error(&Some(1)));
+        assert!(!is_error(&Result2::Err) && !is_error(&1_u8) && !is_error(&true));
+    }
+
+    #[test]
+    fn handlers_answer_at_once_or_later() {
+        assert_eq!(manner::<(), ()>(), Manner::Plain);
+        assert_eq!(manner::<Option<u8>, Option<u8>>(), Manner::Plain);
+        type Fallible = Result<Vec<u8>, std::io::Error>;
+        assert_eq!(manner::<Fallible, Fallible>(), Manner::Fallible);
+        assert_eq!(
+            manner::<actix::ResponseFuture<Fallible>, Fallible>(),
+            Manner::Later
+        );
+        assert_eq!(manner::<actix::ResponseFuture<()>, ()>(), Manner::Later);
+    }
+}

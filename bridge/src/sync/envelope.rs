@@ -1,0 +1,70 @@
+//! A message to an actor on a thread of its own.
+
+use std::sync::Arc;
+
+use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
+use actix::{Actor, Handler, Message};
+
+use super::context::SyncContext;
+use crate::clock;
+use crate::context::{Manner, Seal, is_error, manner};
+use crate::level::{Level, level};
+
+struct Parcel<M: Message> {
+    message: Option<M>,
+    reply: Option<OneshotSender<M::Result>>,
+    /// Not there where messages are not counted.
+    seal: Option<Seal>,
+}
+
+impl<A, M> ToEnvelope<A, M> for SyncContext<A>
+where
+    A: Actor<Context = Self> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+{
+    fn pack(message: M, reply: Option<OneshotSender<M::Result>>) -> Envelope<A> {
+        Envelope::with_proxy(Box::new(Parcel {
+            message: Some(message),
+            reply,
+            seal: (level() > Level::Off).then(Seal::new::<A>),
+        }))
+    }
+}
+
+impl<A, M> EnvelopeProxy<A> for Parcel<M>
+where
+    A: Actor<Context = SyncContext<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+{
+    fn handle(&mut self, actor: &mut A, context: &mut SyncContext<A>) {
+        let reply = self.reply.take();
+        // As in actix: who asked and gave up is not answered, and nothing is done for them.
+        if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+            return;
+        }
+        let Some(message) = self.message.take() else {
+            return;
+        };
+        let Some(seal) = &mut self.seal else {
+            <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
+            return;
+        };
+        let cell = Arc::clone(context.cell());
+        let entered = clock::raw();
+        seal.open(&cell, entered);
+        let outer = seal.cause().enter();
+        let response = <A as Handler<M>>::handle(actor, message, context);
+        // On a thread of its own there is nothing that would go on later.
+        if level() == Level::Time {
+            cell.answered(clock::between(entered, clock::raw()));
+        }
+        if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
+            cell.error();
+        }
+        cell.leave();
+        response.handle(context, reply);
+        outer.enter();
+    }
+}

@@ -34,13 +34,8 @@ async fn main() {
     };
     let studio = Studio::builder(options).start().await.unwrap();
     for (seq, ids) in (0..ACTORS).collect::<Vec<_>>().chunks(5_000).enumerate() {
-        let batch = ActorBatch {
-            boot: BootId("bench".to_owned()),
-            seq: seq as u64 + 1,
-            register: ids.iter().map(|id| record(*id)).collect(),
-            update: Vec::new(),
-            unregister: Vec::new(),
-        };
+        let mut batch = ActorBatch::new(BootId("bench".to_owned()), seq as u64 + 1);
+        batch.register = ids.iter().map(|id| record(*id)).collect();
         studio.directory.apply(batch).unwrap();
     }
     for path in ["/api/actors/counter-77777", "/api/actors?limit=20", "/api/health"] {

@@ -247,11 +247,14 @@ impl Companions {
                 cause: "it has no image".to_owned(),
             });
         };
-        let policy = self.policy_of_step(&image, pull)?;
+        let (policy, before) = self.policy_of_step(&image, pull)?;
         let fetching = image::ensure(&self.connection, &image, None, policy, self.notes.as_ref());
         let found = tokio::select! {
             biased;
-            found = self.connection.while_it_answers(|| None, fetching) => found?,
+            found = self.connection.while_it_answers(|| None, fetching) => match (found, before) {
+                (Err(ExecutorError::Image { .. }), Some(before)) => return Err(before),
+                (found, _) => found?,
+            },
             () = self.ending.cancelled() => return Err(ExecutorError::lost("it was closed while an image was pulled")),
             // A pull may take long, and is nothing that could answer a signal.
             signal = signals.next() => return Ok(StepEnd { status: ExitStatus::by(signal), signalled: true, ..StepEnd::default() }),

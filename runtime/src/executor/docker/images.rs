@@ -49,18 +49,26 @@ impl Companions {
         }
     }
 
-    /// When to pull the image of a step whose turn it is, if at all.
+    /// When to pull the image of a step whose turn it is, if at all; and why it could not be pulled a moment ago, when it is
+    /// not there. That is told once: whoever tries the step again means it.
     ///
     /// # Errors
-    /// Why it could not be pulled a moment ago. That is told once: whoever tries the step again means it.
-    pub(super) fn policy_of_step(&self, name: &str, pull: bool) -> Result<PullPolicy, ExecutorError> {
+    /// The same of an image that is always to be pulled.
+    pub(super) fn policy_of_step(
+        &self,
+        name: &str,
+        pull: bool,
+    ) -> Result<(PullPolicy, Option<ExecutorError>), ExecutorError> {
         if !pull {
-            return Ok(PullPolicy::Never);
+            return Ok((PullPolicy::Never, None));
         }
         let mut not_pulled = self.not_pulled.lock().unwrap_or_else(PoisonError::into_inner);
         match not_pulled.remove(name) {
-            Some((when, error)) if when.elapsed() < JUST => Err(error),
-            _ => Ok(self.policy(name)),
+            Some((when, error)) if when.elapsed() < JUST => match self.spec.pull {
+                PullPolicy::Always => Err(error),
+                PullPolicy::Missing | PullPolicy::Never => Ok((PullPolicy::Never, Some(error))),
+            },
+            _ => Ok((self.policy(name), None)),
         }
     }
 

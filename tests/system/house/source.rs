@@ -138,6 +138,8 @@ const HOMES: &[Home] = &[
         within: "runtime/",
         at_home: |path| {
             path.starts_with("runtime/src/executor/docker/")
+                // Claims of tests.
+                || path.starts_with("runtime/src/journal/suite/")
                 // What the message of a commit asks for.
                 || path == "runtime/workflow/src/plan/trigger.rs"
         },

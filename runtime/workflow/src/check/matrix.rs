@@ -3,8 +3,8 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
-use crate::model::{Job, MOST_COMBINATIONS, Workflow};
-use crate::span::Span;
+use crate::model::{self, Job, List, Literal, MOST_COMBINATIONS, Workflow};
+use crate::span::{Span, Spanned};
 use crate::tree::{Entry, Kind, Mapping, Node};
 use crate::words::{closest, name};
 
@@ -27,40 +27,35 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
 /// The matrix of a job, as written.
 pub(super) struct Matrix<'a> {
     job: &'a Job,
-    rows: Vec<&'a Entry>,
-    include: Option<&'a Node>,
-    exclude: Option<&'a Node>,
+    written: &'a model::Matrix,
     /// Where it stands.
     span: Span,
     /// Whether all of it is written out: GitHub looks at it before the run then.
     plain: bool,
-    /// Whether keys are missing that have been reported, or are computed.
-    open: bool,
 }
 
 impl<'a> Matrix<'a> {
     pub(super) fn of(job: &'a Job) -> Option<Self> {
-        let strategy = &job.fields.get("strategy")?.value;
-        let strategy = strategy.as_mapping()?;
-        let node = get(strategy, "matrix")?;
-        let mapping = node.as_mapping()?;
-        let mut rows = Vec::new();
-        let mut open = mapping.incomplete;
-        for entry in &mapping.entries {
-            open |= is_in(&entry.key.text);
-            if !matches!(&*entry.key.text, "include" | "exclude") {
-                rows.push(entry);
-            }
-        }
+        let (strategy, matrix) = job.written_matrix()?;
+        let written = matrix.value;
+        let lists = written.vectors.values().map(|vector| &vector.value);
+        let mut lists = lists.chain([&written.include, &written.exclude].into_iter().flatten());
+        let is_computed = is_expression(strategy.fail_fast.as_deref())
+            || is_expression(strategy.max_parallel.as_deref())
+            || strategy.incomplete
+            || lists.any(|list| items(list).is_none_or(|items| items.iter().any(computed)));
         Some(Self {
             job,
-            rows,
-            include: get(mapping, "include"),
-            exclude: get(mapping, "exclude"),
-            span: node.mark(),
-            plain: !strategy.entries.iter().any(|entry| computed(&entry.value)) && !computed(node),
-            open,
+            written,
+            span: matrix.span,
+            plain: !is_computed,
         })
+    }
+
+    /// The values of each of its lists that are written out, with the name of the list.
+    fn rows(&self) -> impl Iterator<Item = (&'a str, &'a [Node])> + use<'a> {
+        let vectors = self.written.vectors.iter();
+        vectors.map(|(name, vector)| (&**name, items(&vector.value).unwrap_or_default()))
     }
 
     /// Every value that is written for a path of keys, `matrix.os.name` without the `matrix`.
@@ -68,35 +63,39 @@ impl<'a> Matrix<'a> {
         let Some((key, rest)) = path.split_first() else {
             return Vec::new();
         };
-        let rows = self
-            .rows
-            .iter()
-            .filter(|row| row.key.text.eq_ignore_ascii_case(key));
-        let rows = rows.flat_map(|row| row.value.as_sequence().into_iter().flatten());
+        let rows = self.rows().filter(|(name, _)| name.eq_ignore_ascii_case(key));
+        let rows = rows.flat_map(|(_, values)| values);
         let included = self.included().filter_map(|mapping| get(mapping, key));
         rows.chain(included)
             .filter_map(|node| inner(node, rest))
             .collect()
     }
 
-    fn included(&self) -> impl Iterator<Item = &'a Mapping> {
-        let items = self.include.and_then(Node::as_sequence).into_iter().flatten();
-        items.filter_map(Node::as_mapping)
+    fn include(&self) -> &'a [Node] {
+        self.written.include.as_ref().and_then(items).unwrap_or_default()
+    }
+
+    fn exclude(&self) -> &'a [Node] {
+        self.written.exclude.as_ref().and_then(items).unwrap_or_default()
+    }
+
+    fn included(&self) -> impl Iterator<Item = &'a Mapping> + use<'a> {
+        self.include().iter().filter_map(Node::as_mapping)
     }
 
     fn empty(&self, diagnostics: &mut Diagnostics) {
-        for row in &self.rows {
-            if row.value.as_sequence().is_some_and(<[_]>::is_empty) {
+        for (key, vector) in &self.written.vectors {
+            if items(&vector.value).is_some_and(<[_]>::is_empty) {
                 diagnostics.push(
                     Diagnostic::new(
                         codes::EMPTY_MATRIX,
                         format!(
                             "{} in the matrix of job {} has no values",
-                            name(&row.key.text),
+                            name(key),
                             name(self.job.id.as_str())
                         ),
                     )
-                    .at(row.value.span, "at least one value belongs here")
+                    .at(vector.value.span, "at least one value belongs here")
                     .help("give it a value, or remove the key: without values the job would not run at all"),
                 );
             }
@@ -105,13 +104,10 @@ impl<'a> Matrix<'a> {
 
     /// What GitHub refuses of a matrix that is written out. Of one with expressions it says the same when the job is to run.
     fn shape(&self, diagnostics: &mut Diagnostics) {
-        if !self.plain || self.open {
+        if !self.plain || self.written.incomplete {
             return;
         }
-        let is_empty = |node: Option<&Node>| {
-            node.is_none_or(|node| node.as_sequence().is_some_and(<[_]>::is_empty) || node.is_null())
-        };
-        if self.rows.is_empty() && is_empty(self.include) {
+        if self.written.vectors.is_empty() && self.include().is_empty() {
             diagnostics.push(
                 Diagnostic::new(
                     codes::MATRIX_SHAPE,
@@ -121,8 +117,8 @@ impl<'a> Matrix<'a> {
                 .help("give it a list of values, e.g. `version: [20, 22]`, or remove it"),
             );
         }
-        for (key, list) in [("include", self.include), ("exclude", self.exclude)] {
-            for item in list.and_then(Node::as_sequence).into_iter().flatten() {
+        for (key, list) in [("include", self.include()), ("exclude", self.exclude())] {
+            for item in list {
                 if item.as_mapping().is_some_and(|item| item.entries.is_empty()) {
                     diagnostics.push(
                         Diagnostic::new(codes::MATRIX_SHAPE, format!("an entry of `{key}` is empty"))
@@ -136,12 +132,9 @@ impl<'a> Matrix<'a> {
 
     /// More combinations than GitHub runs. Each entry of `exclude` leaves out as many as its other keys have.
     fn size(&self, diagnostics: &mut Diagnostics) {
-        let lengths = self
-            .rows
-            .iter()
-            .map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
+        let lengths = self.rows().map(|(_, values)| values.len());
         let product = lengths.fold(1_usize, usize::saturating_mul);
-        if !self.plain || self.open || product <= MOST_COMBINATIONS {
+        if !self.plain || self.written.incomplete || product <= MOST_COMBINATIONS {
             return;
         }
         let count = product.saturating_sub(self.left_out());
@@ -152,7 +145,11 @@ impl<'a> Matrix<'a> {
                     format!("the matrix of job {} is too large", name(self.job.id.as_str())),
                 )
                 .at(self.span, {
-                    let least = if self.exclude.is_some() { " at least" } else { "" };
+                    let least = if self.written.exclude.is_some() {
+                        " at least"
+                    } else {
+                        ""
+                    };
                     format!("these are {count} combinations{least}")
                 })
                 .help(format!(
@@ -164,24 +161,21 @@ impl<'a> Matrix<'a> {
 
     /// How many combinations `exclude` leaves out at most: each of its entries all that have its values.
     fn left_out(&self) -> usize {
-        let values = self.rows.iter().filter_map(|row| row.value.as_sequence());
-        let values: usize = values.map(<[_]>::len).sum();
-        let excluded = self.exclude.and_then(Node::as_sequence).map_or(0, <[_]>::len);
-        if values.saturating_mul(excluded) > MOST {
+        let values: usize = self.rows().map(|(_, values)| values.len()).sum();
+        if values.saturating_mul(self.exclude().len()) > MOST {
             return usize::MAX;
         }
         let mut left = MOST;
-        let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
+        let items = self.exclude().iter();
         let entries = items.filter_map(Node::as_mapping).map(|entry| {
-            let others = self.rows.iter().filter(|row| get(entry, &row.key.text).is_none());
+            let others = self.rows().filter(|(name, _)| get(entry, name).is_none());
             // Several values of a list may fit one that is a mapping; a list may have a value twice.
-            let fitting = self.rows.iter().filter_map(|row| {
-                let wanted = get(entry, &row.key.text)?;
-                let values = row.value.as_sequence()?;
+            let fitting = self.rows().filter_map(|(name, values)| {
+                let wanted = get(entry, name)?;
                 let fitting = values.iter().filter(|value| covers(wanted, value, &mut left));
                 Some(fitting.count())
             });
-            let others = others.map(|row| row.value.as_sequence().map_or(0, <[_]>::len));
+            let others = others.map(|(_, values)| values.len());
             others.chain(fitting).fold(1_usize, usize::saturating_mul)
         });
         let count = entries.fold(0, usize::saturating_add);
@@ -190,8 +184,7 @@ impl<'a> Matrix<'a> {
 
     /// The same value twice makes the same job twice.
     fn twice(&self, left: &mut usize, diagnostics: &mut Diagnostics) {
-        for row in &self.rows {
-            let values = row.value.as_sequence().unwrap_or_default();
+        for (key, values) in self.rows() {
             for (index, value) in values.iter().enumerate() {
                 *left = left.saturating_sub(index);
                 if *left == 0 {
@@ -204,7 +197,7 @@ impl<'a> Matrix<'a> {
                 diagnostics.push(
                     Diagnostic::new(
                         codes::MATRIX_TWICE,
-                        format!("{} has the same value twice", name(&row.key.text)),
+                        format!("{} has the same value twice", name(key)),
                     )
                     .at(value.alias.unwrap_or_else(|| value.mark()), "again here")
                     .related(first.mark(), "first here")
@@ -216,12 +209,13 @@ impl<'a> Matrix<'a> {
 
     fn excluded(&self, left: &mut usize, diagnostics: &mut Diagnostics) {
         // What is computed may have any key and value.
-        let unknown = |node: Option<&Node>| node.is_some_and(|node| node.as_sequence().is_none());
-        if self.open || unknown(self.include) || self.rows.iter().any(|row| is_in(&row.key.text)) {
+        let included = self.written.include.as_ref();
+        if self.written.incomplete || included.is_some_and(|list| items(list).is_none()) {
             return;
         }
-        let items = self.exclude.and_then(Node::as_sequence).into_iter().flatten();
-        for entry in items
+        for entry in self
+            .exclude()
+            .iter()
             .filter_map(Node::as_mapping)
             .flat_map(|mapping| &mapping.entries)
         {
@@ -234,14 +228,14 @@ impl<'a> Matrix<'a> {
 
     fn exclusion(&self, entry: &Entry, left: &mut usize, diagnostics: &mut Diagnostics) {
         let key = &*entry.key.text;
-        let row = self
-            .rows
-            .iter()
-            .find(|row| row.key.text.eq_ignore_ascii_case(key));
+        let mut vectors = self.written.vectors.iter();
+        let row = vectors
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, vector)| &vector.value);
         let included: Vec<&Node> = self.included().filter_map(|mapping| get(mapping, key)).collect();
         let refused = self.plain && row.is_none();
         if refused || (row.is_none() && included.is_empty()) {
-            let known = self.rows.iter().map(|row| &*row.key.text);
+            let known = self.rows().map(|(name, _)| name);
             let help = closest(key, known).map_or_else(
                 || "name a key of the matrix".to_owned(),
                 |near| format!("did you mean `{near}`?"),
@@ -260,8 +254,8 @@ impl<'a> Matrix<'a> {
             );
             return;
         }
-        let listed = match row.map(|row| &row.value) {
-            Some(node) => match node.as_sequence() {
+        let listed = match row {
+            Some(list) => match items(list) {
                 Some(items) => items,
                 None => return,
             },
@@ -306,6 +300,18 @@ pub(super) fn reference(text: &str) -> Option<Vec<&str>> {
     };
     let path: Vec<&str> = parts.collect();
     (matrix.eq_ignore_ascii_case("matrix") && !path.is_empty() && path.iter().all(word)).then_some(path)
+}
+
+/// The items of a list that is written out.
+fn items(list: &Spanned<List>) -> Option<&[Node]> {
+    match &list.value {
+        Literal::Value(items) => Some(items),
+        Literal::Expression(_) | Literal::Computed(_) => None,
+    }
+}
+
+fn is_expression<T>(literal: Option<&Literal<T>>) -> bool {
+    matches!(literal, Some(Literal::Expression(_) | Literal::Computed(_)))
 }
 
 fn get<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {

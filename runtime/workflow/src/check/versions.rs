@@ -3,8 +3,8 @@
 use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Workflow};
-use crate::tree::{Mapping, Node, Style, Value};
+use crate::model::{Fields, Literal, Matrix, Workflow};
+use crate::tree::{Node, Style, Value};
 
 /// Keys of matrices that are versions without saying so.
 const LANGUAGES: &[&str] = &[
@@ -26,20 +26,10 @@ pub(super) fn check_around(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     values(&workflow.fields, "env", diagnostics);
     for job in workflow.jobs.values() {
         values(&job.fields, "env", diagnostics);
-        let strategy = job
-            .fields
-            .get("strategy")
-            .and_then(|field| field.value.as_mapping());
-        let matrix = strategy.and_then(|strategy| find(strategy, "matrix")?.as_mapping());
-        if let Some(matrix) = matrix {
-            combinations(matrix, diagnostics);
+        if let Some((_, matrix)) = job.written_matrix() {
+            combinations(matrix.value, diagnostics);
         }
     }
-}
-
-fn find<'a>(mapping: &'a Mapping, name: &str) -> Option<&'a Node> {
-    let entry = mapping.entries.iter().find(|entry| &*entry.key.text == name)?;
-    Some(&entry.value)
 }
 
 fn values(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
@@ -51,21 +41,21 @@ fn values(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn combinations(matrix: &Mapping, diagnostics: &mut Diagnostics) {
-    for entry in &matrix.entries {
-        let items = entry.value.as_sequence().unwrap_or_default();
-        let whole = matches!(&*entry.key.text, "include" | "exclude");
-        for item in items {
-            match item.as_mapping() {
-                Some(mapping) if whole => {
-                    let versions = mapping
-                        .entries
-                        .iter()
-                        .filter(|entry| is_of_matrix(&entry.key.text));
-                    versions.for_each(|entry| value(&entry.value, false, diagnostics));
-                }
-                _ if is_of_matrix(&entry.key.text) => value(item, false, diagnostics),
-                _ => {}
+fn combinations(matrix: &Matrix, diagnostics: &mut Diagnostics) {
+    let vectors = matrix.vectors.iter().filter(|(name, _)| is_of_matrix(name));
+    for (_, vector) in vectors {
+        if let Literal::Value(items) = &vector.value.value {
+            items.iter().for_each(|item| value(item, false, diagnostics));
+        }
+    }
+    for list in [&matrix.include, &matrix.exclude].into_iter().flatten() {
+        let Literal::Value(items) = &list.value else {
+            continue;
+        };
+        let mappings = items.iter().filter_map(Node::as_mapping);
+        for entry in mappings.flat_map(|mapping| &mapping.entries) {
+            if is_of_matrix(&entry.key.text) {
+                value(&entry.value, false, diagnostics);
             }
         }
     }

@@ -47,7 +47,7 @@ pub struct ExpressionError {
     /// Whether nothing else can have been meant.
     pub certain: bool,
     /// The end of GitHub's message: where it is in which expression; empty when GitHub names no place.
-    pub(super) place: String,
+    pub(super) place: Box<str>,
 }
 
 impl ExpressionError {
@@ -59,7 +59,7 @@ impl ExpressionError {
             help: None,
             meant: None,
             certain: false,
-            place: String::new(),
+            place: Box::default(),
         }
     }
 

@@ -107,7 +107,8 @@ impl Found<'_> {
         error.place = format!(
             ". Located at position {position} within expression: {}",
             self.text
-        );
+        )
+        .into();
         self.add_without_place(noticed, error);
     }
 

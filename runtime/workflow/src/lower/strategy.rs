@@ -12,8 +12,11 @@ impl Context<'_> {
     /// How often a job runs, and with what.
     pub(super) fn strategy(&self, fields: &Fields) -> Option<Spanned<Literal<Strategy>>> {
         self.mapping_or_computed(node(fields, "strategy")?, |mapping| {
+            let written = value(mapping, "matrix");
+            let matrix = written.and_then(|node| self.matrix(node));
             Some(Strategy {
-                matrix: value(mapping, "matrix").and_then(|node| self.matrix(node)),
+                incomplete: mapping.incomplete || (written.is_some() && matrix.is_none()),
+                matrix,
                 fail_fast: value(mapping, "fail-fast").and_then(|node| self.boolean(node)),
                 max_parallel: value(mapping, "max-parallel").and_then(|node| self.number(node)),
             })
@@ -23,19 +26,29 @@ impl Context<'_> {
     fn matrix(&self, node: &Node) -> Option<Spanned<Literal<Matrix>>> {
         self.mapping_or_computed(node, |mapping| {
             let mut vectors: NamedMap<List> = NamedMap::new();
+            let mut incomplete = mapping.incomplete;
             let entries = mapping.entries.iter();
             for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
-                if let Some(value) = self.free_list(&entry.value) {
-                    let key = entry.key.span;
-                    vectors
-                        .entry(Arc::clone(&entry.key.text))
-                        .or_insert(Named { key, value });
-                }
+                let Some(value) = self.free_list(&entry.value) else {
+                    incomplete = true;
+                    continue;
+                };
+                let key = entry.key.span;
+                vectors
+                    .entry(Arc::clone(&entry.key.text))
+                    .or_insert(Named { key, value });
             }
+            let mut list = |key: &str| {
+                let node = value(mapping, key)?;
+                let list = self.free_list(node);
+                incomplete |= list.is_none();
+                list
+            };
             Some(Matrix {
                 vectors,
-                include: value(mapping, "include").and_then(|node| self.free_list(node)),
-                exclude: value(mapping, "exclude").and_then(|node| self.free_list(node)),
+                include: list("include"),
+                exclude: list("exclude"),
+                incomplete,
             })
         })
     }

@@ -11,7 +11,7 @@ use super::reference::WorkflowReference;
 use super::retry::Retry;
 use super::snapshot::Snapshot;
 use super::step::Step;
-use super::strategy::Strategy;
+use super::strategy::{Matrix, Strategy};
 use super::template::{Literal, Minutes, Template};
 use super::values::{NamedMap, Scalar};
 use super::workflow::Defaults;
@@ -107,6 +107,19 @@ impl Job {
             Literal::Value(container) => Some(container),
             Literal::Expression(_) | Literal::Computed(_) => None,
         })
+    }
+
+    /// The matrix, when its keys are written out, with its strategy.
+    #[must_use]
+    pub fn written_matrix(&self) -> Option<(&Strategy, Spanned<&Matrix>)> {
+        let Literal::Value(strategy) = self.strategy.as_deref()? else {
+            return None;
+        };
+        let matrix = strategy.matrix.as_ref()?;
+        match &matrix.value {
+            Literal::Value(written) => Some((strategy, Spanned::new(written, matrix.span))),
+            Literal::Expression(_) | Literal::Computed(_) => None,
+        }
     }
 
     /// Whether it has a matrix, as far as the file says: a strategy that an expression gives may have one.

@@ -19,6 +19,8 @@ pub struct Strategy {
     pub fail_fast: Option<Spanned<Literal<bool>>>,
     /// `max-parallel`: how many run at once; all where nothing is written.
     pub max_parallel: Option<Spanned<Literal<f64>>>,
+    /// Whether something is missing here because of a mistake that was reported.
+    pub incomplete: bool,
 }
 
 /// The value of `strategy.matrix`.
@@ -32,6 +34,8 @@ pub struct Matrix {
     pub include: Option<Spanned<List>>,
     /// `exclude`: which combinations are left out.
     pub exclude: Option<Spanned<List>>,
+    /// Whether something is missing here because of a mistake that was reported.
+    pub incomplete: bool,
 }
 
 /// A list of free values, or an expression that gives one.

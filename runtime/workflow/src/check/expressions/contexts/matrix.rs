@@ -2,46 +2,45 @@
 
 use crate::check::expressions::types::{Properties, Type};
 use crate::expression::is_in;
+use crate::model::{Job, Literal, Matrix};
+use crate::span::Span;
 use crate::tree::{Kind, Mapping, Node, Value};
 
-/// The type of the `matrix` context. `computed` gives the type of an expression that is the whole of a value.
-pub(super) fn matrix(strategy: Option<&Node>, computed: &mut dyn FnMut(&Node) -> Type) -> Type {
-    let Some(strategy) = strategy else {
-        return Type::mapping(Properties::default());
+/// The type of the `matrix` context. `computed` gives the type of an expression that is the whole of a value, by its place.
+pub(super) fn matrix(job: &Job, computed: &mut dyn FnMut(Span) -> Type) -> Type {
+    let Some(strategy) = job.strategy.as_deref() else {
+        return if job.fields.contains("strategy") {
+            Type::Any
+        } else {
+            Type::mapping(Properties::default())
+        };
     };
-    let Some(strategy) = strategy.as_mapping() else {
+    let Literal::Value(strategy) = strategy else {
         return Type::Any;
     };
-    match find(strategy, "matrix") {
-        None if complete(strategy) => Type::mapping(Properties::default()),
-        Some(node) => match node.as_mapping().filter(|mapping| complete(mapping)) {
-            Some(mapping) => combinations(mapping, computed),
-            None => Type::Any,
-        },
-        None => Type::Any,
+    match strategy.matrix.as_deref() {
+        None if strategy.incomplete => Type::Any,
+        None => Type::mapping(Properties::default()),
+        Some(Literal::Value(matrix)) if !matrix.incomplete => combinations(matrix, computed),
+        Some(_) => Type::Any,
     }
 }
 
-fn combinations(matrix: &Mapping, computed: &mut dyn FnMut(&Node) -> Type) -> Type {
+fn combinations(matrix: &Matrix, computed: &mut dyn FnMut(Span) -> Type) -> Type {
     let mut all = Properties::default();
-    for entry in &matrix.entries {
-        match &*entry.key.text {
-            "include" | "exclude" => {}
-            key => {
-                let item = match &entry.value.kind {
-                    Kind::Sequence(items) => Type::any_of(items.iter().map(|item| value(item, computed))),
-                    _ => match value(&entry.value, computed) {
-                        Type::List(item) => (*item).clone(),
-                        _ => Type::Any,
-                    },
-                };
-                all.add(key, item);
-            }
-        }
+    for (key, vector) in &matrix.vectors {
+        let item = match &vector.value.value {
+            Literal::Value(items) => Type::any_of(items.iter().map(|item| value(item, computed))),
+            _ => match computed(vector.value.span) {
+                Type::List(item) => (*item).clone(),
+                _ => Type::Any,
+            },
+        };
+        all.add(&**key, item);
     }
-    if let Some(include) = find(matrix, "include") {
-        let Some(items) = include.as_sequence() else {
-            return match value(include, computed) {
+    if let Some(include) = &matrix.include {
+        let Literal::Value(items) = &include.value else {
+            return match computed(include.span) {
                 Type::List(item) if matches!(*item, Type::Mapping(_)) => {
                     Type::any_of([Type::mapping(all), (*item).clone()])
                 }
@@ -49,7 +48,7 @@ fn combinations(matrix: &Mapping, computed: &mut dyn FnMut(&Node) -> Type) -> Ty
                 _ => Type::loose(),
             };
         };
-        for item in items {
+        for item in items.iter() {
             let Some(mapping) = item.as_mapping().filter(|mapping| complete(mapping)) else {
                 return Type::loose();
             };
@@ -62,13 +61,13 @@ fn combinations(matrix: &Mapping, computed: &mut dyn FnMut(&Node) -> Type) -> Ty
 }
 
 /// The type of a value of the file.
-fn value(node: &Node, computed: &mut dyn FnMut(&Node) -> Type) -> Type {
+fn value(node: &Node, computed: &mut dyn FnMut(Span) -> Type) -> Type {
     match &node.kind {
         Kind::Scalar(scalar) => match scalar.value {
             Value::Null => Type::Null,
             Value::Bool(_) => Type::Boolean,
             Value::Number(_) => Type::Number,
-            Value::String if is_in(&scalar.text) => computed(node),
+            Value::String if is_in(&scalar.text) => computed(node.span),
             Value::String => Type::Text,
         },
         Kind::Sequence(items) => Type::list(Type::any_of(items.iter().map(|item| value(item, computed)))),
@@ -78,13 +77,6 @@ fn value(node: &Node, computed: &mut dyn FnMut(&Node) -> Type) -> Type {
         }
         Kind::Mapping(_) | Kind::Invalid => Type::Any,
     }
-}
-
-fn find<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
-    let mut entries = mapping.entries.iter();
-    entries
-        .find(|entry| &*entry.key.text == key)
-        .map(|entry| &entry.value)
 }
 
 /// Whether all its keys are known before anything runs.

@@ -21,7 +21,6 @@ use crate::dialect::Dialect;
 use crate::expression::WorkflowKey;
 use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
 use crate::span::Span;
-use crate::tree::Node;
 use steps::Steps;
 
 pub(super) use action::ActionContexts;
@@ -196,10 +195,8 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         if let Some(known) = &self.cached(job).matrix {
             return known.clone();
         }
-        let strategy = job.fields.get("strategy").map(|field| &field.value);
         let whole = std::mem::take(&mut self.whole);
-        let place = |node: &Node| (job.id.value.clone(), node.span);
-        let made = matrix::matrix(strategy, &mut |node| match whole.get(&place(node)) {
+        let made = matrix::matrix(job, &mut |span| match whole.get(&(job.id.value.clone(), span)) {
             Some(site) => site.whole().map_or(Type::Text, |expression| {
                 Checker::new(site, self, None).infer(expression)
             }),

@@ -171,7 +171,11 @@ fn working_directory(start: &StartStep, workspace: &Path) -> Result<PathBuf, Str
 fn find_shell(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
     find_program(name, path, directory).or_else(|| {
         let own = std::env::var_os("PATH").filter(|path| !path.is_empty());
-        find_program(name, own.as_deref().unwrap_or(OsStr::new(DEFAULT_PATH)), directory)
+        find_program(
+            name,
+            own.as_deref().unwrap_or(OsStr::new(DEFAULT_PATH)),
+            directory,
+        )
     })
 }
 

@@ -99,7 +99,9 @@ impl Machine {
         if !holds {
             let reason = self.ending.as_ref().map(|ending| ending.reason.clone());
             let reason = reason.unwrap_or_else(|| Reason::new("cancelled", "the job was cancelled"));
-            let Some(step) = self.steps.all.get_mut(id) else { return };
+            let Some(step) = self.steps.all.get_mut(id) else {
+                return;
+            };
             if self.forced || step.stage != Stage::Running || !self.steps.frames.contains_key(id) {
                 return self.stop(id, StepState::Cancelled, &reason);
             }

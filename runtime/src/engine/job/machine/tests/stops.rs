@@ -413,10 +413,8 @@ fn a_composite_action_is_stopped_with_what_it_runs() {
         ["0.0 cancelled", "0.1 skipped", "0 cancelled", "1 skipped"]
     );
     // What runs whatever happens runs in it too.
-    let mut job = Sim::new(vec![steps_of_its_own()]).inner(
-        0,
-        vec![heeds(Signal::Interrupt), when(If::Always, Ends::Well)],
-    );
+    let mut job = Sim::new(vec![steps_of_its_own()])
+        .inner(0, vec![heeds(Signal::Interrupt), when(If::Always, Ends::Well)]);
     job.begin().cancel(false);
     job.ends_well();
     assert_eq!(job.ends(), ["0.0 cancelled", "0.1 success", "0 cancelled"]);

@@ -321,9 +321,10 @@ static DISPATCH: Level = Level {
 };
 static DISPATCH_INPUT: Type = narrowed!(&plain(&[
     key("description", &TEXT),
+    // The service starts workflows with `type: int` here, against its published schema; those that are called want a word.
     key(
         "type",
-        &Type::words(&["string", "boolean", "number", "environment", "choice"]),
+        &Type::words(&["string", "boolean", "number", "environment", "choice"]).forgiving(),
     ),
     key("required", &BOOLEAN),
     key("default", &Type::SCALAR),

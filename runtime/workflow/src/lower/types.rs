@@ -15,6 +15,8 @@ pub(super) struct Type {
     pub(super) number: bool,
     /// These words and no other text.
     pub(super) words: &'static [&'static str],
+    /// Whether another word is a mistake that the service passes over.
+    pub(super) forgives: bool,
     /// A list of such items.
     pub(super) list: Option<&'static Type>,
     /// A mapping of such keys.
@@ -42,6 +44,7 @@ impl Type {
         boolean: false,
         number: false,
         words: &[],
+        forgives: false,
         list: None,
         mapping: None,
         place: None,
@@ -81,6 +84,14 @@ impl Type {
 
     pub(super) const fn words(words: &'static [&'static str]) -> Type {
         Type { words, ..Self::NONE }
+    }
+
+    /// The same where the service takes other words for the first one.
+    pub(super) const fn forgiving(self) -> Type {
+        Type {
+            forgives: true,
+            ..self
+        }
     }
 
     pub(super) const fn list(item: &'static Type) -> Type {

@@ -5,7 +5,7 @@ use super::fields::{allowed_in, is_misspelt, report_missing, unknown_key};
 use super::keys::{ANY, Checked, Level};
 use super::sites::Slot;
 use super::types::{Text, Type};
-use crate::codes;
+use crate::codes::{self, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Key as At, is_in};
 use crate::model::{Fields, Takes};
@@ -303,7 +303,16 @@ impl Context<'_> {
             codes::UNKNOWN_VALUE,
             format!("`{}` of {} cannot be {}", check.key, check.owner, name(text)),
         )
-        .at(node.span, "not known here");
+        .at(
+            node.span,
+            match wanted.words.first().filter(|_| wanted.forgives) {
+                Some(first) => format!("not known: GitHub takes it for `{first}`"),
+                None => "not known here".to_owned(),
+            },
+        );
+        if wanted.forgives {
+            diagnostic.severity = Severity::Warning;
+        }
         if !self.diagnostics.is_full() {
             diagnostic = if let Some(near) = closest(text, wanted.words.iter().copied()) {
                 diagnostic.help(format!("did you mean `{near}`?")).guess(

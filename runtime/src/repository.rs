@@ -227,6 +227,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_uses_can_name_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let write = |path: &str| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        };
+        for path in [
+            ".git/HEAD",
+            ".github/workflows/ci.yml",
+            ".github/workflows/lib.yaml",
+            ".github/actions/setup/action.yml",
+            ".github/actions/setup/action.yaml",
+            "tool/action.yaml",
+            "action.yml",
+            "gone/action.yml",
+        ] {
+            write(path);
+        }
+        std::fs::write(root.join(".gitignore"), "gone\n").unwrap();
+        let workflow = Repository::of(&root.join(".github/workflows/ci.yml"));
+        let action = Repository::of_action(&root.join("tool/action.yaml"));
+        for repository in [workflow, action] {
+            assert_eq!(
+                repository.callable(Callable::Workflow),
+                ["./.github/workflows/ci.yml", "./.github/workflows/lib.yaml"]
+            );
+            let actions = repository.callable(Callable::Action);
+            assert_eq!(actions, ["./.github/actions/setup", "./", "./tool"]);
+        }
+    }
+
+    #[test]
     fn the_root_is_above_githubs_folder() {
         for (file, root) in [
             (".github/workflows/ci.yml", ""),

@@ -18,6 +18,7 @@ wanted() {
     case $part in
       base)
         need 'has ps' procps
+        need 'has python3' python3
         ;;
       docker)
         # An engine that is given needs no daemon of ours.

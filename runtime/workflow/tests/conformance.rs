@@ -17,11 +17,15 @@ use std::process::ExitCode;
 use loom_workflow::expression::{Environment, Function, Object, Scope, Status, Value, evaluate, parse};
 use loom_workflow::{Diagnostic, Diagnostics, Dialect, Level, Reference, References, Severity, Source};
 
+mod python;
+
 /// What came of the cases.
 #[derive(Default)]
 struct Count {
     passed: usize,
     failed: usize,
+    /// Left out for want of a program.
+    ignored: usize,
 }
 
 impl Count {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     right(&own, "right", &mut count);
     wrong(&own, "wrong", &mut count);
     expressions(&own, &mut count);
+    python::scripts(&mut count);
     match std::env::var_os("LOOM_CONFORMANCE_DIR").map(PathBuf::from) {
         Some(folder) if folder.is_dir() => {
             expressions(&folder, &mut count);
@@ -58,8 +63,8 @@ fn main() -> ExitCode {
     }
     let word = if count.failed == 0 { "ok" } else { "FAILED" };
     println!(
-        "\ntest result: {word}. {} passed; {} failed; 0 ignored; 0 measured; 0 filtered out",
-        count.passed, count.failed
+        "\ntest result: {word}. {} passed; {} failed; {} ignored; 0 measured; 0 filtered out",
+        count.passed, count.failed, count.ignored
     );
     ExitCode::from(u8::from(count.failed > 0))
 }

@@ -36,13 +36,15 @@ static ICONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 impl Context<'_> {
     pub(super) fn metadata(&mut self, fields: &Fields, root: &Node) {
-        self.described(fields, "name", root);
-        // GitHub's documentation lets composite actions go without.
-        let using = field(fields, "runs").and_then(|runs| value(runs.as_mapping()?, "using")?.as_scalar());
-        if !using.is_some_and(|using| using.text.eq_ignore_ascii_case("composite")) {
-            self.described(fields, "description", root);
-        }
+        // Runners want neither a name nor a description. Who gives an action a badge wants to publish it, which needs both.
         if let Some(branding) = field(fields, "branding").and_then(Node::as_mapping) {
+            self.described(fields, "name", root);
+            // GitHub's documentation lets composite actions go without.
+            let using =
+                field(fields, "runs").and_then(|runs| value(runs.as_mapping()?, "using")?.as_scalar());
+            if !using.is_some_and(|using| using.text.eq_ignore_ascii_case("composite")) {
+                self.described(fields, "description", root);
+            }
             let owner = Owner::new(What::Key("branding"), None);
             let badge = read_mapping(self, &BRANDING, branding, &owner);
             self.badge(&badge, "icon", &ICONS);

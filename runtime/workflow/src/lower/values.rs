@@ -3,7 +3,7 @@
 use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::{is_misspelt, report_missing, unknown_key};
 use super::sites::Slot;
-use crate::codes;
+use crate::codes::{self, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{WorkflowKey as At, is_in};
 use crate::model::{ExpectedType, Fields};
@@ -315,7 +315,16 @@ impl Context<'_> {
             codes::UNKNOWN_VALUE,
             format!("`{}` of {} cannot be {}", check.key, check.owner, name(text)),
         )
-        .at(node.span, "not known here");
+        .at(
+            node.span,
+            match wanted.words.first().filter(|_| wanted.forgives) {
+                Some(first) => format!("not known: GitHub takes it for `{first}`"),
+                None => "not known here".to_owned(),
+            },
+        );
+        if wanted.forgives {
+            diagnostic.severity = Severity::Warning;
+        }
         if !self.diagnostics.is_full() {
             diagnostic = if let Some(near) = closest(text, wanted.words.iter().copied()) {
                 diagnostic.help(format!("did you mean `{near}`?")).guess(

@@ -321,9 +321,10 @@ static DISPATCH: MappingSchema = MappingSchema {
 };
 static DISPATCH_INPUT: ValueSchema = narrowed!(&plain(&[
     key("description", &TEXT),
+    // The service starts workflows with `type: int` here, against its published schema; those that are called want a word.
     key(
         "type",
-        &ValueSchema::one_of(&["string", "boolean", "number", "environment", "choice"]),
+        &ValueSchema::one_of(&["string", "boolean", "number", "environment", "choice"]).forgiving(),
     ),
     key("required", &BOOLEAN),
     key("default", &ValueSchema::SCALAR),

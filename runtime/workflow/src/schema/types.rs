@@ -16,6 +16,8 @@ pub(crate) struct ValueSchema {
     pub(crate) number: bool,
     /// These words and no other text.
     pub(crate) words: &'static [&'static str],
+    /// Whether another word is a mistake that the service passes over.
+    pub(crate) forgives: bool,
     /// A list of such items.
     pub(crate) list: Option<&'static ValueSchema>,
     /// A mapping of such keys.
@@ -43,6 +45,7 @@ impl ValueSchema {
         boolean: false,
         number: false,
         words: &[],
+        forgives: false,
         list: None,
         mapping: None,
         place: None,
@@ -82,6 +85,14 @@ impl ValueSchema {
 
     pub(crate) const fn one_of(words: &'static [&'static str]) -> ValueSchema {
         ValueSchema { words, ..Self::NONE }
+    }
+
+    /// The same where the service takes other words for the first one.
+    pub(crate) const fn forgiving(self) -> ValueSchema {
+        ValueSchema {
+            forgives: true,
+            ..self
+        }
     }
 
     pub(crate) const fn list(item: &'static ValueSchema) -> ValueSchema {

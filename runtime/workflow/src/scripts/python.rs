@@ -179,9 +179,10 @@ impl<'a> Lexer<'a> {
             triple.get(..1).unwrap_or_default()
         };
         self.at += end.len();
-        let mut depth = 0_usize;
+        // The `{` that are open, each with the brackets that are open in its code and whether its format has begun.
+        let mut fields: Vec<(usize, bool)> = Vec::new();
         while let Some(next) = self.rest().chars().next() {
-            if depth == 0 && self.rest().starts_with(end) {
+            if fields.is_empty() && self.rest().starts_with(end) {
                 self.at += end.len();
                 return Ok(());
             }
@@ -191,25 +192,30 @@ impl<'a> Lexer<'a> {
                     let length = expression(self.rest());
                     self.at += length;
                 }
-                '\n' if !long && depth == 0 => return broken,
+                '\n' if !long && fields.is_empty() => return broken,
                 '{' | '}'
                     if formatted
                         && self.rest().starts_with(if next == '{' { "{{" } else { "}}" })
-                        && depth == 0 =>
+                        && fields.is_empty() =>
                 {
                     self.at += 2;
                 }
-                '{' if formatted => {
-                    depth += 1;
-                    self.at += 1;
+                _ if !formatted => self.at += next.len_utf8(),
+                // What stands between braces is code, with texts of its own, up to its format, in which a quote is a filling.
+                '\'' | '"' if matches!(fields.last(), Some((_, false))) => self.quoted(false)?,
+                other => {
+                    match (other, fields.last_mut()) {
+                        ('{' | '(' | '[', Some((brackets, false))) => *brackets += 1,
+                        ('{', _) => fields.push((0, false)),
+                        ('}' | ')' | ']', Some((brackets @ 1.., false))) => *brackets -= 1,
+                        ('}', _) => {
+                            fields.pop();
+                        }
+                        (':', Some((0, has_format @ false))) => *has_format = true,
+                        _ => {}
+                    }
+                    self.at += other.len_utf8();
                 }
-                '}' if formatted => {
-                    depth = depth.saturating_sub(1);
-                    self.at += 1;
-                }
-                // What stands between braces is code, with texts of its own.
-                '\'' | '"' if depth > 0 => self.quoted(false)?,
-                other => self.at += other.len_utf8(),
             }
         }
         broken
@@ -360,6 +366,7 @@ mod tests {
             "a, (b, c) = 1, (2, 3)\nprint(a, b, c)",
             "a = b = 1\na += b\nc: int = 2\nprint(a, b, c)",
             "print(f'{a[\"b\"]} {{}} {c!r}', rb'x', '''it's''')\na = c = {}",
+            "x = 1\nprint(f\"{x:'>10}\", f'{x!r:\"^{x}}', f\"{ {'a': [x]}['a'][0:1] }\")",
             "f = lambda x, y=1: x + y\nprint(f)",
             "match v:\n  case [a, {'k': b}]:\n    print(a, b)\nv = 1",
             "print(${{ steps.a.outputs.b }}, '${{ github.ref }}')",

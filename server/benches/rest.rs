@@ -35,11 +35,8 @@ async fn main() {
     let studio = Studio::builder(options).start().await.unwrap();
     for (seq, ids) in (0..ACTORS).collect::<Vec<_>>().chunks(5_000).enumerate() {
         let batch = ActorBatch {
-            boot: BootId("bench".to_owned()),
-            seq: seq as u64 + 1,
             register: ids.iter().map(|id| record(*id)).collect(),
-            update: Vec::new(),
-            unregister: Vec::new(),
+            ..ActorBatch::new(BootId("bench".to_owned()), seq as u64 + 1)
         };
         studio.directory.apply(batch).unwrap();
     }

@@ -34,8 +34,10 @@ async fn main() {
     };
     let studio = Studio::builder(options).start().await.unwrap();
     for (seq, ids) in (0..ACTORS).collect::<Vec<_>>().chunks(5_000).enumerate() {
-        let mut batch = ActorBatch::new(BootId("bench".to_owned()), seq as u64 + 1);
-        batch.register = ids.iter().map(|id| record(*id)).collect();
+        let batch = ActorBatch {
+            register: ids.iter().map(|id| record(*id)).collect(),
+            ..ActorBatch::new(BootId("bench".to_owned()), seq as u64 + 1)
+        };
         studio.directory.apply(batch).unwrap();
     }
     for path in ["/api/actors/counter-77777", "/api/actors?limit=20", "/api/health"] {

@@ -64,11 +64,8 @@ fn whole_request(bytes: &[u8]) -> Option<((String, String), Vec<u8>)> {
 
 fn batch() -> ActorBatch {
     ActorBatch {
-        boot: BootId("b".into()),
-        seq: 1,
         register: vec![ActorRecord::new("a", "Worker")],
-        update: Vec::new(),
-        unregister: Vec::new(),
+        ..ActorBatch::new(BootId("b".into()), 1)
     }
 }
 

@@ -257,9 +257,10 @@ fn job_status(run: &Run, event: &Recorded) -> Option<Push> {
         Event::JobFinished { state, .. } => state.as_str(),
         _ => return None,
     };
-    let stem = crate::prepare::stem(std::path::Path::new(&run.workflow.file));
+    let (name, file) = (&run.workflow.name, &run.workflow.file);
+    let stem = crate::prepare::stem(std::path::Path::new(file));
     let payload = json!({"runId": run.id, "job": job, "state": state});
-    Some(Push::job_status(&[&run.workflow.name, &stem], &payload))
+    Some(Push::job_status(&[name, &stem, file], &payload))
 }
 
 struct Grown {

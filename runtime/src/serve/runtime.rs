@@ -12,6 +12,7 @@ use super::losses::Lost;
 use super::phoenix::Phoenix;
 use super::starter::Starter;
 use crate::engine::Engine;
+use crate::event::WorkflowRef;
 use crate::id::RunId;
 use crate::prepare::stem;
 use crate::state::Run;
@@ -68,7 +69,10 @@ impl Runtime {
 
     /// Whether a workflow of the project, or one that runs, is called so.
     pub(super) fn knows_workflow(&self, name: &str) -> bool {
-        let of_run = |run: &Run| run.workflow.name == name || stem(Path::new(&run.workflow.file)) == name;
+        let of_run = |run: &Run| {
+            let WorkflowRef { name: own, file } = &run.workflow;
+            own == name || file == name || stem(Path::new(file)) == name
+        };
         !matches!(self.catalog.find(name), Found::None) || self.open().runs.values().any(of_run)
     }
 

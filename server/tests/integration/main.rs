@@ -12,6 +12,7 @@
 mod binary;
 mod bridge;
 mod directory;
+mod docs;
 mod extension;
 mod guard;
 mod hurry;

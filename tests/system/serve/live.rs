@@ -129,6 +129,33 @@ fn a_phoenix_client_of_version_two_hears_one_job_and_the_states_of_a_workflow() 
 }
 
 #[test]
+fn a_workflow_that_is_joined_by_its_file_is_heard() {
+    let studio = Studio::of(project());
+    let all = studio.value("/api/workflows");
+    let listed = all.as_array().expect("a list").iter();
+    let file = listed
+        .filter_map(|workflow| workflow["file"].as_str())
+        .find(|file| file.contains("quick"))
+        .expect("the file of the workflow")
+        .to_owned();
+    let topic = format!("workflow:{file}");
+    let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");
+    socket.send(&json!(["1", "1", topic, "phx_join", {}]));
+    socket.until("the reply to the join", |frame| {
+        (frame[3] == "phx_reply" && frame[4]["status"] == "ok").then_some(())
+    });
+    let run = studio.start_workflow("quick");
+    socket.until("the end of the second job", |frame| {
+        let status = &frame[4];
+        (frame[2] == topic.as_str()
+            && status["runId"] == run
+            && status["job"] == "second"
+            && status["state"] == "success")
+            .then_some(())
+    });
+}
+
+#[test]
 fn a_join_of_a_workflow_that_there_is_not_is_refused_with_the_reason() {
     let studio = Studio::of(project());
     let mut socket = studio.socket("/socket/websocket?vsn=2.0.0");

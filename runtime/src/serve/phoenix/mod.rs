@@ -44,6 +44,8 @@ impl Push {
     /// A job of a workflow changed its state; the workflow by all its names.
     pub(super) fn job_status(workflow: &[&str], payload: &impl Serialize) -> Self {
         let mut topics: Vec<String> = workflow.iter().map(|name| format!("workflow:{name}")).collect();
+        // One who joined by one name hears it once, also where two names are the same.
+        topics.sort();
         topics.dedup();
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
         Self::new(&topics, "job_status", std::slice::from_ref(payload))
@@ -105,5 +107,16 @@ impl Phoenix {
 
     fn sockets(&self) -> MutexGuard<'_, HashMap<u64, Arc<Outbox>>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_job_goes_to_each_name_of_its_workflow_once() {
+        let push = Push::job_status(&["ci.yml", "ci", "ci.yml"], &"x");
+        assert_eq!(*push.topics, ["workflow:ci", "workflow:ci.yml"]);
     }
 }

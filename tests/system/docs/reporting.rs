@@ -59,12 +59,14 @@ fn node() -> Vec<&'static str> {
 }
 
 #[test]
-fn curl_registers_updates_beats_and_unregisters() {
+fn curl_registers_updates_and_unregisters() {
     let studio = Studio::of(Project::new());
-    let script = example(&page("reporting.md"), "sh");
+    let script = example(&page("reporting.md"), "sh")
+        .replace("localhost:9090", &format!("127.0.0.1:{}", studio.port))
+        .replace("curl ", "curl --silent --show-error --fail ");
     let said = end(start(&studio, "bash", &["-euc"], &script));
     assert!(said.contains(r#""messageCount":5"#), "{said}");
-    studio.get("/api/actors/pump-1").send().is(404);
+    studio.get("/api/actors/mailer-1").send().is(404);
 }
 
 #[test]
@@ -104,6 +106,20 @@ fn node_reports_in_batches_and_listens_to_both_sockets() {
     assert!(joined.contains("logs:all phx_reply ok"), "{joined}");
     end(reporting);
     assert_eq!(of_type(&studio, "Lane"), Vec::<Value>::new());
+}
+
+#[test]
+fn the_batch_of_the_page_is_taken() {
+    let studio = Studio::of(Project::new());
+    let batch: Value = serde_json::from_str(&example(&page("reporting.md"), "json")).expect("JSON");
+    let outcome = studio
+        .post("/api/actor/batch")
+        .json(&batch)
+        .send()
+        .is(200)
+        .value();
+    assert_eq!(outcome["accepted"], 1, "{outcome}");
+    studio.get("/api/actors/cart-1").send().is(200);
 }
 
 #[test]

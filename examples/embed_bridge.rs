@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `STUDIO_ENABLED=true` makes the bridge deliver to `STUDIO_URL`, `http://localhost:9090` when that is not set. Without it
-//! the same program runs and nobody is told of it. Ends with Ctrl-C.
+//! the same program runs and says why nobody is told of it. Ends with Ctrl-C.
 
 use std::time::Duration;
 

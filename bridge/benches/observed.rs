@@ -48,6 +48,52 @@ impl Handler<Add> for Seen {
     }
 }
 
+/// Answers `Err` half the time: what it costs to tell.
+#[derive(Message)]
+#[rtype(result = "Result<u64, u64>")]
+struct Try(u64);
+
+fn tried(n: u64) -> Result<u64, u64> {
+    if n & 1 == 0 { Ok(n) } else { Err(n) }
+}
+
+/// Answers later: what it costs to wait for the end.
+#[derive(Message)]
+#[rtype(result = "u64")]
+struct Later(u64);
+
+impl Handler<Try> for Plain {
+    type Result = Result<u64, u64>;
+
+    fn handle(&mut self, ask: Try, _: &mut Self::Context) -> Self::Result {
+        tried(ask.0)
+    }
+}
+
+impl Handler<Try> for Seen {
+    type Result = Result<u64, u64>;
+
+    fn handle(&mut self, ask: Try, _: &mut Self::Context) -> Self::Result {
+        tried(ask.0)
+    }
+}
+
+impl Handler<Later> for Plain {
+    type Result = ResponseFuture<u64>;
+
+    fn handle(&mut self, ask: Later, _: &mut Self::Context) -> Self::Result {
+        Box::pin(async move { ask.0 })
+    }
+}
+
+impl Handler<Later> for Seen {
+    type Result = ResponseFuture<u64>;
+
+    fn handle(&mut self, ask: Later, _: &mut Self::Context) -> Self::Result {
+        Box::pin(async move { ask.0 })
+    }
+}
+
 const MESSAGES: u64 = 128_000;
 const ASKS: u64 = 20_000;
 const ACTORS: usize = 100_000;
@@ -119,6 +165,61 @@ async fn messages() {
         print(&format!("observed, {level:?}"), cheapest(rounds));
     }
     print("observed, Time, subscribed", cheapest(&of_watched));
+    println!();
+}
+
+/// Nanoseconds for a `do_send` whose handler may fail, and for a `send` whose answer comes later.
+async fn one_round_of_answers<A>(actor: &Addr<A>) -> (f64, f64)
+where
+    A: Actor + Handler<Try> + Handler<Later>,
+    A::Context: actix::dev::ToEnvelope<A, Try> + actix::dev::ToEnvelope<A, Later>,
+{
+    let start = Instant::now();
+    for burst in 0..MESSAGES / 64 {
+        for n in 0..64 {
+            actor.do_send(Try(burst + n));
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(actor.send(Try(0)).await.unwrap(), Ok(0));
+    let told = nanos_each(start, MESSAGES);
+    let start = Instant::now();
+    for n in 0..ASKS {
+        actor.send(Later(n)).await.unwrap();
+    }
+    (told, nanos_each(start, ASKS))
+}
+
+async fn answers() {
+    let registry = ActorRegistry::new();
+    let plain = Plain(0).start();
+    let seen = spawn(ActorSpec::new("Seen").registry(&registry), |_| Seen(0));
+    let levels = [Level::Counters, Level::Time];
+    let mut of_plain = Vec::new();
+    let mut of_seen = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        of_plain.push(one_round_of_answers(&plain).await);
+        for (rounds, level) in of_seen.iter_mut().zip(levels) {
+            set_level(level);
+            rounds.push(one_round_of_answers(&seen).await);
+        }
+    }
+    let base = cheapest(&of_plain);
+    println!(
+        "{:<28}{:>12}{:>10}{:>14}{:>10}",
+        "answer", "Result ns", "over ns", "later ns", "over ns"
+    );
+    let print = |name: &str, (failing, later): (f64, f64)| {
+        let over = (failing - base.0, later - base.1);
+        println!(
+            "{name:<28}{failing:>12.1}{:>10.1}{later:>14.1}{:>10.1}",
+            over.0, over.1
+        );
+    };
+    print("plain actix", base);
+    for (rounds, level) in of_seen.iter().zip(levels) {
+        print(&format!("observed, {level:?}"), cheapest(rounds));
+    }
     println!();
 }
 
@@ -237,6 +338,7 @@ fn median(mut measure: impl FnMut() -> (Duration, usize)) -> (Duration, usize) {
 fn main() {
     System::new().block_on(async {
         messages().await;
+        answers().await;
         memory().await;
     });
     polls();

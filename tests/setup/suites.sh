@@ -89,6 +89,12 @@ executor_tests() { cargo test --workspace --locked --no-fail-fast --test 'docker
 # The same selection of packages as the build had: with fewer, cargo would build dependencies with other features anew.
 system_tests() { cargo test --workspace --locked --test system -- "$@"; }
 
+# The tests of the page on reporting have a real nginx in front of the studio.
+find_nginx() {
+  [ -n "${LOOM_TEST_NGINX:-}" ] || LOOM_TEST_NGINX=$(bash "$here/nginx.sh" "$target_dir/loom-tests/nginx") || return 1
+  export LOOM_TEST_NGINX
+}
+
 build_page() { bash "$here/ui.sh"; }
 
 # An engine for the Docker and browser tests, and images in it: our own where we may, else the one that answers.

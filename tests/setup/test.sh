@@ -64,8 +64,10 @@ else
   blocked ui-lint page
   blocked ui-unit page
 fi
-if passed build; then
+if passed build && find_nginx; then
   libtest system system_tests --skip house:: --skip docker::
+elif passed build; then
+  blocked system "no nginx (see above)"
 else
   blocked system build
 fi

@@ -23,6 +23,8 @@ mod crash;
 #[cfg(test)]
 mod docker;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod editor;
 #[cfg(test)]
 mod fault;

@@ -85,7 +85,7 @@ pub(super) struct Totals {
 impl Totals {
     /// For the wire; nothing where nothing was measured.
     pub(super) fn work(self) -> Option<Work> {
-        (self != Self::default()).then(|| Work {
+        (self != Self::default()).then_some(Work {
             handled: self.handled,
             handle_us: self.handle_ns / 1_000,
             queued: self.queued,

@@ -16,6 +16,8 @@ use crate::clock;
 use crate::level::{Level, level};
 use crate::owner::{End, panic_text};
 
+type Restart<A> = fn(&mut ContextFut<A, Context<A>>) -> bool;
+
 /// A running actor. Finishes when the actor has ended, also by a panic, which goes no further.
 #[must_use = "an actor runs only while its future is polled"]
 pub struct Observed<A: Actor<Context = Context<A>>> {
@@ -23,7 +25,7 @@ pub struct Observed<A: Actor<Context = Context<A>>> {
     actor: Option<ContextFut<A, Context<A>>>,
     life: Life,
     /// How it starts again in place after a stop, where somebody supervises it; false when nobody has its address.
-    restart: Option<fn(&mut ContextFut<A, Context<A>>) -> bool>,
+    restart: Option<Restart<A>>,
 }
 
 impl<A: Actor<Context = Context<A>>> Observed<A> {

@@ -548,6 +548,7 @@ export interface components {
              * @description See [`ActorRecord::uptime`].
              */
             uptime?: number | null;
+            work?: components["schemas"]["Work"] | null;
             /** @description See [`ActorRecord::worker_id`]. */
             workerId?: string | null;
         };
@@ -617,6 +618,7 @@ export interface components {
              * @description Milliseconds since it started.
              */
             uptime?: number | null;
+            work?: components["schemas"]["Work"] | null;
             /** @description The worker, thread or process that runs it. */
             workerId?: string | null;
         };
@@ -660,12 +662,12 @@ export interface components {
         Latency: {
             /**
              * Format: double
-             * @description Mean time in the handler.
+             * @description Mean time from delivery to the end of handling, over a time that whoever reports it chooses.
              */
             handleMs?: number | null;
             /**
              * Format: double
-             * @description Mean time between sending and handling.
+             * @description Mean time in the queue, of messages that were in one.
              */
             waitMs?: number | null;
         };
@@ -792,6 +794,48 @@ export interface components {
         Unregister: {
             /** @description Which. */
             id: components["schemas"]["ActorId"];
+        };
+        /**
+         * @description What an actor's work came to since it started: sums, each with its count, that only grow. The mean over any stretch of
+         *     time is the growth of a sum by the growth of its count; what was not measured is zero.
+         */
+        Work: {
+            /**
+             * Format: int64
+             * @description Microseconds in which a thread worked for the actor, whatever for.
+             * @default 0
+             */
+            busyUs: number;
+            /**
+             * Format: int64
+             * @description Microseconds from their delivery to their end.
+             * @default 0
+             */
+            handleUs: number;
+            /**
+             * Format: int64
+             * @description Messages that were handled to their end and timed; an answer that comes later is the end.
+             * @default 0
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description Messages that waited in a queue and were timed.
+             * @default 0
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
+             * @default 0
+             */
+            turns: number;
+            /**
+             * Format: int64
+             * @description Microseconds they waited there.
+             * @default 0
+             */
+            waitUs: number;
         };
     };
     responses: never;

@@ -6,6 +6,7 @@
 //! | `LOOM_TEST_DOCKER_HOST` | the engine of the Docker tests, as in `DOCKER_HOST` |
 //! | `LOOM_TEST_APART_DOCKER_HOST` | an engine that does not see the folder for temporary files; without one its tests are passed over |
 //! | `LOOM_TEST_REGISTRY` | `host:port` of a registry that serves `loom-test/pulled:latest` and `loom-test/fat:latest`; at the next port it wants a login |
+//! | `LOOM_TEST_NGINX` | an nginx that nobody runs yet |
 //! | `LOOM_TEST_USER` | where the tests run as root: an ordinary user who is in the group `docker` |
 
 use std::path::PathBuf;

@@ -34,7 +34,7 @@ jobs:
 ";
 
 /// A project with both.
-fn project() -> crate::harness::Project {
+pub(crate) fn project() -> crate::harness::Project {
     let project = crate::harness::Project::with(PROJECT);
     project.file(".github/workflows/endless.yml", ENDLESS);
     project

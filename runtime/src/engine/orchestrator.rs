@@ -14,7 +14,7 @@ use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
 use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
-use super::shared::{GiveWay, Shared};
+use super::shared::{BY_CONCURRENCY, GiveWay, Shared};
 use crate::event::{Reason, Recorded};
 use crate::id::{JobId, RunId};
 use crate::journal::{JournalError, Request, RunQuery};
@@ -128,6 +128,7 @@ impl Orchestrator {
             self.seen = place;
             // One for a run that is not ours is its owner's to answer.
             match request {
+                Request::Cancel { by } if by == BY_CONCURRENCY && self.give_way(&run, None) => {}
                 Request::Cancel { by } => drop(self.cancel(&run, by)),
                 Request::Answer {
                     job,
@@ -143,7 +144,16 @@ impl Orchestrator {
                     };
                     self.answer(&run, answers);
                 }
-                Request::CancelJob { .. } => {}
+                Request::CancelJob { job, by } if by == BY_CONCURRENCY => {
+                    self.give_way(&run, Some(job));
+                }
+                Request::CancelJob { job, by } => {
+                    if let Some(held) = self.runs.get(&run) {
+                        let why = Reason::new("cancelled", format!("{by} cancelled it"));
+                        // `do_send`: as in `cancel`.
+                        held.actor.do_send(CancelRunJob { job: Some(job), why });
+                    }
+                }
             }
         }
     }

@@ -48,6 +48,9 @@ pub(crate) struct GiveWay {
     pub(crate) job: Option<JobId>,
 }
 
+/// Who asks when a concurrency group does.
+pub(super) const BY_CONCURRENCY: &str = "concurrency";
+
 impl Shared {
     /// Tells who has a concurrency group that a newer one wants its turn, in whatever process it runs.
     pub(crate) async fn give_way(&self, claimant: &Claimant) {
@@ -64,7 +67,7 @@ impl Shared {
         if ours {
             return;
         }
-        let by = "concurrency".to_owned();
+        let by = BY_CONCURRENCY.to_owned();
         let request = match &claimant.job {
             Some(job) => Request::CancelJob { job: job.clone(), by },
             None => Request::Cancel { by },

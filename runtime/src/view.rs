@@ -237,6 +237,11 @@ impl RunSummary {
     pub fn run_id(&self) -> &str {
         &self.run_id
     }
+
+    /// What became of it so far.
+    pub(crate) fn state(&self) -> RunState {
+        self.state
+    }
 }
 
 impl From<&Summary> for RunSummary {

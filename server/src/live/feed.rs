@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loom_protocol::{ActorId, Removed, topic};
@@ -42,7 +43,11 @@ impl Feed {
     ) -> Self {
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
-            keep_running("changes", move || publish_changes(directory.clone(), hub.clone()))
+            let started = AtomicBool::new(false);
+            keep_running("changes", move || {
+                let again = started.swap(true, Ordering::Relaxed);
+                publish_changes(directory.clone(), hub.clone(), again)
+            })
         };
         let metrics = {
             let (directory, hub) = (directory.clone(), hub.clone());
@@ -68,7 +73,11 @@ impl Drop for Feed {
     }
 }
 
-async fn publish_changes(directory: Arc<Directory>, hub: Hub) {
+/// `again` says that it was running before: what it had taken out then was told to nobody.
+async fn publish_changes(directory: Arc<Directory>, hub: Hub, again: bool) {
+    if again {
+        hub.resync_all();
+    }
     let mut resynced: Option<Instant> = None;
     loop {
         directory.changes().wait().await;
@@ -150,9 +159,34 @@ impl Drop for AbortOnDrop {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
+
+    use loom_protocol::{Frame, Timestamp};
 
     use super::*;
+    use crate::SystemClock;
+    use crate::directory::DirectoryOptions;
+
+    #[tokio::test]
+    async fn what_a_panic_took_along_is_made_good_by_a_resync() {
+        for (again, kinds) in [(false, vec!["hello"]), (true, vec!["hello", "resync"])] {
+            let hub = Hub::new(Timestamp::from_millis(1_000));
+            let mut viewer = hub.subscribe(None, || true);
+            let directory = Arc::new(Directory::new(DirectoryOptions::default(), Arc::new(SystemClock)));
+            let publishing = tokio::spawn(publish_changes(directory, hub.clone(), again));
+            let mut told: Vec<String> = Vec::new();
+            while told.len() < kinds.len() {
+                let texts = viewer.take();
+                let frames = texts
+                    .iter()
+                    .map(|text| serde_json::from_str::<Frame>(text).unwrap());
+                told.extend(frames.map(|frame| frame.kind));
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(told, kinds);
+            publishing.abort();
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_task_that_panics_is_started_again_and_ends_with_the_feed() {

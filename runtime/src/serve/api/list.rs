@@ -31,18 +31,21 @@ pub(super) struct Page<T> {
 }
 
 impl<T: Serialize> Listed<T> {
-    /// Cuts a page out of all that the filter matched; `cursor` names an item. Nothing when the cursor is no item's.
+    /// Cuts a page out of those of all that `wanted` says; `cursor` names an item, which need not be wanted any more. Nothing when
+    /// the cursor is no item's.
     pub(super) fn cut(
         mut all: Vec<T>,
         cursor: Option<&str>,
         limit: Option<usize>,
         name: impl Fn(&T) -> &str,
+        wanted: impl Fn(&T) -> bool,
     ) -> Option<Self> {
-        let total = all.len();
+        let total = all.iter().filter(|item| wanted(item)).count();
         if let Some(cursor) = cursor {
             let place = all.iter().position(|item| name(item) == cursor)?;
             all.drain(..=place);
         }
+        all.retain(wanted);
         let more = limit.is_some_and(|limit| all.len() > limit);
         all.truncate(limit.unwrap_or(usize::MAX));
         let next = all.last().filter(|_| more).map(|last| name(last).to_owned());
@@ -80,7 +83,7 @@ mod tests {
     #[test]
     fn pages_follow_one_another_and_the_last_has_no_next() {
         let all = || vec!["a", "b", "c"];
-        let cut = |cursor, limit| Listed::cut(all(), cursor, limit, |item| item);
+        let cut = |cursor, limit| Listed::cut(all(), cursor, limit, |item| item, |_| true);
         let first = cut(None, Some(2)).unwrap();
         assert_eq!(
             (first.items, first.total, first.next.as_deref()),
@@ -90,5 +93,8 @@ mod tests {
         assert_eq!((last.items, last.total, last.next), (vec!["c"], 3, None));
         assert_eq!(cut(None, None).unwrap().items, all());
         assert!(cut(Some("nobody"), None).is_none());
+        // The page before ended with `b`, which is wanted no more.
+        let rest = Listed::cut(all(), Some("b"), Some(2), |item| item, |item| *item != "b").unwrap();
+        assert_eq!((rest.items, rest.total, rest.next), (vec!["c"], 2, None));
     }
 }

@@ -103,11 +103,12 @@ async fn listed(
         }
     }
     let runs = runtime.engine.journal().runs(query).await;
-    let mut runs: Vec<Summary> = runs.map_err(|error| history(&error))?;
-    runs.retain(|run| state.is_none_or(|state| run.state == state));
+    let runs: Vec<Summary> = runs.map_err(|error| history(&error))?;
     let runs: Vec<RunSummary> = runs.iter().map(RunSummary::from).collect();
     let cursor = params.cursor.as_deref();
-    Listed::cut(runs, cursor, limit, RunSummary::run_id).ok_or_else(|| {
+    // A run may have got another state since it ended a page.
+    let wanted = |run: &RunSummary| state.is_none_or(|state| run.state() == state);
+    Listed::cut(runs, cursor, limit, RunSummary::run_id, wanted).ok_or_else(|| {
         ApiError::bad_request(
             "invalid_cursor",
             "the cursor is not in this list; begin again without one",

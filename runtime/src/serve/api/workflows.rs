@@ -68,7 +68,10 @@ async fn listed(
     let views = workflow_views(runtime, |_| true).await;
     let mut views = views.map_err(|error| history(&error))?;
     views.retain(|view| state.is_none_or(|state| view.state() == state));
-    Listed::cut(views, params.cursor.as_deref(), limit, WorkflowView::file).ok_or_else(|| {
+    Listed::cut(views, params.cursor.as_deref(), limit, WorkflowView::file, |_| {
+        true
+    })
+    .ok_or_else(|| {
         ApiError::bad_request(
             "invalid_cursor",
             "the cursor is not in this list; begin again without one",

@@ -401,7 +401,7 @@ mod tests {
             checkable(root),
             [root.join("one/action.yml"), root.join("two/action.yml")]
         );
-        assert_eq!(some_actions_in(root, 1), [PathBuf::new(); 0]);
+        assert_eq!(some_actions_in(root, 1), Vec::<PathBuf>::new());
     }
 
     #[test]

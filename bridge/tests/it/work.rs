@@ -213,7 +213,11 @@ enum How {
 type Answer = Result<u32, String>;
 
 fn answer(n: u32) -> Answer {
-    if n.is_multiple_of(2) { Ok(n) } else { Err("odd".to_owned()) }
+    if n.is_multiple_of(2) {
+        Ok(n)
+    } else {
+        Err("odd".to_owned())
+    }
 }
 
 /// Answered later, by a future of its own.

@@ -9,8 +9,6 @@ use crate::project;
 
 /// How many files and folders are looked at for a list of actions to choose from: who waits for one is typing.
 const MOST_LOOKED_AT: usize = 10_000;
-/// How many are named in such a list.
-const MOST_NAMED: usize = 200;
 
 /// Reads called workflows and actions from the folder that a file belongs to.
 pub(crate) struct Repository {
@@ -190,7 +188,7 @@ impl References for Repository {
             let parts: Option<Vec<&str>> = inside.iter().map(OsStr::to_str).collect();
             Some(format!("./{}", parts?.join("/")))
         });
-        let mut named: Vec<String> = named.take(MOST_NAMED).collect();
+        let mut named: Vec<String> = named.collect();
         named.dedup();
         named
     }

@@ -89,12 +89,18 @@ pub(super) async fn is_within_reach(place: &KeptPlace, docker: &dyn Executor) ->
         return Ok(());
     };
     match docker.address().await {
-        Ok(Some(asked)) if asked != *own => Err(format!(
+        Ok(Some(asked)) if !is_same(&asked, own) => Err(format!(
             "it is in the engine at {own}, and the one that is asked is at {asked}: set DOCKER_HOST={own}"
         )),
         Ok(_) => Ok(()),
         Err(error) => Err(format!("failed to {}", chain(&error))),
     }
+}
+
+/// Whether two addresses lead to one engine: `/var/run` is `/run` (Filesystem Hierarchy Standard 3.0, 5.13).
+fn is_same(one: &str, other: &str) -> bool {
+    let plain = |address: &str| address.replacen("unix:///var/run/", "unix:///run/", 1);
+    plain(one) == plain(other)
 }
 
 /// Held by who is in a kept place, or removes it.

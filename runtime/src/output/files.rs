@@ -239,6 +239,8 @@ pub fn paths(bytes: &[u8]) -> Result<Vec<String>, FileError> {
     let mut seen = std::collections::HashSet::new();
     let mut paths: Vec<String> = text
         .split(['\n', '\r'])
+        // A path ends at a zero byte, which no process could be given.
+        .filter_map(|line| line.split('\0').next())
         .rev()
         .filter(|line| !line.is_empty() && seen.insert(*line))
         .map(str::to_owned)
@@ -427,6 +429,7 @@ mod tests {
             ("/one\r\n/two\r/three", "/one /two /three"),
             ("/one\n\n/two\n/one\n", "/two /one"),
             ("\u{feff}/one", "/one"),
+            ("/one\0/two\n\0\n/three", "/one /three"),
             ("", ""),
         ] {
             assert_eq!(paths(text.as_bytes()).unwrap().join(" "), expected, "{text:?}");

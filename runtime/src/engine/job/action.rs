@@ -5,7 +5,7 @@ use loom_workflow::expression::{Environment, Files};
 use loom_workflow::model::action::ActionKind;
 
 use super::call::Call;
-use super::contexts::View;
+use super::contexts::{View, end_at_nul};
 use super::grounds::Grounds;
 use super::task::{Build, Task};
 use crate::actions;
@@ -48,7 +48,8 @@ pub(super) fn process(
     }
     env.insert("GITHUB_ACTION_PATH".to_owned(), call.path.clone());
     let absent = || Reason::new("action", format!("`{}` has nothing to run here", call.reference));
-    let spec = |program: Program, env| {
+    let spec = |program: Program, mut env| {
+        end_at_nul(&mut env);
         Box::new(StepSpec {
             id: values.id.clone(),
             program,
@@ -137,6 +138,7 @@ pub(super) fn image(image: &str, inputs: &IndexMap<String, String>, values: &Val
             value.clone(),
         );
     }
+    end_at_nul(&mut env);
     let input = |wanted: &str| {
         let mut found = inputs
             .iter()

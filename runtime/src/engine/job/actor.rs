@@ -21,7 +21,7 @@ use super::pausing::Clock;
 use super::question::{Ask, What};
 use super::task::Task;
 use super::worker;
-use super::{JobOrigin, PreparedPlace, judging};
+use super::{JobOrigin, PreparedPlace, judging, posting};
 use crate::engine::run::{ClosePlace, SaveEvents};
 use crate::engine::timers;
 use crate::event::StepState;
@@ -234,12 +234,17 @@ impl JobActor {
             What::Post(call) => (call.frame.clone(), call.step.clone()),
             _ => (known.frame.clone(), id.of_main()),
         };
+        let around = match &known.what {
+            What::Post(call) => posting::around(call, &|frame| contexts.view(frame, status)),
+            _ => Vec::new(),
+        };
         let ask = Ask {
             id: id.clone(),
             what: known.what.clone(),
             view: contexts.view(frame.as_ref(), status),
             frame,
             state: contexts.state_of(&owner),
+            around,
         };
         Some((opened, ask))
     }

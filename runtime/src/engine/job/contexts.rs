@@ -281,15 +281,19 @@ impl View {
         let mut env: BTreeMap<String, String> = fixed.clone();
         env.extend(self.env.iter().map(|(name, value)| (name.clone(), value.clone())));
         env.extend(fixed.into_iter().filter(|(name, _)| is_fixed(name)));
-        // A process's variables end at their first NUL; one with a NUL would keep every process from starting.
-        for value in env.values_mut() {
-            if let Some(end) = value.find('\0') {
-                value.truncate(end);
-            }
-        }
-        env.retain(|name, _| !name.contains('\0'));
+        end_at_nul(&mut env);
         env
     }
+}
+
+/// A process's variables end at their first NUL; one with a NUL would keep every process from starting.
+pub(super) fn end_at_nul(env: &mut BTreeMap<String, String>) {
+    for value in env.values_mut() {
+        if let Some(end) = value.find('\0') {
+            value.truncate(end);
+        }
+    }
+    env.retain(|name, _| !name.contains('\0'));
 }
 
 /// The variables of the job, now that it is known where it runs; those given with the run are below them.

@@ -325,6 +325,7 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
         let environment = Environment::new(&ask.view.contexts).with_files(files);
         loom_workflow::step_env(step, &environment).0.unwrap_or_default()
     });
+    let around = ask.what.around();
     let call = Arc::new(Call {
         step: step.clone(),
         asked: ask.what.clone(),
@@ -334,8 +335,9 @@ fn second_with(ask: &Ask, uses: &Uses, place: Place, grounds: &Grounds, files: &
         definition: place.definition,
         inputs: found.values,
         env: own_env.unwrap_or_default(),
-        continue_on_error: lenient,
-        timeout: limit(&uses.values),
+        // What it does at the end, it does for the step of the job.
+        continue_on_error: lenient || around.is_some_and(|call| call.continue_on_error),
+        timeout: limit(&uses.values).or_else(|| around.and_then(|call| call.timeout)),
         path: place.path,
         directory: place.directory,
         repository: place.repository,

@@ -13,6 +13,7 @@ use super::grounds::Grounds;
 use super::machine::{Judgement, StepWork, Verdict};
 use super::question::{Answer, Ask};
 use crate::event::Reason;
+use crate::id::StepId;
 use crate::plan::first_mistake;
 
 /// Whether it is to run.
@@ -39,13 +40,21 @@ pub(super) fn holds(
 
 /// The call as it stands at the end: as in GitHub's runner, variables and inputs are evaluated once more, so that one
 /// may tell how the job went (`job.status`). What has no value any more stays as it was.
-fn at_the_end(call: &Arc<Call>, ask: &Ask, files: &dyn Files) -> Arc<Call> {
+///
+/// Of a call in a composite action the inputs around it are evaluated first. `view` is where the call stands, `around`
+/// where those around it do; with it comes what stands there now.
+fn at_the_end(call: &Arc<Call>, view: &View, around: &[View], files: &dyn Files) -> (Arc<Call>, View) {
+    let mut own = view.clone();
+    if let (Some(outer), Some((view, around))) = (call.asked.around(), around.split_last()) {
+        let (outer, _) = at_the_end(outer, view, around, files);
+        own = own.within(&outer).with_env(&outer.env);
+    }
     let Some(step) = call.asked.step() else {
-        return Arc::clone(call);
+        return (Arc::clone(call), own);
     };
-    let environment = Environment::new(&ask.view.contexts).with_files(files);
+    let environment = Environment::new(&own.contexts).with_files(files);
     let env = loom_workflow::step_env(step, &environment).0;
-    let view = ask.view.clone().with_env(env.as_ref().unwrap_or(&call.env));
+    let view = own.clone().with_env(env.as_ref().unwrap_or(&call.env));
     let environment = Environment::new(&view.contexts).with_files(files);
     let (values, _) = loom_workflow::step_values(step, &call.asked.defaults(), &environment);
     let inputs = values.and_then(|values| match values.work {
@@ -59,7 +68,17 @@ fn at_the_end(call: &Arc<Call>, ask: &Ask, files: &dyn Files) -> Arc<Call> {
     if let Some(inputs) = inputs {
         now.inputs = inputs.values;
     }
-    Arc::new(now)
+    (Arc::new(now), own)
+}
+
+/// What the calls around one see, the outermost first.
+pub(super) fn around(call: &Call, view: &dyn Fn(Option<&StepId>) -> View) -> Vec<View> {
+    let Some(outer) = call.asked.around() else {
+        return Vec::new();
+    };
+    let mut views = around(outer, view);
+    views.push(view(outer.frame.as_ref()));
+    views
 }
 
 /// Judges it.
@@ -75,11 +94,10 @@ pub(super) fn post(
         Ok(false) => return skip(),
         Err(reason) => return fail(&reason.code, reason.message, call.continue_on_error),
     }
-    let call = &at_the_end(call, ask, files);
+    let (call, view) = at_the_end(call, &ask.view, &ask.around, files);
+    let call = &call;
     let Some(program) = call.post() else { return skip() };
-    let view = ask
-        .view
-        .clone()
+    let view = view
         .with_action(grounds.names.name(&ask.id))
         .with_env(&call.env)
         .within(call);

@@ -23,6 +23,8 @@ pub(super) struct Ask {
     pub(super) frame: Option<StepId>,
     /// What its action kept for the end.
     pub(super) state: IndexMap<String, String>,
+    /// Of what an action does at the end: what the calls around its own saw, the outermost first.
+    pub(super) around: Vec<View>,
 }
 
 /// What the step is.
@@ -61,7 +63,7 @@ impl What {
     }
 
     /// The action whose steps it is among.
-    pub(super) fn around(&self) -> Option<&Call> {
+    pub(super) fn around(&self) -> Option<&Arc<Call>> {
         match self {
             Self::OfAction(call, _) | Self::PreOf(call, _) => Some(call),
             Self::OfJob(..) | Self::Pre(..) | Self::Post(_) | Self::WaitForAll => None,

@@ -17,7 +17,7 @@ use bollard::models::{ContainerCreateBody, HostConfig};
 use futures_util::StreamExt as _;
 use loom_agent::files::{self, CommandFiles};
 use loom_agent::layout;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::container::{self, SCRIPTS, TEMP, WORKSPACE};
 use super::engine::Connection;
@@ -33,9 +33,12 @@ use crate::executor::{
 /// Keeps the container alive, and ends at once when told to.
 const IDLE: &str = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
-/// Says which of its arguments is a program, the first one that is; the folders `$1` are before the `PATH`.
+/// Says which of its arguments is a program, the first one that is, and in the next line where; the folders `$1` are
+/// before the `PATH`. Where a step has spoilt that, the usual folders count.
 const WHICH: &str = "[ -z \"$1\" ] || PATH=\"$1:$PATH\"; shift; \
-     for s; do command -v \"$s\" >/dev/null 2>&1 && { printf %s \"$s\"; exit 0; }; done; exit 127";
+     for s; do command -v \"$s\" >/dev/null 2>&1 && { printf '%s\\n%s' \"$s\" \"$s\"; exit 0; }; done; \
+     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; \
+     for s; do w=$(command -v \"$s\" 2>/dev/null) && { printf '%s\\n%s' \"$s\" \"$w\"; exit 0; }; done; exit 127";
 
 /// Enters the directory `$2`, puts the folders `$3` before the `PATH`, says its process id in the file `$1` and becomes the
 /// rest of its arguments.
@@ -51,6 +54,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Between two looks whether a step that is to be signalled has said its process id.
 const PID_LOOK: Duration = Duration::from_millis(10);
 
+/// The name of a program and how it is started.
+type Found = (String, String);
+
 /// A job whose steps run by exec.
 pub(super) struct ExecSteps {
     connection: Connection,
@@ -60,7 +66,10 @@ pub(super) struct ExecSteps {
     notes: Arc<dyn Notes>,
     pub(super) numbers: StepNumbers,
     /// The program that was found, by what was asked for.
-    programs: Mutex<HashMap<Vec<String>, Option<String>>>,
+    /// What was found already.
+    programs: Mutex<HashMap<Vec<String>, Option<Found>>>,
+    /// Where the shell is that Loom's own commands run in: a step may have spoilt its `PATH`.
+    shell: OnceCell<String>,
     open: AtomicBool,
 }
 
@@ -116,6 +125,7 @@ pub(super) async fn begin(
         notes,
         numbers: StepNumbers::default(),
         programs: Mutex::new(HashMap::new()),
+        shell: OnceCell::new(),
         open: AtomicBool::new(true),
     };
     Ok((steps, id))
@@ -200,7 +210,7 @@ impl ExecSteps {
             Program::Exec { programs, .. } => (programs.clone(), "programs"),
             Program::Container { .. } => (Vec::new(), "programs"),
         };
-        let Some(program) = self.find_program(&programs, path, &step.path).await? else {
+        let Some((name, program)) = self.find_program(&programs, path, &step.path).await? else {
             let names: Vec<String> = programs.iter().map(|name| format!("`{name}`")).collect();
             return Ok(ExitStatus::NotStarted(format!(
                 "none of the {kind} {} is there",
@@ -209,7 +219,7 @@ impl ExecSteps {
         };
         let (script, arguments) = match step.program {
             Program::Script { text, shells } => {
-                let shell = shells.into_iter().find(|shell| shell.program == program);
+                let shell = shells.into_iter().find(|shell| shell.program == name);
                 let (extension, arguments) = shell
                     .map(|shell| (shell.extension, shell.arguments))
                     .unwrap_or_default();
@@ -241,7 +251,7 @@ impl ExecSteps {
         let inside = PathBuf::from(WORKSPACE).join(directory).display().to_string();
         let pid_file = format!("{SCRIPTS}/{number}.pid");
         let command = [
-            "sh",
+            self.shell().await?,
             "-c",
             ENTER,
             "sh",
@@ -303,13 +313,27 @@ impl ExecSteps {
         }
     }
 
-    /// The first program that is there.
+    /// Where the image's own `PATH` has its shell.
+    async fn shell(&self) -> Result<&str, ExecutorError> {
+        let find = async || {
+            let mut answer = Collected::default();
+            let asking = ["sh", "-c", "command -v sh"].map(str::to_owned).to_vec();
+            self.exec(asking, Vec::new(), &mut answer).await?;
+            let found = String::from_utf8_lossy(&answer.0).trim().to_owned();
+            Ok(Some(found)
+                .filter(|path| path.starts_with('/'))
+                .unwrap_or_else(|| "sh".to_owned()))
+        };
+        self.shell.get_or_try_init(find).await.map(String::as_str)
+    }
+
+    /// The first program that is there: its name among those asked for, and how it is started.
     async fn find_program(
         &self,
         asked: &[String],
         path: Option<&String>,
         folders: &[String],
-    ) -> Result<Option<String>, ExecutorError> {
+    ) -> Result<Option<Found>, ExecutorError> {
         let env: Vec<String> = path
             .filter(|path| !path.is_empty())
             .map(|path| format!("PATH={path}"))
@@ -322,15 +346,18 @@ impl ExecSteps {
             return Ok(name);
         }
         let mut answer = Collected::default();
-        let which = ["sh", "-c", WHICH, "sh", &folders]
+        let which = [self.shell().await?, "-c", WHICH, "sh", &folders]
             .map(str::to_owned)
             .into_iter()
             .chain(asked.iter().cloned())
             .collect();
         self.exec(which, env, &mut answer).await?;
-        let name = Some(String::from_utf8_lossy(&answer.0).into_owned()).filter(|name| !name.is_empty());
-        self.programs.lock().await.insert(key, name.clone());
-        Ok(name)
+        let answer = String::from_utf8_lossy(&answer.0);
+        let found = answer
+            .split_once('\n')
+            .map(|(name, path)| (name.to_owned(), path.to_owned()));
+        self.programs.lock().await.insert(key, found.clone());
+        Ok(found)
     }
 
     /// Runs a command as the image's user and waits for its end.
@@ -407,7 +434,7 @@ impl ExecSteps {
         let options = CreateExecOptions {
             // An exec's process leads a session of its own, so this reaches its children too.
             cmd: Some(vec![
-                "sh".to_owned(),
+                self.shell().await?.to_owned(),
                 "-c".to_owned(),
                 format!("kill -s {name} -- -{pid} || kill -s {name} {pid}"),
             ]),

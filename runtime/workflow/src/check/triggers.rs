@@ -31,6 +31,11 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             ("tags", &trigger.tags),
             ("paths", &trigger.paths),
         ] {
+            // Beside branches it says what it does: no tag at all.
+            let is_none = filter.only.iter().all(|pattern| &*pattern.value == "!**");
+            if key == "tags" && is_none && !trigger.branches.only.is_empty() {
+                continue;
+            }
             taken_back(key, filter, diagnostics);
         }
         if &**event == "workflow_dispatch" && trigger.inputs.len() > MOST_INPUTS {
@@ -147,10 +152,6 @@ fn taken_back(key: &str, filter: &Filter, diagnostics: &mut Diagnostics) {
     let Some(first) = filter.only.first().filter(|first| first.value.starts_with('!')) else {
         return;
     };
-    // Alone it says what it does: no tag at all, where branches are chosen beside it.
-    if &*first.value == "!**" && filter.only.len() == 1 {
-        return;
-    }
     let (label, help) = if filter.only.iter().all(|pattern| pattern.value.starts_with('!')) {
         (
             "nothing is matched that this could take back, so no name passes",

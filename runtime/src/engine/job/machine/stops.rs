@@ -99,15 +99,15 @@ impl Machine {
         if !holds {
             let reason = self.ending.as_ref().map(|ending| ending.reason.clone());
             let reason = reason.unwrap_or_else(|| Reason::new("cancelled", "the job was cancelled"));
-            let Some(step) = self.steps.all.get_mut(id) else {
-                return;
-            };
-            if self.forced || step.stage != Stage::Running || !self.steps.frames.contains_key(id) {
+            let is_running = self
+                .steps
+                .get(id)
+                .is_some_and(|step| step.stage == Stage::Running);
+            if self.forced || !is_running || !self.steps.frames.contains_key(id) {
                 return self.stop(id, StepState::Cancelled, &reason);
             }
-            // As in GitHub's runner: an action of steps is cancelled, and each of its steps is judged by that.
-            step.stop
-                .get_or_insert_with(|| Stop::new(StepState::Cancelled, &reason));
+            // As in GitHub's runner: each step of an action is judged by itself, and the action counts as cancelled with
+            // the first of them that is.
         }
         let inner = self.steps.frames.get(id).and_then(|frame| frame.current.clone());
         if let Some(inner) = inner {

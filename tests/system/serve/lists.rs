@@ -74,7 +74,8 @@ fn pages_of_runs_and_lines_follow_one_another_in_both_forms() {
         next.contains("workflow=quick&state=success&limit=2&cursor="),
         "{next}"
     );
-    let last = studio.get(next).send().is(200);
+    // Relative, so that it holds behind a proxy with a path of its own, too (RFC 8288, 3.1).
+    let last = studio.get(&format!("/api/runs{next}")).send().is(200);
     assert_eq!(
         (ids(&last.value()), last.header("link")),
         (runs[2..].to_vec(), None)
@@ -137,12 +138,8 @@ fn lines_come_in_pages() {
         lines.extend(items.iter().filter_map(|line| line["line"].as_u64()));
         match page.header("link") {
             Some(link) => {
-                path = link
-                    .trim_start_matches('<')
-                    .split('>')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
+                let next = link.trim_start_matches('<').split('>').next();
+                path = format!("/api/jobs/count/logs{}", next.unwrap_or_default());
             }
             None => break,
         }

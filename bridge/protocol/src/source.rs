@@ -29,7 +29,7 @@ pub struct Source {
 impl Source {
     /// What tells its actors from others of the same id: `node:pid`, or what is known of the two, or nothing.
     pub fn scope(&self) -> Option<String> {
-        let node = self.node.as_deref().filter(|node| !node.is_empty());
+        let node = self.node.as_deref().filter(|node| !node.trim().is_empty());
         match (node, self.pid) {
             (Some(node), Some(pid)) => Some(format!("{node}:{pid}")),
             (Some(node), None) => Some(node.to_owned()),

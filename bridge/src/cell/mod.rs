@@ -168,6 +168,11 @@ impl ActorCell {
         self.has_flag(SUPERSEDED)
     }
 
+    /// How often it was started again: what was begun in an earlier life ended with that.
+    pub(crate) fn life(&self) -> u32 {
+        self.restarts.load(Relaxed)
+    }
+
     /// Itself, or who has taken over its counters since.
     pub(crate) fn newest(self: &Arc<Self>) -> Arc<Self> {
         if !self.is_superseded() {

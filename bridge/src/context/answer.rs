@@ -83,6 +83,8 @@ impl Hasher for Number {
 /// A message whose answer is not there yet, and who waits for it.
 pub(super) struct Awaited<T> {
     cell: Arc<ActorCell>,
+    /// The cell's life in which it was handled.
+    life: u32,
     /// Raw ticks of the entry into the handler.
     entered: u64,
     answer: Receiver<T>,
@@ -97,6 +99,7 @@ impl<T: 'static> Awaited<T> {
         reply: Option<OneshotSender<T>>,
     ) -> Self {
         Self {
+            life: cell.life(),
             cell,
             entered,
             answer,
@@ -117,10 +120,12 @@ impl<T: 'static> Awaited<T> {
                     let answer = self.answer.await;
                     drop(pending);
                     match answer {
-                        // It may be in its next life by now.
-                        Ok(answer) => pass_on(&self.cell.newest(), self.entered, answer, self.reply),
-                        // A future that panicked on its own, or was thrown away. With its actor it is no news.
-                        Err(_) if self.cell.is_running() => self.cell.error(),
+                        Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+                        // A future that panicked on its own, or was thrown away. With its actor, or with that one's life,
+                        // it is no news.
+                        Err(_) if self.cell.is_running() && self.cell.life() == self.life => {
+                            self.cell.error();
+                        }
                         Err(_) => {}
                     }
                 });
@@ -129,13 +134,14 @@ impl<T: 'static> Awaited<T> {
     }
 }
 
-/// Counts first: who has the answer sees the counters.
+/// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
+/// thread, its times are not ours to write.
 fn pass_on<T>(cell: &Arc<ActorCell>, entered: u64, answer: T, reply: Option<OneshotSender<T>>) {
-    if level() == Level::Time {
+    if level() == Level::Time && !cell.is_superseded() {
         cell.answered(clock::between(entered, clock::raw()));
     }
     if is_error(&answer) {
-        cell.error();
+        cell.newest().error();
     }
     if let Some(reply) = reply {
         // Whoever asked may have given up.

@@ -27,7 +27,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// own that is started again should it panic.
 #[derive(Clone)]
 pub struct DiscoveryBridge {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// Why a registry could not be connected. Fits after "failed to".
@@ -70,6 +70,12 @@ pub(super) struct Connected {
     pub(super) changes: Option<Changes>,
 }
 
+/// A name that says something.
+fn named(name: Option<&str>) -> Option<String> {
+    let name = name?.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 impl DiscoveryBridge {
     /// A bridge that is connected to nothing yet.
     pub fn new(options: Options) -> Self {
@@ -78,7 +84,7 @@ impl DiscoveryBridge {
 
     fn make(options: Options, by_environment: bool) -> Self {
         let sender = Sender::new(Source {
-            app: options.app.clone().or_else(program),
+            app: named(options.app.as_deref()).or_else(program),
             node: node().map(str::to_owned),
             pid: Some(std::process::id()),
             boot: new_boot_id(),

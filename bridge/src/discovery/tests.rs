@@ -54,6 +54,23 @@ fn sizes(batch: &ActorBatch) -> (usize, usize, usize) {
 }
 
 #[test]
+fn a_blank_name_of_the_application_is_none() {
+    let named = |app: &str| {
+        let options = Options {
+            app: Some(app.to_owned()),
+            ..Options::default()
+        };
+        DiscoveryBridge::new(options).shared.sender.source.clone().app
+    };
+    assert_eq!(named("shop").as_deref(), Some("shop"));
+    for blank in ["", " \t"] {
+        let app = named(blank);
+        assert_eq!(app, crate::names::program(), "{blank:?}");
+        assert!(app.is_some_and(|app| !app.trim().is_empty()));
+    }
+}
+
+#[test]
 fn an_actor_is_in_a_batch_once_with_its_newest_state() {
     let mut outbox = outbox(10, 10);
     outbox.put(new(&["a"]));

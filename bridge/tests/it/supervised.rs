@@ -1,6 +1,10 @@
 //! Loom's `Supervisor` does what actix's does, and is seen.
 
-use actix::prelude::{Actor, ActorContext, Arbiter, Handler, Message, Supervised};
+use std::future::pending;
+
+use actix::prelude::{
+    Actor, ActorContext, ActorFutureExt, Arbiter, Handler, Message, ResponseActFuture, Supervised, WrapFuture,
+};
 use loom_bridge::{ActorRegistry, Context, Supervisor};
 
 use crate::common::{Tally, record, spec, status, until};
@@ -43,6 +47,35 @@ impl Handler<Order> for Stubborn {
             Order::Nothing => {}
         }
     }
+}
+
+/// What it never comes to answer.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Never;
+
+impl Handler<Never> for Stubborn {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, _: Never, _: &mut Self::Context) -> Self::Result {
+        Box::pin(pending::<()>().into_actor(self).map(|(), _, _| ()))
+    }
+}
+
+#[actix::test]
+async fn what_a_start_anew_throws_away_is_no_error() {
+    let registry = ActorRegistry::new();
+    let stubborn = Supervisor::spawn(spec(&registry, "stubborn"), |_| Stubborn {
+        started: Tally::default(),
+        restarting: Tally::default(),
+    });
+    let asked = stubborn.send(Never);
+    stubborn.send(Order::Stop).await.unwrap();
+    assert!(asked.await.is_err(), "nobody answers any more");
+    stubborn.send(Order::Nothing).await.unwrap();
+    let seen = record(&registry, "stubborn");
+    assert_eq!(seen.restart_count, Some(1));
+    assert_eq!(seen.error_count.unwrap_or(0), 0);
 }
 
 #[actix::test]

@@ -380,6 +380,40 @@ async fn an_answer_that_panics_on_its_way_is_an_error_and_one_whose_actor_ended_
     assert_eq!(record(&registry, "desk").error_count, Some(1));
 }
 
+/// Answered with an error, some time after it was let.
+#[derive(Message)]
+#[rtype(result = "Answer")]
+struct WhenLet(tokio::sync::oneshot::Receiver<()>);
+
+impl Handler<WhenLet> for Desk {
+    type Result = ResponseFuture<Answer>;
+
+    fn handle(&mut self, ask: WhenLet, _: &mut Self::Context) -> Self::Result {
+        Box::pin(async move {
+            ask.0.await.unwrap();
+            answer(1)
+        })
+    }
+}
+
+#[actix::test]
+async fn an_answer_that_comes_in_the_next_life_is_an_error_there_and_takes_none_of_its_time() {
+    let registry = ActorRegistry::new();
+    let desk = spawn(spec(&registry, "desk"), |_| Desk);
+    let (allow, allowed) = tokio::sync::oneshot::channel();
+    let asked = desk.send(WhenLet(allowed));
+    // The messages of one sender are handled in their order.
+    assert_eq!(desk.send(AtOnce(2)).await.unwrap(), Ok(2));
+    drop(desk);
+    until("the end", || status(&registry, "desk") == "stopped").await;
+    let desk = spawn(spec(&registry, "desk"), |_| Desk);
+    allow.send(()).unwrap();
+    assert_eq!(asked.await.unwrap(), Err("odd".to_owned()));
+    assert_eq!(record(&registry, "desk").error_count, Some(1));
+    assert_eq!(work(&registry, "desk").handled, 1, "only the one of before");
+    drop(desk);
+}
+
 #[actix::test]
 async fn rates_and_means_are_of_the_last_look_and_end_with_the_work() {
     let scene = scene();

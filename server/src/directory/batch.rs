@@ -1,6 +1,7 @@
 //! Batches: what one process tells about its actors in one poll.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use dashmap::Entry as Slot;
@@ -17,32 +18,61 @@ impl Directory {
     /// beat for all live actors of its boot.
     ///
     /// Entries that can't be applied are rejected one by one. `resync` asks for all actors again where a batch before this
-    /// one is not known: one was lost, or the studio started anew and would otherwise never hear of those that rest.
+    /// one is not known: one was lost, or the studio started anew and would otherwise never hear of those that rest. So it
+    /// does where somebody else got an actor of the boot while that was silent.
     ///
     /// # Errors
     /// When the boot's name is empty or too long, when there are too many boots, and when the batch's number was used
     /// before for another one.
     pub fn apply(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
-        let now = self.clock.now();
         if let Some(source) = &batch.source {
             self.options.check_source(source, &batch.boot)?;
         }
-        let boot = self.boot(&batch.boot, now)?;
-        let mut progress = boot.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let said = in_short(&batch);
-        let again = batch.seq == progress.last_seq && progress.last_said == Some(said);
-        if progress.last_said.is_some() && batch.seq <= progress.last_seq && !again {
-            // No beat: it may be a new start of the process, whose actors are not those that are shown.
-            return Err(Refusal::UsedNumber {
-                boot: boot.id.0.clone(),
-                seq: batch.seq,
-                next: progress.last_seq.saturating_add(1),
-            });
+        loop {
+            let boot = self.boot(&batch.boot, self.clock.now())?;
+            let mut progress = boot.progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.clock.now();
+            let again = batch.seq == progress.last_seq && progress.last_said == Some(said);
+            let used = progress.last_said.is_some() && batch.seq <= progress.last_seq && !again;
+            if !self.hears(&boot, (!used).then_some(now)) {
+                // Forgotten before it had its turn, so it is a new one now.
+                continue;
+            }
+            if used {
+                // No beat: it may be a new start of the process, whose actors are not those that are shown.
+                return Err(Refusal::UsedNumber {
+                    boot: boot.id.0.clone(),
+                    seq: batch.seq,
+                    next: progress.last_seq.saturating_add(1),
+                });
+            }
+            if again {
+                return Ok(progress.last_outcome.clone());
+            }
+            return Ok(self.apply_next(batch, said, &boot, &mut progress, now));
         }
-        boot.beat(now);
-        if again {
-            return Ok(progress.last_outcome.clone());
+    }
+
+    /// Whether the boot is one of those that are known, which it stays after a beat.
+    fn hears(&self, boot: &Arc<Boot>, beat: Option<Timestamp>) -> bool {
+        // Held for as long: the sweep forgets nobody meanwhile.
+        let known = self.boots.get(&boot.id);
+        let is_known = known.as_ref().is_some_and(|known| Arc::ptr_eq(known, boot));
+        if is_known && let Some(now) = beat {
+            boot.beat(now);
         }
+        is_known
+    }
+
+    fn apply_next(
+        &self,
+        batch: ActorBatch,
+        said: u64,
+        boot: &Arc<Boot>,
+        progress: &mut Progress,
+        now: Timestamp,
+    ) -> BatchOutcome {
         let missing = batch.seq > progress.last_seq.saturating_add(1);
         progress.generation = batch.generation.unwrap_or(0).max(progress.generation);
         if missing {
@@ -51,13 +81,14 @@ impl Directory {
         // Before its first batch there is nothing of it.
         let sweeps = batch.complete && progress.last_said.is_some() && progress.broken < progress.generation;
         (progress.last_seq, progress.last_said) = (batch.seq, Some(said));
-        let mut outcome = self.apply_entries(batch, &boot, &mut progress, now);
+        let mut outcome = self.apply_entries(batch, boot, progress, now);
         if sweeps {
-            self.remove_unnamed(&boot, progress.generation);
+            self.remove_unnamed(boot, progress.generation);
         }
-        outcome.resync = missing;
+        self.mark_moved(boot);
+        outcome.resync = boot.robbed.swap(false, Ordering::Relaxed) || missing;
         progress.last_outcome = outcome.clone();
-        Ok(outcome)
+        outcome
     }
 
     fn apply_entries(
@@ -143,4 +174,103 @@ fn in_short(batch: &ActorBatch) -> u64 {
     }
     batch.unregister.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+    use std::time::{Duration, Instant};
+
+    use loom_protocol::{ActorRecord, Source};
+
+    use super::*;
+    use crate::Clock;
+    use crate::directory::{DirectoryOptions, Taken};
+
+    #[derive(Clone, Default)]
+    struct Hands(Arc<AtomicI64>);
+
+    impl Clock for Hands {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    fn moved(directory: &Directory) -> Vec<String> {
+        match directory.changes().take(usize::MAX, false) {
+            Taken::Some(ids) => ids.iter().map(ToString::to_string).collect(),
+            Taken::Bulk => panic!("not that many"),
+        }
+    }
+
+    #[test]
+    fn children_change_with_the_id_that_their_parent_is_shown_under() {
+        let hands = Hands::default();
+        let directory = Directory::new(DirectoryOptions::default(), Arc::new(hands.clone()));
+        let batch = |boot: &str, seq, register: &[(&str, Option<&str>)]| {
+            let mut batch = ActorBatch::new(BootId(boot.into()), seq);
+            batch.source = Some(Source {
+                app: None,
+                node: Some(boot.into()),
+                pid: None,
+                boot: batch.boot.clone(),
+                started: None,
+            });
+            for (id, parent) in register {
+                let mut record = ActorRecord::new(*id, "T");
+                record.parent_id = parent.map(Into::into);
+                batch.register.push(record);
+            }
+            directory.apply(batch).unwrap();
+        };
+        let parent = || directory.get("child").unwrap().parent_id.unwrap().0;
+        batch("one", 1, &[("a", None)]);
+        batch("two", 1, &[("child", Some("a")), ("other", None)]);
+        moved(&directory);
+        batch("two", 2, &[("a", None)]);
+        assert_eq!(parent(), "a@two");
+        assert!(moved(&directory).contains(&"child".to_owned()));
+        hands.0.fetch_add(10_000, Ordering::SeqCst);
+        batch("two", 3, &[]);
+        directory.sweep();
+        assert_eq!(parent(), "a");
+        let moved = moved(&directory);
+        assert!(
+            moved.contains(&"child".to_owned()) && !moved.contains(&"other".to_owned()),
+            "{moved:?}"
+        );
+    }
+
+    #[test]
+    fn a_boot_that_is_forgotten_while_its_batch_waits_is_a_new_one() {
+        let hands = Hands::default();
+        let options = DirectoryOptions::default();
+        let forget_after = i64::try_from(options.forget_after.as_millis()).unwrap();
+        let directory = Directory::new(options, Arc::new(hands.clone()));
+        let batch = |seq| ActorBatch::new(BootId("b".into()), seq);
+        directory.apply(batch(1)).unwrap();
+        let boot = directory.boots.get(&BootId("b".into())).unwrap().clone();
+        std::thread::scope(|scope| {
+            let turn = boot.progress.lock().unwrap();
+            let before = Arc::strong_count(&boot);
+            let late = scope.spawn(|| {
+                let mut late = batch(2);
+                late.register = vec![ActorRecord::new("a", "T")];
+                directory.apply(late).unwrap()
+            });
+            let began = Instant::now();
+            while Arc::strong_count(&boot) == before {
+                assert!(began.elapsed() < Duration::from_secs(10), "it waits for its turn");
+                std::thread::yield_now();
+            }
+            hands.0.fetch_add(forget_after, Ordering::SeqCst);
+            directory.sweep();
+            drop(turn);
+            assert!(late.join().unwrap().resync);
+        });
+        assert!(directory.get("a").is_some());
+        hands.0.fetch_add(forget_after, Ordering::SeqCst);
+        directory.sweep();
+        assert!(directory.is_empty(), "nobody speaks for it any more");
+    }
 }

@@ -1,7 +1,7 @@
 //! A sender: one start of one process, with the time it was last heard.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use loom_protocol::{BatchOutcome, BootId, Timestamp};
@@ -14,10 +14,21 @@ pub(super) struct Boot {
     beat: AtomicI64,
     /// What viewers were last told; the sweep compares it with the truth.
     pub(super) shown_stale: AtomicBool,
+    /// An actor of it that lived was given to somebody else, or forgotten, while it was silent: it is asked for all of them.
+    pub(super) robbed: AtomicBool,
     /// Held while a batch is applied: batches of one boot are applied one after the other.
     pub(super) progress: Mutex<Progress>,
     /// Its actors that are shown under another id than it calls them by, for another living process has theirs.
-    aliases: RwLock<HashMap<Text, Text>>,
+    aliases: RwLock<Aliases>,
+    /// How many of those were looked at in this round.
+    looked_at: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Aliases {
+    shown: HashMap<Text, Text>,
+    /// What it calls actors that are shown under another id than when somebody last asked.
+    moved: HashSet<Text>,
 }
 
 /// How far a boot's batches were applied.
@@ -41,8 +52,10 @@ impl Boot {
             id,
             beat: AtomicI64::new(now.as_millis()),
             shown_stale: AtomicBool::new(false),
+            robbed: AtomicBool::new(false),
             progress: Mutex::default(),
             aliases: RwLock::default(),
+            looked_at: AtomicUsize::new(0),
         }
     }
 
@@ -57,25 +70,60 @@ impl Boot {
     /// The id under which the actor that this boot calls `id` is shown, where that is another one.
     pub(super) fn alias(&self, id: &str) -> Option<Text> {
         let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
-        aliases.get(id).cloned()
+        aliases.shown.get(id).cloned()
     }
 
     /// Shows the actor that it calls `id` as `shown` from now on.
     pub(super) fn set_alias(&self, id: Text, shown: Text) {
         let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
-        aliases.insert(id, shown);
+        aliases.moved.insert(id.clone());
+        aliases.shown.insert(id, shown);
     }
 
     /// Shows the actor that it calls `id` by that id again.
     pub(super) fn drop_alias(&self, id: &str) {
         let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
-        aliases.remove(id);
+        if let Some((id, _)) = aliases.shown.remove_entry(id) {
+            aliases.moved.insert(id);
+        }
     }
 
-    /// Up to `most` of its actors that are shown under other ids: what it calls them, and as what they are shown.
-    pub(super) fn some_aliases(&self, most: usize) -> Vec<(Text, Text)> {
+    /// Whether any of its actors is shown under another id.
+    pub(super) fn has_aliases(&self) -> bool {
         let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
-        let pairs = aliases.iter().take(most);
+        !aliases.shown.is_empty()
+    }
+
+    /// What it calls those of its actors that got another id since this was last asked.
+    pub(super) fn take_moved(&self) -> HashSet<Text> {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        if aliases.moved.is_empty() {
+            return HashSet::new();
+        }
+        drop(aliases);
+        let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut aliases.moved)
+    }
+
+    /// Its actors that are shown under other ids: what it calls them, and as what they are shown.
+    pub(super) fn all_aliases(&self) -> Vec<(Text, Text)> {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        let pairs = aliases.shown.iter();
         pairs.map(|(id, shown)| (id.clone(), shown.clone())).collect()
+    }
+
+    /// Up to `most` of the same, others each time until all had their turn.
+    pub(super) fn next_aliases(&self, most: usize) -> Vec<(Text, Text)> {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        let first = self.looked_at.load(Ordering::Relaxed);
+        let pairs = aliases.shown.iter().skip(first).take(most);
+        let pairs: Vec<_> = pairs.map(|(id, shown)| (id.clone(), shown.clone())).collect();
+        let next = if pairs.len() < most {
+            0
+        } else {
+            first.saturating_add(most)
+        };
+        self.looked_at.store(next, Ordering::Relaxed);
+        pairs
     }
 }

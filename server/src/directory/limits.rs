@@ -153,9 +153,8 @@ impl DirectoryOptions {
             });
         }
         for (field, text) in [("source.app", &source.app), ("source.node", &source.node)] {
-            if let Some(text) = text {
-                self.name(field, text)?;
-            }
+            // A blank one says nothing, and is no reason to show none of the process's actors.
+            self.text(field, text.as_deref())?;
         }
         Ok(())
     }

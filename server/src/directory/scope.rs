@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError};
 use loom_protocol::{ActorId, ActorRecord, Timestamp};
 
 use super::boot::Boot;
-use super::entry::{Entry, Text};
+use super::entry::{Entry, Text, silent_for};
 use super::limits::Refusal;
-use super::store::Directory;
+use super::store::{Directory, Ended};
 
 /// Actors of one boot that are looked at in one sweep for whether their own ids are free by now.
 const PER_SWEEP: usize = 1_000;
@@ -34,13 +34,13 @@ impl Directory {
         let entry = Entry::new(record, Some(boot.clone()), naming.generation, now, share);
         let mut entry = Some(Box::new(entry));
         if let Some(shown) = boot.alias(&id) {
-            if self.place(&shown, &mut entry, now).is_ok() {
+            if self.place(&shown, &mut entry, Ended::Free, now).is_ok() {
                 return Ok(());
             }
             // Somebody was given it while we were silent.
             boot.drop_alias(&id);
         }
-        let taken = match self.place(&id, &mut entry, now) {
+        let taken = match self.place(&id, &mut entry, Ended::Free, now) {
             Ok(_) => return Ok(()),
             Err(refusal @ Refusal::OtherOwner { .. }) => refusal,
             Err(refusal) => return Err(refusal),
@@ -50,11 +50,14 @@ impl Directory {
         };
         let by_boot: String = boot.id.0.chars().take(OF_BOOT).collect();
         for shown in [format!("{id}@{scope}"), format!("{id}@{scope}~{by_boot}")] {
-            self.options.name("id", &shown)?;
+            if self.options.name("id", &shown).is_err() {
+                // Its own id is fine, and taken; with what goes beside it, it is too long.
+                break;
+            }
             let shown = Text::from(shown);
             // First, so that nobody sees the actor without its children finding it.
             boot.set_alias(id.clone(), shown.clone());
-            match self.place(&shown, &mut entry, now) {
+            match self.place(&shown, &mut entry, Ended::Free, now) {
                 Ok(_) => {
                     tracing::debug!(actor = %id, %shown, "another process has an actor of this id; both are shown");
                     return Ok(());
@@ -96,7 +99,7 @@ impl Directory {
         if old.is_empty() {
             return;
         }
-        for (id, shown) in boot.some_aliases(usize::MAX) {
+        for (id, shown) in boot.all_aliases() {
             if !self.actors.contains_key(&shown) {
                 boot.drop_alias(&id);
             }
@@ -108,25 +111,46 @@ impl Directory {
         // Copied first: a batch that is being applied waits for nothing that we hold.
         let boots: Vec<Arc<Boot>> = self.boots.iter().map(|boot| boot.clone()).collect();
         for boot in boots {
-            if boot.some_aliases(1).is_empty() {
+            // A silent one gets nothing: after a pause of the whole machine everybody is silent for a moment.
+            if silent_for(boot.last_beat(), now, self.options.stale_after) || !boot.has_aliases() {
                 continue;
             }
             // No batch of the boot may come between.
             let _progress = boot.progress.lock().unwrap_or_else(PoisonError::into_inner);
-            for (id, shown) in boot.some_aliases(PER_SWEEP) {
+            for (id, shown) in boot.next_aliases(PER_SWEEP) {
                 if self.is_free_for(&id, &boot, now) {
                     self.rename(&shown, &id, &boot, now);
                 }
             }
+            self.mark_moved(&boot);
+        }
+    }
+
+    /// Marks the children of actors that got another id: they name their parents by what those are shown as.
+    pub(super) fn mark_moved(&self, boot: &Arc<Boot>) {
+        let moved = boot.take_moved();
+        if moved.is_empty() {
+            return;
+        }
+        let is_child = |entry: &Entry| {
+            let owner = entry.owner.as_ref();
+            let parent = entry.parent.as_ref();
+            owner.is_some_and(|owner| Arc::ptr_eq(owner, boot))
+                && parent.is_some_and(|parent| moved.contains(parent))
+        };
+        let children = self.actors.iter().filter(|actor| is_child(actor));
+        let children: Vec<Text> = children.map(|actor| actor.key().clone()).collect();
+        for id in &children {
+            self.changes().mark(id);
         }
     }
 
     fn rename(&self, shown: &Text, id: &Text, boot: &Arc<Boot>, now: Timestamp) {
         let is_own = |entry: &Entry| entry.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, boot));
         let mut entry = self.take_if(shown, is_own);
-        if entry.is_none() || self.place(id, &mut entry, now).is_ok() {
+        if entry.is_none() || self.place(id, &mut entry, Ended::Kept, now).is_ok() {
             boot.drop_alias(id);
-        } else if let Err(refusal) = self.place(shown, &mut entry, now) {
+        } else if let Err(refusal) = self.place(shown, &mut entry, Ended::Free, now) {
             // Both were taken in the same moment; its process registers it again with its next word of it.
             tracing::debug!(actor = %shown, %refusal, "an actor lost its place while it was to get its own id");
             boot.drop_alias(id);

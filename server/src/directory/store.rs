@@ -31,6 +31,15 @@ pub struct Directory {
     changes: Changes,
 }
 
+/// What becomes of the id of an actor that has ended while its process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Whoever reports an actor of this id has it.
+    Free,
+    /// It stays, so that it can be seen how the actor ended.
+    Kept,
+}
+
 /// Whether a registration brought a new actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registered {
@@ -65,7 +74,7 @@ impl Directory {
         let now = self.clock.now();
         let id = Text::from(record.id.0.as_str());
         let entry = Entry::new(record, None, 0, now, |text| self.share(text));
-        self.place(&id, &mut Some(Box::new(entry)), now)
+        self.place(&id, &mut Some(Box::new(entry)), Ended::Free, now)
     }
 
     /// Merges the fields that `patch` names into the actor's record and counts as a sign of life.
@@ -106,10 +115,20 @@ impl Directory {
         })
     }
 
-    /// Whether `boot` may take the id.
+    /// Whether an id may go to `boot` without a word of anybody: nobody has it, or who has it is silent or `boot` itself.
     pub(super) fn is_free_for(&self, id: &str, boot: &Arc<Boot>, now: Timestamp) -> bool {
         let entry = self.actors.get(id);
-        entry.is_none_or(|entry| self.held(id, &entry, Some(boot), now).is_none())
+        entry.is_none_or(|entry| !self.is_kept(&entry, Some(boot), now))
+    }
+
+    /// Whether somebody else than `by` stands behind an actor, ended or not.
+    fn is_kept(&self, entry: &Entry, by: Option<&Arc<Boot>>, now: Timestamp) -> bool {
+        let last = match &entry.owner {
+            Some(owner) if by.is_some_and(|by| Arc::ptr_eq(by, owner)) => return false,
+            Some(owner) => owner.last_beat(),
+            None => entry.last_heartbeat(),
+        };
+        !silent_for(last, now, self.options.stale_after)
     }
 
     /// One actor's record as of now.
@@ -139,11 +158,13 @@ impl Directory {
         &self.clock
     }
 
-    /// Puts an actor under an id. `entry` is left where it is when the id is not its owner's to take.
+    /// Puts an actor under an id. `entry` is left where it is when the id is not its owner's to take. Whoever was silent
+    /// and loses a living actor by it is asked for its actors when it comes back.
     pub(super) fn place(
         &self,
         id: &Text,
         entry: &mut Option<Box<Entry>>,
+        ended: Ended,
         now: Timestamp,
     ) -> Result<Registered, Refusal> {
         let registered = match self.actors.entry(id.clone()) {
@@ -152,11 +173,19 @@ impl Directory {
                 if let Some(refusal) = self.held(id, slot.get(), owner, now) {
                     return Err(refusal);
                 }
+                if ended == Ended::Kept && self.is_kept(slot.get(), owner, now) {
+                    let owner = slot.get().owner.as_ref();
+                    return Err(Refusal::OtherOwner {
+                        id: ActorId(id.to_string()),
+                        owner: owner.map(|owner| owner.id.0.clone()).unwrap_or_default(),
+                    });
+                }
                 let Some(entry) = entry.take() else {
                     return Ok(Registered::Known);
                 };
                 let alone = entry.owner.is_none();
                 let before = slot.insert(entry);
+                rob(&before, slot.get().owner.as_ref());
                 let kind = &slot.get().kind;
                 if before.kind != *kind {
                     self.index.remove(&before.kind, id);
@@ -196,7 +225,15 @@ impl Directory {
         let id = entry.key().clone();
         match by {
             Some(boot) => self.claim(&id, &mut entry, boot)?,
-            None => self.held(&id, &entry, None, now).map_or(Ok(()), Err)?,
+            None => {
+                self.held(&id, &entry, None, now).map_or(Ok(()), Err)?;
+                if entry.owner.is_some() {
+                    // Its process is silent, or has done with it; from now on it lives by what is posted about it.
+                    rob(&entry, None);
+                    entry.owner = None;
+                    self.loners.insert(id.clone(), false);
+                }
+            }
         }
         let before = entry.kind.clone();
         entry.apply(patch, now, |text| self.share(text));
@@ -283,5 +320,15 @@ impl Directory {
             self.texts.insert(text.clone());
         }
         text
+    }
+}
+
+/// Has the owner of an actor that goes to `to` tell all its actors again, unless that one had ended.
+fn rob(before: &Entry, to: Option<&Arc<Boot>>) {
+    if let Some(owner) = &before.owner
+        && !before.is_final()
+        && !to.is_some_and(|to| Arc::ptr_eq(to, owner))
+    {
+        owner.robbed.store(true, Ordering::Relaxed);
     }
 }

@@ -40,6 +40,10 @@ impl Directory {
             }
         }
         if !forgotten.is_empty() {
+            for boot in &forgotten {
+                // Should it come back just now, it has lost some of its actors, or is about to.
+                boot.robbed.store(true, Ordering::Relaxed);
+            }
             for id in self.owned_by(&forgotten) {
                 // It may have come back, or found another owner, in the meantime.
                 self.remove_if(&id, |entry| {

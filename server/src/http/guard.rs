@@ -197,15 +197,13 @@ impl Guard {
 
     /// Whether `shown` is the token. Too many wrong ones have their address wait.
     pub(super) fn judge(&self, token: &Token, shown: &str, way: Way, peer: IpAddr) -> Result<(), ApiError> {
-        match self.tries.judge(peer, way, || token.is(shown.trim())) {
+        let shown = shown.trim();
+        match self.tries.judge(peer, way, shown, || token.is(shown)) {
             Ok(true) => Ok(()),
-            Ok(false) => {
-                tracing::warn!(%peer, ?way, "a wrong token was shown");
-                Err(ApiError::unauthorized(
-                    "token_wrong",
-                    "this is not the token of this studio (STUDIO_TOKEN, where it was started)",
-                ))
-            }
+            Ok(false) => Err(ApiError::unauthorized(
+                "token_wrong",
+                "this is not the token of this studio (STUDIO_TOKEN, where it was started)",
+            )),
             Err(seconds) => {
                 let detail =
                     format!("too many wrong tokens came from your address; try again in {seconds} s");

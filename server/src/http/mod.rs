@@ -33,5 +33,5 @@ pub use origin::{InvalidOrigin, Origin};
 pub use params::link_to_next;
 pub(crate) use routes::configure;
 pub use routes::routes;
-pub(crate) use session::id as session_id;
+pub(crate) use session::session_of;
 pub(crate) use unanswered::name_the_unanswered;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::error::ApiResult;
 use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
+use super::shown;
 use crate::live::Sockets;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
@@ -109,8 +110,16 @@ pub(super) fn is_signed_in(headers: &HeaderMap, sessions: &Sessions) -> bool {
     id(headers).is_some_and(|id| sessions.is_open(id))
 }
 
+/// The session that lets a request in, which is of no account where the request shows the token as well.
+pub(crate) fn session_of<'a>(headers: &'a HeaderMap, query: &str) -> Option<&'a str> {
+    match shown::token(headers, query) {
+        Some(_) => None,
+        None => id(headers),
+    }
+}
+
 /// The session that the request's cookie names.
-pub(crate) fn id(headers: &HeaderMap) -> Option<&str> {
+fn id(headers: &HeaderMap) -> Option<&str> {
     let name = cookie_name(headers);
     headers
         .get_all(header::COOKIE)

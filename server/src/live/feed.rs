@@ -19,7 +19,8 @@ const FLUSH: Duration = Duration::from_millis(125);
 /// Actors in one flush; the others wait for the next. Less than a viewer's outbox holds.
 const PER_FLUSH: usize = 500;
 /// All viewers are told to fetch everything at most this often because very much changed; a list of 30,000 actors has 6 MB. In
-/// between each actor's news come round, and the later the more there are.
+/// between each actor's news come round, and the later the more there are, up to what is kept: where ten times as many
+/// wait, they are dropped, and all viewers are told to fetch everything at once.
 const BULK_PAUSE: Duration = Duration::from_secs(30);
 /// How often the metrics are sent, by the studio's contract.
 const METRICS: Duration = Duration::from_secs(2);

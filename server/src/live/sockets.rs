@@ -15,7 +15,7 @@ use actix_web::rt::net::TcpStream;
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
-use crate::http::{ApiError, ApiResult, session_id};
+use crate::http::{ApiError, ApiResult, session_of};
 
 /// Silence after which a peer is gone: every socket here is pinged far more often and a peer must answer.
 const SILENT: Duration = Duration::from_secs(90);
@@ -50,7 +50,7 @@ pub struct Admission {
 /// Signs of life of one socket. Written by whoever serves it, from any thread.
 pub struct Pulse {
     line: Option<Socket>,
-    /// The session that it was opened with, if a browser's was.
+    /// The session that it was opened with, if a browser's was and no token was shown.
     session: Option<String>,
     begun: Instant,
     /// Milliseconds after `begun`.
@@ -77,7 +77,7 @@ impl Sockets {
     pub fn admit(&self, request: &HttpRequest) -> ApiResult<Admission> {
         let pulse = Arc::new(Pulse {
             line: request.conn_data::<Line>().and_then(Line::take),
-            session: session_id(request.headers()).map(str::to_owned),
+            session: session_of(request.headers(), request.query_string()).map(str::to_owned),
             begun: Instant::now(),
             heard: AtomicU64::new(0),
             owed: AtomicU64::new(0),

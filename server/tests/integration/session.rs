@@ -138,8 +138,9 @@ async fn wrong_tokens_are_refused_and_then_have_to_wait() {
     let program = [("authorization", bearer.as_str())];
     let ask = || call(&services, Method::GET, "/api/actors", None, &program);
     assert_eq!(ask().await.status, 200);
-    for _ in 0..5 {
-        let wrong = session(&services, Method::POST, Some(json!({"token": "guess"})), &[]).await;
+    for number in 0..5 {
+        let guess = json!({"token": format!("guess-{number}")});
+        let wrong = session(&services, Method::POST, Some(guess), &[]).await;
         assert_eq!(wrong.problem(), (401, "token_wrong".into()));
         assert_eq!(wrong.header("set-cookie"), None);
     }
@@ -156,7 +157,7 @@ async fn wrong_tokens_are_refused_and_then_have_to_wait() {
 #[actix_web::test]
 async fn one_limit_holds_for_every_way_to_show_a_token() {
     let (services, clock) = services(guarded());
-    let wrong = ("authorization", "Bearer guess");
+    let wrong = |bearer| vec![("authorization", bearer)];
     let socket = [
         ("upgrade", "websocket"),
         ("sec-websocket-protocol", "phoenix, base64url.bearer.phx.Z3Vlc3M"),
@@ -165,17 +166,20 @@ async fn one_limit_holds_for_every_way_to_show_a_token() {
         let services = services.clone();
         async move { call(&services, Method::GET, path, None, &headers).await }
     };
-    assert_eq!(ask("/api/actors", vec![wrong]).await.problem().0, 401);
+    assert_eq!(ask("/api/actors", wrong("Bearer guess-1")).await.problem().0, 401);
     // Whether it is the right one is told here as well.
-    assert_eq!(ask("/api/session", vec![wrong]).await.json()["signedIn"], false);
+    let state = ask("/api/session", wrong("Bearer guess-2")).await;
+    assert_eq!(state.json()["signedIn"], false);
     assert_eq!(
         ask("/ws", socket.into()).await.problem(),
         (401, "token_wrong".into())
     );
-    assert_eq!(ask("/ws?token=guess", vec![socket[0]]).await.problem().0, 401);
-    let body = Some(json!({"token": "guess"}));
+    assert_eq!(ask("/ws?token=guess-3", vec![socket[0]]).await.problem().0, 401);
+    let body = Some(json!({"token": "guess-4"}));
     assert_eq!(session(&services, Method::POST, body, &[]).await.problem().0, 401);
-    let waits = ask("/api/actors", vec![wrong]).await;
+    let again = ask("/api/actors", wrong("Bearer guess-4")).await;
+    assert_eq!(again.problem().0, 401, "the same again is no guess");
+    let waits = ask("/api/actors", wrong("Bearer guess-5")).await;
     assert_eq!(waits.problem(), (429, "too_many_tries".into()));
     assert_eq!(waits.header("retry-after"), Some("30"));
     let bearer = format!("Bearer {SECRET}");
@@ -240,6 +244,20 @@ async fn a_socket_ends_with_its_session() {
     while browser.next_text().await.is_some() {}
     studio.hub.publish("note", None, &1);
     program.next_of("note").await;
+    studio.stop().await;
+}
+
+#[actix_web::test]
+async fn an_old_cookie_beside_the_token_cuts_no_socket() {
+    let studio = Studio::builder(guarded()).start().await.unwrap();
+    let bearer = format!("Bearer {SECRET}");
+    let cookie = format!("loom_session_{}=dead", studio.addr.port());
+    let headers = [("Authorization", bearer.as_str()), ("Cookie", cookie.as_str())];
+    let mut program = Viewer::connect(studio.addr, "/ws", &headers).await.ok().unwrap();
+    // They come every two seconds, and each second the sockets of ended sessions are cut.
+    for _ in 0..3 {
+        program.next_of("metrics").await;
+    }
     studio.stop().await;
 }
 

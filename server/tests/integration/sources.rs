@@ -254,6 +254,153 @@ fn a_boot_that_counts_anew_is_refused_and_its_dead_do_not_beat() {
     assert_eq!(repeated.accepted, 1, "the same one again is a lost answer");
 }
 
+#[test]
+fn who_lost_an_actor_while_silent_is_asked_for_all_of_them() {
+    for by_hand in [false, true] {
+        let (directory, clock) = directory();
+        directory
+            .apply(from("web-1", registering("one", 1, &["a", "b"])))
+            .unwrap();
+        directory
+            .apply(from("web-2", registering("two", 1, &["a"])))
+            .unwrap();
+        assert_eq!(ids(&directory), ["a", "a@web-2:1", "b"]);
+        clock.advance(10_000);
+        if by_hand {
+            directory.update(counted("a", 1)).unwrap();
+        } else {
+            assert!(!directory.apply(batch("two", 2)).unwrap().resync);
+            directory.sweep();
+            assert_eq!(ids(&directory), ["a", "b"]);
+        }
+        let back = directory.apply(batch("one", 2)).unwrap();
+        assert!(back.resync, "its own is not shown any more");
+        let again = directory.apply(registering("one", 3, &["a", "b"])).unwrap();
+        assert_eq!((again.accepted, again.resync), (2, false));
+        assert_eq!(ids(&directory).len(), 3, "{:?}", ids(&directory));
+    }
+}
+
+#[test]
+fn the_silent_take_nothing_from_the_silent() {
+    let (directory, clock) = directory();
+    for (boot, node) in [("one", "web-1"), ("two", "web-2")] {
+        directory.apply(from(node, registering(boot, 1, &["a"]))).unwrap();
+    }
+    // The machine slept.
+    clock.advance(60_000);
+    directory.sweep();
+    assert_eq!(ids(&directory), ["a", "a@web-2:1"]);
+    for boot in ["one", "two"] {
+        assert!(!directory.apply(batch(boot, 2)).unwrap().resync);
+    }
+    directory.sweep();
+    assert_eq!(ids(&directory), ["a", "a@web-2:1"]);
+}
+
+#[test]
+fn an_actor_that_failed_stays_beside_its_namesake() {
+    let (directory, clock) = directory();
+    directory
+        .apply(from("web-1", registering("one", 1, &["a"])))
+        .unwrap();
+    directory
+        .apply(from("web-2", registering("two", 1, &["a"])))
+        .unwrap();
+    let mut end = batch("one", 2);
+    end.update = vec![ActorPatch::new("a")];
+    end.update[0].status = Some(ActorStatus::Failed);
+    directory.apply(end).unwrap();
+    directory.sweep();
+    assert_eq!(ids(&directory), ["a", "a@web-2:1"]);
+    assert_eq!(directory.get("a").unwrap().status, Some(ActorStatus::Failed));
+    clock.advance(10_000);
+    assert!(!directory.apply(batch("two", 2)).unwrap().resync);
+    directory.sweep();
+    assert_eq!(ids(&directory), ["a"], "nobody stands behind it any more");
+    assert!(!directory.apply(batch("one", 3)).unwrap().resync, "it had ended");
+}
+
+#[test]
+fn what_others_post_about_after_its_process_died_is_forgotten_in_time() {
+    let forget = i64::try_from(DirectoryOptions::default().forget_after.as_millis()).unwrap();
+    for ended in [false, true] {
+        let (directory, clock) = directory();
+        let mut first = registering("dead", 1, &["a"]);
+        if ended {
+            first.register[0].status = Some(ActorStatus::Failed);
+        }
+        directory.apply(first).unwrap();
+        clock.advance(if ended { 5_000 } else { 10_000 });
+        directory.update(counted("a", 1)).unwrap();
+        clock.advance(forget - 5_000);
+        directory.sweep();
+        assert_eq!(ids(&directory), ["a"], "it was posted about since");
+        clock.advance(5_000);
+        directory.sweep();
+        assert_eq!(ids(&directory), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn an_id_that_leaves_no_room_for_another_beside_it_is_taken() {
+    let (directory, _) = directory();
+    let id = "a".repeat(DirectoryOptions::default().max_text - 3);
+    directory
+        .apply(from("web-1", registering("one", 1, &[&id])))
+        .unwrap();
+    let outcome = directory
+        .apply(from("web-2", registering("two", 1, &[&id])))
+        .unwrap();
+    let codes: Vec<_> = outcome.rejected.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Some(RejectionCode::OtherOwner)]);
+    assert_eq!(directory.len(), 1);
+}
+
+#[test]
+fn of_very_many_that_stand_beside_others_all_have_their_turn() {
+    let (directory, clock) = directory();
+    let lasting: Vec<String> = (0..3_000).map(|number| format!("lasting-{number}")).collect();
+    let lasting: Vec<&str> = lasting.iter().map(String::as_str).collect();
+    let dying: Vec<String> = (0..50).map(|number| format!("dying-{number}")).collect();
+    let dying: Vec<&str> = dying.iter().map(String::as_str).collect();
+    directory
+        .apply(from("web-1", registering("lasting", 1, &lasting)))
+        .unwrap();
+    directory
+        .apply(from("web-2", registering("dying", 1, &dying)))
+        .unwrap();
+    directory
+        .apply(from("web-3", registering("third", 1, &[lasting, dying].concat())))
+        .unwrap();
+    clock.advance(10_000);
+    for boot in ["lasting", "third"] {
+        directory.apply(batch(boot, 2)).unwrap();
+    }
+    // A round is four sweeps; those that move make room for others, which are seen a round later.
+    for _ in 0..12 {
+        directory.sweep();
+    }
+    let left = ids(&directory);
+    let left = left
+        .iter()
+        .filter(|id| id.starts_with("dying-") && id.contains('@'));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_blank_name_of_a_process_says_nothing() {
+    let (directory, _) = directory();
+    for (boot, seq) in [("one", 1), ("two", 1)] {
+        let mut nameless = from(" ", registering(boot, seq, &["a"]));
+        nameless.source.as_mut().unwrap().app = Some(String::new());
+        assert_eq!(directory.apply(nameless).unwrap().rejected, [], "{boot}");
+    }
+    assert_eq!(ids(&directory), ["a", "a@1"]);
+    let control = from("a\nb", registering("three", 1, &["c"]));
+    assert!(matches!(directory.apply(control), Err(Refusal::Control { .. })));
+}
+
 #[actix_web::test]
 async fn over_http_these_are_conflicts_and_codes() {
     let (services, _) = services(StudioOptions::default());

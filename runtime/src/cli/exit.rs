@@ -56,7 +56,8 @@ impl Exit {
         all.into_iter().find(|exit| *exit as i32 == code)
     }
 
-    /// How `run` ends for a run in this state; `asked`: whether somebody asked to cancel it.
+    /// How `run` ends for a run in this state; `asked`: whether somebody asked to cancel it, not its
+    /// concurrency group alone.
     pub fn of(state: RunState, asked: bool) -> Self {
         match state {
             RunState::Success | RunState::Skipped => Self::Success,

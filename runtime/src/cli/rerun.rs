@@ -284,7 +284,7 @@ pub(super) async fn cancel(engine: &Engine, named: &str) -> Result<(), Exit> {
         .cancel(&run.id, "cli")
         .await
         .map_err(|error| failed(&error))?;
-    if run.cancel.is_some() {
+    if run.somebody_cancelled() {
         talk::note(&format!("run {} ends at once", run.id));
     } else {
         talk::note(&format!(

@@ -14,12 +14,12 @@ use super::job::Holding;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
 use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
-use super::shared::{BY_CONCURRENCY, GiveWay, Shared};
+use super::shared::{GiveWay, Shared};
 use crate::event::{Reason, Recorded};
 use crate::id::{JobId, RunId};
 use crate::journal::{JournalError, Request, RunQuery};
 use crate::plan::Scope;
-use crate::state::Run;
+use crate::state::{BY_CONCURRENCY, Run};
 
 /// Owns the runs of this process.
 pub(super) struct Orchestrator {
@@ -128,7 +128,9 @@ impl Orchestrator {
             self.seen = place;
             // One for a run that is not ours is its owner's to answer.
             match request {
-                Request::Cancel { by } if by == BY_CONCURRENCY && self.give_way(&run, None) => {}
+                Request::Cancel { by } if by == BY_CONCURRENCY => {
+                    self.give_way(&run, None);
+                }
                 Request::Cancel { by } => drop(self.cancel(&run, by)),
                 Request::Answer {
                     job,
@@ -144,15 +146,9 @@ impl Orchestrator {
                     };
                     self.answer(&run, answers);
                 }
-                Request::CancelJob { job, by } if by == BY_CONCURRENCY => {
+                // Only concurrency groups ask for that.
+                Request::CancelJob { job, .. } => {
                     self.give_way(&run, Some(job));
-                }
-                Request::CancelJob { job, by } => {
-                    if let Some(held) = self.runs.get(&run) {
-                        let why = Reason::new("cancelled", format!("{by} cancelled it"));
-                        // `do_send`: as in `cancel`.
-                        held.actor.do_send(CancelRunJob { job: Some(job), why });
-                    }
                 }
             }
         }

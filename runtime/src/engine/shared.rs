@@ -17,6 +17,7 @@ use crate::executor::Owner;
 use crate::id::{JobId, RunId};
 use crate::journal::{Claimant, Journal, Request};
 use crate::logs::LogStore;
+use crate::state::BY_CONCURRENCY;
 use crate::world::World;
 
 /// The parts of an engine that its actors use.
@@ -47,9 +48,6 @@ pub(crate) struct GiveWay {
     pub(crate) run: RunId,
     pub(crate) job: Option<JobId>,
 }
-
-/// Who asks when a concurrency group does.
-pub(super) const BY_CONCURRENCY: &str = "concurrency";
 
 impl Shared {
     /// Tells who has a concurrency group that a newer one wants its turn, in whatever process it runs.

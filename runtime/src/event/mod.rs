@@ -353,9 +353,9 @@ pub enum Event {
     },
     /// Somebody asked to cancel the run.
     CancelRequested {
-        /// Who or what: `ctrl-c`, `sigterm`, `api`.
+        /// Who or what: `ctrl-c`, `sigterm`, `api`, `concurrency` (a newer run of its group).
         by: String,
-        /// Whether the steps' grace is skipped: it was asked for before.
+        /// Whether the steps' grace is skipped: somebody asked for it before.
         #[serde(default, skip_serializing_if = "is_false")]
         force: bool,
     },

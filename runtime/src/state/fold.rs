@@ -124,7 +124,9 @@ impl Run {
                 self.started_at = Some(time);
             }
             Event::CancelRequested { by, force } => {
-                self.cancel.get_or_insert_with(|| by.clone());
+                if !self.somebody_cancelled() {
+                    self.cancel = Some(by.clone());
+                }
                 self.forced |= force;
             }
             Event::ConcurrencyClaimed { job: None, held, .. } => self.claim = Claim::of(*held),

@@ -19,4 +19,5 @@ pub use attempts::{EarlierAttempt, EarlierTry};
 pub use decide::Decision;
 pub use fold::FoldError;
 pub use rerun::{Again, RerunError};
+pub(crate) use run::BY_CONCURRENCY;
 pub use run::{Claim, Job, Pause, Run, Step};

@@ -14,6 +14,9 @@ use crate::event::{
 use crate::executor::Owner;
 use crate::id::{JobId, RunId, StepId};
 
+/// Who asks to cancel a run, or a job of it, when a newer one of its concurrency group wants its turn.
+pub(crate) const BY_CONCURRENCY: &str = "concurrency";
+
 /// A run, as its events tell it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -50,7 +53,7 @@ pub struct Run {
     /// Why the places of jobs could not be removed, when their engine did not answer any more, with the attempts that had
     /// them. A later attempt that ends well shows that it answers again.
     pub unreachable: BTreeMap<JobId, (u32, Reason)>,
-    /// Who asked to cancel it, if somebody did.
+    /// Who asked to cancel it, if somebody did: the first, and a newer run of its concurrency group only when nobody else.
     pub cancel: Option<String>,
     /// Whether the cancel skips the steps' grace. With `cancel` all that an actor needs to go on with it.
     pub forced: bool,
@@ -208,6 +211,12 @@ impl Run {
             .filter(|job| job.group.is_none() && job.state == JobState::Running)
             .peekable();
         self.state == RunState::Running && under_way.peek().is_some() && under_way.all(Job::is_paused)
+    }
+
+    /// Whether somebody asked to cancel it: not its concurrency group alone, which wants its turn for a newer run.
+    #[must_use]
+    pub fn somebody_cancelled(&self) -> bool {
+        self.cancel.as_deref().is_some_and(|by| by != BY_CONCURRENCY)
     }
 
     /// The word for its state: `paused` is one for people, who may have to answer.

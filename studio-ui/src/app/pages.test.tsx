@@ -310,6 +310,17 @@ describe("a run", () => {
     expect(studio.asked.filter((path) => path.endsWith("/cancel"))).toHaveLength(1);
   });
 
+  it("offers to cancel what gives way to a newer run, and does not force it", async () => {
+    const studio = openStudio("/runs/r-1?job=left", {
+      "/api/runs/r-1": { ...RUN, cancelRequestedBy: "concurrency" },
+      "/api/runs/r-1/jobs/left/logs": NO_LOG,
+    });
+    await screen.findByRole("button", { name: "Cancel" }, FOUND);
+    expect(screen.queryByText(/^Asked to cancel/)).toBeNull();
+    await studio.say("run:update", { ...RUN, state: "cancelled", cancelRequestedBy: "concurrency" });
+    await screen.findByText("Cancelled by a newer run of its concurrency group.");
+  });
+
   it("asks to cancel, then offers to force it, until the run has ended", async () => {
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": RUN,

@@ -35,7 +35,7 @@ pub(in crate::cli) fn page(run: &Run, tails: &Tails) -> String {
         annotations(run, &mut text);
     }
     if run.state.is_final() && run.state != RunState::Success {
-        let exit = Exit::of(run.state, run.cancel.is_some());
+        let exit = Exit::of(run.state, run.somebody_cancelled());
         let meaning = match (run.state, exit) {
             (RunState::Cancelled, Exit::Failure) => "it gave way to a newer one of its concurrency group",
             _ => exit.meaning(),

@@ -184,7 +184,7 @@ async fn watch(
     }
     run.iter().for_each(kept::tell);
     Ended {
-        exit: Exit::of(outcome.state, run.as_ref().is_none_or(|run| run.cancel.is_some())),
+        exit: Exit::of(outcome.state, run.as_ref().is_none_or(Run::somebody_cancelled)),
         state: Some(outcome.state),
         nothing_could_run: outcome.state == RunState::Skipped
             && run.is_some_and(|run| nothing_could_run(&run)),

@@ -20,7 +20,7 @@ use crate::executor::Executor;
 use crate::id::{JobId, JobKey, StepId};
 use crate::output::Masks;
 use crate::plan::{JobPlan, Scope};
-use crate::state::Run;
+use crate::state::{BY_CONCURRENCY, Job, Run};
 
 /// A run's actor.
 pub(in crate::engine) struct RunActor {
@@ -42,12 +42,14 @@ pub(in crate::engine) struct RunActor {
     pub(super) undecided: BTreeMap<JobId, ClosePlace>,
     /// Jobs of which something is being found out.
     pub(super) asking: BTreeSet<JobId>,
-    /// Whether the run's concurrency group is being claimed.
-    pub(super) claiming: bool,
+    /// How far the run's claim of its concurrency group is.
+    pub(super) turn: Turn,
     /// Jobs whose actors ended before they did: they do not start again.
     pub(super) lost: BTreeSet<JobId>,
     /// Whether the run is being cancelled: told to the jobs before it is in the history.
     pub(super) cancelling: bool,
+    /// Whether somebody asked for that, not its concurrency group alone: once more is by force then.
+    pub(super) asked_to_cancel: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) holding: Holding,
     pub(super) slot: Slot,
@@ -61,6 +63,19 @@ pub(in crate::engine) struct RunActor {
     pub(super) soon: Vec<Event>,
     pub(super) writing: bool,
     pub(super) done: watch::Sender<Option<Outcome>>,
+}
+
+/// How far the claim of a run's own concurrency group is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It was not claimed; or the run has none.
+    Unclaimed,
+    /// It is being claimed: the run waits, and may lose its place to a newer one.
+    Claiming,
+    /// The same, and a newer one wants the group already.
+    Unwanted,
+    /// The run has it, or has ended because it did not get it.
+    Settled,
 }
 
 /// A removal that is under way; what is left is the answer.
@@ -94,6 +109,7 @@ impl RunActor {
         let store = Arc::new(ActionStore::new(launch.actions.clone()));
         Self {
             cancelling: run.cancel.is_some(),
+            asked_to_cancel: run.somebody_cancelled(),
             run,
             launch,
             masks,
@@ -105,7 +121,7 @@ impl RunActor {
             closing: BTreeMap::new(),
             undecided: BTreeMap::new(),
             asking: BTreeSet::new(),
-            claiming: false,
+            turn: Turn::Unclaimed,
             lost: BTreeSet::new(),
             shared: origin.shared,
             holding: origin.holding,
@@ -191,6 +207,46 @@ impl RunActor {
             reclaim(&shared, &*executor, &key).await
         });
         Box::pin(async move { task.await.ok()?.err().map(|left| left.reason.message) })
+    }
+
+    /// Tells the actors of jobs to end: of those that do not go on though the run is cancelled, or of all.
+    fn cancel_children(&self, why: &Reason, force: bool) {
+        for child in self.children.values() {
+            let survives = self.run.jobs.get(&child.job).is_some_and(Job::survives_cancel);
+            if force || !survives {
+                // `do_send`: as in `cancel_job`.
+                child.actor.do_send(Input::Cancel {
+                    why: why.clone(),
+                    force,
+                });
+            }
+        }
+    }
+
+    /// A newer run of the concurrency group wants its turn: this one is cancelled as by somebody, on GitHub too, but once,
+    /// however many newer ones come.
+    fn give_way(&mut self, why: &Reason, ctx: &mut Context<Self>) {
+        if self.run.state.is_final() {
+            return;
+        }
+        if matches!(self.turn, Turn::Claiming | Turn::Unwanted) {
+            // One that loses its place has never begun, and ends by that. Whether it does is known when the claim is settled.
+            self.turn = Turn::Unwanted;
+            return;
+        }
+        if let Some(event) = self.cancelled_by_group() {
+            self.record(event, ctx);
+            self.cancel_children(why, false);
+        }
+    }
+
+    /// What says that the run is cancelled for a newer one; `None` when it is cancelled already.
+    pub(super) fn cancelled_by_group(&mut self) -> Option<Event> {
+        let first = !std::mem::replace(&mut self.cancelling, true);
+        first.then(|| Event::CancelRequested {
+            by: BY_CONCURRENCY.to_owned(),
+            force: false,
+        })
     }
 
     /// Tells a job's actor to end, if it has one.
@@ -281,7 +337,8 @@ impl Handler<CancelRun> for RunActor {
             return;
         }
         // Not by the history: the first one may still be on its way there.
-        let force = std::mem::replace(&mut self.cancelling, true);
+        self.cancelling = true;
+        let force = std::mem::replace(&mut self.asked_to_cancel, true);
         if !self.run.forced {
             self.record(
                 Event::CancelRequested {
@@ -292,20 +349,7 @@ impl Handler<CancelRun> for RunActor {
             );
         }
         let why = Reason::new("cancelled", "the run was cancelled");
-        for child in self.children.values() {
-            let survives = self
-                .run
-                .jobs
-                .get(&child.job)
-                .is_some_and(crate::state::Job::survives_cancel);
-            if force || !survives {
-                // `do_send`: as in `cancel_job`.
-                child.actor.do_send(Input::Cancel {
-                    why: why.clone(),
-                    force,
-                });
-            }
-        }
+        self.cancel_children(&why, force);
     }
 }
 
@@ -321,26 +365,13 @@ impl Handler<CancelRunJob> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: CancelRunJob, ctx: &mut Context<Self>) {
-        let jobs: Vec<JobId> = match message.job {
-            Some(job) => vec![job],
-            None => self.run.jobs.keys().cloned().collect(),
+        let CancelRunJob { job, why } = message;
+        let Some(job) = job else {
+            return self.give_way(&why, ctx);
         };
-        let open = |job: &JobId| {
-            self.run
-                .jobs
-                .get(job)
-                .is_some_and(|job| !job.state.is_final() && job.group.is_none())
-        };
-        let events: Vec<Event> = jobs
-            .into_iter()
-            .filter(open)
-            .map(|job| Event::JobCancelRequested {
-                job,
-                reason: message.why.clone(),
-            })
-            .collect();
-        if !events.is_empty() {
-            self.write(Entry { events, saved: None }, ctx);
+        let known = self.run.jobs.get(&job);
+        if known.is_some_and(|job| !job.state.is_final() && job.group.is_none()) {
+            self.record(Event::JobCancelRequested { job, reason: why }, ctx);
         }
     }
 }

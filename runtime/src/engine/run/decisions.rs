@@ -8,7 +8,7 @@ use loom_bridge::{ActorSpec, Context};
 use loom_protocol::{ActorId, Timestamp};
 
 use super::Outcome;
-use super::actor::{Child, RunActor};
+use super::actor::{Child, RunActor, Turn};
 use super::writing::Entry;
 use crate::engine::job::JobActor;
 use crate::engine::launch::Slot;
@@ -187,8 +187,8 @@ impl RunActor {
         };
         let Some(wanted) = wanted else { return };
         match &job {
-            None if std::mem::replace(&mut self.claiming, true) => return,
-            None => {}
+            None if self.turn != Turn::Unclaimed => return,
+            None => self.turn = Turn::Claiming,
             Some(id) => {
                 self.asking.insert(id.clone());
             }
@@ -269,17 +269,24 @@ impl RunActor {
         settled: Result<Option<ClaimState>, JournalError>,
         ctx: &mut Context<Self>,
     ) {
-        if let Some(job) = &job {
-            self.asking.remove(job);
-        }
+        let is_unwanted = match &job {
+            Some(job) => {
+                self.asking.remove(job);
+                false
+            }
+            None => std::mem::replace(&mut self.turn, Turn::Settled) == Turn::Unwanted,
+        };
         let reason = match settled {
             Ok(Some(ClaimState::Held)) => {
-                let event = Event::ConcurrencyClaimed {
+                let mut events = vec![Event::ConcurrencyClaimed {
                     job,
                     group,
                     held: true,
-                };
-                return self.record(event, ctx);
+                }];
+                if is_unwanted {
+                    events.extend(self.cancelled_by_group());
+                }
+                return self.write(Entry { events, saved: None }, ctx);
             }
             Ok(_) => Reason::new(
                 "concurrency",

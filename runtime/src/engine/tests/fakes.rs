@@ -61,7 +61,7 @@ pub(super) struct Bench<J = Odd> {
     pub(super) engine: Engine,
     pub(super) journal: Arc<J>,
     pub(super) fake: Fake,
-    directory: tempfile::TempDir,
+    directory: Arc<tempfile::TempDir>,
 }
 
 impl Bench {
@@ -72,6 +72,21 @@ impl Bench {
             let instance = inner.instance().to_owned();
             (Odd::new(inner), instance)
         })
+    }
+
+    /// The engine of another process, on the same state directory; its executor is its own.
+    pub(super) fn beside(&self) -> Self {
+        let world: Arc<dyn World> = Arc::new(SystemWorld);
+        let state = StateDirectory::open(self.path().to_owned()).unwrap();
+        let journal = Odd::new(SqliteJournal::open(&state.journal(), Arc::clone(&world)).unwrap());
+        let owner = Owner {
+            instance: self.engine.instance().to_owned(),
+            boot: "b".into(),
+            pid: 1,
+            started: 2,
+        };
+        let ownership = Ownership::take_as(&state.owners(), owner).unwrap();
+        Self::assemble(Arc::clone(&self.directory), state, journal, ownership, world)
     }
 
     /// Makes the last event of a run unreadable.
@@ -87,11 +102,22 @@ impl Bench {
 
 impl<J: Journal + 'static> Bench<J> {
     pub(super) fn with(world: Arc<dyn World>, journal: impl FnOnce(&StateDirectory) -> (J, String)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = Arc::new(tempfile::tempdir().unwrap());
         let state = StateDirectory::open(directory.path().to_owned()).unwrap();
         let (journal, instance) = journal(&state);
-        let journal = Arc::new(journal);
         let ownership = Ownership::take(&state.owners(), &instance).unwrap();
+        Self::assemble(directory, state, journal, ownership, world)
+    }
+
+    fn assemble(
+        directory: Arc<tempfile::TempDir>,
+        state: StateDirectory,
+        journal: J,
+        ownership: Ownership,
+        world: Arc<dyn World>,
+    ) -> Self {
+        let journal = Arc::new(journal);
+        let instance = ownership.owner().instance.clone();
         let threads = IoThreads::start().unwrap();
         let io = threads.handle().unwrap();
         let fake = Fake::default();
@@ -607,6 +633,8 @@ pub(super) struct Odd {
     pub(super) stale_number: AtomicBool,
     /// A request to cancel the run is written right behind its creation, and read before the creation is answered.
     pub(super) cancel_at_creation: AtomicBool,
+    /// Claims are written and not answered until this is over.
+    pub(super) holds_claims: watch::Sender<bool>,
     at_creation: Mutex<Option<AtCreation>>,
     read_request: Notify,
     /// Events that were read.
@@ -622,6 +650,7 @@ impl Odd {
             stale_number: AtomicBool::default(),
             looks: AtomicU32::default(),
             cancel_at_creation: AtomicBool::default(),
+            holds_claims: watch::channel(false).0,
             at_creation: Mutex::default(),
             read_request: Notify::new(),
             events_read: AtomicU32::default(),
@@ -750,7 +779,10 @@ impl Journal for Odd {
         &self,
         claim: crate::journal::ClaimRequest,
     ) -> Result<crate::journal::Claimed, JournalError> {
-        self.inner.claim(claim).await
+        let claimed = self.inner.claim(claim).await;
+        let mut held = self.holds_claims.subscribe();
+        held.wait_for(|held| !held).await.unwrap();
+        claimed
     }
 
     async fn claim_state(

@@ -6,7 +6,7 @@ use super::workflow::{Act, Condition, Job, Workflow};
 use crate::config::Keep;
 use crate::event::{Event, JobState, Recorded, RunState, Seq, StepState};
 use crate::id::{JobId, JobKey, StepId};
-use crate::state::Run;
+use crate::state::{self, Claim, Run};
 
 macro_rules! holds {
     ($holds:expr, $($what:tt)+) => {
@@ -155,13 +155,20 @@ pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), St
     if broke_off {
         return Ok(());
     }
-    if run.cancel.is_some()
-        || run
-            .jobs
-            .values()
-            .any(|job| job.attempt == 0 && job.cancel.is_some())
-    {
+    let was_told = |job: &state::Job| job.attempt == 0 && job.cancel.is_some();
+    if run.cancel.is_some() || run.jobs.values().any(was_told) {
         return Ok(());
+    }
+    if run.claim == Claim::Waiting {
+        // It lost its place among those that wait for the concurrency group: nothing of it has begun.
+        let never_begun = |job: &state::Job| job.state == JobState::Cancelled && job.attempt == 0;
+        let mut begun = run
+            .jobs
+            .iter()
+            .filter(|(_, job)| job.reused.is_none() && !never_begun(job));
+        return begun.next().map_or(Ok(()), |(id, job)| {
+            Err(format!("{id} is {} and its run lost its place", job.state))
+        });
     }
     for job in &workflow.jobs {
         let id = JobId(job.key.clone());
@@ -170,7 +177,7 @@ pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), St
             continue; // the attempt in which it ran was looked at
         }
         let ancestors = ancestors(workflow, job);
-        let result = |key: &String| run.jobs.get(&JobId(key.clone())).map(crate::state::Job::result);
+        let result = |key: &String| run.jobs.get(&JobId(key.clone())).map(state::Job::result);
         let good = ancestors.iter().all(|key| result(key) == Some(JobState::Success));
         let bad = ancestors.iter().any(|key| result(key) == Some(JobState::Failure));
         let runs = due(job.condition, good, bad);
@@ -210,7 +217,7 @@ fn ancestors(workflow: &Workflow, job: &Job) -> Vec<String> {
 }
 
 /// The steps of a job's last attempt, when all ran in their turn and nothing ended them.
-fn steps(id: &JobId, job: &Job, state: &crate::state::Job) -> Result<(), String> {
+fn steps(id: &JobId, job: &Job, state: &state::Job) -> Result<(), String> {
     let told = matches!(state.state, JobState::Success | JobState::Failure) && state.reason.is_none();
     let stopped = |step: &crate::state::Step| {
         step.reason

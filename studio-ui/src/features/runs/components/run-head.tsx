@@ -43,8 +43,14 @@ function queued(run: Run): string | undefined {
   return run.state === "queued" && run.waitsFor !== undefined ? `It waits: ${run.waitsFor}.` : undefined;
 }
 
+/** A newer run of the concurrency group: nobody asked, so the first who does forces nothing. */
+const BY_CONCURRENCY = "concurrency";
+
 /** How the journal names those who cancel. */
-const BY: Record<string, string> = { api: "a click in the studio, or a call of its interface" };
+const BY: Record<string, string> = {
+  api: "a click in the studio, or a call of its interface",
+  [BY_CONCURRENCY]: "a newer run of its concurrency group",
+};
 
 function Fact({ name, value }: { name: string; value: React.ReactNode }) {
   return (
@@ -57,11 +63,12 @@ function Fact({ name, value }: { name: string; value: React.ReactNode }) {
 
 export type Cancel = ReturnType<typeof useCancel>;
 
-/** Cancelling as far as it has come: 1 when it was asked for, here or by somebody else, 2 when it was forced from here. */
+/** Cancelling as far as it has come: 1 when somebody asked for it, here or elsewhere, 2 when it was forced from here. */
 export function useCancel(run: Run) {
   const [given, setGiven] = useState(0);
   const level = useRef(0);
-  const asked = Math.max(given, run.cancelRequestedBy === undefined ? 0 : 1);
+  const by = run.cancelRequestedBy;
+  const asked = Math.max(given, by === undefined || by === BY_CONCURRENCY ? 0 : 1);
   const { pending, refused, give } = useOrders(cancelRun, () => setGiven(level.current));
   const order = () => {
     // What the click meant; by the time it is accepted a frame may have told of it already.

@@ -38,7 +38,6 @@ export function useToldNow(period: "second" | "tenth"): number {
   return heardAt === undefined ? now : Math.min(now, serverClock.at(heardAt));
 }
 
-
 /**
  * Keeps the actors while somebody looks, and reads all of them again now and then: heartbeats and uptimes are computed by the studio when it is
  * asked, and no frame tells of them. The larger the list, the longer the pause.

@@ -2,6 +2,8 @@
 //! ends a step shows as the exit code 128 + n, as the engine tells no more. Command files are made and read from outside,
 //! by the same reader that the agent has.
 
+mod programs;
+
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -33,13 +35,6 @@ use crate::executor::{
 /// Keeps the container alive, and ends at once when told to.
 const IDLE: &str = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done";
 
-/// Says which of its arguments is a program, the first one that is, and in the next line where; the folders `$1` are
-/// before the `PATH`. Where a step has spoilt that, the usual folders count.
-const WHICH: &str = "[ -z \"$1\" ] || PATH=\"$1:$PATH\"; shift; \
-     for s; do command -v \"$s\" >/dev/null 2>&1 && { printf '%s\\n%s' \"$s\" \"$s\"; exit 0; }; done; \
-     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; \
-     for s; do w=$(command -v \"$s\" 2>/dev/null) && { printf '%s\\n%s' \"$s\" \"$w\"; exit 0; }; done; exit 127";
-
 /// Enters the directory `$2`, puts the folders `$3` before the `PATH`, says its process id in the file `$1` and becomes the
 /// rest of its arguments.
 const ENTER: &str = "cd \"$2\" 2>/dev/null || { echo nowhere >\"$1\"; exit 126; }; \
@@ -54,9 +49,6 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Between two looks whether a step that is to be signalled has said its process id.
 const PID_LOOK: Duration = Duration::from_millis(10);
 
-/// The name of a program and how it is started.
-type Found = (String, String);
-
 /// A job whose steps run by exec.
 pub(super) struct ExecSteps {
     connection: Connection,
@@ -67,7 +59,7 @@ pub(super) struct ExecSteps {
     pub(super) numbers: StepNumbers,
     /// The program that was found, by what was asked for.
     /// What was found already.
-    programs: Mutex<HashMap<Vec<String>, Option<Found>>>,
+    programs: Mutex<HashMap<Vec<String>, Option<programs::Found>>>,
     /// Where the shell is that Loom's own commands run in: a step may have spoilt its `PATH`.
     shell: OnceCell<String>,
     open: AtomicBool,
@@ -311,53 +303,6 @@ impl ExecSteps {
                 }
             }
         }
-    }
-
-    /// Where the image's own `PATH` has its shell.
-    async fn shell(&self) -> Result<&str, ExecutorError> {
-        let find = async || {
-            let mut answer = Collected::default();
-            let asking = ["sh", "-c", "command -v sh"].map(str::to_owned).to_vec();
-            self.exec(asking, Vec::new(), &mut answer).await?;
-            let found = String::from_utf8_lossy(&answer.0).trim().to_owned();
-            Ok(Some(found)
-                .filter(|path| path.starts_with('/'))
-                .unwrap_or_else(|| "sh".to_owned()))
-        };
-        self.shell.get_or_try_init(find).await.map(String::as_str)
-    }
-
-    /// The first program that is there: its name among those asked for, and how it is started.
-    async fn find_program(
-        &self,
-        asked: &[String],
-        path: Option<&String>,
-        folders: &[String],
-    ) -> Result<Option<Found>, ExecutorError> {
-        let env: Vec<String> = path
-            .filter(|path| !path.is_empty())
-            .map(|path| format!("PATH={path}"))
-            .into_iter()
-            .collect();
-        let folders = folders.join(":");
-        let key: Vec<String> = asked.iter().chain(&env).chain([&folders]).cloned().collect();
-        let known = self.programs.lock().await.get(&key).cloned();
-        if let Some(name) = known {
-            return Ok(name);
-        }
-        let mut answer = Collected::default();
-        let which = [self.shell().await?, "-c", WHICH, "sh", &folders]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(asked.iter().cloned())
-            .collect();
-        self.exec(which, env, &mut answer).await?;
-        let answer = String::from_utf8_lossy(&answer.0);
-        let found = answer
-            .split_once('\n')
-            .map(|(name, path)| (name.to_owned(), path.to_owned()));
-        self.programs.lock().await.insert(key, found.clone());
-        Ok(found)
     }
 
     /// Runs a command as the image's user and waits for its end.

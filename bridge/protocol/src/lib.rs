@@ -5,17 +5,28 @@
 
 mod actor;
 mod batch;
+mod event;
 mod frame;
+mod histogram;
 mod metrics;
+mod order;
 mod problem;
 mod read;
 mod source;
 mod time;
+mod traffic;
+mod words;
 
 pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Work};
 pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection, RejectionCode};
+pub use event::{ActorEvent, EventKind, JournalLine};
 pub use frame::{Epoch, Frame, Removed, Seq, topic};
+pub use histogram::{BUCKETS, Histogram};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};
+pub use order::{
+    Attention, Controls, Detail, MessageForm, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome,
+};
 pub use problem::Problem;
 pub use source::Source;
 pub use time::{ParseTimestampError, Timestamp};
+pub use traffic::{ActorMessages, Dropped, Edge, MessageTotals, TypeTotals};

@@ -230,8 +230,6 @@ impl Outbox {
         }
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
         let batch = ActorBatch {
-            boot: self.sender.boot.clone(),
-            seq,
             // Who it is matters only where something is named.
             source: (!register.is_empty()).then(|| self.sender.source.clone()),
             generation: Some(self.sender.generation.load(Relaxed)),
@@ -239,6 +237,7 @@ impl Outbox {
             register,
             update,
             unregister,
+            ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
         self.in_flight = Some(batch.clone());
         batch

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Timestamp, Work};
+use loom_protocol::{
+    ActorId, ActorPatch, ActorRecord, ActorStatus, Controls, Latency, Rates, Timestamp, Work,
+};
 use serde_json::{Map, Value};
 
 use super::boot::Boot;
@@ -26,6 +28,8 @@ pub(super) struct Entry {
     rates: Option<Box<Rates>>,
     latency: Option<Box<Latency>>,
     work: Option<Box<Work>>,
+    pub(super) system: Option<bool>,
+    controls: Option<Box<Controls>>,
     /// When it started, by our clock: the moment of the report less the uptime it gave.
     started: Option<Timestamp>,
     /// The last report about this very actor.
@@ -58,6 +62,8 @@ impl Entry {
             rates: record.rates.map(Box::new),
             latency: record.latency.map(Box::new),
             work: record.work.map(Box::new),
+            system: record.system,
+            controls: record.controls.map(Box::new),
             started: record.uptime.map(|uptime| started_at(now, uptime)),
             beat: now,
             owner,
@@ -87,6 +93,8 @@ impl Entry {
         set(&mut self.rates, patch.rates.map(Box::new));
         set(&mut self.latency, patch.latency.map(Box::new));
         set(&mut self.work, patch.work.map(Box::new));
+        set(&mut self.system, patch.system);
+        set(&mut self.controls, patch.controls.map(Box::new));
         set(
             &mut self.started,
             patch.uptime.map(|uptime| started_at(now, uptime)),
@@ -144,6 +152,8 @@ impl Entry {
             rates: self.rates.as_deref().cloned(),
             latency: self.latency.as_deref().cloned(),
             work: self.work.as_deref().copied(),
+            system: self.system,
+            controls: self.controls.as_deref().cloned(),
         }
     }
 

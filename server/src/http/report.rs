@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Problem, Rejection, RejectionCode,
-    Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Problem, Rejection,
+    RejectionCode, Source,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -133,6 +133,17 @@ pub(super) struct Loose {
     update: Vec<Value>,
     #[serde(default)]
     unregister: Vec<Value>,
+    #[serde(default)]
+    events: Vec<Value>,
+    #[serde(default)]
+    types: Vec<Value>,
+    #[serde(default)]
+    messages: Vec<Value>,
+    #[serde(default)]
+    edges: Vec<Value>,
+    #[serde(default)]
+    answers: Vec<Value>,
+    dropped: Option<Dropped>,
 }
 
 impl Loose {
@@ -148,6 +159,12 @@ impl Loose {
             register: reader.read(self.register),
             update: reader.read(self.update),
             unregister: reader.read(self.unregister),
+            events: reader.read(self.events),
+            types: reader.read(self.types),
+            messages: reader.read(self.messages),
+            edges: reader.read(self.edges),
+            answers: reader.read(self.answers),
+            dropped: self.dropped,
         };
         (batch, reader.places, reader.malformed)
     }

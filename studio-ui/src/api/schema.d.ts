@@ -462,6 +462,8 @@ export interface components {
     schemas: {
         /** @description What changed among a process's actors since its last batch. An empty one is a beat for all its live actors. */
         ActorBatch: {
+            /** @description What became of orders. */
+            answers?: components["schemas"]["OrderAnswer"][];
             /** @description The sending process's start. */
             boot: components["schemas"]["BootId"];
             /**
@@ -469,11 +471,18 @@ export interface components {
              *     and not again is gone. Absent means no.
              */
             complete?: boolean;
+            dropped?: components["schemas"]["Dropped"] | null;
+            /** @description Edges on which messages passed. */
+            edges?: components["schemas"]["Edge"][];
+            /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
+            events?: components["schemas"]["ActorEvent"][];
             /**
              * Format: int64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
+            /** @description Actors whose own totals by type of message changed, with those that did. */
+            messages?: components["schemas"]["ActorMessages"][];
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
@@ -482,10 +491,30 @@ export interface components {
              */
             seq: number;
             source?: components["schemas"]["Source"] | null;
+            /** @description Types of actors whose totals changed, with those of their messages that did. */
+            types?: components["schemas"]["TypeTotals"][];
             /** @description Actors that are gone. */
             unregister?: components["schemas"]["ActorId"][];
             /** @description Actors that changed, the changed fields. */
             update?: components["schemas"]["ActorPatch"][];
+        };
+        /** @description One thing that happened to an actor, as its process tells it. */
+        ActorEvent: {
+            /** @description The actor. */
+            actor: components["schemas"]["ActorId"];
+            /** @description The chain of messages it belongs to: the same for all that followed from one first message. */
+            correlationId?: string | null;
+            /** @description What else is known, for programs. Never a secret. */
+            data?: Record<string, never> | null;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["EventKind"];
+            /** @description What happened, in a sentence. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When, by the clock of its process; without it, when a studio hears of it.
+             */
+            time?: string | null;
         };
         /**
          * @description Names an actor within a studio. Chosen by whoever reports the actor; any non-empty text.
@@ -493,6 +522,13 @@ export interface components {
          *     A whole number is taken for its digits.
          */
         ActorId: string;
+        /** @description The messages of one actor, by type. Types of messages that are not named stay as they were. */
+        ActorMessages: {
+            /** @description The actor. */
+            id: components["schemas"]["ActorId"];
+            /** @description Its messages, by type. */
+            messages: components["schemas"]["MessageTotals"][];
+        };
         /** @description One page of a list of actors. */
         ActorPage: {
             /** @description The actors of this page. */
@@ -504,52 +540,55 @@ export interface components {
             /** @description Whether there are more than this page holds. */
             truncated: boolean;
         };
-        /** @description A part of a record: `id` and the top-level fields that changed. */
+        /** @description A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole. */
         ActorPatch: {
+            controls?: components["schemas"]["Controls"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::error_count`].
+             * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
             /** @description The actor that changed. */
             id: components["schemas"]["ActorId"];
             /**
              * Format: date-time
-             * @description Accepted for compatibility; a studio goes by its own clock.
+             * @description When it was last known to be alive, by the studio's clock. From a reporter it is taken and not used.
              */
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::message_count`].
+             * @description Messages handled since it started.
              */
             messageCount?: number | null;
-            /** @description Replaces the metadata as a whole. */
+            /** @description Whatever else its owner wants shown. Never a secret. */
             metadata?: Record<string, never> | null;
-            /** @description See [`ActorRecord::node`]. */
+            /** @description The machine it runs on. */
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::queue_depth`].
+             * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::restart_count`].
+             * @description Times its owner started it again.
              */
             restartCount?: number | null;
             status?: components["schemas"]["ActorStatus"] | null;
+            /** @description Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it. */
+            system?: boolean | null;
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::uptime`].
+             * @description Milliseconds since it started.
              */
             uptime?: number | null;
             work?: components["schemas"]["Work"] | null;
-            /** @description See [`ActorRecord::worker_id`]. */
+            /** @description The worker, thread or process that runs it. */
             workerId?: string | null;
         };
         /** @description Actors by status and by type. */
@@ -576,6 +615,7 @@ export interface components {
         };
         /** @description One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero. */
         ActorRecord: {
+            controls?: components["schemas"]["Controls"] | null;
             /**
              * Format: int64
              * @description Panics and reported errors since it started.
@@ -585,7 +625,7 @@ export interface components {
             id: components["schemas"]["ActorId"];
             /**
              * Format: date-time
-             * @description When it was last known to be alive, by the studio's clock.
+             * @description When it was last known to be alive, by the studio's clock. From a reporter it is taken and not used.
              */
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
@@ -611,6 +651,8 @@ export interface components {
              */
             restartCount?: number | null;
             status?: components["schemas"]["ActorStatus"] | null;
+            /** @description Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it. */
+            system?: boolean | null;
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
@@ -623,10 +665,20 @@ export interface components {
             workerId?: string | null;
         };
         ActorStatus: string;
+        /** @description What is looked at in the studio now, so that nothing is measured that nobody sees. */
+        Attention: {
+            /** @description Actors of this process that somebody looks at. */
+            actors?: components["schemas"]["ActorId"][];
+            /** @description How closely all actors are to be measured. */
+            detail: components["schemas"]["Detail"];
+        };
         /** @description What a studio made of a batch. */
         BatchOutcome: {
             /** @description Entries that were applied. */
             accepted: number;
+            attention?: components["schemas"]["Attention"] | null;
+            /** @description What is ordered of the sender's actors. It comes again until it is answered. */
+            orders?: components["schemas"]["Order"][];
             /** @description Entries that were not; an entry for an unknown actor asks the sender to register it again. */
             rejected: components["schemas"]["Rejection"][];
             /**
@@ -637,6 +689,57 @@ export interface components {
         };
         /** @description One start of one process; a new one means that counters begin at zero again. */
         BootId: string;
+        /** @description What an actor lets others order of it, because its application says so. */
+        Controls: {
+            /** @description The JSON Schema of its settings, where `config` is among the orders and they have one. */
+            config?: Record<string, never> | null;
+            /**
+             * @description The messages that may be ordered, where `message` is among the orders.
+             * @default []
+             */
+            messages: components["schemas"]["MessageForm"][];
+            /**
+             * @description The orders it takes.
+             * @default []
+             */
+            orders: components["schemas"]["OrderKind"][];
+        };
+        Detail: string;
+        /** @description What a sender could not keep for want of room since its start. Counts only grow. */
+        Dropped: {
+            /**
+             * Format: int64
+             * @description Messages that belong to no edge, because there are too many edges.
+             * @default 0
+             */
+            edges: number;
+            /**
+             * Format: int64
+             * @description Events that came too fast to be kept.
+             * @default 0
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Messages that are in no actor's own totals by type, because there are too many of those.
+             * @default 0
+             */
+            messages: number;
+        };
+        /** @description Messages of one type from one sender to one receiver. */
+        Edge: {
+            /**
+             * Format: int64
+             * @description How many reached their handler since the counting began.
+             */
+            count: number;
+            from?: components["schemas"]["ActorId"] | null;
+            /** @description The type of the messages. */
+            message: string;
+            /** @description The actor that got them. */
+            to: components["schemas"]["ActorId"];
+        };
+        EventKind: string;
         /** @description What `GET /api/health` answers. */
         Health: {
             /** @description Each part by name. */
@@ -658,6 +761,30 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded";
+        /**
+         * @description Times in buckets. Counts only grow, so those of a stretch of time are a difference, and those of several actors a sum.
+         *
+         *     Bucket 0 is below 512 ns; each bucket after it begins where [`Histogram::lower_bound`] says.
+         */
+        Histogram: {
+            /**
+             * @description How many fell into each bucket; empty ones at the end are left out.
+             * @default []
+             */
+            buckets: number[];
+            /**
+             * Format: int64
+             * @description The longest one, in microseconds.
+             * @default 0
+             */
+            maxUs: number;
+            /**
+             * Format: int64
+             * @description Microseconds of all of them together.
+             * @default 0
+             */
+            sumUs: number;
+        };
         /** @description Time in the handler and in the queue, in milliseconds. */
         Latency: {
             /**
@@ -670,6 +797,13 @@ export interface components {
              * @description Mean time in the queue, of messages that were in one.
              */
             waitMs?: number | null;
+        };
+        /** @description A message that may be sent from outside. */
+        MessageForm: {
+            /** @description The JSON Schema of its body; absent when it takes anything, or nothing. */
+            schema?: Record<string, never> | null;
+            /** @description The message's type, e.g. `Add`. */
+            type: string;
         };
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
@@ -684,6 +818,38 @@ export interface components {
              */
             totalMessages: number;
         };
+        /** @description What became of one type of message since its counting began. */
+        MessageTotals: {
+            /**
+             * Format: int64
+             * @description Of those, how many had somebody who waits for the answer.
+             */
+            asked?: number;
+            /**
+             * Format: int64
+             * @description Messages whose asker had given up before the actor came to them.
+             */
+            cancelled?: number;
+            /**
+             * Format: int64
+             * @description Messages that never reached a handler, because the actor had ended.
+             */
+            dead?: number;
+            /**
+             * Format: int64
+             * @description Of those, how many were answered with an error or ended in a panic.
+             */
+            errors?: number;
+            handle?: components["schemas"]["Histogram"] | null;
+            /**
+             * Format: int64
+             * @description Messages that reached their handler.
+             */
+            handled?: number;
+            /** @description The message's type, e.g. `Order`. */
+            type: string;
+            wait?: components["schemas"]["Histogram"] | null;
+        };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
             /** @description How many actors there are. */
@@ -696,6 +862,36 @@ export interface components {
              */
             timestamp: string;
         };
+        /** @description Something ordered of an actor. */
+        Order: {
+            /** @description The actor, by the id that its process calls it. */
+            actor: components["schemas"]["ActorId"];
+            /** @description The message's body, or the new settings. */
+            body?: Record<string, never> | null;
+            /** @description Who asked, for the journal. */
+            by: string;
+            /** @description Its name, for the answer. One that arrives again is carried out once. */
+            id: components["schemas"]["OrderId"];
+            /** @description The message's type, of a `message`. */
+            message?: string | null;
+            /** @description What it is to do. */
+            order: components["schemas"]["OrderKind"];
+        };
+        /** @description What became of an order. */
+        OrderAnswer: {
+            /** @description The order. */
+            id: components["schemas"]["OrderId"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["OrderOutcome"];
+            /** @description Why not, and what to do about it, when it was not carried out. */
+            problem?: string | null;
+            /** @description What came of it: the state, or the message's answer. */
+            value?: Record<string, never> | null;
+        };
+        /** @description Names an order; the studio that takes it chooses the name. */
+        OrderId: string;
+        OrderKind: string;
+        OrderOutcome: string;
         /** @description The health of one part. */
         PartHealth: {
             /** @description What there is to say about it. */
@@ -735,7 +931,10 @@ export interface components {
         /** @description One entry of a batch that was not applied. */
         Rejection: {
             code?: components["schemas"]["RejectionCode"] | null;
-            /** @description Its place, counted through `register`, then `update`, then `unregister`, from 0. */
+            /**
+             * @description Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges` and
+             *     `answers`.
+             */
             index: number;
             /** @description Why, in a sentence. */
             problem: string;
@@ -775,6 +974,23 @@ export interface components {
              * @description When it started, by its own clock.
              */
             started?: string | null;
+        };
+        /** @description All actors of one type in one process. */
+        TypeTotals: {
+            /**
+             * Format: int64
+             * @description Instances alive.
+             */
+            live?: number;
+            /** @description Its messages, by type. */
+            messages?: components["schemas"]["MessageTotals"][];
+            /**
+             * Format: int64
+             * @description Messages that wait for any of them.
+             */
+            queued?: number;
+            /** @description The type of actor, e.g. `CounterActor`. */
+            type: string;
         };
         /** @description The sections of the page. */
         Ui: {

@@ -1,5 +1,7 @@
 /** One way to call the studio: JSON in, JSON out, every failure an `ApiError` that says what to do next. */
 
+import { BASE } from "../lib/base";
+
 type Problem = { title?: string; detail?: string; code?: string };
 
 type Said = {
@@ -59,7 +61,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
     const typed = init.body === undefined ? {} : { "content-type": "application/json" };
-    response = await fetch(path, { ...init, headers: { accept: "application/json", ...typed } });
+    response = await fetch(BASE + path, { ...init, headers: { accept: "application/json", ...typed } });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "The studio did not answer. Is it still running?");

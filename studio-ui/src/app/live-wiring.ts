@@ -3,6 +3,7 @@
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
 import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
+import { BASE } from "../lib/base";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";
@@ -25,9 +26,9 @@ export function createLive(client: QueryClient, url: string): Live {
   });
 }
 
-/** The socket of the page's own origin. */
+/** The socket of the page's own origin, under the path that the page is offered under. */
 export function socketUrl(location: Location): string {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${BASE}/ws`;
 }
 
 export class Caches {

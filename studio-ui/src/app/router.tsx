@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { readActorsSearch } from "../features/actors/model/search";
+import { BASE } from "../lib/base";
 import { load } from "../lib/load";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
@@ -93,6 +94,7 @@ const tree = root.addChildren([home, actors, workflows, editor, runs, run, logs]
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
+    basepath: BASE === "" ? "/" : BASE,
     ...(history && { history }),
     defaultPreload: "intent",
     defaultPendingMs: 200,

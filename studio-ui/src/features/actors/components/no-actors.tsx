@@ -1,3 +1,4 @@
+import { BASE } from "../../../lib/base";
 import { useIsSignedIn } from "../../../lib/use-session";
 import { EmptyNote } from "../../../ui/notes";
 import { Snippet } from "../../../ui/snippet";
@@ -8,7 +9,7 @@ export function NoActors() {
   return (
     <EmptyNote title="No actor has reported yet.">
       <p className="dim">An actix application reports through the bridge crate; any program can report over HTTP:</p>
-      <Snippet text={example(window.location.origin, signedIn)} />
+      <Snippet text={example(window.location.origin + BASE, signedIn)} />
     </EmptyNote>
   );
 }

@@ -6,10 +6,10 @@ use actix::{Recipient, WeakRecipient};
 use loom_protocol::ActorId;
 use serde_json::{Map, Value};
 
+use crate::measure::type_cell;
 use crate::names::{self, Serial};
 use crate::owner::{ChildGone, Watcher};
 use crate::registry::ActorRegistry;
-use crate::types::type_cell;
 
 /// Messages that may wait for an actor before `send` waits and `try_send` refuses; what actix takes by itself.
 const MAILBOX_CAPACITY: usize = 16;

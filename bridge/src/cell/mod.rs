@@ -19,10 +19,10 @@ pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
+use crate::measure::{MessageCell, Row, Sender, SenderNumber, Traffic, TypeCell};
 use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
-use crate::types::TypeCell;
 use work::{Sample, Sums};
 
 /// The start hook has returned.
@@ -55,6 +55,9 @@ pub(crate) struct ActorCell {
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
     sample: Mutex<Option<Box<Sample>>>,
+    /// Its messages by type, once traffic was measured.
+    traffic: OnceLock<Arc<Traffic>>,
+    sender: SenderNumber,
     registry: Weak<Inner>,
     origin: Origin,
 }
@@ -120,6 +123,8 @@ impl ActorCell {
             ended: OnceLock::new(),
             details: Mutex::new((!empty).then(|| Box::new(details))),
             sample: Mutex::new(None),
+            traffic: OnceLock::new(),
+            sender: SenderNumber::default(),
             registry,
             origin,
         }
@@ -130,6 +135,7 @@ impl ActorCell {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
         self.sums.go_on_from(before.sums.read());
         *self.sample() = before.sample().take();
+        self.traffic = before.traffic.clone();
         self.errors.store(before.errors.load(Relaxed), Relaxed);
         self.restarts
             .store(before.restarts.load(Relaxed).saturating_add(1), Relaxed);
@@ -257,6 +263,19 @@ impl ActorCell {
         self.sums.handle_ns.add(nanos);
     }
 
+    /// The totals of its messages of one type; `None` when there is no room for them.
+    #[inline]
+    pub(crate) fn row(&self, message: &'static MessageCell) -> Option<&Row> {
+        let traffic = match self.traffic.get() {
+            Some(traffic) => traffic,
+            None => {
+                let begun = Traffic::begin(&self.name, &self.registry)?;
+                self.traffic.get_or_init(|| begun)
+            }
+        };
+        traffic.row(message)
+    }
+
     /// Its thread worked for it for so long.
     #[inline]
     pub(crate) fn worked(&self, nanos: u64) {
@@ -311,6 +330,18 @@ impl Drop for Pending {
 
 /// What anybody writes.
 impl ActorCell {
+    /// The totals of its messages of one type, where there are any.
+    #[inline]
+    pub(crate) fn existing_row(&self, message: &'static MessageCell) -> Option<&Row> {
+        self.traffic.get()?.find(message)
+    }
+
+    /// Who sends when it does.
+    #[inline]
+    pub(crate) fn sender(&self) -> Sender {
+        self.sender.of(&self.name)
+    }
+
     /// A message was handled; for handles, which several threads may use.
     pub(crate) fn handled_elsewhere(self: &Arc<Self>, messages: u64) {
         self.messages.fetch_add(messages, Relaxed);

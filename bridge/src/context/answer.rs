@@ -12,9 +12,10 @@ use std::sync::Arc;
 use actix::dev::OneshotSender;
 use tokio::sync::oneshot::Receiver;
 
+use super::envelope::{answered, answered_wrongly};
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
-use crate::level::{Level, level};
+use crate::measure::{Level, MessageCell, level};
 
 /// How a handler that returns an `R` answers a message whose result is a `T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ pub(super) struct Awaited<T> {
     cell: Arc<ActorCell>,
     /// The cell's life in which it was handled.
     life: u32,
+    kind: &'static MessageCell,
     /// Raw ticks of the entry into the handler.
     entered: u64,
     answer: Receiver<T>,
@@ -94,6 +96,7 @@ pub(super) struct Awaited<T> {
 impl<T: 'static> Awaited<T> {
     pub(super) fn new(
         cell: Arc<ActorCell>,
+        kind: &'static MessageCell,
         entered: u64,
         answer: Receiver<T>,
         reply: Option<OneshotSender<T>>,
@@ -101,6 +104,7 @@ impl<T: 'static> Awaited<T> {
         Self {
             life: cell.life(),
             cell,
+            kind,
             entered,
             answer,
             reply,
@@ -111,7 +115,7 @@ impl<T: 'static> Awaited<T> {
     pub(super) fn follow(mut self) {
         use tokio::sync::oneshot::error::TryRecvError;
         match self.answer.try_recv() {
-            Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+            Ok(answer) => pass_on(&self.cell, self.kind, self.entered, answer, self.reply),
             // Nobody will answer: the handler said so at once, as actix lets it.
             Err(TryRecvError::Closed) => {}
             Err(TryRecvError::Empty) => {
@@ -120,11 +124,11 @@ impl<T: 'static> Awaited<T> {
                     let answer = self.answer.await;
                     drop(pending);
                     match answer {
-                        Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+                        Ok(answer) => pass_on(&self.cell, self.kind, self.entered, answer, self.reply),
                         // A future that panicked on its own, or was thrown away. With its actor, or with that one's life,
                         // it is no news.
                         Err(_) if self.cell.is_running() && self.cell.life() == self.life => {
-                            self.cell.error();
+                            answered_wrongly(&self.cell, self.kind);
                         }
                         Err(_) => {}
                     }
@@ -136,12 +140,18 @@ impl<T: 'static> Awaited<T> {
 
 /// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
 /// thread, its times are not ours to write.
-fn pass_on<T>(cell: &Arc<ActorCell>, entered: u64, answer: T, reply: Option<OneshotSender<T>>) {
-    if level() == Level::Time && !cell.is_superseded() {
-        cell.answered(clock::between(entered, clock::raw()));
+fn pass_on<T>(
+    cell: &Arc<ActorCell>,
+    kind: &'static MessageCell,
+    entered: u64,
+    answer: T,
+    reply: Option<OneshotSender<T>>,
+) {
+    if level() == Level::Traffic && !cell.is_superseded() {
+        answered(cell, kind, clock::between(entered, clock::raw()));
     }
     if is_error(&answer) {
-        cell.newest().error();
+        answered_wrongly(&cell.newest(), kind);
     }
     if let Some(reply) = reply {
         // Whoever asked may have given up.

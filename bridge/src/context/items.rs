@@ -10,11 +10,11 @@ use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::envelope::{Seal, deliver};
+use super::envelope::{Seal, answered, deliver};
 use super::{Context, Declared};
 use crate::cause::Cause;
 use crate::clock;
-use crate::level::{Level, level};
+use crate::measure::{Level, level};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
 
@@ -190,7 +190,9 @@ where
         let this = self.project();
         ready!(this.timer.poll(task));
         if let Some(message) = this.message.take() {
-            deliver_unqueued(actor, message, context, *this.cause);
+            let cause = *this.cause;
+            let mut seal = (level() > Level::Off).then(|| Seal::from_timer::<A, M>(cause));
+            deliver(actor, message, context, None, seal.as_mut());
         }
         Poll::Ready(())
     }
@@ -221,7 +223,9 @@ where
     fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
         let mut this = self.project();
         while let Some(message) = ready!(this.stream.as_mut().poll_next(task)) {
-            deliver_unqueued(actor, message, context, Cause::of_send());
+            let cause = Cause::of_send();
+            let mut seal = (level() > Level::Off).then(|| Seal::from_stream::<A, S::Item>(cause));
+            deliver(actor, message, context, None, seal.as_mut());
             if context.waiting() {
                 // The context polls all its items again once it no longer waits.
                 return Poll::Pending;
@@ -257,7 +261,7 @@ impl<S> Items<S> {
 impl<A, S> ActorFuture<A> for Items<S>
 where
     A: Actor<Context = Context<A>> + StreamHandler<S::Item>,
-    S: Stream,
+    S: Stream + 'static,
 {
     type Output = ();
 
@@ -290,28 +294,21 @@ where
 fn handle_item<A, I>(actor: &mut A, item: I, context: &mut Context<A>, cause: Cause)
 where
     A: Actor<Context = Context<A>> + StreamHandler<I>,
+    I: 'static,
 {
     if level() == Level::Off {
         <A as StreamHandler<I>>::handle(actor, item, context);
         return;
     }
-    let mut seal = Seal::unqueued::<A>(cause);
+    let mut seal = Seal::from_stream::<A, I>(cause);
     let entered = clock::raw();
-    seal.open(&context.cell, entered);
+    seal.open(&context.cell, entered, false);
     let outer = seal.cause().enter();
     <A as StreamHandler<I>>::handle(actor, item, context);
-    if level() == Level::Time {
-        context.cell.answered(clock::between(entered, clock::raw()));
+    if level() == Level::Traffic {
+        answered(&context.cell, seal.kind(), clock::between(entered, clock::raw()));
     }
+    seal.settle();
     context.cell.leave();
     outer.enter();
-}
-
-fn deliver_unqueued<A, M>(actor: &mut A, message: M, context: &mut Context<A>, cause: Cause)
-where
-    A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message,
-{
-    let mut seal = (level() > Level::Off).then(|| Seal::unqueued::<A>(cause));
-    deliver(actor, message, context, None, seal.as_mut());
 }

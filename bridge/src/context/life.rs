@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix::Actor;
 
 use crate::cell::{ActorCell, Origin};
+use crate::measure::type_cell;
 use crate::owner::{ChildGone, End};
 use crate::spec::ActorSpec;
-use crate::types::type_cell;
 
 /// Ends the actor's registration and tells the watchers, at the latest when it is dropped.
 pub(crate) struct Life {

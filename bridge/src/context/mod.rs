@@ -34,13 +34,13 @@ pub use start::{StartObserved, spawn, spawn_in};
 pub use supervisor::Supervisor;
 
 pub(crate) use answer::{Manner, is_error, manner};
-pub(crate) use envelope::Seal;
+pub(crate) use envelope::{Seal, answered, answered_wrongly};
 pub(crate) use life::Life;
 
 use crate::cause::Cause;
 use crate::cell::ActorCell;
 use crate::clock;
-use crate::level::{Level, level};
+use crate::measure::{Level, level};
 use crate::spec::ActorSpec;
 use items::{Caused, Delayed, Held, Items, MessageStream, Now, Turn};
 
@@ -213,7 +213,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
     {
         if self.accepts("notify") {
             // In a queue from now on, though not in the mailbox.
-            let seal = (level() > Level::Off).then(Seal::new::<A>);
+            let seal = (level() > Level::Off).then(Seal::new::<A, M>);
             self.parts.spawn(Now::new(message, seal));
         }
     }

@@ -13,7 +13,7 @@ use super::Context;
 use super::life::Life;
 use crate::cause;
 use crate::clock;
-use crate::level::{Level, level};
+use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
 
 type Restart<A> = fn(&mut ContextFut<A, Context<A>>) -> bool;
@@ -83,7 +83,7 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
             return Poll::Ready(());
         };
         let polling = cause::polling(Arc::clone(this.life.cell()));
-        let timed = (level() == Level::Time).then(clock::raw);
+        let timed = (level() == Level::Traffic).then(clock::raw);
         let restart = this.restart;
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
         let polled = catch_unwind(AssertUnwindSafe(|| {

@@ -14,6 +14,7 @@ use super::bridge::Shared;
 use super::outbox::Outbox;
 use super::sink::{SinkError, StudioSink};
 use crate::context::Context;
+use crate::measure::{self, Report};
 use crate::owner::panic_text;
 use crate::registry::{ActorRegistry, Changes, Delta};
 use crate::say;
@@ -43,6 +44,7 @@ pub(super) struct Courier {
     sources: Vec<(ActorRegistry, Changes)>,
     sink: Option<Arc<dyn StudioSink>>,
     outbox: Outbox,
+    report: Report,
     delivering: bool,
     failures: u32,
     resume: Option<Instant>,
@@ -57,6 +59,7 @@ impl Courier {
             sources: Vec::new(),
             sink: None,
             outbox,
+            report: Report::new(),
             delivering: false,
             failures: 0,
             resume: None,
@@ -93,6 +96,7 @@ impl Courier {
         if !same {
             self.sink.clone_from(&state.sink);
             self.outbox.start_over();
+            self.report.start_over();
             self.recover();
         }
     }
@@ -116,6 +120,19 @@ impl Courier {
                 .flat_map(|(registry, _)| registry.get_all())
                 .collect();
             self.outbox.put_everything(all);
+            self.report.start_over();
+        }
+        self.look_at_traffic();
+    }
+
+    fn look_at_traffic(&mut self) {
+        measure::look_away();
+        if self.sink.is_some() && self.outbox.wants_measured() {
+            let sources = &self.sources;
+            let measured = self
+                .report
+                .look(|table| sources.iter().any(|(registry, _)| registry.is(table)));
+            self.outbox.put_measured(measured);
         }
     }
 
@@ -171,6 +188,10 @@ impl Courier {
     }
 
     fn settle(&mut self, outcome: &BatchOutcome) {
+        if let Some(attention) = &outcome.attention {
+            measure::attend(attention);
+            self.report.watch(&attention.actors);
+        }
         let settled = self.outbox.settle(outcome);
         for (id, problem) in settled.refused {
             tracing::warn!(actor = %id, problem, "the studio does not show an actor because it refuses its record; mend what it names");
@@ -310,6 +331,7 @@ impl Handler<Close> for Courier {
         } else {
             Vec::new()
         };
+        measure::look_no_more();
         // The farewell is a task of its own: it goes on after the actor.
         ctx.stop();
         Box::pin(async move {

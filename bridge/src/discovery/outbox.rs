@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Rejection, RejectionCode,
+    Source,
 };
 
+use crate::measure::Measured;
 use crate::registry::Delta;
 
 /// Entries of one batch: some hundred kilobytes of JSON.
@@ -46,6 +48,10 @@ pub(super) struct Outbox {
     register: HashMap<ActorId, ActorRecord>,
     update: HashMap<ActorId, ActorPatch>,
     gone: HashSet<ActorId>,
+    /// What was measured. It is looked at again only once all of it is on its way.
+    measured: Measured,
+    dropped: Dropped,
+    told_dropped: Dropped,
     in_flight: Option<ActorBatch>,
     wants_everything: bool,
     /// Not all of the generation is delivered yet.
@@ -91,6 +97,9 @@ impl Outbox {
             register: HashMap::new(),
             update: HashMap::new(),
             gone: HashSet::new(),
+            measured: Measured::default(),
+            dropped: Dropped::default(),
+            told_dropped: Dropped::default(),
             in_flight: None,
             wants_everything: false,
             naming: false,
@@ -123,6 +132,8 @@ impl Outbox {
     pub(super) fn start_over(&mut self) {
         self.in_flight = None;
         self.forget_state();
+        self.measured = Measured::default();
+        self.told_dropped = Dropped::default();
         self.gone.clear();
         self.lost.clear();
         self.mourned.clear();
@@ -165,6 +176,28 @@ impl Outbox {
             self.gone.insert(id);
         }
         self.bound();
+    }
+
+    /// Whether there is room for what was measured since it was put in last.
+    pub(super) fn wants_measured(&self) -> bool {
+        let Measured {
+            types,
+            messages,
+            edges,
+            ..
+        } = &self.measured;
+        self.in_flight.is_none() && types.is_empty() && messages.is_empty() && edges.is_empty()
+    }
+
+    /// What was measured, of actors that are named already or with the next batches.
+    pub(super) fn put_measured(&mut self, measured: Measured) {
+        self.dropped.edges = self.dropped.edges.max(measured.dropped.edges);
+        self.dropped.messages = self.dropped.messages.max(measured.dropped.messages);
+        self.measured = measured;
+        // Under their ids a studio shows actors of another process.
+        let Self { measured, lost, .. } = self;
+        measured.messages.retain(|actor| !lost.contains(&actor.id));
+        measured.edges.retain(|edge| !lost.contains(&edge.to));
     }
 
     fn put_patch(&mut self, patch: ActorPatch) {
@@ -212,7 +245,7 @@ impl Outbox {
 
     /// Whether there is something to deliver but a beat.
     pub(super) fn has_news(&self) -> bool {
-        self.in_flight.is_some() || self.waiting() > 0
+        self.waiting() > 0 || !self.wants_measured()
     }
 
     /// The batch that is to be delivered now: the one whose outcome is not known, or the next. Empty when there is no news.
@@ -228,6 +261,15 @@ impl Outbox {
         for id in &unregister {
             self.gone.remove(id);
         }
+        room -= unregister.len();
+        // Where an actor has no room yet, nothing of it has.
+        let types = take_some(&mut self.measured.types, &mut room, |kind| kind.messages.len());
+        let messages = take_some(&mut self.measured.messages, &mut room, |actor| {
+            actor.messages.len()
+        });
+        let edges = take_some(&mut self.measured.edges, &mut room, |_| 1);
+        let dropped = (self.dropped != self.told_dropped).then_some(self.dropped);
+        self.told_dropped = self.dropped;
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
         let batch = ActorBatch {
             // Who it is matters only where something is named.
@@ -237,6 +279,10 @@ impl Outbox {
             register,
             update,
             unregister,
+            types,
+            messages,
+            edges,
+            dropped,
             ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
         self.in_flight = Some(batch.clone());
@@ -289,11 +335,26 @@ impl Outbox {
         }
         // It was not counted: a hole in the numbers would be taken for a batch that was lost.
         self.sender.seq.fetch_sub(1, Relaxed);
-        let entries = batch.register.len() + batch.update.len() + batch.unregister.len();
+        let entries = batch.register.len()
+            + batch.update.len()
+            + batch.unregister.len()
+            + batch.types.len()
+            + batch.messages.len()
+            + batch.edges.len();
         if entries == 1 {
+            if let Some(of) = batch.types.first().map(|kind| &kind.kind) {
+                tracing::warn!(r#type = %of, "the studio refuses what was measured of a type of actors; it is told what changes next");
+            }
+            let messages = batch.messages.into_iter().map(|actor| actor.id);
+            let edges = batch.edges.into_iter().map(|edge| edge.to);
             let register = batch.register.into_iter().map(|record| record.id);
             let update = batch.update.into_iter().map(|patch| patch.id);
-            return register.chain(update).chain(batch.unregister).next();
+            return register
+                .chain(update)
+                .chain(batch.unregister)
+                .chain(messages)
+                .chain(edges)
+                .next();
         }
         if entries > 0 {
             self.batch = entries / 2;
@@ -329,7 +390,25 @@ impl Outbox {
             }
             self.update.insert(patch.id.clone(), patch);
         }
+        // Totals: a later one that is in the same batch stands behind the earlier.
+        self.measured.types.splice(0..0, batch.types);
+        self.measured.messages.splice(0..0, batch.messages);
+        self.measured.edges.splice(0..0, batch.edges);
+        if batch.dropped.is_some() {
+            self.told_dropped = Dropped::default();
+        }
     }
+}
+
+/// Takes from the front what there is room for; at least one where there is any room, however much it weighs.
+fn take_some<T>(from: &mut Vec<T>, room: &mut usize, weight: impl Fn(&T) -> usize) -> Vec<T> {
+    let fits = from.iter().take_while(|entry| {
+        let fits = *room > 0;
+        *room = room.saturating_sub(weight(entry).max(1));
+        fits
+    });
+    let count = fits.count();
+    from.drain(..count).collect()
 }
 
 fn take<T>(from: &mut HashMap<ActorId, T>, room: &mut usize) -> Vec<T> {

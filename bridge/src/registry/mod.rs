@@ -12,7 +12,7 @@ mod service;
 mod tests;
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use dashmap::{DashMap, Entry};
@@ -132,6 +132,16 @@ impl ActorRegistry {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
+
+    /// Takes a cell out, as its burial does.
+    #[cfg(test)]
+    pub(crate) fn forget(&self, cell: &Arc<ActorCell>) {
+        self.inner.remove(cell);
+    }
+
+    pub(crate) fn is(&self, table: &Weak<Inner>) -> bool {
+        std::ptr::eq(table.as_ptr(), Arc::as_ptr(&self.inner))
+    }
 }
 
 fn record_of(cell: &Arc<ActorCell>, now: Nanos) -> ActorRecord {
@@ -154,7 +164,7 @@ impl Inner {
     fn admit(self: &Arc<Self>, spec: ActorSpec, origin: Origin) -> Arc<ActorCell> {
         self.bury(Nanos::now());
         if let Origin::Context(kind) = &origin {
-            kind.born();
+            kind.born(&spec.kind);
         }
         let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, Serial::next()));
         let details = Details {

@@ -13,7 +13,7 @@ use crate::cause;
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::context::Life;
-use crate::level::{Level, level};
+use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
 use crate::spec::ActorSpec;
 
@@ -115,7 +115,7 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
     }
 
     fn timed(&mut self, work: impl FnOnce(&mut Self)) {
-        let begin = (level() == Level::Time).then(clock::raw);
+        let begin = (level() == Level::Traffic).then(clock::raw);
         work(self);
         if let Some(begin) = begin {
             self.life.cell().worked(clock::between(begin, clock::raw()));

@@ -7,8 +7,8 @@ use actix::{Actor, Handler, Message};
 
 use super::context::SyncContext;
 use crate::clock;
-use crate::context::{Manner, Seal, is_error, manner};
-use crate::level::{Level, level};
+use crate::context::{Manner, Seal, answered, answered_wrongly, is_error, manner};
+use crate::measure::{Level, level};
 
 struct Parcel<M: Message> {
     message: Option<M>,
@@ -27,7 +27,7 @@ where
         Envelope::with_proxy(Box::new(Parcel {
             message: Some(message),
             reply,
-            seal: (level() > Level::Off).then(Seal::new::<A>),
+            seal: (level() > Level::Off).then(Seal::new::<A, M>),
         }))
     }
 }
@@ -42,6 +42,9 @@ where
         let reply = self.reply.take();
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
         if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+            if let Some(seal) = &mut self.seal {
+                seal.cancel(context.cell());
+            }
             return;
         }
         let Some(message) = self.message.take() else {
@@ -53,16 +56,17 @@ where
         };
         let cell = Arc::clone(context.cell());
         let entered = clock::raw();
-        seal.open(&cell, entered);
+        seal.open(&cell, entered, reply.is_some());
         let outer = seal.cause().enter();
         let response = <A as Handler<M>>::handle(actor, message, context);
         // On a thread of its own there is nothing that would go on later.
-        if level() == Level::Time {
-            cell.answered(clock::between(entered, clock::raw()));
+        if level() == Level::Traffic {
+            answered(&cell, seal.kind(), clock::between(entered, clock::raw()));
         }
         if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
-            cell.error();
+            answered_wrongly(&cell, seal.kind());
         }
+        seal.settle();
         cell.leave();
         response.handle(context, reply);
         outer.enter();

@@ -11,6 +11,7 @@ mod counting;
 mod discovery;
 mod keeper;
 mod lives;
+mod measured;
 #[cfg(feature = "uplink")]
 mod newcomer;
 mod soak;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom_protocol::ActorId;
 
 use crate::cell::ActorCell;
+use crate::names::process_tag;
 
 /// The chain of messages that led to what runs now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,11 @@ impl Cause {
     /// The chain's name: the same for a message and all that follows from it, unique within the process.
     pub fn trace(self) -> u64 {
         self.trace
+    }
+
+    /// The chain's name for a studio, in which no two processes' names are the same; `None` outside of every chain.
+    pub fn correlation_id(self) -> Option<String> {
+        (self.trace != 0).then(|| format!("{}-{}", process_tag(), self.trace))
     }
 
     /// The cause that a message sent now carries; starts a chain where there is none.
@@ -80,6 +86,11 @@ fn new_block() -> (u64, u64) {
 /// The observed actor that is being polled on this thread.
 pub(crate) fn current_actor() -> Option<ActorId> {
     ACTOR.with_borrow(|actor| actor.as_ref().map(|cell| cell.id()))
+}
+
+/// Its cell.
+pub(crate) fn current_cell() -> Option<Arc<ActorCell>> {
+    ACTOR.with_borrow(Clone::clone)
 }
 
 /// Says that `cell`'s actor is being polled until the returned guard is dropped.

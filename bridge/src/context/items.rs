@@ -1,11 +1,12 @@
 //! What an actor has its context run beside the mailbox: futures under their cause, and messages to itself.
 
+use std::any::type_name;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use actix::fut::ActorFuture;
-use actix::{Actor, AsyncContext, Handler, Message, StreamHandler};
+use actix::{Actor, ActorContext, ActorState, AsyncContext, Handler, Message, StreamHandler};
 use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
@@ -14,6 +15,7 @@ use super::envelope::{Seal, deliver};
 use super::{Context, Declared};
 use crate::cause::Cause;
 use crate::clock;
+use crate::events::{Unwinding, handled_in};
 use crate::level::{Level, level};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
@@ -107,21 +109,22 @@ impl<F> Held<F> {
 
 impl<A, F> ActorFuture<A> for Held<F>
 where
-    A: Actor,
-    F: ActorFuture<A>,
+    A: Actor<Context = Context<A>>,
+    F: ActorFuture<A, Output = ()>,
 {
-    type Output = F::Output;
+    type Output = ();
 
-    fn poll(
-        self: Pin<&mut Self>,
-        actor: &mut A,
-        context: &mut A::Context,
-        task: Task<'_, '_>,
-    ) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
+        // Orders do not wait with the actor.
+        context.carry_out(actor);
         let this = self.project();
-        let output = ready!(this.future.poll(actor, context, task));
+        if context.state() == ActorState::Stopped {
+            *this.declared = None;
+            return Poll::Ready(());
+        }
+        ready!(this.future.poll(actor, context, task));
         *this.declared = None;
-        Poll::Ready(output)
+        Poll::Ready(())
     }
 }
 
@@ -272,7 +275,7 @@ where
         while let Some(item) = ready!(this.stream.as_mut().poll_next(task)) {
             handle_item(actor, item, context, *this.cause);
             handled += 1;
-            if context.waiting() {
+            if context.waiting() || context.is_held() {
                 return Poll::Pending;
             }
             if handled == ITEMS_AT_ONCE {
@@ -293,18 +296,24 @@ where
 {
     if level() == Level::Off {
         <A as StreamHandler<I>>::handle(actor, item, context);
+        context.passed(type_name::<I>());
         return;
     }
     let mut seal = Seal::unqueued::<A>(cause);
     let entered = clock::raw();
     seal.open(&context.cell, entered);
     let outer = seal.cause().enter();
+    let unwinding = Unwinding::from_handler_of::<I>();
     <A as StreamHandler<I>>::handle(actor, item, context);
+    unwinding.returned();
     if level() == Level::Time {
-        context.cell.answered(clock::between(entered, clock::raw()));
+        let took = clock::between(entered, clock::raw());
+        context.cell.answered(took);
+        handled_in::<I>(&context.cell, took);
     }
     context.cell.leave();
     outer.enter();
+    context.passed(type_name::<I>());
 }
 
 fn deliver_unqueued<A, M>(actor: &mut A, message: M, context: &mut Context<A>, cause: Cause)

@@ -11,6 +11,8 @@ use loom_protocol::{
     ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
 };
 
+use super::news::News;
+use crate::power::Desk;
 use crate::registry::Delta;
 
 /// Entries of one batch: some hundred kilobytes of JSON.
@@ -27,6 +29,8 @@ pub(super) struct Sender {
     /// How often it began to name all its actors.
     pub(super) generation: Arc<AtomicU64>,
     pub(super) source: Source,
+    /// Where orders come in and answers go out.
+    pub(super) desk: Arc<Desk>,
 }
 
 impl Sender {
@@ -37,6 +41,7 @@ impl Sender {
             seq: Arc::default(),
             generation: Arc::default(),
             source,
+            desk: Arc::default(),
         }
     }
 }
@@ -47,6 +52,7 @@ pub(super) struct Outbox {
     update: HashMap<ActorId, ActorPatch>,
     gone: HashSet<ActorId>,
     in_flight: Option<ActorBatch>,
+    pub(super) news: News,
     wants_everything: bool,
     /// Not all of the generation is delivered yet.
     naming: bool,
@@ -92,6 +98,7 @@ impl Outbox {
             update: HashMap::new(),
             gone: HashSet::new(),
             in_flight: None,
+            news: News::default(),
             wants_everything: false,
             naming: false,
             lost: HashSet::new(),
@@ -122,6 +129,8 @@ impl Outbox {
     /// Another studio is going to read: nothing of what was sent counts.
     pub(super) fn start_over(&mut self) {
         self.in_flight = None;
+        self.news.start_over();
+        self.sender.desk.start_over();
         self.forget_state();
         self.gone.clear();
         self.lost.clear();
@@ -212,7 +221,11 @@ impl Outbox {
 
     /// Whether there is something to deliver but a beat.
     pub(super) fn has_news(&self) -> bool {
-        self.in_flight.is_some() || self.waiting() > 0
+        self.in_flight.is_some() || self.waiting() > 0 || self.has_news_beside()
+    }
+
+    fn has_news_beside(&self) -> bool {
+        self.news.has_events() || self.sender.desk.has_answers()
     }
 
     /// The batch that is to be delivered now: the one whose outcome is not known, or the next. Empty when there is no news.
@@ -220,7 +233,7 @@ impl Outbox {
         if let Some(batch) = &self.in_flight {
             return batch.clone();
         }
-        let mut room = self.batch;
+        let mut room = if self.news.goes_alone() { 0 } else { self.batch };
         let register = take(&mut self.register, &mut room);
         let update = take(&mut self.update, &mut room);
         // Last: what is gone was registered before, in this batch or an earlier one.
@@ -229,7 +242,7 @@ impl Outbox {
             self.gone.remove(id);
         }
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
-        let batch = ActorBatch {
+        let mut batch = ActorBatch {
             // Who it is matters only where something is named.
             source: (!register.is_empty()).then(|| self.sender.source.clone()),
             generation: Some(self.sender.generation.load(Relaxed)),
@@ -239,6 +252,9 @@ impl Outbox {
             unregister,
             ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
+        // Once all there is has been named: a line of an actor that nobody has heard of helps nobody.
+        let named = self.register.is_empty() || self.news.goes_alone();
+        self.news.fill(&mut batch, named, &self.sender.desk);
         self.in_flight = Some(batch.clone());
         batch
     }
@@ -249,6 +265,7 @@ impl Outbox {
         let Some(batch) = self.in_flight.take() else {
             return settled;
         };
+        self.news.delivered();
         self.wants_everything |= outcome.resync;
         self.naming &= !batch.complete;
         self.batch = self.batch.saturating_mul(2).min(self.most);
@@ -282,14 +299,19 @@ impl Outbox {
     /// The batch can never be delivered as it is: it is taken apart, and its entries go into smaller ones. When it has one
     /// entry only, that is the one at fault: it is dropped, and its actor returned.
     pub(super) fn batch_refused(&mut self, fault: Fault) -> Option<ActorId> {
-        let batch = self.in_flight.take()?;
+        let mut batch = self.in_flight.take()?;
         if fault == Fault::Number {
+            self.news.put_back(&mut batch);
             self.put_back(batch);
             return None;
         }
         // It was not counted: a hole in the numbers would be taken for a batch that was lost.
         self.sender.seq.fetch_sub(1, Relaxed);
         let entries = batch.register.len() + batch.update.len() + batch.unregister.len();
+        if self.news.refused(&mut batch, entries > 0, fault) {
+            self.put_back(batch);
+            return None;
+        }
         if entries == 1 {
             let register = batch.register.into_iter().map(|record| record.id);
             let update = batch.update.into_iter().map(|patch| patch.id);

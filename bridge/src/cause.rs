@@ -12,6 +12,7 @@ use loom_protocol::ActorId;
 
 use crate::cell::ActorCell;
 use crate::measure::Sender;
+use crate::names::process_tag;
 
 /// The chain of messages that led to what runs now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,11 @@ impl Cause {
     /// The chain's name: the same for a message and all that follows from it, unique within the process.
     pub fn trace(self) -> u64 {
         self.trace
+    }
+
+    /// The chain's name for a studio, in which no two processes' names are the same; `None` outside of every chain.
+    pub fn correlation_id(self) -> Option<String> {
+        (self.trace != 0).then(|| format!("{}-{}", process_tag(), self.trace))
     }
 
     /// The cause that a message sent now carries; starts a chain where there is none.
@@ -97,6 +103,11 @@ pub(crate) fn with_current_actor<T>(look: impl FnOnce(&Arc<ActorCell>) -> T) -> 
         .try_with(|actor| actor.try_borrow().ok()?.as_ref().map(look))
         .ok()
         .flatten()
+}
+
+/// Its cell.
+pub(crate) fn current_cell() -> Option<Arc<ActorCell>> {
+    with_current_actor(Arc::clone)
 }
 
 /// Says that `cell`'s actor is being polled until the returned guard is dropped.

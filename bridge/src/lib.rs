@@ -30,9 +30,11 @@ mod cell;
 mod clock;
 mod context;
 pub mod discovery;
+mod events;
 mod measure;
 mod names;
 mod owner;
+mod power;
 mod registry;
 mod say;
 mod seen;
@@ -42,10 +44,12 @@ mod sync;
 pub use cause::Cause;
 pub use context::{Activity, Context, Declared, Observed, StartObserved, Supervisor, spawn, spawn_in};
 pub use discovery::{DiscoveryBridge, Options, StudioSink, get_discovery_bridge};
+pub use events::{Note, note, note_error, set_slow_message, slow_message};
 pub use loom_macros::actor;
 pub use loom_protocol as protocol;
 pub use measure::{Level, TypeStats, follow_studio, level, set_level, type_stats};
 pub use owner::{ChildGone, CurrentChild, Decision, End, Keeper, KeeperNews, RestartPolicy, StopKeeping};
+pub use power::Allow;
 pub use registry::{
     ActorHandle, ActorRegistry, Changes, Delta, DiscoveryService, Retention, TooManySubscriptions,
 };

@@ -3,7 +3,9 @@
 //! Counters of an observed actor have one writer, the thread that polls it, so they are plain loads and stores. Who reads
 //! them may be a moment behind, never wrong for good: readers look again (see `registry/changes.rs`).
 
+mod journal;
 mod marks;
+mod power;
 mod view;
 mod work;
 
@@ -15,6 +17,7 @@ use loom_protocol::{ActorId, ActorStatus};
 use serde_json::{Map, Value};
 
 pub(crate) use marks::{Bit, MOST, Marks, Queue, Subscriptions, lock};
+pub(crate) use power::More;
 pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
@@ -35,6 +38,8 @@ const SUPERSEDED: u8 = 4;
 const BURIED: u8 = 8;
 /// A handle that is alive as long as somebody holds it.
 const HELD: u8 = 16;
+/// Held back by an order.
+const PAUSED: u8 = 32;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
@@ -82,6 +87,9 @@ pub(crate) struct Details {
     pub(crate) status: Option<ActorStatus>,
     /// Of handles only.
     pub(crate) queue_depth: Option<u64>,
+    /// Plumbing of a library.
+    pub(crate) system: bool,
+    pub(crate) more: Option<Box<More>>,
 }
 
 pub(crate) struct Ended {
@@ -101,6 +109,8 @@ impl ActorCell {
         let empty = details.metadata.is_empty()
             && details.parent.is_none()
             && details.worker.is_none()
+            && !details.system
+            && details.more.is_none()
             && details.watchers.is_empty();
         let entered = match origin {
             Origin::Context(_) => 0,
@@ -285,7 +295,7 @@ impl ActorCell {
     /// It was started again in place, by whoever polls it.
     pub(crate) fn started_again(self: &Arc<Self>) {
         self.restarts.fetch_add(1, Relaxed);
-        self.clear_flag(STOPPING);
+        self.clear_flag(STOPPING | PAUSED);
         self.touch();
     }
 

@@ -13,6 +13,7 @@ use actix::dev::OneshotSender;
 use tokio::sync::oneshot::Receiver;
 
 use super::envelope::{answered, answered_wrongly};
+use crate::cause::Cause;
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
 use crate::measure::{Level, MessageCell, level};
@@ -44,7 +45,7 @@ const RESULT: &str = "core::result::Result<";
 
 /// For each message, so it is one comparison of bytes that are known when this is compiled.
 #[inline]
-fn is_result<T>() -> bool {
+pub(crate) fn is_result<T>() -> bool {
     type_name::<T>().starts_with(RESULT)
 }
 
@@ -91,6 +92,8 @@ pub(super) struct Awaited<T> {
     entered: u64,
     answer: Receiver<T>,
     reply: Option<OneshotSender<T>>,
+    /// The whole name of the message's type.
+    message: &'static str,
 }
 
 impl<T: 'static> Awaited<T> {
@@ -100,6 +103,7 @@ impl<T: 'static> Awaited<T> {
         entered: u64,
         answer: Receiver<T>,
         reply: Option<OneshotSender<T>>,
+        message: &'static str,
     ) -> Self {
         Self {
             life: cell.life(),
@@ -108,6 +112,7 @@ impl<T: 'static> Awaited<T> {
             entered,
             answer,
             reply,
+            message,
         }
     }
 
@@ -115,23 +120,42 @@ impl<T: 'static> Awaited<T> {
     pub(super) fn follow(mut self) {
         use tokio::sync::oneshot::error::TryRecvError;
         match self.answer.try_recv() {
-            Ok(answer) => pass_on(&self.cell, self.kind, self.entered, answer, self.reply),
+            Ok(answer) => pass_on(
+                &self.cell,
+                self.kind,
+                self.entered,
+                answer,
+                self.reply,
+                self.message,
+            ),
             // Nobody will answer: the handler said so at once, as actix lets it.
             Err(TryRecvError::Closed) => {}
             Err(TryRecvError::Empty) => {
                 let pending = Pending::new(Arc::clone(&self.cell));
+                // The answer belongs to the chain, and nothing else that runs in this task.
+                let cause = Cause::here();
                 actix_rt::spawn(async move {
                     let answer = self.answer.await;
                     drop(pending);
+                    let outer = cause.enter();
                     match answer {
-                        Ok(answer) => pass_on(&self.cell, self.kind, self.entered, answer, self.reply),
+                        Ok(answer) => pass_on(
+                            &self.cell,
+                            self.kind,
+                            self.entered,
+                            answer,
+                            self.reply,
+                            self.message,
+                        ),
                         // A future that panicked on its own, or was thrown away. With its actor, or with that one's life,
                         // it is no news.
                         Err(_) if self.cell.is_running() && self.cell.life() == self.life => {
                             answered_wrongly(&self.cell, self.kind);
+                            self.cell.tell_no_answer(self.message);
                         }
                         Err(_) => {}
                     }
+                    outer.enter();
                 });
             }
         }
@@ -146,12 +170,15 @@ fn pass_on<T>(
     entered: u64,
     answer: T,
     reply: Option<OneshotSender<T>>,
+    message: &'static str,
 ) {
     if level() == Level::Traffic && !cell.is_superseded() {
         answered(cell, kind, clock::between(entered, clock::raw()));
     }
     if is_error(&answer) {
-        answered_wrongly(&cell.newest(), kind);
+        let newest = cell.newest();
+        answered_wrongly(&newest, kind);
+        newest.tell_error_answer(message);
     }
     if let Some(reply) = reply {
         // Whoever asked may have given up.

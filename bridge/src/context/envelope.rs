@@ -1,5 +1,6 @@
 //! What travels with a message, and the one place where a message is handled.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
@@ -11,6 +12,7 @@ use super::answer::{Awaited, Manner, is_error, manner};
 use crate::cause::{self, Cause};
 use crate::cell::ActorCell;
 use crate::clock;
+use crate::events::{Unwinding, dead_letter, handled_in};
 use crate::measure::{self, Level, MessageCell, Row, Sender, level, message_cell};
 
 /// What is known of a message on its way. Dropped unopened, it counts as one that never reached its handler.
@@ -168,18 +170,26 @@ pub(super) fn deliver<A, M>(
 {
     let Some(seal) = seal else {
         <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
+        context.passed(type_name::<M>());
         return;
     };
     let entered = clock::raw();
     seal.open(&context.cell, entered, reply.is_some());
     let outer = seal.cause.enter();
+    let unwinding = Unwinding::from_handler_of::<M>();
     let response = <A as Handler<M>>::handle(actor, message, context);
+    unwinding.returned();
     let manner = manner::<<A as Handler<M>>::Result, M::Result>();
-    if manner != Manner::Later && level() == Level::Traffic {
-        answered(&context.cell, seal.kind, clock::between(entered, clock::raw()));
+    if level() == Level::Traffic {
+        let took = clock::between(entered, clock::raw());
+        if manner != Manner::Later {
+            answered(&context.cell, seal.kind, took);
+        }
+        handled_in::<M>(&context.cell, took);
     }
     if manner == Manner::Fallible && is_error(&response) {
         answered_wrongly(&context.cell, seal.kind);
+        context.cell.tell_error_answer(type_name::<M>());
     }
     seal.settle();
     context.cell.leave();
@@ -191,11 +201,12 @@ pub(super) fn deliver<A, M>(
         response.handle(context, Some(sender));
         context.answering = false;
         let cell = Arc::clone(&context.cell);
-        Awaited::new(cell, seal.kind, entered, answer, reply).follow();
+        Awaited::new(cell, seal.kind, entered, answer, reply, type_name::<M>()).follow();
     } else {
         response.handle(context, reply);
     }
     outer.enter();
+    context.passed(type_name::<M>());
 }
 
 struct Parcel<M: Message> {
@@ -233,10 +244,19 @@ where
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
         if reply.as_ref().is_some_and(OneshotSender::is_closed) {
             self.seal.cancel(&context.cell);
+            self.message = None;
             return;
         }
         if let Some(message) = self.message.take() {
             deliver(actor, message, context, reply, Some(&mut self.seal));
+        }
+    }
+}
+
+impl<M: Message> Drop for Parcel<M> {
+    fn drop(&mut self) {
+        if self.message.is_some() {
+            dead_letter::<M>();
         }
     }
 }

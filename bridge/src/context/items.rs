@@ -1,11 +1,12 @@
 //! What an actor has its context run beside the mailbox: futures under their cause, and messages to itself.
 
+use std::any::type_name;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use actix::fut::ActorFuture;
-use actix::{Actor, AsyncContext, Handler, Message, StreamHandler};
+use actix::{Actor, ActorContext, ActorState, AsyncContext, Handler, Message, StreamHandler};
 use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
@@ -14,6 +15,7 @@ use super::envelope::{Seal, answered, deliver};
 use super::{Context, Declared};
 use crate::cause::Cause;
 use crate::clock;
+use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
@@ -107,21 +109,22 @@ impl<F> Held<F> {
 
 impl<A, F> ActorFuture<A> for Held<F>
 where
-    A: Actor,
-    F: ActorFuture<A>,
+    A: Actor<Context = Context<A>>,
+    F: ActorFuture<A, Output = ()>,
 {
-    type Output = F::Output;
+    type Output = ();
 
-    fn poll(
-        self: Pin<&mut Self>,
-        actor: &mut A,
-        context: &mut A::Context,
-        task: Task<'_, '_>,
-    ) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
+        // Orders do not wait with the actor.
+        context.carry_out(actor);
         let this = self.project();
-        let output = ready!(this.future.poll(actor, context, task));
+        if context.state() == ActorState::Stopped {
+            *this.declared = None;
+            return Poll::Ready(());
+        }
+        ready!(this.future.poll(actor, context, task));
         *this.declared = None;
-        Poll::Ready(output)
+        Poll::Ready(())
     }
 }
 
@@ -276,7 +279,7 @@ where
         while let Some(item) = ready!(this.stream.as_mut().poll_next(task)) {
             handle_item(actor, item, context, *this.cause);
             handled += 1;
-            if context.waiting() {
+            if context.waiting() || context.is_held() {
                 return Poll::Pending;
             }
             if handled == ITEMS_AT_ONCE {
@@ -298,17 +301,23 @@ where
 {
     if level() == Level::Off {
         <A as StreamHandler<I>>::handle(actor, item, context);
+        context.passed(type_name::<I>());
         return;
     }
     let mut seal = Seal::from_stream::<A, I>(cause);
     let entered = clock::raw();
     seal.open(&context.cell, entered, false);
     let outer = seal.cause().enter();
+    let unwinding = Unwinding::from_handler_of::<I>();
     <A as StreamHandler<I>>::handle(actor, item, context);
+    unwinding.returned();
     if level() == Level::Traffic {
-        answered(&context.cell, seal.kind(), clock::between(entered, clock::raw()));
+        let took = clock::between(entered, clock::raw());
+        answered(&context.cell, seal.kind(), took);
+        handled_in::<I>(&context.cell, took);
     }
     seal.settle();
     context.cell.leave();
     outer.enter();
+    context.passed(type_name::<I>());
 }

@@ -36,6 +36,10 @@ impl Life {
         if !self.cell.end(failure) {
             return;
         }
+        match &end {
+            End::Stopped => self.cell.tell_stopped(),
+            End::Panicked(text) => self.cell.tell_panicked(text),
+        }
         if let End::Panicked(text) = &end {
             tracing::error!(actor = %self.cell.name, kind = %self.cell.kind, panic = %text, "an actor panicked and is gone");
         }

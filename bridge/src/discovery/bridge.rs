@@ -12,6 +12,7 @@ use super::options::{Options, Placement};
 use super::outbox::Sender;
 use super::sink::StudioSink;
 use crate::clock;
+use crate::events::Tap;
 use crate::names::{new_boot_id, node, program};
 use crate::owner::{CurrentChild, Keeper, RestartPolicy, StopKeeping};
 use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
@@ -68,6 +69,8 @@ pub(super) struct Connected {
     pub(super) registry: ActorRegistry,
     /// Opened by `connect`, taken by the courier.
     pub(super) changes: Option<Changes>,
+    /// Where its journal was read to.
+    pub(super) tap: Arc<Tap>,
 }
 
 /// A name that says something.
@@ -133,6 +136,7 @@ impl DiscoveryBridge {
             state.sources.push(Connected {
                 registry: registry.clone(),
                 changes,
+                tap: Arc::default(),
             });
         }
         if state.keeper.as_ref().is_some_and(Addr::connected) {
@@ -189,7 +193,7 @@ impl DiscoveryBridge {
             budget: u32::MAX,
             ..RestartPolicy::default()
         };
-        let keeper = Keeper::new(ActorSpec::new("DiscoveryBridge"), policy, move |_| {
+        let keeper = Keeper::new(ActorSpec::new("DiscoveryBridge").system(), policy, move |_| {
             Courier::new(Arc::clone(&shared))
         });
         state.keeper = Some(keeper.start_in(&arbiter));

@@ -7,15 +7,17 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
-use loom_protocol::{ActorBatch, BatchOutcome};
+use loom_protocol::{ActorBatch, BatchOutcome, Order};
 use tokio::time::Instant;
 
 use super::bridge::Shared;
 use super::outbox::Outbox;
 use super::sink::{SinkError, StudioSink};
 use crate::context::Context;
+use crate::events::Tap;
 use crate::measure::{self, Report};
 use crate::owner::panic_text;
+use crate::power::Answered;
 use crate::registry::{ActorRegistry, Changes, Delta};
 use crate::say;
 
@@ -39,9 +41,16 @@ pub(super) struct Wake;
 #[rtype(result = "()")]
 pub(super) struct Close;
 
+/// A registry that is looked at.
+struct Source {
+    registry: ActorRegistry,
+    changes: Changes,
+    tap: Arc<Tap>,
+}
+
 pub(super) struct Courier {
     shared: Arc<Shared>,
-    sources: Vec<(ActorRegistry, Changes)>,
+    sources: Vec<Source>,
     sink: Option<Arc<dyn StudioSink>>,
     outbox: Outbox,
     report: Report,
@@ -75,7 +84,7 @@ impl Courier {
             if self
                 .sources
                 .iter()
-                .any(|(registry, _)| registry.is_same(&source.registry))
+                .any(|known| known.registry.is_same(&source.registry))
             {
                 continue;
             }
@@ -85,7 +94,11 @@ impl Courier {
                 .take()
                 .map_or_else(|| source.registry.subscribe(), Ok)
             {
-                Ok(changes) => self.sources.push((source.registry.clone(), changes)),
+                Ok(changes) => self.sources.push(Source {
+                    registry: source.registry.clone(),
+                    changes,
+                    tap: Arc::clone(&source.tap),
+                }),
                 Err(error) => tracing::error!("failed to {error}"),
             }
         }
@@ -103,11 +116,11 @@ impl Courier {
 
     fn look(&mut self) {
         let options = &self.shared.options;
-        for (registry, changes) in &mut self.sources {
+        for source in &mut self.sources {
             if options.auto_cleanup {
-                registry.remove_silent(options.max_age);
+                source.registry.remove_silent(options.max_age);
             }
-            let delta = changes.poll();
+            let delta = source.changes.poll();
             log_discoveries(&delta);
             if self.sink.is_some() {
                 self.outbox.put(delta);
@@ -117,7 +130,7 @@ impl Courier {
             let all = self
                 .sources
                 .iter()
-                .flat_map(|(registry, _)| registry.get_all())
+                .flat_map(|source| source.registry.get_all())
                 .collect();
             self.outbox.put_everything(all);
             self.report.start_over();
@@ -131,9 +144,31 @@ impl Courier {
             let sources = &self.sources;
             let measured = self
                 .report
-                .look(|table| sources.iter().any(|(registry, _)| registry.is(table)));
+                .look(|table| sources.iter().any(|source| source.registry.is(table)));
             self.outbox.put_measured(measured);
         }
+    }
+
+    /// Takes over what happened to actors, as far as there is room for it.
+    fn read_journals(&mut self) {
+        for source in &self.sources {
+            let events = source.registry.events(&source.tap, self.outbox.news.room());
+            self.outbox.news.put(events);
+        }
+        let missed = self
+            .sources
+            .iter()
+            .map(|source| source.registry.missed_events(&source.tap));
+        self.outbox.news.missed(missed.sum());
+    }
+
+    /// Hands orders to their actors.
+    fn take(&self, orders: &[Order]) {
+        self.shared.sender.desk.take(orders, |order| {
+            self.sources
+                .iter()
+                .find_map(|source| source.registry.cell(&order.actor))
+        });
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -148,6 +183,7 @@ impl Courier {
             return;
         };
         self.delivering = true;
+        self.read_journals();
         let to = Arc::clone(&sink);
         let delivery = attempt(sink, self.outbox.next_batch());
         ctx.spawn(delivery.into_actor(self).map(move |outcome, courier, ctx| {
@@ -178,6 +214,11 @@ impl Courier {
                 }
                 self.recover();
                 self.settle(&outcome);
+                self.take(&outcome.orders);
+                // Whatever comes a line at a time waits for the next look.
+                if self.outbox.news.was_full() {
+                    self.read_journals();
+                }
                 // Where everything is wanted it waits for the next look, or a studio that always wants it would spin us.
                 if self.outbox.has_news() {
                     self.deliver(ctx);
@@ -203,7 +244,7 @@ impl Courier {
         let known = settled
             .unknown
             .iter()
-            .filter_map(|id| self.sources.iter().find_map(|(registry, _)| registry.get(id)));
+            .filter_map(|id| self.sources.iter().find_map(|source| source.registry.get(id)));
         let new = known.collect();
         self.outbox.put(Delta {
             new,
@@ -240,10 +281,11 @@ impl Courier {
     /// What a studio has to be told before the bridge is gone.
     fn farewell(&mut self) -> Vec<ActorBatch> {
         self.look();
+        self.read_journals();
         let gone = self
             .sources
             .iter()
-            .flat_map(|(registry, _)| registry.get_all())
+            .flat_map(|source| source.registry.get_all())
             .map(|record| record.id)
             .collect();
         self.outbox.put(Delta {
@@ -254,6 +296,7 @@ impl Courier {
         while self.outbox.has_news() {
             batches.push(self.outbox.next_batch());
             self.outbox.settle(&BatchOutcome::default());
+            self.read_journals();
         }
         batches
     }
@@ -292,6 +335,7 @@ impl Actor for Courier {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.shared.state().courier = Some(ctx.address());
+        self.shared.sender.desk.serve(ctx.address().recipient());
         self.catch_up();
         self.tick(ctx);
         ctx.run_interval(self.shared.options.poll_interval.max(SHORTEST_POLL), Self::tick);
@@ -303,6 +347,15 @@ impl Handler<Wake> for Courier {
 
     fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
         self.catch_up();
+        self.tick(ctx);
+    }
+}
+
+impl Handler<Answered> for Courier {
+    type Result = ();
+
+    fn handle(&mut self, _: Answered, ctx: &mut Self::Context) {
+        // At once, with what the order changed.
         self.tick(ctx);
     }
 }

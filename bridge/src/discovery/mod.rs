@@ -7,6 +7,7 @@
 mod asked;
 mod bridge;
 mod courier;
+mod news;
 mod options;
 mod outbox;
 mod sink;

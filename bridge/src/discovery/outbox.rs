@@ -12,7 +12,9 @@ use loom_protocol::{
     Source,
 };
 
+use super::news::News;
 use crate::measure::Measured;
+use crate::power::Desk;
 use crate::registry::Delta;
 
 /// Entries of one batch: some hundred kilobytes of JSON.
@@ -29,6 +31,8 @@ pub(super) struct Sender {
     /// How often it began to name all its actors.
     pub(super) generation: Arc<AtomicU64>,
     pub(super) source: Source,
+    /// Where orders come in and answers go out.
+    pub(super) desk: Arc<Desk>,
 }
 
 impl Sender {
@@ -39,6 +43,7 @@ impl Sender {
             seq: Arc::default(),
             generation: Arc::default(),
             source,
+            desk: Arc::default(),
         }
     }
 }
@@ -53,6 +58,7 @@ pub(super) struct Outbox {
     dropped: Dropped,
     told_dropped: Dropped,
     in_flight: Option<ActorBatch>,
+    pub(super) news: News,
     wants_everything: bool,
     /// Not all of the generation is delivered yet.
     naming: bool,
@@ -101,6 +107,7 @@ impl Outbox {
             dropped: Dropped::default(),
             told_dropped: Dropped::default(),
             in_flight: None,
+            news: News::default(),
             wants_everything: false,
             naming: false,
             lost: HashSet::new(),
@@ -131,6 +138,8 @@ impl Outbox {
     /// Another studio is going to read: nothing of what was sent counts.
     pub(super) fn start_over(&mut self) {
         self.in_flight = None;
+        self.news.start_over();
+        self.sender.desk.start_over();
         self.forget_state();
         self.measured = Measured::default();
         self.told_dropped = Dropped::default();
@@ -245,7 +254,11 @@ impl Outbox {
 
     /// Whether there is something to deliver but a beat.
     pub(super) fn has_news(&self) -> bool {
-        self.waiting() > 0 || !self.wants_measured()
+        self.waiting() > 0 || !self.wants_measured() || self.has_news_beside()
+    }
+
+    fn has_news_beside(&self) -> bool {
+        self.news.has_events() || self.sender.desk.has_answers()
     }
 
     /// The batch that is to be delivered now: the one whose outcome is not known, or the next. Empty when there is no news.
@@ -253,7 +266,7 @@ impl Outbox {
         if let Some(batch) = &self.in_flight {
             return batch.clone();
         }
-        let mut room = self.batch;
+        let mut room = if self.news.goes_alone() { 0 } else { self.batch };
         let register = take(&mut self.register, &mut room);
         let update = take(&mut self.update, &mut room);
         // Last: what is gone was registered before, in this batch or an earlier one.
@@ -268,10 +281,11 @@ impl Outbox {
             actor.messages.len()
         });
         let edges = take_some(&mut self.measured.edges, &mut room, |_| 1);
+        self.dropped.events = self.news.dropped();
         let dropped = (self.dropped != self.told_dropped).then_some(self.dropped);
         self.told_dropped = self.dropped;
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
-        let batch = ActorBatch {
+        let mut batch = ActorBatch {
             // Who it is matters only where something is named.
             source: (!register.is_empty()).then(|| self.sender.source.clone()),
             generation: Some(self.sender.generation.load(Relaxed)),
@@ -285,6 +299,9 @@ impl Outbox {
             dropped,
             ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
+        // Once all there is has been named: a line of an actor that nobody has heard of helps nobody.
+        let named = self.register.is_empty() || self.news.goes_alone();
+        self.news.fill(&mut batch, named, &self.sender.desk);
         self.in_flight = Some(batch.clone());
         batch
     }
@@ -295,6 +312,7 @@ impl Outbox {
         let Some(batch) = self.in_flight.take() else {
             return settled;
         };
+        self.news.delivered();
         self.wants_everything |= outcome.resync;
         self.naming &= !batch.complete;
         self.batch = self.batch.saturating_mul(2).min(self.most);
@@ -328,8 +346,9 @@ impl Outbox {
     /// The batch can never be delivered as it is: it is taken apart, and its entries go into smaller ones. When it has one
     /// entry only, that is the one at fault: it is dropped, and its actor returned.
     pub(super) fn batch_refused(&mut self, fault: Fault) -> Option<ActorId> {
-        let batch = self.in_flight.take()?;
+        let mut batch = self.in_flight.take()?;
         if fault == Fault::Number {
+            self.news.put_back(&mut batch);
             self.put_back(batch);
             return None;
         }
@@ -341,6 +360,10 @@ impl Outbox {
             + batch.types.len()
             + batch.messages.len()
             + batch.edges.len();
+        if self.news.refused(&mut batch, entries > 0, fault) {
+            self.put_back(batch);
+            return None;
+        }
         if entries == 1 {
             if let Some(of) = batch.types.first().map(|kind| &kind.kind) {
                 tracing::warn!(r#type = %of, "the studio refuses what was measured of a type of actors; it is told what changes next");

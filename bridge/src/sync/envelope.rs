@@ -1,5 +1,6 @@
 //! A message to an actor on a thread of its own.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
@@ -8,6 +9,7 @@ use actix::{Actor, Handler, Message};
 use super::context::SyncContext;
 use crate::clock;
 use crate::context::{Manner, Seal, answered, answered_wrongly, is_error, manner};
+use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
 
 struct Parcel<M: Message> {
@@ -58,13 +60,18 @@ where
         let entered = clock::raw();
         seal.open(&cell, entered, reply.is_some());
         let outer = seal.cause().enter();
+        let unwinding = Unwinding::from_handler_of::<M>();
         let response = <A as Handler<M>>::handle(actor, message, context);
+        unwinding.returned();
         // On a thread of its own there is nothing that would go on later.
         if level() == Level::Traffic {
-            answered(&cell, seal.kind(), clock::between(entered, clock::raw()));
+            let took = clock::between(entered, clock::raw());
+            answered(&cell, seal.kind(), took);
+            handled_in::<M>(&cell, took);
         }
         if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
             answered_wrongly(&cell, seal.kind());
+            cell.tell_error_answer(type_name::<M>());
         }
         seal.settle();
         cell.leave();

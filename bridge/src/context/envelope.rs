@@ -180,13 +180,12 @@ pub(super) fn deliver<A, M>(
     let response = <A as Handler<M>>::handle(actor, message, context);
     unwinding.returned();
     let manner = manner::<<A as Handler<M>>::Result, M::Result>();
-    if level() == Level::Traffic {
-        let took = clock::between(entered, clock::raw());
-        if manner != Manner::Later {
-            answered(&context.cell, seal.kind, took);
-        }
-        handled_in::<M>(&context.cell, took);
+    // Also where times are not measured: what holds up a thread is worth a line in its journal.
+    let took = clock::between(entered, clock::raw());
+    if manner != Manner::Later && level() == Level::Traffic {
+        answered(&context.cell, seal.kind, took);
     }
+    handled_in::<M>(&context.cell, took);
     if manner == Manner::Fallible && is_error(&response) {
         answered_wrongly(&context.cell, seal.kind);
         context.cell.tell_error_answer(type_name::<M>());

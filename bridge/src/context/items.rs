@@ -311,11 +311,11 @@ where
     let unwinding = Unwinding::from_handler_of::<I>();
     <A as StreamHandler<I>>::handle(actor, item, context);
     unwinding.returned();
+    let took = clock::between(entered, clock::raw());
     if level() == Level::Traffic {
-        let took = clock::between(entered, clock::raw());
         answered(&context.cell, seal.kind(), took);
-        handled_in::<I>(&context.cell, took);
     }
+    handled_in::<I>(&context.cell, took);
     seal.settle();
     context.cell.leave();
     outer.enter();

@@ -325,6 +325,10 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
 impl<A: Actor<Context = Self>> Context<A> {
     /// Does what no message asked for. Counted before, so that work that panics or never ends is seen.
     fn turn(&mut self, work: impl FnOnce(&mut Self)) {
+        // Ticks that an interval makes up for at once, after the one that was a step.
+        if self.is_held() {
+            return;
+        }
         if level() == Level::Off {
             work(self);
             return;

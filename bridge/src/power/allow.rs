@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::carry::{Failure, Powers, read, send};
+use super::carry::{Failure, Powers};
+use super::message::{read, send};
 use crate::context::Context;
 use crate::names::short_type_name;
 
 /// Allows orders, one method each; see [`Context::allow`]. They are told to the studio when this is dropped.
-#[must_use = "nothing is allowed until a method says what"]
 pub struct Allow<'a, A: Actor<Context = Context<A>>> {
     context: &'a mut Context<A>,
 }
@@ -56,6 +56,7 @@ impl<A: Actor<Context = Self>> Context<A> {
     ///     }
     /// }
     /// ```
+    #[must_use = "nothing is allowed until a method says what"]
     pub fn allow(&mut self) -> Allow<'_, A> {
         Allow { context: self }
     }

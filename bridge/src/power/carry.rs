@@ -2,26 +2,20 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use actix::dev::AsyncContextParts;
-use actix::fut::ActorFuture;
-use actix::{Actor, ActorContext, ActorState, Addr, AsyncContext, Handler, MailboxError, Message};
+use actix::{Actor, ActorContext, ActorState, Addr, AsyncContext};
 use loom_protocol::{Controls, Order, OrderKind};
-use pin_project_lite::pin_project;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::gate::{CarryOut, Gate, Gated, StopAtLast};
 use super::refusal;
 use super::slot::{Reply, Slot, Task};
 use crate::cause::Cause;
 use crate::cell::ActorCell;
-use crate::context::{Context, is_error, is_result};
+use crate::context::Context;
 use crate::measure::{Level, level};
-use crate::names::short_type_name;
 use crate::owner::panic_text;
 
 pub(super) type Snapshot<A> = Box<dyn Fn(&A) -> serde_json::Result<Value>>;
@@ -83,6 +77,13 @@ impl<A: Actor<Context = Context<A>>> Powers<A> {
     /// Whether nothing of the actor may run now.
     fn is_held(&self) -> bool {
         self.called || (self.paused && self.step.is_none())
+    }
+
+    /// The actor is asked to stop, as it was ordered.
+    pub(super) fn begin_to_end(&mut self) {
+        if let Some(ending) = &mut self.ending {
+            ending.begun = true;
+        }
     }
 
     /// The actor started again in place.
@@ -365,157 +366,5 @@ impl ActorCell {
             data.insert("refused".to_owned(), refusal.into());
         }
         self.tell_order(text, data);
-    }
-}
-
-/// Makes a message of JSON and has the actor handle it after those that wait.
-pub(super) fn send<A, M>(address: &Addr<A>, body: Value, reply: Reply)
-where
-    A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message + DeserializeOwned + std::marker::Send + 'static,
-    M::Result: Serialize + std::marker::Send,
-{
-    let message = match read::<M>(body) {
-        Ok(message) => message,
-        Err(error) => {
-            reply.refuse(refusal::bad_body(
-                &format!("a message `{}`", short_type_name::<M>()),
-                &error,
-            ));
-            return;
-        }
-    };
-    let asked = address.send(message);
-    actix_rt::spawn(async move {
-        match asked.await {
-            Ok(answer) => conclude::<M>(&answer, reply),
-            Err(MailboxError::Closed | MailboxError::Timeout) => reply.fail(
-                "it gave no answer: it ended before, or the handler panicked or threw the answer away"
-                    .to_owned(),
-            ),
-        }
-    });
-}
-
-fn conclude<M: Message>(answer: &M::Result, reply: Reply)
-where
-    M::Result: Serialize,
-{
-    let value = match serde_json::to_value(answer) {
-        Ok(value) => value,
-        Err(error) => {
-            reply.fail(format!(
-                "it was handled, and its answer cannot be written as JSON: {error}"
-            ));
-            return;
-        }
-    };
-    let value = match value {
-        Value::Object(mut result) if is_result::<M::Result>() => result
-            .remove("Ok")
-            .or_else(|| result.remove("Err"))
-            .unwrap_or_default(),
-        value => value,
-    };
-    if is_error(answer) {
-        let message = short_type_name::<M>();
-        reply.fail_with(value, format!("`{message}` was answered with an error"));
-    } else {
-        reply.done(Some(value));
-    }
-}
-
-/// Reads a body; what is without content may be said in either way that JSON has.
-pub(super) fn read<T: DeserializeOwned>(body: Value) -> serde_json::Result<T> {
-    let other = match &body {
-        Value::Null => Some(json!({})),
-        Value::Object(entries) if entries.is_empty() => Some(Value::Null),
-        _ => None,
-    };
-    serde_json::from_value(body).or_else(|error| {
-        other
-            .and_then(|other| serde_json::from_value(other).ok())
-            .ok_or(error)
-    })
-}
-
-type Waker<'a, 'b> = &'a mut std::task::Context<'b>;
-
-/// Holds the actor while it is paused, and carries out what needs it meanwhile.
-struct Gate;
-
-impl<A: Actor<Context = Context<A>>> ActorFuture<A> for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, _: Waker<'_, '_>) -> Poll<()> {
-        context.carry_out(actor);
-        // Whatever changes that wakes the actor.
-        if context.is_held() && context.state() != ActorState::Stopped {
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
-    }
-}
-
-/// Carries out what needs the actor, where nothing else of the context does.
-struct CarryOut;
-
-impl<A: Actor<Context = Context<A>>> ActorFuture<A> for CarryOut {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, _: Waker<'_, '_>) -> Poll<()> {
-        context.carry_out(actor);
-        Poll::Ready(())
-    }
-}
-
-/// Stops the actor when it is polled: items of a context have their turn once no message waits.
-struct StopAtLast;
-
-impl<A: Actor<Context = Context<A>>> ActorFuture<A> for StopAtLast {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, _: &mut A, context: &mut Context<A>, _: Waker<'_, '_>) -> Poll<()> {
-        if let Some(ending) = context.powers.as_mut().and_then(|powers| powers.ending.as_mut()) {
-            ending.begun = true;
-        }
-        context.stop();
-        Poll::Ready(())
-    }
-}
-
-pin_project! {
-    /// A future of the context that does nothing while the actor is held.
-    pub(crate) struct Gated<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F> Gated<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self { future }
-    }
-}
-
-impl<A, F> ActorFuture<A> for Gated<F>
-where
-    A: Actor<Context = Context<A>>,
-    F: ActorFuture<A>,
-{
-    type Output = F::Output;
-
-    fn poll(
-        self: Pin<&mut Self>,
-        actor: &mut A,
-        context: &mut Context<A>,
-        task: Waker<'_, '_>,
-    ) -> Poll<F::Output> {
-        if context.is_held() {
-            // The context polls all its items again once it goes on.
-            return Poll::Pending;
-        }
-        self.project().future.poll(actor, context, task)
     }
 }

@@ -44,6 +44,8 @@ struct State {
     /// In the order of their answers.
     answered: VecDeque<OrderId>,
     outgoing: VecDeque<OrderId>,
+    /// Some of those were never told. One that is told again can wait, or a studio that never learns would spin us.
+    urgent: bool,
 }
 
 enum Known {
@@ -119,6 +121,7 @@ impl Desk {
         state.pending = state.pending.saturating_sub(1);
         state.answered.push_back(id.clone());
         state.outgoing.push_back(id);
+        state.urgent = true;
         state.forget();
         drop(state);
         self.call();
@@ -135,8 +138,9 @@ impl Desk {
         }
     }
 
+    /// Whether there are answers that should go at once.
     pub(crate) fn has_answers(&self) -> bool {
-        !lock(&self.state).outgoing.is_empty()
+        lock(&self.state).urgent
     }
 
     /// Answers for the next batch, in their order. They are given out again when their orders come again.
@@ -145,6 +149,7 @@ impl Desk {
         let mut state = lock(&self.state);
         let most = state.outgoing.len().min(AT_ONCE);
         let ids: Vec<_> = state.outgoing.drain(..most).collect();
+        state.urgent &= !state.outgoing.is_empty();
         ids.iter()
             .filter_map(|id| match state.known.get(id) {
                 Some(Known::Answered(answer)) => Some(answer.as_ref().clone()),
@@ -155,7 +160,9 @@ impl Desk {
 
     /// Another studio reads from now on: it ordered nothing of what is answered.
     pub(crate) fn start_over(&self) {
-        lock(&self.state).outgoing.clear();
+        let mut state = lock(&self.state);
+        state.outgoing.clear();
+        state.urgent = false;
     }
 }
 

@@ -7,13 +7,16 @@
 mod allow;
 mod carry;
 mod desk;
+mod gate;
+mod message;
 mod refusal;
 mod restart;
 mod slot;
 
 pub use allow::Allow;
 
-pub(crate) use carry::{Gated, Powers};
+pub(crate) use carry::Powers;
 pub(crate) use desk::{Answered, Desk};
+pub(crate) use gate::Gated;
 pub(crate) use restart::OrderedRestart;
 pub(crate) use slot::Slot;

@@ -64,11 +64,11 @@ where
         let response = <A as Handler<M>>::handle(actor, message, context);
         unwinding.returned();
         // On a thread of its own there is nothing that would go on later.
+        let took = clock::between(entered, clock::raw());
         if level() == Level::Traffic {
-            let took = clock::between(entered, clock::raw());
             answered(&cell, seal.kind(), took);
-            handled_in::<M>(&cell, took);
         }
+        handled_in::<M>(&cell, took);
         if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
             answered_wrongly(&cell, seal.kind());
             cell.tell_error_answer(type_name::<M>());

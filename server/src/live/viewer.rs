@@ -39,7 +39,7 @@ pub(crate) fn open_viewer(
 ) -> Result<HttpResponse, actix_web::Error> {
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
     let handle = registry
-        .register(ActorSpec::new("StudioViewer"))
+        .register(ActorSpec::new("StudioViewer").system())
         .leaving_no_trace();
     if let Some(peer) = request.peer_addr() {
         handle.set_metadata("peer", peer.to_string());

@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod access;
 mod app;
 mod clock;
 pub mod directory;
@@ -27,6 +28,7 @@ mod studio;
 mod tries;
 pub mod ui;
 
+pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
 pub use app::{Services, create_app};
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};

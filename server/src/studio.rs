@@ -11,6 +11,7 @@ use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
 use tokio::task::JoinHandle;
 
+use crate::access::{Access, TokenFileError};
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
@@ -78,12 +79,16 @@ pub enum StartError {
     /// Anybody in reach could look and act.
     #[error(
         "will not listen on {bind} without a token: everybody who reaches this address could see and control everything\n\
-         help: set STUDIO_TOKEN, or listen on 127.0.0.1"
+         help: set STUDIO_TOKEN, make a token (`loom-studio token add NAME --role admin --tokens FILE`) and give that file as \
+         STUDIO_TOKENS, or listen on 127.0.0.1"
     )]
     TokenRequired {
         /// The address that was asked for.
         bind: IpAddr,
     },
+    /// The file of tokens can't be read or trusted.
+    #[error(transparent)]
+    Tokens(#[from] TokenFileError),
     /// An allowed origin can't be read.
     #[error("an origin in LOOM_CORS_ORIGINS can't be read")]
     Origin(#[source] InvalidOrigin),
@@ -124,10 +129,12 @@ impl StudioBuilder {
     /// are attached.
     ///
     /// # Errors
-    /// When an origin can't be read, or a token is missing for an address that others reach.
+    /// When an origin or the file of tokens can't be read, or a token is missing for an address that others reach. The file
+    /// is read here, so this waits for the disk.
     pub fn services(self) -> Result<Services, StartError> {
         let options = self.options;
-        if !options.bind.is_loopback() && options.token.is_none() {
+        let access = Access::new(options.token, options.tokens.as_deref())?;
+        if !options.bind.is_loopback() && !access.has_token() {
             return Err(StartError::TokenRequired { bind: options.bind });
         }
         let origins = options
@@ -141,7 +148,7 @@ impl StudioBuilder {
             .map(|section| section.path)
             .collect();
         let started = self.clock.now();
-        let guard = Guard::new(options.bind, origins, options.token, pages, self.clock.clone());
+        let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
         let services = Services {
             directory: Arc::new(Directory::new(options.directory, self.clock)),
             hub: Hub::new(started),

@@ -82,7 +82,7 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             if !health {
                 refusals.push((
                     "403",
-                    "asked by a name that is not this server's, or by a foreign page",
+                    "asked by a name that is not this server's, by a foreign page, or with a token of too low a role",
                 ));
             }
             // An empty list of its own says that it is open to everybody.

@@ -126,10 +126,12 @@ async fn sweep(directory: Arc<Directory>, sockets: Sockets, guard: Arc<Guard>) {
         ticks.tick().await;
         directory.sweep();
         sockets.cut_stalled();
-        // Without a token nobody needs one, so what such a cookie says is nothing.
-        if guard.wants_token() {
-            sockets.cut_ended(|session| guard.has_session(session));
+        if guard.access().has_file() {
+            let guard = guard.clone();
+            // It waits for the disk. That it panics would be a fault of ours, and the tokens stay as they were.
+            let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
         }
+        sockets.cut_ended(|pass| guard.still_lets_in(pass));
     }
 }
 

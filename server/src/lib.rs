@@ -23,6 +23,7 @@ mod listen;
 pub mod live;
 mod logging;
 mod options;
+mod orders;
 mod sessions;
 mod studio;
 mod tries;

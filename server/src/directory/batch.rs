@@ -15,7 +15,7 @@ use super::store::Directory;
 
 impl Directory {
     /// Applies a batch, once: the last one that arrives again gets the same answer and changes nothing. Every batch is a
-    /// beat for all live actors of its boot.
+    /// beat for all live actors of its boot, takes what it answers to orders, and is told what is ordered of its actors.
     ///
     /// Entries that can't be applied are rejected one by one. `resync` asks for all actors again where a batch before this
     /// one is not known: one was lost, or the studio started anew and would otherwise never hear of those that rest. So it
@@ -24,7 +24,14 @@ impl Directory {
     /// # Errors
     /// When the boot's name is empty or too long, when there are too many boots, and when the batch's number was used
     /// before for another one.
-    pub fn apply(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
+    pub fn apply(&self, mut batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
+        let (boot, answers) = (batch.boot.clone(), std::mem::take(&mut batch.answers));
+        let mut outcome = self.apply_once(batch)?;
+        outcome.orders = self.orders().exchange(&boot, answers);
+        Ok(outcome)
+    }
+
+    fn apply_once(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
         if let Some(source) = &batch.source {
             self.options.check_source(source, &batch.boot)?;
         }

@@ -73,6 +73,13 @@ impl Boot {
         aliases.shown.get(id).cloned()
     }
 
+    /// What it calls its actor that is shown as `shown`.
+    pub(super) fn own_name(&self, shown: &str) -> String {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        let own = aliases.shown.iter().find(|(_, other)| &***other == shown);
+        own.map_or(shown, |(id, _)| id).to_owned()
+    }
+
     /// Shows the actor that it calls `id` as `shown` from now on.
     pub(super) fn set_alias(&self, id: Text, shown: Text) {
         let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);

@@ -157,6 +157,11 @@ impl Entry {
         }
     }
 
+    /// What it lets others order of it.
+    pub(super) fn controls(&self) -> Option<&Controls> {
+        self.controls.as_deref()
+    }
+
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
     fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;

@@ -20,6 +20,7 @@ mod sink;
 mod store;
 mod summary;
 mod sweep;
+mod target;
 
 pub use changes::Changes;
 pub(crate) use changes::Taken;

@@ -3,8 +3,8 @@
 use std::future::ready;
 
 use loom_bridge::StudioSink;
-use loom_bridge::discovery::{Delivery, SinkError};
-use loom_protocol::ActorBatch;
+use loom_bridge::discovery::{Delivery, Notify, SinkError};
+use loom_protocol::{ActorBatch, BootId};
 
 use super::limits::Refusal;
 use super::store::Directory;
@@ -36,6 +36,10 @@ impl StudioSink for Directory {
             }
         });
         Box::pin(ready(outcome))
+    }
+
+    fn notify_of_orders(&self, boot: &BootId, notify: Notify) {
+        self.orders().listen(boot, notify);
     }
 
     fn name(&self) -> String {

@@ -12,6 +12,7 @@ use super::entry::{Entry, Text, silent_for};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
 use crate::Clock;
+use crate::orders::Orders;
 
 /// Shared texts (types, nodes, workers) are few; beyond this many they are no longer shared.
 const SHARED_TEXTS: usize = 10_000;
@@ -29,6 +30,7 @@ pub struct Directory {
     count: AtomicUsize,
     pub(super) texts: DashSet<Text>,
     changes: Changes,
+    orders: Orders,
 }
 
 /// What becomes of the id of an actor that has ended while its process lives.
@@ -54,6 +56,7 @@ impl Directory {
     pub fn new(options: DirectoryOptions, clock: Arc<dyn Clock>) -> Self {
         Self {
             options,
+            orders: Orders::new(clock.clone()),
             clock,
             actors: DashMap::new(),
             index: Index::default(),
@@ -151,6 +154,11 @@ impl Directory {
     /// The changes that nobody has looked at yet.
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// What is ordered of the actors.
+    pub(crate) fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     /// The clock the directory goes by.

@@ -20,6 +20,7 @@ impl Directory {
         self.sweep_loners(now);
         self.sweep_aliases(now);
         self.sweep_texts();
+        self.orders().sweep(|boot| self.is_silent_boot(boot));
     }
 
     fn sweep_boots(&self, now: Timestamp) {

@@ -11,6 +11,7 @@ mod hurry;
 mod known;
 mod metrics;
 mod openapi;
+mod orders;
 mod origin;
 mod params;
 mod prometheus;

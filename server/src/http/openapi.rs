@@ -6,7 +6,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{actors, api_v1, health, metrics, orders, prometheus, report, sections, session, socket};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -25,6 +25,16 @@ use crate::app::Services;
         report::update,
         report::unregister,
         report::batch,
+        orders::message,
+        orders::snapshot,
+        orders::pause,
+        orders::resume,
+        orders::step,
+        orders::stop,
+        orders::kill,
+        orders::restart,
+        orders::config,
+        orders::audit,
         metrics::metrics,
         health::health,
         sections::sections,

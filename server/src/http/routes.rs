@@ -10,7 +10,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::extract::MAX_BATCH;
 use super::known::Known;
 use super::{
-    actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket,
+    actors, api_v1, health, metrics, openapi, orders, prometheus, report, sections, session, socket,
 };
 use crate::access::Role;
 
@@ -54,6 +54,7 @@ pub fn routes() -> Vec<Known> {
             at("/ui").get(sections::sections),
             at("/openapi.json").get(openapi::serve),
         ]);
+        routes.extend(orders::routes(base));
     }
     routes
 }

@@ -18,6 +18,8 @@ mod guard;
 mod hurry;
 mod live;
 mod openapi;
+mod orders;
+mod orders_end;
 mod rest;
 mod roles;
 mod seeds;

@@ -27,6 +27,16 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/ui", Some(Role::View)),
     ("GET", "/openapi.json", Some(Role::View)),
     ("GET", "/ws", Some(Role::View)),
+    ("POST", "/actors/{id}/message", Some(Role::Operate)),
+    ("POST", "/actors/{id}/snapshot", Some(Role::Operate)),
+    ("POST", "/actors/{id}/pause", Some(Role::Operate)),
+    ("POST", "/actors/{id}/resume", Some(Role::Operate)),
+    ("POST", "/actors/{id}/step", Some(Role::Operate)),
+    ("POST", "/actors/{id}/stop", Some(Role::Operate)),
+    ("POST", "/actors/{id}/kill", Some(Role::Operate)),
+    ("POST", "/actors/{id}/restart", Some(Role::Operate)),
+    ("POST", "/actors/{id}/config", Some(Role::Admin)),
+    ("GET", "/orders", Some(Role::View)),
 ];
 
 /// A token of each role, in a file.

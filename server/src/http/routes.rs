@@ -5,7 +5,6 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::extract::MAX_BATCH;
 use super::known::Known;
 use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
 
@@ -34,7 +33,7 @@ pub fn routes() -> Vec<Known> {
             at("/actor/register").post(report::register),
             at("/actor/update").post(report::update),
             at("/actor/unregister").post(report::unregister),
-            at("/actor/batch").json_up_to(MAX_BATCH).post(report::batch),
+            at("/actor/batch").post(report::batch),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")

@@ -19,6 +19,7 @@ pub mod directory;
 mod extension;
 mod http;
 pub mod ingest;
+mod journal;
 mod listen;
 pub mod live;
 mod logging;

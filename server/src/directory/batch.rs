@@ -202,6 +202,16 @@ pub(crate) struct Applying<'a> {
 }
 
 impl Applying<'_> {
+    /// The boot that sent it.
+    pub(crate) fn boot(&self) -> &Text {
+        &self.boot.name
+    }
+
+    /// The type of the actor that is shown as `id`.
+    pub(crate) fn kind(&self, id: &str) -> Option<Text> {
+        Some(self.directory.actors.get(id)?.kind.clone())
+    }
+
     /// The id under which the actor is shown that the sender calls `id`; one that is not known here, or no more, included.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod extract;
 mod guard;
 mod health;
 mod hurry;
+mod journal;
 mod known;
 mod metrics;
 mod openapi;

@@ -6,7 +6,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{actors, api_v1, health, journal, metrics, prometheus, report, sections, session, socket};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -25,6 +25,9 @@ use crate::app::Services;
         report::update,
         report::unregister,
         report::batch,
+        journal::of_actor,
+        journal::of_chain,
+        journal::events,
         metrics::metrics,
         health::health,
         sections::sections,

@@ -6,7 +6,9 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, metrics, openapi, prometheus, report, sections, session, socket,
+};
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -34,6 +36,9 @@ pub fn routes() -> Vec<Known> {
             at("/actor/update").post(report::update),
             at("/actor/unregister").post(report::unregister),
             at("/actor/batch").post(report::batch),
+            at("/journal").get(journal::of_chain),
+            at("/journal/{id}").get(journal::of_actor),
+            at("/events").get(journal::events),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")

@@ -7,6 +7,7 @@ use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, 
 
 use super::Recorder;
 use crate::directory::{Applying, Directory, Refusal, Registered};
+use crate::journal::Journal;
 
 /// Locks that senders share.
 const LANES: usize = 64;
@@ -43,6 +44,7 @@ pub struct Intake {
     recorders: Vec<Arc<dyn Recorder>>,
     /// Held while a sender's report is taken in.
     lanes: Vec<Mutex<()>>,
+    journal: Journal,
     /// Held while those who make something of what happened look at it, so that each sees it in the same order.
     looking: Mutex<()>,
 }
@@ -60,6 +62,7 @@ impl Intake {
             directory,
             recorders,
             lanes: (0..LANES).map(|_| Mutex::default()).collect(),
+            journal: Journal::default(),
             looking: Mutex::default(),
         }
     }
@@ -67,6 +70,11 @@ impl Intake {
     /// The actors.
     pub fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    /// What happened to each actor.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Takes a batch in now; see [`Directory::apply`].
@@ -146,20 +154,44 @@ impl Intake {
         }
         self.directory.sweep_at(at);
         self.look();
+        let forget_after = i64::try_from(self.directory.options().forget_after.as_millis());
+        let before = at.as_millis().saturating_sub(forget_after.unwrap_or(i64::MAX));
+        self.journal.forget(Timestamp::from_millis(before));
     }
 
     /// What a batch says beside its actors.
     fn rest_of(&self, applying: &mut Applying<'_>) -> Vec<(usize, Refusal)> {
+        let events = std::mem::take(&mut applying.batch.events);
+        if !events.is_empty() {
+            self.journal.tells(applying.boot());
+        }
+        let mut refused = Vec::new();
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         // First what it says of its actors: an event of one that is new comes after.
-        self.look();
-        let _unused = &applying.batch;
-        Vec::new()
+        self.look_at_happened();
+        for (place, event) in events.into_iter().enumerate() {
+            let checked = self.directory.options().check_event(&event);
+            match checked.and_then(|()| applying.shown(&event.actor.0)) {
+                Ok(id) => self.journal.event(&id, event, applying.now),
+                Err(refusal) => refused.push((place, refusal)),
+            }
+        }
+        refused
     }
 
     /// Shows what happened to those who make something of it.
     fn look(&self) {
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let _happened = self.directory.happened().take();
+        self.look_at_happened();
+    }
+
+    /// The same, for who holds `looking`.
+    fn look_at_happened(&self) {
+        let happened = self.directory.happened().take();
+        if happened.is_empty() {
+            return;
+        }
+        self.journal.happened(&happened);
     }
 
     fn lane(&self, ingest: &Ingest) -> Option<&Mutex<()>> {

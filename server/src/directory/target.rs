@@ -24,7 +24,7 @@ impl Directory {
         let process = entry
             .owner
             .as_ref()
-            .map(|boot| (boot.id.clone(), ActorId(boot.own_name(id))));
+            .map(|boot| (boot.id.clone(), ActorId(boot.own_name(id).to_string())));
         Some(Target {
             process,
             controls: entry.controls().cloned(),

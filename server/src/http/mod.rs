@@ -8,6 +8,7 @@ mod extract;
 mod guard;
 mod health;
 mod hurry;
+mod journal;
 mod known;
 mod metrics;
 mod openapi;

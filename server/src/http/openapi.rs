@@ -6,7 +6,9 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, orders, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, metrics, orders, prometheus, report, sections, session, socket,
+};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -35,6 +37,9 @@ use crate::app::Services;
         orders::restart,
         orders::config,
         orders::audit,
+        journal::of_actor,
+        journal::of_chain,
+        journal::events,
         metrics::metrics,
         health::health,
         sections::sections,

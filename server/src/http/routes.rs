@@ -7,10 +7,9 @@ use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::extract::MAX_BATCH;
 use super::known::Known;
 use super::{
-    actors, api_v1, health, metrics, openapi, orders, prometheus, report, sections, session, socket,
+    actors, api_v1, health, journal, metrics, openapi, orders, prometheus, report, sections, session, socket,
 };
 use crate::access::Role;
 
@@ -41,10 +40,10 @@ pub fn routes() -> Vec<Known> {
             at("/actor/unregister")
                 .needs(Role::Report)
                 .post(report::unregister),
-            at("/actor/batch")
-                .needs(Role::Report)
-                .json_up_to(MAX_BATCH)
-                .post(report::batch),
+            at("/actor/batch").needs(Role::Report).post(report::batch),
+            at("/journal").get(journal::of_chain),
+            at("/journal/{id}").get(journal::of_actor),
+            at("/events").get(journal::events),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")

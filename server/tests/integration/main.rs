@@ -16,6 +16,7 @@ mod docs;
 mod extension;
 mod guard;
 mod hurry;
+mod journal;
 mod live;
 mod openapi;
 mod orders;

@@ -37,6 +37,9 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("POST", "/actors/{id}/restart", Some(Role::Operate)),
     ("POST", "/actors/{id}/config", Some(Role::Admin)),
     ("GET", "/orders", Some(Role::View)),
+    ("GET", "/journal", Some(Role::View)),
+    ("GET", "/journal/{id}", Some(Role::View)),
+    ("GET", "/events", Some(Role::View)),
 ];
 
 /// A token of each role, in a file.

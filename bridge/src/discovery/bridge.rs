@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::courier::{Close, Courier, Wake};
 use super::options::{Options, Placement};
 use super::outbox::Sender;
-use super::sink::StudioSink;
+use super::sink::{Notify, StudioSink};
 use crate::clock;
 use crate::events::Tap;
 use crate::names::{new_boot_id, node, program};
@@ -113,7 +113,7 @@ impl DiscoveryBridge {
     pub fn deliver_to_shared(&self, sink: Arc<dyn StudioSink>) -> &Self {
         let mut state = self.shared.state();
         state.sink = Some(sink);
-        state.wake();
+        let _listens = state.wake();
         drop(state);
         self
     }
@@ -140,7 +140,7 @@ impl DiscoveryBridge {
             });
         }
         if state.keeper.as_ref().is_some_and(Addr::connected) {
-            state.wake();
+            let _listens = state.wake();
             return Ok(());
         }
         self.start(&mut state)
@@ -212,6 +212,15 @@ async fn say_goodbye(keeper: Addr<Keeper<Courier>>) {
 }
 
 impl Shared {
+    /// Wakes the bridge for as long as it is there.
+    pub(super) fn notify(shared: &Arc<Self>) -> Notify {
+        let shared = Arc::downgrade(shared);
+        Arc::new(move || {
+            let shared = shared.upgrade();
+            shared.is_some_and(|shared| shared.state().wake())
+        })
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is left half-done under this lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -229,11 +238,14 @@ impl State {
     }
 
     /// Has the courier look at what changed here.
-    fn wake(&self) {
+    /// Answers whether there is one, or will be.
+    fn wake(&self) -> bool {
         if let Some(courier) = &self.courier {
-            // `do_send`, beyond the mailbox's bound: one for each call of the application, and it must not be lost.
+            // `do_send`, beyond the mailbox's bound: one for each call of the application or order of a studio, which bounds
+            // those, and it must not be lost.
             courier.do_send(Wake);
         }
+        self.courier.is_some() || self.keeper.is_some()
     }
 }
 

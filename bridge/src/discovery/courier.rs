@@ -112,6 +112,10 @@ impl Courier {
             self.report.start_over();
             self.recover();
         }
+        drop(state);
+        if !same && let Some(sink) = &self.sink {
+            sink.notify_of_orders(&shared.sender.boot, Shared::notify(&shared));
+        }
     }
 
     fn look(&mut self) {

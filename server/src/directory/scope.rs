@@ -74,10 +74,10 @@ impl Directory {
     }
 
     /// Forgets an actor that its boot says is gone. What another boot took over is no longer this one's to remove.
-    pub(super) fn unregister_of(&self, id: &ActorId, boot: &Arc<Boot>) {
+    pub(super) fn unregister_of(&self, id: &ActorId, boot: &Arc<Boot>, now: Timestamp) {
         let alias = boot.alias(&id.0);
         let shown = alias.as_deref().unwrap_or(&id.0);
-        self.remove_if(shown, |entry| {
+        self.remove_if(shown, now, |entry| {
             entry.owner.as_ref().is_none_or(|owner| Arc::ptr_eq(owner, boot))
         });
         if alias.is_some() {
@@ -86,7 +86,7 @@ impl Directory {
     }
 
     /// Removes what `boot` named in an earlier generation and not in this one.
-    pub(super) fn remove_unnamed(&self, boot: &Arc<Boot>, generation: u64) {
+    pub(super) fn remove_unnamed(&self, boot: &Arc<Boot>, generation: u64, now: Timestamp) {
         let is_old = |entry: &Entry| {
             let owner = entry.owner.as_ref();
             owner.is_some_and(|owner| Arc::ptr_eq(owner, boot)) && entry.generation < generation
@@ -94,7 +94,7 @@ impl Directory {
         let old = self.actors.iter().filter(|actor| is_old(actor));
         let old: Vec<Text> = old.map(|actor| actor.key().clone()).collect();
         for id in &old {
-            self.remove_if(id, is_old);
+            self.remove_if(id, now, is_old);
         }
         if old.is_empty() {
             return;
@@ -146,11 +146,21 @@ impl Directory {
     }
 
     fn rename(&self, shown: &Text, id: &Text, boot: &Arc<Boot>, now: Timestamp) {
-        let is_own = |entry: &Entry| entry.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, boot));
+        let is_own =
+            |_: &Text, entry: &Entry| entry.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, boot));
         let mut entry = self.take_if(shown, is_own);
-        if entry.is_none() || self.place(id, &mut entry, Ended::Kept, now).is_ok() {
+        if entry.is_none() {
             boot.drop_alias(id);
-        } else if let Err(refusal) = self.place(shown, &mut entry, Ended::Free, now) {
+            return;
+        }
+        // Told before it has the place: what happens to it there comes after.
+        self.happened.renamed(shown, id, now);
+        if self.place(id, &mut entry, Ended::Kept, now).is_ok() {
+            boot.drop_alias(id);
+            return;
+        }
+        self.happened.renamed(id, shown, now);
+        if let Err(refusal) = self.place(shown, &mut entry, Ended::Free, now) {
             // Both were taken in the same moment; its process registers it again with its next word of it.
             tracing::debug!(actor = %shown, %refusal, "an actor lost its place while it was to get its own id");
             boot.drop_alias(id);

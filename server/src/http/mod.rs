@@ -2,14 +2,17 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod caller;
 mod error;
 mod extract;
 mod guard;
 mod health;
 mod hurry;
+mod journal;
 mod known;
 mod metrics;
 mod openapi;
+mod orders;
 mod origin;
 mod params;
 mod prometheus;
@@ -33,5 +36,4 @@ pub use origin::{InvalidOrigin, Origin};
 pub use params::link_to_next;
 pub(crate) use routes::configure;
 pub use routes::routes;
-pub(crate) use session::session_of;
 pub(crate) use unanswered::name_the_unanswered;

@@ -6,7 +6,9 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, metrics, orders, prometheus, report, sections, session, socket,
+};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -25,6 +27,19 @@ use crate::app::Services;
         report::update,
         report::unregister,
         report::batch,
+        orders::message,
+        orders::snapshot,
+        orders::pause,
+        orders::resume,
+        orders::step,
+        orders::stop,
+        orders::kill,
+        orders::restart,
+        orders::config,
+        orders::audit,
+        journal::of_actor,
+        journal::of_chain,
+        journal::events,
         metrics::metrics,
         health::health,
         sections::sections,
@@ -82,7 +97,7 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             if !health {
                 refusals.push((
                     "403",
-                    "asked by a name that is not this server's, or by a foreign page",
+                    "asked by a name that is not this server's, by a foreign page, or with a token of too low a role",
                 ));
             }
             // An empty list of its own says that it is open to everybody.

@@ -3,11 +3,15 @@
 //! Resources are registered by their whole path and never by a scope: a scope answers for everything below it and would
 //! hide the routes that extensions add beside.
 
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::extract::MAX_BATCH;
 use super::known::Known;
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, metrics, openapi, orders, prometheus, report, sections, session, socket,
+};
+use crate::access::Role;
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -31,10 +35,15 @@ pub fn routes() -> Vec<Known> {
         let at = |path: &str| Known::at(format!("{base}{path}"));
         routes.extend([
             at("/actors/{id}").get(actors::one),
-            at("/actor/register").post(report::register),
-            at("/actor/update").post(report::update),
-            at("/actor/unregister").post(report::unregister),
-            at("/actor/batch").json_up_to(MAX_BATCH).post(report::batch),
+            at("/actor/register").needs(Role::Report).post(report::register),
+            at("/actor/update").needs(Role::Report).post(report::update),
+            at("/actor/unregister")
+                .needs(Role::Report)
+                .post(report::unregister),
+            at("/actor/batch").needs(Role::Report).post(report::batch),
+            at("/journal").get(journal::of_chain),
+            at("/journal/{id}").get(journal::of_actor),
+            at("/events").get(journal::events),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")
@@ -44,6 +53,25 @@ pub fn routes() -> Vec<Known> {
             at("/ui").get(sections::sections),
             at("/openapi.json").get(openapi::serve),
         ]);
+        routes.extend(orders::routes(base));
     }
     routes
+}
+
+/// The paths that those who may do no more than report may post to.
+pub(super) fn reporting() -> Vec<String> {
+    let routes = routes().into_iter();
+    routes
+        .filter(|route| route.needed(&Method::POST) == Role::Report)
+        .map(|route| route.path().to_owned())
+        .collect()
+}
+
+/// The patterns of those that need more than what is usual.
+pub(super) fn raised() -> Vec<(ResourceDef, Role)> {
+    let routes = routes().into_iter();
+    routes
+        .filter(|route| !Role::Operate.includes(route.needed(&Method::POST)))
+        .map(|route| (ResourceDef::new(route.path()), route.needed(&Method::POST)))
+        .collect()
 }

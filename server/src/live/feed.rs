@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
+use crate::Intake;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
 
@@ -35,13 +36,9 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
-    pub(crate) fn start(
-        directory: &Arc<Directory>,
-        hub: &Hub,
-        sockets: &Sockets,
-        guard: &Arc<Guard>,
-    ) -> Self {
+    /// Starts to publish what happens. Must be called within a tokio runtime.
+    pub(crate) fn start(intake: &Arc<Intake>, hub: &Hub, sockets: &Sockets, guard: &Arc<Guard>) -> Self {
+        let directory = intake.directory();
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             let started = AtomicBool::new(false);
@@ -55,9 +52,9 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (directory, sockets, guard) = (directory.clone(), sockets.clone(), guard.clone());
+            let (intake, sockets, guard) = (intake.clone(), sockets.clone(), guard.clone());
             keep_running("sweep", move || {
-                sweep(directory.clone(), sockets.clone(), guard.clone())
+                sweep(intake.clone(), sockets.clone(), guard.clone())
             })
         };
         Self {
@@ -119,17 +116,19 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
     }
 }
 
-async fn sweep(directory: Arc<Directory>, sockets: Sockets, guard: Arc<Guard>) {
+async fn sweep(intake: Arc<Intake>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        directory.sweep();
+        intake.sweep();
         sockets.cut_stalled();
-        // Without a token nobody needs one, so what such a cookie says is nothing.
-        if guard.wants_token() {
-            sockets.cut_ended(|session| guard.has_session(session));
+        if guard.access().has_file() {
+            let guard = guard.clone();
+            // It waits for the disk. That it panics would be a fault of ours, and the tokens stay as they were.
+            let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
         }
+        sockets.cut_ended(|pass| guard.still_lets_in(pass));
     }
 }
 

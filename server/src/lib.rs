@@ -20,12 +20,14 @@ mod extension;
 mod http;
 pub mod ingest;
 mod journal;
+mod lints;
 mod listen;
 pub mod live;
 mod logging;
 mod options;
 mod sessions;
 mod studio;
+mod traffic;
 mod tries;
 pub mod ui;
 

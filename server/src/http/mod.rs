@@ -9,6 +9,8 @@ mod health;
 mod hurry;
 mod journal;
 mod known;
+mod lints;
+mod map;
 mod metrics;
 mod openapi;
 mod origin;
@@ -21,6 +23,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod traffic;
 mod unanswered;
 
 pub use error::{ApiError, ApiResult};

@@ -86,7 +86,8 @@ impl Kinds {
             }
         }
         if self.all.len() >= MAX_KINDS {
-            self.all.retain(|_, kind| kind.live > 0 || !kind.series.is_empty());
+            self.all
+                .retain(|_, kind| kind.live > 0 || !kind.series.is_empty());
         }
     }
 

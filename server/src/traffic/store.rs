@@ -124,7 +124,8 @@ impl Traffic {
         state.edges.tidy(second, &is_known);
         let kinds = &state.kinds.all;
         for boot in state.boots.values_mut() {
-            boot.kinds.retain(|name, kind| kind.live > 0 || kinds.contains_key(name));
+            boot.kinds
+                .retain(|name, kind| kind.live > 0 || kinds.contains_key(name));
         }
         let heard = now.as_millis().saturating_sub(FORGET_MILLIS);
         state.boots.retain(|_, boot| {
@@ -215,7 +216,10 @@ impl State {
         let span = span(last, now);
         let whole_span = is_whole(last, now) || (last.is_none() && just_began);
         if let Some(boot) = &after.boot {
-            let kind = self.boots.get_mut(boot).and_then(|boot| boot.kinds.get_mut(&after.kind));
+            let kind = self
+                .boots
+                .get_mut(boot)
+                .and_then(|boot| boot.kinds.get_mut(&after.kind));
             if let Some(kind) = kind {
                 kind.handled = kind.handled.saturating_add(grown.0);
                 kind.errors = kind.errors.saturating_add(grown.1);

@@ -21,6 +21,7 @@ mod extension;
 mod http;
 pub mod ingest;
 mod journal;
+mod lints;
 mod listen;
 pub mod live;
 mod logging;
@@ -28,6 +29,7 @@ mod options;
 mod orders;
 mod sessions;
 mod studio;
+mod traffic;
 mod tries;
 pub mod ui;
 

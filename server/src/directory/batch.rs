@@ -221,7 +221,12 @@ impl Applying<'_> {
 
     /// The type of the actor that is shown as `id`.
     pub(crate) fn kind(&self, id: &str) -> Option<Text> {
-        Some(self.directory.actors.get(id)?.kind.clone())
+        self.directory.kind_of(id)
+    }
+
+    /// A text that many share.
+    pub(crate) fn share(&self, text: &str) -> Text {
+        self.directory.share(text)
     }
 
     /// The id under which the actor is shown that the sender calls `id`; one that is not known here, or no more, included.

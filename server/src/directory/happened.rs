@@ -112,7 +112,7 @@ impl Happened {
         self.kept.load(Ordering::Relaxed)
     }
 
-    /// A whole record took the place of `before`, or nothing did. To be called under the actor's lock.
+    /// A whole record took the place of `before`, or nothing did. Unless nobody else can get at it, to be called under the actor's lock.
     pub(super) fn changed(&self, id: &Text, before: Option<&Entry>, after: Option<&Entry>, at: Timestamp) {
         if !self.are_kept() {
             return;

@@ -92,7 +92,9 @@ impl Directory {
             owner.is_some_and(|owner| Arc::ptr_eq(owner, boot)) && entry.generation < generation
         };
         let old = self.actors.iter().filter(|actor| is_old(actor));
-        let old: Vec<Text> = old.map(|actor| actor.key().clone()).collect();
+        let mut old: Vec<Text> = old.map(|actor| actor.key().clone()).collect();
+        // In an order that a replay has as well.
+        old.sort();
         for id in &old {
             self.remove_if(id, now, is_old);
         }
@@ -109,7 +111,9 @@ impl Directory {
     /// Gives actors that stand beside others their own ids once those are free, as after a crash and a start anew.
     pub(super) fn sweep_aliases(&self, now: Timestamp) {
         // Copied first: a batch that is being applied waits for nothing that we hold.
-        let boots: Vec<Arc<Boot>> = self.boots.iter().map(|boot| boot.clone()).collect();
+        let mut boots: Vec<Arc<Boot>> = self.boots.iter().map(|boot| boot.clone()).collect();
+        // A map has another order each time, and who is first here gets an id that two want.
+        boots.sort_by(|a, b| a.name.cmp(&b.name));
         for boot in boots {
             // A silent one gets nothing: after a pause of the whole machine everybody is silent for a moment.
             if silent_for(boot.last_beat(), now, self.options.stale_after) || !boot.has_aliases() {
@@ -153,16 +157,15 @@ impl Directory {
             boot.drop_alias(id);
             return;
         }
-        // Told before it has the place: what happens to it there comes after.
-        self.happened.renamed(shown, id, now);
         if self.place(id, &mut entry, Ended::Kept, now).is_ok() {
+            self.happened.renamed(shown, id, now);
             boot.drop_alias(id);
             return;
         }
-        self.happened.renamed(id, shown, now);
-        if let Err(refusal) = self.place(shown, &mut entry, Ended::Free, now) {
+        if let Err(refusal) = self.place(shown, &mut entry, Ended::Back, now) {
             // Both were taken in the same moment; its process registers it again with its next word of it.
             tracing::debug!(actor = %shown, %refusal, "an actor lost its place while it was to get its own id");
+            self.happened.changed(shown, entry.as_deref(), None, now);
             boot.drop_alias(id);
         }
     }

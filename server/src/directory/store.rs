@@ -42,6 +42,8 @@ pub(super) enum Ended {
     Free,
     /// It stays, so that it can be seen how the actor ended.
     Kept,
+    /// Whoever had it a moment ago has it again.
+    Back,
 }
 
 /// Whether a registration brought a new actor.
@@ -162,6 +164,11 @@ impl Directory {
         Some((owner.id.clone(), ActorId(owner.own_name(id).to_string())))
     }
 
+    /// The type of the actor shown as `id`.
+    pub(crate) fn kind_of(&self, id: &str) -> Option<Text> {
+        Some(self.actors.get(id)?.kind.clone())
+    }
+
     /// How many actors there are.
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
@@ -225,7 +232,11 @@ impl Directory {
                 let alone = entry.owner.is_none();
                 let before = slot.insert(entry);
                 rob(&before, slot.get().owner.as_ref());
-                self.happened.changed(id, Some(&before), Some(slot.get()), now);
+                match ended {
+                    Ended::Free => self.happened.changed(id, Some(&before), Some(slot.get()), now),
+                    // Who comes here was told of as renamed.
+                    Ended::Kept | Ended::Back => self.happened.changed(id, Some(&before), None, now),
+                }
                 let kind = &slot.get().kind;
                 if before.kind != *kind {
                     self.index.remove(&before.kind, id);
@@ -242,7 +253,9 @@ impl Directory {
                 let alone = entry.owner.is_none();
                 self.index.insert(&entry.kind, id.clone());
                 let held = slot.insert(entry);
-                self.happened.changed(id, None, Some(&held), now);
+                if ended == Ended::Free {
+                    self.happened.changed(id, None, Some(&held), now);
+                }
                 self.follow(id, alone);
                 Registered::New
             }

@@ -10,6 +10,8 @@ mod health;
 mod hurry;
 mod journal;
 mod known;
+mod lints;
+mod map;
 mod metrics;
 mod openapi;
 mod orders;
@@ -23,6 +25,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod traffic;
 mod unanswered;
 
 pub use error::{ApiError, ApiResult};

@@ -7,7 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, health, journal, metrics, orders, prometheus, report, sections, session, socket,
+    actors, api_v1, health, journal, lints, map, metrics, orders, prometheus, report, sections, session,
+    socket, traffic,
 };
 use crate::app::Services;
 
@@ -40,6 +41,12 @@ use crate::app::Services;
         journal::of_actor,
         journal::of_chain,
         journal::events,
+        map::map,
+        lints::lints,
+        traffic::types,
+        traffic::messages,
+        traffic::history_of_actor,
+        traffic::history,
         metrics::metrics,
         health::health,
         sections::sections,

@@ -9,7 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, health, journal, metrics, openapi, orders, prometheus, report, sections, session, socket,
+    actors, api_v1, health, journal, lints, map, metrics, openapi, orders, prometheus, report, sections,
+    session, socket, traffic,
 };
 use crate::access::Role;
 
@@ -35,6 +36,12 @@ pub fn routes() -> Vec<Known> {
         let at = |path: &str| Known::at(format!("{base}{path}"));
         routes.extend([
             at("/actors/{id}").get(actors::one),
+            at("/actors/{id}/messages").get(traffic::messages),
+            at("/actors/{id}/history").get(traffic::history_of_actor),
+            at("/types").get(traffic::types),
+            at("/history").get(traffic::history),
+            at("/map").get(map::map),
+            at("/lints").get(lints::lints),
             at("/actor/register").needs(Role::Report).post(report::register),
             at("/actor/update").needs(Role::Report).post(report::update),
             at("/actor/unregister")

@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Timestamp};
 
 use super::Recorder;
-use crate::directory::{Applying, Directory, Refusal, Registered};
+use super::lookers::Lookers;
+use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
 use crate::journal::Journal;
+use crate::lints::Lints;
+use crate::traffic::Traffic;
 
 /// Locks that senders share.
 const LANES: usize = 64;
@@ -45,6 +48,9 @@ pub struct Intake {
     /// Held while a sender's report is taken in.
     lanes: Vec<Mutex<()>>,
     journal: Journal,
+    traffic: Traffic,
+    lints: Lints,
+    lookers: Lookers,
     /// Held while those who make something of what happened look at it, so that each sees it in the same order.
     looking: Mutex<()>,
 }
@@ -63,6 +69,9 @@ impl Intake {
             recorders,
             lanes: (0..LANES).map(|_| Mutex::default()).collect(),
             journal: Journal::default(),
+            traffic: Traffic::default(),
+            lints: Lints::default(),
+            lookers: Lookers::default(),
             looking: Mutex::default(),
         }
     }
@@ -75,6 +84,28 @@ impl Intake {
     /// What happened to each actor.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// How much passes between actors.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// What is not as it should be.
+    pub(crate) fn lints(&self) -> &Lints {
+        &self.lints
+    }
+
+    /// Who looks at what.
+    pub(crate) fn lookers(&self) -> &Lookers {
+        &self.lookers
+    }
+
+    /// Others look, or somebody looks at others: has those followed closely from now on.
+    pub(crate) fn watched_changed(&self) {
+        let watched = self.lookers.actors(self.now());
+        self.traffic.watch(&watched);
+        self.journal.watch(watched);
     }
 
     /// Takes a batch in now; see [`Directory::apply`].
@@ -129,10 +160,12 @@ impl Intake {
         }
         let taken = match ingest {
             Ingest::Batch(batch) => {
-                let applied = self
-                    .directory
-                    .apply_at(*batch, at, |applying| self.rest_of(applying));
-                applied.map(Taken::Batch)
+                let boot = batch.boot.clone();
+                let rest = |applying: &mut Applying<'_>| self.rest_of(applying);
+                self.directory.apply_at(*batch, at, rest).map(|mut outcome| {
+                    outcome.attention = Some(self.lookers.attention(&self.directory, &boot.0, at));
+                    Taken::Batch(outcome)
+                })
             }
             Ingest::Register(record) => self.directory.register_at(*record, at).map(Taken::Registered),
             Ingest::Update(patch) => self.directory.update_at(*patch, at).map(|()| Taken::Updated),
@@ -153,10 +186,13 @@ impl Intake {
             recorder.swept(at);
         }
         self.directory.sweep_at(at);
-        self.look();
+        self.look_in_order();
         let forget_after = i64::try_from(self.directory.options().forget_after.as_millis());
         let before = at.as_millis().saturating_sub(forget_after.unwrap_or(i64::MAX));
         self.journal.forget(Timestamp::from_millis(before));
+        self.traffic.tidy(at, |id| self.directory.kind_of(id).is_some());
+        self.lints.check(at, &self.traffic.live_and_dead());
+        self.watched_changed();
     }
 
     /// What a batch says beside its actors.
@@ -166,6 +202,7 @@ impl Intake {
             self.journal.tells(applying.boot());
         }
         let mut refused = Vec::new();
+        let first = events.len();
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         // First what it says of its actors: an event of one that is new comes after.
         self.look_at_happened();
@@ -176,6 +213,8 @@ impl Intake {
                 Err(refusal) => refused.push((place, refusal)),
             }
         }
+        let refused_traffic = self.traffic.batch(applying).into_iter();
+        refused.extend(refused_traffic.map(|(place, refusal)| (first + place, refusal)));
         refused
     }
 
@@ -185,13 +224,26 @@ impl Intake {
         self.look_at_happened();
     }
 
+    /// The same after a sweep, which finds actors in the order of a map: put into one that a replay has as well.
+    fn look_in_order(&self) {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut happened = self.directory.happened().take();
+        happened.sort_by(|a, b| a.id.cmp(&b.id));
+        self.show(&happened);
+    }
+
     /// The same, for who holds `looking`.
     fn look_at_happened(&self) {
-        let happened = self.directory.happened().take();
+        self.show(&self.directory.happened().take());
+    }
+
+    fn show(&self, happened: &[Happening]) {
         if happened.is_empty() {
             return;
         }
-        self.journal.happened(&happened);
+        self.journal.happened(happened);
+        self.traffic.happened(happened);
+        self.lints.happened(happened);
     }
 
     fn lane(&self, ingest: &Ingest) -> Option<&Mutex<()>> {
@@ -206,7 +258,8 @@ impl Intake {
             .get(usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0))
     }
 
-    fn now(&self) -> Timestamp {
+    /// The moment, by the studio's clock.
+    pub(crate) fn now(&self) -> Timestamp {
         self.directory.clock().now()
     }
 }

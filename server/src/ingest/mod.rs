@@ -5,8 +5,12 @@
 //! reports are taken one after the other; those of several at the same time. Nothing here waits for anybody.
 
 mod intake;
+mod lookers;
 mod recorder;
+#[cfg(test)]
+mod replay;
 mod sink;
 
 pub use intake::{Ingest, Intake, Taken};
+pub(crate) use lookers::{PER_SOCKET, Watch};
 pub use recorder::Recorder;

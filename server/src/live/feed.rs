@@ -25,6 +25,8 @@ const PER_FLUSH: usize = 500;
 const BULK_PAUSE: Duration = Duration::from_secs(30);
 /// How often the metrics are sent, by the studio's contract.
 const METRICS: Duration = Duration::from_secs(2);
+/// Seconds over which the rates are told that are sent.
+const TRAFFIC_WINDOW: i64 = 60;
 /// How often silence is looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Before a task that panicked is started again.
@@ -57,8 +59,12 @@ impl Feed {
                 sweep(intake.clone(), sockets.clone(), guard.clone())
             })
         };
+        let watched = {
+            let (intake, hub) = (intake.clone(), hub.clone());
+            keep_running("watched", move || send_watched(intake.clone(), hub.clone()))
+        };
         Self {
-            tasks: vec![changes, metrics, sweep],
+            tasks: vec![changes, metrics, sweep, watched],
         }
     }
 }
@@ -112,6 +118,34 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
         // Nobody looks: nobody pays.
         if hub.stats().viewers > 0 {
             hub.publish(topic::METRICS, Some("metrics"), &directory.metrics());
+        }
+    }
+}
+
+/// Sends journals and traffic to those who look at them, and to all what is not as it should be.
+async fn send_watched(intake: Arc<Intake>, hub: Hub) {
+    let mut ticks = interval(FLUSH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sent = Instant::now();
+    loop {
+        ticks.tick().await;
+        if let Some(lints) = intake.lints().take_changed() {
+            hub.publish(topic::LINTS, Some("lints"), &lints);
+        }
+        for (actor, line) in intake.journal().take_fresh() {
+            let data = serde_json::json!({"actor": &*actor, "line": &*line});
+            let draft = Draft::new(topic::JOURNAL, None, &data);
+            hub.send_to(&intake.lookers().of_actor(&actor), vec![draft]);
+        }
+        if sent.elapsed() < METRICS {
+            continue;
+        }
+        sent = Instant::now();
+        let viewers = intake.lookers().of_map();
+        if !viewers.is_empty() {
+            let types = intake.traffic().types(intake.now(), TRAFFIC_WINDOW);
+            let data = serde_json::json!({"types": types});
+            hub.send_to(&viewers, vec![Draft::new(topic::TRAFFIC, Some("traffic"), &data)]);
         }
     }
 }

@@ -40,6 +40,12 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/journal", Some(Role::View)),
     ("GET", "/journal/{id}", Some(Role::View)),
     ("GET", "/events", Some(Role::View)),
+    ("GET", "/actors/{id}/messages", Some(Role::View)),
+    ("GET", "/actors/{id}/history", Some(Role::View)),
+    ("GET", "/types", Some(Role::View)),
+    ("GET", "/history", Some(Role::View)),
+    ("GET", "/map", Some(Role::View)),
+    ("GET", "/lints", Some(Role::View)),
 ];
 
 /// A token of each role, in a file.

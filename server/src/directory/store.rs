@@ -11,6 +11,7 @@ use super::changes::Changes;
 use super::entry::{Entry, Text, silent_for};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
+use super::rows::Rows;
 use crate::Clock;
 
 /// Shared texts (types, nodes, workers) are few; beyond this many they are no longer shared.
@@ -22,6 +23,7 @@ pub struct Directory {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) actors: DashMap<Text, Box<Entry>>,
     pub(super) index: Index,
+    pub(super) rows: Rows,
     pub(super) boots: DashMap<BootId, Arc<Boot>>,
     /// Actors that no process beats for, and whether viewers were told that they are stale.
     pub(super) loners: DashMap<Text, bool>,
@@ -57,6 +59,7 @@ impl Directory {
             clock,
             actors: DashMap::new(),
             index: Index::default(),
+            rows: Rows::default(),
             boots: DashMap::new(),
             loners: DashMap::new(),
             count: AtomicUsize::new(0),
@@ -180,10 +183,12 @@ impl Directory {
                         owner: owner.map(|owner| owner.id.0.clone()).unwrap_or_default(),
                     });
                 }
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::Known);
                 };
                 let alone = entry.owner.is_none();
+                entry.row = slot.get().row;
+                self.rows.update(entry.row, &entry);
                 let before = slot.insert(entry);
                 rob(&before, slot.get().owner.as_ref());
                 let kind = &slot.get().kind;
@@ -196,11 +201,12 @@ impl Directory {
             }
             Slot::Vacant(slot) => {
                 self.make_room()?;
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::New);
                 };
                 let alone = entry.owner.is_none();
                 self.index.insert(&entry.kind, id.clone());
+                entry.row = self.rows.insert(id, &entry);
                 let _held = slot.insert(entry);
                 self.follow(id, alone);
                 Registered::New
@@ -241,6 +247,7 @@ impl Directory {
             self.index.remove(&before, &id);
             self.index.insert(&entry.kind, id.clone());
         }
+        self.rows.update(entry.row, &entry);
         drop(entry);
         self.changes.mark(&id);
         Ok(())
@@ -259,6 +266,7 @@ impl Directory {
                 // Still under the lock: a registration of the same id waits until the index has followed.
                 self.index.remove(&entry.kind, id);
                 self.loners.remove(id);
+                self.rows.remove(entry.row);
                 self.count.fetch_sub(1, Ordering::Relaxed);
             }
             goes

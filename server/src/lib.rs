@@ -26,6 +26,7 @@ mod sessions;
 mod studio;
 mod tries;
 pub mod ui;
+mod windows;
 
 pub use app::{Services, create_app};
 pub use clock::{Clock, SystemClock};

@@ -15,6 +15,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
+use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
@@ -146,6 +147,7 @@ impl StudioBuilder {
             directory: Arc::new(Directory::new(options.directory, self.clock)),
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
+            windows: Windows::default(),
             guard: Arc::new(guard),
             registry: self.registry,
             body_within: options.body_within,
@@ -180,6 +182,7 @@ impl StudioBuilder {
             &services.directory,
             &services.hub,
             &services.sockets,
+            &services.windows,
             &services.guard,
         );
         let Services {

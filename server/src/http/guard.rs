@@ -25,7 +25,7 @@ use actix_web::{Error, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{session, shown};
+use super::{events, session, shown};
 use crate::Clock;
 use crate::live::Line;
 use crate::options::Token;
@@ -250,6 +250,7 @@ pub(crate) async fn guard(
         return Ok(request.into_response(problem.response()));
     };
     if !is_upgrade(request.headers())
+        && !events::is_stream(request.path())
         && let Some(line) = request.conn_data::<Line>()
     {
         drop(line.take());

@@ -3,6 +3,7 @@
 mod actors;
 pub(crate) mod api_v1;
 mod error;
+mod events;
 mod extract;
 mod guard;
 mod health;

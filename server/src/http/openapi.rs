@@ -6,7 +6,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{actors, api_v1, events, health, metrics, prometheus, report, sections, session, socket};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -21,6 +21,7 @@ use crate::app::Services;
         actors::one,
         api_v1::list,
         api_v1::list_of_type,
+        events::open,
         report::register,
         report::update,
         report::unregister,

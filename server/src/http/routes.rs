@@ -7,7 +7,9 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::extract::MAX_BATCH;
 use super::known::Known;
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, events, health, metrics, openapi, prometheus, report, sections, session, socket,
+};
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -24,6 +26,7 @@ pub fn routes() -> Vec<Known> {
         Known::at("/api/actors/type/{type}").get(actors::list_of_type),
         Known::at("/api/v1/actors").get(api_v1::list),
         Known::at("/api/v1/actors/type/{type}").get(api_v1::list_of_type),
+        Known::at(events::PATH).get(events::open),
         Known::at("/metrics").get(prometheus::page),
         Known::at("/ws").get(socket::open),
     ];

@@ -13,6 +13,7 @@ use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::windows::{Windows, keep_current};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -40,6 +41,7 @@ impl Feed {
         directory: &Arc<Directory>,
         hub: &Hub,
         sockets: &Sockets,
+        windows: &Windows,
         guard: &Arc<Guard>,
     ) -> Self {
         let changes = {
@@ -60,8 +62,14 @@ impl Feed {
                 sweep(directory.clone(), sockets.clone(), guard.clone())
             })
         };
+        let windows = {
+            let (directory, windows) = (directory.clone(), windows.clone());
+            keep_running("windows", move || {
+                keep_current(directory.clone(), windows.clone())
+            })
+        };
         Self {
-            tasks: vec![changes, metrics, sweep],
+            tasks: vec![changes, metrics, sweep, windows],
         }
     }
 }

@@ -12,11 +12,13 @@ use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use loom_protocol::topic;
 use tokio::time::Instant;
 
 use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
 use super::sockets::Admission;
+use crate::windows::{Seat, Windows};
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -31,6 +33,7 @@ const GONE: Duration = Duration::from_secs(40);
 /// When the request is no WebSocket handshake.
 pub(crate) fn open_viewer(
     hub: &Hub,
+    windows: &Windows,
     registry: &ActorRegistry,
     place: Admission,
     cursor: Option<Cursor>,
@@ -48,6 +51,8 @@ pub(crate) fn open_viewer(
         handle,
         place,
         hub: hub.clone(),
+        windows: windows.clone(),
+        seat: None,
         cursor,
         subscription: None,
         heard: Instant::now(),
@@ -62,6 +67,9 @@ struct Viewer {
     handle: ActorHandle,
     place: Admission,
     hub: Hub,
+    windows: Windows,
+    /// Its windows, once it is there.
+    seat: Option<Seat>,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
     heard: Instant,
@@ -79,6 +87,9 @@ impl Viewer {
             self.place.pulse().paid();
             for text in subscription.take() {
                 ctx.text(text);
+            }
+            for data in self.seat.iter().flat_map(Seat::take) {
+                ctx.text(subscription.aside(topic::WINDOW, &data));
             }
             if subscription.is_over() {
                 ctx.close(Some(ws::CloseCode::Away.into()));
@@ -98,6 +109,7 @@ impl Actor for Viewer {
             pulse.owed();
             viewer.try_send(Waiting).is_ok()
         };
+        self.seat = Some(self.windows.seat(wake.clone()));
         self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
@@ -138,9 +150,14 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
                 ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            // A viewer only listens; the answer to a ping says that it does.
+            // The answer to a ping says that it listens.
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
-            Ok(_) => self.handle.message_handled(),
+            Ok(message) => {
+                self.handle.message_handled();
+                if let (ws::Message::Text(text), Some(seat)) = (message, &self.seat) {
+                    seat.ask(&text);
+                }
+            }
         }
     }
 }

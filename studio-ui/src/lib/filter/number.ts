@@ -12,7 +12,7 @@ export type NoLimit = "form" | "size";
 
 export function readLimit(text: string, time: boolean): Limit | NoLimit {
   const sign = COMPARISONS.find((comparison) => text.startsWith(comparison)) ?? "";
-  const [, digits = "", letters = ""] = /^([0-9.]*)([^]*)$/.exec(text.slice(sign.length)) ?? [];
+  const [, digits = "", letters = ""] = /^([0-9.]*)([\s\S]*)$/.exec(text.slice(sign.length)) ?? [];
   const [whole = "", decimals = "0", ...more] = digits.split(".");
   if (whole === "" || decimals === "" || more.length > 0) return "form";
   const number = Number(digits);
@@ -22,9 +22,11 @@ export function readLimit(text: string, time: boolean): Limit | NoLimit {
   return { comparison: sign === "=" ? "" : sign, number, unit };
 }
 
+const FACTORS: Readonly<Record<string, number>> = { ...COUNTS, ...TIMES };
+
 /** In ones, or in milliseconds where it is a time. */
 function value({ number, unit }: Limit): number {
-  return number * ({ ...COUNTS, ...TIMES } as Record<string, number>)[unit]!;
+  return number * (FACTORS[unit] ?? 1);
 }
 
 export function allows(limit: Limit, number: number): boolean {

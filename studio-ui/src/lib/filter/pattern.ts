@@ -13,7 +13,7 @@ export function pattern(parts: readonly Piece[]): Pattern {
     if (pieces.length > 0 && typeof pieces[last] === "string" && part !== undefined) pieces[last] += part;
     else if (pieces.length === 0 || part !== undefined || pieces[last] !== undefined) pieces.push(part);
   }
-  const source = pieces.map((piece) => (piece === undefined ? "[^]*?" : escaped(piece.toLowerCase()))).join("");
+  const source = pieces.map((piece) => (piece === undefined ? "[\\s\\S]*?" : escaped(piece.toLowerCase()))).join("");
   return { pieces, expression: { whole: new RegExp(`^${source}$`), part: new RegExp(source) } };
 }
 

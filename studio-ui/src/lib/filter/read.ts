@@ -1,7 +1,7 @@
 /** Filters from texts. Takes any text and tells the first mistake. */
 
 import type { Condition, Filter, Term } from "./filter";
-import { example, isField, isTime, type Key, KEYS, keyOf, type Measure, NATURES, type Nature } from "./keys";
+import { example, isField, isTime, KEYS, type Key, keyOf, type Measure, NATURES, type Nature } from "./keys";
 import { type Limit, readLimit } from "./number";
 import { type Piece, pattern } from "./pattern";
 
@@ -103,7 +103,8 @@ class Reader {
     // How rates are said.
     const limit = readLimit(measure === "rate" ? text.replace(/\/s$/, "") : text, isTime(measure));
     if (typeof limit !== "string") return limit;
-    if (limit === "size") fail("invalid_number", start, end, "a number has at most 15 digits and 6 more after the point");
+    if (limit === "size")
+      fail("invalid_number", start, end, "a number has at most 15 digits and 6 more after the point");
     const wanted = isTime(measure) ? "a time with ns, us, ms, s, m or h" : "a number, also with k or M";
     return fail("invalid_number", start, end, `\`${measure}:\` wants ${wanted}, ${example(measure)}`);
   }

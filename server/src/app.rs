@@ -13,6 +13,7 @@ use loom_protocol::Timestamp;
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
+use crate::windows::Windows;
 use crate::{Directory, Hub, Intake};
 
 /// What all requests share.
@@ -26,6 +27,8 @@ pub struct Services {
     pub hub: Hub,
     /// The sockets that are open.
     pub sockets: Sockets,
+    /// The stretches of lists that viewers look at.
+    pub(crate) windows: Windows,
     /// Who may talk to us.
     pub guard: Arc<Guard>,
     /// Where the studio's own actors are registered.

@@ -32,6 +32,7 @@ mod studio;
 mod traffic;
 mod tries;
 pub mod ui;
+mod windows;
 
 pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
 pub use app::{Services, create_app};

@@ -16,6 +16,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
+use crate::windows::Windows;
 use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
@@ -157,6 +158,7 @@ impl StudioBuilder {
             directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
+            windows: Windows::default(),
             guard: Arc::new(guard),
             registry: self.registry,
             body_within: options.body_within,
@@ -191,6 +193,7 @@ impl StudioBuilder {
             &services.intake,
             &services.hub,
             &services.sockets,
+            &services.windows,
             &services.guard,
         );
         let Services {

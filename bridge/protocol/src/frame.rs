@@ -54,4 +54,7 @@ pub mod topic {
     pub const HELLO: &str = "hello";
     /// Frames were lost or are too old to be sent again: fetch the snapshot, then go on from `seq`.
     pub const RESYNC: &str = "resync";
+    /// The rows of a window that this viewer asked for, or what changed in them; data is
+    /// `{"id","from","total","ids","rows"}`, with all ids in order and the rows that are new or changed, or `{"id","error"}`.
+    pub const WINDOW: &str = "window";
 }

@@ -24,9 +24,9 @@ pub(super) struct Entry {
     pub(super) queue_depth: Option<u64>,
     pub(super) error_count: Option<u64>,
     pub(super) restart_count: Option<u64>,
-    metadata: Option<Box<Map<String, Value>>>,
-    rates: Option<Box<Rates>>,
-    latency: Option<Box<Latency>>,
+    pub(super) metadata: Option<Arc<Map<String, Value>>>,
+    pub(super) rates: Option<Box<Rates>>,
+    pub(super) latency: Option<Box<Latency>>,
     pub(super) work: Option<Box<Work>>,
     pub(super) system: Option<bool>,
     controls: Option<Box<Controls>>,
@@ -38,6 +38,8 @@ pub(super) struct Entry {
     pub(super) owner: Option<Arc<Boot>>,
     /// In which naming of all its actors its owner named it last.
     pub(super) generation: u64,
+    /// Where its row is, once it has its place in the directory.
+    pub(super) row: usize,
 }
 
 impl Entry {
@@ -58,7 +60,7 @@ impl Entry {
             queue_depth: record.queue_depth,
             error_count: record.error_count,
             restart_count: record.restart_count,
-            metadata: record.metadata.map(Box::new),
+            metadata: record.metadata.map(Arc::new),
             rates: record.rates.map(Box::new),
             latency: record.latency.map(Box::new),
             work: record.work.map(Box::new),
@@ -68,6 +70,7 @@ impl Entry {
             beat: now,
             owner,
             generation,
+            row: 0,
         }
     }
 
@@ -89,7 +92,7 @@ impl Entry {
         set(&mut self.queue_depth, patch.queue_depth);
         set(&mut self.error_count, patch.error_count);
         set(&mut self.restart_count, patch.restart_count);
-        set(&mut self.metadata, patch.metadata.map(Box::new));
+        set(&mut self.metadata, patch.metadata.map(Arc::new));
         set(&mut self.rates, patch.rates.map(Box::new));
         set(&mut self.latency, patch.latency.map(Box::new));
         set(&mut self.work, patch.work.map(Box::new));
@@ -104,10 +107,7 @@ impl Entry {
 
     /// When it was last known to be alive. Its process's beat speaks for it while it has not ended.
     pub(super) fn last_heartbeat(&self) -> Timestamp {
-        match &self.owner {
-            Some(boot) if !self.is_final() => self.beat.max(boot.last_beat()),
-            _ => self.beat,
-        }
+        last_heartbeat(self.beat, self.owner.as_ref(), self.is_final())
     }
 
     /// Whether it has been silent for too long. What has ended does not go stale.
@@ -165,13 +165,26 @@ impl Entry {
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
     fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;
-        let alias = self.owner.as_ref().and_then(|owner| owner.alias(parent));
-        Some(alias.unwrap_or_else(|| parent.clone()))
+        Some(shown_parent(parent, self.owner.as_ref()))
     }
 
     pub(super) fn is_final(&self) -> bool {
         self.status.as_ref().is_some_and(ActorStatus::is_final)
     }
+}
+
+/// When an actor was last known to be alive, of which the last report is of `beat`.
+pub(super) fn last_heartbeat(beat: Timestamp, owner: Option<&Arc<Boot>>, is_final: bool) -> Timestamp {
+    match owner {
+        Some(boot) if !is_final => beat.max(boot.last_beat()),
+        _ => beat,
+    }
+}
+
+/// The id that a parent is shown under.
+pub(super) fn shown_parent(parent: &Text, owner: Option<&Arc<Boot>>) -> Text {
+    let alias = owner.and_then(|owner| owner.alias(parent));
+    alias.unwrap_or_else(|| parent.clone())
 }
 
 /// Whether `last` is so long ago that it no longer counts as a sign of life.

@@ -4,7 +4,7 @@
 //! computed when a record is read, so a beat of a process with 100,000 actors is one store of one number.
 //!
 //! Locks: a writer holds an actor's map entry and then takes the index or the loners; a reader copies ids out of those and
-//! lets them go before it looks at an actor. Nobody takes them the other way round.
+//! lets them go before it looks at an actor. The row that lists look at (`rows`) is written last, in the same way. Nobody takes them the other way round.
 
 mod batch;
 mod boot;
@@ -15,8 +15,9 @@ mod happened;
 mod index;
 mod limits;
 mod query;
+mod rows;
 mod scope;
-mod search;
+mod sight;
 mod store;
 mod summary;
 mod sweep;

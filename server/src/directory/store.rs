@@ -12,6 +12,7 @@ use super::entry::{Entry, Text, silent_for};
 use super::happened::{Happened, Look};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
+use super::rows::Rows;
 use crate::Clock;
 use crate::orders::Orders;
 
@@ -24,6 +25,7 @@ pub struct Directory {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) actors: DashMap<Text, Box<Entry>>,
     pub(super) index: Index,
+    pub(super) rows: Rows,
     pub(super) boots: DashMap<BootId, Arc<Boot>>,
     /// Actors that no process beats for, and whether viewers were told that they are stale.
     pub(super) loners: DashMap<Text, bool>,
@@ -64,6 +66,7 @@ impl Directory {
             clock,
             actors: DashMap::new(),
             index: Index::default(),
+            rows: Rows::default(),
             boots: DashMap::new(),
             loners: DashMap::new(),
             count: AtomicUsize::new(0),
@@ -226,10 +229,12 @@ impl Directory {
                         owner: owner.map(|owner| owner.id.0.clone()).unwrap_or_default(),
                     });
                 }
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::Known);
                 };
                 let alone = entry.owner.is_none();
+                entry.row = slot.get().row;
+                self.rows.update(entry.row, &entry);
                 let before = slot.insert(entry);
                 rob(&before, slot.get().owner.as_ref());
                 match ended {
@@ -247,11 +252,12 @@ impl Directory {
             }
             Slot::Vacant(slot) => {
                 self.make_room()?;
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::New);
                 };
                 let alone = entry.owner.is_none();
                 self.index.insert(&entry.kind, id.clone());
+                entry.row = self.rows.insert(id, &entry);
                 let held = slot.insert(entry);
                 if ended == Ended::Free {
                     self.happened.changed(id, None, Some(&held), now);
@@ -299,6 +305,7 @@ impl Directory {
         if let Some(before) = looked {
             self.happened.updated(&id, before, &entry, now);
         }
+        self.rows.update(entry.row, &entry);
         drop(entry);
         self.changes.mark(&id);
         Ok(())
@@ -324,6 +331,7 @@ impl Directory {
                 // Still under the lock: a registration of the same id waits until the index has followed.
                 self.index.remove(&entry.kind, id);
                 self.loners.remove(id);
+                self.rows.remove(entry.row);
                 self.count.fetch_sub(1, Ordering::Relaxed);
             }
             goes

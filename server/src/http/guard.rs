@@ -29,7 +29,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{routes, session, shown};
+use super::{events, routes, session, shown};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
@@ -296,6 +296,7 @@ pub(crate) async fn guard(
         return Ok(request.into_response(problem.response()));
     };
     if !is_upgrade(request.headers())
+        && !events::is_stream(request.path())
         && let Some(line) = request.conn_data::<Line>()
     {
         drop(line.take());

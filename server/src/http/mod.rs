@@ -4,6 +4,7 @@ mod actors;
 pub(crate) mod api_v1;
 mod caller;
 mod error;
+mod events;
 mod extract;
 mod guard;
 mod health;

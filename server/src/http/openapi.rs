@@ -7,7 +7,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, health, journal, lints, map, metrics, orders, prometheus, report, sections, session,
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, prometheus, report, sections, session,
     socket, traffic,
 };
 use crate::app::Services;
@@ -24,6 +24,7 @@ use crate::app::Services;
         actors::one,
         api_v1::list,
         api_v1::list_of_type,
+        events::open,
         report::register,
         report::update,
         report::unregister,

@@ -9,7 +9,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, health, journal, lints, map, metrics, openapi, orders, prometheus, report, sections,
+    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, prometheus, report, sections,
     session, socket, traffic,
 };
 use crate::access::Role;
@@ -29,6 +29,7 @@ pub fn routes() -> Vec<Known> {
         Known::at("/api/actors/type/{type}").get(actors::list_of_type),
         Known::at("/api/v1/actors").get(api_v1::list),
         Known::at("/api/v1/actors/type/{type}").get(api_v1::list_of_type),
+        Known::at(events::PATH).get(events::open),
         Known::at("/metrics").get(prometheus::page),
         Known::at("/ws").get(socket::open),
     ];

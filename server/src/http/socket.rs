@@ -64,6 +64,7 @@ pub(super) async fn open(
     open_viewer(
         &services.hub,
         &services.intake,
+        &services.windows,
         &services.registry,
         place,
         cursor,

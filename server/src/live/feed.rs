@@ -14,6 +14,7 @@ use super::sockets::Sockets;
 use crate::Intake;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::windows::{Windows, keep_current};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -39,7 +40,13 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Starts to publish what happens. Must be called within a tokio runtime.
-    pub(crate) fn start(intake: &Arc<Intake>, hub: &Hub, sockets: &Sockets, guard: &Arc<Guard>) -> Self {
+    pub(crate) fn start(
+        intake: &Arc<Intake>,
+        hub: &Hub,
+        sockets: &Sockets,
+        windows: &Windows,
+        guard: &Arc<Guard>,
+    ) -> Self {
         let directory = intake.directory();
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
@@ -63,8 +70,14 @@ impl Feed {
             let (intake, hub) = (intake.clone(), hub.clone());
             keep_running("watched", move || send_watched(intake.clone(), hub.clone()))
         };
+        let windows = {
+            let (directory, windows) = (directory.clone(), windows.clone());
+            keep_running("windows", move || {
+                keep_current(directory.clone(), windows.clone())
+            })
+        };
         Self {
-            tasks: vec![changes, metrics, sweep, watched],
+            tasks: vec![changes, metrics, sweep, watched, windows],
         }
     }
 }

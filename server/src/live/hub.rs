@@ -70,6 +70,8 @@ pub struct Subscription {
     viewer: u64,
     outbox: Arc<Outbox>,
     hello: Option<ByteString>,
+    /// The place of the last frame that was taken.
+    told: u64,
 }
 
 impl Draft {
@@ -216,6 +218,7 @@ impl Hub {
             viewer,
             outbox,
             hello,
+            told: start,
         }
     }
 
@@ -266,6 +269,8 @@ impl Subscription {
     /// The texts to send next, each one JSON object. Empty when there is nothing.
     pub fn take(&mut self) -> Vec<ByteString> {
         let parcel = self.outbox.take();
+        let last = parcel.frames.back().map(|frame| frame.seq);
+        self.told = last.or(parcel.lost).unwrap_or(self.told);
         let mut texts: Vec<ByteString> = self.hello.take().into_iter().collect();
         texts.extend(parcel.into_texts(|seq| self.hub.resync(seq)));
         texts
@@ -274,6 +279,11 @@ impl Subscription {
     /// Names the viewer among those that are connected.
     pub(crate) fn viewer(&self) -> u64 {
         self.viewer
+    }
+
+    /// A frame for this viewer alone, to be sent after what was taken. It has no place of its own.
+    pub fn aside(&self, kind: &str, data: &str) -> ByteString {
+        self.hub.envelope(kind, self.told, data)
     }
 
     /// Whether the server goes away: send what waits, then close.

@@ -13,6 +13,7 @@ use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use loom_protocol::topic;
 use tokio::time::Instant;
 
 use super::frames::{bounded_frames, close_reason};
@@ -20,6 +21,7 @@ use super::hub::{Cursor, Hub, Subscription};
 use super::sockets::Admission;
 use super::watch::hear;
 use crate::Intake;
+use crate::windows::{ViewerWindows, Windows};
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -35,6 +37,7 @@ const GONE: Duration = Duration::from_secs(40);
 pub(crate) fn open_viewer(
     hub: &Hub,
     intake: &Arc<Intake>,
+    windows: &Windows,
     registry: &ActorRegistry,
     place: Admission,
     cursor: Option<Cursor>,
@@ -53,6 +56,8 @@ pub(crate) fn open_viewer(
         place,
         hub: hub.clone(),
         intake: intake.clone(),
+        windows: windows.clone(),
+        own_windows: None,
         cursor,
         subscription: None,
         heard: Instant::now(),
@@ -68,6 +73,9 @@ struct Viewer {
     place: Admission,
     hub: Hub,
     intake: Arc<Intake>,
+    windows: Windows,
+    /// Its windows, once it is there.
+    own_windows: Option<ViewerWindows>,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
     heard: Instant,
@@ -86,10 +94,25 @@ impl Viewer {
             for text in subscription.take() {
                 ctx.text(text);
             }
+            for data in self.own_windows.iter().flat_map(ViewerWindows::take) {
+                ctx.text(subscription.aside(topic::WINDOW, &data));
+            }
             if subscription.is_over() {
                 ctx.close(Some(ws::CloseCode::Away.into()));
                 ctx.stop();
             }
+        }
+    }
+}
+
+impl Viewer {
+    /// What it looks at, and which stretches of lists it wants.
+    fn hear(&self, text: &str) {
+        if let Some(subscription) = &self.subscription {
+            hear(text, subscription, &self.intake);
+        }
+        if let Some(windows) = &self.own_windows {
+            windows.ask(text);
         }
     }
 }
@@ -104,6 +127,7 @@ impl Actor for Viewer {
             pulse.owed();
             viewer.try_send(Waiting).is_ok()
         };
+        self.own_windows = Some(self.windows.open_for(wake.clone()));
         self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
@@ -152,15 +176,14 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
                 ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            Ok(ws::Message::Text(text)) => {
-                self.handle.message_handled();
-                if let Some(subscription) = &self.subscription {
-                    hear(&text, subscription, &self.intake);
-                }
-            }
             // The answer to a ping says that it listens.
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
-            Ok(_) => self.handle.message_handled(),
+            Ok(message) => {
+                self.handle.message_handled();
+                if let ws::Message::Text(text) = message {
+                    self.hear(&text);
+                }
+            }
         }
     }
 }

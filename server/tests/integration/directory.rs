@@ -216,7 +216,7 @@ fn actors_come_and_go_from_many_threads_and_the_index_agrees() {
     let total = |kind: Option<&str>, text: Option<&str>| {
         let query = ActorQuery {
             kind: kind.map(str::to_owned),
-            text: text.map(str::to_owned),
+            filter: text.unwrap_or_default().parse().unwrap(),
             ..ActorQuery::default()
         };
         let page = directory.list(&query).unwrap();

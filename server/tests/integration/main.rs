@@ -13,6 +13,7 @@ mod binary;
 mod bridge;
 mod directory;
 mod docs;
+mod events;
 mod extension;
 mod guard;
 mod hurry;

@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, for as long as the connection lasts: each event is one frame `{"type","epoch","seq","data"}` with its `type` as
+         *     the event's name and `epoch:seq` as its id. Who sends the last id back in `Last-Event-ID` gets what was missed, or `resync`.
+         */
+        get: operations["v1_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1479,11 +1499,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -1553,11 +1578,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -2398,11 +2428,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -2468,11 +2503,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -2582,6 +2622,73 @@ export interface operations {
             };
             /** @description too many wrong tokens came from this address */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the id of the last event seen, `epoch:seq` */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the stream; its first event is `hello` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many sockets are open */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -34,7 +34,7 @@ export function ActorsPage() {
           label="List of actors"
           className={styles.list}
           covered={search.actor !== undefined}
-          head={<ActorFilter search={search} selection={actors.selection} onChange={change} />}
+          head={<ActorFilter search={search} selection={actors.selection} mistake={actors.mistake} onChange={change} />}
         >
           <List actors={actors} search={search} onChange={change} onSelect={open} />
         </Panel>
@@ -64,7 +64,7 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
   const { selection, loaded, error, retry } = actors;
   if (!loaded && error) return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
   if (!loaded) return <LoadingNote what="actors" />;
-  if (selection.total === 0) {
+  if (actors.all.length === 0) {
     return <NoActors />;
   }
   return (
@@ -77,11 +77,7 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
       )}
       {selection.matched === 0 ? (
         <EmptyNote title="No actor matches.">
-          <button
-            type="button"
-            className={styles.clear}
-            onClick={() => onChange({ q: undefined, status: undefined, type: undefined })}
-          >
+          <button type="button" className={styles.clear} onClick={() => onChange({ filter: undefined })}>
             Clear the filters
           </button>
         </EmptyNote>

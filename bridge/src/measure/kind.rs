@@ -4,7 +4,6 @@
 //! where a type has one instance. Cells live as long as the process: there are as many as types of actors.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
@@ -47,8 +46,8 @@ pub(crate) struct TypeCell {
 }
 
 impl TypeCell {
-    pub(crate) fn born(&self, kind: &Cow<'static, str>) {
-        self.shown.get_or_init(|| kind.to_string());
+    pub(crate) fn born(&self, kind: &str) {
+        self.shown.get_or_init(|| kind.to_owned());
         if self.live.fetch_add(1, Relaxed) > 0 {
             self.had_several.store(true, Relaxed);
         }

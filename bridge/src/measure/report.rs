@@ -184,7 +184,8 @@ impl Look<'_> {
                 self.measured.messages.push(ActorMessages { id, messages });
             }
             if self.room == 0 {
-                told = told.min(place);
+                // This one had its turn: another begins the next look, however much this one does.
+                told = told.min(place + 1);
             }
         }
         told

@@ -21,8 +21,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         // Tests run side by side: of this type there are several, so that none is the only one at times.
-        type_cell::<Kind>().born(&"Kind".into());
-        type_cell::<Kind>().born(&"Kind".into());
+        type_cell::<Kind>().born("Kind");
+        type_cell::<Kind>().born("Kind");
         let registry = ActorRegistry::new();
         let changes = registry.subscribe().unwrap();
         Self {

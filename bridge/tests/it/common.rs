@@ -190,7 +190,7 @@ impl StudioSink for Studio {
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
         let mut told = self.0.lock().unwrap();
         told.batches += 1;
-        if told.loses && told.batches % 2 == 0 {
+        if told.loses && told.batches.is_multiple_of(2) {
             // As a studio that started again: it knows nothing, and wants everything.
             let resync = true;
             return Box::pin(async move {

@@ -49,7 +49,7 @@ impl Handler<Ask> for Clerk {
 
     fn handle(&mut self, ask: Ask, _: &mut Self::Context) -> Answer {
         self.0.asked.add();
-        if ask.0 % 3 == 0 {
+        if ask.0.is_multiple_of(3) {
             self.0.errors.add();
             return Err(());
         }
@@ -67,7 +67,11 @@ impl Handler<AskLater> for Clerk {
     fn handle(&mut self, ask: AskLater, _: &mut Self::Context) -> Self::Result {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            if ask.0 % 4 == 0 { Err(()) } else { Ok(ask.0) }
+            if ask.0.is_multiple_of(4) {
+                Err(())
+            } else {
+                Ok(ask.0)
+            }
         })
     }
 }

@@ -75,7 +75,7 @@ impl Handler<Now> for Worker {
     fn handle(&mut self, ask: Now, ctx: &mut Self::Context) -> Answer {
         add(&self.truth.messages);
         add(&self.truth.nows);
-        if ask.0 % 7 == 0 {
+        if ask.0.is_multiple_of(7) {
             self.book.do_send(Note(Arc::clone(&self.truth)));
         }
         if ask.0 % 5_000 == 4_999 {

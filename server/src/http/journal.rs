@@ -1,4 +1,4 @@
-//! `GET /api/journal…` and `/api/events`: what happened to actors.
+//! `GET /api/journal…`: what happened to actors.
 
 use actix_web::web;
 use loom_protocol::{EventKind, JournalLine, Problem};
@@ -25,23 +25,13 @@ pub(super) struct PageParams {
     before: Option<u64>,
 }
 
-/// Which chain of messages.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ChainParams {
-    /// The `correlationId` of its lines.
-    correlation: String,
-    /// Lines at most, from 1 to 1000; 100 when absent.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-}
-
 /// Which lines of all actors.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct EventParams {
+pub(super) struct AllParams {
+    /// Only lines with this `correlationId`: what followed from one first message.
+    correlation: Option<String>,
     /// Only lines of this kind, e.g. `panicked`.
     kind: Option<String>,
     /// Lines at most, from 1 to 1000; 100 when absent.
@@ -89,37 +79,28 @@ pub(super) async fn of_actor(
     }
 }
 
-/// What followed from one first message, over all actors, newest last.
+/// What happened lately, over all actors, newest last.
 #[utoipa::path(
-    get, path = "/api/journal", operation_id = "journal_of_chain", tag = "journal", params(ChainParams),
+    get, path = "/api/journal", operation_id = "journal", tag = "journal", params(AllParams),
     responses(
         (status = 200, body = Vec<ActorLine>),
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn of_chain(
-    params: web::Query<ChainParams>,
+pub(super) async fn of_all(
+    params: web::Query<AllParams>,
     intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<Vec<ActorLine>>> {
     let limit = limit(params.limit)?;
-    let lines = intake.journal().of_chain(&params.correlation, limit);
-    Ok(web::Json(lines.into_iter().map(ActorLine::from).collect()))
-}
-
-/// What happened lately, over all actors, newest last.
-#[utoipa::path(
-    get, path = "/api/events", operation_id = "events", tag = "journal", params(EventParams),
-    responses(
-        (status = 200, body = Vec<ActorLine>),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn events(
-    params: web::Query<EventParams>,
-    intake: web::Data<Intake>,
-) -> ApiResult<web::Json<Vec<ActorLine>>> {
     let kind = params.kind.as_deref().map(EventKind::from);
-    let lines = intake.journal().newest(kind.as_ref(), limit(params.limit)?);
+    let lines = match &params.correlation {
+        Some(chain) => {
+            let mut lines = intake.journal().of_chain(chain, limit);
+            lines.retain(|(_, line)| kind.as_ref().is_none_or(|kind| line.kind == *kind));
+            lines
+        }
+        None => intake.journal().newest(kind.as_ref(), limit),
+    };
     Ok(web::Json(lines.into_iter().map(ActorLine::from).collect()))
 }
 

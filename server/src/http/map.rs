@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use loom_protocol::Problem;
+use loom_protocol::filter::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -120,19 +121,21 @@ pub(super) async fn map(
             return Err(ApiError::bad_request("invalid_query", detail).into());
         }
     };
+    let filter = params.filter.as_deref().map(str::parse::<Filter>).transpose();
+    let filter = filter.map_err(ApiError::from)?;
     intake.lookers().looked_at_traffic(intake.now());
     let intake = intake.into_inner();
     // A pass over all actors: not on a thread that serves.
-    let map = web::block(move || draw(&intake, params.filter, by_actor, window)).await??;
+    let map = web::block(move || draw(&intake, filter, by_actor, window)).await??;
     Ok(web::Json(map))
 }
 
-fn draw(intake: &Intake, filter: Option<String>, by_actor: bool, window: i64) -> ApiResult<MapOfTraffic> {
+fn draw(intake: &Intake, filter: Option<Filter>, by_actor: bool, window: i64) -> ApiResult<MapOfTraffic> {
     let chosen = match (&filter, by_actor) {
         (None, false) => None,
         _ => {
             let query = ActorQuery {
-                text: filter.clone(),
+                filter: filter.clone().unwrap_or_default(),
                 ..ActorQuery::default()
             };
             Some(intake.directory().find(&query)?.ids)

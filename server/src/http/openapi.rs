@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, orders, prometheus, report, sections, session,
-    socket, traffic,
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, prometheus, report, sections,
+    session, socket, traffic,
 };
 use crate::app::Services;
 
@@ -40,8 +40,7 @@ use crate::app::Services;
         orders::config,
         orders::audit,
         journal::of_actor,
-        journal::of_chain,
-        journal::events,
+        journal::of_all,
         map::map,
         lints::lints,
         traffic::types,

@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, prometheus, report, sections,
-    session, socket, traffic,
+    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, prometheus, report,
+    sections, session, socket, traffic,
 };
 use crate::access::Role;
 
@@ -49,9 +49,8 @@ pub fn routes() -> Vec<Known> {
                 .needs(Role::Report)
                 .post(report::unregister),
             at("/actor/batch").needs(Role::Report).post(report::batch),
-            at("/journal").get(journal::of_chain),
+            at("/journal").get(journal::of_all),
             at("/journal/{id}").get(journal::of_actor),
-            at("/events").get(journal::events),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::viewers::Windows;
 use super::shown::Shown;
+use super::viewers::Windows;
 use crate::directory::Directory;
 
 /// Between two looks at what changed.

@@ -7,8 +7,8 @@
 
 mod ask;
 mod flush;
-mod viewers;
 mod shown;
+mod viewers;
 
 pub(crate) use flush::keep_current;
 pub(crate) use viewers::{ViewerWindows, Windows};

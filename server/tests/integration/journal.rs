@@ -41,14 +41,14 @@ async fn events_of_a_batch_are_told_by_actor_by_chain_and_over_all() {
             "correlationId":"x1","data":{"code":7}},
             {"actor":"a","seq":2,"time":"2025-12-13T03:33:58.077Z","kind":"moon","message":"m","correlationId":"x1"}])
     );
-    let events = get(&services, "/api/events?limit=2").await.json();
+    let events = get(&services, "/api/journal?limit=2").await.json();
     assert_eq!(kinds(&events), ["error", "moon"]);
-    let events = get(&services, "/api/events?kind=started").await.json();
+    let events = get(&services, "/api/journal?kind=started").await.json();
     assert_eq!(events[0]["actor"], "a");
     for (path, problem) in [
         ("/api/journal/nobody", (404, "unknown_actor")),
         ("/api/journal/a?limit=0", (400, "invalid_query")),
-        ("/api/journal", (400, "invalid_query")),
+        ("/api/journal?limit=0", (400, "invalid_query")),
     ] {
         let (status, code) = get(&services, path).await.problem();
         assert_eq!((status, code.as_str()), problem, "{path}");

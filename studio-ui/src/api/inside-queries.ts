@@ -2,8 +2,10 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ApiError, getJson, postJson, segment } from "./client";
+import { condition } from "./filter-text";
 import type { ActorMap, ActorTraffic, History, JournalLine, Lint, MapGroup, OrderResult, TypeRow } from "./inside";
 import { fetchActor } from "./queries";
+import type { ActorsPage } from "./types";
 
 /** How often what is measured is read again while it is looked at. */
 const REFRESH_MS = 2000;
@@ -24,7 +26,8 @@ export const insideKeys = {
   lints: ["lints"],
   journal: (id: string) => ["journal", id],
   actor: (id: string) => ["actor", id],
-  busiest: (count: number) => ["busiest", count],
+  chain: (correlation: string) => ["chain", correlation],
+  children: (id: string) => ["children", id],
 } as const;
 
 /** All types of actors, with what they did in the last `window` seconds. */
@@ -98,6 +101,32 @@ export function journalQuery(id: string) {
       const oldest = last[0]?.seq;
       return last.length < JOURNAL_LIMIT || oldest === undefined || oldest <= 1 ? undefined : oldest;
     },
+  });
+}
+
+/** All that happened in one chain of messages, whichever actors it went through. */
+export function chainQuery(correlation: string) {
+  return queryOptions({
+    queryKey: insideKeys.chain(correlation),
+    queryFn: ({ signal }) => {
+      const wanted = new URLSearchParams({ correlation, limit: String(JOURNAL_LIMIT) });
+      return getJson<(JournalLine & { actor: string })[]>(`/api/journal?${wanted}`, signal);
+    },
+  });
+}
+
+/** Children that are shown of one actor. */
+const MOST_CHILDREN = 100;
+
+/** The actors that one started. */
+export function childrenQuery(id: string) {
+  return queryOptions({
+    queryKey: insideKeys.children(id),
+    queryFn: ({ signal }) => {
+      const wanted = new URLSearchParams({ filter: condition("parent", id), limit: String(MOST_CHILDREN) });
+      return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
+    },
+    refetchInterval: REFRESH_MS,
   });
 }
 

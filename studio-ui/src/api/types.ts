@@ -19,6 +19,8 @@ export type ActorRecord = Sent<Omit<Schemas["ActorRecord"], "metadata" | "rates"
   controls?: Controls;
 };
 
+export type ActorsPage = { items: ActorRecord[]; next: string | null; total: number };
+
 export type Metrics = Schemas["Metrics"];
 
 export type UiSection = Schemas["UiSection"];

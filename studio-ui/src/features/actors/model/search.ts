@@ -8,6 +8,7 @@ export type SortKey = (typeof SORTS)[number];
 export type Sort = SortKey | `-${SortKey}`;
 
 export type ActorsSearch = {
+  filter?: string;
   q?: string;
   status?: string;
   type?: string;
@@ -18,7 +19,7 @@ export type ActorsSearch = {
 
 export function readActorsSearch(search: Record<string, unknown>): ActorsSearch {
   const read: ActorsSearch = {};
-  for (const key of ["q", "status", "type", "actor"] as const) {
+  for (const key of ["filter", "q", "status", "type", "actor"] as const) {
     const value = search[key];
     // The router reads `?q=12` as a number.
     if ((typeof value === "string" && value !== "") || typeof value === "number") read[key] = String(value);

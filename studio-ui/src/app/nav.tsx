@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { useSections } from "../lib/use-runtime";
 import { Icon, type IconName } from "../ui/icon";
 import styles from "./nav.module.css";
@@ -24,6 +24,7 @@ const PAGES: readonly Entry[] = [
 
 export function Nav() {
   const sections = useSections().data ?? [];
+  const path = useLocation({ select: ({ pathname }) => pathname });
   const entries = PAGES.filter(({ id, product }) => !product || sections.some((section) => section.id === id));
   const foreign = sections.filter(({ id, path }) => !PAGES.some((page) => page.id === id) && /^\/(?!\/)/.test(path));
   return (
@@ -39,6 +40,7 @@ export function Nav() {
           className={styles.entry}
           activeOptions={{ exact: entry.to === "/", includeSearch: false }}
           activeProps={{ "data-here": true }}
+          {...(entry.id === "actors" && path === "/types" && { "data-here": true })}
         >
           <Icon name={entry.icon} />
           {entry.title}

@@ -4,7 +4,7 @@ import { areaOf, pathOf, plot, roundUp, thinned } from "./plot";
 describe("plot", () => {
   it("leaves a gap where nothing is known, and carries no value forward", () => {
     const { pieces, last, most } = plot([1, 2, null, 4, null]);
-    expect(pieces.map((piece) => piece.map(({ y }) => y))).toEqual([[0.2, 0.4], [0.8]]);
+    expect(pieces.map((piece) => piece.map(({ y }) => y))).toEqual([[0.25, 0.5], [1]]);
     expect([last, most]).toEqual([undefined, 4]);
   });
 
@@ -23,13 +23,13 @@ it("scales to round numbers that nothing exceeds", () => {
   const cases: [number, number][] = [
     [0, 1],
     [1, 1],
-    [1.1, 2],
-    [3, 5],
+    [1.1, 1.5],
+    [7, 8],
     [50, 50],
-    [51, 100],
-    [652, 1000],
-    [0.03, 0.05],
-    [0.3, 0.5],
+    [51, 60],
+    [652, 800],
+    [0.035, 0.04],
+    [0.3, 0.3],
   ];
   for (const [value, top] of cases) expect(roundUp(value)).toBe(top);
 });

@@ -32,13 +32,13 @@ export function plot(series: readonly (number | null)[], least = 1): Plot {
   return { pieces, top, last: series.at(-1) ?? undefined, most };
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 … */
+/** The next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15 … */
 export function roundUp(value: number): number {
   if (!(value > 0)) return 1;
   const ten = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 5, 10].find((factor) => factor * ten >= value * (1 - 1e-9)) ?? 10;
+  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * ten >= value * (1 - 1e-9)) ?? 10;
   // As written, without the noise of floating point.
-  return Number((step * ten).toPrecision(1 + (step === 10 ? 1 : 0)));
+  return Number((step * ten).toPrecision(2));
 }
 
 /** As `d` of an SVG path, in a box of this size. */

@@ -84,7 +84,7 @@ function Lines({ lines, open, onOpen }: LinesProps) {
                     {formatTime(line.time)}
                   </time>
                   <EventWord kind={line.kind} />
-                  <Name of={line.message} cut />
+                  <Name of={firstLine(line.message)} cut />
                 </button>
               </li>
             )
@@ -93,4 +93,10 @@ function Lines({ lines, open, onOpen }: LinesProps) {
       </ol>
     </section>
   );
+}
+
+/** A row has room for one; the others are told by what it opens to. */
+function firstLine(text: string): string {
+  const [first = ""] = text.split("\n", 1);
+  return first.length < text.length ? `${first} …` : first;
 }

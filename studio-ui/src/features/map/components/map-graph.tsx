@@ -1,5 +1,6 @@
 import "@xyflow/react/dist/base.css";
-import { Controls, type Edge, type Node, ReactFlow } from "@xyflow/react";
+import { useMediaQuery } from "@mantine/hooks";
+import { Controls, type Edge, MarkerType, type Node, ReactFlow } from "@xyflow/react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { formatRate } from "../../../lib/format";
 import type { Heat } from "../model/heat";
@@ -10,6 +11,14 @@ import { MapPoint, type MapPointData } from "./map-point";
 
 const NODE_TYPES = { point: MapPoint };
 const EDGE_TYPES = { line: MapLine };
+const NARROW = "(max-width: 760px)";
+const ARROW = {
+  type: MarkerType.ArrowClosed,
+  color: "var(--accent)",
+  width: 14,
+  height: 14,
+  markerUnits: "userSpaceOnUse",
+};
 /** Around the nodes; below them stand the buttons. */
 const FIT = { maxZoom: 1, padding: { x: "24px", top: "24px", bottom: "56px" } } as const;
 /** More figures than this on lines hide each other. */
@@ -27,7 +36,9 @@ type MapGraphProps = {
 /** Who sends to whom. Nodes stay where they are while rates change; one of them has the keyboard, arrows go to the next. */
 export function MapGraph({ drawn, heat, paused, verb, onOpen }: MapGraphProps) {
   const shape = useShape(drawn);
-  const places = useMemo(() => place(shape), [shape]);
+  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  const direction = narrow ? "down" : "right";
+  const places = useMemo(() => place(shape, direction), [shape, direction]);
   const [current, setCurrent] = useState<string | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
   const focused = places.some(({ id }) => id === current) ? current : places.find(({ id }) => id !== OUTSIDE)?.id;
@@ -37,10 +48,11 @@ export function MapGraph({ drawn, heat, paused, verb, onOpen }: MapGraphProps) {
       const node = byId.get(id);
       if (node === undefined) return [];
       const own = drawn.edges.find(({ from, to }) => from === id && to === id)?.rate;
-      const data = { node, own, heat, verb, stop: id === focused, onOpen, onFocus: setCurrent };
+      const stop = id === focused;
+      const data = { node, own, heat, verb, direction, stop, onOpen, onFocus: setCurrent } as const;
       return { id: `n${id}`, type: "point", position: { x, y }, data };
     });
-  }, [places, drawn, heat, verb, focused, onOpen]);
+  }, [places, drawn, heat, verb, direction, focused, onOpen]);
   const edges = useMemo<Edge<MapLineData>[]>(() => {
     const figures = drawn.edges.length <= MOST_FIGURES;
     return drawn.edges
@@ -50,6 +62,7 @@ export function MapGraph({ drawn, heat, paused, verb, onOpen }: MapGraphProps) {
         source: `n${from ?? OUTSIDE}`,
         target: `n${to}`,
         type: "line",
+        markerEnd: ARROW,
         focusable: false,
         data: { rate, figure: figures ? formatRate(rate) : undefined },
       }));
@@ -72,7 +85,7 @@ export function MapGraph({ drawn, heat, paused, verb, onOpen }: MapGraphProps) {
       onKeyDown={go}
     >
       <ReactFlow
-        key={shape.key}
+        key={direction + shape.key}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}

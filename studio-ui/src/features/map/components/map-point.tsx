@@ -5,7 +5,7 @@ import { visible } from "../../../lib/visible";
 import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
 import { HEAT_WORDS, type Heat, heatOf, heatText } from "../model/heat";
-import { OUTSIDE } from "../model/shape";
+import { type Direction, OUTSIDE } from "../model/shape";
 import styles from "./map-graph.module.css";
 
 export type MapPointData = {
@@ -14,6 +14,7 @@ export type MapPointData = {
   own: number | undefined;
   heat: Heat;
   verb: string;
+  direction: Direction;
   /** Whether it is the one that the keyboard stops at. */
   stop: boolean;
   onOpen: (id: string) => void;
@@ -21,10 +22,10 @@ export type MapPointData = {
 };
 
 export function MapPoint({ data }: NodeProps<Node<MapPointData>>) {
-  const { node, own, heat, verb, stop, onOpen, onFocus } = data;
+  const { node, own, heat, verb, direction, stop, onOpen, onFocus } = data;
   return (
     <>
-      <Handle type="target" position={Position.Left} className={styles.handle} />
+      <Handle type="target" position={direction === "down" ? Position.Top : Position.Left} className={styles.handle} />
       {node.id === OUTSIDE ? (
         <div className={styles.outside}>outside of all actors</div>
       ) : (
@@ -54,7 +55,11 @@ export function MapPoint({ data }: NodeProps<Node<MapPointData>>) {
           </span>
         </button>
       )}
-      <Handle type="source" position={Position.Right} className={styles.handle} />
+      <Handle
+        type="source"
+        position={direction === "down" ? Position.Bottom : Position.Right}
+        className={styles.handle}
+      />
     </>
   );
 }

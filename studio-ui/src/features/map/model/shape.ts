@@ -50,11 +50,16 @@ export type Place = { id: string; x: number; y: number };
 
 const GAP = 24;
 
-/** From those who send, on the left, to those who only receive; those that nothing joins stand below in rows. */
-export function place(shape: Shape): Place[] {
+/** Where those stand who receive: to the right of those who send, or below them where there is little width. */
+export type Direction = "right" | "down";
+
+/** From those who send to those who only receive; those that nothing joins stand below in rows. */
+export function place(shape: Shape, direction: Direction = "right"): Place[] {
   const joined = new Set(shape.pairs.flatMap(({ from, to }) => [from, to]));
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP, ranksep: 96 });
+  graph.setGraph(
+    direction === "right" ? { rankdir: "LR", nodesep: GAP, ranksep: 96 } : { rankdir: "TB", nodesep: GAP, ranksep: 56 },
+  );
   graph.setDefaultEdgeLabel(() => ({}));
   // The layout keeps names as keys of plain objects, where an actor called `constructor` would break it: it gets numbers.
   const names = new Map(shape.ids.map((id, index) => [id, `n${index}`]));
@@ -68,7 +73,8 @@ export function place(shape: Shape): Place[] {
     return { id, x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 };
   });
   const alone = shape.ids.filter((id) => !joined.has(id));
-  const columns = Math.max(Math.ceil(Math.sqrt(alone.length)), Math.floor((size.width ?? 0) / (NODE_WIDTH + GAP)), 1);
+  const square = direction === "right" ? Math.ceil(Math.sqrt(alone.length)) : 1;
+  const columns = Math.max(square, Math.floor(((size.width ?? 0) + GAP) / (NODE_WIDTH + GAP)), 1);
   const below = inside.length === 0 ? 0 : (size.height ?? 0) + 2 * GAP;
   return [
     ...placed,

@@ -13,13 +13,15 @@ use loom_protocol::Timestamp;
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
-use crate::{Directory, Hub};
+use crate::{Directory, Hub, Intake};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct Services {
     /// The actors.
     pub directory: Arc<Directory>,
+    /// The one way by which reports change what is known.
+    pub intake: Arc<Intake>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -86,6 +88,7 @@ pub fn create_app(
     let extensions = services.extensions.clone();
     App::new()
         .app_data(web::Data::from(services.directory.clone()))
+        .app_data(web::Data::from(services.intake.clone()))
         .app_data(web::Data::from(services.guard.clone()))
         .app_data(web::Data::new(services.hub.clone()))
         .app_data(web::Data::new(services.sockets.clone()))

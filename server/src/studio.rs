@@ -15,7 +15,7 @@ use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
-use crate::{Clock, Directory, Hub, Services, StudioOptions, SystemClock, create_app};
+use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 3;
@@ -41,6 +41,8 @@ pub struct RunningStudio {
     pub addr: SocketAddr,
     /// The actors.
     pub directory: Arc<Directory>,
+    /// The one way by which reports change what is known; a bridge of this process delivers to it.
+    pub intake: Arc<Intake>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -142,8 +144,10 @@ impl StudioBuilder {
             .collect();
         let started = self.clock.now();
         let guard = Guard::new(options.bind, origins, options.token, pages, self.clock.clone());
+        let directory = Arc::new(Directory::new(options.directory, self.clock));
         let services = Services {
-            directory: Arc::new(Directory::new(options.directory, self.clock)),
+            intake: Arc::new(Intake::new(directory.clone())),
+            directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
             guard: Arc::new(guard),
@@ -177,13 +181,14 @@ impl StudioBuilder {
             addr = first.local_addr().map_err(failed)?;
         }
         let feed = Feed::start(
-            &services.directory,
+            &services.intake,
             &services.hub,
             &services.sockets,
             &services.guard,
         );
         let Services {
             directory,
+            intake,
             hub,
             sockets,
             extensions,
@@ -203,6 +208,7 @@ impl StudioBuilder {
         Ok(RunningStudio {
             addr,
             directory,
+            intake,
             hub,
             sockets,
             extensions,

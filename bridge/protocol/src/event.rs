@@ -30,6 +30,16 @@ words! {
         Log = "log",
         /// What its application wanted noted.
         Note = "note",
+        /// A studio heard of it for the first time.
+        Registered = "registered",
+        /// Whoever reports it says that it failed.
+        Failed = "failed",
+        /// A studio has not heard of it for too long.
+        Stale = "stale",
+        /// A studio hears of it again after it was silent.
+        Back = "back",
+        /// A studio no longer knows it: it was unregistered, or forgotten.
+        Removed = "removed",
     }
 }
 

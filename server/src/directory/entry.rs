@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::boot::Boot;
 
 /// A text that many actors share.
-pub(super) type Text = Arc<str>;
+pub(crate) type Text = Arc<str>;
 
 /// One actor. 100,000 of them must be cheap: rarely known fields are boxed, texts are shared.
 pub(super) struct Entry {
@@ -27,11 +27,11 @@ pub(super) struct Entry {
     metadata: Option<Box<Map<String, Value>>>,
     rates: Option<Box<Rates>>,
     latency: Option<Box<Latency>>,
-    work: Option<Box<Work>>,
+    pub(super) work: Option<Box<Work>>,
     pub(super) system: Option<bool>,
     controls: Option<Box<Controls>>,
     /// When it started, by our clock: the moment of the report less the uptime it gave.
-    started: Option<Timestamp>,
+    pub(super) started: Option<Timestamp>,
     /// The last report about this very actor.
     pub(super) beat: Timestamp,
     /// Who reports it; nobody in particular when it came by a single call.

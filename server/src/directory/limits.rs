@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use loom_protocol::{
-    ActorId, ActorPatch, ActorRecord, BootId, Controls, Latency, Rates, RejectionCode, Source,
+    ActorEvent, ActorId, ActorPatch, ActorRecord, BootId, Controls, Latency, Rates, RejectionCode, Source,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -188,6 +188,14 @@ impl DirectoryOptions {
         measures(patch.rates.as_ref(), patch.latency.as_ref())?;
         self.controls(patch.controls.as_ref())?;
         self.metadata(patch.metadata.as_ref())
+    }
+
+    /// Whether an event may be kept.
+    pub(crate) fn check_event(&self, event: &ActorEvent) -> Result<(), Refusal> {
+        self.name("events.kind", event.kind.as_str())?;
+        self.text("events.correlationId", event.correlation_id.as_deref())?;
+        let size = event.data.as_ref().map_or(0, size_of_json);
+        within("events.data", size, self.max_metadata)
     }
 
     /// Whether a text that must be there is there, can be seen, and is short enough.

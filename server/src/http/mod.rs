@@ -7,7 +7,10 @@ mod extract;
 mod guard;
 mod health;
 mod hurry;
+mod journal;
 mod known;
+mod lints;
+mod map;
 mod metrics;
 mod openapi;
 mod origin;
@@ -20,6 +23,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod traffic;
 mod unanswered;
 
 pub use error::{ApiError, ApiResult};

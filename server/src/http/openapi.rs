@@ -6,7 +6,10 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, lints, map, metrics, prometheus, report, sections, session, socket,
+    traffic,
+};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -25,6 +28,15 @@ use crate::app::Services;
         report::update,
         report::unregister,
         report::batch,
+        journal::of_actor,
+        journal::of_chain,
+        journal::events,
+        map::map,
+        lints::lints,
+        traffic::types,
+        traffic::messages,
+        traffic::history_of_actor,
+        traffic::history,
         metrics::metrics,
         health::health,
         sections::sections,

@@ -5,9 +5,11 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::extract::MAX_BATCH;
 use super::known::Known;
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, health, journal, lints, map, metrics, openapi, prometheus, report, sections, session,
+    socket, traffic,
+};
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -31,10 +33,19 @@ pub fn routes() -> Vec<Known> {
         let at = |path: &str| Known::at(format!("{base}{path}"));
         routes.extend([
             at("/actors/{id}").get(actors::one),
+            at("/actors/{id}/messages").get(traffic::messages),
+            at("/actors/{id}/history").get(traffic::history_of_actor),
+            at("/types").get(traffic::types),
+            at("/history").get(traffic::history),
+            at("/map").get(map::map),
+            at("/lints").get(lints::lints),
             at("/actor/register").post(report::register),
             at("/actor/update").post(report::update),
             at("/actor/unregister").post(report::unregister),
-            at("/actor/batch").json_up_to(MAX_BATCH).post(report::batch),
+            at("/actor/batch").post(report::batch),
+            at("/journal").get(journal::of_chain),
+            at("/journal/{id}").get(journal::of_actor),
+            at("/events").get(journal::events),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")

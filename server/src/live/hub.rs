@@ -145,6 +145,26 @@ impl Hub {
         self.count_left_out(left_out);
     }
 
+    /// Sends frames to some viewers only, which asked for them. Such a frame takes no place of its own, and is not kept for those
+    /// who come back: what it says can be asked for.
+    pub(crate) fn send_to(&self, viewers: &[u64], drafts: Vec<Draft>) {
+        let state = self.lock();
+        let seq = state.head;
+        let frames = drafts.into_iter().filter_map(|draft| {
+            let data = draft.data.ok()?;
+            Some(Arc::new(Sent {
+                seq,
+                text: self.envelope(&draft.kind, seq, &data),
+                key: draft.key,
+            }))
+        });
+        let frames: Vec<Arc<Sent>> = frames.collect();
+        let outboxes = viewers.iter().filter_map(|viewer| state.viewers.get(viewer));
+        let left_out: usize = outboxes.map(|outbox| outbox.offer(&frames)).sum();
+        drop(state);
+        self.count_left_out(left_out);
+    }
+
     /// Tells every viewer to fetch everything again: more happened than is worth sending one by one.
     pub fn resync_all(&self) {
         let mut state = self.lock();
@@ -249,6 +269,11 @@ impl Subscription {
         let mut texts: Vec<ByteString> = self.hello.take().into_iter().collect();
         texts.extend(parcel.into_texts(|seq| self.hub.resync(seq)));
         texts
+    }
+
+    /// Names the viewer among those that are connected.
+    pub(crate) fn viewer(&self) -> u64 {
+        self.viewer
     }
 
     /// Whether the server goes away: send what waits, then close.

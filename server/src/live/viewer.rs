@@ -6,6 +6,7 @@
 //! watch in `sockets`.
 //! Another transport would bring its own `wake` and call [`Subscription::take`]; nothing else knows this one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
 use super::sockets::Admission;
+use super::watch::hear;
+use crate::Intake;
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -31,6 +34,7 @@ const GONE: Duration = Duration::from_secs(40);
 /// When the request is no WebSocket handshake.
 pub(crate) fn open_viewer(
     hub: &Hub,
+    intake: &Arc<Intake>,
     registry: &ActorRegistry,
     place: Admission,
     cursor: Option<Cursor>,
@@ -48,6 +52,7 @@ pub(crate) fn open_viewer(
         handle,
         place,
         hub: hub.clone(),
+        intake: intake.clone(),
         cursor,
         subscription: None,
         heard: Instant::now(),
@@ -62,6 +67,7 @@ struct Viewer {
     handle: ActorHandle,
     place: Admission,
     hub: Hub,
+    intake: Arc<Intake>,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
     heard: Instant,
@@ -113,6 +119,14 @@ impl Actor for Viewer {
     }
 }
 
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        if let Some(subscription) = &self.subscription {
+            self.intake.lookers().leave(subscription.viewer());
+        }
+    }
+}
+
 impl Handler<Waiting> for Viewer {
     type Result = ();
 
@@ -138,7 +152,13 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
                 ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            // A viewer only listens; the answer to a ping says that it does.
+            Ok(ws::Message::Text(text)) => {
+                self.handle.message_handled();
+                if let Some(subscription) = &self.subscription {
+                    hear(&text, subscription, &self.intake);
+                }
+            }
+            // The answer to a ping says that it listens.
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
             Ok(_) => self.handle.message_handled(),
         }

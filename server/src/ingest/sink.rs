@@ -1,4 +1,4 @@
-//! The directory as the studio of a discovery bridge in the same process.
+//! The way in as the studio of a discovery bridge in the same process.
 
 use std::future::ready;
 
@@ -6,15 +6,15 @@ use loom_bridge::StudioSink;
 use loom_bridge::discovery::{Delivery, SinkError};
 use loom_protocol::ActorBatch;
 
-use super::limits::Refusal;
-use super::store::Directory;
+use super::Intake;
+use crate::directory::Refusal;
 
 /// What this studio is called in a bridge's log.
 const NAME: &str = "in this process";
 
-impl StudioSink for Directory {
+impl StudioSink for Intake {
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
-        let outcome = self.apply(batch).map_err(|refusal| {
+        let outcome = self.batch(batch).map_err(|refusal| {
             let (studio, detail) = (NAME.to_owned(), refusal.to_string());
             match refusal {
                 // Room may come back; anything else is wrong for ever. The statuses are those of the same over HTTP.

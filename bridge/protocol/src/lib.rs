@@ -1,11 +1,12 @@
 //! Loom's wire types: what programs, bridges, studio servers and pages say to each other.
 //!
 //! Owns the JSON shapes and nothing else: no IO, no clock, no actix. JSON is camelCase; unknown is absent, never zero;
-//! types only grow. Every shape is a contract with programs in other languages.
+//! types only grow. `filter` is the language in which actors are asked for. Every shape is a contract with programs in other languages.
 
 mod actor;
 mod batch;
 mod event;
+pub mod filter;
 mod frame;
 mod histogram;
 mod metrics;

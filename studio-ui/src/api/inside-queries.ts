@@ -2,7 +2,6 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ApiError, getJson, postJson, segment } from "./client";
-import { condition } from "./filter-text";
 import type { ActorMap, ActorTraffic, History, JournalLine, Lint, MapGroup, OrderResult, TypeRow } from "./inside";
 import { fetchActor } from "./queries";
 import type { ActorsPage } from "./types";
@@ -118,12 +117,12 @@ export function chainQuery(correlation: string) {
 /** Children that are shown of one actor. */
 const MOST_CHILDREN = 100;
 
-/** The actors that one started. */
-export function childrenQuery(id: string) {
+/** The actors that one started; `filter` says so in the language of filters. */
+export function childrenQuery(id: string, filter: string) {
   return queryOptions({
     queryKey: insideKeys.children(id),
     queryFn: ({ signal }) => {
-      const wanted = new URLSearchParams({ filter: condition("parent", id), limit: String(MOST_CHILDREN) });
+      const wanted = new URLSearchParams({ filter, limit: String(MOST_CHILDREN) });
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
     refetchInterval: REFRESH_MS,

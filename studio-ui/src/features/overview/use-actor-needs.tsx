@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { condition } from "../../api/filter-text";
 import type { Lint } from "../../api/inside";
 import { isUnknownHere, lintsQuery } from "../../api/inside-queries";
 import { actorsOfStatusQuery } from "../../api/queries";
+import { condition } from "../../lib/filter/condition";
 import { plural } from "../../lib/format";
 import { ActorLink } from "../../ui/actor-link";
 import { Name } from "../../ui/name";

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
-import { condition } from "../../api/filter-text";
 import type { TypeRow } from "../../api/inside";
 import { isUnknownHere, typesQuery } from "../../api/inside-queries";
+import { condition } from "../../lib/filter/condition";
 import { formatCount, formatRate, plural } from "../../lib/format";
 import { useLook } from "../../lib/use-live";
 import { visible } from "../../lib/visible";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { condition } from "../../../api/filter-text";
 import { childrenQuery } from "../../../api/inside-queries";
+import { condition } from "../../../lib/filter/condition";
 import { formatCount, formatRate, plural } from "../../../lib/format";
 import { ActorLink } from "../../../ui/actor-link";
 import { Name } from "../../../ui/name";
@@ -11,7 +11,7 @@ import table from "../../../ui/table.module.css";
 
 /** The actors that this one started. */
 export function Children({ id }: { id: string }) {
-  const { data, error, refetch, isPending } = useQuery(childrenQuery(id));
+  const { data, error, refetch, isPending } = useQuery(childrenQuery(id, condition("parent", id)));
   if (error && data === undefined) {
     return <ErrorNote title="The children could not be read." error={error} onRetry={() => void refetch()} />;
   }

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { condition } from "../../../api/filter-text";
 import type { ActorMap, MapNode } from "../../../api/inside";
+import { condition } from "../../../lib/filter/condition";
 import { formatCount, formatMillis, formatRate } from "../../../lib/format";
 import { ActorLink } from "../../../ui/actor-link";
 import { Name } from "../../../ui/name";

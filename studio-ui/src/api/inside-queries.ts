@@ -1,7 +1,7 @@
 /** What can be asked about the inside of actors, and ordered of them; as `queries` for the rest. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { ApiError, getJson, postJson, segment } from "./client";
+import { ApiError, getJson, pollEvery, postJson, segment } from "./client";
 import type { ActorMap, ActorTraffic, History, JournalLine, Lint, MapGroup, OrderResult, TypeRow } from "./inside";
 import { fetchActor } from "./queries";
 import type { ActorsPage } from "./types";
@@ -34,7 +34,7 @@ export function typesQuery(window: number) {
   return queryOptions({
     queryKey: insideKeys.types(window),
     queryFn: ({ signal }) => getJson<TypeRow[]>(`/api/types?window=${window}`, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollEvery(REFRESH_MS),
     placeholderData: keepPreviousData,
   });
 }
@@ -43,7 +43,7 @@ export function trafficQuery(id: string, window: number) {
   return queryOptions({
     queryKey: insideKeys.traffic(id, window),
     queryFn: ({ signal }) => getJson<ActorTraffic>(`/api/actors/${segment(id)}/messages?window=${window}`, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollEvery(REFRESH_MS),
   });
 }
 
@@ -56,7 +56,7 @@ export function historyQuery(type = "") {
       if (type !== "") wanted.set("type", type);
       return getJson<History>(`/api/history?${wanted}`, signal);
     },
-    refetchInterval: HISTORY_REFRESH_MS,
+    refetchInterval: pollEvery(HISTORY_REFRESH_MS),
   });
 }
 
@@ -64,7 +64,7 @@ export function actorHistoryQuery(id: string) {
   return queryOptions({
     queryKey: insideKeys.actorHistory(id),
     queryFn: ({ signal }) => getJson<History>(`/api/actors/${segment(id)}/history?window=${HISTORY_SECONDS}`, signal),
-    refetchInterval: HISTORY_REFRESH_MS,
+    refetchInterval: pollEvery(HISTORY_REFRESH_MS),
   });
 }
 
@@ -76,7 +76,7 @@ export function mapQuery(group: MapGroup, window: number, filter: string) {
       if (filter !== "") wanted.set("filter", filter);
       return getJson<ActorMap>(`/api/map?${wanted}`, signal);
     },
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollEvery(REFRESH_MS),
     placeholderData: keepPreviousData,
   });
 }
@@ -84,7 +84,7 @@ export function mapQuery(group: MapGroup, window: number, filter: string) {
 export const lintsQuery = queryOptions({
   queryKey: insideKeys.lints,
   queryFn: ({ signal }) => getJson<Lint[]>("/api/lints", signal),
-  refetchInterval: LINTS_REFRESH_MS,
+  refetchInterval: pollEvery(LINTS_REFRESH_MS),
 });
 
 /** What happened to an actor, page by page into the past; each page has its newest line last. */
@@ -125,7 +125,7 @@ export function childrenQuery(id: string, filter: string) {
       const wanted = new URLSearchParams({ filter, limit: String(MOST_CHILDREN) });
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollEvery(REFRESH_MS),
   });
 }
 
@@ -134,7 +134,7 @@ export function actorQuery(id: string) {
   return queryOptions({
     queryKey: insideKeys.actor(id),
     queryFn: async () => (await fetchActor(id)) ?? null,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollEvery(REFRESH_MS),
   });
 }
 

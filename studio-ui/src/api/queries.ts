@@ -1,7 +1,7 @@
 /** What can be asked, under which key it is remembered. Components use these; nobody else builds a key or a path. */
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
+import { ApiError, deleteJson, getJson, pollEvery, postJson, segment } from "./client";
 import type {
   ActorRecord,
   ActorsPage,
@@ -153,7 +153,7 @@ export function actorsOfStatusQuery(status: string, limit: number) {
   return queryOptions({
     queryKey: keys.ofStatus(status),
     queryFn: ({ signal }) => getJson<ActorsPage>(`/api/v1/actors?status=${status}&limit=${limit}`, signal),
-    refetchInterval: STATUS_REFRESH_MS,
+    refetchInterval: pollEvery(STATUS_REFRESH_MS),
   });
 }
 

@@ -7,7 +7,8 @@ import { Name } from "../ui/name";
 
 /** The page of an actor, with the way to what it carries out for the products that are here. */
 export function Actor() {
-  return useHasWorkflows() ? <ActorPage links={runLinks} /> : <ActorPage />;
+  const hasWorkflows = useHasWorkflows();
+  return <ActorPage {...(hasWorkflows && { links: runLinks })} />;
 }
 
 /** The actors of runs and of jobs say in their metadata what they are there for. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   elapsed,
+  firstLine,
   formatAge,
   formatCount,
   formatDuration,
@@ -53,6 +54,10 @@ it("writes measured numbers with as many digits as count", () => {
   for (const [value, text] of figures) expect(formatFigure(value)).toBe(text);
   expect(formatRate(18.25)).toBe("18.3/s");
   expect(formatRate(null)).toBe(UNKNOWN);
+});
+
+it("says that a text has more lines than the first", () => {
+  expect([firstLine("one"), firstLine("one\ntwo"), firstLine("")]).toEqual(["one", "one …", ""]);
 });
 
 it("writes times that are parts of a millisecond", () => {

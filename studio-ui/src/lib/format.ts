@@ -86,6 +86,12 @@ export function formatTime(timestamp: string | undefined): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+/** For a place that has room for one line; that there are more is said by its end. */
+export function firstLine(text: string): string {
+  const [first = ""] = text.split("\n", 1);
+  return first.length < text.length ? `${first} …` : first;
+}
+
 /** The part of a long id that people compare by eye. */
 export function shortId(id: string): string {
   return id.length <= 12 ? id : `${id.slice(0, 4)}…${id.slice(-6)}`;

@@ -2,7 +2,7 @@ import { CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { JournalLine } from "../../../api/inside";
 import { chainQuery } from "../../../api/inside-queries";
-import { formatMoment, formatTime } from "../../../lib/format";
+import { firstLine, formatMoment, formatTime } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
 import { Metadata } from "../../../ui/actor-facts";
 import { ActorLink } from "../../../ui/actor-link";
@@ -44,7 +44,7 @@ function Chain({ actor, line, correlation }: ChainProps) {
             <time dateTime={other.time}>{formatTime(other.time)}</time>
             <EventWord kind={other.kind} />
             <ActorLink id={other.actor} cut />
-            <Name of={other.message} cut />
+            <Name of={firstLine(other.message)} cut />
           </li>
         ))}
       </ol>

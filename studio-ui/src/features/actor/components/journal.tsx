@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import type { JournalLine } from "../../../api/inside";
 import { journalQuery } from "../../../api/inside-queries";
-import { formatCount, formatMoment, formatTime } from "../../../lib/format";
+import { firstLine, formatCount, formatMoment, formatTime } from "../../../lib/format";
 import { EventWord } from "../../../ui/event-word";
 import { Name } from "../../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
@@ -93,10 +93,4 @@ function Lines({ lines, open, onOpen }: LinesProps) {
       </ol>
     </section>
   );
-}
-
-/** A row has room for one; the others are told by what it opens to. */
-function firstLine(text: string): string {
-  const [first = ""] = text.split("\n", 1);
-  return first.length < text.length ? `${first} …` : first;
 }

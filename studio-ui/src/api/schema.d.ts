@@ -123,6 +123,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actors/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor did in each second, or in each ten seconds where it is neither busy nor looked at. */
+        get: operations["history_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor handles, by type of message; who talks to it, and to whom it talks. */
+        get: operations["messages_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened lately, over all actors, newest last. */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -132,6 +183,91 @@ export interface paths {
         };
         /** The health as of now; `degraded` when any part is. */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What followed from one first message, over all actors, newest last. */
+        get: operations["journal_of_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one actor, newest last. Lines of an actor that is gone stay for as long as a silent one would. */
+        get: operations["journal_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not as it should be among the actors, gravest first. */
+        get: operations["lints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends to whom in the window, by type of actor or actor by actor. */
+        get: operations["map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,6 +327,23 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All types of actors: how many there are, and what they handle. */
+        get: operations["types"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -332,6 +485,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actors/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor did in each second, or in each ten seconds where it is neither busy nor looked at. */
+        get: operations["v1_history_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor handles, by type of message; who talks to it, and to whom it talks. */
+        get: operations["v1_messages_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened lately, over all actors, newest last. */
+        get: operations["v1_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -341,6 +545,91 @@ export interface paths {
         };
         /** The health as of now; `degraded` when any part is. */
         get: operations["v1_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second. */
+        get: operations["v1_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What followed from one first message, over all actors, newest last. */
+        get: operations["v1_journal_of_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one actor, newest last. Lines of an actor that is gone stay for as long as a silent one would. */
+        get: operations["v1_journal_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not as it should be among the actors, gravest first. */
+        get: operations["v1_lints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends to whom in the window, by type of actor or actor by actor. */
+        get: operations["v1_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -400,6 +689,23 @@ export interface paths {
         post: operations["v1_sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["v1_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All types of actors: how many there are, and what they handle. */
+        get: operations["v1_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -522,6 +828,11 @@ export interface components {
          *     A whole number is taken for its digits.
          */
         ActorId: string;
+        /** @description A line of a journal with its actor. */
+        ActorLine: components["schemas"]["JournalLine"] & {
+            /** @description The actor. */
+            actor: string;
+        };
         /** @description The messages of one actor, by type. Types of messages that are not named stay as they were. */
         ActorMessages: {
             /** @description The actor. */
@@ -785,6 +1096,53 @@ export interface components {
              */
             sumUs: number;
         };
+        /** @description What happened in each step of a window, oldest first. Null is a gap: nobody was heard, or nothing was measured. */
+        History: {
+            /** @description Errors per second. */
+            errors: (number | null)[];
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description The same of the times from delivery to the end of handling. */
+            handleMs: (number | null)[];
+            /** @description Messages that waited at the end of the step. */
+            queue: (number | null)[];
+            /** @description Messages handled per second. */
+            rate: (number | null)[];
+            /**
+             * Format: int64
+             * @description Milliseconds of a step.
+             */
+            step: number;
+            /**
+             * @description What 95 % of the times in the queue did not exceed, in milliseconds; of an actor whose process tells no times by message,
+             *     their mean.
+             */
+            waitMs: (number | null)[];
+        };
+        /** @description A line of an actor's journal as a studio answers it. */
+        JournalLine: {
+            /** @description See [`ActorEvent::correlation_id`]. */
+            correlationId?: string | null;
+            /** @description See [`ActorEvent::data`]. */
+            data?: Record<string, never> | null;
+            /** @description What kind of thing happened. */
+            kind: components["schemas"]["EventKind"];
+            /** @description What happened, in a sentence. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When, by the clock of the actor's process.
+             */
+            time: string;
+        };
         /** @description Time in the handler and in the queue, in milliseconds. */
         Latency: {
             /**
@@ -797,6 +1155,110 @@ export interface components {
              * @description Mean time in the queue, of messages that were in one.
              */
             waitMs?: number | null;
+        };
+        /** @description Something that is not as it should be. */
+        Lint: {
+            /** @description The actor, where it is about one. */
+            actor?: string | null;
+            /** @description Which rule found it; stable. */
+            code: string;
+            /** @description What is wrong. */
+            sentence: string;
+            /** @description How grave it is. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Since when it is known.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description From where on it is told.
+             */
+            threshold: number;
+            /** @description The type of actor, where it is about one. */
+            type?: string | null;
+            /**
+             * Format: int64
+             * @description What was measured, in the unit of the sentence.
+             */
+            value: number;
+        };
+        /** @description Messages from one node to another. */
+        MapEdge: {
+            /**
+             * Format: int64
+             * @description Messages since counting began.
+             */
+            count: number;
+            /** @description The sender; absent when it is outside of all actors. */
+            from?: string | null;
+            /** @description By type of message. */
+            messages: components["schemas"]["MapMessage"][];
+            /**
+             * Format: double
+             * @description Messages per second in the window.
+             */
+            rate: number;
+            /** @description The receiver. */
+            to: string;
+        };
+        /** @description One type of message on an edge. */
+        MapMessage: {
+            /**
+             * Format: double
+             * @description Messages per second in the window.
+             */
+            rate: number;
+            /** @description The type. */
+            type: string;
+        };
+        /** @description An actor, or all of one type. */
+        MapNode: {
+            /**
+             * Format: int64
+             * @description How many actors it stands for.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Errors per second in the window; null where nobody was heard in it.
+             */
+            errors?: number | null;
+            /** @description The actor's id, or the type. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Messages that wait.
+             */
+            queue: number;
+            /**
+             * Format: double
+             * @description Messages handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description How many of its actors have each status. */
+            status: {
+                [key: string]: number;
+            };
+            /** @description The type. */
+            type: string;
+            /**
+             * Format: double
+             * @description What 95 % of the times in the queue did not exceed, in milliseconds; null where not measured.
+             */
+            waitMs?: number | null;
+        };
+        /** @description Who sends to whom. */
+        MapOfTraffic: {
+            /** @description Between them. */
+            edges: components["schemas"]["MapEdge"][];
+            /** @description What the nodes are: `type` or `actor`. */
+            group: string;
+            /** @description Actors were asked for, and are too many: these are their types. */
+            grouped: boolean;
+            /** @description Actors, or types of them. */
+            nodes: components["schemas"]["MapNode"][];
         };
         /** @description A message that may be sent from outside. */
         MessageForm: {
@@ -817,6 +1279,43 @@ export interface components {
              * @description Handled so far.
              */
             totalMessages: number;
+        };
+        /** @description One type of message. */
+        MessageRow: {
+            /**
+             * Format: int64
+             * @description Of those, how many had somebody who waits for the answer.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Messages whose asker had given up before.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Messages that never reached a handler, because the actor had ended.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Of those, how many were answered with an error or ended in a panic.
+             */
+            errors: number;
+            handleMs?: components["schemas"]["Percentiles"] | null;
+            /**
+             * Format: int64
+             * @description Messages that reached their handler, since counting began.
+             */
+            handled: number;
+            /**
+             * Format: double
+             * @description Handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description The type. */
+            type: string;
+            waitMs?: components["schemas"]["Percentiles"] | null;
         };
         /** @description What became of one type of message since its counting began. */
         MessageTotals: {
@@ -850,6 +1349,15 @@ export interface components {
             type: string;
             wait?: components["schemas"]["Histogram"] | null;
         };
+        /** @description The messages of one actor. */
+        MessagesOfActor: {
+            /** @description Who sends it messages. */
+            hears: components["schemas"]["Neighbour"][];
+            /** @description By type, most frequent first. */
+            messages: components["schemas"]["MessageRow"][];
+            /** @description To whom it sends messages. */
+            talks: components["schemas"]["Neighbour"][];
+        };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
             /** @description How many actors there are. */
@@ -861,6 +1369,23 @@ export interface components {
              * @description When it was computed, by the studio's clock.
              */
             timestamp: string;
+        };
+        /** @description Messages of one type to or from another actor. */
+        Neighbour: {
+            /**
+             * Format: int64
+             * @description How many, since counting began.
+             */
+            count: number;
+            /** @description The other actor; absent when the messages came from outside of all actors. */
+            id?: string | null;
+            /** @description The type of the messages. */
+            message: string;
+            /**
+             * Format: double
+             * @description How many per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
         };
         /** @description Something ordered of an actor. */
         Order: {
@@ -898,6 +1423,24 @@ export interface components {
             message?: string | null;
             /** @description Whether it works. */
             status: components["schemas"]["HealthStatus"];
+        };
+        /** @description Times in milliseconds: what so many per cent did not exceed. */
+        Percentiles: {
+            /**
+             * Format: double
+             * @description Half of them.
+             */
+            p50: number;
+            /**
+             * Format: double
+             * @description 95 %.
+             */
+            p95: number;
+            /**
+             * Format: double
+             * @description 99 %.
+             */
+            p99: number;
         };
         /** @description The body of every error answer, sent as `application/problem+json` (RFC 9457) with a stable `code` beside. */
         Problem: {
@@ -951,6 +1494,11 @@ export interface components {
             /** @description Whether this caller may go on: it showed the token, or none is required. */
             signedIn: boolean;
         };
+        /**
+         * @description How grave it is.
+         * @enum {string}
+         */
+        Severity: "problem" | "warning";
         /** @description What to sign in with. */
         SignIn: {
             /** @description The token of this server (`STUDIO_TOKEN`). */
@@ -974,6 +1522,45 @@ export interface components {
              * @description When it started, by its own clock.
              */
             started?: string | null;
+        };
+        /** @description One type of actor. */
+        TypeRow: {
+            /**
+             * Format: double
+             * @description Errors per second in the window; null where nobody was heard in it.
+             */
+            errorRate?: number | null;
+            /**
+             * Format: int64
+             * @description Panics and reported errors.
+             */
+            errors: number;
+            handleMs?: components["schemas"]["Percentiles"] | null;
+            /**
+             * Format: int64
+             * @description Messages handled, since counting began; of actors that are gone, too.
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description Actors that have not ended.
+             */
+            live: number;
+            /** @description Its messages, by type, most frequent first. */
+            messages: components["schemas"]["MessageRow"][];
+            /**
+             * Format: int64
+             * @description Messages that wait for them.
+             */
+            queued: number;
+            /**
+             * Format: double
+             * @description Handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description The type. */
+            type: string;
+            waitMs?: components["schemas"]["Percentiles"] | null;
         };
         /** @description All actors of one type in one process. */
         TypeTotals: {
@@ -1680,6 +2267,201 @@ export interface operations {
             };
         };
     };
+    history_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOfActor"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Only lines of this kind, e.g. `panicked`. */
+                kind?: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1695,6 +2477,301 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journal_of_chain: {
+        parameters: {
+            query: {
+                /** @description The `correlationId` of its lines. */
+                correlation: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journal_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description Only lines before the one with this `seq`. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+                /** @description `type` (the default) or `actor`: what the nodes are. */
+                group?: string;
+                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOfTraffic"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1926,6 +3003,63 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    types: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeRow"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2591,6 +3725,201 @@ export interface operations {
             };
         };
     };
+    v1_history_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_messages_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOfActor"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_events: {
+        parameters: {
+            query?: {
+                /** @description Only lines of this kind, e.g. `panicked`. */
+                kind?: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_health: {
         parameters: {
             query?: never;
@@ -2606,6 +3935,301 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    v1_history: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_journal_of_chain: {
+        parameters: {
+            query: {
+                /** @description The `correlationId` of its lines. */
+                correlation: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_journal_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description Only lines before the one with this `seq`. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_lints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_map: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+                /** @description `type` (the default) or `actor`: what the nodes are. */
+                group?: string;
+                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOfTraffic"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2837,6 +4461,63 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_types: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeRow"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, or by a foreign page */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

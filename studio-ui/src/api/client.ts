@@ -52,6 +52,15 @@ export function retryOnce(failures: number, error: Error): boolean {
   return failures < 1 && !refused;
 }
 
+/**
+ * How often to ask again while the answer is looked at. Not after a first answer that was a refusal: asking would take it, and the
+ * button beside it, away from below the reader's hand each time; whoever reads it asks again, or a new line to the studio does.
+ */
+export function pollEvery(millis: number) {
+  return ({ state }: { state: { dataUpdatedAt: number; error: Error | null } }): number | false =>
+    state.dataUpdatedAt === 0 && state.error !== null ? false : millis;
+}
+
 /** One segment of a path, whatever characters an id has. */
 export function segment(id: string): string {
   return encodeURIComponent(id);

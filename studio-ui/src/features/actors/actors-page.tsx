@@ -1,14 +1,15 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { formatCount, plural } from "../../lib/format";
+import { ActorViews } from "../../ui/actor-views";
 import { Name } from "../../ui/name";
+import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import styles from "./actors-page.module.css";
 import { ActorFilter } from "./components/actor-filter";
 import { ActorGrid } from "./components/actor-grid";
 import { ActorPanel } from "./components/actor-panel";
-import { NoActors } from "./components/no-actors";
 import type { ActorsSearch } from "./model/search";
 import { childrenOf, MOST_ROWS, type Selection } from "./model/selection";
 import { type Actors, useActor, useActors } from "./use-actors";
@@ -28,7 +29,7 @@ export function ActorsPage() {
   );
   const open = useCallback((actor: string | undefined) => change({ actor }), [change]);
   return (
-    <Page title="Actors" aside={actors.loaded && <Count selection={actors.selection} />} fill>
+    <Page title="Actors" aside={actors.loaded && <Count selection={actors.selection} />} actions={<ActorViews />} fill>
       <div className={styles.split}>
         <Panel
           label="List of actors"

@@ -1,8 +1,8 @@
-import type { ActorRecord } from "../../../api/types";
-import { formatAge, formatDuration, formatMoment, UNKNOWN } from "../../../lib/format";
-import { useIsConnected } from "../../../lib/use-live";
-import { useNow } from "../../../lib/use-now";
-import { heartbeatAge, STALE_AFTER_MS } from "../model/heartbeat";
+import type { ActorRecord } from "../api/types";
+import { formatAge, formatDuration, formatMoment, UNKNOWN } from "../lib/format";
+import { heartbeatAge, STALE_AFTER_MS } from "../lib/heartbeat";
+import { useIsConnected } from "../lib/use-live";
+import { useNow } from "../lib/use-now";
 
 /** How long ago an actor was last known to be alive; the moment itself on hover. */
 export function Heartbeat({ actor }: { actor: ActorRecord }) {

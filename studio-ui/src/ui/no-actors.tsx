@@ -1,7 +1,7 @@
-import { BASE } from "../../../lib/base";
-import { useIsSignedIn } from "../../../lib/use-session";
-import { EmptyNote } from "../../../ui/notes";
-import { Snippet } from "../../../ui/snippet";
+import { BASE } from "../lib/base";
+import { useIsSignedIn } from "../lib/use-session";
+import { EmptyNote } from "./notes";
+import { Snippet } from "./snippet";
 
 /** How to bring the first actor, to this studio as it is reached from here. */
 export function NoActors() {

@@ -1,6 +1,6 @@
 /** What is known of an actor's last beat. Beats alone are not sent as frames: the record tells of the one at its reading. */
 
-import type { ActorRecord } from "../../../api/types";
+import type { ActorRecord } from "../api/types";
 
 /** Without a beat for this long the studio calls an actor `stale`, and says so by a frame. */
 export const STALE_AFTER_MS = 10_000;

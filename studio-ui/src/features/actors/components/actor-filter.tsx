@@ -4,7 +4,7 @@ import { formatCount } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
 import { completions } from "../model/completion";
-import { type ActorsSearch, valueOf, withValue } from "../model/search";
+import { type ActorsSearch, valueWanted, withValue } from "../model/search";
 import type { Selection, Tally } from "../model/selection";
 import styles from "./actor-filter.module.css";
 
@@ -20,7 +20,7 @@ type ActorFilterProps = {
 export function ActorFilter({ search, selection, mistake, onChange }: ActorFilterProps) {
   const typed = search.filter ?? "";
   const filter = readFilter(typed).filter ?? [];
-  const [type, status] = [valueOf(filter, "type"), valueOf(filter, "state")];
+  const [type, status] = [valueWanted(filter, "type"), valueWanted(filter, "state")];
   // Who has no status is told as of an unknown one.
   const chosen = status === "" ? "unknown" : status;
   const set = (next: string) => onChange({ filter: next || undefined });

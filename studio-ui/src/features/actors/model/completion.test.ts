@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readFilter } from "../../../lib/filter/read";
 import { completions } from "./completion";
-import { readActorsSearch, valueOf, withValue } from "./search";
+import { readActorsSearch, valueWanted, withValue } from "./search";
 
 const KNOWN = {
   types: [
@@ -55,7 +55,7 @@ describe("the filter in the address", () => {
     expect(withValue("x state:idle", "state", "my state")).toBe('x state:"my state"');
     expect(withValue("x state:idle -state:failed", "state", undefined)).toBe("x -state:failed");
     expect(withValue("typ:", "type", "T")).toBe("type:T");
-    const value = (text: string) => valueOf(readFilter(text).filter ?? [], "state");
+    const value = (text: string) => valueWanted(readFilter(text).filter ?? [], "state");
     expect([value("state:idle"), value("state:idle,failed"), value('state:""'), value("state:i*"), value("x")]).toEqual(
       ["idle", undefined, "", undefined, undefined],
     );

@@ -49,7 +49,7 @@ function older(search: Record<string, unknown>): string[] {
 }
 
 /** The one value that a filter wants of a field, where it is one. */
-export function valueOf(filter: Filter, field: Field): string | undefined {
+export function valueWanted(filter: Filter, field: Field): string | undefined {
   for (const { negated, condition } of filter) {
     if (negated || condition.of !== "field" || condition.field !== field) continue;
     const [first, ...more] = condition.patterns;

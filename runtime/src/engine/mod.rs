@@ -5,6 +5,7 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod answers;
+mod appending;
 mod awake;
 mod beginning;
 mod directory;

@@ -38,7 +38,7 @@ use tokio::sync::{Semaphore, broadcast};
 pub use directory::StateDirectory;
 pub use executors::Executors;
 pub(crate) use job::Entrance;
-pub(crate) use kept::{KeptLock, KeptPlace, all as kept_places};
+pub(crate) use kept::{KeptError, KeptLock, KeptPlace, all as kept_places};
 pub use launch::Launch;
 pub use recovery::Recovered;
 pub use rerun::RerunOrder;

@@ -51,10 +51,24 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
     let io = &opened.shared().io;
     let first = io.blocking(move || evaluate::first(&asked, &stood));
-    let uses = match first.await.map_err(|broken| broke_off(&broken))?? {
+    let mut uses = match first.await.map_err(|broken| broke_off(&broken))?? {
         First::Answer(answer) => return Ok(*answer),
         First::Uses(uses) => uses,
     };
+    let mut warnings = std::mem::take(&mut uses.warnings);
+    let mut answer = find_action(opened, ask, grounds, uses).await?;
+    warnings.append(&mut answer.warnings);
+    Ok(Answer { warnings, ..answer })
+}
+
+/// The same of a step that uses an action.
+async fn find_action(
+    opened: &Opened,
+    ask: Arc<Ask>,
+    grounds: Arc<Grounds>,
+    uses: Box<evaluate::Uses>,
+) -> Result<Answer, Trouble> {
+    let io = &opened.shared().io;
     let lenient = uses.values.continue_on_error;
     let refuse = |reason: Reason| Answer {
         judgement: Some(Judgement::Fail {

@@ -1,5 +1,7 @@
 //! Workflow commands that GitHub has taken away, or is about to.
 
+use std::cell::LazyCell;
+
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Run, StepAction};
@@ -48,15 +50,16 @@ const COMMANDS: &[Command] = &[
 ];
 
 pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagnostics) {
-    // Whoever sets this has read what it is for; it may stand in any `env`.
-    if source.text().contains("ACTIONS_ALLOW_UNSECURE_COMMANDS") {
-        return;
-    }
+    // Whoever sets this has read what it is for; it may stand in any `env`. Most files print no command, and are not searched.
+    let allowed = LazyCell::new(|| source.text().contains("ACTIONS_ALLOW_UNSECURE_COMMANDS"));
     for steps in all {
         // Elsewhere it may be PowerShell.
         let bash = steps.is_on_windows() == Some(false) && steps.shell.is_none();
         steps.each(&mut |step| {
-            if let StepAction::Run(run) = &step.action {
+            if let StepAction::Run(run) = &step.action
+                && run.script.text.contains("::")
+                && !*allowed
+            {
                 let shell = run
                     .shell
                     .as_ref()
@@ -69,9 +72,6 @@ pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagno
 }
 
 fn script(run: &Run, source: &Source, is_bash: bool, diagnostics: &mut Diagnostics) {
-    if !run.script.text.contains("::") {
-        return;
-    }
     let written = source.slice(run.script.span);
     // One that stands in several jobs may run in several shells.
     let is_plain = is_sequence(&run.script.text) && !has_aliases(source);

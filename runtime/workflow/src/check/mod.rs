@@ -39,6 +39,7 @@ pub(crate) use calls::Calls;
 pub(crate) use expressions::{Around, Member, members, parameters};
 pub(crate) use labels::hosted;
 use rules::{OfAction, OfSteps, OfWorkflow, RULES, Run};
+use scripts::Readings;
 use steps::Steps;
 
 /// Runs the rules of a level: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.
@@ -57,6 +58,7 @@ pub(crate) fn check(
             all: Steps::of_workflow(workflow),
             source,
             actions: Actions::new(references),
+            readings: Readings::default(),
         },
     };
     for rule in RULES.iter().filter(|rule| rule.is_of(level)) {
@@ -98,6 +100,7 @@ pub(crate) fn check_action(
             all: Steps::of_action(action),
             source,
             actions: Actions::new(references),
+            readings: Readings::default(),
         },
     };
     for run in RULES.iter().flat_map(|rule| rule.runs) {

@@ -5,6 +5,7 @@
 //! nothing but lints do not run where only the language is asked for.
 
 use super::calls::Calls;
+use super::scripts::Readings;
 use super::steps::Steps;
 use super::{
     actions, commands, concurrency, containers, empty, expressions, files, labels, matrix, needs, outdated,
@@ -60,6 +61,7 @@ pub(super) struct OfSteps<'c, 'r> {
     pub(super) all: Vec<Steps<'c>>,
     pub(super) source: &'c Source,
     pub(super) actions: Actions<'r>,
+    pub(super) readings: Readings,
 }
 
 impl Rule {
@@ -168,7 +170,7 @@ pub(super) static RULES: &[Rule] = &[
         name: "scripts",
         codes: &[codes::SCRIPT_SYNTAX, codes::SCRIPT_NAME],
         runs: &[Run::Steps(|it, found| {
-            scripts::check(&it.all, it.source, found);
+            scripts::check(&it.all, it.source, &it.readings, found);
         })],
     },
     Rule {
@@ -228,7 +230,7 @@ pub(super) static RULES: &[Rule] = &[
         name: "unset",
         codes: &[codes::SCRIPT_VARIABLE],
         runs: &[Run::Workflow(|it, found| {
-            unset::check(it.workflow, it.steps.source, found);
+            unset::check(it.workflow, it.steps.source, &it.steps.readings, found);
         })],
     },
     Rule {

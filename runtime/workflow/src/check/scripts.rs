@@ -1,17 +1,39 @@
 //! Scripts of steps have no mistakes that can be seen without running them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Run, StepAction};
-use crate::scripts::{Mistake, check_python, check_shell};
+use crate::model::{Run, StepAction, Template};
+use crate::scripts::{Mistake, Reading, check_python, read_shell};
 use crate::source::Source;
-use crate::span::Span;
+use crate::span::{Span, Spanned};
 use crate::tree::Style;
 use crate::words::name;
 
-pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagnostics) {
+/// What was seen in the scripts of shells, each read once for all rules that ask.
+#[derive(Default)]
+pub(super) struct Readings {
+    /// By where the text begins; that of an alias begins where its anchor does.
+    of: RefCell<BTreeMap<usize, Rc<Reading>>>,
+}
+
+impl Readings {
+    /// What is seen in a script.
+    pub(super) fn of(&self, script: &Spanned<Template>) -> Rc<Reading> {
+        let mut known = self.of.borrow_mut();
+        let reading = known
+            .entry(script.span.start)
+            .or_insert_with(|| Rc::new(read_shell(&script.text)));
+        Rc::clone(reading)
+    }
+}
+
+pub(super) fn check(all: &[Steps<'_>], source: &Source, readings: &Readings, diagnostics: &mut Diagnostics) {
     for steps in all {
         // On Windows it would be PowerShell, which is also what somebody's own runner may be.
         let bash = steps.is_on_windows() == Some(false) || steps.dialect == Dialect::Loom;
@@ -25,10 +47,10 @@ pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagno
             let mistakes = match run.shell.as_ref().or(steps.shell) {
                 Some(shell) => match shell.as_plain().unwrap_or_default() {
                     shell if is_python(shell) => check_python(&run.script.text),
-                    shell if is_bash(shell) => check_shell(&run.script.text).into_iter().collect(),
+                    shell if is_bash(shell) => readings.of(&run.script).mistake.iter().cloned().collect(),
                     _ => return,
                 },
-                None if bash => check_shell(&run.script.text).into_iter().collect(),
+                None if bash => readings.of(&run.script).mistake.iter().cloned().collect(),
                 None => return,
             };
             report(run, mistakes, source, diagnostics);

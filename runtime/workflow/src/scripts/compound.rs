@@ -36,16 +36,16 @@ pub(super) enum Word {
     Stray,
 }
 
-/// The words that begin a compound command, with those that end it.
-const PAIRS: &[(&str, &str)] = &[
-    ("if", "fi"),
-    ("for", "done"),
-    ("select", "done"),
-    ("while", "done"),
-    ("until", "done"),
-    ("case", "esac"),
-    ("{", "}"),
-];
+/// The word that ends the compound command that another one begins.
+fn end_of(begin: &str) -> Option<&'static str> {
+    Some(match begin {
+        "if" => "fi",
+        "for" | "select" | "while" | "until" => "done",
+        "case" => "esac",
+        "{" => "}",
+        _ => return None,
+    })
+}
 
 impl Compounds {
     /// Takes a word; `command`: whether a command begins with it.
@@ -72,7 +72,7 @@ impl Compounds {
                 return Word::Begins;
             }
         }
-        if let Some((_, end)) = PAIRS.iter().find(|(begin, _)| *begin == word) {
+        if let Some(end) = end_of(word) {
             self.open.push(Open {
                 end,
                 place,
@@ -81,7 +81,7 @@ impl Compounds {
             self.subject = word == "case";
             return Word::Begins;
         }
-        if !PAIRS.iter().any(|(_, end)| *end == word) {
+        if !matches!(word, "fi" | "done" | "esac" | "}") {
             return Word::Other;
         }
         if self.open.last().is_none_or(|open| open.end != word) {

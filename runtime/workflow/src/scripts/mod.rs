@@ -10,7 +10,7 @@ mod shell;
 mod tests;
 
 pub(crate) use python::{Mistake, check as check_python};
-pub(crate) use shell::{check as check_shell, variables as shell_variables};
+pub(crate) use shell::{Reading, read as read_shell};
 
 /// How long the `${{ … }}` is that a text begins with: all of it when it is not closed. Braces in its texts end nothing.
 fn expression(rest: &str) -> usize {

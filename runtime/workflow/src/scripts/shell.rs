@@ -15,36 +15,20 @@ const LONGEST: usize = 256 * 1024;
 /// How deep substitutions may be nested; deeper ones are not looked at.
 const DEEPEST: usize = 50;
 
-/// Words after which a command begins.
-const STARTS: &[&str] = &[
-    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "coproc",
-];
-/// Words behind which a bracket begins something of its own, also without a space: `if(`, `for((`.
-const BEFORE_BRACKETS: &[&str] = &[
-    "if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "for", "select",
-];
-
-/// The quote or bracket that is not closed, if there is one.
-pub(crate) fn check(script: &str) -> Option<Mistake> {
-    match read(script)? {
-        (_, Err(Stop::NotClosed(place))) => Some(Mistake::NotClosed(place)),
-        (_, Err(Stop::NotOpen(place))) => Some(Mistake::NotOpen(place)),
-        (_, Err(Stop::TooDeep) | Ok(())) => None,
-    }
+/// What was seen in a script.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// The quote or bracket that is not closed, or closes nothing.
+    pub(crate) mistake: Option<Mistake>,
+    /// The names of the variables whose values are put in (`$NAME`, `${NAME%.*}`), where nothing is said about what to
+    /// do without one. Those in here-documents and arithmetic are left out, and all of a script that cannot be read.
+    pub(crate) variables: Vec<Span>,
 }
 
-/// The names of the variables whose values are put in (`$NAME`, `${NAME%.*}`), where nothing is said about what to do
-/// without one. Those in here-documents and arithmetic are left out, and all of a script that cannot be read.
-pub(crate) fn variables(script: &str) -> Vec<Span> {
-    match read(script) {
-        Some((variables, Ok(()))) => variables,
-        _ => Vec::new(),
-    }
-}
-
-fn read(script: &str) -> Option<(Vec<Span>, Result<(), Stop>)> {
+/// Reads a script from end to end.
+pub(crate) fn read(script: &str) -> Reading {
     if script.len() > LONGEST {
-        return None;
+        return Reading::default();
     }
     let mut reader = Reader {
         script,
@@ -54,8 +38,45 @@ fn read(script: &str) -> Option<(Vec<Span>, Result<(), Stop>)> {
         computed: false,
         inside: Inside::Nothing,
     };
-    let end = reader.commands(Until::End, 0);
-    Some((reader.variables, end))
+    let mistake = match reader.commands(Until::End, 0) {
+        Ok(()) => {
+            return Reading {
+                mistake: None,
+                variables: reader.variables,
+            };
+        }
+        Err(Stop::NotClosed(place)) => Some(Mistake::NotClosed(place)),
+        Err(Stop::NotOpen(place)) => Some(Mistake::NotOpen(place)),
+        Err(Stop::TooDeep) => None,
+    };
+    Reading {
+        mistake,
+        variables: Vec::new(),
+    }
+}
+
+/// Whether a command begins behind a word.
+fn starts_command(word: &str) -> bool {
+    matches!(
+        word,
+        "if" | "then" | "else" | "elif" | "do" | "while" | "until" | "!" | "{" | "time" | "coproc"
+    )
+}
+
+/// Whether a bracket begins something of its own behind a word, also without a space: `if(`, `for((`.
+fn stands_before_brackets(word: &str) -> bool {
+    matches!(word, "for" | "select") || (starts_command(word) && word != "coproc")
+}
+
+/// A word without the ends of lines that go on behind it.
+fn without_continuation(mut word: &str) -> &str {
+    while let Some(shorter) = word.strip_suffix("\\\n") {
+        word = shorter;
+    }
+    while let Some(shorter) = word.strip_suffix("\\\r\n") {
+        word = shorter;
+    }
+    word
 }
 
 struct Reader<'a> {
@@ -196,7 +217,7 @@ impl<'a> Reader<'a> {
                     if std::mem::take(&mut target) {
                         continue;
                     }
-                    let word = word.trim_end_matches("\\\n").trim_end_matches("\\\r\n");
+                    let word = without_continuation(word);
                     if test || (command && word == "[[") {
                         test = word != "]]";
                         command = !test;
@@ -221,7 +242,7 @@ impl<'a> Reader<'a> {
                     named = command && matches!(word, "function" | "coproc" | "for" | "select");
                     let is_option = timed && matches!(word, "-p" | "--");
                     timed = command && (word == "time" || is_option);
-                    command = command && STARTS.contains(&word) || is_option || body || kind == Word::Ends;
+                    command = command && starts_command(word) || is_option || body || kind == Word::Ends;
                 }
             }
         }
@@ -259,7 +280,7 @@ impl<'a> Reader<'a> {
                     let before = self.script.get(start..self.at).unwrap_or_default();
                     // `function f(a)`, where the bracket is the body.
                     let body = function && !self.rest().trim_start_matches(['(', ' ', '\t']).starts_with(')');
-                    if body || is_function(before) || (command && BEFORE_BRACKETS.contains(&before)) {
+                    if body || is_function(before) || (command && stands_before_brackets(before)) {
                         break;
                     }
                     self.list(depth)?;
@@ -478,6 +499,14 @@ fn not_closed(start: usize) -> Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(script: &str) -> Option<Mistake> {
+        read(script).mistake
+    }
+
+    fn variables(script: &str) -> Vec<Span> {
+        read(script).variables
+    }
 
     #[test]
     fn what_is_not_closed_is_found() {

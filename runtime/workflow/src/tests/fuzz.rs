@@ -89,16 +89,15 @@ fn give(target: Target, text: &str) {
             expression(&format!("format('{quoted}', 1, 'a', github)"));
         }
         Target::Script => {
-            for found in crate::scripts::check_shell(text)
-                .into_iter()
-                .chain(crate::scripts::check_python(text))
-            {
+            let reading = crate::scripts::read_shell(text);
+            let mistakes = reading.mistake.into_iter();
+            for found in mistakes.chain(crate::scripts::check_python(text)) {
                 let (crate::scripts::Mistake::NotClosed(span)
                 | crate::scripts::Mistake::NotOpen(span)
                 | crate::scripts::Mistake::Undefined(span)) = found;
                 inside(text, span.start, span.end);
             }
-            for span in crate::scripts::shell_variables(text) {
+            for span in reading.variables {
                 inside(text, span.start, span.end);
             }
             let _arguments = split_arguments(text);

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Mistake, check_shell};
+use super::{Mistake, read_shell};
 use crate::tests::chance::{Chance, smallest};
 
 /// How many scripts of the system are looked at.
@@ -57,7 +57,7 @@ fn reads(shell: &str, script: &str) -> Verdict {
 
 /// What the look says against a script, with the text it marks.
 fn finding(script: &str) -> Option<String> {
-    match check_shell(script)? {
+    match read_shell(script).mistake? {
         Mistake::NotClosed(span) => Some(format!(
             "{:?} at {} is not closed",
             &script[span.range()],

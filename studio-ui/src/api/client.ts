@@ -1,6 +1,6 @@
 /** One way to call the studio: JSON in, JSON out, every failure an `ApiError` that says what to do next. */
 
-import { BASE } from "../lib/base";
+import { BASE } from "./base";
 
 type Problem = { title?: string; detail?: string; code?: string };
 

@@ -1,11 +1,11 @@
 /** Joins the live side with the query cache: what a frame carries is what the query would answer now. */
 
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import { BASE } from "../api/base";
 import type { JournalLine, Lint } from "../api/inside";
 import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
 import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
-import { BASE } from "../lib/base";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
 import { Live } from "../lib/live/live";

@@ -7,10 +7,10 @@ import {
   lazyRouteComponent,
   type RouterHistory,
 } from "@tanstack/react-router";
+import { BASE } from "../api/base";
 import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
-import { BASE } from "../lib/base";
 import { load } from "../lib/load";
 import { readWindow, type WindowSeconds } from "../lib/window";
 import { LoadingNote } from "../ui/notes";

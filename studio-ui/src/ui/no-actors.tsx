@@ -1,4 +1,4 @@
-import { BASE } from "../lib/base";
+import { BASE } from "../api/base";
 import { useIsSignedIn } from "../lib/use-session";
 import { EmptyNote } from "./notes";
 import { Snippet } from "./snippet";

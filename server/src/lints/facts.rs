@@ -38,7 +38,7 @@ pub(super) struct Subject {
     pub(super) kind: Text,
     pub(super) worker: Option<Worker>,
     pub(super) handled: u64,
-    /// Since when it is in one message, in milliseconds.
+    /// Since when it is active and came to nothing else, in milliseconds.
     pub(super) busy_since: Option<i64>,
     pub(super) queued: u64,
     /// Since when messages wait for it and it handles none, in milliseconds.
@@ -93,7 +93,9 @@ impl Facts {
             .as_ref()
             .map(|worker| (after.boot.clone(), after.node.clone(), worker.clone()));
         let was = before.and_then(|before| before.handled);
-        let progressed = was != after.handled || before.is_none();
+        // What no message asked for is work too: intervals, timers, futures of its own.
+        let turned = before.is_some_and(|before| before.work.turns != after.work.turns);
+        let progressed = was != after.handled || turned || before.is_none();
         if progressed && let Some(worker) = &worker {
             self.workers.insert(worker.clone(), at);
         }

@@ -1,4 +1,6 @@
-//! An actor is in one message for too long.
+//! An actor is in one message for too long while others wait.
+//!
+//! Without a queue it is no certain sign: many reporters call active what is alive.
 
 use super::facts::Facts;
 use super::store::{Finding, Severity};
@@ -9,14 +11,14 @@ const THRESHOLD: i64 = 10;
 pub(super) fn check(facts: &Facts, now: i64) -> Vec<Finding> {
     let stuck = facts.actors.iter().filter_map(|(id, subject)| {
         let seconds = (now - subject.busy_since?) / 1_000;
-        (seconds > THRESHOLD).then(|| Finding {
+        (seconds > THRESHOLD && subject.queued > 0).then(|| Finding {
             code: "stuck_handler",
             severity: Severity::Warning,
             actor: Some(id.clone()),
             kind: Some(subject.kind.clone()),
             about: None,
             sentence: format!(
-                "{id} is in one message for more than {THRESHOLD} s; {} wait behind it",
+                "{id} has been in one message for more than {THRESHOLD} s; {} wait behind it",
                 subject.queued
             ),
             value: seconds,

@@ -54,8 +54,17 @@ impl Process {
 
 #[actix_web::test]
 async fn a_handler_that_is_stuck_is_told_and_no_longer_once_it_goes_on() {
-    let mut process = Process::with(json!([{"id":"a","type":"T","status":"active","messageCount":1}])).await;
-    process.beats(10).await;
+    let mut process = Process::with(json!([
+        {"id":"a","type":"T","status":"active","messageCount":1,"queueDepth":3},
+        {"id":"alive","type":"T","status":"active","messageCount":1},
+        {"id":"ticks","type":"T","status":"active","messageCount":1,"queueDepth":1},
+    ]))
+    .await;
+    for second in 1..=10 {
+        let ticks = json!([{"id":"ticks","work":{"turns":second}}]);
+        process.clock.advance(1_000);
+        process.says(json!({ "update": ticks })).await;
+    }
     assert_eq!(process.codes().await, [""; 0]);
     process.beats(1).await;
     let (code, lint) = process.lints().await.remove(0);
@@ -73,14 +82,15 @@ async fn a_handler_that_is_stuck_is_told_and_no_longer_once_it_goes_on() {
         .await;
     process.beats(8).await;
     assert_eq!(process.lints().await[0].1["since"], since, "it does not flicker");
-    process.says(json!({"update":[{"id":"a","status":"idle"}]})).await;
+    let idle = json!([{"id":"a","status":"idle"},{"id":"ticks","status":"idle"}]);
+    process.says(json!({ "update": idle })).await;
     process.beats(2).await;
     assert_eq!(process.codes().await, [""; 0]);
 }
 
 #[actix_web::test]
 async fn many_stuck_ones_of_a_type_are_told_once() {
-    let actor = |number: u32| json!({"id":format!("a{number}"),"type":"T","status":"active"});
+    let actor = |number: u32| json!({"id":format!("a{number}"),"type":"T","status":"active","queueDepth":1});
     let mut process = Process::with((0..20).map(actor).collect()).await;
     process.beats(12).await;
     let lints = process.lints().await;
@@ -137,12 +147,15 @@ async fn messages_that_reach_nobody_are_told_for_a_minute() {
     let dead = |dead: u32| json!({"types":[{"type":"T","messages":[{"type":"M","handled":1,"dead":dead}]}]});
     process.says(dead(0)).await;
     process.beats(1).await;
-    process.says(dead(3)).await;
+    process.says(dead(9)).await;
+    process.beats(1).await;
+    assert_eq!(process.codes().await, [""; 0], "what any end leaves behind");
+    process.says(dead(13)).await;
     process.beats(1).await;
     let lints = process.lints().await;
     assert_eq!(
         (lints[0].0.as_str(), &lints[0].1["value"]),
-        ("dead_letters", &json!(3))
+        ("dead_letters", &json!(13))
     );
     process.beats(75).await;
     assert_eq!(process.codes().await, [""; 0]);

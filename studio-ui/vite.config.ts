@@ -6,6 +6,8 @@ const live = process.env.VITE_WS_URL ?? "ws://localhost:9090/ws";
 
 export default defineConfig({
   plugins: [react()],
+  // Relative to the `base` of the document, which the studio sets where the page is offered under a path.
+  base: "./",
   server: {
     port: 5173,
     strictPort: true,

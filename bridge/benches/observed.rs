@@ -12,7 +12,7 @@
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec, Level, set_level, spawn};
+use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec, Level, set_level, spawn, spawn_in};
 
 #[derive(Message)]
 #[rtype(result = "u64")]
@@ -136,7 +136,7 @@ async fn messages() {
     let registry = ActorRegistry::new();
     let plain = Plain(0).start();
     let seen = spawn(ActorSpec::new("Seen").registry(&registry), |_| Seen(0));
-    let levels = [Level::Off, Level::Counters, Level::Time];
+    let levels = [Level::Off, Level::Counters, Level::Traffic];
     let mut of_plain = Vec::new();
     let mut of_seen = [const { Vec::new() }; 3];
     let mut of_watched = Vec::new();
@@ -164,8 +164,152 @@ async fn messages() {
     for (rounds, level) in of_seen.iter().zip(levels) {
         print(&format!("observed, {level:?}"), cheapest(rounds));
     }
-    print("observed, Time, subscribed", cheapest(&of_watched));
+    print("observed, Traffic, subscribed", cheapest(&of_watched));
     println!();
+}
+
+/// The same for a sender on one arbiter and a receiver on another: nanoseconds for a message from the first `do_send` to the
+/// last handler. `PAIRS` of them, so that both processors work.
+async fn one_round_of_pairs<A>(actors: &[Addr<A>], drivers: &[Arbiter]) -> f64
+where
+    A: Actor + Handler<Add>,
+    A::Context: actix::dev::ToEnvelope<A, Add>,
+{
+    let start = Instant::now();
+    let rounds: Vec<_> = actors
+        .iter()
+        .zip(drivers)
+        .map(|(actor, driver)| {
+            let (done, round) = tokio::sync::oneshot::channel();
+            let actor = actor.clone();
+            driver.spawn(async move {
+                for burst in 0..MESSAGES / 64 {
+                    for n in 0..63 {
+                        actor.do_send(Add(burst + n));
+                    }
+                    // So that the queue stays short.
+                    actor.send(Add(burst)).await.unwrap();
+                }
+                let _nobody_waits = done.send(());
+            });
+            round
+        })
+        .collect();
+    for round in rounds {
+        round.await.unwrap();
+    }
+    nanos_each(start, MESSAGES * actors.len() as u64)
+}
+
+/// Two arbiters that send to each other's actors, all of one type, which is what shared counts would cost most.
+async fn two_arbiters() {
+    let registry = ActorRegistry::new();
+    let arbiters = [Arbiter::new(), Arbiter::new()];
+    let crosswise = || arbiters.iter().rev();
+    let plain: Vec<_> = crosswise()
+        .map(|arbiter| Plain::start_in_arbiter(&arbiter.handle(), |_| Plain(0)))
+        .collect();
+    let seen: Vec<_> = crosswise()
+        .map(|arbiter| {
+            let spec = ActorSpec::new("Seen").registry(&registry);
+            spawn_in(&arbiter.handle(), spec, |_| Seen(0))
+        })
+        .collect();
+    let levels = [Level::Off, Level::Counters, Level::Traffic];
+    let mut of_plain = f64::MAX;
+    let mut of_seen = [f64::MAX; 3];
+    for _ in 0..ROUNDS {
+        of_plain = of_plain.min(one_round_of_pairs(&plain, &arbiters).await);
+        for (best, level) in of_seen.iter_mut().zip(levels) {
+            set_level(level);
+            *best = best.min(one_round_of_pairs(&seen, &arbiters).await);
+        }
+    }
+    println!(
+        "{:<28}{:>12}{:>10}{:>10}",
+        "two arbiters", "do_send ns", "over ns", "ratio"
+    );
+    println!("{:<28}{of_plain:>12.1}{:>10.1}{:>10.2}", "plain actix", 0.0, 1.0);
+    for (told, level) in of_seen.iter().zip(levels) {
+        let (over, ratio) = (told - of_plain, told / of_plain);
+        println!(
+            "{:<28}{told:>12.1}{over:>10.1}{ratio:>10.2}",
+            format!("observed, {level:?}")
+        );
+    }
+    println!();
+    arbiters.iter().for_each(|arbiter| {
+        arbiter.stop();
+    });
+}
+
+/// An actor that has another one send to a third: the sender is known, and has an edge.
+async fn edges() {
+    let registry = ActorRegistry::new();
+    let spec = || ActorSpec::new("Seen").registry(&registry);
+    let seen = spawn(spec(), |_| Seen(0));
+    let sender = spawn(ActorSpec::new("Driver").registry(&registry), {
+        let seen = seen.clone();
+        |_| Driver(seen)
+    });
+    let plain = Plain(0).start();
+    let base = PlainDriver(plain.clone()).start();
+    let (mut of_plain, mut of_seen) = (f64::MAX, [f64::MAX; 2]);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..MESSAGES / 64 {
+            base.send(Burst).await.unwrap();
+        }
+        plain.send(Add(0)).await.unwrap();
+        of_plain = of_plain.min(nanos_each(start, MESSAGES));
+        for (best, level) in of_seen.iter_mut().zip([Level::Counters, Level::Traffic]) {
+            set_level(level);
+            let start = Instant::now();
+            for _ in 0..MESSAGES / 64 {
+                sender.send(Burst).await.unwrap();
+            }
+            seen.send(Add(0)).await.unwrap();
+            *best = best.min(nanos_each(start, MESSAGES));
+        }
+    }
+    println!(
+        "from actor to actor: plain {of_plain:.1} ns, Counters {:+.1} ns, Traffic {:+.1} ns",
+        of_seen[0] - of_plain,
+        of_seen[1] - of_plain
+    );
+    println!();
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Burst;
+
+struct Driver(Addr<Seen>);
+
+impl Actor for Driver {
+    type Context = loom_bridge::Context<Self>;
+}
+
+impl Handler<Burst> for Driver {
+    type Result = ();
+
+    fn handle(&mut self, _: Burst, _: &mut Self::Context) {
+        (0..64).for_each(|n| self.0.do_send(Add(n)));
+    }
+}
+
+struct PlainDriver(Addr<Plain>);
+
+impl Actor for PlainDriver {
+    type Context = Context<Self>;
+}
+
+impl Handler<Burst> for PlainDriver {
+    type Result = ();
+
+    fn handle(&mut self, _: Burst, _: &mut Self::Context) {
+        (0..64).for_each(|n| self.0.do_send(Add(n)));
+    }
 }
 
 /// Nanoseconds for a `do_send` whose handler may fail, and for a `send` whose answer comes later.
@@ -194,7 +338,7 @@ async fn answers() {
     let registry = ActorRegistry::new();
     let plain = Plain(0).start();
     let seen = spawn(ActorSpec::new("Seen").registry(&registry), |_| Seen(0));
-    let levels = [Level::Counters, Level::Time];
+    let levels = [Level::Counters, Level::Traffic];
     let mut of_plain = Vec::new();
     let mut of_seen = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
@@ -235,7 +379,8 @@ fn resident() -> Option<u64> {
         .map(|kilobytes| kilobytes * 1024)
 }
 
-async fn memory() {
+async fn memory(level: Level) {
+    set_level(level);
     fn bytes_each(before: Option<u64>) -> String {
         let grown = resident()
             .zip(before)
@@ -255,7 +400,7 @@ async fn memory() {
     let started = start.elapsed();
     first_messages(&seen).await;
     println!(
-        "an actor with its first message: plain {of_plain}, observed {}",
+        "an actor with its first message, {level:?}: plain {of_plain}, observed {}",
         bytes_each(before)
     );
     println!("{ACTORS} observed starts: {started:?}");
@@ -338,8 +483,11 @@ fn median(mut measure: impl FnMut() -> (Duration, usize)) -> (Duration, usize) {
 fn main() {
     System::new().block_on(async {
         messages().await;
+        edges().await;
+        two_arbiters().await;
         answers().await;
-        memory().await;
+        memory(Level::Counters).await;
+        memory(Level::Traffic).await;
     });
     polls();
 }

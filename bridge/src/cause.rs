@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom_protocol::ActorId;
 
 use crate::cell::ActorCell;
+use crate::measure::Sender;
+use crate::names::process_tag;
 
 /// The chain of messages that led to what runs now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +37,11 @@ impl Cause {
     /// The chain's name: the same for a message and all that follows from it, unique within the process.
     pub fn trace(self) -> u64 {
         self.trace
+    }
+
+    /// The chain's name for a studio, in which no two processes' names are the same; `None` outside of every chain.
+    pub fn correlation_id(self) -> Option<String> {
+        (self.trace != 0).then(|| format!("{}-{}", process_tag(), self.trace))
     }
 
     /// The cause that a message sent now carries; starts a chain where there is none.
@@ -80,6 +87,27 @@ fn new_block() -> (u64, u64) {
 /// The observed actor that is being polled on this thread.
 pub(crate) fn current_actor() -> Option<ActorId> {
     ACTOR.with_borrow(|actor| actor.as_ref().map(|cell| cell.id()))
+}
+
+/// Who sends what is sent now on this thread.
+#[inline]
+pub(crate) fn sender() -> Sender {
+    with_current_actor(|cell| cell.sender()).unwrap_or(Sender::OUTSIDE)
+}
+
+/// Looks at the observed actor that is being polled on this thread, where there is one.
+#[inline]
+pub(crate) fn with_current_actor<T>(look: impl FnOnce(&Arc<ActorCell>) -> T) -> Option<T> {
+    // While the thread's locals are being destroyed there is none.
+    ACTOR
+        .try_with(|actor| actor.try_borrow().ok()?.as_ref().map(look))
+        .ok()
+        .flatten()
+}
+
+/// Its cell.
+pub(crate) fn current_cell() -> Option<Arc<ActorCell>> {
+    with_current_actor(Arc::clone)
 }
 
 /// Says that `cell`'s actor is being polled until the returned guard is dropped.

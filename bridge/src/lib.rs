@@ -30,29 +30,31 @@ mod cell;
 mod clock;
 mod context;
 pub mod discovery;
-mod level;
+mod events;
+mod measure;
 mod names;
 mod owner;
+mod power;
 mod registry;
 mod say;
 mod seen;
 mod spec;
 mod sync;
-mod types;
 
 pub use cause::Cause;
 pub use context::{Activity, Context, Declared, Observed, StartObserved, Supervisor, spawn, spawn_in};
 pub use discovery::{DiscoveryBridge, Options, StudioSink, get_discovery_bridge};
-pub use level::{Level, level, set_level};
+pub use events::{Note, note, note_error, set_slow_message, slow_message};
 pub use loom_macros::actor;
 pub use loom_protocol as protocol;
+pub use measure::{Level, TypeStats, follow_studio, level, set_level, type_stats};
 pub use owner::{ChildGone, CurrentChild, Decision, End, Keeper, KeeperNews, RestartPolicy, StopKeeping};
+pub use power::Allow;
 pub use registry::{
     ActorHandle, ActorRegistry, Changes, Delta, DiscoveryService, Retention, TooManySubscriptions,
 };
 pub use spec::ActorSpec;
 pub use sync::{SyncArbiter, SyncContext};
-pub use types::{TypeStats, type_stats};
 
 /// What the attribute's code refers to.
 #[doc(hidden)]

@@ -31,7 +31,7 @@ pub(crate) fn new_boot_id() -> BootId {
 }
 
 /// Six hex digits that tell this process's actors from those of other processes that report to the same studio.
-fn process_tag() -> &'static str {
+pub(crate) fn process_tag() -> &'static str {
     static TAG: LazyLock<String> = LazyLock::new(|| new_boot_id().0.chars().take(6).collect());
     &TAG
 }
@@ -46,7 +46,8 @@ pub(crate) fn short_type_name<T: ?Sized>() -> String {
     shorten(type_name::<T>())
 }
 
-fn shorten(full: &str) -> String {
+/// A whole name of a type without its modules.
+pub(crate) fn shorten(full: &str) -> String {
     let mut short = String::with_capacity(full.len());
     let mut word = String::new();
     let mut colons = 0_u8;

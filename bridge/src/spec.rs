@@ -1,15 +1,17 @@
 //! What is to be known of an actor before it starts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix::{Recipient, WeakRecipient};
 use loom_protocol::ActorId;
 use serde_json::{Map, Value};
 
+use crate::measure::type_cell;
 use crate::names::{self, Serial};
 use crate::owner::{ChildGone, Watcher};
+use crate::power::OrderedRestart;
 use crate::registry::ActorRegistry;
-use crate::types::type_cell;
 
 /// Messages that may wait for an actor before `send` waits and `try_send` refuses; what actix takes by itself.
 const MAILBOX_CAPACITY: usize = 16;
@@ -25,6 +27,9 @@ pub struct ActorSpec {
     pub(crate) registry: Option<ActorRegistry>,
     pub(crate) mailbox_capacity: usize,
     pub(crate) watchers: Vec<Watcher>,
+    pub(crate) system: bool,
+    /// How its keeper learns that it is to be started again.
+    pub(crate) restarter: Option<Arc<OrderedRestart>>,
 }
 
 impl ActorSpec {
@@ -39,6 +44,8 @@ impl ActorSpec {
             registry: None,
             mailbox_capacity: MAILBOX_CAPACITY,
             watchers: Vec::new(),
+            system: false,
+            restarter: None,
         }
     }
 
@@ -87,6 +94,12 @@ impl ActorSpec {
     /// Messages that may wait before `send` waits and `try_send` refuses; 16 without this. `do_send` ignores it.
     pub fn mailbox_capacity(mut self, messages: usize) -> Self {
         self.mailbox_capacity = messages;
+        self
+    }
+
+    /// Marks it as plumbing of a library, which pages leave out unless they are asked for it.
+    pub fn system(mut self) -> Self {
+        self.system = true;
         self
     }
 

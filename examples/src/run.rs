@@ -14,7 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Nothing here takes longer unless it is broken.
 const LONG: Duration = Duration::from_secs(30);
@@ -28,13 +28,20 @@ struct Studio {
 
 impl Studio {
     fn open() -> Self {
+        Self::ordering(&Value::Array(Vec::new()))
+    }
+
+    /// One that orders the same with every answer.
+    fn ordering(orders: &Value) -> Self {
+        let answer = format!(r#"{{"accepted":0,"rejected":[],"orders":{orders}}}"#);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, batches) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (stream, sender) = (stream.unwrap(), sender.clone());
-                std::thread::spawn(move || serve(stream, |batch| sender.send(batch).unwrap()));
+                let (stream, sender, answer) = (stream.unwrap(), sender.clone(), answer.clone());
+                // A test that has seen enough takes no more.
+                std::thread::spawn(move || serve(stream, &answer, |batch| drop(sender.send(batch))));
             }
         });
         Self {
@@ -80,7 +87,7 @@ fn entries<'a>(batch: &'a Value, part: &str) -> impl Iterator<Item = &'a Value> 
     batch[part].as_array().into_iter().flatten()
 }
 
-fn serve(mut stream: TcpStream, keep: impl Fn(Value)) {
+fn serve(mut stream: TcpStream, answer: &str, keep: impl Fn(Value)) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4_096];
     while let Ok(count @ 1..) = stream.read(&mut chunk) {
@@ -88,7 +95,6 @@ fn serve(mut stream: TcpStream, keep: impl Fn(Value)) {
         if let Some(body) = whole_body(&bytes) {
             keep(serde_json::from_slice(body).unwrap());
             bytes.clear();
-            let answer = r#"{"accepted":0,"rejected":[]}"#;
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len());
             if stream.write_all(format!("{head}{answer}").as_bytes()).is_err() {
                 return;
@@ -230,6 +236,59 @@ fn the_embedding_example_is_seen_when_it_is_asked_to() {
                     .is_some_and(|messages| messages > 0)
         })
     });
+    let ended = child.interrupt();
+    assert!(ended.status.success(), "{ended:?}");
+}
+
+#[test]
+fn the_shop_is_seen_breaks_is_mended_and_takes_orders() {
+    let orders = json!([
+        {"id": "o1", "actor": "stock", "order": "message", "message": "Restock",
+            "body": {"article": "coffee", "count": 7}, "by": "ana"},
+        {"id": "o2", "actor": "stock", "order": "snapshot", "by": "ana"},
+        {"id": "o3", "actor": "stock", "order": "kill", "by": "ana"},
+    ]);
+    let mut studio = Studio::ordering(&orders);
+    let mut command = example("shop");
+    let child = Running::start(
+        command
+            .env("STUDIO_ENABLED", "true")
+            .env("STUDIO_URL", &studio.url),
+    );
+    for order in ["o1", "o2", "o3"] {
+        studio.wait_for(order, |batch| {
+            entries(batch, "answers").any(|answer| answer["id"] == order)
+        });
+    }
+    for (actor, kind, says) in [
+        ("stock", "note", "sold the last tea"),
+        ("stock", "error", "`Take` was answered with an error"),
+        ("clumsy", "panicked", "dropped the teapot"),
+        ("clumsy", "restarted", "started again after a pause"),
+    ] {
+        let tells = |batch: &Value| {
+            entries(batch, "events").any(|event| {
+                event["actor"] == actor
+                    && event["kind"] == kind
+                    && event["message"]
+                        .as_str()
+                        .is_some_and(|text| text.starts_with(says))
+            })
+        };
+        if !studio.seen.iter().any(tells) {
+            studio.wait_for(says, tells);
+        }
+    }
+    let answer = |id: &str| {
+        let mut answers = studio.seen.iter().flat_map(|batch| entries(batch, "answers"));
+        answers
+            .find(|answer| answer["id"] == id)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert_eq!(answer("o1"), json!({"id": "o1", "outcome": "done", "value": 7}));
+    assert!(answer("o2")["value"]["articles"]["tea"].is_u64());
+    assert_eq!(answer("o3")["outcome"], "refused", "it allows no such thing");
     let ended = child.interrupt();
     assert!(ended.status.success(), "{ended:?}");
 }

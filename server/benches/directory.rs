@@ -68,7 +68,7 @@ fn main() {
         (
             "page of 100, searched",
             ActorQuery {
-                text: Some("worker-7".to_owned()),
+                filter: "worker-7".parse().unwrap(),
                 ..ActorQuery::default()
             },
         ),

@@ -13,17 +13,22 @@ use loom_protocol::Timestamp;
 use crate::extension::{Extension, StudioHandle, UiSection};
 use crate::http::{self, Guard};
 use crate::live::Sockets;
-use crate::{Directory, Hub};
+use crate::windows::Windows;
+use crate::{Directory, Hub, Intake};
 
 /// What all requests share.
 #[derive(Clone)]
 pub struct Services {
     /// The actors.
     pub directory: Arc<Directory>,
+    /// The one way by which reports change what is known.
+    pub intake: Arc<Intake>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
     pub sockets: Sockets,
+    /// The stretches of lists that viewers look at.
+    pub(crate) windows: Windows,
     /// Who may talk to us.
     pub guard: Arc<Guard>,
     /// Where the studio's own actors are registered.
@@ -86,6 +91,7 @@ pub fn create_app(
     let extensions = services.extensions.clone();
     App::new()
         .app_data(web::Data::from(services.directory.clone()))
+        .app_data(web::Data::from(services.intake.clone()))
         .app_data(web::Data::from(services.guard.clone()))
         .app_data(web::Data::new(services.hub.clone()))
         .app_data(web::Data::new(services.sockets.clone()))

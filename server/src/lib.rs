@@ -2,7 +2,7 @@
 //!
 //! Owns the directory of actors, the live hub, the REST and WebSocket interface and the embedded page. Knows no workflow, no
 //! job, no step: products plug in through [`Extension`]. See `directory` for what is known of actors, `live` for the contract of
-//! a live connection, `http` for the routes and the guard before them.
+//! a live connection, `ingest` for the one way in, `http` for the routes and the guard before them.
 //!
 //! ```no_run
 //! # async fn start() -> Result<(), loom_studio::StartError> {
@@ -13,20 +13,28 @@
 //! # }
 //! ```
 
+mod access;
 mod app;
 mod clock;
 pub mod directory;
 mod extension;
 mod http;
+pub mod ingest;
+mod journal;
+mod lints;
 mod listen;
 pub mod live;
 mod logging;
 mod options;
+mod orders;
 mod sessions;
 mod studio;
+mod traffic;
 mod tries;
 pub mod ui;
+mod windows;
 
+pub use access::{Caller, NamedToken, Role, TokenFile, TokenFileError, UnknownRole};
 pub use app::{Services, create_app};
 pub use clock::{Clock, SystemClock};
 pub use directory::{Directory, DirectoryOptions};
@@ -35,6 +43,7 @@ pub use http::{
     ApiError, ApiResult, Guard, InvalidOrigin, Known, Origin, document as openapi_document, link_to_next,
     routes as studio_routes,
 };
+pub use ingest::Intake;
 pub use live::{Admission, Cursor, Draft, Hub, Pulse, Sockets, Subscription, bounded_frames, close_reason};
 pub use logging::log_filter;
 pub use options::{DEFAULT_PORT, StudioOptions, Token};

@@ -1,22 +1,29 @@
-//! `loom-studio`: a studio server on its own, for actors that report from elsewhere.
+//! `loom-studio`: a studio server on its own, for actors that report from elsewhere; and its tokens.
+
+mod token_command;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+use self::token_command::TokenCommand;
 
 /// Shows every actor of a running system, live.
 ///
 /// Exit codes: 0 stopped, 2 wrong usage, 3 this machine can't (port taken, address not there).
 #[derive(Parser)]
-#[command(name = "loom-studio", version)]
+#[command(name = "loom-studio", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Port to listen on
     #[arg(long, env = "LOOM_PORT", default_value_t = DEFAULT_PORT)]
     port: u16,
@@ -26,6 +33,9 @@ struct Arguments {
     /// What callers must show as `Authorization: Bearer`; only from the environment, for flags show in process lists
     #[arg(skip)]
     token: Option<Token>,
+    /// File of named tokens with roles, which `loom-studio token` makes; callers must show one of them, or STUDIO_TOKEN
+    #[arg(long, env = "STUDIO_TOKENS", value_name = "FILE")]
+    tokens: Option<PathBuf>,
     /// Origins that may talk to the studio beside its own, with commas between
     #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
@@ -38,6 +48,12 @@ struct Arguments {
     log_level: EnvFilterText,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Makes, lists and revokes named tokens
+    Token(TokenCommand),
+}
+
 /// A log filter that can be read.
 #[derive(Clone)]
 struct EnvFilterText(String);
@@ -46,6 +62,9 @@ struct EnvFilterText(String);
 async fn main() -> ExitCode {
     // Reports wrong usage itself, with exit code 2.
     let mut arguments = Arguments::parse();
+    if let Some(Command::Token(command)) = arguments.command {
+        return command.run();
+    }
     arguments.token = std::env::var("STUDIO_TOKEN")
         .ok()
         .and_then(|text| Token::new(&text));
@@ -58,7 +77,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = match error.downcast_ref::<StartError>() {
-                Some(StartError::TokenRequired { .. } | StartError::Origin(_)) => 2,
+                Some(StartError::TokenRequired { .. } | StartError::Origin(_) | StartError::Tokens(_)) => 2,
                 _ => 3,
             };
             say(&chain(error.as_ref()));
@@ -75,6 +94,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         bind: arguments.bind,
         port: arguments.port,
         token: arguments.token,
+        tokens: arguments.tokens.filter(|path| !path.as_os_str().is_empty()),
         origins: arguments
             .origins
             .into_iter()

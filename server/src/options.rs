@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::directory::DirectoryOptions;
@@ -18,8 +19,11 @@ pub struct StudioOptions {
     pub bind: IpAddr,
     /// The port; 0 takes a free one.
     pub port: u16,
-    /// What callers must show as `Authorization: Bearer`. Needed to listen anywhere but on loopback.
+    /// What callers must show as `Authorization: Bearer`; who shows it may do everything. Needed to listen anywhere but on
+    /// loopback, or a token in `tokens`.
     pub token: Option<Token>,
+    /// A file of named tokens with roles; see [`crate::TokenFile`].
+    pub tokens: Option<PathBuf>,
     /// Origins (`https://studio.example.org:8443`) of pages and names that may talk to the studio beside its own.
     pub origins: Vec<String>,
     /// Threads that serve requests; by the machine's cores when absent.
@@ -40,6 +44,7 @@ impl Default for StudioOptions {
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: DEFAULT_PORT,
             token: None,
+            tokens: None,
             origins: Vec::new(),
             workers: None,
             max_sockets: 1024,

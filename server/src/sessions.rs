@@ -1,5 +1,5 @@
 //! Who is signed in through a browser: random ids in memory, bounded and ending by themselves. A restart signs everybody
-//! out. The token itself is never kept here nor given back.
+//! out. A session ends with the token it began with, which itself is never kept here nor given back.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +8,7 @@ use loom_protocol::Timestamp;
 use uuid::Uuid;
 
 use crate::Clock;
+use crate::access::Key;
 
 /// Sessions kept; beyond, the one that was idle longest ends.
 const MAX_SESSIONS: usize = 1024;
@@ -25,6 +26,8 @@ pub(crate) struct Sessions {
 
 #[derive(Clone, Copy)]
 struct Session {
+    /// The token it began with.
+    key: Key,
     began: Timestamp,
     used: Timestamp,
 }
@@ -43,9 +46,9 @@ impl Sessions {
         }
     }
 
-    /// Begins a session and gives its id: 244 bits of the system's randomness, so that looking it up by a hash tells
+    /// Begins a session with the token that was shown and gives its id: 244 bits of the system's randomness, so that looking it up by a hash tells
     /// nobody anything.
-    pub(crate) fn begin(&self) -> String {
+    pub(crate) fn begin(&self, key: Key) -> String {
         let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let now = self.clock.now();
         let mut open = self.lock();
@@ -58,6 +61,7 @@ impl Sessions {
             idle.and_then(|id| open.remove(&id));
         }
         let session = Session {
+            key,
             began: now,
             used: now,
         };
@@ -65,20 +69,20 @@ impl Sessions {
         id
     }
 
-    /// Whether a session with this id is open. It counts as used now.
-    pub(crate) fn is_open(&self, id: &str) -> bool {
+    /// The token that the session of this id began with, while it is open. It counts as used now.
+    pub(crate) fn key(&self, id: &str) -> Option<Key> {
         let now = self.clock.now();
         let mut open = self.lock();
         match open.get_mut(id) {
             Some(session) if !session.is_over(now) => {
                 session.used = now;
-                true
+                Some(session.key)
             }
             Some(_) => {
                 open.remove(id);
-                false
+                None
             }
-            None => false,
+            None => None,
         }
     }
 
@@ -119,6 +123,12 @@ mod tests {
         }
     }
 
+    impl Sessions {
+        fn is_open(&self, id: &str) -> bool {
+            self.key(id).is_some()
+        }
+    }
+
     fn sessions() -> (Sessions, Hands) {
         let hands = Hands::default();
         (Sessions::new(Arc::new(hands.clone())), hands)
@@ -127,16 +137,16 @@ mod tests {
     #[test]
     fn a_session_ends_when_it_is_ended_when_idle_and_when_old() {
         let (sessions, hands) = sessions();
-        let id = sessions.begin();
+        let id = sessions.begin(Key::Main);
         assert!(sessions.is_open(&id) && !sessions.is_open("") && !sessions.is_open("other"));
         sessions.end(&id);
         assert!(!sessions.is_open(&id));
 
-        let idle = sessions.begin();
+        let idle = sessions.begin(Key::Main);
         hands.advance(IDLE_MILLIS);
         assert!(!sessions.is_open(&idle));
 
-        let used = sessions.begin();
+        let used = sessions.begin(Key::Main);
         for _ in 0..(LIFE_MILLIS / IDLE_MILLIS * 2 - 1) {
             hands.advance(IDLE_MILLIS / 2);
             assert!(sessions.is_open(&used));
@@ -148,14 +158,14 @@ mod tests {
     #[test]
     fn beyond_the_bound_the_one_idle_longest_ends() {
         let (sessions, hands) = sessions();
-        let first = sessions.begin();
-        let second = sessions.begin();
+        let first = sessions.begin(Key::Main);
+        let second = sessions.begin(Key::Main);
         hands.advance(1);
         assert!(sessions.is_open(&first));
         for _ in 2..MAX_SESSIONS {
-            sessions.begin();
+            sessions.begin(Key::Main);
         }
-        sessions.begin();
+        sessions.begin(Key::Main);
         assert_eq!(sessions.lock().len(), MAX_SESSIONS);
         assert!(sessions.is_open(&first) && !sessions.is_open(&second));
     }
@@ -163,7 +173,7 @@ mod tests {
     #[test]
     fn ids_are_long_and_never_the_same() {
         let (sessions, _) = sessions();
-        let (one, other) = (sessions.begin(), sessions.begin());
+        let (one, other) = (sessions.begin(Key::Main), sessions.begin(Key::Main));
         assert!(one != other && one.len() == 64, "{one}");
     }
 }

@@ -11,11 +11,13 @@ use actix_web::{HttpServer, rt::net::TcpStream};
 use loom_bridge::ActorRegistry;
 use tokio::task::JoinHandle;
 
+use crate::access::{Access, TokenFileError};
 use crate::extension::Extension;
 use crate::http::{Guard, InvalidOrigin, Origin};
 use crate::listen::listen;
 use crate::live::{Feed, Line, Sockets};
-use crate::{Clock, Directory, Hub, Services, StudioOptions, SystemClock, create_app};
+use crate::windows::Windows;
+use crate::{Clock, Directory, Hub, Intake, Services, StudioOptions, SystemClock, create_app};
 
 /// Time that open requests have to end when the server stops.
 const SHUTDOWN_SECONDS: u64 = 3;
@@ -41,6 +43,8 @@ pub struct RunningStudio {
     pub addr: SocketAddr,
     /// The actors.
     pub directory: Arc<Directory>,
+    /// The one way by which reports change what is known; a bridge of this process delivers to it.
+    pub intake: Arc<Intake>,
     /// The live side.
     pub hub: Hub,
     /// The sockets that are open.
@@ -78,12 +82,16 @@ pub enum StartError {
     /// Anybody in reach could look and act.
     #[error(
         "will not listen on {bind} without a token: everybody who reaches this address could see and control everything\n\
-         help: set STUDIO_TOKEN, or listen on 127.0.0.1"
+         help: set STUDIO_TOKEN, make a token (`loom-studio token add NAME --role admin --tokens FILE`) and give that file as \
+         STUDIO_TOKENS, or listen on 127.0.0.1"
     )]
     TokenRequired {
         /// The address that was asked for.
         bind: IpAddr,
     },
+    /// The file of tokens can't be read or trusted.
+    #[error(transparent)]
+    Tokens(#[from] TokenFileError),
     /// An allowed origin can't be read.
     #[error("an origin in LOOM_CORS_ORIGINS can't be read")]
     Origin(#[source] InvalidOrigin),
@@ -124,10 +132,12 @@ impl StudioBuilder {
     /// are attached.
     ///
     /// # Errors
-    /// When an origin can't be read, or a token is missing for an address that others reach.
+    /// When an origin or the file of tokens can't be read, or a token is missing for an address that others reach. The file
+    /// is read here, so this waits for the disk.
     pub fn services(self) -> Result<Services, StartError> {
         let options = self.options;
-        if !options.bind.is_loopback() && options.token.is_none() {
+        let access = Access::new(options.token, options.tokens.as_deref())?;
+        if !options.bind.is_loopback() && !access.has_token() {
             return Err(StartError::TokenRequired { bind: options.bind });
         }
         let origins = options
@@ -141,11 +151,14 @@ impl StudioBuilder {
             .map(|section| section.path)
             .collect();
         let started = self.clock.now();
-        let guard = Guard::new(options.bind, origins, options.token, pages, self.clock.clone());
+        let guard = Guard::new(options.bind, origins, access, pages, self.clock.clone());
+        let directory = Arc::new(Directory::new(options.directory, self.clock));
         let services = Services {
-            directory: Arc::new(Directory::new(options.directory, self.clock)),
+            intake: Arc::new(Intake::new(directory.clone())),
+            directory,
             hub: Hub::new(started),
             sockets: Sockets::new(options.max_sockets, options.stalled_after),
+            windows: Windows::default(),
             guard: Arc::new(guard),
             registry: self.registry,
             body_within: options.body_within,
@@ -177,13 +190,15 @@ impl StudioBuilder {
             addr = first.local_addr().map_err(failed)?;
         }
         let feed = Feed::start(
-            &services.directory,
+            &services.intake,
             &services.hub,
             &services.sockets,
+            &services.windows,
             &services.guard,
         );
         let Services {
             directory,
+            intake,
             hub,
             sockets,
             extensions,
@@ -203,6 +218,7 @@ impl StudioBuilder {
         Ok(RunningStudio {
             addr,
             directory,
+            intake,
             hub,
             sockets,
             extensions,

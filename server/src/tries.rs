@@ -72,6 +72,14 @@ impl Tries {
         }
     }
 
+    /// What was wrong may be right by now: it is asked again. Tries go on counting.
+    pub(crate) fn forget_what_was_said(&self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for wrong in seen.wrong.values_mut() {
+            wrong.said = [None; FREE];
+        }
+    }
+
     /// One try of `peer`, which shows `said`: whether `is_right` says yes. While the address must wait it is not even asked,
     /// and the seconds to wait are told; but a program that showed the token lately is not harmed by others who guess a few
     /// dozen times. What was wrong a moment ago is wrong again and counts once: a program that goes on with an old token has
@@ -248,6 +256,16 @@ mod tests {
         assert_eq!(sign_in, Err(30));
         hands.0.fetch_add(30_000, Ordering::SeqCst);
         assert_eq!(program(stranger, "right"), Ok(true));
+    }
+
+    #[test]
+    fn a_token_that_was_shown_too_early_is_asked_for_again_once_there_are_others() {
+        let tries = Tries::new(Arc::new(Hands::default()));
+        let shown = |is_right| tries.judge(at(1), Way::Program, "new", || is_right);
+        assert_eq!(shown(false), Ok(false));
+        assert_eq!(shown(true), Ok(false), "known to be wrong");
+        tries.forget_what_was_said();
+        assert_eq!(shown(true), Ok(true));
     }
 
     #[test]

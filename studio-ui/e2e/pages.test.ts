@@ -19,8 +19,13 @@ beforeAll(async () => {
 afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
 
 const PAGES: { name: string; path: () => string; ready: string[] }[] = [
+  { name: "overview", path: () => "/", ready: ["[data-workflow]", "[data-chart]"] },
   { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
   { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
+  { name: "one actor", path: () => `/actors/${ACTOR}`, ready: ["[role=tab]", "[data-chart]"] },
+  { name: "map", path: () => "/map", ready: ["[data-point]"] },
+  { name: "map as tables", path: () => "/map?view=table", ready: ["[data-node-row]"] },
+  { name: "types", path: () => "/types", ready: ["[data-type]"] },
   { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
   {
     name: "an editor",
@@ -51,7 +56,7 @@ describe("on a narrow screen", () => {
     await page.locator('[data-connection="live"]').waitFor();
     expect(await sticksOut(page)).toEqual([]);
     expect(await violations(page)).toEqual([]);
-    for (const name of ["Actors", "Workflows", "Runs", "Logs"]) {
+    for (const name of ["Overview", "Runs", "Workflows", "Actors", "Map", "Logs"]) {
       expect(await page.getByRole("navigation").getByRole("link", { name, exact: true }).isVisible()).toBe(true);
     }
   });
@@ -85,7 +90,7 @@ describe("the page", () => {
 
   it("leads from every entry of the menu to a page with its name", async () => {
     const page = await openPage("/actors");
-    for (const name of ["Workflows", "Runs", "Logs", "Actors"]) {
+    for (const name of ["Workflows", "Runs", "Logs", "Actors", "Map", "Overview"]) {
       await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
     }

@@ -22,7 +22,7 @@ for (const name of files) {
 }
 
 const html = readFileSync(new URL("index.html", dist), "utf8");
-const first = ["index.html", ...[...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1])];
+const first = ["index.html", ...[...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map((match) => match[1])];
 const sum = (names) => names.reduce((total, name) => total + (sizes.get(name) ?? 0), 0);
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} kB gz`;
 console.log(`first load ${kilobytes(sum(first))} of at most ${kilobytes(BUDGET)}; all pages ${kilobytes(sum(files))}`);

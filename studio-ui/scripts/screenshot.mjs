@@ -1,9 +1,10 @@
-// Takes the README's picture: the page of the newest run of a studio that runs already, once a job of it is paused.
+// Takes the README's pictures of a studio that runs already: the page of its newest run, once a job of it is paused, and where
+// actors send to each other in it, the overview, the map and the page of the busiest actor.
 //
 //   node scripts/screenshot.mjs [ADDRESS] [FILE]
 //
-// or LOOM_PICTURE_URL (http://localhost:9090) and LOOM_PICTURE_FILE (studio.png); LOOM_PICTURE_CHROMIUM
-// (/usr/bin/chromium) is the browser.
+// or LOOM_PICTURE_URL (http://localhost:9090) and LOOM_PICTURE_FILE (studio.png); the others are called after it
+// (studio-overview.png, studio-map.png, studio-actor.png). LOOM_PICTURE_CHROMIUM (/usr/bin/chromium) is the browser.
 import { chromium } from "playwright-core";
 
 const [
@@ -36,10 +37,49 @@ try {
   await page.locator("[data-node]").first().waitFor();
   await page.locator("h1 ~ [role=status] [data-state=paused]").waitFor();
   await page.locator("[data-line]").nth(2).waitFor();
-  await page.screenshot({ path: file });
-  console.log(`${file} shows ${page.url()}`);
+  await take(page, "");
+  const busiest = await busiestActor(Date.now() + 60_000);
+  if (busiest === undefined) {
+    console.log("no actor sends to another here: the overview, the map and the actor are not taken");
+  } else {
+    await open(page, "/", ["[data-chart] path", "[data-busy]", "[data-workflow]"]);
+    await take(page, "-overview");
+    await open(page, "/map", ["[data-point]", ".react-flow__edge"]);
+    await take(page, "-map");
+    await open(page, `/actors/${encodeURIComponent(busiest)}`, [
+      "[data-chart] path",
+      "[data-neighbour]",
+      "[data-event]",
+    ]);
+    await take(page, "-actor");
+  }
 } finally {
   await browser.close();
+}
+
+async function open(page, path, ready) {
+  await page.goto(new URL(path, address).href);
+  await page.locator("[data-connection=live]").waitFor();
+  for (const selector of ready) await page.locator(selector).first().waitFor();
+}
+
+async function take(page, name) {
+  const path = file.replace(/(\.\w+)?$/, `${name}$1`);
+  await page.screenshot({ path });
+  console.log(`${path} shows ${page.url()}`);
+}
+
+/** The actor that hears the most from others; none where no actor sends to another. */
+async function busiestActor(deadline) {
+  while (Date.now() < deadline) {
+    const map = await ask("/api/map?group=actor&filter=-is%3Asystem");
+    if (map === undefined) return undefined;
+    const heard = (id) => map.edges.filter(({ from, to }) => from && to === id).length;
+    const [first] = map.nodes.filter(({ id }) => heard(id) > 0).sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0));
+    if (first !== undefined) return first.id;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return undefined;
 }
 
 /** The id of the newest run, once a job of it is paused and no other runs. */

@@ -22,9 +22,19 @@ export class Problem {
 /** An answer that never comes. */
 export const PENDING = Symbol("pending");
 
+const NO_HISTORY = {
+  step: 1000,
+  from: "2025-12-13T03:23:58.077Z",
+  rate: [],
+  errors: [],
+  queue: [],
+  waitMs: [],
+  handleMs: [],
+};
+
 const DEFAULTS: Answers = {
   "/api/session": { required: false, signedIn: false },
-  "/api/ui": { sections: [{ id: "workflows", title: "Workflows", path: "/workflows" }] },
+  "/api/ui": { sections: ["workflows", "runs", "logs"].map((id) => ({ id, title: id, path: `/${id}` })) },
   "/api/metrics": {
     timestamp: "2025-12-13T03:33:58.077Z",
     actorPools: { totalActors: 3, activeActors: 1, idleActors: 2, byType: {} },
@@ -33,6 +43,9 @@ const DEFAULTS: Answers = {
   "/api/status": { status: "ok", runs: { queued: 0, running: 2 } },
   "/api/actors": [],
   "/api/workflows": [],
+  "/api/types": [],
+  "/api/lints": [],
+  "/api/history": NO_HISTORY,
   "/api/v1/runs": { items: [], next: null, total: 0 },
 };
 
@@ -49,7 +62,13 @@ export function openStudio(path: string, answers: Answers = {}) {
     sent.push(init?.body);
     return respond(key in all ? all[key] : new Problem(404, `nothing answers ${key}`));
   });
-  const socket = { onmessage: (_: { data: string }) => {}, onclose: () => {}, close: () => {} };
+  const told: unknown[] = [];
+  const socket = {
+    onmessage: (_: { data: string }) => {},
+    onclose: () => {},
+    close: () => {},
+    send: (text: string) => told.push(JSON.parse(text)),
+  };
   let sockets = 0;
   vi.stubGlobal("WebSocket", function open() {
     sockets += 1;
@@ -76,6 +95,8 @@ export function openStudio(path: string, answers: Answers = {}) {
     sent,
     answers: all,
     router,
+    /** What the page said to the studio over its socket. */
+    told,
     /** Sockets opened so far. */
     sockets: () => sockets,
     /** The studio hangs up. */

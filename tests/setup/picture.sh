@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Takes the README's picture: the page of a run that has a matrix, a step that was tried twice and a job that is paused at it, by a
-# headless Chromium. Needs no Docker.
+# Takes the README's pictures by a headless Chromium: the page of a run that has a matrix, a step that was tried twice and a job that
+# is paused at it; the overview, the map and an actor of the example actors beside it. Needs no Docker.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root_dir"
@@ -10,7 +10,7 @@ bin=${LOOM_TEST_BIN_DIR:-}
 if [ -z "$bin" ]; then
   bash tests/setup/ui.sh
   step "building"
-  cargo build --locked -p loom-runtime --bins
+  cargo build --locked -p loom-runtime -p loom-examples --bins --examples
   bin=$target_dir/debug
 fi
 port=${LOOM_PORT:-9490}
@@ -70,10 +70,15 @@ LOOM_PORT=$port "$bin/loom-runtime" serve --executor host >"$work/serve.log" 2>&
 children+=($!)
 "$bin/loom-runtime" run --executor host --pause-on-failure >"$work/run.log" 2>&1 </dev/null &
 children+=($!)
+# Where only the programs were given, there are no actors, and the script says that it leaves their pictures out.
+if [ -x "$bin/examples/actors_demo" ]; then
+  STUDIO_ENABLED=true STUDIO_URL=$url "$bin/examples/actors_demo" >"$work/actors.log" 2>&1 </dev/null &
+  children+=($!)
+fi
 mkdir -p "$root_dir/docs"
 LOOM_PICTURE_URL=$url LOOM_PICTURE_CHROMIUM=$(command -v chromium) \
   LOOM_PICTURE_FILE=$root_dir/docs/studio.png npm --prefix "$root_dir/studio-ui" run --silent picture || {
   tail -n 20 "$work/serve.log" "$work/run.log" >&2
   die "there is no picture"
 }
-say "docs/studio.png is new"
+say "docs/studio*.png are new"

@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Error, ImplItem, ItemImpl, Result, Type, parse_quote};
 
+use crate::controls::Controls;
+
 pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
-    if !arguments.is_empty() {
-        return Err(Error::new_spanned(
-            arguments,
-            "`#[loom_bridge::actor]` takes no arguments",
-        ));
-    }
+    let controls = match arguments.is_empty() {
+        true => None,
+        false => Some(syn::parse2::<Controls>(arguments)?),
+    };
     let is_actor = item
         .trait_
         .as_ref()
@@ -27,6 +27,12 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
         _ => None,
     });
     let is_sync = context.is_some_and(is_sync_context);
+    if is_sync && controls.is_some() {
+        return Err(Error::new_spanned(
+            &item.self_ty,
+            "an actor of a `SyncArbiter` takes no orders: remove `controls(…)`",
+        ));
+    }
     if context.is_none() {
         item.items.insert(
             0,
@@ -34,6 +40,9 @@ pub(crate) fn expand(arguments: TokenStream, mut item: ItemImpl) -> Result<Token
                 type Context = ::loom_bridge::Context<Self>;
             ),
         );
+    }
+    if let Some(controls) = controls {
+        controls.into_started(&mut item)?;
     }
     let actor = &item.self_ty;
     let (generics, _, bounds) = item.generics.split_for_impl();
@@ -167,7 +176,49 @@ mod tests {
             let error = expanded(quote!(), item).unwrap_err();
             assert!(error.contains("impl Actor for"), "{error}");
         }
-        let error = expanded(quote!(name = "x"), quote!(impl Actor for A {})).unwrap_err();
-        assert!(error.contains("no arguments"), "{error}");
+        let sync = quote!(
+            impl Actor for A {
+                type Context = SyncContext<Self>;
+            }
+        );
+        for (arguments, item, says) in [
+            (
+                quote!(name = "x"),
+                quote!(impl Actor for A {}),
+                "nothing but `controls(",
+            ),
+            (
+                quote!(controls(teleport)),
+                quote!(impl Actor for A {}),
+                "message(Add, Reset)",
+            ),
+            (
+                quote!(controls(message())),
+                quote!(impl Actor for A {}),
+                "names the types",
+            ),
+            (quote!(controls(pause)), sync, "takes no orders"),
+        ] {
+            let error = expanded(arguments, item).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn controls_are_allowed_before_what_the_actor_does_when_it_starts() {
+        let item = quote!(
+            impl Actor for A {
+                fn started(&mut self, ctx: &mut Self::Context) {
+                    ctx.stop();
+                }
+            }
+        );
+        let arguments = quote!(controls(pause, message(Add, Reset), config(Self::apply)));
+        let given = expanded(arguments.clone(), item).unwrap();
+        let allow = ". pause () . message :: < Add > () . message :: < Reset > () . config (Self :: apply)";
+        let (allowed, stopped) = (given.find(allow), given.find("ctx . stop ()"));
+        assert!(allowed.is_some() && allowed < stopped, "{given}");
+        let made = expanded(arguments, quote!(impl Actor for A {})).unwrap();
+        assert!(made.contains("fn started") && made.contains(allow), "{made}");
     }
 }

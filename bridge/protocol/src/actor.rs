@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Timestamp;
+use crate::{Controls, Timestamp, words::words};
 
 /// Names an actor within a studio. Chosen by whoever reports the actor; any non-empty text.
 ///
@@ -27,98 +27,36 @@ impl<T: Into<String>> From<T> for ActorId {
     }
 }
 
-/// What an actor is doing. A word that is not in the list is kept and shown as given.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ActorStatus {
-    /// Created, its start hook has not returned.
-    Starting,
-    /// Alive with nothing to do.
-    Idle,
-    /// Working.
-    Active,
-    /// Alive, waiting for somebody else.
-    Waiting,
-    /// Held back by an operator.
-    Paused,
-    /// Asked to end, not ended yet.
-    Stopping,
-    /// Ended in good order.
-    Stopped,
-    /// Ended by a panic or an error.
-    Failed,
-    /// No beat for longer than the studio trusts.
-    Stale,
-    /// A word somebody reported that Loom does not know.
-    Other(String),
+words! {
+    /// What an actor is doing. A word that is not in the list is kept and shown as given.
+    pub enum ActorStatus {
+        /// Created, its start hook has not returned.
+        Starting = "starting",
+        /// Alive with nothing to do.
+        Idle = "idle",
+        /// Working.
+        Active = "active",
+        /// Alive, waiting for somebody else.
+        Waiting = "waiting",
+        /// Held back by an operator.
+        Paused = "paused",
+        /// Asked to end, not ended yet.
+        Stopping = "stopping",
+        /// Ended in good order.
+        Stopped = "stopped",
+        /// Ended by a panic or an error.
+        Failed = "failed",
+        /// No beat for longer than the studio trusts.
+        Stale = "stale",
+    }
 }
 
 impl ActorStatus {
-    /// The word on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Starting => "starting",
-            Self::Idle => "idle",
-            Self::Active => "active",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-            Self::Stale => "stale",
-            Self::Other(word) => word,
-        }
-    }
-
     /// Whether the actor has ended and will not come back under this record.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Stopped | Self::Failed)
     }
 }
-
-impl From<&str> for ActorStatus {
-    fn from(word: &str) -> Self {
-        match word {
-            "starting" => Self::Starting,
-            "idle" => Self::Idle,
-            "active" => Self::Active,
-            "waiting" => Self::Waiting,
-            "paused" => Self::Paused,
-            "stopping" => Self::Stopping,
-            "stopped" => Self::Stopped,
-            "failed" => Self::Failed,
-            "stale" => Self::Stale,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for ActorStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ActorStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ActorStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
-    }
-}
-
-#[cfg(feature = "utoipa")]
-impl utoipa::PartialSchema for ActorStatus {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        String::schema()
-    }
-}
-
-#[cfg(feature = "utoipa")]
-impl utoipa::ToSchema for ActorStatus {}
 
 /// Messages and errors per second, smoothed by whoever reports them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -184,311 +122,138 @@ pub struct Work {
     pub turns: u64,
 }
 
-/// One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct ActorRecord {
-    /// Its name.
-    pub id: ActorId,
-    /// The kind of actor, e.g. `CounterActor`.
-    #[serde(rename = "type", deserialize_with = "crate::read::kind")]
-    pub kind: String,
+/// Declares the fields that an actor may have, once: as a whole record and as a part of one, with the merge of both.
+macro_rules! actor_fields {
+    ($(
+        $(#[doc = $doc:literal])*
+        $(#[serde($($serde:tt)*)])?
+        $(#[schema($($schema:tt)*)])?
+        $name:ident: $form:ty,
+    )*) => {
+        /// One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "camelCase")]
+        pub struct ActorRecord {
+            /// Its name.
+            pub id: ActorId,
+            /// The kind of actor, e.g. `CounterActor`.
+            #[serde(rename = "type", deserialize_with = "crate::read::kind")]
+            pub kind: String,
+            $(
+                $(#[doc = $doc])*
+                #[serde(skip_serializing_if = "Option::is_none", default $(, $($serde)*)?)]
+                $(#[cfg_attr(feature = "utoipa", schema($($schema)*))])?
+                pub $name: Option<$form>,
+            )*
+        }
+
+        /// A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "camelCase")]
+        pub struct ActorPatch {
+            /// The actor that changed.
+            pub id: ActorId,
+            /// Its kind, when that became known.
+            #[serde(
+                rename = "type",
+                skip_serializing_if = "Option::is_none",
+                default,
+                deserialize_with = "crate::read::some_kind"
+            )]
+            pub kind: Option<String>,
+            $(
+                $(#[doc = $doc])*
+                #[serde(skip_serializing_if = "Option::is_none", default $(, $($serde)*)?)]
+                $(#[cfg_attr(feature = "utoipa", schema($($schema)*))])?
+                pub $name: Option<$form>,
+            )*
+        }
+
+        impl ActorRecord {
+            /// A record of which only the two required fields are known.
+            pub fn new(id: impl Into<ActorId>, kind: impl Into<String>) -> Self {
+                Self { id: id.into(), kind: kind.into(), $($name: None,)* }
+            }
+
+            /// Merges the top-level fields that `patch` names; the others stay.
+            pub fn apply(&mut self, patch: ActorPatch) {
+                if let Some(kind) = patch.kind {
+                    self.kind = kind;
+                }
+                $(replace(&mut self.$name, patch.$name);)*
+            }
+        }
+
+        impl ActorPatch {
+            /// A patch that changes nothing yet.
+            pub fn new(id: impl Into<ActorId>) -> Self {
+                Self { id: id.into(), kind: None, $($name: None,)* }
+            }
+
+            /// Takes over the fields that `newer` names: one patch that does what both would do, one after the other.
+            pub fn merge(&mut self, newer: Self) {
+                replace(&mut self.kind, newer.kind);
+                $(replace(&mut self.$name, newer.$name);)*
+            }
+        }
+    };
+}
+
+/// A field that `newer` does not name stays as it is.
+fn replace<T>(field: &mut Option<T>, newer: Option<T>) {
+    if newer.is_some() {
+        *field = newer;
+    }
+}
+
+actor_fields! {
     /// What it does.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::status"
-    )]
-    pub status: Option<ActorStatus>,
+    #[serde(deserialize_with = "crate::read::status")]
+    status: ActorStatus,
     /// The worker, thread or process that runs it.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "worker_id",
-        deserialize_with = "crate::read::worker_id"
-    )]
-    pub worker_id: Option<String>,
+    #[serde(alias = "worker_id", deserialize_with = "crate::read::worker_id")]
+    worker_id: String,
     /// Messages handled since it started.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "message_count",
-        deserialize_with = "crate::read::message_count"
-    )]
-    pub message_count: Option<u64>,
+    #[serde(alias = "message_count", deserialize_with = "crate::read::message_count")]
+    message_count: u64,
     /// Messages waiting for it.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "queue_depth",
-        deserialize_with = "crate::read::queue_depth"
-    )]
-    pub queue_depth: Option<u64>,
-    /// When it was last known to be alive, by the studio's clock.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "last_heartbeat",
-        deserialize_with = "crate::read::last_heartbeat"
-    )]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
-    pub last_heartbeat: Option<Timestamp>,
+    #[serde(alias = "queue_depth", deserialize_with = "crate::read::queue_depth")]
+    queue_depth: u64,
+    /// When it was last known to be alive, by the studio's clock. From a reporter it is taken and not used.
+    #[serde(alias = "last_heartbeat", deserialize_with = "crate::read::last_heartbeat")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_heartbeat: Timestamp,
     /// Milliseconds since it started.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::uptime"
-    )]
-    pub uptime: Option<u64>,
+    #[serde(deserialize_with = "crate::read::uptime")]
+    uptime: u64,
     /// Whatever else its owner wants shown. Never a secret.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::metadata"
-    )]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
-    pub metadata: Option<Map<String, Value>>,
+    #[serde(deserialize_with = "crate::read::metadata")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Map<String, Value>,
     /// The actor that started it.
-    #[serde(skip_serializing_if = "Option::is_none", default, alias = "parent_id")]
-    pub parent_id: Option<ActorId>,
+    #[serde(alias = "parent_id")]
+    parent_id: ActorId,
     /// The machine it runs on.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::node"
-    )]
-    pub node: Option<String>,
+    #[serde(deserialize_with = "crate::read::node")]
+    node: String,
     /// Panics and reported errors since it started.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "error_count",
-        deserialize_with = "crate::read::error_count"
-    )]
-    pub error_count: Option<u64>,
+    #[serde(alias = "error_count", deserialize_with = "crate::read::error_count")]
+    error_count: u64,
     /// Times its owner started it again.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "restart_count",
-        deserialize_with = "crate::read::restart_count"
-    )]
-    pub restart_count: Option<u64>,
+    #[serde(alias = "restart_count", deserialize_with = "crate::read::restart_count")]
+    restart_count: u64,
     /// Rates, where measured.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rates: Option<Rates>,
+    rates: Rates,
     /// Latencies, where measured.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub latency: Option<Latency>,
+    latency: Latency,
     /// Totals of its work, where measured.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub work: Option<Work>,
-}
-
-impl ActorRecord {
-    /// A record of which only the two required fields are known.
-    pub fn new(id: impl Into<ActorId>, kind: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            kind: kind.into(),
-            status: None,
-            worker_id: None,
-            message_count: None,
-            queue_depth: None,
-            last_heartbeat: None,
-            uptime: None,
-            metadata: None,
-            parent_id: None,
-            node: None,
-            error_count: None,
-            restart_count: None,
-            rates: None,
-            latency: None,
-            work: None,
-        }
-    }
-
-    /// Merges the top-level fields that `patch` names; the others stay.
-    pub fn apply(&mut self, patch: ActorPatch) {
-        fn set<T>(field: &mut Option<T>, value: Option<T>) {
-            if value.is_some() {
-                *field = value;
-            }
-        }
-        if let Some(kind) = patch.kind {
-            self.kind = kind;
-        }
-        set(&mut self.status, patch.status);
-        set(&mut self.worker_id, patch.worker_id);
-        set(&mut self.message_count, patch.message_count);
-        set(&mut self.queue_depth, patch.queue_depth);
-        set(&mut self.last_heartbeat, patch.last_heartbeat);
-        set(&mut self.uptime, patch.uptime);
-        set(&mut self.metadata, patch.metadata);
-        set(&mut self.parent_id, patch.parent_id);
-        set(&mut self.node, patch.node);
-        set(&mut self.error_count, patch.error_count);
-        set(&mut self.restart_count, patch.restart_count);
-        set(&mut self.rates, patch.rates);
-        set(&mut self.latency, patch.latency);
-        set(&mut self.work, patch.work);
-    }
-}
-
-/// A part of a record: `id` and the top-level fields that changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct ActorPatch {
-    /// The actor that changed.
-    pub id: ActorId,
-    /// Its kind, when that became known.
-    #[serde(
-        rename = "type",
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::some_kind"
-    )]
-    pub kind: Option<String>,
-    /// See [`ActorRecord::status`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::status"
-    )]
-    pub status: Option<ActorStatus>,
-    /// See [`ActorRecord::worker_id`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "worker_id",
-        deserialize_with = "crate::read::worker_id"
-    )]
-    pub worker_id: Option<String>,
-    /// See [`ActorRecord::message_count`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "message_count",
-        deserialize_with = "crate::read::message_count"
-    )]
-    pub message_count: Option<u64>,
-    /// See [`ActorRecord::queue_depth`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "queue_depth",
-        deserialize_with = "crate::read::queue_depth"
-    )]
-    pub queue_depth: Option<u64>,
-    /// Accepted for compatibility; a studio goes by its own clock.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "last_heartbeat",
-        deserialize_with = "crate::read::last_heartbeat"
-    )]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<String>, format = DateTime))]
-    pub last_heartbeat: Option<Timestamp>,
-    /// See [`ActorRecord::uptime`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::uptime"
-    )]
-    pub uptime: Option<u64>,
-    /// Replaces the metadata as a whole.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::metadata"
-    )]
-    #[cfg_attr(feature = "utoipa", schema(value_type = Option<Object>))]
-    pub metadata: Option<Map<String, Value>>,
-    /// See [`ActorRecord::parent_id`].
-    #[serde(skip_serializing_if = "Option::is_none", default, alias = "parent_id")]
-    pub parent_id: Option<ActorId>,
-    /// See [`ActorRecord::node`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        deserialize_with = "crate::read::node"
-    )]
-    pub node: Option<String>,
-    /// See [`ActorRecord::error_count`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "error_count",
-        deserialize_with = "crate::read::error_count"
-    )]
-    pub error_count: Option<u64>,
-    /// See [`ActorRecord::restart_count`].
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        alias = "restart_count",
-        deserialize_with = "crate::read::restart_count"
-    )]
-    pub restart_count: Option<u64>,
-    /// See [`ActorRecord::rates`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rates: Option<Rates>,
-    /// See [`ActorRecord::latency`].
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub latency: Option<Latency>,
-    /// See [`ActorRecord::work`]. Replaces it as a whole.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub work: Option<Work>,
-}
-
-impl ActorPatch {
-    /// A patch that changes nothing yet.
-    pub fn new(id: impl Into<ActorId>) -> Self {
-        Self {
-            id: id.into(),
-            kind: None,
-            status: None,
-            worker_id: None,
-            message_count: None,
-            queue_depth: None,
-            last_heartbeat: None,
-            uptime: None,
-            metadata: None,
-            parent_id: None,
-            node: None,
-            error_count: None,
-            restart_count: None,
-            rates: None,
-            latency: None,
-            work: None,
-        }
-    }
-
-    /// Takes over the fields that `newer` names: one patch that does what both would do, one after the other.
-    pub fn merge(&mut self, newer: Self) {
-        fn set<T>(field: &mut Option<T>, value: Option<T>) {
-            if value.is_some() {
-                *field = value;
-            }
-        }
-        set(&mut self.kind, newer.kind);
-        set(&mut self.status, newer.status);
-        set(&mut self.worker_id, newer.worker_id);
-        set(&mut self.message_count, newer.message_count);
-        set(&mut self.queue_depth, newer.queue_depth);
-        set(&mut self.last_heartbeat, newer.last_heartbeat);
-        set(&mut self.uptime, newer.uptime);
-        set(&mut self.metadata, newer.metadata);
-        set(&mut self.parent_id, newer.parent_id);
-        set(&mut self.node, newer.node);
-        set(&mut self.error_count, newer.error_count);
-        set(&mut self.restart_count, newer.restart_count);
-        set(&mut self.rates, newer.rates);
-        set(&mut self.latency, newer.latency);
-        set(&mut self.work, newer.work);
-    }
+    work: Work,
+    /// Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it.
+    system: bool,
+    /// What may be ordered of it, and how; nothing when absent.
+    controls: Controls,
 }
 
 #[cfg(test)]

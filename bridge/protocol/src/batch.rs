@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActorId, ActorPatch, ActorRecord, Source};
+use crate::{
+    ActorEvent, ActorId, ActorMessages, ActorPatch, ActorRecord, Attention, Dropped, Edge, Order,
+    OrderAnswer, Source, TypeTotals,
+};
 
 /// One start of one process; a new one means that counters begin at zero again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +42,24 @@ pub struct ActorBatch {
     /// Actors that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unregister: Vec<ActorId>,
+    /// What happened to actors since the last batch, oldest first; of actors that go with this batch, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<ActorEvent>,
+    /// Types of actors whose totals changed, with those of their messages that did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<TypeTotals>,
+    /// Actors whose own totals by type of message changed, with those that did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<ActorMessages>,
+    /// Edges on which messages passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<Edge>,
+    /// What was not kept since the boot, where that is anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Dropped>,
+    /// What became of orders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<OrderAnswer>,
 }
 
 impl ActorBatch {
@@ -53,12 +74,18 @@ impl ActorBatch {
             register: Vec::new(),
             update: Vec::new(),
             unregister: Vec::new(),
+            events: Vec::new(),
+            types: Vec::new(),
+            messages: Vec::new(),
+            edges: Vec::new(),
+            dropped: None,
+            answers: Vec::new(),
         }
     }
 }
 
 /// What a studio made of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BatchOutcome {
@@ -70,6 +97,12 @@ pub struct BatchOutcome {
     /// the next batches. Absent means no.
     #[serde(default, skip_serializing_if = "is_false")]
     pub resync: bool,
+    /// What is ordered of the sender's actors. It comes again until it is answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Order>,
+    /// What somebody looks at, where the studio knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -81,7 +114,8 @@ fn is_false(flag: &bool) -> bool {
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rejection {
-    /// Its place, counted through `register`, then `update`, then `unregister`, from 0.
+    /// Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges` and
+    /// `answers`.
     pub index: usize,
     /// Why, for programs. Absent from studios that do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,8 +44,17 @@ pub mod topic {
     pub const ACTOR_REMOVED: &str = "actor:removed";
     /// The metrics, every two seconds.
     pub const METRICS: &str = "metrics";
+    /// A new line of the journal of an actor that the viewer looks at; data is `{"actor","line"}`.
+    pub const JOURNAL: &str = "journal";
+    /// The types of actors as `GET /api/types` tells them, every two seconds to viewers of the map; data is `{"types"}`.
+    pub const TRAFFIC: &str = "traffic";
+    /// What is not as it should be, as `GET /api/lints` tells it, when that changes.
+    pub const LINTS: &str = "lints";
     /// First frame of every connection; data says which epoch and seq the connection starts at.
     pub const HELLO: &str = "hello";
     /// Frames were lost or are too old to be sent again: fetch the snapshot, then go on from `seq`.
     pub const RESYNC: &str = "resync";
+    /// The rows of a window that this viewer asked for, or what changed in them; data is
+    /// `{"id","from","total","ids","rows"}`, with all ids in order and the rows that are new or changed, or `{"id","error"}`.
+    pub const WINDOW: &str = "window";
 }

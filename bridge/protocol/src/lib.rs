@@ -1,21 +1,33 @@
 //! Loom's wire types: what programs, bridges, studio servers and pages say to each other.
 //!
 //! Owns the JSON shapes and nothing else: no IO, no clock, no actix. JSON is camelCase; unknown is absent, never zero;
-//! types only grow. Every shape is a contract with programs in other languages.
+//! types only grow. `filter` is the language in which actors are asked for. Every shape is a contract with programs in other languages.
 
 mod actor;
 mod batch;
+mod event;
+pub mod filter;
 mod frame;
+mod histogram;
 mod metrics;
+mod order;
 mod problem;
 mod read;
 mod source;
 mod time;
+mod traffic;
+mod words;
 
 pub use actor::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Work};
 pub use batch::{ActorBatch, BatchOutcome, BootId, Rejection, RejectionCode};
+pub use event::{ActorEvent, EventKind, JournalLine};
 pub use frame::{Epoch, Frame, Removed, Seq, topic};
+pub use histogram::{BUCKETS, Histogram};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};
+pub use order::{
+    Attention, Controls, Detail, MessageForm, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome,
+};
 pub use problem::Problem;
 pub use source::Source;
 pub use time::{ParseTimestampError, Timestamp};
+pub use traffic::{ActorMessages, Dropped, Edge, MessageTotals, TypeTotals};

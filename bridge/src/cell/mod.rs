@@ -3,7 +3,9 @@
 //! Counters of an observed actor have one writer, the thread that polls it, so they are plain loads and stores. Who reads
 //! them may be a moment behind, never wrong for good: readers look again (see `registry/changes.rs`).
 
+mod journal;
 mod marks;
+mod power;
 mod view;
 mod work;
 
@@ -15,14 +17,15 @@ use loom_protocol::{ActorId, ActorStatus};
 use serde_json::{Map, Value};
 
 pub(crate) use marks::{Bit, MOST, Marks, Queue, Subscriptions, lock};
+pub(crate) use power::More;
 pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
+use crate::measure::{MessageCell, Row, Sender, SenderNumber, Traffic, TypeCell};
 use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
-use crate::types::TypeCell;
 use work::{Sample, Sums};
 
 /// The start hook has returned.
@@ -35,6 +38,8 @@ const SUPERSEDED: u8 = 4;
 const BURIED: u8 = 8;
 /// A handle that is alive as long as somebody holds it.
 const HELD: u8 = 16;
+/// Held back by an order.
+const PAUSED: u8 = 32;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
@@ -55,6 +60,9 @@ pub(crate) struct ActorCell {
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
     sample: Mutex<Option<Box<Sample>>>,
+    /// Its messages by type, once traffic was measured.
+    traffic: OnceLock<Arc<Traffic>>,
+    sender: SenderNumber,
     registry: Weak<Inner>,
     origin: Origin,
 }
@@ -79,6 +87,9 @@ pub(crate) struct Details {
     pub(crate) status: Option<ActorStatus>,
     /// Of handles only.
     pub(crate) queue_depth: Option<u64>,
+    /// Plumbing of a library.
+    pub(crate) system: bool,
+    pub(crate) more: Option<Box<More>>,
 }
 
 pub(crate) struct Ended {
@@ -98,6 +109,8 @@ impl ActorCell {
         let empty = details.metadata.is_empty()
             && details.parent.is_none()
             && details.worker.is_none()
+            && !details.system
+            && details.more.is_none()
             && details.watchers.is_empty();
         let entered = match origin {
             Origin::Context(_) => 0,
@@ -120,6 +133,8 @@ impl ActorCell {
             ended: OnceLock::new(),
             details: Mutex::new((!empty).then(|| Box::new(details))),
             sample: Mutex::new(None),
+            traffic: OnceLock::new(),
+            sender: SenderNumber::default(),
             registry,
             origin,
         }
@@ -130,6 +145,7 @@ impl ActorCell {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
         self.sums.go_on_from(before.sums.read());
         *self.sample() = before.sample().take();
+        self.traffic = before.traffic.clone();
         self.errors.store(before.errors.load(Relaxed), Relaxed);
         self.restarts
             .store(before.restarts.load(Relaxed).saturating_add(1), Relaxed);
@@ -257,6 +273,19 @@ impl ActorCell {
         self.sums.handle_ns.add(nanos);
     }
 
+    /// The totals of its messages of one type; `None` when there is no room for them.
+    #[inline]
+    pub(crate) fn row(&self, message: &'static MessageCell) -> Option<&Row> {
+        let traffic = match self.traffic.get() {
+            Some(traffic) => traffic,
+            None => {
+                let begun = Traffic::begin(&self.name, &self.registry)?;
+                self.traffic.get_or_init(|| begun)
+            }
+        };
+        traffic.row(message)
+    }
+
     /// Its thread worked for it for so long.
     #[inline]
     pub(crate) fn worked(&self, nanos: u64) {
@@ -266,7 +295,7 @@ impl ActorCell {
     /// It was started again in place, by whoever polls it.
     pub(crate) fn started_again(self: &Arc<Self>) {
         self.restarts.fetch_add(1, Relaxed);
-        self.clear_flag(STOPPING);
+        self.clear_flag(STOPPING | PAUSED);
         self.touch();
     }
 
@@ -311,6 +340,18 @@ impl Drop for Pending {
 
 /// What anybody writes.
 impl ActorCell {
+    /// The totals of its messages of one type, where there are any.
+    #[inline]
+    pub(crate) fn existing_row(&self, message: &'static MessageCell) -> Option<&Row> {
+        self.traffic.get()?.find(message)
+    }
+
+    /// Who sends when it does.
+    #[inline]
+    pub(crate) fn sender(&self) -> Sender {
+        self.sender.of(&self.name)
+    }
+
     /// A message was handled; for handles, which several threads may use.
     pub(crate) fn handled_elsewhere(self: &Arc<Self>, messages: u64) {
         self.messages.fetch_add(messages, Relaxed);

@@ -7,7 +7,7 @@ use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
 use serde_json::{Map, Value};
 
 use super::work::{Counted, Sample, Totals};
-use super::{ActorCell, Origin, STARTED, STOPPING};
+use super::{ActorCell, Origin, PAUSED, STARTED, STOPPING};
 use crate::clock::Nanos;
 use crate::names;
 
@@ -127,6 +127,8 @@ impl ActorCell {
         let handled_lately = || entered != 0 && Nanos::of(entered >> 1) >= since;
         Some(if flags & STOPPING != 0 {
             ActorStatus::Stopping
+        } else if flags & PAUSED != 0 {
+            ActorStatus::Paused
         } else if entered & 1 != 0 {
             ActorStatus::Active
         } else if flags & STARTED == 0 && entered == 0 {
@@ -164,8 +166,10 @@ impl ActorCell {
         record.node = names::node().map(str::to_owned);
         record.metadata = self.metadata();
         record.worker_id = self.worker();
+        record.controls = self.controls();
         if let Some(details) = self.details().as_deref() {
             record.parent_id.clone_from(&details.parent);
+            record.system = details.system.then_some(true);
         }
         record
     }
@@ -185,6 +189,7 @@ impl ActorCell {
         if amended {
             patch.metadata = self.metadata();
             patch.worker_id = self.worker();
+            patch.controls = self.controls();
         }
         patch
     }

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use actix::dev::OneshotSender;
 use tokio::sync::oneshot::Receiver;
 
+use super::envelope::{answered, answered_wrongly};
+use crate::cause::Cause;
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
-use crate::level::{Level, level};
+use crate::measure::{Level, MessageCell, level};
 
 /// How a handler that returns an `R` answers a message whose result is a `T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ const RESULT: &str = "core::result::Result<";
 
 /// For each message, so it is one comparison of bytes that are known when this is compiled.
 #[inline]
-fn is_result<T>() -> bool {
+pub(crate) fn is_result<T>() -> bool {
     type_name::<T>().starts_with(RESULT)
 }
 
@@ -85,25 +87,32 @@ pub(super) struct Awaited<T> {
     cell: Arc<ActorCell>,
     /// The cell's life in which it was handled.
     life: u32,
+    kind: &'static MessageCell,
     /// Raw ticks of the entry into the handler.
     entered: u64,
     answer: Receiver<T>,
     reply: Option<OneshotSender<T>>,
+    /// The whole name of the message's type.
+    message: &'static str,
 }
 
 impl<T: 'static> Awaited<T> {
     pub(super) fn new(
         cell: Arc<ActorCell>,
+        kind: &'static MessageCell,
         entered: u64,
         answer: Receiver<T>,
         reply: Option<OneshotSender<T>>,
+        message: &'static str,
     ) -> Self {
         Self {
             life: cell.life(),
             cell,
+            kind,
             entered,
             answer,
             reply,
+            message,
         }
     }
 
@@ -111,23 +120,42 @@ impl<T: 'static> Awaited<T> {
     pub(super) fn follow(mut self) {
         use tokio::sync::oneshot::error::TryRecvError;
         match self.answer.try_recv() {
-            Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+            Ok(answer) => pass_on(
+                &self.cell,
+                self.kind,
+                self.entered,
+                answer,
+                self.reply,
+                self.message,
+            ),
             // Nobody will answer: the handler said so at once, as actix lets it.
             Err(TryRecvError::Closed) => {}
             Err(TryRecvError::Empty) => {
                 let pending = Pending::new(Arc::clone(&self.cell));
+                // The answer belongs to the chain, and nothing else that runs in this task.
+                let cause = Cause::here();
                 actix_rt::spawn(async move {
                     let answer = self.answer.await;
                     drop(pending);
+                    let outer = cause.enter();
                     match answer {
-                        Ok(answer) => pass_on(&self.cell, self.entered, answer, self.reply),
+                        Ok(answer) => pass_on(
+                            &self.cell,
+                            self.kind,
+                            self.entered,
+                            answer,
+                            self.reply,
+                            self.message,
+                        ),
                         // A future that panicked on its own, or was thrown away. With its actor, or with that one's life,
                         // it is no news.
                         Err(_) if self.cell.is_running() && self.cell.life() == self.life => {
-                            self.cell.error();
+                            answered_wrongly(&self.cell, self.kind);
+                            self.cell.tell_no_answer(self.message);
                         }
                         Err(_) => {}
                     }
+                    outer.enter();
                 });
             }
         }
@@ -136,12 +164,21 @@ impl<T: 'static> Awaited<T> {
 
 /// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
 /// thread, its times are not ours to write.
-fn pass_on<T>(cell: &Arc<ActorCell>, entered: u64, answer: T, reply: Option<OneshotSender<T>>) {
-    if level() == Level::Time && !cell.is_superseded() {
-        cell.answered(clock::between(entered, clock::raw()));
+fn pass_on<T>(
+    cell: &Arc<ActorCell>,
+    kind: &'static MessageCell,
+    entered: u64,
+    answer: T,
+    reply: Option<OneshotSender<T>>,
+    message: &'static str,
+) {
+    if level() == Level::Traffic && !cell.is_superseded() {
+        answered(cell, kind, clock::between(entered, clock::raw()));
     }
     if is_error(&answer) {
-        cell.newest().error();
+        let newest = cell.newest();
+        answered_wrongly(&newest, kind);
+        newest.tell_error_answer(message);
     }
     if let Some(reply) = reply {
         // Whoever asked may have given up.

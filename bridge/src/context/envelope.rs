@@ -1,5 +1,6 @@
 //! What travels with a message, and the one place where a message is handled.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
@@ -8,72 +9,151 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use super::answer::{Awaited, Manner, is_error, manner};
-use crate::cause::Cause;
+use crate::cause::{self, Cause};
 use crate::cell::ActorCell;
 use crate::clock;
-use crate::level::{Level, level};
-use crate::types::{TypeCell, type_cell};
+use crate::events::{Unwinding, dead_letter, handled_in};
+use crate::measure::{self, Level, MessageCell, Row, Sender, level, message_cell};
 
 /// What is known of a message on its way. Dropped unopened, it counts as one that never reached its handler.
 pub(crate) struct Seal {
-    kind: &'static TypeCell,
-    /// Raw ticks; zero where time is not measured.
+    kind: &'static MessageCell,
+    /// Raw ticks; zero where time is not measured, or where there was no queue.
     sent: u64,
     cause: Cause,
-    opened: bool,
+    from: Sender,
+    state: State,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    OnItsWay,
+    InItsHandler,
+    Settled,
 }
 
 impl Seal {
     /// For a message that enters a queue of an actor of type `A` now.
     #[inline]
-    pub(crate) fn new<A: 'static>() -> Self {
-        let sent = if level() == Level::Time { clock::raw() } else { 0 };
-        Self::with::<A>(sent, Cause::of_send())
+    pub(crate) fn new<A: 'static, M: 'static>() -> Self {
+        if level() == Level::Traffic {
+            Self::with::<A, M>(clock::raw(), Cause::of_send(), cause::sender())
+        } else {
+            Self::with::<A, M>(0, Cause::of_send(), Sender::NOT_MEASURED)
+        }
     }
 
-    /// For a message that was not in a queue: it comes from a timer or a stream.
-    pub(super) fn unqueued<A: 'static>(cause: Cause) -> Self {
-        Self::with::<A>(0, cause)
+    /// For one that comes from a stream: it was in no queue, and no actor sent it.
+    pub(super) fn from_stream<A: 'static, M: 'static>(cause: Cause) -> Self {
+        Self::with::<A, M>(0, cause, Self::measured(|| Sender::OUTSIDE))
+    }
+
+    /// For one that the actor that is polled sent to itself some time ago: it was in no queue either.
+    pub(super) fn from_timer<A: 'static, M: 'static>(cause: Cause) -> Self {
+        Self::with::<A, M>(0, cause, Self::measured(cause::sender))
+    }
+
+    fn measured(sender: impl FnOnce() -> Sender) -> Sender {
+        if level() == Level::Traffic {
+            sender()
+        } else {
+            Sender::NOT_MEASURED
+        }
     }
 
     #[inline]
-    fn with<A: 'static>(sent: u64, cause: Cause) -> Self {
-        let kind = type_cell::<A>();
-        kind.sent();
+    fn with<A: 'static, M: 'static>(sent: u64, cause: Cause, from: Sender) -> Self {
+        let kind = message_cell::<A, M>();
+        kind.here().sent();
         Self {
             kind,
             sent,
             cause,
-            opened: false,
+            from,
+            state: State::OnItsWay,
         }
     }
 }
 
 impl Seal {
-    /// The message reaches its handler now.
+    /// The message reaches its handler now; somebody waits for the answer, or nobody does.
     #[inline]
-    pub(crate) fn open(&mut self, cell: &Arc<ActorCell>, now: u64) {
-        self.opened = true;
-        self.kind.handled();
-        if self.sent != 0 {
-            let waited = clock::between(self.sent, now);
-            self.kind.waited(waited);
-            cell.waited(waited);
+    pub(crate) fn open(&mut self, cell: &Arc<ActorCell>, now: u64, is_asked: bool) {
+        self.state = State::InItsHandler;
+        let here = self.kind.here();
+        here.handled(is_asked);
+        let waited = (self.sent != 0).then(|| clock::between(self.sent, now));
+        if let Some(nanos) = waited {
+            here.waited(nanos);
+            cell.waited(nanos);
+        }
+        if level() == Level::Traffic {
+            match cell.row(self.kind) {
+                Some(row) => row.handled(is_asked, waited, self.from),
+                None => measure::leave_out(self.from),
+            }
         }
         cell.enter(now);
+    }
+
+    /// Its handler returned.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        self.state = State::Settled;
+    }
+
+    /// Whoever asked gave up before the actor came to it.
+    pub(crate) fn cancel(&mut self, cell: &ActorCell) {
+        self.state = State::Settled;
+        self.kind.here().cancelled();
+        if level() == Level::Traffic
+            && let Some(row) = cell.row(self.kind)
+        {
+            row.cancelled();
+        }
     }
 
     pub(crate) fn cause(&self) -> Cause {
         self.cause
     }
+
+    pub(crate) fn kind(&self) -> &'static MessageCell {
+        self.kind
+    }
 }
 
 impl Drop for Seal {
     fn drop(&mut self) {
-        if !self.opened {
-            self.kind.dropped();
+        match self.state {
+            State::OnItsWay => self.kind.here().dead(),
+            // Its handler panicked, and its actor is still the one that is polled.
+            State::InItsHandler => {
+                self.kind.here().error();
+                cause::with_current_actor(|cell| cell.existing_row(self.kind).map(Row::error));
+            }
+            State::Settled => {}
         }
     }
+}
+
+/// A message was handled to its end, so long after it was delivered.
+#[inline]
+pub(crate) fn answered(cell: &ActorCell, kind: &'static MessageCell, nanos: u64) {
+    cell.answered(nanos);
+    kind.here().answered(nanos);
+    if let Some(row) = cell.existing_row(kind) {
+        row.answered(nanos);
+    }
+}
+
+/// A message was answered with an error, or never will be answered.
+pub(crate) fn answered_wrongly(cell: &Arc<ActorCell>, kind: &'static MessageCell) {
+    kind.here().error();
+    if let Some(row) = cell.existing_row(kind) {
+        row.error();
+    }
+    cell.error();
 }
 
 /// Handles one message, observed when it is sealed.
@@ -86,23 +166,31 @@ pub(super) fn deliver<A, M>(
     seal: Option<&mut Seal>,
 ) where
     A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message,
+    M: Message + 'static,
 {
     let Some(seal) = seal else {
         <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
+        context.passed(type_name::<M>());
         return;
     };
     let entered = clock::raw();
-    seal.open(&context.cell, entered);
+    seal.open(&context.cell, entered, reply.is_some());
     let outer = seal.cause.enter();
+    let unwinding = Unwinding::from_handler_of::<M>();
     let response = <A as Handler<M>>::handle(actor, message, context);
+    unwinding.returned();
     let manner = manner::<<A as Handler<M>>::Result, M::Result>();
-    if manner != Manner::Later && level() == Level::Time {
-        context.cell.answered(clock::between(entered, clock::raw()));
+    // Also where times are not measured: what holds up a thread is worth a line in its journal.
+    let took = clock::between(entered, clock::raw());
+    if manner != Manner::Later && level() == Level::Traffic {
+        answered(&context.cell, seal.kind, took);
     }
+    handled_in::<M>(&context.cell, took);
     if manner == Manner::Fallible && is_error(&response) {
-        context.cell.error();
+        answered_wrongly(&context.cell, seal.kind);
+        context.cell.tell_error_answer(type_name::<M>());
     }
+    seal.settle();
     context.cell.leave();
     // Under the cause still: an answer in the future is spawned here. After the counters: who has the answer sees them.
     if manner == Manner::Later {
@@ -112,11 +200,12 @@ pub(super) fn deliver<A, M>(
         response.handle(context, Some(sender));
         context.answering = false;
         let cell = Arc::clone(&context.cell);
-        Awaited::new(cell, entered, answer, reply).follow();
+        Awaited::new(cell, seal.kind, entered, answer, reply, type_name::<M>()).follow();
     } else {
         response.handle(context, reply);
     }
     outer.enter();
+    context.passed(type_name::<M>());
 }
 
 struct Parcel<M: Message> {
@@ -138,7 +227,7 @@ where
         Envelope::with_proxy(Box::new(Parcel {
             message: Some(message),
             reply,
-            seal: Seal::new::<A>(),
+            seal: Seal::new::<A, M>(),
         }))
     }
 }
@@ -153,10 +242,20 @@ where
         let reply = self.reply.take();
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
         if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+            self.seal.cancel(&context.cell);
+            self.message = None;
             return;
         }
         if let Some(message) = self.message.take() {
             deliver(actor, message, context, reply, Some(&mut self.seal));
+        }
+    }
+}
+
+impl<M: Message> Drop for Parcel<M> {
+    fn drop(&mut self) {
+        if self.message.is_some() {
+            dead_letter::<M>();
         }
     }
 }

@@ -1,20 +1,22 @@
 //! What an actor has its context run beside the mailbox: futures under their cause, and messages to itself.
 
+use std::any::type_name;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use actix::fut::ActorFuture;
-use actix::{Actor, AsyncContext, Handler, Message, StreamHandler};
+use actix::{Actor, ActorContext, ActorState, AsyncContext, Handler, Message, StreamHandler};
 use actix_rt::time::Sleep;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::envelope::{Seal, deliver};
+use super::envelope::{Seal, answered, deliver};
 use super::{Context, Declared};
 use crate::cause::Cause;
 use crate::clock;
-use crate::level::{Level, level};
+use crate::events::{Unwinding, handled_in};
+use crate::measure::{Level, level};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
 
@@ -107,21 +109,22 @@ impl<F> Held<F> {
 
 impl<A, F> ActorFuture<A> for Held<F>
 where
-    A: Actor,
-    F: ActorFuture<A>,
+    A: Actor<Context = Context<A>>,
+    F: ActorFuture<A, Output = ()>,
 {
-    type Output = F::Output;
+    type Output = ();
 
-    fn poll(
-        self: Pin<&mut Self>,
-        actor: &mut A,
-        context: &mut A::Context,
-        task: Task<'_, '_>,
-    ) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
+        // Orders do not wait with the actor.
+        context.carry_out(actor);
         let this = self.project();
-        let output = ready!(this.future.poll(actor, context, task));
+        if context.state() == ActorState::Stopped {
+            *this.declared = None;
+            return Poll::Ready(());
+        }
+        ready!(this.future.poll(actor, context, task));
         *this.declared = None;
-        Poll::Ready(output)
+        Poll::Ready(())
     }
 }
 
@@ -190,7 +193,9 @@ where
         let this = self.project();
         ready!(this.timer.poll(task));
         if let Some(message) = this.message.take() {
-            deliver_unqueued(actor, message, context, *this.cause);
+            let cause = *this.cause;
+            let mut seal = (level() > Level::Off).then(|| Seal::from_timer::<A, M>(cause));
+            deliver(actor, message, context, None, seal.as_mut());
         }
         Poll::Ready(())
     }
@@ -221,7 +226,9 @@ where
     fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, task: Task<'_, '_>) -> Poll<()> {
         let mut this = self.project();
         while let Some(message) = ready!(this.stream.as_mut().poll_next(task)) {
-            deliver_unqueued(actor, message, context, Cause::of_send());
+            let cause = Cause::of_send();
+            let mut seal = (level() > Level::Off).then(|| Seal::from_stream::<A, S::Item>(cause));
+            deliver(actor, message, context, None, seal.as_mut());
             if context.waiting() {
                 // The context polls all its items again once it no longer waits.
                 return Poll::Pending;
@@ -257,7 +264,7 @@ impl<S> Items<S> {
 impl<A, S> ActorFuture<A> for Items<S>
 where
     A: Actor<Context = Context<A>> + StreamHandler<S::Item>,
-    S: Stream,
+    S: Stream + 'static,
 {
     type Output = ();
 
@@ -272,7 +279,7 @@ where
         while let Some(item) = ready!(this.stream.as_mut().poll_next(task)) {
             handle_item(actor, item, context, *this.cause);
             handled += 1;
-            if context.waiting() {
+            if context.waiting() || context.is_held() {
                 return Poll::Pending;
             }
             if handled == ITEMS_AT_ONCE {
@@ -290,28 +297,27 @@ where
 fn handle_item<A, I>(actor: &mut A, item: I, context: &mut Context<A>, cause: Cause)
 where
     A: Actor<Context = Context<A>> + StreamHandler<I>,
+    I: 'static,
 {
     if level() == Level::Off {
         <A as StreamHandler<I>>::handle(actor, item, context);
+        context.passed(type_name::<I>());
         return;
     }
-    let mut seal = Seal::unqueued::<A>(cause);
+    let mut seal = Seal::from_stream::<A, I>(cause);
     let entered = clock::raw();
-    seal.open(&context.cell, entered);
+    seal.open(&context.cell, entered, false);
     let outer = seal.cause().enter();
+    let unwinding = Unwinding::from_handler_of::<I>();
     <A as StreamHandler<I>>::handle(actor, item, context);
-    if level() == Level::Time {
-        context.cell.answered(clock::between(entered, clock::raw()));
+    unwinding.returned();
+    let took = clock::between(entered, clock::raw());
+    if level() == Level::Traffic {
+        answered(&context.cell, seal.kind(), took);
     }
+    handled_in::<I>(&context.cell, took);
+    seal.settle();
     context.cell.leave();
     outer.enter();
-}
-
-fn deliver_unqueued<A, M>(actor: &mut A, message: M, context: &mut Context<A>, cause: Cause)
-where
-    A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message,
-{
-    let mut seal = (level() > Level::Off).then(|| Seal::unqueued::<A>(cause));
-    deliver(actor, message, context, None, seal.as_mut());
+    context.passed(type_name::<I>());
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix::Actor;
 
 use crate::cell::{ActorCell, Origin};
+use crate::measure::type_cell;
 use crate::owner::{ChildGone, End};
 use crate::spec::ActorSpec;
-use crate::types::type_cell;
 
 /// Ends the actor's registration and tells the watchers, at the latest when it is dropped.
 pub(crate) struct Life {
@@ -35,6 +35,10 @@ impl Life {
         };
         if !self.cell.end(failure) {
             return;
+        }
+        match &end {
+            End::Stopped => self.cell.tell_stopped(),
+            End::Panicked(text) => self.cell.tell_panicked(text),
         }
         if let End::Panicked(text) = &end {
             tracing::error!(actor = %self.cell.name, kind = %self.cell.kind, panic = %text, "an actor panicked and is gone");

@@ -24,7 +24,7 @@ use actix::utils::{IntervalFunc, TimerFunc};
 use actix::{
     Actor, ActorContext, ActorState, Addr, AsyncContext, Handler, Message, SpawnHandle, StreamHandler,
 };
-use loom_protocol::ActorId;
+use loom_protocol::{ActorId, EventKind};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -33,14 +33,16 @@ pub use observed::Observed;
 pub use start::{StartObserved, spawn, spawn_in};
 pub use supervisor::Supervisor;
 
-pub(crate) use answer::{Manner, is_error, manner};
-pub(crate) use envelope::Seal;
+pub(crate) use answer::{Manner, is_error, is_result, manner};
+pub(crate) use envelope::{Seal, answered, answered_wrongly};
 pub(crate) use life::Life;
 
 use crate::cause::Cause;
 use crate::cell::ActorCell;
 use crate::clock;
-use crate::level::{Level, level};
+use crate::events::Note;
+use crate::measure::{Level, level};
+use crate::power::{Gated, Powers};
 use crate::spec::ActorSpec;
 use items::{Caused, Delayed, Held, Items, MessageStream, Now, Turn};
 
@@ -55,6 +57,8 @@ pub struct Context<A: Actor<Context = Self>> { // HINT: `#[loom_bridge::actor]` 
     life: Option<Life>,
     /// What is spawned now is a message's answer.
     answering: bool,
+    /// What it lets others order of it; few do.
+    pub(crate) powers: Option<Box<Powers<A>>>,
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
@@ -82,6 +86,7 @@ impl<A: Actor<Context = Self>> Context<A> {
             cell: Arc::clone(life.cell()),
             life: Some(life),
             answering: false,
+            powers: None,
         }
     }
 
@@ -130,10 +135,45 @@ impl<A: Actor<Context = Self>> Context<A> {
         });
     }
 
-    /// Counts an error that the actor survived and shows its text as `lastError`.
+    /// Counts an error that the actor survived, shows its text as `lastError` and writes it into the actor's journal.
     pub fn report_error(&mut self, text: impl Into<String>) {
-        self.set_metadata("lastError", text.into());
+        let text = text.into();
+        self.set_metadata("lastError", text.as_str());
         self.cell.error();
+        self.cell.reported(text.into());
+    }
+
+    /// Writes a line into the actor's journal: a text, or a [`Note`] with data. An actor may write a hundred a second; the
+    /// others are counted. [`loom_bridge::note`](crate::note) does the same where no context is at hand.
+    pub fn note(&self, note: impl Into<Note>) {
+        self.cell.note(EventKind::Note, note.into());
+    }
+}
+
+impl<A: Actor<Context = Self>> Context<A> {
+    pub(crate) fn cell(&self) -> &Arc<ActorCell> {
+        &self.cell
+    }
+
+    /// What it allows, to allow more.
+    pub(crate) fn powers_mut(&mut self) -> &mut Powers<A> {
+        self.powers
+            .get_or_insert_with(|| Box::new(Powers::new(Arc::default())))
+    }
+
+    /// Shows what it allows.
+    pub(crate) fn publish_controls(&self) {
+        if let Some(powers) = &self.powers {
+            self.cell.control(powers.controls().clone(), &powers.slot);
+        }
+    }
+
+    /// Runs beside the mailbox, as long as nothing holds the actor.
+    fn push<F>(&mut self, future: F) -> SpawnHandle
+    where
+        F: ActorFuture<A, Output = ()> + 'static,
+    {
+        self.parts.spawn(Gated::new(future))
     }
 }
 
@@ -178,9 +218,9 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         F: ActorFuture<A, Output = ()> + 'static,
     {
         if self.answering {
-            return self.parts.spawn(Caused::new(future, Cause::here()));
+            return self.push(Caused::new(future, Cause::here()));
         }
-        self.parts.spawn(Caused::new(Turn::new(future), Cause::here()))
+        self.push(Caused::new(Turn::new(future), Cause::here()))
     }
 
     fn wait<F>(&mut self, future: F)
@@ -213,8 +253,8 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
     {
         if self.accepts("notify") {
             // In a queue from now on, though not in the mailbox.
-            let seal = (level() > Level::Off).then(Seal::new::<A>);
-            self.parts.spawn(Now::new(message, seal));
+            let seal = (level() > Level::Off).then(Seal::new::<A, M>);
+            self.push(Now::new(message, seal));
         }
     }
 
@@ -226,7 +266,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         if !self.accepts("notify_later") {
             return SpawnHandle::default();
         }
-        self.parts.spawn(Delayed::new(message, after, Cause::of_send()))
+        self.push(Delayed::new(message, after, Cause::of_send()))
     }
 
     fn add_message_stream<S>(&mut self, stream: S)
@@ -236,7 +276,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         A: Handler<S::Item>,
     {
         if self.accepts("add_message_stream") {
-            self.parts.spawn(MessageStream::new(stream));
+            self.push(MessageStream::new(stream));
         }
     }
 
@@ -248,7 +288,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         if !self.accepts("add_stream") {
             return SpawnHandle::default();
         }
-        self.parts.spawn(Items::new(stream, Cause::here()))
+        self.push(Items::new(stream, Cause::here()))
     }
 
     fn run_later<F>(&mut self, after: Duration, work: F) -> SpawnHandle
@@ -258,7 +298,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         let timer = TimerFunc::new(after, |actor, context: &mut Self| {
             context.turn(|context| work(actor, context));
         });
-        self.parts.spawn(Caused::new(timer, Cause::here()))
+        self.push(Caused::new(timer, Cause::here()))
     }
 
     fn run_interval<F>(&mut self, every: Duration, mut work: F) -> SpawnHandle
@@ -268,7 +308,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         let interval = IntervalFunc::new(every, move |actor, context: &mut Self| {
             context.turn(|context| work(actor, context));
         });
-        self.parts.spawn(Caused::new(interval.finish(), Cause::here()))
+        self.push(Caused::new(interval.finish(), Cause::here()))
     }
 
     fn run_interval_at<F>(&mut self, start: Instant, every: Duration, mut work: F) -> SpawnHandle
@@ -278,13 +318,17 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for Context<A> {
         let interval = IntervalFunc::new_at(start, every, move |actor, context: &mut Self| {
             context.turn(|context| work(actor, context));
         });
-        self.parts.spawn(Caused::new(interval.finish(), Cause::here()))
+        self.push(Caused::new(interval.finish(), Cause::here()))
     }
 }
 
 impl<A: Actor<Context = Self>> Context<A> {
     /// Does what no message asked for. Counted before, so that work that panics or never ends is seen.
     fn turn(&mut self, work: impl FnOnce(&mut Self)) {
+        // Ticks that an interval makes up for at once, after the one that was a step.
+        if self.is_held() {
+            return;
+        }
         if level() == Level::Off {
             work(self);
             return;
@@ -292,6 +336,7 @@ impl<A: Actor<Context = Self>> Context<A> {
         self.cell.take_turn(clock::raw());
         work(self);
         self.cell.leave();
+        self.passed("a turn of its own");
     }
 
     /// As in actix: a stopped actor takes no more, and says so in the log.

@@ -11,9 +11,10 @@ use actix::{Actor, Addr, Supervised};
 
 use super::Context;
 use super::life::Life;
-use crate::cause;
+use crate::cause::{self, Cause};
 use crate::clock;
-use crate::level::{Level, level};
+use crate::events::Burying;
+use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
 
 type Restart<A> = fn(&mut ContextFut<A, Context<A>>) -> bool;
@@ -26,6 +27,7 @@ pub struct Observed<A: Actor<Context = Context<A>>> {
     life: Life,
     /// How it starts again in place after a stop, where somebody supervises it; false when nobody has its address.
     restart: Option<Restart<A>>,
+    has_begun: bool,
 }
 
 impl<A: Actor<Context = Context<A>>> Observed<A> {
@@ -43,6 +45,7 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
             actor,
             life,
             restart: None,
+            has_begun: false,
         }
     }
 
@@ -62,15 +65,30 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
     }
 
     /// Drops the actor, then says that it is gone.
-    fn finish(&mut self, end: End) {
+    fn finish(&mut self, end: End, cause: Cause) {
         let _polling = cause::polling(Arc::clone(self.life.cell()));
+        cause.enter();
+        let powers = self.actor.as_mut().and_then(|actor| actor.ctx().powers.take());
+        let burying = Burying::begin();
         // actix runs the stop hooks of an actor that is dropped alive, and they may panic too.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(self.actor.take())));
+        let letters = burying.end();
         let end = match (end, dropped) {
             (End::Stopped, Err(payload)) => End::Panicked(panic_text(&*payload)),
             (end, _) => end,
         };
+        if letters.all() > 0 {
+            self.life.cell().tell_dead_letters(&letters);
+        }
+        let panic = match &end {
+            End::Stopped => None,
+            End::Panicked(text) => Some(text.clone()),
+        };
         self.life.end(end);
+        // After the end is known: who has the answer sees it.
+        if let Some(powers) = powers {
+            powers.ended(letters.all(), panic.as_deref());
+        }
     }
 }
 
@@ -83,31 +101,51 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
             return Poll::Ready(());
         };
         let polling = cause::polling(Arc::clone(this.life.cell()));
-        let timed = (level() == Level::Time).then(clock::raw);
+        if !std::mem::replace(&mut this.has_begun, true) {
+            this.life.cell().tell_begun();
+        }
+        if let Some(powers) = &actor.ctx().powers
+            && powers.slot.has_orders()
+        {
+            actor.ctx().take_orders(this.restart.is_some());
+        }
+        let timed = (level() == Level::Traffic).then(clock::raw);
         let restart = this.restart;
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let polled = Pin::new(&mut *actor).poll(task);
-            let again = polled.is_ready() && restart.is_some_and(|restart| restart(actor));
+            let again = polled.is_ready()
+                && !actor.ctx().ends_for_good()
+                && restart.is_some_and(|restart| restart(actor));
             (polled, again)
         }));
         if let Some(begin) = timed {
             this.life.cell().worked(clock::between(begin, clock::raw()));
         }
+        // What was handled when it panicked.
+        let cause = Cause::here();
         drop(polling);
         match polled {
             Ok((Poll::Pending, _)) => {
                 this.life.cell().polled();
+                if let Some(powers) = &actor.ctx().powers {
+                    powers.slot.listen(task.waker());
+                    actor.ctx().polled();
+                }
                 return Poll::Pending;
             }
             Ok((Poll::Ready(()), true)) => {
                 this.life.cell().started_again();
+                this.life.cell().tell_restarted_in_place();
+                if let Some(powers) = &mut actor.ctx().powers {
+                    powers.started_again();
+                }
                 // Others of this thread have their turn before: it may stop again at once, for ever.
                 task.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            Ok((Poll::Ready(()), false)) => this.finish(End::Stopped),
-            Err(payload) => this.finish(End::Panicked(panic_text(&*payload))),
+            Ok((Poll::Ready(()), false)) => this.finish(End::Stopped, Cause::default()),
+            Err(payload) => this.finish(End::Panicked(panic_text(&*payload)), cause),
         }
         Poll::Ready(())
     }
@@ -118,7 +156,7 @@ impl<A: Actor<Context = Context<A>>> Drop for Observed<A> {
         // Its arbiter stopped, or whoever polled it lost interest.
         if self.actor.is_some() {
             self.life.cell().stopping();
-            self.finish(End::Stopped);
+            self.finish(End::Stopped, Cause::default());
         }
     }
 }

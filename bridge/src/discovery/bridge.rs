@@ -10,8 +10,9 @@ use super::asked::Asked;
 use super::courier::{Close, Courier, Wake};
 use super::options::{Options, Placement};
 use super::outbox::Sender;
-use super::sink::StudioSink;
+use super::sink::{Notify, StudioSink};
 use crate::clock;
+use crate::events::Tap;
 use crate::names::{new_boot_id, node, program};
 use crate::owner::{CurrentChild, Keeper, RestartPolicy, StopKeeping};
 use crate::registry::{ActorRegistry, Changes, TooManySubscriptions};
@@ -68,6 +69,8 @@ pub(super) struct Connected {
     pub(super) registry: ActorRegistry,
     /// Opened by `connect`, taken by the courier.
     pub(super) changes: Option<Changes>,
+    /// Where its journal was read to.
+    pub(super) tap: Arc<Tap>,
 }
 
 /// A name that says something.
@@ -110,7 +113,7 @@ impl DiscoveryBridge {
     pub fn deliver_to_shared(&self, sink: Arc<dyn StudioSink>) -> &Self {
         let mut state = self.shared.state();
         state.sink = Some(sink);
-        state.wake();
+        let _listens = state.wake();
         drop(state);
         self
     }
@@ -133,10 +136,11 @@ impl DiscoveryBridge {
             state.sources.push(Connected {
                 registry: registry.clone(),
                 changes,
+                tap: Arc::default(),
             });
         }
         if state.keeper.as_ref().is_some_and(Addr::connected) {
-            state.wake();
+            let _listens = state.wake();
             return Ok(());
         }
         self.start(&mut state)
@@ -189,7 +193,7 @@ impl DiscoveryBridge {
             budget: u32::MAX,
             ..RestartPolicy::default()
         };
-        let keeper = Keeper::new(ActorSpec::new("DiscoveryBridge"), policy, move |_| {
+        let keeper = Keeper::new(ActorSpec::new("DiscoveryBridge").system(), policy, move |_| {
             Courier::new(Arc::clone(&shared))
         });
         state.keeper = Some(keeper.start_in(&arbiter));
@@ -208,6 +212,15 @@ async fn say_goodbye(keeper: Addr<Keeper<Courier>>) {
 }
 
 impl Shared {
+    /// Wakes the bridge for as long as it is there.
+    pub(super) fn notify(shared: &Arc<Self>) -> Notify {
+        let shared = Arc::downgrade(shared);
+        Arc::new(move || {
+            let shared = shared.upgrade();
+            shared.is_some_and(|shared| shared.state().wake())
+        })
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is left half-done under this lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -225,11 +238,14 @@ impl State {
     }
 
     /// Has the courier look at what changed here.
-    fn wake(&self) {
+    /// Answers whether there is one, or will be.
+    fn wake(&self) -> bool {
         if let Some(courier) = &self.courier {
-            // `do_send`, beyond the mailbox's bound: one for each call of the application, and it must not be lost.
+            // `do_send`, beyond the mailbox's bound: one for each call of the application or order of a studio, which bounds
+            // those, and it must not be lost.
             courier.do_send(Wake);
         }
+        self.courier.is_some() || self.keeper.is_some()
     }
 }
 

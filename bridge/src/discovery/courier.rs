@@ -7,14 +7,17 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
-use loom_protocol::{ActorBatch, BatchOutcome};
+use loom_protocol::{ActorBatch, BatchOutcome, Order};
 use tokio::time::Instant;
 
 use super::bridge::Shared;
 use super::outbox::Outbox;
 use super::sink::{SinkError, StudioSink};
 use crate::context::Context;
+use crate::events::Tap;
+use crate::measure::{self, Report};
 use crate::owner::panic_text;
+use crate::power::Answered;
 use crate::registry::{ActorRegistry, Changes, Delta};
 use crate::say;
 
@@ -38,11 +41,19 @@ pub(super) struct Wake;
 #[rtype(result = "()")]
 pub(super) struct Close;
 
+/// A registry that is looked at.
+struct Source {
+    registry: ActorRegistry,
+    changes: Changes,
+    tap: Arc<Tap>,
+}
+
 pub(super) struct Courier {
     shared: Arc<Shared>,
-    sources: Vec<(ActorRegistry, Changes)>,
+    sources: Vec<Source>,
     sink: Option<Arc<dyn StudioSink>>,
     outbox: Outbox,
+    report: Report,
     delivering: bool,
     failures: u32,
     resume: Option<Instant>,
@@ -57,6 +68,7 @@ impl Courier {
             sources: Vec::new(),
             sink: None,
             outbox,
+            report: Report::new(),
             delivering: false,
             failures: 0,
             resume: None,
@@ -72,7 +84,7 @@ impl Courier {
             if self
                 .sources
                 .iter()
-                .any(|(registry, _)| registry.is_same(&source.registry))
+                .any(|known| known.registry.is_same(&source.registry))
             {
                 continue;
             }
@@ -82,7 +94,11 @@ impl Courier {
                 .take()
                 .map_or_else(|| source.registry.subscribe(), Ok)
             {
-                Ok(changes) => self.sources.push((source.registry.clone(), changes)),
+                Ok(changes) => self.sources.push(Source {
+                    registry: source.registry.clone(),
+                    changes,
+                    tap: Arc::clone(&source.tap),
+                }),
                 Err(error) => tracing::error!("failed to {error}"),
             }
         }
@@ -93,17 +109,22 @@ impl Courier {
         if !same {
             self.sink.clone_from(&state.sink);
             self.outbox.start_over();
+            self.report.start_over();
             self.recover();
+        }
+        drop(state);
+        if !same && let Some(sink) = &self.sink {
+            sink.notify_of_orders(&shared.sender.boot, Shared::notify(&shared));
         }
     }
 
     fn look(&mut self) {
         let options = &self.shared.options;
-        for (registry, changes) in &mut self.sources {
+        for source in &mut self.sources {
             if options.auto_cleanup {
-                registry.remove_silent(options.max_age);
+                source.registry.remove_silent(options.max_age);
             }
-            let delta = changes.poll();
+            let delta = source.changes.poll();
             log_discoveries(&delta);
             if self.sink.is_some() {
                 self.outbox.put(delta);
@@ -113,10 +134,45 @@ impl Courier {
             let all = self
                 .sources
                 .iter()
-                .flat_map(|(registry, _)| registry.get_all())
+                .flat_map(|source| source.registry.get_all())
                 .collect();
             self.outbox.put_everything(all);
+            self.report.start_over();
         }
+        self.look_at_traffic();
+    }
+
+    fn look_at_traffic(&mut self) {
+        measure::look_away();
+        if self.sink.is_some() && self.outbox.wants_measured() {
+            let sources = &self.sources;
+            let measured = self
+                .report
+                .look(|table| sources.iter().any(|source| source.registry.is(table)));
+            self.outbox.put_measured(measured);
+        }
+    }
+
+    /// Takes over what happened to actors, as far as there is room for it.
+    fn read_journals(&mut self) {
+        for source in &self.sources {
+            let events = source.registry.events(&source.tap, self.outbox.news.room());
+            self.outbox.news.put(events);
+        }
+        let missed = self
+            .sources
+            .iter()
+            .map(|source| source.registry.missed_events(&source.tap));
+        self.outbox.news.missed(missed.sum());
+    }
+
+    /// Hands orders to their actors.
+    fn take(&self, orders: &[Order]) {
+        self.shared.sender.desk.take(orders, |order| {
+            self.sources
+                .iter()
+                .find_map(|source| source.registry.cell(&order.actor))
+        });
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -131,6 +187,7 @@ impl Courier {
             return;
         };
         self.delivering = true;
+        self.read_journals();
         let to = Arc::clone(&sink);
         let delivery = attempt(sink, self.outbox.next_batch());
         ctx.spawn(delivery.into_actor(self).map(move |outcome, courier, ctx| {
@@ -161,6 +218,11 @@ impl Courier {
                 }
                 self.recover();
                 self.settle(&outcome);
+                self.take(&outcome.orders);
+                // Whatever comes a line at a time waits for the next look.
+                if self.outbox.news.was_full() {
+                    self.read_journals();
+                }
                 // Where everything is wanted it waits for the next look, or a studio that always wants it would spin us.
                 if self.outbox.has_news() {
                     self.deliver(ctx);
@@ -171,6 +233,10 @@ impl Courier {
     }
 
     fn settle(&mut self, outcome: &BatchOutcome) {
+        if let Some(attention) = &outcome.attention {
+            measure::attend(attention);
+            self.report.watch(&attention.actors);
+        }
         let settled = self.outbox.settle(outcome);
         for (id, problem) in settled.refused {
             tracing::warn!(actor = %id, problem, "the studio does not show an actor because it refuses its record; mend what it names");
@@ -182,7 +248,7 @@ impl Courier {
         let known = settled
             .unknown
             .iter()
-            .filter_map(|id| self.sources.iter().find_map(|(registry, _)| registry.get(id)));
+            .filter_map(|id| self.sources.iter().find_map(|source| source.registry.get(id)));
         let new = known.collect();
         self.outbox.put(Delta {
             new,
@@ -219,10 +285,11 @@ impl Courier {
     /// What a studio has to be told before the bridge is gone.
     fn farewell(&mut self) -> Vec<ActorBatch> {
         self.look();
+        self.read_journals();
         let gone = self
             .sources
             .iter()
-            .flat_map(|(registry, _)| registry.get_all())
+            .flat_map(|source| source.registry.get_all())
             .map(|record| record.id)
             .collect();
         self.outbox.put(Delta {
@@ -233,6 +300,7 @@ impl Courier {
         while self.outbox.has_news() {
             batches.push(self.outbox.next_batch());
             self.outbox.settle(&BatchOutcome::default());
+            self.read_journals();
         }
         batches
     }
@@ -271,6 +339,7 @@ impl Actor for Courier {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.shared.state().courier = Some(ctx.address());
+        self.shared.sender.desk.serve(ctx.address().recipient());
         self.catch_up();
         self.tick(ctx);
         ctx.run_interval(self.shared.options.poll_interval.max(SHORTEST_POLL), Self::tick);
@@ -282,6 +351,15 @@ impl Handler<Wake> for Courier {
 
     fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
         self.catch_up();
+        self.tick(ctx);
+    }
+}
+
+impl Handler<Answered> for Courier {
+    type Result = ();
+
+    fn handle(&mut self, _: Answered, ctx: &mut Self::Context) {
+        // At once, with what the order changed.
         self.tick(ctx);
     }
 }
@@ -310,6 +388,7 @@ impl Handler<Close> for Courier {
         } else {
             Vec::new()
         };
+        measure::look_no_more();
         // The farewell is a task of its own: it goes on after the actor.
         ctx.stop();
         Box::pin(async move {

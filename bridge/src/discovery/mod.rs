@@ -7,6 +7,7 @@
 mod asked;
 mod bridge;
 mod courier;
+mod news;
 mod options;
 mod outbox;
 mod sink;
@@ -17,4 +18,4 @@ pub mod uplink;
 
 pub use bridge::{ConnectError, DiscoveryBridge, get_discovery_bridge};
 pub use options::{Options, Placement};
-pub use sink::{Delivery, SinkError, StudioSink};
+pub use sink::{Delivery, Notify, SinkError, StudioSink};

@@ -8,9 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Rejection, RejectionCode,
+    Source,
 };
 
+use super::news::News;
+use crate::measure::Measured;
+use crate::power::Desk;
 use crate::registry::Delta;
 
 /// Entries of one batch: some hundred kilobytes of JSON.
@@ -27,6 +31,8 @@ pub(super) struct Sender {
     /// How often it began to name all its actors.
     pub(super) generation: Arc<AtomicU64>,
     pub(super) source: Source,
+    /// Where orders come in and answers go out.
+    pub(super) desk: Arc<Desk>,
 }
 
 impl Sender {
@@ -37,6 +43,7 @@ impl Sender {
             seq: Arc::default(),
             generation: Arc::default(),
             source,
+            desk: Arc::default(),
         }
     }
 }
@@ -46,7 +53,12 @@ pub(super) struct Outbox {
     register: HashMap<ActorId, ActorRecord>,
     update: HashMap<ActorId, ActorPatch>,
     gone: HashSet<ActorId>,
+    /// What was measured. It is looked at again only once all of it is on its way.
+    measured: Measured,
+    dropped: Dropped,
+    told_dropped: Dropped,
     in_flight: Option<ActorBatch>,
+    pub(super) news: News,
     wants_everything: bool,
     /// Not all of the generation is delivered yet.
     naming: bool,
@@ -91,7 +103,11 @@ impl Outbox {
             register: HashMap::new(),
             update: HashMap::new(),
             gone: HashSet::new(),
+            measured: Measured::default(),
+            dropped: Dropped::default(),
+            told_dropped: Dropped::default(),
             in_flight: None,
+            news: News::default(),
             wants_everything: false,
             naming: false,
             lost: HashSet::new(),
@@ -122,7 +138,11 @@ impl Outbox {
     /// Another studio is going to read: nothing of what was sent counts.
     pub(super) fn start_over(&mut self) {
         self.in_flight = None;
+        self.news.start_over();
+        self.sender.desk.start_over();
         self.forget_state();
+        self.measured = Measured::default();
+        self.told_dropped = Dropped::default();
         self.gone.clear();
         self.lost.clear();
         self.mourned.clear();
@@ -165,6 +185,28 @@ impl Outbox {
             self.gone.insert(id);
         }
         self.bound();
+    }
+
+    /// Whether there is room for what was measured since it was put in last.
+    pub(super) fn wants_measured(&self) -> bool {
+        let Measured {
+            types,
+            messages,
+            edges,
+            ..
+        } = &self.measured;
+        self.in_flight.is_none() && types.is_empty() && messages.is_empty() && edges.is_empty()
+    }
+
+    /// What was measured, of actors that are named already or with the next batches.
+    pub(super) fn put_measured(&mut self, measured: Measured) {
+        self.dropped.edges = self.dropped.edges.max(measured.dropped.edges);
+        self.dropped.messages = self.dropped.messages.max(measured.dropped.messages);
+        self.measured = measured;
+        // Under their ids a studio shows actors of another process.
+        let Self { measured, lost, .. } = self;
+        measured.messages.retain(|actor| !lost.contains(&actor.id));
+        measured.edges.retain(|edge| !lost.contains(&edge.to));
     }
 
     fn put_patch(&mut self, patch: ActorPatch) {
@@ -212,7 +254,11 @@ impl Outbox {
 
     /// Whether there is something to deliver but a beat.
     pub(super) fn has_news(&self) -> bool {
-        self.in_flight.is_some() || self.waiting() > 0
+        self.waiting() > 0 || !self.wants_measured() || self.has_news_beside()
+    }
+
+    fn has_news_beside(&self) -> bool {
+        self.news.has_events() || self.sender.desk.has_answers()
     }
 
     /// The batch that is to be delivered now: the one whose outcome is not known, or the next. Empty when there is no news.
@@ -220,7 +266,7 @@ impl Outbox {
         if let Some(batch) = &self.in_flight {
             return batch.clone();
         }
-        let mut room = self.batch;
+        let mut room = if self.news.goes_alone() { 0 } else { self.batch };
         let register = take(&mut self.register, &mut room);
         let update = take(&mut self.update, &mut room);
         // Last: what is gone was registered before, in this batch or an earlier one.
@@ -228,10 +274,18 @@ impl Outbox {
         for id in &unregister {
             self.gone.remove(id);
         }
+        room -= unregister.len();
+        // Where an actor has no room yet, nothing of it has.
+        let types = take_some(&mut self.measured.types, &mut room, |kind| kind.messages.len());
+        let messages = take_some(&mut self.measured.messages, &mut room, |actor| {
+            actor.messages.len()
+        });
+        let edges = take_some(&mut self.measured.edges, &mut room, |_| 1);
+        self.dropped.events = self.news.dropped();
+        let dropped = (self.dropped != self.told_dropped).then_some(self.dropped);
+        self.told_dropped = self.dropped;
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
-        let batch = ActorBatch {
-            boot: self.sender.boot.clone(),
-            seq,
+        let mut batch = ActorBatch {
             // Who it is matters only where something is named.
             source: (!register.is_empty()).then(|| self.sender.source.clone()),
             generation: Some(self.sender.generation.load(Relaxed)),
@@ -239,7 +293,15 @@ impl Outbox {
             register,
             update,
             unregister,
+            types,
+            messages,
+            edges,
+            dropped,
+            ..ActorBatch::new(self.sender.boot.clone(), seq)
         };
+        // Once all there is has been named: a line of an actor that nobody has heard of helps nobody.
+        let named = self.register.is_empty() || self.news.goes_alone();
+        self.news.fill(&mut batch, named, &self.sender.desk);
         self.in_flight = Some(batch.clone());
         batch
     }
@@ -250,6 +312,7 @@ impl Outbox {
         let Some(batch) = self.in_flight.take() else {
             return settled;
         };
+        self.news.delivered();
         self.wants_everything |= outcome.resync;
         self.naming &= !batch.complete;
         self.batch = self.batch.saturating_mul(2).min(self.most);
@@ -283,18 +346,38 @@ impl Outbox {
     /// The batch can never be delivered as it is: it is taken apart, and its entries go into smaller ones. When it has one
     /// entry only, that is the one at fault: it is dropped, and its actor returned.
     pub(super) fn batch_refused(&mut self, fault: Fault) -> Option<ActorId> {
-        let batch = self.in_flight.take()?;
+        let mut batch = self.in_flight.take()?;
         if fault == Fault::Number {
+            self.news.put_back(&mut batch);
             self.put_back(batch);
             return None;
         }
         // It was not counted: a hole in the numbers would be taken for a batch that was lost.
         self.sender.seq.fetch_sub(1, Relaxed);
-        let entries = batch.register.len() + batch.update.len() + batch.unregister.len();
+        let entries = batch.register.len()
+            + batch.update.len()
+            + batch.unregister.len()
+            + batch.types.len()
+            + batch.messages.len()
+            + batch.edges.len();
+        if self.news.refused(&mut batch, entries > 0, fault) {
+            self.put_back(batch);
+            return None;
+        }
         if entries == 1 {
+            if let Some(of) = batch.types.first().map(|kind| &kind.kind) {
+                tracing::warn!(r#type = %of, "the studio refuses what was measured of a type of actors; it is told what changes next");
+            }
+            let messages = batch.messages.into_iter().map(|actor| actor.id);
+            let edges = batch.edges.into_iter().map(|edge| edge.to);
             let register = batch.register.into_iter().map(|record| record.id);
             let update = batch.update.into_iter().map(|patch| patch.id);
-            return register.chain(update).chain(batch.unregister).next();
+            return register
+                .chain(update)
+                .chain(batch.unregister)
+                .chain(messages)
+                .chain(edges)
+                .next();
         }
         if entries > 0 {
             self.batch = entries / 2;
@@ -330,7 +413,25 @@ impl Outbox {
             }
             self.update.insert(patch.id.clone(), patch);
         }
+        // Totals: a later one that is in the same batch stands behind the earlier.
+        self.measured.types.splice(0..0, batch.types);
+        self.measured.messages.splice(0..0, batch.messages);
+        self.measured.edges.splice(0..0, batch.edges);
+        if batch.dropped.is_some() {
+            self.told_dropped = Dropped::default();
+        }
     }
+}
+
+/// Takes from the front what there is room for; at least one where there is any room, however much it weighs.
+fn take_some<T>(from: &mut Vec<T>, room: &mut usize, weight: impl Fn(&T) -> usize) -> Vec<T> {
+    let fits = from.iter().take_while(|entry| {
+        let fits = *room > 0;
+        *room = room.saturating_sub(weight(entry).max(1));
+        fits
+    });
+    let count = fits.count();
+    from.drain(..count).collect()
 }
 
 fn take<T>(from: &mut HashMap<ActorId, T>, room: &mut usize) -> Vec<T> {

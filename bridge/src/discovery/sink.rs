@@ -1,14 +1,19 @@
 //! Where batches go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use loom_protocol::{ActorBatch, BatchOutcome};
+use loom_protocol::{ActorBatch, BatchOutcome, BootId};
 
 use super::outbox::Fault;
 
 /// A delivery under way.
 pub type Delivery<'a> = BoxFuture<'a, Result<BatchOutcome, SinkError>>;
+
+/// Has a bridge deliver now instead of with its next look. Answers whether the bridge is still there. Cheap, and from any
+/// thread.
+pub type Notify = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A studio as a bridge sees it.
 ///
@@ -21,6 +26,12 @@ pub type Delivery<'a> = BoxFuture<'a, Result<BatchOutcome, SinkError>>;
 pub trait StudioSink: Send + Sync + 'static {
     /// Delivers one batch. Called on the bridge's arbiter, so it must not block.
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_>;
+
+    /// Called before the first batch to this sink: it may call `notify` whenever there are orders for actors of `boot`, which
+    /// otherwise travel with the outcome of the next batch. A sink that can't do that leaves it.
+    fn notify_of_orders(&self, boot: &BootId, notify: Notify) {
+        let _unused = (boot, notify);
+    }
 
     /// What the studio is called in logs, e.g. its address. Never with a secret.
     fn name(&self) -> String;

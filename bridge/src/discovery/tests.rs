@@ -213,7 +213,7 @@ fn rejections_are_told_apart_by_where_they_point() {
     let outcome = BatchOutcome {
         rejected: [0, 1, 2, 9].map(reject).into(),
         resync: true,
-        accepted: 0,
+        ..BatchOutcome::default()
     };
     let settled = outbox.settle(&outcome);
     let expected = Settled {

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, Recipient};
 use actix_rt::ArbiterHandle;
@@ -23,6 +23,11 @@ pub enum KeeperNews {
         id: ActorId,
         /// What its panic said.
         panic: String,
+    },
+    /// The child was ordered to start again, and runs again.
+    RestartedByOrder {
+        /// The child.
+        id: ActorId,
     },
     /// The child stopped in good order; its keeper has stopped too.
     Stopped {
@@ -79,10 +84,11 @@ pub struct Keeper<A: Actor<Context = Context<A>>> {
 
 impl<A: Actor<Context = Context<A>>> Keeper<A> {
     /// A keeper for the actor that `make` returns, registered by `spec`; every life of it has the same id.
-    pub fn new<F>(spec: ActorSpec, policy: RestartPolicy, make: F) -> Self
+    pub fn new<F>(mut spec: ActorSpec, policy: RestartPolicy, make: F) -> Self
     where
         F: Fn(&mut Context<A>) -> A + Send + Sync + 'static,
     {
+        spec.restarter = Some(Arc::default());
         Self {
             spec,
             policy,
@@ -121,7 +127,7 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
 
     fn own_spec(&mut self) -> ActorSpec {
         let child = self.spec.settle_id();
-        let mut spec = ActorSpec::new("Keeper").id(format!("{child}-keeper"));
+        let mut spec = ActorSpec::new("Keeper").id(format!("{child}-keeper")).system();
         spec.registry.clone_from(&self.spec.registry);
         spec
     }
@@ -141,13 +147,32 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
         };
     }
 
-    fn restart(&mut self, panic: String, ctx: &mut Context<Self>) {
+    fn restart(&mut self, panic: String, pause: Duration, ctx: &mut Context<Self>) {
         self.restarts.push(Instant::from(tokio::time::Instant::now()));
+        let id = self.spec.settle_id();
+        // Of the life that ended, so that it stands before what the next one does; unless that is forgotten already.
+        let tell = |keeper: &Self| {
+            let child = keeper.spec.find(&id);
+            child.map(|child| child.tell_restarted(&panic, pause, keeper.restarts.len(), &keeper.policy))
+        };
+        let told = tell(self);
         self.start_child(ctx);
+        if told.is_none() {
+            tell(self);
+        }
         if self.child.is_some() {
-            let id = self.spec.settle_id();
             self.report(KeeperNews::Restarted { id, panic });
         }
+    }
+
+    /// At once and beside the policy: somebody wants it.
+    fn restart_by_order(&mut self, id: &ActorId, by: &str, ctx: &mut Context<Self>) {
+        tracing::info!(child = %id, by, "a child is started again because that was ordered");
+        if let Some(child) = self.spec.find(id) {
+            child.tell_restarted_by(by);
+        }
+        self.start_child(ctx);
+        self.report(KeeperNews::RestartedByOrder { id: id.clone() });
     }
 
     fn report(&self, news: KeeperNews) {
@@ -171,6 +196,11 @@ impl<A: Actor<Context = Context<A>>> Handler<ChildGone> for Keeper<A> {
 
     fn handle(&mut self, gone: ChildGone, ctx: &mut Self::Context) {
         self.child = None;
+        if let Some((reply, by)) = self.spec.restarter.as_ref().and_then(|ordered| ordered.take()) {
+            self.restart_by_order(&gone.id, &by, ctx);
+            reply.done(None);
+            return;
+        }
         let now = Instant::from(tokio::time::Instant::now());
         self.restarts
             .retain(|at| now.saturating_duration_since(*at) < self.policy.window);
@@ -178,11 +208,14 @@ impl<A: Actor<Context = Context<A>>> Handler<ChildGone> for Keeper<A> {
             (Decision::Restart { after }, End::Panicked(panic)) => {
                 tracing::warn!(child = %gone.id, %panic, ?after, "a child panicked and will be started again");
                 self.pausing = Some(ctx.declare(Activity::Waiting));
-                ctx.run_later(after, move |keeper, ctx| keeper.restart(panic, ctx));
+                ctx.run_later(after, move |keeper, ctx| keeper.restart(panic, after, ctx));
             }
             (Decision::GiveUp, End::Panicked(panic)) => {
                 tracing::error!(child = %gone.id, %panic, budget = self.policy.budget,
                     "a child panicked more often than its policy allows and stays dead");
+                if let Some(child) = self.spec.find(&gone.id) {
+                    child.tell_gave_up(&panic, self.restarts.len(), &self.policy);
+                }
                 self.report(KeeperNews::GaveUp { id: gone.id, panic });
                 ctx.stop();
             }

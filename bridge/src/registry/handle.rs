@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use loom_protocol::{ActorId, ActorStatus};
+use loom_protocol::{ActorId, ActorStatus, EventKind};
 use serde_json::Value;
 
 use super::ActorRegistry;
 use crate::cell::ActorCell;
+use crate::events::Note;
 
 /// The registration of something that reports about itself. Every method is also its heartbeat; dropping it is its end.
 pub struct ActorHandle {
@@ -82,13 +83,24 @@ impl ActorHandle {
 
     /// Something went wrong that it survived; counted, and the text shown as `lastError`.
     pub fn error(&self, text: impl Into<String>) {
-        self.set_metadata("lastError", text.into());
+        let text = text.into();
+        self.set_metadata("lastError", text.as_str());
         self.cell.error();
+        self.cell.reported(text.into());
+    }
+
+    /// Writes a line into its journal: a text, or a [`Note`] with data.
+    pub fn note(&self, note: impl Into<Note>) {
+        self.beat();
+        self.cell.note(EventKind::Note, note.into());
     }
 
     /// It failed for good: shown as `failed` with the reason, for as long as the registry keeps failures.
     pub fn fail(self, reason: impl Into<String>) {
-        self.cell.end(Some(reason.into()));
+        let reason = reason.into();
+        if self.cell.end(Some(reason.clone())) {
+            self.cell.reported(reason.into());
+        }
     }
 }
 
@@ -96,6 +108,9 @@ impl Drop for ActorHandle {
     fn drop(&mut self) {
         // After `fail` this does nothing.
         let ended = self.cell.end(None);
+        if ended {
+            self.cell.tell_stopped();
+        }
         if ended && self.leaves_no_trace {
             self.registry.inner.remove(&self.cell);
         }

@@ -12,11 +12,11 @@ mod service;
 mod tests;
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use dashmap::{DashMap, Entry};
-use loom_protocol::{ActorId, ActorRecord};
+use loom_protocol::{ActorEvent, ActorId, ActorRecord};
 
 pub use changes::{Changes, Delta, TooManySubscriptions};
 pub use graves::Retention;
@@ -24,8 +24,9 @@ pub use handle::ActorHandle;
 pub use service::DiscoveryService;
 
 use crate::cause;
-use crate::cell::{ActorCell, Details, Origin, Subscriptions};
+use crate::cell::{ActorCell, Details, More, Origin, Subscriptions};
 use crate::clock::Nanos;
+use crate::events::{Ring, Tap};
 use crate::names::{Serial, default_id};
 use crate::spec::ActorSpec;
 use graves::Graves;
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     handles: DashMap<Arc<str>, Arc<ActorCell>>,
     pub(crate) subscriptions: Subscriptions,
     graves: Mutex<Graves>,
+    pub(crate) journal: Ring,
 }
 
 impl ActorRegistry {
@@ -110,6 +112,7 @@ impl ActorRegistry {
         self.inner
             .handles
             .insert(Arc::clone(&cell.name), Arc::clone(&cell));
+        cell.tell_begun();
         ActorHandle::new(cell, self.clone())
     }
 
@@ -129,8 +132,33 @@ impl ActorRegistry {
         self.inner.remove_silent(max_age, Nanos::now())
     }
 
+    /// Who has the id now.
+    pub(crate) fn cell(&self, id: &ActorId) -> Option<Arc<ActorCell>> {
+        self.inner.find(&id.0)
+    }
+
+    /// What happened since the tap was read last, at most so many lines.
+    pub(crate) fn events(&self, tap: &Tap, most: usize) -> Vec<ActorEvent> {
+        tap.read(&self.inner.journal, most, Nanos::now())
+    }
+
+    /// How many lines were gone before the tap could be read.
+    pub(crate) fn missed_events(&self, tap: &Tap) -> u64 {
+        tap.missed(&self.inner.journal)
+    }
+
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Takes a cell out, as its burial does.
+    #[cfg(test)]
+    pub(crate) fn forget(&self, cell: &Arc<ActorCell>) {
+        self.inner.remove(cell);
+    }
+
+    pub(crate) fn is(&self, table: &Weak<Inner>) -> bool {
+        std::ptr::eq(table.as_ptr(), Arc::as_ptr(&self.inner))
     }
 }
 
@@ -143,6 +171,14 @@ fn record_of(cell: &Arc<ActorCell>, now: Nanos) -> ActorRecord {
 }
 
 impl ActorSpec {
+    /// Who has the id in its registry now.
+    pub(crate) fn find(&self, id: &ActorId) -> Option<Arc<ActorCell>> {
+        match &self.registry {
+            Some(registry) => registry.cell(id),
+            None => ActorRegistry::process_wide().cell(id),
+        }
+    }
+
     /// Enters the actor of this spec into its registry.
     pub(crate) fn admit(self, origin: Origin) -> Arc<ActorCell> {
         let registry = self.registry.clone().unwrap_or_else(ActorRegistry::process_wide);
@@ -154,7 +190,7 @@ impl Inner {
     fn admit(self: &Arc<Self>, spec: ActorSpec, origin: Origin) -> Arc<ActorCell> {
         self.bury(Nanos::now());
         if let Origin::Context(kind) = &origin {
-            kind.born();
+            kind.born(&spec.kind);
         }
         let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, Serial::next()));
         let details = Details {
@@ -162,6 +198,13 @@ impl Inner {
             parent: spec.parent.or_else(cause::current_actor),
             worker: spec.worker,
             watchers: spec.watchers,
+            system: spec.system,
+            more: spec.restarter.map(|restarter| {
+                Box::new(More {
+                    restarter: Some(restarter),
+                    ..More::default()
+                })
+            }),
             ..Details::default()
         };
         let cell = ActorCell::new(id.0.into(), spec.kind, details, origin, Arc::downgrade(self));

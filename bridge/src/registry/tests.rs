@@ -7,7 +7,7 @@ use loom_protocol::{ActorPatch, ActorStatus};
 use super::*;
 use crate::cell::Origin;
 use crate::clock;
-use crate::types::type_cell;
+use crate::measure::{message_cell, type_cell};
 
 struct Kind;
 
@@ -21,8 +21,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         // Tests run side by side: of this type there are several, so that none is the only one at times.
-        type_cell::<Kind>().born();
-        type_cell::<Kind>().born();
+        type_cell::<Kind>().born("Kind");
+        type_cell::<Kind>().born("Kind");
         let registry = ActorRegistry::new();
         let changes = registry.subscribe().unwrap();
         Self {
@@ -332,12 +332,11 @@ fn the_only_instance_of_a_type_has_a_queue_until_there_is_another() {
         let spec = ActorSpec::new("Lonely").id(id).registry(&scene.registry);
         spec.admit(Origin::Context(type_cell::<Lonely>()))
     };
-    let kind = type_cell::<Lonely>();
-    kind.sent();
+    message_cell::<Lonely, ()>().here().sent();
     let first = start("first");
     let delta = scene.changes.poll();
     assert_eq!(delta.new[0].queue_depth, Some(1));
-    kind.sent();
+    message_cell::<Lonely, ()>().here().sent();
     assert_eq!(
         only_patch(scene.changes.poll()).queue_depth,
         Some(2),

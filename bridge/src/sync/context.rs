@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use actix::dev::EnvelopeProxy;
 use actix::{Actor, ActorContext, ActorState, Addr, Running};
-use loom_protocol::ActorId;
+use loom_protocol::{ActorId, EventKind};
 use serde_json::Value;
 
 use super::arbiter::{Make, SharedQueue};
@@ -13,7 +13,8 @@ use crate::cause;
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::context::Life;
-use crate::level::{Level, level};
+use crate::events::Note;
+use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
 use crate::spec::ActorSpec;
 
@@ -63,8 +64,15 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
 
     /// Counts an error that the actor survived and shows its text as `lastError`.
     pub fn report_error(&mut self, text: impl Into<String>) {
-        self.set_metadata("lastError", text.into());
+        let text = text.into();
+        self.set_metadata("lastError", text.as_str());
         self.life.cell().error();
+        self.life.cell().reported(text.into());
+    }
+
+    /// Writes a line into the actor's journal: a text, or a [`Note`] with data.
+    pub fn note(&self, note: impl Into<Note>) {
+        self.life.cell().note(EventKind::Note, note.into());
     }
 
     pub(super) fn cell(&self) -> &Arc<ActorCell> {
@@ -88,8 +96,9 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
             self.timed(|context| message.handle(&mut actor, context));
             if std::mem::take(&mut self.is_stopping) {
                 self.finish(&mut actor);
-                actor = self.begin();
                 self.life.cell().started_again();
+                self.life.cell().tell_restarted_in_place();
+                actor = self.begin();
             }
         }
         self.state = ActorState::Stopping;
@@ -99,6 +108,7 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
 
     fn begin(&mut self) -> A {
         self.state = ActorState::Started;
+        self.life.cell().tell_begun();
         let mut actor = (self.make)();
         self.timed(|context| A::started(&mut actor, context));
         self.state = ActorState::Running;
@@ -115,7 +125,7 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
     }
 
     fn timed(&mut self, work: impl FnOnce(&mut Self)) {
-        let begin = (level() == Level::Time).then(clock::raw);
+        let begin = (level() == Level::Traffic).then(clock::raw);
         work(self);
         if let Some(begin) = begin {
             self.life.cell().worked(clock::between(begin, clock::raw()));

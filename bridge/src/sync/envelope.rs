@@ -1,5 +1,6 @@
 //! A message to an actor on a thread of its own.
 
+use std::any::type_name;
 use std::sync::Arc;
 
 use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnvelope};
@@ -7,8 +8,9 @@ use actix::{Actor, Handler, Message};
 
 use super::context::SyncContext;
 use crate::clock;
-use crate::context::{Manner, Seal, is_error, manner};
-use crate::level::{Level, level};
+use crate::context::{Manner, Seal, answered, answered_wrongly, is_error, manner};
+use crate::events::{Unwinding, handled_in};
+use crate::measure::{Level, level};
 
 struct Parcel<M: Message> {
     message: Option<M>,
@@ -27,7 +29,7 @@ where
         Envelope::with_proxy(Box::new(Parcel {
             message: Some(message),
             reply,
-            seal: (level() > Level::Off).then(Seal::new::<A>),
+            seal: (level() > Level::Off).then(Seal::new::<A, M>),
         }))
     }
 }
@@ -42,6 +44,9 @@ where
         let reply = self.reply.take();
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
         if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+            if let Some(seal) = &mut self.seal {
+                seal.cancel(context.cell());
+            }
             return;
         }
         let Some(message) = self.message.take() else {
@@ -53,16 +58,22 @@ where
         };
         let cell = Arc::clone(context.cell());
         let entered = clock::raw();
-        seal.open(&cell, entered);
+        seal.open(&cell, entered, reply.is_some());
         let outer = seal.cause().enter();
+        let unwinding = Unwinding::from_handler_of::<M>();
         let response = <A as Handler<M>>::handle(actor, message, context);
+        unwinding.returned();
         // On a thread of its own there is nothing that would go on later.
-        if level() == Level::Time {
-            cell.answered(clock::between(entered, clock::raw()));
+        let took = clock::between(entered, clock::raw());
+        if level() == Level::Traffic {
+            answered(&cell, seal.kind(), took);
         }
+        handled_in::<M>(&cell, took);
         if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
-            cell.error();
+            answered_wrongly(&cell, seal.kind());
+            cell.tell_error_answer(type_name::<M>());
         }
+        seal.settle();
         cell.leave();
         response.handle(context, reply);
         outer.enter();

@@ -1,11 +1,15 @@
 //! What several tests need.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use loom_bridge::protocol::{ActorId, ActorRecord};
-use loom_bridge::{ActorRegistry, ActorSpec};
+use loom_bridge::discovery::{Delivery, DiscoveryBridge, Options, Placement, StudioSink};
+use loom_bridge::protocol::{
+    ActorBatch, ActorId, ActorRecord, Attention, BatchOutcome, Dropped, Edge, MessageTotals, TypeTotals,
+};
+use loom_bridge::{ActorRegistry, ActorSpec, Level, set_level};
 
 /// Counts what a handler really saw, from any thread.
 #[derive(Clone, Default)]
@@ -46,4 +50,166 @@ pub(crate) fn status(registry: &ActorRegistry, id: &str) -> String {
 
 pub(crate) fn spec(registry: &ActorRegistry, id: &str) -> ActorSpec {
     ActorSpec::new("Tested").id(id).registry(registry)
+}
+
+/// Has times measured, in all tests at once: those of the level are in processes of their own.
+pub(crate) fn measured_closely() {
+    set_level(Level::Traffic);
+}
+
+/// Runs one test of this program in a process of its own; true there, where it is to be done.
+pub(crate) fn in_its_own_process(test: &str) -> bool {
+    if std::env::var_os("LOOM_TEST_ALONE").is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env("LOOM_TEST_ALONE", "1")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+    false
+}
+
+/// A studio that keeps what it was told of messages, and sees to it that no count ever goes back.
+#[derive(Clone, Default)]
+pub(crate) struct Studio(Arc<Mutex<Told>>);
+
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) batches: u64,
+    pub(crate) largest: usize,
+    pub(crate) types: HashMap<String, TypeTotals>,
+    /// By actor type and message.
+    pub(crate) of_types: HashMap<(String, String), MessageTotals>,
+    /// By actor and message.
+    pub(crate) of_actors: HashMap<(String, String), MessageTotals>,
+    /// By sender, receiver and message.
+    pub(crate) edges: HashMap<(Option<String>, String, String), u64>,
+    pub(crate) dropped: Dropped,
+    /// What it says to the next batches.
+    pub(crate) attention: Option<Attention>,
+    pub(crate) resync: bool,
+    /// Takes every other batch only: the others are lost on their way.
+    pub(crate) loses: bool,
+}
+
+impl Studio {
+    /// A bridge that tells this studio of a registry, often.
+    pub(crate) fn looks_at(&self, registry: &ActorRegistry) -> DiscoveryBridge {
+        let bridge = DiscoveryBridge::new(Options {
+            poll_interval: Duration::from_millis(10),
+            placement: Placement::OwnArbiter,
+            ..Options::default()
+        });
+        bridge.deliver_to(self.clone()).connect(registry).unwrap();
+        bridge
+    }
+
+    pub(crate) fn told<T>(&self, look: impl FnOnce(&mut Told) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    pub(crate) fn of_type(&self, kind: &str, message: &str) -> MessageTotals {
+        let key = (kind.to_owned(), message.to_owned());
+        self.told(|told| told.of_types.get(&key).cloned().unwrap_or_default())
+    }
+
+    pub(crate) fn of_actor(&self, id: &str, message: &str) -> MessageTotals {
+        let key = (id.to_owned(), message.to_owned());
+        self.told(|told| told.of_actors.get(&key).cloned().unwrap_or_default())
+    }
+
+    pub(crate) fn edge(&self, from: Option<&str>, to: &str, message: &str) -> u64 {
+        let key = (from.map(str::to_owned), to.to_owned(), message.to_owned());
+        self.told(|told| told.edges.get(&key).copied().unwrap_or_default())
+    }
+}
+
+impl Told {
+    fn take(&mut self, batch: ActorBatch) {
+        let weigh = |messages: &[MessageTotals]| messages.len().max(1);
+        let types: usize = batch.types.iter().map(|kind| weigh(&kind.messages)).sum();
+        let actors: usize = batch.messages.iter().map(|actor| weigh(&actor.messages)).sum();
+        self.largest = self.largest.max(types + actors + batch.edges.len());
+        for kind in batch.types {
+            for message in &kind.messages {
+                note(&mut self.of_types, &kind.kind, message);
+            }
+            self.types.insert(kind.kind.clone(), kind);
+        }
+        for actor in batch.messages {
+            for message in &actor.messages {
+                note(&mut self.of_actors, &actor.id.0, message);
+            }
+        }
+        for Edge {
+            from,
+            to,
+            message,
+            count,
+        } in batch.edges
+        {
+            let key = (from.map(|id| id.0), to.0, message);
+            let before = self.edges.insert(key.clone(), count).unwrap_or_default();
+            assert!(count >= before, "{key:?}: {before} then {count}");
+        }
+        if let Some(dropped) = batch.dropped {
+            self.dropped = dropped;
+        }
+    }
+}
+
+fn note(totals: &mut HashMap<(String, String), MessageTotals>, of: &str, now: &MessageTotals) {
+    let key = (of.to_owned(), now.kind.clone());
+    let before = totals.insert(key.clone(), now.clone()).unwrap_or_default();
+    let counts = |of: &MessageTotals| {
+        let times = |times: &Option<_>| times.as_ref().map_or(0, loom_bridge::protocol::Histogram::count);
+        let (wait, handle) = (times(&of.wait), times(&of.handle));
+        [
+            of.handled,
+            of.asked,
+            of.errors,
+            of.dead,
+            of.cancelled,
+            wait,
+            handle,
+        ]
+    };
+    for (before, now) in counts(&before).iter().zip(counts(now)) {
+        assert!(*before <= now, "{key:?}: {before} then {now}");
+    }
+}
+
+impl StudioSink for Studio {
+    fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
+        let mut told = self.0.lock().unwrap();
+        told.batches += 1;
+        if told.loses && told.batches.is_multiple_of(2) {
+            // As a studio that started again: it knows nothing, and wants everything.
+            let resync = true;
+            return Box::pin(async move {
+                Ok(BatchOutcome {
+                    resync,
+                    ..BatchOutcome::default()
+                })
+            });
+        }
+        told.take(batch);
+        let outcome = BatchOutcome {
+            resync: std::mem::take(&mut told.resync),
+            attention: told.attention.clone(),
+            ..BatchOutcome::default()
+        };
+        Box::pin(async move { Ok(outcome) })
+    }
+
+    fn name(&self) -> String {
+        "a test".into()
+    }
 }

@@ -93,9 +93,9 @@ impl Studio {
             self.actors.remove(&id);
         }
         BatchOutcome {
-            accepted: 0,
             rejected,
             resync,
+            ..BatchOutcome::default()
         }
     }
 }

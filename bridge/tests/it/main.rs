@@ -9,12 +9,16 @@
 mod common;
 mod counting;
 mod discovery;
+mod journal;
 mod keeper;
+mod levers;
 mod lives;
+mod measured;
 #[cfg(feature = "uplink")]
 mod newcomer;
 mod soak;
 mod status;
+mod studio;
 mod supervised;
 mod sync;
 #[cfg(feature = "uplink")]

@@ -7,13 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use loom_bridge::protocol::ActorId;
-use loom_bridge::{ActorRegistry, ActorSpec, Changes, Context, Delta, Keeper, RestartPolicy};
+use loom_bridge::protocol::{ActorId, Dropped};
+use loom_bridge::{ActorRegistry, ActorSpec, Changes, Context, Delta, Keeper, RestartPolicy, spawn};
+
+use crate::common::{Studio, measured_closely, until};
 
 /// What really happened to one actor, counted by itself.
 #[derive(Default)]
 struct Truth {
     messages: AtomicU64,
+    nows: AtomicU64,
+    laters: AtomicU64,
+    items: AtomicU64,
+    notes: AtomicU64,
     errors: AtomicU64,
     turns: AtomicU64,
     answered: AtomicU64,
@@ -26,6 +32,27 @@ fn add(counter: &AtomicU64) {
 
 struct Worker {
     truth: Arc<Truth>,
+    book: Addr<Book>,
+}
+
+/// Every worker sends to it.
+struct Book;
+
+impl Actor for Book {
+    type Context = Context<Self>;
+}
+
+/// From a worker.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Note(Arc<Truth>);
+
+impl Handler<Note> for Book {
+    type Result = ();
+
+    fn handle(&mut self, note: Note, _: &mut Self::Context) {
+        add(&note.0.notes);
+    }
 }
 
 impl Actor for Worker {
@@ -47,6 +74,10 @@ impl Handler<Now> for Worker {
 
     fn handle(&mut self, ask: Now, ctx: &mut Self::Context) -> Answer {
         add(&self.truth.messages);
+        add(&self.truth.nows);
+        if ask.0.is_multiple_of(7) {
+            self.book.do_send(Note(Arc::clone(&self.truth)));
+        }
         if ask.0 % 5_000 == 4_999 {
             add(&self.truth.panics);
             add(&self.truth.errors);
@@ -78,6 +109,7 @@ impl Handler<Later> for Worker {
 
     fn handle(&mut self, ask: Later, _: &mut Self::Context) -> Self::Result {
         add(&self.truth.messages);
+        add(&self.truth.laters);
         let truth = Arc::clone(&self.truth);
         Box::pin(async move {
             tokio::task::yield_now().await;
@@ -107,6 +139,7 @@ impl Handler<End> for Worker {
 
 impl StreamHandler<u8> for Worker {
     fn handle(&mut self, _: u8, _: &mut Self::Context) {
+        add(&self.truth.items);
         add(&self.truth.messages);
         add(&self.truth.answered);
     }
@@ -170,16 +203,18 @@ fn keep(
     arbiter: &ArbiterHandle,
     id: &str,
     truth: &Arc<Truth>,
+    book: &Addr<Book>,
 ) -> Addr<Keeper<Worker>> {
     let policy = RestartPolicy {
         initial: Duration::from_millis(1),
         budget: u32::MAX,
         ..RestartPolicy::default()
     };
-    let truth = Arc::clone(truth);
-    let spec = ActorSpec::new("Worker").id(id).registry(registry);
+    let (truth, book) = (Arc::clone(truth), book.clone());
+    let spec = ActorSpec::new("SoakWorker").id(id).registry(registry);
     Keeper::new(spec, policy, move |_| Worker {
         truth: Arc::clone(&truth),
+        book: book.clone(),
     })
     .start_in(arbiter)
 }
@@ -215,6 +250,56 @@ async fn drive(keeper: Addr<Keeper<Worker>>, messages: u64) {
     let _answered = worker.send(Now(0)).await;
 }
 
+type Kept = (String, Arc<Truth>, Addr<Keeper<Worker>>);
+
+/// What the studio was told of each type of message, of each actor's, and of who sent them.
+async fn by_type_and_sender(studio: &Studio, workers: &[Kept]) {
+    let mut sums = [0; 5];
+    for (id, truth, _) in workers {
+        let counts = [
+            &truth.nows,
+            &truth.laters,
+            &truth.items,
+            &truth.notes,
+            &truth.errors,
+        ];
+        let counts = counts.map(|counter| counter.load(SeqCst));
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        let [nows, laters, items, notes, errors] = counts;
+        let edges = |message| studio.edge(None, id, message);
+        let of = |message| studio.of_actor(id, message);
+        let told = || {
+            let errors = of("Now").errors + of("Later").errors;
+            (of("Now").handled, of("Later").handled, of("u8").handled, errors)
+        };
+        until("the actor's own", || told() == (nows, laters, items, errors)).await;
+        let sent = || (edges("Now"), edges("Later"), edges("u8"), edges("End"));
+        until("who sent to it", || sent() == (nows, laters, items, 1)).await;
+        until("to whom it sent", || {
+            studio.edge(Some(id), "book", "Note") == notes
+        })
+        .await;
+        let times = |message| of(message).handle.map_or(0, |times| times.count());
+        assert_eq!(
+            (times("Now"), times("u8")),
+            (nows - truth.panics.load(SeqCst), items)
+        );
+    }
+    let [nows, laters, items, notes, errors] = sums;
+    let of = |message| studio.of_type("SoakWorker", message);
+    let told = || {
+        let errors = of("Now").errors + of("Later").errors;
+        (of("Now").handled, of("Later").handled, of("u8").handled, errors)
+    };
+    until("the types", || told() == (nows, laters, items, errors)).await;
+    until("the notes", || {
+        studio.of_type("SoakBook", "Note").handled == notes
+    })
+    .await;
+    assert_eq!(studio.of_actor("book", "Note").handled, notes);
+    assert_eq!(studio.told(|told| told.dropped), Dropped::default());
+}
+
 #[test]
 fn every_count_is_what_the_handlers_saw() {
     const ACTORS: usize = 6;
@@ -223,7 +308,12 @@ fn every_count_is_what_the_handlers_saw() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(100_000);
     System::new().block_on(async move {
+        measured_closely();
         let registry = ActorRegistry::new();
+        let studio = Studio::default();
+        let bridge = studio.looks_at(&registry);
+        let book = ActorSpec::new("SoakBook").id("book").registry(&registry);
+        let book = spawn(book, |_| Book);
         let arbiters: Vec<_> = (0..3).map(|_| Arbiter::new()).collect();
         let mut changes: Changes = registry.subscribe().unwrap();
         let mut told = Told::default();
@@ -232,7 +322,7 @@ fn every_count_is_what_the_handlers_saw() {
         for n in 0..ACTORS {
             let truth = Arc::new(Truth::default());
             let arbiter = arbiters[n % arbiters.len()].handle();
-            let keeper = keep(&registry, &arbiter, &format!("w{n}"), &truth);
+            let keeper = keep(&registry, &arbiter, &format!("w{n}"), &truth, &book);
             driving.push(actix::spawn(drive(keeper.clone(), messages / ACTORS as u64)));
             workers.push((format!("w{n}"), truth, keeper));
         }
@@ -260,7 +350,7 @@ fn every_count_is_what_the_handlers_saw() {
                 .get_all()
                 .iter()
                 .filter(|record| {
-                    record.kind == "Worker" && record.status.as_ref().unwrap().as_str() != "stopped"
+                    record.kind == "SoakWorker" && record.status.as_ref().unwrap().as_str() != "stopped"
                 })
                 .count();
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -283,6 +373,8 @@ fn every_count_is_what_the_handlers_saw() {
             sum += messages;
         }
         assert!(sum >= messages / 2, "{sum}");
+        by_type_and_sender(&studio, &workers).await;
+        bridge.close().await;
         arbiters.iter().for_each(|arbiter| {
             arbiter.stop();
         });

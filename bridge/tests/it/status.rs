@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use loom_bridge::{Activity, ActorRegistry, Cause, Context, Level, set_level, spawn, spawn_in, type_stats};
 
-use crate::common::{record, spec, status, until};
+use crate::common::{in_its_own_process, record, spec, status, until};
 
 struct Worker;
 
@@ -221,6 +221,7 @@ impl Handler<Work> for Timed {
 
 #[actix::test]
 async fn time_in_handlers_and_queues_is_measured() {
+    set_level(Level::Traffic);
     let registry = ActorRegistry::new();
     let timed = spawn(spec(&registry, "timed"), |_| Timed);
     // Sent at once, so each waits for those before it: 0, 4 and 8 ms, 4 ms in the mean.
@@ -272,18 +273,7 @@ async fn messages_that_never_reach_their_handler_are_counted_as_dropped() {
 /// The level is the whole process's, so it is tried in a process of its own.
 #[test]
 fn levels_switch_what_is_measured_while_it_runs() {
-    if std::env::var_os("LOOM_TEST_LEVELS").is_none() {
-        let test = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "status::levels_switch_what_is_measured_while_it_runs",
-                "--nocapture",
-            ])
-            .env("LOOM_TEST_LEVELS", "1")
-            .output()
-            .unwrap();
-        assert!(test.status.success(), "{}", String::from_utf8_lossy(&test.stderr));
-        assert!(String::from_utf8_lossy(&test.stdout).contains("1 passed"));
+    if !in_its_own_process("status::levels_switch_what_is_measured_while_it_runs") {
         return;
     }
     System::new().block_on(async {
@@ -299,7 +289,7 @@ fn levels_switch_what_is_measured_while_it_runs() {
         for (level, expected) in [
             (Level::Off, (0, false)),
             (Level::Counters, (1, false)),
-            (Level::Time, (2, true)),
+            (Level::Traffic, (2, true)),
             (Level::Off, (2, true)),
         ] {
             set_level(level);

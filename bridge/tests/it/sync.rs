@@ -6,7 +6,7 @@ use actix::Actor;
 use actix::prelude::{Handler, MailboxError, Message};
 use loom_bridge::{ActorRegistry, ActorSpec, SyncArbiter, SyncContext};
 
-use crate::common::{Tally, record, status, until};
+use crate::common::{Studio, Tally, measured_closely, record, status, until};
 
 struct Store {
     seen: Tally,
@@ -54,6 +54,7 @@ impl Handler<Hold> for Store {
 }
 
 fn start(registry: &ActorRegistry, threads: usize) -> (actix::Addr<Store>, Tally) {
+    measured_closely();
     let seen = Tally::default();
     let tally = seen.clone();
     let spec = ActorSpec::of::<Store>().id("store").registry(registry);
@@ -76,6 +77,8 @@ fn counted(registry: &ActorRegistry) -> (u64, u64, u64) {
 #[actix::test]
 async fn their_messages_errors_and_times_are_counted() {
     let registry = ActorRegistry::new();
+    let studio = Studio::default();
+    let bridge = studio.looks_at(&registry);
     let (store, seen) = start(&registry, 3);
     let answers = futures_util::future::join_all((100..1_100).map(|n| store.send(Read(n)))).await;
     assert_eq!(
@@ -93,6 +96,27 @@ async fn their_messages_errors_and_times_are_counted() {
         ("Store", Some("store"))
     );
     assert_eq!(registry.len(), 3);
+    // By type of message, too, each thread's actor for itself.
+    let sums = || {
+        let rows = (1..=3).map(|n| studio.of_actor(&format!("store-{n}"), "Read"));
+        rows.fold((0, 0, 0, 0), |sums, row| {
+            let times = row.wait.map_or(0, |times| times.count());
+            (
+                sums.0 + row.handled,
+                sums.1 + row.asked,
+                sums.2 + row.errors,
+                sums.3 + times,
+            )
+        })
+    };
+    until("the rows", || sums() == (1_000, 1_000, 500, 1_000)).await;
+    let edges = || {
+        (1..=3)
+            .map(|n| studio.edge(None, &format!("store-{n}"), "Read"))
+            .sum::<u64>()
+    };
+    until("the edges", || edges() == 1_000).await;
+    bridge.close().await;
 }
 
 #[actix::test]

@@ -6,7 +6,7 @@ use actix::prelude::*;
 use loom_bridge::protocol::{ActorRecord, Work};
 use loom_bridge::{ActorRegistry, Changes, Context, spawn};
 
-use crate::common::{Tally, record, spec, status, until};
+use crate::common::{Tally, measured_closely, record, spec, status, until};
 
 fn work(registry: &ActorRegistry, id: &str) -> Work {
     record(registry, id).work.unwrap_or_default()
@@ -74,6 +74,7 @@ struct Scene {
 }
 
 fn scene() -> Scene {
+    measured_closely();
     let (registry, ticks, items) = (ActorRegistry::new(), Tally::default(), Tally::default());
     let actor = Clock {
         ticks: ticks.clone(),
@@ -307,6 +308,7 @@ async fn ask(desk: &Addr<Desk>, how: How, n: u32) -> Result<Answer, MailboxError
 
 #[actix::test]
 async fn async_handlers_are_timed_to_their_end_apart_from_busy_time() {
+    measured_closely();
     for how in [How::Later, How::WithActor, How::Alone] {
         let registry = ActorRegistry::new();
         let desk = spawn(spec(&registry, "desk"), |_| Desk);
@@ -337,6 +339,7 @@ async fn async_handlers_are_timed_to_their_end_apart_from_busy_time() {
 
 #[actix::test]
 async fn answers_that_are_errors_count_however_they_come() {
+    measured_closely();
     for how in [How::AtOnce, How::Later, How::WithActor, How::Alone] {
         let registry = ActorRegistry::new();
         let desk = spawn(spec(&registry, "desk"), |_| Desk);
@@ -398,6 +401,7 @@ impl Handler<WhenLet> for Desk {
 
 #[actix::test]
 async fn an_answer_that_comes_in_the_next_life_is_an_error_there_and_takes_none_of_its_time() {
+    measured_closely();
     let registry = ActorRegistry::new();
     let desk = spawn(spec(&registry, "desk"), |_| Desk);
     let (allow, allowed) = tokio::sync::oneshot::channel();

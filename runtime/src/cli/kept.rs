@@ -3,7 +3,7 @@
 use super::args::CleanArgs;
 use super::runs::{is_meant, load};
 use super::{Exit, talk};
-use crate::engine::{Engine, KeptPlace};
+use crate::engine::{Engine, KeptError, KeptPlace};
 use crate::id::{JobId, RunId};
 use crate::state::Run;
 
@@ -71,25 +71,35 @@ pub(super) async fn clean(engine: &Engine, args: &CleanArgs) -> Result<(), Exit>
     if places.is_empty() {
         talk::note("no place is kept");
     }
-    if remove(engine, &places).await {
+    if remove(engine, &places, args.force).await {
         Ok(())
     } else {
         Err(Exit::Machine)
     }
 }
 
-/// Removes these places, and says what comes of each. Whether all are gone.
-pub(super) async fn remove(engine: &Engine, places: &[KeptPlace]) -> bool {
+/// Removes these places, and says what comes of each. Whether none is kept any more; with `force` one is not, also when
+/// something of it stays.
+pub(super) async fn remove(engine: &Engine, places: &[KeptPlace], force: bool) -> bool {
     let mut good = true;
     for place in places {
-        match engine.remove_kept(place).await {
-            Ok(()) => talk::note(&format!(
-                "removed the place of job {} of run {}",
-                place.job, place.run
+        let (job, run) = (&place.job, &place.run);
+        let removed = if force {
+            engine.abandon_kept(place).await
+        } else {
+            engine.remove_kept(place).await.map(|()| None)
+        };
+        match removed {
+            Ok(None) => talk::note(&format!("removed the place of job {job} of run {run}")),
+            Ok(Some(left)) => talk::warning(&format!(
+                "the place of job {job} of run {run} is kept no longer, and {left}"
             )),
             Err(error) => {
                 good = false;
                 talk::error(&format!("failed to {}", crate::chain::chain(&error)));
+                if let KeptError::Stays { .. } = error {
+                    talk::help("with `--force` it is kept no longer, whatever stays of it");
+                }
             }
         }
     }

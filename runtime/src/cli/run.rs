@@ -125,7 +125,7 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
     let place = unless_stopped(stops, preparing).await?;
     // A round takes the place of the one before.
     for run in std::mem::take(&mut session.kept) {
-        kept::remove(&engine, &kept::of(&engine, &run).await?).await;
+        kept::remove(&engine, &kept::of(&engine, &run).await?, false).await;
     }
     inputs.options.on_host = place.on_host;
     // All of them before the first begins: a mistake starts nothing.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::{Global, ServeArgs};
@@ -115,6 +116,9 @@ fn listen(args: &ServeArgs, config: &FileConfig) -> Result<Listen, Exit> {
         token: std::env::var("STUDIO_TOKEN")
             .ok()
             .and_then(|token| Token::new(&token)),
+        tokens: std::env::var_os("STUDIO_TOKENS")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
         forget_after: args
             .forget_after
             .or(config.server.forget_after)

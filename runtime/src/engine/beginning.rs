@@ -5,6 +5,7 @@ use std::sync::Arc;
 use loom_protocol::Timestamp;
 
 use super::EngineError;
+use super::appending::append;
 use super::launch::{Launch, Slot};
 use super::rerun::{Previous, numbers};
 use super::shared::Shared;
@@ -41,8 +42,8 @@ pub(super) async fn write_down(
         Slot::Wanted(_) => vec![created],
         Slot::None | Slot::Held(_) => beginning(run, created, shared.world.now())?,
     };
-    let nothing = Seq::default();
-    let recorded = shared.journal.append(run, &shared.owner, nothing, events).await?;
+    // Like all that follows: a disk that is full for a moment, or an answer that gets lost, loses no run.
+    let recorded = append(shared, run, Seq::default(), events).await?;
     drop(number);
     Ok((recorded, scope))
 }

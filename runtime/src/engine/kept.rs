@@ -13,11 +13,12 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::job::{Entrance, reclaim};
+use super::job::{Entrance, reclaim, remove_directories};
 use super::shared::Shared;
 use super::{Engine, EngineError, awake};
 use crate::chain::chain;
 use crate::executor::Executor;
+use crate::executor::docker::NAME_LABEL;
 use crate::id::{JobId, JobKey, RunId};
 
 /// How the name of such a file ends.
@@ -56,6 +57,13 @@ impl KeptPlace {
     /// What all of it is named by.
     pub(crate) fn name(&self) -> String {
         self.key().resource_name()
+    }
+
+    fn stays(&self, cause: String) -> KeptError {
+        KeptError::Stays {
+            job: self.job.clone(),
+            cause,
+        }
     }
 
     /// Whether it is on this machine instead of in a container.
@@ -261,17 +269,58 @@ impl Engine {
     /// # Errors
     /// When somebody is in it, or something of it stays: it is still kept then.
     pub(crate) async fn remove_kept(&self, place: &KeptPlace) -> Result<(), KeptError> {
-        let Some(lock) = self.enter_kept(place).await else {
+        let Some(lock) = self.enter_alone(place).await? else {
             return Ok(());
         };
-        if !lock.is_last() {
-            return Err(KeptError::InUse(place.job.clone()));
-        }
-        let stays = |cause: String| KeptError::Stays {
-            job: place.job.clone(),
-            cause,
+        let removed = self.take_away(place).await;
+        removed.map_err(|cause| place.stays(cause))?;
+        self.forget_kept(place, lock).await
+    }
+
+    /// Removes what can be removed of a kept place, and keeps it no longer, whatever stays: an engine may be gone for ever.
+    /// What stays, as a sentence.
+    ///
+    /// # Errors
+    /// When somebody is in it, or it cannot be forgotten: it is still kept then.
+    pub(crate) async fn abandon_kept(&self, place: &KeptPlace) -> Result<Option<String>, KeptError> {
+        let Some(lock) = self.enter_alone(place).await? else {
+            return Ok(None);
         };
-        self.finds_kept(place).await.map_err(stays)?;
+        let mut left = None;
+        if let Err(cause) = self.take_away(place).await {
+            let mut sentence = format!("what it had is not removed: {cause}");
+            if !place.is_on_host() {
+                let engine = place.engine.as_deref().unwrap_or("where it was made");
+                sentence.push_str(&format!(
+                    "; in the engine at {engine} it is whatever has the label {NAME_LABEL}={}",
+                    place.name()
+                ));
+            }
+            if let Err(error) = remove_directories(&self.shared, &place.key()).await {
+                let jobs = self.shared.directory.jobs();
+                let name = place.name();
+                sentence.push_str(&format!(
+                    "; of {}/{name}* something stays: {error}",
+                    jobs.display()
+                ));
+            }
+            left = Some(sentence);
+        }
+        self.forget_kept(place, lock).await?;
+        Ok(left)
+    }
+
+    /// Enters a kept place to remove it; none when it has gone.
+    async fn enter_alone(&self, place: &KeptPlace) -> Result<Option<KeptLock>, KeptError> {
+        match self.enter_kept(place).await {
+            Some(lock) if !lock.is_last() => Err(KeptError::InUse(place.job.clone())),
+            entered => Ok(entered),
+        }
+    }
+
+    /// Removes all that a place has; why something stays, as a sentence.
+    async fn take_away(&self, place: &KeptPlace) -> Result<(), String> {
+        self.finds_kept(place).await?;
         let executors = &self.shared.executors;
         let executor = if place.is_on_host() {
             &executors.host
@@ -282,8 +331,12 @@ impl Engine {
         let removing = async move { reclaim(&shared, &*executor, &key).await };
         let removed = self.shared.io.spawn(removing).await;
         removed
-            .map_err(|broken| stays(broken.to_string()))?
-            .map_err(|left| stays(left.reason.message))?;
+            .map_err(|broken| broken.to_string())?
+            .map_err(|left| left.reason.message)
+    }
+
+    /// A place is kept no longer.
+    async fn forget_kept(&self, place: &KeptPlace, lock: KeptLock) -> Result<(), KeptError> {
         let (jobs, name) = (self.shared.directory.jobs(), place.name());
         let forgotten = self.shared.io.blocking(move || {
             let forgotten =
@@ -291,8 +344,10 @@ impl Engine {
             drop(lock);
             forgotten
         });
-        let forgotten = forgotten.await.map_err(|broken| stays(broken.to_string()))?;
-        forgotten.map_err(|error| stays(error.to_string()))
+        let forgotten = forgotten
+            .await
+            .map_err(|broken| place.stays(broken.to_string()))?;
+        forgotten.map_err(|error| place.stays(error.to_string()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! sockets, containers) is done on threads of its own and answers by messages.
 
 mod answers;
+mod appending;
 mod awake;
 mod beginning;
 mod directory;
@@ -37,7 +38,7 @@ use tokio::sync::{Semaphore, broadcast};
 pub use directory::StateDirectory;
 pub use executors::Executors;
 pub(crate) use job::Entrance;
-pub(crate) use kept::{KeptLock, KeptPlace, all as kept_places};
+pub(crate) use kept::{KeptError, KeptLock, KeptPlace, all as kept_places};
 pub use launch::Launch;
 pub use recovery::Recovered;
 pub use rerun::RerunOrder;

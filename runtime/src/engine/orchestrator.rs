@@ -181,9 +181,21 @@ impl Orchestrator {
         }
     }
 
+    /// Whether a run was written down is known now: who asked to cancel it meanwhile.
+    fn no_longer_beginning(&mut self, id: &RunId) -> Vec<String> {
+        let asked = self.beginning.remove(id).unwrap_or_default();
+        if self.beginning.is_empty() {
+            // Who waits may have gone.
+            for waiting in self.until_begun.drain(..) {
+                let _heard = waiting.send(());
+            }
+        }
+        asked
+    }
+
     /// A run could not be written down, as far as is known.
     fn not_begun(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
-        self.beginning.remove(id);
+        self.no_longer_beginning(id);
         if !matches!(error, EngineError::Source(_) | EngineError::Rerun(_)) {
             // It may be there all the same; then it must not stay open for ever.
             let reason = Reason::new("panic", format!("its beginning broke off: failed to {error}"));
@@ -200,13 +212,7 @@ impl Orchestrator {
         begun: Begun,
         ctx: &mut Context<Self>,
     ) -> Result<RunHandle, EngineError> {
-        let asked = self.beginning.remove(id).unwrap_or_default();
-        if self.beginning.is_empty() {
-            // Who waits may have gone.
-            for waiting in self.until_begun.drain(..) {
-                let _heard = waiting.send(());
-            }
-        }
+        let asked = self.no_longer_beginning(id);
         let run = written.and_then(|recorded| Run::replay(&recorded)?.ok_or(EngineError::Stopped));
         let run = match run {
             Ok(run) => run,

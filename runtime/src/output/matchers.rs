@@ -9,7 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::annotation::Level;
-use super::pattern::compile;
+use super::pattern::{PatternError, compile};
 
 /// A file of problem matchers cannot be taken. The step that named it fails.
 #[derive(Debug, Error)]
@@ -222,7 +222,12 @@ impl Matcher {
             }
             let regex = match compile(entry.regexp.as_deref().unwrap_or_default()) {
                 Ok(regex) => regex,
-                Err(reason) => {
+                Err(PatternError::Invalid(reason)) => {
+                    return Err(malformed(format!(
+                        "has a pattern that is no regular expression: {reason}"
+                    )));
+                }
+                Err(PatternError::Unsupported(reason)) => {
                     return Ok(Err(format!(
                         "the problem matcher `{owner}` is left out: Loom cannot use its pattern ({reason})"
                     )));
@@ -445,6 +450,14 @@ mod tests {
             (
                 matcher(r#""pattern": [{"regexp": "(x)", "message": 1}, {"regexp": "(x)", "message": 1}]"#),
                 "twice",
+            ),
+            (
+                matcher(r#""pattern": [{"regexp": "(x", "message": 1}]"#),
+                "no regular expression",
+            ),
+            (
+                matcher(r#""pattern": {"regexp": "(x)**", "message": 1}"#),
+                "a quantifier follows a quantifier",
             ),
         ] {
             let set = MatcherSet::new();

@@ -10,12 +10,23 @@ use regex_automata::util::syntax;
 /// A compiled pattern may need so many bytes; one that repeats thousands of times needs more.
 const LARGEST_PROGRAM: usize = 4 * 1024 * 1024;
 
+/// Why a pattern cannot be used, with a sentence about the place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PatternError {
+    /// It is no pattern: the runner refuses it.
+    Invalid(String),
+    /// The runner takes it, but it uses what linear engines have not: look-around, references back and the like.
+    Unsupported(String),
+}
+
 /// Compiles a pattern.
 ///
 /// # Errors
-/// With a sentence about the place, when it is no pattern or uses what linear engines have not: look-around and
-/// references back.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+/// When it is none, or one for other engines.
+pub(super) fn compile(pattern: &str) -> Result<Regex, PatternError> {
+    if let Some(reason) = refused(pattern) {
+        return Err(PatternError::Invalid(reason.to_owned()));
+    }
     Regex::builder()
         .configure(
             Regex::config()
@@ -25,9 +36,89 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
         .syntax(syntax::Config::new().nest_limit(100))
         .build(&translate(pattern))
         .map_err(|error| match error.syntax_error() {
-            Some(cause) => cause.to_string(),
-            None => error.to_string(),
+            Some(cause) if is_beyond(pattern) => PatternError::Unsupported(cause.to_string()),
+            Some(cause) => PatternError::Invalid(cause.to_string()),
+            None => PatternError::Unsupported(error.to_string()),
         })
+}
+
+/// What the runner's engine refuses and Rust's takes.
+fn refused(pattern: &str) -> Option<&'static str> {
+    let mut found = None;
+    // Whether a quantifier has just been read, or one with the `?` that makes it lazy.
+    let (mut counted, mut lazy) = (false, false);
+    outside_classes(pattern, |c, rest| {
+        let counts = matches!(c, '*' | '+' | '?') || (c == '{' && is_quantifier(rest));
+        if counts && counted && (c != '?' || lazy) {
+            found = found.or(Some("a quantifier follows a quantifier"));
+        }
+        if c == '(' && rest.clone().take(2).eq(['?', 'P']) {
+            found = found.or(Some("`(?P` begins no group"));
+        }
+        if c == '{' && counts {
+            while rest.next().is_some_and(|c| c != '}') {}
+        }
+        lazy = counts && counted;
+        counted = counts;
+        // The `?` behind a bracket belongs to the group.
+        if c == '(' {
+            rest.next_if_eq(&'?');
+        }
+    });
+    found
+}
+
+/// Whether a pattern has something that other engines know and this one does not, so that its refusal says nothing.
+fn is_beyond(pattern: &str) -> bool {
+    let mut found = false;
+    let mut rest = pattern.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                found |= rest
+                    .next()
+                    .is_some_and(|c| matches!(c, '1'..='9' | 'k' | 'p' | 'P'))
+            }
+            '(' if rest.next_if_eq(&'?').is_some() => {
+                let name: String = rest.clone().skip(1).take_while(|c| *c != '>').collect();
+                found |= match rest.peek() {
+                    Some('<') => {
+                        name.starts_with(|c: char| !c.is_alphabetic() && c != '_') || name.contains('-')
+                    }
+                    Some(c) => matches!(c, '=' | '!' | '>' | '(' | '\'' | '#' | 'n'),
+                    None => false,
+                };
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Calls `visit` for every character that is neither escaped nor in a class; a class and an escape count as one `x`.
+fn outside_classes(pattern: &str, mut visit: impl FnMut(char, &mut Peekable<Chars<'_>>)) {
+    let mut rest = pattern.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                rest.next();
+                visit('x', &mut rest);
+            }
+            '[' => {
+                rest.next_if_eq(&'^');
+                rest.next_if_eq(&']');
+                while let Some(c) = rest.next() {
+                    match c {
+                        '\\' => drop(rest.next()),
+                        ']' => break,
+                        _ => {}
+                    }
+                }
+                visit('x', &mut rest);
+            }
+            c => visit(c, &mut rest),
+        }
+    }
 }
 
 /// The same pattern in the syntax of Rust's engines: classes are those of ASCII, and what only Rust gives a meaning is
@@ -90,11 +181,18 @@ fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, translated: &mut Strin
             }
             None => translated.push_str("\\\\c"),
         },
-        c if c.is_ascii() || c.is_alphanumeric() => {
+        'Z' => translated.push_str("\\z"),
+        'G' => translated.push_str("\\A"),
+        'a' | 'f' | 'n' | 'r' | 't' | 'v' | 'A' | 'z' | 'B' | 'x' | 'u' | 'k' | 'p' | 'P' | '1'..='9' => {
             translated.push('\\');
             translated.push(c);
         }
-        c => translated.push(c),
+        // Other letters stand for themselves.
+        c if c.is_alphanumeric() || !c.is_ascii() => translated.push(c),
+        c => {
+            translated.push('\\');
+            translated.push(c);
+        }
     }
 }
 
@@ -135,17 +233,60 @@ mod tests {
             ("^(?:error|warning)$", "error", "err"),
             ("^(?<name>x)$", "x", "y"),
             ("^x.$", "xé", "x"),
+            ("^\\q\\_\\:x\\Z", "q_:x", "q_:xy"),
         ] {
-            let regex = compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            let regex = compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error:?}"));
             assert!(regex.is_match(matching), "{pattern} {matching}");
             assert!(!regex.is_match(other), "{pattern} {other}");
         }
     }
 
     #[test]
-    fn what_cannot_be_compiled_is_said() {
-        for pattern in ["(?=x)", "(?!x)", "(a)\\1", "(", "[a", "a{1000}{1000}{1000}"] {
-            assert!(compile(pattern).is_err(), "{pattern}");
+    fn what_the_runner_takes_and_this_engine_does_not_is_not_called_wrong() {
+        for pattern in [
+            "(?=x)",
+            "(?!x)",
+            "(?<=x)y",
+            "(a)\\1",
+            "(?<n>a)\\k<n>",
+            "(?>a)",
+            "(?'n'a)",
+            "(?<n-m>a)",
+            "(?n)(a)",
+            "(?(a)b|c)",
+            "\\p{IsGreek}",
+            "((a{1000}){1000}){1000}",
+        ] {
+            let error = compile(pattern).unwrap_err();
+            assert!(
+                matches!(error, PatternError::Unsupported(_)),
+                "{pattern}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_runner_refuses_is_wrong() {
+        for pattern in [
+            "(", ")", "[a", "*a", "a|*", "{2}", "a{3,2}", "[z-a]", "a**", "a+*", "a{2}{3}", "a{2}+", "a*??",
+            "a???", "(a)**", "[a]++", "(?P<n>a)", "\\", "\\x4", "\\u12",
+        ] {
+            let error = compile(pattern).unwrap_err();
+            assert!(matches!(error, PatternError::Invalid(_)), "{pattern}: {error:?}");
+        }
+        for pattern in [
+            "a*?",
+            "a??",
+            "a{2}?",
+            "[*+]*",
+            "\\**",
+            "(?:a)?",
+            "a(?:b)*",
+            "a?b?",
+            "x*(?<n>a)+",
+            "a{b}*",
+        ] {
+            compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error:?}"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Sentences about what was written.
 
 use loom_workflow::model::{Step, StepAction};
-use loom_workflow::{Diagnostics, Source};
+use loom_workflow::{Diagnostic, Diagnostics, Source};
 
 /// The first mistake of an evaluation, in a line: what is wrong, where and why.
 pub(crate) fn first_mistake(diagnostics: &Diagnostics, source: &Source) -> String {
@@ -9,9 +9,14 @@ pub(crate) fn first_mistake(diagnostics: &Diagnostics, source: &Source) -> Strin
         .iter()
         .find(|found| found.is_blocking())
         .or_else(|| diagnostics.iter().next());
-    let Some(found) = first else {
-        return "something has no value".to_owned();
-    };
+    match first {
+        Some(found) => described(found, source),
+        None => "something has no value".to_owned(),
+    }
+}
+
+/// A finding as one sentence with its place.
+pub(crate) fn described(found: &Diagnostic, source: &Source) -> String {
     let mut text = found.message.clone();
     if let Some(label) = found.label().filter(|label| !label.is_empty()) {
         text.push_str(": ");

@@ -22,7 +22,7 @@ use crate::event::{GroupRules, JobOutline, JobTerms, Outputs, Reason};
 use crate::executor::{ContainerSpec, RoomSpec};
 use crate::id::JobId;
 
-pub(crate) use describe::{first_mistake, step_name};
+pub(crate) use describe::{described, first_mistake, step_name};
 pub(crate) use judge::{Question, concurrency, judge, outlines};
 pub(crate) use room::images;
 pub(crate) use scope::{Known, Scope, read_workflow};

@@ -70,6 +70,8 @@ pub struct Listen {
     pub origins: Vec<String>,
     /// What callers must show.
     pub token: Option<Token>,
+    /// A file of named tokens with roles, of which one will do as well.
+    pub tokens: Option<PathBuf>,
     /// How long actors that fell silent are shown.
     pub forget_after: Option<Duration>,
 }
@@ -82,6 +84,7 @@ impl Listen {
             port: self.port.unwrap_or(usual.port),
             origins: self.origins,
             token: self.token,
+            tokens: self.tokens,
             directory: DirectoryOptions {
                 forget_after: self.forget_after.unwrap_or(usual.directory.forget_after),
                 ..usual.directory
@@ -111,7 +114,7 @@ impl ServeError {
     pub fn is_mistake(&self) -> bool {
         matches!(
             self,
-            Self::Studio(StartError::TokenRequired { .. } | StartError::Origin(_))
+            Self::Studio(StartError::TokenRequired { .. } | StartError::Origin(_) | StartError::Tokens(_))
         )
     }
 }
@@ -181,14 +184,14 @@ pub async fn serve(engine: Engine, options: ServeOptions) -> Result<Serving, Ser
         Arc::clone(&catalog),
         Arc::clone(&starter),
     ));
-    let wants_token = options.listen.token.is_some();
+    let wants_token = options.listen.token.is_some() || options.listen.tokens.is_some();
     let studio = Studio::builder(options.listen.options())
         .extension(runtime.clone())
         .start()
         .await?;
     let workers = Workers::start(&runtime, &studio, options.start_on_change);
     let bridge = get_discovery_bridge();
-    bridge.deliver_to_shared(studio.directory.clone());
+    bridge.deliver_to_shared(studio.intake.clone());
     bridge
         .connect(&ActorRegistry::process_wide())
         .map_err(|error| ServeError::Bridge(error.to_string()))?;

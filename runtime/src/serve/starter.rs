@@ -55,6 +55,8 @@ pub(super) struct RunWishes {
     pub(super) event: Option<String>,
     /// Inputs, by name.
     pub(super) inputs: BTreeMap<String, String>,
+    /// Who asks; whoever the project's repository names when nothing is said.
+    pub(super) actor: Option<String>,
 }
 
 /// Why a workflow was not started.
@@ -189,6 +191,7 @@ impl Starter {
             let given = Given {
                 event: wishes.event,
                 inputs: wishes.inputs,
+                actor: wishes.actor,
                 ..Given::default()
             };
             let sources = ValueSources {

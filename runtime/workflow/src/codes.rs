@@ -194,6 +194,7 @@ codes! {
     STEP_ID = "schema/step-id", Schema, Error, "A step id is not allowed";
     DUPLICATE_STEP_ID = "schema/duplicate-step-id", Schema, Error, "Two steps have one id";
     UNKNOWN_STEP = "schema/unknown-step", Schema, Error, "A step waits for one that is not there";
+    ACTION_REFERENCE = "schema/action-reference", Schema, Error, "A step names no action";
     UNKNOWN_NEEDS = "schema/unknown-needs", Schema, Error, "A needed job does not exist";
     SELF_NEEDS = "schema/self-needs", Schema, Error, "A job needs itself";
     CYCLE = "schema/cycle", Schema, Error, "Jobs need each other in a circle";

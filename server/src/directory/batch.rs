@@ -5,17 +5,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use dashmap::Entry as Slot;
-use loom_protocol::{ActorBatch, BatchOutcome, BootId, Rejection, Timestamp};
+use loom_protocol::{ActorBatch, ActorId, BatchOutcome, BootId, Rejection, Timestamp};
 
 use super::boot::{Boot, Progress};
-use super::entry::Text;
+use super::entry::{Entry, Text};
 use super::limits::Refusal;
 use super::scope::{Naming, OF_BOOT};
 use super::store::Directory;
 
 impl Directory {
     /// Applies a batch, once: the last one that arrives again gets the same answer and changes nothing. Every batch is a
-    /// beat for all live actors of its boot.
+    /// beat for all live actors of its boot, takes what it answers to orders, and is told what is ordered of its actors.
     ///
     /// Entries that can't be applied are rejected one by one. `resync` asks for all actors again where a batch before this
     /// one is not known: one was lost, or the studio started anew and would otherwise never hear of those that rest. So it
@@ -25,14 +25,37 @@ impl Directory {
     /// When the boot's name is empty or too long, when there are too many boots, and when the batch's number was used
     /// before for another one.
     pub fn apply(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
+        self.apply_at(batch, self.clock.now(), |_| Vec::new())
+    }
+
+    /// The same, at a moment that is given. `rest` makes of a batch that was not known what the directory does not, while
+    /// no other one of the boot is applied, and says which of those entries it does not take; it sees the actors before
+    /// those that the batch unregisters are gone.
+    pub(crate) fn apply_at(
+        &self,
+        mut batch: ActorBatch,
+        now: Timestamp,
+        rest: impl FnOnce(&mut Applying<'_>) -> Vec<(usize, Refusal)>,
+    ) -> Result<BatchOutcome, Refusal> {
+        let (boot, answers) = (batch.boot.clone(), std::mem::take(&mut batch.answers));
+        let mut outcome = self.apply_once(batch, now, rest)?;
+        outcome.orders = self.orders().exchange(&boot, answers);
+        Ok(outcome)
+    }
+
+    fn apply_once(
+        &self,
+        batch: ActorBatch,
+        now: Timestamp,
+        rest: impl FnOnce(&mut Applying<'_>) -> Vec<(usize, Refusal)>,
+    ) -> Result<BatchOutcome, Refusal> {
         if let Some(source) = &batch.source {
             self.options.check_source(source, &batch.boot)?;
         }
         let said = in_short(&batch);
         loop {
-            let boot = self.boot(&batch.boot, self.clock.now())?;
+            let boot = self.boot(&batch.boot, now)?;
             let mut progress = boot.progress.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.clock.now();
             let again = batch.seq == progress.last_seq && progress.last_said == Some(said);
             let used = progress.last_said.is_some() && batch.seq <= progress.last_seq && !again;
             if !self.hears(&boot, (!used).then_some(now)) {
@@ -50,7 +73,7 @@ impl Directory {
             if again {
                 return Ok(progress.last_outcome.clone());
             }
-            return Ok(self.apply_next(batch, said, &boot, &mut progress, now));
+            return Ok(self.apply_next(batch, said, &boot, &mut progress, now, rest));
         }
     }
 
@@ -72,6 +95,7 @@ impl Directory {
         boot: &Arc<Boot>,
         progress: &mut Progress,
         now: Timestamp,
+        rest: impl FnOnce(&mut Applying<'_>) -> Vec<(usize, Refusal)>,
     ) -> BatchOutcome {
         let missing = batch.seq > progress.last_seq.saturating_add(1);
         progress.generation = batch.generation.unwrap_or(0).max(progress.generation);
@@ -81,9 +105,9 @@ impl Directory {
         // Before its first batch there is nothing of it.
         let sweeps = batch.complete && progress.last_said.is_some() && progress.broken < progress.generation;
         (progress.last_seq, progress.last_said) = (batch.seq, Some(said));
-        let mut outcome = self.apply_entries(batch, boot, progress, now);
+        let mut outcome = self.apply_entries(batch, boot, progress, now, rest);
         if sweeps {
-            self.remove_unnamed(boot, progress.generation);
+            self.remove_unnamed(boot, progress.generation, now);
         }
         self.mark_moved(boot);
         outcome.resync = boot.robbed.swap(false, Ordering::Relaxed) || missing;
@@ -93,12 +117,14 @@ impl Directory {
 
     fn apply_entries(
         &self,
-        batch: ActorBatch,
+        mut batch: ActorBatch,
         boot: &Arc<Boot>,
         progress: &mut Progress,
         now: Timestamp,
+        rest: impl FnOnce(&mut Applying<'_>) -> Vec<(usize, Refusal)>,
     ) -> BatchOutcome {
         let mut outcome = BatchOutcome::default();
+        let first = batch.register.len() + batch.update.len() + batch.unregister.len();
         let mut index = 0;
         let mut note = |result: Result<(), Refusal>| {
             match result {
@@ -111,7 +137,7 @@ impl Directory {
             }
             index += 1;
         };
-        if let Some(source) = batch.source {
+        if let Some(source) = &batch.source {
             let scope = source.scope();
             progress.scope = scope.or_else(|| Some(boot.id.0.chars().take(OF_BOOT).collect()));
         }
@@ -121,19 +147,37 @@ impl Directory {
             generation: progress.generation,
             now,
         };
-        for record in batch.register {
+        for record in std::mem::take(&mut batch.register) {
             note(self.register_of(record, &naming));
         }
-        for patch in batch.update {
+        for patch in std::mem::take(&mut batch.update) {
             let alias = boot.alias(&patch.id.0);
             let shown = alias.unwrap_or_else(|| Text::from(patch.id.0.as_str()));
             note(self.update_by(&shown, patch, Some(boot), now));
         }
-        for id in batch.unregister {
+        let gone = std::mem::take(&mut batch.unregister);
+        let others = others(&batch);
+        let mut refused = rest(&mut Applying {
+            directory: self,
+            boot,
+            scope: progress.scope.as_deref(),
+            now,
+            batch,
+        });
+        for id in gone {
             // Gone already is as good as gone now.
-            self.unregister_of(&id, boot);
+            self.unregister_of(&id, boot, now);
             note(Ok(()));
         }
+        refused.truncate(others);
+        outcome.accepted += others - refused.len();
+        outcome
+            .rejected
+            .extend(refused.into_iter().map(|(place, refusal)| Rejection {
+                index: first + place,
+                code: Some(refusal.code()),
+                problem: refusal.to_string(),
+            }));
         outcome
     }
 
@@ -158,6 +202,64 @@ impl Directory {
     }
 }
 
+/// A batch while it is applied.
+pub(crate) struct Applying<'a> {
+    directory: &'a Directory,
+    boot: &'a Arc<Boot>,
+    scope: Option<&'a str>,
+    /// The moment it came in.
+    pub(crate) now: Timestamp,
+    /// What the directory makes nothing of: its events, totals and answers.
+    pub(crate) batch: ActorBatch,
+}
+
+impl Applying<'_> {
+    /// The boot that sent it.
+    pub(crate) fn boot(&self) -> &Text {
+        &self.boot.name
+    }
+
+    /// The type of the actor that is shown as `id`.
+    pub(crate) fn kind(&self, id: &str) -> Option<Text> {
+        self.directory.kind_of(id)
+    }
+
+    /// A text that many share.
+    pub(crate) fn share(&self, text: &str) -> Text {
+        self.directory.share(text)
+    }
+
+    /// The id under which the actor is shown that the sender calls `id`; one that is not known here, or no more, included.
+    ///
+    /// # Errors
+    /// When another process has an actor of this id, and the sender did not say who it is.
+    pub(crate) fn shown(&self, id: &str) -> Result<Text, Refusal> {
+        if let Some(shown) = self.boot.alias(id) {
+            return Ok(shown);
+        }
+        self.directory.options.name("actor", id)?;
+        let of_other = |entry: &Entry| {
+            let owner = entry.owner.as_ref()?;
+            (!Arc::ptr_eq(owner, self.boot)).then(|| owner.id.0.clone())
+        };
+        let entry = self.directory.actors.get(id);
+        match (entry.and_then(|entry| of_other(&entry)), self.scope) {
+            (None, _) => Ok(self.directory.share(id)),
+            (Some(_), Some(scope)) => Ok(Text::from(format!("{id}@{scope}"))),
+            (Some(owner), None) => Err(Refusal::OtherOwner {
+                id: ActorId(id.to_owned()),
+                owner,
+            }),
+        }
+    }
+}
+
+/// Entries that are not the directory's own to apply.
+fn others(batch: &ActorBatch) -> usize {
+    let traffic = batch.types.len() + batch.messages.len() + batch.edges.len();
+    batch.events.len() + traffic + batch.answers.len()
+}
+
 /// A number that is the same for the same batch and most likely another for any other: of a sender that counts anew, the
 /// numbers come again and what they stand for does not.
 fn in_short(batch: &ActorBatch) -> u64 {
@@ -173,6 +275,10 @@ fn in_short(batch: &ActorBatch) -> u64 {
         (patch.message_count, patch.queue_depth, patch.last_heartbeat).hash(&mut hasher);
     }
     batch.unregister.hash(&mut hasher);
+    (batch.types.len(), batch.messages.len(), batch.edges.len()).hash(&mut hasher);
+    for event in &batch.events {
+        (&event.actor, event.time, &event.message).hash(&mut hasher);
+    }
     hasher.finish()
 }
 

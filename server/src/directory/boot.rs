@@ -11,6 +11,8 @@ use super::entry::Text;
 /// One boot of one process. Its actors point at it, so its beat is theirs.
 pub(super) struct Boot {
     pub(super) id: BootId,
+    /// The same, to be shared.
+    pub(super) name: Text,
     beat: AtomicI64,
     /// What viewers were last told; the sweep compares it with the truth.
     pub(super) shown_stale: AtomicBool,
@@ -49,6 +51,7 @@ pub(super) struct Progress {
 impl Boot {
     pub(super) fn new(id: BootId, now: Timestamp) -> Self {
         Self {
+            name: Text::from(id.0.as_str()),
             id,
             beat: AtomicI64::new(now.as_millis()),
             shown_stale: AtomicBool::new(false),
@@ -71,6 +74,13 @@ impl Boot {
     pub(super) fn alias(&self, id: &str) -> Option<Text> {
         let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
         aliases.shown.get(id).cloned()
+    }
+
+    /// What it calls the actor that is shown as `shown`.
+    pub(super) fn own_name(&self, shown: &str) -> Text {
+        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
+        let own = aliases.shown.iter().find(|(_, as_shown)| &***as_shown == shown);
+        own.map_or_else(|| Text::from(shown), |(id, _)| id.clone())
     }
 
     /// Shows the actor that it calls `id` as `shown` from now on.

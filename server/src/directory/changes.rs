@@ -1,6 +1,7 @@
 //! Which actors changed since somebody last looked. An actor that changes ten times is in here once.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -17,6 +18,7 @@ const MOST: usize = 10 * BULK;
 pub struct Changes {
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    version: AtomicU64,
 }
 
 #[derive(Default)]
@@ -37,6 +39,7 @@ pub(crate) enum Taken {
 
 impl Changes {
     pub(super) fn mark(&self, id: &Text) {
+        self.version.fetch_add(1, Ordering::Relaxed);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.dropped || !waiting.known.insert(id.clone()) {
             return;
@@ -50,6 +53,11 @@ impl Changes {
         }
         drop(waiting);
         self.arrived.notify_one();
+    }
+
+    /// Another one whenever something changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// Waits until something changed.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord, ActorStatus, Latency, Rates, Timestamp, Work};
+use loom_protocol::{
+    ActorId, ActorPatch, ActorRecord, ActorStatus, Controls, Latency, Rates, Timestamp, Work,
+};
 use serde_json::{Map, Value};
 
 use super::boot::Boot;
 
 /// A text that many actors share.
-pub(super) type Text = Arc<str>;
+pub(crate) type Text = Arc<str>;
 
 /// One actor. 100,000 of them must be cheap: rarely known fields are boxed, texts are shared.
 pub(super) struct Entry {
@@ -22,18 +24,22 @@ pub(super) struct Entry {
     pub(super) queue_depth: Option<u64>,
     pub(super) error_count: Option<u64>,
     pub(super) restart_count: Option<u64>,
-    metadata: Option<Box<Map<String, Value>>>,
-    rates: Option<Box<Rates>>,
-    latency: Option<Box<Latency>>,
-    work: Option<Box<Work>>,
+    pub(super) metadata: Option<Arc<Map<String, Value>>>,
+    pub(super) rates: Option<Box<Rates>>,
+    pub(super) latency: Option<Box<Latency>>,
+    pub(super) work: Option<Box<Work>>,
+    pub(super) system: Option<bool>,
+    controls: Option<Box<Controls>>,
     /// When it started, by our clock: the moment of the report less the uptime it gave.
-    started: Option<Timestamp>,
+    pub(super) started: Option<Timestamp>,
     /// The last report about this very actor.
     pub(super) beat: Timestamp,
     /// Who reports it; nobody in particular when it came by a single call.
     pub(super) owner: Option<Arc<Boot>>,
     /// In which naming of all its actors its owner named it last.
     pub(super) generation: u64,
+    /// Where its row is, once it has its place in the directory.
+    pub(super) row: usize,
 }
 
 impl Entry {
@@ -54,14 +60,17 @@ impl Entry {
             queue_depth: record.queue_depth,
             error_count: record.error_count,
             restart_count: record.restart_count,
-            metadata: record.metadata.map(Box::new),
+            metadata: record.metadata.map(Arc::new),
             rates: record.rates.map(Box::new),
             latency: record.latency.map(Box::new),
             work: record.work.map(Box::new),
+            system: record.system,
+            controls: record.controls.map(Box::new),
             started: record.uptime.map(|uptime| started_at(now, uptime)),
             beat: now,
             owner,
             generation,
+            row: 0,
         }
     }
 
@@ -83,10 +92,12 @@ impl Entry {
         set(&mut self.queue_depth, patch.queue_depth);
         set(&mut self.error_count, patch.error_count);
         set(&mut self.restart_count, patch.restart_count);
-        set(&mut self.metadata, patch.metadata.map(Box::new));
+        set(&mut self.metadata, patch.metadata.map(Arc::new));
         set(&mut self.rates, patch.rates.map(Box::new));
         set(&mut self.latency, patch.latency.map(Box::new));
         set(&mut self.work, patch.work.map(Box::new));
+        set(&mut self.system, patch.system);
+        set(&mut self.controls, patch.controls.map(Box::new));
         set(
             &mut self.started,
             patch.uptime.map(|uptime| started_at(now, uptime)),
@@ -96,10 +107,7 @@ impl Entry {
 
     /// When it was last known to be alive. Its process's beat speaks for it while it has not ended.
     pub(super) fn last_heartbeat(&self) -> Timestamp {
-        match &self.owner {
-            Some(boot) if !self.is_final() => self.beat.max(boot.last_beat()),
-            _ => self.beat,
-        }
+        last_heartbeat(self.beat, self.owner.as_ref(), self.is_final())
     }
 
     /// Whether it has been silent for too long. What has ended does not go stale.
@@ -144,19 +152,39 @@ impl Entry {
             rates: self.rates.as_deref().cloned(),
             latency: self.latency.as_deref().cloned(),
             work: self.work.as_deref().copied(),
+            system: self.system,
+            controls: self.controls.as_deref().cloned(),
         }
+    }
+
+    /// What it lets others order of it.
+    pub(super) fn controls(&self) -> Option<&Controls> {
+        self.controls.as_deref()
     }
 
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
     fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;
-        let alias = self.owner.as_ref().and_then(|owner| owner.alias(parent));
-        Some(alias.unwrap_or_else(|| parent.clone()))
+        Some(shown_parent(parent, self.owner.as_ref()))
     }
 
     pub(super) fn is_final(&self) -> bool {
         self.status.as_ref().is_some_and(ActorStatus::is_final)
     }
+}
+
+/// When an actor was last known to be alive, of which the last report is of `beat`.
+pub(super) fn last_heartbeat(beat: Timestamp, owner: Option<&Arc<Boot>>, is_final: bool) -> Timestamp {
+    match owner {
+        Some(boot) if !is_final => beat.max(boot.last_beat()),
+        _ => beat,
+    }
+}
+
+/// The id that a parent is shown under.
+pub(super) fn shown_parent(parent: &Text, owner: Option<&Arc<Boot>>) -> Text {
+    let alias = owner.and_then(|owner| owner.alias(parent));
+    alias.unwrap_or_else(|| parent.clone())
 }
 
 /// Whether `last` is so long ago that it no longer counts as a sign of life.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Latency, Rates, RejectionCode, Source};
+use loom_protocol::{
+    ActorEvent, ActorId, ActorPatch, ActorRecord, BootId, Controls, Latency, Rates, RejectionCode, Source,
+};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// How much the directory takes and how long it waits.
@@ -19,7 +22,7 @@ pub struct DirectoryOptions {
     pub max_boots: usize,
     /// Bytes of an id, a type or another single text.
     pub max_text: usize,
-    /// Bytes of a record's metadata, written as JSON.
+    /// Bytes of a record's metadata, written as JSON; of its controls as many again.
     pub max_metadata: usize,
 }
 
@@ -168,6 +171,7 @@ impl DirectoryOptions {
         self.text("node", record.node.as_deref())?;
         self.text("parentId", record.parent_id.as_ref().map(|id| id.0.as_str()))?;
         measures(record.rates.as_ref(), record.latency.as_ref())?;
+        self.controls(record.controls.as_ref())?;
         self.metadata(record.metadata.as_ref())
     }
 
@@ -182,7 +186,16 @@ impl DirectoryOptions {
         self.text("node", patch.node.as_deref())?;
         self.text("parentId", patch.parent_id.as_ref().map(|id| id.0.as_str()))?;
         measures(patch.rates.as_ref(), patch.latency.as_ref())?;
+        self.controls(patch.controls.as_ref())?;
         self.metadata(patch.metadata.as_ref())
+    }
+
+    /// Whether an event may be kept.
+    pub(crate) fn check_event(&self, event: &ActorEvent) -> Result<(), Refusal> {
+        self.name("events.kind", event.kind.as_str())?;
+        self.text("events.correlationId", event.correlation_id.as_deref())?;
+        let size = event.data.as_ref().map_or(0, size_of_json);
+        within("events.data", size, self.max_metadata)
     }
 
     /// Whether a text that must be there is there, can be seen, and is short enough.
@@ -213,8 +226,12 @@ impl DirectoryOptions {
         let Some(metadata) = metadata else {
             return Ok(());
         };
-        let size = serde_json::to_vec(metadata).map_or(usize::MAX, |json| json.len());
-        within("metadata", size, self.max_metadata)
+        within("metadata", size_of_json(metadata), self.max_metadata)
+    }
+
+    fn controls(&self, controls: Option<&Controls>) -> Result<(), Refusal> {
+        let size = controls.map_or(0, size_of_json);
+        within("controls", size, self.max_metadata)
     }
 }
 
@@ -234,6 +251,10 @@ fn measures(rates: Option<&Rates>, latency: Option<&Latency>) -> Result<(), Refu
         }
     }
     Ok(())
+}
+
+fn size_of_json(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
 }
 
 fn within(field: &'static str, size: usize, limit: usize) -> Result<(), Refusal> {

@@ -4,26 +4,31 @@
 //! computed when a record is read, so a beat of a process with 100,000 actors is one store of one number.
 //!
 //! Locks: a writer holds an actor's map entry and then takes the index or the loners; a reader copies ids out of those and
-//! lets them go before it looks at an actor. Nobody takes them the other way round.
+//! lets them go before it looks at an actor. The row that lists look at (`rows`) is written last, in the same way. Nobody takes them the other way round.
 
 mod batch;
 mod boot;
 mod changes;
 mod cursor;
 mod entry;
+mod happened;
 mod index;
 mod limits;
 mod query;
+mod rows;
 mod scope;
-mod search;
-mod sink;
+mod sight;
 mod store;
 mod summary;
 mod sweep;
+mod target;
 
+pub(crate) use batch::Applying;
 pub use changes::Changes;
 pub(crate) use changes::Taken;
 pub use cursor::InvalidCursor;
+pub(crate) use entry::Text;
+pub(crate) use happened::{Happening, Look, What};
 pub use limits::{DirectoryOptions, Refusal};
 pub use query::{ActorQuery, Direction, Matches, Page, Sort, SortField};
 pub use store::{Directory, Registered};

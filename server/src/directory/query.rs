@@ -5,12 +5,14 @@ use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use loom_protocol::filter::Filter;
 use loom_protocol::{ActorRecord, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cursor::{Cursor, InvalidCursor};
 use super::entry::Text;
-use super::search::Search;
+use super::rows::Row;
+use super::sight::{Memory, Sight};
 use super::store::Directory;
 
 /// Which actors, in which order, and how many of them.
@@ -20,12 +22,14 @@ pub struct ActorQuery {
     pub kind: Option<String>,
     /// Only actors with exactly this status, as shown (`stale` included).
     pub status: Option<String>,
-    /// Only actors with this text in their id, type, status, worker, node or parent, in any case.
-    pub text: Option<String>,
+    /// Only actors for which all of it holds.
+    pub filter: Filter,
     /// The order. Ties are broken by id.
     pub sort: Sort,
     /// Items at most; all when absent.
     pub limit: Option<usize>,
+    /// Items to leave out before the first. Who goes through a list that changes wants a cursor instead.
+    pub skip: usize,
     /// Where the page before ended.
     pub cursor: Option<String>,
 }
@@ -60,6 +64,20 @@ pub enum SortField {
     Uptime,
     /// The last sign of life.
     LastHeartbeat,
+    /// The worker.
+    Worker,
+    /// The node.
+    Node,
+    /// The actor that started it.
+    Parent,
+    /// Times it was started again.
+    RestartCount,
+    /// Messages a second.
+    Rate,
+    /// Time in the queue.
+    Wait,
+    /// Time in the handler.
+    Handle,
 }
 
 /// Which way an order goes.
@@ -79,6 +97,34 @@ pub(super) enum SortValue {
     Unknown,
     Number(u64),
     Text(#[serde(serialize_with = "write_text", deserialize_with = "read_text")] Text),
+}
+
+/// The same, while it is only looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey<'a> {
+    Unknown,
+    Number(u64),
+    Text(&'a str),
+}
+
+impl SortKey<'_> {
+    fn value(self) -> SortValue {
+        match self {
+            Self::Unknown => SortValue::Unknown,
+            Self::Number(number) => SortValue::Number(number),
+            Self::Text(text) => SortValue::Text(text.into()),
+        }
+    }
+}
+
+impl SortValue {
+    fn key(&self) -> SortKey<'_> {
+        match self {
+            Self::Unknown => SortKey::Unknown,
+            Self::Number(number) => SortKey::Number(*number),
+            Self::Text(text) => SortKey::Text(text),
+        }
+    }
 }
 
 fn write_text<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
@@ -116,13 +162,34 @@ type Match = (SortValue, Text);
 impl ActorQuery {
     /// Whether the ids stand in the asked order already.
     fn is_indexed(&self) -> bool {
-        self.sort.field == SortField::Id && self.status.is_none() && self.text.is_none()
+        self.sort.field == SortField::Id && self.status.is_none() && self.filter.is_empty()
     }
 
     /// Whether it costs no more than the page that is asked for.
     pub(crate) fn is_cheap(&self) -> bool {
         self.is_indexed() && self.limit.is_some()
     }
+}
+
+impl SortField {
+    /// All of them, by the words that ask for them. A record's names count, and a filter's where those differ.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("id", Self::Id),
+        ("type", Self::Type),
+        ("status", Self::Status),
+        ("messageCount", Self::MessageCount),
+        ("queueDepth", Self::QueueDepth),
+        ("errorCount", Self::ErrorCount),
+        ("uptime", Self::Uptime),
+        ("lastHeartbeat", Self::LastHeartbeat),
+        ("workerId", Self::Worker),
+        ("node", Self::Node),
+        ("parentId", Self::Parent),
+        ("restartCount", Self::RestartCount),
+        ("rate", Self::Rate),
+        ("wait", Self::Wait),
+        ("handle", Self::Handle),
+    ];
 }
 
 impl FromStr for Sort {
@@ -133,22 +200,15 @@ impl FromStr for Sort {
             Some(name) => (Direction::Descending, name),
             None => (Direction::Ascending, text),
         };
-        let field = match name {
-            "id" => SortField::Id,
-            "type" => SortField::Type,
-            "status" => SortField::Status,
-            "messageCount" => SortField::MessageCount,
-            "queueDepth" => SortField::QueueDepth,
-            "errorCount" => SortField::ErrorCount,
-            "uptime" => SortField::Uptime,
-            "lastHeartbeat" => SortField::LastHeartbeat,
-            _ => {
-                return Err(format!(
-                    "actors can't be sorted by `{name}`; use id, type, status, messageCount, queueDepth, errorCount, \
-                     uptime or lastHeartbeat, with `-` in front for largest first"
-                ));
-            }
+        let field = SortField::ALL.iter().find(|(word, _)| *word == name);
+        let Some((_, field)) = field else {
+            let known: Vec<&str> = SortField::ALL.iter().map(|(word, _)| *word).collect();
+            return Err(format!(
+                "actors can't be sorted by `{name}`; use {}, with `-` in front for largest first",
+                known.join(", ")
+            ));
         };
+        let field = *field;
         Ok(Self { field, direction })
     }
 }
@@ -170,7 +230,7 @@ impl Directory {
 
     /// The actors that `query` asks for, without their records.
     ///
-    /// Ordered by id and filtered by nothing or by type, a page costs its own length; otherwise each actor is looked
+    /// Ordered by id and filtered by nothing or by type, a page costs its own length; otherwise each actor's row is looked
     /// at once.
     ///
     /// # Errors
@@ -204,12 +264,14 @@ impl Directory {
             let matches = match query.sort.direction {
                 Direction::Ascending => ids
                     .range::<str, _>((edge, Bound::Unbounded))
+                    .skip(query.skip)
                     .take(most)
                     .map(pair)
                     .collect(),
                 Direction::Descending => ids
                     .range::<str, _>((Bound::Unbounded, edge))
                     .rev()
+                    .skip(query.skip)
                     .take(most)
                     .map(pair)
                     .collect(),
@@ -224,38 +286,58 @@ impl Directory {
         after: Option<&Cursor>,
         now: Timestamp,
     ) -> (usize, Vec<Match>) {
-        let stale_after = self.options.stale_after;
-        let mut search = query.text.as_deref().map(Search::new);
-        let after: Option<Match> = after.map(|cursor| (cursor.value.clone(), Text::from(cursor.id.as_str())));
+        let (stale_after, memory) = (self.options.stale_after, Memory::new());
         let mut total = 0;
-        let mut best = Best::new(query.sort.direction, query.limit);
-        for actor in self.actors.iter() {
-            let status = actor.status_at(now, stale_after).map(|status| status.as_str());
-            let fits = query.kind.as_deref().is_none_or(|kind| *actor.kind == *kind)
+        let most = query.limit.map_or(usize::MAX, |limit| {
+            limit.saturating_add(query.skip).saturating_add(1)
+        });
+        let mut best = Best::new(query.sort.direction, most);
+        let after = after.map(|cursor| (cursor.value.key(), cursor.id.as_str()));
+        self.rows.each(|row| {
+            let sight = Sight {
+                row,
+                now,
+                stale_after,
+                memory: &memory,
+            };
+            let fits = query.kind.as_deref().is_none_or(|kind| *row.kind == *kind)
                 && query
                     .status
                     .as_deref()
-                    .is_none_or(|wanted| status == Some(wanted))
-                && search
-                    .as_mut()
-                    .is_none_or(|search| search.finds(actor.key(), &actor, status));
-            if !fits {
-                continue;
+                    .is_none_or(|wanted| sight.status().is_some_and(|status| status.as_str() == wanted))
+                && query.filter.matches(&sight);
+            if fits {
+                total += 1;
+                best.offer(key(query.sort.field, &sight), &row.id, after);
             }
-            total += 1;
-            let value = match query.sort.field {
-                SortField::Id => SortValue::Unknown,
-                SortField::Type => SortValue::Text(actor.kind.clone()),
-                SortField::Status => status.map_or(SortValue::Unknown, |word| SortValue::Text(word.into())),
-                SortField::MessageCount => number(actor.message_count),
-                SortField::QueueDepth => number(actor.queue_depth),
-                SortField::ErrorCount => number(actor.error_count),
-                SortField::Uptime => number(actor.uptime(now, stale_after)),
-                SortField::LastHeartbeat => number(u64::try_from(actor.last_heartbeat().as_millis()).ok()),
-            };
-            best.offer(value, actor.key(), after.as_ref());
-        }
-        (total, best.into_sorted())
+        });
+        let mut matches = best.into_sorted();
+        matches.drain(..query.skip.min(matches.len()));
+        (total, matches)
+    }
+}
+
+/// What a row counts in an order.
+fn key<'a>(field: SortField, sight: &'a Sight<'_>) -> SortKey<'a> {
+    let row: &Row = sight.row;
+    match field {
+        SortField::Id => SortKey::Unknown,
+        SortField::Type => SortKey::Text(&row.kind),
+        SortField::Status => sight
+            .status()
+            .map_or(SortKey::Unknown, |status| SortKey::Text(status.as_str())),
+        SortField::MessageCount => number(row.message_count),
+        SortField::QueueDepth => number(row.queue_depth),
+        SortField::ErrorCount => number(row.error_count),
+        SortField::RestartCount => number(row.restart_count),
+        SortField::Uptime => number(sight.uptime()),
+        SortField::LastHeartbeat => number(u64::try_from(sight.last_heartbeat().as_millis()).ok()),
+        SortField::Worker => text(row.worker.as_ref()),
+        SortField::Node => text(row.node.as_ref()),
+        SortField::Parent => text(row.parent.as_ref()),
+        SortField::Rate => fraction(row.rate),
+        SortField::Wait => fraction(row.wait),
+        SortField::Handle => fraction(row.handle),
     }
 }
 
@@ -270,26 +352,26 @@ struct Best {
 }
 
 impl Best {
-    fn new(direction: Direction, limit: Option<usize>) -> Self {
+    fn new(direction: Direction, most: usize) -> Self {
         Self {
             direction,
-            most: limit.map_or(usize::MAX, |limit| limit.saturating_add(1)),
+            most,
             matches: Vec::new(),
             worst: None,
         }
     }
 
-    fn offer(&mut self, value: SortValue, id: &Text, after: Option<&Match>) {
-        let order = |other: &Match| {
-            let order = value.cmp(&other.0).then_with(|| id.cmp(&other.1));
-            directed(self.direction, order)
-        };
+    fn offer(&mut self, key: SortKey<'_>, id: &Text, after: Option<(SortKey<'_>, &str)>) {
+        let order = |other: (SortKey<'_>, &str)| directed(self.direction, (key, &**id).cmp(&other));
         let too_early = after.is_some_and(|after| order(after).is_le());
-        let too_late = self.worst.as_ref().is_some_and(|worst| order(worst).is_ge());
+        let too_late = self
+            .worst
+            .as_ref()
+            .is_some_and(|(value, id)| order((value.key(), id)).is_ge());
         if too_early || too_late {
             return;
         }
-        self.matches.push((value, id.clone()));
+        self.matches.push((key.value(), id.clone()));
         if self.matches.len() >= self.most.saturating_mul(2) {
             self.cut();
         }
@@ -324,6 +406,21 @@ fn directed(direction: Direction, order: Ordering) -> Ordering {
     }
 }
 
-fn number(value: Option<u64>) -> SortValue {
-    value.map_or(SortValue::Unknown, SortValue::Number)
+fn number(value: Option<u64>) -> SortKey<'static> {
+    value.map_or(SortKey::Unknown, SortKey::Number)
+}
+
+fn text(value: Option<&Text>) -> SortKey<'_> {
+    value.map_or(SortKey::Unknown, |text| SortKey::Text(text))
+}
+
+/// Millionths, so that fractions have an order like counts. What is no count at all is unknown.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "below zero is left out, and what is too large stays the largest"
+)]
+fn fraction(value: Option<f64>) -> SortKey<'static> {
+    let value = value.filter(|value| *value >= 0.0);
+    value.map_or(SortKey::Unknown, |value| SortKey::Number((value * 1e6) as u64))
 }

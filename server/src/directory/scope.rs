@@ -74,10 +74,10 @@ impl Directory {
     }
 
     /// Forgets an actor that its boot says is gone. What another boot took over is no longer this one's to remove.
-    pub(super) fn unregister_of(&self, id: &ActorId, boot: &Arc<Boot>) {
+    pub(super) fn unregister_of(&self, id: &ActorId, boot: &Arc<Boot>, now: Timestamp) {
         let alias = boot.alias(&id.0);
         let shown = alias.as_deref().unwrap_or(&id.0);
-        self.remove_if(shown, |entry| {
+        self.remove_if(shown, now, |entry| {
             entry.owner.as_ref().is_none_or(|owner| Arc::ptr_eq(owner, boot))
         });
         if alias.is_some() {
@@ -86,15 +86,17 @@ impl Directory {
     }
 
     /// Removes what `boot` named in an earlier generation and not in this one.
-    pub(super) fn remove_unnamed(&self, boot: &Arc<Boot>, generation: u64) {
+    pub(super) fn remove_unnamed(&self, boot: &Arc<Boot>, generation: u64, now: Timestamp) {
         let is_old = |entry: &Entry| {
             let owner = entry.owner.as_ref();
             owner.is_some_and(|owner| Arc::ptr_eq(owner, boot)) && entry.generation < generation
         };
         let old = self.actors.iter().filter(|actor| is_old(actor));
-        let old: Vec<Text> = old.map(|actor| actor.key().clone()).collect();
+        let mut old: Vec<Text> = old.map(|actor| actor.key().clone()).collect();
+        // In an order that a replay has as well.
+        old.sort();
         for id in &old {
-            self.remove_if(id, is_old);
+            self.remove_if(id, now, is_old);
         }
         if old.is_empty() {
             return;
@@ -109,7 +111,9 @@ impl Directory {
     /// Gives actors that stand beside others their own ids once those are free, as after a crash and a start anew.
     pub(super) fn sweep_aliases(&self, now: Timestamp) {
         // Copied first: a batch that is being applied waits for nothing that we hold.
-        let boots: Vec<Arc<Boot>> = self.boots.iter().map(|boot| boot.clone()).collect();
+        let mut boots: Vec<Arc<Boot>> = self.boots.iter().map(|boot| boot.clone()).collect();
+        // A map has another order each time, and who is first here gets an id that two want.
+        boots.sort_by(|a, b| a.name.cmp(&b.name));
         for boot in boots {
             // A silent one gets nothing: after a pause of the whole machine everybody is silent for a moment.
             if silent_for(boot.last_beat(), now, self.options.stale_after) || !boot.has_aliases() {
@@ -146,13 +150,22 @@ impl Directory {
     }
 
     fn rename(&self, shown: &Text, id: &Text, boot: &Arc<Boot>, now: Timestamp) {
-        let is_own = |entry: &Entry| entry.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, boot));
+        let is_own =
+            |_: &Text, entry: &Entry| entry.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, boot));
         let mut entry = self.take_if(shown, is_own);
-        if entry.is_none() || self.place(id, &mut entry, Ended::Kept, now).is_ok() {
+        if entry.is_none() {
             boot.drop_alias(id);
-        } else if let Err(refusal) = self.place(shown, &mut entry, Ended::Free, now) {
+            return;
+        }
+        if self.place(id, &mut entry, Ended::Kept, now).is_ok() {
+            self.happened.renamed(shown, id, now);
+            boot.drop_alias(id);
+            return;
+        }
+        if let Err(refusal) = self.place(shown, &mut entry, Ended::Back, now) {
             // Both were taken in the same moment; its process registers it again with its next word of it.
             tracing::debug!(actor = %shown, %refusal, "an actor lost its place while it was to get its own id");
+            self.happened.changed(shown, entry.as_deref(), None, now);
             boot.drop_alias(id);
         }
     }

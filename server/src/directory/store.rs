@@ -9,9 +9,12 @@ use loom_protocol::{ActorId, ActorPatch, ActorRecord, BootId, Timestamp};
 use super::boot::Boot;
 use super::changes::Changes;
 use super::entry::{Entry, Text, silent_for};
+use super::happened::{Happened, Look};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
+use super::rows::Rows;
 use crate::Clock;
+use crate::orders::Orders;
 
 /// Shared texts (types, nodes, workers) are few; beyond this many they are no longer shared.
 const SHARED_TEXTS: usize = 10_000;
@@ -22,6 +25,7 @@ pub struct Directory {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) actors: DashMap<Text, Box<Entry>>,
     pub(super) index: Index,
+    pub(super) rows: Rows,
     pub(super) boots: DashMap<BootId, Arc<Boot>>,
     /// Actors that no process beats for, and whether viewers were told that they are stale.
     pub(super) loners: DashMap<Text, bool>,
@@ -29,6 +33,8 @@ pub struct Directory {
     count: AtomicUsize,
     pub(super) texts: DashSet<Text>,
     changes: Changes,
+    orders: Orders,
+    pub(super) happened: Happened,
 }
 
 /// What becomes of the id of an actor that has ended while its process lives.
@@ -38,6 +44,8 @@ pub(super) enum Ended {
     Free,
     /// It stays, so that it can be seen how the actor ended.
     Kept,
+    /// Whoever had it a moment ago has it again.
+    Back,
 }
 
 /// Whether a registration brought a new actor.
@@ -54,14 +62,17 @@ impl Directory {
     pub fn new(options: DirectoryOptions, clock: Arc<dyn Clock>) -> Self {
         Self {
             options,
+            orders: Orders::new(clock.clone()),
             clock,
             actors: DashMap::new(),
             index: Index::default(),
+            rows: Rows::default(),
             boots: DashMap::new(),
             loners: DashMap::new(),
             count: AtomicUsize::new(0),
             texts: DashSet::new(),
             changes: Changes::default(),
+            happened: Happened::default(),
         }
     }
 
@@ -70,8 +81,12 @@ impl Directory {
     /// # Errors
     /// When the record breaks a limit of [`DirectoryOptions`], or a living process reports an actor with its id.
     pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
+        self.register_at(record, self.clock.now())
+    }
+
+    /// The same, at a moment that is given.
+    pub(crate) fn register_at(&self, record: ActorRecord, now: Timestamp) -> Result<Registered, Refusal> {
         self.options.check_record(&record)?;
-        let now = self.clock.now();
         let id = Text::from(record.id.0.as_str());
         let entry = Entry::new(record, None, 0, now, |text| self.share(text));
         self.place(&id, &mut Some(Box::new(entry)), Ended::Free, now)
@@ -82,7 +97,11 @@ impl Directory {
     /// # Errors
     /// When the actor is unknown, a living process reports it, or the patch breaks a limit of [`DirectoryOptions`].
     pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
-        let now = self.clock.now();
+        self.update_at(patch, self.clock.now())
+    }
+
+    /// The same, at a moment that is given.
+    pub(crate) fn update_at(&self, patch: ActorPatch, now: Timestamp) -> Result<(), Refusal> {
         let id = Text::from(patch.id.0.as_str());
         self.update_by(&id, patch, None, now)
     }
@@ -92,9 +111,13 @@ impl Directory {
     /// # Errors
     /// When a living process reports it.
     pub fn unregister(&self, id: &ActorId) -> Result<bool, Refusal> {
-        let now = self.clock.now();
+        self.unregister_at(id, self.clock.now())
+    }
+
+    /// The same, at a moment that is given.
+    pub(crate) fn unregister_at(&self, id: &ActorId, now: Timestamp) -> Result<bool, Refusal> {
         let mut refusal = None;
-        let removed = self.remove_if(&id.0, |entry| {
+        let removed = self.remove_if(&id.0, now, |entry| {
             refusal = self.held(&id.0, entry, None, now);
             refusal.is_none()
         });
@@ -138,6 +161,17 @@ impl Directory {
         Some(entry.record(id, now, self.options.stale_after))
     }
 
+    /// Who reports the actor shown as `id`, and what that calls it.
+    pub(crate) fn owner_of(&self, id: &str) -> Option<(BootId, ActorId)> {
+        let owner = self.actors.get(id)?.owner.clone()?;
+        Some((owner.id.clone(), ActorId(owner.own_name(id).to_string())))
+    }
+
+    /// The type of the actor shown as `id`.
+    pub(crate) fn kind_of(&self, id: &str) -> Option<Text> {
+        Some(self.actors.get(id)?.kind.clone())
+    }
+
     /// How many actors there are.
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
@@ -151,6 +185,21 @@ impl Directory {
     /// The changes that nobody has looked at yet.
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// What is ordered of the actors.
+    pub(crate) fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// What happened to actors and nobody has looked at yet; kept once somebody asked for it.
+    pub(crate) fn happened(&self) -> &Happened {
+        &self.happened
+    }
+
+    /// The limits it keeps.
+    pub(crate) fn options(&self) -> &DirectoryOptions {
+        &self.options
     }
 
     /// The clock the directory goes by.
@@ -180,12 +229,19 @@ impl Directory {
                         owner: owner.map(|owner| owner.id.0.clone()).unwrap_or_default(),
                     });
                 }
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::Known);
                 };
                 let alone = entry.owner.is_none();
+                entry.row = slot.get().row;
+                self.rows.update(entry.row, &entry);
                 let before = slot.insert(entry);
                 rob(&before, slot.get().owner.as_ref());
+                match ended {
+                    Ended::Free => self.happened.changed(id, Some(&before), Some(slot.get()), now),
+                    // Who comes here was told of as renamed.
+                    Ended::Kept | Ended::Back => self.happened.changed(id, Some(&before), None, now),
+                }
                 let kind = &slot.get().kind;
                 if before.kind != *kind {
                     self.index.remove(&before.kind, id);
@@ -196,12 +252,16 @@ impl Directory {
             }
             Slot::Vacant(slot) => {
                 self.make_room()?;
-                let Some(entry) = entry.take() else {
+                let Some(mut entry) = entry.take() else {
                     return Ok(Registered::New);
                 };
                 let alone = entry.owner.is_none();
                 self.index.insert(&entry.kind, id.clone());
-                let _held = slot.insert(entry);
+                entry.row = self.rows.insert(id, &entry);
+                let held = slot.insert(entry);
+                if ended == Ended::Free {
+                    self.happened.changed(id, None, Some(&held), now);
+                }
                 self.follow(id, alone);
                 Registered::New
             }
@@ -223,6 +283,7 @@ impl Directory {
             return Err(Refusal::Unknown(patch.id));
         };
         let id = entry.key().clone();
+        let looked = self.happened.are_kept().then(|| Look::at(&entry));
         match by {
             Some(boot) => self.claim(&id, &mut entry, boot)?,
             None => {
@@ -241,24 +302,36 @@ impl Directory {
             self.index.remove(&before, &id);
             self.index.insert(&entry.kind, id.clone());
         }
+        if let Some(before) = looked {
+            self.happened.updated(&id, before, &entry, now);
+        }
+        self.rows.update(entry.row, &entry);
         drop(entry);
         self.changes.mark(&id);
         Ok(())
     }
 
     /// Removes the actor if `which` says so, under its lock.
-    pub(super) fn remove_if(&self, id: &str, which: impl FnOnce(&Entry) -> bool) -> bool {
-        self.take_if(id, which).is_some()
+    pub(super) fn remove_if(&self, id: &str, now: Timestamp, which: impl FnOnce(&Entry) -> bool) -> bool {
+        let removed = self.take_if(id, |id, entry| {
+            let goes = which(entry);
+            if goes {
+                self.happened.changed(id, Some(entry), None, now);
+            }
+            goes
+        });
+        removed.is_some()
     }
 
     /// Takes the actor out if `which` says so, under its lock.
-    pub(super) fn take_if(&self, id: &str, which: impl FnOnce(&Entry) -> bool) -> Option<Box<Entry>> {
+    pub(super) fn take_if(&self, id: &str, which: impl FnOnce(&Text, &Entry) -> bool) -> Option<Box<Entry>> {
         let removed = self.actors.remove_if(id, |id, entry| {
-            let goes = which(entry);
+            let goes = which(id, entry);
             if goes {
                 // Still under the lock: a registration of the same id waits until the index has followed.
                 self.index.remove(&entry.kind, id);
                 self.loners.remove(id);
+                self.rows.remove(entry.row);
                 self.count.fetch_sub(1, Ordering::Relaxed);
             }
             goes

@@ -15,11 +15,16 @@ impl Directory {
     /// To be called about once a second. Costs a look at each boot and each actor without one; all actors are gone
     /// through only when a whole process fell silent, came back or is forgotten.
     pub fn sweep(&self) {
-        let now = self.clock.now();
+        self.sweep_at(self.clock.now());
+    }
+
+    /// The same, at a moment that is given.
+    pub(crate) fn sweep_at(&self, now: Timestamp) {
         self.sweep_boots(now);
         self.sweep_loners(now);
         self.sweep_aliases(now);
         self.sweep_texts();
+        self.orders().sweep(|boot| self.is_silent_boot(boot));
     }
 
     fn sweep_boots(&self, now: Timestamp) {
@@ -29,6 +34,7 @@ impl Directory {
             let stale = silent_for(boot.last_beat(), now, self.options.stale_after);
             if boot.shown_stale.swap(stale, Ordering::Relaxed) != stale {
                 turned.push(boot.clone());
+                self.happened.boot_turned(&boot, stale, now);
             }
             if self.is_forgotten(&boot, now) {
                 forgotten.push(boot.clone());
@@ -37,6 +43,7 @@ impl Directory {
         if !turned.is_empty() {
             for id in self.owned_by(&turned) {
                 self.changes().mark(&id);
+                self.tell_turned(&id, now);
             }
         }
         if !forgotten.is_empty() {
@@ -46,7 +53,7 @@ impl Directory {
             }
             for id in self.owned_by(&forgotten) {
                 // It may have come back, or found another owner, in the meantime.
-                self.remove_if(&id, |entry| {
+                self.remove_if(&id, now, |entry| {
                     is_owned_by(entry, &forgotten) && self.is_silent(entry, now)
                 });
             }
@@ -70,9 +77,12 @@ impl Directory {
             };
             if turned {
                 self.changes().mark(&id);
+                self.tell_turned(&id, now);
             }
             if silent {
-                self.remove_if(&id, |entry| entry.owner.is_none() && self.is_silent(entry, now));
+                self.remove_if(&id, now, |entry| {
+                    entry.owner.is_none() && self.is_silent(entry, now)
+                });
             }
         }
     }
@@ -82,6 +92,17 @@ impl Directory {
         let entry = self.actors.get(id)?;
         let stale = entry.is_stale(now, self.options.stale_after);
         Some((stale, self.is_silent(&entry, now)))
+    }
+
+    /// Tells that an actor fell silent or came back; of one that has ended there is nothing to tell.
+    fn tell_turned(&self, id: &Text, now: Timestamp) {
+        if self.happened.are_kept()
+            && let Some(entry) = self.actors.get(id)
+            && !entry.is_final()
+        {
+            let stale = entry.is_stale(now, self.options.stale_after);
+            self.happened.turned(id, &entry, stale, now);
+        }
     }
 
     fn owned_by(&self, boots: &[Arc<Boot>]) -> Vec<Text> {

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use loom_protocol::Problem;
+use loom_protocol::filter::InvalidFilter;
 
 use crate::directory::{InvalidCursor, Refusal};
 
@@ -160,6 +161,12 @@ impl From<Refusal> for ApiError {
 impl From<InvalidCursor> for ApiError {
     fn from(error: InvalidCursor) -> Self {
         Self::bad_request("invalid_cursor", error.to_string())
+    }
+}
+
+impl From<InvalidFilter> for ApiError {
+    fn from(error: InvalidFilter) -> Self {
+        Self::bad_request("invalid_filter", error.to_string())
     }
 }
 

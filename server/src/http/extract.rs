@@ -1,9 +1,9 @@
 //! Limits of bodies, and problems instead of plain text when a body, a path or a query can't be read.
 
-use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::error::ApiError;
 
@@ -28,7 +28,30 @@ pub(super) fn json(limit: usize) -> web::JsonConfig {
         .error_handler(json_problem)
 }
 
-fn json_problem(error: JsonPayloadError, request: &HttpRequest) -> actix_web::Error {
+/// The bytes of a JSON body of up to `limit` bytes, for a handler that parses them itself; refused as any other body.
+pub(super) async fn json_bytes(
+    request: &HttpRequest,
+    body: web::Payload,
+    limit: usize,
+) -> Result<web::Bytes, actix_web::Error> {
+    let says_json =
+        request.mime_type().ok().flatten().is_some_and(|mime| {
+            mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+        });
+    if !says_json {
+        return Err(json_problem(JsonPayloadError::ContentType, request));
+    }
+    match body.to_bytes_limited(limit).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(json_problem(
+            JsonPayloadError::Payload(PayloadError::Incomplete(None)),
+            request,
+        )),
+        Err(_) => Err(json_problem(JsonPayloadError::Overflow { limit }, request)),
+    }
+}
+
+pub(super) fn json_problem(error: JsonPayloadError, request: &HttpRequest) -> actix_web::Error {
     let encoding = request
         .headers()
         .get(CONTENT_ENCODING)

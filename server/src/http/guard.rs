@@ -7,28 +7,32 @@
 //!   unless the origin is listed.
 //! - With a token, it or the cookie of a session on everything but the public part; `shown` has the ways to show it. Wrong
 //!   ones are counted by address, whatever the way.
+//! - The token's role: to look and to open sockets needs `view`, to report `report`, anything else `operate`. A route that
+//!   needs more says so itself ([`crate::Known::needs`]), where its path has been read: here a path may be written in ways
+//!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`].
 //!
 //! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
 //! holds no data and has to be loaded before anybody could; the health is answered to any `Host`. Runs as middleware: extractors run side by side, and a bad
 //! body must not win over a missing token.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{session, shown};
+use super::{events, routes, session, shown};
 use crate::Clock;
+use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
-use crate::options::Token;
 use crate::sessions::Sessions;
 use crate::tries::{Tries, Way};
 
@@ -41,7 +45,11 @@ const SESSION: [&str; 2] = ["/api/session", "/api/v1/session"];
 pub struct Guard {
     bind: IpAddr,
     origins: Vec<Origin>,
-    token: Option<Token>,
+    access: Access,
+    /// The paths that are posted to by those who may do no more than report.
+    reporting: Vec<String>,
+    /// Those that need more than what is usual.
+    raised: Vec<(ResourceDef, Role)>,
     /// Where the embedded page lives beside its files.
     pages: Vec<String>,
     sessions: Sessions,
@@ -52,17 +60,19 @@ pub struct Guard {
 impl Guard {
     /// A guard of a server bound to `bind`, with the `origins` that may talk to it beside its own. `pages` are the paths
     /// under which the embedded page lives; sessions end by `clock`.
-    pub fn new(
+    pub(crate) fn new(
         bind: IpAddr,
         origins: Vec<Origin>,
-        token: Option<Token>,
+        access: Access,
         pages: Vec<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             bind,
             origins,
-            token,
+            access,
+            reporting: routes::reporting(),
+            raised: routes::raised(),
             pages,
             sessions: Sessions::new(clock.clone()),
             tries: Tries::new(clock),
@@ -72,11 +82,19 @@ impl Guard {
 
     /// Whether callers must show a token.
     pub fn wants_token(&self) -> bool {
-        self.token.is_some()
+        self.access.wants_token()
     }
 
-    pub(super) fn token(&self) -> Option<&Token> {
-        self.token.as_ref()
+    /// Reads the file of tokens again, where there is one. Waits for the disk.
+    pub(crate) fn reload_tokens(&self) {
+        if self.access.reload() {
+            // Somebody may have shown a new one before it was known here.
+            self.tries.forget_what_was_said();
+        }
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     pub(super) fn sessions(&self) -> &Sessions {
@@ -88,10 +106,11 @@ impl Guard {
         self.refused.load(Ordering::Relaxed)
     }
 
-    fn check(&self, request: &ServiceRequest) -> Result<(), ApiError> {
+    /// Who asks, and what let it in, unless what it asks for is open to everybody.
+    fn check(&self, request: &ServiceRequest) -> Result<Option<(Caller, Option<Pass>)>, ApiError> {
         let path = request.path();
         if HEALTH.contains(&path) && is_read(request.method()) {
-            return Ok(());
+            return Ok(None);
         }
         let headers = request.headers();
         let host = self.check_host(headers)?;
@@ -104,10 +123,25 @@ impl Guard {
         let preflight = is_preflight(request) && self.reader(headers).is_some();
         let public =
             preflight || SESSION.contains(&path) || (is_read(request.method()) && self.is_page(path));
-        if socket || !public {
-            self.check_token(headers, request.query_string(), peer(request.peer_addr()))?;
+        if public && !socket {
+            return Ok(None);
         }
-        Ok(())
+        let (caller, pass) = self.identify(headers, request.query_string(), peer(request.peer_addr()))?;
+        caller.need(self.needed(request.method(), path))?;
+        Ok(Some((caller, pass)))
+    }
+
+    /// The role that a request needs at least.
+    fn needed(&self, method: &Method, path: &str) -> Role {
+        if is_read(method) {
+            return Role::View;
+        }
+        if *method == Method::POST && self.reporting.iter().any(|reporting| reporting == path) {
+            return Role::Report;
+        }
+        // So that a refusal names the right one at once; the route itself makes sure of it.
+        let raised = self.raised.iter().find(|(pattern, _)| pattern.is_match(path));
+        raised.map_or(Role::Operate, |(_, role)| *role)
     }
 
     /// Whether a path can only be the embedded page's: one of its files, or one of its sections and what is below.
@@ -179,32 +213,42 @@ impl Guard {
         Ok(())
     }
 
-    /// Whether the caller showed the token, or is signed in. A token that is shown counts before a cookie.
-    pub(super) fn check_token(&self, headers: &HeaderMap, query: &str, peer: IpAddr) -> Result<(), ApiError> {
-        let Some(token) = &self.token else {
-            return Ok(());
-        };
-        match shown::token(headers, query) {
-            Some(shown) => self.judge(token, &shown, Way::Program, peer),
-            None if session::is_signed_in(headers, &self.sessions) => Ok(()),
-            None => Err(ApiError::unauthorized(
-                "token_required",
-                "sign in (POST /api/session), or send the header `Authorization: Bearer` with this studio's token \
-                 (STUDIO_TOKEN)",
-            )),
+    /// Who asks: whose token was shown, or who is signed in. A token that is shown counts before a cookie.
+    pub(super) fn identify(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        peer: IpAddr,
+    ) -> Result<(Caller, Option<Pass>), ApiError> {
+        if !self.access.wants_token() {
+            return Ok((Caller::local(), None));
         }
+        let pass = match shown::token(headers, query) {
+            Some(shown) => Pass {
+                key: self.judge(&shown, Way::Program, peer)?,
+                session: None,
+            },
+            None => session::pass(headers, &self.sessions).ok_or_else(token_required)?,
+        };
+        // Of a token that was revoked nothing is left, the sessions that began with it included.
+        let caller = self.access.caller(&pass.key).ok_or_else(token_required)?;
+        Ok((caller, Some(pass)))
     }
 
-    /// Whether `shown` is the token. Too many wrong ones have their address wait.
-    pub(super) fn judge(&self, token: &Token, shown: &str, way: Way, peer: IpAddr) -> Result<(), ApiError> {
-        let shown = shown.trim();
-        match self.tries.judge(peer, way, shown, || token.is(shown)) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(ApiError::unauthorized(
+    /// Which token `shown` is. Too many wrong ones have their address wait.
+    pub(super) fn judge(&self, shown: &str, way: Way, peer: IpAddr) -> Result<Key, ApiError> {
+        let (shown, found) = (shown.trim(), Cell::new(None));
+        let is_right = || {
+            found.set(self.access.find(shown));
+            found.get().is_some()
+        };
+        match (self.tries.judge(peer, way, shown, is_right), found.get()) {
+            (Ok(true), Some(key)) => Ok(key),
+            (Ok(_), _) => Err(ApiError::unauthorized(
                 "token_wrong",
-                "this is not the token of this studio (STUDIO_TOKEN, where it was started)",
+                "this is no token of this studio (STUDIO_TOKEN, where it was started, or one that `loom-studio token add` made)",
             )),
-            Err(seconds) => {
+            (Err(seconds), _) => {
                 let detail =
                     format!("too many wrong tokens came from your address; try again in {seconds} s");
                 Err(ApiError::new(
@@ -218,9 +262,11 @@ impl Guard {
         }
     }
 
-    /// Whether a browser's session is open. It does not count as used by that.
-    pub(crate) fn has_session(&self, id: &str) -> bool {
-        self.sessions.has(id)
+    /// Whether what let a socket in still would. A session does not count as used by that.
+    pub(crate) fn still_lets_in(&self, pass: &Pass) -> bool {
+        let caller = self.access.caller(&pass.key);
+        caller.is_some_and(|caller| caller.role().includes(Role::View))
+            && pass.session.as_ref().is_none_or(|id| self.sessions.has(id))
     }
 
     fn is_listed(&self, origin: &Origin) -> bool {
@@ -250,6 +296,7 @@ pub(crate) async fn guard(
         return Ok(request.into_response(problem.response()));
     };
     if !is_upgrade(request.headers())
+        && !events::is_stream(request.path())
         && let Some(line) = request.conn_data::<Line>()
     {
         drop(line.take());
@@ -257,10 +304,17 @@ pub(crate) async fn guard(
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
     let mut response = match guard.check(&request) {
-        Ok(()) if reader.is_some() && is_preflight(&request) => {
+        Ok(_) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
         }
-        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Ok(identified) => {
+            if let Some((caller, pass)) = identified {
+                let mut extensions = request.extensions_mut();
+                extensions.insert(caller);
+                pass.map(|pass| extensions.insert(pass));
+            }
+            next.call(request).await?.map_into_boxed_body()
+        }
         Err(problem) => {
             guard.refused.fetch_add(1, Ordering::Relaxed);
             tracing::info!(
@@ -283,6 +337,13 @@ pub(crate) async fn guard(
         allow_reading(response.headers_mut(), origin);
     }
     Ok(response)
+}
+
+fn token_required() -> ApiError {
+    ApiError::unauthorized(
+        "token_required",
+        "sign in (POST /api/session), or send the header `Authorization: Bearer` with a token of this studio (STUDIO_TOKEN)",
+    )
 }
 
 /// Whose address counts; requests without one are of one stranger.

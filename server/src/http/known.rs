@@ -2,13 +2,17 @@
 
 use std::future::Future;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
+use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use super::error::ApiError;
 use super::extract::json;
+use crate::access::{Caller, Role};
 
 /// A path and its methods, before it is registered.
 #[must_use = "a path does nothing until it is registered"]
@@ -16,6 +20,7 @@ pub struct Known {
     path: String,
     resource: Resource,
     methods: Vec<Method>,
+    role: Option<Role>,
 }
 
 impl Known {
@@ -26,6 +31,7 @@ impl Known {
             resource: web::resource(path.as_str()),
             path,
             methods: Vec::new(),
+            role: None,
         }
     }
 
@@ -79,6 +85,22 @@ impl Known {
         self
     }
 
+    /// Wants another role than the usual one, which is `view` to read and `operate` for the rest.
+    pub fn needs(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// The role that `method` needs here.
+    pub fn needed(&self, method: &Method) -> Role {
+        let usual = if matches!(*method, Method::GET | Method::HEAD) {
+            Role::View
+        } else {
+            Role::Operate
+        };
+        self.role.unwrap_or(usual)
+    }
+
     /// The pattern of the path.
     pub fn path(&self) -> &str {
         &self.path
@@ -93,7 +115,26 @@ impl Known {
     pub fn register(self, config: &mut ServiceConfig) {
         let known: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
         let other = refuse(known.join(", "));
-        config.service(self.resource.default_service(web::to(other)));
+        let resource = self.resource.default_service(web::to(other));
+        match self.role {
+            Some(role) => {
+                config.service(resource.wrap(from_fn(move |request, next| only(role, request, next))))
+            }
+            None => config.service(resource),
+        };
+    }
+}
+
+/// Behind the guard, which knows who asks and not which route a path leads to.
+async fn only(
+    role: Role,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let caller = request.extract::<Caller>().await;
+    match caller.and_then(|caller| caller.need(role)) {
+        Ok(()) => next.call(request).await,
+        Err(problem) => Ok(request.into_response(problem.response())),
     }
 }
 

@@ -2,14 +2,20 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod caller;
 mod error;
+mod events;
 mod extract;
 mod guard;
 mod health;
 mod hurry;
+mod journal;
 mod known;
+mod lints;
+mod map;
 mod metrics;
 mod openapi;
+mod orders;
 mod origin;
 mod params;
 mod prometheus;
@@ -20,6 +26,7 @@ mod sections;
 mod session;
 mod shown;
 mod socket;
+mod traffic;
 mod unanswered;
 
 pub use error::{ApiError, ApiResult};
@@ -33,5 +40,4 @@ pub use origin::{InvalidOrigin, Origin};
 pub use params::link_to_next;
 pub(crate) use routes::configure;
 pub use routes::routes;
-pub(crate) use session::session_of;
 pub(crate) use unanswered::name_the_unanswered;

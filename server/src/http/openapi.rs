@@ -6,7 +6,10 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
-use super::{actors, api_v1, health, metrics, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, prometheus, report, sections,
+    session, socket, traffic,
+};
 use crate::app::Services;
 
 #[derive(OpenApi)]
@@ -21,10 +24,29 @@ use crate::app::Services;
         actors::one,
         api_v1::list,
         api_v1::list_of_type,
+        events::open,
         report::register,
         report::update,
         report::unregister,
         report::batch,
+        orders::message,
+        orders::snapshot,
+        orders::pause,
+        orders::resume,
+        orders::step,
+        orders::stop,
+        orders::kill,
+        orders::restart,
+        orders::config,
+        orders::audit,
+        journal::of_actor,
+        journal::of_all,
+        map::map,
+        lints::lints,
+        traffic::types,
+        traffic::messages,
+        traffic::history_of_actor,
+        traffic::history,
         metrics::metrics,
         health::health,
         sections::sections,
@@ -82,7 +104,7 @@ fn add_refusals(document: &mut utoipa::openapi::OpenApi) {
             if !health {
                 refusals.push((
                     "403",
-                    "asked by a name that is not this server's, or by a foreign page",
+                    "asked by a name that is not this server's, by a foreign page, or with a token of too low a role",
                 ));
             }
             // An empty list of its own says that it is open to everybody.

@@ -1,6 +1,7 @@
 //! The query of a list, as it stands in the address.
 
 use actix_web::HttpRequest;
+use loom_protocol::filter::{Condition, Filter, Pattern};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -21,11 +22,17 @@ pub(super) struct ListParams {
     kind: Option<String>,
     /// Only actors with exactly this status, as shown (`stale` included).
     status: Option<String>,
-    /// Only actors with this text in their id, type, status, worker, node or parent, in any case.
+    /// Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+    /// case.
     q: Option<String>,
-    /// `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-    /// with `-` in front for largest first.
-    #[param(pattern = "^-?(id|type|status|messageCount|queueDepth|errorCount|uptime|lastHeartbeat)$")]
+    /// Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`.
+    #[param(max_length = 2000)]
+    filter: Option<String>,
+    /// `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+    /// `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
+    #[param(
+        pattern = "^-?(id|type|status|messageCount|queueDepth|errorCount|uptime|lastHeartbeat|workerId|node|parentId|restartCount|rate|wait|handle)$"
+    )]
     sort: Option<String>,
     /// Items at most, from 1 to 10000.
     #[param(minimum = 1, maximum = 10000)]
@@ -49,12 +56,17 @@ impl ListParams {
             let detail = format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}");
             return Err(ApiError::bad_request("invalid_query", detail));
         }
+        let mut filter: Filter = self.filter.as_deref().unwrap_or_default().parse()?;
+        if let Some(text) = self.q {
+            filter = filter.and(Condition::Text(Pattern::literal(&text)));
+        }
         Ok(ActorQuery {
             kind: self.kind,
             status: self.status,
-            text: self.q,
+            filter,
             sort,
             limit: self.limit.or(default_limit),
+            skip: 0,
             cursor: self.cursor,
         })
     }

@@ -6,9 +6,12 @@ use actix_web::{HttpResponse, web};
 
 use super::guard::Guard;
 use crate::app::Services;
+use crate::traffic::{Percentiles, TypeRow};
 
 /// Combinations of type and status at most; the rest counts as `other`.
 const MAX_SERIES: usize = 500;
+/// Seconds over which times are told.
+const TYPES_WINDOW: i64 = 60;
 
 /// The metrics page.
 #[utoipa::path(
@@ -44,6 +47,7 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
             "loom_actors{{actor_type=\"{kind}\",state=\"{status}\"}} {count}"
         )?;
     }
+    write_types(&mut text, services)?;
     let queues = services.directory.metrics().message_queues;
     let live = services.hub.stats();
     let seconds = services.uptime() / 1000;
@@ -95,6 +99,83 @@ fn write_page(services: &Services, guard: &Guard) -> Result<String, std::fmt::Er
         writeln!(text, "{name} {value}")?;
     }
     Ok(text)
+}
+
+/// What each type of actor handled. Types beyond so many are left out: they are few, or somebody makes names of ids.
+fn write_types(text: &mut String, services: &Services) -> std::fmt::Result {
+    let mut rows = services
+        .intake
+        .traffic()
+        .types(services.intake.now(), TYPES_WINDOW);
+    rows.truncate(MAX_SERIES);
+    type Of = fn(&TypeRow) -> u64;
+    let totals: [(&str, &str, &str, Of); 3] = [
+        (
+            "loom_type_messages_total",
+            "counter",
+            "Messages handled by actors of a type, those that are gone included.",
+            |row| row.handled,
+        ),
+        (
+            "loom_type_errors_total",
+            "counter",
+            "Panics and reported errors of actors of a type.",
+            |row| row.errors,
+        ),
+        (
+            "loom_type_mailbox_depth",
+            "gauge",
+            "Messages that wait for actors of a type.",
+            |row| row.queued,
+        ),
+    ];
+    for (name, kind, help, of) in totals {
+        head(text, name, kind, help)?;
+        for row in &rows {
+            writeln!(
+                text,
+                "{name}{{actor_type=\"{}\"}} {}",
+                escaped(&row.kind),
+                of(row)
+            )?;
+        }
+    }
+    for (name, help, of) in [
+        (
+            "loom_type_wait_p95_seconds",
+            "What 95 % of the times in the queue did not exceed, in the last minute, where measured.",
+            (|row| row.wait_ms) as fn(&TypeRow) -> Option<Percentiles>,
+        ),
+        (
+            "loom_type_handle_p95_seconds",
+            "What 95 % of the times from delivery to the end of handling did not exceed, in the last minute, where measured.",
+            |row| row.handle_ms,
+        ),
+    ] {
+        head(text, name, "gauge", help)?;
+        for row in &rows {
+            if let Some(times) = of(row) {
+                let (kind, seconds) = (escaped(&row.kind), times.p95 / 1e3);
+                writeln!(text, "{name}{{actor_type=\"{kind}\"}} {seconds}")?;
+            }
+        }
+    }
+    let lints = services.intake.lints().list();
+    let name = "loom_lints";
+    head(
+        text,
+        name,
+        "gauge",
+        "Things that are not as they should be, by rule.",
+    )?;
+    let mut by_code: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    for lint in &lints {
+        *by_code.entry(lint.code).or_default() += 1;
+    }
+    for (code, count) in by_code {
+        writeln!(text, "{name}{{code=\"{code}\"}} {count}")?;
+    }
+    Ok(())
 }
 
 fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {

@@ -1,10 +1,11 @@
 //! `POST /api/actor/…`: reporting actors, from any language.
 
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use loom_protocol::{
-    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Problem, Rejection, RejectionCode,
-    Source,
+    ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Problem, Rejection,
+    RejectionCode, Source,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,10 +13,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
+use super::extract::{MAX_BATCH, json_bytes, json_problem};
+use crate::Intake;
 use crate::directory::{Directory, Registered};
 
 /// New actors of one batch that are logged by name; the others are counted.
 const NAMED: usize = 20;
+/// Bytes of a batch that is parsed and applied on the thread that serves it, which takes it a millisecond or two.
+const INLINE: usize = 64 * 1024;
 
 /// An actor that is gone.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,18 +43,18 @@ pub(super) struct Unregister {
 )]
 pub(super) async fn register(
     record: web::Json<ActorRecord>,
-    directory: web::Data<Directory>,
+    intake: web::Data<Intake>,
 ) -> ApiResult<HttpResponse> {
     let record = record.into_inner();
     let (id, kind) = (record.id.clone(), record.kind.clone());
-    let status = match directory.register(record)? {
+    let status = match intake.register(record)? {
         Registered::New => {
             tracing::info!(actor = %id, kind, "Discovered actor");
             StatusCode::CREATED
         }
         Registered::Known => StatusCode::OK,
     };
-    Ok(HttpResponse::build(status).json(as_it_stands(&directory, &id)?))
+    Ok(HttpResponse::build(status).json(as_it_stands(intake.directory(), &id)?))
 }
 
 /// Reports what changed of an actor: the top-level fields given are merged, the others stay.
@@ -65,12 +70,12 @@ pub(super) async fn register(
 )]
 pub(super) async fn update(
     patch: web::Json<ActorPatch>,
-    directory: web::Data<Directory>,
+    intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<ActorRecord>> {
     let patch = patch.into_inner();
     let id = patch.id.clone();
-    directory.update(patch)?;
-    Ok(web::Json(as_it_stands(&directory, &id)?))
+    intake.update(patch)?;
+    Ok(web::Json(as_it_stands(intake.directory(), &id)?))
 }
 
 /// Reports that an actor is gone.
@@ -85,9 +90,9 @@ pub(super) async fn update(
 )]
 pub(super) async fn unregister(
     gone: web::Json<Unregister>,
-    directory: web::Data<Directory>,
+    intake: web::Data<Intake>,
 ) -> ApiResult<HttpResponse> {
-    directory.unregister(&gone.id)?;
+    intake.unregister(gone.into_inner().id)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -103,19 +108,48 @@ pub(super) async fn unregister(
     ),
 )]
 pub(super) async fn batch(
-    batch: web::Json<Loose>,
-    directory: web::Data<Directory>,
-) -> ApiResult<web::Json<BatchOutcome>> {
-    let (batch, places, mut malformed) = batch.into_inner().read();
-    log_new(&directory, &batch);
-    let mut outcome = directory.apply(batch)?;
-    for rejection in &mut outcome.rejected {
-        // Counted among those that could be read; the sender counts all.
-        rejection.index = places.get(rejection.index).copied().unwrap_or(rejection.index);
+    request: HttpRequest,
+    body: web::Payload,
+    intake: web::Data<Intake>,
+) -> Result<web::Json<BatchOutcome>, actix_web::Error> {
+    let bytes = json_bytes(&request, body, MAX_BATCH).await?;
+    let taken = if bytes.len() > INLINE {
+        // As much as this would hold up every other request of the thread.
+        let intake = intake.into_inner();
+        web::block(move || take(&bytes, &intake)).await?
+    } else {
+        take(&bytes, &intake)
+    };
+    match taken? {
+        Ok(outcome) => Ok(web::Json(outcome)),
+        Err(error) => Err(json_problem(JsonPayloadError::Deserialize(error), &request)),
     }
-    outcome.rejected.append(&mut malformed);
-    outcome.rejected.sort_by_key(|rejection| rejection.index);
-    Ok(web::Json(outcome))
+}
+
+/// Parses a batch, once where all of it can be read, and takes it in.
+fn take(bytes: &[u8], intake: &Intake) -> ApiResult<serde_json::Result<BatchOutcome>> {
+    let (batch, places, mut malformed) = match serde_json::from_slice::<ActorBatch>(bytes) {
+        Ok(batch) => (batch, None, Vec::new()),
+        // An entry that makes no sense must not cost the others.
+        Err(_) => match serde_json::from_slice::<Loose>(bytes) {
+            Ok(loose) => {
+                let (batch, places, malformed) = loose.read();
+                (batch, Some(places), malformed)
+            }
+            Err(error) => return Ok(Err(error)),
+        },
+    };
+    log_new(intake.directory(), &batch);
+    let mut outcome = intake.batch(batch)?;
+    if let Some(places) = places {
+        for rejection in &mut outcome.rejected {
+            // Counted among those that could be read; the sender counts all.
+            rejection.index = places.get(rejection.index).copied().unwrap_or(rejection.index);
+        }
+        outcome.rejected.append(&mut malformed);
+        outcome.rejected.sort_by_key(|rejection| rejection.index);
+    }
+    Ok(Ok(outcome))
 }
 
 /// A batch whose entries are not read yet: one that makes no sense must not cost the others.
@@ -133,6 +167,17 @@ pub(super) struct Loose {
     update: Vec<Value>,
     #[serde(default)]
     unregister: Vec<Value>,
+    #[serde(default)]
+    events: Vec<Value>,
+    #[serde(default)]
+    types: Vec<Value>,
+    #[serde(default)]
+    messages: Vec<Value>,
+    #[serde(default)]
+    edges: Vec<Value>,
+    #[serde(default)]
+    answers: Vec<Value>,
+    dropped: Option<Dropped>,
 }
 
 impl Loose {
@@ -148,6 +193,12 @@ impl Loose {
             register: reader.read(self.register),
             update: reader.read(self.update),
             unregister: reader.read(self.unregister),
+            events: reader.read(self.events),
+            types: reader.read(self.types),
+            messages: reader.read(self.messages),
+            edges: reader.read(self.edges),
+            answers: reader.read(self.answers),
+            dropped: self.dropped,
         };
         (batch, reader.places, reader.malformed)
     }

@@ -3,11 +3,16 @@
 //! Resources are registered by their whole path and never by a scope: a scope answers for everything below it and would
 //! hide the routes that extensions add beside.
 
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::extract::MAX_BATCH;
 use super::known::Known;
-use super::{actors, api_v1, health, metrics, openapi, prometheus, report, sections, session, socket};
+use super::{
+    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, prometheus, report,
+    sections, session, socket, traffic,
+};
+use crate::access::Role;
 
 /// Registers all routes of the studio.
 pub(crate) fn configure(config: &mut ServiceConfig) {
@@ -24,6 +29,7 @@ pub fn routes() -> Vec<Known> {
         Known::at("/api/actors/type/{type}").get(actors::list_of_type),
         Known::at("/api/v1/actors").get(api_v1::list),
         Known::at("/api/v1/actors/type/{type}").get(api_v1::list_of_type),
+        Known::at(events::PATH).get(events::open),
         Known::at("/metrics").get(prometheus::page),
         Known::at("/ws").get(socket::open),
     ];
@@ -31,10 +37,20 @@ pub fn routes() -> Vec<Known> {
         let at = |path: &str| Known::at(format!("{base}{path}"));
         routes.extend([
             at("/actors/{id}").get(actors::one),
-            at("/actor/register").post(report::register),
-            at("/actor/update").post(report::update),
-            at("/actor/unregister").post(report::unregister),
-            at("/actor/batch").json_up_to(MAX_BATCH).post(report::batch),
+            at("/actors/{id}/messages").get(traffic::messages),
+            at("/actors/{id}/history").get(traffic::history_of_actor),
+            at("/types").get(traffic::types),
+            at("/history").get(traffic::history),
+            at("/map").get(map::map),
+            at("/lints").get(lints::lints),
+            at("/actor/register").needs(Role::Report).post(report::register),
+            at("/actor/update").needs(Role::Report).post(report::update),
+            at("/actor/unregister")
+                .needs(Role::Report)
+                .post(report::unregister),
+            at("/actor/batch").needs(Role::Report).post(report::batch),
+            at("/journal").get(journal::of_all),
+            at("/journal/{id}").get(journal::of_actor),
             at("/metrics").get(metrics::metrics),
             at("/health").get(health::health),
             at("/session")
@@ -44,6 +60,25 @@ pub fn routes() -> Vec<Known> {
             at("/ui").get(sections::sections),
             at("/openapi.json").get(openapi::serve),
         ]);
+        routes.extend(orders::routes(base));
     }
     routes
+}
+
+/// The paths that those who may do no more than report may post to.
+pub(super) fn reporting() -> Vec<String> {
+    let routes = routes().into_iter();
+    routes
+        .filter(|route| route.needed(&Method::POST) == Role::Report)
+        .map(|route| route.path().to_owned())
+        .collect()
+}
+
+/// The patterns of those that need more than what is usual.
+pub(super) fn raised() -> Vec<(ResourceDef, Role)> {
+    let routes = routes().into_iter();
+    routes
+        .filter(|route| !Role::Operate.includes(route.needed(&Method::POST)))
+        .map(|route| (ResourceDef::new(route.path()), route.needed(&Method::POST)))
+        .collect()
 }

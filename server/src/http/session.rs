@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::error::ApiResult;
 use super::guard::{Guard, origin_text, peer};
 use super::origin::{Authority, Origin};
-use super::shown;
+use crate::access::{Caller, Pass, Role};
 use crate::live::Sockets;
 use crate::sessions::{LIFE_MILLIS, Sessions};
 use crate::tries::Way;
@@ -21,29 +21,37 @@ use crate::tries::Way;
 pub(super) struct SessionState {
     /// Whether this server wants its token shown.
     required: bool,
-    /// Whether this caller may go on: it showed the token, or none is required.
+    /// Whether this caller may go on: it showed a token, or none is required.
     signed_in: bool,
+    /// Who this caller is: the name of its token; `token` for `STUDIO_TOKEN`, `local` where none is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// What this caller may do: `view`, `operate` and `admin` each include the one before, `report` is to report alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
 }
 
 /// What to sign in with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    /// The token of this server (`STUDIO_TOKEN`).
+    /// A token of this server: `STUDIO_TOKEN`, or one of its file.
     token: String,
 }
 
-/// Whether one must sign in, and whether the caller has. Answers everybody.
+/// Whether one must sign in, whether the caller has, and as whom. Answers everybody.
 #[utoipa::path(
     get, path = "/api/session", operation_id = "session_state", tag = "session",
     responses((status = 200, body = SessionState)), security(()),
 )]
 pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web::Json<SessionState> {
+    let caller = guard.identify(request.headers(), "", peer(request.peer_addr()));
+    let caller = caller.ok().map(|(caller, _)| caller);
     web::Json(SessionState {
         required: guard.wants_token(),
-        signed_in: guard
-            .check_token(request.headers(), "", peer(request.peer_addr()))
-            .is_ok(),
+        signed_in: caller.is_some(),
+        name: caller.as_ref().map(|caller| caller.name().to_owned()),
+        role: caller.as_ref().map(Caller::role),
     })
 }
 
@@ -57,7 +65,8 @@ pub(super) async fn state(request: HttpRequest, guard: web::Data<Guard>) -> web:
         )),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "the token is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "asked by a foreign page", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "asked by a foreign page, or the token is for reporting alone", body = Problem,
+         content_type = "application/problem+json"),
         (status = 429, description = "too many wrong tries", body = Problem, content_type = "application/problem+json",
          headers(("Retry-After" = u64, description = "seconds until the next try is looked at"))),
     ),
@@ -67,16 +76,20 @@ pub(super) async fn sign_in(
     shown: web::Json<SignIn>,
     guard: web::Data<Guard>,
 ) -> ApiResult<HttpResponse> {
-    let Some(token) = guard.token() else {
+    if !guard.wants_token() {
         return Ok(HttpResponse::NoContent().finish());
-    };
-    guard.judge(token, &shown.token, Way::SignIn, peer(request.peer_addr()))?;
+    }
+    let key = guard.judge(&shown.token, Way::SignIn, peer(request.peer_addr()))?;
+    if let Some(caller) = guard.access().caller(&key) {
+        // The page would show nothing but refusals.
+        caller.need(Role::View)?;
+    }
     let headers = request.headers();
     // One who signs in again has no use for the session before.
     if let Some(before) = id(headers) {
         guard.sessions().end(before);
     }
-    let cookie = cookie(headers, &guard.sessions().begin(), LIFE_MILLIS / 1000);
+    let cookie = cookie(headers, &guard.sessions().begin(key), LIFE_MILLIS / 1000);
     Ok(HttpResponse::NoContent()
         .insert_header((header::SET_COOKIE, cookie))
         .finish())
@@ -105,17 +118,13 @@ pub(super) async fn sign_out(
         .finish()
 }
 
-/// Whether the request carries the cookie of an open session.
-pub(super) fn is_signed_in(headers: &HeaderMap, sessions: &Sessions) -> bool {
-    id(headers).is_some_and(|id| sessions.is_open(id))
-}
-
-/// The session that lets a request in, which is of no account where the request shows the token as well.
-pub(crate) fn session_of<'a>(headers: &'a HeaderMap, query: &str) -> Option<&'a str> {
-    match shown::token(headers, query) {
-        Some(_) => None,
-        None => id(headers),
-    }
+/// What the cookie of an open session lets do.
+pub(super) fn pass(headers: &HeaderMap, sessions: &Sessions) -> Option<Pass> {
+    let id = id(headers)?;
+    Some(Pass {
+        key: sessions.key(id)?,
+        session: Some(id.to_owned()),
+    })
 }
 
 /// The session that the request's cookie names.

@@ -11,8 +11,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
 use super::sockets::Sockets;
+use crate::Intake;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::windows::{Windows, keep_current};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
 const FLUSH: Duration = Duration::from_millis(125);
@@ -24,6 +26,8 @@ const PER_FLUSH: usize = 500;
 const BULK_PAUSE: Duration = Duration::from_secs(30);
 /// How often the metrics are sent, by the studio's contract.
 const METRICS: Duration = Duration::from_secs(2);
+/// Seconds over which the rates are told that are sent.
+const TRAFFIC_WINDOW: i64 = 60;
 /// How often silence is looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Before a task that panicked is started again.
@@ -35,13 +39,15 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Starts to publish what happens in `directory`. Must be called within a tokio runtime.
+    /// Starts to publish what happens. Must be called within a tokio runtime.
     pub(crate) fn start(
-        directory: &Arc<Directory>,
+        intake: &Arc<Intake>,
         hub: &Hub,
         sockets: &Sockets,
+        windows: &Windows,
         guard: &Arc<Guard>,
     ) -> Self {
+        let directory = intake.directory();
         let changes = {
             let (directory, hub) = (directory.clone(), hub.clone());
             let started = AtomicBool::new(false);
@@ -55,13 +61,23 @@ impl Feed {
             keep_running("metrics", move || publish_metrics(directory.clone(), hub.clone()))
         };
         let sweep = {
-            let (directory, sockets, guard) = (directory.clone(), sockets.clone(), guard.clone());
+            let (intake, sockets, guard) = (intake.clone(), sockets.clone(), guard.clone());
             keep_running("sweep", move || {
-                sweep(directory.clone(), sockets.clone(), guard.clone())
+                sweep(intake.clone(), sockets.clone(), guard.clone())
+            })
+        };
+        let watched = {
+            let (intake, hub) = (intake.clone(), hub.clone());
+            keep_running("watched", move || send_watched(intake.clone(), hub.clone()))
+        };
+        let windows = {
+            let (directory, windows) = (directory.clone(), windows.clone());
+            keep_running("windows", move || {
+                keep_current(directory.clone(), windows.clone())
             })
         };
         Self {
-            tasks: vec![changes, metrics, sweep],
+            tasks: vec![changes, metrics, sweep, watched, windows],
         }
     }
 }
@@ -119,17 +135,47 @@ async fn publish_metrics(directory: Arc<Directory>, hub: Hub) {
     }
 }
 
-async fn sweep(directory: Arc<Directory>, sockets: Sockets, guard: Arc<Guard>) {
+/// Sends journals and traffic to those who look at them, and to all what is not as it should be.
+async fn send_watched(intake: Arc<Intake>, hub: Hub) {
+    let mut ticks = interval(FLUSH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sent = Instant::now();
+    loop {
+        ticks.tick().await;
+        if let Some(lints) = intake.lints().take_changed() {
+            hub.publish(topic::LINTS, Some("lints"), &lints);
+        }
+        for (actor, line) in intake.journal().take_fresh() {
+            let data = serde_json::json!({"actor": &*actor, "line": &*line});
+            let draft = Draft::new(topic::JOURNAL, None, &data);
+            hub.send_to(&intake.lookers().of_actor(&actor), vec![draft]);
+        }
+        if sent.elapsed() < METRICS {
+            continue;
+        }
+        sent = Instant::now();
+        let viewers = intake.lookers().of_map();
+        if !viewers.is_empty() {
+            let types = intake.traffic().types(intake.now(), TRAFFIC_WINDOW);
+            let data = serde_json::json!({"types": types});
+            hub.send_to(&viewers, vec![Draft::new(topic::TRAFFIC, Some("traffic"), &data)]);
+        }
+    }
+}
+
+async fn sweep(intake: Arc<Intake>, sockets: Sockets, guard: Arc<Guard>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        directory.sweep();
+        intake.sweep();
         sockets.cut_stalled();
-        // Without a token nobody needs one, so what such a cookie says is nothing.
-        if guard.wants_token() {
-            sockets.cut_ended(|session| guard.has_session(session));
+        if guard.access().has_file() {
+            let guard = guard.clone();
+            // It waits for the disk. That it panics would be a fault of ours, and the tokens stay as they were.
+            let _panic = tokio::task::spawn_blocking(move || guard.reload_tokens()).await;
         }
+        sockets.cut_ended(|pass| guard.still_lets_in(pass));
     }
 }
 

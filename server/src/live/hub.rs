@@ -70,6 +70,8 @@ pub struct Subscription {
     viewer: u64,
     outbox: Arc<Outbox>,
     hello: Option<ByteString>,
+    /// The place of the last frame that was taken.
+    told: u64,
 }
 
 impl Draft {
@@ -145,6 +147,26 @@ impl Hub {
         self.count_left_out(left_out);
     }
 
+    /// Sends frames to some viewers only, which asked for them. Such a frame takes no place of its own, and is not kept for those
+    /// who come back: what it says can be asked for.
+    pub(crate) fn send_to(&self, viewers: &[u64], drafts: Vec<Draft>) {
+        let state = self.lock();
+        let seq = state.head;
+        let frames = drafts.into_iter().filter_map(|draft| {
+            let data = draft.data.ok()?;
+            Some(Arc::new(Sent {
+                seq,
+                text: self.envelope(&draft.kind, seq, &data),
+                key: draft.key,
+            }))
+        });
+        let frames: Vec<Arc<Sent>> = frames.collect();
+        let outboxes = viewers.iter().filter_map(|viewer| state.viewers.get(viewer));
+        let left_out: usize = outboxes.map(|outbox| outbox.offer(&frames)).sum();
+        drop(state);
+        self.count_left_out(left_out);
+    }
+
     /// Tells every viewer to fetch everything again: more happened than is worth sending one by one.
     pub fn resync_all(&self) {
         let mut state = self.lock();
@@ -196,6 +218,7 @@ impl Hub {
             viewer,
             outbox,
             hello,
+            told: start,
         }
     }
 
@@ -246,9 +269,21 @@ impl Subscription {
     /// The texts to send next, each one JSON object. Empty when there is nothing.
     pub fn take(&mut self) -> Vec<ByteString> {
         let parcel = self.outbox.take();
+        let last = parcel.frames.back().map(|frame| frame.seq);
+        self.told = last.or(parcel.lost).unwrap_or(self.told);
         let mut texts: Vec<ByteString> = self.hello.take().into_iter().collect();
         texts.extend(parcel.into_texts(|seq| self.hub.resync(seq)));
         texts
+    }
+
+    /// Names the viewer among those that are connected.
+    pub(crate) fn viewer(&self) -> u64 {
+        self.viewer
+    }
+
+    /// A frame for this viewer alone, to be sent after what was taken. It has no place of its own.
+    pub fn aside(&self, kind: &str, data: &str) -> ByteString {
+        self.hub.envelope(kind, self.told, data)
     }
 
     /// Whether the server goes away: send what waits, then close.

@@ -12,6 +12,7 @@ mod outbox;
 mod ring;
 mod sockets;
 mod viewer;
+mod watch;
 
 pub(crate) use feed::Feed;
 pub use frames::{bounded_frames, close_reason};

@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::rt::net::TcpStream;
+use actix_web::{HttpMessage, HttpRequest};
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
-use crate::http::{ApiError, ApiResult, session_of};
+use crate::access::Pass;
+use crate::http::{ApiError, ApiResult};
 
 /// Silence after which a peer is gone: every socket here is pinged far more often and a peer must answer.
 const SILENT: Duration = Duration::from_secs(90);
@@ -50,8 +51,8 @@ pub struct Admission {
 /// Signs of life of one socket. Written by whoever serves it, from any thread.
 pub struct Pulse {
     line: Option<Socket>,
-    /// The session that it was opened with, if a browser's was and no token was shown.
-    session: Option<String>,
+    /// What let it in, where a token is wanted.
+    pass: Option<Pass>,
     begun: Instant,
     /// Milliseconds after `begun`.
     heard: AtomicU64,
@@ -77,7 +78,7 @@ impl Sockets {
     pub fn admit(&self, request: &HttpRequest) -> ApiResult<Admission> {
         let pulse = Arc::new(Pulse {
             line: request.conn_data::<Line>().and_then(Line::take),
-            session: session_of(request.headers(), request.query_string()).map(str::to_owned),
+            pass: request.extensions().get::<Pass>().cloned(),
             begun: Instant::now(),
             heard: AtomicU64::new(0),
             owed: AtomicU64::new(0),
@@ -114,18 +115,19 @@ impl Sockets {
     /// Cuts the connections that were opened with a session which has ended.
     pub(crate) fn cut_session(&self, session: &str) {
         for pulse in self.shared.lock().pulses.values() {
-            if pulse.session.as_deref() == Some(session) {
+            let pass = pulse.pass.as_ref();
+            if pass.and_then(|pass| pass.session.as_deref()) == Some(session) {
                 pulse.cut();
             }
         }
     }
 
-    /// Cuts the connections that were opened with a session of which `is_open` says that it has ended.
-    pub(crate) fn cut_ended(&self, is_open: impl Fn(&str) -> bool) {
-        // Copied first: the sessions have a lock of their own.
+    /// Cuts the connections that were let in by what `lets_in` says is worth nothing any more.
+    pub(crate) fn cut_ended(&self, lets_in: impl Fn(&Pass) -> bool) {
+        // Copied first: the sessions and tokens have locks of their own.
         let pulses: Vec<Arc<Pulse>> = self.shared.lock().pulses.values().cloned().collect();
         for pulse in pulses {
-            if pulse.session.as_deref().is_some_and(|session| !is_open(session)) {
+            if pulse.pass.as_ref().is_some_and(|pass| !lets_in(pass)) {
                 pulse.cut();
             }
         }

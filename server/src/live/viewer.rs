@@ -6,17 +6,22 @@
 //! watch in `sockets`.
 //! Another transport would bring its own `wake` and call [`Subscription::take`]; nothing else knows this one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use loom_protocol::topic;
 use tokio::time::Instant;
 
 use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
 use super::sockets::Admission;
+use super::watch::hear;
+use crate::Intake;
+use crate::windows::{ViewerWindows, Windows};
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -31,6 +36,8 @@ const GONE: Duration = Duration::from_secs(40);
 /// When the request is no WebSocket handshake.
 pub(crate) fn open_viewer(
     hub: &Hub,
+    intake: &Arc<Intake>,
+    windows: &Windows,
     registry: &ActorRegistry,
     place: Admission,
     cursor: Option<Cursor>,
@@ -39,7 +46,7 @@ pub(crate) fn open_viewer(
 ) -> Result<HttpResponse, actix_web::Error> {
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
     let handle = registry
-        .register(ActorSpec::new("StudioViewer"))
+        .register(ActorSpec::new("StudioViewer").system())
         .leaving_no_trace();
     if let Some(peer) = request.peer_addr() {
         handle.set_metadata("peer", peer.to_string());
@@ -48,6 +55,9 @@ pub(crate) fn open_viewer(
         handle,
         place,
         hub: hub.clone(),
+        intake: intake.clone(),
+        windows: windows.clone(),
+        own_windows: None,
         cursor,
         subscription: None,
         heard: Instant::now(),
@@ -62,6 +72,10 @@ struct Viewer {
     handle: ActorHandle,
     place: Admission,
     hub: Hub,
+    intake: Arc<Intake>,
+    windows: Windows,
+    /// Its windows, once it is there.
+    own_windows: Option<ViewerWindows>,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
     heard: Instant,
@@ -80,10 +94,25 @@ impl Viewer {
             for text in subscription.take() {
                 ctx.text(text);
             }
+            for data in self.own_windows.iter().flat_map(ViewerWindows::take) {
+                ctx.text(subscription.aside(topic::WINDOW, &data));
+            }
             if subscription.is_over() {
                 ctx.close(Some(ws::CloseCode::Away.into()));
                 ctx.stop();
             }
+        }
+    }
+}
+
+impl Viewer {
+    /// What it looks at, and which stretches of lists it wants.
+    fn hear(&self, text: &str) {
+        if let Some(subscription) = &self.subscription {
+            hear(text, subscription, &self.intake);
+        }
+        if let Some(windows) = &self.own_windows {
+            windows.ask(text);
         }
     }
 }
@@ -98,6 +127,7 @@ impl Actor for Viewer {
             pulse.owed();
             viewer.try_send(Waiting).is_ok()
         };
+        self.own_windows = Some(self.windows.open_for(wake.clone()));
         self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
@@ -110,6 +140,14 @@ impl Actor for Viewer {
                 ctx.ping(b"");
             }
         });
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        if let Some(subscription) = &self.subscription {
+            self.intake.lookers().leave(subscription.viewer());
+        }
     }
 }
 
@@ -138,9 +176,14 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Viewer {
                 ctx.close(Some(close_reason(&error, MAX_FRAME)));
                 ctx.stop();
             }
-            // A viewer only listens; the answer to a ping says that it does.
+            // The answer to a ping says that it listens.
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
-            Ok(_) => self.handle.message_handled(),
+            Ok(message) => {
+                self.handle.message_handled();
+                if let ws::Message::Text(text) = message {
+                    self.hear(&text);
+                }
+            }
         }
     }
 }

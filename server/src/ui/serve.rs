@@ -9,7 +9,14 @@ use super::files::{File, file, media_type};
 /// Scripts, sockets and data only from ourselves; inline styles because the component kit writes them.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; \
-                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+                      base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Under which path something in front of this server offers it, which takes the path off before it passes a request on.
+const PREFIX: &str = "x-forwarded-prefix";
+/// A longer one is none.
+const LONGEST_PREFIX: usize = 200;
+/// What the page's entry says of where it is, as it was built.
+const AT_ROOT: &str = r#"<base href="/" />"#;
 
 /// Compressed forms that the page's build may have put beside a file, best first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
@@ -42,6 +49,12 @@ pub(crate) async fn serve(request: HttpRequest) -> HttpResponse {
 
 fn answer(request: &HttpRequest, name: &str, plain: File) -> HttpResponse {
     let headers = request.headers();
+    if name == "index.html"
+        && let Some(prefix) = prefix(headers)
+        && let Some(entry) = entry_below(prefix, &plain)
+    {
+        return entry;
+    }
     let packed = ENCODINGS
         .into_iter()
         .filter(|(encoding, _)| accepts(headers, encoding))
@@ -61,7 +74,7 @@ fn answer(request: &HttpRequest, name: &str, plain: File) -> HttpResponse {
     });
     response
         .insert_header((header::ETAG, etag))
-        .insert_header((header::VARY, "Accept-Encoding"))
+        .insert_header((header::VARY, "Accept-Encoding, X-Forwarded-Prefix"))
         .insert_header((header::CACHE_CONTROL, caching(name)))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
     if known {
@@ -71,6 +84,28 @@ fn answer(request: &HttpRequest, name: &str, plain: File) -> HttpResponse {
         response.insert_header((header::CONTENT_ENCODING, encoding));
     }
     response.content_type(media_type(name)).body(found.bytes)
+}
+
+/// The page's entry for those who come through a path, whose scripts and addresses are all below it.
+fn entry_below(prefix: &str, plain: &File) -> Option<HttpResponse> {
+    let text = std::str::from_utf8(&plain.bytes).ok()?;
+    let (head, rest) = text.split_once(AT_ROOT)?;
+    let entry = format!("{head}<base href=\"{prefix}/\" />{rest}");
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::VARY, "Accept-Encoding, X-Forwarded-Prefix"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .content_type(media_type("index.html"));
+    Some(response.body(entry))
+}
+
+/// A path on this host, in characters that mean nothing in HTML. Two slashes at its start would name another host.
+fn prefix(headers: &HeaderMap) -> Option<&str> {
+    let prefix = headers.get(PREFIX)?.to_str().ok()?.trim_end_matches('/');
+    let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"/-._~".contains(&letter);
+    let is_path = prefix.starts_with('/') && !prefix.contains("//") && prefix.bytes().all(plain);
+    (is_path && prefix.len() <= LONGEST_PREFIX).then_some(prefix)
 }
 
 /// Files below `assets/` have a hash of their content in their name; the others are asked for anew.

@@ -92,10 +92,58 @@ fn what_is_asked_wrongly_is_2() {
         ("LOOM_BIND", "0.0.0.0", "STUDIO_TOKEN"),
         ("LOOM_BIND", "everywhere", "0.0.0.0"),
         ("LOOM_PORT", "http", "--port"),
+        ("STUDIO_TOKENS", "/nowhere/tokens.json", "token add"),
         ("LOOM_CORS_ORIGINS", "*", "list each origin"),
         ("LOOM_LOG_LEVEL", "a=b=c", "--log-level"),
     ] {
         let (code, text) = fails(command().env(name, value));
         assert!(code == 2 && text.contains(help), "{name}={value}: {code}\n{text}");
     }
+}
+
+#[test]
+fn tokens_are_made_listed_and_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.json");
+    let token = |arguments: &[&str]| {
+        let mut command = command();
+        command.arg("token").args(arguments).env("STUDIO_TOKENS", &path);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    };
+    let (code, made, told) = token(&["add", "ana", "--role", "operate"]);
+    assert!(
+        code == 0 && made.starts_with("loom_") && told.contains("this once"),
+        "{made}{told}"
+    );
+    assert!(!told.contains(made.trim()), "what is told goes into logs");
+    let (code, list, _) = token(&["list"]);
+    assert!(
+        code == 0 && list.starts_with("ana  operate  20") && !list.contains(made.trim()),
+        "{list}"
+    );
+    for (wrong, help) in [
+        (&["add", "ana", "--role", "view"][..], "revoke that one first"),
+        (
+            &["add", "bob", "--role", "god"],
+            "there are report, view, operate and admin",
+        ),
+        (&["add", "bob"], "--role"),
+        (&["revoke", "bob"], "token list"),
+    ] {
+        let (code, out, told) = token(wrong);
+        assert!(
+            code == 2 && out.is_empty() && told.contains(help),
+            "{wrong:?}: {code} {told}"
+        );
+    }
+    assert_eq!(token(&["revoke", "ana"]).0, 0);
+    assert_eq!(token(&["list"]), (0, String::new(), String::new()));
+    let (code, told) = fails(command().args(["token", "list"]));
+    assert!(code == 2 && told.contains("--tokens"), "{told}");
 }

@@ -19,7 +19,7 @@ async fn what_lives_in_a_registry_is_seen_live_until_it_ends() {
         poll_interval: Duration::from_millis(20),
         ..Options::default()
     });
-    let sink: Arc<loom_studio::Directory> = studio.directory.clone();
+    let sink: Arc<loom_studio::Intake> = studio.intake.clone();
     bridge.deliver_to_shared(sink).connect(&registry).unwrap();
     let handle = registry.register(ActorSpec::new("KettleActor").id("kettle-1"));
     let found = loop {
@@ -64,7 +64,7 @@ async fn two_processes_with_the_same_ids_are_seen_side_by_side() {
             handle.message_handled();
         }
         bridge
-            .deliver_to_shared(studio.directory.clone())
+            .deliver_to_shared(studio.intake.clone())
             .connect(&registry)
             .unwrap();
         processes.push((bridge, registry, handle));

@@ -207,7 +207,7 @@ async fn viewers_that_only_look_bring_no_frames() {
         ..Options::default()
     });
     bridge
-        .deliver_to_shared(studio.directory.clone())
+        .deliver_to_shared(studio.intake.clone())
         .connect(&registry)
         .unwrap();
     let mut viewers = Vec::new();
@@ -337,4 +337,44 @@ async fn a_stop_tells_the_viewers_and_does_not_wait_for_them() {
     let reading = async { while viewer.next_text().await.is_some() {} };
     tokio::join!(stopping, reading);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[actix_web::test]
+async fn a_window_shows_a_stretch_of_a_list_and_what_changes_in_it() {
+    let studio = running().await;
+    for number in 0..50 {
+        let mut record = ActorRecord::new(format!("a{number:02}"), "T");
+        record.message_count = Some(number);
+        studio.directory.register(record).unwrap();
+    }
+    let mut viewer = Viewer::open(&studio).await;
+    viewer
+        .say(r#"{"type":"window","id":"top","filter":"messages:<40","sort":"-messageCount","from":1,"count":2}"#)
+        .await;
+    let first = viewer.next_of("window").await;
+    assert_eq!(first.data["ids"], json!(["a38", "a37"]));
+    assert_eq!(
+        (&first.data["id"], &first.data["total"]),
+        (&json!("top"), &json!(40))
+    );
+    assert_eq!(first.data["rows"][0]["messageCount"], 38);
+    assert_eq!(first.epoch, *studio.hub.epoch());
+    studio.directory.unregister(&"a39".into()).unwrap();
+    let second = viewer.next_of("window").await;
+    assert_eq!(second.data["ids"], json!(["a37", "a36"]));
+    assert_eq!(
+        second.data["rows"].as_array().unwrap().len(),
+        1,
+        "only what is new"
+    );
+    viewer
+        .say(r#"{"type":"window","id":"bad","filter":"typ:x","count":1}"#)
+        .await;
+    let wrong = viewer.next_of("window").await;
+    assert_eq!(wrong.data["error"]["code"], "invalid_filter");
+    assert_eq!(
+        (&wrong.data["error"]["start"], &wrong.data["error"]["end"]),
+        (&json!(0), &json!(3))
+    );
+    studio.stop().await;
 }

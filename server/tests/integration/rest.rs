@@ -457,3 +457,56 @@ async fn an_address_that_others_reach_needs_a_token() {
     };
     assert!(loom_studio::Studio::builder(closed).services().is_ok());
 }
+
+#[actix_web::test]
+async fn a_filter_comes_before_the_page_and_its_mistakes_are_told_with_their_place() {
+    let (services, _) = services(StudioOptions::default());
+    for number in 0..30 {
+        let record = json!({"id": format!("a{number:02}"), "type": if number % 2 == 0 { "Even" } else { "Odd" },
+            "status": "active", "messageCount": number, "node": "web-1", "latency": {"waitMs": number * 10},
+            "system": number == 28});
+        post(&services, "/api/actor/register", record).await;
+    }
+    let list = async |query: &str| {
+        let page = get(&services, &format!("/api/v1/actors?{query}")).await.json();
+        let ids: Vec<String> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect();
+        (
+            page["total"].as_u64().unwrap(),
+            ids,
+            page["next"].as_str().map(str::to_owned),
+        )
+    };
+    let (total, ids, next) = list("filter=type:even%20-is:system&sort=-messageCount&limit=2").await;
+    assert_eq!((total, ids), (14, vec!["a26".to_owned(), "a24".to_owned()]));
+    let cursor = next.unwrap();
+    let (total, ids, _) = list(&format!(
+        "filter=type:even%20-is:system&sort=-messageCount&limit=2&cursor={cursor}"
+    ))
+    .await;
+    assert_eq!((total, ids), (14, vec!["a22".to_owned(), "a20".to_owned()]));
+    // The older parameters and the filter must all hold.
+    let (total, ids, _) = list("filter=wait:%3E=250ms&type=Odd&q=WEB&status=active").await;
+    assert_eq!((total, ids.len()), (3, 3));
+    assert_eq!(list("q=a*").await.0, 0, "`q` is a text as it stands");
+    let (_, ids, _) = list("sort=-wait&limit=1").await;
+    assert_eq!(ids, ["a29"]);
+    for path in [
+        "/api/actors",
+        "/api/v1/actors",
+        "/api/actors/type/Odd",
+        "/api/v1/actors/type/Odd",
+    ] {
+        let answer = get(&services, &format!("{path}?filter=node:web-1%20stat:x")).await;
+        assert_eq!(answer.problem(), (400, "invalid_filter".into()), "{path}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.contains("did you mean `state:`?") && detail.contains("character 12"),
+            "{detail}"
+        );
+    }
+}

@@ -62,7 +62,10 @@ async fn the_cookie_of_a_session_stands_for_the_token_until_it_signs_out() {
     let with = format!("theme=dark; {pair}");
     let with = [("cookie", with.as_str())];
     let state = session(&services, Method::GET, None, &with).await;
-    assert_eq!(state.json(), json!({"required": true, "signedIn": true}));
+    assert_eq!(
+        state.json(),
+        json!({"required": true, "signedIn": true, "name": "token", "role": "admin"})
+    );
     for path in ["/api/actors", "/api/v1/actors", "/api/openapi.json", "/metrics"] {
         assert_eq!(
             call(&services, Method::GET, path, None, &with).await.status,
@@ -298,7 +301,10 @@ async fn the_cookie_is_secure_where_the_page_came_over_tls() {
 async fn without_a_token_there_is_nothing_to_sign_in_to() {
     let (services, _) = services(StudioOptions::default());
     let state = session(&services, Method::GET, None, &[]).await;
-    assert_eq!(state.json(), json!({"required": false, "signedIn": true}));
+    assert_eq!(
+        state.json(),
+        json!({"required": false, "signedIn": true, "name": "local", "role": "admin"})
+    );
     let answer = session(&services, Method::POST, Some(json!({"token": "any"})), &[]).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (204, None));
 }

@@ -125,7 +125,15 @@ pub(crate) async fn call(
         .iter()
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
-    let body = to_bytes(response.into_body()).await.unwrap().to_vec();
+    let never_ends = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream");
+    let body = if never_ends {
+        Vec::new()
+    } else {
+        to_bytes(response.into_body()).await.unwrap().to_vec()
+    };
     Answer {
         status,
         headers,

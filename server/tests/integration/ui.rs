@@ -46,6 +46,42 @@ async fn addresses_within_the_page_answer_the_page_to_browsers_only() {
 }
 
 #[actix_web::test]
+async fn behind_a_path_the_entry_says_where_it_is_and_takes_no_foreign_base() {
+    let (services, _) = services(StudioOptions::default());
+    if !loom_studio::ui::is_real() {
+        return;
+    }
+    let at = async |prefix: &'static str| {
+        let headers = [HTML, ("x-forwarded-prefix", prefix)];
+        call(&services, Method::GET, "/runs/1", None, &headers).await
+    };
+    for (prefix, base) in [("/loom", "/loom/"), ("/a/b/", "/a/b/"), ("/", "/"), ("", "/")] {
+        let page = at(prefix).await;
+        assert_eq!(page.status, 200);
+        let text = page.text();
+        assert!(
+            text.contains(&format!("<base href=\"{base}\"")),
+            "{prefix}: {text}"
+        );
+        assert!(
+            !text.contains("src=\"/") && !text.contains("href=\"/assets"),
+            "{text}"
+        );
+    }
+    for foreign in [
+        "//evil.example",
+        "https://evil.example",
+        "/x\"><script>",
+        "/a//b",
+        "loom",
+        "/%22",
+    ] {
+        let text = at(foreign).await.text();
+        assert!(text.contains("<base href=\"/\""), "{foreign}: {text}");
+    }
+}
+
+#[actix_web::test]
 async fn files_with_a_hash_in_their_name_are_kept_for_ever() {
     let (services, _) = services(StudioOptions::default());
     let page = get(&services, "/").await.text();

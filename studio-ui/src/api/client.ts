@@ -1,5 +1,7 @@
 /** One way to call the studio: JSON in, JSON out, every failure an `ApiError` that says what to do next. */
 
+import { BASE } from "./base";
+
 type Problem = { title?: string; detail?: string; code?: string };
 
 type Said = {
@@ -50,6 +52,15 @@ export function retryOnce(failures: number, error: Error): boolean {
   return failures < 1 && !refused;
 }
 
+/**
+ * How often to ask again while the answer is looked at. Not after a first answer that was a refusal: asking would take it, and the
+ * button beside it, away from below the reader's hand each time; whoever reads it asks again, or a new line to the studio does.
+ */
+export function pollEvery(millis: number) {
+  return ({ state }: { state: { dataUpdatedAt: number; error: Error | null } }): number | false =>
+    state.dataUpdatedAt === 0 && state.error !== null ? false : millis;
+}
+
 /** One segment of a path, whatever characters an id has. */
 export function segment(id: string): string {
   return encodeURIComponent(id);
@@ -59,7 +70,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
     const typed = init.body === undefined ? {} : { "content-type": "application/json" };
-    response = await fetch(path, { ...init, headers: { accept: "application/json", ...typed } });
+    response = await fetch(BASE + path, { ...init, headers: { accept: "application/json", ...typed } });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "The studio did not answer. Is it still running?");

@@ -1,9 +1,10 @@
 /** What can be asked, under which key it is remembered. Components use these; nobody else builds a key or a path. */
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiError, deleteJson, getJson, postJson, segment } from "./client";
+import { ApiError, deleteJson, getJson, pollEvery, postJson, segment } from "./client";
 import type {
   ActorRecord,
+  ActorsPage,
   Attempt,
   Checked,
   LogWindow,
@@ -20,11 +21,15 @@ import type {
 /** How many runs of the history are asked for at once. */
 export const RUN_LIMIT = 100;
 
+/** How often counts of actors are read again while they are shown. */
+const STATUS_REFRESH_MS = 5000;
+
 export const keys = {
   session: ["session"],
   sections: ["ui"],
   metrics: ["metrics"],
   status: ["status"],
+  ofStatus: (status: string) => ["actors", status],
   workflows: ["workflows"],
   source: (file: string) => ["source", file],
   check: (file: string, text: string) => ["check", file, text],
@@ -32,6 +37,7 @@ export const keys = {
   histories: ["runs"],
   runs: (workflow = "") => ["runs", workflow],
   run: (id: string) => ["run", id],
+  tail: (run: string, job: string, attempt: number) => ["tail", run, job, attempt],
   attempt: (run: string, job: string, attempt: number) => ["attempt", run, job, attempt],
 } as const;
 
@@ -142,6 +148,15 @@ export function fetchActors(signal?: AbortSignal): Promise<ActorRecord[]> {
   return getJson<ActorRecord[]>("/api/actors", signal);
 }
 
+/** The first few actors with this status, and how many there are. */
+export function actorsOfStatusQuery(status: string, limit: number) {
+  return queryOptions({
+    queryKey: keys.ofStatus(status),
+    queryFn: ({ signal }) => getJson<ActorsPage>(`/api/v1/actors?status=${status}&limit=${limit}`, signal),
+    refetchInterval: pollEvery(STATUS_REFRESH_MS),
+  });
+}
+
 /** One actor, or `undefined` when the studio does not know it. */
 export async function fetchActor(id: string): Promise<ActorRecord | undefined> {
   try {
@@ -162,6 +177,21 @@ export function fetchLogWindow(
 ): Promise<LogWindow> {
   const wanted = `attempt=${attempt}&from=${from}&limit=${limit}`;
   return getJson<LogWindow>(`/api/runs/${segment(run)}/jobs/${segment(job)}/logs?${wanted}`, signal);
+}
+
+/** How much of the end of a log is read. */
+const TAIL = 40;
+
+/** The last lines of a job that has ended. */
+export function jobTailQuery(run: string, job: string, attempt: number) {
+  return queryOptions({
+    queryKey: keys.tail(run, job, attempt),
+    queryFn: async ({ signal }) => {
+      const { total } = await fetchLogWindow(run, job, attempt, 1, 1, signal);
+      return (await fetchLogWindow(run, job, attempt, Math.max(1, total - TAIL + 1), TAIL, signal)).lines;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 }
 
 export function startWorkflow(name: string): Promise<{ runId: string }> {

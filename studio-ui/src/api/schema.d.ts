@@ -123,6 +123,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actors/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an actor other settings. Needs the role `admin`. */
+        post: operations["config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor did in each second, or in each ten seconds where it is neither busy nor looked at. */
+        get: operations["history_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor now; what waits for it is lost. */
+        post: operations["kill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor handle one message; `value` is its answer. */
+        post: operations["message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor handles, by type of message; who talks to it, and to whom it talks. */
+        get: operations["messages_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor take no further message until it is told to. */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor and has its owner start it again. */
+        post: operations["restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor go on after a pause. */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows an actor's state, in `value`. */
+        post: operations["snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a paused actor take one message. */
+        post: operations["step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actors/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor once the messages that wait now are handled. */
+        post: operations["stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -132,6 +319,91 @@ export interface paths {
         };
         /** The health as of now; `degraded` when any part is. */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened lately, over all actors, newest last. */
+        get: operations["journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one actor, newest last. Lines of an actor that is gone stay for as long as a silent one would. */
+        get: operations["journal_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not as it should be among the actors, gravest first. */
+        get: operations["lints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends to whom in the window, by type of actor or actor by actor. */
+        get: operations["map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -174,6 +446,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who ordered what of which actor, and what became of it: the newest thousand orders since the server started, newest first. */
+        get: operations["orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -181,7 +470,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether one must sign in, and whether the caller has. Answers everybody. */
+        /** Whether one must sign in, whether the caller has, and as whom. Answers everybody. */
         get: operations["session_state"];
         put?: never;
         /**
@@ -191,6 +480,23 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All types of actors: how many there are, and what they handle. */
+        get: operations["types"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -332,6 +638,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actors/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an actor other settings. Needs the role `admin`. */
+        post: operations["v1_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor did in each second, or in each ten seconds where it is neither busy nor looked at. */
+        get: operations["v1_history_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor now; what waits for it is lost. */
+        post: operations["v1_kill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor handle one message; `value` is its answer. */
+        post: operations["v1_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one actor handles, by type of message; who talks to it, and to whom it talks. */
+        get: operations["v1_messages_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor take no further message until it is told to. */
+        post: operations["v1_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor and has its owner start it again. */
+        post: operations["v1_restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has an actor go on after a pause. */
+        post: operations["v1_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows an actor's state, in `value`. */
+        post: operations["v1_snapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a paused actor take one message. */
+        post: operations["v1_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actors/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an actor once the messages that wait now are handled. */
+        post: operations["v1_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens, for as long as the connection lasts: each event is one frame `{"type","epoch","seq","data"}` with its `type` as
+         *     the event's name and `epoch:seq` as its id. Who sends the last id back in `Last-Event-ID` gets what was missed, or `resync`.
+         */
+        get: operations["v1_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -341,6 +854,91 @@ export interface paths {
         };
         /** The health as of now; `degraded` when any part is. */
         get: operations["v1_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all actors, or those of one type, did in each second. */
+        get: operations["v1_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened lately, over all actors, newest last. */
+        get: operations["v1_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one actor, newest last. Lines of an actor that is gone stay for as long as a silent one would. */
+        get: operations["v1_journal_of_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not as it should be among the actors, gravest first. */
+        get: operations["v1_lints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends to whom in the window, by type of actor or actor by actor. */
+        get: operations["v1_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -383,6 +981,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who ordered what of which actor, and what became of it: the newest thousand orders since the server started, newest first. */
+        get: operations["v1_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -390,7 +1005,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether one must sign in, and whether the caller has. Answers everybody. */
+        /** Whether one must sign in, whether the caller has, and as whom. Answers everybody. */
         get: operations["v1_session_state"];
         put?: never;
         /**
@@ -400,6 +1015,23 @@ export interface paths {
         post: operations["v1_sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["v1_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All types of actors: how many there are, and what they handle. */
+        get: operations["v1_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -462,6 +1094,8 @@ export interface components {
     schemas: {
         /** @description What changed among a process's actors since its last batch. An empty one is a beat for all its live actors. */
         ActorBatch: {
+            /** @description What became of orders. */
+            answers?: components["schemas"]["OrderAnswer"][];
             /** @description The sending process's start. */
             boot: components["schemas"]["BootId"];
             /**
@@ -469,11 +1103,18 @@ export interface components {
              *     and not again is gone. Absent means no.
              */
             complete?: boolean;
+            dropped?: components["schemas"]["Dropped"] | null;
+            /** @description Edges on which messages passed. */
+            edges?: components["schemas"]["Edge"][];
+            /** @description What happened to actors since the last batch, oldest first; of actors that go with this batch, too. */
+            events?: components["schemas"]["ActorEvent"][];
             /**
              * Format: int64
              * @description How often this boot began to name all its actors, from 1. Absent when the sender does not count that.
              */
             generation?: number | null;
+            /** @description Actors whose own totals by type of message changed, with those that did. */
+            messages?: components["schemas"]["ActorMessages"][];
             /** @description Actors that are new, whole. */
             register?: components["schemas"]["ActorRecord"][];
             /**
@@ -482,10 +1123,30 @@ export interface components {
              */
             seq: number;
             source?: components["schemas"]["Source"] | null;
+            /** @description Types of actors whose totals changed, with those of their messages that did. */
+            types?: components["schemas"]["TypeTotals"][];
             /** @description Actors that are gone. */
             unregister?: components["schemas"]["ActorId"][];
             /** @description Actors that changed, the changed fields. */
             update?: components["schemas"]["ActorPatch"][];
+        };
+        /** @description One thing that happened to an actor, as its process tells it. */
+        ActorEvent: {
+            /** @description The actor. */
+            actor: components["schemas"]["ActorId"];
+            /** @description The chain of messages it belongs to: the same for all that followed from one first message. */
+            correlationId?: string | null;
+            /** @description What else is known, for programs. Never a secret. */
+            data?: Record<string, never> | null;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["EventKind"];
+            /** @description What happened, in a sentence. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When, by the clock of its process; without it, when a studio hears of it.
+             */
+            time?: string | null;
         };
         /**
          * @description Names an actor within a studio. Chosen by whoever reports the actor; any non-empty text.
@@ -493,6 +1154,18 @@ export interface components {
          *     A whole number is taken for its digits.
          */
         ActorId: string;
+        /** @description A line of a journal with its actor. */
+        ActorLine: components["schemas"]["JournalLine"] & {
+            /** @description The actor. */
+            actor: string;
+        };
+        /** @description The messages of one actor, by type. Types of messages that are not named stay as they were. */
+        ActorMessages: {
+            /** @description The actor. */
+            id: components["schemas"]["ActorId"];
+            /** @description Its messages, by type. */
+            messages: components["schemas"]["MessageTotals"][];
+        };
         /** @description One page of a list of actors. */
         ActorPage: {
             /** @description The actors of this page. */
@@ -504,52 +1177,55 @@ export interface components {
             /** @description Whether there are more than this page holds. */
             truncated: boolean;
         };
-        /** @description A part of a record: `id` and the top-level fields that changed. */
+        /** @description A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole. */
         ActorPatch: {
+            controls?: components["schemas"]["Controls"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::error_count`].
+             * @description Panics and reported errors since it started.
              */
             errorCount?: number | null;
             /** @description The actor that changed. */
             id: components["schemas"]["ActorId"];
             /**
              * Format: date-time
-             * @description Accepted for compatibility; a studio goes by its own clock.
+             * @description When it was last known to be alive, by the studio's clock. From a reporter it is taken and not used.
              */
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::message_count`].
+             * @description Messages handled since it started.
              */
             messageCount?: number | null;
-            /** @description Replaces the metadata as a whole. */
+            /** @description Whatever else its owner wants shown. Never a secret. */
             metadata?: Record<string, never> | null;
-            /** @description See [`ActorRecord::node`]. */
+            /** @description The machine it runs on. */
             node?: string | null;
             parentId?: components["schemas"]["ActorId"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::queue_depth`].
+             * @description Messages waiting for it.
              */
             queueDepth?: number | null;
             rates?: components["schemas"]["Rates"] | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::restart_count`].
+             * @description Times its owner started it again.
              */
             restartCount?: number | null;
             status?: components["schemas"]["ActorStatus"] | null;
+            /** @description Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it. */
+            system?: boolean | null;
             /** @description Its kind, when that became known. */
             type?: string | null;
             /**
              * Format: int64
-             * @description See [`ActorRecord::uptime`].
+             * @description Milliseconds since it started.
              */
             uptime?: number | null;
             work?: components["schemas"]["Work"] | null;
-            /** @description See [`ActorRecord::worker_id`]. */
+            /** @description The worker, thread or process that runs it. */
             workerId?: string | null;
         };
         /** @description Actors by status and by type. */
@@ -576,6 +1252,7 @@ export interface components {
         };
         /** @description One actor as a studio shows it. `id` and `type` are required; what is not known is absent, never zero. */
         ActorRecord: {
+            controls?: components["schemas"]["Controls"] | null;
             /**
              * Format: int64
              * @description Panics and reported errors since it started.
@@ -585,7 +1262,7 @@ export interface components {
             id: components["schemas"]["ActorId"];
             /**
              * Format: date-time
-             * @description When it was last known to be alive, by the studio's clock.
+             * @description When it was last known to be alive, by the studio's clock. From a reporter it is taken and not used.
              */
             lastHeartbeat?: string | null;
             latency?: components["schemas"]["Latency"] | null;
@@ -611,6 +1288,8 @@ export interface components {
              */
             restartCount?: number | null;
             status?: components["schemas"]["ActorStatus"] | null;
+            /** @description Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it. */
+            system?: boolean | null;
             /** @description The kind of actor, e.g. `CounterActor`. */
             type: string;
             /**
@@ -623,10 +1302,33 @@ export interface components {
             workerId?: string | null;
         };
         ActorStatus: string;
+        /** @description What an order may say; all of it may be left out, the whole body too. */
+        Asked: {
+            /** @description The message's body, or the new settings; for `message` and `config` only. */
+            body?: Record<string, never> | null;
+            /** @description The message's type; for `message` only, where it must be. */
+            message?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to wait for the outcome, from 0 to 30000.
+             * @default 10000
+             */
+            wait: number | null;
+        };
+        /** @description What is looked at in the studio now, so that nothing is measured that nobody sees. */
+        Attention: {
+            /** @description Actors of this process that somebody looks at. */
+            actors?: components["schemas"]["ActorId"][];
+            /** @description How closely all actors are to be measured. */
+            detail: components["schemas"]["Detail"];
+        };
         /** @description What a studio made of a batch. */
         BatchOutcome: {
             /** @description Entries that were applied. */
             accepted: number;
+            attention?: components["schemas"]["Attention"] | null;
+            /** @description What is ordered of the sender's actors. It comes again until it is answered. */
+            orders?: components["schemas"]["Order"][];
             /** @description Entries that were not; an entry for an unknown actor asks the sender to register it again. */
             rejected: components["schemas"]["Rejection"][];
             /**
@@ -637,6 +1339,57 @@ export interface components {
         };
         /** @description One start of one process; a new one means that counters begin at zero again. */
         BootId: string;
+        /** @description What an actor lets others order of it, because its application says so. */
+        Controls: {
+            /** @description The JSON Schema of its settings, where `config` is among the orders and they have one. */
+            config?: Record<string, never> | null;
+            /**
+             * @description The messages that may be ordered, where `message` is among the orders.
+             * @default []
+             */
+            messages: components["schemas"]["MessageForm"][];
+            /**
+             * @description The orders it takes.
+             * @default []
+             */
+            orders: components["schemas"]["OrderKind"][];
+        };
+        Detail: string;
+        /** @description What a sender could not keep for want of room since its start. Counts only grow. */
+        Dropped: {
+            /**
+             * Format: int64
+             * @description Messages that belong to no edge, because there are too many edges.
+             * @default 0
+             */
+            edges: number;
+            /**
+             * Format: int64
+             * @description Events that came too fast to be kept.
+             * @default 0
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Messages that are in no actor's own totals by type, because there are too many of those.
+             * @default 0
+             */
+            messages: number;
+        };
+        /** @description Messages of one type from one sender to one receiver. */
+        Edge: {
+            /**
+             * Format: int64
+             * @description How many reached their handler since the counting began.
+             */
+            count: number;
+            from?: components["schemas"]["ActorId"] | null;
+            /** @description The type of the messages. */
+            message: string;
+            /** @description The actor that got them. */
+            to: components["schemas"]["ActorId"];
+        };
+        EventKind: string;
         /** @description What `GET /api/health` answers. */
         Health: {
             /** @description Each part by name. */
@@ -658,6 +1411,77 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "degraded";
+        /**
+         * @description Times in buckets. Counts only grow, so those of a stretch of time are a difference, and those of several actors a sum.
+         *
+         *     Bucket 0 is below 512 ns; each bucket after it begins where [`Histogram::lower_bound`] says.
+         */
+        Histogram: {
+            /**
+             * @description How many fell into each bucket; empty ones at the end are left out.
+             * @default []
+             */
+            buckets: number[];
+            /**
+             * Format: int64
+             * @description The longest one, in microseconds.
+             * @default 0
+             */
+            maxUs: number;
+            /**
+             * Format: int64
+             * @description Microseconds of all of them together.
+             * @default 0
+             */
+            sumUs: number;
+        };
+        /** @description What happened in each step of a window, oldest first. Null is a gap: nobody was heard, or nothing was measured. */
+        History: {
+            /** @description Errors per second. */
+            errors: (number | null)[];
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description The same of the times from delivery to the end of handling. */
+            handleMs: (number | null)[];
+            /** @description Messages that waited at the end of the step. */
+            queue: (number | null)[];
+            /** @description Messages handled per second. */
+            rate: (number | null)[];
+            /**
+             * Format: int64
+             * @description Milliseconds of a step.
+             */
+            step: number;
+            /**
+             * @description What 95 % of the times in the queue did not exceed, in milliseconds; of an actor whose process tells no times by message,
+             *     their mean.
+             */
+            waitMs: (number | null)[];
+        };
+        /** @description A line of an actor's journal as a studio answers it. */
+        JournalLine: {
+            /** @description See [`ActorEvent::correlation_id`]. */
+            correlationId?: string | null;
+            /** @description See [`ActorEvent::data`]. */
+            data?: Record<string, never> | null;
+            /** @description What kind of thing happened. */
+            kind: components["schemas"]["EventKind"];
+            /** @description What happened, in a sentence. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Counts the lines of the actor from 1; a hole says that lines are no longer kept.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When, by the clock of the actor's process.
+             */
+            time: string;
+        };
         /** @description Time in the handler and in the queue, in milliseconds. */
         Latency: {
             /**
@@ -670,6 +1494,117 @@ export interface components {
              * @description Mean time in the queue, of messages that were in one.
              */
             waitMs?: number | null;
+        };
+        /** @description Something that is not as it should be. */
+        Lint: {
+            /** @description The actor, where it is about one. */
+            actor?: string | null;
+            /** @description Which rule found it; stable. */
+            code: string;
+            /** @description What is wrong. */
+            sentence: string;
+            /** @description How grave it is. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Since when it is known.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description From where on it is told.
+             */
+            threshold: number;
+            /** @description The type of actor, where it is about one. */
+            type?: string | null;
+            /**
+             * Format: int64
+             * @description What was measured, in the unit of the sentence.
+             */
+            value: number;
+        };
+        /** @description Messages from one node to another. */
+        MapEdge: {
+            /**
+             * Format: int64
+             * @description Messages since counting began.
+             */
+            count: number;
+            /** @description The sender; absent when it is outside of all actors. */
+            from?: string | null;
+            /** @description By type of message. */
+            messages: components["schemas"]["MapMessage"][];
+            /**
+             * Format: double
+             * @description Messages per second in the window.
+             */
+            rate: number;
+            /** @description The receiver. */
+            to: string;
+        };
+        /** @description One type of message on an edge. */
+        MapMessage: {
+            /**
+             * Format: double
+             * @description Messages per second in the window.
+             */
+            rate: number;
+            /** @description The type. */
+            type: string;
+        };
+        /** @description An actor, or all of one type. */
+        MapNode: {
+            /**
+             * Format: int64
+             * @description How many actors it stands for.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Errors per second in the window; null where nobody was heard in it.
+             */
+            errors?: number | null;
+            /** @description The actor's id, or the type. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Messages that wait.
+             */
+            queue: number;
+            /**
+             * Format: double
+             * @description Messages handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description How many of its actors have each status. */
+            status: {
+                [key: string]: number;
+            };
+            /** @description The type. */
+            type: string;
+            /**
+             * Format: double
+             * @description What 95 % of the times in the queue did not exceed, in milliseconds; null where not measured.
+             */
+            waitMs?: number | null;
+        };
+        /** @description Who sends to whom. */
+        MapOfTraffic: {
+            /** @description Between them. */
+            edges: components["schemas"]["MapEdge"][];
+            /** @description What the nodes are: `type` or `actor`. */
+            group: string;
+            /** @description Actors were asked for, and are too many: these are their types. */
+            grouped: boolean;
+            /** @description Actors, or types of them. */
+            nodes: components["schemas"]["MapNode"][];
+        };
+        /** @description A message that may be sent from outside. */
+        MessageForm: {
+            /** @description The JSON Schema of its body; absent when it takes anything, or nothing. */
+            schema?: Record<string, never> | null;
+            /** @description The message's type, e.g. `Add`. */
+            type: string;
         };
         /** @description Messages, summed over all actors that report them. */
         MessageQueues: {
@@ -684,6 +1619,84 @@ export interface components {
              */
             totalMessages: number;
         };
+        /** @description One type of message. */
+        MessageRow: {
+            /**
+             * Format: int64
+             * @description Of those, how many had somebody who waits for the answer.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Messages whose asker had given up before.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Messages that never reached a handler, because the actor had ended.
+             */
+            dead: number;
+            /**
+             * Format: int64
+             * @description Of those, how many were answered with an error or ended in a panic.
+             */
+            errors: number;
+            handleMs?: components["schemas"]["Percentiles"] | null;
+            /**
+             * Format: int64
+             * @description Messages that reached their handler, since counting began.
+             */
+            handled: number;
+            /**
+             * Format: double
+             * @description Handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description The type. */
+            type: string;
+            waitMs?: components["schemas"]["Percentiles"] | null;
+        };
+        /** @description What became of one type of message since its counting began. */
+        MessageTotals: {
+            /**
+             * Format: int64
+             * @description Of those, how many had somebody who waits for the answer.
+             */
+            asked?: number;
+            /**
+             * Format: int64
+             * @description Messages whose asker had given up before the actor came to them.
+             */
+            cancelled?: number;
+            /**
+             * Format: int64
+             * @description Messages that never reached a handler, because the actor had ended.
+             */
+            dead?: number;
+            /**
+             * Format: int64
+             * @description Of those, how many were answered with an error or ended in a panic.
+             */
+            errors?: number;
+            handle?: components["schemas"]["Histogram"] | null;
+            /**
+             * Format: int64
+             * @description Messages that reached their handler.
+             */
+            handled?: number;
+            /** @description The message's type, e.g. `Order`. */
+            type: string;
+            wait?: components["schemas"]["Histogram"] | null;
+        };
+        /** @description The messages of one actor. */
+        MessagesOfActor: {
+            /** @description Who sends it messages. */
+            hears: components["schemas"]["Neighbour"][];
+            /** @description By type, most frequent first. */
+            messages: components["schemas"]["MessageRow"][];
+            /** @description To whom it sends messages. */
+            talks: components["schemas"]["Neighbour"][];
+        };
         /** @description What `GET /api/metrics` answers and the `metrics` frame carries. */
         Metrics: {
             /** @description How many actors there are. */
@@ -696,12 +1709,122 @@ export interface components {
              */
             timestamp: string;
         };
+        /** @description Messages of one type to or from another actor. */
+        Neighbour: {
+            /**
+             * Format: int64
+             * @description How many, since counting began.
+             */
+            count: number;
+            /** @description The other actor; absent when the messages came from outside of all actors. */
+            id?: string | null;
+            /** @description The type of the messages. */
+            message: string;
+            /**
+             * Format: double
+             * @description How many per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+        };
+        /** @description Something ordered of an actor. */
+        Order: {
+            /** @description The actor, by the id that its process calls it. */
+            actor: components["schemas"]["ActorId"];
+            /** @description The message's body, or the new settings. */
+            body?: Record<string, never> | null;
+            /** @description Who asked, for the journal. */
+            by: string;
+            /** @description Its name, for the answer. One that arrives again is carried out once. */
+            id: components["schemas"]["OrderId"];
+            /** @description The message's type, of a `message`. */
+            message?: string | null;
+            /** @description What it is to do. */
+            order: components["schemas"]["OrderKind"];
+        };
+        /** @description What became of an order. */
+        OrderAnswer: {
+            /** @description The order. */
+            id: components["schemas"]["OrderId"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["OrderOutcome"];
+            /** @description Why not, and what to do about it, when it was not carried out. */
+            problem?: string | null;
+            /** @description What came of it: the state, or the message's answer. */
+            value?: Record<string, never> | null;
+        };
+        /** @description Names an order; the studio that takes it chooses the name. */
+        OrderId: string;
+        OrderKind: string;
+        /** @description One order, without its body. */
+        OrderLine: {
+            /** @description The actor, by the id that it was shown under. */
+            actor: components["schemas"]["ActorId"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who asked. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When the outcome was known.
+             */
+            endedAt?: string | null;
+            /** @description Its name. */
+            id: components["schemas"]["OrderId"];
+            /** @description The message's type, of a `message`. */
+            message?: string | null;
+            /** @description What was ordered. */
+            order: components["schemas"]["OrderKind"];
+            /** @description How far it is. */
+            outcome: components["schemas"]["OrderState"];
+            /** @description Why not, when it was not carried out. */
+            problem?: string | null;
+            /** @description Their role then. */
+            role: components["schemas"]["Role"];
+        };
+        OrderOutcome: string;
+        /** @description What became of an order so far. */
+        OrderResult: {
+            /** @description Its name, as in `GET /api/orders`. */
+            id: components["schemas"]["OrderId"];
+            /** @description How far it is. */
+            outcome: components["schemas"]["OrderState"];
+            /** @description Why not, when it was not carried out. */
+            problem?: string | null;
+            /** @description What came of it: the state, or the message's answer. */
+            value?: Record<string, never> | null;
+        };
+        /**
+         * @description How far an order is.
+         * @enum {string}
+         */
+        OrderState: "pending" | "done" | "refused" | "failed" | "lost";
         /** @description The health of one part. */
         PartHealth: {
             /** @description What there is to say about it. */
             message?: string | null;
             /** @description Whether it works. */
             status: components["schemas"]["HealthStatus"];
+        };
+        /** @description Times in milliseconds: what so many per cent did not exceed. */
+        Percentiles: {
+            /**
+             * Format: double
+             * @description Half of them.
+             */
+            p50: number;
+            /**
+             * Format: double
+             * @description 95 %.
+             */
+            p95: number;
+            /**
+             * Format: double
+             * @description 99 %.
+             */
+            p99: number;
         };
         /** @description The body of every error answer, sent as `application/problem+json` (RFC 9457) with a stable `code` beside. */
         Problem: {
@@ -735,7 +1858,10 @@ export interface components {
         /** @description One entry of a batch that was not applied. */
         Rejection: {
             code?: components["schemas"]["RejectionCode"] | null;
-            /** @description Its place, counted through `register`, then `update`, then `unregister`, from 0. */
+            /**
+             * @description Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges` and
+             *     `answers`.
+             */
             index: number;
             /** @description Why, in a sentence. */
             problem: string;
@@ -745,16 +1871,29 @@ export interface components {
          * @enum {string}
          */
         RejectionCode: "unknown_actor" | "other_owner" | "invalid_record" | "directory_full" | "other";
+        /**
+         * @description What a caller may do.
+         * @enum {string}
+         */
+        Role: "report" | "view" | "operate" | "admin";
         /** @description Whether one must sign in here, and whether the caller has. */
         SessionState: {
+            /** @description Who this caller is: the name of its token; `token` for `STUDIO_TOKEN`, `local` where none is required. */
+            name?: string | null;
             /** @description Whether this server wants its token shown. */
             required: boolean;
-            /** @description Whether this caller may go on: it showed the token, or none is required. */
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether this caller may go on: it showed a token, or none is required. */
             signedIn: boolean;
         };
+        /**
+         * @description How grave it is.
+         * @enum {string}
+         */
+        Severity: "problem" | "warning";
         /** @description What to sign in with. */
         SignIn: {
-            /** @description The token of this server (`STUDIO_TOKEN`). */
+            /** @description A token of this server: `STUDIO_TOKEN`, or one of its file. */
             token: string;
         };
         /** @description A process as it introduces itself to a studio. Two of one application differ in node, process or start. */
@@ -775,6 +1914,62 @@ export interface components {
              * @description When it started, by its own clock.
              */
             started?: string | null;
+        };
+        /** @description One type of actor. */
+        TypeRow: {
+            /**
+             * Format: double
+             * @description Errors per second in the window; null where nobody was heard in it.
+             */
+            errorRate?: number | null;
+            /**
+             * Format: int64
+             * @description Panics and reported errors.
+             */
+            errors: number;
+            handleMs?: components["schemas"]["Percentiles"] | null;
+            /**
+             * Format: int64
+             * @description Messages handled, since counting began; of actors that are gone, too.
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description Actors that have not ended.
+             */
+            live: number;
+            /** @description Its messages, by type, most frequent first. */
+            messages: components["schemas"]["MessageRow"][];
+            /**
+             * Format: int64
+             * @description Messages that wait for them.
+             */
+            queued: number;
+            /**
+             * Format: double
+             * @description Handled per second in the window; null where nobody was heard in it.
+             */
+            rate?: number | null;
+            /** @description The type. */
+            type: string;
+            waitMs?: components["schemas"]["Percentiles"] | null;
+        };
+        /** @description All actors of one type in one process. */
+        TypeTotals: {
+            /**
+             * Format: int64
+             * @description Instances alive.
+             */
+            live?: number;
+            /** @description Its messages, by type. */
+            messages?: components["schemas"]["MessageTotals"][];
+            /**
+             * Format: int64
+             * @description Messages that wait for any of them.
+             */
+            queued?: number;
+            /** @description The type of actor, e.g. `CounterActor`. */
+            type: string;
         };
         /** @description The sections of the page. */
         Ui: {
@@ -884,7 +2079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -996,7 +2191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1097,7 +2292,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1192,7 +2387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1263,11 +2458,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -1310,7 +2510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1337,11 +2537,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -1387,7 +2592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1436,7 +2641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1464,6 +2669,1339 @@ export interface operations {
             };
         };
     };
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    kill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOfActor"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1479,6 +4017,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journal: {
+        parameters: {
+            query?: {
+                /** @description Only lines with this `correlationId`: what followed from one first message. */
+                correlation?: string;
+                /** @description Only lines of this kind, e.g. `panicked`. */
+                kind?: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journal_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description Only lines before the one with this `seq`. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+                /** @description `type` (the default) or `actor`: what the nodes are. */
+                group?: string;
+                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOfTraffic"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1509,7 +4344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1556,7 +4391,66 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders: {
+        parameters: {
+            query?: {
+                /** @description Those to the actor that was shown under this id. */
+                actor?: string;
+                /** @description So many of the newest, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1593,7 +4487,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionState"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1643,7 +4537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a foreign page */
+            /** @description asked by a foreign page, or the token is for reporting alone */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1719,6 +4613,63 @@ export interface operations {
             };
         };
     };
+    types: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeRow"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sections: {
         parameters: {
             query?: never;
@@ -1745,7 +4696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1803,7 +4754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1915,7 +4866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2016,7 +4967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2111,7 +5062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2182,11 +5133,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -2225,7 +5181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2252,11 +5208,16 @@ export interface operations {
                 type?: string;
                 /** @description Only actors with exactly this status, as shown (`stale` included). */
                 status?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
-                q?: string;
                 /**
-                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `uptime` or `lastHeartbeat`;
-                 *     with `-` in front for largest first.
+                 * @description Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
+                 *     case.
+                 */
+                q?: string;
+                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                filter?: string;
+                /**
+                 * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
+                 *     `lastHeartbeat`, `workerId`, `node`, `parentId`, `rate`, `wait` or `handle`; with `-` in front for largest first.
                  */
                 sort?: string;
                 /** @description Items at most, from 1 to 10000. */
@@ -2298,7 +5259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2347,7 +5308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2375,6 +5336,1406 @@ export interface operations {
             };
         };
     };
+    v1_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_history_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_kill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_messages_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagesOfActor"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the actor's id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Asked"] | null;
+            };
+        };
+        responses: {
+            /** @description it was answered; `outcome` says how */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            /** @description it was not answered yet; GET /api/orders tells later */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor does not take this order */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the actor has ended */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description its process is silent, or too many orders wait */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the id of the last event seen, `epoch:seq` */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the stream; its first event is `hello` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many sockets are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_health: {
         parameters: {
             query?: never;
@@ -2390,6 +6751,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    v1_history: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 600 when absent. */
+                window?: number;
+                /** @description Only actors of exactly this type. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_journal: {
+        parameters: {
+            query?: {
+                /** @description Only lines with this `correlationId`: what followed from one first message. */
+                correlation?: string;
+                /** @description Only lines of this kind, e.g. `panicked`. */
+                kind?: string;
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_journal_of_actor: {
+        parameters: {
+            query?: {
+                /** @description Lines at most, from 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description Only lines before the one with this `seq`. */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id; `/` in it is written `%2F` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_lints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lint"][];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_map: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+                /** @description `type` (the default) or `actor`: what the nodes are. */
+                group?: string;
+                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOfTraffic"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2420,7 +7078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2467,7 +7125,66 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_orders: {
+        parameters: {
+            query?: {
+                /** @description Those to the actor that was shown under this id. */
+                actor?: string;
+                /** @description So many of the newest, from 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderLine"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2504,7 +7221,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionState"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2554,7 +7271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a foreign page */
+            /** @description asked by a foreign page, or the token is for reporting alone */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2630,6 +7347,63 @@ export interface operations {
             };
         };
     };
+    v1_types: {
+        parameters: {
+            query?: {
+                /** @description Seconds of the window, from 1 to 600; 60 when absent. */
+                window?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeRow"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_sections: {
         parameters: {
             query?: never;
@@ -2656,7 +7430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2703,7 +7477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description asked by a name that is not this server's, or by a foreign page */
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -4,6 +4,7 @@
  * unknown, never as zero.
  */
 
+import type { Controls } from "./inside";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -11,11 +12,14 @@ type Schemas = components["schemas"];
 /** The description allows `null` where something may be absent; the studio leaves it out. */
 type Sent<T> = { [K in keyof T]: Exclude<T[K], null> };
 
-export type ActorRecord = Sent<Omit<Schemas["ActorRecord"], "metadata" | "rates" | "latency">> & {
+export type ActorRecord = Sent<Omit<Schemas["ActorRecord"], "metadata" | "rates" | "latency" | "controls">> & {
   metadata?: Record<string, unknown>;
   rates?: Sent<Schemas["Rates"]>;
   latency?: Sent<Schemas["Latency"]>;
+  controls?: Controls;
 };
+
+export type ActorsPage = { items: ActorRecord[]; next: string | null; total: number };
 
 export type Metrics = Schemas["Metrics"];
 
@@ -25,6 +29,9 @@ export type Ui = Schemas["Ui"];
 
 /** Whether the studio wants to know who asks, and whether it knows us. */
 export type Session = Schemas["SessionState"] & {
+  /** Who we are, and what we may do: `view`, `operate` or `admin`. */
+  name?: string;
+  role?: string;
   /** Set by this page: the studio knew us until just now. */
   ended?: boolean;
 };

@@ -7,7 +7,7 @@ export function NotFound() {
     <Page title="No such page">
       <Panel label="What to do">
         <EmptyNote title="Nothing lives at this address.">
-          <Link to="/actors">Go to the actors</Link>
+          <Link to="/">Go to the overview</Link>
         </EmptyNote>
       </Panel>
     </Page>

@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "../api/queries";
 import type { Frame, Run, Workflow } from "../api/types";
-import { Caches, type History, socketUrl, withRun, withWorkflow } from "./live-wiring";
+import { Caches, type History, type Journal, socketUrl, withLine, withRun, withWorkflow } from "./live-wiring";
 
 function run(runId: string, state = "running"): Run {
   return { runId, workflow: { name: "w", file: "w.yml" }, state, jobs: [] };
@@ -232,5 +232,31 @@ describe("socketUrl", () => {
   it("is that of the page's own origin", () => {
     expect(socketUrl({ protocol: "http:", host: "localhost:9090" } as Location)).toBe("ws://localhost:9090/ws");
     expect(socketUrl({ protocol: "https:", host: "studio.example" } as Location)).toBe("wss://studio.example/ws");
+  });
+});
+
+describe("withLine", () => {
+  const line = (seq: number) => ({ seq, time: "2025-12-13T03:33:58.000Z", kind: "note", message: String(seq) });
+  const journal = (...pages: number[][]): Journal => ({
+    pages: pages.map((seqs) => seqs.map(line)),
+    pageParams: pages.map((_, index) => index),
+  });
+  const seqs = ({ pages }: Journal) => pages.map((page) => page.map(({ seq }) => seq));
+
+  it("puts a new line last, and one that is known nowhere", () => {
+    expect(seqs(withLine(journal([3, 4], [1, 2]), line(5)))).toEqual([
+      [3, 4, 5],
+      [1, 2],
+    ]);
+    const known = journal([3, 4]);
+    expect(withLine(known, line(4))).toBe(known);
+    expect(seqs(withLine(journal([]), line(1)))).toEqual([[1]]);
+  });
+
+  it("holds no more than a page shows while lines only come", () => {
+    let held = journal([]);
+    for (let seq = 1; seq <= 600; seq += 1) held = withLine(held, line(seq));
+    expect(held.pages[0]).toHaveLength(500);
+    expect(held.pages[0]?.at(-1)?.seq).toBe(600);
   });
 });

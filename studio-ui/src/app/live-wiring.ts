@@ -1,6 +1,9 @@
 /** Joins the live side with the query cache: what a frame carries is what the query would answer now. */
 
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import { BASE } from "../api/base";
+import type { JournalLine, Lint } from "../api/inside";
+import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
 import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
 import { serverClock } from "../lib/clock";
@@ -25,9 +28,9 @@ export function createLive(client: QueryClient, url: string): Live {
   });
 }
 
-/** The socket of the page's own origin. */
+/** The socket of the page's own origin, under the path that the page is offered under. */
 export function socketUrl(location: Location): string {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${BASE}/ws`;
 }
 
 export class Caches {
@@ -61,6 +64,14 @@ export class Caches {
       this.#flush();
     } else if (frame.type === "workflow:update") {
       this.#applyWorkflow(frame.data as Workflow);
+    } else if (frame.type === "lints") {
+      this.#client.setQueryData(insideKeys.lints, frame.data as Lint[]);
+    } else if (frame.type === "journal") {
+      const { actor, line } = frame.data as { actor: string; line: JournalLine };
+      const key = insideKeys.journal(actor);
+      this.#client.setQueryData<Journal>(key, (known) => known && withLine(known, line));
+      // An answer under way may be older than what just came.
+      if (this.#client.isFetching({ queryKey: key }) > 0) this.#refetch(key);
     }
   }
 
@@ -123,6 +134,20 @@ export class Caches {
     this.#stale.set(name, timer);
   }
 }
+
+export type Journal = InfiniteData<JournalLine[], number>;
+
+/** A journal with one line more; one that is known already changes nothing. */
+export function withLine(journal: Journal, line: JournalLine): Journal {
+  const [newest, ...older] = journal.pages;
+  if (newest === undefined || (newest.at(-1)?.seq ?? 0) >= line.seq) return journal;
+  // Older pages lead on from what is dropped only where nobody asked for any: then the oldest lines give way.
+  const lines = [...newest, line];
+  return { ...journal, pages: [older.length === 0 ? lines.slice(-MOST_LINES) : lines, ...older] };
+}
+
+/** Lines of a journal that are held while they only come. */
+const MOST_LINES = 5 * JOURNAL_LIMIT;
 
 export type History = InfiniteData<RunsPage, string>;
 

@@ -71,7 +71,7 @@ describe("actors", () => {
   });
 
   it("counts what a filter leaves and clears it", async () => {
-    const studio = openStudio("/actors?q=zzz", { "/api/actors": [{ id: "a", type: "T", status: "idle" }] });
+    const studio = openStudio("/actors?filter=zzz", { "/api/actors": [{ id: "a", type: "T", status: "idle" }] });
     await studio.hello();
     await screen.findByText("0 of 1", undefined, FOUND);
     fireEvent.click(screen.getByRole("button", { name: "Clear the filters" }));

@@ -6,16 +6,23 @@ import {
   createRouter,
   lazyRouteComponent,
   type RouterHistory,
-  redirect,
 } from "@tanstack/react-router";
+import { BASE } from "../api/base";
+import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
+import { readMapSearch } from "../features/map/model/search";
 import { load } from "../lib/load";
+import { readWindow, type WindowSeconds } from "../lib/window";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
 import { Shell } from "./shell";
 
 const pages = {
+  overview: () => load(() => import("./overview")),
   actors: () => load(() => import("../features/actors/actors-page")),
+  actor: () => load(() => import("./actor")),
+  map: () => load(() => import("../features/map/map-page")),
+  types: () => load(() => import("../features/types/types-page")),
   workflows: () => load(() => import("../features/workflows/workflows-page")),
   editor: () => load(() => import("../features/editor/editor-page")),
   runs: () => load(() => import("../features/runs/runs-page")),
@@ -36,9 +43,8 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, er
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/actors", replace: true });
-  },
+  validateSearch: (search) => window(search),
+  component: lazyRouteComponent(pages.overview, "Overview"),
 });
 
 const actors = createRoute({
@@ -46,6 +52,27 @@ const actors = createRoute({
   path: "/actors",
   validateSearch: readActorsSearch,
   component: lazyRouteComponent(pages.actors, "ActorsPage"),
+});
+
+const actor = createRoute({
+  getParentRoute: () => root,
+  path: "/actors/$id",
+  validateSearch: (search) => ({ ...window(search), ...tab(search) }),
+  component: lazyRouteComponent(pages.actor, "Actor"),
+});
+
+const map = createRoute({
+  getParentRoute: () => root,
+  path: "/map",
+  validateSearch: readMapSearch,
+  component: lazyRouteComponent(pages.map, "MapPage"),
+});
+
+const types = createRoute({
+  getParentRoute: () => root,
+  path: "/types",
+  validateSearch: (search) => window(search),
+  component: lazyRouteComponent(pages.types, "TypesPage"),
 });
 
 const workflows = createRoute({
@@ -88,11 +115,12 @@ const logs = createRoute({
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
-const tree = root.addChildren([home, actors, workflows, editor, runs, run, logs]);
+const tree = root.addChildren([home, actors, actor, map, types, workflows, editor, runs, run, logs]);
 
 export function createAppRouter(history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
+    basepath: BASE === "" ? "/" : BASE,
     ...(history && { history }),
     defaultPreload: "intent",
     defaultPendingMs: 200,
@@ -120,6 +148,18 @@ function text<K extends string>(search: Record<string, unknown>, key: K): { [key
 function number<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: number } {
   const value = Number(search[key]);
   return (Number.isInteger(value) && value > 0 ? { [key]: value } : {}) as { [key in K]?: number };
+}
+
+/** Over which time rates are meant, where it is not the shortest. */
+function window(search: Record<string, unknown>): { window?: WindowSeconds } {
+  const seconds = readWindow(search.window);
+  return seconds === 60 ? {} : { window: seconds };
+}
+
+/** What of an actor is shown, where it is not its journal. */
+function tab(search: Record<string, unknown>): { tab?: ActorTab } {
+  const found = TABS.find((tab) => tab === search.tab);
+  return found === undefined || found === "journal" ? {} : { tab: found };
 }
 
 /** What of a run is shown in place of its jobs. */

@@ -1,5 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { elapsed, formatAge, formatCount, formatDuration, formatMoment, plural, shortId, UNKNOWN } from "./format";
+import {
+  elapsed,
+  firstLine,
+  formatAge,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatMillis,
+  formatMoment,
+  formatRate,
+  plural,
+  shortId,
+  UNKNOWN,
+} from "./format";
 
 describe("formatDuration", () => {
   it.each([
@@ -24,6 +37,32 @@ describe("formatDuration", () => {
     expect(formatDuration(undefined)).toBe(UNKNOWN);
     expect(formatDuration(Number.NaN)).toBe(UNKNOWN);
   });
+});
+
+it("writes measured numbers with as many digits as count", () => {
+  const figures: [number | null | undefined, string][] = [
+    [0, "0"],
+    [0.001, "< 0.01"],
+    [0.123, "0.12"],
+    [1.26, "1.3"],
+    [42, "42"],
+    [42.04, "42"],
+    [1234.5, "1,235"],
+    [null, UNKNOWN],
+    [undefined, UNKNOWN],
+  ];
+  for (const [value, text] of figures) expect(formatFigure(value)).toBe(text);
+  expect(formatRate(18.25)).toBe("18.3/s");
+  expect(formatRate(null)).toBe(UNKNOWN);
+});
+
+it("says that a text has more lines than the first", () => {
+  expect([firstLine("one"), firstLine("one\ntwo"), firstLine("")]).toEqual(["one", "one …", ""]);
+});
+
+it("writes times that are parts of a millisecond", () => {
+  expect([0, 0.012, 0.4, 3.14, 2500].map(formatMillis)).toEqual(["0 ms", "12 µs", "0.4 ms", "3.1 ms", "2.5 s"]);
+  expect(formatMillis(undefined)).toBe(UNKNOWN);
 });
 
 describe("formatAge", () => {

@@ -17,6 +17,28 @@ export function plural(count: number, word: string, words = `${word}s`): string 
   return `${formatCount(count)} ${count === 1 ? word : words}`;
 }
 
+/** A number with three digits that count: `0.12`, `1.5`, `42`, `1,234`. */
+export function formatFigure(value: number | null | undefined): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return UNKNOWN;
+  const size = Math.abs(value);
+  if (size >= 100 || Number.isInteger(value)) return COUNT.format(Math.round(value));
+  if (size >= 10) return value.toFixed(1).replace(/\.0$/, "");
+  if (size >= 0.01) return String(Number(value.toPrecision(2)));
+  return "< 0.01";
+}
+
+export function formatRate(perSecond: number | null | undefined): string {
+  return perSecond === undefined || perSecond === null ? UNKNOWN : `${formatFigure(perSecond)}/s`;
+}
+
+/** Milliseconds that may be parts of one: `12 µs`, `0.4 ms`, `3.1 s`. */
+export function formatMillis(millis: number | null | undefined): string {
+  if (millis === undefined || millis === null || Number.isNaN(millis)) return UNKNOWN;
+  if (millis >= SECOND) return formatDuration(millis);
+  if (millis >= 0.1 || millis === 0) return `${formatFigure(millis)} ms`;
+  return `${formatFigure(millis * 1000)} µs`;
+}
+
 /** A length of time with two units at most: `340 ms`, `2.4 s`, `1m 05s`, `2h 03m`, `3d 04h`. */
 export function formatDuration(millis: number | undefined): string {
   if (millis === undefined || Number.isNaN(millis)) return UNKNOWN;
@@ -62,6 +84,12 @@ export function formatTime(timestamp: string | undefined): string {
   const at = new Date(timestamp);
   if (Number.isNaN(at.getTime())) return timestamp;
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** For a place that has room for one line; that there are more is said by its end. */
+export function firstLine(text: string): string {
+  const [first = ""] = text.split("\n", 1);
+  return first.length < text.length ? `${first} …` : first;
 }
 
 /** The part of a long id that people compare by eye. */

@@ -63,6 +63,12 @@ export function useFreshActors(): void {
   }, [live]);
 }
 
+/** Tells the studio that an actor, or who sends to whom, is looked at while a part of the page is there. */
+export function useLook(actor: string | undefined, map = false): void {
+  const { attention } = useLive();
+  useEffect(() => attention.look({ ...(actor !== undefined && { actor }), map }), [attention, actor, map]);
+}
+
 /** What a store holds, read at most once a period however often it changes: in between nothing is drawn at all. */
 export function useThrottledStore<T>(store: Store<T>, period: number): T {
   const [value, setValue] = useState(store.get);

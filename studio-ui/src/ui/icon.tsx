@@ -1,6 +1,8 @@
 /** The page's icons: one 16-unit grid, one stroke. Decoration only; the word beside it carries the meaning. */
 
 const SHAPES = {
+  overview: "M2.5 2.5h5v6h-5ZM9.5 2.5h4v3h-4ZM9.5 7.5h4v6h-4ZM2.5 10.5h5v3h-5Z",
+  map: "M4 5.5a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM12 9.7a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM4.5 14a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM5.5 4.5l5 2.8M6 11.5l4.6-2.6",
   actors:
     "M5.5 6.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM2 13.5v-1a3.5 3.5 0 0 1 7 0v1M10.5 3a2 2 0 0 1 0 3.6M11 9.3a3.5 3.5 0 0 1 3 3.2v1",
   workflows: "M2.5 2.5h4v4h-4ZM9.5 9.5h4v4h-4ZM6.5 4.5h3a2 2 0 0 1 2 2v3",

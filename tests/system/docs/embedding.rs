@@ -69,6 +69,98 @@ fn the_first_program_is_built_as_the_page_says_and_seen() {
     assert!(said.is_empty(), "{}", String::from_utf8_lossy(&said));
 }
 
+/// What stands in for a studio: gives these orders and prints what it is told, until all are answered and there is no news.
+const STUDIO: &str = r#"
+struct Studio(std::sync::Mutex<Vec<loom_bridge::protocol::Order>>);
+
+impl loom_bridge::StudioSink for Studio {
+    fn deliver(&self, batch: loom_bridge::protocol::ActorBatch) -> loom_bridge::discovery::Delivery<'_> {
+        let mut orders = self.0.lock().unwrap();
+        for event in &batch.events {
+            println!("event {}", serde_json::to_string(event).unwrap());
+        }
+        for answer in &batch.answers {
+            println!("answer {}", serde_json::to_string(answer).unwrap());
+        }
+        orders.retain(|order| batch.answers.iter().all(|answer| answer.id != order.id));
+        if batch.seq > 1 && orders.is_empty() && batch.events.is_empty() && batch.answers.is_empty() {
+            std::process::exit(0);
+        }
+        let outcome = loom_bridge::protocol::BatchOutcome { orders: orders.clone(), ..Default::default() };
+        Box::pin(async move { Ok(outcome) })
+    }
+
+    fn name(&self) -> String {
+        "the test".to_owned()
+    }
+}
+
+async fn show(orders: &str) {
+    let bridge = loom_bridge::DiscoveryBridge::new(loom_bridge::Options::default());
+    bridge.deliver_to(Studio(std::sync::Mutex::new(serde_json::from_str(orders).unwrap())));
+    bridge.connect(&loom_bridge::ActorRegistry::process_wide()).unwrap();
+    std::future::pending::<()>().await;
+}
+"#;
+
+/// What an example of the page prints, with these lines to start it.
+fn shown(name: &str, main: &str) -> String {
+    let page = page("embedding.md");
+    let program = format!("{}{STUDIO}\n{main}\n", example(&page, &format!("rust,{name}")));
+    let project = newcomer("fn main() {}\n");
+    let manifest = std::fs::read_to_string(project.path().join("Cargo.toml")).expect("a manifest");
+    let more = "[dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n";
+    project.file("Cargo.toml", &manifest.replace("[dependencies]\n", more));
+    project.file(&format!("src/bin/{name}.rs"), &program);
+    let ran = cargo(&project, "run")
+        .args(["--bin", name])
+        .output()
+        .expect("cargo starts");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+#[test]
+fn the_journal_has_what_the_page_has_noted() {
+    let shown = shown(
+        "journal",
+        "#[actix::main]\nasync fn main() { let _importer = Importer.start(); show(\"[]\").await; }",
+    );
+    for line in [
+        "\"kind\":\"started\"",
+        "reads the catalogue",
+        "\"data\":{\"articles\":1200}",
+    ] {
+        assert!(shown.contains(line), "lacks {line}:\n{shown}");
+    }
+}
+
+#[test]
+fn the_levers_of_the_page_are_pulled() {
+    let orders = r##"[
+        {"id": "o1", "actor": "c", "order": "config", "body": {"step": 3}, "by": "ana"},
+        {"id": "o2", "actor": "c", "order": "message", "message": "Add", "body": {"by": 2}, "by": "ana"},
+        {"id": "o3", "actor": "c", "order": "snapshot", "by": "ana"},
+        {"id": "o4", "actor": "c", "order": "config", "body": {"step": 0}, "by": "ana"},
+        {"id": "o5", "actor": "c", "order": "stop", "by": "ana"}
+    ]"##;
+    let main = format!(
+        "#[actix::main]\nasync fn main() {{\n    let _counter = loom_bridge::spawn(\n        \
+         loom_bridge::ActorSpec::of::<Counter>().id(\"c\"), |_| Counter {{ count: 0, step: 1 }});\n    \
+         show(r##\"{orders}\"##).await;\n}}"
+    );
+    let shown = shown("levers", &main);
+    for line in [
+        r#"answer {"id":"o1","outcome":"done"}"#,
+        r#"answer {"id":"o2","outcome":"done","value":6}"#,
+        r#""step":3"#,
+        "it does not take these settings: a step of zero counts nothing",
+        r#"answer {"id":"o5","outcome":"done"}"#,
+    ] {
+        assert!(shown.contains(line), "lacks {line}:\n{shown}");
+    }
+}
+
 #[test]
 fn who_forgot_something_is_told_by_the_compiler_what() {
     let project = newcomer("fn main() {}\n");

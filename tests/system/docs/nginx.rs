@@ -20,15 +20,28 @@ impl Drop for Nginx {
     }
 }
 
-/// The recipe, with the ports of this test and without the line, if one is given.
-fn nginx(port: u16, studio: &Studio, without: Option<&str>) -> Nginx {
-    let mut recipe = example(&page("reporting.md"), "nginx")
+/// The recipe, without the line if one is given.
+fn recipe(without: Option<&str>) -> String {
+    let recipe = example(&page("reporting.md"), "nginx");
+    let is_kept = |line: &&str| without.is_none_or(|word| !line.contains(word));
+    recipe.lines().filter(is_kept).collect::<Vec<_>>().join("\n")
+}
+
+/// The recipe for a host on which the studio has a path, in the place of the one in which it has all.
+fn recipe_below_a_path() -> String {
+    let whole = recipe(None);
+    let (before, _) = whole
+        .split_once("    location / {")
+        .expect("the recipe's location");
+    let location = example(&page("reporting.md"), "nginx prefix");
+    format!("{before}{location}\n}}\n")
+}
+
+/// A server by a recipe, with the ports of this test.
+fn nginx(port: u16, studio: &Studio, recipe: &str) -> Nginx {
+    let recipe = recipe
         .replace("listen 8080;", &format!("listen 127.0.0.1:{port};"))
         .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", studio.port));
-    if let Some(word) = without {
-        let kept: Vec<_> = recipe.lines().filter(|line| !line.contains(word)).collect();
-        recipe = kept.join("\n");
-    }
     let files = Project::new();
     let folder = files.path().to_string_lossy().into_owned();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -55,10 +68,7 @@ fn nginx(port: u16, studio: &Studio, without: Option<&str>) -> Nginx {
         port,
         _files: files,
     };
-    until("nginx answers", || {
-        let answer = Address::local(port).get("/api/health").try_send();
-        answer.ok().filter(|answer| answer.status == 200)
-    });
+    until("nginx answers", || Address::local(port).get("/").try_send().ok());
     nginx
 }
 
@@ -86,7 +96,7 @@ fn the_recipe_carries_posts_without_a_body_batches_and_sockets() {
     let port = free_port();
     let origin = format!("http://127.0.0.1:{port}");
     let studio = Studio::with(project(), |serve| serve.env("LOOM_CORS_ORIGINS", &origin));
-    let nginx = nginx(port, &studio, None);
+    let nginx = nginx(port, &studio, &recipe(None));
     let address = Address::local(nginx.port);
     assert_eq!(post_nothing(port, "/api/workflows/endless/start"), "202");
     assert_eq!(post_nothing(port, "/api/workflows/endless/stop"), "202");
@@ -109,9 +119,40 @@ fn the_recipe_carries_posts_without_a_body_batches_and_sockets() {
 }
 
 #[test]
+fn below_a_path_the_page_its_scripts_calls_and_sockets_are_all_there() {
+    let port = free_port();
+    let origin = format!("http://127.0.0.1:{port}");
+    let studio = Studio::with(project(), |serve| serve.env("LOOM_CORS_ORIGINS", &origin));
+    let nginx = nginx(port, &studio, &recipe_below_a_path());
+    let address = Address::local(nginx.port);
+    let entry = address
+        .get("/loom/runs")
+        .header("accept", "text/html")
+        .send()
+        .is(200)
+        .text();
+    assert!(entry.contains(r#"<base href="/loom/""#), "{entry}");
+    let scripts: Vec<_> = entry
+        .split('"')
+        .filter_map(|text| text.strip_prefix("./assets/"))
+        .collect();
+    assert!(!scripts.is_empty(), "{entry}");
+    for script in scripts {
+        address.get(&format!("/loom/assets/{script}")).send().is(200);
+    }
+    let page = address.get("/loom/api/runs?limit=1").send().is(200);
+    assert_eq!(page.status, 200);
+    assert_eq!(post_nothing(port, "/loom/api/workflows/endless/start"), "202");
+    assert_eq!(post_nothing(port, "/loom/api/workflows/endless/stop"), "202");
+    let socket = Socket::open(port, "/loom/ws", Some(&origin));
+    assert!(socket.is_ok(), "{:?}", socket.err());
+    address.get("/api/health").send().is(404);
+}
+
+#[test]
 fn without_its_line_for_http_1_1_a_post_without_a_body_is_refused() {
     let studio = Studio::of(project());
-    let nginx = nginx(free_port(), &studio, Some("proxy_http_version"));
+    let nginx = nginx(free_port(), &studio, &recipe(Some("proxy_http_version")));
     let status = post_nothing(nginx.port, "/api/workflows/endless/start");
     assert_eq!(status, "400", "the recipe's line, and its sentence, can go");
 }

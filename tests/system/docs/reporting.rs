@@ -76,7 +76,9 @@ fn python_is_seen_while_it_works_and_gone_afterwards() {
         &studio,
         "python3",
         &["-c"],
-        &example(&page("reporting.md"), "python"),
+        examples(&page("reporting.md"), "python")
+            .first()
+            .expect("an example"),
     );
     until("the worker's second message", || {
         let workers = of_type(&studio, "Worker");

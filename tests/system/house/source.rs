@@ -201,13 +201,14 @@ const HOMES: &[Home] = &[
     },
 ];
 
-/// Programs talk: the runtime's `cli`, and the short `main.rs` of what is a program as a whole; `agent.rs` is what a
+/// Programs talk: the runtime's `cli`, and the short `main.rs` of what is a program as a whole, with the studio's `token_command.rs`; `agent.rs` is what a
 /// program is that was started to be a job's agent.
 fn is_program(path: &str) -> bool {
     path.starts_with("runtime/src/cli/")
         || path == "runtime/src/agent.rs"
         || path.starts_with("examples/")
         || path.ends_with("/src/main.rs")
+        || path == "server/src/token_command.rs"
         || path.ends_with("/build.rs")
 }
 

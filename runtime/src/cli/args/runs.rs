@@ -58,6 +58,9 @@ pub(in crate::cli) struct CleanArgs {
     /// The kept places of all runs
     #[arg(long)]
     pub(in crate::cli) all: bool,
+    /// Keep them no longer also where something stays, because the engine is gone; what stays is named
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
 }
 
 #[derive(Clone, Debug, Args)]

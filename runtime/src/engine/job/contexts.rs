@@ -318,7 +318,8 @@ fn job_env(plan: &JobPlan, github: &Object) -> IndexMap<String, String> {
 fn job_context(facts: &PlaceFacts) -> Object {
     let mut job = Object::new();
     let mut container = Object::new();
-    if let Some(id) = &facts.container {
+    // A job on an image that stands for a machine has no container, as far as it can know.
+    if let Some(id) = facts.container.as_ref().filter(|_| facts.in_container) {
         container.insert("id", Value::from(id.as_str()));
     }
     if let Some(network) = &facts.network {

@@ -19,7 +19,7 @@ use super::room_files::HashedFiles;
 use super::task::Task;
 use crate::event::{Phase, Reason, StepOutline};
 use crate::executor::{Program, Shell as ShellProgram, StepSpec};
-use crate::plan::{first_mistake, step_name};
+use crate::plan::{described, first_mistake, step_name};
 
 /// The status functions of a step's `if`. Within a composite action they speak of the action.
 pub(super) struct Functions(Status);
@@ -103,6 +103,8 @@ pub(super) struct Uses {
     pub(super) values: StepValues,
     /// What the step sees, its own variables included.
     pub(super) view: View,
+    /// What has no value and is done without.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Finds out whether and as what a step runs.
@@ -152,11 +154,27 @@ fn first_with(ask: &Ask, grounds: &Grounds, files: &HashedFiles) -> First {
     let Some(values) = values else {
         return answer(fail("evaluation", first_mistake(&mistakes, source), lenient));
     };
+    // As the runner does: a limit without a value is said, and the step runs without one.
+    let warnings: Vec<String> = mistakes
+        .iter()
+        .map(|mistake| described(mistake, source))
+        .collect();
+    let answer = |found: Answer| {
+        answer(Answer {
+            warnings: warnings.iter().cloned().chain(found.warnings).collect(),
+            ..found
+        })
+    };
     let work = match &values.work {
         Work::Run { .. } => return answer(script(ask, &values, &view)),
         Work::Uses { reference, .. } => {
             return match ActionReference::parse(reference) {
-                Some(target) => First::Uses(Box::new(Uses { target, values, view })),
+                Some(target) => First::Uses(Box::new(Uses {
+                    target,
+                    values,
+                    view,
+                    warnings,
+                })),
                 None => answer(fail(
                     "action",
                     format!(

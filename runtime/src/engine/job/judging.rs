@@ -21,7 +21,7 @@ use crate::event::{Outputs, Reason};
 use crate::executor::Notes;
 use crate::plan::first_mistake;
 
-/// Finds out whether and as what a step runs.
+/// Finds out whether and as what a step runs. Only waits: what takes time is done on other threads.
 ///
 /// # Errors
 /// When the machine keeps that from being known.
@@ -51,10 +51,25 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
     let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
     let io = &opened.shared().io;
     let first = io.blocking(move || evaluate::first(&asked, &stood));
-    let uses = match first.await.map_err(|broken| broke_off(&broken))?? {
+    let mut uses = match first.await.map_err(|broken| broke_off(&broken))?? {
         First::Answer(answer) => return Ok(*answer),
         First::Uses(uses) => uses,
     };
+    let mut warnings = std::mem::take(&mut uses.warnings);
+    let found = io.spawn(find_action(opened.clone(), ask, grounds, uses));
+    let mut answer = found.await.map_err(|broken| broke_off(&broken))??;
+    warnings.append(&mut answer.warnings);
+    Ok(Answer { warnings, ..answer })
+}
+
+/// The same of a step that uses an action.
+async fn find_action(
+    opened: Opened,
+    ask: Arc<Ask>,
+    grounds: Arc<Grounds>,
+    uses: Box<evaluate::Uses>,
+) -> Result<Answer, Trouble> {
+    let io = &opened.shared().io;
     let lenient = uses.values.continue_on_error;
     let refuse = |reason: Reason| Answer {
         judgement: Some(Judgement::Fail {

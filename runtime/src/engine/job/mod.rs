@@ -45,7 +45,7 @@ pub(crate) use entrance::Entrance;
 pub(in crate::engine) use holding::Holding;
 pub(in crate::engine) use keeping::keep;
 pub(in crate::engine) use machine::{Input, Trouble};
-pub(in crate::engine) use opening::{Opened, close, open, reclaim};
+pub(in crate::engine) use opening::{Opened, close, open, reclaim, remove_directories};
 pub(in crate::engine) use pausing::AnswerPause;
 
 /// A place that is being made, or was made, before its job's turn.

@@ -362,12 +362,15 @@ pub(in crate::engine) async fn reclaim(
     })?;
     let directory = shared.directory.jobs().join(key.resource_name());
     let shown = directory.display().to_string();
-    remove(&shared.io, directories(shared, key))
-        .await
-        .map_err(|error| Trouble {
-            may_leave: true,
-            ..Trouble::machine("cleanup", format!("failed to remove {shown}: {error}"))
-        })
+    remove_directories(shared, key).await.map_err(|error| Trouble {
+        may_leave: true,
+        ..Trouble::machine("cleanup", format!("failed to remove {shown}: {error}"))
+    })
+}
+
+/// Removes all that a job has below the state directory, but for its log.
+pub(in crate::engine) async fn remove_directories(shared: &Shared, key: &JobKey) -> io::Result<()> {
+    remove(&shared.io, directories(shared, key)).await
 }
 
 /// Where a job's copy of the project lies: beside its directory, whose name it begins with.

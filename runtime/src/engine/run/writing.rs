@@ -11,14 +11,11 @@ use tokio::sync::oneshot;
 use super::actor::RunActor;
 use super::hidden::hide;
 use super::losing;
-use crate::engine::timers;
+use crate::engine::{appending::append, timers};
 use crate::event::{Event, JobState, Recorded};
 use crate::fault;
 use crate::journal::JournalError;
 use crate::state::Decision;
-
-/// How often a write is tried before the run is given up; the pause doubles from 100 ms, six seconds in all.
-const WRITE_TRIES: u32 = 6;
 
 /// How long what nobody waits for may wait for company.
 const SOON: Duration = Duration::from_millis(5);
@@ -131,27 +128,11 @@ impl RunActor {
             let result = Ok(Vec::new());
             return ctx.notify(Written { result, entries });
         }
+        // The journal has a thread of its own: here it is only waited for, and no other thread need be woken for that.
         let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
-        let writing = self.shared.io.spawn(async move {
-            let append = |events| shared.journal.append(&run, &shared.owner, after, events);
-            let mut pause = Duration::from_millis(100);
-            for _ in 1..WRITE_TRIES {
-                match append(events.clone()).await {
-                    Ok(recorded) => return Ok(recorded),
-                    // Somebody else has the run now, or its history is not what it is here: no other try helps.
-                    Err(error @ JournalError::Refused { .. }) => return Err(error),
-                    Err(error) => tracing::warn!(%error, "the run's history cannot be written; trying again"),
-                }
-                shared.world.sleep(pause).await;
-                pause *= 2;
-            }
-            append(events).await
-        });
-        ctx.spawn(writing.into_actor(self).map(move |written, _, ctx| {
-            ctx.notify(Written {
-                result: written.unwrap_or(Err(JournalError::Closed)),
-                entries,
-            });
+        let writing = async move { append(&shared, &run, after, events).await };
+        ctx.spawn(writing.into_actor(self).map(move |result, _, ctx| {
+            ctx.notify(Written { result, entries });
         }));
     }
 

@@ -626,6 +626,8 @@ pub(super) struct Odd {
     inner: SqliteJournal,
     /// So many appends are written and answered as if they had not been.
     pub(super) lose_answers: AtomicU32,
+    /// The same of the first write of a run.
+    pub(super) lose_creations: AtomicU32,
     pub(super) refuses_all: AtomicBool,
     /// How often it was asked whether another process wrote.
     pub(super) looks: AtomicU32,
@@ -646,6 +648,7 @@ impl Odd {
         Self {
             inner,
             lose_answers: AtomicU32::default(),
+            lose_creations: AtomicU32::default(),
             refuses_all: AtomicBool::default(),
             stale_number: AtomicBool::default(),
             looks: AtomicU32::default(),
@@ -684,6 +687,11 @@ impl Journal for Odd {
     ) -> Result<Vec<Recorded>, JournalError> {
         self.full()?;
         let written = self.inner.append(run, owner, after, events).await?;
+        let lose = if after == Seq(0) {
+            &self.lose_creations
+        } else {
+            &self.lose_answers
+        };
         if after == Seq(0) {
             let then = self
                 .at_creation
@@ -699,8 +707,9 @@ impl Journal for Odd {
                 self.inner.request(run, cancel).await?;
                 self.read_request.notified().await;
             }
-        } else if self.lose_answers.load(Ordering::Relaxed) > 0 {
-            self.lose_answers.fetch_sub(1, Ordering::Relaxed);
+        }
+        if lose.load(Ordering::Relaxed) > 0 {
+            lose.fetch_sub(1, Ordering::Relaxed);
             return Err(JournalError::Write("the answer was lost".into()));
         }
         Ok(written)

@@ -309,3 +309,37 @@ fn nothing_is_swept_while_nobody_knows_what_is_kept() {
         bench.holds_nothing();
     });
 }
+
+#[test]
+fn a_place_whose_engine_is_gone_for_ever_can_be_given_up_and_what_it_leaves_is_named() {
+    system(async {
+        let bench = Bench::new();
+        let at = |address: &str| *bench.fake.address.lock().unwrap() = Some(address.to_owned());
+        at("unix:///gone");
+        end(begin(&bench, TEXT, Keep::Failed).await).await;
+        let place = bench.engine.kept().await.unwrap().remove(0);
+        at("unix:///new");
+        let inside = bench.engine.enter_kept(&place).await.unwrap();
+        assert!(
+            bench.engine.abandon_kept(&place).await.is_err(),
+            "somebody is in it"
+        );
+        assert_eq!(bench.engine.kept().await.unwrap().len(), 1);
+        drop(inside);
+        let left = bench.engine.abandon_kept(&place).await.unwrap().unwrap();
+        assert!(
+            left.contains("in the engine at unix:///gone")
+                && left.contains(&format!("loom.name={}", place.name())),
+            "{left}"
+        );
+        assert_eq!(bench.engine.kept().await.unwrap().len(), 0);
+        let jobs = bench.path().join("jobs");
+        let there: Vec<_> = std::fs::read_dir(&jobs).unwrap().flatten().collect();
+        assert!(there.is_empty(), "{there:?}");
+        assert_eq!(
+            bench.engine.abandon_kept(&place).await.unwrap(),
+            None,
+            "it is gone"
+        );
+    });
+}

@@ -215,6 +215,34 @@ fn a_write_whose_answer_is_lost_is_not_written_twice() {
 }
 
 #[test]
+fn a_run_whose_first_write_is_not_answered_begins_once() {
+    system(async {
+        let bench = Bench::new();
+        bench.journal.lose_creations.store(2, Ordering::Relaxed);
+        let handle = bench.start().await;
+        let id = handle.id().clone();
+        let outcome = end(handle).await;
+        assert_eq!((outcome.state, outcome.problem), (RunState::Success, None));
+        let runs = bench.journal.runs(RunQuery::default()).await.unwrap();
+        let ids: Vec<&RunId> = runs.iter().map(|run| &run.id).collect();
+        assert_eq!(ids, [&id]);
+        assert_eq!(history(&bench.journal, &id).await.number, Some(1));
+        assert_eq!(bench.journal.lose_creations.load(Ordering::Relaxed), 0);
+    });
+}
+
+#[test]
+fn who_waits_for_all_runs_to_end_does_not_wait_for_one_that_could_not_begin() {
+    system(async {
+        let bench = Bench::new();
+        let launch = fakes::launch(bench.path(), "jobs: {}");
+        // Told to end everything while the run is being written down.
+        let (begun, ()) = tokio::join!(bench.engine.start(launch), bench.engine.shut_down("ctrl-c"));
+        assert!(begun.is_err());
+    });
+}
+
+#[test]
 fn a_panic_while_a_place_is_made_leaves_nothing() {
     system(async {
         let bench = Bench::new();

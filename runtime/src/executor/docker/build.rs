@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
-use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN, carries};
+use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
 use super::{archive, credentials, failure, transfer};
 use crate::bounded::{self, Contents};
 use crate::executor::channel::blocking;
@@ -204,14 +204,32 @@ async fn logins(dockerfile: &str) -> HashMap<String, bollard::auth::DockerCreden
     all
 }
 
-/// Removes the images that carry these labels; whether there were any. What they were built from stays.
+/// The job whose an image is, by its resource name. The builder adds labels one by one in the order of their names: what a
+/// build that broke off leaves has but the first of them.
+pub(super) fn job_of(labels: &HashMap<String, String>) -> Option<&str> {
+    let name = labels.get(NAME).map(String::as_str);
+    name.or_else(|| Path::new(labels.get(DIRECTORY)?).file_name()?.to_str())
+}
+
+/// Whether an image is that of these labels, `name=value` each, or what is left of one that was to have them.
+fn is_of(labels: &HashMap<String, String>, wanted: &[String]) -> bool {
+    labels.contains_key(DIRECTORY)
+        && wanted.iter().all(|label| match label.split_once('=') {
+            Some((NAME, name)) => job_of(labels) == Some(name),
+            Some((label, value)) => labels.get(label).is_none_or(|found| found == value),
+            None => false,
+        })
+}
+
+/// Removes the images that carry these labels, or would have if their build had not broken off; whether there were any. What
+/// they were built from stays.
 pub(super) async fn remove_labelled(
     connection: &Connection,
     labels: Vec<String>,
 ) -> Result<bool, ExecutorError> {
-    // One of them for the engine, all of them here: Podman 4 finds no image by two labels that it has.
-    let one = labels.iter().take(1).cloned().collect();
-    let filters = HashMap::from([("label".to_owned(), one)]);
+    // One for the engine, all of them here: Podman 4 finds no image by two labels that it has, and the first is the one that
+    // what is left of a build has.
+    let filters = HashMap::from([("label".to_owned(), vec![DIRECTORY.to_owned()])]);
     let list = ListImagesOptionsBuilder::new()
         .all(false)
         .filters(&filters)
@@ -220,7 +238,7 @@ pub(super) async fn remove_labelled(
     let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
     let mut any = false;
     for image in found {
-        if !carries(&image.labels, &labels) {
+        if !is_of(&image.labels, &labels) {
             continue;
         }
         any = true;
@@ -249,6 +267,33 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn what_a_build_that_broke_off_leaves_is_its_jobs() {
+        let labels = |pairs: &[(&str, &str)]| -> HashMap<String, String> {
+            let owned = pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            owned.collect()
+        };
+        let directory = (DIRECTORY, "/state/jobs/loom-r-a-1");
+        let wanted = [format!("{INSTANCE}=i"), format!("{NAME}=loom-r-a-1")];
+        for (pairs, is) in [
+            (&[directory][..], true),
+            (&[directory, (INSTANCE, "i")], true),
+            (&[directory, (INSTANCE, "other")], false),
+            (&[directory, (INSTANCE, "i"), (NAME, "loom-r-a-1")], true),
+            (&[directory, (INSTANCE, "i"), (NAME, "loom-r-a-2")], false),
+            (&[(DIRECTORY, "/state/jobs/loom-r-a-2")], false),
+            (&[(INSTANCE, "i")], false),
+            (&[], false),
+        ] {
+            assert_eq!(is_of(&labels(pairs), &wanted), is, "{pairs:?}");
+        }
+        let mut sorted = [DIRECTORY, INSTANCE, NAME, RUN];
+        sorted.sort_unstable();
+        assert_eq!(sorted[0], DIRECTORY, "the builder adds it first");
+    }
 
     #[test]
     fn a_disk_of_the_engines_is_told_from_a_command_that_failed() {

@@ -9,7 +9,7 @@ use crate::executor::PlaceSpec;
 pub(super) const INSTANCE: &str = "loom.instance";
 pub(super) const RUN: &str = "loom.run";
 /// The job's resource name: one for all that it holds.
-pub(super) const NAME: &str = "loom.name";
+pub(crate) const NAME: &str = "loom.name";
 /// The job's directory on this machine, as its caller named it.
 pub(super) const DIRECTORY: &str = "loom.directory";
 /// The directory of the agent in this very container.

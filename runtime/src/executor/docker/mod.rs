@@ -47,6 +47,7 @@ pub(in crate::executor) use companions::Companions;
 pub use executor::DockerExecutor;
 pub(in crate::executor) use executor::runner_architecture;
 pub use kept::Woken;
+pub(crate) use marks::NAME as NAME_LABEL;
 pub use report::{EngineReport, Sees};
 pub use settings::{DockerOptions, StepsBy};
 pub use shell::{ShellSession, ShellSpec};

@@ -20,7 +20,7 @@ use super::settings::DockerOptions;
 use super::{build, container, failure, give, network, room, volume};
 use crate::executor::channel::{Channel, JobDirectory, blocking, remove_directory};
 use crate::executor::{ExecutorError, SilentNotes, Swept};
-use crate::id::RunId;
+use crate::id::{JobKey, RunId};
 
 /// How long an agent that may still be there has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -102,10 +102,17 @@ pub(super) async fn of_runs(
     let found = failure::settled(|| docker.list_volumes(Some(query.clone()))).await;
     let found = found.map_err(looked)?;
     all.extend(found.volumes.into_iter().flatten().map(|volume| volume.labels));
-    let query = ListImagesOptionsBuilder::new().filters(&filters).build();
+    let built = labelled([DIRECTORY.to_owned()]);
+    let query = ListImagesOptionsBuilder::new().filters(&built).build();
     let found = failure::settled(|| docker.list_images(Some(query.clone()))).await;
     let found = found.map_err(looked)?;
-    all.extend(found.into_iter().map(|image| image.labels));
+    // What is left of a build need not say whose it is but by the name of the job.
+    let built: Vec<String> = found
+        .iter()
+        .filter_map(|image| build::job_of(&image.labels))
+        .filter(|name| runs.iter().any(|run| name.starts_with(&JobKey::prefix(run))))
+        .map(str::to_owned)
+        .collect();
     let names: BTreeSet<String> = all
         .into_iter()
         .filter(|labels| {
@@ -114,6 +121,7 @@ pub(super) async fn of_runs(
                 .is_some_and(|run| runs.iter().any(|wanted| wanted.0 == *run))
         })
         .filter_map(|mut labels| labels.remove(NAME))
+        .chain(built)
         .filter(|name| !kept.contains(name))
         .collect();
     let mut swept = Swept::default();

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, Responder, web};
 use loom_protocol::Problem;
-use loom_studio::{ApiError, ApiResult};
+use loom_studio::{ApiError, ApiResult, Caller};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -54,6 +54,7 @@ pub(super) struct RunAgain {
 pub(super) async fn rerun(
     runtime: web::Data<Runtime>,
     id: web::Path<String>,
+    caller: Caller,
     body: web::Bytes,
 ) -> ApiResult<impl Responder> {
     let wanted: RunAgain = match body.trim_ascii() {
@@ -72,6 +73,7 @@ pub(super) async fn rerun(
     };
     let run = runtime.starter.start_again(order).await;
     let run = run.map_err(|problem| refused(&problem))?;
+    tracing::info!(run = %run.0, by = caller.name(), "a run was begun again");
     Ok(HttpResponse::Accepted().json(Asked { run_id: run.0 }))
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use loom_protocol::Problem;
-use loom_studio::{ApiError, ApiResult};
+use loom_studio::{ApiError, ApiResult, Caller};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::list::{Listed, Page};
 use super::params::{DEFAULT_LIMIT, Limited, RunParams, WindowParams};
-use super::{engine, history};
+use super::{asker, engine, history};
 use crate::engine::EngineError;
 use crate::id::{JobId, RunId};
 use crate::journal::{RunQuery, Summary};
@@ -140,7 +140,11 @@ pub(super) async fn show(runtime: web::Data<Runtime>, id: web::Path<String>) -> 
         (status = 409, description = "it has ended already", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn cancel(runtime: web::Data<Runtime>, id: web::Path<String>) -> ApiResult<impl Responder> {
+pub(super) async fn cancel(
+    runtime: web::Data<Runtime>,
+    id: web::Path<String>,
+    caller: Caller,
+) -> ApiResult<impl Responder> {
     let id = RunId(id.into_inner());
     let run = load(&runtime, &id).await?;
     if run.state.is_final() {
@@ -150,7 +154,7 @@ pub(super) async fn cancel(runtime: web::Data<Runtime>, id: web::Path<String>) -
         );
         return Err(ApiError::conflict("run_ended", detail));
     }
-    let asked = runtime.engine.cancel(&id, "api").await;
+    let asked = runtime.engine.cancel(&id, &asker(&caller)).await;
     asked.map_err(|error| engine(&error))?;
     Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
 }

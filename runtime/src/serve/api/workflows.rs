@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use loom_protocol::Problem;
-use loom_studio::{ApiError, ApiResult};
+use loom_studio::{ApiError, ApiResult, Caller};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::list::{Listed, Page};
 use super::params::{DEFAULT_LIMIT, Limited, WorkflowParams};
 use super::runs::Asked;
-use super::{engine, history};
+use super::{asker, engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
 use crate::prepare::LaunchError;
@@ -107,6 +107,7 @@ pub(super) struct Start {
 pub(super) async fn start(
     runtime: web::Data<Runtime>,
     name: web::Path<String>,
+    caller: Caller,
     body: web::Bytes,
 ) -> ApiResult<impl Responder> {
     let entry = find(&runtime, &name)?;
@@ -133,6 +134,7 @@ pub(super) async fn start(
             .iter()
             .map(|(name, value)| (name.clone(), text(value)))
             .collect(),
+        actor: caller.is_named().then(|| caller.name().to_owned()),
     };
     let run = runtime
         .starter
@@ -174,7 +176,11 @@ pub(super) struct NotStopped {
         (status = 503, description = "no run could be told", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn stop(runtime: web::Data<Runtime>, name: web::Path<String>) -> ApiResult<impl Responder> {
+pub(super) async fn stop(
+    runtime: web::Data<Runtime>,
+    name: web::Path<String>,
+    caller: Caller,
+) -> ApiResult<impl Responder> {
     let entry = find(&runtime, &name)?;
     let open = RunQuery {
         open_only: true,
@@ -186,7 +192,7 @@ pub(super) async fn stop(runtime: web::Data<Runtime>, name: web::Path<String>) -
     let runs = runs.map_err(|error| history(&error))?;
     let mut told = Vec::new();
     for run in runs {
-        let answer = runtime.engine.cancel(&run.id, "api").await;
+        let answer = runtime.engine.cancel(&run.id, &asker(&caller)).await;
         told.push((run.id.0, answer.map_err(|error| engine(&error))));
     }
     Ok(HttpResponse::Accepted().json(outcome(told)?))

@@ -62,7 +62,7 @@ pub(in crate::serve) async fn open(
     let place = sockets.admit(&request)?;
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
     let handle = ActorRegistry::process_wide()
-        .register(ActorSpec::new("PhoenixSocket"))
+        .register(ActorSpec::new("PhoenixSocket").system())
         .leaving_no_trace();
     let socket = Socket {
         handle,

@@ -10,6 +10,7 @@ use crate::tree::{Entry, Mapping};
 use crate::words::{self, closest, name};
 
 use super::calls::is_free;
+use super::references;
 use super::steps::Steps;
 
 pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut Diagnostics) {
@@ -86,22 +87,20 @@ impl Place<'_> {
         let image = text.strip_prefix("docker://").map(str::trim);
         let no_image = image.is_some_and(|image| image.is_empty() || image.ends_with(':'));
         let no_name = image.is_none() && (text.contains("://") || text.contains(char::is_whitespace));
-        let Some(reference) = ActionText::parse(text).filter(|_| !no_image && !no_name) else {
+        let reference = ActionText::parse(text);
+        if reference.is_none() && self.job.is_some() {
+            return; // the language itself refuses it there
+        }
+        let Some(reference) = reference.filter(|_| !no_image && !no_name) else {
             let why = if no_image {
                 "the name of the image is missing, or its tag"
-            } else if text.contains("://") {
-                "no address belongs here"
-            } else if text.starts_with("$/") {
-                "an action of the same repository has no version"
-            } else if text.contains('/') && !text.contains('@') {
-                "the version is missing: which tag, branch or commit of the repository"
             } else {
-                "not the form of an action"
+                references::why(text)
             };
             diagnostics.push(
                 Diagnostic::new(codes::ACTION_FORM, format!("{} names no action", name(text)))
                     .at(span, why)
-                    .help("write `OWNER/REPOSITORY@VERSION`, `$/FOLDER` or `docker://IMAGE`"),
+                    .help(references::FORMS),
             );
             return;
         };

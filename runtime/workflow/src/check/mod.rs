@@ -14,6 +14,7 @@ mod needs;
 mod outdated;
 mod outputs;
 mod permissions;
+mod references;
 mod rules;
 mod runs;
 mod scripts;

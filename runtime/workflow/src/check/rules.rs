@@ -9,7 +9,8 @@ use super::scripts::Readings;
 use super::steps::Steps;
 use super::{
     actions, commands, concurrency, containers, empty, expressions, files, labels, matrix, needs, outdated,
-    outputs, runs, scripts, shells, snapshot, triggers, unreachable, unset, variables, versions, waits,
+    outputs, references, runs, scripts, shells, snapshot, triggers, unreachable, unset, variables, versions,
+    waits,
 };
 use crate::actions::Actions;
 use crate::codes::{self, Code, Level};
@@ -97,6 +98,11 @@ pub(super) static RULES: &[Rule] = &[
         name: "waits",
         codes: &[codes::UNKNOWN_STEP],
         runs: &[Run::Standalone(|it, _, found| waits::check(it, found))],
+    },
+    Rule {
+        name: "references",
+        codes: &[codes::ACTION_REFERENCE],
+        runs: &[Run::Standalone(|it, _, found| references::check(it, found))],
     },
     Rule {
         name: "triggers",

@@ -1,14 +1,15 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { formatCount, plural } from "../../lib/format";
+import { ActorViews } from "../../ui/actor-views";
 import { Name } from "../../ui/name";
+import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import styles from "./actors-page.module.css";
 import { ActorFilter } from "./components/actor-filter";
 import { ActorGrid } from "./components/actor-grid";
 import { ActorPanel } from "./components/actor-panel";
-import { NoActors } from "./components/no-actors";
 import type { ActorsSearch } from "./model/search";
 import { childrenOf, MOST_ROWS, type Selection } from "./model/selection";
 import { type Actors, useActor, useActors } from "./use-actors";
@@ -28,13 +29,13 @@ export function ActorsPage() {
   );
   const open = useCallback((actor: string | undefined) => change({ actor }), [change]);
   return (
-    <Page title="Actors" aside={actors.loaded && <Count selection={actors.selection} />} fill>
+    <Page title="Actors" aside={actors.loaded && <Count selection={actors.selection} />} actions={<ActorViews />} fill>
       <div className={styles.split}>
         <Panel
           label="List of actors"
           className={styles.list}
           covered={search.actor !== undefined}
-          head={<ActorFilter search={search} selection={actors.selection} onChange={change} />}
+          head={<ActorFilter search={search} selection={actors.selection} mistake={actors.mistake} onChange={change} />}
         >
           <List actors={actors} search={search} onChange={change} onSelect={open} />
         </Panel>
@@ -64,7 +65,7 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
   const { selection, loaded, error, retry } = actors;
   if (!loaded && error) return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
   if (!loaded) return <LoadingNote what="actors" />;
-  if (selection.total === 0) {
+  if (actors.all.length === 0) {
     return <NoActors />;
   }
   return (
@@ -77,11 +78,7 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
       )}
       {selection.matched === 0 ? (
         <EmptyNote title="No actor matches.">
-          <button
-            type="button"
-            className={styles.clear}
-            onClick={() => onChange({ q: undefined, status: undefined, type: undefined })}
-          >
+          <button type="button" className={styles.clear} onClick={() => onChange({ filter: undefined })}>
             Clear the filters
           </button>
         </EmptyNote>

@@ -1,5 +1,7 @@
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ActorRecord } from "../../api/types";
+import type { Filter } from "../../lib/filter/filter";
+import { type InvalidFilter, readFilter } from "../../lib/filter/read";
 import { useFreshActors, useLive, useThrottledStore } from "../../lib/use-live";
 import type { ActorsSearch } from "./model/search";
 import { type Selection, select } from "./model/selection";
@@ -7,6 +9,8 @@ import { type Selection, select } from "./model/selection";
 export type Actors = {
   all: readonly ActorRecord[];
   selection: Selection;
+  /** What is wrong with the filter. */
+  mistake: InvalidFilter | undefined;
   loaded: boolean;
   error: Error | undefined;
   retry: () => void;
@@ -16,22 +20,25 @@ export type Actors = {
 export function useActors(search: ActorsSearch): Actors {
   const live = useLive();
   const { version, loaded, error } = useThrottledStore(live.actors.state, live.actors.size > 5000 ? 1000 : 100);
-  const { q, status, type, sort } = search;
+  const { plumbing, sort } = search;
+  const filter = useLastFilter(search.filter ?? "");
   useFreshActors();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the list, which the store keeps.
   const all = useMemo(() => live.actors.list(), [live, version]);
   const selection = useMemo(
-    () =>
-      select(all, {
-        ...(q !== undefined && { q }),
-        ...(status !== undefined && { status }),
-        ...(type !== undefined && { type }),
-        ...(sort !== undefined && { sort }),
-      }),
-    [all, q, status, type, sort],
+    () => select(all, { filter: filter.valid, plumbing: plumbing === true, ...(sort !== undefined && { sort }) }),
+    [all, filter.valid, plumbing, sort],
   );
-  return { all, selection, loaded, error, retry: () => void live.refreshActors() };
+  return { all, selection, mistake: filter.mistake, loaded, error, retry: () => void live.refreshActors() };
+}
+
+/** The filter as it is typed, or while that is none, the last one that was. */
+function useLastFilter(typed: string): { valid: Filter; mistake: InvalidFilter | undefined } {
+  const [last, setLast] = useState<Filter>([]);
+  const { filter, error } = useMemo(() => readFilter(typed), [typed]);
+  if (filter !== undefined && filter !== last) setLast(filter);
+  return { valid: filter ?? last, mistake: error };
 }
 
 const PANEL_REFRESH_MS = 2000;

@@ -2,6 +2,7 @@
 
 import type { ActorRecord, Frame, LogGrown } from "../../api/types";
 import { ActorStore } from "./actor-store";
+import { Attention } from "./attention";
 import { LogTopic } from "./log-topic";
 import { type LiveEnvironment, LiveSocket } from "./socket";
 
@@ -26,6 +27,7 @@ const RESYNC_EVERY_MS = 1000;
 export class Live {
   readonly actors: ActorStore;
   readonly logs = new LogTopic();
+  readonly attention = new Attention((text) => this.socket.send(text));
   readonly socket: LiveSocket;
   readonly #options: LiveOptions;
   readonly #resync = spaced(() => this.#fetchAll(), RESYNC_EVERY_MS);
@@ -40,6 +42,7 @@ export class Live {
       {
         onFrame: (frame) => this.#receive(frame),
         onResync: () => this.#resync(),
+        onOpen: () => this.attention.opened(),
         onUnheard: () => {
           options.onUnheard?.();
           // Where no socket gets through, what can be read is still shown.

@@ -16,6 +16,8 @@ const WATCH_EVERY_MS = 1000;
 export type LiveHandlers = {
   onFrame: (frame: Frame) => void;
   onResync: () => void;
+  /** A line is open and the studio has spoken: it can be spoken to. */
+  onOpen?: () => void;
   /** A try ended before a word was said: nobody is there, or we are not let in; a browser does not say which. */
   onUnheard?: () => void;
 };
@@ -70,6 +72,11 @@ export class LiveSocket {
     this.#open();
   }
 
+  /** Says something to the studio; lost where there is no line, which `onOpen` tells to say again. */
+  send(text: string): void {
+    if (this.#heard) this.#socket?.send(text);
+  }
+
   #open(): void {
     clearTimeout(this.#retry);
     const socket = this.#environment.connect(resumeUrl(this.#url, this.#cursor.position));
@@ -88,11 +95,13 @@ export class LiveSocket {
     const frame = parseFrame(text);
     if (frame === undefined) return;
     this.#attempt = 0;
+    const opened = !this.#heard;
     this.#heard = true;
     this.#update({ open: true, lastFrameAt: this.#environment.now(), closedAt: undefined, nextTryAt: undefined });
     const verdict = this.#cursor.accept(frame);
     if (verdict.resync) this.#handlers.onResync();
     if (verdict.apply) this.#handlers.onFrame(frame);
+    if (opened) this.#handlers.onOpen?.();
   }
 
   #lost(): void {

@@ -1,31 +1,52 @@
-import { CloseButton, Select, TextInput } from "@mantine/core";
+import { Autocomplete, CloseButton, Select } from "@mantine/core";
+import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
-import type { ActorsSearch } from "../model/search";
+import { completions } from "../model/completion";
+import { type ActorsSearch, valueWanted, withValue } from "../model/search";
 import type { Selection, Tally } from "../model/selection";
 import styles from "./actor-filter.module.css";
 
 type ActorFilterProps = {
   search: ActorsSearch;
   selection: Selection;
+  /** What is wrong with the filter. */
+  mistake: InvalidFilter | undefined;
   onChange: (change: { [K in keyof ActorsSearch]?: ActorsSearch[K] | undefined }) => void;
 };
 
-/** Text, type and status; each narrows the others' counts. */
-export function ActorFilter({ search, selection, onChange }: ActorFilterProps) {
+/** One filter, as text; type and status write into it. */
+export function ActorFilter({ search, selection, mistake, onChange }: ActorFilterProps) {
+  const typed = search.filter ?? "";
+  const filter = readFilter(typed).filter ?? [];
+  const [type, status] = [valueWanted(filter, "type"), valueWanted(filter, "state")];
+  // Who has no status is told as of an unknown one.
+  const chosen = status === "" ? "unknown" : status;
+  const set = (next: string) => onChange({ filter: next || undefined });
+  const offered = new Map(completions(typed, selection).map((option) => [option.filter, option]));
   return (
     <>
-      <TextInput
-        aria-label="Filter by text"
-        placeholder="Filter by name, type, worker, parent"
+      <Autocomplete
+        aria-label="Filter"
+        placeholder='type:Order state:failed wait:>50ms "a text"'
         className={styles.text}
         leftSection={<Icon name="search" size={14} />}
-        rightSection={
-          search.q && <CloseButton size="sm" aria-label="Clear the filter" onClick={() => onChange({ q: undefined })} />
-        }
-        value={search.q ?? ""}
-        onChange={(event) => onChange({ q: event.currentTarget.value || undefined })}
+        rightSection={typed && <CloseButton size="sm" aria-label="Clear the filter" onClick={() => set("")} />}
+        error={mistake && `${mistake.message} (at character ${mistake.start + 1})`}
+        data={[...offered.keys()]}
+        filter={({ options }) => options}
+        renderOption={({ option }) => {
+          const told = offered.get(option.value);
+          return (
+            <span className={styles.option}>
+              <span>{told?.word ?? option.value}</span>
+              <span className="dim">{told?.hint}</span>
+            </span>
+          );
+        }}
+        value={typed}
+        onChange={set}
       />
       <Select
         aria-label="Filter by type"
@@ -36,22 +57,35 @@ export function ActorFilter({ search, selection, onChange }: ActorFilterProps) {
         limit={100}
         nothingFoundMessage="No such type"
         data={selection.types.map(({ word, count }) => ({ value: word, label: `${word} (${formatCount(count)})` }))}
-        value={search.type ?? null}
-        onChange={(value) => onChange({ type: value ?? undefined })}
+        value={type ?? null}
+        onChange={(value) => set(withValue(typed, "type", value ?? undefined))}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame of its own. */}
       <div role="group" aria-label="Filter by status" className={styles.statuses}>
-        {withChosen(selection.statuses, search.status).map(({ word, count }) => (
+        {withChosen(selection.statuses, chosen).map(({ word: state, count }) => (
           <button
-            key={word}
+            key={state}
             type="button"
-            aria-pressed={search.status === word}
-            onClick={() => onChange({ status: search.status === word ? undefined : word })}
+            aria-pressed={chosen === state}
+            onClick={() =>
+              set(withValue(typed, "state", chosen === state ? undefined : state === "unknown" ? "" : state))
+            }
           >
-            <StateWord state={word} />
+            <StateWord state={state} />
             <span className={styles.count}>{formatCount(count)}</span>
           </button>
         ))}
+        {selection.plumbing > 0 && (
+          <button
+            type="button"
+            aria-pressed={search.plumbing === true}
+            title="Actors of libraries rather than of the application (is:system)"
+            onClick={() => onChange({ plumbing: search.plumbing ? undefined : true })}
+          >
+            Plumbing
+            <span className={styles.count}>{formatCount(selection.plumbing)}</span>
+          </button>
+        )}
       </div>
     </>
   );

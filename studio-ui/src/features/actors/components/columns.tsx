@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, formatDuration, UNKNOWN } from "../../../lib/format";
+import { Heartbeat } from "../../../ui/heartbeat";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import type { SortKey } from "../model/search";
-import { Heartbeat } from "./heartbeat";
 
 export type Column = { key: SortKey; head: string; numeric?: boolean; cell: (actor: ActorRecord) => ReactNode };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ActorRecord } from "../../../api/types";
-import { readActorsSearch, toggleSort } from "./search";
+import { readFilter } from "../../../lib/filter/read";
+import { readActorsSearch, type Sort, toggleSort } from "./search";
 import { childrenOf, MOST_ROWS, select } from "./selection";
 
 const ACTORS: ActorRecord[] = [
@@ -11,8 +12,12 @@ const ACTORS: ActorRecord[] = [
   { id: "silent", type: "JobActor" },
 ];
 
-function ids(search: Parameters<typeof select>[1]): string[] {
-  return select(ACTORS, search).rows.map((actor) => actor.id);
+function wanted({ filter = "", sort }: { filter?: string; sort?: Sort }) {
+  return { filter: readFilter(filter).filter ?? [], ...(sort && { sort }) };
+}
+
+function ids(search: { filter?: string; sort?: Sort }): string[] {
+  return select(ACTORS, wanted(search)).rows.map((actor) => actor.id);
 }
 
 describe("select", () => {
@@ -21,15 +26,15 @@ describe("select", () => {
   });
 
   it("finds every word in any of the fields, in any case", () => {
-    expect(ids({ q: "COUNTER w-1" })).toEqual(["counter-10"]);
-    expect(ids({ q: "run-1" })).toEqual(["job-1", "run-1"]);
-    expect(ids({ q: "nothing" })).toEqual([]);
+    expect(ids({ filter: "COUNTER w-1" })).toEqual(["counter-10"]);
+    expect(ids({ filter: "run-1" })).toEqual(["job-1", "run-1"]);
+    expect(ids({ filter: "nothing" })).toEqual([]);
   });
 
   it("filters by status and type, the absent status too", () => {
-    expect(ids({ status: "active" })).toEqual(["counter-2", "job-1"]);
-    expect(ids({ status: "active", type: "JobActor" })).toEqual(["job-1"]);
-    expect(ids({ status: "unknown" })).toEqual(["silent"]);
+    expect(ids({ filter: "state:active" })).toEqual(["counter-2", "job-1"]);
+    expect(ids({ filter: "state:active type:JobActor" })).toEqual(["job-1"]);
+    expect(ids({ filter: 'state:""' })).toEqual(["silent"]);
   });
 
   it("sorts numbers by size, the unknown last both ways", () => {
@@ -38,7 +43,7 @@ describe("select", () => {
   });
 
   it("counts statuses among what the other filters leave", () => {
-    const { statuses, types, matched, total } = select(ACTORS, { type: "JobActor", status: "active" });
+    const { statuses, types, matched, total } = select(ACTORS, wanted({ filter: "type:JobActor state:active" }));
     expect(statuses).toEqual([
       { word: "active", count: 1 },
       { word: "unknown", count: 1 },
@@ -63,6 +68,15 @@ describe("select", () => {
     expect(matched).toBe(MOST_ROWS + 10);
   });
 
+  it("hides plumbing until it is asked for", () => {
+    const all = [...ACTORS, { id: "janitor", type: "Janitor", system: true }];
+    expect(select(all, wanted({})).total).toBe(5);
+    expect(select(all, wanted({ filter: "janitor" })).matched).toBe(0);
+    expect(select(all, { ...wanted({ filter: "janitor" }), plumbing: true }).matched).toBe(1);
+    expect(select(all, wanted({ filter: "is:system" })).rows.map((actor) => actor.id)).toEqual(["janitor"]);
+    expect(select(all, wanted({})).plumbing).toBe(1);
+  });
+
   it("finds the children of an actor", () => {
     expect(childrenOf(ACTORS, "run-1", 5)).toEqual({ count: 1, ids: ["job-1"] });
     expect(childrenOf(ACTORS, "silent", 5)).toEqual({ count: 0, ids: [] });
@@ -72,8 +86,7 @@ describe("select", () => {
 describe("the address", () => {
   it("takes what it knows and drops the rest", () => {
     expect(readActorsSearch({ q: 12, status: "idle", sort: "-queue", actor: "a", other: 1, type: "" })).toEqual({
-      q: "12",
-      status: "idle",
+      filter: "12 state:idle",
       sort: "-queue",
       actor: "a",
     });

@@ -1,12 +1,16 @@
 /** From all actors to the rows of the list: filter first, count, then sort, then cut. */
 
 import type { ActorRecord } from "../../../api/types";
-import { type ActorsSearch, type Sort, type SortKey, sortKey } from "./search";
+import type { Filter } from "../../../lib/filter/filter";
+import { matches } from "../../../lib/filter/match";
+import { type Sort, type SortKey, sortKey } from "./search";
 
 /** Rows the list holds at most; beyond it a filter serves better than scrolling. */
 export const MOST_ROWS = 20_000;
 /** Up to here names are compared as people read them (`a-2` before `a-10`); above it by code, which is far cheaper. */
 const NATURAL_UP_TO = 5000;
+
+export type Wanted = { filter?: Filter; plumbing?: boolean; sort?: Sort };
 
 export type Tally = { word: string; count: number };
 
@@ -15,31 +19,45 @@ export type Selection = {
   /** Rows that match, also those beyond `MOST_ROWS`. */
   matched: number;
   total: number;
-  /** Of those that match the text and type, how many have which status. */
+  /** Of those that match all but what is said of states, how many have which status. */
   statuses: readonly Tally[];
   types: readonly Tally[];
+  /** How many are plumbing, shown or not. */
+  plumbing: number;
 };
 
-export function select(all: readonly ActorRecord[], search: ActorsSearch): Selection {
-  const words = (search.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+export function select(all: readonly ActorRecord[], { filter = [], plumbing = false, sort = "id" }: Wanted): Selection {
+  const isOfState = ({ condition }: Filter[number]) => condition.of === "field" && condition.field === "state";
+  const [ofStates, others] = [filter.filter(isOfState), filter.filter((term) => !isOfState(term))];
+  // Who asks for plumbing by name is shown it.
+  const shown =
+    plumbing || filter.some(({ condition }) => condition.of === "is" && condition.natures.includes("system"));
   const statuses = new Map<string, number>();
   const types = new Map<string, number>();
   const matching: ActorRecord[] = [];
+  let hidden = 0;
+  let system = 0;
   for (const actor of all) {
+    if (actor.system === true) {
+      system += 1;
+      if (!shown) {
+        hidden += 1;
+        continue;
+      }
+    }
     add(types, actor.type);
-    if (search.type !== undefined && actor.type !== search.type) continue;
-    if (!contains(actor, words)) continue;
+    if (!matches(others, actor)) continue;
     add(statuses, actor.status ?? "unknown");
-    if (search.status !== undefined && (actor.status ?? "unknown") !== search.status) continue;
-    matching.push(actor);
+    if (matches(ofStates, actor)) matching.push(actor);
   }
-  const sorted = matching.sort(comparator(search.sort ?? "id", matching.length));
+  const sorted = matching.sort(comparator(sort, matching.length));
   return {
     rows: sorted.slice(0, MOST_ROWS),
     matched: sorted.length,
-    total: all.length,
+    total: all.length - hidden,
     statuses: tallies(statuses),
     types: tallies(types),
+    plumbing: system,
   };
 }
 
@@ -53,13 +71,6 @@ export function childrenOf(all: readonly ActorRecord[], id: string, most: number
     if (ids.length < most) ids.push(actor.id);
   }
   return { count, ids };
-}
-
-function contains(actor: ActorRecord, words: readonly string[]): boolean {
-  if (words.length === 0) return true;
-  const { id, type, status, workerId, parentId, node } = actor;
-  const text = [id, type, status, workerId, parentId, node].join("\n").toLowerCase();
-  return words.every((word) => text.includes(word));
 }
 
 const READ: Record<SortKey, (actor: ActorRecord) => string | number | undefined> = {

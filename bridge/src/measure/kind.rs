@@ -1,0 +1,149 @@
+//! What is known of all actors of one Rust type: how many live, and their messages.
+//!
+//! A message carries no target until it is taken from its queue, so a queue is exact per type, and per instance only
+//! where a type has one instance. Cells live as long as the process: there are as many as types of actors.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use super::known::Known;
+use super::message::{Counts, MessageCell};
+use crate::names::short_type_name;
+
+/// What is known of all actors of one Rust type, whatever their registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeStats {
+    /// The type's name without its modules.
+    pub kind: String,
+    /// Instances alive.
+    pub live: u64,
+    /// Messages sent and not yet taken or dropped; exact.
+    pub queued: u64,
+    /// Messages that reached their handler.
+    pub handled: u64,
+    /// Messages that never did: their actor ended first, or the asker had given up.
+    pub dropped: u64,
+    /// Mean time between sending and handling, of those that were timed; `None` when none was.
+    pub mean_wait: Option<Duration>,
+}
+
+/// Every type of actor that was started or sent to on [`Context`](crate::Context), in no order.
+pub fn type_stats() -> Vec<TypeStats> {
+    all().into_iter().map(TypeCell::stats).collect()
+}
+
+pub(crate) struct TypeCell {
+    name: String,
+    /// What the records of its actors call it, where that is something else: the kind of the first one.
+    shown: OnceLock<String>,
+    live: AtomicU64,
+    /// Two instances lived at a time once. For good: a queue length that comes and goes would help nobody.
+    had_several: AtomicBool,
+    messages: Mutex<Vec<&'static MessageCell>>,
+}
+
+impl TypeCell {
+    pub(crate) fn born(&self, kind: &str) {
+        self.shown.get_or_init(|| kind.to_owned());
+        if self.live.fetch_add(1, Relaxed) > 0 {
+            self.had_several.store(true, Relaxed);
+        }
+    }
+
+    pub(crate) fn died(&self) {
+        self.live.fetch_sub(1, Relaxed);
+    }
+
+    /// What waits for the only instance; `None` where there are, or were, others beside it.
+    pub(crate) fn queued_for_only_instance(&self) -> Option<u64> {
+        (!self.had_several.load(Relaxed)).then(|| self.queued())
+    }
+
+    pub(crate) fn name(&'static self) -> &'static str {
+        &self.name
+    }
+
+    pub(super) fn has_message(&self, message: &'static MessageCell) {
+        self.lock_messages().push(message);
+    }
+
+    /// What a studio calls the type.
+    pub(super) fn shown(&self) -> &str {
+        self.shown.get().unwrap_or(&self.name)
+    }
+
+    pub(super) fn live(&self) -> u64 {
+        self.live.load(Relaxed)
+    }
+
+    pub(super) fn messages(&self) -> Vec<&'static MessageCell> {
+        self.lock_messages().clone()
+    }
+
+    pub(super) fn queued(&self) -> u64 {
+        let messages = self.lock_messages();
+        messages.iter().map(|message| message.queued()).sum()
+    }
+
+    fn lock_messages(&self) -> std::sync::MutexGuard<'_, Vec<&'static MessageCell>> {
+        // A vector is whole whenever its lock is free.
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stats(&self) -> TypeStats {
+        let mut counts = Counts::default();
+        for message in self.messages() {
+            message.add_to(&mut counts);
+        }
+        TypeStats {
+            kind: self.name.clone(),
+            live: self.live(),
+            queued: self.queued(),
+            handled: counts.handled,
+            dropped: counts.dead + counts.cancelled,
+            mean_wait: counts
+                .wait
+                .sum_ns
+                .checked_div(counts.wait.count())
+                .map(Duration::from_nanos),
+        }
+    }
+}
+
+type Cells = HashMap<TypeId, &'static TypeCell>;
+
+fn lock_all() -> std::sync::MutexGuard<'static, Cells> {
+    static ALL: LazyLock<Mutex<Cells>> = LazyLock::new(Mutex::default);
+    // Nothing is left half-done under this lock.
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every one there is.
+pub(super) fn all() -> Vec<&'static TypeCell> {
+    lock_all().values().copied().collect()
+}
+
+/// What is counted of actor type `A`.
+#[inline]
+pub(crate) fn type_cell<A: 'static>() -> &'static TypeCell {
+    thread_local! {
+        static KNOWN: Known<TypeCell> = const { Known::new() };
+    }
+    let wanted = TypeId::of::<A>();
+    KNOWN.with(|known| {
+        known.get(wanted, || {
+            lock_all().entry(wanted).or_insert_with(|| {
+                Box::leak(Box::new(TypeCell {
+                    name: short_type_name::<A>(),
+                    shown: OnceLock::new(),
+                    live: AtomicU64::new(0),
+                    had_several: AtomicBool::new(false),
+                    messages: Mutex::default(),
+                }))
+            })
+        })
+    })
+}

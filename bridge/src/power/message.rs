@@ -1,0 +1,79 @@
+//! Messages that are ordered: made of JSON, sent as any other, and their answers written as JSON.
+
+use actix::{Actor, Addr, Handler, MailboxError, Message};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::refusal;
+use super::slot::Reply;
+use crate::context::{Context, is_error, is_result};
+use crate::names::short_type_name;
+
+/// Makes a message of JSON and has the actor handle it after those that wait.
+pub(super) fn send<A, M>(address: &Addr<A>, body: Value, reply: Reply)
+where
+    A: Actor<Context = Context<A>> + Handler<M>,
+    M: Message + DeserializeOwned + Send + 'static,
+    M::Result: Serialize + Send,
+{
+    let message = match read::<M>(body) {
+        Ok(message) => message,
+        Err(error) => {
+            reply.refuse(refusal::bad_body(
+                &format!("a message `{}`", short_type_name::<M>()),
+                &error,
+            ));
+            return;
+        }
+    };
+    let asked = address.send(message);
+    actix_rt::spawn(async move {
+        match asked.await {
+            Ok(answer) => conclude::<M>(&answer, reply),
+            Err(MailboxError::Closed | MailboxError::Timeout) => reply.fail(
+                "it gave no answer: it ended before, or the handler panicked or threw the answer away"
+                    .to_owned(),
+            ),
+        }
+    });
+}
+
+fn conclude<M: Message>(answer: &M::Result, reply: Reply)
+where
+    M::Result: Serialize,
+{
+    let value = match serde_json::to_value(answer) {
+        Ok(value) => value,
+        Err(error) => {
+            reply.fail(format!(
+                "it was handled, and its answer cannot be written as JSON: {error}"
+            ));
+            return;
+        }
+    };
+    let value = match value {
+        Value::Object(mut result) if is_result::<M::Result>() => result
+            .remove("Ok")
+            .or_else(|| result.remove("Err"))
+            .unwrap_or_default(),
+        value => value,
+    };
+    if is_error(answer) {
+        let message = short_type_name::<M>();
+        reply.fail_with(value, format!("`{message}` was answered with an error"));
+    } else {
+        reply.done(Some(value));
+    }
+}
+
+/// Reads a body; what is without content may be said in either way that JSON has.
+pub(super) fn read<T: DeserializeOwned>(body: Value) -> serde_json::Result<T> {
+    match body {
+        // Which fields are missing says more than that nothing is no struct.
+        Value::Null => serde_json::from_value(Value::Null).or_else(|_| serde_json::from_value(json!({}))),
+        Value::Object(entries) if entries.is_empty() => serde_json::from_value(json!({}))
+            .or_else(|error| serde_json::from_value(Value::Null).map_err(|_| error)),
+        body => serde_json::from_value(body),
+    }
+}

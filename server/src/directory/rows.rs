@@ -1,0 +1,192 @@
+//! What filters and orders look at, of all actors, in one stretch of memory: to go through 100,000 actors where they are kept
+//! costs a walk through all of memory, here it costs a few milliseconds.
+//!
+//! A row follows its record: whoever writes a record holds its map entry and then, for a moment, the row's chunk. A reader
+//! holds one chunk at a time and must not touch a record meanwhile.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use loom_protocol::{ActorStatus, Timestamp};
+use serde_json::{Map, Value};
+
+use super::boot::Boot;
+use super::entry::{Entry, Text};
+
+/// Rows that are locked together: some microseconds of a reader's work.
+const CHUNK: usize = 512;
+/// A prime that leads from chunk to chunk in no order that anybody would ask for.
+const SHUFFLE: usize = 7_919;
+
+/// One actor, as far as lists look at it. In this order in memory: what a search looks at stands together, for what a pass over
+/// all rows costs is what it has to fetch.
+#[repr(C)]
+pub(super) struct Row {
+    pub(super) id: Text,
+    pub(super) kind: Text,
+    pub(super) status: Option<ActorStatus>,
+    pub(super) worker: Option<Text>,
+    pub(super) node: Option<Text>,
+    pub(super) parent: Option<Text>,
+    pub(super) beat: Timestamp,
+    pub(super) owner: Option<Arc<Boot>>,
+    pub(super) metadata: Option<Arc<Map<String, Value>>>,
+    pub(super) message_count: Option<u64>,
+    pub(super) queue_depth: Option<u64>,
+    pub(super) error_count: Option<u64>,
+    pub(super) restart_count: Option<u64>,
+    pub(super) rate: Option<f64>,
+    pub(super) wait: Option<f64>,
+    pub(super) handle: Option<f64>,
+    pub(super) started: Option<Timestamp>,
+    pub(super) system: bool,
+}
+
+type Chunk = RwLock<Vec<Option<Row>>>;
+
+/// The rows of all actors.
+#[derive(Default)]
+pub(super) struct Rows {
+    chunks: RwLock<Vec<Arc<Chunk>>>,
+    free: Mutex<Free>,
+}
+
+/// Places that can be had.
+#[derive(Default)]
+struct Free {
+    given_back: Vec<usize>,
+    /// Places from here on were never taken.
+    rest: usize,
+}
+
+impl Rows {
+    /// Takes a place for an actor that comes.
+    pub(super) fn insert(&self, id: &Text, entry: &Entry) -> usize {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = free.given_back.pop().unwrap_or_else(|| {
+            free.rest += 1;
+            free.rest - 1
+        });
+        drop(free);
+        self.make(place / CHUNK);
+        self.write(place, |row| *row = Some(Row::of(id, entry)));
+        place
+    }
+
+    /// Follows a record that changed.
+    pub(super) fn update(&self, place: usize, entry: &Entry) {
+        self.write(place, |row| {
+            if let Some(row) = row {
+                row.follow(entry);
+            }
+        });
+    }
+
+    /// Gives a place back.
+    pub(super) fn remove(&self, place: usize) {
+        let mut gone = None;
+        self.write(place, |row| gone = row.take());
+        drop(gone);
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.given_back.push(place);
+    }
+
+    /// Runs `look` on each row. Actors come in an order that is often one that is asked for, and whoever looks for the last ones of
+    /// it would take each row for the best so far: so the chunks have their turn as if shuffled.
+    pub(super) fn each(&self, mut look: impl FnMut(&Row)) {
+        let mut chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let count = chunks.len();
+        for (place, other) in (0..count).map(|place| (place, place.wrapping_mul(SHUFFLE) % count)) {
+            chunks.swap(place, other);
+        }
+        for chunk in chunks {
+            let rows = chunk.read().unwrap_or_else(PoisonError::into_inner);
+            rows.iter().flatten().for_each(&mut look);
+        }
+    }
+
+    fn make(&self, chunk: usize) {
+        let chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner);
+        if chunk < chunks.len() {
+            return;
+        }
+        drop(chunks);
+        let mut chunks = self.chunks.write().unwrap_or_else(PoisonError::into_inner);
+        while chunks.len() <= chunk {
+            let rows = std::iter::repeat_with(|| None).take(CHUNK).collect();
+            chunks.push(Arc::new(RwLock::new(rows)));
+        }
+    }
+
+    fn write(&self, place: usize, change: impl FnOnce(&mut Option<Row>)) {
+        let chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chunk) = chunks.get(place / CHUNK) {
+            let mut rows = chunk.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(row) = rows.get_mut(place % CHUNK) {
+                change(row);
+            }
+        }
+    }
+}
+
+impl Row {
+    fn of(id: &Text, entry: &Entry) -> Self {
+        let mut row = Self {
+            id: id.clone(),
+            kind: entry.kind.clone(),
+            status: None,
+            worker: None,
+            node: None,
+            parent: None,
+            message_count: None,
+            queue_depth: None,
+            error_count: None,
+            restart_count: None,
+            rate: None,
+            wait: None,
+            handle: None,
+            metadata: None,
+            started: None,
+            beat: entry.beat,
+            owner: None,
+            system: false,
+        };
+        row.follow(entry);
+        row
+    }
+
+    fn follow(&mut self, entry: &Entry) {
+        if !Text::ptr_eq(&self.kind, &entry.kind) {
+            self.kind = entry.kind.clone();
+        }
+        if self.status != entry.status {
+            self.status.clone_from(&entry.status);
+        }
+        same(&mut self.worker, entry.worker.as_ref());
+        same(&mut self.node, entry.node.as_ref());
+        same(&mut self.parent, entry.parent.as_ref());
+        same(&mut self.metadata, entry.metadata.as_ref());
+        same(&mut self.owner, entry.owner.as_ref());
+        self.message_count = entry.message_count;
+        self.queue_depth = entry.queue_depth;
+        self.error_count = entry.error_count;
+        self.restart_count = entry.restart_count;
+        self.rate = entry.rates.as_ref().and_then(|rates| rates.messages);
+        self.wait = entry.latency.as_ref().and_then(|latency| latency.wait_ms);
+        self.handle = entry.latency.as_ref().and_then(|latency| latency.handle_ms);
+        self.started = entry.started;
+        self.beat = entry.beat;
+        self.system = entry.system == Some(true);
+    }
+}
+
+/// Takes over what is shared; mostly it is the same as before, which costs no count.
+fn same<T: ?Sized>(mine: &mut Option<Arc<T>>, theirs: Option<&Arc<T>>) {
+    let is_same = match (&*mine, theirs) {
+        (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
+        (None, None) => true,
+        _ => false,
+    };
+    if !is_same {
+        *mine = theirs.cloned();
+    }
+}

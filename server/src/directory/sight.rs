@@ -1,0 +1,177 @@
+//! An actor's row as filters see it, as of now. Most of an actor's texts are shared with others, so each of those is compared
+//! with a pattern once and not once an actor.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::time::Duration;
+
+use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
+use loom_protocol::{ActorStatus, Timestamp};
+use serde_json::{Map, Value};
+
+use super::entry::{self, Text, silent_for};
+use super::rows::Row;
+
+/// Verdicts that are remembered.
+const SLOTS: usize = 256;
+
+/// What patterns said of shared texts.
+pub(super) struct Memory {
+    slots: RefCell<Vec<Option<Verdict>>>,
+}
+
+struct Verdict {
+    /// The address of a pattern, which lives as long as this does, of the filter it is in.
+    pattern: usize,
+    /// Held, so that its address stays its own.
+    text: Text,
+    fits: bool,
+}
+
+/// A row at a moment.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub(super) row: &'a Row,
+    pub(super) now: Timestamp,
+    pub(super) stale_after: Duration,
+    pub(super) memory: &'a Memory,
+}
+
+impl Memory {
+    /// For one filter: whoever uses it for another is told what the first one's patterns said.
+    pub(super) fn new() -> Self {
+        let slots = std::iter::repeat_with(|| None).take(SLOTS).collect();
+        Self {
+            slots: RefCell::new(slots),
+        }
+    }
+
+    fn judge(&self, pattern: &Pattern, text: &Text, judge: impl FnOnce() -> bool) -> bool {
+        let (at, of) = (std::ptr::from_ref(pattern).addr(), text.as_ptr().addr());
+        let mut slots = self.slots.borrow_mut();
+        let Some(slot) = slots.get_mut(((of >> 4) ^ (at >> 3)) % SLOTS) else {
+            return judge();
+        };
+        if let Some(known) = slot
+            && known.pattern == at
+            && Text::ptr_eq(&known.text, text)
+        {
+            return known.fits;
+        }
+        let fits = judge();
+        *slot = Some(Verdict {
+            pattern: at,
+            text: text.clone(),
+            fits,
+        });
+        fits
+    }
+}
+
+impl Sight<'_> {
+    pub(super) fn status(&self) -> Option<&ActorStatus> {
+        if self.is_stale() {
+            return Some(&ActorStatus::Stale);
+        }
+        self.row.status.as_ref()
+    }
+
+    pub(super) fn last_heartbeat(&self) -> Timestamp {
+        entry::last_heartbeat(self.row.beat, self.row.owner.as_ref(), self.is_final())
+    }
+
+    pub(super) fn uptime(&self) -> Option<u64> {
+        let started = self.row.started?;
+        let until = if self.is_final() || self.is_stale() {
+            self.last_heartbeat()
+        } else {
+            self.now
+        };
+        Some(until.millis_since(started))
+    }
+
+    fn is_final(&self) -> bool {
+        self.row.status.as_ref().is_some_and(ActorStatus::is_final)
+    }
+
+    fn is_stale(&self) -> bool {
+        !self.is_final() && silent_for(self.last_heartbeat(), self.now, self.stale_after)
+    }
+
+    /// A text that is shared, where the field has one that is.
+    fn shared(&self, field: Field) -> Option<&Text> {
+        match field {
+            Field::Type => Some(&self.row.kind),
+            Field::Worker => self.row.worker.as_ref(),
+            Field::Node => self.row.node.as_ref(),
+            Field::Parent | Field::Id | Field::State => None,
+        }
+    }
+}
+
+impl Subject for Sight<'_> {
+    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
+        match field {
+            Field::Id => Some(Cow::Borrowed(&self.row.id)),
+            Field::State => self.status().map(|status| Cow::Borrowed(status.as_str())),
+            Field::Parent => {
+                let shown = entry::shown_parent(self.row.parent.as_ref()?, self.row.owner.as_ref());
+                Some(Cow::Owned(shown.to_string()))
+            }
+            Field::Type | Field::Worker | Field::Node => {
+                self.shared(field).map(|text| Cow::Borrowed(&**text))
+            }
+        }
+    }
+
+    fn measure(&self, measure: Measure) -> Option<f64> {
+        let row = self.row;
+        match measure {
+            Measure::Messages => row.message_count.map(number),
+            Measure::Rate => row.rate,
+            Measure::Queue => row.queue_depth.map(number),
+            Measure::Errors => row.error_count.map(number),
+            Measure::Restarts => row.restart_count.map(number),
+            Measure::Wait => row.wait,
+            Measure::Handle => row.handle,
+            Measure::Uptime => self.uptime().map(number),
+        }
+    }
+
+    fn is(&self, nature: Nature) -> bool {
+        match nature {
+            Nature::System => self.row.system,
+            Nature::Stale => self.is_stale(),
+            Nature::Ended => self.is_final(),
+        }
+    }
+
+    fn metadata(&self) -> Option<&Map<String, Value>> {
+        self.row.metadata.as_deref()
+    }
+
+    fn field_is(&self, field: Field, pattern: &Pattern) -> bool {
+        match self.shared(field) {
+            Some(text) => self.memory.judge(pattern, text, || pattern.is(text)),
+            None => match self.text(field) {
+                Some(text) => pattern.is(&text),
+                None => pattern.is_empty(),
+            },
+        }
+    }
+
+    fn field_has(&self, field: Field, pattern: &Pattern) -> bool {
+        match self.shared(field) {
+            Some(text) => self.memory.judge(pattern, text, || pattern.is_in(text)),
+            None => self.text(field).is_some_and(|text| pattern.is_in(&text)),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "such counts are compared, not counted on"
+)]
+fn number(count: u64) -> f64 {
+    count as f64
+}

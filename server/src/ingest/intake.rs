@@ -1,0 +1,265 @@
+//! Taking reports in.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Timestamp};
+
+use super::Recorder;
+use super::lookers::Lookers;
+use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
+use crate::journal::Journal;
+use crate::lints::Lints;
+use crate::traffic::Traffic;
+
+/// Locks that senders share.
+const LANES: usize = 64;
+
+/// One report, as it came in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ingest {
+    /// What one process tells in one poll.
+    Batch(Box<ActorBatch>),
+    /// A whole actor.
+    Register(Box<ActorRecord>),
+    /// A part of an actor.
+    Update(Box<ActorPatch>),
+    /// An actor is gone.
+    Unregister(ActorId),
+}
+
+/// What became of a report that was not refused.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Taken {
+    /// A batch was applied, or had been before.
+    Batch(BatchOutcome),
+    /// An actor was registered.
+    Registered(Registered),
+    /// An actor was changed.
+    Updated,
+    /// An actor is gone; whether it was known.
+    Unregistered(bool),
+}
+
+/// The one way in. Shared by all who serve.
+pub struct Intake {
+    directory: Arc<Directory>,
+    recorders: Vec<Arc<dyn Recorder>>,
+    /// Held while a sender's report is taken in.
+    lanes: Vec<Mutex<()>>,
+    journal: Journal,
+    traffic: Traffic,
+    lints: Lints,
+    lookers: Lookers,
+    /// Held while those who make something of what happened look at it, so that each sees it in the same order.
+    looking: Mutex<()>,
+}
+
+impl Intake {
+    /// A way into `directory`.
+    pub fn new(directory: Arc<Directory>) -> Self {
+        Self::recorded(directory, Vec::new())
+    }
+
+    /// The same, with those who keep what comes in.
+    pub fn recorded(directory: Arc<Directory>, recorders: Vec<Arc<dyn Recorder>>) -> Self {
+        directory.happened().keep();
+        Self {
+            directory,
+            recorders,
+            lanes: (0..LANES).map(|_| Mutex::default()).collect(),
+            journal: Journal::default(),
+            traffic: Traffic::default(),
+            lints: Lints::default(),
+            lookers: Lookers::default(),
+            looking: Mutex::default(),
+        }
+    }
+
+    /// The actors.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// What happened to each actor.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// How much passes between actors.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// What is not as it should be.
+    pub(crate) fn lints(&self) -> &Lints {
+        &self.lints
+    }
+
+    /// Who looks at what.
+    pub(crate) fn lookers(&self) -> &Lookers {
+        &self.lookers
+    }
+
+    /// Others look, or somebody looks at others: has those followed closely from now on.
+    pub(crate) fn watched_changed(&self) {
+        let watched = self.lookers.actors(self.now());
+        self.traffic.watch(&watched);
+        self.journal.watch(watched);
+    }
+
+    /// Takes a batch in now; see [`Directory::apply`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn batch(&self, batch: ActorBatch) -> Result<BatchOutcome, Refusal> {
+        match self.take(self.now(), Ingest::Batch(Box::new(batch)))? {
+            Taken::Batch(outcome) => Ok(outcome),
+            _ => Ok(BatchOutcome::default()),
+        }
+    }
+
+    /// Takes a whole actor in now; see [`Directory::register`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn register(&self, record: ActorRecord) -> Result<Registered, Refusal> {
+        match self.take(self.now(), Ingest::Register(Box::new(record)))? {
+            Taken::Registered(registered) => Ok(registered),
+            _ => Ok(Registered::Known),
+        }
+    }
+
+    /// Takes a part of an actor in now; see [`Directory::update`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn update(&self, patch: ActorPatch) -> Result<(), Refusal> {
+        self.take(self.now(), Ingest::Update(Box::new(patch))).map(|_| ())
+    }
+
+    /// Takes in now that an actor is gone; see [`Directory::unregister`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn unregister(&self, id: ActorId) -> Result<bool, Refusal> {
+        let taken = self.take(self.now(), Ingest::Unregister(id))?;
+        Ok(taken == Taken::Unregistered(true))
+    }
+
+    /// Takes a report in that came at `at`, by the studio's clock. All ways in end here.
+    ///
+    /// # Errors
+    /// Whatever the directory refuses.
+    pub fn take(&self, at: Timestamp, ingest: Ingest) -> Result<Taken, Refusal> {
+        let _lane = self
+            .lane(&ingest)
+            .map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner));
+        for recorder in &self.recorders {
+            recorder.record(at, &ingest);
+        }
+        let taken = match ingest {
+            Ingest::Batch(batch) => {
+                let boot = batch.boot.clone();
+                let rest = |applying: &mut Applying<'_>| self.rest_of(applying);
+                self.directory.apply_at(*batch, at, rest).map(|mut outcome| {
+                    outcome.attention = Some(self.lookers.attention(&self.directory, &boot.0, at));
+                    Taken::Batch(outcome)
+                })
+            }
+            Ingest::Register(record) => self.directory.register_at(*record, at).map(Taken::Registered),
+            Ingest::Update(patch) => self.directory.update_at(*patch, at).map(|()| Taken::Updated),
+            Ingest::Unregister(id) => self.directory.unregister_at(&id, at).map(Taken::Unregistered),
+        };
+        self.look();
+        taken
+    }
+
+    /// Looks for what time alone changes. To be called about once a second.
+    pub fn sweep(&self) {
+        self.sweep_at(self.now());
+    }
+
+    /// The same, at a moment that is given.
+    pub fn sweep_at(&self, at: Timestamp) {
+        for recorder in &self.recorders {
+            recorder.swept(at);
+        }
+        self.directory.sweep_at(at);
+        self.look_in_order();
+        let forget_after = i64::try_from(self.directory.options().forget_after.as_millis());
+        let before = at.as_millis().saturating_sub(forget_after.unwrap_or(i64::MAX));
+        self.journal.forget(Timestamp::from_millis(before));
+        self.traffic.tidy(at, |id| self.directory.kind_of(id).is_some());
+        self.lints.check(at, &self.traffic.live_and_dead());
+        self.watched_changed();
+    }
+
+    /// What a batch says beside its actors.
+    fn rest_of(&self, applying: &mut Applying<'_>) -> Vec<(usize, Refusal)> {
+        let events = std::mem::take(&mut applying.batch.events);
+        if !events.is_empty() {
+            self.journal.tells(applying.boot());
+        }
+        let mut refused = Vec::new();
+        let first = events.len();
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        // First what it says of its actors: an event of one that is new comes after.
+        self.look_at_happened();
+        for (place, event) in events.into_iter().enumerate() {
+            let checked = self.directory.options().check_event(&event);
+            match checked.and_then(|()| applying.shown(&event.actor.0)) {
+                Ok(id) => self.journal.event(&id, event, applying.now),
+                Err(refusal) => refused.push((place, refusal)),
+            }
+        }
+        let refused_traffic = self.traffic.batch(applying).into_iter();
+        refused.extend(refused_traffic.map(|(place, refusal)| (first + place, refusal)));
+        refused
+    }
+
+    /// Shows what happened to those who make something of it.
+    fn look(&self) {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        self.look_at_happened();
+    }
+
+    /// The same after a sweep, which finds actors in the order of a map: put into one that a replay has as well.
+    fn look_in_order(&self) {
+        let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut happened = self.directory.happened().take();
+        happened.sort_by(|a, b| a.id.cmp(&b.id));
+        self.show(&happened);
+    }
+
+    /// The same, for who holds `looking`.
+    fn look_at_happened(&self) {
+        self.show(&self.directory.happened().take());
+    }
+
+    fn show(&self, happened: &[Happening]) {
+        if happened.is_empty() {
+            return;
+        }
+        self.journal.happened(happened);
+        self.traffic.happened(happened);
+        self.lints.happened(happened);
+    }
+
+    fn lane(&self, ingest: &Ingest) -> Option<&Mutex<()>> {
+        let mut hasher = DefaultHasher::new();
+        match ingest {
+            Ingest::Batch(batch) => batch.boot.0.hash(&mut hasher),
+            Ingest::Register(record) => record.id.0.hash(&mut hasher),
+            Ingest::Update(patch) => patch.id.0.hash(&mut hasher),
+            Ingest::Unregister(id) => id.0.hash(&mut hasher),
+        }
+        self.lanes
+            .get(usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0))
+    }
+
+    /// The moment, by the studio's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.directory.clock().now()
+    }
+}

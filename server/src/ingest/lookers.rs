@@ -1,0 +1,123 @@
+//! What is looked at: sockets say it, and whoever reads a page of traffic counts as looking for a while. So processes measure
+//! closely only what somebody sees.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use loom_protocol::{Attention, Detail, Timestamp};
+
+use crate::directory::{Directory, Text};
+
+/// Who reads counts as looking for so long, in milliseconds.
+const LOOKS: i64 = 10_000;
+/// Actors that one socket may look at; of more, the first.
+pub(crate) const PER_SOCKET: usize = 100;
+/// Actors that may be looked at by reading.
+const BY_READING: usize = 1_000;
+
+/// Who looks at what. Safe from any thread.
+#[derive(Default)]
+pub(crate) struct Lookers {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sockets: HashMap<u64, Watch>,
+    /// Until when traffic as a whole, and single actors, count as looked at, in milliseconds.
+    traffic_until: Option<i64>,
+    actors_until: HashMap<Text, i64>,
+}
+
+/// What one socket looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Watch {
+    /// Actors, by the ids they are shown under.
+    pub(crate) actors: HashSet<Text>,
+    /// The map, or types as a whole.
+    pub(crate) map: bool,
+}
+
+impl Lookers {
+    /// A socket looks at this from now on, and at nothing else.
+    pub(crate) fn watch(&self, socket: u64, watch: Watch) {
+        self.lock().sockets.insert(socket, watch);
+    }
+
+    /// A socket is gone.
+    pub(crate) fn leave(&self, socket: u64) {
+        self.lock().sockets.remove(&socket);
+    }
+
+    /// Somebody read how all types do.
+    pub(crate) fn looked_at_traffic(&self, now: Timestamp) {
+        self.lock().traffic_until = Some(now.as_millis().saturating_add(LOOKS));
+    }
+
+    /// Somebody read how one actor does.
+    pub(crate) fn looked_at_actor(&self, id: &str, now: Timestamp) {
+        let mut state = self.lock();
+        if state.actors_until.len() < BY_READING || state.actors_until.contains_key(id) {
+            let until = now.as_millis().saturating_add(LOOKS);
+            state.actors_until.insert(Text::from(id), until);
+        }
+    }
+
+    /// All actors that somebody looks at.
+    pub(crate) fn actors(&self, now: Timestamp) -> HashSet<Text> {
+        let mut state = self.lock();
+        state.forget(now);
+        let by_sockets = state.sockets.values().flat_map(|watch| watch.actors.iter());
+        by_sockets.chain(state.actors_until.keys()).cloned().collect()
+    }
+
+    /// The sockets that look at an actor.
+    pub(crate) fn of_actor(&self, id: &str) -> Vec<u64> {
+        let state = self.lock();
+        let looking = state
+            .sockets
+            .iter()
+            .filter(|(_, watch)| watch.actors.contains(id));
+        looking.map(|(socket, _)| *socket).collect()
+    }
+
+    /// The sockets that look at the map.
+    pub(crate) fn of_map(&self) -> Vec<u64> {
+        let state = self.lock();
+        let looking = state.sockets.iter().filter(|(_, watch)| watch.map);
+        looking.map(|(socket, _)| *socket).collect()
+    }
+
+    /// What is looked at of the actors of one boot, by the names that it has for them.
+    pub(crate) fn attention(&self, directory: &Directory, boot: &str, now: Timestamp) -> Attention {
+        let looked_at = self.actors(now);
+        let own = looked_at.iter().filter_map(|id| {
+            let (owner, name) = directory.owner_of(id)?;
+            (owner.0 == boot).then_some(name)
+        });
+        let mut actors: Vec<_> = own.collect();
+        actors.sort();
+        let state = self.lock();
+        let traffic = state.traffic_until.is_some() || state.sockets.values().any(|watch| watch.map);
+        let detail = if traffic || !actors.is_empty() {
+            Detail::Traffic
+        } else {
+            Detail::Counters
+        };
+        Attention { detail, actors }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, now: Timestamp) {
+        let now = now.as_millis();
+        // Further ahead than anybody may look: the clock has jumped back.
+        let looks = |until: i64| now < until && until <= now.saturating_add(LOOKS);
+        self.traffic_until = self.traffic_until.filter(|until| looks(*until));
+        self.actors_until.retain(|_, until| looks(*until));
+    }
+}

@@ -1,0 +1,18 @@
+//! Those who keep what comes in, so that it can be taken in again.
+
+use loom_protocol::Timestamp;
+
+use super::Ingest;
+
+/// Keeps what comes in. The same values in the same order, with a sweep at the same moments, make the same directory,
+/// journal and traffic of a studio that knows nothing.
+pub trait Recorder: Send + Sync {
+    /// Something came in at a moment of the studio's clock. Refused reports are told as well: taken again they are refused
+    /// again. Called before it is applied, and for one sender in the order in which that happens; must not wait.
+    fn record(&self, at: Timestamp, ingest: &Ingest);
+
+    /// The studio looked for what time alone changes.
+    fn swept(&self, at: Timestamp) {
+        let _unused = at;
+    }
+}

@@ -1,0 +1,234 @@
+//! All lines, by actor, by their order among all, and by the chain of messages that they belong to; with the bounds.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use loom_protocol::{ActorEvent, EventKind, JournalLine, Timestamp};
+use serde_json::{Map, Value};
+
+use super::ring::{Kept, Ring};
+use crate::directory::Text;
+
+/// Lines of one actor.
+pub(super) const PER_ACTOR: usize = 500;
+/// Lines of all actors together.
+pub(super) const LINES: usize = 200_000;
+/// What they may weigh together, in bytes, reckoned from their texts.
+const BYTES: usize = 64 * 1024 * 1024;
+/// What a line weighs beside its texts: itself and its places in the indexes.
+const LINE_BYTES: usize = 250;
+
+type Place = (Text, u64);
+
+#[derive(Default)]
+pub(super) struct Lines {
+    rings: HashMap<Text, Ring>,
+    /// In the order in which they came; what is no longer kept is skipped.
+    arrived: VecDeque<Place>,
+    chains: HashMap<String, Chain>,
+    next: u64,
+    count: usize,
+    bytes: usize,
+}
+
+/// The lines of one chain of messages; what is no longer kept is skipped.
+#[derive(Default)]
+struct Chain {
+    places: VecDeque<Place>,
+    kept: usize,
+}
+
+/// A line before it has its number.
+pub(super) struct Draft {
+    pub(super) time: Timestamp,
+    pub(super) kind: EventKind,
+    pub(super) message: String,
+    pub(super) correlation_id: Option<String>,
+    pub(super) data: Option<Map<String, Value>>,
+}
+
+impl Draft {
+    pub(super) fn of(event: ActorEvent, now: Timestamp) -> Self {
+        Self {
+            time: event.time.unwrap_or(now),
+            kind: event.kind,
+            message: event.message,
+            correlation_id: event.correlation_id,
+            data: event.data,
+        }
+    }
+}
+
+impl Lines {
+    pub(super) fn push(&mut self, id: &Text, draft: Draft) -> Arc<JournalLine> {
+        let ring = self.rings.entry(id.clone()).or_default();
+        ring.gone = None;
+        let line = Arc::new(JournalLine {
+            seq: ring.next_seq(),
+            time: draft.time,
+            kind: draft.kind,
+            message: draft.message,
+            correlation_id: draft.correlation_id,
+            data: draft.data,
+        });
+        self.place(id, line.clone());
+        line
+    }
+
+    fn place(&mut self, id: &Text, line: Arc<JournalLine>) {
+        let number = self.next;
+        self.next += 1;
+        self.count += 1;
+        self.bytes = self.bytes.saturating_add(weight(&line));
+        self.arrived.push_back((id.clone(), number));
+        if let Some(chain) = &line.correlation_id {
+            let chain = self.chains.entry(chain.clone()).or_default();
+            chain.places.push_back((id.clone(), number));
+            chain.kept += 1;
+        }
+        let ring = self.rings.entry(id.clone()).or_default();
+        ring.push(Kept { number, line });
+        if ring.len() > PER_ACTOR {
+            self.drop_oldest(id);
+        }
+        while self.count > LINES || self.bytes > BYTES {
+            if !self.drop_oldest_of_all() {
+                break;
+            }
+        }
+        if self.arrived.len() > 2 * self.count + 1024 {
+            let rings = &self.rings;
+            let is_kept =
+                |(id, number): &Place| rings.get(id).is_some_and(|ring| ring.find(*number).is_some());
+            self.arrived.retain(is_kept);
+        }
+    }
+
+    /// Counts a line that is not kept, where the actor has any: a hole.
+    pub(super) fn skip(&mut self, id: &str) {
+        if let Some(ring) = self.rings.get_mut(id) {
+            ring.next_seq();
+        }
+    }
+
+    fn drop_oldest_of_all(&mut self) -> bool {
+        while let Some((id, number)) = self.arrived.pop_front() {
+            if self.rings.get(&id).is_some_and(|ring| ring.begins_with(number)) {
+                self.drop_oldest(&id);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn drop_oldest(&mut self, id: &str) {
+        let dropped = self.rings.get_mut(id).and_then(Ring::pop);
+        if let Some(kept) = dropped {
+            self.account_for(&kept.line);
+        }
+    }
+
+    /// A line is no longer kept.
+    fn account_for(&mut self, line: &JournalLine) {
+        self.count = self.count.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(weight(line));
+        let Some(id) = &line.correlation_id else { return };
+        let Some(chain) = self.chains.get_mut(id) else {
+            return;
+        };
+        chain.kept = chain.kept.saturating_sub(1);
+        if chain.kept == 0 {
+            self.chains.remove(id);
+        } else if chain.places.len() > 2 * chain.kept + 16 {
+            let rings = &self.rings;
+            chain
+                .places
+                .retain(|(id, number)| rings.get(id).is_some_and(|ring| ring.find(*number).is_some()));
+        }
+    }
+
+    /// The actor is no longer known, or is again.
+    pub(super) fn set_gone(&mut self, id: &str, gone: Option<Timestamp>) {
+        if let Some(ring) = self.rings.get_mut(id) {
+            ring.gone = gone;
+        }
+    }
+
+    /// Has the lines of one actor go on under another id, after those that stand there.
+    pub(super) fn rename(&mut self, from: &str, to: &Text) {
+        let Some(mut ring) = self.rings.remove(from) else {
+            return;
+        };
+        while let Some(kept) = ring.pop() {
+            self.account_for(&kept.line);
+            let mut line = (*kept.line).clone();
+            line.seq = self.rings.entry(to.clone()).or_default().next_seq();
+            self.place(to, Arc::new(line));
+        }
+    }
+
+    /// Forgets what actors left behind that are gone since before `before`.
+    pub(super) fn forget(&mut self, before: Timestamp) {
+        let is_old = |ring: &Ring| ring.gone.is_some_and(|gone| gone <= before);
+        let old: Vec<Text> = self
+            .rings
+            .iter()
+            .filter(|(_, ring)| is_old(ring))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in old {
+            if let Some(mut ring) = self.rings.remove(&id) {
+                while let Some(kept) = ring.pop() {
+                    self.account_for(&kept.line);
+                }
+            }
+        }
+    }
+
+    pub(super) fn page(&self, id: &str, before: Option<u64>, limit: usize) -> Option<Vec<JournalLine>> {
+        self.rings.get(id).map(|ring| ring.page(before, limit))
+    }
+
+    /// The newest `limit` lines that `which` takes, oldest first.
+    pub(super) fn newest(
+        &self,
+        limit: usize,
+        which: impl Fn(&JournalLine) -> bool,
+    ) -> Vec<(Text, Arc<JournalLine>)> {
+        self.found(self.arrived.iter().rev(), limit, which)
+    }
+
+    /// The newest `limit` lines of a chain of messages, oldest first.
+    pub(super) fn of_chain(&self, chain: &str, limit: usize) -> Vec<(Text, Arc<JournalLine>)> {
+        let places = self.chains.get(chain).map(|chain| chain.places.iter().rev());
+        self.found(places.into_iter().flatten(), limit, |_| true)
+    }
+
+    fn found<'a>(
+        &self,
+        places: impl Iterator<Item = &'a Place>,
+        limit: usize,
+        which: impl Fn(&JournalLine) -> bool,
+    ) -> Vec<(Text, Arc<JournalLine>)> {
+        let lines = places.filter_map(|(id, number)| {
+            let line = self.rings.get(id)?.find(*number)?;
+            which(line).then(|| (id.clone(), line.clone()))
+        });
+        let mut lines: Vec<_> = lines.take(limit).collect();
+        lines.reverse();
+        lines
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+fn weight(line: &JournalLine) -> usize {
+    let chain = line.correlation_id.as_ref().map_or(0, |id| 2 * id.len());
+    let data = line.data.as_ref().map_or(0, |data| {
+        serde_json::to_vec(data).map_or(BYTES, |json| 2 * json.len())
+    });
+    LINE_BYTES + line.message.len() + chain + data
+}

@@ -1,0 +1,67 @@
+//! The lines of one actor.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use loom_protocol::{JournalLine, Timestamp};
+
+/// One line, with its place among those of all actors.
+pub(super) struct Kept {
+    /// Counts the lines of all actors.
+    pub(super) number: u64,
+    pub(super) line: Arc<JournalLine>,
+}
+
+/// Lines of one actor, oldest first.
+#[derive(Default)]
+pub(super) struct Ring {
+    lines: VecDeque<Kept>,
+    last_seq: u64,
+    /// Since when the actor is no longer known.
+    pub(super) gone: Option<Timestamp>,
+}
+
+impl Ring {
+    /// The number of the next line.
+    pub(super) fn next_seq(&mut self) -> u64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    pub(super) fn push(&mut self, kept: Kept) {
+        self.lines.push_back(kept);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Kept> {
+        self.lines.pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether its oldest line is this one.
+    pub(super) fn begins_with(&self, number: u64) -> bool {
+        self.lines.front().is_some_and(|kept| kept.number == number)
+    }
+
+    pub(super) fn find(&self, number: u64) -> Option<&Arc<JournalLine>> {
+        let place = self
+            .lines
+            .binary_search_by_key(&number, |kept| kept.number)
+            .ok()?;
+        self.lines.get(place).map(|kept| &kept.line)
+    }
+
+    /// The newest `limit` lines before `before`, oldest first.
+    pub(super) fn page(&self, before: Option<u64>, limit: usize) -> Vec<JournalLine> {
+        let end = before.map_or(self.lines.len(), |before| {
+            self.lines.partition_point(|kept| kept.line.seq < before)
+        });
+        let begin = end.saturating_sub(limit);
+        self.lines
+            .range(begin..end)
+            .map(|kept| (*kept.line).clone())
+            .collect()
+    }
+}

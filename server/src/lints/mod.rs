@@ -1,0 +1,21 @@
+//! What is not as it should be, found on what comes in: one rule a file, each with its threshold, the sentence it says, and a
+//! test that provokes it.
+//!
+//! A rule looks at [`facts`] and at nothing else, and says what holds now. Flicker is kept away in one place: what a rule
+//! found stays for a while after it last did. Nobody is told twice: who is told of ten actors of a type is told of the type.
+//!
+//! Asks that wait in a circle are not among the rules: what comes in does not say who waits for whom, only how many messages
+//! passed, and a rule that guesses would cry wolf.
+
+mod blocked_worker;
+mod dead_letters;
+mod facts;
+mod failed;
+mod growing_mailbox;
+mod restart_storm;
+mod silent_process;
+mod store;
+mod stuck_handler;
+mod too_many;
+
+pub(crate) use store::{Lint, Lints};

@@ -1,0 +1,238 @@
+//! Orders to actors: who asked for what, which process it goes to, and what became of it.
+//!
+//! An order waits in the queue of the process (boot) that has the actor, and is handed out in the answer to each of its batches
+//! until one of them brings the outcome; processes carry out an order once, however often they are told. It is bounded in
+//! number, bytes and time, for a process may never answer. What was ordered stays in a list of the newest for whoever wants
+//! to know who did what; the bodies do not, for they may hold anything.
+
+mod audit;
+mod queue;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use loom_bridge::discovery::Notify;
+use loom_protocol::{ActorId, BootId, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome, Timestamp};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use self::audit::Audit;
+pub(crate) use self::audit::{OrderLine, OrderState};
+use self::queue::{Open, Queue};
+use crate::Clock;
+use crate::access::Caller;
+
+/// Bytes of what comes of an order; more is left out.
+pub(crate) const MAX_VALUE: usize = 64 * 1024;
+/// An order that is not answered for so long is given up.
+const GIVE_UP_MILLIS: u64 = 10 * 60 * 1000;
+
+/// The orders of this server.
+pub(crate) struct Orders {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// How processes that are this one hear of an order at once; others ask each second.
+    wakes: Mutex<HashMap<BootId, Notify>>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: Queue,
+    audit: Audit,
+}
+
+/// Something that is asked of an actor.
+pub(crate) struct Ask {
+    /// The actor, as it is shown.
+    pub(crate) actor: ActorId,
+    /// The same by the id that its process calls it.
+    pub(crate) own: ActorId,
+    /// The process.
+    pub(crate) boot: BootId,
+    pub(crate) order: OrderKind,
+    pub(crate) message: Option<String>,
+    pub(crate) body: Option<Value>,
+    pub(crate) by: Caller,
+}
+
+/// How an order ended.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ended {
+    pub(crate) state: OrderState,
+    pub(crate) value: Option<Value>,
+    pub(crate) problem: Option<String>,
+}
+
+/// There is no room for another order.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    /// Of this process.
+    #[error("the actor's process has not answered the orders before this one, and no more wait for it")]
+    Process,
+    /// Of all of them.
+    #[error("too many orders wait for processes that do not answer")]
+    Server,
+}
+
+impl Orders {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            state: Mutex::default(),
+            wakes: Mutex::default(),
+        }
+    }
+
+    /// Takes an order for its process. What became of it comes by the receiver, unless nobody waits any more.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub(crate) fn ask(&self, ask: Ask) -> Result<(OrderId, oneshot::Receiver<Ended>), Full> {
+        let now = self.clock.now();
+        let id = OrderId(Uuid::new_v4().to_string());
+        let line = OrderLine::new(&id, &ask, now);
+        let (tell, told) = oneshot::channel();
+        let kind = ask.order.as_str().to_owned();
+        let order = Order {
+            id: id.clone(),
+            actor: ask.own,
+            order: ask.order,
+            message: ask.message,
+            body: ask.body,
+            by: ask.by.name().to_owned(),
+        };
+        let mut state = self.state();
+        state.queue.put(&ask.boot, Open::new(order, now, tell))?;
+        state.audit.put(line);
+        drop(state);
+        tracing::info!(actor = %ask.actor, order = %id.0, kind, by = ask.by.name(), "an order was taken");
+        self.wake(&ask.boot);
+        Ok((id, told))
+    }
+
+    /// Takes what a process answers and gives what is ordered of it. Answers that come late, twice, or from a process whose
+    /// order it is not, change nothing.
+    pub(crate) fn exchange(&self, boot: &BootId, answers: Vec<OrderAnswer>) -> Vec<Order> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        for answer in answers {
+            let Some(open) = state.queue.take(boot, &answer.id) else {
+                continue;
+            };
+            state.end(open, ended(answer), now);
+        }
+        state.queue.of(boot)
+    }
+
+    /// Gives up the orders of processes that are silent or gone, and those that nobody answers.
+    pub(crate) fn sweep(&self, is_silent: impl Fn(&BootId) -> bool) {
+        let now = self.clock.now();
+        // Asked outside of the lock: the directory has its own.
+        let boots: Vec<BootId> = self.state().queue.boots();
+        let silent: Vec<BootId> = boots.into_iter().filter(|boot| is_silent(boot)).collect();
+        let mut state = self.state();
+        let lost = |problem: &str| Ended {
+            state: OrderState::Lost,
+            value: None,
+            problem: Some(problem.to_owned()),
+        };
+        for boot in silent {
+            for open in state.queue.take_all(&boot) {
+                state.end(
+                    open,
+                    lost(
+                        "its process fell silent before it answered; whether it was carried out is not known",
+                    ),
+                    now,
+                );
+            }
+        }
+        for open in state.queue.take_older(now, GIVE_UP_MILLIS) {
+            state.end(
+                open,
+                lost("its process did not answer within 10 minutes; it may not know what to do with orders"),
+                now,
+            );
+        }
+    }
+
+    /// The newest orders, newest first, of all actors or of one.
+    pub(crate) fn audit(&self, actor: Option<&str>, limit: usize) -> Vec<OrderLine> {
+        self.state().audit.newest(actor, limit)
+    }
+
+    /// Has `notify` called whenever there is something for the process; for as long as that says that somebody listens.
+    pub(crate) fn listen(&self, boot: &BootId, notify: Notify) {
+        self.wakes().insert(boot.clone(), notify);
+    }
+
+    fn wake(&self, boot: &BootId) {
+        let wake = self.wakes().get(boot).cloned();
+        // Called without the lock: what it does is not ours to know.
+        if wake.is_some_and(|wake| !wake()) {
+            self.wakes().remove(boot);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wakes(&self) -> MutexGuard<'_, HashMap<BootId, Notify>> {
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn end(&mut self, open: Open, ended: Ended, now: Timestamp) {
+        self.audit.end(&open.order.id, &ended, now);
+        open.tell(ended);
+    }
+}
+
+fn ended(answer: OrderAnswer) -> Ended {
+    let (state, mut problem) = match answer.outcome {
+        OrderOutcome::Done => (OrderState::Done, answer.problem),
+        OrderOutcome::Refused => (OrderState::Refused, answer.problem),
+        OrderOutcome::Failed => (OrderState::Failed, answer.problem),
+        // What a later version says is no success that we know.
+        word => {
+            let says = || format!("its process says `{}`", word.as_str());
+            (OrderState::Failed, answer.problem.or_else(|| Some(says())))
+        }
+    };
+    let size = answer.value.as_ref().map_or(0, written);
+    let value = answer.value.filter(|_| size <= MAX_VALUE);
+    if size > MAX_VALUE {
+        problem.get_or_insert_with(|| {
+            format!("what came of it has {size} bytes; at most {MAX_VALUE} are passed on, so it was left out")
+        });
+    }
+    Ended {
+        state,
+        value,
+        problem: problem.map(|text| cut(text, MAX_PROBLEM)),
+    }
+}
+
+/// Bytes of a problem that a process tells.
+const MAX_PROBLEM: usize = 2 * 1024;
+
+/// Bytes of a value as JSON.
+fn written(value: &Value) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
+}
+
+/// The beginning of a text that is too long.
+fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,53 @@
+import { CloseButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { JournalLine } from "../../../api/inside";
+import { chainQuery } from "../../../api/inside-queries";
+import { firstLine, formatMoment, formatTime } from "../../../lib/format";
+import { visible } from "../../../lib/visible";
+import { Metadata } from "../../../ui/actor-facts";
+import { ActorLink } from "../../../ui/actor-link";
+import { EventWord } from "../../../ui/event-word";
+import { Name } from "../../../ui/name";
+import styles from "./journal.module.css";
+
+type JournalDetailProps = { actor: string; line: JournalLine; onClose: () => void };
+
+/** One line with all that is known of it, and what else happened in the same chain of messages. */
+export function JournalDetail({ actor, line, onClose }: JournalDetailProps) {
+  const { kind, time, message, data, correlationId } = line;
+  return (
+    <section aria-label="The line" className={styles.detail}>
+      <div className={styles.detailHead}>
+        <EventWord kind={kind} />
+        <time dateTime={time}>{formatMoment(time)}</time>
+        <CloseButton size="sm" aria-label="Close the line" onClick={onClose} />
+      </div>
+      <p className={styles.message}>{message.split("\n").map(visible).join("\n")}</p>
+      {data && Object.keys(data).length > 0 && <Metadata metadata={data} />}
+      {correlationId && <Chain actor={actor} line={line} correlation={correlationId} />}
+    </section>
+  );
+}
+
+type ChainProps = { actor: string; line: JournalLine; correlation: string };
+
+function Chain({ actor, line, correlation }: ChainProps) {
+  const { data } = useQuery(chainQuery(correlation));
+  const others = data?.filter((other) => other.actor !== actor || other.seq !== line.seq) ?? [];
+  if (others.length === 0) return null;
+  return (
+    <>
+      <h4>In the same chain of messages</h4>
+      <ol className={styles.chain}>
+        {others.map((other) => (
+          <li key={`${other.actor} ${other.seq}`}>
+            <time dateTime={other.time}>{formatTime(other.time)}</time>
+            <EventWord kind={other.kind} />
+            <ActorLink id={other.actor} cut />
+            <Name of={firstLine(other.message)} cut />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

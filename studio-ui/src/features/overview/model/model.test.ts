@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { withoutLinted } from "./actor-needs";
+import { busiest } from "./busiest";
+
+it("an actor that a lint speaks of is not told a second time", () => {
+  const first = [
+    { id: "a", type: "T" },
+    { id: "b", type: "T" },
+  ];
+  const lints = [{ code: "panicked-and-gone", severity: "problem", actor: "a", sentence: "it panicked" }];
+  expect(withoutLinted({ status: "failed", total: 12, first }, lints)).toEqual({
+    status: "failed",
+    total: 11,
+    first: [{ id: "b", type: "T" }],
+  });
+  expect(withoutLinted({ status: "stale", total: 2, first }, []).total).toBe(2);
+});
+
+it("the busiest come first, at most five, and none that did nothing", () => {
+  const nodes = [1, 0, 7, null, 3, 4, 5, 6].map((rate, index) => ({ id: `n${index}`, type: "T", count: 1, rate }));
+  expect(busiest(nodes).map(({ rate }) => rate)).toEqual([7, 6, 5, 4, 3]);
+  expect(busiest([{ id: "a", type: "T", count: 1 }])).toEqual([]);
+});

@@ -1,0 +1,122 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { historyQuery, isUnknownHere, mapQuery } from "../../api/inside-queries";
+import { metricsQuery } from "../../api/queries";
+import { plural } from "../../lib/format";
+import { useLook } from "../../lib/use-live";
+import { readWindow } from "../../lib/window";
+import { HistoryCharts } from "../../ui/chart/charts";
+import { inOrder, type Need, NeedList } from "../../ui/need-list";
+import { NoActors } from "../../ui/no-actors";
+import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
+import { Page, Panel } from "../../ui/page";
+import { WindowSelect } from "../../ui/window-select";
+import { Busiest } from "./components/busiest";
+import styles from "./overview-page.module.css";
+import { useActorNeeds } from "./use-actor-needs";
+
+/** More rows than this are no overview. */
+const MOST_NEEDS = 20;
+
+type OverviewPageProps = {
+  /** What needs somebody beside what actors do: that of products. */
+  needs?: readonly Need[];
+  /** Panels of products, above those of the actors. */
+  children?: ReactNode;
+};
+
+/** Is something wrong, where, and what goes on: the page that a studio opens with. */
+export function OverviewPage({ needs = [], children }: OverviewPageProps) {
+  const metrics = useQuery(metricsQuery);
+  useLook(undefined, true);
+  return (
+    <Page title="Overview">
+      <Needs more={needs} />
+      {children}
+      {metrics.data?.actorPools.totalActors === 0 ? (
+        <Panel label="Actors" head={<h2>Actors</h2>}>
+          <NoActors />
+        </Panel>
+      ) : (
+        <Actors />
+      )}
+    </Page>
+  );
+}
+
+function Needs({ more }: { more: readonly Need[] }) {
+  const { needs, loaded, error, retry } = useActorNeeds();
+  const all = inOrder([...more, ...needs]);
+  return (
+    <Panel
+      label="Needs you"
+      head={
+        <>
+          <h2>Needs you</h2>
+          {all.length > 0 && <span className="dim">{plural(all.length, "thing")}</span>}
+        </>
+      }
+    >
+      {error && <ErrorNote title="What is wrong could not be read." error={error} onRetry={retry} />}
+      {!loaded && all.length === 0 && !error && <LoadingNote what="what needs you" />}
+      {all.length > MOST_NEEDS && <TooMuchNote>The first {MOST_NEEDS}, the gravest first.</TooMuchNote>}
+      {all.length > 0 && <NeedList needs={all.slice(0, MOST_NEEDS)} />}
+      {loaded && !error && all.length === 0 && (
+        <EmptyNote title="Nothing needs you.">
+          <p className="dim">No lint, no actor that failed or fell silent.</p>
+        </EmptyNote>
+      )}
+    </Panel>
+  );
+}
+
+function Actors() {
+  const { window } = useSearch({ from: "/" });
+  const navigate = useNavigate({ from: "/" });
+  const seconds = readWindow(window);
+  const history = useQuery(historyQuery());
+  const map = useQuery(mapQuery("actor", seconds, ""));
+  const unknown = isUnknownHere(history.error) && isUnknownHere(map.error);
+  return (
+    <Panel
+      label="Actors"
+      head={
+        <>
+          <h2>
+            <Link to="/actors">Actors</Link>
+          </h2>
+          <Link to="/map" search={seconds === 60 ? {} : { window: seconds }}>
+            Map
+          </Link>
+          <span className={styles.right}>
+            <WindowSelect
+              value={seconds}
+              onChange={(next) => void navigate({ search: next === 60 ? {} : { window: next }, replace: true })}
+            />
+          </span>
+        </>
+      }
+    >
+      {unknown ? (
+        <EmptyNote title="This studio measures no traffic." />
+      ) : (
+        <>
+          {history.error && (
+            <ErrorNote
+              title="The rates could not be read."
+              error={history.error}
+              onRetry={() => void history.refetch()}
+            />
+          )}
+          {history.isPending && <LoadingNote what="rates" />}
+          {history.data && <HistoryCharts history={history.data} />}
+          {map.error && (
+            <ErrorNote title="The busiest could not be read." error={map.error} onRetry={() => void map.refetch()} />
+          )}
+          {map.data && <Busiest map={map.data} />}
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,125 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { workflowsQuery } from "../../../api/queries";
+import type { RunSummary, Workflow } from "../../../api/types";
+import { formatDuration, plural, shortId, UNKNOWN } from "../../../lib/format";
+import { durationOf, successShare, usualMillis } from "../../../lib/history";
+import { runState } from "../../../lib/jobs";
+import { useRuns } from "../../../lib/use-runs";
+import { Name } from "../../../ui/name";
+import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
+import { Panel } from "../../../ui/page";
+import { stateLook } from "../../../ui/state-look";
+import { handleOf } from "../model";
+import styles from "./workflow-bars.module.css";
+
+/** Each asks for its own runs: more workflows than this are for their own page. */
+const MOST_WORKFLOWS = 12;
+const BARS = 30;
+
+/** How each workflow has done lately: its last runs as bars, how many succeed, how long it takes. */
+export function WorkflowBars() {
+  const workflows = useQuery(workflowsQuery);
+  const list = workflows.data?.filter(({ onlyCalled }) => !onlyCalled) ?? [];
+  return (
+    <Panel
+      label="Workflows"
+      head={
+        <>
+          <h2>
+            <Link to="/workflows">Workflows</Link>
+          </h2>
+          {list.length > 0 && <span className="dim">last {BARS} runs of each</span>}
+        </>
+      }
+    >
+      {workflows.error && (
+        <ErrorNote
+          title="The workflows could not be read."
+          error={workflows.error}
+          onRetry={() => void workflows.refetch()}
+        />
+      )}
+      {workflows.isPending && <LoadingNote what="workflows" />}
+      {list.length > MOST_WORKFLOWS && (
+        <TooMuchNote>
+          The first {MOST_WORKFLOWS} of {plural(list.length, "workflow")}. <Link to="/workflows">All of them</Link>
+        </TooMuchNote>
+      )}
+      {workflows.data && list.length === 0 && (
+        <EmptyNote title="There is no workflow here yet.">
+          <p>
+            <Link to="/workflows">How to begin with one</Link>
+          </p>
+        </EmptyNote>
+      )}
+      {list.length > 0 && (
+        <ul className={styles.list}>
+          {list.slice(0, MOST_WORKFLOWS).map((workflow) => (
+            <Row key={workflow.file} workflow={workflow} handle={handleOf(workflow, workflows.data ?? [])} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Row({ workflow, handle }: { workflow: Workflow; handle: string }) {
+  const { runs, total, error } = useRuns(handle);
+  const newest = runs.slice(0, BARS);
+  const share = successShare(newest);
+  const usual = usualMillis(newest);
+  return (
+    <li className={styles.row} data-workflow={workflow.name}>
+      <Link to="/runs" search={{ workflow: handle }} className={styles.name}>
+        <Name of={workflow.name} cut />
+      </Link>
+      <Bars runs={newest} />
+      <span className={styles.figures}>
+        {error ? (
+          <span className="dim">could not be read</span>
+        ) : total === 0 ? (
+          <span className="dim">has not run yet</span>
+        ) : (
+          <>
+            <span title="successes among the runs that ended">
+              {share === undefined ? UNKNOWN : `${Math.round(100 * share)} %`}
+            </span>
+            <span className="dim" title="what a success usually takes">
+              {usual === undefined ? UNKNOWN : `~${formatDuration(usual)}`}
+            </span>
+          </>
+        )}
+      </span>
+    </li>
+  );
+}
+
+/** The oldest to the left; as high as the run was long, among these. */
+function Bars({ runs }: { runs: readonly RunSummary[] }) {
+  const longest = Math.max(1, ...runs.map((run) => durationOf(run) ?? 0));
+  return (
+    <span className={styles.bars}>
+      {runs.toReversed().map((run) => {
+        const took = durationOf(run);
+        const state = runState(run);
+        const words = `${state}${took === undefined ? "" : `, ${formatDuration(took)}`}`;
+        return (
+          <Link
+            key={run.runId}
+            to="/runs/$runId"
+            params={{ runId: run.runId }}
+            // A glance, not a way: thirty stops of the keyboard a row would be in everybody's way, and the history has them all.
+            tabIndex={-1}
+            className={styles.bar}
+            data-tone={stateLook(state).tone}
+            title={`${shortId(run.runId)}: ${words}`}
+            aria-label={`Run ${shortId(run.runId)}: ${words}`}
+          >
+            <span style={{ height: `${20 + (80 * (took ?? longest / 2)) / longest}%` }} />
+          </Link>
+        );
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,32 @@
+import { visible } from "../lib/visible";
+import { Icon, type IconName } from "./icon";
+import type { Tone } from "./state-look";
+import styles from "./state-word.module.css";
+
+type Look = { icon: IconName; tone: Tone; word: string };
+
+const LOOKS: Record<string, Look> = {
+  started: { icon: "play", tone: "good", word: "started" },
+  stopped: { icon: "stop", tone: "calm", word: "stopped" },
+  panicked: { icon: "cross", tone: "bad", word: "panicked" },
+  restarted: { icon: "runs", tone: "wait", word: "restarted" },
+  gaveUp: { icon: "slash", tone: "bad", word: "gave up" },
+  slowMessage: { icon: "clock", tone: "wait", word: "slow message" },
+  deadLetter: { icon: "question", tone: "odd", word: "dead letter" },
+  error: { icon: "warning", tone: "bad", word: "error" },
+  order: { icon: "actors", tone: "busy", word: "order" },
+  log: { icon: "logs", tone: "calm", word: "log" },
+  note: { icon: "notice", tone: "calm", word: "note" },
+};
+
+/** What kind of thing happened, as icon, word and colour. A word we do not know keeps its text. */
+export function EventWord({ kind }: { kind: string }) {
+  const look = Object.hasOwn(LOOKS, kind) ? LOOKS[kind] : undefined;
+  const word = look?.word ?? visible(kind);
+  return (
+    <span className={styles.state} data-tone={look?.tone ?? "calm"} data-event-word={kind} title={word}>
+      <Icon name={look?.icon ?? "disc"} size={14} />
+      <span className={styles.word}>{word}</span>
+    </span>
+  );
+}

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bollard::auth::DockerCredentials;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
@@ -89,7 +92,7 @@ fn in_file(config: &Config, registry: &str) -> Option<DockerCredentials> {
         found.identitytoken = Some(token);
         return Some(found);
     }
-    let pair = String::from_utf8(from_base64(auth.auth.as_deref()?)?).ok()?;
+    let pair = String::from_utf8(BASE64.decode(auth.auth.as_deref()?.trim()).ok()?).ok()?;
     let (user, password) = pair.split_once(':')?;
     found.username = Some(user.to_owned());
     found.password = Some(password.trim_end_matches('\0').to_owned());
@@ -137,29 +140,13 @@ async fn from_helper(helper: &str, registry: &str) -> Option<DockerCredentials> 
     Some(found)
 }
 
-/// Standard base64 (RFC 4648 section 4), padding optional.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for character in text.trim().trim_end_matches('=').bytes() {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(bytes)
-}
+/// Base64 (RFC 4648, section 4) as people's files have it: with or without what fills it up.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,13 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         for time in &trigger.schedule {
             schedule(time, diagnostics);
         }
+        if &**event == "schedule" && is_named(workflow) {
+            diagnostics.push(
+                Diagnostic::new(codes::CRON, "`schedule` has no times")
+                    .at(trigger.span, "nothing says when")
+                    .help("write `schedule:` as a key of `on`, with `- cron: '0 0 * * *'` below it"),
+            );
+        }
         patterns(trigger, source, diagnostics);
         for (key, filter) in [
             ("branches", &trigger.branches),
@@ -52,6 +59,12 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             self::input(name, input, &**event == "workflow_dispatch", source, diagnostics);
         }
     }
+}
+
+/// Whether events are only named. Typed they look like those of a mapping that say nothing more, of which this is known.
+fn is_named(workflow: &Workflow) -> bool {
+    let on = workflow.fields.get("on");
+    on.is_some_and(|on| on.value.as_mapping().is_none())
 }
 
 fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {

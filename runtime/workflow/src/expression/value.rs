@@ -84,7 +84,12 @@ impl Value {
     ///
     /// Why it is no JSON, and where; also when it is nested deeper than 100 levels.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        json::read(text)
+        json::read(text, json::Form::Standard)
+    }
+
+    /// What `fromJSON` makes of a text: the runner takes more for JSON than there is in its standard.
+    pub(crate) fn read_by_runner(text: &str) -> Result<Self, String> {
+        json::read(text, json::Form::Runner)
     }
 
     /// The value as JSON in one line. Numbers are written in full; those that JSON does not know are `null`.

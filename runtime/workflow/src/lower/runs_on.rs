@@ -25,6 +25,12 @@ impl Context<'_> {
                 if let Some(group) = &group {
                     self.check_group(group, &owner);
                 }
+                if mapping.entries.is_empty() && !mapping.incomplete {
+                    self.report(
+                        Diagnostic::new(codes::EMPTY_VALUE, format!("{owner} is empty"))
+                            .at(node.span, "`group` or `labels` belongs here"),
+                    );
+                }
                 RunsOn {
                     labels: fields
                         .get("labels")

@@ -11,7 +11,7 @@ pub(super) fn check(checker: &mut Checker<'_>, text: &Expression) -> Type {
     let Some(written) = constant(text) else {
         return Type::Any;
     };
-    match Value::from_json(&written.to_text()) {
+    match Value::read_by_runner(&written.to_text()) {
         Ok(value) => Type::of(&value),
         Err(why) => {
             let finding = checker
@@ -21,7 +21,7 @@ pub(super) fn check(checker: &mut Checker<'_>, text: &Expression) -> Type {
                     text.span(),
                     visible(&why),
                 )
-                .help("JSON has texts and keys in double quotes, and closes every bracket");
+                .help("JSON has texts in double quotes, and closes every bracket");
             checker.report(finding);
             Type::Any
         }

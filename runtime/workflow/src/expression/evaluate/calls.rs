@@ -97,7 +97,7 @@ impl Evaluator<'_, '_> {
         if text.trim().is_empty() {
             return Err(Problem::Reason(Reason::Json("empty input".to_owned())));
         }
-        json::read(&text).map_err(|why| Problem::Reason(Reason::Json(why)))
+        Value::read_by_runner(&text).map_err(|why| Problem::Reason(Reason::Json(why)))
     }
 
     /// The value of the first test that holds, else the last argument.

@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::read;
+pub(super) use read::{Form, read};
 pub(super) use write::{compact, pretty};

@@ -75,12 +75,92 @@ fn what_is_no_json_is_told_with_its_place() {
 }
 
 #[test]
+fn from_json_reads_what_the_reader_of_the_runner_reads() {
+    for (text, want) in [
+        (
+            "{'a': 'it\\'s', b_$1: \"x\", \"c\": '\"'}",
+            r#"{"a":"it's","b_$1":"x","c":"\""}"#,
+        ),
+        ("[1, 2, ]", "[1,2]"),
+        ("{a: 1,}", r#"{"a":1}"#),
+        ("[1, /* two */ 2 // three\n, 3]", "[1,2,3]"),
+        ("{ /* a */ a: /* b */ 1 /* c */ }", r#"{"a":1}"#),
+        ("{ö1: 1}", r#"{"ö1":1}"#),
+        ("[1] and more", "[1]"),
+        ("\"\"\"", r#""""#),
+        ("1 2", "1"),
+        (
+            "[0x1F, 017, 1., .5, -.5, -01, 1e2, 0, 0.5]",
+            "[31,15,1,0.5,-0.5,-1,100,0,0.5]",
+        ),
+        ("\"a\tb\nc\"", r#""a\tb\nc""#),
+        ("\u{a0}[\u{2003}true\u{85}]", "[true]"),
+        ("0xFFFFFFFFFFFFFFFF", "-1"),
+    ] {
+        let read = Value::read_by_runner(text).map(|value| value.to_json());
+        assert_eq!(read.as_deref(), Ok(want), "{text}");
+        assert!(Value::from_json(text).is_err(), "{text}");
+    }
+    for (text, want) in [
+        ("NaN", f64::NAN),
+        ("Infinity", f64::INFINITY),
+        ("-Infinity", f64::NEG_INFINITY),
+    ] {
+        let Value::Number(number) = Value::read_by_runner(text).unwrap() else {
+            panic!("{text}")
+        };
+        assert!(number == want || (number.is_nan() && want.is_nan()), "{text}");
+    }
+}
+
+#[test]
+fn from_json_does_not_read_everything() {
+    for text in [
+        "",
+        "[1, , 2]",
+        "[,]",
+        "{,}",
+        "[1 2]",
+        "{'a' 1}",
+        "{a b: 1}",
+        "{a /* x */: 1}",
+        "{-a: 1}",
+        "'a",
+        "[1",
+        "{a: 1",
+        "[1}",
+        "// a\n1",
+        "/* a */ 1",
+        "[/* a ]",
+        "/",
+        "undefined",
+        "truex",
+        "nul",
+        "nan",
+        "08",
+        "0x",
+        "0-7",
+        "0xG",
+        "1_000",
+        "+1",
+        "--1",
+        ".",
+        "-",
+        "1e",
+        "\"\\x\"",
+        "new Date(1)",
+    ] {
+        assert!(Value::read_by_runner(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn from_json_tells_what_is_wrong_as_an_error_of_evaluation() {
     for text in [
         "fromJSON('')",
         "fromJSON('[')",
         "fromJSON(null)",
-        "fromJSON('\"\"\"')",
+        "fromJSON('\"a')",
     ] {
         let error = value(text).unwrap_err();
         assert_eq!(error.kind.as_str(), "evaluation", "{text}");

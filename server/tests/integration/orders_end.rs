@@ -305,9 +305,10 @@ async fn a_process_that_is_this_one_hears_of_an_order_without_waiting_for_its_ne
         }
     };
     tokio::time::timeout(LIMIT, known).await.unwrap();
-    assert_eq!(
-        order(&services, "here", "pause", json!({"wait": 0})).await.status,
-        202
+    let status = order(&services, "here", "pause", json!({"wait": 0})).await.status;
+    assert!(
+        status == 202 || status == 200,
+        "answered already, or not yet: {status}"
     );
     let order = tokio::time::timeout(LIMIT, told.recv())
         .await

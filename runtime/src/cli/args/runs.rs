@@ -58,7 +58,9 @@ pub(in crate::cli) struct CleanArgs {
     /// The kept places of all runs
     #[arg(long)]
     pub(in crate::cli) all: bool,
-    /// Keep them no longer also where something stays, because the engine is gone; what stays is named
+    /// Give up places of which something stays
+    ///
+    /// For an engine that is gone for good: what stays there is named, and nothing of it is looked for any more.
     #[arg(long)]
     pub(in crate::cli) force: bool,
 }

@@ -30,8 +30,9 @@ stop_all() {
   trap - EXIT INT TERM
   local pid
   # The youngest first: actors say goodbye to a studio that is still there.
-  for ((i = ${#children[@]} - 1; i >= 0; i--)); do
-    pid=${children[i]}
+  local indices=("${!children[@]}")
+  for ((i = ${#indices[@]} - 1; i >= 0; i--)); do
+    pid=${children[${indices[i]}]}
     kill -TERM "$pid" 2>/dev/null || continue
     wait "$pid" 2>/dev/null || true
   done
@@ -70,8 +71,11 @@ if ! wait_until 30 healthy; then
   die "the studio did not come up on $url"
 fi
 
-STUDIO_ENABLED=true STUDIO_URL=$url setsid "$bin/examples/actors_demo" >"$work/actors.log" 2>&1 </dev/null &
-children+=($!)
+# Two processes of one application, which the page shows side by side, and one whose actors fail, and take orders.
+for example in actors_demo actors_demo shop; do
+  STUDIO_ENABLED=true STUDIO_URL=$url setsid "$bin/examples/$example" >"$work/actors.${#children[@]}.log" 2>&1 </dev/null &
+  children+=($!)
+done
 
 node -e '
   const answer = await fetch(process.argv[1], { method: "POST" });
@@ -95,11 +99,13 @@ TEXT
 while kill -0 "${children[0]}" 2>/dev/null; do
   sleep 1 &
   wait $! || true
-  if [ ${#children[@]} -gt 1 ] && ! kill -0 "${children[1]}" 2>/dev/null; then
-    say "the example actors ended:"
-    tail -n 5 "$work/actors.log" >&2
-    children=("${children[0]}")
-  fi
+  for i in "${!children[@]}"; do
+    if [ "$i" -gt 0 ] && ! kill -0 "${children[i]}" 2>/dev/null; then
+      say "example actors ended:"
+      tail -n 5 "$work/actors.$i.log" >&2
+      unset "children[i]"
+    fi
+  done
 done
 tail -n 20 "$work/serve.log" >&2
 die "the studio ended"

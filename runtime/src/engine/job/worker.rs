@@ -337,7 +337,7 @@ fn annotated(annotation: output::Annotation) -> Annotation {
 /// What a step says, and what came of it once it has ended.
 enum Said {
     Open(Box<Saying>),
-    Over(Option<Box<StepEffects>>),
+    Over(Option<StepEffects>),
 }
 
 struct Saying {
@@ -368,14 +368,14 @@ impl Said {
                 .lost_by
                 .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
         }
-        *self = Self::Over(Some(Box::new(effects)));
+        *self = Self::Over(Some(effects));
     }
 
     /// What came of it, if it has ended.
     fn take_effects(&mut self) -> Option<StepEffects> {
         match self {
             Self::Open(_) => None,
-            Self::Over(effects) => effects.take().map(|effects| *effects),
+            Self::Over(effects) => effects.take(),
         }
     }
 }

@@ -26,10 +26,6 @@ impl Notes for SilentNotes {
 pub trait StepOutput: Send {
     /// Bytes as the step wrote them; not aligned to lines or characters.
     fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]);
-
-    /// The step has ended so, and nothing comes any more. What its end takes may be done here, on the thread that read the
-    /// last of it; an executor need not call it.
-    fn ended(&mut self, _end: &StepEnd) {}
 }
 
 /// Which of its two streams a step wrote to.

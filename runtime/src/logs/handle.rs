@@ -15,7 +15,6 @@ use std::thread;
 use loom_protocol::Timestamp;
 
 use super::batch::Batch;
-use super::writer::UnderWay;
 use super::{JobLog, LogError, Source};
 use crate::id::StepId;
 
@@ -37,7 +36,6 @@ pub(super) struct Order {
     batch: Batch,
     /// Who waits until it is done.
     done: Option<SyncSender<()>>,
-    under_way: UnderWay,
 }
 
 impl Threads {
@@ -130,10 +128,6 @@ impl LogWriterHandle {
     /// # Errors
     /// As for [`LogWriterHandle::line`].
     pub fn flush(&mut self) -> Result<(), LogError> {
-        // Most steps say nothing: then there is no thread to wake.
-        if self.batch.entries.is_empty() && self.log.is_written() {
-            return self.check();
-        }
         let (done, written) = sync_channel(1);
         let order = self.order(Some(done));
         if let Err(unsent) = self.queue.send(order) {
@@ -162,7 +156,6 @@ impl LogWriterHandle {
 
     fn order(&mut self, done: Option<SyncSender<()>>) -> Order {
         Order {
-            under_way: self.log.hands_over(),
             log: self.log.clone(),
             batch: std::mem::take(&mut self.batch),
             done,
@@ -227,7 +220,7 @@ fn keep_writing(orders: &Receiver<Order>) {
 fn write(gathered: Vec<Order>) {
     let mut logs: Vec<(JobLog, Vec<Batch>)> = Vec::new();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
-    let (mut waiting, mut under_way) = (Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     for order in gathered {
         let place = *places.entry(order.log.path().to_owned()).or_insert_with(|| {
             logs.push((order.log.clone(), Vec::new()));
@@ -237,7 +230,6 @@ fn write(gathered: Vec<Order>) {
             batches.push(order.batch);
         }
         waiting.extend(order.done);
-        under_way.push(order.under_way);
     }
     for (log, batches) in &logs {
         // What is lost is counted in the log itself, where its writers look.
@@ -248,7 +240,6 @@ fn write(gathered: Vec<Order>) {
             tracing::error!(%error, "a log was not written");
         }
     }
-    drop(under_way);
     for done in waiting {
         // Who waited may have gone.
         let _heard = done.send(());

@@ -30,21 +30,10 @@ pub struct JobLog {
     shared: Arc<Shared>,
 }
 
-/// A batch on its way to the files.
-pub(super) struct UnderWay(JobLog);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.shared.under_way.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 struct Shared {
     files: Mutex<Files>,
     ordinals: Mutex<Ordinals>,
     path: PathBuf,
-    /// Batches that were handed over and are not in the files yet.
-    under_way: AtomicU64,
     lost: AtomicU64,
     left_out: AtomicU64,
     first: OnceLock<LogError>,
@@ -99,7 +88,6 @@ impl JobLog {
                 files: Mutex::new(files),
                 ordinals: Mutex::default(),
                 path: paths.log,
-                under_way: AtomicU64::new(0),
                 lost: AtomicU64::new(0),
                 left_out: AtomicU64::new(0),
                 first: OnceLock::new(),
@@ -139,17 +127,6 @@ impl JobLog {
     /// Lines that could not be written. Its job cannot be said to have ended well.
     pub fn lost(&self) -> u64 {
         self.shared.lost.load(Ordering::Acquire)
-    }
-
-    /// Whether all that was handed over is in the files, or lost and counted.
-    pub(super) fn is_written(&self) -> bool {
-        self.shared.under_way.load(Ordering::Acquire) == 0
-    }
-
-    /// A batch is under way for as long as the answer lives.
-    pub(super) fn hands_over(&self) -> UnderWay {
-        self.shared.under_way.fetch_add(1, Ordering::AcqRel);
-        UnderWay(self.clone())
     }
 
     /// Why the first of the lost lines could not be written.

@@ -188,11 +188,15 @@ impl JobActor {
     }
 
     fn open(&mut self, ctx: &mut Context<Self>) {
-        let (prepared, plan) = (self.prepared.take(), Arc::clone(&self.origin.plan));
-        // What was made ahead knew the job as it was then.
-        let judged_anew = prepared.is_some().then_some(plan);
-        let opening = match prepared {
-            Some(prepared) => prepared,
+        let opening = match self.prepared.take() {
+            Some(prepared) => {
+                let plan = Arc::clone(&self.origin.plan);
+                let made = async move {
+                    let opened = prepared.await.unwrap_or_else(|broken| Err(broke_off(&broken)));
+                    opened.map(|opened| opened.with_plan(&plan))
+                };
+                self.origin.shared.io.spawn(made)
+            }
             None => {
                 let unwanted = self.origin.holding.unwanted().clone();
                 let opening = self
@@ -205,14 +209,10 @@ impl JobActor {
         self.clock.start(&*self.origin.shared.world, ctx);
         let waiting = ctx.declare(Activity::Waiting);
         fault::while_opening(&self.origin.key.job);
-        ctx.spawn(opening.into_actor(self).map(move |opened, act, ctx| {
+        ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
             let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
             let begun = opened.map(|opened| {
-                let opened = match &judged_anew {
-                    Some(plan) => opened.with_plan(plan),
-                    None => opened,
-                };
                 let pre = opened.pre.clone();
                 act.contexts = Some(Contexts::new(
                     Arc::clone(&act.origin.plan),
@@ -258,8 +258,9 @@ impl JobActor {
             };
             return ctx.notify(Input::Judged(step, Box::new(judgement)));
         };
-        let judging = judging::judge(opened, ask);
+        let judging = self.origin.shared.io.spawn(judging::judge(opened, ask));
         ctx.spawn(judging.into_actor(self).map(move |answer, act, ctx| {
+            let answer = answer.unwrap_or_else(|broken| Err(broke_off(&broken)));
             let judgement = match answer {
                 Ok(answer) => act.take_answer(&step, answer),
                 Err(trouble) => {
@@ -394,10 +395,6 @@ impl JobActor {
         let Some((opened, contexts)) = found else {
             return ctx.notify(Input::Concluded(Ok(crate::event::Outputs::new())));
         };
-        // Most jobs give nothing: other threads would only be woken.
-        if opened.grounds.plan.job().is_none_or(|job| job.outputs.is_empty()) {
-            return ctx.notify(Input::Concluded(Ok(crate::event::Outputs::new())));
-        }
         let concluding = self
             .origin
             .shared

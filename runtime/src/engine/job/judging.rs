@@ -21,7 +21,7 @@ use crate::event::{Outputs, Reason};
 use crate::executor::Notes;
 use crate::plan::first_mistake;
 
-/// Finds out whether and as what a step runs. Only waits: what takes time is done on other threads.
+/// Finds out whether and as what a step runs.
 ///
 /// # Errors
 /// When the machine keeps that from being known.
@@ -56,15 +56,14 @@ async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
         First::Uses(uses) => uses,
     };
     let mut warnings = std::mem::take(&mut uses.warnings);
-    let found = io.spawn(find_action(opened.clone(), ask, grounds, uses));
-    let mut answer = found.await.map_err(|broken| broke_off(&broken))??;
+    let mut answer = find_action(opened, ask, grounds, uses).await?;
     warnings.append(&mut answer.warnings);
     Ok(Answer { warnings, ..answer })
 }
 
 /// The same of a step that uses an action.
 async fn find_action(
-    opened: Opened,
+    opened: &Opened,
     ask: Arc<Ask>,
     grounds: Arc<Grounds>,
     uses: Box<evaluate::Uses>,

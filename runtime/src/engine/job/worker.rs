@@ -1,7 +1,7 @@
 //! Does the work of a step: runs its process, pumps what it says, reads what it left.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_protocol::Timestamp;
 
@@ -18,7 +18,6 @@ use crate::executor::{
 use crate::id::{JobId, StepId};
 use crate::logs::{LogError, LogWriterHandle};
 use crate::output::{self, Allowed, Pump, PumpOptions, StepEffects, StepFiles};
-use crate::world::World;
 
 /// Does the work of a step. All that it said is in the log before its end is told: whoever hears of the end may read it.
 ///
@@ -141,7 +140,7 @@ async fn process(
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     opened.add_hidden(&mut spec);
-    let log = writer(opened)?;
+    let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
     let failures = Failures::default();
@@ -157,27 +156,28 @@ async fn process(
         )),
         workspace: opened.grounds.facts.workspace.clone(),
     };
-    let said = Arc::new(Mutex::new(Said::Open(Box::new(Saying {
-        pump: Pump::new(options),
-        log,
-        world: Arc::clone(&opened.shared().world),
-    }))));
-    let result = opened.place.run(spec, Box::new(Output(Arc::clone(&said)))).await;
-    let known = locked(&said).take_effects();
-    let (end, effects) = match known {
-        Some(effects) => (result, effects),
-        None => {
-            // What is left of the output is written: nothing for an async thread.
-            let read = opened.shared().io.blocking(move || {
-                let mut said = locked(&said);
-                said.end(result.as_ref().ok());
-                let effects = said.take_effects().unwrap_or_default();
-                drop(said);
-                (result, effects)
-            });
-            read.await.map_err(|broken| broke_off(&broken))?
+    let pump = Arc::new(Mutex::new(Some(Pump::new(options))));
+    let result = opened.place.run(spec, Box::new(Output(Arc::clone(&pump)))).await;
+    let now = opened.shared().world.now();
+    // What is left of the output is written: nothing for an async thread.
+    let read = opened.shared().io.blocking(move || {
+        let taken = pump.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let effects = taken.map(|mut pump| {
+            if let Ok(end) = &result {
+                take_files(&end.files, &mut pump, now);
+            }
+            pump.finish(now)
+        });
+        let mut effects = effects.unwrap_or_default();
+        if let Err(error) = log.flush() {
+            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+            effects
+                .lost_by
+                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
         }
-    };
+        (result, effects)
+    });
+    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
     let end = end.map_err(|error| trouble(&error))?;
     if let Some(trouble) = failures.take() {
         return Err(trouble);
@@ -334,67 +334,14 @@ fn annotated(annotation: output::Annotation) -> Annotation {
     }
 }
 
-/// What a step says, and what came of it once it has ended.
-enum Said {
-    Open(Box<Saying>),
-    Over(Option<StepEffects>),
-}
-
-struct Saying {
-    pump: Pump,
-    log: LogWriterHandle,
-    world: Arc<dyn World>,
-}
-
-impl Said {
-    /// Takes the end of a step, or that there is none that is known. All that it said is in the log then.
-    fn end(&mut self, end: Option<&StepEnd>) {
-        let Self::Open(saying) = std::mem::replace(self, Self::Over(None)) else {
-            return;
-        };
-        let Saying {
-            mut pump,
-            mut log,
-            world,
-        } = *saying;
-        let now = world.now();
-        if let Some(end) = end {
-            take_files(&end.files, &mut pump, now);
-        }
-        let mut effects = pump.finish(now);
-        if let Err(error) = log.flush() {
-            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
-            effects
-                .lost_by
-                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
-        }
-        *self = Self::Over(Some(effects));
-    }
-
-    /// What came of it, if it has ended.
-    fn take_effects(&mut self) -> Option<StepEffects> {
-        match self {
-            Self::Open(_) => None,
-            Self::Over(effects) => effects.take(),
-        }
-    }
-}
-
-fn locked(said: &Mutex<Said>) -> MutexGuard<'_, Said> {
-    said.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Output(Arc<Mutex<Said>>);
+struct Output(Arc<Mutex<Option<Pump>>>);
 
 impl StepOutput for Output {
     fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]) {
         let at = Timestamp::from_millis(at.as_millisecond());
-        if let Said::Open(saying) = &mut *locked(&self.0) {
-            saying.pump.chunk(stream, at, bytes);
+        let mut pump = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pump) = pump.as_mut() {
+            pump.chunk(stream, at, bytes);
         }
-    }
-
-    fn ended(&mut self, end: &StepEnd) {
-        locked(&self.0).end(Some(end));
     }
 }

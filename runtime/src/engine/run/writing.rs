@@ -128,11 +128,16 @@ impl RunActor {
             let result = Ok(Vec::new());
             return ctx.notify(Written { result, entries });
         }
-        // The journal has a thread of its own: here it is only waited for, and no other thread need be woken for that.
         let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
-        let writing = async move { append(&shared, &run, after, events).await };
-        ctx.spawn(writing.into_actor(self).map(move |result, _, ctx| {
-            ctx.notify(Written { result, entries });
+        let writing = self
+            .shared
+            .io
+            .spawn(async move { append(&shared, &run, after, events).await });
+        ctx.spawn(writing.into_actor(self).map(move |written, _, ctx| {
+            ctx.notify(Written {
+                result: written.unwrap_or(Err(JournalError::Closed)),
+                entries,
+            });
         }));
     }
 

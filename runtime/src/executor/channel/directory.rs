@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use loom_agent::layout;
 use loom_agent::wire::NONCE_LENGTH;
@@ -35,8 +35,6 @@ pub struct JobDirectory {
     path: PathBuf,
     top: Arc<OwnedFd>,
     spool: Arc<OwnedFd>,
-    /// A step's file that was made before the step is there, with the step's number.
-    ahead: Arc<Mutex<Option<(u32, File)>>>,
     nonce: [u8; NONCE_LENGTH],
 }
 
@@ -114,7 +112,6 @@ impl JobDirectory {
             path,
             top: Arc::new(top),
             spool: Arc::new(spool),
-            ahead: Arc::default(),
             nonce,
         })
     }
@@ -134,32 +131,7 @@ impl JobDirectory {
 
     /// Makes the file for a step's output and opens it for reading; the agent opens it for writing.
     pub(super) fn create_spool(&self, step: u32) -> io::Result<File> {
-        match create_beneath(&self.spool, &layout::spool_name(step)) {
-            // It was just being made ahead.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-                ahead
-                    .take_if(|(number, _)| *number == step)
-                    .map(|(_, file)| file)
-                    .ok_or(error)
-            }
-            made => made,
-        }
-    }
-
-    /// Makes the file of a step that may come: by a thread that is about to rest, so that the step need not wake one. One that no
-    /// step takes goes with the whole directory.
-    pub(super) fn make_spool_ahead(&self, step: u32) {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(file) = create_beneath(&self.spool, &layout::spool_name(step)) {
-            *ahead = Some((step, file));
-        }
-    }
-
-    /// The file of this step, if it was made ahead. Never waits.
-    pub(super) fn take_spool(&self, step: u32) -> Option<File> {
-        let mut ahead = self.ahead.try_lock().ok()?;
-        ahead.take_if(|(number, _)| *number == step).map(|(_, file)| file)
+        create_beneath(&self.spool, &layout::spool_name(step))
     }
 
     /// Opens a step's file to write what its agent wrote elsewhere; it is there already.

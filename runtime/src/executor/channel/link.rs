@@ -4,7 +4,6 @@
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -177,7 +176,11 @@ impl Channel {
     ) -> Result<StepEnd, ExecutorError> {
         let number = self.numbers.next();
         let start = self.start(number, step)?;
-        let spool = self.spool(number).await?;
+        let directory = Arc::clone(&self.directory);
+        let spool = tokio::task::spawn_blocking(move || directory.create_spool(number))
+            .await
+            .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
+            .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))?;
         let news = self.reported.expect(number);
         let _forget = Forget {
             reported: &self.reported,
@@ -204,18 +207,6 @@ impl Channel {
         }
     }
 
-    /// The file for a step's output: the one that was made ahead, if it is the step's.
-    async fn spool(&self, number: u32) -> Result<File, ExecutorError> {
-        if let Some(spool) = self.directory.take_spool(number) {
-            return Ok(spool);
-        }
-        let directory = Arc::clone(&self.directory);
-        tokio::task::spawn_blocking(move || directory.create_spool(number))
-            .await
-            .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
-            .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))
-    }
-
     /// Reads the spool whenever the agent says that there is more; the spool says how the step ended.
     async fn follow(
         &self,
@@ -239,13 +230,9 @@ impl Channel {
                 let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
                 let reading = tokio::task::spawn_blocking(move || {
                     let progress = tail.read(&mut *output, notes.as_ref());
-                    if let Ok(Progress::Ended(end)) = &progress {
+                    if let Ok(Progress::Ended(_)) = progress {
                         // All of it is where it belongs by now.
                         directory.remove_spool(number);
-                        directory.make_spool_ahead(number.saturating_add(1));
-                        if let Ok(end) = &**end {
-                            output.ended(end);
-                        }
                     }
                     (tail, output, progress)
                 });

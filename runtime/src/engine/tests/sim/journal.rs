@@ -15,7 +15,6 @@ use crate::journal::{
     Change, ClaimRequest, ClaimState, Claimed, Journal, JournalError, MemoryJournal, Request, RunQuery,
     Stamped, Summary,
 };
-use crate::world::World as _;
 
 /// Outlives the processes that use it.
 pub(super) struct SimJournal {
@@ -70,10 +69,6 @@ impl Journal for SimJournal {
         after: Seq,
         events: Vec<Event>,
     ) -> Result<Vec<Recorded>, JournalError> {
-        // As by the thread of a journal on disk: other things happen meanwhile.
-        if let Some(turn) = self.world.turn() {
-            turn.await;
-        }
         self.writes()?;
         let written = self.inner.append(run, owner, after, events).await?;
         self.answer(written)

@@ -231,13 +231,16 @@ fn of_actors(intake: &Intake, ids: &[Arc<str>], window: i64) -> MapOfTraffic {
     }
 }
 
+/// Who sends, who gets.
+type Ends = (Option<Arc<str>>, Arc<str>);
+
 /// One edge for all messages between two of the nodes, the busiest first.
 fn merged(
     edges: impl Iterator<Item = (Option<Arc<str>>, Arc<str>, Arc<str>, u64, f64)>,
     nodes: &[MapNode],
 ) -> Vec<MapEdge> {
     let known: HashSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
-    let mut sums: BTreeMap<(Option<Arc<str>>, Arc<str>), BTreeMap<Arc<str>, (u64, f64)>> = BTreeMap::new();
+    let mut sums: BTreeMap<Ends, BTreeMap<Arc<str>, (u64, f64)>> = BTreeMap::new();
     for (from, to, message, count, rate) in edges {
         if known.contains(&*to) && from.as_ref().is_none_or(|from| known.contains(&**from)) {
             let sum = sums.entry((from, to)).or_default().entry(message).or_default();

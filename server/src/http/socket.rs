@@ -61,17 +61,7 @@ pub(super) async fn open(
         }
     };
     let place = services.sockets.admit(&request)?;
-    open_viewer(
-        &services.hub,
-        &services.intake,
-        &services.windows,
-        &services.registry,
-        place,
-        cursor,
-        &request,
-        body,
-    )
-    .map_err(|error| {
+    open_viewer(&services, place, cursor, &request, body).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
         let detail = format!("this is a WebSocket: {error}; connect with a WebSocket client");
         ApiError::bad_request("no_websocket", detail).into()

@@ -11,7 +11,7 @@ const NEWS: i64 = 600;
 pub(super) fn check(facts: &Facts, now: i64) -> Vec<Finding> {
     let failed = facts.actors.iter().filter_map(|(id, subject)| {
         let seconds = (now - subject.failed_since?) / 1_000;
-        (seconds >= THRESHOLD && seconds < NEWS).then(|| Finding {
+        (THRESHOLD..NEWS).contains(&seconds).then(|| Finding {
             code: "panicked_and_gone",
             severity: Severity::Problem,
             actor: Some(id.clone()),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
-use loom_bridge::{ActorHandle, ActorRegistry, ActorSpec};
+use loom_bridge::{ActorHandle, ActorSpec};
 use loom_protocol::topic;
 use tokio::time::Instant;
 
@@ -20,8 +20,8 @@ use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
 use super::sockets::Admission;
 use super::watch::hear;
-use crate::Intake;
 use crate::windows::{ViewerWindows, Windows};
+use crate::{Intake, Services};
 
 /// The largest frame a viewer may send.
 const MAX_FRAME: usize = 64 * 1024;
@@ -35,17 +35,15 @@ const GONE: Duration = Duration::from_secs(40);
 /// # Errors
 /// When the request is no WebSocket handshake.
 pub(crate) fn open_viewer(
-    hub: &Hub,
-    intake: &Arc<Intake>,
-    windows: &Windows,
-    registry: &ActorRegistry,
+    services: &Services,
     place: Admission,
     cursor: Option<Cursor>,
     request: &HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
     // Not on the observed context: the actor's context is the socket. So it is registered by hand.
-    let handle = registry
+    let handle = services
+        .registry
         .register(ActorSpec::new("StudioViewer").system())
         .leaving_no_trace();
     if let Some(peer) = request.peer_addr() {
@@ -54,9 +52,9 @@ pub(crate) fn open_viewer(
     let viewer = Viewer {
         handle,
         place,
-        hub: hub.clone(),
-        intake: intake.clone(),
-        windows: windows.clone(),
+        hub: services.hub.clone(),
+        intake: services.intake.clone(),
+        windows: services.windows.clone(),
         own_windows: None,
         cursor,
         subscription: None,

@@ -161,7 +161,8 @@ describe("the map", () => {
   it("shows who sends to whom, and opens a type to its actors", async () => {
     const page = await openPage("/map");
     await page.locator(`[data-point="${TYPE}Till"]`).waitFor();
-    await page.locator(".react-flow__edge").first().waitFor();
+    // A level arrow has no height, which counts as hidden.
+    await page.locator(".react-flow__edge").first().waitFor({ state: "attached" });
     await page.locator(`[data-point="${TYPE}Till"]`).press("Enter");
     await page.locator(`[data-point="${TILL}"]`).waitFor();
     expect(new URL(page.url()).searchParams.get("filter")).toBe(`type:${TYPE}Till`);
@@ -176,7 +177,7 @@ describe("the map", () => {
         .locator(".react-flow__edge path")
         .first()
         .evaluate((path) => getComputedStyle(path).animationName !== "none");
-    await page.locator(".react-flow__edge path").first().waitFor();
+    await page.locator(".react-flow__edge path").first().waitFor({ state: "attached" });
     expect(await moves()).toBe(true);
     await page.getByRole("button", { name: "Pause" }).click();
     expect(await moves()).toBe(false);

@@ -20,7 +20,7 @@ test("every page, its calls and its socket stay below the path", async () => {
   const at = `http://127.0.0.1:${(front.address() as AddressInfo).port}${PREFIX}`;
   const page = await openPage("/", { at });
   await page.getByRole("navigation").waitFor();
-  await page.getByText("LIVE", { exact: true }).first().waitFor();
+  await page.locator('[data-connection="live"]').waitFor();
   await page.getByRole("link", { name: "Runs" }).first().click();
   await page.waitForURL(`${at}/runs`);
   await page.getByRole("heading", { name: "Runs" }).waitFor();

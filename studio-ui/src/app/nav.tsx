@@ -1,4 +1,5 @@
 import { Link, useLocation } from "@tanstack/react-router";
+import { BASE } from "../api/base";
 import { useSections } from "../lib/use-runtime";
 import { Icon, type IconName } from "../ui/icon";
 import styles from "./nav.module.css";
@@ -30,7 +31,7 @@ export function Nav() {
   return (
     <nav aria-label="Pages" className={styles.nav}>
       <Link to="/" className={styles.brand}>
-        <img src="/favicon.svg" alt="" width={20} height={20} />
+        <img src={`${BASE}/favicon.svg`} alt="" width={20} height={20} />
         Loom
       </Link>
       {entries.map((entry) => (

@@ -1,5 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { BASE } from "../../api/base";
 import { ApiError } from "../../api/client";
 import { formatDuration } from "../../lib/format";
 import { useNow } from "../../lib/use-now";
@@ -29,7 +30,7 @@ export function SignIn({ ended }: SignInProps) {
     <main className={styles.ground}>
       <form className={styles.card} onSubmit={submit}>
         <h1>
-          <img src="/favicon.svg" alt="" width={20} height={20} />
+          <img src={`${BASE}/favicon.svg`} alt="" width={20} height={20} />
           Sign in to Loom
         </h1>
         {ended && <p role="status">The session has ended. Sign in again to go on where you were.</p>}

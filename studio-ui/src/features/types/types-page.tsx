@@ -85,10 +85,10 @@ function Types({ rows }: { rows: readonly TypeRow[] }) {
             <th scope="col" className={`${table.number} ${table.wide}`}>
               Queue
             </th>
-            <th scope="col" className={`${table.number} ${table.wide}`}>
+            <th scope="col" className={`${table.number} ${styles.times}`}>
               Waiting p50 · p95 · p99
             </th>
-            <th scope="col" className={`${table.number} ${table.wide}`}>
+            <th scope="col" className={`${table.number} ${styles.times}`}>
               Handling p50 · p95 · p99
             </th>
           </tr>
@@ -118,8 +118,8 @@ function Types({ rows }: { rows: readonly TypeRow[] }) {
                   <td className={table.number}>{formatRate(row.rate)}</td>
                   <td className={table.number}>{formatRate(row.errorRate)}</td>
                   <td className={`${table.number} ${table.wide}`}>{formatCount(row.queued)}</td>
-                  <td className={`${table.number} ${table.wide}`}>{percentiles(row.waitMs)}</td>
-                  <td className={`${table.number} ${table.wide}`}>{percentiles(row.handleMs)}</td>
+                  <td className={`${table.number} ${styles.times}`}>{percentiles(row.waitMs)}</td>
+                  <td className={`${table.number} ${styles.times}`}>{percentiles(row.handleMs)}</td>
                 </tr>
                 {isOpen && (
                   <tr>

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import styles from "./actor-views.module.css";
+import styles from "./views.module.css";
 
 /** The ways to look at all actors. */
 export function ActorViews() {

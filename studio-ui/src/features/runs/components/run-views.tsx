@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { formatCount } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
+import views from "../../../ui/views.module.css";
 import type { Findings } from "../model/findings";
 import styles from "./run-views.module.css";
 
@@ -14,7 +15,7 @@ export function RunViews({ run, view, findings: { annotations, summaries } }: Ru
   if (annotations.length === 0 && summaries.length === 0 && view === undefined) return null;
   const errors = annotations.some(({ annotation }) => annotation.level === "error");
   return (
-    <nav aria-label="Views of the run" className={styles.views}>
+    <nav aria-label="Views of the run" className={views.views}>
       <ViewLink run={run}>Jobs</ViewLink>
       <ViewLink run={run} view="annotations">
         {errors && <Icon name="cross" size={14} />}

@@ -36,7 +36,7 @@ lint: tools ## format, clippy, the page's lints; no test is run
 ui: tools ## install the page's packages and build it into studio-ui/dist
 	@bash tests/setup/ui.sh
 
-picture: tools ## take the README's screenshot of the studio again
+picture: tools ## take the README's screenshots of the studio again
 	@bash tests/setup/picture.sh
 
 # Conformance cases that are shared with others, where there are any beside the project; `tests/conformance.rs` of the

@@ -60,7 +60,8 @@ try {
 async function open(page, path, ready) {
   await page.goto(new URL(path, address).href);
   await page.locator("[data-connection=live]").waitFor();
-  for (const selector of ready) await page.locator(selector).first().waitFor();
+  // A level arrow has no height, which counts as hidden.
+  for (const selector of ready) await page.locator(selector).first().waitFor({ state: "attached" });
 }
 
 async function take(page, name) {

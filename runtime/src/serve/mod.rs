@@ -137,7 +137,9 @@ struct Workers {
 impl Workers {
     fn start(runtime: &Arc<Runtime>, studio: &RunningStudio, start_on_change: bool) -> Self {
         let lost = runtime.lost.clone();
-        let losses = spawn(ActorSpec::of::<Losses>().id("losses"), move |_| Losses(lost));
+        let losses = spawn(ActorSpec::of::<Losses>().id("losses").system(), move |_| {
+            Losses(lost)
+        });
         let (inside, hub) = (Arc::clone(runtime), studio.hub.clone());
         let feed = keeper("history-feed", &losses, move || {
             Feed::new(Arc::clone(&inside), hub.clone(), inside.phoenix())
@@ -162,11 +164,10 @@ fn keeper<A: Actor<Context = Context<A>>>(
     losses: &Addr<Losses>,
     make: impl Fn() -> A + Send + Sync + 'static,
 ) -> Addr<Keeper<A>> {
-    Keeper::new(ActorSpec::of::<A>().id(id), RestartPolicy::default(), move |_| {
-        make()
-    })
-    .tell(losses.clone().recipient())
-    .start()
+    let spec = ActorSpec::of::<A>().id(id).system();
+    Keeper::new(spec, RestartPolicy::default(), move |_| make())
+        .tell(losses.clone().recipient())
+        .start()
 }
 
 /// Serves a project until [`Serving::stop`]. Must be called where an actix system runs.

@@ -174,7 +174,7 @@ mod tests {
             ),
             (
                 r#"{"id":"b","expr":"fromJSON('{')"}"#,
-                r#"{"id":"b","error":{"kind":"evaluation","message":"Error parsing fromJson: a key in double quotes is missing at line 1, column 2"}}"#,
+                r#"{"id":"b","error":{"kind":"evaluation","message":"Error parsing fromJson: a key is missing at line 1, column 2"}}"#,
             ),
         ] {
             assert_eq!(answer(line, &nowhere()).as_deref(), Ok(want));

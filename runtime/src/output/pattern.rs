@@ -80,10 +80,15 @@ fn is_beyond(pattern: &str) -> bool {
                     .is_some_and(|c| matches!(c, '1'..='9' | 'k' | 'p' | 'P'))
             }
             '(' if rest.next_if_eq(&'?').is_some() => {
-                let name: String = rest.clone().skip(1).take_while(|c| *c != '>').collect();
                 found |= match rest.peek() {
                     Some('<') => {
-                        name.starts_with(|c: char| !c.is_alphabetic() && c != '_') || name.contains('-')
+                        let begins_odd = |c: char| !c.is_alphabetic() && c != '_';
+                        let mut name = rest
+                            .clone()
+                            .skip(1)
+                            .take_while(|c| *c != '>' && *c != '(')
+                            .peekable();
+                        name.peek().is_some_and(|c| begins_odd(*c)) || name.any(|c| c == '-')
                     }
                     Some(c) => matches!(c, '=' | '!' | '>' | '(' | '\'' | '#' | 'n'),
                     None => false,

@@ -42,7 +42,8 @@ export function useActorNeeds(): ActorNeeds {
 function lintNeed(lint: Lint): Need {
   const { code, severity, actor, type, sentence, since } = lint;
   return {
-    key: ["lint", code, actor, type].join(" "),
+    // One that is about neither, such as a process, is told from others by its sentence.
+    key: ["lint", code, actor, type, actor || type ? "" : sentence].join(" "),
     severity: severity === "problem" ? "problem" : "warning",
     icon: "warning",
     subject: actor ? (

@@ -9,7 +9,7 @@ use loom_protocol::{ActorBatch, ActorId, BatchOutcome, BootId, Rejection, Timest
 
 use super::boot::{Boot, Progress};
 use super::entry::{Entry, Text};
-use super::limits::Refusal;
+use super::limits::{DirectoryOptions, Refusal};
 use super::scope::{Naming, OF_BOOT};
 use super::store::Directory;
 
@@ -224,6 +224,11 @@ impl Applying<'_> {
         self.directory.kind_of(id)
     }
 
+    /// What the directory takes.
+    pub(crate) fn options(&self) -> &DirectoryOptions {
+        &self.directory.options
+    }
+
     /// A text that many share.
     pub(crate) fn share(&self, text: &str) -> Text {
         self.directory.share(text)
@@ -243,8 +248,8 @@ impl Applying<'_> {
             (!Arc::ptr_eq(owner, self.boot)).then(|| owner.id.0.clone())
         };
         let entry = self.directory.actors.get(id);
-        match (entry.and_then(|entry| of_other(&entry)), self.scope) {
-            (None, _) => Ok(self.directory.share(id)),
+        match (entry.as_ref().and_then(|entry| of_other(entry)), self.scope) {
+            (None, _) => Ok(entry.map_or_else(|| Text::from(id), |entry| entry.key().clone())),
             (Some(_), Some(scope)) => Ok(Text::from(format!("{id}@{scope}"))),
             (Some(owner), None) => Err(Refusal::OtherOwner {
                 id: ActorId(id.to_owned()),
@@ -291,7 +296,7 @@ mod tests {
 
     use super::*;
     use crate::Clock;
-    use crate::directory::{DirectoryOptions, Taken};
+    use crate::directory::Taken;
 
     #[derive(Clone, Default)]
     struct Hands(Arc<AtomicI64>);

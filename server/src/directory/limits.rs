@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use loom_protocol::{
-    ActorEvent, ActorId, ActorPatch, ActorRecord, BootId, Controls, Latency, Rates, RejectionCode, Source,
+    ActorEvent, ActorId, ActorPatch, ActorRecord, BUCKETS, BootId, Controls, Edge, Latency, MessageTotals,
+    Rates, RejectionCode, Source, TypeTotals,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -196,6 +197,32 @@ impl DirectoryOptions {
         self.text("events.correlationId", event.correlation_id.as_deref())?;
         let size = event.data.as_ref().map_or(0, size_of_json);
         within("events.data", size, self.max_metadata)
+    }
+
+    /// Whether a type of actors, told with its totals, may be kept.
+    pub(crate) fn check_type(&self, told: &TypeTotals) -> Result<(), Refusal> {
+        self.name("types.type", &told.kind)?;
+        told.messages
+            .iter()
+            .try_for_each(|totals| self.check_totals(totals))
+    }
+
+    /// Whether totals of one type of message may be kept.
+    pub(crate) fn check_totals(&self, totals: &MessageTotals) -> Result<(), Refusal> {
+        self.name("messages.type", &totals.kind)?;
+        for (field, times) in [("wait.buckets", &totals.wait), ("handle.buckets", &totals.handle)] {
+            within(
+                field,
+                times.as_ref().map_or(0, |times| times.buckets.len()),
+                BUCKETS,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether an edge may be kept; its ends are looked at as ids.
+    pub(crate) fn check_edge(&self, edge: &Edge) -> Result<(), Refusal> {
+        self.name("edges.message", &edge.message)
     }
 
     /// Whether a text that must be there is there, can be seen, and is short enough.

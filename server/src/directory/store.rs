@@ -161,10 +161,11 @@ impl Directory {
         Some(entry.record(id, now, self.options.stale_after))
     }
 
-    /// Who reports the actor shown as `id`, and what that calls it.
-    pub(crate) fn owner_of(&self, id: &str) -> Option<(BootId, ActorId)> {
-        let owner = self.actors.get(id)?.owner.clone()?;
-        Some((owner.id.clone(), ActorId(owner.own_name(id).to_string())))
+    /// What `boot` calls the actor shown as `id`, where that is its own.
+    pub(crate) fn own_name(&self, id: &str, boot: &str) -> Option<ActorId> {
+        let entry = self.actors.get(id)?;
+        let owner = entry.owner.as_ref().filter(|owner| owner.id.0 == boot)?;
+        Some(ActorId(owner.own_name(id).to_string()))
     }
 
     /// The type of the actor shown as `id`.

@@ -66,10 +66,7 @@ pub(super) async fn one(
     let id = id.into_inner();
     match directory.get(&id) {
         Some(record) => Ok(web::Json(record)),
-        None => Err(ApiError::not_found(
-            "unknown_actor",
-            format!("no actor `{id}` is registered here; GET /api/actors lists those that are"),
-        )),
+        None => Err(ApiError::unknown_actor(&id)),
     }
 }
 

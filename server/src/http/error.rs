@@ -52,6 +52,12 @@ impl ApiError {
         self
     }
 
+    /// 404: nobody reports an actor of this id.
+    pub(super) fn unknown_actor(id: &str) -> Self {
+        let detail = format!("no actor `{id}` is registered here; GET /api/actors lists those that are");
+        Self::not_found("unknown_actor", detail)
+    }
+
     /// 400: the request can't be understood.
     pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, "bad request", detail)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
+use super::params::limit;
 use crate::Intake;
 
 /// Lines when no `limit` is given.
@@ -64,12 +65,10 @@ pub(super) async fn of_actor(
     params: web::Query<PageParams>,
     intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<Vec<JournalLine>>> {
-    let limit = limit(params.limit)?;
+    let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     match intake.journal().page(&id, params.before, limit) {
         Some(lines) => Ok(web::Json(lines)),
-        None if intake.directory().owner_of(&id).is_some() || intake.directory().get(&id).is_some() => {
-            Ok(web::Json(Vec::new()))
-        }
+        None if intake.directory().kind_of(&id).is_some() => Ok(web::Json(Vec::new())),
         None => Err(ApiError::not_found(
             "unknown_actor",
             format!(
@@ -91,7 +90,7 @@ pub(super) async fn of_all(
     params: web::Query<AllParams>,
     intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<Vec<ActorLine>>> {
-    let limit = limit(params.limit)?;
+    let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let kind = params.kind.as_deref().map(EventKind::from);
     let lines = match &params.correlation {
         Some(chain) => {
@@ -109,17 +108,6 @@ impl<T: AsRef<str>> From<(T, std::sync::Arc<JournalLine>)> for ActorLine {
         Self {
             actor: actor.as_ref().to_owned(),
             line: (*line).clone(),
-        }
-    }
-}
-
-fn limit(asked: Option<usize>) -> ApiResult<usize> {
-    match asked {
-        None => Ok(DEFAULT_LIMIT),
-        Some(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-        Some(limit) => {
-            let detail = format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}");
-            Err(ApiError::bad_request("invalid_query", detail))
         }
     }
 }

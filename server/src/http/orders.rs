@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
 use super::known::Known;
+use super::params::limit;
 use crate::access::{Caller, Role};
 use crate::directory::Directory;
 use crate::orders::{Ask, Ended, OrderLine, OrderState};
@@ -177,11 +178,7 @@ pub(super) async fn audit(
     params: web::Query<AuditParams>,
     directory: web::Data<Directory>,
 ) -> ApiResult<web::Json<Vec<OrderLine>>> {
-    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let detail = format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}");
-        return Err(ApiError::bad_request("invalid_query", detail));
-    }
+    let limit = limit(params.limit, MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     Ok(web::Json(
         directory.orders().audit(params.actor.as_deref(), limit),
     ))
@@ -195,13 +192,9 @@ async fn carry(
     directory: web::Data<Directory>,
 ) -> ApiResult<HttpResponse> {
     let wait = check(&kind, &asked)?;
-    let unknown = || {
-        ApiError::not_found(
-            "unknown_actor",
-            format!("no actor `{id}` is registered here; GET /api/actors lists those that are"),
-        )
-    };
-    let target = directory.target(&id).ok_or_else(unknown)?;
+    let target = directory
+        .target(&id)
+        .ok_or_else(|| ApiError::unknown_actor(&id))?;
     if target.has_ended {
         let detail = format!("actor `{id}` has ended, and takes no orders any more");
         return Err(ApiError::new(StatusCode::GONE, "actor_ended", "gone", detail));

@@ -41,6 +41,17 @@ pub(super) struct ListParams {
     cursor: Option<String>,
 }
 
+/// A `limit` that may be asked for.
+pub(super) fn limit(asked: Option<usize>, most: usize) -> ApiResult<Option<usize>> {
+    match asked {
+        Some(limit) if !(1..=most).contains(&limit) => {
+            let detail = format!("`limit` is {limit}; it must be from 1 to {most}");
+            Err(ApiError::bad_request("invalid_query", detail))
+        }
+        asked => Ok(asked),
+    }
+}
+
 impl ListParams {
     /// The query that they ask for, with `default_limit` when they name none.
     pub(super) fn query(self, default_limit: Option<usize>) -> ApiResult<ActorQuery> {
@@ -50,12 +61,7 @@ impl ListParams {
                 .parse()
                 .map_err(|detail: String| ApiError::bad_request("invalid_query", detail))?,
         };
-        if let Some(limit) = self.limit
-            && !(1..=MAX_LIMIT).contains(&limit)
-        {
-            let detail = format!("`limit` is {limit}; it must be from 1 to {MAX_LIMIT}");
-            return Err(ApiError::bad_request("invalid_query", detail));
-        }
+        limit(self.limit, MAX_LIMIT)?;
         let mut filter: Filter = self.filter.as_deref().unwrap_or_default().parse()?;
         if let Some(text) = self.q {
             filter = filter.and(Condition::Text(Pattern::literal(&text)));

@@ -152,11 +152,6 @@ pub(super) fn window(asked: Option<i64>, default: i64) -> ApiResult<i64> {
 }
 
 fn known(intake: &Intake, id: &str) -> ApiResult<()> {
-    match intake.directory().kind_of(id) {
-        Some(_) => Ok(()),
-        None => Err(ApiError::not_found(
-            "unknown_actor",
-            format!("no actor `{id}` is registered here; GET /api/actors lists those that are"),
-        )),
-    }
+    let kind = intake.directory().kind_of(id);
+    kind.map(|_| ()).ok_or_else(|| ApiError::unknown_actor(id))
 }

@@ -209,7 +209,10 @@ impl Intake {
         for (place, event) in events.into_iter().enumerate() {
             let checked = self.directory.options().check_event(&event);
             match checked.and_then(|()| applying.shown(&event.actor.0)) {
-                Ok(id) => self.journal.event(&id, event, applying.now),
+                Ok(id) => {
+                    let is_known = applying.kind(&id).is_some();
+                    self.journal.event(&id, event, applying.now, is_known);
+                }
                 Err(refusal) => refused.push((place, refusal)),
             }
         }

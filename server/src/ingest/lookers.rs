@@ -91,10 +91,7 @@ impl Lookers {
     /// What is looked at of the actors of one boot, by the names that it has for them.
     pub(crate) fn attention(&self, directory: &Directory, boot: &str, now: Timestamp) -> Attention {
         let looked_at = self.actors(now);
-        let own = looked_at.iter().filter_map(|id| {
-            let (owner, name) = directory.owner_of(id)?;
-            (owner.0 == boot).then_some(name)
-        });
+        let own = looked_at.iter().filter_map(|id| directory.own_name(id, boot));
         let mut actors: Vec<_> = own.collect();
         actors.sort();
         let state = self.lock();

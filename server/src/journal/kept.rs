@@ -62,7 +62,6 @@ impl Draft {
 impl Lines {
     pub(super) fn push(&mut self, id: &Text, draft: Draft) -> Arc<JournalLine> {
         let ring = self.rings.entry(id.clone()).or_default();
-        ring.gone = None;
         let line = Arc::new(JournalLine {
             seq: ring.next_seq(),
             time: draft.time,
@@ -154,6 +153,13 @@ impl Lines {
         }
     }
 
+    /// The actor is not known. When it went may be known already.
+    pub(super) fn set_gone_unless_it_is(&mut self, id: &str, now: Timestamp) {
+        if let Some(ring) = self.rings.get_mut(id) {
+            ring.gone.get_or_insert(now);
+        }
+    }
+
     /// Has the lines of one actor go on under another id, after those that stand there.
     pub(super) fn rename(&mut self, from: &str, to: &Text) {
         let Some(mut ring) = self.rings.remove(from) else {
@@ -165,6 +171,8 @@ impl Lines {
             line.seq = self.rings.entry(to.clone()).or_default().next_seq();
             self.place(to, Arc::new(line));
         }
+        // Who is called so now is there.
+        self.set_gone(to, None);
     }
 
     /// Forgets what actors left behind that are gone since before `before`.

@@ -46,9 +46,14 @@ impl Journal {
     }
 
     /// Writes down what a process tells of an actor, shown as `id`.
-    pub(crate) fn event(&self, id: &Text, mut event: ActorEvent, now: Timestamp) {
+    /// What is told of one that is not known, or no more, goes in time as the rest of it.
+    pub(crate) fn event(&self, id: &Text, mut event: ActorEvent, now: Timestamp, is_known: bool) {
         cut(&mut event.message);
-        self.lock().write(id, Draft::of(event, now));
+        let mut state = self.lock();
+        state.write(id, Draft::of(event, now));
+        if !is_known {
+            state.lines.set_gone_unless_it_is(id, now);
+        }
     }
 
     /// Writes down what the studio sees.
@@ -139,8 +144,7 @@ impl State {
 /// Cuts a text that is too long, at a letter.
 fn cut(text: &mut String) {
     if text.len() > MESSAGE {
-        let end = (0..=MESSAGE).rev().find(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or(0));
+        text.truncate(text.floor_char_boundary(MESSAGE));
         text.push('…');
     }
 }
@@ -173,7 +177,7 @@ mod tests {
     fn an_actor_keeps_its_last_lines_and_their_numbers() {
         let journal = Journal::default();
         for number in 1..=PER_ACTOR + 20 {
-            journal.event(&text("a"), note(&number.to_string(), Some("chain")), at(0));
+            journal.event(&text("a"), note(&number.to_string(), Some("chain")), at(0), true);
         }
         let page = journal.page("a", None, usize::MAX).unwrap();
         assert_eq!((page.len(), page[0].seq), (PER_ACTOR, 21));
@@ -189,14 +193,14 @@ mod tests {
         let journal = Journal::default();
         for number in 0..LINES + 1000 {
             let id = text(&format!("a{}", number % 1000));
-            journal.event(&id, note("said", None), at(0));
+            journal.event(&id, note("said", None), at(0), true);
         }
         assert_eq!(journal.lock().lines.count(), LINES);
         let page = journal.page("a7", None, usize::MAX).unwrap();
         assert_eq!((page.len(), page[0].seq), (200, 2), "the first is a hole");
         let long = "ü".repeat(MESSAGE);
         for number in 0..30_000 {
-            journal.event(&text(&number.to_string()), note(&long, None), at(0));
+            journal.event(&text(&number.to_string()), note(&long, None), at(0), true);
         }
         assert!(journal.lock().lines.count() < 30_000, "bytes count too");
     }
@@ -205,9 +209,9 @@ mod tests {
     fn a_chain_is_told_in_order_over_actors_until_its_lines_are_gone() {
         let journal = Journal::default();
         for id in ["a", "b", "a"] {
-            journal.event(&text(id), note(id, Some("c1")), at(0));
+            journal.event(&text(id), note(id, Some("c1")), at(0), true);
         }
-        journal.event(&text("b"), note("other", Some("c2")), at(0));
+        journal.event(&text("b"), note("other", Some("c2")), at(0), true);
         let told: Vec<String> = journal
             .of_chain("c1", 10)
             .into_iter()
@@ -227,13 +231,24 @@ mod tests {
     #[test]
     fn lines_follow_an_actor_to_its_new_id() {
         let journal = Journal::default();
-        journal.event(&text("a"), note("of the first", None), at(0));
-        journal.event(&text("a@web:1"), note("of the second", Some("c")), at(0));
+        journal.event(&text("a"), note("of the first", None), at(0), true);
+        journal.event(&text("a@web:1"), note("of the second", Some("c")), at(0), true);
         journal.lock().lines.rename("a@web:1", &text("a"));
         let page = journal.page("a", None, 10).unwrap();
         assert_eq!(page.iter().map(|line| line.seq).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(journal.of_chain("c", 10)[0].0, text("a"));
         assert_eq!(journal.newest(None, 10).len(), 2);
+        journal.forget(at(i64::MAX / 2));
+        assert!(journal.page("a", None, 10).is_some(), "who is called so is there");
+    }
+
+    #[test]
+    fn what_is_told_of_an_actor_that_is_gone_is_forgotten_in_time() {
+        let journal = Journal::default();
+        journal.event(&text("a"), note("its last", None), at(0), false);
+        journal.event(&text("a"), note("and after", None), at(9), false);
+        journal.forget(at(0));
+        assert_eq!(journal.page("a", None, 10), None, "it went at the first of them");
     }
 
     #[test]

@@ -100,8 +100,8 @@ impl Facts {
             self.workers.insert(worker.clone(), at);
         }
         if let Some(before) = before {
-            // A report by itself says that it is heard; the next sweep says so too.
-            if before.boot != after.boot {
+            // A report says that it is heard; so does the next sweep, but not of another boot, nor of one that has ended.
+            if before.boot != after.boot || after.is_final() {
                 self.heard(id, before);
             }
         }

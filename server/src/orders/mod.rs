@@ -227,11 +227,7 @@ fn written(value: &Value) -> usize {
 /// The beginning of a text that is too long.
 fn cut(mut text: String, most: usize) -> String {
     if text.len() > most {
-        let end = (0..=most)
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or(0);
-        text.truncate(end);
+        text.truncate(text.floor_char_boundary(most));
         text.push('…');
     }
     text

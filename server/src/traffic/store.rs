@@ -259,12 +259,16 @@ impl State {
             boot.coverage.mark(span.0, span.1);
         }
         boot.last = Some(now.as_millis());
-        self.types(applying, from_nothing, counts, span);
+        let options = applying.options();
+        let mut refused = self.types(applying, from_nothing, counts, span);
         self.close(name, counts, span);
-        let mut refused = Vec::new();
         let first = batch.types.len();
         for (place, actor) in batch.messages.iter().enumerate() {
-            match applying.shown(&actor.id.0) {
+            let checked = actor
+                .messages
+                .iter()
+                .try_for_each(|totals| options.check_totals(totals));
+            match checked.and_then(|()| applying.shown(&actor.id.0)) {
                 Ok(id) => {
                     for totals in &actor.messages {
                         let grown = |before: Option<&_>| {
@@ -282,7 +286,8 @@ impl State {
         let first = first + batch.messages.len();
         for (place, edge) in batch.edges.iter().enumerate() {
             let from = edge.from.as_ref().map(|from| applying.shown(&from.0)).transpose();
-            match (from, applying.shown(&edge.to.0)) {
+            let to = options.check_edge(edge).and_then(|()| applying.shown(&edge.to.0));
+            match (from, to) {
                 (Ok(from), Ok(to)) => {
                     let kinds = (
                         from.as_ref().and_then(|from| applying.kind(from)),
@@ -304,12 +309,23 @@ impl State {
     }
 
     /// Totals by type, which are of all actors of a type in the boot.
-    fn types(&mut self, applying: &Applying<'_>, from_nothing: bool, counts: bool, span: (i64, i64)) {
+    fn types(
+        &mut self,
+        applying: &Applying<'_>,
+        from_nothing: bool,
+        counts: bool,
+        span: (i64, i64),
+    ) -> Vec<(usize, Refusal)> {
         let batch: &ActorBatch = &applying.batch;
+        let mut refused = Vec::new();
         let Some(boot) = self.boots.get_mut(applying.boot()) else {
-            return;
+            return refused;
         };
-        for told in &batch.types {
+        for (place, told) in batch.types.iter().enumerate() {
+            if let Err(refusal) = applying.options().check_type(told) {
+                refused.push((place, refusal));
+                continue;
+            }
             let name = applying.share(&told.kind);
             let Some(kind) = self.kinds.get(&name) else {
                 continue;
@@ -318,21 +334,24 @@ impl State {
             let (mut handled, mut errors) = of_boot.by_type.unwrap_or((0, 0));
             for totals in &told.messages {
                 let before = of_boot.latest.get(totals.kind.as_str());
+                // One that is not kept has no growth: the next total would be taken for it, whole.
+                if before.is_none() && of_boot.latest.len() >= MAX_LATEST {
+                    continue;
+                }
                 let grown = growth(before, totals);
                 let is_growth = before.is_some() || from_nothing;
                 kind.add(&totals.kind, &grown, counts && is_growth, span);
                 if is_growth {
-                    handled += grown.handled;
-                    errors += grown.errors;
+                    handled = handled.saturating_add(grown.handled);
+                    errors = errors.saturating_add(grown.errors);
                 }
-                if before.is_some() || of_boot.latest.len() < MAX_LATEST {
-                    of_boot
-                        .latest
-                        .insert(applying.share(&totals.kind), totals.clone());
-                }
+                of_boot
+                    .latest
+                    .insert(applying.share(&totals.kind), totals.clone());
             }
             of_boot.by_type = Some((handled, errors));
         }
+        refused
     }
 
     /// Adds what the types of a boot grew by since its last batch.

@@ -27,16 +27,16 @@ struct Stream(u32);
 #[rtype(result = "()")]
 struct Boom;
 
-struct Counter {
+struct Adder {
     seen: Tally,
     sum: u64,
 }
 
-impl Actor for Counter {
+impl Actor for Adder {
     type Context = Context<Self>;
 }
 
-impl Handler<Add> for Counter {
+impl Handler<Add> for Adder {
     type Result = u64;
 
     fn handle(&mut self, add: Add, _: &mut Self::Context) -> u64 {
@@ -46,7 +46,7 @@ impl Handler<Add> for Counter {
     }
 }
 
-impl Handler<Whisper> for Counter {
+impl Handler<Whisper> for Adder {
     type Result = ();
 
     fn handle(&mut self, whisper: Whisper, ctx: &mut Self::Context) {
@@ -57,7 +57,7 @@ impl Handler<Whisper> for Counter {
     }
 }
 
-impl Handler<Later> for Counter {
+impl Handler<Later> for Adder {
     type Result = ();
 
     fn handle(&mut self, later: Later, ctx: &mut Self::Context) {
@@ -68,7 +68,7 @@ impl Handler<Later> for Counter {
     }
 }
 
-impl Handler<Stream> for Counter {
+impl Handler<Stream> for Adder {
     type Result = ();
 
     fn handle(&mut self, start: Stream, ctx: &mut Self::Context) {
@@ -79,7 +79,7 @@ impl Handler<Stream> for Counter {
     }
 }
 
-impl Handler<Boom> for Counter {
+impl Handler<Boom> for Adder {
     type Result = ();
 
     fn handle(&mut self, _: Boom, _: &mut Self::Context) {
@@ -93,7 +93,7 @@ async fn message_count_equals_what_handlers_saw_after_ten_thousand_messages_and_
     let registry = ActorRegistry::new();
     let seen = Tally::default();
     let tally = seen.clone();
-    let counter = spawn(spec(&registry, "counter"), |_| Counter { seen: tally, sum: 0 });
+    let counter = spawn(spec(&registry, "counter"), |_| Adder { seen: tally, sum: 0 });
     let recipient: Recipient<Add> = counter.clone().recipient();
 
     let mut refused = 0_u64;
@@ -126,7 +126,7 @@ async fn message_count_equals_what_handlers_saw_after_ten_thousand_messages_and_
     assert_eq!(last.error_count, Some(1));
     let kind = type_stats()
         .into_iter()
-        .find(|kind| kind.kind == "Counter")
+        .find(|kind| kind.kind == "Adder")
         .unwrap();
     assert_eq!((kind.handled, kind.queued, kind.dropped), (seen.get(), 0, 0));
 }

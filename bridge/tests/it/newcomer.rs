@@ -1,11 +1,13 @@
 //! A first program shows in the studio, or says why not. Each case is a process of its own: environment and log are the
 //! whole process's.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::{Context, DiscoveryService, get_discovery_bridge};
+
+use crate::common::until;
 
 struct Counter;
 
@@ -23,12 +25,19 @@ async fn the_first_program() {
     let discovery = DiscoveryService::new();
     get_discovery_bridge().connect(&discovery.registry).unwrap();
     let _counter = Counter.start();
-    // Long enough for a first try; a studio that is not there is known at once.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    if std::env::var("LOOM_TEST_NEWCOMER").as_deref() == Ok("until its input ends") {
+        tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()))
+            .await
+            .unwrap()
+            .unwrap();
+    } else {
+        // Long enough for a first try; a studio that is not there is known at once.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
     get_discovery_bridge().close().await;
 }
 
-fn first_program(variables: &[(&str, &str)]) -> Output {
+fn command(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--exact", "newcomer::the_first_program", "--nocapture"])
@@ -36,7 +45,12 @@ fn first_program(variables: &[(&str, &str)]) -> Output {
     for name in ["STUDIO_ENABLED", "STUDIO_URL", "STUDIO_TOKEN"] {
         command.env_remove(name);
     }
-    let output = command.envs(variables.iter().copied()).output().unwrap();
+    command.envs(variables.iter().copied());
+    command
+}
+
+fn first_program(variables: &[(&str, &str)]) -> Output {
+    let output = command(variables).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     output
 }
@@ -83,18 +97,28 @@ fn who_wants_no_studio_hears_nothing() {
 #[actix::test]
 async fn a_switch_of_1_delivers_to_the_studio_that_is_named() {
     let (url, requests) = crate::uplink::serve("200 OK", r#"{"accepted":1,"rejected":[]}"#).await;
-    let program =
-        tokio::task::spawn_blocking(move || first_program(&[("STUDIO_ENABLED", "1"), ("STUDIO_URL", &url)]));
-    let output = program.await.unwrap();
+    let mut program = command(&[("STUDIO_ENABLED", "1"), ("STUDIO_URL", &url)])
+        .env("LOOM_TEST_NEWCOMER", "until its input ends")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the studio has the actor", || {
+        let requests = requests.lock().unwrap();
+        requests
+            .iter()
+            .any(|(_, body)| body.contains(r#""type":"Counter""#))
+    })
+    .await;
+    drop(program.stdin.take());
+    let output = tokio::task::spawn_blocking(move || program.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
     assert!(
         !String::from_utf8_lossy(&output.stderr).contains("loom: "),
         "{output:?}"
     );
-    let sent: String = requests
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|(_, body)| body.as_str())
-        .collect();
-    assert!(sent.contains(r#""type":"Counter""#), "{sent}");
 }

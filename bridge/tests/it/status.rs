@@ -198,17 +198,17 @@ async fn what_follows_from_a_message_has_its_cause() {
     assert_eq!(Cause::current(), None);
 }
 
-struct Timed;
+struct Spinning;
 
 #[derive(Message)]
 #[rtype(result = "()")]
 struct Work(Duration);
 
-impl Actor for Timed {
+impl Actor for Spinning {
     type Context = Context<Self>;
 }
 
-impl Handler<Work> for Timed {
+impl Handler<Work> for Spinning {
     type Result = ();
 
     fn handle(&mut self, work: Work, _: &mut Self::Context) {
@@ -223,7 +223,7 @@ impl Handler<Work> for Timed {
 async fn time_in_handlers_and_queues_is_measured() {
     set_level(Level::Traffic);
     let registry = ActorRegistry::new();
-    let timed = spawn(spec(&registry, "timed"), |_| Timed);
+    let timed = spawn(spec(&registry, "timed"), |_| Spinning);
     // Sent at once, so each waits for those before it: 0, 4 and 8 ms, 4 ms in the mean.
     for _ in 0..3 {
         timed.do_send(Work(Duration::from_millis(4)));
@@ -235,7 +235,7 @@ async fn time_in_handlers_and_queues_is_measured() {
     assert!(work.wait_us >= 12_000, "{work:?}");
     let kind = type_stats()
         .into_iter()
-        .find(|kind| kind.kind == "Timed")
+        .find(|kind| kind.kind == "Spinning")
         .unwrap();
     assert_eq!((kind.live, kind.queued, kind.handled, kind.dropped), (1, 0, 4, 0));
     assert!(kind.mean_wait.unwrap() >= Duration::from_millis(3));

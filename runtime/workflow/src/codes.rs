@@ -208,7 +208,7 @@ codes! {
     CALL_INPUT = "schema/call-input", Schema, Error, "The inputs of a call do not fit";
     CALL_SECRET = "schema/call-secret", Schema, Error, "The secrets of a call do not fit";
     CALL_PERMISSIONS = "schema/call-permissions", Schema, Error, "A called workflow wants more than its caller has";
-    CALL_FORM = "lint/call-form", Lint, Error, "A called workflow is named wrongly";
+    CALL_REFERENCE = "schema/call-reference", Schema, Error, "A called workflow is named wrongly";
     EMPTY_MATRIX = "schema/empty-matrix", Schema, Error, "A key of a matrix has no values";
     MATRIX_SHAPE = "schema/matrix", Schema, Error, "A matrix is not well formed";
     INPUT_OPTIONS = "schema/input-options", Schema, Error, "Options and type of an input do not fit";

@@ -162,7 +162,7 @@ fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
     } else {
         "a workflow of another repository needs a version"
     };
-    let mut diagnostic = Diagnostic::new(codes::CALL_FORM, format!("{} names no workflow", name(path)))
+    let mut diagnostic = Diagnostic::new(codes::CALL_REFERENCE, format!("{} names no workflow", name(path)))
         .at(span, problem)
         .help("write `$/.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`");
     let is_bare = path.starts_with(".github/workflows/") && !path.contains(['@', ':']);

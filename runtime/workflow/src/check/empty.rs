@@ -1,6 +1,7 @@
 //! Lists and texts that the language lets be empty, and that mean nothing then.
 
 use super::steps::Steps;
+use crate::Dialect;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Fields, Job, Workflow};
@@ -22,6 +23,10 @@ const FILTERS: &[&str] = &[
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     if let Some(on) = workflow.fields.get("on") {
+        // GitHub refuses it, which was reported; in Loom it is a list like any other.
+        if workflow.dialect == Dialect::Loom {
+            report("on", &on.value, diagnostics);
+        }
         events(&on.value, diagnostics);
     }
     for steps in Steps::of_workflow(workflow) {
@@ -45,7 +50,6 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
 }
 
 fn events(on: &Node, diagnostics: &mut Diagnostics) {
-    report("on", on, diagnostics);
     for event in on.as_mapping().iter().flat_map(|on| &on.entries) {
         report(&event.key.text, &event.value, diagnostics);
         for key in FILTERS {

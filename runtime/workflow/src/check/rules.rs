@@ -132,7 +132,7 @@ pub(super) static RULES: &[Rule] = &[
             codes::CALL_INPUT,
             codes::CALL_SECRET,
             codes::CALL_PERMISSIONS,
-            codes::CALL_FORM,
+            codes::CALL_REFERENCE,
         ],
         runs: &[Run::Workflow(|it, found| it.calls.check(it.workflow, found))],
     },

@@ -43,6 +43,9 @@ pub(crate) fn lower(
         report_missing(&mut context, "`on`", root.mark(), &owner);
     }
     context.check_fields(&fields, &WORKFLOW, &owner);
+    if dialect == Dialect::GitHub {
+        no_events(&mut context, &fields);
+    }
     let mut workflow = Workflow {
         dialect,
         span: root.span,
@@ -63,6 +66,24 @@ pub(crate) fn lower(
     context.text(&workflow.fields, "description", Empty::Allowed, &owner);
     workflow.sites = context.sites.all();
     Some(workflow)
+}
+
+/// GitHub takes any form of `on`, and refuses what names no event in it: "No event triggers defined in `on`"
+/// (actionlint#232). A value that is missing altogether was reported with its type.
+fn no_events(context: &mut Context<'_>, fields: &Fields) {
+    let Some(on) = node(fields, "on") else { return };
+    let is_empty = match &on.kind {
+        Kind::Sequence(items) => items.is_empty(),
+        Kind::Mapping(events) => events.entries.is_empty() && !events.incomplete,
+        Kind::Scalar(_) | Kind::Invalid => false,
+    };
+    if is_empty {
+        context.report(
+            Diagnostic::new(codes::EMPTY_VALUE, "`on` of the workflow names no event")
+                .at(on.mark(), "at least one event belongs here")
+                .help("name what starts the workflow, e.g. `on: push`, or `on: workflow_dispatch` for a start by hand"),
+        );
+    }
 }
 
 fn jobs(

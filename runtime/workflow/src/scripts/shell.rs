@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
                 // The output of commands as a file: what follows is one more word.
                 '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
                     self.at += 1;
-                    self.bracket(depth)?;
+                    self.substitution(depth, false)?;
                     command &= std::mem::take(&mut target);
                 }
                 '<' => target = self.redirection(),
@@ -274,7 +274,8 @@ impl<'a> Reader<'a> {
                 }
                 '$' => self.dollar(depth, false)?,
                 // Also of a list's element: `a[1]=`, `([1]=`.
-                '[' if is_name(self.script.get(start..self.at).unwrap_or_default()) && self.subscript() => {}
+                '[' if is_name(self.script.get(start..self.at).unwrap_or_default())
+                    && self.subscript(until == Until::List) => {}
                 // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
                 '(' if self.at > start => {
                     let before = self.script.get(start..self.at).unwrap_or_default();
@@ -326,11 +327,8 @@ impl<'a> Reader<'a> {
         } else if rest.starts_with("$(") {
             self.at += 1;
             // Arithmetic may go over several lines, and have quotes.
-            if self.rest().starts_with("((") && self.arithmetic(true) {
-                return Ok(());
-            }
             let outer = std::mem::replace(&mut self.inside, Inside::Substitution);
-            let end = self.bracket(depth);
+            let end = self.substitution(depth, true);
             self.inside = outer;
             return end;
         } else if rest.starts_with("${") {

@@ -374,6 +374,16 @@ fn what_few_combinations_have_may_be_asked_for_with_a_default() {
     ] {
         assert_eq!(in_matrix(expression), count, "{expression}");
     }
+    // A job that has no matrix at all gets the default as well.
+    for (expression, count) in [
+        ("matrix.a || 'default'", 0),
+        ("matrix.a && 'yes' || 'no'", 0),
+        ("matrix.a", 1),
+        ("'' || matrix.a", 1),
+    ] {
+        let run = format!("      - run: echo ${{{{ {expression} }}}}\n");
+        assert_eq!(found(&steps("", &run)).len(), count, "{expression}");
+    }
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn repaired() -> Vec<(String, &'static str, &'static str, &'static str)> {
             "on: push\njobs:\n  a:\n    uses: .github/workflows/b.yml\n".to_owned(),
             ".github/workflows/b.yml",
             "./.github/workflows/b.yml",
-            "lint/call-form",
+            "schema/call-reference",
         ),
         (
             format!(

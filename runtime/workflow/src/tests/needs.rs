@@ -71,20 +71,14 @@ fn a_circle_of_thousands_is_one_short_finding() {
 }
 
 #[test]
-fn ten_thousand_unknown_needs_stay_fast_and_bounded() {
+fn of_ten_thousand_unknown_needs_a_bounded_number_is_shown() {
     let text: String = (0..10_000)
         .map(|n| format!("  job-{n}: {{needs: jbo-{n}, steps: [{{run: x}}]}}\n"))
         .collect();
-    let start = std::time::Instant::now();
     let (_, loaded) = load_text(&format!("jobs:\n{text}"), Loom);
     assert_eq!(
         (loaded.diagnostics.len(), loaded.diagnostics.omitted()),
         (1_000, 9_000)
     );
     assert!(loaded.workflow.is_none());
-    assert!(
-        start.elapsed() < std::time::Duration::from_secs(30),
-        "took {:?}",
-        start.elapsed()
-    );
 }

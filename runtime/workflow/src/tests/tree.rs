@@ -1,7 +1,5 @@
 //! YAML: what is read, what is refused, and that it ends.
 
-use std::time::{Duration, Instant};
-
 use insta::assert_snapshot;
 
 use super::shown;
@@ -209,7 +207,7 @@ fn characters_that_yaml_does_not_have_are_named_where_they_stand() {
     }
 }
 
-/// Hostile files end as a diagnostic, soon. The bound is wide, for slow machines; what it excludes is growth.
+/// Hostile files end as a diagnostic. What grows without a bound here would never end, or take all of the memory.
 #[test]
 fn hostile_files_end_as_a_diagnostic() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
@@ -249,16 +247,10 @@ fn hostile_files_end_as_a_diagnostic() {
         ),
     ];
     for (what, text, code) in cases {
-        let start = Instant::now();
         let (_, node, diagnostics) = tree(&text);
         assert!(node.is_none(), "{what}");
         let codes: Vec<_> = diagnostics.iter().map(|found| found.code.as_str()).collect();
         assert_eq!(codes, [code], "{what}");
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{what} took {:?}",
-            start.elapsed()
-        );
     }
 }
 

@@ -75,7 +75,7 @@ impl Checker<'_> {
         let mut possible: Option<Type> = None;
         for (place, operand) in operands.iter().enumerate() {
             let decides = place + 1 < operands.len();
-            let next = if decides && is_of_matrix(operand) && self.has_matrix() {
+            let next = if decides && is_of_matrix(operand) {
                 self.infer_unreported(operand)
             } else {
                 self.infer(operand)
@@ -91,14 +91,6 @@ impl Checker<'_> {
         possible.unwrap_or(Type::Any)
     }
 
-    /// Whether there is a matrix here, some of whose combinations may have what others lack.
-    fn has_matrix(&mut self) -> bool {
-        match self.context("matrix") {
-            Type::Mapping(properties) => properties.names().next().is_some(),
-            _ => true,
-        }
-    }
-
     /// The type of an expression whose findings are not wanted.
     fn infer_unreported(&mut self, expression: &Expression) -> Type {
         let found = self.found.take();
@@ -108,7 +100,8 @@ impl Checker<'_> {
     }
 }
 
-/// Whether it is a property of the matrix: `matrix.x || 'default'` is how workflows ask for what few combinations have.
+/// Whether it is a property of the matrix: `matrix.x || 'default'` is how workflows ask for what few combinations have,
+/// and what a job asks that was copied from one with a matrix: it gets the default, as is written.
 fn is_of_matrix(expression: &Expression) -> bool {
     match expression.node() {
         Node::Index { of, index } => {

@@ -8,7 +8,7 @@ use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, 
 use super::Recorder;
 use super::lookers::Lookers;
 use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
-use crate::journal::Journal;
+use crate::journal::{Draft, Journal};
 use crate::lints::Lints;
 use crate::traffic::Traffic;
 
@@ -203,15 +203,23 @@ impl Intake {
         }
         let mut refused = Vec::new();
         let first = events.len();
+        // Checked and weighed before anybody else has to wait.
+        let events: Vec<_> = events
+            .into_iter()
+            .map(|event| {
+                let checked = self.directory.options().check_event(&event);
+                checked.map(|()| (event.actor.0.clone(), Draft::of(event, applying.now)))
+            })
+            .collect();
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         // First what it says of its actors: an event of one that is new comes after.
         self.look_at_happened();
         for (place, event) in events.into_iter().enumerate() {
-            let checked = self.directory.options().check_event(&event);
-            match checked.and_then(|()| applying.shown(&event.actor.0)) {
-                Ok(id) => {
+            let shown = event.and_then(|(actor, draft)| Ok((applying.shown(&actor)?, draft)));
+            match shown {
+                Ok((id, draft)) => {
                     let is_known = applying.kind(&id).is_some();
-                    self.journal.event(&id, event, applying.now, is_known);
+                    self.journal.event(&id, draft, applying.now, is_known);
                 }
                 Err(refusal) => refused.push((place, refusal)),
             }

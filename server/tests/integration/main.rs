@@ -10,13 +10,13 @@
 
 #[cfg(feature = "bin")]
 mod binary;
+mod body_deadline;
 mod bridge;
 mod directory;
 mod docs;
 mod events;
 mod extension;
 mod guard;
-mod hurry;
 mod journal;
 mod lints;
 mod live;

@@ -4264,7 +4264,7 @@ export interface operations {
                 window?: number;
                 /** @description `type` (the default) or `actor`: what the nodes are. */
                 group?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
             };
             header?: never;
@@ -6998,7 +6998,7 @@ export interface operations {
                 window?: number;
                 /** @description `type` (the default) or `actor`: what the nodes are. */
                 group?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
             };
             header?: never;

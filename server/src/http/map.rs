@@ -125,6 +125,7 @@ pub(super) async fn map(
     let filter = params.filter.as_deref().map(str::parse::<Filter>).transpose();
     let filter = filter.map_err(ApiError::from)?;
     intake.lookers().looked_at_traffic(intake.now());
+    intake.watched_changed();
     let intake = intake.into_inner();
     // A pass over all actors: not on a thread that serves.
     let map = web::block(move || draw(&intake, filter, by_actor, window)).await??;

@@ -18,6 +18,7 @@ mod openapi;
 mod orders;
 mod origin;
 mod params;
+mod poll;
 mod prometheus;
 mod records;
 mod report;

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Timestamp};
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Timestamp};
 
 use super::Recorder;
 use super::lookers::Lookers;
@@ -105,7 +105,25 @@ impl Intake {
     pub(crate) fn watched_changed(&self) {
         let watched = self.lookers.actors(self.now());
         self.traffic.watch(&watched);
+        if self.lookers.differ(&watched) {
+            self.directory.orders().polls().wake_all();
+        }
         self.journal.watch(watched);
+    }
+
+    /// What is there for a process, in a short text that is another one once there is more: of orders those that count, and not
+    /// that some were answered.
+    pub(crate) fn news_for(&self, boot: &BootId, seen: &str) -> String {
+        let before = seen.split_once('-').and_then(|(order, _)| order.parse().ok());
+        let order = self.directory.orders().newest_for(boot).max(before).unwrap_or(0);
+        let attention = self.lookers.attention(&self.directory, &boot.0, self.now());
+        let mut hasher = DefaultHasher::new();
+        attention.detail.as_str().hash(&mut hasher);
+        attention
+            .actors
+            .iter()
+            .for_each(|actor| actor.0.hash(&mut hasher));
+        format!("{order}-{:x}", hasher.finish())
     }
 
     /// Takes a batch in now; see [`Directory::apply`].

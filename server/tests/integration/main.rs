@@ -22,6 +22,7 @@ mod lints;
 mod live;
 mod openapi;
 mod orders;
+mod orders_at_once;
 mod orders_end;
 mod rest;
 mod roles;

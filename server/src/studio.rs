@@ -248,6 +248,7 @@ impl RunningStudio {
             extension.stopping();
         }
         self.hub.close();
+        self.directory.orders().polls().close();
         self.server.stop(true).await;
         match self.serving.await {
             Ok(Ok(())) => {}

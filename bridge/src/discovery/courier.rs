@@ -55,6 +55,8 @@ pub(super) struct Courier {
     outbox: Outbox,
     report: Report,
     delivering: bool,
+    /// Somebody waits for the next batch, though one is under way.
+    is_awaited: bool,
     failures: u32,
     resume: Option<Instant>,
     trouble: Option<SinkError>,
@@ -70,6 +72,7 @@ impl Courier {
             outbox,
             report: Report::new(),
             delivering: false,
+            is_awaited: false,
             failures: 0,
             resume: None,
             trouble: None,
@@ -186,7 +189,7 @@ impl Courier {
         let Some(sink) = self.sink.clone().filter(|_| !self.delivering && !pausing) else {
             return;
         };
-        self.delivering = true;
+        (self.delivering, self.is_awaited) = (true, false);
         self.read_journals();
         let to = Arc::clone(&sink);
         let delivery = attempt(sink, self.outbox.next_batch());
@@ -224,7 +227,7 @@ impl Courier {
                     self.read_journals();
                 }
                 // Where everything is wanted it waits for the next look, or a studio that always wants it would spin us.
-                if self.outbox.has_news() {
+                if self.outbox.has_news() || self.is_awaited {
                     self.deliver(ctx);
                 }
             }
@@ -351,6 +354,8 @@ impl Handler<Wake> for Courier {
 
     fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
         self.catch_up();
+        // The batch under way may have been answered before what this is about was there.
+        self.is_awaited = self.delivering;
         self.tick(ctx);
     }
 }

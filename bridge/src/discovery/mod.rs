@@ -10,6 +10,8 @@ mod courier;
 mod news;
 mod options;
 mod outbox;
+#[cfg(feature = "uplink")]
+mod poll;
 mod sink;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! batch and appears nowhere else.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -13,11 +14,14 @@ use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use loom_protocol::{ActorBatch, Problem};
+use loom_protocol::{ActorBatch, BootId, Problem};
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
 
 use super::asked::Asked;
 use super::bridge::DiscoveryBridge;
-use super::sink::{Delivery, SinkError, StudioSink};
+use super::poll::poll;
+use super::sink::{Delivery, Notify, SinkError, StudioSink};
 use crate::say;
 
 /// Where a studio is when nobody says otherwise.
@@ -117,8 +121,11 @@ pub enum UplinkError {
 pub struct Uplink {
     studio: String,
     batches: Uri,
+    polls: Uri,
     authorization: Option<HeaderValue>,
     client: Client<HttpConnector, Full<Bytes>>,
+    /// What hears of orders; ends with this.
+    poll: Mutex<Option<AbortHandle>>,
 }
 
 impl Uplink {
@@ -128,19 +135,22 @@ impl Uplink {
     /// The address or the token cannot be used.
     pub fn new(options: &UplinkOptions) -> Result<Self, UplinkError> {
         let studio = options.url.trim_end_matches('/').to_owned();
-        let batches = address(&studio)?;
+        let batches = address(&studio, "/api/actor/batch")?;
+        let polls = address(&studio, "/api/actor/poll")?;
         let authorization = options.token.as_ref().map(header).transpose()?;
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(2)
             .build(connector);
         Ok(Self {
             studio,
             batches,
+            polls,
             authorization,
             client,
+            poll: Mutex::default(),
         })
     }
 
@@ -164,16 +174,16 @@ impl Uplink {
 
     fn request(&self, batch: &ActorBatch) -> Result<Request<Full<Bytes>>, SinkError> {
         let body = serde_json::to_vec(batch).map_err(|error| self.unintelligible(error))?;
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(self.batches.clone())
-            .header(CONTENT_TYPE, "application/json");
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization.clone());
+        let authorization = self.authorization.as_ref();
+        post_to(&self.batches, authorization, body).map_err(|error| self.unreachable(error))
+    }
+
+    /// Has this task hear of orders, and nobody else.
+    fn poll_by(&self, task: Option<AbortHandle>) {
+        let mut poll = self.poll.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = std::mem::replace(&mut *poll, task) {
+            before.abort();
         }
-        request
-            .body(Full::new(body.into()))
-            .map_err(|error| self.unreachable(error))
     }
 
     fn refusal(&self, status: StatusCode, body: &[u8]) -> SinkError {
@@ -229,9 +239,41 @@ impl StudioSink for Uplink {
         Box::pin(self.post(batch))
     }
 
+    fn notify_of_orders(&self, boot: &BootId, notify: Notify) {
+        // Outside of a runtime nobody delivers either.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (to, authorization) = (self.polls.clone(), self.authorization.clone());
+        let request = move |body| post_to(&to, authorization.as_ref(), body).ok();
+        let task = runtime.spawn(poll(self.client.clone(), request, boot.clone(), notify));
+        self.poll_by(Some(task.abort_handle()));
+    }
+
     fn name(&self) -> String {
         self.studio.clone()
     }
+}
+
+impl Drop for Uplink {
+    fn drop(&mut self) {
+        self.poll_by(None);
+    }
+}
+
+fn post_to(
+    to: &Uri,
+    authorization: Option<&HeaderValue>,
+    body: Vec<u8>,
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(to.clone())
+        .header(CONTENT_TYPE, "application/json");
+    if let Some(authorization) = authorization {
+        request = request.header(AUTHORIZATION, authorization.clone());
+    }
+    request.body(Full::new(body.into()))
 }
 
 /// Delivers the bridge to the studio of the environment, when that asks for it.
@@ -249,11 +291,11 @@ pub(super) fn deliver_by_environment(bridge: &DiscoveryBridge) {
     }
 }
 
-fn address(studio: &str) -> Result<Uri, UplinkError> {
+fn address(studio: &str, path: &str) -> Result<Uri, UplinkError> {
     let wrong = || UplinkError::Address {
         url: without_credentials(studio),
     };
-    let uri: Uri = format!("{studio}/api/actor/batch").parse().map_err(|_| wrong())?;
+    let uri: Uri = format!("{studio}{path}").parse().map_err(|_| wrong())?;
     // A password in the address would go into every log line that names the studio.
     if uri
         .authority()

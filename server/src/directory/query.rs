@@ -1,6 +1,7 @@
 //! Lists of actors: filter, then order, then cut into pages.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -253,6 +254,24 @@ impl Directory {
         });
         let ids = matches.into_iter().map(|(_, id)| id).collect();
         Ok(Matches { ids, total, next })
+    }
+
+    /// The types of the actors for which all of `filter` holds.
+    pub(crate) fn types_of(&self, filter: &Filter) -> HashSet<Text> {
+        let (now, stale_after, memory) = (self.clock.now(), self.options.stale_after, Memory::new());
+        let mut types: HashSet<Text> = HashSet::new();
+        self.rows.each(|row| {
+            let sight = Sight {
+                row,
+                now,
+                stale_after,
+                memory: &memory,
+            };
+            if !types.contains(&*row.kind) && filter.matches(&sight) {
+                types.insert(row.kind.clone());
+            }
+        });
+        types
     }
 
     /// Up to one more than a page, so that the caller sees whether there is more.

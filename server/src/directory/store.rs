@@ -161,6 +161,11 @@ impl Directory {
         Some(entry.record(id, now, self.options.stale_after))
     }
 
+    /// Whether batches of this boot came.
+    pub(crate) fn knows_boot(&self, boot: &BootId) -> bool {
+        self.boots.contains_key(boot)
+    }
+
     /// What `boot` calls the actor shown as `id`, where that is its own.
     pub(crate) fn own_name(&self, id: &str, boot: &str) -> Option<ActorId> {
         let entry = self.actors.get(id)?;

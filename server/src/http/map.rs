@@ -33,7 +33,8 @@ pub(super) struct MapParams {
     /// `type` (the default) or `actor`: what the nodes are.
     #[param(pattern = "^(type|actor)$")]
     group: Option<String>,
-    /// Only actors with this text in their id, type, status, worker, node or parent, in any case.
+    /// Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those.
+    #[param(max_length = 2000)]
     filter: Option<String>,
 }
 
@@ -124,6 +125,7 @@ pub(super) async fn map(
     let filter = params.filter.as_deref().map(str::parse::<Filter>).transpose();
     let filter = filter.map_err(ApiError::from)?;
     intake.lookers().looked_at_traffic(intake.now());
+    intake.watched_changed();
     let intake = intake.into_inner();
     // A pass over all actors: not on a thread that serves.
     let map = web::block(move || draw(&intake, filter, by_actor, window)).await??;
@@ -131,25 +133,19 @@ pub(super) async fn map(
 }
 
 fn draw(intake: &Intake, filter: Option<Filter>, by_actor: bool, window: i64) -> ApiResult<MapOfTraffic> {
-    let chosen = match (&filter, by_actor) {
-        (None, false) => None,
-        _ => {
-            let query = ActorQuery {
-                filter: filter.clone().unwrap_or_default(),
-                ..ActorQuery::default()
-            };
-            Some(intake.directory().find(&query)?.ids)
+    if by_actor {
+        let query = ActorQuery {
+            filter: filter.clone().unwrap_or_default(),
+            limit: Some(MAX_NODES),
+            ..ActorQuery::default()
+        };
+        let found = intake.directory().find(&query)?;
+        if found.total <= MAX_NODES {
+            return Ok(of_actors(intake, &found.ids, window));
         }
-    };
-    let grouped = by_actor && chosen.as_ref().is_some_and(|ids| ids.len() > MAX_NODES);
-    Ok(match chosen {
-        Some(ids) if by_actor && !grouped => of_actors(intake, &ids, window),
-        Some(ids) if filter.is_some() => {
-            let kinds = ids.iter().filter_map(|id| intake.directory().kind_of(id));
-            of_types(intake, Some(&kinds.collect()), window, grouped)
-        }
-        _ => of_types(intake, None, window, grouped),
-    })
+    }
+    let chosen = filter.map(|filter| intake.directory().types_of(&filter));
+    Ok(of_types(intake, chosen.as_ref(), window, by_actor))
 }
 
 fn of_types(intake: &Intake, chosen: Option<&HashSet<Arc<str>>>, window: i64, grouped: bool) -> MapOfTraffic {

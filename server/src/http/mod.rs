@@ -2,13 +2,13 @@
 
 mod actors;
 pub(crate) mod api_v1;
+mod body_deadline;
 mod caller;
 mod error;
 mod events;
 mod extract;
 mod guard;
 mod health;
-mod hurry;
 mod journal;
 mod known;
 mod lints;
@@ -18,6 +18,7 @@ mod openapi;
 mod orders;
 mod origin;
 mod params;
+mod poll;
 mod prometheus;
 mod records;
 mod report;
@@ -29,11 +30,11 @@ mod socket;
 mod traffic;
 mod unanswered;
 
+pub(crate) use body_deadline::body_deadline;
 pub use error::{ApiError, ApiResult};
 pub(crate) use extract::configure_extractors;
 pub use guard::Guard;
 pub(crate) use guard::guard;
-pub(crate) use hurry::hurry;
 pub use known::Known;
 pub use openapi::document;
 pub use origin::{InvalidOrigin, Origin};

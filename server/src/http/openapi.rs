@@ -7,7 +7,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, orders, prometheus, report, sections,
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, poll, prometheus, report, sections,
     session, socket, traffic,
 };
 use crate::app::Services;
@@ -29,6 +29,7 @@ use crate::app::Services;
         report::update,
         report::unregister,
         report::batch,
+        poll::poll,
         orders::message,
         orders::snapshot,
         orders::pause,

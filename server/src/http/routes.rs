@@ -9,7 +9,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, prometheus, report,
+    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, poll, prometheus, report,
     sections, session, socket, traffic,
 };
 use crate::access::Role;
@@ -49,6 +49,7 @@ pub fn routes() -> Vec<Known> {
                 .needs(Role::Report)
                 .post(report::unregister),
             at("/actor/batch").needs(Role::Report).post(report::batch),
+            at("/actor/poll").needs(Role::Report).post(poll::poll),
             at("/journal").get(journal::of_all),
             at("/journal/{id}").get(journal::of_actor),
             at("/metrics").get(metrics::metrics),

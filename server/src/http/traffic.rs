@@ -70,6 +70,7 @@ pub(super) async fn types(
 ) -> ApiResult<web::Json<Vec<TypeRow>>> {
     let window = window(params.window, DEFAULT_WINDOW)?;
     intake.lookers().looked_at_traffic(intake.now());
+    intake.watched_changed();
     Ok(web::Json(intake.traffic().types(intake.now(), window)))
 }
 
@@ -91,6 +92,7 @@ pub(super) async fn messages(
     let window = window(params.window, DEFAULT_WINDOW)?;
     known(&intake, &id)?;
     intake.lookers().looked_at_actor(&id, intake.now());
+    intake.watched_changed();
     let (messages, hears, talks) = intake.traffic().of_actor(&id, intake.now(), window);
     Ok(web::Json(MessagesOfActor {
         messages,
@@ -117,6 +119,7 @@ pub(super) async fn history_of_actor(
     let window = window(params.window, WINDOW)?;
     known(&intake, &id)?;
     intake.lookers().looked_at_actor(&id, intake.now());
+    intake.watched_changed();
     let history = intake
         .traffic()
         .history(&HistoryOf::Actor(&id), intake.now(), window);

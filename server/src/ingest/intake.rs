@@ -3,12 +3,12 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, Timestamp};
+use loom_protocol::{ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Timestamp};
 
 use super::Recorder;
 use super::lookers::Lookers;
 use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
-use crate::journal::Journal;
+use crate::journal::{Draft, Journal};
 use crate::lints::Lints;
 use crate::traffic::Traffic;
 
@@ -105,7 +105,25 @@ impl Intake {
     pub(crate) fn watched_changed(&self) {
         let watched = self.lookers.actors(self.now());
         self.traffic.watch(&watched);
+        if self.lookers.differ(&watched) {
+            self.directory.orders().polls().wake_all();
+        }
         self.journal.watch(watched);
+    }
+
+    /// What is there for a process, in a short text that is another one once there is more: of orders those that count, and not
+    /// that some were answered.
+    pub(crate) fn news_for(&self, boot: &BootId, seen: &str) -> String {
+        let before = seen.split_once('-').and_then(|(order, _)| order.parse().ok());
+        let order = self.directory.orders().newest_for(boot).max(before).unwrap_or(0);
+        let attention = self.lookers.attention(&self.directory, &boot.0, self.now());
+        let mut hasher = DefaultHasher::new();
+        attention.detail.as_str().hash(&mut hasher);
+        attention
+            .actors
+            .iter()
+            .for_each(|actor| actor.0.hash(&mut hasher));
+        format!("{order}-{:x}", hasher.finish())
     }
 
     /// Takes a batch in now; see [`Directory::apply`].
@@ -203,15 +221,23 @@ impl Intake {
         }
         let mut refused = Vec::new();
         let first = events.len();
+        // Checked and weighed before anybody else has to wait.
+        let events: Vec<_> = events
+            .into_iter()
+            .map(|event| {
+                let checked = self.directory.options().check_event(&event);
+                checked.map(|()| (event.actor.0.clone(), Draft::of(event, applying.now)))
+            })
+            .collect();
         let _looking = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         // First what it says of its actors: an event of one that is new comes after.
         self.look_at_happened();
         for (place, event) in events.into_iter().enumerate() {
-            let checked = self.directory.options().check_event(&event);
-            match checked.and_then(|()| applying.shown(&event.actor.0)) {
-                Ok(id) => {
+            let shown = event.and_then(|(actor, draft)| Ok((applying.shown(&actor)?, draft)));
+            match shown {
+                Ok((id, draft)) => {
                     let is_known = applying.kind(&id).is_some();
-                    self.journal.event(&id, event, applying.now, is_known);
+                    self.journal.event(&id, draft, applying.now, is_known);
                 }
                 Err(refusal) => refused.push((place, refusal)),
             }

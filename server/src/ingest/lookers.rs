@@ -2,6 +2,7 @@
 //! closely only what somebody sees.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::{Attention, Detail, Timestamp};
@@ -27,6 +28,8 @@ struct State {
     /// Until when traffic as a whole, and single actors, count as looked at, in milliseconds.
     traffic_until: Option<i64>,
     actors_until: HashMap<Text, i64>,
+    /// What was looked at when somebody last asked whether that is something else: actors, in short, and traffic.
+    before: (u64, bool),
 }
 
 /// What one socket looks at.
@@ -71,6 +74,20 @@ impl Lookers {
         by_sockets.chain(state.actors_until.keys()).cloned().collect()
     }
 
+    /// Whether others are looked at than when this was last asked. `watched` are those that are.
+    pub(crate) fn differ(&self, watched: &HashSet<Text>) -> bool {
+        let of_one = |id: &Text| {
+            let mut hasher = DefaultHasher::new();
+            id.hash(&mut hasher);
+            hasher.finish()
+        };
+        // In no order.
+        let actors = watched.iter().fold(0_u64, |sum, id| sum.wrapping_add(of_one(id)));
+        let mut state = self.lock();
+        let now = (actors, state.looks_at_traffic());
+        now != std::mem::replace(&mut state.before, now)
+    }
+
     /// The sockets that look at an actor.
     pub(crate) fn of_actor(&self, id: &str) -> Vec<u64> {
         let state = self.lock();
@@ -95,7 +112,7 @@ impl Lookers {
         let mut actors: Vec<_> = own.collect();
         actors.sort();
         let state = self.lock();
-        let traffic = state.traffic_until.is_some() || state.sockets.values().any(|watch| watch.map);
+        let traffic = state.looks_at_traffic();
         let detail = if traffic || !actors.is_empty() {
             Detail::Traffic
         } else {
@@ -110,6 +127,10 @@ impl Lookers {
 }
 
 impl State {
+    fn looks_at_traffic(&self) -> bool {
+        self.traffic_until.is_some() || self.sockets.values().any(|watch| watch.map)
+    }
+
     fn forget(&mut self, now: Timestamp) {
         let now = now.as_millis();
         // Further ahead than anybody may look: the clock has jumped back.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use super::ring::{Kept, Ring};
 use crate::directory::Text;
 
+/// Bytes of a message that are kept; a longer one is cut.
+pub(super) const MESSAGE: usize = 4 * 1024;
 /// Lines of one actor.
 pub(super) const PER_ACTOR: usize = 500;
 /// Lines of all actors together.
@@ -39,22 +41,43 @@ struct Chain {
 }
 
 /// A line before it has its number.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) time: Timestamp,
     pub(super) kind: EventKind,
     pub(super) message: String,
     pub(super) correlation_id: Option<String>,
     pub(super) data: Option<Map<String, Value>>,
+    /// What it weighs, in bytes.
+    weight: usize,
 }
 
 impl Draft {
-    pub(super) fn of(event: ActorEvent, now: Timestamp) -> Self {
+    /// What a process tells. Costs as much as its data is large.
+    pub(crate) fn of(mut event: ActorEvent, now: Timestamp) -> Self {
+        cut(&mut event.message);
+        let chain = event.correlation_id.as_ref().map_or(0, |id| 2 * id.len());
+        let data = event.data.as_ref().map_or(0, |data| {
+            serde_json::to_vec(data).map_or(BYTES, |json| 2 * json.len())
+        });
         Self {
+            weight: LINE_BYTES + event.message.len() + chain + data,
             time: event.time.unwrap_or(now),
             kind: event.kind,
             message: event.message,
             correlation_id: event.correlation_id,
             data: event.data,
+        }
+    }
+
+    /// What the studio sees by itself.
+    pub(super) fn seen(time: Timestamp, kind: EventKind, message: String) -> Self {
+        Self {
+            weight: LINE_BYTES + message.len(),
+            time,
+            kind,
+            message,
+            correlation_id: None,
+            data: None,
         }
     }
 }
@@ -70,23 +93,22 @@ impl Lines {
             correlation_id: draft.correlation_id,
             data: draft.data,
         });
-        self.place(id, line.clone());
-        line
-    }
-
-    fn place(&mut self, id: &Text, line: Arc<JournalLine>) {
+        let weight = draft.weight;
         let number = self.next;
         self.next += 1;
         self.count += 1;
-        self.bytes = self.bytes.saturating_add(weight(&line));
+        self.bytes = self.bytes.saturating_add(weight);
         self.arrived.push_back((id.clone(), number));
         if let Some(chain) = &line.correlation_id {
             let chain = self.chains.entry(chain.clone()).or_default();
             chain.places.push_back((id.clone(), number));
             chain.kept += 1;
         }
-        let ring = self.rings.entry(id.clone()).or_default();
-        ring.push(Kept { number, line });
+        ring.push(Kept {
+            number,
+            weight,
+            line: line.clone(),
+        });
         if ring.len() > PER_ACTOR {
             self.drop_oldest(id);
         }
@@ -101,6 +123,7 @@ impl Lines {
                 |(id, number): &Place| rings.get(id).is_some_and(|ring| ring.find(*number).is_some());
             self.arrived.retain(is_kept);
         }
+        line
     }
 
     /// Counts a line that is not kept, where the actor has any: a hole.
@@ -123,15 +146,17 @@ impl Lines {
     fn drop_oldest(&mut self, id: &str) {
         let dropped = self.rings.get_mut(id).and_then(Ring::pop);
         if let Some(kept) = dropped {
-            self.account_for(&kept.line);
+            self.account_for(&kept);
         }
     }
 
     /// A line is no longer kept.
-    fn account_for(&mut self, line: &JournalLine) {
+    fn account_for(&mut self, kept: &Kept) {
         self.count = self.count.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(weight(line));
-        let Some(id) = &line.correlation_id else { return };
+        self.bytes = self.bytes.saturating_sub(kept.weight);
+        let Some(id) = &kept.line.correlation_id else {
+            return;
+        };
         let Some(chain) = self.chains.get_mut(id) else {
             return;
         };
@@ -160,16 +185,23 @@ impl Lines {
         }
     }
 
-    /// Has the lines of one actor go on under another id, after those that stand there.
+    /// Has the lines of one actor go on under another id, among those that stand there as they came.
     pub(super) fn rename(&mut self, from: &str, to: &Text) {
-        let Some(mut ring) = self.rings.remove(from) else {
+        let Some(moved) = self.rings.remove(from) else {
             return;
         };
-        while let Some(kept) = ring.pop() {
-            self.account_for(&kept.line);
-            let mut line = (*kept.line).clone();
-            line.seq = self.rings.entry(to.clone()).or_default().next_seq();
-            self.place(to, Arc::new(line));
+        for kept in moved.lines() {
+            let (number, chain) = (kept.number, &kept.line.correlation_id);
+            move_place(&mut self.arrived, number, to);
+            if let Some(chain) = chain.as_ref().and_then(|chain| self.chains.get_mut(chain)) {
+                move_place(&mut chain.places, number, to);
+            }
+        }
+        let ring = self.rings.entry(to.clone()).or_default();
+        ring.merge(moved);
+        let more = ring.len().saturating_sub(PER_ACTOR);
+        for _ in 0..more {
+            self.drop_oldest(to);
         }
         // Who is called so now is there.
         self.set_gone(to, None);
@@ -187,7 +219,7 @@ impl Lines {
         for id in old {
             if let Some(mut ring) = self.rings.remove(&id) {
                 while let Some(kept) = ring.pop() {
-                    self.account_for(&kept.line);
+                    self.account_for(&kept);
                 }
             }
         }
@@ -233,10 +265,20 @@ impl Lines {
     }
 }
 
-fn weight(line: &JournalLine) -> usize {
-    let chain = line.correlation_id.as_ref().map_or(0, |id| 2 * id.len());
-    let data = line.data.as_ref().map_or(0, |data| {
-        serde_json::to_vec(data).map_or(BYTES, |json| 2 * json.len())
-    });
-    LINE_BYTES + line.message.len() + chain + data
+/// A line belongs to another id from now on.
+fn move_place(places: &mut VecDeque<Place>, number: u64, to: &Text) {
+    // By number, as they came.
+    if let Ok(place) = places.binary_search_by_key(&number, |(_, number)| *number)
+        && let Some((id, _)) = places.get_mut(place)
+    {
+        *id = to.clone();
+    }
+}
+
+/// Cuts a text that is too long, at a letter.
+fn cut(text: &mut String) {
+    if text.len() > MESSAGE {
+        text.truncate(text.floor_char_boundary(MESSAGE));
+        text.push('…');
+    }
 }

@@ -9,6 +9,8 @@ use loom_protocol::{JournalLine, Timestamp};
 pub(super) struct Kept {
     /// Counts the lines of all actors.
     pub(super) number: u64,
+    /// What it weighs, in bytes.
+    pub(super) weight: usize,
     pub(super) line: Arc<JournalLine>,
 }
 
@@ -30,6 +32,39 @@ impl Ring {
 
     pub(super) fn push(&mut self, kept: Kept) {
         self.lines.push_back(kept);
+    }
+
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Kept> {
+        self.lines.iter()
+    }
+
+    /// Takes in the lines of another one, all in the order in which they came. Each counts the lines of both before it, those
+    /// that are not kept as well.
+    pub(super) fn merge(&mut self, other: Self) {
+        let (mut own_seq, mut other_seq) = (0, 0);
+        let mut own = std::mem::take(&mut self.lines).into_iter().peekable();
+        let mut others = other.lines.into_iter().peekable();
+        loop {
+            let is_own = match (own.peek(), others.peek()) {
+                (Some(own), Some(other)) => own.number < other.number,
+                (own, _) => own.is_some(),
+            };
+            let next = if is_own { own.next() } else { others.next() };
+            let Some(mut kept) = next else { break };
+            if is_own {
+                own_seq = kept.line.seq;
+            } else {
+                other_seq = kept.line.seq;
+            }
+            let seq = own_seq + other_seq;
+            if kept.line.seq != seq {
+                let mut line = (*kept.line).clone();
+                line.seq = seq;
+                kept.line = Arc::new(line);
+            }
+            self.lines.push_back(kept);
+        }
+        self.last_seq += other.last_seq;
     }
 
     pub(super) fn pop(&mut self) -> Option<Kept> {

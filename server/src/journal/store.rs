@@ -3,14 +3,12 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use loom_protocol::{ActorEvent, EventKind, JournalLine, Timestamp};
+use loom_protocol::{EventKind, JournalLine, Timestamp};
 
 use super::kept::{Draft, Lines};
 use super::seen;
 use crate::directory::{Happening, Look, Text, What};
 
-/// Bytes of a message that are kept; a longer one is cut.
-const MESSAGE: usize = 4 * 1024;
 /// Lines that the studio writes by itself of what it sees at one time: when a process of 100,000 actors falls silent, the
 /// lines of others are worth more.
 const SEEN_AT_ONCE: usize = 1_000;
@@ -47,10 +45,9 @@ impl Journal {
 
     /// Writes down what a process tells of an actor, shown as `id`.
     /// What is told of one that is not known, or no more, goes in time as the rest of it.
-    pub(crate) fn event(&self, id: &Text, mut event: ActorEvent, now: Timestamp, is_known: bool) {
-        cut(&mut event.message);
+    pub(crate) fn event(&self, id: &Text, draft: Draft, now: Timestamp, is_known: bool) {
         let mut state = self.lock();
-        state.write(id, Draft::of(event, now));
+        state.write(id, draft);
         if !is_known {
             state.lines.set_gone_unless_it_is(id, now);
         }
@@ -73,14 +70,7 @@ impl Journal {
                 if written > SEEN_AT_ONCE {
                     state.lines.skip(&happening.id);
                 } else {
-                    let draft = Draft {
-                        time: happening.at,
-                        kind,
-                        message,
-                        correlation_id: None,
-                        data: None,
-                    };
-                    state.write(&happening.id, draft);
+                    state.write(&happening.id, Draft::seen(happening.at, kind, message));
                 }
             }
             if let What::Gone(_) = happening.what {
@@ -141,28 +131,23 @@ impl State {
     }
 }
 
-/// Cuts a text that is too long, at a letter.
-fn cut(text: &mut String) {
-    if text.len() > MESSAGE {
-        text.truncate(text.floor_char_boundary(MESSAGE));
-        text.push('…');
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::kept::{LINES, PER_ACTOR};
+    use loom_protocol::ActorEvent;
+
+    use super::super::kept::{LINES, MESSAGE, PER_ACTOR};
     use super::*;
 
-    fn note(message: &str, chain: Option<&str>) -> ActorEvent {
-        ActorEvent {
+    fn note(message: &str, chain: Option<&str>) -> Draft {
+        let event = ActorEvent {
             actor: "a".into(),
             time: None,
             kind: EventKind::Note,
             message: message.to_owned(),
             correlation_id: chain.map(str::to_owned),
             data: None,
-        }
+        };
+        Draft::of(event, at(0))
     }
 
     fn at(millis: i64) -> Timestamp {
@@ -243,6 +228,49 @@ mod tests {
     }
 
     #[test]
+    fn lines_keep_their_order_among_those_of_all_when_their_actor_gets_another_id() {
+        let journal = Journal::default();
+        for (number, id) in ["a", "a@web:1", "b", "a", "a@web:1", "b"].into_iter().enumerate() {
+            journal.event(&text(id), note(&number.to_string(), Some("c")), at(0), true);
+        }
+        journal.lock().lines.rename("a@web:1", &text("a"));
+        let said = |lines: Vec<(Text, Arc<JournalLine>)>| -> Vec<String> {
+            let said = lines
+                .into_iter()
+                .map(|(id, line)| format!("{id} {}", line.message));
+            said.collect()
+        };
+        let expected = ["a 0", "a 1", "b 2", "a 3", "a 4", "b 5"];
+        assert_eq!(said(journal.newest(None, 10)), expected);
+        assert_eq!(said(journal.of_chain("c", 10)), expected);
+        let page = journal.page("a", None, 10).unwrap();
+        let page: Vec<(u64, &str)> = page.iter().map(|line| (line.seq, &*line.message)).collect();
+        assert_eq!(page, [(1, "0"), (2, "1"), (3, "3"), (4, "4")]);
+        journal.event(&text("a"), note("6", None), at(0), true);
+        assert_eq!(journal.page("a", None, 1).unwrap()[0].seq, 5);
+    }
+
+    #[test]
+    fn lines_of_two_ids_that_become_one_stay_within_its_bound_with_their_holes() {
+        let journal = Journal::default();
+        for number in 0..PER_ACTOR + 100 {
+            for id in ["a", "a@web:1"] {
+                journal.event(&text(id), note(&number.to_string(), Some("c")), at(0), true);
+            }
+        }
+        journal.lock().lines.rename("a@web:1", &text("a"));
+        let page = journal.page("a", None, usize::MAX).unwrap();
+        assert_eq!(page.len(), PER_ACTOR);
+        let all = 2 * (PER_ACTOR as u64 + 100);
+        assert_eq!(
+            (page[0].seq, page[PER_ACTOR - 1].seq),
+            (all - PER_ACTOR as u64 + 1, all)
+        );
+        assert_eq!(journal.lock().lines.count(), PER_ACTOR);
+        assert_eq!(journal.of_chain("c", usize::MAX).len(), PER_ACTOR);
+    }
+
+    #[test]
     fn what_is_told_of_an_actor_that_is_gone_is_forgotten_in_time() {
         let journal = Journal::default();
         journal.event(&text("a"), note("its last", None), at(0), false);
@@ -253,8 +281,14 @@ mod tests {
 
     #[test]
     fn long_messages_are_cut_at_a_letter() {
-        let mut long = format!("a{}", "ü".repeat(MESSAGE));
-        cut(&mut long);
+        let journal = Journal::default();
+        journal.event(
+            &text("a"),
+            note(&format!("a{}", "ü".repeat(MESSAGE)), None),
+            at(0),
+            true,
+        );
+        let long = &journal.page("a", None, 1).unwrap()[0].message;
         assert!(long.len() <= MESSAGE + '…'.len_utf8() && long.ends_with('…'));
     }
 }

@@ -6,6 +6,7 @@
 //! to know who did what; the bodies do not, for they may hold anything.
 
 mod audit;
+mod polls;
 mod queue;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use self::audit::Audit;
 pub(crate) use self::audit::{OrderLine, OrderState};
+use self::polls::Polls;
 use self::queue::{Open, Queue};
 use crate::Clock;
 use crate::access::Caller;
@@ -32,14 +34,17 @@ const GIVE_UP_MILLIS: u64 = 10 * 60 * 1000;
 pub(crate) struct Orders {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    /// How processes that are this one hear of an order at once; others ask each second.
+    /// How processes that are this one hear of an order at once.
     wakes: Mutex<HashMap<BootId, Notify>>,
+    /// How others do, which otherwise ask each second.
+    polls: Polls,
 }
 
-#[derive(Default)]
 struct State {
     queue: Queue,
     audit: Audit,
+    /// The number of the newest order.
+    newest: u64,
 }
 
 /// Something that is asked of an actor.
@@ -77,10 +82,19 @@ pub(crate) enum Full {
 
 impl Orders {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        // Beyond those of the studio before this one, which processes may still compare with.
+        let newest = u64::try_from(clock.now().as_millis())
+            .unwrap_or(0)
+            .saturating_mul(1_000);
         Self {
             clock,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                queue: Queue::default(),
+                audit: Audit::default(),
+                newest,
+            }),
             wakes: Mutex::default(),
+            polls: Polls::default(),
         }
     }
 
@@ -103,7 +117,9 @@ impl Orders {
             by: ask.by.name().to_owned(),
         };
         let mut state = self.state();
-        state.queue.put(&ask.boot, Open::new(order, now, tell))?;
+        let number = state.newest + 1;
+        state.queue.put(&ask.boot, Open::new(order, number, now, tell))?;
+        state.newest = number;
         state.audit.put(line);
         drop(state);
         tracing::info!(actor = %ask.actor, order = %id.0, kind, by = ask.by.name(), "an order was taken");
@@ -167,7 +183,18 @@ impl Orders {
         self.wakes().insert(boot.clone(), notify);
     }
 
+    /// The number of the newest order of a process that was not answered; numbers only grow.
+    pub(crate) fn newest_for(&self, boot: &BootId) -> Option<u64> {
+        self.state().queue.newest(boot)
+    }
+
+    /// Those that wait for orders.
+    pub(crate) fn polls(&self) -> &Polls {
+        &self.polls
+    }
+
     fn wake(&self, boot: &BootId) {
+        self.polls.wake(boot);
         let wake = self.wakes().get(boot).cloned();
         // Called without the lock: what it does is not ours to know.
         if wake.is_some_and(|wake| !wake()) {

@@ -27,16 +27,19 @@ pub(super) struct Queue {
 /// An order that was not answered yet.
 pub(super) struct Open {
     pub(super) order: Order,
+    /// Counts the orders of all processes.
+    number: u64,
     since: Timestamp,
     bytes: usize,
     tell: oneshot::Sender<Ended>,
 }
 
 impl Open {
-    pub(super) fn new(order: Order, since: Timestamp, tell: oneshot::Sender<Ended>) -> Self {
+    pub(super) fn new(order: Order, number: u64, since: Timestamp, tell: oneshot::Sender<Ended>) -> Self {
         let bytes = order.body.as_ref().map_or(0, written) + order.message.as_ref().map_or(0, String::len);
         Self {
             order,
+            number,
             since,
             bytes,
             tell,
@@ -70,6 +73,11 @@ impl Queue {
     pub(super) fn of(&self, boot: &BootId) -> Vec<Order> {
         let lane = self.lanes.get(boot).into_iter().flatten();
         lane.map(|open| open.order.clone()).collect()
+    }
+
+    /// The number of the newest of them.
+    pub(super) fn newest(&self, boot: &BootId) -> Option<u64> {
+        self.lanes.get(boot)?.last().map(|open| open.number)
     }
 
     /// The processes that something is ordered of.
@@ -125,7 +133,7 @@ mod tests {
             body,
             by: "ana".into(),
         };
-        Open::new(order, Timestamp::from_millis(0), oneshot::channel().0)
+        Open::new(order, 1, Timestamp::from_millis(0), oneshot::channel().0)
     }
 
     #[test]

@@ -10,18 +10,19 @@
 
 #[cfg(feature = "bin")]
 mod binary;
+mod body_deadline;
 mod bridge;
 mod directory;
 mod docs;
 mod events;
 mod extension;
 mod guard;
-mod hurry;
 mod journal;
 mod lints;
 mod live;
 mod openapi;
 mod orders;
+mod orders_at_once;
 mod orders_end;
 mod rest;
 mod roles;

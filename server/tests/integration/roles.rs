@@ -19,6 +19,7 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("POST", "/actor/update", Some(Role::Report)),
     ("POST", "/actor/unregister", Some(Role::Report)),
     ("POST", "/actor/batch", Some(Role::Report)),
+    ("POST", "/actor/poll", Some(Role::Report)),
     ("GET", "/metrics", Some(Role::View)),
     ("GET", "/health", None),
     ("GET", "/session", None),

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actor/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waits until something is ordered of a process's actors, or others of them are looked at; then send a batch, whose answer has
+         *     it. One at a time for each boot: a second one ends the first.
+         */
+        post: operations["poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actor/register": {
         parameters: {
             query?: never;
@@ -530,6 +550,26 @@ export interface paths {
         put?: never;
         /** Reports what one process has to tell of its actors, in one go. An empty batch is a beat for all of them. */
         post: operations["v1_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actor/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waits until something is ordered of a process's actors, or others of them are looked at; then send a batch, whose answer has
+         *     it. One at a time for each boot: a second one ends the first.
+         */
+        post: operations["v1_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1826,6 +1866,26 @@ export interface components {
              */
             p99: number;
         };
+        /** @description Who waits for what. */
+        Poll: {
+            /** @description The boot that sends batches. */
+            boot: components["schemas"]["BootId"];
+            /** @description What the answer before this one gave as `seen`; without it the answer comes at once. */
+            seen?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds to wait at most, from 0 to 60000.
+             * @default 30000
+             */
+            wait: number | null;
+        };
+        /** @description Whether there is something. */
+        Polled: {
+            /** @description There is: the answer to the next batch has it. */
+            changed: boolean;
+            /** @description To be sent with the next poll. */
+            seen: string;
+        };
         /** @description The body of every error answer, sent as `application/problem+json` (RFC 9457) with a stable `code` beside. */
         Problem: {
             /** @description A stable word for programs. */
@@ -2133,6 +2193,110 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Poll"];
+            };
+        };
+        responses: {
+            /** @description there is something, or the time is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Polled"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no batch of this boot came yet */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many processes wait, or the studio stops */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4264,7 +4428,7 @@ export interface operations {
                 window?: number;
                 /** @description `type` (the default) or `actor`: what the nodes are. */
                 group?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
             };
             header?: never;
@@ -4808,6 +4972,110 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_poll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Poll"];
+            };
+        };
+        responses: {
+            /** @description there is something, or the time is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Polled"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no batch of this boot came yet */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many processes wait, or the studio stops */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6998,7 +7266,7 @@ export interface operations {
                 window?: number;
                 /** @description `type` (the default) or `actor`: what the nodes are. */
                 group?: string;
-                /** @description Only actors with this text in their id, type, status, worker, node or parent, in any case. */
+                /** @description Only actors for which all of these words hold, as in `GET /api/actors`; of a map of types, the types of those. */
                 filter?: string;
             };
             header?: never;

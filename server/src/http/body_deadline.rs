@@ -27,7 +27,7 @@ use crate::app::Services;
 ///
 /// # Errors
 /// What the routes behind it return.
-pub(crate) async fn hurry(
+pub(crate) async fn body_deadline(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -45,7 +45,7 @@ pub(crate) async fn hurry(
     };
     let late = Rc::new(Cell::new(false));
     request.set_payload(Payload::Stream {
-        payload: Box::pin(Hurried {
+        payload: Box::pin(BodyWithDeadline {
             payload,
             end: Box::pin(sleep(within)),
             late: late.clone(),
@@ -76,13 +76,13 @@ fn too_late(within: Duration) -> ApiError {
 }
 
 /// A body that ends with an error when its time is over.
-struct Hurried {
+struct BodyWithDeadline {
     payload: Payload,
     end: Pin<Box<Sleep>>,
     late: Rc<Cell<bool>>,
 }
 
-impl Stream for Hurried {
+impl Stream for BodyWithDeadline {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -5,6 +5,7 @@ mod begin;
 mod guests;
 mod lists;
 mod live;
+mod orders;
 mod stop;
 mod strangers;
 mod texts;

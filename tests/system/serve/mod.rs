@@ -1,6 +1,7 @@
 //! `loom-runtime serve`: the studio with the runtime in it, over the wire.
 
 mod actors;
+mod asked;
 mod begin;
 mod guests;
 mod lists;

@@ -8,13 +8,17 @@ use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
 mod about;
+mod actors;
 mod command;
+mod eval;
 mod rerun;
 mod run;
 mod runs;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
+pub(super) use actors::ActorsArgs;
 pub(super) use command::{command, parse};
+pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, RunsCommand, ShowArgs};
@@ -127,6 +131,8 @@ pub(super) enum Command {
     /// Look at runs: list them, show one, print its logs; run one again, or cancel it
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// List the actors of a running studio, by the filters that its page has
+    Actors(ActorsArgs),
     /// Check workflow and action files without running them
     Validate(ValidateArgs),
     /// Show which jobs of a workflow wait for which
@@ -367,28 +373,6 @@ pub(super) struct ExplainArgs {
     /// Without one, all codes are listed.
     #[arg(value_name = "CODE")]
     pub(super) code: Option<String>,
-}
-
-/// How `eval` is called.
-#[derive(Clone, Debug, Args)]
-pub(super) struct EvalArgs {
-    /// The expression, with or without ${{ }}
-    ///
-    /// hashFiles reads the files of the workspace.
-    #[arg(
-        value_name = "EXPR",
-        required_unless_present = "batch",
-        allow_hyphen_values = true
-    )]
-    pub(super) expression: Option<String>,
-    /// A JSON object with the value of each context
-    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
-    pub(super) context: Option<PathBuf>,
-    /// Evaluate the lines of this file, or of stdin for `-`
-    ///
-    /// {"id","expr","contexts"} comes in, {"id","kind","value"} or {"id","error":{"kind","message"}} goes out.
-    #[arg(long, value_name = "FILE", conflicts_with = "expression")]
-    pub(super) batch: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! Data: what goes to stdout.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use super::{Exit, talk};
@@ -52,4 +52,14 @@ fn is_loss(error: &io::Error) -> bool {
 /// Whether data may be coloured: a terminal, and nobody said `NO_COLOR`.
 pub(super) fn in_colour() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// The columns of the terminal that data goes to; `None` where it goes elsewhere.
+pub(super) fn columns() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&stdout).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }

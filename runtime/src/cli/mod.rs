@@ -4,6 +4,7 @@
 
 mod about;
 mod absent;
+mod actors;
 mod args;
 mod broken;
 mod colour;
@@ -109,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Shell(args) => setup::system(|| pause::shell(cli.global, args)),
         Command::Serve(args) => setup::system(|| serve::run(cli.global, args)),
         Command::Runs(RunsCommand::Rerun(args)) => setup::system(|| rerun::rerun(cli.global, *args)),
+        Command::Actors(args) => setup::system(|| actors::actors(args)),
         Command::Runs(args) => setup::system(|| runs::runs(cli.global, args)),
         Command::Validate(args) => validate::validate(&args),
         Command::Graph(args) => graph::graph(&args),

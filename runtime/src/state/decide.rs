@@ -391,14 +391,14 @@ impl Run {
     /// learns first what somebody did, then what the workflow did, then what the machine did. A job that could not be
     /// ended in order when it was cancelled is lost, and its run cancelled all the same; a cancel that comes when all that
     /// was not to be is lost already has ended nothing, and is as if it had not come. A job over its time has failed the
-    /// run; one that gave way to a newer one of its concurrency group was cancelled.
+    /// run; one that gave way to a newer one of its concurrency group, or was cancelled by itself, was cancelled.
     fn result(&self) -> RunState {
         let counts = |job: &&Job| job.parent.is_none() || job.group.is_none();
         let jobs = || self.jobs.values().filter(counts).filter(|job| !hidden(job));
         let any = |state| jobs().any(|job| job.state == state);
         let gave_way = |job: &Job| {
             let why = job.reason.as_ref().or(job.cancel.as_ref());
-            why.is_some_and(|reason| reason.code == "concurrency")
+            why.is_some_and(|reason| matches!(reason.code.as_str(), "concurrency" | "cancelled"))
         };
         let lost_by_it = |job: &Job| job.lost_by_cancel && job.group.is_none();
         let ended_by_it = |job: &Job| job.state == JobState::Cancelled || lost_by_it(job);

@@ -1,10 +1,12 @@
 //! `loom-runtime serve`: the studio with the runtime in it, over the wire.
 
 mod actors;
+mod asked;
 mod begin;
 mod guests;
 mod lists;
 mod live;
+mod orders;
 mod stop;
 mod strangers;
 mod texts;

@@ -442,6 +442,7 @@ impl Actor for JobActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        Self::allow_orders(ctx);
         ctx.notify(Input::Begin);
     }
 }

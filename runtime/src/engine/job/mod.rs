@@ -6,6 +6,7 @@ mod actor;
 mod attempts;
 mod call;
 mod contexts;
+mod control;
 mod entrance;
 mod evaluate;
 mod fetching;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use actix::Recipient;
 use tokio::task::JoinHandle;
 
-use super::run::{ClosePlace, SaveEvents};
+use super::run::{CancelRunJob, ClosePlace, SaveEvents};
 use super::shared::Shared;
 use crate::actions::ActionStore;
 use crate::id::JobKey;
@@ -60,6 +61,8 @@ pub(in crate::engine) struct JobOrigin {
     pub(in crate::engine) run: Recipient<SaveEvents>,
     /// Who removes the job's place once its steps are done: the run, for which the job is over then.
     pub(in crate::engine) closer: Recipient<ClosePlace>,
+    /// Who writes down that the job is to be cancelled, and has it end then: the run.
+    pub(in crate::engine) canceller: Recipient<CancelRunJob>,
     /// The project directory.
     pub(in crate::engine) workspace: PathBuf,
     pub(in crate::engine) store: Arc<ActionStore>,

@@ -265,6 +265,7 @@ impl Actor for RunActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
+        Self::allow_orders(ctx);
         self.advance(ctx);
     }
 

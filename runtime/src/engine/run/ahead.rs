@@ -44,6 +44,7 @@ impl RunActor {
             shared: Arc::clone(&self.shared),
             run: ctx.address().recipient(),
             closer: ctx.address().recipient(),
+            canceller: ctx.address().recipient(),
             workspace: self.launch.workspace.clone(),
             store: Arc::clone(&self.store),
             masks: self.masks.clone(),

@@ -2,6 +2,7 @@
 
 mod actor;
 mod ahead;
+mod control;
 mod decisions;
 mod hidden;
 mod judging;

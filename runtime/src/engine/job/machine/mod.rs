@@ -15,6 +15,7 @@ mod messages;
 mod order;
 mod pause;
 mod retry;
+mod standing;
 mod steps;
 mod stops;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(in crate::engine) use ends::UNREACHABLE;
 pub(in crate::engine) use messages::{
     Effect, Input, JobStatus, Judgement, Opened, Resume, Retry, Status, StepWork, Trouble, Verdict, WorkEnd,
 };
+pub(super) use standing::Standing;
 
 /// A job on its way.
 #[derive(Debug)]

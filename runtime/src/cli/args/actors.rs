@@ -1,0 +1,36 @@
+//! How `actors` is called.
+
+use clap::Args;
+
+use super::DataFormat;
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ActorsArgs {
+    /// Which actors: words that all must hold, as on the page
+    ///
+    /// `type:Order state:failed,stale wait:>50ms -is:system "a text"`. Words that begin with - stand behind `--`. Plumbing is
+    /// left out unless `is:system` asks for it.
+    #[arg(value_name = "FILTER")]
+    pub(in crate::cli) filter: Vec<String>,
+    /// The studio [default: http://localhost:9090]
+    ///
+    /// Its token is taken from STUDIO_TOKEN.
+    #[arg(long, env = "STUDIO_URL", value_name = "URL")]
+    pub(in crate::cli) studio: Option<String>,
+    /// In this order: id, type, status, rate, wait, queueDepth, …
+    ///
+    /// With - in front the largest come first: `--sort=-rate`.
+    #[arg(long, value_name = "FIELD", default_value = "id", allow_hyphen_values = true)]
+    pub(in crate::cli) sort: String,
+    /// At most so many
+    #[arg(
+        long,
+        default_value_t = 100,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub(in crate::cli) limit: u32,
+    /// Text, or a JSON array
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(in crate::cli) format: DataFormat,
+}

@@ -4,6 +4,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { createMemoryHistory } from "@tanstack/react-router";
 import { act, render, waitFor } from "@testing-library/react";
 import { expect, onTestFinished, vi } from "vitest";
+import type { ActorRecord } from "./api/types";
 import { App } from "./app/app";
 import { createLive } from "./app/live-wiring";
 import { createAppRouter } from "./app/router";
@@ -37,11 +38,10 @@ const DEFAULTS: Answers = {
   "/api/ui": { sections: ["workflows", "runs", "logs"].map((id) => ({ id, title: id, path: `/${id}` })) },
   "/api/metrics": {
     timestamp: "2025-12-13T03:33:58.077Z",
-    actorPools: { totalActors: 3, activeActors: 1, idleActors: 2, byType: {} },
+    actorPools: { totalActors: 3, activeActors: 1, idleActors: 2, byType: {}, byStatus: {}, systemActors: 0 },
     messageQueues: { totalMessages: 1234, pendingMessages: 5 },
   },
   "/api/status": { status: "ok", runs: { queued: 0, running: 2 } },
-  "/api/actors": [],
   "/api/workflows": [],
   "/api/types": [],
   "/api/lints": [],
@@ -86,6 +86,21 @@ export function openStudio(path: string, answers: Answers = {}) {
       socket.onmessage({ data: JSON.stringify({ type, epoch: "a", seq, data }) });
     });
   };
+  /** The stretch of the list of actors that the page looks at. */
+  const window = () => {
+    const frames = told as { type: string; id: string; count?: number }[];
+    const closed = new Set(frames.filter(({ count }) => count === 0).map(({ id }) => id));
+    return frames.findLast(({ type, id }) => type === "window" && !closed.has(id));
+  };
+  /** Answers it: with the actors of a list, or an error. Tells what was asked for. */
+  const sayWindow = async (answer: ActorRecord[] | { error: object }) => {
+    await waitFor(() => expect(window()).toBeTruthy(), { timeout: 8000 });
+    const id = window()?.id;
+    const list = { from: 0, total: Array.isArray(answer) ? answer.length : 0 };
+    const data = Array.isArray(answer) ? { ...list, ids: answer.map((row) => row.id), rows: answer } : answer;
+    await say("window", { id, ...data });
+    return window();
+  };
   const view = render(<App client={client} live={live} router={router} />);
   return {
     ...view,
@@ -101,6 +116,8 @@ export function openStudio(path: string, answers: Answers = {}) {
     sockets: () => sockets,
     /** The studio hangs up. */
     hangUp: () => act(async () => socket.onclose()),
+    window,
+    sayWindow,
     hello: () => say("hello", { epoch: "a", seq: 1 }),
   };
 }

@@ -33,6 +33,12 @@ pub struct ActorPools {
     pub idle_actors: u64,
     /// All, by type.
     pub by_type: BTreeMap<String, u64>,
+    /// Those of the application, not of the libraries that carry it (`system`), by status as shown; `unknown` where there is none.
+    #[serde(default)]
+    pub by_status: BTreeMap<String, u64>,
+    /// Those of the libraries that carry the application.
+    #[serde(default)]
+    pub system_actors: u64,
 }
 
 /// Messages, summed over all actors that report them.

@@ -31,7 +31,19 @@ impl Directory {
             let place = Text::as_ptr(&actor.kind).cast::<u8>();
             by_type.entry(place).or_insert_with(|| (actor.kind.clone(), 0)).1 += 1;
             let mut waiting = actor.queue_depth.unwrap_or(0);
-            match actor.status_at(now, self.options.stale_after) {
+            let status = actor.status_at(now, self.options.stale_after);
+            if actor.system == Some(true) {
+                pools.system_actors += 1;
+            } else {
+                let word = status.as_ref().map_or("unknown", |status| status.as_str());
+                match pools.by_status.get_mut(word) {
+                    Some(count) => *count += 1,
+                    None => {
+                        pools.by_status.insert(word.to_owned(), 1);
+                    }
+                }
+            }
+            match status {
                 Some(ActorStatus::Active) => pools.active_actors += 1,
                 Some(ActorStatus::Idle) => pools.idle_actors += 1,
                 // Nobody is going to handle what waited for these.

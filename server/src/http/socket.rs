@@ -3,11 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use loom_protocol::{Epoch, Problem};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
 use crate::app::Services;
-use crate::live::{Cursor, open_viewer};
+use crate::live::{Cursor, Wanted, open_viewer};
 
 /// Where a connection that broke had come to.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -18,10 +18,21 @@ pub(super) struct Resume {
     epoch: Option<String>,
     /// The `seq` of the last frame seen.
     seq: Option<u64>,
+    /// `actors` leaves out `actor:update` and `actor:removed`, for those who look at actors through windows; the places of
+    /// frames have holes then.
+    #[param(inline)]
+    without: Option<Without>,
     /// This server's token, from browsers of other origins, which can give a socket no header. An offered protocol
     /// `base64url.bearer.phx.<token in base64url>` says the same and is in nobody's log.
     #[expect(dead_code, reason = "the guard has looked at it")]
     token: Option<String>,
+}
+
+/// Frames that a connection does without.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Without {
+    Actors,
 }
 
 /// Opens a WebSocket that tells what happens. Each message is one JSON object `{"type","epoch","seq","data"}`.
@@ -41,6 +52,10 @@ pub(super) async fn open(
     resume: web::Query<Resume>,
     services: web::Data<Services>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let wanted = match resume.without {
+        Some(Without::Actors) => Wanted::NoActors,
+        None => Wanted::All,
+    };
     let cursor = match resume.into_inner() {
         Resume {
             epoch: Some(epoch),
@@ -61,7 +76,7 @@ pub(super) async fn open(
         }
     };
     let place = services.sockets.admit(&request)?;
-    open_viewer(&services, place, cursor, &request, body).map_err(|error| {
+    open_viewer(&services, place, wanted, cursor, &request, body).map_err(|error| {
         tracing::debug!(%error, "no WebSocket handshake");
         let detail = format!("this is a WebSocket: {error}; connect with a WebSocket client");
         ApiError::bad_request("no_websocket", detail).into()

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::hub::{Draft, Hub};
+use super::outbox::OF_ACTORS;
 use super::sockets::Sockets;
 use crate::Intake;
 use crate::directory::{Directory, Taken};
@@ -93,7 +94,7 @@ impl Drop for Feed {
 /// `again` says that it was running before: what it had taken out then was told to nobody.
 async fn publish_changes(directory: Arc<Directory>, hub: Hub, again: bool) {
     if again {
-        hub.resync_all();
+        hub.resync_actors();
     }
     let mut resynced: Option<Instant> = None;
     loop {
@@ -102,7 +103,7 @@ async fn publish_changes(directory: Arc<Directory>, hub: Hub, again: bool) {
         match directory.changes().take(PER_FLUSH, may_bulk) {
             Taken::Bulk => {
                 resynced = Some(Instant::now());
-                hub.resync_all();
+                hub.resync_actors();
             }
             Taken::Some(ids) => hub.publish_all(ids.iter().map(|id| change(&directory, id)).collect()),
         }
@@ -111,7 +112,7 @@ async fn publish_changes(directory: Arc<Directory>, hub: Hub, again: bool) {
 }
 
 fn change(directory: &Directory, id: &str) -> Draft {
-    let key = format!("actor/{id}");
+    let key = format!("{OF_ACTORS}{id}");
     match directory.get(id) {
         Some(record) => Draft::new(topic::ACTOR_UPDATE, Some(&key), &record),
         None => {

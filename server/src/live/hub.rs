@@ -9,7 +9,7 @@ use loom_protocol::{Epoch, Timestamp, topic};
 use serde::Serialize;
 use serde_json::json;
 
-use super::outbox::{Outbox, Wake};
+use super::outbox::{OF_ACTORS, Outbox, Wake, Wanted};
 use super::ring::{Ring, Sent};
 
 /// Frames and bytes kept for viewers that come back.
@@ -180,6 +180,19 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::resync_all`], where nothing but actors is meant: viewers that are told of none have nothing to fetch.
+    pub(crate) fn resync_actors(&self) {
+        let mut state = self.lock();
+        state.head += 1;
+        let seq = state.head;
+        let text = self.resync(seq);
+        let key = Some(OF_ACTORS.into());
+        state.ring.push(Arc::new(Sent { seq, key, text }));
+        for outbox in state.viewers.values().filter(|outbox| outbox.wants_actors()) {
+            outbox.lose(seq);
+        }
+    }
+
     /// Adds a viewer. `wake` is called, from any thread and under the hub's lock, when there is something to
     /// [`Subscription::take`]; it must not wait and says whether it was heard.
     ///
@@ -189,8 +202,18 @@ impl Hub {
         cursor: Option<&Cursor>,
         wake: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Subscription {
+        self.subscribe_to(Wanted::All, cursor, wake)
+    }
+
+    /// As [`Hub::subscribe`], for some of the frames. Their places have holes where the others are.
+    pub(crate) fn subscribe_to(
+        &self,
+        wanted: Wanted,
+        cursor: Option<&Cursor>,
+        wake: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Subscription {
         let wake: Wake = Box::new(wake);
-        let outbox = Arc::new(Outbox::new(wake));
+        let outbox = Arc::new(Outbox::new(wanted, wake));
         let mut state = self.lock();
         let head = state.head;
         let mut start = head;
@@ -320,6 +343,25 @@ mod tests {
             .iter()
             .map(|frame| (frame.kind.as_str(), frame.seq.0))
             .collect()
+    }
+
+    #[test]
+    fn who_does_without_actors_fetches_nothing_because_of_them() {
+        let hub = hub();
+        let mut windows = hub.subscribe_to(Wanted::NoActors, None, || true);
+        let mut all = hub.subscribe(None, || true);
+        let start = places(&frames(&mut windows))[0].1;
+        hub.publish("actor:update", Some("actor/a"), &1);
+        hub.resync_actors();
+        hub.publish("metrics", Some("metrics"), &2);
+        assert_eq!(places(&frames(&mut windows)), [("metrics", 3)]);
+        assert_eq!(places(&frames(&mut all)), [("hello", 0), ("resync", 3)]);
+        let cursor = Cursor {
+            epoch: hub.epoch().clone(),
+            seq: start,
+        };
+        let mut back = hub.subscribe_to(Wanted::NoActors, Some(&cursor), || true);
+        assert_eq!(places(&frames(&mut back)), [("hello", 0), ("metrics", 3)]);
     }
 
     #[test]

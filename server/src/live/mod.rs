@@ -17,6 +17,7 @@ mod watch;
 pub(crate) use feed::Feed;
 pub use frames::{bounded_frames, close_reason};
 pub use hub::{Cursor, Draft, Hub, HubStats, Subscription};
+pub(crate) use outbox::Wanted;
 pub(crate) use sockets::Line;
 pub use sockets::{Admission, Pulse, Sockets};
 pub(crate) use viewer::open_viewer;

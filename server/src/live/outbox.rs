@@ -16,8 +16,22 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Tells a transport that there is something to fetch. `false` when it could not be told just now.
 pub(super) type Wake = Box<dyn Fn() -> bool + Send + Sync>;
 
+/// How the keys of frames about single actors begin.
+pub(super) const OF_ACTORS: &str = "actor/";
+
+/// Which frames a viewer wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of them.
+    #[default]
+    All,
+    /// All but those about single actors, which are most of them: it looks at actors through windows.
+    NoActors,
+}
+
 /// One viewer's waiting frames.
 pub(super) struct Outbox {
+    wanted: Wanted,
     waiting: Mutex<Waiting>,
     /// A wake-up is on its way; another one would tell nothing new.
     woken: AtomicBool,
@@ -40,8 +54,9 @@ pub(super) struct Parcel {
 }
 
 impl Outbox {
-    pub(super) fn new(wake: Wake) -> Self {
+    pub(super) fn new(wanted: Wanted, wake: Wake) -> Self {
         Self {
+            wanted,
             waiting: Mutex::default(),
             woken: AtomicBool::new(false),
             wake,
@@ -51,13 +66,25 @@ impl Outbox {
     /// Adds frames; never waits. Returns how many frames were dropped or left out on the way.
     pub(super) fn offer(&self, frames: &[Arc<Sent>]) -> usize {
         let mut waiting = self.lock();
-        let mut dropped = 0;
-        for frame in frames {
+        let (mut dropped, mut taken) = (0, false);
+        for frame in frames.iter().filter(|frame| self.wants(frame)) {
             dropped += waiting.push(frame);
+            taken = true;
         }
         drop(waiting);
-        self.call();
+        if taken {
+            self.call();
+        }
         dropped
+    }
+
+    /// Whether it is told what happens to single actors.
+    pub(super) fn wants_actors(&self) -> bool {
+        self.wanted == Wanted::All
+    }
+
+    fn wants(&self, frame: &Sent) -> bool {
+        self.wants_actors() || !frame.key.as_deref().is_some_and(|key| key.starts_with(OF_ACTORS))
     }
 
     /// Drops all that waits and has the viewer told to fetch everything, then to go on from `seq`.
@@ -168,15 +195,34 @@ mod tests {
 
     #[test]
     fn a_viewer_that_keeps_up_gets_every_frame() {
-        let outbox = Outbox::new(Box::new(|| true));
+        let outbox = Outbox::new(Wanted::All, Box::new(|| true));
         assert_eq!(outbox.offer(&[sent(1, Some("a")), sent(2, Some("a"))]), 0);
         assert_eq!(texts(&outbox), ["1", "2"]);
         assert!(texts(&outbox).is_empty());
     }
 
     #[test]
+    fn one_without_actors_is_neither_told_of_them_nor_woken() {
+        let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = calls.clone();
+        let outbox = Outbox::new(
+            Wanted::NoActors,
+            Box::new(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+                true
+            }),
+        );
+        for seq in 1..=5000 {
+            assert_eq!(outbox.offer(&[sent(seq, Some("actor/a"))]), 0);
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 0);
+        outbox.offer(&[sent(5001, Some("actor/b")), sent(5002, Some("metrics"))]);
+        assert_eq!(texts(&outbox), ["5002"]);
+    }
+
+    #[test]
     fn one_that_does_not_gets_the_latest_of_each_subject() {
-        let outbox = Outbox::new(Box::new(|| true));
+        let outbox = Outbox::new(Wanted::All, Box::new(|| true));
         for seq in 1..=MAX_WAITING as u64 + 1 {
             outbox.offer(&[sent(seq, Some(if seq % 2 == 0 { "even" } else { "odd" }))]);
         }
@@ -185,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_superseded_ends_in_a_resync_and_bounded_memory() {
-        let outbox = Outbox::new(Box::new(|| true));
+        let outbox = Outbox::new(Wanted::All, Box::new(|| true));
         for seq in 1..=5000 {
             outbox.offer(&[sent(seq, None)]);
             assert!(outbox.lock().frames.len() <= MAX_WAITING);
@@ -200,10 +246,13 @@ mod tests {
     fn one_wake_up_is_enough_until_the_viewer_fetches() {
         let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let counted = calls.clone();
-        let outbox = Outbox::new(Box::new(move || {
-            counted.fetch_add(1, Ordering::SeqCst);
-            true
-        }));
+        let outbox = Outbox::new(
+            Wanted::All,
+            Box::new(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+                true
+            }),
+        );
         outbox.offer(&[sent(1, None)]);
         outbox.offer(&[sent(2, None)]);
         assert_eq!(calls.load(Ordering::SeqCst), 1);

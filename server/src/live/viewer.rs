@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::frames::{bounded_frames, close_reason};
 use super::hub::{Cursor, Hub, Subscription};
+use super::outbox::Wanted;
 use super::sockets::Admission;
 use super::watch::hear;
 use crate::windows::{ViewerWindows, Windows};
@@ -37,6 +38,7 @@ const GONE: Duration = Duration::from_secs(40);
 pub(crate) fn open_viewer(
     services: &Services,
     place: Admission,
+    wanted: Wanted,
     cursor: Option<Cursor>,
     request: &HttpRequest,
     body: web::Payload,
@@ -56,6 +58,7 @@ pub(crate) fn open_viewer(
         intake: services.intake.clone(),
         windows: services.windows.clone(),
         own_windows: None,
+        wanted,
         cursor,
         subscription: None,
         heard: Instant::now(),
@@ -74,6 +77,7 @@ struct Viewer {
     windows: Windows,
     /// Its windows, once it is there.
     own_windows: Option<ViewerWindows>,
+    wanted: Wanted,
     cursor: Option<Cursor>,
     subscription: Option<Subscription>,
     heard: Instant,
@@ -126,7 +130,7 @@ impl Actor for Viewer {
             viewer.try_send(Waiting).is_ok()
         };
         self.own_windows = Some(self.windows.open_for(wake.clone()));
-        self.subscription = Some(self.hub.subscribe(self.cursor.as_ref(), wake));
+        self.subscription = Some(self.hub.subscribe_to(self.wanted, self.cursor.as_ref(), wake));
         self.send_waiting(ctx);
         ctx.run_interval(PING, |viewer, ctx| {
             viewer.handle.beat();

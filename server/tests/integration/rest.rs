@@ -127,6 +127,7 @@ async fn metrics_are_as_documented() {
         get(&services, "/api/metrics").await.json(),
         json!({"timestamp":"2025-12-13T03:33:58.077Z",
             "actorPools":{"totalActors":4,"activeActors":2,"idleActors":1,
+                "byStatus":{"active":2,"idle":1,"unknown":1},"systemActors":0,
                 "byType":{"AggregatorActor":2,"CounterActor":2}},
             "messageQueues":{"totalMessages":157,"pendingMessages":6}})
     );

@@ -27,6 +27,7 @@ export const insideKeys = {
   actor: (id: string) => ["actor", id],
   chain: (correlation: string) => ["chain", correlation],
   children: (id: string) => ["children", id],
+  page: (filter: string, sort: string) => ["page", filter, sort],
 } as const;
 
 /** All types of actors, with what they did in the last `window` seconds. */
@@ -126,6 +127,20 @@ export function childrenQuery(id: string, filter: string) {
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
     refetchInterval: pollEvery(REFRESH_MS),
+  });
+}
+
+/** Actors that are shown of a list where there is no live line. */
+const PAGE_LIMIT = 200;
+
+/** The begin of a list of actors, as it was when it was read. */
+export function pageQuery(filter: string, sort: string) {
+  return queryOptions({
+    queryKey: insideKeys.page(filter, sort),
+    queryFn: ({ signal }) => {
+      const wanted = new URLSearchParams({ filter, sort, limit: String(PAGE_LIMIT) });
+      return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
+    },
   });
 }
 

@@ -144,10 +144,6 @@ export function attemptQuery(run: string, job: string, attempt: number) {
   });
 }
 
-export function fetchActors(signal?: AbortSignal): Promise<ActorRecord[]> {
-  return getJson<ActorRecord[]>("/api/actors", signal);
-}
-
 /** The first few actors with this status, and how many there are. */
 export function actorsOfStatusQuery(status: string, limit: number) {
   return queryOptions({

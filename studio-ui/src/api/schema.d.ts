@@ -1275,6 +1275,10 @@ export interface components {
              * @description Those with status `active`.
              */
             activeActors: number;
+            /** @description Those of the application, not of the libraries that carry it (`system`), by status as shown; `unknown` where there is none. */
+            byStatus?: {
+                [key: string]: number;
+            };
             /** @description All, by type. */
             byType: {
                 [key: string]: number;
@@ -1284,6 +1288,11 @@ export interface components {
              * @description Those with status `idle`.
              */
             idleActors: number;
+            /**
+             * Format: int64
+             * @description Those of the libraries that carry the application.
+             */
+            systemActors?: number;
             /**
              * Format: int64
              * @description All that are known.
@@ -7772,6 +7781,11 @@ export interface operations {
                 epoch?: string;
                 /** @description The `seq` of the last frame seen. */
                 seq?: number;
+                /**
+                 * @description `actors` leaves out `actor:update` and `actor:removed`, for those who look at actors through windows; the places of
+                 *     frames have holes then.
+                 */
+                without?: "actors";
                 /**
                  * @description This server's token, from browsers of other origins, which can give a socket no header. An offered protocol
                  *     `base64url.bearer.phx.<token in base64url>` says the same and is in nobody's log.

@@ -230,8 +230,12 @@ describe("Caches", () => {
 
 describe("socketUrl", () => {
   it("is that of the page's own origin", () => {
-    expect(socketUrl({ protocol: "http:", host: "localhost:9090" } as Location)).toBe("ws://localhost:9090/ws");
-    expect(socketUrl({ protocol: "https:", host: "studio.example" } as Location)).toBe("wss://studio.example/ws");
+    expect(socketUrl({ protocol: "http:", host: "localhost:9090" } as Location)).toBe(
+      "ws://localhost:9090/ws?without=actors",
+    );
+    expect(socketUrl({ protocol: "https:", host: "studio.example" } as Location)).toBe(
+      "wss://studio.example/ws?without=actors",
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 import { BASE } from "../api/base";
 import type { JournalLine, Lint } from "../api/inside";
 import { insideKeys, JOURNAL_LIMIT } from "../api/inside-queries";
-import { fetchActor, fetchActors, keys, RUN_LIMIT } from "../api/queries";
+import { keys, RUN_LIMIT } from "../api/queries";
 import type { Frame, Job, Metrics, Run, RunDelta, RunSummary, RunsPage, Workflow } from "../api/types";
 import { serverClock } from "../lib/clock";
 import { frameBatch } from "../lib/frame-batch";
@@ -17,20 +17,20 @@ export function createLive(client: QueryClient, url: string): Live {
   const caches = new Caches(client);
   return new Live({
     url,
-    fetchActors: () => fetchActors(),
-    fetchActor,
     onFrame: (frame) => caches.receive(frame),
     onResync: () => void client.invalidateQueries(),
     // We may not be let in any more; the studio says so to whoever asks, but not to a socket.
     onUnheard: () => void client.invalidateQueries({ queryKey: keys.session }),
-    schedule: frameBatch,
     environment: { connect: (to) => new WebSocket(to), now: Date.now, random: Math.random },
   });
 }
 
-/** The socket of the page's own origin, under the path that the page is offered under. */
+/**
+ * The socket of the page's own origin, under the path that the page is offered under. Nobody here listens to what happens to all
+ * actors: what is shown of them comes by windows.
+ */
 export function socketUrl(location: Location): string {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${BASE}/ws`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${BASE}/ws?without=actors`;
 }
 
 export class Caches {

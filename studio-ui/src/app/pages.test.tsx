@@ -55,43 +55,67 @@ describe("the frame", () => {
 
 describe("actors", () => {
   it("says that it loads, then how to bring the first actor", async () => {
-    const studio = openStudio("/actors");
+    const studio = openStudio("/actors", { "/api/metrics": NO_ACTORS });
     await screen.findByText("Loading actors …", undefined, FOUND);
     await studio.hello();
+    await studio.sayWindow([]);
     await screen.findByText("No actor has reported yet.");
   });
 
-  it("says what failed and reads again when asked", async () => {
-    const studio = openStudio("/actors", { "/api/actors": new Problem(503, "the directory is starting") });
+  it("says why there is no list, and asks again when told to", async () => {
+    const studio = openStudio("/actors", { "/api/metrics": NO_ACTORS });
     await studio.hello();
-    await screen.findByText("the directory is starting", undefined, FOUND);
-    studio.answers["/api/actors"] = [];
+    await studio.sayWindow({ error: { code: "too_many_windows", message: "too many lists are looked at" } });
+    await screen.findByText("too many lists are looked at", undefined, FOUND);
+    const before = studio.told.length;
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(studio.told.length).toBeGreaterThan(before);
+    await studio.sayWindow([]);
     await screen.findByText("No actor has reported yet.");
+  });
+
+  it("reads the begin of the list where there is no line, and says so", async () => {
+    const items = [{ id: "a", type: "T", status: "idle" }];
+    const studio = openStudio("/actors", { "/api/v1/actors": { items, next: "x", total: 4000 } });
+    await screen.findByText("Loading actors …", undefined, FOUND);
+    await studio.hangUp();
+    await screen.findByText(/^The first 1 of 4,000 actors/, undefined, FOUND);
   });
 
   it("counts what a filter leaves and clears it", async () => {
-    const studio = openStudio("/actors?filter=zzz", { "/api/actors": [{ id: "a", type: "T", status: "idle" }] });
+    const studio = openStudio("/actors?filter=zzz");
     await studio.hello();
-    await screen.findByText("0 of 1", undefined, FOUND);
+    expect(await studio.sayWindow([])).toMatchObject({ filter: "zzz -is:system", sort: "id", from: 0 });
+    await screen.findByText("0 that match", undefined, FOUND);
     fireEvent.click(screen.getByRole("button", { name: "Clear the filters" }));
+    await waitFor(() => expect(studio.window()).toMatchObject({ filter: "-is:system" }));
+    await studio.sayWindow([{ id: "a", type: "T", status: "idle" }]);
     await screen.findByText("1 actor");
   });
 
   it("opens the panel of the actor in the address, foreign text as text", async () => {
     const actor = { id: HOSTILE, type: "T", status: "active", messageCount: 42, metadata: { note: HOSTILE } };
-    const studio = openStudio(`/actors?actor=${encodeURIComponent(HOSTILE)}`, { "/api/actors": [actor] });
+    const path = `/api/actors/${encodeURIComponent(HOSTILE)}`;
+    const studio = openStudio(`/actors?actor=${encodeURIComponent(HOSTILE)}`, { [path]: actor });
     await studio.hello();
+    await studio.sayWindow([actor]);
     const panel = await screen.findByRole("region", { name: `Actor ${HOSTILE}` }, FOUND);
+    await within(panel).findByText("42");
     expect(within(panel).getAllByText(HOSTILE)).toHaveLength(2);
-    expect(within(panel).getByText("42")).toBeTruthy();
     expect(document.querySelector("img[src=x]")).toBeNull();
-    await studio.say("actor:update", { ...actor, messageCount: 43 });
+    await studio.sayWindow([{ ...actor, messageCount: 43 }]);
     await within(panel).findByText("43");
-    await studio.say("actor:removed", { id: HOSTILE });
-    await within(panel).findByText("The studio does not know this actor.");
+    studio.answers[path] = new Problem(404, "no such actor");
+    await studio.sayWindow([]);
+    await within(panel).findByText("The studio does not know this actor.", undefined, FOUND);
   });
 });
+
+const NO_ACTORS = {
+  timestamp: "2025-12-13T03:33:58.077Z",
+  actorPools: { totalActors: 2, activeActors: 0, idleActors: 2, byType: {}, byStatus: {}, systemActors: 2 },
+  messageQueues: { totalMessages: 0, pendingMessages: 0 },
+};
 
 const DIAMOND = { name: "diamond", file: "diamond.loom.yml", state: "idle" };
 

@@ -25,8 +25,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     if (!closed) return;
     // Nobody looks any more: what was read in the session is not for whoever comes next.
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
-    live.actors.clear();
-  }, [client, live, closed]);
+  }, [client, closed]);
   useEffect(
     () =>
       onUnauthorized(() =>

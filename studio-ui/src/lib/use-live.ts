@@ -1,11 +1,9 @@
 /** How components read the live side; the object itself is made once by the app. */
 
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useSyncExternalStore } from "react";
 import { serverClock } from "./clock";
 import type { Connection } from "./live/connection";
 import type { Live } from "./live/live";
-import { pauseAfter } from "./refresh";
-import type { Store } from "./store";
 import { useNow } from "./use-now";
 
 export const LiveContext = createContext<Live | undefined>(undefined);
@@ -38,56 +36,8 @@ export function useToldNow(period: "second" | "tenth"): number {
   return heardAt === undefined ? now : Math.min(now, serverClock.at(heardAt));
 }
 
-/**
- * Keeps the actors while somebody looks, and reads all of them again now and then: heartbeats and uptimes are computed by the studio when it is
- * asked, and no frame tells of them. The larger the list, the longer the pause.
- */
-export function useFreshActors(): void {
-  const live = useLive();
-  useEffect(() => live.watchActors(), [live]);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    let over = false;
-    const next = (pause: number) => {
-      timer = setTimeout(async () => {
-        const started = performance.now();
-        if (!document.hidden) await live.refreshActors();
-        if (!over) next(pauseAfter(performance.now() - started, live.actors.size));
-      }, pause);
-    };
-    next(pauseAfter(0, 0));
-    return () => {
-      over = true;
-      clearTimeout(timer);
-    };
-  }, [live]);
-}
-
 /** Tells the studio that an actor, or who sends to whom, is looked at while a part of the page is there. */
 export function useLook(actor: string | undefined, map = false): void {
   const { attention } = useLive();
   useEffect(() => attention.look({ ...(actor !== undefined && { actor }), map }), [attention, actor, map]);
-}
-
-/** What a store holds, read at most once a period however often it changes: in between nothing is drawn at all. */
-export function useThrottledStore<T>(store: Store<T>, period: number): T {
-  const [value, setValue] = useState(store.get);
-  useEffect(() => {
-    let readAt = Number.NEGATIVE_INFINITY;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = () => {
-      timer = undefined;
-      readAt = Date.now();
-      setValue(store.get());
-    };
-    setValue(store.get());
-    const forget = store.subscribe(() => {
-      timer ??= setTimeout(read, Math.max(0, readAt + period - Date.now()));
-    });
-    return () => {
-      forget();
-      clearTimeout(timer);
-    };
-  }, [store, period]);
-  return value;
 }

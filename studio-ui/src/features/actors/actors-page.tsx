@@ -1,5 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
+import { childrenQuery } from "../../api/inside-queries";
+import { condition } from "../../lib/filter/condition";
 import { formatCount, plural } from "../../lib/format";
 import { ActorViews } from "../../ui/actor-views";
 import { Name } from "../../ui/name";
@@ -11,7 +14,7 @@ import { ActorFilter } from "./components/actor-filter";
 import { ActorGrid } from "./components/actor-grid";
 import { ActorPanel } from "./components/actor-panel";
 import type { ActorsSearch } from "./model/search";
-import { childrenOf, MOST_ROWS, type Selection } from "./model/selection";
+import { MOST_ROWS } from "./model/wanted";
 import { type Actors, useActor, useActors } from "./use-actors";
 
 type Change = { [K in keyof ActorsSearch]?: ActorsSearch[K] | undefined };
@@ -29,13 +32,18 @@ export function ActorsPage() {
   );
   const open = useCallback((actor: string | undefined) => change({ actor }), [change]);
   return (
-    <Page title="Actors" aside={actors.loaded && <Count selection={actors.selection} />} actions={<ActorViews />} fill>
+    <Page
+      title="Actors"
+      aside={actors.shown.loaded && <Count actors={actors} filtered={search.filter !== undefined} />}
+      actions={<ActorViews />}
+      fill
+    >
       <div className={styles.split}>
         <Panel
           label="List of actors"
           className={styles.list}
           covered={search.actor !== undefined}
-          head={<ActorFilter search={search} selection={actors.selection} mistake={actors.mistake} onChange={change} />}
+          head={<ActorFilter search={search} facets={actors.facets} mistake={actors.mistake} onChange={change} />}
         >
           <List actors={actors} search={search} onChange={change} onSelect={open} />
         </Panel>
@@ -45,13 +53,9 @@ export function ActorsPage() {
   );
 }
 
-function Count({ selection }: { selection: Selection }) {
-  const { matched, total } = selection;
-  return (
-    <span className="dim">
-      {matched === total ? plural(total, "actor") : `${formatCount(matched)} of ${formatCount(total)}`}
-    </span>
-  );
+function Count({ actors, filtered }: { actors: Actors; filtered: boolean }) {
+  const { total } = actors.shown;
+  return <span className="dim">{filtered ? `${formatCount(total)} that match` : plural(total, "actor")}</span>;
 }
 
 type ListProps = {
@@ -62,21 +66,30 @@ type ListProps = {
 };
 
 function List({ actors, search, onChange, onSelect }: ListProps) {
-  const { selection, loaded, error, retry } = actors;
-  if (!loaded && error) return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
+  const { shown, still, facets, list, error, retry, onRange } = actors;
+  const { loaded, total, from } = shown;
+  const rows = useMemo(() => new Map(shown.rows.map((row, index) => [from + index, row])), [shown.rows, from]);
+  if (error && rows.size === 0)
+    return <ErrorNote title="The actors could not be read." error={error} onRetry={retry} />;
   if (!loaded) return <LoadingNote what="actors" />;
-  if (actors.all.length === 0) {
+  if (total === 0 && search.filter === undefined && facets.all !== undefined && facets.all <= facets.plumbing) {
     return <NoActors />;
   }
   return (
     <>
       {error && <ErrorNote title="The list may be out of date." error={error} onRetry={retry} />}
-      {selection.matched > MOST_ROWS && (
+      {still && rows.size < total && (
         <TooMuchNote>
-          The first {formatCount(MOST_ROWS)} of {formatCount(selection.matched)} actors. Filter to see the others.
+          The first {formatCount(rows.size)} of {formatCount(total)} actors: the others come by the live line, which is
+          not there.
         </TooMuchNote>
       )}
-      {selection.matched === 0 ? (
+      {total > MOST_ROWS && (
+        <TooMuchNote>
+          The first {formatCount(MOST_ROWS)} of {formatCount(total)} actors. Filter or sort to see the others.
+        </TooMuchNote>
+      )}
+      {total === 0 ? (
         <EmptyNote title="No actor matches.">
           <button type="button" className={styles.clear} onClick={() => onChange({ filter: undefined })}>
             Clear the filters
@@ -84,11 +97,14 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
         </EmptyNote>
       ) : (
         <ActorGrid
-          rows={selection.rows}
+          count={Math.min(still ? rows.size : total, MOST_ROWS)}
+          rows={rows}
+          list={list}
           sort={search.sort ?? "id"}
           selected={search.actor}
           onSort={(sort) => onChange({ sort: sort === "id" ? undefined : sort })}
           onSelect={onSelect}
+          onRange={onRange}
         />
       )}
     </>
@@ -96,13 +112,15 @@ function List({ actors, search, onChange, onSelect }: ListProps) {
 }
 
 function OpenPanel({ id, actors, onClose }: { id: string; actors: Actors; onClose: () => void }) {
-  const actor = useActor(id);
+  const actor = useActor(id, actors.shown.rows);
+  const children = useQuery(childrenQuery(id, condition("parent", id))).data;
+  const ids = (children?.items ?? []).slice(0, MOST_CHILDREN).map((child) => child.id);
   return (
     <ActorPanel
       id={id}
-      actor={actor}
-      loaded={actors.loaded}
-      family={childrenOf(actors.all, id, MOST_CHILDREN)}
+      actor={actor ?? undefined}
+      loaded={actor !== undefined}
+      family={{ count: children?.total ?? 0, ids }}
       link={(to) => (
         <Link from="/actors" search={(before) => ({ ...before, actor: to })}>
           <Name of={to} mono />

@@ -1,36 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { actorQuery, pageQuery } from "../../api/inside-queries";
+import { metricsQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
 import type { Filter } from "../../lib/filter/filter";
 import { type InvalidFilter, readFilter } from "../../lib/filter/read";
-import { useFreshActors, useLive, useThrottledStore } from "../../lib/use-live";
+import type { Shown } from "../../lib/live/actor-windows";
+import { useConnection, useLive } from "../../lib/use-live";
+import { type Facets, facetsOf } from "./model/facets";
 import type { ActorsSearch } from "./model/search";
-import { type Selection, select } from "./model/selection";
+import { listWanted, stretchAround } from "./model/wanted";
+
+export type Range = { first: number; last: number };
 
 export type Actors = {
-  all: readonly ActorRecord[];
-  selection: Selection;
+  shown: Shown;
+  /** Whether it was read once, as there is no line to the studio. */
+  still: boolean;
   /** What is wrong with the filter. */
   mistake: InvalidFilter | undefined;
-  loaded: boolean;
+  facets: Facets;
+  /** Names the list: another filter or order is another list. */
+  list: string;
   error: Error | undefined;
   retry: () => void;
+  /** Says which rows are in sight. */
+  onRange: (range: Range) => void;
 };
 
-/** The actors that an address asks for, live. Large lists are worked out less often, so that the page stays quick. */
+/** Heartbeats and uptimes are computed by the studio when it is asked, and no frame tells of them. */
+const REFRESH_MS = 3000;
+
+/** The actors in sight of the list that an address asks for, live. */
 export function useActors(search: ActorsSearch): Actors {
   const live = useLive();
-  const { version, loaded, error } = useThrottledStore(live.actors.state, live.actors.size > 5000 ? 1000 : 100);
-  const { plumbing, sort } = search;
+  const { plumbing = false, sort = "id" } = search;
   const filter = useLastFilter(search.filter ?? "");
-  useFreshActors();
+  const wanted = useMemo(() => listWanted(filter.valid, plumbing, sort), [filter.valid, plumbing, sort]);
+  const list = `${wanted.sort} ${wanted.filter}`;
+  const [range, setRange] = useState<Range & { list: string }>({ first: 0, last: 0, list });
+  const { first, last } = range.list === list ? range : { first: 0, last: 0 };
+  const { from, count } = stretchAround(wanted, first, last);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the list, which the store keeps.
-  const all = useMemo(() => live.actors.list(), [live, version]);
-  const selection = useMemo(
-    () => select(all, { filter: filter.valid, plumbing: plumbing === true, ...(sort !== undefined && { sort }) }),
-    [all, filter.valid, plumbing, sort],
+  const [window] = useState(() => live.windows.open());
+  const [answered, setAnswered] = useState<string | undefined>(undefined);
+  const told = useSyncExternalStore(window.state.subscribe, window.state.get);
+  useEffect(() => window.look({ ...wanted, from, count }), [window, wanted, from, count]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) window.refresh();
+    }, REFRESH_MS);
+    return () => {
+      clearInterval(timer);
+      window.close();
+    };
+  }, [window]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer is to what is looked at then.
+  useEffect(() => {
+    if (told.loaded) setAnswered(list);
+  }, [told]);
+
+  const { closedAt } = useConnection();
+  const page = useQuery({ ...pageQuery(wanted.filter, wanted.sort), enabled: !told.loaded && closedAt !== undefined });
+  const metrics = useQuery(metricsQuery);
+  const facets = useMemo(() => facetsOf(metrics.data), [metrics.data]);
+  const still = !told.loaded && page.data !== undefined;
+  const shown = useMemo<Shown>(
+    () =>
+      still && page.data
+        ? { loaded: true, total: page.data.total, from: 0, rows: page.data.items, problem: undefined }
+        : told,
+    [still, page.data, told],
   );
-  return { all, selection, mistake: filter.mistake, loaded, error, retry: () => void live.refreshActors() };
+  const problem = shown.problem === undefined ? undefined : new Error(shown.problem);
+  return {
+    shown,
+    still,
+    mistake: filter.mistake,
+    facets,
+    list: answered ?? list,
+    error: problem ?? (shown.loaded ? undefined : (page.error ?? undefined)),
+    retry: () => {
+      window.refresh();
+      if (!told.loaded) void page.refetch();
+    },
+    onRange: (next) => setRange({ ...next, list }),
+  };
 }
 
 /** The filter as it is typed, or while that is none, the last one that was. */
@@ -41,17 +96,8 @@ function useLastFilter(typed: string): { valid: Filter; mistake: InvalidFilter |
   return { valid: filter ?? last, mistake: error };
 }
 
-const PANEL_REFRESH_MS = 2000;
-
-/** One actor, live, and read again every two seconds for its heartbeat and uptime. */
-export function useActor(id: string): ActorRecord | undefined {
-  const live = useLive();
-  const record = useSyncExternalStore(live.actors.state.subscribe, () => live.actors.get(id));
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) void live.refreshActor(id);
-    }, PANEL_REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [live, id]);
-  return record;
+/** One actor: as the list has it while it is in sight there, else read again every two seconds. */
+export function useActor(id: string, listed: readonly ActorRecord[]): ActorRecord | null | undefined {
+  const { data } = useQuery(actorQuery(id));
+  return listed.find((row) => row.id === id) ?? data;
 }

@@ -30,15 +30,22 @@ describe("Cursor", () => {
     expect(cursor.position).toEqual({ epoch: "a", seq: 9 });
   });
 
-  it("fetches everything after a gap, and still takes the frame that showed it", () => {
+  it("takes what follows where others were left out, as what is really missed is told", () => {
     const cursor = cursorAt(7);
-    expect(cursor.accept(frame(9))).toEqual(NEWS_AND_FETCH);
+    expect(cursor.accept(frame(9))).toEqual(NEWS);
     expect(cursor.accept(frame(10))).toEqual(NEWS);
+  });
+
+  it("takes a frame for this page alone, which has the place of the last one", () => {
+    const cursor = cursorAt(7);
+    expect(cursor.accept(frame(7, "journal"))).toEqual(NEWS);
+    expect(cursor.accept(frame(8))).toEqual(NEWS);
+    expect(cursor.accept(frame(8, "window"))).toEqual(NEWS);
   });
 
   it("drops what it has already seen", () => {
     const cursor = cursorAt(7);
-    expect(cursor.accept(frame(7))).toEqual(KNOWN);
+    expect(cursor.accept(frame(6))).toEqual(KNOWN);
     expect(cursor.accept(frame(3))).toEqual(KNOWN);
     expect(cursor.position).toEqual({ epoch: "a", seq: 7 });
   });
@@ -48,12 +55,6 @@ describe("Cursor", () => {
     expect(cursor.accept(hello(9))).toEqual(KNOWN);
     expect(cursor.accept(frame(8))).toEqual(NEWS);
     expect(cursor.accept(frame(9))).toEqual(NEWS);
-  });
-
-  it("notices a hole that a resumed stream left", () => {
-    const cursor = cursorAt(7);
-    cursor.accept(hello(9));
-    expect(cursor.accept(frame(10))).toEqual(NEWS_AND_FETCH);
   });
 
   it("fetches everything when the server has started again, by hello or by any frame", () => {

@@ -29,11 +29,11 @@ export class Cursor {
     this.#at = { epoch: frame.epoch, seq: frame.seq };
     // Another epoch is another start of the server: its numbers say nothing about ours.
     if (at === undefined || at.epoch !== frame.epoch) return NEWS_AND_FETCH;
-    if (frame.seq <= at.seq) {
-      this.#at = at;
-      return KNOWN;
-    }
-    return frame.seq === at.seq + 1 ? NEWS : NEWS_AND_FETCH;
+    // One for this page alone has the place of the last one. Places that are left out say nothing: they were of no use to this page,
+    // or a later frame of the same says it all; what is really missed is told by `resync`.
+    if (frame.seq >= at.seq) return NEWS;
+    this.#at = at;
+    return KNOWN;
   }
 
   #hello(frame: Frame): Verdict {

@@ -138,5 +138,5 @@ export class LiveSocket {
 
 function resumeUrl(url: string, position: Position | undefined): string {
   if (position === undefined) return url;
-  return `${url}?epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
+  return `${url}${url.includes("?") ? "&" : "?"}epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
 }

@@ -4,27 +4,27 @@ import { formatCount } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
 import { completions } from "../model/completion";
+import type { Facets, Tally } from "../model/facets";
 import { type ActorsSearch, valueWanted, withValue } from "../model/search";
-import type { Selection, Tally } from "../model/selection";
 import styles from "./actor-filter.module.css";
 
 type ActorFilterProps = {
   search: ActorsSearch;
-  selection: Selection;
+  facets: Facets;
   /** What is wrong with the filter. */
   mistake: InvalidFilter | undefined;
   onChange: (change: { [K in keyof ActorsSearch]?: ActorsSearch[K] | undefined }) => void;
 };
 
 /** One filter, as text; type and status write into it. */
-export function ActorFilter({ search, selection, mistake, onChange }: ActorFilterProps) {
+export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterProps) {
   const typed = search.filter ?? "";
   const filter = readFilter(typed).filter ?? [];
   const [type, status] = [valueWanted(filter, "type"), valueWanted(filter, "state")];
   // Who has no status is told as of an unknown one.
   const chosen = status === "" ? "unknown" : status;
   const set = (next: string) => onChange({ filter: next || undefined });
-  const offered = new Map(completions(typed, selection).map((option) => [option.filter, option]));
+  const offered = new Map(completions(typed, facets).map((option) => [option.filter, option]));
   return (
     <>
       <Autocomplete
@@ -56,13 +56,13 @@ export function ActorFilter({ search, selection, mistake, onChange }: ActorFilte
         searchable
         limit={100}
         nothingFoundMessage="No such type"
-        data={selection.types.map(({ word, count }) => ({ value: word, label: `${word} (${formatCount(count)})` }))}
+        data={facets.types.map(({ word, count }) => ({ value: word, label: `${word} (${formatCount(count)})` }))}
         value={type ?? null}
         onChange={(value) => set(withValue(typed, "type", value ?? undefined))}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame of its own. */}
       <div role="group" aria-label="Filter by status" className={styles.statuses}>
-        {withChosen(selection.statuses, chosen).map(({ word: state, count }) => (
+        {withChosen(facets.statuses, chosen).map(({ word: state, count }) => (
           <button
             key={state}
             type="button"
@@ -75,7 +75,7 @@ export function ActorFilter({ search, selection, mistake, onChange }: ActorFilte
             <span className={styles.count}>{formatCount(count)}</span>
           </button>
         ))}
-        {selection.plumbing > 0 && (
+        {facets.plumbing > 0 && (
           <button
             type="button"
             aria-pressed={search.plumbing === true}
@@ -83,7 +83,7 @@ export function ActorFilter({ search, selection, mistake, onChange }: ActorFilte
             onClick={() => onChange({ plumbing: search.plumbing ? undefined : true })}
           >
             Plumbing
-            <span className={styles.count}>{formatCount(selection.plumbing)}</span>
+            <span className={styles.count}>{formatCount(facets.plumbing)}</span>
           </button>
         )}
       </div>

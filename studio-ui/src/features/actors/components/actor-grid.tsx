@@ -1,7 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { ActorRecord } from "../../../api/types";
+import type { Rows } from "../model/held-order";
 import type { Sort } from "../model/search";
+import type { Range } from "../use-actors";
 import { useHeldOrder } from "../use-held-order";
 import styles from "./actor-grid.module.css";
 import { ActorRow } from "./actor-row";
@@ -11,20 +12,27 @@ const ROW_HEIGHT = 32;
 const PAGE = 15;
 
 type ActorGridProps = {
-  rows: readonly ActorRecord[];
+  /** How many rows the list has; `rows` holds those near what is in sight. */
+  count: number;
+  rows: Rows;
+  /** Names the list, which begins anew when it is another. */
+  list: string;
   sort: Sort;
   selected: string | undefined;
   onSort: (sort: Sort) => void;
   onSelect: (id: string | undefined) => void;
+  onRange: (range: Range) => void;
 };
 
+type Current = { id: string | undefined; place: number };
+
 /** The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens. */
-export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: ActorGridProps) {
-  const { shown: rows, held, onPointerMove, onPointerLeave } = useHeldOrder(all, sort);
+export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onSelect, onRange }: ActorGridProps) {
+  const { shown: rows, held, onPointerMove, onPointerLeave } = useHeldOrder(told, sort, list);
   const scroll = useRef<HTMLDivElement>(null);
-  const [current, setCurrent] = useState<string | undefined>(undefined);
+  const [current, setCurrent] = useState<Current | undefined>(undefined);
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count,
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
     scrollPaddingStart: ROW_HEIGHT,
@@ -39,28 +47,36 @@ export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: Actor
     if (closed && document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
   }, [selected]);
 
+  const items = virtualizer.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  const say = useRef(onRange);
+  useEffect(() => {
+    say.current = onRange;
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list has been asked for from its start.
+  useEffect(() => say.current({ first, last }), [first, last, list]);
+
+  const at = current === undefined ? -1 : placeOf(current, rows, count);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
-    const at = rows.findIndex((row) => row.id === current);
-    if (event.key === "Enter" && at >= 0) onSelect(current);
+    if (event.key === "Enter" && at >= 0) onSelect(rows.get(at)?.id);
     else {
-      const to = target(event.key, at, rows.length);
+      const to = target(event.key, at, count);
       if (to === undefined) return;
-      setCurrent(rows[to]?.id);
+      setCurrent({ id: rows.get(to)?.id, place: to });
       virtualizer.scrollToIndex(to);
     }
     event.preventDefault();
   };
 
-  const items = virtualizer.getVirtualItems();
-  const shown = items.findIndex((item) => rows[item.index]?.id === current);
+  const isShown = items.some((item) => item.index === at && rows.has(at));
   return (
     <div
       ref={scroll}
       role="grid"
       aria-label="Actors"
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={shown >= 0 ? rowId(items[shown]?.index ?? 0) : undefined}
+      aria-rowcount={count + 1}
+      aria-activedescendant={isShown ? rowId(at) : undefined}
       tabIndex={0}
       className={styles.grid}
       onKeyDown={onKeyDown}
@@ -70,25 +86,49 @@ export function ActorGrid({ rows: all, sort, selected, onSort, onSelect }: Actor
       <GridHead sort={sort} held={held} onSort={onSort} />
       <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
-          const actor = rows[item.index];
+          const actor = rows.get(item.index);
+          if (actor === undefined) return <BlankRow key={item.index} position={item.index + 2} top={item.start} />;
           return (
-            actor && (
-              <ActorRow
-                key={actor.id}
-                id={rowId(item.index)}
-                actor={actor}
-                position={item.index + 2}
-                top={item.start}
-                current={actor.id === current}
-                selected={actor.id === selected}
-                onSelect={onSelect}
-              />
-            )
+            <ActorRow
+              key={item.index}
+              id={rowId(item.index)}
+              actor={actor}
+              position={item.index + 2}
+              top={item.start}
+              current={item.index === at}
+              selected={actor.id === selected}
+              onSelect={onSelect}
+            />
           );
         })}
       </div>
     </div>
   );
+}
+
+/** A place whose actor is on its way. */
+function BlankRow({ position, top }: { position: number; top: number }) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      data-blank
+      className={styles.row}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <div role="gridcell" aria-busy>
+        …
+      </div>
+    </div>
+  );
+}
+
+/** Where the chosen actor stands now; while it is not in sight, where it was. */
+function placeOf({ id, place }: Current, rows: Rows, count: number): number {
+  if (id !== undefined && rows.get(place)?.id !== id) {
+    for (const [other, row] of rows) if (row.id === id) return other;
+  }
+  return Math.min(place, count - 1);
 }
 
 function rowId(index: number): string {

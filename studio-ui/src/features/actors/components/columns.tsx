@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { ActorRecord } from "../../../api/types";
-import { formatCount, formatDuration, UNKNOWN } from "../../../lib/format";
+import { formatCount, formatDuration, formatRate, UNKNOWN } from "../../../lib/format";
 import { Heartbeat } from "../../../ui/heartbeat";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
@@ -13,6 +13,7 @@ export const COLUMNS: readonly Column[] = [
   { key: "status", head: "Status", cell: (actor) => <StateWord state={actor.status} /> },
   { key: "id", head: "Actor", cell: (actor) => <Name of={actor.id} cut mono /> },
   { key: "type", head: "Type", cell: (actor) => <Name of={actor.type} cut /> },
+  { key: "rate", head: "Rate", numeric: true, cell: (actor) => formatRate(actor.rates?.messages) },
   { key: "messages", head: "Messages", numeric: true, cell: (actor) => formatCount(actor.messageCount) },
   { key: "queue", head: "Queue", numeric: true, cell: (actor) => formatCount(actor.queueDepth) },
   { key: "heartbeat", head: "Heartbeat", numeric: true, cell: (actor) => <Heartbeat actor={actor} /> },

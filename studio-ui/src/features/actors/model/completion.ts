@@ -3,7 +3,7 @@
 import { printPattern } from "../../../lib/filter/filter";
 import { example, isField, isTime, KEYS, keyOf, NATURES } from "../../../lib/filter/keys";
 import { literal } from "../../../lib/filter/pattern";
-import type { Selection } from "./selection";
+import type { Facets } from "./facets";
 
 const MOST = 8;
 
@@ -16,7 +16,7 @@ export type Completion = {
   hint: string;
 };
 
-export function completions(typed: string, selection: Pick<Selection, "statuses" | "types">): Completion[] {
+export function completions(typed: string, selection: Pick<Facets, "statuses" | "types">): Completion[] {
   const [, before = "", sign = "", word = ""] = /^([\s\S]*?)(-?)([^\s"]*)$/.exec(typed) ?? [];
   if (before !== "" && !/\s$/.test(before)) return [];
   const all = word.includes(":") ? values(word, selection) : keys(word);
@@ -34,10 +34,7 @@ function keys(word: string): Omit<Completion, "filter">[] {
   }));
 }
 
-function values(
-  word: string,
-  { statuses, types }: Pick<Selection, "statuses" | "types">,
-): Omit<Completion, "filter">[] {
+function values(word: string, { statuses, types }: Pick<Facets, "statuses" | "types">): Omit<Completion, "filter">[] {
   const colon = word.indexOf(":");
   const key = keyOf(word.slice(0, colon));
   if (key === undefined) return [];

@@ -1,13 +1,30 @@
 import { expect, it } from "vitest";
-import { inOrderOf, moves } from "./held-order";
+import { heldWith, moves, newestOf } from "./held-order";
 
 function row(id: string, messageCount = 0) {
   return { id, type: "T", messageCount };
 }
 
-it("keeps the places, takes the news, drops who is gone, and puts who came last", () => {
-  const rows = [row("new", 9), row("b", 5), row("a", 1)];
-  expect(inOrderOf(["a", "gone", "b"], rows)).toEqual([row("a", 1), row("b", 5), row("new", 9)]);
+it("keeps the places, takes the news, and leaves who went out of sight as it was", () => {
+  const held = new Map([
+    [0, row("a", 9)],
+    [1, row("b", 5)],
+    [2, row("left", 4)],
+  ]);
+  const rows = new Map([
+    [0, row("b", 20)],
+    [1, row("a", 10)],
+    [2, row("new", 7)],
+    [3, row("c", 1)],
+  ]);
+  const all = heldWith(held, rows);
+  expect([...newestOf(all, rows)]).toEqual([
+    [0, row("a", 10)],
+    [1, row("b", 20)],
+    [2, row("left", 4)],
+    [3, row("c", 1)],
+  ]);
+  expect(heldWith(all, rows)).toBe(all);
 });
 
 it("holds only what would move by itself", () => {

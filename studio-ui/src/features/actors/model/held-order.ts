@@ -3,20 +3,22 @@
 import type { ActorRecord } from "../../../api/types";
 import { type Sort, sortKey } from "./search";
 
+/** Rows by their place in the list, as far as they are known. */
+export type Rows = ReadonlyMap<number, ActorRecord>;
+
 /** Whether rows sorted so would change places by themselves. */
 export function moves(sort: Sort): boolean {
-  return ["messages", "queue", "heartbeat", "status"].includes(sortKey(sort));
+  return ["rate", "messages", "queue", "wait", "heartbeat", "status"].includes(sortKey(sort));
 }
 
-/** The rows as they now are, in the order the ids had; those that came since stand last. */
-export function inOrderOf(ids: readonly string[], rows: readonly ActorRecord[]): ActorRecord[] {
-  const left = new Map(rows.map((row) => [row.id, row]));
-  const held: ActorRecord[] = [];
-  for (const id of ids) {
-    const row = left.get(id);
-    if (row === undefined) continue;
-    held.push(row);
-    left.delete(id);
-  }
-  return [...held, ...left.values()];
+/** Held rows, with those in places that nobody had seen before; the same where there are none. */
+export function heldWith(held: Rows, rows: Rows): Rows {
+  const fresh = [...rows].filter(([place]) => !held.has(place));
+  return fresh.length === 0 ? held : new Map([...held, ...fresh]);
+}
+
+/** What stands in the held places now; who is in sight no more stays as it was last. */
+export function newestOf(held: Rows, rows: Rows): Rows {
+  const newest = new Map([...rows.values()].map((row) => [row.id, row]));
+  return new Map([...held].map(([place, row]) => [place, newest.get(row.id) ?? row]));
 }

@@ -5,7 +5,7 @@ import type { Field } from "../../../lib/filter/keys";
 import { literal } from "../../../lib/filter/pattern";
 import { readFilter } from "../../../lib/filter/read";
 
-const SORTS = ["id", "type", "status", "messages", "queue", "heartbeat", "uptime", "parent"] as const;
+const SORTS = ["id", "type", "status", "rate", "messages", "queue", "wait", "heartbeat", "uptime", "parent"] as const;
 
 export type SortKey = (typeof SORTS)[number];
 
@@ -80,7 +80,7 @@ export function toggleSort(current: Sort, key: SortKey): Sort {
   return current === first ? second : first;
 }
 
-const NUMERIC: ReadonlySet<SortKey> = new Set(["messages", "queue", "heartbeat", "uptime"]);
+const NUMERIC: ReadonlySet<SortKey> = new Set(["rate", "messages", "queue", "wait", "heartbeat", "uptime"]);
 
 function isSort(value: unknown): value is Sort {
   if (typeof value !== "string") return false;

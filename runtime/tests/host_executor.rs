@@ -276,8 +276,7 @@ async fn a_job_whose_agent_is_not_used_again_begins_with_nothing_of_the_one_befo
     let place = bench.open(&job).await;
     let agent = agent_of(&job);
     // An agent whose niceness a step has changed does not go on.
-    let leave =
-        "echo secret > \"$RUNNER_TEMP/mine\"; echo secret > \"$(dirname \"$0\")/mine\"; renice -n 5 -p $PPID";
+    let leave = "echo secret > \"$RUNNER_TEMP/mine\"; echo secret > \"$(dirname \"$0\")/mine\"; renice -n 19 -p $PPID";
     let (end, output) = run(&place, with_temp(&job, script(leave))).await;
     assert_eq!(end.status, ExitStatus::Code(0), "{}", output.text());
     place.close().await.unwrap();

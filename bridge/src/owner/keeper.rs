@@ -172,7 +172,9 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
             child.tell_restarted_by(by);
         }
         self.start_child(ctx);
-        self.report(KeeperNews::RestartedByOrder { id: id.clone() });
+        if self.child.is_some() {
+            self.report(KeeperNews::RestartedByOrder { id: id.clone() });
+        }
     }
 
     fn report(&self, news: KeeperNews) {
@@ -198,7 +200,10 @@ impl<A: Actor<Context = Context<A>>> Handler<ChildGone> for Keeper<A> {
         self.child = None;
         if let Some((reply, by)) = self.spec.restarter.as_ref().and_then(|ordered| ordered.take()) {
             self.restart_by_order(&gone.id, &by, ctx);
-            reply.done(None);
+            match self.child {
+                Some(_) => reply.done(None),
+                None => reply.fail("it ended, and what makes it panicked; its journal says why".to_owned()),
+            }
             return;
         }
         let now = Instant::from(tokio::time::Instant::now());

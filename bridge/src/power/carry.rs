@@ -45,6 +45,10 @@ pub(crate) struct Powers<A: Actor<Context = Context<A>>> {
     ending: Option<Ending>,
 }
 
+fn stopped_meanwhile() -> String {
+    "it was stopped at once meanwhile".to_owned()
+}
+
 /// An end that was ordered.
 struct Ending {
     order: OrderKind,
@@ -79,6 +83,11 @@ impl<A: Actor<Context = Context<A>>> Powers<A> {
         self.called || (self.paused && self.step.is_none())
     }
 
+    /// Whether a kill was taken that the actor has not come to yet.
+    fn has_kill(&self) -> bool {
+        self.inner.iter().any(|task| task.order.order == OrderKind::Kill)
+    }
+
     /// The actor is asked to stop, as it was ordered.
     pub(super) fn begin_to_end(&mut self) {
         if let Some(ending) = &mut self.ending {
@@ -91,6 +100,11 @@ impl<A: Actor<Context = Context<A>>> Powers<A> {
         self.paused = false;
         self.called = false;
         self.step = None;
+        // They were for the life that ended; what is called for is no longer in the context.
+        for task in self.inner.drain(..) {
+            task.reply
+                .fail("it started again before it was carried out".to_owned());
+        }
         if let Some(ending) = self.ending.take()
             && let Some(reply) = ending.reply
         {
@@ -100,15 +114,17 @@ impl<A: Actor<Context = Context<A>>> Powers<A> {
 
     /// The actor has ended, with so many messages in its queue; by a panic with this text.
     pub(crate) fn ended(self, waited: u64, panic: Option<&str>) {
-        if let Some(Ending {
-            order,
-            reply: Some(reply),
-            ..
-        }) = self.ending
-        {
+        let ending = self.ending.and_then(|ending| Some((ending.order, ending.reply?)));
+        // It may have ended before it came to a kill: that is what was ordered.
+        let kills = self.inner.into_iter().filter_map(|task| {
+            let is_kill = task.order.order == OrderKind::Kill;
+            is_kill.then_some((OrderKind::Kill, task.reply))
+        });
+        for (order, reply) in ending.into_iter().chain(kills) {
             match panic {
                 Some(panic) => reply.fail(format!("it panicked: {panic}")),
                 None if order == OrderKind::Kill => reply.done(Some(json!({"lostMessages": waited}))),
+                None if order == OrderKind::Restart => reply.fail(stopped_meanwhile()),
                 None => reply.done(None),
             }
         }
@@ -125,8 +141,10 @@ impl<A: Actor<Context = Self>> Context<A> {
 
     /// Whether a stop was ordered after which nobody shall start it again.
     pub(crate) fn ends_for_good(&self) -> bool {
-        let ending = self.powers.as_ref().and_then(|powers| powers.ending.as_ref());
-        ending.is_some_and(|ending| matches!(ending.order, OrderKind::Stop | OrderKind::Kill))
+        self.powers.as_ref().is_some_and(|powers| {
+            let ending = powers.ending.as_ref().map(|ending| &ending.order);
+            matches!(ending, Some(OrderKind::Stop | OrderKind::Kill)) || powers.has_kill()
+        })
     }
 
     /// Takes the orders that came in, before the actor is polled. `in_place`: a stop of it starts it again.
@@ -188,9 +206,21 @@ impl<A: Actor<Context = Self>> Context<A> {
                 }
             }
             _ => {
+                let is_kill = task.order.order == OrderKind::Kill;
                 powers.inner.push_back(task);
+                if is_kill {
+                    self.withdraw_restart();
+                }
                 self.call();
             }
+        }
+    }
+
+    /// Nobody shall start it again: an order to do so comes to nothing.
+    fn withdraw_restart(&self) {
+        let ordered = self.cell().restarter().and_then(|keeper| keeper.take());
+        if let Some((reply, _)) = ordered {
+            reply.fail(stopped_meanwhile());
         }
     }
 
@@ -209,7 +239,7 @@ impl<A: Actor<Context = Self>> Context<A> {
         if !powers.controls.orders.contains(&order.order) {
             return Some(refusal::not_allowed(order));
         }
-        if powers.ending.is_some() && order.order != OrderKind::Kill {
+        if (powers.ending.is_some() || powers.has_kill()) && order.order != OrderKind::Kill {
             return Some(refusal::is_ending());
         }
         match order.order {
@@ -319,7 +349,7 @@ impl<A: Actor<Context = Self>> Context<A> {
                 reply: Some(earlier), ..
             }) = powers.ending.take()
             {
-                earlier.fail("it was stopped at once meanwhile".to_owned());
+                earlier.fail(stopped_meanwhile());
             }
             powers.ending = Some(Ending {
                 order: OrderKind::Kill,
@@ -327,9 +357,7 @@ impl<A: Actor<Context = Self>> Context<A> {
                 reply: Some(reply),
             });
         }
-        if let Some(keeper) = self.cell().restarter() {
-            drop(keeper.take());
-        }
+        self.withdraw_restart();
         self.terminate();
     }
 

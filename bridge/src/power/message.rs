@@ -1,6 +1,10 @@
 //! Messages that are ordered: made of JSON, sent as any other, and their answers written as JSON.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
 use actix::{Actor, Addr, Handler, MailboxError, Message};
+use actix_rt::time::timeout;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -9,6 +13,10 @@ use super::refusal;
 use super::slot::Reply;
 use crate::context::{Context, is_error, is_result};
 use crate::names::short_type_name;
+use crate::owner::panic_text;
+
+/// How long an ordered message may go without an answer. After that its place among the orders is free again.
+const MOST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// Makes a message of JSON and has the actor handle it after those that wait.
 pub(super) fn send<A, M>(address: &Addr<A>, body: Value, reply: Reply)
@@ -17,9 +25,18 @@ where
     M: Message + DeserializeOwned + Send + 'static,
     M::Result: Serialize + Send,
 {
-    let message = match read::<M>(body) {
-        Ok(message) => message,
-        Err(error) => {
+    // The application's own code, which has touched nothing of the actor yet.
+    let message = match catch_unwind(AssertUnwindSafe(|| read::<M>(body))) {
+        Ok(Ok(message)) => message,
+        Err(payload) => {
+            reply.fail(format!(
+                "what reads a message `{}` panicked: {}",
+                short_type_name::<M>(),
+                panic_text(&*payload)
+            ));
+            return;
+        }
+        Ok(Err(error)) => {
             reply.refuse(refusal::bad_body(
                 &format!("a message `{}`", short_type_name::<M>()),
                 &error,
@@ -29,9 +46,13 @@ where
     };
     let asked = address.send(message);
     actix_rt::spawn(async move {
-        match asked.await {
-            Ok(answer) => conclude::<M>(&answer, reply),
-            Err(MailboxError::Closed | MailboxError::Timeout) => reply.fail(
+        match timeout(MOST_WAIT, asked).await {
+            Err(_) => reply.fail(format!(
+                "it gave no answer within {} minutes",
+                MOST_WAIT.as_secs() / 60
+            )),
+            Ok(Ok(answer)) => conclude::<M>(&answer, reply),
+            Ok(Err(MailboxError::Closed | MailboxError::Timeout)) => reply.fail(
                 "it gave no answer: it ended before, or the handler panicked or threw the answer away"
                     .to_owned(),
             ),
@@ -43,9 +64,16 @@ fn conclude<M: Message>(answer: &M::Result, reply: Reply)
 where
     M::Result: Serialize,
 {
-    let value = match serde_json::to_value(answer) {
-        Ok(value) => value,
-        Err(error) => {
+    let value = match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(answer))) {
+        Ok(Ok(value)) => value,
+        Err(payload) => {
+            reply.fail(format!(
+                "it was handled, and what writes its answer panicked: {}",
+                panic_text(&*payload)
+            ));
+            return;
+        }
+        Ok(Err(error)) => {
             reply.fail(format!(
                 "it was handled, and its answer cannot be written as JSON: {error}"
             ));

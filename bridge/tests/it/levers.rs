@@ -560,6 +560,69 @@ async fn a_keeper_restarts_its_child_beside_its_budget_and_lets_it_rest_after_a_
 }
 
 #[actix::test]
+async fn a_kill_wins_over_a_restart_that_comes_with_it_whichever_is_first() {
+    let withdrawn = (OrderOutcome::Failed, "it was stopped at once meanwhile");
+    let late = (
+        OrderOutcome::Refused,
+        "it is about to end because of an earlier order",
+    );
+    for (kill_first, (outcome_of_it, says)) in [(false, withdrawn), (true, late)] {
+        for is_kept in [false, true] {
+            let board = Board::new();
+            let keeper = is_kept
+                .then(|| Keeper::new(spec(&board.registry, "c"), quick(), |_| Counter::default()).start());
+            let _supervised =
+                (!is_kept).then(|| Supervisor::spawn(spec(&board.registry, "c"), |_| Counter::default()));
+            until("it to take orders", || {
+                let record = board.registry.get(&"c".into());
+                record.is_some_and(|record| record.controls.is_some())
+            })
+            .await;
+            // Given at once, so that the actor takes both in one go.
+            let order = |kind| board.order("c", kind);
+            let (kill, restart) = if kill_first {
+                let kill = order(OrderKind::Kill);
+                (kill, order(OrderKind::Restart))
+            } else {
+                let restart = order(OrderKind::Restart);
+                (order(OrderKind::Kill), restart)
+            };
+            let answer = board.answer(&restart).await;
+            assert_eq!(outcome(&answer), (&outcome_of_it, says), "{kill_first} {is_kept}");
+            assert_eq!(board.answer(&kill).await.value, Some(json!({"lostMessages": 0})));
+            until("it to stay ended", || status(&board.registry, "c") == "stopped").await;
+            if let Some(keeper) = keeper {
+                until("the keeper to rest", || !keeper.connected()).await;
+            }
+            assert!(record(&board.registry, "c").restart_count.unwrap_or(0) == 0);
+        }
+    }
+}
+
+#[actix::test]
+async fn a_restart_after_which_nothing_starts_has_failed() {
+    let board = Board::new();
+    let lives = Tally::default();
+    let made = lives.clone();
+    let keeper = Keeper::new(spec(&board.registry, "c"), quick(), move |_| {
+        made.add();
+        assert!(made.get() == 1, "the second one does not come to be");
+        Counter::default()
+    })
+    .start();
+    until("it to take orders", || {
+        let record = board.registry.get(&"c".into());
+        record.is_some_and(|record| record.controls.is_some())
+    })
+    .await;
+    let answer = board.ordered("c", OrderKind::Restart).await;
+    let says = "it ended, and what makes it panicked; its journal says why";
+    assert_eq!(outcome(&answer), (&OrderOutcome::Failed, says));
+    until("the keeper to give up", || !keeper.connected()).await;
+    assert!(lives.get() > 1);
+}
+
+#[actix::test]
 async fn an_order_does_not_outlive_the_actor_it_was_given_to() {
     let board = Board::new();
     let arbiter = Arbiter::new();

@@ -354,6 +354,9 @@ impl Outbox {
         }
         // It was not counted: a hole in the numbers would be taken for a batch that was lost.
         self.sender.seq.fetch_sub(1, Relaxed);
+        if batch.dropped.is_some() {
+            self.told_dropped = Dropped::default();
+        }
         let entries = batch.register.len()
             + batch.update.len()
             + batch.unregister.len()

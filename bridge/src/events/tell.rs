@@ -58,7 +58,7 @@ impl ActorCell {
         &self,
         lane: Lane,
         kind: EventKind,
-        text: impl Into<Cow<'static, str>>,
+        text: impl FnOnce() -> Cow<'static, str>,
         data: impl FnOnce() -> Option<Map<String, Value>>,
     ) {
         let Some(left_out) = self.admit(lane, Nanos::now()) else {
@@ -70,7 +70,7 @@ impl ActorCell {
             data.get_or_insert_default()
                 .insert("leftOutBefore".to_owned(), left_out.into());
         }
-        self.line(kind, text, data);
+        self.line(kind, text(), data);
     }
 
     /// It begins to run.
@@ -154,7 +154,7 @@ impl ActorCell {
         self.tell_within(
             Lane::Slow,
             EventKind::SlowMessage,
-            format!("`{message}` held its thread for {took:.1?}"),
+            || format!("`{message}` held its thread for {took:.1?}").into(),
             || {
                 Some(entries([
                     ("message", message.clone().into()),
@@ -171,7 +171,7 @@ impl ActorCell {
         self.tell_within(
             Lane::Errors,
             EventKind::Error,
-            format!("`{message}` was answered with an error"),
+            || format!("`{message}` was answered with an error").into(),
             || Some(entries([("message", message.clone().into())])),
         );
     }
@@ -183,7 +183,7 @@ impl ActorCell {
         self.tell_within(
             Lane::Errors,
             EventKind::Error,
-            format!("`{message}` gets no answer: what was to give it panicked or was thrown away"),
+            || format!("`{message}` gets no answer: what was to give it panicked or was thrown away").into(),
             || Some(entries([("message", message.clone().into())])),
         );
     }
@@ -191,14 +191,20 @@ impl ActorCell {
     /// An error that the actor survived and reported itself.
     #[cold]
     pub(crate) fn reported(&self, text: Cow<'static, str>) {
-        self.tell_within(Lane::Errors, EventKind::Error, text, || None);
+        self.tell_within(Lane::Errors, EventKind::Error, || text, || None);
+    }
+
+    /// It failed for good, by its own word. Once in a life, so no flood of errors before it may keep it out.
+    #[cold]
+    pub(crate) fn tell_failed(&self, reason: String) {
+        self.line(EventKind::Failed, reason, None);
     }
 
     /// What it wants noted.
     #[cold]
     pub(crate) fn note(&self, kind: EventKind, note: Note) {
         let (text, data) = note.bounded();
-        self.tell_within(Lane::Notes, kind, text, || data);
+        self.tell_within(Lane::Notes, kind, || text, || data);
     }
 
     /// Somebody ordered something of it.

@@ -99,7 +99,7 @@ impl ActorHandle {
     pub fn fail(self, reason: impl Into<String>) {
         let reason = reason.into();
         if self.cell.end(Some(reason.clone())) {
-            self.cell.reported(reason.into());
+            self.cell.tell_failed(reason);
         }
     }
 }

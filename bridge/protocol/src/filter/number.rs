@@ -98,7 +98,7 @@ impl Comparison {
 
 impl Unit {
     /// The unit's letters, and how many ones or milliseconds it is.
-    pub(super) fn told(self) -> (&'static str, f64) {
+    pub(super) fn parts(self) -> (&'static str, f64) {
         match self {
             Self::One => ("", 1.0),
             Self::Thousand => ("k", 1e3),
@@ -157,7 +157,7 @@ impl Amount {
 
     /// In ones, or in milliseconds where it is a time.
     pub fn value(self) -> f64 {
-        self.number * self.unit.told().1
+        self.number * self.unit.parts().1
     }
 
     pub(super) fn number(self) -> f64 {

@@ -45,7 +45,7 @@ fn list(f: &mut fmt::Formatter<'_>, key: &str, values: &[impl fmt::Display]) -> 
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, (unit, _)) = (self.comparison.sign(), self.amount.unit().told());
+        let (sign, (unit, _)) = (self.comparison.sign(), self.amount.unit().parts());
         write!(f, "{sign}{}{unit}", self.amount.number())
     }
 }

@@ -14,7 +14,7 @@ const MAX_EDGES: usize = 20_000;
 pub(super) type Key = (Option<Text>, Text, Text);
 
 /// What a boot says of an edge.
-pub(super) struct Told<'a> {
+pub(super) struct EdgeTotal<'a> {
     pub(super) boot: &'a Text,
     pub(super) count: u64,
     /// Whether a total that is new came from nothing.
@@ -43,36 +43,36 @@ pub(super) struct Edge {
 
 impl Edges {
     /// Takes a total over; `counts` says whether what it grew by belongs into the window.
-    pub(super) fn told(
+    pub(super) fn report(
         &mut self,
         key: Key,
         kinds: (Option<Text>, Option<Text>),
-        told: &Told<'_>,
+        total: &EdgeTotal<'_>,
         counts: bool,
     ) {
         if self.all.len() >= MAX_EDGES && !self.all.contains_key(&key) {
             return;
         }
-        let begin = if told.from_nothing { 0 } else { told.count };
+        let begin = if total.from_nothing { 0 } else { total.count };
         let edge = self.all.entry(key).or_insert_with(|| Edge {
-            boot: told.boot.clone(),
+            boot: total.boot.clone(),
             kinds: (None, None),
             latest: begin,
             count: begin,
             recent: VecDeque::new(),
-            heard: told.span.1,
+            heard: total.span.1,
         });
-        if edge.boot != *told.boot {
-            edge.boot = told.boot.clone();
+        if edge.boot != *total.boot {
+            edge.boot = total.boot.clone();
             edge.latest = begin;
         }
-        let grown = told.count.saturating_sub(edge.latest);
-        edge.latest = told.count;
-        edge.heard = told.span.1;
+        let grown = total.count.saturating_sub(edge.latest);
+        edge.latest = total.count;
+        edge.heard = total.span.1;
         edge.count = edge.count.saturating_add(grown);
         edge.kinds = (kinds.0.or(edge.kinds.0.take()), kinds.1.or(edge.kinds.1.take()));
         if counts && grown > 0 {
-            edge.spread(told.span, grown);
+            edge.spread(total.span, grown);
         }
     }
 

@@ -7,7 +7,7 @@ use loom_protocol::{ActorBatch, Timestamp};
 
 use super::actors::Actors;
 use super::coverage::Coverage;
-use super::edges::{Edges, Told};
+use super::edges::{EdgeTotal, Edges};
 use super::growth::growth;
 use super::kinds::{BootTraffic, Kinds};
 use super::series::Series;
@@ -293,14 +293,14 @@ impl State {
                         from.as_ref().and_then(|from| applying.kind(from)),
                         applying.kind(&to),
                     );
-                    let told = Told {
+                    let total = EdgeTotal {
                         boot: name,
                         count: edge.count,
                         from_nothing,
                         span,
                     };
                     let key = (from, to, Text::from(edge.message.as_str()));
-                    self.edges.told(key, kinds, &told, counts);
+                    self.edges.report(key, kinds, &total, counts);
                 }
                 (Err(refusal), _) | (_, Err(refusal)) => refused.push((first + place, refusal)),
             }

@@ -27,11 +27,11 @@ pub(super) fn gather(args: &RunArgs, config: &FileConfig, workspace: &Path) -> R
             talk::note("stopped before anything was started");
             return Exit::Cancelled;
         }
-        told(&error, error.help())
+        refuse(&error, error.help())
     })?;
     let payload = args.event_path.as_deref().map(event::payload_file).transpose();
     let payload = payload.map_err(|error| {
-        told(
+        refuse(
             &error,
             "name a file with a JSON object, as GitHub sends it with the event",
         )
@@ -97,7 +97,7 @@ impl Asked for Terminal {
     }
 }
 
-fn told(error: &dyn std::error::Error, help: &str) -> Exit {
+fn refuse(error: &dyn std::error::Error, help: &str) -> Exit {
     talk::error(&format!("failed to {}", crate::chain::chain(error)));
     talk::help(help);
     Exit::Usage

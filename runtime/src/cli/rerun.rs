@@ -37,8 +37,8 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     let workspace = setup::workspace(global)?;
     let engine = unless_stopped(stops, setup::engine(global, &workspace)).await?;
     // A run whose process is gone has ended, as lost.
-    let mut told = setup::Told::default();
-    let unswept = setup::recover(&engine, Vec::new(), &mut told).await;
+    let mut warned = setup::Warned::default();
+    let unswept = setup::recover(&engine, Vec::new(), &mut warned).await;
     let order = RerunOrder {
         of: load(&engine, &args.run).await?.id,
         again: wanted(args),
@@ -77,7 +77,7 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
         let place = choose(&engine, needs, choice).await?;
         if unswept {
             let executors = machine::for_recovery(&engine, needs).await;
-            setup::recover(&engine, executors, &mut told).await;
+            setup::recover(&engine, executors, &mut warned).await;
         }
         uplink::connect(&engine, args.studio.as_deref()).await?;
         Ok(place)

@@ -109,15 +109,15 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
             return choose(&engine, needs, choice).await;
         }
         // The history is looked at while the engine is asked who it is.
-        let mut told = setup::Told::default();
+        let mut warned = setup::Warned::default();
         let (chosen, unswept) = tokio::join!(
             choose(&engine, needs, choice),
-            setup::recover(&engine, Vec::new(), &mut told)
+            setup::recover(&engine, Vec::new(), &mut warned)
         );
         let chosen = chosen?;
         if unswept {
             let executors = machine::for_recovery(&engine, needs).await;
-            setup::recover(&engine, executors, &mut told).await;
+            setup::recover(&engine, executors, &mut warned).await;
         }
         uplink::connect(&engine, args.studio.as_deref()).await?;
         Ok(chosen)

@@ -20,7 +20,7 @@ pub(super) async fn runs(global: Global, command: RunsCommand) -> Exit {
         let engine = setup::engine(&global, &workspace).await?;
         // A run whose process was killed is lost, not running, from the first look. What it left in an engine is
         // removed by the next `run` or `serve`.
-        setup::recover(&engine, Vec::new(), &mut setup::Told::default()).await;
+        setup::recover(&engine, Vec::new(), &mut setup::Warned::default()).await;
         match command {
             RunsCommand::List(args) => list(&engine, &args).await,
             RunsCommand::Show(args) => show(&engine, &args).await,

@@ -93,7 +93,7 @@ async fn recover(engine: &Engine, choice: Choice) {
     setup::recover(
         engine,
         machine::for_recovery(engine, choice != Choice::Host).await,
-        &mut setup::Told::default(),
+        &mut setup::Warned::default(),
     )
     .await;
 }

@@ -102,9 +102,9 @@ pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Resu
 
 /// What was said at this start of what earlier runs left.
 #[derive(Debug, Default)]
-pub(super) struct Told(BTreeSet<String>);
+pub(super) struct Warned(BTreeSet<String>);
 
-impl Told {
+impl Warned {
     /// Warns, unless it was said already.
     fn once(&mut self, text: String) {
         if !self.0.contains(&text) {
@@ -116,7 +116,7 @@ impl Told {
 
 /// Puts right what dead Looms left on the state directory, and says what was found. Whether there are executors to be
 /// looked into yet: then it is called again, with what it has told.
-pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, told: &mut Told) -> bool {
+pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, warned: &mut Warned) -> bool {
     match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
@@ -125,12 +125,12 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, 
                 ));
             }
             for problem in &recovered.problems {
-                told.once(format!("{problem}; it is tried again at the next start"));
+                warned.once(format!("{problem}; it is tried again at the next start"));
             }
             !recovered.unswept.is_empty() || !recovered.awake.is_empty()
         }
         Err(error) => {
-            told.once(format!(
+            warned.once(format!(
                 "what earlier runs left cannot be looked for: failed to {error}"
             ));
             false

@@ -35,7 +35,7 @@ pub(super) struct Feed {
     hub: Hub,
     phoenix: Arc<Phoenix>,
     /// Logs that may still grow, with the lines that were told and the lines that were handed to Phoenix.
-    logs: BTreeMap<LogKey, Told>,
+    logs: BTreeMap<LogKey, LogProgress>,
     looking: bool,
     /// Runs that changed since they were last published.
     changes: Changes,
@@ -47,7 +47,7 @@ pub(super) struct Feed {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Told {
+struct LogProgress {
     total: u64,
     handed: u64,
     /// Its job has ended: once all is told it is forgotten.
@@ -71,7 +71,7 @@ impl Feed {
 
     /// Takes what happened. Answers what to tell of the runs that ended, and the files of the workflows whose runs changed.
     fn apply(&mut self, events: &[Recorded]) -> (Vec<(RunId, Update)>, BTreeSet<String>) {
-        let mut told = Vec::new();
+        let mut pushes = Vec::new();
         let mut workflows = BTreeSet::new();
         let mut open = self.runtime.open();
         open.trouble = None;
@@ -85,7 +85,7 @@ impl Feed {
                 continue;
             }
             self.changes.note(&event.run, &event.event);
-            told.extend(open.runs.get(&event.run).and_then(|run| job_status(run, event)));
+            pushes.extend(open.runs.get(&event.run).and_then(|run| job_status(run, event)));
             let shown = matches!(
                 event.event,
                 Event::RunCreated { .. } | Event::RunStarted | Event::RunFinished { .. }
@@ -120,7 +120,7 @@ impl Feed {
                 )
             })
             .collect();
-        told.iter().for_each(|push| self.phoenix.push(push));
+        pushes.iter().for_each(|push| self.phoenix.push(push));
         (ended, workflows)
     }
 
@@ -162,16 +162,16 @@ impl Feed {
                 let drafts = views.iter().filter_map(|view| act.news_of(view)).collect();
                 act.hub.publish_all(drafts);
             }
-            Err(error) => tracing::warn!(%error, "the list of workflows is not told"),
+            Err(error) => tracing::warn!(%error, "the list of workflows is not shown"),
         }));
     }
 
     /// What there is to tell of a workflow; nothing when that was told last.
     fn news_of(&mut self, view: &WorkflowView) -> Option<Draft> {
         let text = serde_json::to_string(view).ok()?;
-        let told = self.workflows.insert(view.file().to_owned(), text.clone());
+        let before = self.workflows.insert(view.file().to_owned(), text.clone());
         let key = format!("workflow/{}", view.file());
-        (told.as_ref() != Some(&text)).then(|| Draft::new("workflow:update", Some(&key), view))
+        (before.as_ref() != Some(&text)).then(|| Draft::new("workflow:update", Some(&key), view))
     }
 
     fn look_at_catalog(&mut self, ctx: &mut Context<Self>) {
@@ -200,7 +200,11 @@ impl Feed {
             return;
         }
         let (store, wanted) = (self.runtime.engine.logs().clone(), self.phoenix.wants_logs());
-        let logs: Vec<_> = self.logs.iter().map(|(key, told)| (key.clone(), *told)).collect();
+        let logs: Vec<_> = self
+            .logs
+            .iter()
+            .map(|(key, progress)| (key.clone(), *progress))
+            .collect();
         let looked = self
             .runtime
             .engine
@@ -215,21 +219,21 @@ impl Feed {
 
     fn logs_grew(&mut self, grown: Vec<Grown>) {
         let mut drafts = Vec::new();
-        for Grown { key, told, lines } in grown {
+        for Grown { key, progress, lines } in grown {
             let LogKey { run, job, attempt } = &key;
             let before = self.logs.get(&key).copied().unwrap_or_default();
-            if told.total > before.total {
-                let data = json!({"runId": run, "job": job, "attempt": attempt, "total": told.total});
+            if progress.total > before.total {
+                let data = json!({"runId": run, "job": job, "attempt": attempt, "total": progress.total});
                 let topic = format!("log/{run}/{job}@{attempt}");
                 drafts.push(Draft::new("log:grown", Some(&topic), &data));
             }
             if !lines.is_empty() {
                 self.phoenix.push(&Push::logs(&job.0, &lines));
             }
-            let all_told = told.handed >= told.total && told.total == before.total;
+            let all_told = progress.handed >= progress.total && progress.total == before.total;
             match self.logs.get_mut(&key) {
-                Some(known) if known.ended && told.ended && all_told => drop(self.logs.remove(&key)),
-                Some(known) => (known.total, known.handed) = (told.total, told.handed),
+                Some(known) if known.ended && progress.ended && all_told => drop(self.logs.remove(&key)),
+                Some(known) => (known.total, known.handed) = (progress.total, progress.handed),
                 None => {}
             }
         }
@@ -238,14 +242,14 @@ impl Feed {
 }
 
 /// The logs of a job do not grow any more; those of attempts before the one that begins neither.
-fn end_logs(logs: &mut BTreeMap<LogKey, Told>, run: &RunId, job: &JobId) {
+fn end_logs(logs: &mut BTreeMap<LogKey, LogProgress>, run: &RunId, job: &JobId) {
     let at = |attempt| LogKey {
         run: run.clone(),
         job: job.clone(),
         attempt,
     };
     logs.range_mut(at(0)..=at(u32::MAX))
-        .for_each(|(_, told)| told.ended = true);
+        .for_each(|(_, progress)| progress.ended = true);
 }
 
 /// What the Phoenix sockets hear of an event.
@@ -265,29 +269,29 @@ fn job_status(run: &Run, event: &Recorded) -> Option<Push> {
 
 struct Grown {
     key: LogKey,
-    told: Told,
+    progress: LogProgress,
     lines: Vec<LogLine>,
 }
 
 /// Waits for the disk: how far each log has got, and what is new in it when somebody wants the lines.
-fn look(store: &LogStore, logs: Vec<(LogKey, Told)>, wanted: bool) -> Vec<Grown> {
+fn look(store: &LogStore, logs: Vec<(LogKey, LogProgress)>, wanted: bool) -> Vec<Grown> {
     let each = (LINES_OF_ALL / logs.len().max(1)).clamp(10, LINES);
-    let one = |(key, mut told): (LogKey, Told)| {
+    let one = |(key, mut progress): (LogKey, LogProgress)| {
         let mut log = store.open(&key.run, &key.job, key.attempt).ok()?;
         let mut lines = Vec::new();
-        told.total = log.total().ok()?;
+        progress.total = log.total().ok()?;
         if wanted {
-            let window = log.window(told.handed + 1, each).ok()?;
+            let window = log.window(progress.handed + 1, each).ok()?;
             lines = window
                 .lines
                 .iter()
                 .map(|line| LogLine::new(&key.run.0, &key.job.0, line))
                 .collect();
-            told.handed = window.lines.last().map_or(told.handed, |line| line.number);
+            progress.handed = window.lines.last().map_or(progress.handed, |line| line.number);
         } else {
-            told.handed = told.total;
+            progress.handed = progress.total;
         }
-        Some(Grown { key, told, lines })
+        Some(Grown { key, progress, lines })
     };
     logs.into_iter().filter_map(one).collect()
 }

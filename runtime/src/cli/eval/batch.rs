@@ -38,7 +38,7 @@ pub(super) fn evaluate_all(path: &Path, files: &Workspace) -> Result<Exit, Strin
         };
         let answer = question.unwrap_or_else(|refused| {
             exit = Exit::Usage;
-            refused.told(number, &name)
+            refused.answer_line(number, &name)
         });
         data::print(&format!("{answer}\n"));
         if !data::is_taken() {
@@ -82,7 +82,7 @@ impl Refused {
     }
 
     /// The answer to such a line.
-    fn told(&self, number: usize, name: &str) -> String {
+    fn answer_line(&self, number: usize, name: &str) -> String {
         let message = format!("line {number} of {name} is no question: {}", self.why);
         let told = error(ErrorKind::Parsing, &message).to_json();
         let id = self.id.as_deref().unwrap_or("null");
@@ -201,7 +201,7 @@ mod tests {
                 r#"{"id":null,"error":{"kind":"parsing","message":"line 3 of x is no question: `contexts` is no JSON object"}}"#,
             ),
         ] {
-            assert_eq!(answer(line, &nowhere()).unwrap_err().told(3, "x"), want);
+            assert_eq!(answer(line, &nowhere()).unwrap_err().answer_line(3, "x"), want);
         }
     }
 

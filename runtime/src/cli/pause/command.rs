@@ -30,7 +30,7 @@ async fn answer_and_follow(global: &Global, args: &AnswerArgs, answer: PauseAnsw
     let workspace = setup::workspace(global)?;
     let engine = setup::engine(global, &workspace).await?;
     // A run whose process is gone is lost, not paused.
-    setup::recover(&engine, Vec::new(), &mut setup::Told::default()).await;
+    setup::recover(&engine, Vec::new(), &mut setup::Warned::default()).await;
     let run = load(&engine, &args.run).await?;
     // What is printed is what follows: where the logs stand is asked before anything goes on.
     let inside = engine.clone();

@@ -30,7 +30,7 @@ async fn open(global: &Global, args: &ShellArgs) -> Result<Exit, Exit> {
     let workspace = setup::workspace(global)?;
     let engine = setup::engine(global, &workspace).await?;
     // A run whose process is gone is lost, not paused.
-    setup::recover(&engine, Vec::new(), &mut setup::Told::default()).await;
+    setup::recover(&engine, Vec::new(), &mut setup::Warned::default()).await;
     let run = load(&engine, &args.run).await?;
     if let Some(place) = kept::meant(&engine, &run, args).await? {
         return kept::enter(&engine, &run, &place, args).await;

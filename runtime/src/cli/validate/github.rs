@@ -38,22 +38,26 @@ pub(super) fn command(root: &Root, source: &Source, diagnostic: &Diagnostic) -> 
         .iter()
         .map(|(name, value)| format!("{name}={}", property(value)))
         .collect();
-    format!("::{kind} {}::{}\n", properties.join(","), text(&told(diagnostic)))
+    format!(
+        "::{kind} {}::{}\n",
+        properties.join(","),
+        text(&message_of(diagnostic))
+    )
 }
 
 /// What is wrong, why, and what to do, a line each.
-fn told(diagnostic: &Diagnostic) -> String {
-    let mut told = match diagnostic.label() {
+fn message_of(diagnostic: &Diagnostic) -> String {
+    let mut lines = match diagnostic.label() {
         Some(label) => format!("{}: {label}", diagnostic.message),
         None => diagnostic.message.clone(),
     };
     for cause in diagnostic.causes() {
-        told += &format!("\n{cause}");
+        lines += &format!("\n{cause}");
     }
     if let Some(help) = &diagnostic.help {
-        told += &format!("\n{help}");
+        lines += &format!("\n{help}");
     }
-    told
+    lines
 }
 
 fn shown(path: &Path) -> String {

@@ -275,7 +275,7 @@ impl Failures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn told(&self, unread: Unread) -> String {
+    fn reason_of(&self, unread: Unread) -> String {
         match unread {
             Unread::Here(why) => why,
             Unread::Away(trouble) => {
@@ -343,7 +343,7 @@ impl Files for HashedFiles {
             .with_brought(what, wanted, |top| {
                 Workspace::new(top.to_owned()).hash(&read(top))
             })
-            .map_err(|unread| self.failures.told(unread))
+            .map_err(|unread| self.failures.reason_of(unread))
     }
 }
 
@@ -396,7 +396,7 @@ impl MatcherFiles for NamedFiles {
                 let wanted = |top: &Path| Ok(vec![(path.to_owned(), top.join("file"))]);
                 let look = |top: &Path| read(&top.join("file")).map_err(|error| error.to_string());
                 let brought = files.with_brought(Wanted::Small, wanted, look);
-                brought.map_err(|unread| io::Error::other(self.failures.told(unread)))
+                brought.map_err(|unread| io::Error::other(self.failures.reason_of(unread)))
             }
             None if files.on_host => read(Path::new(path)),
             None => Err(io::Error::other("it lies where Loom cannot read it")),

@@ -267,12 +267,12 @@ pub(super) fn rebuild_projections(connection: &mut Connection) -> Result<(), Jou
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> JournalError {
     JournalError::Open {
         path: path.to_owned(),
-        cause: told(error, path.to_str()),
+        cause: explain(error, path.to_str()),
     }
 }
 
 /// What SQLite says, and of a full disk what to do about it; `file` is the journal's.
-pub(super) fn told(error: &rusqlite::Error, file: Option<&str>) -> String {
+pub(super) fn explain(error: &rusqlite::Error, file: Option<&str>) -> String {
     match (error.sqlite_error_code(), file) {
         (Some(ErrorCode::DiskFull), Some(file)) => {
             format!("{error}: make room for {file}, or name another LOOM_STATE_DIR, then run again")

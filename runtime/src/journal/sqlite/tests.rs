@@ -152,13 +152,13 @@ async fn one_bad_append_harms_no_other() {
 #[test]
 fn a_full_disk_is_told_with_what_to_do() {
     let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
-    let said = super::schema::told(&full, Some("/state/journal.db"));
+    let said = super::schema::explain(&full, Some("/state/journal.db"));
     assert!(
         said.contains("full") && said.contains("make room for /state/journal.db"),
         "{said}"
     );
     let other = rusqlite::Error::QueryReturnedNoRows;
-    assert_eq!(super::schema::told(&other, Some("/x")), other.to_string());
+    assert_eq!(super::schema::explain(&other, Some("/x")), other.to_string());
 }
 
 #[tokio::test]

@@ -185,7 +185,7 @@ fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
             }
         }
         Err(error) if group.len() == 1 => {
-            let error = JournalError::Write(schema::told(&error, connection.path()));
+            let error = JournalError::Write(schema::explain(&error, connection.path()));
             group
                 .into_iter()
                 .for_each(|order| drop(order.reply.send(Err(error.clone()))));
@@ -194,7 +194,7 @@ fn serve(connection: &mut Connection, group: Vec<Order>, world: &dyn World) {
             for order in group {
                 let result = commit(connection, std::slice::from_ref(&order.work), world);
                 let result =
-                    result.map_err(|error| JournalError::Write(schema::told(&error, connection.path())));
+                    result.map_err(|error| JournalError::Write(schema::explain(&error, connection.path())));
                 let one = result.and_then(|done| done.into_iter().next().ok_or(JournalError::Closed));
                 drop(order.reply.send(one));
             }

@@ -70,13 +70,8 @@ start() {
 
 # A crash leaves containers running; the engine that follows finds and ends them.
 again() {
-  local pid
   [ -d "$dir/data" ] || die "there was no engine of $dir"
-  if pid=$(as_root cat "$dir/pid" 2>/dev/null); then
-    as_root kill -9 "$pid" 2>/dev/null || true
-    wait_until 10 gone "$pid" || true
-    as_root rm -f "$dir/pid"
-  fi
+  end_now dockerd "$dir/pid"
   serve
 }
 
@@ -102,15 +97,36 @@ serve() {
 
   local program=(dockerd "${options[@]}")
   [ ${#hidden[@]} = 0 ] || program=(unshare --mount bash -c "$hide" _ "$dir" "/run/loom-engine-$id" "${#hidden[@]}" "${hidden[@]}" "${program[@]}")
-  # A session of its own: Ctrl-C in the terminal ends the tests, and they end the engine.
-  as_root setsid -f bash -c 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null' _ "$dir/log" "${program[@]}"
-  if ! wait_until 60 engine_answers "unix://$dir/docker.sock"; then
-    say "the engine did not come up; the end of its log:"
-    as_root tail -n 20 "$dir/log" >&2 || true
-    stop
-    die "no engine"
+  # An engine that follows one that was killed takes over its containerd, and gives up where that does not answer any more.
+  if ! launch "${program[@]}"; then
+    end_now dockerd "$dir/pid"
+    end_now containerd "$dir/exec/containerd/containerd.pid"
+    if ! launch "${program[@]}"; then
+      say "the engine did not come up; the end of its log:"
+      as_root tail -n 20 "$dir/log" >&2 || true
+      stop
+      die "no engine"
+    fi
   fi
   printf 'unix://%s/docker.sock\n' "$dir"
+}
+
+# Starts the program, and waits until the engine answers or has given up.
+launch() {
+  # A session of its own: Ctrl-C in the terminal ends the tests, and they end the engine.
+  as_root setsid -f bash -c 'log=$1; shift; exec "$@" >"$log" 2>&1 </dev/null' _ "$dir/log" "$@"
+  wait_until 60 engine_answers "unix://$dir/docker.sock"
+}
+
+# Kills the program whose number is in a file, unless another one has that number by now, and removes the file.
+end_now() {
+  local program=$1 file=$2 pid
+  pid=$(as_root cat "$file" 2>/dev/null) || return 0
+  if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$program" ]; then
+    as_root kill -9 "$pid" 2>/dev/null || true
+    wait_until 10 gone "$pid" || true
+  fi
+  as_root rm -f "$file"
 }
 
 stop() {

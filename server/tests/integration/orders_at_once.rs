@@ -31,11 +31,21 @@ impl Actor for Till {
 }
 
 /// A process with one till, which says nothing by itself after its first batch.
-fn process(url: &str, token: Option<&str>) -> (DiscoveryBridge, actix::Addr<Till>) {
+async fn process(url: &str, token: Option<&str>) -> (DiscoveryBridge, actix::Addr<Till>) {
     let registry = ActorRegistry::new();
     let till = spawn(ActorSpec::new("Till").id("till-1").registry(&registry), |_| {
         Till { money: 7 }
     });
+    // What it lets others order it says in `started`; that must be in the one batch.
+    let says = async {
+        while registry
+            .get(&"till-1".into())
+            .is_none_or(|till| till.controls.is_none())
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(LIMIT, says).await.unwrap();
     let bridge = DiscoveryBridge::new(Options {
         poll_interval: NEVER,
         ..Options::default()
@@ -60,7 +70,7 @@ async fn has_till(directory: &Directory) {
 #[actix_web::test]
 async fn an_order_to_another_process_does_not_wait_for_its_next_beat() {
     let studio = running().await;
-    let (bridge, _till) = process(&studio.url(), None);
+    let (bridge, _till) = process(&studio.url(), None).await;
     has_till(&studio.directory).await;
     for _ in 0..3 {
         let answer = send_post(studio.addr, "/api/actors/till-1/snapshot", "{}", &[]).await;
@@ -79,11 +89,11 @@ async fn a_process_hears_of_orders_with_the_token_that_it_reports_with() {
         ..options()
     });
     let studio = studio.start().await.unwrap();
-    let (bridge, _till) = process(&studio.url(), Some("s3cret"));
+    let (bridge, _till) = process(&studio.url(), Some("s3cret")).await;
     has_till(&studio.directory).await;
     let bearer = [("Authorization", "Bearer s3cret")];
     let answer = send_post(studio.addr, "/api/actors/till-1/snapshot", "{}", &bearer).await;
-    assert_eq!(answer.json()["outcome"], "done");
+    assert_eq!(answer.json()["outcome"], "done", "{answer:?}");
     bridge.close().await;
     studio.stop().await;
 }

@@ -57,8 +57,8 @@ impl Handler<Count> for CounterActor {
     fn handle(&mut self, _: Count, ctx: &mut Self::Context) {
         self.value += 1;
         // A full mailbox means that the aggregator is behind: this count is then part of the next one.
-        let told = self.aggregator.try_send(Counted { value: self.value });
-        if let Err(error) = told {
+        let sent = self.aggregator.try_send(Counted { value: self.value });
+        if let Err(error) = sent {
             ctx.report_error(error.to_string());
         }
         // Busy three times as often as not, so that the page shows both.

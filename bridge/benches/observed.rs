@@ -113,12 +113,12 @@ where
         tokio::task::yield_now().await;
     }
     actor.send(Add(0)).await.unwrap();
-    let told = nanos_each(start, MESSAGES);
+    let tells = nanos_each(start, MESSAGES);
     let start = Instant::now();
     for n in 0..ASKS {
         actor.send(Add(n)).await.unwrap();
     }
-    (told, nanos_each(start, ASKS))
+    (tells, nanos_each(start, ASKS))
 }
 
 fn nanos_each(start: Instant, count: u64) -> f64 {
@@ -156,9 +156,9 @@ async fn messages() {
         "{:<28}{:>12}{:>10}{:>10}{:>14}{:>10}",
         "message", "do_send ns", "over ns", "ratio", "send ns", "ratio"
     );
-    let print = |name: &str, (told, asked): (f64, f64)| {
-        let (over, ratio, ratio_asked) = (told - base.0, told / base.0, asked / base.1);
-        println!("{name:<28}{told:>12.1}{over:>10.1}{ratio:>10.2}{asked:>14.1}{ratio_asked:>10.2}");
+    let print = |name: &str, (tells, asked): (f64, f64)| {
+        let (over, ratio, ratio_asked) = (tells - base.0, tells / base.0, asked / base.1);
+        println!("{name:<28}{tells:>12.1}{over:>10.1}{ratio:>10.2}{asked:>14.1}{ratio_asked:>10.2}");
     };
     print("plain actix", base);
     for (rounds, level) in of_seen.iter().zip(levels) {
@@ -230,10 +230,10 @@ async fn two_arbiters() {
         "two arbiters", "do_send ns", "over ns", "ratio"
     );
     println!("{:<28}{of_plain:>12.1}{:>10.1}{:>10.2}", "plain actix", 0.0, 1.0);
-    for (told, level) in of_seen.iter().zip(levels) {
-        let (over, ratio) = (told - of_plain, told / of_plain);
+    for (tells, level) in of_seen.iter().zip(levels) {
+        let (over, ratio) = (tells - of_plain, tells / of_plain);
         println!(
-            "{:<28}{told:>12.1}{over:>10.1}{ratio:>10.2}",
+            "{:<28}{tells:>12.1}{over:>10.1}{ratio:>10.2}",
             format!("observed, {level:?}")
         );
     }
@@ -326,12 +326,12 @@ where
         tokio::task::yield_now().await;
     }
     assert_eq!(actor.send(Try(0)).await.unwrap(), Ok(0));
-    let told = nanos_each(start, MESSAGES);
+    let tells = nanos_each(start, MESSAGES);
     let start = Instant::now();
     for n in 0..ASKS {
         actor.send(Later(n)).await.unwrap();
     }
-    (told, nanos_each(start, ASKS))
+    (tells, nanos_each(start, ASKS))
 }
 
 async fn answers() {

@@ -132,11 +132,11 @@ describe("the list of actors", () => {
         await batch({ register });
       }
       const page = await openPage(`/actors?q=${ID}-many`);
-      const told: number[] = [];
+      const said: number[] = [];
       page.on("websocket", (socket) =>
         socket.on("framereceived", ({ payload }) => {
           const frame = JSON.parse(String(payload));
-          if (frame.type === "window") told.push(frame.data.ids.length);
+          if (frame.type === "window") said.push(frame.data.ids.length);
           else expect(frame.type).not.toBe("actor:update");
         }),
       );
@@ -164,7 +164,7 @@ describe("the list of actors", () => {
         .locator('[aria-rowindex="2"]')
         .filter({ hasText: `${ID}-many-10001` })
         .waitFor();
-      expect(Math.max(...told)).toBeLessThanOrEqual(200);
+      expect(Math.max(...said)).toBeLessThanOrEqual(200);
       expect(await violations(page)).toEqual([]);
     } finally {
       for (let from = 0; from < many.length; from += 5000) await batch({ unregister: many.slice(from, from + 5000) });

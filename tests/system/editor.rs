@@ -94,10 +94,10 @@ impl Session {
     fn findings(&mut self, uri: &str, version: i64) -> Vec<Value> {
         loop {
             let fits = |message: &Value| {
-                let told = &message["params"];
+                let said = &message["params"];
                 message["method"] == "textDocument/publishDiagnostics"
-                    && told["uri"] == uri
-                    && told["version"] == version
+                    && said["uri"] == uri
+                    && said["version"] == version
             };
             if let Some(at) = self.notices.iter().position(fits) {
                 let notice = self.notices.remove(at);

@@ -26,12 +26,12 @@ fn runs_of_one_state_directory_go_on_beside_each_other() {
         .collect();
     // All of them first: what one waits for in vain, another may tell.
     let ends: Vec<Outcome> = running.into_iter().map(Running::end).collect();
-    let told = ends
+    let said = ends
         .iter()
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("\n\n");
-    assert!(ends.iter().all(|end| end.status.success()), "{told}");
+    assert!(ends.iter().all(|end| end.status.success()), "{said}");
     let list = project.loom(&["runs", "list"]).run().exits(0);
     for name in names {
         assert!(list.stdout.contains(name), "{name}\n{list}");

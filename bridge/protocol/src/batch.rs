@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(later.code, Some(RejectionCode::Other));
         let earlier: Rejection = serde_json::from_value(json!({"index":0,"problem":"p"})).unwrap();
         assert_eq!(earlier.code, None);
-        let told = serde_json::to_value(RejectionCode::OtherOwner).unwrap();
-        assert_eq!(told, json!("other_owner"));
+        let written = serde_json::to_value(RejectionCode::OtherOwner).unwrap();
+        assert_eq!(written, json!("other_owner"));
     }
 
     #[test]

@@ -143,8 +143,8 @@ mod tests {
         let mut times = Histogram::default();
         (1..=1_000).for_each(|micros| times.record(micros * 1_000));
         for (share, expected) in [(0.5, 0.5), (0.95, 0.95), (0.99, 0.99)] {
-            let told = times.percentile_ms(share).unwrap();
-            assert!((told / expected - 1.0_f64).abs() < 0.26, "{share}: {told}");
+            let read = times.percentile_ms(share).unwrap();
+            assert!((read / expected - 1.0_f64).abs() < 0.26, "{share}: {read}");
         }
         assert_eq!((times.count(), times.max_us), (1_000, 1_000));
         let before = times.clone();

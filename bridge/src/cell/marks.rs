@@ -21,8 +21,8 @@ pub(crate) struct Marks {
     wanted: AtomicU32,
     known: AtomicU32,
     amended: AtomicU32,
-    told_gone: AtomicU32,
-    told_queue: AtomicU32,
+    reported_gone: AtomicU32,
+    reported_queue: AtomicU32,
 }
 
 impl Marks {
@@ -69,15 +69,15 @@ impl Marks {
     }
 
     /// Whether the subscription had been told of the end before; now it has.
-    pub(crate) fn swap_told_gone(&self, bit: Bit) -> bool {
-        self.told_gone.fetch_or(bit.0, Relaxed) & bit.0 != 0
+    pub(crate) fn swap_reported_gone(&self, bit: Bit) -> bool {
+        self.reported_gone.fetch_or(bit.0, Relaxed) & bit.0 != 0
     }
 
     /// Notes whether the subscription is told a queue length now, and returns whether it had been before.
-    pub(crate) fn swap_told_queue(&self, bit: Bit, told: bool) -> bool {
-        let before = match told {
-            true => self.told_queue.fetch_or(bit.0, Relaxed),
-            false => self.told_queue.fetch_and(!bit.0, Relaxed),
+    pub(crate) fn swap_reported_queue(&self, bit: Bit, has_queue: bool) -> bool {
+        let before = match has_queue {
+            true => self.reported_queue.fetch_or(bit.0, Relaxed),
+            false => self.reported_queue.fetch_and(!bit.0, Relaxed),
         };
         before & bit.0 != 0
     }
@@ -87,8 +87,8 @@ impl Marks {
             &self.wanted,
             &self.known,
             &self.amended,
-            &self.told_gone,
-            &self.told_queue,
+            &self.reported_gone,
+            &self.reported_queue,
         ]
     }
 

@@ -279,8 +279,8 @@ impl ActorCell {
         let traffic = match self.traffic.get() {
             Some(traffic) => traffic,
             None => {
-                let begun = Traffic::begin(&self.name, &self.registry)?;
-                self.traffic.get_or_init(|| begun)
+                let started = Traffic::begin(&self.name, &self.registry)?;
+                self.traffic.get_or_init(|| started)
             }
         };
         traffic.row(message)

@@ -56,7 +56,7 @@ pub(super) struct Outbox {
     /// What was measured. It is looked at again only once all of it is on its way.
     measured: Measured,
     dropped: Dropped,
-    told_dropped: Dropped,
+    reported_dropped: Dropped,
     in_flight: Option<ActorBatch>,
     pub(super) news: News,
     wants_everything: bool,
@@ -105,7 +105,7 @@ impl Outbox {
             gone: HashSet::new(),
             measured: Measured::default(),
             dropped: Dropped::default(),
-            told_dropped: Dropped::default(),
+            reported_dropped: Dropped::default(),
             in_flight: None,
             news: News::default(),
             wants_everything: false,
@@ -142,7 +142,7 @@ impl Outbox {
         self.sender.desk.start_over();
         self.forget_state();
         self.measured = Measured::default();
-        self.told_dropped = Dropped::default();
+        self.reported_dropped = Dropped::default();
         self.gone.clear();
         self.lost.clear();
         self.mourned.clear();
@@ -282,8 +282,8 @@ impl Outbox {
         });
         let edges = take_some(&mut self.measured.edges, &mut room, |_| 1);
         self.dropped.events = self.news.dropped();
-        let dropped = (self.dropped != self.told_dropped).then_some(self.dropped);
-        self.told_dropped = self.dropped;
+        let dropped = (self.dropped != self.reported_dropped).then_some(self.dropped);
+        self.reported_dropped = self.dropped;
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
         let mut batch = ActorBatch {
             // Who it is matters only where something is named.
@@ -355,7 +355,7 @@ impl Outbox {
         // It was not counted: a hole in the numbers would be taken for a batch that was lost.
         self.sender.seq.fetch_sub(1, Relaxed);
         if batch.dropped.is_some() {
-            self.told_dropped = Dropped::default();
+            self.reported_dropped = Dropped::default();
         }
         let entries = batch.register.len()
             + batch.update.len()
@@ -421,7 +421,7 @@ impl Outbox {
         self.measured.messages.splice(0..0, batch.messages);
         self.measured.edges.splice(0..0, batch.edges);
         if batch.dropped.is_some() {
-            self.told_dropped = Dropped::default();
+            self.reported_dropped = Dropped::default();
         }
     }
 }

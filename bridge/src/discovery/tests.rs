@@ -377,13 +377,13 @@ async fn a_bridge_that_panics_comes_back_and_goes_on() {
         (1..=seqs.len() as u64).collect::<Vec<_>>(),
         "one boot, no number twice"
     );
-    let told = |id: &str| {
+    let was_registered = |id: &str| {
         batches
             .iter()
             .flat_map(|batch| &batch.register)
             .any(|record| record.id.0 == id)
     };
-    assert!(told("before") && told("after"));
+    assert!(was_registered("before") && was_registered("after"));
 }
 
 /// Keeps what all tests log: who listens is remembered for all threads at once, so one that listens on its own thread may

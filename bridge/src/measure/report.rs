@@ -163,7 +163,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// Returns how many of them had their turn.
     fn tell(&mut self, actors: &[Arc<Traffic>]) -> usize {
-        let mut told = actors.len();
+        let mut reported = actors.len();
         for (place, traffic) in actors.iter().enumerate() {
             let mut messages: BTreeMap<&str, Counts> = BTreeMap::new();
             for row in traffic.rows() {
@@ -185,18 +185,18 @@ impl Look<'_> {
             }
             if self.room == 0 {
                 // This one had its turn: another begins the next look, however much this one does.
-                told = told.min(place + 1);
+                reported = reported.min(place + 1);
             }
         }
-        told
+        reported
     }
 
     fn is_due(&mut self, row: &Row) -> bool {
         let (before, now) = (self.before.0.get(&row.number).copied(), row.stamp());
         let is_due = before != Some(now) && now > 0 && self.room > 0;
         self.room -= usize::from(is_due);
-        if let Some(told) = if is_due { Some(now) } else { before } {
-            self.report.rows.insert(row.number, told);
+        if let Some(reported) = if is_due { Some(now) } else { before } {
+            self.report.rows.insert(row.number, reported);
         }
         is_due
     }
@@ -215,14 +215,14 @@ impl Look<'_> {
                     count: edge.count,
                 });
             }
-            if let Some(told) = if is_due { Some(edge.count) } else { before } {
-                self.report.edges.insert(edge.number, told);
+            if let Some(reported) = if is_due { Some(edge.count) } else { before } {
+                self.report.edges.insert(edge.number, reported);
             }
         }
         // Senders that came and went leave edges behind; they stay as long as nobody else needs the room.
         if edges::ROOM.is_scarce() {
-            let told = &self.report.edges;
-            edges.retain(|edge| told.get(&edge.number) != Some(&edge.count) || !edge.from.has_ended());
+            let reported = &self.report.edges;
+            edges.retain(|edge| reported.get(&edge.number) != Some(&edge.count) || !edge.from.has_ended());
         }
     }
 }
@@ -256,24 +256,27 @@ mod tests {
         };
         let mut report = Report::with_bound(4);
         report.watch(&["busy-9".into()]);
-        let mut told: HashMap<String, (u64, u64)> = HashMap::new();
+        let mut reported: HashMap<String, (u64, u64)> = HashMap::new();
         for round in 1..=20 {
             all_handle_one();
             let measured = report.look(|table| registry.is(table));
             assert!(measured.messages.len() + measured.edges.len() <= 4);
             for edge in &measured.edges {
                 assert_eq!((&edge.from, &*edge.message, edge.count), (&None, "u8", round));
-                told.entry(edge.to.0.clone()).or_default().0 = round;
+                reported.entry(edge.to.0.clone()).or_default().0 = round;
             }
             for actor in &measured.messages {
                 assert_eq!(actor.messages[0].handled, round);
                 assert_eq!(actor.messages[0].wait.as_ref().unwrap().count(), round);
-                told.entry(actor.id.0.clone()).or_default().1 = round;
+                reported.entry(actor.id.0.clone()).or_default().1 = round;
             }
-            assert_eq!(told["busy-9"], (round, round), "somebody looks at it");
+            assert_eq!(reported["busy-9"], (round, round), "somebody looks at it");
         }
-        assert_eq!(told.len(), 10);
-        assert!(told.values().all(|told| told.0.min(told.1) >= 10), "{told:?}");
+        assert_eq!(reported.len(), 10);
+        assert!(
+            reported.values().all(|reported| reported.0.min(reported.1) >= 10),
+            "{reported:?}"
+        );
         // Once nothing comes any more, all is told, and then nothing.
         for _ in 0..10 {
             let _rest = report.look(|table| registry.is(table));

@@ -155,9 +155,9 @@ impl<A: Actor<Context = Context<A>>> Keeper<A> {
             let child = keeper.spec.find(&id);
             child.map(|child| child.tell_restarted(&panic, pause, keeper.restarts.len(), &keeper.policy))
         };
-        let told = tell(self);
+        let written = tell(self);
         self.start_child(ctx);
-        if told.is_none() {
+        if written.is_none() {
             tell(self);
         }
         if self.child.is_some() {

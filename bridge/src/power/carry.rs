@@ -53,7 +53,7 @@ fn stopped_meanwhile() -> String {
 struct Ending {
     order: OrderKind,
     /// The actor was asked to stop; before that its queue is to run empty.
-    begun: bool,
+    started: bool,
     /// Not there where a keeper has it.
     reply: Option<Reply>,
 }
@@ -91,7 +91,7 @@ impl<A: Actor<Context = Context<A>>> Powers<A> {
     /// The actor is asked to stop, as it was ordered.
     pub(super) fn begin_to_end(&mut self) {
         if let Some(ending) = &mut self.ending {
-            ending.begun = true;
+            ending.started = true;
         }
     }
 
@@ -191,7 +191,7 @@ impl<A: Actor<Context = Self>> Context<A> {
             OrderKind::Stop => {
                 powers.ending = Some(Ending {
                     order: OrderKind::Stop,
-                    begun: false,
+                    started: false,
                     reply: Some(task.reply),
                 });
                 self.parts().spawn(Gated::new(StopAtLast));
@@ -269,7 +269,7 @@ impl<A: Actor<Context = Self>> Context<A> {
         if let Some(powers) = self.powers.as_mut() {
             powers.ending = Some(Ending {
                 order: OrderKind::Restart,
-                begun: true,
+                started: true,
                 reply,
             });
         }
@@ -283,7 +283,7 @@ impl<A: Actor<Context = Self>> Context<A> {
         let Some(powers) = self.powers.as_mut() else {
             return;
         };
-        if is_running && powers.ending.as_ref().is_some_and(|ending| ending.begun) {
+        if is_running && powers.ending.as_ref().is_some_and(|ending| ending.started) {
             let ordered = cell.restarter().and_then(|keeper| keeper.take());
             let reply = powers.ending.take().and_then(|ending| ending.reply);
             if let Some(reply) = reply.or(ordered.map(|(reply, _)| reply)) {
@@ -353,7 +353,7 @@ impl<A: Actor<Context = Self>> Context<A> {
             }
             powers.ending = Some(Ending {
                 order: OrderKind::Kill,
-                begun: true,
+                started: true,
                 reply: Some(reply),
             });
         }

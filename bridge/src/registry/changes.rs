@@ -134,7 +134,7 @@ impl Changes {
 
     fn report(&self, cell: &Arc<ActorCell>, view: View, amended: bool, delta: &mut Delta) {
         let has_queue = view.has_queue();
-        let lost_queue = cell.marks.swap_told_queue(self.bit, has_queue) && !has_queue;
+        let lost_queue = cell.marks.swap_reported_queue(self.bit, has_queue) && !has_queue;
         // A patch cannot say that something is no longer known; a whole record can.
         if cell.marks.swap_known(self.bit) && !lost_queue {
             delta.changed.push(cell.patch(view, amended));
@@ -145,7 +145,7 @@ impl Changes {
 
     fn look_at_grave(&self, cell: &Arc<ActorCell>, view: View, amended: bool, delta: &mut Delta) {
         // Its name may have a new owner, who is told of instead.
-        if self.registry.inner.cells.contains_key(&cell.name) || cell.marks.swap_told_gone(self.bit) {
+        if self.registry.inner.cells.contains_key(&cell.name) || cell.marks.swap_reported_gone(self.bit) {
             return;
         }
         if !cell.marks.swap_known(self.bit) {

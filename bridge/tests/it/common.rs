@@ -78,10 +78,10 @@ pub(crate) fn in_its_own_process(test: &str) -> bool {
 
 /// A studio that keeps what it was told of messages, and sees to it that no count ever goes back.
 #[derive(Clone, Default)]
-pub(crate) struct Studio(Arc<Mutex<Told>>);
+pub(crate) struct Studio(Arc<Mutex<Reported>>);
 
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct Reported {
     pub(crate) batches: u64,
     pub(crate) largest: usize,
     pub(crate) types: HashMap<String, TypeTotals>,
@@ -111,27 +111,27 @@ impl Studio {
         bridge
     }
 
-    pub(crate) fn told<T>(&self, look: impl FnOnce(&mut Told) -> T) -> T {
+    pub(crate) fn reported<T>(&self, look: impl FnOnce(&mut Reported) -> T) -> T {
         look(&mut self.0.lock().unwrap())
     }
 
     pub(crate) fn of_type(&self, kind: &str, message: &str) -> MessageTotals {
         let key = (kind.to_owned(), message.to_owned());
-        self.told(|told| told.of_types.get(&key).cloned().unwrap_or_default())
+        self.reported(|reported| reported.of_types.get(&key).cloned().unwrap_or_default())
     }
 
     pub(crate) fn of_actor(&self, id: &str, message: &str) -> MessageTotals {
         let key = (id.to_owned(), message.to_owned());
-        self.told(|told| told.of_actors.get(&key).cloned().unwrap_or_default())
+        self.reported(|reported| reported.of_actors.get(&key).cloned().unwrap_or_default())
     }
 
     pub(crate) fn edge(&self, from: Option<&str>, to: &str, message: &str) -> u64 {
         let key = (from.map(str::to_owned), to.to_owned(), message.to_owned());
-        self.told(|told| told.edges.get(&key).copied().unwrap_or_default())
+        self.reported(|reported| reported.edges.get(&key).copied().unwrap_or_default())
     }
 }
 
-impl Told {
+impl Reported {
     fn take(&mut self, batch: ActorBatch) {
         let weigh = |messages: &[MessageTotals]| messages.len().max(1);
         let types: usize = batch.types.iter().map(|kind| weigh(&kind.messages)).sum();
@@ -188,9 +188,9 @@ fn note(totals: &mut HashMap<(String, String), MessageTotals>, of: &str, now: &M
 
 impl StudioSink for Studio {
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
-        let mut told = self.0.lock().unwrap();
-        told.batches += 1;
-        if told.loses && told.batches.is_multiple_of(2) {
+        let mut reported = self.0.lock().unwrap();
+        reported.batches += 1;
+        if reported.loses && reported.batches.is_multiple_of(2) {
             // As a studio that started again: it knows nothing, and wants everything.
             let resync = true;
             return Box::pin(async move {
@@ -200,10 +200,10 @@ impl StudioSink for Studio {
                 })
             });
         }
-        told.take(batch);
+        reported.take(batch);
         let outcome = BatchOutcome {
-            resync: std::mem::take(&mut told.resync),
-            attention: told.attention.clone(),
+            resync: std::mem::take(&mut reported.resync),
+            attention: reported.attention.clone(),
             ..BatchOutcome::default()
         };
         Box::pin(async move { Ok(outcome) })

@@ -83,7 +83,7 @@ async fn a_life_has_its_beginning_and_its_end() {
     let worker = spawn(spec(&board.registry, "a"), |_| Worker);
     worker.send(Do::Nothing).await.unwrap().unwrap();
     drop(worker);
-    board.told("a", "stopped", 1).await;
+    board.wait_for("a", "stopped", 1).await;
     assert_eq!(board.kinds("a"), ["started", "stopped"]);
     let started = &board.lines("a", "started")[0];
     assert!(started.time.is_some() && started.correlation_id.is_none());
@@ -95,10 +95,10 @@ async fn a_panic_says_what_was_handled_and_belongs_to_the_chain_that_led_to_it()
     let first = spawn(spec(&board.registry, "first"), |_| Worker);
     let second = spawn(spec(&board.registry, "second"), |_| Worker);
     first.send(PassOn(second)).await.unwrap();
-    let panicked = board.told("second", "panicked", 1).await.remove(0);
+    let panicked = board.wait_for("second", "panicked", 1).await.remove(0);
     assert_eq!(panicked.message, "boom on purpose");
     assert_eq!(panicked.data.unwrap()["handling"], "Do");
-    let noted = board.told("first", "note", 1).await.remove(0);
+    let noted = board.wait_for("first", "note", 1).await.remove(0);
     assert!(noted.correlation_id.is_some());
     assert_eq!(noted.correlation_id, panicked.correlation_id);
     assert_eq!(board.kinds("second"), ["started", "panicked"]);
@@ -122,7 +122,7 @@ async fn a_panic_outside_of_handlers_is_laid_to_no_message() {
     let worker = spawn(spec(&board.registry, "worker"), |_| Worker);
     assert!(worker.send(Do::Panic).await.is_err());
     let _timed = spawn(spec(&board.registry, "timed"), |_| Timed);
-    let panicked = board.told("timed", "panicked", 1).await.remove(0);
+    let panicked = board.wait_for("timed", "panicked", 1).await.remove(0);
     assert_eq!((panicked.message.as_str(), panicked.data), ("of a timer", None));
 }
 
@@ -145,7 +145,7 @@ async fn a_keeper_says_how_long_it_paused_and_when_it_gives_up() {
         },
     )
     .start();
-    let gave_up = board.told("child", "gaveUp", 1).await.remove(0);
+    let gave_up = board.wait_for("child", "gaveUp", 1).await.remove(0);
     assert_eq!(
         board.kinds("child"),
         [
@@ -177,9 +177,9 @@ async fn a_supervisor_starts_again_in_place_and_says_so() {
     let worker = Supervisor::spawn(spec(&board.registry, "a"), |_| Worker);
     worker.send(Do::Stop).await.unwrap().unwrap();
     worker.send(Do::Nothing).await.unwrap().unwrap();
-    board.told("a", "restarted", 1).await;
+    board.wait_for("a", "restarted", 1).await;
     drop(worker);
-    board.told("a", "stopped", 1).await;
+    board.wait_for("a", "stopped", 1).await;
     assert_eq!(board.kinds("a"), ["started", "restarted", "stopped"]);
 }
 
@@ -189,7 +189,7 @@ async fn a_message_that_holds_its_thread_is_named() {
     let worker = spawn(spec(&board.registry, "a"), |_| Worker);
     worker.send(Do::Nothing).await.unwrap().unwrap();
     worker.send(Do::Block(110)).await.unwrap().unwrap();
-    let slow = board.told("a", "slowMessage", 1).await;
+    let slow = board.wait_for("a", "slowMessage", 1).await;
     assert_eq!(slow.len(), 1);
     let data = slow[0].data.clone().unwrap();
     assert_eq!(data["message"], "Do");
@@ -207,10 +207,10 @@ async fn what_waits_when_an_actor_ends_is_told_once_by_type() {
         worker.do_send(Do::Nothing);
     }
     worker.do_send(PassOn(other));
-    let letters = board.told("a", "deadLetter", 1).await.remove(0);
+    let letters = board.wait_for("a", "deadLetter", 1).await.remove(0);
     let expected = json!({"count": 4, "messages": {"Do": 3, "PassOn": 1}});
     assert_eq!(json!(letters.data), expected);
-    board.told("a", "panicked", 1).await;
+    board.wait_for("a", "panicked", 1).await;
     assert_eq!(board.kinds("a"), ["started", "deadLetter", "panicked"]);
 }
 
@@ -220,7 +220,7 @@ async fn an_ask_that_was_given_up_is_no_dead_letter() {
     let worker = spawn(spec(&board.registry, "a"), |_| Worker);
     drop(worker.send(Do::Nothing));
     worker.send(Do::Stop).await.unwrap().unwrap();
-    board.told("a", "stopped", 1).await;
+    board.wait_for("a", "stopped", 1).await;
     assert_eq!(board.kinds("a"), ["started", "stopped"]);
 }
 
@@ -229,7 +229,7 @@ async fn error_answers_are_told_however_they_come_and_no_flood_of_them() {
     let board = Board::new();
     let worker = spawn(spec(&board.registry, "a"), |_| Worker);
     worker.send(FailLater).await.unwrap().unwrap_err();
-    let later = board.told("a", "error", 1).await.remove(0);
+    let later = board.wait_for("a", "error", 1).await.remove(0);
     assert_eq!(later.data.unwrap()["message"], "FailLater");
     assert!(later.correlation_id.is_some());
 
@@ -275,14 +275,17 @@ async fn notes_are_of_the_actor_that_runs_and_carry_data() {
     }
     handle.fail("disk full");
 
-    let notes = board.told("a", "note", 2).await;
+    let notes = board.wait_for("a", "note", 2).await;
     assert_eq!(notes[0].message, "is made");
     assert_eq!(notes[0].data.clone().unwrap()["parts"], 3);
     assert_eq!(notes[1].message, "by its context");
-    assert_eq!(board.told("deep", "note", 1).await[0].message, "from afar");
-    assert_eq!(board.told("deep", "error", 1).await[0].message, "it went wrong");
+    assert_eq!(board.wait_for("deep", "note", 1).await[0].message, "from afar");
     assert_eq!(
-        board.told("thread", "failed", 1).await[0].message,
+        board.wait_for("deep", "error", 1).await[0].message,
+        "it went wrong"
+    );
+    assert_eq!(
+        board.wait_for("thread", "failed", 1).await[0].message,
         "disk full",
         "no flood of errors keeps out why it failed"
     );
@@ -315,7 +318,7 @@ async fn an_actor_that_is_gone_before_anybody_looked_has_its_lines() {
     until("nobody to be left", || board.registry.is_empty()).await;
     board.connect();
     for number in 0..50 {
-        let panicked = board.told(&format!("a{number}"), "panicked", 1).await;
+        let panicked = board.wait_for(&format!("a{number}"), "panicked", 1).await;
         assert_eq!(panicked.len(), 1);
     }
 }
@@ -332,7 +335,7 @@ async fn a_batch_that_is_lost_or_refused_and_a_resync_lose_and_repeat_no_line() 
             worker.send(Do::Note(noted.to_string())).await.unwrap().unwrap();
         }
         board.played().await;
-        board.told("a", "note", noted).await;
+        board.wait_for("a", "note", noted).await;
         board.caught_up().await;
     }
     let notes: Vec<_> = board
@@ -354,7 +357,7 @@ async fn lines_that_are_refused_twice_are_given_up_and_counted() {
     board.connect();
     board.played().await;
     worker.send(Do::Note("after".into())).await.unwrap().unwrap();
-    let notes = board.told("a", "note", 1).await;
+    let notes = board.wait_for("a", "note", 1).await;
     assert_eq!(notes[0].message, "after");
     // `started` and the note went with it.
     until("the count", || board.known().dropped == 2).await;
@@ -381,7 +384,7 @@ async fn actors_of_several_arbiters_have_their_lines_in_order() {
     }
     for number in 0..12 {
         let id = format!("a{number}");
-        board.told(&id, "panicked", 1).await;
+        board.wait_for(&id, "panicked", 1).await;
         let notes: Vec<_> = board
             .lines(&id, "note")
             .into_iter()

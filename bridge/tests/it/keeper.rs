@@ -235,11 +235,11 @@ async fn a_keeper_that_is_forgotten_or_told_to_stop_lets_its_child_end() {
         })
         .start()
     };
-    let (forgotten, told) = (keep("forgotten"), keep("told"));
+    let (forgotten, asked) = (keep("forgotten"), keep("told"));
     child_of(&forgotten).await;
-    child_of(&told).await;
+    child_of(&asked).await;
     drop(forgotten);
-    told.send(StopKeeping).await.unwrap();
+    asked.send(StopKeeping).await.unwrap();
     for id in ["forgotten", "told"] {
         until("the child to end", || status(&registry, id) == "stopped").await;
     }

@@ -210,7 +210,7 @@ async fn a_snapshot_is_the_state_and_messages_are_answered_in_order() {
     assert_eq!(snapshot.outcome, OrderOutcome::Done);
     assert_eq!(snapshot.value, Some(json!({"count": 5, "step": 0})));
 
-    let orders = board.told("c", "order", 3).await;
+    let orders = board.wait_for("c", "order", 3).await;
     assert_eq!(orders[0].message, "ana ordered: message `Add`");
     let expected = json!({"id": "o1", "order": "message", "message": "Add", "by": "ana"});
     assert_eq!(json!(orders[0].data), expected);
@@ -242,7 +242,7 @@ async fn a_message_that_comes_to_an_error_or_to_no_end_has_failed_with_what_is_k
     assert_eq!(answer.outcome, OrderOutcome::Failed);
     assert!(answer.problem.unwrap().contains("the handler panicked"));
     // The panic belongs to the order that led to it.
-    let panicked = board.told("c", "panicked", 1).await.remove(0);
+    let panicked = board.wait_for("c", "panicked", 1).await.remove(0);
     let ordered = board.lines("c", "order").pop().unwrap();
     assert_eq!(ordered.data.unwrap()["id"], boom.0.as_str());
     assert!(ordered.correlation_id.is_some());
@@ -307,7 +307,7 @@ async fn what_cannot_be_done_is_refused_with_what_to_add() {
         assert!(problem.contains(says), "{problem}");
         assert_eq!(*outcome, OrderOutcome::Refused, "{problem}");
     }
-    let refused = board.told("shut", "order", 2).await.remove(0);
+    let refused = board.wait_for("shut", "order", 2).await.remove(0);
     assert!(
         refused
             .message
@@ -390,7 +390,7 @@ async fn a_step_without_messages_takes_the_next_turn_and_a_resume_takes_it_back(
     until("it to run", || status(&board.registry, "quiet") == "idle").await;
     board.ordered("quiet", OrderKind::Pause).await;
     let step = board.order("quiet", OrderKind::Step);
-    board.told("quiet", "order", 2).await;
+    board.wait_for("quiet", "order", 2).await;
     assert_eq!(
         board.ordered("quiet", OrderKind::Resume).await.outcome,
         OrderOutcome::Done
@@ -466,7 +466,7 @@ async fn a_kill_takes_none_of_what_waits_and_asks_no_hook() {
     assert_eq!(answer.value, Some(json!({"lostMessages": 7})));
     assert_eq!(status(&board.registry, "c"), "stopped");
     assert_eq!(record(&board.registry, "c").message_count, Some(0));
-    let letters = board.told("c", "deadLetter", 1).await.remove(0);
+    let letters = board.wait_for("c", "deadLetter", 1).await.remove(0);
     assert_eq!(letters.data.unwrap()["messages"], json!({"Add": 7}));
     let answer = board.ordered("c", OrderKind::Pause).await;
     assert_eq!(outcome(&answer).0, &OrderOutcome::Refused);
@@ -504,7 +504,7 @@ async fn a_supervised_actor_restarts_in_place_with_what_waits_and_stops_for_good
     );
     until("what waited", || handled.get() == 1).await;
     assert_eq!(record(&board.registry, "c").restart_count, Some(1));
-    board.told("c", "restarted", 1).await;
+    board.wait_for("c", "restarted", 1).await;
     // It still takes orders, and an ordered stop is no reason to start again.
     assert_eq!(
         board.ordered("c", OrderKind::Stop).await.outcome,
@@ -544,7 +544,7 @@ async fn a_keeper_restarts_its_child_beside_its_budget_and_lets_it_rest_after_a_
         assert_eq!(record(&board.registry, "c").restart_count, Some(restart));
         until("the old one to be gone", || !first.connected()).await;
     }
-    let restarted = board.told("c", "restarted", 5).await.remove(0);
+    let restarted = board.wait_for("c", "restarted", 5).await.remove(0);
     assert_eq!(restarted.message, "started again because ana ordered it");
     until("it to take orders", || {
         record(&board.registry, "c").controls.is_some()

@@ -57,7 +57,7 @@ impl Handler<Ping> for Worker {
 
 #[derive(Default)]
 struct Owner {
-    told: Vec<ChildGone>,
+    heard: Vec<ChildGone>,
 }
 
 impl Actor for Owner {
@@ -68,19 +68,19 @@ impl Handler<ChildGone> for Owner {
     type Result = ();
 
     fn handle(&mut self, gone: ChildGone, _: &mut Self::Context) {
-        self.told.push(gone);
+        self.heard.push(gone);
     }
 }
 
 #[derive(Message)]
 #[rtype(result = "Vec<ChildGone>")]
-struct Told;
+struct Heard;
 
-impl Handler<Told> for Owner {
+impl Handler<Heard> for Owner {
     type Result = Vec<ChildGone>;
 
-    fn handle(&mut self, _: Told, _: &mut Self::Context) -> Vec<ChildGone> {
-        self.told.clone()
+    fn handle(&mut self, _: Heard, _: &mut Self::Context) -> Vec<ChildGone> {
+        self.heard.clone()
     }
 }
 
@@ -108,7 +108,7 @@ async fn a_panic_ends_one_actor_names_it_and_leaves_the_others_alive() {
     );
     let end = End::Panicked("boom number 1".into());
     assert_eq!(
-        owner.send(Told).await.unwrap(),
+        owner.send(Heard).await.unwrap(),
         [ChildGone {
             id: "broken".into(),
             end
@@ -134,13 +134,13 @@ async fn a_stop_a_lost_address_and_a_panic_in_a_stop_hook_reach_the_owner() {
     until("the drop", || status(&registry, "dropped") == "stopped").await;
     start("bad", true).do_send(Quit);
     until("the bad stop", || status(&registry, "bad") == "failed").await;
-    let told = owner.send(Told).await.unwrap();
+    let heard = owner.send(Heard).await.unwrap();
     let expected = [
         ("stopped", End::Stopped),
         ("dropped", End::Stopped),
         ("bad", End::Panicked("stopped badly".into())),
     ];
-    assert_eq!(told, expected.map(|(id, end)| ChildGone { id: id.into(), end }));
+    assert_eq!(heard, expected.map(|(id, end)| ChildGone { id: id.into(), end }));
 }
 
 #[actix::test]
@@ -169,15 +169,15 @@ async fn an_arbiter_that_stops_ends_its_actors_and_the_owner_learns_it() {
     assert_eq!(status(&registry, "stubborn"), "failed");
     let too_late = spawn_in(&arbiter_that_stopped(), watched("late"), |_| Worker::default());
     assert!(too_late.send(Ping).await.is_err());
-    let mut told: Vec<_> = owner
-        .send(Told)
+    let mut heard: Vec<_> = owner
+        .send(Heard)
         .await
         .unwrap()
         .into_iter()
         .map(|gone| gone.id.0)
         .collect();
-    told.sort();
-    assert_eq!(told, ["far", "late", "stubborn"]);
+    heard.sort();
+    assert_eq!(heard, ["far", "late", "stubborn"]);
 }
 
 fn arbiter_that_stopped() -> ArbiterHandle {
@@ -211,7 +211,7 @@ async fn a_factory_that_panics_is_told_of_wherever_it_runs() {
         id: id.into(),
         end: end.clone(),
     });
-    assert_eq!(owner.send(Told).await.unwrap(), expected);
+    assert_eq!(owner.send(Heard).await.unwrap(), expected);
 }
 
 #[actix::test]

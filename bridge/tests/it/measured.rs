@@ -11,7 +11,7 @@ use crate::common::{Studio, Tally, in_its_own_process, measured_closely, until};
 /// What really happened, counted by the handlers.
 #[derive(Clone, Default)]
 struct Truth {
-    told: Tally,
+    reported: Tally,
     asked: Tally,
     errors: Tally,
     panics: Tally,
@@ -34,7 +34,7 @@ impl Handler<Tell> for Clerk {
     type Result = ();
 
     fn handle(&mut self, _: Tell, _: &mut Self::Context) {
-        self.0.told.add();
+        self.0.reported.add();
     }
 }
 
@@ -186,9 +186,9 @@ async fn every_message_is_told_by_type_with_what_became_of_it() {
         }
     }
     until("the ends", || clerks.iter().all(|clerk| !clerk.connected())).await;
-    let told = || studio.of_type("Clerk", "Tell");
+    let reported = || studio.of_type("Clerk", "Tell");
     until("the dead letters", || {
-        told().dead == 14 && studio.of_type("Clerk", "Panic").errors == 2
+        reported().dead == 14 && studio.of_type("Clerk", "Panic").errors == 2
     })
     .await;
     until("the notes", || {
@@ -196,8 +196,11 @@ async fn every_message_is_told_by_type_with_what_became_of_it() {
     })
     .await;
 
-    let tell = told();
-    assert_eq!((tell.handled, tell.asked, tell.errors), (truth.told.get(), 0, 0));
+    let tell = reported();
+    assert_eq!(
+        (tell.handled, tell.asked, tell.errors),
+        (truth.reported.get(), 0, 0)
+    );
     assert_eq!((tell.handled, tell.cancelled), (600, 10));
     let ask = studio.of_type("Clerk", "Ask");
     assert_eq!((ask.handled, ask.errors), (truth.asked.get(), truth.errors.get()));
@@ -228,7 +231,10 @@ async fn every_message_is_told_by_type_with_what_became_of_it() {
         assert_eq!(studio.edge(None, &id, "Note"), 40);
         assert_eq!(studio.edge(Some(&id), &id, "Note") + 40, of("Note").handled);
     }
-    assert_eq!(studio.told(|told| told.types["Clerk"].clone()).queued, 0);
+    assert_eq!(
+        studio.reported(|reported| reported.types["Clerk"].clone()).queued,
+        0
+    );
     bridge.close().await;
     arbiters.iter().for_each(|arbiter| {
         arbiter.stop();
@@ -339,7 +345,7 @@ async fn edges_are_those_of_a_ring_whose_members_send_to_the_next_one() {
         );
         assert_eq!(studio.edge(None, &name(n), "Join"), 1);
     }
-    let edges = studio.told(|told| told.edges.len());
+    let edges = studio.reported(|reported| reported.edges.len());
     assert_eq!(edges, 2 * MEMBERS + 1, "and no other");
     bridge.close().await;
     arbiters.iter().for_each(|arbiter| {
@@ -355,15 +361,18 @@ fn what_is_lost_on_the_way_is_told_again() {
     measured_closely();
     System::new().block_on(async {
         let (registry, studio, truth) = (ActorRegistry::new(), Studio::default(), Truth::default());
-        studio.told(|told| told.loses = true);
+        studio.reported(|reported| reported.loses = true);
         let bridge = studio.looks_at(&registry);
         let clerk = clerk(&registry, "Lossy", "lossy", &truth);
         for _ in 0..20 {
             for _ in 0..25 {
                 clerk.do_send(Tell);
             }
-            let before = studio.told(|told| told.batches);
-            until("two batches", || studio.told(|told| told.batches) >= before + 2).await;
+            let before = studio.reported(|reported| reported.batches);
+            until("two batches", || {
+                studio.reported(|reported| reported.batches) >= before + 2
+            })
+            .await;
         }
         let all = || {
             [
@@ -374,12 +383,12 @@ fn what_is_lost_on_the_way_is_told_again() {
         };
         until("all of it", || all() == [500; 3]).await;
         // A studio that forgot everything asks for it.
-        studio.told(|told| {
-            told.loses = false;
-            told.of_types.clear();
-            told.of_actors.clear();
-            told.edges.clear();
-            told.resync = true;
+        studio.reported(|reported| {
+            reported.loses = false;
+            reported.of_types.clear();
+            reported.of_actors.clear();
+            reported.edges.clear();
+            reported.resync = true;
         });
         until("all of it again", || all() == [500; 3]).await;
         bridge.close().await;
@@ -402,10 +411,10 @@ fn nothing_but_counts_is_measured_until_somebody_looks() {
         let ask = studio.of_type("Quiet", "Ask");
         assert_eq!((ask.asked, ask.errors), (10, 4));
         assert_eq!((ask.wait, ask.handle, level()), (None, None, Level::Counters));
-        assert!(studio.told(|told| told.of_actors.is_empty() && told.edges.is_empty()));
+        assert!(studio.reported(|reported| reported.of_actors.is_empty() && reported.edges.is_empty()));
 
-        studio.told(|told| {
-            told.attention = Some(Attention {
+        studio.reported(|reported| {
+            reported.attention = Some(Attention {
                 detail: Detail::Traffic,
                 actors: vec!["quiet".into()],
             });

@@ -149,9 +149,9 @@ impl StreamHandler<u8> for Worker {
 
 /// What a subscriber was told last, of each.
 #[derive(Default)]
-struct Told(HashMap<ActorId, (u64, u64, u64, u64, u64)>);
+struct Reported(HashMap<ActorId, (u64, u64, u64, u64, u64)>);
 
-impl Told {
+impl Reported {
     /// Counts only grow, and no rate is below zero.
     fn note(&mut self, delta: Delta) {
         let new = delta.new.into_iter().map(|actor| {
@@ -268,11 +268,11 @@ async fn by_type_and_sender(studio: &Studio, workers: &[Kept]) {
         let [nows, laters, items, notes, errors] = counts;
         let edges = |message| studio.edge(None, id, message);
         let of = |message| studio.of_actor(id, message);
-        let told = || {
+        let reported = || {
             let errors = of("Now").errors + of("Later").errors;
             (of("Now").handled, of("Later").handled, of("u8").handled, errors)
         };
-        until("the actor's own", || told() == (nows, laters, items, errors)).await;
+        until("the actor's own", || reported() == (nows, laters, items, errors)).await;
         let sent = || (edges("Now"), edges("Later"), edges("u8"), edges("End"));
         until("who sent to it", || sent() == (nows, laters, items, 1)).await;
         until("to whom it sent", || {
@@ -287,17 +287,17 @@ async fn by_type_and_sender(studio: &Studio, workers: &[Kept]) {
     }
     let [nows, laters, items, notes, errors] = sums;
     let of = |message| studio.of_type("SoakWorker", message);
-    let told = || {
+    let reported = || {
         let errors = of("Now").errors + of("Later").errors;
         (of("Now").handled, of("Later").handled, of("u8").handled, errors)
     };
-    until("the types", || told() == (nows, laters, items, errors)).await;
+    until("the types", || reported() == (nows, laters, items, errors)).await;
     until("the notes", || {
         studio.of_type("SoakBook", "Note").handled == notes
     })
     .await;
     assert_eq!(studio.of_actor("book", "Note").handled, notes);
-    let dropped = studio.told(|told| told.dropped);
+    let dropped = studio.reported(|reported| reported.dropped);
     // Panics and errors come faster than a journal takes them; of messages and edges none is left out.
     assert_eq!((dropped.edges, dropped.messages), (0, 0));
 }
@@ -318,7 +318,7 @@ fn every_count_is_what_the_handlers_saw() {
         let book = spawn(book, |_| Book);
         let arbiters: Vec<_> = (0..3).map(|_| Arbiter::new()).collect();
         let mut changes: Changes = registry.subscribe().unwrap();
-        let mut told = Told::default();
+        let mut reported = Reported::default();
         let mut workers = Vec::new();
         let mut driving = Vec::new();
         for n in 0..ACTORS {
@@ -336,7 +336,7 @@ fn every_count_is_what_the_handlers_saw() {
                     ended.into_iter().for_each(|ended| ended.unwrap());
                     break;
                 }
-                () = tokio::time::sleep(Duration::from_millis(5)) => told.note(changes.poll()),
+                () = tokio::time::sleep(Duration::from_millis(5)) => reported.note(changes.poll()),
             }
         }
         // Intervals go on until the actors end: then all counts stand still.
@@ -347,7 +347,7 @@ fn every_count_is_what_the_handlers_saw() {
         let mut open = 1;
         while open > 0 {
             assert!(Instant::now() < deadline, "the workers do not end");
-            told.note(changes.poll());
+            reported.note(changes.poll());
             open = registry
                 .get_all()
                 .iter()
@@ -358,7 +358,7 @@ fn every_count_is_what_the_handlers_saw() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         for _ in 0..3 {
-            told.note(changes.poll());
+            reported.note(changes.poll());
         }
         let mut sum = 0;
         for (id, truth, _) in &workers {
@@ -370,7 +370,11 @@ fn every_count_is_what_the_handlers_saw() {
                 &truth.answered,
             ];
             let [messages, errors, panics, turns, answered] = counts.map(|counter| counter.load(SeqCst));
-            assert_eq!(told.of(id), (messages, errors, panics, turns, answered), "{id}");
+            assert_eq!(
+                reported.of(id),
+                (messages, errors, panics, turns, answered),
+                "{id}"
+            );
             assert!(panics > 0 && turns > 0 && errors > panics && answered > 0, "{id}");
             sum += messages;
         }

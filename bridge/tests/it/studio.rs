@@ -210,7 +210,7 @@ impl Board {
     }
 
     /// The same once there are so many.
-    pub(crate) async fn told(&self, actor: &str, kind: &str, lines: usize) -> Vec<ActorEvent> {
+    pub(crate) async fn wait_for(&self, actor: &str, kind: &str, lines: usize) -> Vec<ActorEvent> {
         until(&format!("{lines} lines `{kind}` of {actor}"), || {
             self.lines(actor, kind).len() >= lines
         })

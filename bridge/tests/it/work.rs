@@ -13,7 +13,7 @@ fn work(registry: &ActorRegistry, id: &str) -> Work {
 }
 
 /// What a look says of the one actor there is: a whole record, where others of its type came in tests beside this one.
-fn told(changes: &mut Changes) -> Option<ActorRecord> {
+fn reported(changes: &mut Changes) -> Option<ActorRecord> {
     let mut delta = changes.poll();
     let patched = delta.changed.pop().map(|patch| {
         let mut record = ActorRecord::new("clock", "Clock");
@@ -107,13 +107,13 @@ async fn ticks_of_intervals_and_timers_are_turns_and_keep_an_actor_active() {
     changes.poll();
     let before = scene.ticks.get();
     until("ticks", || scene.ticks.get() >= before + 20).await;
-    let told = told(&mut changes).unwrap();
+    let reported = reported(&mut changes).unwrap();
     assert_eq!(
-        told.status.unwrap().as_str(),
+        reported.status.unwrap().as_str(),
         "active",
         "no message came since the last look"
     );
-    assert_eq!(told.work.unwrap().turns, scene.ticks.get());
+    assert_eq!(reported.work.unwrap().turns, scene.ticks.get());
     let record = record(&scene.registry, "clock");
     assert_eq!(record.message_count, Some(1));
     assert_eq!(record.work.unwrap().turns, scene.ticks.get());
@@ -430,7 +430,7 @@ async fn rates_and_means_are_of_the_last_look_and_end_with_the_work() {
         scene.clock.send(Item).await.unwrap();
         sent += 1;
     }
-    let said = told(&mut changes).unwrap();
+    let said = reported(&mut changes).unwrap();
     let rate = said.rates.unwrap().messages.unwrap();
     let took = begin.elapsed().as_secs_f64();
     assert!(
@@ -440,7 +440,7 @@ async fn rates_and_means_are_of_the_last_look_and_end_with_the_work() {
     assert!(said.latency.unwrap().wait_ms.is_some());
     let mut last = rate;
     until("the rate to fall to nothing", || {
-        let rates = told(&mut changes).and_then(|said| said.rates);
+        let rates = reported(&mut changes).and_then(|said| said.rates);
         last = rates.and_then(|rates| rates.messages).unwrap_or(last);
         last == 0.0
     })

@@ -64,7 +64,7 @@ struct Way {
     /// Nothing more comes.
     ended: bool,
     /// The reader knows that.
-    told: bool,
+    end_sent: bool,
 }
 
 impl Forwards {
@@ -204,7 +204,7 @@ impl Link {
     }
 
     fn is_over(&self) -> bool {
-        self.broken || (self.out.told && self.back.told)
+        self.broken || (self.out.end_sent && self.back.end_sent)
     }
 }
 
@@ -235,8 +235,8 @@ impl Way {
                 Err(error) => return Err(error),
             }
         }
-        if self.ended && self.held.is_empty() && !self.told {
-            self.told = true;
+        if self.ended && self.held.is_empty() && !self.end_sent {
+            self.end_sent = true;
             // One that has hung up in both directions need not be told.
             let _ = to.shutdown(Shutdown::Write);
         }

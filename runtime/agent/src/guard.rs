@@ -53,9 +53,9 @@ fn watch(agent: i32, mut signals: UnixStream, left: impl Fn() -> PathBuf) -> u8 
         }
         let mut numbers = [0; 64];
         while let Ok(length) = signals.read(&mut numbers) {
-            let told = |n: &u8| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT | libc::SIGHUP);
+            let is_stop = |n: &u8| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT | libc::SIGHUP);
             // Whoever wants this to end has asked the agent before.
-            if numbers.iter().take(length).any(told) {
+            if numbers.iter().take(length).any(is_stop) {
                 sys::kill(agent, libc::SIGKILL);
             }
             if length < numbers.len() {

@@ -31,7 +31,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const TERMINATED: u8 = 143;
 
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
-const TOLD_TO_END: &str = "its agent was told to end from outside (SIGTERM)";
+const ENDED_FROM_OUTSIDE: &str = "its agent was told to end from outside (SIGTERM)";
 
 /// Serves a job until it is closed. `client` is a runtime that is connected already.
 pub(crate) fn run(
@@ -152,7 +152,7 @@ impl<'a> Agent<'a> {
         if let Some(mut older) = self.client.replace(client) {
             older.send(&Report::Refused(Refusal::Evicted(self.epoch)));
         }
-        self.steps.iter_mut().for_each(|step| step.told = 0);
+        self.steps.iter_mut().for_each(|step| step.reported = 0);
     }
 
     fn run(&mut self) -> Result<Served, String> {
@@ -255,7 +255,7 @@ impl<'a> Agent<'a> {
                 .take(length)
                 .any(|n| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT));
             if terminated && self.closing.is_none() {
-                self.close_because(TOLD_TO_END);
+                self.close_because(ENDED_FROM_OUTSIDE);
             }
             if length < numbers.len() {
                 break;
@@ -402,8 +402,8 @@ impl<'a> Agent<'a> {
         let Some(client) = &mut self.client else { return };
         for step in &mut self.steps {
             let (length, _) = step.spooled();
-            if length > step.told && client.is_caught_up() {
-                step.told = length;
+            if length > step.reported && client.is_caught_up() {
+                step.reported = length;
                 client.send(&Report::Grew {
                     step: step.number,
                     length,

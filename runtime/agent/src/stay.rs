@@ -111,7 +111,7 @@ fn condition() -> Vec<String> {
     let read = |name: &str| kernel::read(format!("/proc/self/{name}")).unwrap_or_default();
     let mut found = vec![read("limits"), read("cgroup"), read("oom_score_adj")];
     let status = read("status");
-    let told = [
+    let names = [
         "Umask:",
         "Cpus_allowed:",
         "Mems_allowed:",
@@ -121,7 +121,7 @@ fn condition() -> Vec<String> {
     ];
     let lines = status
         .lines()
-        .filter(|line| told.iter().any(|name| line.starts_with(name)));
+        .filter(|line| names.iter().any(|name| line.starts_with(name)));
     found.extend(lines.map(str::to_owned));
     let stat = read("stat");
     let fields: Vec<&str> = stat
@@ -165,8 +165,8 @@ fn next_job(mut client: Client, mut signals: &UnixStream) -> Option<(NextJob, Cl
         if of_signals.revents != 0 {
             let mut numbers = [0; 64];
             let length = signals.read(&mut numbers).unwrap_or(0);
-            let told = |n: &u8| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT);
-            if numbers.iter().take(length).any(told) {
+            let is_stop = |n: &u8| matches!(i32::from(*n), libc::SIGTERM | libc::SIGINT);
+            if numbers.iter().take(length).any(is_stop) {
                 return None;
             }
             while sys::reap().is_some() {}

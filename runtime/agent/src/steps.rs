@@ -25,7 +25,7 @@ pub(crate) struct Step {
     /// The main process, while it has not been waited for; also the leader of the step's session and group.
     pub(crate) main: Option<i32>,
     /// The spool's length that the client has been told.
-    pub(crate) told: u64,
+    pub(crate) reported: u64,
     leader: i32,
     started: Instant,
     script: Option<PathBuf>,
@@ -56,7 +56,7 @@ impl Step {
         let mut step = Self {
             number: start.step,
             main: None,
-            told: 0,
+            reported: 0,
             leader: 0,
             started: Instant::now(),
             script: None,

@@ -95,7 +95,10 @@ mod tests {
             ("actions/attest-build-provenance@v2", "identity tokens"),
             ("github/codeql-action/init@v3", "code scanning"),
         ] {
-            assert!(sentence(text).is_some_and(|told| told.contains(word)), "{text}");
+            assert!(
+                sentence(text).is_some_and(|sentence| sentence.contains(word)),
+                "{text}"
+            );
         }
         for text in [
             "actions/checkout@v4",

@@ -223,13 +223,13 @@ fn read(
 /// The secrets that the run had: none of them is kept, so they are given again.
 fn secrets(run: &Run, sources: &ValueSources) -> Result<IndexMap<String, Secret>, Exit> {
     let mut terminal = Terminal;
-    let told = |error: &values::ValuesError| {
+    let refused = |error: &values::ValuesError| {
         talk::error(&format!("failed to {}", crate::chain::chain(error)));
         talk::help(error.help());
         Exit::Usage
     };
     let Found { secrets, absent } =
-        secrets_again(run, sources, &mut terminal).map_err(|error| told(&error))?;
+        secrets_again(run, sources, &mut terminal).map_err(|error| refused(&error))?;
     if absent.is_empty() {
         return Ok(secrets);
     }

@@ -67,11 +67,11 @@ impl Stops {
 
 /// The next change; never where none are watched for.
 async fn changed(changes: &mut Option<mpsc::Receiver<()>>) {
-    let told = match changes {
+    let change = match changes {
         Some(changes) => changes.recv().await,
         None => None,
     };
-    if told.is_none() {
+    if change.is_none() {
         std::future::pending::<()>().await;
     }
 }

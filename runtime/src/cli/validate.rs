@@ -38,7 +38,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Exit {
         sum: Sum::default(),
         sarif: Sarif::new(root.clone()),
         root,
-        told: HashSet::new(),
+        warned: HashSet::new(),
         exit: Exit::Success,
     };
     if args.fix {
@@ -240,7 +240,7 @@ struct Report<'a> {
     sum: Sum,
     sarif: Sarif,
     /// What failed and was said: one configuration may fail for every file.
-    told: HashSet<String>,
+    warned: HashSet<String>,
     exit: Exit,
 }
 
@@ -254,7 +254,7 @@ impl Report<'_> {
             Outcome::LeftOut => self.sum.left_out += 1,
             Outcome::Failed { why, help } => {
                 self.exit = Exit::Usage;
-                if self.told.insert(why.clone()) {
+                if self.warned.insert(why.clone()) {
                     talk::error(&why);
                     talk::help(help);
                     self.sarif.fail(&why);
@@ -452,7 +452,7 @@ mod tests {
 
     #[test]
     fn the_summary_counts_what_was_shown() {
-        let told = |texts: &[&str], level| {
+        let shown = |texts: &[&str], level| {
             let mut sum = Sum::default();
             for text in texts {
                 sum.add(&looked(text, level));
@@ -481,7 +481,7 @@ mod tests {
             (&[warned], CheckLevel::Schema, "1 file checked, nothing is wrong"),
             (&[warned, broken], CheckLevel::Lint, "1 of 2 files has errors"),
         ] {
-            assert_eq!(told(texts, level), want);
+            assert_eq!(shown(texts, level), want);
         }
     }
 }

@@ -34,9 +34,9 @@ async fn rounds(global: &Global, args: &WatchArgs) -> Result<Exit, Exit> {
     let mut session = Session::begin()?;
     let workspace = setup::workspace(global)?;
     let subject = Watched::new(&workspace, &args.run, &args.paths)?;
-    let (told, raw) = mpsc::channel(1);
+    let (sender, raw) = mpsc::channel(1);
     // Watches for as long as it is held.
-    let _watcher = subject.listen(told).map_err(|error| {
+    let _watcher = subject.listen(sender).map_err(|error| {
         talk::error(&format!("changes of files cannot be watched for: {error}"));
         Exit::Machine
     })?;
@@ -115,7 +115,7 @@ impl Watched {
     }
 
     /// Tells of changes until the watcher is dropped.
-    fn listen(self, told: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
+    fn listen(self, sender: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
         let folders: Vec<(PathBuf, RecursiveMode)> = if self.paths.is_empty() {
             let folder = |path: &PathBuf| match path.is_dir() {
                 true => Some((path.clone(), RecursiveMode::Recursive)),
@@ -131,7 +131,7 @@ impl Watched {
             let Ok(event) = event else { return };
             if !event.kind.is_access() && event.paths.iter().any(|path| self.is_meant(path)) {
                 // A full channel has a change in it already.
-                let _ = told.try_send(());
+                let _ = sender.try_send(());
             }
         })?;
         for (folder, mode) in folders {
@@ -204,10 +204,10 @@ mod tests {
     fn many_changes_in_a_row_are_one() {
         let system = actix_rt::System::new();
         system.block_on(async {
-            let (told, raw) = mpsc::channel(1);
+            let (sender, raw) = mpsc::channel(1);
             let mut changes = quietened(raw);
             for _ in 0..20 {
-                told.send(()).await.unwrap();
+                sender.send(()).await.unwrap();
             }
             let first = tokio::time::timeout(Duration::from_secs(20), changes.recv()).await;
             assert_eq!(first.unwrap(), Some(()));

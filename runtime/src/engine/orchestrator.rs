@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::EngineError;
 use super::beginning::write_down;
-use super::job::Holding;
+use super::job::PlaceTasks;
 use super::launch::{Launch, Slot};
 use super::recovery::{settle, sweep_one};
 use super::run::{AnswerPauses, CancelRun, CancelRunJob, Outcome, RunActor, RunHandle, RunOrigin};
@@ -28,7 +28,7 @@ pub(super) struct Orchestrator {
     /// Runs whose creation is being written down, with who asked to cancel them meanwhile.
     beginning: BTreeMap<RunId, Vec<String>>,
     /// Who waits for all runs to be known, those that are beginning too.
-    until_begun: Vec<oneshot::Sender<()>>,
+    until_started: Vec<oneshot::Sender<()>>,
     /// The last request that was looked at.
     seen: u64,
     foreign: Option<i64>,
@@ -43,7 +43,7 @@ pub(super) struct Held {
     pub(super) actor: Addr<RunActor>,
     actor_id: ActorId,
     /// What its jobs have under way in them.
-    holding: Holding,
+    place_tasks: PlaceTasks,
     done: watch::Sender<Option<Outcome>>,
 }
 
@@ -53,7 +53,7 @@ impl Orchestrator {
             shared,
             runs: BTreeMap::new(),
             beginning: BTreeMap::new(),
-            until_begun: Vec::new(),
+            until_started: Vec::new(),
             seen: 0,
             foreign: None,
             looking: false,
@@ -62,8 +62,8 @@ impl Orchestrator {
         }
     }
 
-    fn hold(&mut self, run: Run, begun: Begun, ctx: &mut Context<Self>) -> RunHandle {
-        let Begun { launch, slot, scope } = begun;
+    fn hold(&mut self, run: Run, started: Started, ctx: &mut Context<Self>) -> RunHandle {
+        let Started { launch, slot, scope } = started;
         let (done, watching) = watch::channel(None);
         let id = run.id.clone();
         tracing::info!(run = %id, workflow = %launch.workflow.name, "run begins");
@@ -73,11 +73,11 @@ impl Orchestrator {
             .meta("run", id.0.clone())
             .meta("workflow", launch.workflow.name.clone())
             .watched_by(ctx.address().recipient());
-        let holding = Holding::default();
+        let place_tasks = PlaceTasks::default();
         let origin = RunOrigin {
             shared: Arc::clone(&self.shared),
             scope,
-            holding: holding.clone(),
+            place_tasks: place_tasks.clone(),
             slot,
             done: done.clone(),
         };
@@ -91,7 +91,7 @@ impl Orchestrator {
             Held {
                 actor,
                 actor_id,
-                holding,
+                place_tasks,
                 done,
             },
         );
@@ -186,7 +186,7 @@ impl Orchestrator {
         let asked = self.beginning.remove(id).unwrap_or_default();
         if self.beginning.is_empty() {
             // Who waits may have gone.
-            for waiting in self.until_begun.drain(..) {
+            for waiting in self.until_started.drain(..) {
                 let _heard = waiting.send(());
             }
         }
@@ -194,7 +194,7 @@ impl Orchestrator {
     }
 
     /// A run could not be written down, as far as is known.
-    fn not_begun(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
+    fn not_started(&mut self, id: &RunId, error: EngineError) -> Result<RunHandle, EngineError> {
         self.no_longer_beginning(id);
         if !matches!(error, EngineError::Source(_) | EngineError::Rerun(_)) {
             // It may be there all the same; then it must not stay open for ever.
@@ -205,11 +205,11 @@ impl Orchestrator {
     }
 
     /// A run's creation was written, or not. What was asked for meanwhile is done now.
-    fn begun(
+    fn started(
         &mut self,
         id: &RunId,
         written: Result<Vec<Recorded>, EngineError>,
-        begun: Begun,
+        started: Started,
         ctx: &mut Context<Self>,
     ) -> Result<RunHandle, EngineError> {
         let asked = self.no_longer_beginning(id);
@@ -223,7 +223,7 @@ impl Orchestrator {
                 return Err(error);
             }
         };
-        let handle = self.hold(run, begun, ctx);
+        let handle = self.hold(run, started, ctx);
         for by in asked {
             drop(self.cancel(id, by));
         }
@@ -285,22 +285,22 @@ impl Handler<StartRun> for Orchestrator {
                     // It is another process's run that has it, which will not happen for ever.
                     Err(EngineError::Journal(JournalError::NumberTaken { .. })) => {}
                     Err(error) => return Err(error),
-                    Ok((recorded, scope)) => return Ok((recorded, Begun { launch, slot, scope })),
+                    Ok((recorded, scope)) => return Ok((recorded, Started { launch, slot, scope })),
                 }
             }
         });
         Box::pin(written.into_actor(self).map(move |written, act, ctx| {
-            let (recorded, begun) = match written.unwrap_or(Err(EngineError::Stopped)) {
+            let (recorded, started) = match written.unwrap_or(Err(EngineError::Stopped)) {
                 Ok(written) => written,
-                Err(error) => return act.not_begun(&id, error),
+                Err(error) => return act.not_started(&id, error),
             };
-            act.begun(&id, Ok(recorded), begun, ctx)
+            act.started(&id, Ok(recorded), started, ctx)
         }))
     }
 }
 
 /// A run that was written down.
-struct Begun {
+struct Started {
     launch: Launch,
     slot: Slot,
     scope: Arc<Scope>,
@@ -358,14 +358,14 @@ impl Handler<CancelAll> for Orchestrator {
                 by: message.by.clone(),
             });
         }
-        let (begun, all_begun) = oneshot::channel();
+        let (started, all_started) = oneshot::channel();
         if self.beginning.is_empty() {
-            drop(begun);
+            drop(started);
         } else {
-            self.until_begun.push(begun);
+            self.until_started.push(started);
         }
         Box::pin(
-            async move { drop(all_begun.await) }
+            async move { drop(all_started.await) }
                 .into_actor(self)
                 .map(|(), act, _| {
                     let handle = |(id, held): (&RunId, &Held)| RunHandle {
@@ -417,9 +417,9 @@ impl Handler<ChildGone> for Orchestrator {
         tracing::error!(run = %id, cause = %reason.message, "a run is lost");
         // Until its end is written it is nobody's: whoever looks for such runs tries again.
         self.shared.orphans.add(id.clone(), reason.clone());
-        let (shared, holding) = (Arc::clone(&self.shared), held.holding);
+        let (shared, place_tasks) = (Arc::clone(&self.shared), held.place_tasks);
         let settled = self.shared.io.spawn(async move {
-            holding.end().await;
+            place_tasks.end().await;
             settle(&shared, &id, &shared.owner, &reason).await?;
             shared.orphans.remove(&id);
             sweep_one(&shared, &id).await

@@ -200,7 +200,7 @@ async fn sweep(
         }
     };
     let (mut clean, mut failed) = (BTreeSet::new(), BTreeSet::new());
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for executor in executors {
         match executor.sweep(&ids, &kept).await {
             Ok(swept) => {
@@ -211,7 +211,7 @@ async fn sweep(
                 failed.insert(executor.name());
                 // More than one may have failed at the same thing.
                 if let ExecutorError::Cleanup { what, .. } = &error
-                    && !told.insert(what.clone())
+                    && !reported.insert(what.clone())
                 {
                     continue;
                 }
@@ -219,7 +219,7 @@ async fn sweep(
             }
         }
     }
-    let stuck = remove_directories(shared, &ids, kept, told, recovered).await;
+    let stuck = remove_directories(shared, &ids, kept, reported, recovered).await;
     // Jobs of any run may run on the host; in containers only those of a run that says so.
     let is_clean = |run: &&Summary| {
         clean.contains(run.executor.as_str()) && !failed.contains("host") && !stuck.contains(&run.id)
@@ -233,7 +233,7 @@ async fn remove_directories(
     shared: &Shared,
     runs: &[RunId],
     kept: BTreeSet<String>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     recovered: &mut Recovered,
 ) -> BTreeSet<RunId> {
     let (jobs, of) = (shared.directory.jobs(), runs.to_vec());
@@ -259,7 +259,7 @@ async fn remove_directories(
                 Ok(()) => removed.push(name),
                 Err(error) => {
                     let path = entry.path().display().to_string();
-                    let is_new = !told.contains(&path);
+                    let is_new = !reported.contains(&path);
                     stuck.push((
                         run.clone(),
                         is_new.then(|| format!("failed to remove {path}: {error}")),

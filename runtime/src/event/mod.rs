@@ -606,11 +606,11 @@ mod tests {
         let page = include_str!("../../../docs/events.md");
         let table = page.split("| type | further fields | says |").nth(1).unwrap();
         let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
-        let mut told: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+        let mut documented: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
         let mut known = KNOWN.to_vec();
-        told.sort_unstable();
+        documented.sort_unstable();
         known.sort_unstable();
-        assert_eq!(told, known);
+        assert_eq!(documented, known);
     }
 
     #[test]

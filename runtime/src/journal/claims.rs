@@ -246,8 +246,8 @@ mod tests {
             let journal = MemoryJournal::new(Arc::new(Ticking::default()));
             for n in 0..6 {
                 let (run, owner) = (run(n), owner(1));
-                let begun = journal.append(&run, &owner, Seq(0), vec![created()]);
-                begun.now_or_never().unwrap().unwrap();
+                let started = journal.append(&run, &owner, Seq(0), vec![created()]);
+                started.now_or_never().unwrap().unwrap();
             }
             let state = |n| journal.claim_state(&run(n), None).now_or_never().unwrap().unwrap();
             let count = |wanted| (0..6).filter(|n| state(*n) == Some(wanted)).count();

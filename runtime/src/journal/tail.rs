@@ -31,7 +31,7 @@ pub struct Tail {
     /// Runs whose history cannot be read: told once and left out from then on, so that they keep no other from being read.
     unreadable: HashSet<RunId>,
     /// What is to be told of such a run, once what was read beside it is handed over.
-    untold: VecDeque<JournalError>,
+    unreported: VecDeque<JournalError>,
     /// The last change of the journal that was looked at.
     seen: u64,
     written: watch::Receiver<u64>,
@@ -83,7 +83,7 @@ impl Tail {
             behind: HashMap::new(),
             ended: VecDeque::new(),
             unreadable: HashSet::new(),
-            untold: VecDeque::new(),
+            unreported: VecDeque::new(),
             seen: 0,
             written,
             foreign: None,
@@ -100,7 +100,7 @@ impl Tail {
     /// history cannot: a tail of all runs says so once and goes on without that run.
     pub async fn next(&mut self) -> Result<Vec<Recorded>, JournalError> {
         loop {
-            if let Some(error) = self.untold.pop_front() {
+            if let Some(error) = self.unreported.pop_front() {
                 return Err(error);
             }
             if !self.look {
@@ -148,7 +148,7 @@ impl Tail {
                 Err(error @ JournalError::Event { .. }) if matches!(self.scope, Scope::All) => {
                     self.behind.remove(&run);
                     self.unreadable.insert(run);
-                    self.untold.push_back(error);
+                    self.unreported.push_back(error);
                 }
                 Err(error) => return Err(error),
             }

@@ -62,18 +62,18 @@ pub struct LogWriterHandle {
     /// The step of the last line, with its number.
     step: Option<(StepId, u32)>,
     /// Lost lines that the caller was told of.
-    told: u64,
+    reported: u64,
 }
 
 impl LogWriterHandle {
     pub(super) fn new(log: JobLog, queue: SyncSender<Order>) -> Self {
-        let told = log.lost();
+        let reported = log.lost();
         Self {
             log,
             queue,
             batch: Batch::default(),
             step: None,
-            told,
+            reported,
         }
     }
 
@@ -165,7 +165,7 @@ impl LogWriterHandle {
     /// Tells of lines that were lost since it was last asked.
     fn check(&mut self) -> Result<(), LogError> {
         let lost = self.log.lost();
-        let since = lost.saturating_sub(std::mem::replace(&mut self.told, lost));
+        let since = lost.saturating_sub(std::mem::replace(&mut self.reported, lost));
         match self.log.first_error() {
             Some(LogError::Lost { path, cause, .. }) if since > 0 => Err(LogError::Lost {
                 path: PathBuf::clone(path),

@@ -92,15 +92,15 @@ impl Masks {
         let Some(tiers) = self.tiers() else {
             return Cow::Borrowed(text);
         };
-        let begun = tiers
+        let started = tiers
             .iter()
             .flat_map(|tier| &tier.forms)
-            .map(|form| begun(form.as_bytes(), text.as_bytes()))
+            .map(|form| started(form.as_bytes(), text.as_bytes()))
             .max()
             .unwrap_or(0);
         let mut spans = spans(&tiers, text);
-        if begun > 0 {
-            spans.push((text.len() - begun, text.len()));
+        if started > 0 {
+            spans.push((text.len() - started, text.len()));
         }
         replace(text, &merged(spans))
     }
@@ -269,7 +269,7 @@ fn replace<'a>(text: &'a str, spans: &[(usize, usize)]) -> Cow<'a, str> {
 }
 
 /// How many bytes at the end of the text are the beginning of the form, but not all of it (Knuth, Morris and Pratt).
-fn begun(form: &[u8], text: &[u8]) -> usize {
+fn started(form: &[u8], text: &[u8]) -> usize {
     let mut failure = vec![0usize; form.len()];
     let mut matched = 0;
     let step = |failure: &[usize], mut matched: usize, byte: u8| {
@@ -461,7 +461,7 @@ mod tests {
         #[test]
         fn the_begun_part_is_that_of_trying_all(form in "[ab]{1,8}", text in "[ab]{0,20}") {
             let naive = (0..form.len()).rev().find(|&n| text.ends_with(&form[..n])).unwrap_or(0);
-            prop_assert_eq!(begun(form.as_bytes(), text.as_bytes()), naive);
+            prop_assert_eq!(started(form.as_bytes(), text.as_bytes()), naive);
         }
     }
 }

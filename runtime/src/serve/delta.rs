@@ -220,7 +220,7 @@ mod tests {
     }
 
     /// What an update would be, and the jobs in it.
-    fn told(changes: &mut Changes, run: &Run) -> (bool, Vec<String>) {
+    fn changed(changes: &mut Changes, run: &Run) -> (bool, Vec<String>) {
         let changed = changes.take().remove(&run.id).unwrap_or_default();
         if changes.is_whole(run, &changed) {
             return (true, Vec::new());
@@ -238,21 +238,21 @@ mod tests {
     #[test]
     fn a_large_run_is_told_whole_once_and_then_by_what_changed() {
         let (run, mut changes) = (run(SMALL + 1), Changes::default());
-        assert!(told(&mut changes, &run).0);
+        assert!(changed(&mut changes, &run).0);
         for job in ["job-3", "job-50", "job-3", "never"] {
             changes.note(&run.id, &queued(job));
         }
         changes.note(&run.id, &Event::RunStarted);
         let jobs = ["job-3", "job-50"].map(str::to_owned).to_vec();
-        assert_eq!(told(&mut changes, &run), (false, jobs));
+        assert_eq!(changed(&mut changes, &run), (false, jobs));
         changes.note(&run.id, &Event::RunStarted);
         assert_eq!(
-            told(&mut changes, &run),
+            changed(&mut changes, &run),
             (false, vec![]),
             "what was told is not told again"
         );
         changes.forget(&run.id);
-        assert!(told(&mut changes, &run).0);
+        assert!(changed(&mut changes, &run).0);
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         let (run, mut changes) = (run(SMALL), Changes::default());
         for _ in 0..3 {
             changes.note(&run.id, &queued("job-3"));
-            assert!(told(&mut changes, &run).0);
+            assert!(changed(&mut changes, &run).0);
         }
     }
 

@@ -230,9 +230,9 @@ impl Feed {
             if !lines.is_empty() {
                 self.phoenix.push(&Push::logs(&job.0, &lines));
             }
-            let all_told = progress.handed >= progress.total && progress.total == before.total;
+            let all_sent = progress.handed >= progress.total && progress.total == before.total;
             match self.logs.get_mut(&key) {
-                Some(known) if known.ended && progress.ended && all_told => drop(self.logs.remove(&key)),
+                Some(known) if known.ended && progress.ended && all_sent => drop(self.logs.remove(&key)),
                 Some(known) => (known.total, known.handed) = (progress.total, progress.handed),
                 None => {}
             }
@@ -319,8 +319,8 @@ async fn follow(feed: actix::WeakAddr<Feed>, journal: Arc<dyn Journal>) {
     loop {
         let news = match &mut tail {
             Some(tail) => Tail::next(tail).await,
-            None => Tail::all(Arc::clone(&journal)).await.map(|begun| {
-                tail = Some(begun);
+            None => Tail::all(Arc::clone(&journal)).await.map(|started| {
+                tail = Some(started);
                 Vec::new()
             }),
         };

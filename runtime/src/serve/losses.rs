@@ -21,12 +21,12 @@ impl Lost {
                 message: None,
             };
         }
-        let told: Vec<String> = lost.iter().map(|(id, panic)| format!("{id} ({panic})")).collect();
+        let names: Vec<String> = lost.iter().map(|(id, panic)| format!("{id} ({panic})")).collect();
         PartHealth {
             status: HealthStatus::Degraded,
             message: Some(format!(
                 "panicked too often and stay dead, so what they do is not done any more; start the server again: {}",
-                told.join(", ")
+                names.join(", ")
             )),
         }
     }

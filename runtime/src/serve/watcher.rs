@@ -53,13 +53,13 @@ impl Watcher {
     fn listen(&mut self, ctx: &mut Context<Self>) {
         if self.system.is_none() {
             let me = ctx.address();
-            let told = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let made = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 // A full mailbox has a look coming already.
                 if event.is_ok_and(|event| !event.kind.is_access()) {
                     drop(me.try_send(FilesTouched));
                 }
             });
-            match told {
+            match made {
                 Ok(system) => self.system = Some(system),
                 Err(error) => {
                     tracing::warn!(%error, "the system does not tell of changed files; they are looked at every 5 s")

@@ -156,14 +156,14 @@ impl Run {
         place: usize,
         job: &Job,
         busy: &impl Fn(&JobId) -> bool,
-        begun: &mut HashMap<usize, usize>,
+        started: &mut HashMap<usize, usize>,
     ) -> bool {
         let group = self.frontier.group_of(place).filter(|_| job.calls.is_some());
         let Some((group, most)) = group.and_then(|(group, _)| Some((group, self.most_parallel(group)?)))
         else {
             return true;
         };
-        let count = begun.entry(group).or_insert_with(|| {
+        let count = started.entry(group).or_insert_with(|| {
             let children = self.frontier.children(group).iter();
             let jobs = children.filter_map(|place| self.jobs.get_index(*place));
             jobs.filter(|(id, job)| !job.state.is_final() && (job.group.is_some() || busy(id)))
@@ -220,7 +220,7 @@ impl Run {
         decisions: &mut Vec<Decision>,
     ) {
         let mut starts = 0;
-        let mut begun: HashMap<usize, usize> = HashMap::new();
+        let mut started: HashMap<usize, usize> = HashMap::new();
         let mut wake: Option<Timestamp> = None;
         for place in self.frontier.waiting_for_room() {
             let Some((id, job)) = self.jobs.get_index(place) else {
@@ -244,7 +244,7 @@ impl Run {
             if let Some((group, running)) = group
                 && let Some(most) = self.most_parallel(group)
             {
-                let others = begun.entry(group).or_insert_with(|| {
+                let others = started.entry(group).or_insert_with(|| {
                     let children = self.frontier.children(group).iter();
                     let under_way = |place: &&usize| {
                         !self.frontier.is_running(**place)

@@ -20,11 +20,11 @@ async fn an_engine_that_does_not_see_our_files_is_sent_them() {
         let notes = Arc::new(Heard::default());
         let place = bench.executor.open(job.clone(), notes.clone()).await.unwrap();
         let said: Vec<String> = notes.lines();
-        let told = said
+        let reported = said
             .iter()
             .filter(|line| line.contains("does not see the files"))
             .count();
-        assert_eq!(told, 1, "round {round}: {said:?}");
+        assert_eq!(reported, 1, "round {round}: {said:?}");
         assert!(place.apart().workspace && place.apart().directory);
         let (_, output) = run(
             &place,

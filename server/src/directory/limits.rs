@@ -200,9 +200,10 @@ impl DirectoryOptions {
     }
 
     /// Whether a type of actors, told with its totals, may be kept.
-    pub(crate) fn check_type(&self, told: &TypeTotals) -> Result<(), Refusal> {
-        self.name("types.type", &told.kind)?;
-        told.messages
+    pub(crate) fn check_type(&self, totals: &TypeTotals) -> Result<(), Refusal> {
+        self.name("types.type", &totals.kind)?;
+        totals
+            .messages
             .iter()
             .try_for_each(|totals| self.check_totals(totals))
     }

@@ -218,10 +218,10 @@ async fn carry(
         body: asked.body,
         by: caller,
     };
-    let (order, told) = directory.orders().ask(ask).map_err(|full| {
+    let (order, outcome) = directory.orders().ask(ask).map_err(|full| {
         ApiError::unavailable("orders_full", format!("{full}; try again later")).retry_after(1)
     })?;
-    match timeout(wait, told).await {
+    match timeout(wait, outcome).await {
         Ok(Ok(ended)) if ended.state == OrderState::Lost => Err(silent(&id)),
         Ok(Ok(Ended {
             state,

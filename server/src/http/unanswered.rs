@@ -19,7 +19,7 @@ pub(crate) async fn name_the_unanswered(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
-    if is_told(&response) || !(status.is_client_error() || status.is_server_error()) {
+    if is_problem(&response) || !(status.is_client_error() || status.is_server_error()) {
         return Ok(response);
     }
     let problem = problem(response.request(), status);
@@ -27,7 +27,7 @@ pub(crate) async fn name_the_unanswered(
 }
 
 /// Whether the answer has a body that says what it means: JSON, a page, but not the framework's plain text.
-fn is_told(response: &ServiceResponse<BoxBody>) -> bool {
+fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
     let empty = matches!(
         response.response().body().size(),
         BodySize::None | BodySize::Sized(0)

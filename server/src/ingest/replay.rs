@@ -47,14 +47,14 @@ fn intake(recorders: Vec<Arc<dyn Recorder>>) -> Intake {
 }
 
 fn play(intake: &Intake, steps: &[(Timestamp, Step)]) -> Vec<String> {
-    let told = steps.iter().map(|(at, step)| match step {
+    let outcomes = steps.iter().map(|(at, step)| match step {
         Step::Came(ingest) => format!("{:?}", intake.take(*at, (**ingest).clone())),
         Step::Swept => {
             intake.sweep_at(*at);
             String::new()
         }
     });
-    told.collect()
+    outcomes.collect()
 }
 
 /// All that can be asked of a studio.
@@ -219,10 +219,10 @@ proptest! {
             .collect();
         let tape = Arc::new(Tape::default());
         let first = intake(vec![tape.clone()]);
-        let told = play(&first, &steps);
+        let outcomes = play(&first, &steps);
         let second = intake(Vec::new());
         let recorded = tape.0.lock().unwrap().clone();
-        prop_assert_eq!(play(&second, &recorded), told);
+        prop_assert_eq!(play(&second, &recorded), outcomes);
         let now = Timestamp::from_millis(now + 1_000);
         let (first, second) = (all_of(&first, now), all_of(&second, now));
         prop_assert_eq!(&first, &second);

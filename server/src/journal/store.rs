@@ -197,12 +197,12 @@ mod tests {
             journal.event(&text(id), note(id, Some("c1")), at(0), true);
         }
         journal.event(&text("b"), note("other", Some("c2")), at(0), true);
-        let told: Vec<String> = journal
+        let kept: Vec<String> = journal
             .of_chain("c1", 10)
             .into_iter()
             .map(|(id, line)| format!("{id} {}", line.seq))
             .collect();
-        assert_eq!(told, ["a 1", "b 1", "a 2"]);
+        assert_eq!(kept, ["a 1", "b 1", "a 2"]);
         let last = journal.newest(None, 1);
         assert_eq!(last[0].1.message, "other");
         journal.lock().lines.set_gone("a", Some(at(5)));

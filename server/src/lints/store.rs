@@ -97,8 +97,8 @@ struct State {
     facts: Facts,
     found: BTreeMap<Key, Found>,
     measured: Option<i64>,
-    told: Vec<Lint>,
-    told_at: i64,
+    shown: Vec<Lint>,
+    shown_at: i64,
     changed: bool,
 }
 
@@ -144,13 +144,13 @@ impl Lints {
 
     /// All that is known, gravest first.
     pub(crate) fn list(&self) -> Vec<Lint> {
-        self.lock().told.clone()
+        self.lock().shown.clone()
     }
 
     /// The list, when it changed since this was last asked.
     pub(crate) fn take_changed(&self) -> Option<Vec<Lint>> {
         let mut state = self.lock();
-        std::mem::take(&mut state.changed).then(|| state.told.clone())
+        std::mem::take(&mut state.changed).then(|| state.shown.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -191,10 +191,10 @@ impl State {
                 .map(|lint| (lint.code, lint.actor.clone(), lint.kind.clone(), lint.since))
                 .collect()
         };
-        let others = names(&list) != names(&self.told);
-        if others || (list != self.told && now - self.told_at >= VALUES) {
-            self.told = list;
-            self.told_at = now;
+        let others = names(&list) != names(&self.shown);
+        if others || (list != self.shown && now - self.shown_at >= VALUES) {
+            self.shown = list;
+            self.shown_at = now;
             self.changed = true;
         }
     }
@@ -206,7 +206,7 @@ fn by_type(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         by_kind.entry(finding.kind.clone()).or_default().push(finding);
     }
-    let mut told = Vec::new();
+    let mut chosen = Vec::new();
     for (kind, mut found) in by_kind {
         let count = found.len();
         match (kind, found.iter().all(|finding| finding.actor.is_some())) {
@@ -216,11 +216,11 @@ fn by_type(findings: Vec<Finding>) -> Vec<Finding> {
                     worst.sentence =
                         format!("{count} actors of {kind}, of which the worst: {}", worst.sentence);
                     worst.actor = None;
-                    told.push(worst);
+                    chosen.push(worst);
                 }
             }
-            _ => told.append(&mut found),
+            _ => chosen.append(&mut found),
         }
     }
-    told
+    chosen
 }

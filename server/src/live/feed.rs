@@ -222,16 +222,16 @@ mod tests {
             let mut viewer = hub.subscribe(None, || true);
             let directory = Arc::new(Directory::new(DirectoryOptions::default(), Arc::new(SystemClock)));
             let publishing = tokio::spawn(publish_changes(directory, hub.clone(), again));
-            let mut told: Vec<String> = Vec::new();
-            while told.len() < kinds.len() {
+            let mut received: Vec<String> = Vec::new();
+            while received.len() < kinds.len() {
                 let texts = viewer.take();
                 let frames = texts
                     .iter()
                     .map(|text| serde_json::from_str::<Frame>(text).unwrap());
-                told.extend(frames.map(|frame| frame.kind));
+                received.extend(frames.map(|frame| frame.kind));
                 tokio::task::yield_now().await;
             }
-            assert_eq!(told, kinds);
+            assert_eq!(received, kinds);
             publishing.abort();
         }
     }

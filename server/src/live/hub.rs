@@ -71,7 +71,7 @@ pub struct Subscription {
     outbox: Arc<Outbox>,
     hello: Option<ByteString>,
     /// The place of the last frame that was taken.
-    told: u64,
+    last_seq: u64,
 }
 
 impl Draft {
@@ -241,7 +241,7 @@ impl Hub {
             viewer,
             outbox,
             hello,
-            told: start,
+            last_seq: start,
         }
     }
 
@@ -293,7 +293,7 @@ impl Subscription {
     pub fn take(&mut self) -> Vec<ByteString> {
         let parcel = self.outbox.take();
         let last = parcel.frames.back().map(|frame| frame.seq);
-        self.told = last.or(parcel.lost).unwrap_or(self.told);
+        self.last_seq = last.or(parcel.lost).unwrap_or(self.last_seq);
         let mut texts: Vec<ByteString> = self.hello.take().into_iter().collect();
         texts.extend(parcel.into_texts(|seq| self.hub.resync(seq)));
         texts
@@ -306,7 +306,7 @@ impl Subscription {
 
     /// A frame for this viewer alone, to be sent after what was taken. It has no place of its own.
     pub fn aside(&self, kind: &str, data: &str) -> ByteString {
-        self.hub.envelope(kind, self.told, data)
+        self.hub.envelope(kind, self.last_seq, data)
     }
 
     /// Whether the server goes away: send what waits, then close.

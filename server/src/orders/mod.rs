@@ -106,7 +106,7 @@ impl Orders {
         let now = self.clock.now();
         let id = OrderId(Uuid::new_v4().to_string());
         let line = OrderLine::new(&id, &ask, now);
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let kind = ask.order.as_str().to_owned();
         let order = Order {
             id: id.clone(),
@@ -118,13 +118,15 @@ impl Orders {
         };
         let mut state = self.state();
         let number = state.newest + 1;
-        state.queue.put(&ask.boot, Open::new(order, number, now, tell))?;
+        state
+            .queue
+            .put(&ask.boot, Open::new(order, number, now, sender))?;
         state.newest = number;
         state.audit.put(line);
         drop(state);
         tracing::info!(actor = %ask.actor, order = %id.0, kind, by = ask.by.name(), "an order was taken");
         self.wake(&ask.boot);
-        Ok((id, told))
+        Ok((id, receiver))
     }
 
     /// Takes what a process answers and gives what is ordered of it. Answers that come late, twice, or from a process whose

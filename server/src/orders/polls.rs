@@ -170,7 +170,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(polls.wait(&boot("b"), "0", minute, now).await.unwrap(), "0");
         let start = Instant::now();
-        let (told, ()) = join(polls.wait(&boot("b"), "0", LONG, now), async {
+        let (answer, ()) = join(polls.wait(&boot("b"), "0", LONG, now), async {
             polls.wake(&boot("b"));
             tokio::task::yield_now().await;
             count.store(1, Ordering::SeqCst);
@@ -178,7 +178,10 @@ mod tests {
             polls.wake_all();
         })
         .await;
-        assert_eq!((told.unwrap(), start.elapsed()), ("1".to_owned(), Duration::ZERO));
+        assert_eq!(
+            (answer.unwrap(), start.elapsed()),
+            ("1".to_owned(), Duration::ZERO)
+        );
         assert!(polls.state().waiting.is_empty(), "places are given back");
     }
 

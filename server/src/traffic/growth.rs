@@ -10,7 +10,7 @@ use super::series::Sample;
 pub(super) struct Tally {
     by_actors: u64,
     by_type: u64,
-    told: u64,
+    before: u64,
 }
 
 impl Tally {
@@ -25,8 +25,8 @@ impl Tally {
             // That way of counting stood still, or there was nothing to count.
             (self.by_actors, self.by_type) = (now, now);
         }
-        let grown = now.saturating_sub(self.told);
-        self.told = now;
+        let grown = now.saturating_sub(self.before);
+        self.before = now;
         grown
     }
 }

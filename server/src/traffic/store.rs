@@ -321,18 +321,18 @@ impl State {
         let Some(boot) = self.boots.get_mut(applying.boot()) else {
             return refused;
         };
-        for (place, told) in batch.types.iter().enumerate() {
-            if let Err(refusal) = applying.options().check_type(told) {
+        for (place, of_type) in batch.types.iter().enumerate() {
+            if let Err(refusal) = applying.options().check_type(of_type) {
                 refused.push((place, refusal));
                 continue;
             }
-            let name = applying.share(&told.kind);
+            let name = applying.share(&of_type.kind);
             let Some(kind) = self.kinds.get(&name) else {
                 continue;
             };
             let of_boot = boot.kinds.entry(name.clone()).or_default();
             let (mut handled, mut errors) = of_boot.by_type.unwrap_or((0, 0));
-            for totals in &told.messages {
+            for totals in &of_type.messages {
                 let before = of_boot.latest.get(totals.kind.as_str());
                 // One that is not kept has no growth: the next total would be taken for it, whole.
                 if before.is_none() && of_boot.latest.len() >= MAX_LATEST {

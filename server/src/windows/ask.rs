@@ -75,12 +75,12 @@ impl Wanted {
                 .filter
                 .parse()
                 .map_err(|error: loom_protocol::filter::InvalidFilter| {
-                    let mut told = problem(&id, "invalid_filter", &error.message);
-                    if let Some(error_told) = told.get_mut("error").and_then(Value::as_object_mut) {
-                        error_told.insert("start".to_owned(), error.start.into());
-                        error_told.insert("end".to_owned(), error.end.into());
+                    let mut answer = problem(&id, "invalid_filter", &error.message);
+                    if let Some(details) = answer.get_mut("error").and_then(Value::as_object_mut) {
+                        details.insert("start".to_owned(), error.start.into());
+                        details.insert("end".to_owned(), error.end.into());
                     }
-                    told
+                    answer
                 })?;
         let sort = asked.sort.unwrap_or_else(|| "id".to_owned());
         let _known: Sort = sort

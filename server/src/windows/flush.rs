@@ -88,7 +88,7 @@ mod tests {
         (viewer, calls)
     }
 
-    fn told(viewer: &ViewerWindows) -> Vec<Value> {
+    fn received(viewer: &ViewerWindows) -> Vec<Value> {
         let frames = viewer.take();
         frames
             .iter()
@@ -110,7 +110,7 @@ mod tests {
         let (viewer, calls) = viewer(&windows);
         viewer.ask(TOP);
         flush(&directory, &windows);
-        let [first] = told(&viewer).try_into().unwrap();
+        let [first] = received(&viewer).try_into().unwrap();
         assert_eq!(
             (&first["id"], &first["from"], &first["total"]),
             (&json!("w1"), &json!(0), &json!(50))
@@ -120,17 +120,17 @@ mod tests {
         change(&directory, "a97", 5_000);
         change(&directory, "a10", 95);
         flush(&directory, &windows);
-        let [moved] = told(&viewer).try_into().unwrap();
+        let [moved] = received(&viewer).try_into().unwrap();
         assert_eq!(moved["ids"], json!(["a98", "a96", "a10"]));
         assert_eq!(rows(&moved), ["a10"], "the others are known");
         let before = calls.load(Ordering::SeqCst);
         change(&directory, "a12", 1);
         flush(&directory, &windows);
-        assert!(told(&viewer).is_empty(), "nothing that it sees has changed");
+        assert!(received(&viewer).is_empty(), "nothing that it sees has changed");
         assert_eq!(calls.load(Ordering::SeqCst), before, "and nobody was woken");
         directory.unregister(&"a98".into()).unwrap();
         flush(&directory, &windows);
-        let [left] = told(&viewer).try_into().unwrap();
+        let [left] = received(&viewer).try_into().unwrap();
         assert_eq!(
             (&left["total"], &left["ids"]),
             (&json!(49), &json!(["a96", "a10", "a94"]))
@@ -145,21 +145,21 @@ mod tests {
         slow.ask(TOP);
         quick.ask(TOP);
         flush(&directory, &windows);
-        assert_eq!(told(&quick).len(), 1);
+        assert_eq!(received(&quick).len(), 1);
         for count in 1_000..1_010 {
             change(&directory, "a96", count);
             flush(&directory, &windows);
-            let [frame] = told(&quick).try_into().unwrap();
+            let [frame] = received(&quick).try_into().unwrap();
             assert_eq!(rows(&frame), ["a96"]);
         }
-        let [first] = told(&slow).try_into().unwrap();
+        let [first] = received(&slow).try_into().unwrap();
         assert_eq!(
             first["ids"],
             json!(["a98", "a96", "a94"]),
             "what it was told first"
         );
         flush(&directory, &windows);
-        let [second] = told(&slow).try_into().unwrap();
+        let [second] = received(&slow).try_into().unwrap();
         assert_eq!(second["ids"], json!(["a96", "a98", "a94"]));
         assert_eq!(second["rows"][0]["messageCount"], 1_009);
         assert_eq!(rows(&second), ["a96"]);
@@ -171,10 +171,10 @@ mod tests {
         let (viewer, _) = viewer(&windows);
         viewer.ask(r#"{"type":"window","id":"w1","from":40,"count":2}"#);
         flush(&directory, &windows);
-        assert_eq!(told(&viewer)[0]["ids"], json!(["a40", "a41"]));
+        assert_eq!(received(&viewer)[0]["ids"], json!(["a40", "a41"]));
         viewer.ask(r#"{"type":"window","id":"w1","from":98,"count":5}"#);
         flush(&directory, &windows);
-        let [end] = told(&viewer).try_into().unwrap();
+        let [end] = received(&viewer).try_into().unwrap();
         assert_eq!((&end["from"], &end["total"]), (&json!(98), &json!(100)));
         assert_eq!(rows(&end), ["a98", "a99"]);
         viewer.ask(r#"{"type":"window","id":"w1","count":0}"#);
@@ -205,7 +205,7 @@ mod tests {
             (r#"{"type":"window","id":"","count":1}"#, "invalid_window"),
         ] {
             viewer.ask(asked);
-            let [frame] = told(&viewer).try_into().unwrap();
+            let [frame] = received(&viewer).try_into().unwrap();
             assert_eq!(frame["error"]["code"], code, "{asked}");
         }
         for about_else in ["", "[1", r#"{"type":"watch","actors":[]}"#, "null"] {
@@ -217,7 +217,7 @@ mod tests {
             ));
         }
         flush(&directory, &windows);
-        let frames = told(&viewer);
+        let frames = received(&viewer);
         assert_eq!(frames[0]["error"]["code"], "too_many_windows");
         assert_eq!(frames.len(), 9);
     }
@@ -226,18 +226,18 @@ mod tests {
     async fn the_task_tells_what_is_asked_and_what_changes() {
         let (directory, windows) = (Arc::new(directory()), Windows::default());
         let running = tokio::spawn(keep_current(directory.clone(), windows.clone()));
-        let told_once = Arc::new(tokio::sync::Notify::new());
-        let wake = told_once.clone();
+        let awoken = Arc::new(tokio::sync::Notify::new());
+        let wake = awoken.clone();
         let viewer = windows.open_for(move || {
             wake.notify_one();
             true
         });
         viewer.ask(TOP);
-        told_once.notified().await;
-        assert_eq!(told(&viewer).len(), 1);
+        awoken.notified().await;
+        assert_eq!(received(&viewer).len(), 1);
         change(&directory, "a98", 1_000);
-        told_once.notified().await;
-        assert_eq!(rows(&told(&viewer)[0]), ["a98"]);
+        awoken.notified().await;
+        assert_eq!(rows(&received(&viewer)[0]), ["a98"]);
         running.abort();
     }
 }

@@ -39,7 +39,7 @@ struct Place {
 struct Window {
     key: Key,
     /// What it was told last.
-    told: Option<Arc<Shown>>,
+    sent: Option<Arc<Shown>>,
     /// The data of a frame that its viewer did not fetch yet.
     waiting: Option<String>,
 }
@@ -86,23 +86,23 @@ impl Windows {
         let mut written: HashMap<Option<usize>, Option<String>> = HashMap::new();
         let mut viewers = self.lock();
         for place in viewers.values_mut() {
-            let mut told = false;
+            let mut has_news = false;
             for (id, window) in &mut place.windows {
                 if window.key != *key || window.waiting.is_some() {
                     continue;
                 }
                 // It is held by the window, so that its address is its own.
-                let before = window.told.as_ref().map(|told| Arc::as_ptr(told).addr());
+                let before = window.sent.as_ref().map(|sent| Arc::as_ptr(sent).addr());
                 let rest = written
                     .entry(before)
-                    .or_insert_with(|| shown.after(window.told.as_deref()));
+                    .or_insert_with(|| shown.after(window.sent.as_deref()));
                 if let Some(rest) = rest {
                     window.waiting = Some(format!(r#"{{"id":{},{rest}}}"#, Value::from(id.as_str())));
-                    told = true;
+                    has_news = true;
                 }
-                window.told = Some(shown.clone());
+                window.sent = Some(shown.clone());
             }
-            if told {
+            if has_news {
                 (place.wake)();
             }
         }
@@ -133,7 +133,7 @@ impl ViewerWindows {
             Ok(wanted) => {
                 let window = Window {
                     key: wanted.key,
-                    told: None,
+                    sent: None,
                     waiting: None,
                 };
                 place.windows.insert(wanted.id, window);

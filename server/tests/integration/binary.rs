@@ -116,12 +116,12 @@ fn tokens_are_made_listed_and_taken_away() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     };
-    let (code, made, told) = token(&["add", "ana", "--role", "operate"]);
+    let (code, made, printed) = token(&["add", "ana", "--role", "operate"]);
     assert!(
-        code == 0 && made.starts_with("loom_") && told.contains("this once"),
-        "{made}{told}"
+        code == 0 && made.starts_with("loom_") && printed.contains("this once"),
+        "{made}{printed}"
     );
-    assert!(!told.contains(made.trim()), "what is told goes into logs");
+    assert!(!printed.contains(made.trim()), "what is told goes into logs");
     let (code, list, _) = token(&["list"]);
     assert!(
         code == 0 && list.starts_with("ana  operate  20") && !list.contains(made.trim()),
@@ -136,14 +136,14 @@ fn tokens_are_made_listed_and_taken_away() {
         (&["add", "bob"], "--role"),
         (&["revoke", "bob"], "token list"),
     ] {
-        let (code, out, told) = token(wrong);
+        let (code, out, printed) = token(wrong);
         assert!(
-            code == 2 && out.is_empty() && told.contains(help),
-            "{wrong:?}: {code} {told}"
+            code == 2 && out.is_empty() && printed.contains(help),
+            "{wrong:?}: {code} {printed}"
         );
     }
     assert_eq!(token(&["revoke", "ana"]).0, 0);
     assert_eq!(token(&["list"]), (0, String::new(), String::new()));
-    let (code, told) = fails(command().args(["token", "list"]));
-    assert!(code == 2 && told.contains("--tokens"), "{told}");
+    let (code, printed) = fails(command().args(["token", "list"]));
+    assert!(code == 2 && printed.contains("--tokens"), "{printed}");
 }

@@ -229,7 +229,7 @@ async fn viewers_that_only_look_bring_no_frames() {
         }
     }
     // What the deliveries brought is told in the same looks as these, or in earlier ones.
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     for id in ["first", "last"] {
         let _marker = registry.register(ActorSpec::new("Marker").id(id));
         loop {
@@ -237,11 +237,11 @@ async fn viewers_that_only_look_bring_no_frames() {
             if frame.data["id"] == id {
                 break;
             }
-            told.push(frame.data);
+            received.push(frame.data);
         }
     }
-    told.retain(|record| record["type"] == "StudioViewer" && record["messageCount"] != 0);
-    assert_eq!(told, Vec::<serde_json::Value>::new());
+    received.retain(|record| record["type"] == "StudioViewer" && record["messageCount"] != 0);
+    assert_eq!(received, Vec::<serde_json::Value>::new());
     bridge.close().await;
     studio.stop().await;
 }
@@ -277,8 +277,8 @@ async fn a_viewer_that_breaks_the_protocol_is_told_how() {
         let mut viewer = Viewer::open(&studio).await;
         viewer.next_of("hello").await;
         viewer.say_bytes(bytes).await;
-        let (told, reason) = viewer.closing().await.expect("a reason");
-        assert!(told == code && reason.contains(word), "{told} {reason}");
+        let (received, reason) = viewer.closing().await.expect("a reason");
+        assert!(received == code && reason.contains(word), "{received} {reason}");
     }
     until("the end of all", || studio.hub.stats().viewers == 0).await;
     studio.stop().await;

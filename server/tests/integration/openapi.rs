@@ -57,9 +57,9 @@ fn the_description_tells_every_status_and_bound() {
         responses.keys().cloned().collect()
     };
     for path in ["register", "update", "unregister", "batch"] {
-        let told = statuses(&format!("/api/actor/{path}"), "post");
+        let documented = statuses(&format!("/api/actor/{path}"), "post");
         for status in ["400", "401", "403", "408", "409", "413", "415", "429"] {
-            assert!(told.contains(status), "{path}: {status}");
+            assert!(documented.contains(status), "{path}: {status}");
         }
     }
     assert!(statuses("/api/v1/actors", "get").contains("401"));

@@ -178,16 +178,16 @@ async fn a_refusal_and_a_failure_say_why() {
         ),
         (OrderOutcome::Failed, Some(long.as_str()), ("failed", "éé")),
     ] {
-        let (told, ()) = join(order(&services, "a", "pause", json!({})), async {
+        let (ordered, ()) = join(order(&services, "a", "pause", json!({})), async {
             let order = process.ordered(1).await.remove(0);
             process.deliver(vec![answer(&order, outcome, None, problem)]);
         })
         .await;
-        let told = told.json();
-        assert_eq!(told["outcome"], shown.0);
-        let why = told["problem"].as_str().unwrap();
+        let ordered = ordered.json();
+        assert_eq!(ordered["outcome"], shown.0);
+        let why = ordered["problem"].as_str().unwrap();
         assert!(why.starts_with(shown.1) && why.len() < 3_000, "{why}");
-        assert_eq!(audit(&services).await[0]["problem"], told["problem"]);
+        assert_eq!(audit(&services).await[0]["problem"], ordered["problem"]);
     }
 }
 
@@ -311,7 +311,7 @@ async fn nonsense_is_refused_and_orders_nothing() {
     }
     assert!(process.deliver(Vec::new()).orders.is_empty() && audit(&services).await.is_empty());
     // No body at all is an order with nothing to say.
-    let (told, ()) = join(
+    let (ordered, ()) = join(
         call(&services, Method::POST, "/api/v1/actors/a/pause", None, &[]),
         async {
             let order = process.ordered(1).await.remove(0);
@@ -319,5 +319,5 @@ async fn nonsense_is_refused_and_orders_nothing() {
         },
     )
     .await;
-    assert_eq!(told.status, 200, "{told:?}");
+    assert_eq!(ordered.status, 200, "{ordered:?}");
 }

@@ -152,14 +152,14 @@ async fn what_comes_of_an_order_is_bounded_and_nothing_of_it_is_remembered() {
     let (services, _) = open();
     let mut process = Process::new(&services, "b", &["a"]);
     let body = json!({"message": "SignIn", "body": {"password": "hunter2"}});
-    let (told, ()) = join(order(&services, "a", "message", body), async {
+    let (ended, ()) = join(order(&services, "a", "message", body), async {
         let order = process.ordered(1).await.remove(0);
         process.deliver(vec![done(&order, json!({"hunter2": "x".repeat(64 * 1024)}))]);
     })
     .await;
-    let told = told.json();
-    assert_eq!((&told["outcome"], told.get("value")), (&json!("done"), None));
-    assert!(told["problem"].as_str().unwrap().contains("65536"));
+    let ended = ended.json();
+    assert_eq!((&ended["outcome"], ended.get("value")), (&json!("done"), None));
+    assert!(ended["problem"].as_str().unwrap().contains("65536"));
     let remembered = get(&services, "/api/orders").await.text();
     assert!(
         remembered.contains("SignIn") && !remembered.contains("hunter2"),
@@ -178,13 +178,13 @@ async fn an_actor_that_is_shown_under_another_id_is_ordered_by_its_own() {
         ("a%40one", "two", "a@one"),
     ] {
         let process = if process == "one" { &mut one } else { &mut two };
-        let (told, ()) = join(order(&services, shown, "snapshot", json!({})), async {
+        let (ended, ()) = join(order(&services, shown, "snapshot", json!({})), async {
             let order = process.ordered(1).await.remove(0);
             assert_eq!(order.actor.0, own);
             process.deliver(vec![done(&order, json!(own))]);
         })
         .await;
-        assert_eq!(told.json()["value"], own);
+        assert_eq!(ended.json()["value"], own);
     }
     let actors: Vec<Value> = audit(&services)
         .await
@@ -292,7 +292,7 @@ async fn a_process_that_is_this_one_hears_of_an_order_without_waiting_for_its_ne
         poll_interval: Duration::from_secs(3_600),
         ..Options::default()
     });
-    let (ordered, mut told) = mpsc::unbounded_channel();
+    let (ordered, mut ended) = mpsc::unbounded_channel();
     bridge.deliver_to(Listening {
         intake: services.intake.clone(),
         ordered,
@@ -310,7 +310,7 @@ async fn a_process_that_is_this_one_hears_of_an_order_without_waiting_for_its_ne
         status == 202 || status == 200,
         "answered already, or not yet: {status}"
     );
-    let order = tokio::time::timeout(LIMIT, told.recv())
+    let order = tokio::time::timeout(LIMIT, ended.recv())
         .await
         .expect("long before the next look")
         .unwrap();

@@ -66,8 +66,8 @@ fn an_engine_that_does_not_see_our_files_runs_what_a_workflow_has() {
         .prints("by-an-action")
         .prints("line 50000")
         .prints("exit code 7");
-    let told = outcome.stdout.matches("does not see the files").count();
-    assert_eq!(told, 2, "once a job\n{outcome}");
+    let said = outcome.stdout.matches("does not see the files").count();
+    assert_eq!(said, 2, "once a job\n{outcome}");
     let numbers = outcome
         .stdout
         .lines()

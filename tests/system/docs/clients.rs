@@ -126,15 +126,15 @@ fn order(studio: &Studio, path: &str, body: Value) -> Value {
 fn is_ordered_about(studio: &Studio, program: Child) {
     seen(studio, "adder", 4);
     for (by, total) in [(2, 2), (3, 5)] {
-        let told = order(
+        let said = order(
             studio,
             "adder/message",
             json!({"message": "Add", "body": {"by": by}}),
         );
         assert_eq!(
-            (&told["outcome"], &told["value"]),
+            (&said["outcome"], &said["value"]),
             (&json!("done"), &json!({"total": total})),
-            "{told}"
+            "{said}"
         );
     }
     let failed = order(studio, "adder/message", json!({"message": "Fail"}));
@@ -209,12 +209,12 @@ fn the_example_of_the_page_is_a_cart_that_can_be_filled() {
     let program = python(&studio, &example);
     seen(&studio, "cart-1", 2);
     for (name, count) in [("tea", 1), ("cup", 2)] {
-        let told = order(
+        let said = order(
             &studio,
             "cart-1/message",
             json!({"message": "Add", "body": {"name": name}}),
         );
-        assert_eq!(told["value"], count, "{told}");
+        assert_eq!(said["value"], count, "{said}");
     }
     end(program);
 }

@@ -44,7 +44,7 @@ fn beyond_the_limit_runs_are_queued_and_say_why() {
     });
     let second = studio.start_workflow("quick");
     let third = studio.start_workflow("endless");
-    let told = socket.until("why it waits", |event| {
+    let said = socket.until("why it waits", |event| {
         let waits = event["type"] == "run:update"
             && event["data"]["runId"] == second
             && event["data"]["waitsFor"].is_string();
@@ -53,7 +53,7 @@ fn beyond_the_limit_runs_are_queued_and_say_why() {
     let of = |run: &str| -> Value { studio.value(&format!("/api/runs/{run}")) };
     let shown = of(&second);
     assert_eq!(
-        (&shown["state"], &told["state"]),
+        (&shown["state"], &said["state"]),
         (&json!("queued"), &json!("queued"))
     );
     let why = shown["waitsFor"].as_str().unwrap_or_default();

@@ -69,10 +69,10 @@ fn until_a_job_is_seen(studio: &Studio) {
 #[test]
 fn a_run_ships_its_actors_to_the_studio_that_it_is_told() {
     let studio = Studio::of(Project::new());
-    for told in ["by flag", "by environment"] {
+    for said in ["by flag", "by environment"] {
         let project = Project::with(ENDLESS);
         let loom = project.loom(&["run", "--executor", "host"]);
-        let loom = match told {
+        let loom = match said {
             "by flag" => loom.args(&["--studio", &studio.url()]),
             _ => loom.env("STUDIO_ENABLED", "true").env("STUDIO_URL", studio.url()),
         };

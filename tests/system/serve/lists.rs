@@ -192,23 +192,23 @@ fn only_the_workflow_whose_run_changed_is_told() {
     let studio = Studio::of(project());
     let mut socket = studio.socket("/ws");
     socket.until("hello", |event| (event["type"] == "hello").then_some(()));
-    let mut told = Vec::new();
+    let mut said = Vec::new();
     let run = studio.start_workflow("quick");
     socket.until("its end", |event| {
         let update = event["type"] == "workflow:update";
         if update {
-            told.push(event["data"].clone());
+            said.push(event["data"].clone());
         }
         (update && event["data"]["lastRun"]["runId"] == run && event["data"]["lastRun"]["state"] == "success")
             .then_some(())
     });
     // When the files were read all workflows are told, which may be only now; since then there is nothing new of the other.
-    let of = |name: &str| -> Vec<&Value> { told.iter().filter(|view| view["name"] == name).collect() };
-    assert!(of("endless").len() <= 1, "{told:?}");
-    assert!(of("quick").len() >= 2, "{told:?}");
+    let of = |name: &str| -> Vec<&Value> { said.iter().filter(|view| view["name"] == name).collect() };
+    assert!(of("endless").len() <= 1, "{said:?}");
+    assert!(of("quick").len() >= 2, "{said:?}");
     assert!(
         of("quick").windows(2).all(|pair| pair[0] != pair[1]),
-        "nothing twice: {told:?}"
+        "nothing twice: {said:?}"
     );
 }
 

@@ -187,8 +187,8 @@ fn a_phoenix_socket_that_breaks_the_protocol_is_told_how() {
     ] {
         let mut socket = studio.socket("/socket/websocket");
         socket.send_bytes(&bytes);
-        let (told, reason) = socket.closing();
-        assert!(told == code && reason.contains(word), "{told} {reason}");
+        let (said, reason) = socket.closing();
+        assert!(said == code && reason.contains(word), "{said} {reason}");
     }
     // And none of them stays in the list of actors.
     until("their ends", || {

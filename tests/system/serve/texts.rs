@@ -31,11 +31,11 @@ fn a_text_is_checked_as_validate_checks_the_file() {
             let printed = Project::new();
             printed.file(name, text);
             let outcome = printed.loom(&["validate", "--format", "json", name]).run();
-            let told: Value = serde_json::from_str(&outcome.stdout).expect("one object");
-            assert_eq!(checked["valid"], told["valid"], "{name}: {text}");
-            let (here, there) = (&checked["diagnostics"], &told["diagnostics"]);
+            let said: Value = serde_json::from_str(&outcome.stdout).expect("one object");
+            assert_eq!(checked["valid"], said["valid"], "{name}: {text}");
+            let (here, there) = (&checked["diagnostics"], &said["diagnostics"]);
             let (here, there) = (here.as_array().unwrap(), there.as_array().unwrap());
-            assert_eq!(here.len(), there.len(), "{checked} {told}");
+            assert_eq!(here.len(), there.len(), "{checked} {said}");
             for (here, there) in here.iter().zip(there) {
                 // The command may tell more of one.
                 for (key, value) in here.as_object().unwrap() {

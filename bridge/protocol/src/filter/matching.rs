@@ -48,9 +48,9 @@ impl Term {
         let holds = match &self.condition {
             Condition::Text(pattern) => {
                 Field::ALL.iter().any(|field| subject.field_has(*field, pattern))
-                    || subject
-                        .metadata()
-                        .is_some_and(|values| values.values().any(|value| is_told(value, pattern, DEPTH)))
+                    || subject.metadata().is_some_and(|values| {
+                        values.values().any(|value| matches_value(value, pattern, DEPTH))
+                    })
             }
             Condition::Field(field, patterns) => {
                 patterns.iter().any(|pattern| subject.field_is(*field, pattern))
@@ -65,13 +65,17 @@ impl Term {
 }
 
 /// Whether a text is in a value of metadata. Fractions are told differently by every language, so they are not searched.
-fn is_told(value: &Value, pattern: &Pattern, depth: usize) -> bool {
+fn matches_value(value: &Value, pattern: &Pattern, depth: usize) -> bool {
     match value {
         Value::String(text) => pattern.is_in(text),
         Value::Number(number) if !number.is_f64() => pattern.is_in(&number.to_string()),
         Value::Bool(truth) => pattern.is_in(if *truth { "true" } else { "false" }),
-        Value::Array(values) if depth > 1 => values.iter().any(|value| is_told(value, pattern, depth - 1)),
-        Value::Object(values) if depth > 1 => values.values().any(|value| is_told(value, pattern, depth - 1)),
+        Value::Array(values) if depth > 1 => values
+            .iter()
+            .any(|value| matches_value(value, pattern, depth - 1)),
+        Value::Object(values) if depth > 1 => values
+            .values()
+            .any(|value| matches_value(value, pattern, depth - 1)),
         _ => false,
     }
 }

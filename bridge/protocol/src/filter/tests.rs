@@ -55,9 +55,9 @@ fn filters_match_and_print_as_the_shared_cases_say() {
 fn mistakes_are_told_with_their_place_as_the_shared_cases_say() {
     for case in cases().errors {
         let error = case.filter.parse::<Filter>().unwrap_err();
-        let told = (error.fault.code(), error.start, error.end, error.message.as_str());
+        let read = (error.fault.code(), error.start, error.end, error.message.as_str());
         let wanted = (case.code.as_str(), case.start, case.end, case.message.as_str());
-        assert_eq!(told, wanted, "{}", case.filter);
+        assert_eq!(read, wanted, "{}", case.filter);
     }
 }
 

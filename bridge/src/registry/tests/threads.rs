@@ -8,20 +8,20 @@ fn changes_from_other_threads_are_not_lost() {
     const MESSAGES: u64 = 20_000;
     let mut scene = Scene::new();
     let cells: Vec<_> = (0..THREADS).map(|n| scene.actor(&format!("a{n}"))).collect();
-    let mut told = std::collections::HashMap::new();
+    let mut reported = std::collections::HashMap::new();
     std::thread::scope(|scope| {
         for cell in &cells {
             scope.spawn(|| (0..MESSAGES).for_each(|_| handle_one(cell)));
         }
         for _ in 0..200 {
-            note(&mut told, scene.changes.poll());
+            note(&mut reported, scene.changes.poll());
         }
     });
     for _ in 0..3 {
-        note(&mut told, scene.changes.poll());
+        note(&mut reported, scene.changes.poll());
     }
-    assert_eq!(told.len(), usize::try_from(THREADS).unwrap());
-    assert!(told.values().all(|count| *count == MESSAGES), "{told:?}");
+    assert_eq!(reported.len(), usize::try_from(THREADS).unwrap());
+    assert!(reported.values().all(|count| *count == MESSAGES), "{reported:?}");
 }
 
 /// Whoever takes a bit the moment it is free must not be made deaf by the one who had it: what is wanted under it is cleared
@@ -59,9 +59,9 @@ fn subscribers_that_come_while_others_leave_hear_everything() {
                     changes.poll();
                 }
                 cells.iter().for_each(handle_one);
-                let told: std::collections::HashSet<_> =
+                let reported: std::collections::HashSet<_> =
                     changes.poll().changed.into_iter().map(|patch| patch.id).collect();
-                assert_eq!(told.len(), cells.len(), "deaf in round {round}");
+                assert_eq!(reported.len(), cells.len(), "deaf in round {round}");
             }
         });
         while !listening.is_finished() {
@@ -74,7 +74,7 @@ fn subscribers_that_come_while_others_leave_hear_everything() {
     });
 }
 
-fn note(told: &mut std::collections::HashMap<String, u64>, delta: Delta) {
+fn note(reported: &mut std::collections::HashMap<String, u64>, delta: Delta) {
     let new = delta
         .new
         .into_iter()
@@ -85,7 +85,7 @@ fn note(told: &mut std::collections::HashMap<String, u64>, delta: Delta) {
         .map(|patch| (patch.id, patch.message_count));
     for (id, count) in new.chain(changed) {
         let count = count.unwrap();
-        let last = told.insert(id.0, count).unwrap_or(0);
+        let last = reported.insert(id.0, count).unwrap_or(0);
         assert!(count >= last, "counters only grow: {last} then {count}");
     }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use super::super::tests::{Told, git};
+use super::super::tests::{Notices, git};
 use super::*;
 
 /// A project with two commits, files that are not committed, and an empty folder for another workspace.
@@ -70,7 +70,7 @@ impl Bench {
     ) -> Result<(CheckoutOutcome, String), ActionError> {
         let inputs: IndexMap<String, String> =
             pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        let told = Told::default();
+        let notices = Notices::default();
         let request = CheckoutRequest {
             workspace: if in_place {
                 self.project()
@@ -83,8 +83,8 @@ impl Bench {
             in_place,
             github_ref: None,
         };
-        let outcome = checkout(request, &told).await?;
-        Ok((outcome, told.text()))
+        let outcome = checkout(request, &notices).await?;
+        Ok((outcome, notices.text()))
     }
 
     /// What a checkout to the user's own directory must not change.
@@ -123,9 +123,9 @@ async fn without_path_and_ref_the_tree_is_as_it_is() {
             ("clean", "true"),
         ],
     ] {
-        let (outcome, told) = bench.run(true, pairs).await.unwrap();
+        let (outcome, notices) = bench.run(true, pairs).await.unwrap();
         assert_eq!(outcome.outputs["commit"], bench.two, "{pairs:?}");
-        assert!(told.contains("as it is"), "{told}");
+        assert!(notices.contains("as it is"), "{notices}");
         assert_eq!(bench.state(), before, "{pairs:?}");
     }
     let (outcome, _) = bench.run(true, &[]).await.unwrap();
@@ -350,7 +350,7 @@ async fn worktrees_and_folders_without_git_are_checked_out_too() {
             in_place: false,
             github_ref: Some("refs/heads/given".into()),
         };
-        checkout(request, &Told::default()).await
+        checkout(request, &Notices::default()).await
     };
     let outcome = run(&tree, &[("path", "a")]).await.unwrap();
     assert_eq!(outputs(&outcome), ("refs/heads/given", bench.one.as_str()));
@@ -389,8 +389,8 @@ async fn submodules_come_where_they_are_asked_for() {
         &bench.project(),
         &["submodule", "--quiet", "deinit", "--force", "module"],
     );
-    let (_, told) = bench.run(true, &[("submodules", "true")]).await.unwrap();
-    assert!(told.contains("submodule module is not there"), "{told}");
+    let (_, notices) = bench.run(true, &[("submodules", "true")]).await.unwrap();
+    assert!(notices.contains("submodule module is not there"), "{notices}");
 }
 
 #[test]

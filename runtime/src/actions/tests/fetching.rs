@@ -48,7 +48,7 @@ async fn a_moved_branch_is_another_commit_in_the_next_run() {
     let store = ActionStore::new(hub.options());
     let of_run = async || {
         let fetched = store
-            .fetch(&repository("o/r@main"), &Told::default())
+            .fetch(&repository("o/r@main"), &Notices::default())
             .await
             .unwrap();
         fetched.commit.unwrap()
@@ -100,7 +100,7 @@ async fn what_is_not_there_is_told_with_what_to_do() {
     }
     let store = ActionStore::new(options);
     let fetched = store
-        .fetch(&repository("o/r/none@main"), &Told::default())
+        .fetch(&repository("o/r/none@main"), &Notices::default())
         .await
         .unwrap();
     let error = read_fetched(&fetched).await.unwrap_err();
@@ -127,8 +127,11 @@ async fn a_host_that_does_not_answer_is_told_and_the_cache_offered() {
         matches!(error, ActionError::Unreachable { cached: false, .. }),
         "{error}"
     );
-    let told = error.with_help();
-    assert!(told.contains("network") && !told.contains("secret"), "{told}");
+    let notices = error.with_help();
+    assert!(
+        notices.contains("network") && !notices.contains("secret"),
+        "{notices}"
+    );
 }
 
 #[tokio::test]
@@ -177,14 +180,15 @@ async fn frozen_takes_what_is_recorded_and_nothing_else() {
     options.offline = true;
     assert_eq!(fetch(&options, "o/r@main").await.unwrap().0, one);
     (options.offline, options.frozen) = (false, false);
-    let told = Told::default();
+    let notices = Notices::default();
     let store = ActionStore::new(options.clone());
-    store.fetch(&repository("o/r@main"), &told).await.unwrap();
+    store.fetch(&repository("o/r@main"), &notices).await.unwrap();
     assert!(
-        told.text()
+        notices
+            .text()
             .contains(&format!("o/r@main was {one} and is {two} now")),
         "{}",
-        told.text()
+        notices.text()
     );
     options.frozen = true;
     assert_eq!(fetch(&options, "o/r@main").await.unwrap().0, two);
@@ -208,7 +212,7 @@ async fn an_override_stands_in_and_touches_nothing() {
     options.overrides = vec![("o/r@v1".into(), mine.clone())];
     let store = ActionStore::new(options);
     let fetched = store
-        .fetch(&repository("o/r/sub@v1"), &Told::default())
+        .fetch(&repository("o/r/sub@v1"), &Notices::default())
         .await
         .unwrap();
     assert_eq!((fetched.commit.as_deref(), &fetched.directory), (None, &mine));
@@ -235,7 +239,7 @@ async fn a_called_workflow_is_read_from_its_repository() {
     hub.repository("o/r");
     let store = ActionStore::new(hub.options());
     let fetched = store
-        .fetch(&repository("o/r/version@main"), &Told::default())
+        .fetch(&repository("o/r/version@main"), &Notices::default())
         .await
         .unwrap();
     let workflow = read_workflow(&fetched).await.unwrap();
@@ -244,7 +248,7 @@ async fn a_called_workflow_is_read_from_its_repository() {
         ("o/r/version@main", "one")
     );
     let fetched = store
-        .fetch(&repository("o/r/none.yml@main"), &Told::default())
+        .fetch(&repository("o/r/none.yml@main"), &Notices::default())
         .await
         .unwrap();
     assert!(matches!(
@@ -268,7 +272,7 @@ async fn files_come_as_they_are_in_the_repository_and_lead_nowhere_else() {
     hub.commit("o/r", "two");
     let store = ActionStore::new(hub.options());
     let fetched = store
-        .fetch(&repository("o/r@main"), &Told::default())
+        .fetch(&repository("o/r@main"), &Notices::default())
         .await
         .unwrap();
     let tree = &fetched.directory;
@@ -277,7 +281,7 @@ async fn files_come_as_they_are_in_the_repository_and_lead_nowhere_else() {
     assert!(tree.join("in").exists() && tree.join("out").symlink_metadata().is_err());
     assert!(!tree.join(".git").exists());
     let linked = store
-        .fetch(&repository("o/r/linked@main"), &Told::default())
+        .fetch(&repository("o/r/linked@main"), &Notices::default())
         .await
         .unwrap();
     assert!(matches!(

@@ -20,16 +20,16 @@ pub(super) struct Hub {
 
 /// What was told.
 #[derive(Default)]
-pub(super) struct Told(Mutex<Vec<String>>);
+pub(super) struct Notices(Mutex<Vec<String>>);
 
-impl Notes for Told {
+impl Notes for Notices {
     fn line(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
     fn progress(&self, _what: &str, _done: u64, _total: Option<u64>) {}
 }
 
-impl Told {
+impl Notices {
     pub(super) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
@@ -131,7 +131,7 @@ impl Hub {
 /// Fetches in a run of its own; answers the commit and what `version` has in it.
 pub(super) async fn fetch(options: &ActionOptions, text: &str) -> Result<(String, String), ActionError> {
     let store = ActionStore::new(options.clone());
-    let fetched = store.fetch(&repository(text), &Told::default()).await?;
+    let fetched = store.fetch(&repository(text), &Notices::default()).await?;
     let version = std::fs::read_to_string(fetched.directory.join("version")).unwrap();
     Ok((fetched.commit.unwrap_or_default(), version))
 }

@@ -14,7 +14,7 @@ fn entry_of(hub: &Hub) -> PathBuf {
 async fn of_many_that_want_the_same_one_fetches() {
     let hub = Hub::new();
     let one = hub.repository("o/r");
-    let told = std::sync::Arc::new(Told::default());
+    let notices = std::sync::Arc::new(Notices::default());
     let store = std::sync::Arc::new(ActionStore::new(hub.options()));
     let mut tasks = Vec::new();
     for number in 0..20 {
@@ -23,10 +23,10 @@ async fn of_many_that_want_the_same_one_fetches() {
             0 => store.clone(),
             _ => std::sync::Arc::new(ActionStore::new(hub.options())),
         };
-        let told = told.clone();
+        let notices = notices.clone();
         tasks.push(tokio::spawn(async move {
             store
-                .fetch(&repository("o/r@main"), &*told)
+                .fetch(&repository("o/r@main"), &*notices)
                 .await
                 .unwrap()
                 .commit
@@ -36,7 +36,12 @@ async fn of_many_that_want_the_same_one_fetches() {
     for task in tasks {
         assert_eq!(task.await.unwrap(), one);
     }
-    assert_eq!(told.text().matches("Fetching").count(), 1, "{}", told.text());
+    assert_eq!(
+        notices.text().matches("Fetching").count(),
+        1,
+        "{}",
+        notices.text()
+    );
 }
 
 /// Run by [`two_processes_share_a_cache`] as a process of its own.

@@ -84,9 +84,9 @@ impl Refused {
     /// The answer to such a line.
     fn answer_line(&self, number: usize, name: &str) -> String {
         let message = format!("line {number} of {name} is no question: {}", self.why);
-        let told = error(ErrorKind::Parsing, &message).to_json();
+        let report = error(ErrorKind::Parsing, &message).to_json();
         let id = self.id.as_deref().unwrap_or("null");
-        format!("{{\"id\":{id},\"error\":{told}}}")
+        format!("{{\"id\":{id},\"error\":{report}}}")
     }
 }
 
@@ -125,18 +125,18 @@ fn answer(line: &str, files: &Workspace) -> Result<String, Refused> {
         }
         Err(errors) => {
             // GitHub's own error is the first one.
-            let told = errors.first().map(|first| error(first.kind, &first.message()));
-            out.insert("error", told.unwrap_or(Value::Null));
+            let report = errors.first().map(|first| error(first.kind, &first.message()));
+            out.insert("error", report.unwrap_or(Value::Null));
         }
     }
     Ok(Value::object(out).to_json())
 }
 
 fn error(kind: ErrorKind, message: &str) -> Value {
-    let mut told = Object::new();
-    told.insert("kind", kind.as_str().into());
-    told.insert("message", message.into());
-    Value::object(told)
+    let mut report = Object::new();
+    report.insert("kind", kind.as_str().into());
+    report.insert("message", message.into());
+    Value::object(report)
 }
 
 /// A line has one line only, so its number would be said twice.

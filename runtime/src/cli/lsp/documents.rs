@@ -39,7 +39,7 @@ pub(super) struct Open {
     /// What is wrong with it, once somebody asked.
     found: Option<Diagnostics>,
     /// Whether the editor was not told yet what is wrong.
-    is_untold: bool,
+    is_unpublished: bool,
 }
 
 impl Documents {
@@ -72,7 +72,7 @@ impl Documents {
             refers: refers(&text),
             document: document(Source::new(name, text), kind),
             found: None,
-            is_untold: true,
+            is_unpublished: true,
         };
         // It may have been open as something else.
         self.foreign.remove(&uri);
@@ -122,7 +122,7 @@ impl Documents {
         for (address, other) in &mut self.open {
             if address == uri || other.refers {
                 other.found = None;
-                other.is_untold = true;
+                other.is_unpublished = true;
             }
         }
     }
@@ -139,7 +139,7 @@ impl Documents {
     pub(super) fn look_again(&mut self) {
         for open in self.open.values_mut() {
             open.found = None;
-            open.is_untold = true;
+            open.is_unpublished = true;
         }
     }
 
@@ -158,9 +158,9 @@ impl Documents {
     }
 
     /// A file of which the editor was not told yet what is wrong; it counts as told then.
-    pub(super) fn next_untold(&mut self) -> Option<String> {
-        let (uri, open) = self.open.iter_mut().find(|(_, open)| open.is_untold)?;
-        open.is_untold = false;
+    pub(super) fn next_unpublished(&mut self) -> Option<String> {
+        let (uri, open) = self.open.iter_mut().find(|(_, open)| open.is_unpublished)?;
+        open.is_unpublished = false;
         Some(uri.clone())
     }
 

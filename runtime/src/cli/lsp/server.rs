@@ -91,7 +91,7 @@ impl Server {
         if let Some(uri) = self.documents.next_gone() {
             return Some(published(&uri, None, &[]));
         }
-        while let Some(uri) = self.documents.next_untold() {
+        while let Some(uri) = self.documents.next_unpublished() {
             match guarded(|| self.findings(&uri)) {
                 Some(Some(notice)) => return Some(notice),
                 Some(None) => {}
@@ -328,8 +328,8 @@ fn plain(problem: &str) -> String {
         ("expected i64", "expected a whole number"),
         ("expected a boolean", "expected true or false"),
     ];
-    WORDS.iter().fold(problem.to_owned(), |told, (word, plain)| {
-        told.replace(word, plain)
+    WORDS.iter().fold(problem.to_owned(), |text, (word, plain)| {
+        text.replace(word, plain)
     })
 }
 

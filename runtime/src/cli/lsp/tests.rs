@@ -61,11 +61,11 @@ impl Editor {
     }
 
     /// How many findings each file has of which there is something to tell.
-    fn told(&mut self) -> Vec<(String, usize)> {
+    fn published(&mut self) -> Vec<(String, usize)> {
         let count = |notice: &Value| {
-            let told = &notice["params"];
-            let uri = told["uri"].as_str().unwrap().to_owned();
-            (uri, told["diagnostics"].as_array().unwrap().len())
+            let published = &notice["params"];
+            let uri = published["uri"].as_str().unwrap().to_owned();
+            (uri, published["diagnostics"].as_array().unwrap().len())
         };
         let mut all: Vec<_> = self.notices().iter().map(count).collect();
         all.sort();
@@ -245,25 +245,25 @@ fn a_change_renews_what_is_wrong_with_those_that_refer_to_the_file() {
     editor.open(&lib, good);
     editor.open(&other, bad);
     assert_eq!(
-        editor.told(),
+        editor.published(),
         [(call.clone(), 0), (lib.clone(), 0), (other.clone(), 0)]
     );
     editor.change(&lib, &json!([{"text": bad}]));
-    assert_eq!(editor.told(), [(call.clone(), 1), (lib.clone(), 0)]);
+    assert_eq!(editor.published(), [(call.clone(), 1), (lib.clone(), 0)]);
     editor.change(&lib, &json!([{"text": good}]));
-    assert_eq!(editor.told(), [(call, 0), (lib, 0)]);
+    assert_eq!(editor.published(), [(call, 0), (lib, 0)]);
 }
 
 #[test]
 fn what_becomes_too_long_or_of_something_else_is_shown_no_more() {
     let mut editor = Editor::new(&[]);
-    let told = |count| vec![(URI.to_owned(), count)];
+    let published = |count| vec![(URI.to_owned(), count)];
     editor.open(URI, "on: push\n");
-    assert_eq!(editor.told(), told(1));
+    assert_eq!(editor.published(), published(1));
     let start = json!({"line": 0, "character": 0});
     let part = json!({"range": {"start": start, "end": start}, "text": "#".repeat(9 * 1024 * 1024)});
     editor.change(URI, &json!([part, part]));
-    assert_eq!(editor.told(), told(0));
+    assert_eq!(editor.published(), published(0));
     assert_eq!(editor.at("hover", URI, 0, 1)["result"], Value::Null);
 
     // The same address, opened anew: as ours, as something else, as ours.
@@ -271,8 +271,11 @@ fn what_becomes_too_long_or_of_something_else_is_shown_no_more() {
     let mut open = |language: &str| {
         let file = json!({"uri": uri, "languageId": language, "version": 1, "text": "on: push\n"});
         editor.tell("textDocument/didOpen", json!({"textDocument": file}));
-        let told: Vec<usize> = editor.told().iter().map(|(_, count)| *count).collect();
-        (told, editor.at("documentSymbol", uri, 0, 0)["result"].is_null())
+        let published: Vec<usize> = editor.published().iter().map(|(_, count)| *count).collect();
+        (
+            published,
+            editor.at("documentSymbol", uri, 0, 0)["result"].is_null(),
+        )
     };
     for _ in 0..2 {
         assert_eq!(open("github-actions-workflow"), (vec![1], false));
@@ -294,7 +297,7 @@ fn a_file_that_breaks_the_server_does_not_end_it() {
     assert!(message.unwrap().contains("a bug in Loom"), "{message:?}");
     // What cannot be read is set aside: what stands there is not known any more.
     editor.change(URI, &json!([{"text": BREAKS_READING}]));
-    assert!(editor.told().contains(&(URI.to_owned(), 0)));
+    assert!(editor.published().contains(&(URI.to_owned(), 0)));
     assert_eq!(editor.at("hover", URI, 0, 0)["result"], Value::Null);
     editor.tell("textDocument/didClose", json!({"textDocument": {"uri": URI}}));
     editor.open(URI, "on: push\njobs: {}\n");

@@ -109,24 +109,24 @@ impl Forward<'_> {
         let mut over = false;
         loop {
             let mut last = false;
-            let mut told = None;
+            let mut attention = None;
             let order = tokio::select! {
                 events = news.recv() => {
                     let Some(events) = events else { return Ok(()) };
                     let events = events?;
                     last = events.iter().any(is_last);
                     self.pauses.take(&events);
-                    told = self.pauses.news();
+                    attention = self.pauses.news();
                     Order::Events(events)
                 }
-                told = grown.recv() => match told {
-                    Ok(told) if told.log.run == self.id => Order::Lines(told.log.job),
+                received = grown.recv() => match received {
+                    Ok(grown) if grown.log.run == self.id => Order::Lines(grown.log.job),
                     Ok(_) => continue,
                     Err(RecvError::Lagged(_)) => Order::AllLines,
                     Err(RecvError::Closed) => return Ok(()),
                 },
-                told = progress.recv() => match told {
-                    Ok(told) => Order::Progress(told),
+                received = progress.recv() => match received {
+                    Ok(progress) => Order::Progress(progress),
                     Err(_) => continue,
                 },
                 outcome = &mut finished, if !over => {
@@ -147,14 +147,14 @@ impl Forward<'_> {
                 }
                 () = until(self.pauses.still) => {
                     self.pauses.still = None;
-                    told = Some(Attention::StandsStill);
+                    attention = Some(Attention::StandsStill);
                     Order::AllLines
                 }
             };
             if self.orders.send(order).await.is_err() || last {
                 return Ok(());
             }
-            if let Some(attention) = told
+            if let Some(attention) = attention
                 && !self.tell(attention).await
             {
                 return Ok(());
@@ -195,7 +195,7 @@ async fn until(at: Option<Instant>) {
 /// What of the run waits for an answer. A run that never pauses is not looked at.
 struct Pauses {
     run: Option<Run>,
-    told: Vec<Waiting>,
+    shown: Vec<Waiting>,
     /// Pauses that were answered, and whose end is not told yet.
     answered: HashSet<(JobId, StepId)>,
     /// When it is taken to stand still, if nothing happens before.
@@ -219,7 +219,7 @@ impl Pauses {
             .collect();
         Self {
             run,
-            told: Vec::new(),
+            shown: Vec::new(),
             answered,
             still: None,
             audience,
@@ -242,7 +242,8 @@ impl Pauses {
                     self.answered.remove(&(job.clone(), step.clone()));
                     if matches!(&recorded.event, Event::JobPaused { .. }) {
                         // It is another pause than the one of before, though it may look the same.
-                        self.told.retain(|told| (&told.job, &told.step) != (job, step));
+                        self.shown
+                            .retain(|shown| (&shown.job, &shown.step) != (job, step));
                     }
                 }
                 // A pause also ends with its step or its job, whatever was answered.
@@ -270,10 +271,10 @@ impl Pauses {
         let reads = self.audience == Audience::Program;
         self.still = (reads && !open.is_empty() && self.answered.is_empty() && stands_still(run))
             .then(|| Instant::now() + until_tried_again(run) + STILL);
-        if open == self.told {
+        if open == self.shown {
             return None;
         }
-        self.told.clone_from(&open);
+        self.shown.clone_from(&open);
         Some(Attention::Waits(open))
     }
 }

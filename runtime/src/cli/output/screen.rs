@@ -184,7 +184,7 @@ impl Screen {
             Some(reader) => reader,
             None => self.engine.logs().open(&run.id, job, attempt)?,
         };
-        let told = self.print_from(&mut reader, job, attempt);
+        let printed = self.print_from(&mut reader, job, attempt);
         let goes_on = self
             .run
             .as_ref()
@@ -193,7 +193,7 @@ impl Screen {
         if goes_on && reader.is_begun() && self.open.len() < OPEN_LOGS {
             self.open.insert(key, reader);
         }
-        told
+        printed
     }
 
     fn print_from(&mut self, reader: &mut LogReader, job: &JobId, attempt: u32) -> Result<(), LogError> {

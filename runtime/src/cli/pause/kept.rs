@@ -78,11 +78,11 @@ pub(super) async fn enter(
     let docker = docker(engine);
     let sleeps = !place.is_on_host() || place.services;
     // From here on nothing ends this process before the place is at rest again.
-    let mut told = Signals::listen();
+    let mut signals = Signals::listen();
     let woken = if sleeps {
         tokio::select! {
             woken = wake(engine, &docker, place) => woken,
-            () = told.next() => Err(Exit::Cancelled),
+            () = signals.next() => Err(Exit::Cancelled),
         }
     } else {
         Ok(())
@@ -97,7 +97,7 @@ pub(super) async fn enter(
             talk::finish();
             tokio::select! {
                 ended = in_container(&docker, container, entrance) => ended,
-                () = told.next() => Ok(Exit::Cancelled),
+                () = signals.next() => Ok(Exit::Cancelled),
             }
         }
     };
@@ -191,7 +191,7 @@ fn entrance(run: &Run, place: &KeptPlace, args: &ShellArgs) -> Result<Entrance, 
 async fn on_host(entrance: &Entrance, name: &str) -> Result<Exit, Exit> {
     // What is typed at the terminal is for the shell.
     let _typed = [SignalKind::interrupt(), SignalKind::quit()].map(|kind| signal(kind).ok());
-    let mut told = Signals::of([SignalKind::terminate(), SignalKind::hangup()]);
+    let mut signals = Signals::of([SignalKind::terminate(), SignalKind::hangup()]);
     let mut problem = String::new();
     for program in ["bash", "sh"] {
         let mut shell = Command::new(program);
@@ -210,7 +210,7 @@ async fn on_host(entrance: &Entrance, name: &str) -> Result<Exit, Exit> {
         };
         let ended = tokio::select! {
             ended = shell.wait() => ended,
-            () = told.next() => {
+            () = signals.next() => {
                 end(shell).await;
                 return Ok(Exit::Cancelled);
             }

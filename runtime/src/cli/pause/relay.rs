@@ -72,10 +72,10 @@ pub(in crate::cli) fn leave_alone() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_parent_process_death_signal(None);
     talk::finish();
-    let told = io::stderr().write_all(STAYS);
+    let written = io::stderr().write_all(STAYS);
     let dropped = rustix::stdio::dup2_stdout(&nothing).and(rustix::stdio::dup2_stderr(&nothing));
     let _ = rustix::stdio::dup2_stdin(&nothing);
-    if let (Err(error), _) | (Ok(()), Err(error)) = (told, dropped.map_err(io::Error::from)) {
+    if let (Err(error), _) | (Ok(()), Err(error)) = (written, dropped.map_err(io::Error::from)) {
         tracing::debug!(%error, "the process that was started does not learn of the pause");
     }
 }
@@ -95,7 +95,7 @@ async fn attend() -> Exit {
         // What jobs print is in it: no word of theirs counts.
         copy(out, To::new(io::stdout(), io::stdout().is_terminal()), None)
     });
-    let mut told = on_a_thread(move || {
+    let mut reported = on_a_thread(move || {
         copy(
             errors,
             To::new(io::stderr(), io::stderr().is_terminal()),
@@ -121,7 +121,7 @@ async fn attend() -> Exit {
                 code = Some(known.unwrap_or(Exit::Machine));
             }
             _ = &mut printed, if !out_is_done => out_is_done = true,
-            ended = &mut told, if stays.is_none() => stays = Some(ended.unwrap_or(false)),
+            ended = &mut reported, if stays.is_none() => stays = Some(ended.unwrap_or(false)),
             by = stops.signal() => match (code, pid) {
                 // Its output is not waited for any more.
                 (Some(code), _) => return code,

@@ -172,7 +172,7 @@ pub(super) async fn in_container(
     let raw = terminal.as_ref().map(Terminal::raw);
     let ended = pass_on(&mut session, terminal.is_some()).await;
     drop(raw);
-    if let Talked::Told = ended.map_err(failed)? {
+    if let Talked::Signalled = ended.map_err(failed)? {
         return Ok(Exit::Cancelled);
     }
     let code = session.exit_code().await.map_err(failed)?;
@@ -184,7 +184,7 @@ enum Talked {
     /// The shell has ended, or nobody hears it any more.
     ToItsEnd,
     /// A signal told this process to end.
-    Told,
+    Signalled,
 }
 
 /// Hands on what is typed and what is said, until the shell ends or this process is told to.
@@ -197,7 +197,7 @@ async fn pass_on(
     tokio::pin!(feeding);
     let mut is_fed = false;
     let mut resized = signal(SignalKind::window_change()).ok().filter(|_| on_terminal);
-    let mut told = Signals::listen();
+    let mut signals = Signals::listen();
     loop {
         tokio::select! {
             said = session.output() => match said? {
@@ -214,7 +214,7 @@ async fn pass_on(
                 }
             },
             () = &mut feeding, if !is_fed => is_fed = true,
-            () = told.next() => return Ok(Talked::Told),
+            () = signals.next() => return Ok(Talked::Signalled),
             () = async { match &mut resized { Some(resized) => drop(resized.recv().await), None => std::future::pending().await } } => {
                 let (rows, columns) = size();
                 session.resize(rows, columns).await;

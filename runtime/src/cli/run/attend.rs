@@ -104,17 +104,17 @@ async fn watch(
     let mut was_left = false;
     let outcome = loop {
         tokio::select! {
-            told = &mut following, if followed.is_none() => {
-                if let Ok(Err(error)) = &told {
+            end = &mut following, if followed.is_none() => {
+                if let Ok(Err(error)) = &end {
                     talk::warning(&format!("the run cannot be followed any more: failed to {error}; it goes on"));
                 }
                 if !is_ours {
-                    match &told {
+                    match &end {
                         Ok(Ok(Some(run))) if run.state.is_final() => ended = Some(Outcome { state: run.state, problem: None }),
                         _ => return Ended::left(Exit::Machine),
                     }
                 }
-                followed = Some(told);
+                followed = Some(end);
             }
             outcome = &mut ending, if ended.is_none() => {
                 stalled.set(output::stalled());

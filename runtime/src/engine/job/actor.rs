@@ -14,7 +14,7 @@ use super::contexts::Contexts;
 use super::entrance::Entrances;
 use super::known::Known;
 use super::machine::{
-    Effect, Input, JobOrder, Judgement, Machine, Opened as Begun, Status, Trouble, WorkEnd,
+    Effect, Input, JobOrder, Judgement, Machine, Opened as Started, Status, Trouble, WorkEnd,
 };
 use super::opening::{self, Opened, broke_off, reclaim};
 use super::pausing::Clock;
@@ -41,7 +41,7 @@ pub(in crate::engine) struct JobActor {
     pub(super) contexts: Option<Contexts>,
     pub(super) steps: BTreeMap<StepId, Known>,
     /// When those began that are open, by the world's clock.
-    pub(super) begun: BTreeMap<StepId, Duration>,
+    pub(super) started: BTreeMap<StepId, Duration>,
     /// Its time.
     pub(super) clock: Clock,
     /// What steps that were judged will do.
@@ -79,7 +79,7 @@ impl JobActor {
             closes_apart: true,
             has_outputs: plan.job().is_some_and(|job| !job.outputs.is_empty()),
             is_prepared: prepared.as_ref().is_some_and(|place| place.is_finished()),
-            is_ahead: prepared.is_some(),
+            is_early: prepared.is_some(),
             paused_before: origin.paused_before,
         };
         let mut steps = BTreeMap::new();
@@ -109,7 +109,7 @@ impl JobActor {
             opened: None,
             contexts: None,
             steps,
-            begun: BTreeMap::new(),
+            started: BTreeMap::new(),
             tasks: BTreeMap::new(),
             attempts: Attempts::default(),
             entrances: Entrances::default(),
@@ -125,7 +125,7 @@ impl JobActor {
             Effect::SaveLater => self.later(Input::SaveNow, MOMENT, ctx),
             Effect::Open => self.open(ctx),
             // The opening's end says that all is gone again.
-            Effect::AbandonOpening => self.origin.holding.unwanted().cancel(),
+            Effect::AbandonOpening => self.origin.place_tasks.unwanted().cancel(),
             Effect::Judge(step, status) => self.judge(step, status, ctx),
             Effect::AskAgain(step, status) => self.ask_again(step, status, ctx),
             Effect::Work(step) => self.work(step, ctx),
@@ -154,7 +154,7 @@ impl JobActor {
                         entrances,
                         key: self.origin.key.clone(),
                         opened: Box::new(opened),
-                        holding: self.origin.holding.clone(),
+                        place_tasks: self.origin.place_tasks.clone(),
                     });
                     ctx.notify(Input::Closed(Ok(Closed::default())));
                 }
@@ -198,10 +198,10 @@ impl JobActor {
                 self.origin.shared.io.spawn(made)
             }
             None => {
-                let unwanted = self.origin.holding.unwanted().clone();
+                let unwanted = self.origin.place_tasks.unwanted().clone();
                 let opening = self
                     .origin
-                    .holding
+                    .place_tasks
                     .track(opening::open(self.origin.clone(), unwanted));
                 self.origin.shared.io.spawn(opening)
             }
@@ -212,16 +212,16 @@ impl JobActor {
         ctx.spawn(opening.into_actor(self).map(|opened, act, ctx| {
             drop(waiting);
             let opened = opened.unwrap_or_else(|broken| Err(broke_off(&broken)));
-            let begun = opened.map(|opened| {
+            let started = opened.map(|opened| {
                 let pre = opened.pre.clone();
                 act.contexts = Some(Contexts::new(
                     Arc::clone(&act.origin.plan),
                     opened.grounds.facts.clone(),
                 ));
                 act.opened = Some(opened);
-                Begun { pre }
+                Started { pre }
             });
-            ctx.notify(Input::Opened(begun));
+            ctx.notify(Input::Opened(started));
         }));
     }
 
@@ -415,7 +415,7 @@ impl JobActor {
                 .await
                 .map(|()| Closed::default())
         };
-        self.origin.holding.track(removal)
+        self.origin.place_tasks.track(removal)
     }
 
     /// Ends without a history to write to.

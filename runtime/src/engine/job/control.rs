@@ -55,9 +55,9 @@ impl JobActor {
         let now = self.origin.shared.world.elapsed();
         let steps = steps.into_iter().map(|(step, name, does)| StepUnderWay {
             seconds: self
-                .begun
+                .started
                 .get(&step)
-                .map(|begun| now.saturating_sub(*begun).as_secs_f64()),
+                .map(|started| now.saturating_sub(*started).as_secs_f64()),
             name: self.origin.masks.mask(&name).into_owned(),
             step,
             does,

@@ -22,12 +22,12 @@ impl JobActor {
         for event in events {
             match event {
                 Event::StepStarted { step, .. } => {
-                    self.begun.insert(step.clone(), now);
+                    self.started.insert(step.clone(), now);
                 }
                 Event::StepFinished {
                     step, duration_ms, ..
                 } => {
-                    if let (Some(began), 0) = (self.begun.remove(step), *duration_ms) {
+                    if let (Some(began), 0) = (self.started.remove(step), *duration_ms) {
                         let took = now.saturating_sub(began);
                         *duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                     }

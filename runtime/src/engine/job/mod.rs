@@ -11,7 +11,6 @@ mod entrance;
 mod evaluate;
 mod fetching;
 mod grounds;
-mod holding;
 mod judging;
 mod keeping;
 mod known;
@@ -20,6 +19,7 @@ mod names;
 mod notes;
 mod opening;
 mod pausing;
+mod place_tasks;
 mod posting;
 mod question;
 mod reread;
@@ -43,11 +43,11 @@ use crate::plan::JobPlan;
 
 pub(in crate::engine) use actor::JobActor;
 pub(crate) use entrance::Entrance;
-pub(in crate::engine) use holding::Holding;
 pub(in crate::engine) use keeping::keep;
 pub(in crate::engine) use machine::{Input, Trouble};
 pub(in crate::engine) use opening::{Opened, close, open, reclaim, remove_directories};
 pub(in crate::engine) use pausing::AnswerPause;
+pub(in crate::engine) use place_tasks::PlaceTasks;
 
 /// A place that is being made, or was made, before its job's turn.
 pub(in crate::engine) type PreparedPlace = JoinHandle<Result<Opened, Trouble>>;
@@ -72,5 +72,5 @@ pub(in crate::engine) struct JobOrigin {
     /// How often it has paused in attempts before this one.
     pub(in crate::engine) paused_before: u32,
     /// What the job has under way, which its owner ends when this actor breaks.
-    pub(in crate::engine) holding: Holding,
+    pub(in crate::engine) place_tasks: PlaceTasks,
 }

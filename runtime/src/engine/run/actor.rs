@@ -9,10 +9,10 @@ use loom_protocol::ActorId;
 use tokio::sync::{oneshot, watch};
 
 use super::Outcome;
-use super::ahead::{Ahead, ClosePlace};
+use super::prepared::{ClosePlace, Prepared};
 use super::writing::{Entry, Unwritable};
 use crate::actions::ActionStore;
-use crate::engine::job::{AnswerPause, Holding, Input, JobActor, close, reclaim};
+use crate::engine::job::{AnswerPause, Input, JobActor, PlaceTasks, close, reclaim};
 use crate::engine::launch::{Launch, Slot};
 use crate::engine::shared::Shared;
 use crate::event::{Event, JobState, Outputs, PauseAnswer, Reason, RunState};
@@ -35,7 +35,7 @@ pub(in crate::engine) struct RunActor {
     pub(super) plans: BTreeMap<JobId, Arc<JobPlan>>,
     pub(super) children: BTreeMap<ActorId, Child>,
     /// Places that are made while the needs of their jobs still run.
-    pub(super) ahead: BTreeMap<JobId, Ahead>,
+    pub(super) prepared: BTreeMap<JobId, Prepared>,
     /// Jobs whose places are being removed, with how many of each.
     pub(super) closing: BTreeMap<JobId, usize>,
     /// Places of jobs that are about to end: how they end says whether they are kept.
@@ -51,7 +51,7 @@ pub(in crate::engine) struct RunActor {
     /// Whether somebody asked for that, not its concurrency group alone: once more is by force then.
     pub(super) asked_to_cancel: bool,
     pub(super) shared: Arc<Shared>,
-    pub(super) holding: Holding,
+    pub(super) place_tasks: PlaceTasks,
     pub(super) slot: Slot,
     /// Whether it stands in line for one.
     pub(super) asked_for_slot: bool,
@@ -85,7 +85,7 @@ pub(super) struct Child {
     pub(super) job: JobId,
     pub(super) attempt: u32,
     pub(super) actor: Addr<JobActor>,
-    pub(super) holding: Holding,
+    pub(super) place_tasks: PlaceTasks,
 }
 
 /// What a run is made from, and whom it belongs to.
@@ -94,7 +94,7 @@ pub(in crate::engine) struct RunOrigin {
     /// The workflow as it was read for the run's beginning.
     pub(in crate::engine) scope: Arc<Scope>,
     /// What its jobs have under way in their executors.
-    pub(in crate::engine) holding: Holding,
+    pub(in crate::engine) place_tasks: PlaceTasks,
     /// Its slot among the runs that are under way.
     pub(in crate::engine) slot: Slot,
     pub(in crate::engine) done: watch::Sender<Option<Outcome>>,
@@ -117,14 +117,14 @@ impl RunActor {
             scopes: BTreeMap::from([(None, origin.scope)]),
             plans: BTreeMap::new(),
             children: BTreeMap::new(),
-            ahead: BTreeMap::new(),
+            prepared: BTreeMap::new(),
             closing: BTreeMap::new(),
             undecided: BTreeMap::new(),
             asking: BTreeSet::new(),
             turn: Turn::Unclaimed,
             lost: BTreeSet::new(),
             shared: origin.shared,
-            holding: origin.holding,
+            place_tasks: origin.place_tasks,
             slot: origin.slot,
             asked_for_slot: false,
             wake: None,
@@ -150,7 +150,7 @@ impl RunActor {
         // How their jobs ended is not known: nothing is kept.
         let undecided: Vec<_> = std::mem::take(&mut self.undecided)
             .into_values()
-            .map(|place| place.holding.track(close(*place.opened)))
+            .map(|place| place.place_tasks.track(close(*place.opened)))
             .collect();
         for entry in std::mem::take(&mut self.waiting) {
             entry.saved.map(|saved| saved.send(Err(Unwritable)));
@@ -160,15 +160,15 @@ impl RunActor {
             .values()
             .filter_map(|child| self.reclaiming(child))
             .collect();
-        held.extend(self.drop_all_ahead());
-        let holding = self.holding.clone();
+        held.extend(self.drop_all_prepared());
+        let place_tasks = self.place_tasks.clone();
         let (host, run) = (Arc::clone(&self.shared.executors.host), self.run.id.clone());
         let io = self.shared.io.clone();
         let removed = async move {
             let all = futures_util::future::join_all(held);
             tokio::join!(all, futures_util::future::join_all(undecided));
             // Places of jobs that are done already are still being removed.
-            holding.end().await;
+            place_tasks.end().await;
             let _ = io.spawn(async move { host.run_ended(&run).await }).await;
         };
         let removed = removed.into_actor(self);
@@ -186,14 +186,14 @@ impl RunActor {
     /// the answer.
     pub(super) fn reclaiming(&self, child: &Child) -> Option<Reclaiming> {
         let executor = self.shared.executors.of(&self.plans.get(&child.job)?.room);
-        Some(self.reclaiming_place(&child.job, child.attempt, &child.holding, executor))
+        Some(self.reclaiming_place(&child.job, child.attempt, &child.place_tasks, executor))
     }
 
     pub(super) fn reclaiming_place(
         &self,
         job: &JobId,
         attempt: u32,
-        holding: &Holding,
+        place_tasks: &PlaceTasks,
         executor: Arc<dyn Executor>,
     ) -> Reclaiming {
         let key = JobKey {
@@ -201,9 +201,9 @@ impl RunActor {
             job: job.clone(),
             attempt,
         };
-        let (shared, holding) = (Arc::clone(&self.shared), holding.clone());
+        let (shared, place_tasks) = (Arc::clone(&self.shared), place_tasks.clone());
         let task = self.shared.io.spawn(async move {
-            holding.end().await;
+            place_tasks.end().await;
             reclaim(&shared, &*executor, &key).await
         });
         Box::pin(async move { task.await.ok()?.err().map(|left| left.reason.message) })

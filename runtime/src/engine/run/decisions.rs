@@ -127,9 +127,9 @@ impl RunActor {
             job: id.clone(),
             attempt,
         };
-        if !self.wants_ahead(&key, &plan) {
+        if !self.wants_prepared(&key, &plan) {
             // It goes first: the new one has the same name.
-            self.drop_ahead(id, ctx);
+            self.drop_prepared(id, ctx);
             if self.closing.contains_key(id) {
                 return;
             }
@@ -149,8 +149,8 @@ impl RunActor {
         if let Some(image) = plan.image() {
             spec = spec.meta("image", self.masks.mask(image).into_owned());
         }
-        let (prepared, holding) = self.take_ahead(id);
-        let origin = self.origin_of(key, plan, &holding, ctx);
+        let (prepared, place_tasks) = self.take_prepared(id);
+        let origin = self.origin_of(key, plan, &place_tasks, ctx);
         let actor = loom_bridge::spawn(spec, |_| JobActor::new(origin, prepared));
         self.children.insert(
             actor_id,
@@ -158,7 +158,7 @@ impl RunActor {
                 job: id.clone(),
                 attempt,
                 actor,
-                holding,
+                place_tasks,
             },
         );
     }

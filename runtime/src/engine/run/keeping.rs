@@ -3,7 +3,7 @@
 use loom_bridge::Context;
 
 use super::actor::RunActor;
-use super::ahead::ClosePlace;
+use super::prepared::ClosePlace;
 use crate::config::Keep;
 use crate::engine::job::{close, keep};
 use crate::event::{Event, JobState};
@@ -23,9 +23,12 @@ impl RunActor {
     pub(super) fn close_or_keep(&mut self, message: ClosePlace, ctx: &mut Context<Self>) {
         if self.launch.source.options.keep.is_never() {
             let ClosePlace {
-                key, opened, holding, ..
+                key,
+                opened,
+                place_tasks,
+                ..
             } = message;
-            return self.until_closed(key.job, holding.track(close(*opened)), ctx);
+            return self.until_closed(key.job, place_tasks.track(close(*opened)), ctx);
         }
         let (job, attempt) = (message.key.job.clone(), message.key.attempt);
         *self.closing.entry(job.clone()).or_default() += 1;
@@ -46,7 +49,7 @@ impl RunActor {
         let Some(ClosePlace {
             key,
             opened,
-            holding,
+            place_tasks,
             entrances,
         }) = self.undecided.remove(job)
         else {
@@ -55,7 +58,7 @@ impl RunActor {
         let wanted = self.launch.source.options.keep;
         if !state.is_some_and(|state| is_kept(wanted, state)) {
             let closing = async move { close(*opened).await.map(|closed| (closed, None)) };
-            return self.while_closing(job.clone(), holding.track(closing), ctx);
+            return self.while_closing(job.clone(), place_tasks.track(closing), ctx);
         }
         let keeping = async move {
             let left = keep(*opened, entrances).await?;
@@ -66,7 +69,7 @@ impl RunActor {
             });
             Ok((left.closed, event))
         };
-        self.while_closing(job.clone(), holding.track(keeping), ctx);
+        self.while_closing(job.clone(), place_tasks.track(keeping), ctx);
     }
 }
 

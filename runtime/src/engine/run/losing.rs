@@ -30,14 +30,14 @@ pub(super) fn retry(written: Option<&Job>, job: &state::Job, own: Option<RetryPl
         Some(OnLost::Fail) => None,
         Some(OnLost::Retry) => Some(own.unwrap_or_else(RetryPlan::of_lost)),
         // Tried again because a step wished it; no step of this attempt could begin.
-        None if own.is_none() && job.attempt > 1 && job.steps.values().all(not_begun) => {
+        None if own.is_none() && job.attempt > 1 && job.steps.values().all(not_started) => {
             Some(RetryPlan::of_lost())
         }
         None => own,
     }
 }
 
-fn not_begun(step: &state::Step) -> bool {
+fn not_started(step: &state::Step) -> bool {
     step.state == StepState::Waiting
 }
 

@@ -208,28 +208,28 @@ impl RunActor {
         if let Some(problem) = problem {
             return self.give_up(problem, ctx);
         }
-        let mut begun = false;
+        let mut started = false;
         for recorded in written.into_iter().flatten() {
             match &recorded.event {
                 Event::JobCancelRequested { job, reason } => self.cancel_job(job, reason, false),
                 event @ (Event::JobFinished { job, .. } | Event::JobRetrying { job, .. }) => {
                     self.release(job);
-                    self.drop_ahead(job, ctx);
+                    self.drop_prepared(job, ctx);
                     let state = match event {
                         Event::JobFinished { state, .. } => Some(*state),
                         _ => None,
                     };
                     self.decide_place(job, state, ctx);
                 }
-                Event::JobPreparing { job, .. } => self.make_ahead(job, ctx),
+                Event::JobPreparing { job, .. } => self.prepare(job, ctx),
                 Event::JobStarting { job, .. } => self.prepare_after(job, ctx),
-                Event::JobStarted { .. } => begun = true,
+                Event::JobStarted { .. } => started = true,
                 _ => {}
             }
         }
         self.flush(ctx);
         self.advance(ctx);
-        if begun {
+        if started {
             fault::in_run(&self.run.workflow.name);
         }
     }

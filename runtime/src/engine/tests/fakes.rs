@@ -347,7 +347,7 @@ impl Switches {
     pub(super) async fn until_steps(&self, count: u32) {
         self.in_step
             .subscribe()
-            .wait_for(|begun| *begun >= count)
+            .wait_for(|started| *started >= count)
             .await
             .unwrap();
     }
@@ -531,8 +531,8 @@ impl Place for FakePlace {
             output.chunk(Stream::Stdout, jiff::Timestamp::UNIX_EPOCH, said.as_bytes());
         }
         let act = self.fake.act(&text);
-        self.fake.in_step.send_modify(|begun| *begun += 1);
-        let mut told = self.fake.end_step.subscribe();
+        self.fake.in_step.send_modify(|started| *started += 1);
+        let mut release = self.fake.end_step.subscribe();
         let mut closed = self.closed.subscribe();
         let mut signals = self.signals_of(&step.id).subscribe();
         let heeds = match act {
@@ -549,7 +549,7 @@ impl Place for FakePlace {
             Act::Freeze => u8::MAX,
         };
         let status = tokio::select! {
-            ended = told.wait_for(|end| *end && act != Act::Freeze) => { drop(ended); ExitStatus::Code(0) }
+            ended = release.wait_for(|end| *end && act != Act::Freeze) => { drop(ended); ExitStatus::Code(0) }
             got = signals.wait_for(|got| *got >= heeds) => {
                 drop(got);
                 if act == Act::Vanish {

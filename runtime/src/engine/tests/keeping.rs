@@ -28,8 +28,8 @@ async fn kept(bench: &Bench, run: &RunId) -> (Vec<String>, Vec<String>) {
     let places = bench.engine.kept().await.unwrap();
     let there = places.into_iter().map(|place| place.job.0).collect();
     let run = history(&bench.journal, run).await;
-    let told = run.jobs.iter().filter(|(_, job)| job.place_kept);
-    (there, told.map(|(id, _)| id.0.clone()).collect())
+    let kept = run.jobs.iter().filter(|(_, job)| job.place_kept);
+    (there, kept.map(|(id, _)| id.0.clone()).collect())
 }
 
 fn names(names: &[&str]) -> (Vec<String>, Vec<String>) {
@@ -208,13 +208,13 @@ fn of_a_job_that_is_tried_again_the_last_attempt_is_kept() {
         let places = bench.engine.kept().await.unwrap();
         assert_eq!(places.iter().map(|place| place.attempt).collect::<Vec<_>>(), [2]);
         let events = bench.journal.read(&id, Seq(0), usize::MAX).await.unwrap();
-        let told = events.iter().filter_map(|recorded| match &recorded.event {
+        let kept = events.iter().filter_map(|recorded| match &recorded.event {
             Event::JobKept {
                 attempt, resource, ..
             } => Some((*attempt, resource.clone())),
             _ => None,
         });
-        assert_eq!(told.collect::<Vec<_>>(), [(2, places[0].name())]);
+        assert_eq!(kept.collect::<Vec<_>>(), [(2, places[0].name())]);
     });
 }
 

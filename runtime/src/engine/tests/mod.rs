@@ -237,8 +237,8 @@ fn who_waits_for_all_runs_to_end_does_not_wait_for_one_that_could_not_begin() {
         let bench = Bench::new();
         let launch = fakes::launch(bench.path(), "jobs: {}");
         // Told to end everything while the run is being written down.
-        let (begun, ()) = tokio::join!(bench.engine.start(launch), bench.engine.shut_down("ctrl-c"));
-        assert!(begun.is_err());
+        let (started, ()) = tokio::join!(bench.engine.start(launch), bench.engine.shut_down("ctrl-c"));
+        assert!(started.is_err());
     });
 }
 
@@ -620,12 +620,12 @@ fn a_cancel_while_an_action_is_copied_leaves_nothing_of_the_copy() {
             let entries = std::fs::read_dir(folder).into_iter().flatten();
             entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
         };
-        let begun = || {
+        let started = || {
             listed(&jobs)
                 .iter()
                 .any(|job| !listed(&job.join("actions")).is_empty())
         };
-        while !begun() {
+        while !started() {
             tokio::task::yield_now().await;
         }
         bench.engine.cancel(handle.id(), "api").await.unwrap();

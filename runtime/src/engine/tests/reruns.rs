@@ -12,7 +12,7 @@ use crate::journal::{Journal, JournalError, RunQuery};
 use crate::state::{Again, RerunError};
 
 const TEXT: &str = "jobs:
-  build: {outputs: {v: told}, steps: [{run: build}]}
+  build: {outputs: {v: outcome}, steps: [{run: build}]}
   test:
     needs: build
     strategy: {fail-fast: false, matrix: {v: [1, 2, 3]}}
@@ -168,8 +168,8 @@ fn runs_that_begin_at_the_same_moment_have_numbers_of_their_own() {
         let bench = Bench::new();
         let said = watch(&bench, &[]);
         let text = "jobs:\n  a: {steps: [{run: 'number ${{ github.run_number }}'}]}\n";
-        let begun = futures_util::future::join_all((0..5).map(|_| bench.run(text))).await;
-        for handle in begun {
+        let started = futures_util::future::join_all((0..5).map(|_| bench.run(text))).await;
+        for handle in started {
             end(handle).await;
         }
         let numbers = |from: u32, to| (from..=to).map(|n| format!("number {n}")).collect::<Vec<_>>();

@@ -266,17 +266,17 @@ impl Channel {
     ) -> Result<(), ExecutorError> {
         let (mut forwards, mut end) = (self.reported.forwards.subscribe(), self.reported.end.subscribe());
         self.send(&Command::Forward { port, to }).await?;
-        let told = async {
+        let answer = async {
             tokio::select! {
                 biased;
-                told = forwards.wait_for(|known| known.contains_key(&port)) => match told {
+                known = forwards.wait_for(|known| known.contains_key(&port)) => match known {
                     Ok(known) => Ok(known.get(&port).cloned().flatten()),
                     Err(_) => Err(ExecutorError::lost("its agent is gone")),
                 },
                 _ = end.wait_for(|end| !matches!(end, End::Open)) => Err(ExecutorError::lost("its agent is gone")),
             }
         };
-        match tokio::time::timeout(SEND_TIME, told).await {
+        match tokio::time::timeout(SEND_TIME, answer).await {
             Ok(Ok(None)) => Ok(()),
             Ok(Ok(Some(cause))) => Err(ExecutorError::Setup {
                 what: "lead a port to a service".to_owned(),

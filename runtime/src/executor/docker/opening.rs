@@ -75,7 +75,7 @@ impl Opening<'_> {
         let (body, user) = room_body(&self.marks, room, self.image, network, self.apart);
         let why = match self.agent_for(self.image).await {
             Ok(agent) => match self.with_agent(body.clone(), user.clone(), agent, github).await {
-                Ok(begun) => return Ok(begun),
+                Ok(started) => return Ok(started),
                 Err(Fallback::Failed(error)) => return Err(error),
                 Err(Fallback::Because(why)) => {
                     container::remove(self.connection, &self.marks.name).await?;

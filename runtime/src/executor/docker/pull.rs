@@ -51,7 +51,7 @@ pub(super) async fn pull(
             notes.line(&format!("pulled the image `{name}`"));
             return Ok(());
         };
-        let pause = pauses.next().filter(|_| !failed.begun);
+        let pause = pauses.next().filter(|_| !failed.started);
         let error = explained(
             connection,
             name,
@@ -75,7 +75,7 @@ pub(super) async fn pull(
 struct Failed {
     error: Error,
     /// Whether layers were on their way. The engine has tried those again already.
-    begun: bool,
+    started: bool,
 }
 
 async fn once(
@@ -93,15 +93,15 @@ async fn once(
     let docker = &connection.docker;
     let mut stream = docker.create_image(Some(options.build()), None, credentials);
     let mut layers = Layers::default();
-    let mut begun = false;
+    let mut started = false;
     loop {
         let news = match tokio::time::timeout(STALL, stream.next()).await {
             Ok(Some(Ok(news))) => news,
-            Ok(Some(Err(error))) => return Err(Failed { error, begun }),
+            Ok(Some(Err(error))) => return Err(Failed { error, started }),
             Ok(None) => return Ok(()),
             Err(_) => {
                 let error = Error::RequestTimeoutError;
-                return Err(Failed { error, begun: true });
+                return Err(Failed { error, started: true });
             }
         };
         if let Some(message) = news
@@ -110,9 +110,9 @@ async fn once(
             .and_then(|detail| detail.message.clone())
         {
             let error = Error::DockerStreamError { error: message };
-            return Err(Failed { error, begun });
+            return Err(Failed { error, started });
         }
-        begun |= news.progress_detail.is_some();
+        started |= news.progress_detail.is_some();
         if let Some(again) = layers.broke_off(&news) {
             notes.line(&again);
         }
@@ -349,11 +349,11 @@ mod tests {
     #[test]
     fn a_layer_that_breaks_off_is_told_once() {
         let mut layers = Layers::default();
-        let mut told = |status: &str| layers.broke_off(&news("a", status, None)).is_some();
-        assert!(told("Retrying in 5 seconds"));
-        assert!(!told("Retrying in 4 seconds"));
-        assert!(!told("Downloading"));
-        assert!(told("Retrying in 10 seconds"));
+        let mut broke_off = |status: &str| layers.broke_off(&news("a", status, None)).is_some();
+        assert!(broke_off("Retrying in 5 seconds"));
+        assert!(!broke_off("Retrying in 4 seconds"));
+        assert!(!broke_off("Downloading"));
+        assert!(broke_off("Retrying in 10 seconds"));
     }
 
     #[test]

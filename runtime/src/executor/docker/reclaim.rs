@@ -47,7 +47,7 @@ pub(super) async fn by_name(
     let filters = labelled(labels);
     let found = list(connection, &filters).await?;
     let mut directories = BTreeSet::new();
-    let mut told = Ok(());
+    let mut outcome = Ok(());
     let mut any = false;
     // A volume may be another job's, or another run's, that has ended meanwhile.
     let mut runs = BTreeSet::new();
@@ -57,8 +57,8 @@ pub(super) async fn by_name(
         runs.extend(container.labels.get(RUN).cloned());
         directories.extend(container.labels.get(DIRECTORY).map(PathBuf::from));
         let ended = end(connection, container).await;
-        if told.is_ok() {
-            told = ended;
+        if outcome.is_ok() {
+            outcome = ended;
         }
         container::remove(connection, &container.id).await?;
     }
@@ -73,7 +73,7 @@ pub(super) async fn by_name(
             blocking(move || remove_job(&directory)).await??;
         }
     }
-    told.map(|()| any)
+    outcome.map(|()| any)
 }
 
 /// Removes what the named runs left, but for the places of these names.

@@ -345,8 +345,8 @@ pub(super) fn packed(
         };
         let packed = work(&mut pieces).and_then(|()| pieces.flush());
         if let Err(error) = &packed {
-            let told = io::Error::new(error.kind(), error.to_string());
-            let _ = pieces.sender.blocking_send(Err(told));
+            let cause = io::Error::new(error.kind(), error.to_string());
+            let _ = pieces.sender.blocking_send(Err(cause));
         }
         packed
     });
@@ -451,22 +451,22 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_not_taken_for_the_end() {
-        let begun = || {
+        let started = || {
             let (sender, receiver) = mpsc::channel(PIECES);
             let piece = Piece::Bytes(Bytes::from_static(b"abc"));
             sender.blocking_send(piece).unwrap();
             (sender, Arriving::new(receiver, CancellationToken::new()))
         };
-        let (sender, mut whole) = begun();
+        let (sender, mut whole) = started();
         sender.blocking_send(Piece::End).unwrap();
         assert_eq!(read(&mut whole).unwrap(), b"abc");
-        let (sender, mut told) = begun();
+        let (sender, mut cause) = started();
         sender.blocking_send(Piece::BrokenOff).unwrap();
-        assert!(read(&mut told).is_err());
-        let (sender, mut dropped) = begun();
+        assert!(read(&mut cause).is_err());
+        let (sender, mut dropped) = started();
         drop(sender);
         assert!(read(&mut dropped).is_err());
-        let (sender, mut unwanted) = begun();
+        let (sender, mut unwanted) = started();
         sender.blocking_send(Piece::End).unwrap();
         unwanted.unwanted.cancel();
         assert!(

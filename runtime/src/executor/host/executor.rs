@@ -191,7 +191,7 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         prepared: Prepared,
-        begun: Option<(Channel, Agent)>,
+        started: Option<(Channel, Agent)>,
         notes: Arc<dyn Notes>,
     ) -> Result<HostPlace, ExecutorError> {
         let Prepared {
@@ -211,8 +211,8 @@ impl HostExecutor {
             Ok(Some((companions, services)))
         };
         let agent = async {
-            match begun {
-                Some(begun) => Ok(begun),
+            match started {
+                Some(started) => Ok(started),
                 None => {
                     self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
                         .await
@@ -337,18 +337,18 @@ impl Executor for HostExecutor {
             directory: absolute(&spec.directory),
             ..spec
         };
-        let begun = match self.warm.take(&spec.key.run, spec.orphan_grace) {
+        let started = match self.warm.take(&spec.key.run, spec.orphan_grace) {
             Some(waiting) => self.go_on(&spec, waiting, &notes).await?,
             None => None,
         };
-        let (prepared, begun) = match begun {
+        let (prepared, started) = match started {
             Some((prepared, channel, agent)) => (prepared, Some((channel, agent))),
             None => {
                 let mark = format!("loom-agent-{}", uuid::Uuid::new_v4().simple());
                 (self.prepare(&spec, mark).await?, None)
             }
         };
-        match self.make(&spec, prepared, begun, notes).await {
+        match self.make(&spec, prepared, started, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
                 self.reclaim_named(&spec.key.resource_name()).await?;

@@ -60,8 +60,8 @@ pub(super) async fn answer(
     let id = RunId(id.into_inner());
     let run = load(&runtime, &id).await?;
     for (job, step, pause) in meant(&run, &asked)? {
-        let told = runtime.engine.answer_step(&id, &job, &step, pause, asked.answer);
-        told.await.map_err(|error| engine(&error))?;
+        let answering = runtime.engine.answer_step(&id, &job, &step, pause, asked.answer);
+        answering.await.map_err(|error| engine(&error))?;
     }
     Ok(HttpResponse::Accepted().json(Asked { run_id: id.0 }))
 }

@@ -190,18 +190,18 @@ pub(super) async fn stop(
     };
     let runs = runtime.engine.journal().runs(open).await;
     let runs = runs.map_err(|error| history(&error))?;
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for run in runs {
         let answer = runtime.engine.cancel(&run.id, &asker(&caller)).await;
-        told.push((run.id.0, answer.map_err(|error| engine(&error))));
+        answers.push((run.id.0, answer.map_err(|error| engine(&error))));
     }
-    Ok(HttpResponse::Accepted().json(outcome(told)?))
+    Ok(HttpResponse::Accepted().json(outcome(answers)?))
 }
 
 /// One that cannot be told does not save the others; when none can, that is the answer.
-fn outcome(told: Vec<(String, ApiResult<()>)>) -> ApiResult<Stopped> {
+fn outcome(answers: Vec<(String, ApiResult<()>)>) -> ApiResult<Stopped> {
     let (mut run_ids, mut failed, mut first) = (Vec::new(), Vec::new(), None);
-    for (run_id, answer) in told {
+    for (run_id, answer) in answers {
         match answer {
             Ok(()) => run_ids.push(run_id),
             Err(error) => {
@@ -282,12 +282,12 @@ mod tests {
     #[test]
     fn a_run_that_can_not_be_told_does_not_save_the_others() {
         let gone = || ApiError::unavailable("engine_unavailable", "failed to reach the engine");
-        let told = vec![
+        let answers = vec![
             ("a".into(), Ok(())),
             ("b".into(), Err(gone())),
             ("c".into(), Ok(())),
         ];
-        let stopped = serde_json::to_value(outcome(told).unwrap()).unwrap();
+        let stopped = serde_json::to_value(outcome(answers).unwrap()).unwrap();
         assert_eq!(stopped["runIds"], json!(["a", "c"]));
         assert_eq!(stopped["failed"][0]["runId"], "b");
         assert_eq!(stopped["failed"][0]["problem"]["code"], "engine_unavailable");

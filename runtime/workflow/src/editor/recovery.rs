@@ -52,8 +52,8 @@ pub(super) fn read(source: &Source, lines: &Lines) -> Recovered {
         let candidates = candidates(source.text(), lines, at);
         let far = end_of_part(lines, at);
         // In a long file what is to be taken out is told by the job alone, which is read in no time.
-        let told = alone(source.text(), lines, at, &candidates, &gaps);
-        let mut next = told
+        let tried = alone(source.text(), lines, at, &candidates, &gaps);
+        let mut next = tried
             .map(|all| Step::read(source, all, at))
             .filter(|step| !matches!(step, Step::Stuck));
         if next.is_none() {

@@ -125,7 +125,7 @@ impl Found<'_> {
 
 /// Reports contexts and functions that are not known.
 fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
-    let mut told = 0;
+    let mut errors = 0;
     for token in tokens {
         let name = found.text.get(token.span.range()).unwrap_or_default();
         let (reason, help, meant, certain) = match token.kind {
@@ -151,8 +151,8 @@ fn names(tokens: &[Token], scope: &Scope<'_>, found: &mut Found<'_>) {
         error.meant = meant.map(str::to_owned);
         error.certain = certain;
         found.add(token.span.start, error);
-        told += 1;
-        if told >= MAX_ERRORS {
+        errors += 1;
+        if errors >= MAX_ERRORS {
             return;
         }
     }

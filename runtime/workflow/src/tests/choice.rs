@@ -85,10 +85,10 @@ fn labels_map_by_table_override_and_dialect() {
     ] {
         assert_eq!(mapped(runs_on, dialect), want, "{runs_on}");
     }
-    let told = mapped("runs-on: My Machine, ", Loom).unwrap_err();
+    let said = mapped("runs-on: My Machine, ", Loom).unwrap_err();
     assert!(
-        told.starts_with("error[engine/image]: `My Machine` cannot be the name of an image"),
-        "{told}"
+        said.starts_with("error[engine/image]: `My Machine` cannot be the name of an image"),
+        "{said}"
     );
 }
 
@@ -102,7 +102,7 @@ fn shells_that_cannot_be_are_named_where_they_stand() {
         shell: Some("cmd".into()),
         working_directory: None,
     };
-    let told: Vec<String> = job
+    let said: Vec<String> = job
         .steps
         .iter()
         .map(|step| {
@@ -116,7 +116,7 @@ fn shells_that_cannot_be_are_named_where_they_stand() {
             }
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(said.join("\n"));
     assert_eq!(shell_of(&job.steps[0], None).0, Some(Shell::Unspecified));
 }
 

@@ -105,7 +105,7 @@ environment: {name: "${{ matrix.os }}", url: "${{ steps.x.outputs.url }}"}
 defaults: {run: {shell: "${{ env.COUNT == '1' && 'sh' }}", working-directory: src}}
 "#;
     let found = instances(job, r#"{"github": {"ref": "x"}, "secrets": {"TOKEN": "t"}}"#);
-    let told: Vec<String> = found
+    let said: Vec<String> = found
         .iter()
         .map(|instance| {
             let context = |name: &str| instance.contexts.get(name).map(Value::to_json);
@@ -129,7 +129,7 @@ defaults: {run: {shell: "${{ env.COUNT == '1' && 'sh' }}", working-directory: sr
             )
         })
         .collect();
-    assert_snapshot!(told.join("\n"));
+    assert_snapshot!(said.join("\n"));
 }
 
 #[test]

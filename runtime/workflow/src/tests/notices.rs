@@ -6,7 +6,7 @@ use super::{shown, workflow};
 use crate::Dialect::GitHub;
 use crate::{Severity, Source, notices};
 
-fn told(text: &str) -> String {
+fn said(text: &str) -> String {
     let found = notices(&workflow(text, GitHub));
     assert!(!found.is_blocking());
     assert!(found.iter().all(|found| found.severity == Severity::Warning));
@@ -30,7 +30,7 @@ jobs:
     concurrency: g
     steps: [{run: x}]
 ";
-    assert_snapshot!(told(text));
+    assert_snapshot!(said(text));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_terminal_is_not_there_yet() {
 #[test]
 fn what_has_its_effect_is_not_told() {
     let text = "on: push\nrun-name: R\nconcurrency: {group: g, queue: max}\njobs:\n  a:\n    if: always()\n    runs-on: x\n    container: i\n    services: {s: {image: i}}\n    strategy: {matrix: {v: [1]}}\n    continue-on-error: true\n    timeout-minutes: 1\n    cancel-timeout-minutes: 1\n    outputs: {o: x}\n    steps:\n      - {uses: a/b@v1, continue-on-error: true, background: true}\n      - wait-all:\n  c: {uses: a/b/c.yml@v1, secrets: inherit}\n";
-    assert_eq!(told(text), "");
+    assert_eq!(said(text), "");
 }
 
 #[test]

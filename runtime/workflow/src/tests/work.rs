@@ -63,7 +63,7 @@ fn steps_are_evaluated_with_what_they_see() {
     let instance = instance(&workflow);
     let environment = Environment::new(&instance.contexts);
     let steps = &workflow.jobs[0].steps;
-    let told: Vec<String> = steps
+    let said: Vec<String> = steps
         .iter()
         .map(|step| {
             let (values, diagnostics) = step_values(step, &instance.defaults, &environment);
@@ -73,7 +73,7 @@ fn steps_are_evaluated_with_what_they_see() {
             }
         })
         .collect();
-    assert_snapshot!(told.join("\n"));
+    assert_snapshot!(said.join("\n"));
     let runs = |index: usize, status: Status| step_condition(&steps[index], &environment, &status).0.unwrap();
     assert!(runs(0, Status::Success) && !runs(0, Status::Failure) && !runs(0, Status::Cancelled));
     assert!(runs(2, Status::Failure) && !runs(2, Status::Success));
@@ -89,7 +89,7 @@ fn steps_of_an_action_are_evaluated_alike() {
     let known = Value::from_json(r#"{"inputs": {"who": "me"}}"#).unwrap();
     let environment = Environment::new(known.as_object().unwrap());
     let steps: Vec<_> = steps.iter().filter_map(|step| step.step.as_ref()).collect();
-    let told = steps.iter().map(|step| {
+    let said = steps.iter().map(|step| {
         format!(
             "{:?}",
             step_values(step, &StepDefaults::default(), &environment)
@@ -97,7 +97,7 @@ fn steps_of_an_action_are_evaluated_alike() {
                 .unwrap()
         )
     });
-    assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    assert_snapshot!(said.collect::<Vec<_>>().join("\n"));
     assert_eq!(
         step_condition(steps[1], &environment, &Status::Success).0,
         Some(false)
@@ -167,9 +167,9 @@ fn a_name_without_a_value_fails_no_step() {
         ("Build ${{ github.ref }}", "Build main"),
     ] {
         let steps = format!("      - name: {name}\n        run: echo\n");
-        let (values, told) = values_of(&steps, GitHub).remove(0);
+        let (values, said) = values_of(&steps, GitHub).remove(0);
         assert_eq!(
-            (values.unwrap().name.as_str(), told.as_str()),
+            (values.unwrap().name.as_str(), said.as_str()),
             (want, ""),
             "{name}"
         );
@@ -180,10 +180,10 @@ fn a_name_without_a_value_fails_no_step() {
 fn limits_without_a_value_are_warnings() {
     let steps = "      - {run: a, timeout-minutes: \"${{ fromJSON('') }}\", continue-on-error: \"${{ 'true' }}\"}\n      - {run: \"${{ fromJSON('') }}\"}\n";
     let found = values_of(steps, GitHub);
-    let (values, told) = &found[0];
+    let (values, said) = &found[0];
     let values = values.as_ref().unwrap();
     assert_eq!((values.timeout, values.continue_on_error), (None, false));
-    assert_eq!(told.matches("warning[engine/evaluation]").count(), 2, "{told}");
+    assert_eq!(said.matches("warning[engine/evaluation]").count(), 2, "{said}");
     assert!(found[1].0.is_none());
 }
 
@@ -191,7 +191,7 @@ fn limits_without_a_value_are_warnings() {
 fn steps_say_how_they_run_beside_and_again() {
     let steps = "      - {run: a, background: true, retry: {max-attempts: 3, delay: 2s}, on-lost: retry, tty: true}\n      - run: b\n";
     let found = values_of(steps, crate::Dialect::Loom);
-    let told: Vec<String> = found
+    let said: Vec<String> = found
         .iter()
         .map(|(values, _)| {
             let values = values.as_ref().unwrap();
@@ -202,7 +202,7 @@ fn steps_say_how_they_run_beside_and_again() {
         })
         .collect();
     assert_eq!(
-        told,
+        said,
         [
             "true Some(RetryPlan { max_attempts: 3, delay: 2s, factor: 2.0, max_delay: 3600s }) Retry true",
             "false None Fail false"

@@ -82,18 +82,18 @@ impl Holder {
 
     /// Insists that nothing is left.
     #[track_caller]
-    pub(super) fn holds_nothing(&self, told: &str) {
+    pub(super) fn holds_nothing(&self, said: &str) {
         let volumes = self.listed(&format!("/volumes?filters={OURS}"), Some("Volumes"));
         let images = self.listed(&format!("/images/json?filters={OURS}"), None);
         let left = [self.containers(), self.networks(), volumes, images].concat();
-        assert!(left.is_empty(), "{left:#?} is left in the engine\n{told}");
+        assert!(left.is_empty(), "{left:#?} is left in the engine\n{said}");
         let jobs: Vec<_> = std::fs::read_dir(self.state.join("jobs"))
             .into_iter()
             .flatten()
             .flatten()
             .map(|entry| entry.path())
             .collect();
-        assert!(jobs.is_empty(), "{jobs:?} is left\n{told}");
+        assert!(jobs.is_empty(), "{jobs:?} is left\n{said}");
         // A process that was just killed may take a moment to go.
         let mut processes = Vec::new();
         let gone = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -102,7 +102,7 @@ impl Holder {
                 processes.is_empty().then_some(())
             });
         }));
-        assert!(gone.is_ok(), "{processes:?} are left\n{told}");
+        assert!(gone.is_ok(), "{processes:?} are left\n{said}");
     }
 
     /// Processes that have a directory of the project's mounted, or work in it.

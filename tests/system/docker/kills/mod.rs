@@ -166,20 +166,20 @@ fn attempt(plan: &Plan, host: &str, own: Option<&OwnEngine>) {
     if mixed(plan.seed).is_multiple_of(2) || plan.deed.wants_insisting(plan.moment) {
         plan.deed.insist(&running);
     }
-    let told = format!(
+    let said = format!(
         "seed {}: {:?} at {:?} + {:?}",
         plan.seed, plan.deed, plan.moment, plan.delay
     );
     let outcome = running.end();
     assert!(
         done.elapsed() < BOUND,
-        "{told}: took {:?}\n{outcome}",
+        "{said}: took {:?}\n{outcome}",
         done.elapsed()
     );
     let code = outcome.status.code();
     assert!(
         plan.deed.may_end_with(code, plan.moment),
-        "{told}: exit code {code:?}\n{outcome}"
+        "{said}: exit code {code:?}\n{outcome}"
     );
     plan.deed.undo(own);
     let next = project
@@ -189,13 +189,13 @@ fn attempt(plan: &Plan, host: &str, own: Option<&OwnEngine>) {
     assert_eq!(
         next.status.code(),
         Some(0),
-        "{told}: the next start\n{outcome}\n{next}"
+        "{said}: the next start\n{outcome}\n{next}"
     );
-    holder.holds_nothing(&format!("{told}\n{outcome}\n{next}"));
+    holder.holds_nothing(&format!("{said}\n{outcome}\n{next}"));
     if let Some(image) = pulled {
         holder.forget_image(&image);
     }
-    println!("{told}: exit code {code:?} after {:?}", done.elapsed());
+    println!("{said}: exit code {code:?} after {:?}", done.elapsed());
 }
 
 /// An engine that starts writes the machine's packet rules anew, and for a moment another cannot make networks: one of the

@@ -86,7 +86,7 @@ pub(super) struct JobOrder {
     /// follows at once.
     pub(super) is_prepared: bool,
     /// Whether its place was begun to be made before its turn: somebody has to take it, whatever becomes of the job.
-    pub(super) is_ahead: bool,
+    pub(super) is_early: bool,
     /// Whether it pauses at a step that fails.
     pub(super) pauses: bool,
     /// Whether somebody else removes its place, and tells of what goes wrong there: then the end of the last step and that of
@@ -259,7 +259,7 @@ impl Machine {
 
     /// The job ends before it has a place. What was made ahead of it is taken all the same, for nobody else closes it.
     fn never_open(&mut self) {
-        if !self.plan.is_ahead {
+        if !self.plan.is_early {
             return self.finish(Ok(Closed::default()));
         }
         self.phase = Phase::Closing;

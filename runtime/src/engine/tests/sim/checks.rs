@@ -155,18 +155,18 @@ pub(super) fn follows_the_rules(workflow: &Workflow, run: &Run) -> Result<(), St
     if broke_off {
         return Ok(());
     }
-    let was_told = |job: &state::Job| job.attempt == 0 && job.cancel.is_some();
-    if run.cancel.is_some() || run.jobs.values().any(was_told) {
+    let was_reported = |job: &state::Job| job.attempt == 0 && job.cancel.is_some();
+    if run.cancel.is_some() || run.jobs.values().any(was_reported) {
         return Ok(());
     }
     if run.claim == Claim::Waiting {
         // It lost its place among those that wait for the concurrency group: nothing of it has begun.
-        let never_begun = |job: &state::Job| job.state == JobState::Cancelled && job.attempt == 0;
-        let mut begun = run
+        let never_started = |job: &state::Job| job.state == JobState::Cancelled && job.attempt == 0;
+        let mut started = run
             .jobs
             .iter()
-            .filter(|(_, job)| job.reused.is_none() && !never_begun(job));
-        return begun.next().map_or(Ok(()), |(id, job)| {
+            .filter(|(_, job)| job.reused.is_none() && !never_started(job));
+        return started.next().map_or(Ok(()), |(id, job)| {
             Err(format!("{id} is {} and its run lost its place", job.state))
         });
     }
@@ -218,14 +218,14 @@ fn ancestors(workflow: &Workflow, job: &Job) -> Vec<String> {
 
 /// The steps of a job's last attempt, when all ran in their turn and nothing ended them.
 fn steps(id: &JobId, job: &Job, state: &state::Job) -> Result<(), String> {
-    let told = matches!(state.state, JobState::Success | JobState::Failure) && state.reason.is_none();
+    let reported = matches!(state.state, JobState::Success | JobState::Failure) && state.reason.is_none();
     let stopped = |step: &crate::state::Step| {
         step.reason
             .as_ref()
             .is_some_and(|reason| reason.code == "timeout")
             || matches!(step.state, StepState::Cancelled | StepState::Lost)
     };
-    if !job.plain || !told || state.steps.values().any(stopped) {
+    if !job.plain || !reported || state.steps.values().any(stopped) {
         return Ok(());
     }
     let mut failed = false;

@@ -228,18 +228,18 @@ impl SimPlace {
     /// Waits for a signal of this strength, or the place's end.
     async fn signalled(&self, step: &StepId, heeds: u8) -> Result<(), ExecutorError> {
         loop {
-            let told = {
+            let signals = {
                 let mut state = self.steps.lock().unwrap();
                 if state.closed {
                     return Err(lost());
                 }
-                let (strongest, told) = state.signals.entry(step.clone()).or_default();
+                let (strongest, signals) = state.signals.entry(step.clone()).or_default();
                 if *strongest >= heeds {
                     return Ok(());
                 }
-                Arc::clone(told)
+                Arc::clone(signals)
             };
-            told.notified().await;
+            signals.notified().await;
         }
     }
 
@@ -320,9 +320,9 @@ impl Place for SimPlace {
         if state.closed {
             return Err(lost());
         }
-        let (strongest, told) = state.signals.entry(step.clone()).or_default();
+        let (strongest, signals) = state.signals.entry(step.clone()).or_default();
         *strongest = (*strongest).max(strength(signal));
-        told.notify_one();
+        signals.notify_one();
         Ok(())
     }
 
@@ -331,14 +331,18 @@ impl Place for SimPlace {
     }
 
     async fn close(&self) -> Result<Closed, ExecutorError> {
-        let told: Vec<Arc<Notify>> = {
+        let signals: Vec<Arc<Notify>> = {
             let mut state = self.steps.lock().unwrap();
             if std::mem::replace(&mut state.closed, true) {
                 self.executor.wrong(format!("{} is closed twice", self.name));
             }
-            state.signals.values().map(|(_, told)| Arc::clone(told)).collect()
+            state
+                .signals
+                .values()
+                .map(|(_, signals)| Arc::clone(signals))
+                .collect()
         };
-        told.iter().for_each(|told| told.notify_one());
+        signals.iter().for_each(|signals| signals.notify_one());
         let mut chance = self.executor.chance(&format!("close {}", self.name));
         self.executor.pass(&mut chance, 300_000).await;
         if self.executor.0.frail && chance.one_in(40) {
@@ -364,15 +368,19 @@ impl Place for SimPlace {
     }
 
     async fn keep(&self, _: &[String]) -> Result<Closed, ExecutorError> {
-        let told: Vec<Arc<Notify>> = {
+        let signals: Vec<Arc<Notify>> = {
             let mut state = self.steps.lock().unwrap();
             if std::mem::replace(&mut state.closed, true) {
                 self.executor
                     .wrong(format!("{} is kept after it was closed", self.name));
             }
-            state.signals.values().map(|(_, told)| Arc::clone(told)).collect()
+            state
+                .signals
+                .values()
+                .map(|(_, signals)| Arc::clone(signals))
+                .collect()
         };
-        told.iter().for_each(|told| told.notify_one());
+        signals.iter().for_each(|signals| signals.notify_one());
         let mut chance = self.executor.chance(&format!("keep {}", self.name));
         self.executor.pass(&mut chance, 300_000).await;
         if self.executor.0.frail && chance.one_in(20) {

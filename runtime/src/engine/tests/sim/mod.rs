@@ -99,7 +99,7 @@ fn reruns(seed: u64, runs: u64) -> Vec<(u64, Deed)> {
 #[derive(Default)]
 struct Outside {
     done: usize,
-    begun: Vec<RunId>,
+    started: Vec<RunId>,
 }
 
 impl Simulation {
@@ -181,20 +181,20 @@ impl Simulation {
                         None => engine.start(launch).await,
                     };
                     if let Ok(handle) = started {
-                        outside.borrow_mut().begun.push(handle.id().clone());
+                        outside.borrow_mut().started.push(handle.id().clone());
                         handles.push(handle);
                     }
                 }
                 Deed::Rerun(which, part) => {
-                    let run = outside.borrow().begun.get(which).cloned();
+                    let run = outside.borrow().started.get(which).cloned();
                     let Some(of) = run else { continue };
                     if let Some(handle) = self.again(engine, of, part).await {
-                        outside.borrow_mut().begun.push(handle.id().clone());
+                        outside.borrow_mut().started.push(handle.id().clone());
                         handles.push(handle);
                     }
                 }
                 Deed::Cancel(which) => {
-                    let run = outside.borrow().begun.get(which).cloned();
+                    let run = outside.borrow().started.get(which).cloned();
                     if let Some(run) = run {
                         engine.cancel(&run, "somebody").await.unwrap();
                     }
@@ -399,7 +399,7 @@ fn kept_in(state: &Path) -> BTreeSet<String> {
 }
 
 /// Everything that is worth knowing of a seed that failed.
-fn told(simulation: &Simulation) -> String {
+fn reported(simulation: &Simulation) -> String {
     let mut text = format!(
         "deeds {:?}, kills {:?}, slots {:?}, parallel {}, keep {:?}\n{}",
         simulation.deeds,
@@ -432,8 +432,8 @@ fn simulate(seed: u64, state: &Path, twice: bool) -> Result<(), (String, String)
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_default(),
         };
-        let told = catch_unwind(AssertUnwindSafe(|| told(&simulation)));
-        Err((format!("seed {seed}: {wrong}"), told.unwrap_or_default()))
+        let reported = catch_unwind(AssertUnwindSafe(|| reported(&simulation)));
+        Err((format!("seed {seed}: {wrong}"), reported.unwrap_or_default()))
     };
     let first = once()?;
     if twice {

@@ -166,8 +166,11 @@ fn from_json_tells_what_is_wrong_as_an_error_of_evaluation() {
         assert_eq!(error.kind.as_str(), "evaluation", "{text}");
         assert!(matches!(error.reason, Reason::Json(_)), "{}", error.reason);
     }
-    assert_eq!(told("fromJSON(12).x", "{}"), "null");
-    assert_eq!(told("fromJSON('[null, {\"a\": \"''\"}]')[1].A", "{}"), r#""'""#);
+    assert_eq!(printed("fromJSON(12).x", "{}"), "null");
+    assert_eq!(
+        printed("fromJSON('[null, {\"a\": \"''\"}]')[1].A", "{}"),
+        r#""'""#
+    );
 }
 
 #[test]
@@ -190,12 +193,12 @@ fn to_json_is_indented_by_two() {
 }"#;
     assert_eq!(value.as_str(), Some(want));
     // And back again, to the same.
-    assert_eq!(told("toJSON(fromJSON(toJSON(x))) == toJSON(x)", json), "true");
+    assert_eq!(printed("toJSON(fromJSON(toJSON(x))) == toJSON(x)", json), "true");
 }
 
 #[test]
 fn numbers_that_json_does_not_know() {
-    assert_eq!(told("NaN", "{}"), "null");
+    assert_eq!(printed("NaN", "{}"), "null");
     // GitHub writes them as they are, which nobody can read as JSON.
-    assert_eq!(told("toJSON(-Infinity)", "{}"), r#""-Infinity""#);
+    assert_eq!(printed("toJSON(-Infinity)", "{}"), r#""-Infinity""#);
 }

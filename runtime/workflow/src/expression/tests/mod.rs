@@ -32,7 +32,7 @@ fn value_in(text: &str, json: &str) -> Result<Value, ExpressionError> {
 }
 
 /// The value as JSON, or the error's message.
-fn told(text: &str, json: &str) -> String {
+fn printed(text: &str, json: &str) -> String {
     match value_in(text, json) {
         Ok(value) => value.to_json(),
         Err(error) => error.message(),
@@ -42,6 +42,6 @@ fn told(text: &str, json: &str) -> String {
 /// Each expression gives this JSON.
 fn check(json: &str, cases: &[(&str, &str)]) {
     for (text, want) in cases {
-        assert_eq!(told(text, json), *want, "{text}");
+        assert_eq!(printed(text, json), *want, "{text}");
     }
 }

@@ -137,9 +137,9 @@ fn evaluation_marks_the_call() {
 
 #[test]
 fn space_of_any_kind_separates() {
-    assert_eq!(told("\u{a0}1\n==\r\n\t1\u{2003}", "{}"), "true");
-    assert_eq!(told(" \n", "{}"), "null");
-    assert_eq!(told("fromJSON\n('[1]') [ 0 ]", "{}"), "1");
+    assert_eq!(printed("\u{a0}1\n==\r\n\t1\u{2003}", "{}"), "true");
+    assert_eq!(printed(" \n", "{}"), "null");
+    assert_eq!(printed("fromJSON\n('[1]') [ 0 ]", "{}"), "1");
 }
 
 #[test]

@@ -74,14 +74,14 @@ fn what_happened_is_told_though_the_next_step_is_not_judged_yet() {
     let mut job = Sim::new(vec![Plan::default(), Plan::default()]).ahead(true);
     job.feed(Input::Begin);
     job.feed(Input::Opened(Ok(Opened::default())));
-    let told = |job: &Sim| {
+    let asked = |job: &Sim| {
         job.saved
             .iter()
             .any(|event| matches!(event, Event::JobStarted { .. }))
     };
-    assert!(!told(&job), "with the start of its first step");
+    assert!(!asked(&job), "with the start of its first step");
     job.feed(Input::SaveNow);
-    assert!(told(&job));
+    assert!(asked(&job));
     job.pending.retain(|input| !matches!(input, Input::Opened(_)));
     job.settle();
     job.ends_well();
@@ -679,10 +679,10 @@ fn a_background_step_may_be_a_composite_action() {
 fn a_job_whose_place_is_there_starts_in_one_write() {
     let mut sim = Sim::new(vec![Plan::default()]);
     sim.machine.plan.is_prepared = true;
-    let begun = sim.machine.handle(Input::Begin);
+    let started = sim.machine.handle(Input::Begin);
     assert!(
-        matches!(begun.as_slice(), [Effect::Open, Effect::SaveLater]),
-        "{begun:?}"
+        matches!(started.as_slice(), [Effect::Open, Effect::SaveLater]),
+        "{started:?}"
     );
     let opened = sim.machine.handle(Input::Opened(Ok(Opened::default())));
     assert!(matches!(opened.as_slice(), [Effect::Judge(..)]), "{opened:?}");

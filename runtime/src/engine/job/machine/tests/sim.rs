@@ -132,7 +132,7 @@ impl Sim {
     pub(super) fn of(steps: Vec<Plan>, waits_at_end: bool, has_outputs: bool) -> Self {
         let order = JobOrder {
             is_prepared: false,
-            is_ahead: false,
+            is_early: false,
             paused_before: 0,
             job: JobId("j".into()),
             attempt: 1,
@@ -190,7 +190,7 @@ impl Sim {
 
     /// Its place was begun to be made before its turn, and is there or not.
     pub(super) fn ahead(mut self, is_there: bool) -> Self {
-        (self.machine.plan.is_ahead, self.machine.plan.is_prepared) = (true, is_there);
+        (self.machine.plan.is_early, self.machine.plan.is_prepared) = (true, is_there);
         self
     }
 
@@ -335,7 +335,7 @@ impl Sim {
                 self.opens += 1;
                 let intent = |event: &Event| matches!(event, Event::JobStarting { .. });
                 assert!(
-                    self.machine.plan.is_ahead || self.acknowledged.iter().any(intent),
+                    self.machine.plan.is_early || self.acknowledged.iter().any(intent),
                     "opened before its intent was saved"
                 );
                 self.pending.push_back(Input::Opened(self.opening.clone()));
@@ -513,7 +513,7 @@ impl Sim {
         );
         assert!(self.opens <= 1);
         assert!(
-            self.opens == 1 || !self.machine.plan.is_ahead,
+            self.opens == 1 || !self.machine.plan.is_early,
             "the place that was made ahead is nobody's"
         );
         assert_eq!(
@@ -521,17 +521,17 @@ impl Sim {
             "each place is closed once: {:#?}",
             self.effects
         );
-        let mut begun = BTreeMap::new();
+        let mut started = BTreeMap::new();
         for event in &self.saved {
             match event {
                 Event::StepStarted { step, .. } => {
                     assert!(
-                        begun.insert(step.clone(), false).is_none(),
+                        started.insert(step.clone(), false).is_none(),
                         "{step} starts twice, or after its end"
                     );
                 }
                 Event::JobPaused { step, .. } => {
-                    assert_ne!(begun.get(step), Some(&true), "{step} is paused after its end");
+                    assert_ne!(started.get(step), Some(&true), "{step} is paused after its end");
                 }
                 Event::JobResumed {
                     step,
@@ -539,30 +539,30 @@ impl Sim {
                     ..
                 } => {
                     assert_ne!(
-                        begun.remove(step),
+                        started.remove(step),
                         Some(true),
                         "{step} is done again after its end"
                     );
-                    begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
+                    started.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
                 }
                 Event::StepRetrying { step, .. } => {
                     assert_eq!(
-                        begun.remove(step),
+                        started.remove(step),
                         Some(false),
                         "{step} is tried again without a start"
                     );
-                    begun.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
+                    started.retain(|id: &StepId, _| !id.0.starts_with(&format!("{step}.")));
                 }
                 Event::StepFinished { step, .. } => {
                     assert!(
-                        begun.insert(step.clone(), true) != Some(true),
+                        started.insert(step.clone(), true) != Some(true),
                         "{step} ends twice"
                     );
                 }
                 _ => {}
             }
         }
-        let open: Vec<_> = begun.iter().filter(|(_, ended)| !**ended).collect();
+        let open: Vec<_> = started.iter().filter(|(_, ended)| !**ended).collect();
         assert!(
             open.is_empty(),
             "steps without an end: {open:?} {:#?}",

@@ -8,14 +8,14 @@ use tokio_util::task::TaskTracker;
 /// The openings and closings of places that are under way: of one job, or of all jobs of a run. Cheap to clone; all
 /// clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(in crate::engine) struct Holding {
+pub(in crate::engine) struct PlaceTasks {
     unwanted: CancellationToken,
     tasks: TaskTracker,
     /// The one of the whole run, when this is a job's.
     of_all: Option<TaskTracker>,
 }
 
-impl Holding {
+impl PlaceTasks {
     /// A part of this one: what ends the whole ends the part.
     pub(in crate::engine) fn part(&self) -> Self {
         Self {

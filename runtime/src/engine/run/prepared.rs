@@ -9,7 +9,7 @@ use loom_bridge::Context;
 
 use super::actor::{Reclaiming, RunActor};
 use super::writing::Entry;
-use crate::engine::job::{Entrance, Holding, JobOrigin, Opened, PreparedPlace, Trouble, close, open};
+use crate::engine::job::{Entrance, JobOrigin, Opened, PlaceTasks, PreparedPlace, Trouble, close, open};
 use crate::event::{Event, JobState};
 use crate::executor::{Closed, RoomSpec};
 use crate::id::{JobId, JobKey};
@@ -17,12 +17,12 @@ use crate::plan::JobPlan;
 
 /// Places that are made ahead at once: enough that a chain seldom waits, and few enough that they do not hold back what
 /// runs.
-const MOST_AHEAD: usize = 4;
+const MOST_PREPARED: usize = 4;
 
 /// A place that is made while the needs of its job still run.
-pub(super) struct Ahead {
+pub(super) struct Prepared {
     plan: Arc<JobPlan>,
-    holding: Holding,
+    place_tasks: PlaceTasks,
     /// Once the intent is written down.
     place: Option<PreparedPlace>,
 }
@@ -33,7 +33,7 @@ impl RunActor {
         &self,
         key: JobKey,
         plan: Arc<JobPlan>,
-        holding: &Holding,
+        place_tasks: &PlaceTasks,
         ctx: &Context<Self>,
     ) -> JobOrigin {
         let paused_before = self.run.jobs.get(&key.job).map_or(0, |job| job.last_pause);
@@ -49,7 +49,7 @@ impl RunActor {
             store: Arc::clone(&self.store),
             masks: self.masks.clone(),
             node: self.launch.node.clone(),
-            holding: holding.clone(),
+            place_tasks: place_tasks.clone(),
         }
     }
 
@@ -61,23 +61,23 @@ impl RunActor {
         let mut events = Vec::new();
         let mut follow: VecDeque<JobId> = self.run.dependents(job).into();
         while let Some(id) = follow.pop_front() {
-            if self.ahead.contains_key(&id) {
+            if self.prepared.contains_key(&id) {
                 follow.extend(self.run.dependents(&id));
                 continue;
             }
-            if self.ahead.len() >= MOST_AHEAD {
+            if self.prepared.len() >= MOST_PREPARED {
                 break;
             }
-            let Some(plan) = self.plan_ahead(&id) else {
+            let Some(plan) = self.plan_early(&id) else {
                 continue;
             };
             follow.extend(self.run.dependents(&id));
             let key = self.first_attempt(&id);
-            self.ahead.insert(
+            self.prepared.insert(
                 id.clone(),
-                Ahead {
+                Prepared {
                     plan: Arc::new(plan),
-                    holding: self.holding.part(),
+                    place_tasks: self.place_tasks.part(),
                     place: None,
                 },
             );
@@ -101,11 +101,11 @@ impl RunActor {
     }
 
     /// Where a job will run, if that is certain though its needs are not done, and it is next.
-    fn plan_ahead(&self, id: &JobId) -> Option<JobPlan> {
+    fn plan_early(&self, id: &JobId) -> Option<JobPlan> {
         let job = self.run.jobs.get(id)?;
         let is_next = job.needs.iter().all(|id| {
             let need = self.run.jobs.get(id);
-            self.ahead.contains_key(id)
+            self.prepared.contains_key(id)
                 || need.is_some_and(|need| {
                     need.group.is_none() && matches!(need.state, JobState::Success | JobState::Running)
                 })
@@ -120,58 +120,61 @@ impl RunActor {
     }
 
     /// The intent is written down: the place is made.
-    pub(super) fn make_ahead(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+    pub(super) fn prepare(&mut self, job: &JobId, ctx: &mut Context<Self>) {
         // What was written with the intent may have ended the job.
         if self.run.jobs.get(job).is_none_or(|job| job.state.is_final()) {
-            self.ahead.remove(job);
+            self.prepared.remove(job);
             return;
         }
         let key = self.first_attempt(job);
-        let Some((plan, holding)) = self
-            .ahead
+        let Some((plan, place_tasks)) = self
+            .prepared
             .get(job)
-            .map(|ahead| (Arc::clone(&ahead.plan), ahead.holding.clone()))
+            .map(|prepared| (Arc::clone(&prepared.plan), prepared.place_tasks.clone()))
         else {
             return;
         };
-        let origin = self.origin_of(key, plan, &holding, ctx);
-        let opening = holding.track(open(origin, holding.unwanted().clone()));
+        let origin = self.origin_of(key, plan, &place_tasks, ctx);
+        let opening = place_tasks.track(open(origin, place_tasks.unwanted().clone()));
         let place = self.shared.io.spawn(opening);
-        if let Some(ahead) = self.ahead.get_mut(job) {
-            ahead.place = Some(place);
+        if let Some(prepared) = self.prepared.get_mut(job) {
+            prepared.place = Some(place);
         }
     }
 
     /// Whether the place that was made ahead for a job, if there is one, is the one that the job wants.
-    pub(super) fn wants_ahead(&self, key: &JobKey, plan: &JobPlan) -> bool {
-        let Some(ahead) = self.ahead.get(&key.job) else {
+    pub(super) fn wants_prepared(&self, key: &JobKey, plan: &JobPlan) -> bool {
+        let Some(prepared) = self.prepared.get(&key.job) else {
             return true;
         };
-        let same = match (&ahead.plan.room, &plan.room) {
+        let same = match (&prepared.plan.room, &plan.room) {
             (RoomSpec::Host, RoomSpec::Host) => true,
             (RoomSpec::Image(made), RoomSpec::Image(wanted)) => made == wanted,
             _ => false,
         };
-        same && plan.services.is_empty() && key.attempt == 1 && ahead.place.is_some()
+        same && plan.services.is_empty() && key.attempt == 1 && prepared.place.is_some()
     }
 
     /// The place that was made ahead for a job that starts now and wants it.
-    pub(super) fn take_ahead(&mut self, job: &JobId) -> (Option<PreparedPlace>, Holding) {
-        match self.ahead.remove(job) {
-            Some(ahead) => (ahead.place, ahead.holding),
-            None => (None, self.holding.part()),
+    pub(super) fn take_prepared(&mut self, job: &JobId) -> (Option<PreparedPlace>, PlaceTasks) {
+        match self.prepared.remove(job) {
+            Some(prepared) => (prepared.place, prepared.place_tasks),
+            None => (None, self.place_tasks.part()),
         }
     }
 
     /// Removes a place that was made ahead of a job that does not want it after all.
-    pub(super) fn drop_ahead(&mut self, job: &JobId, ctx: &mut Context<Self>) {
-        let Some(Ahead { holding, place, .. }) = self.ahead.remove(job) else {
+    pub(super) fn drop_prepared(&mut self, job: &JobId, ctx: &mut Context<Self>) {
+        let Some(Prepared {
+            place_tasks, place, ..
+        }) = self.prepared.remove(job)
+        else {
             return;
         };
         let Some(place) = place else { return };
-        let tracked = holding.clone();
+        let tracked = place_tasks.clone();
         let removing = tracked.track(async move {
-            holding.unwanted().cancel();
+            place_tasks.unwanted().cancel();
             match place.await {
                 Ok(Ok(opened)) => close(opened).await,
                 Ok(Err(trouble)) if trouble.may_leave => Err(trouble),
@@ -182,11 +185,11 @@ impl RunActor {
     }
 
     /// Removes all places that were made ahead, without a history to write to.
-    pub(super) fn drop_all_ahead(&mut self) -> Vec<Reclaiming> {
-        let all: Vec<(JobId, Ahead)> = std::mem::take(&mut self.ahead).into_iter().collect();
-        let removals = all.iter().map(|(job, ahead)| {
-            let executor = self.shared.executors.of(&ahead.plan.room);
-            self.reclaiming_place(job, 1, &ahead.holding, executor)
+    pub(super) fn drop_all_prepared(&mut self) -> Vec<Reclaiming> {
+        let all: Vec<(JobId, Prepared)> = std::mem::take(&mut self.prepared).into_iter().collect();
+        let removals = all.iter().map(|(job, prepared)| {
+            let executor = self.shared.executors.of(&prepared.plan.room);
+            self.reclaiming_place(job, 1, &prepared.place_tasks, executor)
         });
         removals.collect()
     }
@@ -253,7 +256,7 @@ impl RunActor {
 pub(in crate::engine) struct ClosePlace {
     pub(in crate::engine) key: JobKey,
     pub(in crate::engine) opened: Box<Opened>,
-    pub(in crate::engine) holding: Holding,
+    pub(in crate::engine) place_tasks: PlaceTasks,
     /// The ways into the place, in case it is kept.
     pub(in crate::engine) entrances: Vec<Entrance>,
 }

@@ -11,6 +11,7 @@ mod frame;
 mod histogram;
 mod metrics;
 mod order;
+pub mod percent;
 mod problem;
 mod read;
 mod source;

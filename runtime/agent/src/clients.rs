@@ -24,8 +24,13 @@ pub(crate) const HELLO_TIME: Duration = Duration::from_secs(5);
 /// Under its name the socket is there only when it can be connected to, by everybody who should.
 pub(crate) fn listen() -> io::Result<UnixListener> {
     const DRAFT: &str = "agent.sock.new";
-    forget(Path::new(DRAFT))?;
-    let listener = UnixListener::bind(DRAFT)?;
+    let listener = match UnixListener::bind(DRAFT) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            forget(Path::new(DRAFT))?;
+            UnixListener::bind(DRAFT)?
+        }
+        bound => bound?,
+    };
     listener.set_nonblocking(true)?;
     // The runtime need not be this user. Who may connect is settled by the directory around it (0700) and the nonce.
     fs::set_permissions(DRAFT, fs::Permissions::from_mode(0o666))?;
@@ -96,10 +101,15 @@ impl Client {
 
     /// Says something, now or when the client reads again.
     pub(crate) fn send(&mut self, report: &Report) {
+        self.send_soon(report);
+        self.flush();
+    }
+
+    /// Says something with what comes next, or at the latest with the next flush.
+    pub(crate) fn send_soon(&mut self, report: &Report) {
         if report.encode(&mut self.unsent).is_err() || self.unsent.len() > MAX_UNSENT {
             self.gone = true;
         }
-        self.flush();
     }
 
     /// Waits until the client has hung up, as it does when it has heard the last word: whoever passes that on from the

@@ -113,13 +113,21 @@ impl CommandFiles {
         };
         for kind in Kind::ALL {
             let path = beneath(&top, &self.directory, &self.name(kind));
-            remove(&path)?;
-            let file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
-            file.set_permissions(fs::Permissions::from_mode(mode))?;
+            let make = || {
+                let mut options = OpenOptions::new();
+                options.write(true).create_new(true).mode(0o600).open(&path)
+            };
+            let file = match make() {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    remove(&path)?;
+                    make()?
+                }
+                made => made?,
+            };
+            // Explicit otherwise, since the umask has no say.
+            if mode != 0o600 {
+                file.set_permissions(fs::Permissions::from_mode(mode))?;
+            }
             if let Some((user, group)) = owner {
                 std::os::unix::fs::fchown(&file, Some(user), Some(group))?;
             }
@@ -240,11 +248,10 @@ fn beneath(top: &File, directory: &Path, name: &str) -> PathBuf {
 
 /// Removes a file, or the directory that a step made of it; fine when there is nothing.
 fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
+    match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) => fs::remove_dir_all(path),
+        removed => removed,
     }
 }
 

@@ -39,9 +39,19 @@ pub fn spool_name(step: u32) -> String {
 
 /// Writes a file anew: never through something that lies there already.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    forget(path)?;
-    let mut file = File::create_new(path)?;
+    let mut file = create_new(path)?;
     io::Write::write_all(&mut file, content)
+}
+
+/// Makes a file in place of what lies there, which seldom is anything.
+fn create_new(path: &Path) -> io::Result<File> {
+    match File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            forget(path)?;
+            File::create_new(path)
+        }
+        made => made,
+    }
 }
 
 pub(crate) fn forget(path: &Path) -> io::Result<()> {

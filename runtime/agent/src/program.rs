@@ -263,15 +263,18 @@ fn write_script(
     }
     let path = scripts.join(format!("{step}{}", shell.extension));
     let write = || {
-        // A step before this one may have left anything at all here, a link included.
-        if fs::symlink_metadata(&path).is_ok() {
-            fs::remove_file(&path)?;
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)?;
+        let make = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600).open(&path)
+        };
+        let mut file = match make() {
+            // A step before this one may have left anything at all here, a link included.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&path)?;
+                make()?
+            }
+            made => made?,
+        };
         file.write_all(text.as_bytes())?;
         file.set_permissions(fs::Permissions::from_mode(0o555))?;
         if let Some(account) = account {

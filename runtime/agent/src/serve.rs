@@ -34,11 +34,7 @@ const TERMINATED: u8 = 143;
 const ENDED_FROM_OUTSIDE: &str = "its agent was told to end from outside (SIGTERM)";
 
 /// Serves a job until it is closed. `client` is a runtime that is connected already.
-pub(crate) fn run(
-    mut options: Serve,
-    signals: &UnixStream,
-    client: Option<Client>,
-) -> Result<Served, String> {
+pub(crate) fn run(mut options: Serve, process: &Process, client: Option<Client>) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
         &mut options.directory,
@@ -55,7 +51,7 @@ pub(crate) fn run(
             program::plain(&error)
         )
     })?;
-    let outcome = Agent::new(options, signals).and_then(|mut agent| {
+    let outcome = Agent::new(options, process).and_then(|mut agent| {
         if let Some(client) = client {
             agent.accept(client);
         }
@@ -66,14 +62,37 @@ pub(crate) fn run(
     })
 }
 
+/// What stays the same for as long as the process lives, whatever job it has.
+pub(crate) struct Process {
+    signals: UnixStream,
+    memory: OutOfMemory,
+    /// The content of [`layout::PROCESS`].
+    name: String,
+}
+
+impl Process {
+    /// This process, whose signals come by this stream.
+    pub(crate) fn new(signals: UnixStream) -> Self {
+        Self {
+            signals,
+            memory: OutOfMemory::find(),
+            name: format!("{} {}\n", std::process::id(), leftovers::own_start()),
+        }
+    }
+
+    /// Signals: one byte each, its number.
+    pub(crate) fn signals(&self) -> &UnixStream {
+        &self.signals
+    }
+}
+
 struct Agent<'a> {
     options: Serve,
     places: Places,
-    memory: OutOfMemory,
+    process: &'a Process,
     nonce: [u8; NONCE_LENGTH],
     /// The workspace was the caller's when the job began.
     own_top: bool,
-    signals: &'a UnixStream,
     listener: UnixListener,
     strangers: Vec<Client>,
     client: Option<Client>,
@@ -100,10 +119,9 @@ enum Source {
 }
 
 impl<'a> Agent<'a> {
-    fn new(options: Serve, signals: &'a UnixStream) -> Result<Self, String> {
+    fn new(options: Serve, process: &'a Process) -> Result<Self, String> {
         let nonce = read_nonce()?;
-        let process = format!("{} {}\n", std::process::id(), leftovers::own_start());
-        layout::replace(Path::new(layout::PROCESS), process.as_bytes())
+        layout::replace(Path::new(layout::PROCESS), process.name.as_bytes())
             .map_err(|error| format!("write the process file: {error}"))?;
         let listener = listen().map_err(|error| format!("listen on `{}`: {error}", layout::SOCKET))?;
         if options.own_machine {
@@ -123,10 +141,9 @@ impl<'a> Agent<'a> {
         Ok(Self {
             options,
             places,
-            memory: OutOfMemory::find(),
+            process,
             nonce,
             own_top,
-            signals,
             listener,
             strangers: Vec::new(),
             client: None,
@@ -172,11 +189,14 @@ impl<'a> Agent<'a> {
             if self.closed() {
                 return Ok(self.farewell());
             }
+            if let Some(client) = &mut self.client {
+                client.flush();
+            }
         }
     }
 
     fn interests(&self) -> (Vec<Source>, Vec<libc::pollfd>) {
-        let mut all = vec![(Source::Signals, sys::readable(self.signals.as_raw_fd()))];
+        let mut all = vec![(Source::Signals, sys::readable(self.process.signals.as_raw_fd()))];
         if self.strangers.len() < MAX_STRANGERS && self.closing.is_none() {
             all.push((Source::Listener, sys::readable(self.listener.as_raw_fd())));
         }
@@ -249,7 +269,7 @@ impl<'a> Agent<'a> {
 
     fn take_signals(&mut self) {
         let mut numbers = [0; 64];
-        while let Ok(length) = (&mut &*self.signals).read(&mut numbers) {
+        while let Ok(length) = (&mut &self.process.signals).read(&mut numbers) {
             let terminated = numbers
                 .iter()
                 .take(length)
@@ -263,7 +283,7 @@ impl<'a> Agent<'a> {
         }
         while let Some(reaped) = sys::reap() {
             if let Some(step) = self.steps.iter_mut().find(|step| step.main == Some(reaped.pid)) {
-                step.reaped(reaped, &self.memory, self.lost);
+                step.reaped(reaped, &self.process.memory, self.lost);
             }
         }
     }
@@ -316,7 +336,8 @@ impl<'a> Agent<'a> {
                         self.closing = Some(Closing::new(give, self.options.kill_grace));
                     }
                     if let Some(client) = &mut self.client {
-                        client.send(&Report::Closing);
+                        // Mostly nothing runs any more, and it is one word with that of the end.
+                        client.send_soon(&Report::Closing);
                     }
                 }
                 Ok(Some(Command::Hello(_) | Command::Next(_))) => {
@@ -340,19 +361,10 @@ impl<'a> Agent<'a> {
         } else if self.steps.iter().any(|step| step.number == start.step) {
             Err(format!("step {} runs already", start.step))
         } else {
-            Step::start(start, &self.places, &self.memory, self.options.drain)
+            Step::start(start, &self.places, &self.process.memory, self.options.drain)
         };
         match started {
-            Ok(step) => {
-                self.steps.push(step);
-                // Says that the step was taken: an agent that is frozen is told from a step that is silent.
-                if let Some(client) = &mut self.client {
-                    client.send(&Report::Grew {
-                        step: start.step,
-                        length: 0,
-                    });
-                }
-            }
+            Ok(step) => self.steps.push(step),
             Err(trouble) => {
                 if let Some(client) = &mut self.client {
                     client.send(&Report::Exited {
@@ -377,6 +389,10 @@ impl<'a> Agent<'a> {
                     trouble: trouble.map(str::to_owned),
                 });
             }
+            if over {
+                // Told first: who waits for the end does not wait for this.
+                step.clean_up();
+            }
             !over
         });
     }
@@ -397,13 +413,17 @@ impl<'a> Agent<'a> {
         }
     }
 
-    /// Tells the client that spools have grown; at most once between two of its reads.
+    /// Tells the client that spools have grown; at most once between two of its reads. Of a step that says nothing it tells
+    /// once that it was taken: an agent that is frozen is told from a step that is silent. Most steps end before.
     fn wake_client(&mut self) {
-        let Some(client) = &mut self.client else { return };
+        let now = Instant::now();
         for step in &mut self.steps {
+            let is_due = step.silent_until.take_if(|until| *until <= now).is_some();
+            let Some(client) = &mut self.client else { continue };
             let (length, _) = step.spooled();
-            if length > step.reported && client.is_caught_up() {
-                step.reported = length;
+            if is_due || (length > step.told && client.is_caught_up()) {
+                step.told = length;
+                step.silent_until = None;
                 client.send(&Report::Grew {
                     step: step.number,
                     length,

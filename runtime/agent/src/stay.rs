@@ -80,17 +80,18 @@ pub(crate) fn run(
     // SIGXFSZ is caught, not obeyed: the write that caused it then fails, and the step's end says so.
     let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGXFSZ])
         .map_err(|error| format!("catch signals: {error}"))?;
+    let process = serve::Process::new(signals);
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
     let condition = condition();
     loop {
-        let Served { code, next } = serve::run(options.clone(), &signals, client.take())?;
+        let Served { code, next } = serve::run(options.clone(), &process, client.take())?;
         let Some(idle) = next else { return Ok(code) };
         // What a step did to this process is not the next job's.
         if condition != self::condition() || is_guard_stopped() {
             return Ok(code);
         }
-        let Some((job, same)) = next_job(idle, &signals) else {
+        let Some((job, same)) = next_job(idle, process.signals()) else {
             return Ok(code);
         };
         client = Some(same);

@@ -19,13 +19,18 @@ use crate::{layout, leftovers};
 /// How much is read from a stream at once; also the size asked for its pipe.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
+/// How long a step may say nothing before the client is told that it runs.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// A step from its start to the record of its end.
 pub(crate) struct Step {
     pub(crate) number: u32,
     /// The main process, while it has not been waited for; also the leader of the step's session and group.
     pub(crate) main: Option<i32>,
     /// The spool's length that the client has been told.
-    pub(crate) reported: u64,
+    pub(crate) told: u64,
+    /// When the client is told of it though it has said nothing, while it was not told at all.
+    pub(crate) silent_until: Option<Instant>,
     leader: i32,
     started: Instant,
     script: Option<PathBuf>,
@@ -56,7 +61,8 @@ impl Step {
         let mut step = Self {
             number: start.step,
             main: None,
-            reported: 0,
+            told: 0,
+            silent_until: Some(Instant::now() + SILENCE),
             leader: 0,
             started: Instant::now(),
             script: None,
@@ -112,7 +118,7 @@ impl Step {
 
     /// When the step wants to be looked at again though nothing happened.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.drained_by
+        self.drained_by.into_iter().chain(self.silent_until).min()
     }
 
     /// The spool's length and what is wrong with it.
@@ -204,19 +210,25 @@ impl Step {
             self.shut(Stream::Stdout);
             self.shut(Stream::Stderr);
         }
-        if let Some(files) = self.files.take() {
+        if let Some(files) = &self.files {
             for (kind, content) in files.read() {
                 self.spool.write(&spool::file(now(), kind, &content));
             }
-            files.remove();
         }
         if let Some(end) = self.end.take() {
             self.spool.write(&spool::exit(now(), &end));
         }
+        true
+    }
+
+    /// Removes what a step that is over was told with.
+    pub(crate) fn clean_up(&mut self) {
+        if let Some(files) = self.files.take() {
+            files.remove();
+        }
         if let Some(script) = self.script.take() {
             let _ = fs::remove_file(script);
         }
-        true
     }
 
     fn held_open(&self) -> String {

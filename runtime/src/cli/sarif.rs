@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use loom_protocol::percent::encoded_path;
 use loom_workflow::{Code, Diagnostic, Label, Role, Source, Span, Suggestion};
 use serde_json::{Value, json};
 
@@ -200,17 +201,8 @@ fn uri(path: &str) -> String {
     // Two slashes at the start would begin the name of a host.
     let slashes = path.len() - path.trim_start_matches('/').len();
     let path = path.get(slashes.saturating_sub(1)..).unwrap_or_default();
-    path.bytes()
-        .fold(String::with_capacity(path.len()), |mut uri, byte| {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                    uri.push(char::from(byte))
-                }
-                // A colon too: what stands before the first one would be a scheme.
-                _ => uri.push_str(&format!("%{byte:02X}")),
-            }
-            uri
-        })
+    // A colon is encoded too: what stands before the first one would be a scheme.
+    encoded_path(path)
 }
 
 /// The name of a file.

@@ -16,9 +16,9 @@ pub(super) struct IoThreads {
 
 impl IoThreads {
     pub(super) fn start() -> io::Result<Self> {
-        let threads = std::thread::available_parallelism()
-            .map_or(2, usize::from)
-            .clamp(2, 8);
+        // Few: they only wait, and with more of them each piece of work wakes one to find nothing to do.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let threads = (cores / 2).clamp(1, 4);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("loom-io")
@@ -88,6 +88,18 @@ impl Io {
                 turn.await;
                 work()
             }),
+        }
+    }
+
+    /// Does work where the caller is, for what does nothing but wait for another thread's answer: to go by the IO threads
+    /// would wake one of them there and back.
+    pub(crate) fn here<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        let turn = self.world.turn();
+        async move {
+            if let Some(turn) = turn {
+                turn.await;
+            }
+            work.await
         }
     }
 }

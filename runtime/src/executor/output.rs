@@ -26,6 +26,10 @@ impl Notes for SilentNotes {
 pub trait StepOutput: Send {
     /// Bytes as the step wrote them; not aligned to lines or characters.
     fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]);
+
+    /// The step has ended so, and all that it wrote has come. What is called here is called on the thread that read the end,
+    /// so that what follows at once needs no other; an executor that has no such thread leaves it out.
+    fn ended(&mut self, _end: &StepEnd) {}
 }
 
 /// Which of its two streams a step wrote to.

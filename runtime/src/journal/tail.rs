@@ -108,10 +108,10 @@ impl Tail {
             }
             // Stays set while the read is under way: a wake-up that was taken must not be forgotten with the future.
             self.look = true;
-            let events = self.read_new().await?;
-            // There may be more than a page: look again before waiting.
-            self.look = !events.is_empty();
-            if self.look {
+            let (events, more) = self.read_new().await?;
+            // What is written after the read wakes whoever waits.
+            self.look = more;
+            if !events.is_empty() {
                 return Ok(events);
             }
         }
@@ -135,7 +135,8 @@ impl Tail {
         }
     }
 
-    async fn read_new(&mut self) -> Result<Vec<Recorded>, JournalError> {
+    /// What is new, and whether there may be more than a page of it.
+    async fn read_new(&mut self) -> Result<(Vec<Recorded>, bool), JournalError> {
         let behind: Vec<(RunId, Seq)> = match &self.scope {
             Scope::One(run) => vec![(run.clone(), self.cursor(run))],
             Scope::All => self.runs_behind().await?,
@@ -154,8 +155,9 @@ impl Tail {
             }
         }
         // The places move only now that nothing is waited for any more: what was read is returned for certain.
-        let mut events = Vec::new();
+        let (mut events, mut more) = (Vec::new(), false);
         for (run, page) in pages {
+            more |= page.len() >= PAGE;
             if let Some(last) = page.last() {
                 if matches!(last.event, Event::RunFinished { .. }) {
                     self.behind.remove(&run);
@@ -169,7 +171,7 @@ impl Tail {
         while self.ended.len() > ENDED {
             self.ended.pop_front().map(|run| self.cursors.remove(&run));
         }
-        Ok(events)
+        Ok((events, more))
     }
 
     fn cursor(&self, run: &RunId) -> Seq {

@@ -32,10 +32,26 @@ pub(super) struct Threads {
 }
 
 pub(super) struct Order {
-    log: JobLog,
+    log: Underway,
     batch: Batch,
     /// Who waits until it is done.
     done: Option<SyncSender<()>>,
+}
+
+/// The log of an order, which counts as under way for as long as this lives.
+struct Underway(JobLog);
+
+impl Underway {
+    fn new(log: &JobLog) -> Self {
+        log.order_begins();
+        Self(log.clone())
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.0.order_ends();
+    }
 }
 
 impl Threads {
@@ -128,6 +144,9 @@ impl LogWriterHandle {
     /// # Errors
     /// As for [`LogWriterHandle::line`].
     pub fn flush(&mut self) -> Result<(), LogError> {
+        if self.batch.entries.is_empty() && self.log.is_written() {
+            return self.check();
+        }
         let (done, written) = sync_channel(1);
         let order = self.order(Some(done));
         if let Err(unsent) = self.queue.send(order) {
@@ -156,7 +175,7 @@ impl LogWriterHandle {
 
     fn order(&mut self, done: Option<SyncSender<()>>) -> Order {
         Order {
-            log: self.log.clone(),
+            log: Underway::new(&self.log),
             batch: std::mem::take(&mut self.batch),
             done,
         }
@@ -195,7 +214,7 @@ impl Order {
     /// Nobody takes it.
     fn give_up(&self) -> LogError {
         let cause = io::Error::other("the thread that writes logs has ended or is too busy");
-        self.log.lose(self.batch.lines(), cause)
+        self.log.0.lose(self.batch.lines(), cause)
     }
 }
 
@@ -220,16 +239,17 @@ fn keep_writing(orders: &Receiver<Order>) {
 fn write(gathered: Vec<Order>) {
     let mut logs: Vec<(JobLog, Vec<Batch>)> = Vec::new();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
-    let mut waiting = Vec::new();
-    for order in gathered {
-        let place = *places.entry(order.log.path().to_owned()).or_insert_with(|| {
-            logs.push((order.log.clone(), Vec::new()));
+    let (mut waiting, mut underway) = (Vec::new(), Vec::new());
+    for Order { log, batch, done } in gathered {
+        let place = *places.entry(log.0.path().to_owned()).or_insert_with(|| {
+            logs.push((log.0.clone(), Vec::new()));
             logs.len() - 1
         });
         if let Some((_, batches)) = logs.get_mut(place) {
-            batches.push(order.batch);
+            batches.push(batch);
         }
-        waiting.extend(order.done);
+        waiting.extend(done);
+        underway.push(log);
     }
     for (log, batches) in &logs {
         // What is lost is counted in the log itself, where its writers look.
@@ -240,6 +260,7 @@ fn write(gathered: Vec<Order>) {
             tracing::error!(%error, "a log was not written");
         }
     }
+    drop(underway);
     for done in waiting {
         // Who waited may have gone.
         let _heard = done.send(());

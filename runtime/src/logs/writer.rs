@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use loom_protocol::Timestamp;
@@ -34,6 +34,10 @@ struct Shared {
     files: Mutex<Files>,
     ordinals: Mutex<Ordinals>,
     path: PathBuf,
+    /// Orders for the thread that writes which it has not done yet.
+    underway: AtomicU64,
+    /// Whether it ever had one.
+    touched: AtomicBool,
     lost: AtomicU64,
     left_out: AtomicU64,
     first: OnceLock<LogError>,
@@ -88,6 +92,8 @@ impl JobLog {
                 files: Mutex::new(files),
                 ordinals: Mutex::default(),
                 path: paths.log,
+                underway: AtomicU64::new(0),
+                touched: AtomicBool::new(false),
                 lost: AtomicU64::new(0),
                 left_out: AtomicU64::new(0),
                 first: OnceLock::new(),
@@ -137,6 +143,25 @@ impl JobLog {
     /// Lines that were left out because the log had reached its limit.
     pub fn left_out(&self) -> u64 {
         self.shared.left_out.load(Ordering::Acquire)
+    }
+
+    /// Whether all that was handed over so far is in the files, or counted as lost.
+    pub fn is_written(&self) -> bool {
+        self.shared.underway.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether nothing was ever handed over.
+    pub fn is_untouched(&self) -> bool {
+        !self.shared.touched.load(Ordering::Acquire)
+    }
+
+    pub(super) fn order_begins(&self) {
+        self.shared.touched.store(true, Ordering::Release);
+        self.shared.underway.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn order_ends(&self) {
+        self.shared.underway.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Says at the end of a log that reached its limit how many lines were left out.

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use loom_protocol::filter::{Condition, Filter, Pattern};
+use loom_protocol::percent;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -86,20 +87,7 @@ pub fn link_to_next(request: &HttpRequest, cursor: &str) -> String {
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
         .collect();
-    let cursor = format!("cursor={}", percent_encoded(cursor));
+    let cursor = format!("cursor={}", percent::encoded(cursor));
     query.push(&cursor);
     format!("<?{}>; rel=\"next\"", query.join("&"))
-}
-
-/// A text as it may stand in a query.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use loom_bridge::discovery::uplink::DEFAULT_STUDIO_URL;
 use loom_protocol::Problem;
 use loom_protocol::filter::Filter;
+use loom_protocol::percent::encoded;
 
 use super::super::{Exit, talk};
 
@@ -119,17 +120,4 @@ fn refused(studio: &str, status: StatusCode, body: &str) -> Exit {
             Exit::Machine
         }
     }
-}
-
-/// A text as it may stand in a query.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use loom_protocol::percent::encoded_path;
 use loom_workflow::editor::{Document, Encoding, FileKind};
 use loom_workflow::{Callable, Diagnostics, Dialect, Lints, Presence, Reference, References, Source, Span};
 
@@ -298,15 +299,7 @@ fn path_of(uri: &str) -> Option<PathBuf> {
 /// The `file:` address of a path.
 pub(super) fn uri_of(path: &Path) -> Option<String> {
     let path = std::path::absolute(path).ok()?;
-    let mut uri = String::from("file://");
-    for byte in path.to_str()?.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Some(uri)
+    Some(format!("file://{}", encoded_path(path.to_str()?)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ use crate::world::{SystemWorld, World as _};
 
 /// A run stands still once nothing of it has happened for so long: other jobs may be about to begin.
 const STILL: Duration = Duration::from_millis(300);
+/// How soon to read a history again: each read costs as much as a short job.
+const TOGETHER: Duration = Duration::from_millis(5);
+/// Reads that follow each other at once before that counts.
+const CLOSE_READS: u32 = 16;
 /// How often to look for lines of a run of another process.
 const LINES: Duration = Duration::from_millis(100);
 /// How often to look whether the process of another run is still there.
@@ -297,8 +301,19 @@ fn pump(engine: &Engine, run: RunId, after: Seq) -> mpsc::Receiver<Result<Vec<Re
     let (sender, news) = mpsc::channel(16);
     let mut tail = Tail::run(engine.journal().clone(), run, after);
     engine.io().spawn(async move {
+        let (mut read, mut close) = (Instant::now(), 0);
         loop {
+            // What goes on happening all the time is read together; what comes alone, or at the end, is read at once.
+            if close > CLOSE_READS {
+                tokio::time::sleep_until(read + TOGETHER).await;
+            }
             let events = tail.next().await;
+            close = if read.elapsed() < TOGETHER * 2 {
+                close + 1
+            } else {
+                0
+            };
+            read = Instant::now();
             let last = events.as_ref().map_or(true, |events| events.iter().any(is_last));
             // Nobody reads any more: the run was followed to its end, or its history cannot be read.
             if sender.send(events).await.is_err() || last {

@@ -258,9 +258,8 @@ impl JobActor {
             };
             return ctx.notify(Input::Judged(step, Box::new(judgement)));
         };
-        let judging = self.origin.shared.io.spawn(judging::judge(opened, ask));
+        let judging = judging::judge(opened, ask);
         ctx.spawn(judging.into_actor(self).map(move |answer, act, ctx| {
-            let answer = answer.unwrap_or_else(|broken| Err(broke_off(&broken)));
             let judgement = match answer {
                 Ok(answer) => act.take_answer(&step, answer),
                 Err(trouble) => {
@@ -395,13 +394,8 @@ impl JobActor {
         let Some((opened, contexts)) = found else {
             return ctx.notify(Input::Concluded(Ok(crate::event::Outputs::new())));
         };
-        let concluding = self
-            .origin
-            .shared
-            .io
-            .spawn(judging::conclude(opened, contexts.view(None, status)));
+        let concluding = judging::conclude(opened, contexts.view(None, status));
         ctx.spawn(concluding.into_actor(self).map(|concluded, _, ctx| {
-            let concluded = concluded.unwrap_or_else(|broken| Err(broke_off(&broken)));
             ctx.notify(Input::Concluded(concluded));
         }));
     }

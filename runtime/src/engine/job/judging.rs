@@ -1,4 +1,4 @@
-//! Questions about steps, asked and answered on the IO threads.
+//! Questions about steps, answered on threads that may block; what an action brings with it is found out on the IO threads.
 
 use std::sync::Arc;
 
@@ -21,44 +21,52 @@ use crate::event::{Outputs, Reason};
 use crate::executor::Notes;
 use crate::plan::first_mistake;
 
-/// Finds out whether and as what a step runs.
+/// Finds out whether and as what a step runs. Only waits for other threads, so it may be asked from anywhere.
 ///
 /// # Errors
 /// When the machine keeps that from being known.
 pub(super) async fn judge(opened: Opened, ask: Ask) -> Result<Answer, Trouble> {
-    let name = ask.id.clone();
-    match find(&opened, ask).await {
-        Ok(answer) => {
-            for warning in &answer.warnings {
-                opened.notes.line(&format!("##[warning]{warning}"));
-            }
-            if let Some(Judgement::Fail { reason, .. }) = &answer.judgement {
-                opened.notes.line(&format!("##[error]{}", reason.message));
-            }
-            Ok(mask(answer, &opened.grounds))
+    let (opened, ask) = (Arc::new(opened), Arc::new(ask));
+    let (asked, place) = (Arc::clone(&ask), Arc::clone(&opened));
+    let first = opened.shared().io.blocking(move || {
+        match evaluate::first(&asked, &place.grounds)
+            .map_err(|trouble| masked_trouble(&asked, &place, trouble))?
+        {
+            First::Answer(answer) => Ok(First::Answer(Box::new(said(*answer, &place)))),
+            uses => Ok(uses),
         }
-        Err(mut trouble) => {
-            tracing::debug!(step = %name, cause = %trouble.reason.message, "a step cannot be judged");
-            let message = &mut trouble.reason.message;
-            *message = opened.grounds.masks.mask(message).into_owned();
-            Err(trouble)
-        }
-    }
-}
-
-async fn find(opened: &Opened, ask: Ask) -> Result<Answer, Trouble> {
-    let (ask, grounds) = (Arc::new(ask), Arc::clone(&opened.grounds));
-    let (asked, stood) = (Arc::clone(&ask), Arc::clone(&grounds));
-    let io = &opened.shared().io;
-    let first = io.blocking(move || evaluate::first(&asked, &stood));
+    });
     let mut uses = match first.await.map_err(|broken| broke_off(&broken))?? {
         First::Answer(answer) => return Ok(*answer),
         First::Uses(uses) => uses,
     };
-    let mut warnings = std::mem::take(&mut uses.warnings);
-    let mut answer = find_action(opened, ask, grounds, uses).await?;
-    warnings.append(&mut answer.warnings);
-    Ok(Answer { warnings, ..answer })
+    let place = Arc::clone(&opened);
+    let second = opened.shared().io.spawn(async move {
+        let mut warnings = std::mem::take(&mut uses.warnings);
+        let found = find_action(&place, Arc::clone(&ask), Arc::clone(&place.grounds), uses).await;
+        let mut answer = found.map_err(|trouble| masked_trouble(&ask, &place, trouble))?;
+        warnings.append(&mut answer.warnings);
+        Ok(said(Answer { warnings, ..answer }, &place))
+    });
+    second.await.map_err(|broken| broke_off(&broken))?
+}
+
+/// Says in the job's log what is to be said of an answer, and hides secrets in it.
+fn said(answer: Answer, opened: &Opened) -> Answer {
+    for warning in &answer.warnings {
+        opened.notes.line(&format!("##[warning]{warning}"));
+    }
+    if let Some(Judgement::Fail { reason, .. }) = &answer.judgement {
+        opened.notes.line(&format!("##[error]{}", reason.message));
+    }
+    mask(answer, &opened.grounds)
+}
+
+fn masked_trouble(ask: &Ask, opened: &Opened, mut trouble: Trouble) -> Trouble {
+    tracing::debug!(step = %ask.id, cause = %trouble.reason.message, "a step cannot be judged");
+    let message = &mut trouble.reason.message;
+    *message = opened.grounds.masks.mask(message).into_owned();
+    trouble
 }
 
 /// The same of a step that uses an action.
@@ -200,13 +208,14 @@ pub(super) async fn gather(
     Ok((end, deeds))
 }
 
-/// What the job gives. An output that may hold a secret is left out, as on GitHub.
+/// What the job gives. An output that may hold a secret is left out, as on GitHub. Only waits for another thread.
 ///
 /// # Errors
 /// When one has no value, or the machine keeps that from being known.
 pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Trouble> {
-    let grounds = Arc::clone(&opened.grounds);
-    let concluded = opened.shared().io.blocking(move || {
+    let io = opened.shared().io.clone();
+    let concluded = io.blocking(move || {
+        let grounds = &opened.grounds;
         let files = grounds.hashed_files();
         let environment = Environment::new(&view.contexts).with_files(&files);
         let Some(job) = grounds.plan.job() else {
@@ -216,20 +225,20 @@ pub(super) async fn conclude(opened: Opened, view: View) -> Result<Outputs, Trou
         if let Some(trouble) = files.failures.take() {
             return Err(trouble);
         }
-        outputs.ok_or_else(|| {
+        let mut outputs = outputs.ok_or_else(|| {
             let mistake = first_mistake(&mistakes, &grounds.plan.scope.source);
             Trouble::workflow("evaluation", grounds.masks.mask(&mistake).into_owned())
-        })
+        })?;
+        outputs.retain(|name, value| {
+            let may = !grounds.masks.reveals(value);
+            if !may {
+                opened.notes.line(&format!(
+                    "##[warning]Skip output '{name}' since it may contain secret."
+                ));
+            }
+            may
+        });
+        Ok(outputs)
     });
-    let mut outputs = concluded.await.map_err(|broken| broke_off(&broken))??;
-    outputs.retain(|name, value| {
-        let may = !opened.grounds.masks.reveals(value);
-        if !may {
-            opened.notes.line(&format!(
-                "##[warning]Skip output '{name}' since it may contain secret."
-            ));
-        }
-        may
-    });
-    Ok(outputs)
+    concluded.await.map_err(|broken| broke_off(&broken))?
 }

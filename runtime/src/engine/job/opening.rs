@@ -336,6 +336,9 @@ pub(super) async fn written(
     log: JobLog,
     last: impl FnOnce(&JobLog) -> Result<(), LogError> + Send + 'static,
 ) {
+    if log.is_untouched() {
+        return; // what `last` may add is about lines that there are none of
+    }
     let writer = shared.logs.writer(&log);
     let written = shared.io.blocking(move || {
         let written = writer.and_then(|mut writer| writer.flush());

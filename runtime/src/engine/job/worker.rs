@@ -1,7 +1,7 @@
 //! Does the work of a step: runs its process, pumps what it says, reads what it left.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::Timestamp;
 
@@ -11,6 +11,7 @@ use super::notes::{StepLines, StepNotes};
 use super::opening::{Opened, broke_off, trouble};
 use super::room_files::{Failures, NamedFiles};
 use super::task::{Build, Task};
+use crate::engine::shared::Shared;
 use crate::event::{Annotation, AnnotationLevel, Event, Outputs, Reason};
 use crate::executor::{
     CommandFiles, ExitStatus, FileContent, Notes, Program, StepEnd, StepOutput, StepSpec, Stream,
@@ -140,7 +141,6 @@ async fn process(
     missing: Option<String>,
 ) -> Result<(WorkEnd, Deeds), Trouble> {
     opened.add_hidden(&mut spec);
-    let mut log = writer(opened)?;
     let sink = Arc::new(StepLines::new(writer(opened)?, id.clone()));
     let env = spec.env.clone();
     let failures = Failures::default();
@@ -156,28 +156,26 @@ async fn process(
         )),
         workspace: opened.grounds.facts.workspace.clone(),
     };
-    let pump = Arc::new(Mutex::new(Some(Pump::new(options))));
-    let result = opened.place.run(spec, Box::new(Output(Arc::clone(&pump)))).await;
-    let now = opened.shared().world.now();
-    // What is left of the output is written: nothing for an async thread.
-    let read = opened.shared().io.blocking(move || {
-        let taken = pump.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let effects = taken.map(|mut pump| {
-            if let Ok(end) = &result {
-                take_files(&end.files, &mut pump, now);
-            }
-            pump.finish(now)
-        });
-        let mut effects = effects.unwrap_or_default();
-        if let Err(error) = log.flush() {
-            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
-            effects
-                .lost_by
-                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+    let output = Output(Arc::new(Mutex::new(Said {
+        pump: Some(Pump::new(options)),
+        log: writer(opened)?,
+        shared: Arc::clone(opened.shared()),
+        effects: None,
+    })));
+    let result = opened.place.run(spec, Box::new(output.clone())).await;
+    let done = output.lock().effects.take();
+    let (end, effects) = match done {
+        Some(effects) => (result, effects),
+        None => {
+            // What is left of the output is written: nothing for an async thread.
+            let read = opened.shared().io.blocking(move || {
+                output.lock().finish(result.as_ref().ok());
+                let effects = output.lock().effects.take();
+                (result, effects.unwrap_or_default())
+            });
+            read.await.map_err(|broken| broke_off(&broken))?
         }
-        (result, effects)
-    });
-    let (end, effects) = read.await.map_err(|broken| broke_off(&broken))?;
+    };
     let end = end.map_err(|error| trouble(&error))?;
     if let Some(trouble) = failures.take() {
         return Err(trouble);
@@ -334,14 +332,54 @@ fn annotated(annotation: output::Annotation) -> Annotation {
     }
 }
 
-struct Output(Arc<Mutex<Option<Pump>>>);
+/// What a step says; all clones are the same.
+#[derive(Clone)]
+struct Output(Arc<Mutex<Said>>);
+
+/// What a step has said so far.
+struct Said {
+    /// Until its end.
+    pump: Option<Pump>,
+    log: LogWriterHandle,
+    shared: Arc<Shared>,
+    /// What came of it, once it is at its end.
+    effects: Option<StepEffects>,
+}
+
+impl Output {
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Said {
+    /// Writes what is left of the output, and reads what the step left. Blocks.
+    fn finish(&mut self, end: Option<&StepEnd>) {
+        let Some(mut pump) = self.pump.take() else { return };
+        let now = self.shared.world.now();
+        if let Some(end) = end {
+            take_files(&end.files, &mut pump, now);
+        }
+        let mut effects = pump.finish(now);
+        if let Err(error) = self.log.flush() {
+            effects.lost_lines = effects.lost_lines.max(lost_lines(&error));
+            effects
+                .lost_by
+                .get_or_insert_with(|| io::Error::other(crate::chain::chain(&error)));
+        }
+        self.effects = Some(effects);
+    }
+}
 
 impl StepOutput for Output {
     fn chunk(&mut self, stream: Stream, at: jiff::Timestamp, bytes: &[u8]) {
         let at = Timestamp::from_millis(at.as_millisecond());
-        let mut pump = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pump) = pump.as_mut() {
+        if let Some(pump) = &mut self.lock().pump {
             pump.chunk(stream, at, bytes);
         }
+    }
+
+    fn ended(&mut self, end: &StepEnd) {
+        self.lock().finish(Some(end));
     }
 }

@@ -1,10 +1,12 @@
 //! A run's history: what waits is written as one, then those who asked are told and what is due is started.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use futures_util::FutureExt as _;
 use loom_bridge::Context;
 use tokio::sync::oneshot;
 
@@ -129,10 +131,8 @@ impl RunActor {
             return ctx.notify(Written { result, entries });
         }
         let (shared, run) = (Arc::clone(&self.shared), self.run.id.clone());
-        let writing = self
-            .shared
-            .io
-            .spawn(async move { append(&shared, &run, after, events).await });
+        let writing = async move { append(&shared, &run, after, events).await };
+        let writing = self.shared.io.here(AssertUnwindSafe(writing).catch_unwind());
         ctx.spawn(writing.into_actor(self).map(move |written, _, ctx| {
             ctx.notify(Written {
                 result: written.unwrap_or(Err(JournalError::Closed)),

@@ -130,7 +130,7 @@ impl JobDirectory {
     }
 
     /// Makes the file for a step's output and opens it for reading; the agent opens it for writing.
-    pub(super) fn create_spool(&self, step: u32) -> io::Result<File> {
+    pub(in crate::executor) fn create_spool(&self, step: u32) -> io::Result<File> {
         create_beneath(&self.spool, &layout::spool_name(step))
     }
 

@@ -4,6 +4,7 @@
 //! that may block. Nothing waits for an agent without a bound, except a step that has begun for its end, which [`Channel::close`] ends.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::SocketAddrV4;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Channel {
     commands: Mutex<Option<OwnedWriteHalf>>,
     reported: Arc<Reported>,
     numbers: StepNumbers,
+    /// The spool of the step with number 0, where it was made with the job's directory.
+    first_spool: std::sync::Mutex<Option<File>>,
     /// Gives back the agent's ear once a job is closed.
     reader: std::sync::Mutex<Option<JoinHandle<Option<Reports>>>>,
 }
@@ -113,6 +116,7 @@ impl Channel {
             commands: Mutex::new(Some(commands)),
             reported,
             numbers: StepNumbers::default(),
+            first_spool: std::sync::Mutex::default(),
             reader: std::sync::Mutex::new(Some(reader)),
         }
     }
@@ -154,6 +158,14 @@ impl Channel {
         self
     }
 
+    /// Has the spool of the step with number 0, which is there already: most jobs on the host are short, and to make it has
+    /// another thread woken.
+    #[must_use]
+    pub(in crate::executor) fn with_first_spool(mut self, spool: File) -> Self {
+        self.first_spool = std::sync::Mutex::new(Some(spool));
+        self
+    }
+
     /// What counts its steps.
     pub(in crate::executor) fn numbers(&self) -> StepNumbers {
         self.numbers.clone()
@@ -176,11 +188,7 @@ impl Channel {
     ) -> Result<StepEnd, ExecutorError> {
         let number = self.numbers.next();
         let start = self.start(number, step)?;
-        let directory = Arc::clone(&self.directory);
-        let spool = tokio::task::spawn_blocking(move || directory.create_spool(number))
-            .await
-            .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
-            .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))?;
+        let spool = self.spool_of(number).await?;
         let news = self.reported.expect(number);
         let _forget = Forget {
             reported: &self.reported,
@@ -207,6 +215,24 @@ impl Channel {
         }
     }
 
+    async fn spool_of(&self, number: u32) -> Result<File, ExecutorError> {
+        if number == 0 {
+            let made = self
+                .first_spool
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(spool) = made {
+                return Ok(spool);
+            }
+        }
+        let directory = Arc::clone(&self.directory);
+        tokio::task::spawn_blocking(move || directory.create_spool(number))
+            .await
+            .map_err(|broken| ExecutorError::lost(format!("make a spool: {broken}")))?
+            .map_err(|error| ExecutorError::lost(format!("make a spool: {error}")))
+    }
+
     /// Reads the spool whenever the agent says that there is more; the spool says how the step ended.
     async fn follow(
         &self,
@@ -230,7 +256,10 @@ impl Channel {
                 let (notes, directory) = (Arc::clone(&self.notes), Arc::clone(&self.directory));
                 let reading = tokio::task::spawn_blocking(move || {
                     let progress = tail.read(&mut *output, notes.as_ref());
-                    if let Ok(Progress::Ended(_)) = progress {
+                    if let Ok(Progress::Ended(end)) = &progress {
+                        if let Ok(end) = &**end {
+                            output.ended(end);
+                        }
                         // All of it is where it belongs by now.
                         directory.remove_spool(number);
                     }

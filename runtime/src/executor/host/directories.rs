@@ -1,5 +1,6 @@
 //! The directories of a job on the host.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::executor::HostExecutor;
@@ -14,6 +15,8 @@ pub(super) struct Prepared {
     pub(super) entry: Entry,
     /// Where its scripts go.
     pub(super) passage: PathBuf,
+    /// For what its first step says.
+    pub(super) spool: File,
 }
 
 impl HostExecutor {
@@ -55,16 +58,18 @@ impl HostExecutor {
                 make_passage(&entry.scripts)
                     .and_then(|()| make_passage(&passage))
                     .map_err(|error| failed(&error))?;
-                Ok(passage)
+                let spool = directory.create_spool(0).map_err(|error| failed(&error))?;
+                Ok((passage, spool))
             })();
             if made.is_err() {
                 let _ = remove_directory(&path);
                 let _ = register.forget(&name);
             }
-            made.map(|passage| Prepared {
+            made.map(|(passage, spool)| Prepared {
                 directory,
                 entry,
                 passage,
+                spool,
             })
         })
         .await?

@@ -198,6 +198,7 @@ impl HostExecutor {
             directory,
             entry,
             passage,
+            spool,
         } = prepared;
         let (entry, passage) = (&entry, passage.as_path());
         let mut facts = facts(spec, entry);
@@ -245,7 +246,8 @@ impl HostExecutor {
             warm: self.warm.clone(),
         };
         let mark = vec![(process::MARK.to_owned(), parts.name.clone())];
-        Ok(HostPlace::new(parts, channel.with_env(mark), agent, companions))
+        let channel = channel.with_first_spool(spool).with_env(mark);
+        Ok(HostPlace::new(parts, channel, agent, companions))
     }
 
     /// Removes all that is written down of a job; whether anything was.

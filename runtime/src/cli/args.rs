@@ -37,8 +37,26 @@ const EVERYWHERE: &str = "Options of every command";
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
+    /// Print less, of commands that have `--quiet` themselves
+    #[arg(short, long, help_heading = EVERYWHERE)]
+    quiet: bool,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Cli {
+    /// What was typed before the command's name means what it means behind it.
+    fn spread(mut self) -> Self {
+        let quiet = match &mut self.command {
+            Command::Run(args) => &mut args.quiet,
+            Command::Watch(args) => &mut args.run.quiet,
+            Command::Validate(args) => &mut args.quiet,
+            Command::Runs(RunsCommand::Rerun(args)) => &mut args.quiet,
+            _ => return self,
+        };
+        *quiet |= self.quiet;
+        self
+    }
 }
 
 /// Flags of every command.

@@ -63,7 +63,8 @@ pub(in crate::cli) fn command() -> Command {
 pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let read = command()
         .try_get_matches_from(&words)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .map(Cli::spread);
     // clap takes a value of the environment for one that was typed and shows it in the usage of a mistake.
     read.map_err(|error| match deaf(command()).try_get_matches_from(&words) {
         Err(same) if same.kind() == error.kind() => same,
@@ -145,6 +146,34 @@ mod tests {
         assert_eq!(cli.global.state_dir.as_deref(), Some(std::path::Path::new("x")));
         let cli = parse(words(&["--state-dir", "y", "explain"])).expect("taken");
         assert_eq!(cli.global.state_dir.as_deref(), Some(std::path::Path::new("y")));
+    }
+
+    #[test]
+    fn quiet_stands_before_the_command_as_behind_it() {
+        let mut with = 0;
+        walk(&built(), "", &mut |path, command| {
+            let has = command.get_arguments().any(|arg| arg.get_id() == "quiet");
+            let names: Vec<&str> = path.split_whitespace().skip(1).collect();
+            if !has || names.is_empty() {
+                return;
+            }
+            with += 1;
+            // Runs that exist already are named.
+            let named = if names.contains(&"rerun") {
+                &["latest"][..]
+            } else {
+                &[]
+            };
+            for flag in ["-q", "--quiet"] {
+                let before = parse(words(&[&[flag], &names[..], named].concat())).expect("before");
+                let behind = parse(words(&[&names[..], &[flag], named].concat())).expect("behind");
+                let shown = |cli: &Cli| format!("{:?}", cli.command);
+                assert_eq!(shown(&before), shown(&behind), "{path}");
+                assert!(shown(&before).contains("quiet: true"), "{path}");
+            }
+        });
+        assert!(with >= 4, "{with} commands can be quiet");
+        parse(words(&["-q", "runs", "list"])).expect("taken where it changes nothing");
     }
 
     #[test]

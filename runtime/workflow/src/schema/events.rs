@@ -28,9 +28,13 @@ macro_rules! types {
 /// The value of `on`: an event, a list of them, or a mapping with what narrows each.
 pub(crate) static ON: ValueSchema = ValueSchema {
     mapping: Some(&EVENTS),
-    ..ValueSchema::one_of(NAMES).or_list(&NAME)
+    list: Some(&NAME),
+    ..NAME
 };
-static NAME: ValueSchema = ValueSchema::one_of(NAMES);
+static NAME: ValueSchema = ValueSchema {
+    thing: Some("an event"),
+    ..ValueSchema::one_of(NAMES)
+};
 
 /// The names of all events, as `EVENTS` has them.
 pub(crate) static NAMES: &[&str] = &[
@@ -262,8 +266,9 @@ const fn event(name: &'static str, value: &'static ValueSchema) -> KeySchema {
     key(name, value)
 }
 
-/// What a filter lists. An empty one is as good as none: the service starts such workflows, whatever its schema says.
-static FILTER: ValueSchema = ONE_OR_MORE.or_nothing();
+/// What a filter lists. Nothing at all is as good as no filter: the service starts such workflows, whatever its schema says.
+/// Empty text is a pattern that matches nothing, by which people switch a workflow off.
+static FILTER: ValueSchema = TEXT.or_list(&TEXT).or_nothing();
 
 /// An event with nothing to narrow it by. A filter that stands there all the same is passed over.
 static BARE: ValueSchema = narrowed!(&plain(&[]));

@@ -16,6 +16,8 @@ pub(crate) struct ValueSchema {
     pub(crate) number: bool,
     /// These words and no other text.
     pub(crate) words: &'static [&'static str],
+    /// What these words name, for messages: of many words nobody reads a list.
+    pub(crate) thing: Option<&'static str>,
     /// Whether another word is a mistake that the service passes over.
     pub(crate) forgives: bool,
     /// A list of such items.
@@ -45,6 +47,7 @@ impl ValueSchema {
         boolean: false,
         number: false,
         words: &[],
+        thing: None,
         forgives: false,
         list: None,
         mapping: None,
@@ -151,10 +154,28 @@ impl ValueSchema {
         }
     }
 
-    /// What a message says belongs here.
+    /// What a message says belongs here. Where many words can stand, a few are named.
     pub(crate) fn words(&self) -> String {
+        /// How many words a message names one by one.
+        const ALL: usize = 6;
+        /// How many it names of more.
+        const SOME: usize = 3;
         let mut kinds: Vec<String> = Vec::new();
         match self.text {
+            Text::No if self.thing.is_some() => kinds.extend(self.thing.map(str::to_owned)),
+            Text::No if self.words.len() > ALL => {
+                let some: Vec<String> = self
+                    .words
+                    .iter()
+                    .take(SOME)
+                    .map(|word| format!("`{word}`"))
+                    .collect();
+                kinds.push(format!(
+                    "one of {} words ({}, …)",
+                    self.words.len(),
+                    some.join(", ")
+                ));
+            }
             Text::No => kinds.extend(self.words.iter().map(|word| format!("`{word}`"))),
             Text::Any | Text::Filled => kinds.push("text".to_owned()),
             Text::Condition => kinds.push("an expression".to_owned()),

@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
                     self.bracket(depth)?;
                     command = true;
                 }
-                '#' => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                '#' => self.comment(),
                 // The output of commands as a file: what follows is one more word.
                 '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
                     self.at += 1;
@@ -249,6 +249,18 @@ impl<'a> Reader<'a> {
         match until {
             Until::End => self.all_ended(&compounds, until),
             Until::Bracket | Until::List | Until::Backtick => Err(not_closed(opened.saturating_sub(1))),
+        }
+    }
+
+    /// `#` to the end of its line. What stands in backticks is a text of its own, with which a comment in it ends.
+    fn comment(&mut self) {
+        while let Some(next) = self.next() {
+            match next {
+                '\n' => break,
+                '`' if self.inside == Inside::Backticks => break,
+                '\\' if self.inside == Inside::Backticks => self.skip(2),
+                _ => self.at += next.len_utf8(),
+            }
         }
     }
 

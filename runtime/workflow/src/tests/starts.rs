@@ -56,6 +56,14 @@ fn an_empty_filter_is_as_good_as_none() {
 }
 
 #[test]
+fn an_empty_text_matches_no_branch() {
+    for written in ["''", "['']"] {
+        let never = format!("  push:\n    branches: {written}");
+        assert!(!asked(&never, &push("refs/heads/main")).starts, "{written}");
+    }
+}
+
+#[test]
 fn branches_are_picked_in_order() {
     let only = "  push:\n    branches: [main, 'mona/octocat', 'releases/**']";
     let not = "  push:\n    branches: ['releases/**', '!releases/**-alpha']";

@@ -50,6 +50,74 @@ fn spans_are_bytes_of_the_value_whatever_its_style() {
 }
 
 #[test]
+fn text_in_quotes_goes_on_in_lines_without_indentation() {
+    for (text, want) in [
+        ("a: 'b\nc'\nz: \"y\"\n", "b c"),
+        ("a: 'b\n\nc\n  d\n'\nz: y\n", "b\nc d "),
+        ("a: \"b \\\nc\n\\\"d\"\nz: y\n", "b c \"d"),
+        ("a: 'é\r\né'\r\nz: y\r\n", "é é"),
+    ] {
+        let (source, node, found) = tree(text);
+        assert!(found.is_empty(), "{text}: {found:?}");
+        let root = node.unwrap();
+        let value = get(&root, "a");
+        assert_eq!(&*value.as_scalar().unwrap().text, want, "{text}");
+        let written = source.slice(value.span);
+        assert!(
+            written.starts_with(['\'', '"']) && written.ends_with(['\'', '"']),
+            "{written}"
+        );
+        let last = get(&root, "z");
+        assert!(matches!(source.slice(last.span), "y" | "\"y\""), "{text}");
+    }
+    // Deeper, and behind lists that are indented like their key.
+    let text = "on: push\njobs:\n  a:\n    steps:\n    - - name: 'é: one\n two\n  three\n      four'\n        b: 1\n    - x\n";
+    let (source, node, found) = tree(text);
+    assert!(found.is_empty(), "{found:?}");
+    let steps = get(get(get(&node.unwrap(), "jobs"), "a"), "steps").clone();
+    let Kind::Sequence(items) = &steps.kind else {
+        panic!("no list")
+    };
+    let Kind::Sequence(inner) = &items[0].kind else {
+        panic!("no list")
+    };
+    assert_eq!(
+        &*get(&inner[0], "name").as_scalar().unwrap().text,
+        "é: one two three four"
+    );
+    assert_eq!(source.slice(get(&inner[0], "b").span), "1");
+    assert_eq!(source.slice(items[1].span), "x");
+    // What is wrong behind such lines is found where it is written, and once.
+    let (source, _, found) = tree("a: 1\na: 2\nb: 'c\nd'\nb: 3\ne: [\n");
+    let places: Vec<(&str, usize)> = found
+        .iter()
+        .map(|one| (one.code.as_str(), source.position(one.span().unwrap().start).line))
+        .collect();
+    assert_eq!(places.len(), 1, "{places:?}");
+    assert_eq!(places[0].1, 6, "{places:?}");
+    // A quote that is forgotten is still said to be one, though another one comes that would close it.
+    for (text, line) in [
+        ("a: 'b\nc: 'd'\n", 2),
+        ("a: 'b\nc: d\ne: 'f'\n", 2),
+        ("a: 'b\nc: d\n", 1),
+    ] {
+        let (source, node, found) = tree(text);
+        assert!(node.is_none());
+        assert_eq!(found.len(), 1);
+        let finding = found.iter().next().unwrap();
+        assert!(
+            finding.help.as_deref().unwrap().starts_with("close the quote"),
+            "{finding:?}"
+        );
+        assert_eq!(
+            source.position(finding.span().unwrap().start).line,
+            line,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_block_begins_at_its_mark_wherever_that_stands() {
     for (text, want) in [
         ("a: |\n  x\n", "|\n  x"),

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput, Tag};
 
+use super::indented::Indented;
 use super::keys::{key_of, report_duplicates};
 use super::limits::{Cost, Limits};
 use super::node::{Entry, Kind, Mapping, Node, Scalar, Style};
@@ -28,15 +29,75 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
         diagnostics.push(report::too_large(u64::try_from(length).ok(), limits));
         return None;
     }
+    let mut text = Indented::new(source.text());
+    let mut indented: Option<Run> = None;
+    loop {
+        let mut found = Diagnostics::new();
+        let broken = match read(source, &text, limits, &mut found) {
+            Ok(root) => {
+                diagnostics.extend(found);
+                return root;
+            }
+            Err(broken) => broken,
+        };
+        let line = source.position(text.written(broken.place)).line;
+        let spaces = broken.unindented.unwrap_or_default();
+        if spaces > 0 && text.indent(broken.place, spaces) {
+            indented = Some(Run::with(indented, line, broken.finding));
+            continue;
+        }
+        // Where the text in quotes is followed by what cannot follow, it was not meant to go on there.
+        let finding = match indented {
+            Some(run) if run.last == line => run.finding,
+            _ => broken.finding,
+        };
+        diagnostics.extend(found);
+        diagnostics.push(finding);
+        return None;
+    }
+}
+
+/// Lines that follow each other and had to be indented.
+struct Run {
+    last: usize,
+    /// What is said of the first of them.
+    finding: Diagnostic,
+}
+
+impl Run {
+    fn with(before: Option<Self>, line: usize, finding: Diagnostic) -> Self {
+        match before {
+            Some(run) if run.last + 1 == line => Self { last: line, ..run },
+            _ => Self { last: line, finding },
+        }
+    }
+}
+
+/// The text is not YAML.
+struct Broken {
+    /// Where, in the text that the parser read.
+    place: usize,
+    /// Where a line of text in quotes is not indented: with how many spaces it is.
+    unindented: Option<usize>,
+    finding: Diagnostic,
+}
+
+fn read(
+    source: &Source,
+    text: &Indented<'_>,
+    limits: &Limits,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Node>, Broken> {
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,
     };
     options.set_emit_comments(false);
-    let parser = Parser::new_from_str_with_options(source.text(), options);
+    let parser = Parser::new_from_str_with_options(text.text(), options);
     let builder = Builder {
         source,
+        read: text,
         limits,
         diagnostics,
         open: Vec::new(),
@@ -53,6 +114,8 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
 
 struct Builder<'a> {
     source: &'a Source,
+    /// What the parser reads.
+    read: &'a Indented<'a>,
     limits: &'a Limits,
     diagnostics: &'a mut Diagnostics,
     open: Vec<Open>,
@@ -97,26 +160,32 @@ struct Built {
 struct Stop;
 
 impl Builder<'_> {
-    fn run<'i>(mut self, mut parser: Parser<'i, StrInput<'i>>) -> Option<Node> {
+    fn run<'i>(mut self, mut parser: Parser<'i, StrInput<'i>>) -> Result<Option<Node>, Broken> {
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
             let (event, span) = match next {
                 Ok((event, span)) => (event, self.span(span)),
                 Err(error) => {
-                    self.diagnostics
-                        .push(syntax::explain(self.source, &error, self.limits.depth));
-                    return None;
+                    let place = error.marker().byte_offset().unwrap_or_default();
+                    let written = self.read.written(place);
+                    let finding = syntax::explain(self.source, &error, written, self.limits.depth);
+                    let is_indentation = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
+                    return Err(Broken {
+                        place,
+                        unindented: is_indentation.then(|| self.inside()),
+                        finding,
+                    });
                 }
             };
             if let Event::DocumentStart(..) = event {
                 documents += 1;
                 if documents == 2 {
                     self.diagnostics.push(report::second_document(span));
-                    return None;
+                    return Ok(None);
                 }
             }
             if self.event(event, span).is_err() {
-                return None;
+                return Ok(None);
             }
         }
         let root = self.root.filter(|root| !root.is_null());
@@ -128,7 +197,15 @@ impl Builder<'_> {
             self.diagnostics
                 .push(report::unused_anchor(self.source.text(), name, *place));
         }
-        root
+        Ok(root)
+    }
+
+    /// How many spaces are further in than the innermost list or mapping that is open.
+    fn inside(&self) -> usize {
+        let Some(open) = self.open.last() else { return 0 };
+        let before = self.source.text().get(..open.start.start).unwrap_or_default();
+        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        before.get(line..).unwrap_or_default().chars().count() + 1
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
@@ -444,7 +521,8 @@ impl Builder<'_> {
     fn span(&self, span: granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or_default();
         let end = self.source.text().len();
-        Span::new(range.start.min(end), range.end.min(end))
+        let written = |place| self.read.written(place).min(end);
+        Span::new(written(range.start), written(range.end))
     }
 }
 

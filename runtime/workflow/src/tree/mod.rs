@@ -4,6 +4,7 @@
 //! reported with both places; aliases are resolved by sharing; everything is bounded before it is built.
 
 mod build;
+mod indented;
 mod keys;
 mod limits;
 mod node;

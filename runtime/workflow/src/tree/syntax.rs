@@ -9,13 +9,9 @@ use crate::source::Source;
 use crate::span::Span;
 use crate::words::name;
 
-/// The finding for a text that is not YAML.
-pub(super) fn explain(source: &Source, error: &ScanError, depth: usize) -> Diagnostic {
-    let offset = error
-        .marker()
-        .byte_offset()
-        .unwrap_or_default()
-        .min(source.text().len());
+/// The finding for a text that is not YAML, and where in it.
+pub(super) fn explain(source: &Source, error: &ScanError, offset: usize, depth: usize) -> Diagnostic {
+    let offset = offset.min(source.text().len());
     if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
         return report::too_deep(Span::point(offset), depth);
     }

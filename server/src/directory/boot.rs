@@ -18,6 +18,8 @@ pub(super) struct Boot {
     pub(super) shown_stale: AtomicBool,
     /// An actor of it that lived was given to somebody else, or forgotten, while it was silent: it is asked for all of them.
     pub(super) robbed: AtomicBool,
+    /// It was heard in the last minute, over a time that is known: what its actors did then was counted.
+    pub(super) counted: AtomicBool,
     /// Held while a batch is applied: batches of one boot are applied one after the other.
     pub(super) progress: Mutex<Progress>,
     /// Its actors that are shown under another id than it calls them by, for another living process has theirs.
@@ -56,6 +58,7 @@ impl Boot {
             beat: AtomicI64::new(now.as_millis()),
             shown_stale: AtomicBool::new(false),
             robbed: AtomicBool::new(false),
+            counted: AtomicBool::new(false),
             progress: Mutex::default(),
             aliases: RwLock::default(),
             looked_at: AtomicUsize::new(0),

@@ -354,9 +354,9 @@ fn key<'a>(field: SortField, sight: &'a Sight<'_>) -> SortKey<'a> {
         SortField::Worker => text(row.worker.as_ref()),
         SortField::Node => text(row.node.as_ref()),
         SortField::Parent => text(row.parent.as_ref()),
-        SortField::Rate => fraction(row.rate),
-        SortField::Wait => fraction(row.wait),
-        SortField::Handle => fraction(row.handle),
+        SortField::Rate => fraction(sight.rate()),
+        SortField::Wait => fraction(sight.wait()),
+        SortField::Handle => fraction(sight.handle()),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::boot::Boot;
 use super::entry::{Entry, Text};
+use super::measured::Number;
 
 /// Rows that are locked together: some microseconds of a reader's work.
 const CHUNK: usize = 512;
@@ -34,11 +35,20 @@ pub(super) struct Row {
     pub(super) queue_depth: Option<u64>,
     pub(super) error_count: Option<u64>,
     pub(super) restart_count: Option<u64>,
-    pub(super) rate: Option<f64>,
-    pub(super) wait: Option<f64>,
-    pub(super) handle: Option<f64>,
+    pub(super) rate: Both,
+    pub(super) wait: Both,
+    pub(super) handle: Both,
     pub(super) started: Option<Timestamp>,
+    /// It tells the sums of its times.
+    pub(super) times: bool,
     pub(super) system: bool,
+}
+
+/// A number as it was measured here, and as the actor says it of itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Both {
+    pub(super) measured: Number,
+    pub(super) reported: Number,
 }
 
 type Chunk = RwLock<Vec<Option<Row>>>;
@@ -141,13 +151,14 @@ impl Row {
             queue_depth: None,
             error_count: None,
             restart_count: None,
-            rate: None,
-            wait: None,
-            handle: None,
+            rate: Both::default(),
+            wait: Both::default(),
+            handle: Both::default(),
             metadata: None,
             started: None,
             beat: entry.beat,
             owner: None,
+            times: false,
             system: false,
         };
         row.follow(entry);
@@ -170,9 +181,14 @@ impl Row {
         self.queue_depth = entry.queue_depth;
         self.error_count = entry.error_count;
         self.restart_count = entry.restart_count;
-        self.rate = entry.rates.as_ref().and_then(|rates| rates.messages);
-        self.wait = entry.latency.as_ref().and_then(|latency| latency.wait_ms);
-        self.handle = entry.latency.as_ref().and_then(|latency| latency.handle_ms);
+        let (rates, latency) = (entry.rates.as_deref(), entry.latency.as_deref());
+        self.rate.reported = Number::of(rates.and_then(|rates| rates.messages));
+        self.wait.reported = Number::of(latency.and_then(|latency| latency.wait_ms));
+        self.handle.reported = Number::of(latency.and_then(|latency| latency.handle_ms));
+        self.rate.measured = entry.measured.rate;
+        self.wait.measured = entry.measured.wait;
+        self.handle.measured = entry.measured.handle;
+        self.times = entry.work.is_some();
         self.started = entry.started;
         self.beat = entry.beat;
         self.system = entry.system == Some(true);

@@ -10,6 +10,7 @@ use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
 use super::entry::{self, Text, silent_for};
+use super::measured::Standing;
 use super::rows::Row;
 
 /// Verdicts that are remembered.
@@ -90,6 +91,33 @@ impl Sight<'_> {
         Some(until.millis_since(started))
     }
 
+    /// Messages a second in the last minute.
+    pub(super) fn rate(&self) -> Option<f64> {
+        let rate = self.row.rate;
+        self.standing().rate(rate.measured, rate.reported)
+    }
+
+    /// How long a message waited in the last minute, in milliseconds.
+    pub(super) fn wait(&self) -> Option<f64> {
+        let wait = self.row.wait;
+        self.standing().time(wait.measured, wait.reported)
+    }
+
+    /// How long a message was handled in the last minute, in milliseconds.
+    pub(super) fn handle(&self) -> Option<f64> {
+        let handle = self.row.handle;
+        self.standing().time(handle.measured, handle.reported)
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            counts: self.row.message_count.is_some(),
+            times: self.row.times,
+            heard: entry::is_counted(self.row.owner.as_ref()),
+            silent: self.is_final() || self.is_stale(),
+        }
+    }
+
     fn is_final(&self) -> bool {
         self.row.status.as_ref().is_some_and(ActorStatus::is_final)
     }
@@ -128,12 +156,12 @@ impl Subject for Sight<'_> {
         let row = self.row;
         match measure {
             Measure::Messages => row.message_count.map(number),
-            Measure::Rate => row.rate,
+            Measure::Rate => self.rate(),
             Measure::Queue => row.queue_depth.map(number),
             Measure::Errors => row.error_count.map(number),
             Measure::Restarts => row.restart_count.map(number),
-            Measure::Wait => row.wait,
-            Measure::Handle => row.handle,
+            Measure::Wait => self.wait(),
+            Measure::Handle => self.handle(),
             Measure::Uptime => self.uptime().map(number),
         }
     }

@@ -150,12 +150,7 @@ impl Entry {
 
     /// The record as the wire knows it, at `now`.
     pub(super) fn record(&self, id: &str, now: Timestamp, stale_after: Duration) -> ActorRecord {
-        let standing = Standing {
-            counts: self.message_count.is_some(),
-            times: self.work.is_some(),
-            heard: is_counted(self.owner.as_ref()),
-            silent: self.is_final() || self.is_stale(now, stale_after),
-        };
+        let standing = self.standing(now, stale_after);
         ActorRecord {
             id: ActorId(id.to_owned()),
             kind: self.kind.to_string(),
@@ -178,13 +173,23 @@ impl Entry {
         }
     }
 
+    /// How it stands, as far as its numbers depend on it.
+    pub(super) fn standing(&self, now: Timestamp, stale_after: Duration) -> Standing {
+        Standing {
+            counts: self.message_count.is_some(),
+            times: self.work.is_some(),
+            heard: is_counted(self.owner.as_ref()),
+            silent: self.is_final() || self.is_stale(now, stale_after),
+        }
+    }
+
     /// What it lets others order of it.
     pub(super) fn controls(&self) -> Option<&Controls> {
         self.controls.as_deref()
     }
 
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
-    fn parent(&self) -> Option<Text> {
+    pub(super) fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;
         Some(shown_parent(parent, self.owner.as_ref()))
     }

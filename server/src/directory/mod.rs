@@ -23,6 +23,8 @@ mod store;
 mod summary;
 mod sweep;
 mod target;
+mod texts;
+mod written;
 
 pub(crate) use batch::Applying;
 pub use changes::Changes;

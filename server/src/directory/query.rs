@@ -260,9 +260,10 @@ impl Directory {
     pub(crate) fn types_of(&self, filter: &Filter) -> HashSet<Text> {
         let (now, stale_after, memory) = (self.clock.now(), self.options.stale_after, Memory::new());
         let mut types: HashSet<Text> = HashSet::new();
-        self.rows.each(|row| {
+        self.rows.each(|row, texts| {
             let sight = Sight {
                 row,
+                texts,
                 now,
                 stale_after,
                 memory: &memory,
@@ -312,9 +313,10 @@ impl Directory {
         });
         let mut best = Best::new(query.sort.direction, most);
         let after = after.map(|cursor| (cursor.value.key(), cursor.id.as_str()));
-        self.rows.each(|row| {
+        self.rows.each(|row, texts| {
             let sight = Sight {
                 row,
+                texts,
                 now,
                 stale_after,
                 memory: &memory,

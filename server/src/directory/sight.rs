@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
+use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject, any_text};
 use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
 use super::entry::{self, Text, silent_for};
 use super::measured::Standing;
 use super::rows::Row;
+use super::texts::Texts;
 
 /// Verdicts that are remembered.
 const SLOTS: usize = 256;
@@ -33,6 +34,7 @@ struct Verdict {
 #[derive(Clone, Copy)]
 pub(super) struct Sight<'a> {
     pub(super) row: &'a Row,
+    pub(super) texts: &'a Texts,
     pub(super) now: Timestamp,
     pub(super) stale_after: Duration,
     pub(super) memory: &'a Memory,
@@ -132,7 +134,11 @@ impl Sight<'_> {
             Field::Type => Some(&self.row.kind),
             Field::Worker => self.row.worker.as_ref(),
             Field::Node => self.row.node.as_ref(),
-            Field::Parent | Field::Id | Field::State => None,
+            Field::Parent => self.row.parent.as_ref().filter(|_| {
+                let owner = self.row.owner.as_ref();
+                owner.is_none_or(|owner| !owner.has_aliases())
+            }),
+            Field::Id | Field::State => None,
         }
     }
 }
@@ -188,7 +194,20 @@ impl Subject for Sight<'_> {
         }
     }
 
+    fn metadata_has(&self, pattern: &Pattern) -> bool {
+        let Some(metadata) = self.metadata() else {
+            return false;
+        };
+        let kept = self.texts.metadata_has(self.row.place, pattern);
+        kept.unwrap_or_else(|| any_text(metadata, |text| pattern.is_in(text)))
+    }
+
     fn field_has(&self, field: Field, pattern: &Pattern) -> bool {
+        if field == Field::Id
+            && let Some(has) = self.texts.id_has(self.row.place, pattern)
+        {
+            return has;
+        }
         match self.shared(field) {
             Some(text) => self.memory.judge(pattern, text, || pattern.is_in(text)),
             None => self.text(field).is_some_and(|text| pattern.is_in(&text)),

@@ -78,6 +78,32 @@ fn main() {
             black_box(directory.list(&query).unwrap());
         });
     }
+    // What lists are made of where actors tell more of themselves: texts of their own, and a parent.
+    let rich = Directory::new(DirectoryOptions::default(), Arc::new(SystemClock));
+    for (seq, ids) in (0..ACTORS).collect::<Vec<_>>().chunks(5_000).enumerate() {
+        rich.apply(ActorBatch {
+            register: ids.iter().map(|id| told(*id)).collect(),
+            ..empty(seq as u64 + 1)
+        })
+        .unwrap();
+    }
+    for filter in [
+        "10.0.7",
+        "nowhere",
+        "counter-99",
+        "-type:CounterActor3 state:active messages:>500",
+    ] {
+        let query = page(ActorQuery {
+            filter: filter.parse().unwrap(),
+            ..ActorQuery::default()
+        });
+        report(
+            &format!("page of 100 with metadata and parents, `{filter}`"),
+            || {
+                black_box(rich.list(&query).unwrap());
+            },
+        );
+    }
     report("metrics", || {
         black_box(directory.metrics());
     });
@@ -92,6 +118,14 @@ fn record(id: usize) -> ActorRecord {
     record.message_count = Some(id as u64);
     record.queue_depth = Some(0);
     record.uptime = Some(1);
+    record
+}
+
+fn told(id: usize) -> ActorRecord {
+    let mut record = record(id);
+    record.parent_id = Some(format!("counter-{}", id / 10).as_str().into());
+    let told = serde_json::json!({"peer":format!("10.0.{}.{}:9000", id % 200, id % 250),"shard":id % 64,"warm":true});
+    record.metadata = told.as_object().cloned();
     record
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use crate::{Controls, Timestamp, words::words};
@@ -58,7 +58,8 @@ impl ActorStatus {
     }
 }
 
-/// Messages and errors per second, smoothed by whoever reports them.
+/// Messages and errors per second. As the studio shows them: in the last minute, by the growth of the totals that the actor
+/// tells. Where it tells none, as it reports them itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +80,8 @@ pub struct Rates {
     pub errors: Option<f64>,
 }
 
-/// Time in the handler and in the queue, in milliseconds.
+/// Time in the handler and in the queue, in milliseconds. As the studio shows them: means of the last minute, by the growth of
+/// the sums in `work`; absent where nothing was handled in it. Where the actor tells no sums, as it reports them itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -148,26 +150,32 @@ macro_rules! actor_fields {
             )*
         }
 
-        /// A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
-        #[serde(rename_all = "camelCase")]
+        /// A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole; one that
+        /// is `null` is not known any more.
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema), schema(rename_all = "camelCase"))]
         pub struct ActorPatch {
             /// The actor that changed.
             pub id: ActorId,
             /// Its kind, when that became known.
-            #[serde(
-                rename = "type",
-                skip_serializing_if = "Option::is_none",
-                default,
-                deserialize_with = "crate::read::some_kind"
-            )]
+            #[cfg_attr(feature = "utoipa", schema(rename = "type"))]
             pub kind: Option<String>,
             $(
                 $(#[doc = $doc])*
-                #[serde(skip_serializing_if = "Option::is_none", default $(, $($serde)*)?)]
                 $(#[cfg_attr(feature = "utoipa", schema($($schema)*))])?
                 pub $name: Option<$form>,
+            )*
+            /// The fields that are not known any more; `null` on the wire.
+            #[cfg_attr(feature = "utoipa", schema(ignore))]
+            pub cleared: Cleared,
+        }
+
+        /// Which fields of an actor a part of its record takes away.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Cleared {
+            $(
+                $(#[doc = $doc])*
+                pub $name: bool,
             )*
         }
 
@@ -182,28 +190,124 @@ macro_rules! actor_fields {
                 if let Some(kind) = patch.kind {
                     self.kind = kind;
                 }
-                $(replace(&mut self.$name, patch.$name);)*
+                $(replace(&mut self.$name, patch.$name, patch.cleared.$name);)*
             }
         }
 
         impl ActorPatch {
             /// A patch that changes nothing yet.
             pub fn new(id: impl Into<ActorId>) -> Self {
-                Self { id: id.into(), kind: None, $($name: None,)* }
+                Self { id: id.into(), kind: None, $($name: None,)* cleared: Cleared::default() }
             }
 
             /// Takes over the fields that `newer` names: one patch that does what both would do, one after the other.
             pub fn merge(&mut self, newer: Self) {
-                replace(&mut self.kind, newer.kind);
-                $(replace(&mut self.$name, newer.$name);)*
+                replace(&mut self.kind, newer.kind, false);
+                $(
+                    if newer.cleared.$name || newer.$name.is_some() {
+                        self.cleared.$name = newer.cleared.$name;
+                    }
+                    replace(&mut self.$name, newer.$name, newer.cleared.$name);
+                )*
+            }
+        }
+
+        /// A patch as it is read.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Read {
+            id: ActorId,
+            #[serde(rename = "type", default, deserialize_with = "crate::read::some_kind")]
+            kind: Named<String>,
+            $(
+                #[serde(default $(, $($serde)*)?)]
+                $name: Named<$form>,
+            )*
+        }
+
+        /// A patch as it is written.
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Written<'a> {
+            id: &'a ActorId,
+            #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+            kind: Option<&'a String>,
+            $(
+                #[serde(skip_serializing_if = "Option::is_none")]
+                $name: Option<Option<&'a $form>>,
+            )*
+        }
+
+        impl<'de> Deserialize<'de> for ActorPatch {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let read = Read::deserialize(deserializer)?;
+                if let Named::Null = read.kind {
+                    return Err(de::Error::custom(
+                        "`type` is null; every actor is of some type, so it can be changed and not taken away",
+                    ));
+                }
+                Ok(Self {
+                    id: read.id,
+                    kind: read.kind.value(),
+                    cleared: Cleared { $($name: matches!(read.$name, Named::Null),)* },
+                    $($name: read.$name.value(),)*
+                })
+            }
+        }
+
+        impl Serialize for ActorPatch {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let written = Written {
+                    id: &self.id,
+                    kind: self.kind.as_ref(),
+                    $($name: match &self.$name {
+                        None if self.cleared.$name => Some(None),
+                        None => None,
+                        some => Some(some.as_ref()),
+                    },)*
+                };
+                written.serialize(serializer)
             }
         }
     };
 }
 
-/// A field that `newer` does not name stays as it is.
-fn replace<T>(field: &mut Option<T>, newer: Option<T>) {
-    if newer.is_some() {
+/// A field of a patch.
+#[derive(Default)]
+enum Named<T> {
+    /// Nothing is said of it.
+    #[default]
+    Absent,
+    /// It is not known any more.
+    Null,
+    /// It is this.
+    Value(T),
+}
+
+impl<T> Named<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Named<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// A field that `newer` does not name stays as it is, unless it is not known any more.
+fn replace<T>(field: &mut Option<T>, newer: Option<T>, cleared: bool) {
+    if newer.is_some() || cleared {
         *field = newer;
     }
 }
@@ -307,6 +411,41 @@ mod tests {
         let mut at_once = ActorRecord::new("a", "T");
         at_once.apply(merged);
         assert_eq!(at_once, one_by_one);
+    }
+
+    #[test]
+    fn null_takes_a_field_away_and_the_last_word_counts() {
+        let patch = |text: serde_json::Value| serde_json::from_value::<ActorPatch>(text).unwrap();
+        let wire =
+            json!({"id":"a","status":null,"messageCount":null,"parentId":null,"rates":null,"node":"n"});
+        let cleared = patch(wire.clone());
+        assert_eq!(serde_json::to_value(&cleared).unwrap(), wire, "as it was read");
+        let full = json!({"id":"a","type":"T","status":"idle","messageCount":5,"parentId":"p","rates":{"messages":1.0},
+            "queueDepth":2});
+        let mut record: ActorRecord = serde_json::from_value(full.clone()).unwrap();
+        record.apply(cleared.clone());
+        assert_eq!(
+            serde_json::to_value(&record).unwrap(),
+            json!({"id":"a","type":"T","node":"n","queueDepth":2})
+        );
+        let given = patch(json!({"id":"a","status":"active","queueDepth":null}));
+        for order in [[cleared.clone(), given.clone()], [given, cleared]] {
+            let mut one_by_one: ActorRecord = serde_json::from_value(full.clone()).unwrap();
+            let [first, second] = order;
+            one_by_one.apply(first.clone());
+            one_by_one.apply(second.clone());
+            let mut merged = first;
+            merged.merge(second);
+            let mut at_once: ActorRecord = serde_json::from_value(full.clone()).unwrap();
+            at_once.apply(merged);
+            assert_eq!(at_once, one_by_one);
+        }
+        for wrong in [json!({"id":"a","type":null}), json!({"id":null})] {
+            let error = serde_json::from_value::<ActorPatch>(wrong)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("null; "), "{error}");
+        }
     }
 
     #[test]

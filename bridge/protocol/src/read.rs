@@ -13,8 +13,8 @@ const SECONDS: f64 = 1e11;
 
 macro_rules! fields {
     ($($name:ident: $wire:literal, $reader:path => $form:ty;)*) => {$(
-        pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<$form>, D::Error> {
-            field(from, $wire, $reader)
+        pub(crate) fn $name<'de, D: Deserializer<'de>, O: From<Option<$form>>>(from: D) -> Result<O, D::Error> {
+            field(from, $wire, $reader).map(O::from)
         }
     )*};
 }
@@ -38,7 +38,7 @@ fields! {
 }
 
 pub(crate) fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let kind = some_kind(from)?;
+    let kind: Option<String> = some_kind(from)?;
     kind.ok_or_else(|| de::Error::custom("`type` is null; it must name the kind of actor"))
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error>
     id.ok_or_else(|| de::Error::custom("an id is null; it must name an actor"))
 }
 
-/// What is `null` is as if it were absent.
+/// Nothing for what is `null`; whether that is as if it were absent, the one who asks says.
 fn field<'de, D: Deserializer<'de>, T>(
     from: D,
     name: &str,

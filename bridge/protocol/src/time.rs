@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
 /// Milliseconds since the Unix epoch, written as RFC 3339 in UTC with exactly three decimals.
 ///
@@ -75,8 +75,54 @@ impl std::error::Error for ParseTimestampError {}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match written(self.0) {
+            Some(text) => serializer.serialize_str(std::str::from_utf8(&text).map_err(S::Error::custom)?),
+            None => serializer.collect_str(self),
+        }
     }
+}
+
+/// Milliseconds of a day.
+const DAY: u64 = 86_400_000;
+/// Days of 400 years, after which the calendar is the same again.
+const ERA: u64 = 146_097;
+/// Days from the first of March of the year 0 to 1970.
+const BEFORE: u64 = 719_468;
+/// Where the year 10000 begins.
+const END: u64 = 253_402_300_800_000;
+
+/// The text of a moment from 1970 to 9999: a list of actors has one of each, and takes a good part of its time to write them.
+fn written(millis: i64) -> Option<[u8; 24]> {
+    let millis = u64::try_from(millis).ok().filter(|millis| *millis < END)?;
+    let (day, of_day) = (millis / DAY + BEFORE, millis % DAY);
+    // Years begin in March here, so that the day that not all of them have is their last.
+    let (era, of_era) = (day / ERA, day % ERA);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let date = of_year - (153 * month + 2) / 5 + 1;
+    let (month, year) = if month < 10 {
+        (month + 3, year)
+    } else {
+        (month - 9, year + 1)
+    };
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    for (place, digits, number) in [
+        (0, 4, era * 400 + year),
+        (5, 2, month),
+        (8, 2, date),
+        (11, 2, of_day / 3_600_000),
+        (14, 2, of_day / 60_000 % 60),
+        (17, 2, of_day / 1_000 % 60),
+        (20, 3, of_day % 1_000),
+    ] {
+        let mut rest = number;
+        for letter in text.iter_mut().skip(place).take(digits).rev() {
+            *letter = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    }
+    Some(text)
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
@@ -88,7 +134,36 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_moment_is_written_as_it_is_shown(millis in -100_000_000_000_i64..300_000_000_000_000) {
+            let at = Timestamp::from_millis(millis);
+            prop_assert_eq!(serde_json::to_value(at).unwrap(), at.to_string());
+        }
+    }
+
+    #[test]
+    fn days_that_not_all_years_have_are_written_as_they_are_shown() {
+        for text in [
+            "1970-01-01",
+            "2000-02-29",
+            "2000-03-01",
+            "2100-02-28",
+            "2100-03-01",
+            "2400-02-29",
+            "2024-12-31",
+            "9999-12-29",
+        ] {
+            for time in ["00:00:00.000", "23:59:59.999"] {
+                let at: Timestamp = format!("{text}T{time}Z").parse().unwrap();
+                assert_eq!(serde_json::to_value(at).unwrap(), format!("{text}T{time}Z"));
+            }
+        }
+    }
 
     #[test]
     fn milliseconds_are_always_written_with_three_decimals() {

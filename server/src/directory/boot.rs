@@ -18,10 +18,14 @@ pub(super) struct Boot {
     pub(super) shown_stale: AtomicBool,
     /// An actor of it that lived was given to somebody else, or forgotten, while it was silent: it is asked for all of them.
     pub(super) robbed: AtomicBool,
+    /// It was heard in the last minute, over a time that is known: what its actors did then was counted.
+    pub(super) counted: AtomicBool,
     /// Held while a batch is applied: batches of one boot are applied one after the other.
     pub(super) progress: Mutex<Progress>,
     /// Its actors that are shown under another id than it calls them by, for another living process has theirs.
     aliases: RwLock<Aliases>,
+    /// Whether there are any: mostly there are none, and then nobody has to wait for them.
+    is_aliased: AtomicBool,
     /// How many of those were looked at in this round.
     looked_at: AtomicUsize,
 }
@@ -56,8 +60,10 @@ impl Boot {
             beat: AtomicI64::new(now.as_millis()),
             shown_stale: AtomicBool::new(false),
             robbed: AtomicBool::new(false),
+            counted: AtomicBool::new(false),
             progress: Mutex::default(),
             aliases: RwLock::default(),
+            is_aliased: AtomicBool::new(false),
             looked_at: AtomicUsize::new(0),
         }
     }
@@ -72,6 +78,9 @@ impl Boot {
 
     /// The id under which the actor that this boot calls `id` is shown, where that is another one.
     pub(super) fn alias(&self, id: &str) -> Option<Text> {
+        if !self.has_aliases() {
+            return None;
+        }
         let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
         aliases.shown.get(id).cloned()
     }
@@ -88,6 +97,7 @@ impl Boot {
         let mut aliases = self.aliases.write().unwrap_or_else(PoisonError::into_inner);
         aliases.moved.insert(id.clone());
         aliases.shown.insert(id, shown);
+        self.is_aliased.store(true, Ordering::Release);
     }
 
     /// Shows the actor that it calls `id` by that id again.
@@ -96,12 +106,13 @@ impl Boot {
         if let Some((id, _)) = aliases.shown.remove_entry(id) {
             aliases.moved.insert(id);
         }
+        self.is_aliased
+            .store(!aliases.shown.is_empty(), Ordering::Release);
     }
 
     /// Whether any of its actors is shown under another id.
     pub(super) fn has_aliases(&self) -> bool {
-        let aliases = self.aliases.read().unwrap_or_else(PoisonError::into_inner);
-        !aliases.shown.is_empty()
+        self.is_aliased.load(Ordering::Acquire)
     }
 
     /// What it calls those of its actors that got another id since this was last asked.

@@ -1,6 +1,7 @@
 //! An actor as the directory keeps it: small, with shared texts, and with what is needed to compute the rest.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use loom_protocol::{
@@ -9,6 +10,7 @@ use loom_protocol::{
 use serde_json::{Map, Value};
 
 use super::boot::Boot;
+use super::measured::{Measured, Standing};
 
 /// A text that many actors share.
 pub(crate) type Text = Arc<str>;
@@ -30,6 +32,8 @@ pub(super) struct Entry {
     pub(super) work: Option<Box<Work>>,
     pub(super) system: Option<bool>,
     controls: Option<Box<Controls>>,
+    /// What it did in the last minute.
+    pub(super) measured: Measured,
     /// When it started, by our clock: the moment of the report less the uptime it gave.
     pub(super) started: Option<Timestamp>,
     /// The last report about this very actor.
@@ -66,6 +70,7 @@ impl Entry {
             work: record.work.map(Box::new),
             system: record.system,
             controls: record.controls.map(Box::new),
+            measured: Measured::default(),
             started: record.uptime.map(|uptime| started_at(now, uptime)),
             beat: now,
             owner,
@@ -74,34 +79,44 @@ impl Entry {
         }
     }
 
-    /// Takes over the fields that `patch` names. The sender's `lastHeartbeat` is courtesy; ours counts.
+    /// Takes over the fields that `patch` names, and forgets those that it takes away. The sender's `lastHeartbeat` is courtesy; ours counts.
     pub(super) fn apply(&mut self, patch: ActorPatch, now: Timestamp, share: impl Fn(&str) -> Text) {
-        fn set<T>(field: &mut Option<T>, value: Option<T>) {
-            if value.is_some() {
+        fn set<T>(field: &mut Option<T>, value: Option<T>, cleared: bool) {
+            if value.is_some() || cleared {
                 *field = value;
             }
         }
         if let Some(kind) = patch.kind {
             self.kind = share(&kind);
         }
-        set(&mut self.status, reported(patch.status));
-        set(&mut self.worker, patch.worker_id.map(|text| share(&text)));
-        set(&mut self.node, patch.node.map(|text| share(&text)));
-        set(&mut self.parent, patch.parent_id.map(|id| share(&id.0)));
-        set(&mut self.message_count, patch.message_count);
-        set(&mut self.queue_depth, patch.queue_depth);
-        set(&mut self.error_count, patch.error_count);
-        set(&mut self.restart_count, patch.restart_count);
-        set(&mut self.metadata, patch.metadata.map(Arc::new));
-        set(&mut self.rates, patch.rates.map(Box::new));
-        set(&mut self.latency, patch.latency.map(Box::new));
-        set(&mut self.work, patch.work.map(Box::new));
-        set(&mut self.system, patch.system);
-        set(&mut self.controls, patch.controls.map(Box::new));
+        let cleared = patch.cleared;
+        set(&mut self.status, reported(patch.status), cleared.status);
+        let worker = patch.worker_id.map(|text| share(&text));
+        set(&mut self.worker, worker, cleared.worker_id);
+        let node = patch.node.map(|text| share(&text));
+        set(&mut self.node, node, cleared.node);
+        let parent = patch.parent_id.map(|id| share(&id.0));
+        set(&mut self.parent, parent, cleared.parent_id);
         set(
-            &mut self.started,
-            patch.uptime.map(|uptime| started_at(now, uptime)),
+            &mut self.message_count,
+            patch.message_count,
+            cleared.message_count,
         );
+        set(&mut self.queue_depth, patch.queue_depth, cleared.queue_depth);
+        set(&mut self.error_count, patch.error_count, cleared.error_count);
+        set(
+            &mut self.restart_count,
+            patch.restart_count,
+            cleared.restart_count,
+        );
+        set(&mut self.metadata, patch.metadata.map(Arc::new), cleared.metadata);
+        set(&mut self.rates, patch.rates.map(Box::new), cleared.rates);
+        set(&mut self.latency, patch.latency.map(Box::new), cleared.latency);
+        set(&mut self.work, patch.work.map(Box::new), cleared.work);
+        set(&mut self.system, patch.system, cleared.system);
+        set(&mut self.controls, patch.controls.map(Box::new), cleared.controls);
+        let started = patch.uptime.map(|uptime| started_at(now, uptime));
+        set(&mut self.started, started, cleared.uptime);
         self.beat = now;
     }
 
@@ -135,6 +150,7 @@ impl Entry {
 
     /// The record as the wire knows it, at `now`.
     pub(super) fn record(&self, id: &str, now: Timestamp, stale_after: Duration) -> ActorRecord {
+        let standing = self.standing(now, stale_after);
         ActorRecord {
             id: ActorId(id.to_owned()),
             kind: self.kind.to_string(),
@@ -149,11 +165,21 @@ impl Entry {
             node: self.node.as_deref().map(str::to_owned),
             error_count: self.error_count,
             restart_count: self.restart_count,
-            rates: self.rates.as_deref().cloned(),
-            latency: self.latency.as_deref().cloned(),
+            rates: standing.rates(&self.measured, self.rates.as_deref()),
+            latency: standing.latency(&self.measured, self.latency.as_deref()),
             work: self.work.as_deref().copied(),
             system: self.system,
             controls: self.controls.as_deref().cloned(),
+        }
+    }
+
+    /// How it stands, as far as its numbers depend on it.
+    pub(super) fn standing(&self, now: Timestamp, stale_after: Duration) -> Standing {
+        Standing {
+            counts: self.message_count.is_some(),
+            times: self.work.is_some(),
+            heard: is_counted(self.owner.as_ref()),
+            silent: self.is_final() || self.is_stale(now, stale_after),
         }
     }
 
@@ -163,7 +189,7 @@ impl Entry {
     }
 
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
-    fn parent(&self) -> Option<Text> {
+    pub(super) fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;
         Some(shown_parent(parent, self.owner.as_ref()))
     }
@@ -179,6 +205,11 @@ pub(super) fn last_heartbeat(beat: Timestamp, owner: Option<&Arc<Boot>>, is_fina
         Some(boot) if !is_final => beat.max(boot.last_beat()),
         _ => beat,
     }
+}
+
+/// Whether who did nothing in the last minute is known to have done nothing.
+pub(super) fn is_counted(owner: Option<&Arc<Boot>>) -> bool {
+    owner.is_some_and(|owner| owner.counted.load(Ordering::Relaxed))
 }
 
 /// The id that a parent is shown under.

@@ -260,9 +260,10 @@ impl Directory {
     pub(crate) fn types_of(&self, filter: &Filter) -> HashSet<Text> {
         let (now, stale_after, memory) = (self.clock.now(), self.options.stale_after, Memory::new());
         let mut types: HashSet<Text> = HashSet::new();
-        self.rows.each(|row| {
+        self.rows.each(|row, texts| {
             let sight = Sight {
                 row,
+                texts,
                 now,
                 stale_after,
                 memory: &memory,
@@ -312,9 +313,10 @@ impl Directory {
         });
         let mut best = Best::new(query.sort.direction, most);
         let after = after.map(|cursor| (cursor.value.key(), cursor.id.as_str()));
-        self.rows.each(|row| {
+        self.rows.each(|row, texts| {
             let sight = Sight {
                 row,
+                texts,
                 now,
                 stale_after,
                 memory: &memory,
@@ -354,9 +356,9 @@ fn key<'a>(field: SortField, sight: &'a Sight<'_>) -> SortKey<'a> {
         SortField::Worker => text(row.worker.as_ref()),
         SortField::Node => text(row.node.as_ref()),
         SortField::Parent => text(row.parent.as_ref()),
-        SortField::Rate => fraction(row.rate),
-        SortField::Wait => fraction(row.wait),
-        SortField::Handle => fraction(row.handle),
+        SortField::Rate => fraction(sight.rate()),
+        SortField::Wait => fraction(sight.wait()),
+        SortField::Handle => fraction(sight.handle()),
     }
 }
 

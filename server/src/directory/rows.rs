@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 use super::boot::Boot;
 use super::entry::{Entry, Text};
+use super::measured::Number;
+use super::texts::{Place, Texts};
 
 /// Rows that are locked together: some microseconds of a reader's work.
 const CHUNK: usize = 512;
@@ -21,6 +23,7 @@ const SHUFFLE: usize = 7_919;
 /// all rows costs is what it has to fetch.
 #[repr(C)]
 pub(super) struct Row {
+    pub(super) place: Place,
     pub(super) id: Text,
     pub(super) kind: Text,
     pub(super) status: Option<ActorStatus>,
@@ -34,19 +37,32 @@ pub(super) struct Row {
     pub(super) queue_depth: Option<u64>,
     pub(super) error_count: Option<u64>,
     pub(super) restart_count: Option<u64>,
-    pub(super) rate: Option<f64>,
-    pub(super) wait: Option<f64>,
-    pub(super) handle: Option<f64>,
+    pub(super) rate: Both,
+    pub(super) wait: Both,
+    pub(super) handle: Both,
     pub(super) started: Option<Timestamp>,
+    /// It tells the sums of its times.
+    pub(super) times: bool,
     pub(super) system: bool,
 }
 
-type Chunk = RwLock<Vec<Option<Row>>>;
+/// A number as it was measured here, and as the actor says it of itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Both {
+    pub(super) measured: Number,
+    pub(super) reported: Number,
+}
+
+/// Rows that are locked together, and what is searched in each of them.
+struct Chunk {
+    rows: Vec<Option<Row>>,
+    texts: Texts,
+}
 
 /// The rows of all actors.
 #[derive(Default)]
 pub(super) struct Rows {
-    chunks: RwLock<Vec<Arc<Chunk>>>,
+    chunks: RwLock<Vec<Arc<RwLock<Chunk>>>>,
     free: Mutex<Free>,
 }
 
@@ -68,15 +84,15 @@ impl Rows {
         });
         drop(free);
         self.make(place / CHUNK);
-        self.write(place, |row| *row = Some(Row::of(id, entry)));
+        self.write(place, |row, texts| *row = Some(Row::of(id, entry, texts)));
         place
     }
 
     /// Follows a record that changed.
     pub(super) fn update(&self, place: usize, entry: &Entry) {
-        self.write(place, |row| {
+        self.write(place, |row, texts| {
             if let Some(row) = row {
-                row.follow(entry);
+                row.follow(entry, texts);
             }
         });
     }
@@ -84,23 +100,29 @@ impl Rows {
     /// Gives a place back.
     pub(super) fn remove(&self, place: usize) {
         let mut gone = None;
-        self.write(place, |row| gone = row.take());
+        self.write(place, |row, texts| {
+            gone = row.take();
+            if let Some(row) = &gone {
+                texts.give_back(row.place);
+            }
+        });
         drop(gone);
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.given_back.push(place);
     }
 
-    /// Runs `look` on each row. Actors come in an order that is often one that is asked for, and whoever looks for the last ones of
+    /// Runs `look` on each row, with the texts that its place is in. Actors come in an order that is often one that is asked for, and whoever looks for the last ones of
     /// it would take each row for the best so far: so the chunks have their turn as if shuffled.
-    pub(super) fn each(&self, mut look: impl FnMut(&Row)) {
+    pub(super) fn each(&self, mut look: impl FnMut(&Row, &Texts)) {
         let mut chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner).clone();
         let count = chunks.len();
         for (place, other) in (0..count).map(|place| (place, place.wrapping_mul(SHUFFLE) % count)) {
             chunks.swap(place, other);
         }
         for chunk in chunks {
-            let rows = chunk.read().unwrap_or_else(PoisonError::into_inner);
-            rows.iter().flatten().for_each(&mut look);
+            let chunk = chunk.read().unwrap_or_else(PoisonError::into_inner);
+            let rows = chunk.rows.iter().flatten();
+            rows.for_each(|row| look(row, &chunk.texts));
         }
     }
 
@@ -113,24 +135,30 @@ impl Rows {
         let mut chunks = self.chunks.write().unwrap_or_else(PoisonError::into_inner);
         while chunks.len() <= chunk {
             let rows = std::iter::repeat_with(|| None).take(CHUNK).collect();
-            chunks.push(Arc::new(RwLock::new(rows)));
+            let texts = Texts::default();
+            chunks.push(Arc::new(RwLock::new(Chunk { rows, texts })));
         }
     }
 
-    fn write(&self, place: usize, change: impl FnOnce(&mut Option<Row>)) {
+    fn write(&self, place: usize, change: impl FnOnce(&mut Option<Row>, &mut Texts)) {
         let chunks = self.chunks.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(chunk) = chunks.get(place / CHUNK) {
-            let mut rows = chunk.write().unwrap_or_else(PoisonError::into_inner);
+            let mut chunk = chunk.write().unwrap_or_else(PoisonError::into_inner);
+            let Chunk { rows, texts } = &mut *chunk;
             if let Some(row) = rows.get_mut(place % CHUNK) {
-                change(row);
+                change(row, texts);
+            }
+            if texts.are_mostly_gone() {
+                texts.tidy(rows.iter_mut().flatten().map(|row| &mut row.place));
             }
         }
     }
 }
 
 impl Row {
-    fn of(id: &Text, entry: &Entry) -> Self {
+    fn of(id: &Text, entry: &Entry, texts: &mut Texts) -> Self {
         let mut row = Self {
+            place: texts.take(id, entry.metadata.as_deref()),
             id: id.clone(),
             kind: entry.kind.clone(),
             status: None,
@@ -141,20 +169,21 @@ impl Row {
             queue_depth: None,
             error_count: None,
             restart_count: None,
-            rate: None,
-            wait: None,
-            handle: None,
-            metadata: None,
+            rate: Both::default(),
+            wait: Both::default(),
+            handle: Both::default(),
+            metadata: entry.metadata.clone(),
             started: None,
             beat: entry.beat,
             owner: None,
+            times: false,
             system: false,
         };
-        row.follow(entry);
+        row.follow(entry, texts);
         row
     }
 
-    fn follow(&mut self, entry: &Entry) {
+    fn follow(&mut self, entry: &Entry, texts: &mut Texts) {
         if !Text::ptr_eq(&self.kind, &entry.kind) {
             self.kind = entry.kind.clone();
         }
@@ -164,23 +193,31 @@ impl Row {
         same(&mut self.worker, entry.worker.as_ref());
         same(&mut self.node, entry.node.as_ref());
         same(&mut self.parent, entry.parent.as_ref());
-        same(&mut self.metadata, entry.metadata.as_ref());
+        if same(&mut self.metadata, entry.metadata.as_ref()) {
+            texts.give_back(self.place);
+            self.place = texts.take(&self.id, self.metadata.as_deref());
+        }
         same(&mut self.owner, entry.owner.as_ref());
         self.message_count = entry.message_count;
         self.queue_depth = entry.queue_depth;
         self.error_count = entry.error_count;
         self.restart_count = entry.restart_count;
-        self.rate = entry.rates.as_ref().and_then(|rates| rates.messages);
-        self.wait = entry.latency.as_ref().and_then(|latency| latency.wait_ms);
-        self.handle = entry.latency.as_ref().and_then(|latency| latency.handle_ms);
+        let (rates, latency) = (entry.rates.as_deref(), entry.latency.as_deref());
+        self.rate.reported = Number::of(rates.and_then(|rates| rates.messages));
+        self.wait.reported = Number::of(latency.and_then(|latency| latency.wait_ms));
+        self.handle.reported = Number::of(latency.and_then(|latency| latency.handle_ms));
+        self.rate.measured = entry.measured.rate;
+        self.wait.measured = entry.measured.wait;
+        self.handle.measured = entry.measured.handle;
+        self.times = entry.work.is_some();
         self.started = entry.started;
         self.beat = entry.beat;
         self.system = entry.system == Some(true);
     }
 }
 
-/// Takes over what is shared; mostly it is the same as before, which costs no count.
-fn same<T: ?Sized>(mine: &mut Option<Arc<T>>, theirs: Option<&Arc<T>>) {
+/// Takes over what is shared, and says whether it is another; mostly it is the same as before, which costs no count.
+fn same<T: ?Sized>(mine: &mut Option<Arc<T>>, theirs: Option<&Arc<T>>) -> bool {
     let is_same = match (&*mine, theirs) {
         (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
         (None, None) => true,
@@ -189,4 +226,5 @@ fn same<T: ?Sized>(mine: &mut Option<Arc<T>>, theirs: Option<&Arc<T>>) {
     if !is_same {
         *mine = theirs.cloned();
     }
+    !is_same
 }

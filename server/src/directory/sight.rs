@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
+use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject, any_text};
 use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
 use super::entry::{self, Text, silent_for};
+use super::measured::Standing;
 use super::rows::Row;
+use super::texts::Texts;
 
 /// Verdicts that are remembered.
 const SLOTS: usize = 256;
@@ -32,6 +34,7 @@ struct Verdict {
 #[derive(Clone, Copy)]
 pub(super) struct Sight<'a> {
     pub(super) row: &'a Row,
+    pub(super) texts: &'a Texts,
     pub(super) now: Timestamp,
     pub(super) stale_after: Duration,
     pub(super) memory: &'a Memory,
@@ -90,6 +93,33 @@ impl Sight<'_> {
         Some(until.millis_since(started))
     }
 
+    /// Messages a second in the last minute.
+    pub(super) fn rate(&self) -> Option<f64> {
+        let rate = self.row.rate;
+        self.standing().rate(rate.measured, rate.reported)
+    }
+
+    /// How long a message waited in the last minute, in milliseconds.
+    pub(super) fn wait(&self) -> Option<f64> {
+        let wait = self.row.wait;
+        self.standing().time(wait.measured, wait.reported)
+    }
+
+    /// How long a message was handled in the last minute, in milliseconds.
+    pub(super) fn handle(&self) -> Option<f64> {
+        let handle = self.row.handle;
+        self.standing().time(handle.measured, handle.reported)
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            counts: self.row.message_count.is_some(),
+            times: self.row.times,
+            heard: entry::is_counted(self.row.owner.as_ref()),
+            silent: self.is_final() || self.is_stale(),
+        }
+    }
+
     fn is_final(&self) -> bool {
         self.row.status.as_ref().is_some_and(ActorStatus::is_final)
     }
@@ -104,7 +134,11 @@ impl Sight<'_> {
             Field::Type => Some(&self.row.kind),
             Field::Worker => self.row.worker.as_ref(),
             Field::Node => self.row.node.as_ref(),
-            Field::Parent | Field::Id | Field::State => None,
+            Field::Parent => self.row.parent.as_ref().filter(|_| {
+                let owner = self.row.owner.as_ref();
+                owner.is_none_or(|owner| !owner.has_aliases())
+            }),
+            Field::Id | Field::State => None,
         }
     }
 }
@@ -128,12 +162,12 @@ impl Subject for Sight<'_> {
         let row = self.row;
         match measure {
             Measure::Messages => row.message_count.map(number),
-            Measure::Rate => row.rate,
+            Measure::Rate => self.rate(),
             Measure::Queue => row.queue_depth.map(number),
             Measure::Errors => row.error_count.map(number),
             Measure::Restarts => row.restart_count.map(number),
-            Measure::Wait => row.wait,
-            Measure::Handle => row.handle,
+            Measure::Wait => self.wait(),
+            Measure::Handle => self.handle(),
             Measure::Uptime => self.uptime().map(number),
         }
     }
@@ -160,7 +194,20 @@ impl Subject for Sight<'_> {
         }
     }
 
+    fn metadata_has(&self, pattern: &Pattern) -> bool {
+        let Some(metadata) = self.metadata() else {
+            return false;
+        };
+        let kept = self.texts.metadata_has(self.row.place, pattern);
+        kept.unwrap_or_else(|| any_text(metadata, |text| pattern.is_in(text)))
+    }
+
     fn field_has(&self, field: Field, pattern: &Pattern) -> bool {
+        if field == Field::Id
+            && let Some(has) = self.texts.id_has(self.row.place, pattern)
+        {
+            return has;
+        }
         match self.shared(field) {
             Some(text) => self.memory.judge(pattern, text, || pattern.is_in(text)),
             None => self.text(field).is_some_and(|text| pattern.is_in(&text)),

@@ -1,5 +1,6 @@
 //! The directory itself: registering, updating, unregistering and reading actors.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,6 +13,7 @@ use super::entry::{Entry, Text, silent_for};
 use super::happened::{Happened, Look};
 use super::index::Index;
 use super::limits::{DirectoryOptions, Refusal};
+use super::measured::Measured;
 use super::rows::Rows;
 use crate::Clock;
 use crate::orders::Orders;
@@ -240,6 +242,9 @@ impl Directory {
                 };
                 let alone = entry.owner.is_none();
                 entry.row = slot.get().row;
+                if ended == Ended::Free {
+                    entry.measured = slot.get().measured;
+                }
                 self.rows.update(entry.row, &entry);
                 let before = slot.insert(entry);
                 rob(&before, slot.get().owner.as_ref());
@@ -315,6 +320,32 @@ impl Directory {
         drop(entry);
         self.changes.mark(&id);
         Ok(())
+    }
+
+    /// Writes down what actors did in the last minute, and which processes were heard in it.
+    pub(crate) fn measured(&self, told: &[(Text, Measured)], heard: &HashSet<Text>) {
+        for boot in self.boots.iter() {
+            boot.counted.store(heard.contains(&boot.name), Ordering::Relaxed);
+        }
+        for (id, measured) in told {
+            let is_known = self
+                .actors
+                .get(id)
+                .is_none_or(|entry| entry.measured.is(measured));
+            if is_known {
+                continue;
+            }
+            let Some(mut entry) = self.actors.get_mut(id) else {
+                continue;
+            };
+            let is_news = !entry.measured.is_near(measured);
+            entry.measured = *measured;
+            self.rows.update(entry.row, &entry);
+            drop(entry);
+            if is_news {
+                self.changes.mark(id);
+            }
+        }
     }
 
     /// Removes the actor if `which` says so, under its lock.

@@ -26,7 +26,8 @@ pub(super) struct ListParams {
     /// Only actors with this text in their id, type, status, worker, node, parent or the values of their metadata, in any
     /// case.
     q: Option<String>,
-    /// Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`.
+    /// Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. `rate`,
+    /// `wait` and `handle` are of the last minute, as in the records.
     #[param(max_length = 2000)]
     filter: Option<String>,
     /// `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,

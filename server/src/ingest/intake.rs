@@ -209,6 +209,8 @@ impl Intake {
         let before = at.as_millis().saturating_sub(forget_after.unwrap_or(i64::MAX));
         self.journal.forget(Timestamp::from_millis(before));
         self.traffic.tidy(at, |id| self.directory.kind_of(id).is_some());
+        let (measured, heard) = self.traffic.last_minute(at);
+        self.directory.measured(&measured, &heard);
         self.lints.check(at, &self.traffic.live_and_dead());
         self.watched_changed();
     }

@@ -6,13 +6,15 @@
 //! nothing. When the clock jumps back the windows begin anew.
 //!
 //! Memory is bounded: by numbers of types, messages and edges, and by bytes for the windows of single actors and messages
-//! (64 MiB each). What finds no room is in the totals of its type all the same.
+//! (64 MiB each). What finds no room is in the totals of its type all the same. The last minute of each actor, which lists are
+//! filtered and ordered by, has room for all: some 200 bytes of those that did something in it.
 
 mod actors;
 mod coverage;
 mod edges;
 mod growth;
 mod kinds;
+mod minute;
 mod read;
 mod series;
 mod store;

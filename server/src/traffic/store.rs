@@ -10,9 +10,10 @@ use super::coverage::Coverage;
 use super::edges::{EdgeTotal, Edges};
 use super::growth::growth;
 use super::kinds::{BootTraffic, Kinds};
+use super::minute::Minutes;
 use super::series::Series;
 use super::{GAP_MILLIS, JUST_BEGAN_MILLIS, WINDOW};
-use crate::directory::{Applying, Happening, Look, Refusal, Text, What};
+use crate::directory::{Applying, Happening, Look, Measured, Refusal, Text, What};
 
 /// Bytes of the windows of all types of messages together.
 const BYTES_OF_MESSAGES: usize = 64 * 1024 * 1024;
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) boots: HashMap<Text, BootTraffic>,
     pub(super) actors: Actors,
     pub(super) edges: Edges,
+    minutes: Minutes,
     /// The newest second that anything came in.
     newest: i64,
     tidied: i64,
@@ -49,6 +51,7 @@ impl Default for Traffic {
             boots: HashMap::new(),
             actors: Actors::default(),
             edges: Edges::default(),
+            minutes: Minutes::default(),
             newest: i64::MIN / 2,
             tidied: i64::MIN / 2,
             reach: WINDOW,
@@ -80,10 +83,12 @@ impl Traffic {
                 What::Gone(look) => {
                     state.count_out(look);
                     touched.insert(look.kind.clone());
+                    state.minutes.remove(&happening.id);
                 }
                 What::Renamed(to) => {
                     state.actors.rename(&happening.id, to);
                     state.edges.rename(&happening.id, to);
+                    state.minutes.rename(&happening.id, to);
                 }
                 What::Silent(_) | What::Back(_) | What::BootSilent | What::BootBack => {}
             }
@@ -133,6 +138,25 @@ impl Traffic {
         });
     }
 
+    /// What each actor did in the last minute, where that may be another than when this was last asked; and the processes that
+    /// were heard in it.
+    pub(crate) fn last_minute(&self, now: Timestamp) -> (Vec<(Text, Measured)>, HashSet<Text>) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let second = second_of(now);
+        state.advance(second);
+        let (from, to) = Minutes::window(second);
+        let covered = state
+            .boots
+            .iter()
+            .map(|(name, boot)| (name.clone(), boot.coverage.count(from, to)));
+        let covered: HashMap<Text, u32> = covered.filter(|(_, seconds)| *seconds > 0).collect();
+        let told = state
+            .minutes
+            .tell(second, |boot| covered.get(boot).copied().unwrap_or(0));
+        (told, covered.into_keys().collect())
+    }
+
     /// Follows these actors each second.
     pub(crate) fn watch(&self, watched: &HashSet<Text>) {
         self.lock().actors.watch(watched);
@@ -160,6 +184,7 @@ impl State {
             }
             self.actors.clear();
             self.edges.clear();
+            self.minutes.clear();
             self.newest = second;
             self.tidied = second;
         }
@@ -237,6 +262,11 @@ impl State {
                 actor.loner.mark(span.0, span.1);
             }
         }
+        // Of who no process speaks for, its reports are the only sign that it was heard.
+        if whole_span && (grown != (0, 0) || after.boot.is_none()) {
+            self.minutes.grew(&happening.id, after.boot.as_ref(), span, grown);
+        }
+        self.minutes.looked(&happening.id, before, after, span.1);
         if whole_span && grown != (0, 0) {
             self.actors.grew(&happening.id, span, grown.0, grown.1);
         }

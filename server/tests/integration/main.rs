@@ -18,6 +18,7 @@ mod events;
 mod extension;
 mod guard;
 mod journal;
+mod last_minute;
 mod lints;
 mod live;
 mod openapi;

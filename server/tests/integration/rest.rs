@@ -94,6 +94,28 @@ async fn an_update_merges_and_counts_as_a_beat() {
 }
 
 #[actix_web::test]
+async fn null_takes_a_field_away_where_it_can_be_unknown() {
+    let (services, _) = services(StudioOptions::default());
+    post(&services, "/api/actor/register", counter()).await;
+    let nulls = json!({"id":"counter-1","status":null,"workerId":null,"messageCount":null,"queueDepth":null,"uptime":null,
+        "metadata":null,"lastHeartbeat":null});
+    let left = post(&services, "/api/actor/update", nulls.clone()).await.json();
+    let bare = json!({"id":"counter-1","type":"CounterActor","lastHeartbeat":"2025-12-13T03:33:58.077Z"});
+    assert_eq!(left, bare);
+    post(&services, "/api/actor/register", counter()).await;
+    let batch = json!({"boot":"b1","seq":1,"update":[nulls]});
+    post(&services, "/api/actor/batch", batch).await;
+    assert_eq!(get(&services, "/api/actors/counter-1").await.json(), bare);
+    for field in ["id", "type"] {
+        let mut patch = json!({"id":"counter-1"});
+        patch[field] = Value::Null;
+        let refused = post(&services, "/api/actor/update", patch).await;
+        assert_eq!(refused.problem(), (400, "invalid_json".into()));
+        assert!(refused.text().contains("null; "), "{}", refused.text());
+    }
+}
+
+#[actix_web::test]
 async fn unregistering_is_204_also_when_unknown() {
     let (services, _) = services(StudioOptions::default());
     post(&services, "/api/actor/register", counter()).await;

@@ -1217,7 +1217,10 @@ export interface components {
             /** @description Whether there are more than this page holds. */
             truncated: boolean;
         };
-        /** @description A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole. */
+        /**
+         * @description A part of a record: `id` and the top-level fields that changed. Each replaces what was known of it as a whole; one that
+         *     is `null` is not known any more.
+         */
         ActorPatch: {
             controls?: components["schemas"]["Controls"] | null;
             /**
@@ -1531,7 +1534,10 @@ export interface components {
              */
             time: string;
         };
-        /** @description Time in the handler and in the queue, in milliseconds. */
+        /**
+         * @description Time in the handler and in the queue, in milliseconds. As the studio shows them: means of the last minute, by the growth of
+         *     the sums in `work`; absent where nothing was handled in it. Where the actor tells no sums, as it reports them itself.
+         */
         Latency: {
             /**
              * Format: double
@@ -1911,7 +1917,10 @@ export interface components {
             /** @description A URI reference that names the kind of problem. */
             type: string;
         };
-        /** @description Messages and errors per second, smoothed by whoever reports them. */
+        /**
+         * @description Messages and errors per second. As the studio shows them: in the last minute, by the growth of the totals that the actor
+         *     tells. Where it tells none, as it reports them itself.
+         */
         Rates: {
             /**
              * Format: double
@@ -2636,7 +2645,10 @@ export interface operations {
                  *     case.
                  */
                 q?: string;
-                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                /**
+                 * @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. `rate`,
+                 *     `wait` and `handle` are of the last minute, as in the records.
+                 */
                 filter?: string;
                 /**
                  * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
@@ -2715,7 +2727,10 @@ export interface operations {
                  *     case.
                  */
                 q?: string;
-                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                /**
+                 * @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. `rate`,
+                 *     `wait` and `handle` are of the last minute, as in the records.
+                 */
                 filter?: string;
                 /**
                  * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
@@ -5415,7 +5430,10 @@ export interface operations {
                  *     case.
                  */
                 q?: string;
-                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                /**
+                 * @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. `rate`,
+                 *     `wait` and `handle` are of the last minute, as in the records.
+                 */
                 filter?: string;
                 /**
                  * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,
@@ -5490,7 +5508,10 @@ export interface operations {
                  *     case.
                  */
                 q?: string;
-                /** @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. */
+                /**
+                 * @description Only actors for which all of these words hold: `type:Order state:failed,stale wait:>50ms -is:system "a text"`. `rate`,
+                 *     `wait` and `handle` are of the last minute, as in the records.
+                 */
                 filter?: string;
                 /**
                  * @description `id` (the default), `type`, `status`, `messageCount`, `queueDepth`, `errorCount`, `restartCount`, `uptime`,

@@ -47,7 +47,7 @@ words! {
     Measure {
         /// Messages handled since it started.
         Messages = "messages",
-        /// Messages handled a second.
+        /// Messages handled a second, in the last minute.
         Rate = "rate",
         /// Messages waiting for it.
         Queue = "queue",
@@ -55,9 +55,9 @@ words! {
         Errors = "errors",
         /// Times it was started again.
         Restarts = "restarts",
-        /// Time that messages wait in its queue, in milliseconds.
+        /// Time that a message waited in its queue in the last minute, the mean, in milliseconds.
         Wait = "wait",
-        /// Time that it takes to handle a message, in milliseconds.
+        /// Time that it took to handle a message in the last minute, the mean, in milliseconds.
         Handle = "handle",
         /// Time since it started, in milliseconds.
         Uptime = "uptime",

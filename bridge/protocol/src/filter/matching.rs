@@ -33,6 +33,12 @@ pub trait Subject {
     fn field_has(&self, field: Field, pattern: &Pattern) -> bool {
         self.text(field).is_some_and(|text| pattern.is_in(&text))
     }
+
+    /// Whether `pattern` is somewhere in what else its owner tells of it.
+    fn metadata_has(&self, pattern: &Pattern) -> bool {
+        self.metadata()
+            .is_some_and(|values| any_text(values, |text| pattern.is_in(text)))
+    }
 }
 
 impl Filter {
@@ -48,9 +54,7 @@ impl Term {
         let holds = match &self.condition {
             Condition::Text(pattern) => {
                 Field::ALL.iter().any(|field| subject.field_has(*field, pattern))
-                    || subject.metadata().is_some_and(|values| {
-                        values.values().any(|value| matches_value(value, pattern, DEPTH))
-                    })
+                    || subject.metadata_has(pattern)
             }
             Condition::Field(field, patterns) => {
                 patterns.iter().any(|pattern| subject.field_is(*field, pattern))
@@ -64,18 +68,19 @@ impl Term {
     }
 }
 
-/// Whether a text is in a value of metadata. Fractions are told differently by every language, so they are not searched.
-fn matches_value(value: &Value, pattern: &Pattern, depth: usize) -> bool {
+/// Whether `look` says so of one of the texts that are searched in metadata: those of all values, some levels deep. Fractions are
+/// told differently by every language, so they are not among them.
+pub fn any_text(metadata: &Map<String, Value>, mut look: impl FnMut(&str) -> bool) -> bool {
+    metadata.values().any(|value| any_of(value, &mut look, DEPTH))
+}
+
+fn any_of(value: &Value, look: &mut impl FnMut(&str) -> bool, depth: usize) -> bool {
     match value {
-        Value::String(text) => pattern.is_in(text),
-        Value::Number(number) if !number.is_f64() => pattern.is_in(&number.to_string()),
-        Value::Bool(truth) => pattern.is_in(if *truth { "true" } else { "false" }),
-        Value::Array(values) if depth > 1 => values
-            .iter()
-            .any(|value| matches_value(value, pattern, depth - 1)),
-        Value::Object(values) if depth > 1 => values
-            .values()
-            .any(|value| matches_value(value, pattern, depth - 1)),
+        Value::String(text) => look(text),
+        Value::Number(number) if !number.is_f64() => look(&number.to_string()),
+        Value::Bool(truth) => look(if *truth { "true" } else { "false" }),
+        Value::Array(values) if depth > 1 => values.iter().any(|value| any_of(value, look, depth - 1)),
+        Value::Object(values) if depth > 1 => values.values().any(|value| any_of(value, look, depth - 1)),
         _ => false,
     }
 }

@@ -18,7 +18,7 @@ mod read;
 
 pub use invalid::{FilterFault, InvalidFilter};
 pub use keys::{Field, Measure, Nature};
-pub use matching::Subject;
+pub use matching::{Subject, any_text};
 pub use number::{Amount, Comparison, Limit, Unit};
 pub use pattern::Pattern;
 

@@ -61,6 +61,15 @@ impl Pattern {
         in_lower(text, |text| fits(&self.lower, text, true))
     }
 
+    /// Whether it stands for a part of a text that is in lower case already, in UTF-8.
+    pub fn is_in_lower(&self, lower: &[u8]) -> bool {
+        match self.lower.as_slice() {
+            // What most searches are.
+            [Piece::Text(wanted)] => has(lower, wanted.as_bytes()),
+            pieces => fits(pieces, lower, false),
+        }
+    }
+
     /// Whether it stands for a part of `text`.
     pub fn is_in(&self, text: &str) -> bool {
         in_lower(text, |text| fits(&self.lower, text, false))
@@ -119,6 +128,20 @@ fn fits(pieces: &[Piece], text: &[u8], whole: bool) -> bool {
         free = false;
     }
     !whole || free || rest.is_empty()
+}
+
+/// Whether `wanted`, which is not empty, is in `text`, letter by letter.
+fn has(text: &[u8], wanted: &[u8]) -> bool {
+    let Some((first, others)) = wanted.split_first() else {
+        return true;
+    };
+    let Some(last) = text.len().checked_sub(wanted.len()) else {
+        return false;
+    };
+    let starts = text.iter().take(last + 1).enumerate();
+    starts
+        .filter(|(_, byte)| *byte == first)
+        .any(|(start, _)| text.get(start + 1..start + wanted.len()) == Some(others))
 }
 
 /// Where `wanted` (lower case) begins in `text`.

@@ -40,6 +40,10 @@ const BURIED: u8 = 8;
 const HELD: u8 = 16;
 /// Held back by an order.
 const PAUSED: u8 = 32;
+/// Carries journals to a studio: what it logs is in none.
+const CARRIES: u8 = 64;
+/// On a thread of its own, which waits for messages and for nothing else.
+const BLOCKS: u8 = 128;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,

@@ -21,8 +21,13 @@ use std::time::Duration;
 use actix::prelude::*;
 use loom_bridge::discovery::uplink::{Uplink, UplinkOptions};
 use loom_bridge::{
-    Activity, ActorRegistry, ActorSpec, Context, DiscoveryService, get_discovery_bridge, spawn,
+    Activity, ActorRegistry, ActorSpec, Context, DiscoveryService, JournalLayer, get_discovery_bridge, spawn,
 };
+use tracing::Level;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// A counter has counted.
 #[derive(Message)]
@@ -93,6 +98,7 @@ impl Handler<Counted> for AggregatorActor {
         self.highest = self.highest.max(counted.value);
         ctx.set_metadata("highest", self.highest);
         if self.sums.is_multiple_of(5) {
+            tracing::debug!(sums = self.sums, highest = self.highest, "takes its time");
             // Takes no message meanwhile: the page shows it waiting, and its queue growing.
             ctx.wait(tokio::time::sleep(Duration::from_millis(1_500)).into_actor(self));
         }
@@ -168,13 +174,22 @@ async fn demo(duration: Option<Duration>) -> Result<(), String> {
     Ok(())
 }
 
-#[actix::main]
-async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
+/// On the screen what matters; in the journals of the actors all that they log.
+fn log() {
+    let screen = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
+        .with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry()
+        .with(screen)
+        .with(JournalLayer::new().level(Level::DEBUG))
         .init();
+}
+
+#[actix::main]
+async fn main() -> ExitCode {
+    log();
     let duration = match duration(std::env::args().skip(1)) {
         Ok(duration) => duration,
         Err(usage) => {

@@ -25,7 +25,6 @@
 // For what the attribute writes, when it is used in this crate.
 extern crate self as loom_bridge;
 
-mod cause;
 mod cell;
 mod clock;
 mod context;
@@ -33,6 +32,9 @@ pub mod discovery;
 mod events;
 mod measure;
 mod names;
+mod number;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 mod owner;
 mod power;
 mod registry;
@@ -40,10 +42,12 @@ mod say;
 mod seen;
 mod spec;
 mod sync;
+mod trace;
 
-pub use cause::Cause;
 pub use context::{Activity, Context, Declared, Observed, StartObserved, Supervisor, spawn, spawn_in};
 pub use discovery::{DiscoveryBridge, Options, StudioSink, get_discovery_bridge};
+#[cfg(feature = "tracing")]
+pub use events::JournalLayer;
 pub use events::{Note, note, note_error, set_slow_message, slow_message};
 pub use loom_macros::actor;
 pub use loom_protocol as protocol;
@@ -55,6 +59,7 @@ pub use registry::{
 };
 pub use spec::ActorSpec;
 pub use sync::{SyncArbiter, SyncContext};
+pub use trace::{Carried, Cause, SpanId, TraceId, carry};
 
 /// What the attribute's code refers to.
 #[doc(hidden)]

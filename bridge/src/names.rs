@@ -21,13 +21,17 @@ impl Serial {
 
 /// A name that no other sender has: 32 hex digits from the standard library's seeds, which come from the system.
 pub(crate) fn new_boot_id() -> BootId {
-    let half = |salt: u64| {
-        let mut hasher = RandomState::new().build_hasher();
-        hasher.write_u64(salt);
-        hasher.write_u32(std::process::id());
-        hasher.finish()
-    };
-    BootId(format!("{:016x}{:016x}", half(1), half(2)))
+    BootId(format!("{:016x}{:016x}", random(), random()))
+}
+
+/// A number that nobody foresees, another one with each call. For names, never for secrets.
+pub(crate) fn random() -> u64 {
+    // The standard library counts its seeds on within a thread, so the hasher has to see more than them.
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u64(CALLS.fetch_add(1, Relaxed));
+    hasher.write_u32(std::process::id());
+    hasher.finish()
 }
 
 /// Six hex digits that tell this process's actors from those of other processes that report to the same studio.

@@ -206,8 +206,21 @@ fn the_actor_demo_shows_three_actors_of_two_types_that_work() {
             .unwrap()
             >= 5
     );
+    let logs = |batch: &Value| {
+        entries(batch, "events").any(|event| {
+            event["actor"] == "aggregator-1"
+                && event["kind"] == "log"
+                && event["message"] == "takes its time"
+                && event["data"]["level"] == "debug"
+                && event["data"]["fields"]["sums"].is_u64()
+        })
+    };
+    if !studio.seen.iter().any(logs) {
+        studio.wait_for("what the aggregator logs", logs);
+    }
     let ended = demo.interrupt();
     assert!(ended.status.success(), "{ended:?}");
+    assert!(!String::from_utf8_lossy(&ended.stderr).contains("takes its time"));
     assert!(String::from_utf8_lossy(&ended.stderr).contains("Discovered actor"));
     studio.wait_for("the farewell", |batch| entries(batch, "unregister").count() == 3);
 }

@@ -26,7 +26,8 @@ pub use frame::{Epoch, Frame, Removed, Seq, topic};
 pub use histogram::{BUCKETS, Histogram};
 pub use metrics::{ActorPools, Health, HealthStatus, MessageQueues, Metrics, PartHealth};
 pub use order::{
-    Attention, Controls, Detail, MessageForm, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome,
+    Attention, Controls, Detail, MOST_VALUE, MessageForm, Order, OrderAnswer, OrderId, OrderKind,
+    OrderOutcome,
 };
 pub use problem::Problem;
 pub use source::Source;

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::{ActorId, words::words};
 
+/// Bytes of JSON that an order's body may have, and the value of its answer.
+pub const MOST_VALUE: usize = 64 * 1024;
+
 words! {
     /// What may be ordered of an actor.
     pub enum OrderKind {

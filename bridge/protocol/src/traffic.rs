@@ -35,7 +35,7 @@ pub struct MessageTotals {
     pub handle: Option<Histogram>,
 }
 
-/// All actors of one type in one process.
+/// The messages of all actors of one type in one process. How many live, and what waits for them, their records tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -43,12 +43,6 @@ pub struct TypeTotals {
     /// The type of actor, e.g. `CounterActor`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Instances alive.
-    #[serde(default)]
-    pub live: u64,
-    /// Messages that wait for any of them.
-    #[serde(default)]
-    pub queued: u64,
     /// Its messages, by type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<MessageTotals>,

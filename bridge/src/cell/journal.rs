@@ -1,6 +1,6 @@
 //! How a cell writes into its registry's journal.
 
-use super::ActorCell;
+use super::{ActorCell, CARRIES};
 use crate::clock::Nanos;
 use crate::events::{Lane, Line};
 
@@ -16,6 +16,16 @@ impl ActorCell {
         if let Some(registry) = self.registry.upgrade() {
             registry.journal.left_out();
         }
+    }
+
+    /// From now on nothing that it logs is in its journal.
+    pub(crate) fn carry_journals(&self) {
+        self.set_flag(CARRIES);
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn carries_journals(&self) -> bool {
+        self.has_flag(CARRIES)
     }
 
     /// Whether the actor may write a line of this sort now; with it, how many it could not write before.

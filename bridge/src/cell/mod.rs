@@ -40,6 +40,10 @@ const BURIED: u8 = 8;
 const HELD: u8 = 16;
 /// Held back by an order.
 const PAUSED: u8 = 32;
+/// Carries journals to a studio: what it logs is in none.
+const CARRIES: u8 = 64;
+/// On a thread of its own, which waits for messages and for nothing else.
+const BLOCKS: u8 = 128;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
@@ -262,15 +266,17 @@ impl ActorCell {
     /// A message was in a queue for so long.
     #[inline]
     pub(crate) fn waited(&self, nanos: u64) {
-        self.sums.queued.add(1);
-        self.sums.wait_ns.add(nanos);
+        let times = self.sums.times();
+        times.queued.add(1);
+        times.wait_ns.add(nanos);
     }
 
     /// A message was handled to its end, so long after it was delivered.
     #[inline]
     pub(crate) fn answered(&self, nanos: u64) {
-        self.sums.handled.add(1);
-        self.sums.handle_ns.add(nanos);
+        let times = self.sums.times();
+        times.handled.add(1);
+        times.handle_ns.add(nanos);
     }
 
     /// The totals of its messages of one type; `None` when there is no room for them.
@@ -289,7 +295,7 @@ impl ActorCell {
     /// Its thread worked for it for so long.
     #[inline]
     pub(crate) fn worked(&self, nanos: u64) {
-        self.sums.busy_ns.add(nanos);
+        self.sums.times().busy_ns.add(nanos);
     }
 
     /// It was started again in place, by whoever polls it.
@@ -448,3 +454,7 @@ impl ActorCell {
         }
     }
 }
+
+/// There may be a million of them. With the counts of its `Arc` and of the allocator it just fits into 256 bytes.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<ActorCell>() <= 232);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom_protocol::Controls;
 
-use super::{ActorCell, Details, PAUSED};
+use super::{ActorCell, BLOCKS, Details, PAUSED};
 use crate::events::Limits;
 use crate::power::{OrderedRestart, Slot};
 
@@ -50,6 +50,15 @@ impl ActorCell {
 
     fn of_more<T>(&self, get: impl FnOnce(&More) -> Option<T>) -> Option<T> {
         self.details().as_ref()?.more.as_deref().and_then(get)
+    }
+
+    /// It is an actor of a `SyncArbiter`, whose thread hears of no orders.
+    pub(crate) fn block(&self) {
+        self.set_flag(BLOCKS);
+    }
+
+    pub(crate) fn blocks(&self) -> bool {
+        self.has_flag(BLOCKS)
     }
 
     /// Whether it is held back by an order, from now on.

@@ -2,6 +2,7 @@
 //!
 //! The sums have one writer, the thread that polls the actor, so they are plain loads and stores.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use loom_protocol::{Latency, Rates, Work};
@@ -33,9 +34,17 @@ impl Tally {
     }
 }
 
-/// The sums of one actor.
+/// The sums of one actor. Most actors are timed only for as long as somebody looks, and many never: so times are apart.
 #[derive(Default)]
 pub(super) struct Sums {
+    /// Work that no message asked for.
+    pub(super) turns: Tally,
+    times: OnceLock<Box<Times>>,
+}
+
+/// Times, and how many were measured of each.
+#[derive(Default)]
+pub(super) struct Times {
     /// Messages handled to their end, and the time from their delivery until then.
     pub(super) handled: Tally,
     pub(super) handle_ns: Tally,
@@ -44,30 +53,49 @@ pub(super) struct Sums {
     pub(super) wait_ns: Tally,
     /// Time in which the actor was polled.
     pub(super) busy_ns: Tally,
-    /// Work that no message asked for.
-    pub(super) turns: Tally,
 }
 
 impl Sums {
+    /// To add to them.
+    #[inline]
+    pub(super) fn times(&self) -> &Times {
+        self.times.get_or_init(Box::default)
+    }
+
     pub(super) fn read(&self) -> Totals {
+        let turns = self.turns.get();
+        let Some(times) = self.times.get() else {
+            return Totals {
+                turns,
+                ..Totals::default()
+            };
+        };
         // Counts before their sums would make a mean too large beside a write; a moment later they agree again.
         Totals {
-            handled: self.handled.get(),
-            handle_ns: self.handle_ns.get(),
-            queued: self.queued.get(),
-            wait_ns: self.wait_ns.get(),
-            busy_ns: self.busy_ns.get(),
-            turns: self.turns.get(),
+            handled: times.handled.get(),
+            handle_ns: times.handle_ns.get(),
+            queued: times.queued.get(),
+            wait_ns: times.wait_ns.get(),
+            busy_ns: times.busy_ns.get(),
+            turns,
         }
     }
 
     pub(super) fn go_on_from(&self, before: Totals) {
-        self.handled.set(before.handled);
-        self.handle_ns.set(before.handle_ns);
-        self.queued.set(before.queued);
-        self.wait_ns.set(before.wait_ns);
-        self.busy_ns.set(before.busy_ns);
         self.turns.set(before.turns);
+        let untimed = Totals {
+            turns: before.turns,
+            ..Totals::default()
+        };
+        if before == untimed {
+            return;
+        }
+        let times = self.times();
+        times.handled.set(before.handled);
+        times.handle_ns.set(before.handle_ns);
+        times.queued.set(before.queued);
+        times.wait_ns.set(before.wait_ns);
+        times.busy_ns.set(before.busy_ns);
     }
 }
 

@@ -4,19 +4,20 @@
 //! discriminant of a value. A compiler that names `Result` otherwise shows in the tests below, and would cost counts of
 //! errors, never soundness.
 
-use std::any::type_name;
-use std::hash::{Hash, Hasher};
+use std::any::{Any, type_name};
 use std::mem::discriminant;
 use std::sync::Arc;
 
+use actix::ResponseFuture;
 use actix::dev::OneshotSender;
 use tokio::sync::oneshot::Receiver;
 
 use super::envelope::{answered, answered_wrongly};
-use crate::cause::Cause;
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
 use crate::measure::{Level, MessageCell, level};
+use crate::number;
+use crate::trace::{Carried, Cause, Span};
 
 /// How a handler that returns an `R` answers a message whose result is a `T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,33 +53,17 @@ pub(crate) fn is_result<T>() -> bool {
 /// Whether a value is an `Err`. Of a value that is no `Result` it is not.
 #[inline]
 pub(crate) fn is_error<T>(value: &T) -> bool {
-    is_result::<T>() && number_of(value) == number_of(&Err::<(), ()>(()))
+    is_result::<T>() && number::of(&discriminant(value)) == number::of(&discriminant(&Err::<(), ()>(())))
 }
 
-/// The number of an enum's variant.
+/// The future that gives an answer, where that is what a handler returned; otherwise what it returned.
 #[inline]
-fn number_of<T>(value: &T) -> u64 {
-    let mut number = Number(0);
-    discriminant(value).hash(&mut number);
-    number.0
-}
-
-/// Keeps the one number that a discriminant feeds to a hasher.
-struct Number(u64);
-
-impl Hasher for Number {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        self.0 = number.unsigned_abs() as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+pub(super) fn future_of<R: 'static, T: 'static>(response: R) -> Result<ResponseFuture<T>, Option<R>> {
+    let mut response = Some(response);
+    let future = (&mut response as &mut dyn Any).downcast_mut::<Option<ResponseFuture<T>>>();
+    match future.and_then(Option::take) {
+        Some(future) => Ok(future),
+        None => Err(response),
     }
 }
 
@@ -90,10 +75,10 @@ pub(super) struct Awaited<T> {
     kind: &'static MessageCell,
     /// Raw ticks of the entry into the handler.
     entered: u64,
-    answer: Receiver<T>,
     reply: Option<OneshotSender<T>>,
     /// The whole name of the message's type.
     message: &'static str,
+    span: Span,
 }
 
 impl<T: 'static> Awaited<T> {
@@ -101,33 +86,40 @@ impl<T: 'static> Awaited<T> {
         cell: Arc<ActorCell>,
         kind: &'static MessageCell,
         entered: u64,
-        answer: Receiver<T>,
         reply: Option<OneshotSender<T>>,
         message: &'static str,
+        span: Span,
     ) -> Self {
         Self {
             life: cell.life(),
             cell,
             kind,
             entered,
-            answer,
             reply,
             message,
+            span,
         }
     }
 
+    /// Has a future give the answer, as a task of its own as in actix. It is the actor's, and of the chain.
+    pub(super) fn given_by(self, future: ResponseFuture<T>) {
+        let pending = Pending::new(Arc::clone(&self.cell));
+        let cell = Arc::clone(&self.cell);
+        let unanswered = Unanswered(Some(self));
+        actix_rt::spawn(Carried::of(&cell, Cause::here(), async move {
+            // Both dropped within, where it panics.
+            let (pending, unanswered) = (pending, unanswered);
+            let answer = future.await;
+            drop(pending);
+            unanswered.answer(answer);
+        }));
+    }
+
     /// Passes the answer on: now, where it is there, else when it comes.
-    pub(super) fn follow(mut self) {
+    pub(super) fn follow(self, mut answer: Receiver<T>) {
         use tokio::sync::oneshot::error::TryRecvError;
-        match self.answer.try_recv() {
-            Ok(answer) => pass_on(
-                &self.cell,
-                self.kind,
-                self.entered,
-                answer,
-                self.reply,
-                self.message,
-            ),
+        match answer.try_recv() {
+            Ok(answer) => self.pass_on(answer),
             // Nobody will answer: the handler said so at once, as actix lets it.
             Err(TryRecvError::Closed) => {}
             Err(TryRecvError::Empty) => {
@@ -135,54 +127,65 @@ impl<T: 'static> Awaited<T> {
                 // The answer belongs to the chain, and nothing else that runs in this task.
                 let cause = Cause::here();
                 actix_rt::spawn(async move {
-                    let answer = self.answer.await;
+                    let answer = answer.await;
                     drop(pending);
-                    let outer = cause.enter();
-                    match answer {
-                        Ok(answer) => pass_on(
-                            &self.cell,
-                            self.kind,
-                            self.entered,
-                            answer,
-                            self.reply,
-                            self.message,
-                        ),
-                        // A future that panicked on its own, or was thrown away. With its actor, or with that one's life,
-                        // it is no news.
-                        Err(_) if self.cell.is_running() && self.cell.life() == self.life => {
-                            answered_wrongly(&self.cell, self.kind);
-                            self.cell.tell_no_answer(self.message);
-                        }
-                        Err(_) => {}
-                    }
-                    outer.enter();
+                    cause.run(|| match answer {
+                        Ok(answer) => self.pass_on(answer),
+                        Err(_) => self.tell_no_answer(),
+                    });
                 });
             }
         }
     }
+
+    /// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
+    /// thread, its times are not ours to write.
+    fn pass_on(self, answer: T) {
+        let (cell, kind) = (&self.cell, self.kind);
+        if level() == Level::Traffic && !cell.is_superseded() {
+            answered(cell, kind, clock::between(self.entered, clock::raw()));
+        }
+        let is_wrong = is_error(&answer);
+        self.span.end(is_wrong);
+        if is_wrong {
+            let newest = cell.newest();
+            answered_wrongly(&newest, kind);
+            newest.tell_error_answer(self.message);
+        }
+        if let Some(reply) = self.reply {
+            // Whoever asked may have given up.
+            let _given_up = reply.send(answer);
+        }
+    }
+
+    /// What was to give the answer panicked on its own, or was thrown away. With its actor, or with that one's life, it is no news.
+    fn tell_no_answer(&self) {
+        if self.cell.is_running() && self.cell.life() == self.life {
+            answered_wrongly(&self.cell, self.kind);
+            self.cell.tell_no_answer(self.message);
+        }
+    }
 }
 
-/// Counts first: who has the answer sees the counters. Where another actor has taken over the counters, perhaps on another
-/// thread, its times are not ours to write.
-fn pass_on<T>(
-    cell: &Arc<ActorCell>,
-    kind: &'static MessageCell,
-    entered: u64,
-    answer: T,
-    reply: Option<OneshotSender<T>>,
-    message: &'static str,
-) {
-    if level() == Level::Traffic && !cell.is_superseded() {
-        answered(cell, kind, clock::between(entered, clock::raw()));
+/// Dropped before it was answered, by a panic, it says that no answer comes.
+struct Unanswered<T: 'static>(Option<Awaited<T>>);
+
+impl<T: 'static> Unanswered<T> {
+    fn answer(mut self, answer: T) {
+        if let Some(awaited) = self.0.take() {
+            awaited.pass_on(answer);
+        }
     }
-    if is_error(&answer) {
-        let newest = cell.newest();
-        answered_wrongly(&newest, kind);
-        newest.tell_error_answer(message);
-    }
-    if let Some(reply) = reply {
-        // Whoever asked may have given up.
-        let _given_up = reply.send(answer);
+}
+
+impl<T: 'static> Drop for Unanswered<T> {
+    fn drop(&mut self) {
+        // Otherwise it goes with its arbiter, and nobody is there to be told.
+        if let Some(awaited) = self.0.take()
+            && std::thread::panicking()
+        {
+            awaited.tell_no_answer();
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot;
 
 use super::Context;
-use super::answer::{Awaited, Manner, is_error, manner};
-use crate::cause::{self, Cause};
+use super::answer::{Awaited, Manner, future_of, is_error, manner};
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::events::{Unwinding, dead_letter, handled_in};
 use crate::measure::{self, Level, MessageCell, Row, Sender, level, message_cell};
+use crate::trace::{self, Cause, Span};
 
 /// What is known of a message on its way. Dropped unopened, it counts as one that never reached its handler.
 pub(crate) struct Seal {
@@ -38,7 +38,7 @@ impl Seal {
     #[inline]
     pub(crate) fn new<A: 'static, M: 'static>() -> Self {
         if level() == Level::Traffic {
-            Self::with::<A, M>(clock::raw(), Cause::of_send(), cause::sender())
+            Self::with::<A, M>(clock::raw(), Cause::of_send(), trace::sender())
         } else {
             Self::with::<A, M>(0, Cause::of_send(), Sender::NOT_MEASURED)
         }
@@ -51,7 +51,7 @@ impl Seal {
 
     /// For one that the actor that is polled sent to itself some time ago: it was in no queue either.
     pub(super) fn from_timer<A: 'static, M: 'static>(cause: Cause) -> Self {
-        Self::with::<A, M>(0, cause, Self::measured(cause::sender))
+        Self::with::<A, M>(0, cause, Self::measured(trace::sender))
     }
 
     fn measured(sender: impl FnOnce() -> Sender) -> Sender {
@@ -130,7 +130,7 @@ impl Drop for Seal {
             // Its handler panicked, and its actor is still the one that is polled.
             State::InItsHandler => {
                 self.kind.here().error();
-                cause::with_current_actor(|cell| cell.existing_row(self.kind).map(Row::error));
+                trace::with_current_actor(|cell| cell.existing_row(self.kind).map(Row::error));
             }
             State::Settled => {}
         }
@@ -175,7 +175,8 @@ pub(super) fn deliver<A, M>(
     };
     let entered = clock::raw();
     seal.open(&context.cell, entered, reply.is_some());
-    let outer = seal.cause.enter();
+    let (cause, span) = Span::begin(seal.cause, &context.cell, type_name::<M>());
+    let outer = cause.enter();
     let unwinding = Unwinding::from_handler_of::<M>();
     let response = <A as Handler<M>>::handle(actor, message, context);
     unwinding.returned();
@@ -186,7 +187,8 @@ pub(super) fn deliver<A, M>(
         answered(&context.cell, seal.kind, took);
     }
     handled_in::<M>(&context.cell, took);
-    if manner == Manner::Fallible && is_error(&response) {
+    let is_wrong = manner == Manner::Fallible && is_error(&response);
+    if is_wrong {
         answered_wrongly(&context.cell, seal.kind);
         context.cell.tell_error_answer(type_name::<M>());
     }
@@ -194,14 +196,23 @@ pub(super) fn deliver<A, M>(
     context.cell.leave();
     // Under the cause still: an answer in the future is spawned here. After the counters: who has the answer sees them.
     if manner == Manner::Later {
-        let (sender, answer) = oneshot::channel();
-        // What it spawns is the message's, and no turn of the actor's own.
-        context.answering = true;
-        response.handle(context, Some(sender));
-        context.answering = false;
         let cell = Arc::clone(&context.cell);
-        Awaited::new(cell, seal.kind, entered, answer, reply, type_name::<M>()).follow();
+        let awaited = Awaited::new(cell, seal.kind, entered, reply, type_name::<M>(), span);
+        match future_of::<_, M::Result>(response) {
+            Ok(future) => awaited.given_by(future),
+            Err(response) => {
+                let (sender, answer) = oneshot::channel();
+                // What it spawns is the message's, and no turn of the actor's own.
+                context.answering = true;
+                if let Some(response) = response {
+                    response.handle(context, Some(sender));
+                }
+                context.answering = false;
+                awaited.follow(answer);
+            }
+        }
     } else {
+        span.end(is_wrong);
         response.handle(context, reply);
     }
     outer.enter();

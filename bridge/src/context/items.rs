@@ -13,10 +13,10 @@ use pin_project_lite::pin_project;
 
 use super::envelope::{Seal, answered, deliver};
 use super::{Context, Declared};
-use crate::cause::Cause;
 use crate::clock;
 use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
+use crate::trace::{Cause, Span};
 
 type Task<'a, 'b> = &'a mut std::task::Context<'b>;
 
@@ -307,7 +307,8 @@ where
     let mut seal = Seal::from_stream::<A, I>(cause);
     let entered = clock::raw();
     seal.open(&context.cell, entered, false);
-    let outer = seal.cause().enter();
+    let (cause, span) = Span::begin(seal.cause(), &context.cell, type_name::<I>());
+    let outer = cause.enter();
     let unwinding = Unwinding::from_handler_of::<I>();
     <A as StreamHandler<I>>::handle(actor, item, context);
     unwinding.returned();
@@ -316,6 +317,7 @@ where
         answered(&context.cell, seal.kind(), took);
     }
     handled_in::<I>(&context.cell, took);
+    span.end(false);
     seal.settle();
     context.cell.leave();
     outer.enter();

@@ -37,13 +37,13 @@ pub(crate) use answer::{Manner, is_error, is_result, manner};
 pub(crate) use envelope::{Seal, answered, answered_wrongly};
 pub(crate) use life::Life;
 
-use crate::cause::Cause;
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::events::Note;
 use crate::measure::{Level, level};
 use crate::power::{Gated, Powers};
 use crate::spec::ActorSpec;
+use crate::trace::Cause;
 use items::{Caused, Delayed, Held, Items, MessageStream, Now, Turn};
 
 /// The context of an actor that is seen: a drop-in for `actix::Context`.
@@ -130,8 +130,10 @@ impl<A: Actor<Context = Self>> Context<A> {
 
     /// Sets one entry of the metadata that the actor is shown with. Never a secret.
     pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        // Before the lock: a conversion may log.
+        let (key, value) = (key.into(), value.into());
         self.cell.amend(|details| {
-            details.metadata.insert(key.into(), value.into());
+            details.metadata.insert(key, value);
         });
     }
 

@@ -11,11 +11,11 @@ use actix::{Actor, Addr, Supervised};
 
 use super::Context;
 use super::life::Life;
-use crate::cause::{self, Cause};
 use crate::clock;
 use crate::events::Burying;
 use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
+use crate::trace::{self, Cause};
 
 type Restart<A> = fn(&mut ContextFut<A, Context<A>>) -> bool;
 
@@ -66,7 +66,7 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
 
     /// Drops the actor, then says that it is gone.
     fn finish(&mut self, end: End, cause: Cause) {
-        let _polling = cause::polling(Arc::clone(self.life.cell()));
+        let _polling = trace::polling(Arc::clone(self.life.cell()));
         cause.enter();
         let powers = self.actor.as_mut().and_then(|actor| actor.ctx().powers.take());
         let burying = Burying::begin();
@@ -100,7 +100,7 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         let Some(actor) = this.actor.as_mut() else {
             return Poll::Ready(());
         };
-        let polling = cause::polling(Arc::clone(this.life.cell()));
+        let polling = trace::polling(Arc::clone(this.life.cell()));
         if !std::mem::replace(&mut this.has_begun, true) {
             this.life.cell().tell_begun();
         }

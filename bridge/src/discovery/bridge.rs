@@ -58,6 +58,8 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) sources: Vec<Connected>,
     pub(super) sink: Option<Arc<dyn StudioSink>>,
+    /// Where batches went last.
+    pub(super) served: Option<Arc<dyn StudioSink>>,
     pub(super) courier: Option<Addr<Courier>>,
     keeper: Option<Addr<Keeper<Courier>>>,
     /// The bridge's own, where it has one.

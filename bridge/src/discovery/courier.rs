@@ -105,10 +105,14 @@ impl Courier {
                 Err(error) => tracing::error!("failed to {error}"),
             }
         }
-        let same = match (&self.sink, &state.sink) {
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
-            (old, new) => old.is_none() && new.is_none(),
-        };
+        let mut same = is_same(&self.sink, &state.sink);
+        if !same && self.sink.is_none() && is_same(&state.served, &state.sink) {
+            // A courier before this one served it, and panicked.
+            self.sink.clone_from(&state.sink);
+            self.outbox.go_on();
+            same = true;
+        }
+        state.served = state.sink.clone();
         if !same {
             self.sink.clone_from(&state.sink);
             self.outbox.start_over();
@@ -309,6 +313,13 @@ impl Courier {
     }
 }
 
+fn is_same(old: &Option<Arc<dyn StudioSink>>, new: &Option<Arc<dyn StudioSink>>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+        (old, new) => old.is_none() && new.is_none(),
+    }
+}
+
 fn log_discoveries(delta: &Delta) {
     // One that was started again is not a discovery.
     for actor in delta
@@ -341,6 +352,7 @@ impl Actor for Courier {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.cell().carry_journals();
         self.shared.state().courier = Some(ctx.address());
         self.shared.sender.desk.serve(ctx.address().recipient());
         self.catch_up();

@@ -21,7 +21,7 @@ pub(super) struct News {
     alone: bool,
     /// Events that were gone before they could be read.
     missed: u64,
-    /// Events that the studio refused.
+    /// Events that the studio refused, with their batch or by themselves.
     refused: u64,
 }
 
@@ -91,6 +91,11 @@ impl News {
     /// The studio took what was sent.
     pub(super) fn delivered(&mut self) {
         self.alone = false;
+    }
+
+    /// The studio took the batch, but not one of its events.
+    pub(super) fn rejected(&mut self) {
+        self.refused += 1;
     }
 
     /// The batch was not taken for a reason that has nothing to do with it.

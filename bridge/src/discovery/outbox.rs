@@ -4,8 +4,8 @@
 //! what is gone and asks for everything anew instead: the registry always has the newest state.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_protocol::{
     ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Dropped, Rejection, RejectionCode,
@@ -33,6 +33,16 @@ pub(super) struct Sender {
     pub(super) source: Source,
     /// Where orders come in and answers go out.
     pub(super) desk: Arc<Desk>,
+    /// What a courier that panicked had in hand.
+    left: Arc<Mutex<Left>>,
+}
+
+/// What cannot be looked at anew, and is told once.
+#[derive(Default)]
+struct Left {
+    news: News,
+    /// The studio may have taken it: so it goes again as it was, under its number.
+    in_flight: Option<ActorBatch>,
 }
 
 impl Sender {
@@ -44,6 +54,7 @@ impl Sender {
             generation: Arc::default(),
             source,
             desk: Arc::default(),
+            left: Arc::default(),
         }
     }
 }
@@ -97,7 +108,9 @@ pub(super) struct Settled {
 }
 
 impl Outbox {
+    /// Goes on with what the sender's outbox before it had in hand.
     pub(super) fn new(sender: Sender) -> Self {
+        let Left { news, in_flight } = std::mem::take(&mut *lock(&sender.left));
         Self {
             sender,
             register: HashMap::new(),
@@ -105,9 +118,9 @@ impl Outbox {
             gone: HashSet::new(),
             measured: Measured::default(),
             dropped: Dropped::default(),
-            reported_dropped: Dropped::default(),
-            in_flight: None,
-            news: News::default(),
+            told_dropped: Dropped::default(),
+            in_flight,
+            news,
             wants_everything: false,
             naming: false,
             lost: HashSet::new(),
@@ -121,13 +134,15 @@ impl Outbox {
 
     #[cfg(test)]
     pub(super) fn with_bounds(sender: Sender, batch: usize, backlog: usize) -> Self {
-        Self {
-            batch,
-            backlog,
-            most: batch,
-            full: batch,
-            ..Self::new(sender)
-        }
+        let mut outbox = Self::new(sender);
+        outbox.backlog = backlog;
+        (outbox.batch, outbox.most, outbox.full) = (batch, batch, batch);
+        outbox
+    }
+
+    #[cfg(test)]
+    pub(super) fn sender(&self) -> Sender {
+        self.sender.clone()
     }
 
     /// Whether every actor of every registry is to be put in by [`Self::put_everything`].
@@ -147,6 +162,11 @@ impl Outbox {
         self.lost.clear();
         self.mourned.clear();
         (self.batch, self.most) = (self.full, self.full);
+        self.wants_everything = true;
+    }
+
+    /// The same studio goes on to read, after the outbox before this one was lost. What that had in hand goes again as it was.
+    pub(super) fn go_on(&mut self) {
         self.wants_everything = true;
     }
 
@@ -326,6 +346,11 @@ impl Outbox {
                 .checked_sub(batch.register.len())
                 .and_then(|index| batch.update.get(index));
             settled.unknown.extend(unknown.map(|patch| patch.id.clone()));
+            let before_events = batch.register.len() + batch.update.len() + batch.unregister.len();
+            let event = rejection.index.checked_sub(before_events);
+            if event.is_some_and(|event| event < batch.events.len()) {
+                self.news.rejected();
+            }
         }
         settled
     }
@@ -424,6 +449,22 @@ impl Outbox {
             self.reported_dropped = Dropped::default();
         }
     }
+}
+
+impl Drop for Outbox {
+    /// Also while a panic of its courier passes: the next one goes on with it.
+    fn drop(&mut self) {
+        let left = Left {
+            news: std::mem::take(&mut self.news),
+            in_flight: self.in_flight.take(),
+        };
+        *lock(&self.sender.left) = left;
+    }
+}
+
+fn lock(left: &Mutex<Left>) -> MutexGuard<'_, Left> {
+    // It is replaced as a whole.
+    left.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes from the front what there is room for; at least one where there is any room, however much it weighs.

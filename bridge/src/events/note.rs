@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use loom_protocol::EventKind;
 use serde_json::{Map, Value};
 
-use crate::cause;
+use crate::trace;
 
 /// A text of a line has no more bytes; what is longer is cut.
 pub(crate) const LONGEST_TEXT: usize = 2_048;
@@ -67,7 +67,7 @@ pub(crate) fn bounded_text(text: Cow<'static, str>) -> Cow<'static, str> {
 }
 
 /// The data as it is, or how many bytes it would have been.
-fn bounded_data(data: Map<String, Value>) -> Option<Map<String, Value>> {
+pub(super) fn bounded_data(data: Map<String, Value>) -> Option<Map<String, Value>> {
     if data.is_empty() {
         return None;
     }
@@ -82,14 +82,14 @@ fn bounded_data(data: Map<String, Value>) -> Option<Map<String, Value>> {
 
 /// Writes a line into the journal of the actor that runs on this thread; nothing where none does.
 pub fn note(note: impl Into<Note>) {
-    if let Some(actor) = cause::current_cell() {
+    if let Some(actor) = trace::current_cell() {
         actor.note(EventKind::Note, note.into());
     }
 }
 
 /// Writes an error into the journal of the actor that runs on this thread and counts it; nothing where none does.
 pub fn note_error(text: impl Into<Cow<'static, str>>) {
-    if let Some(actor) = cause::current_cell() {
+    if let Some(actor) = trace::current_cell() {
         actor.error();
         actor.reported(text.into());
     }

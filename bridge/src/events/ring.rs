@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use loom_protocol::{ActorEvent, ActorId, EventKind};
 use serde_json::{Map, Value};
 
-use crate::cause::Cause;
 use crate::clock::Nanos;
+use crate::trace::Cause;
 
 /// Lines that are kept for whoever has not read them.
 const MOST_LINES: usize = 8_192;

@@ -13,11 +13,11 @@ use serde_json::{Map, Value};
 use super::limits::Lane;
 use super::note::{Note, bounded_text};
 use super::ring::Line;
-use crate::cause::Cause;
 use crate::cell::ActorCell;
 use crate::clock::Nanos;
 use crate::names::short_type_name;
 use crate::owner::RestartPolicy;
+use crate::trace::Cause;
 
 /// How long a handler may hold its thread before that is told, in nanoseconds.
 static SLOW: AtomicU64 = AtomicU64::new(100_000_000);
@@ -205,6 +205,21 @@ impl ActorCell {
     pub(crate) fn note(&self, kind: EventKind, note: Note) {
         let (text, data) = note.bounded();
         self.tell_within(Lane::Notes, kind, || text, || data);
+    }
+
+    /// What it logs: a text, and level, target and fields. Made only when it is written.
+    #[cfg(feature = "tracing")]
+    #[cold]
+    pub(crate) fn log(&self, line: impl FnOnce() -> (String, Map<String, Value>)) {
+        let Some(left_out) = self.admit(Lane::Notes, Nanos::now()) else {
+            self.left_out();
+            return;
+        };
+        let (text, mut data) = line();
+        if left_out > 0 {
+            data.insert("leftOutBefore".to_owned(), left_out.into());
+        }
+        self.line(EventKind::Log, text, Some(data));
     }
 
     /// Somebody ordered something of it.

@@ -2,7 +2,8 @@
 
 use std::any::TypeId;
 use std::cell::Cell;
-use std::hash::{Hash, Hasher};
+
+use crate::number;
 
 /// More than most programs have types of messages; a power of two, and no more than a few kilobytes a thread.
 const PLACES: usize = 256;
@@ -45,29 +46,8 @@ impl<T> Known<T> {
 /// A type's hash, which is one already.
 #[inline]
 fn number_of(id: TypeId) -> usize {
-    struct Number(u64);
-    impl Hasher for Number {
-        #[inline]
-        fn write(&mut self, bytes: &[u8]) {
-            for byte in bytes {
-                self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-            }
-        }
-
-        #[inline]
-        fn write_u64(&mut self, number: u64) {
-            self.0 = number;
-        }
-
-        #[inline]
-        fn finish(&self) -> u64 {
-            self.0
-        }
-    }
-    let mut number = Number(0);
-    id.hash(&mut number);
     // The remainder is taken of it, so its upper half does not matter.
-    number.finish() as usize
+    number::of(&id) as usize
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ impl Report {
         let mut look = Look {
             before: (std::mem::take(&mut self.rows), std::mem::take(&mut self.edges)),
             room: self.look,
+            due: Vec::new(),
             measured: &mut measured,
             report: self,
         };
@@ -107,14 +108,12 @@ impl Report {
                 .filter(|message| before.is_none_or(|before| !before.messages.contains(message)))
                 .cloned()
                 .collect();
-            let is_same = before.is_some_and(|before| (before.live, before.queued) == (now.live, now.queued));
-            if is_same && messages.is_empty() {
+            if messages.is_empty() {
                 continue;
             }
             changed.push(TypeTotals {
                 kind: now.kind.clone(),
                 messages,
-                ..now
             });
             self.types.insert(now.kind.clone(), now);
         }
@@ -122,13 +121,11 @@ impl Report {
     }
 }
 
-/// Every type that was ever there, with all its messages. Types of one name are one to a studio, as their actors are.
+/// Every type that ever had a message, with all of them. Types of one name are one to a studio, as their actors are.
 fn totals() -> Vec<TypeTotals> {
-    let mut types: BTreeMap<&str, (u64, u64, BTreeMap<&str, Counts>)> = BTreeMap::new();
+    let mut types: BTreeMap<&str, BTreeMap<&str, Counts>> = BTreeMap::new();
     for kind in kind::all() {
-        let (live, queued, messages) = types.entry(kind.shown()).or_default();
-        *live += kind.live();
-        *queued += kind.queued();
+        let messages = types.entry(kind.shown()).or_default();
         for message in kind.messages() {
             let mut counts = Counts::default();
             message.add_to(&mut counts);
@@ -139,11 +136,9 @@ fn totals() -> Vec<TypeTotals> {
     }
     types
         .into_iter()
-        .filter(|(_, (live, queued, messages))| *live > 0 || *queued > 0 || !messages.is_empty())
-        .map(|(kind, (live, queued, messages))| TypeTotals {
+        .filter(|(_, messages)| !messages.is_empty())
+        .map(|(kind, messages)| TypeTotals {
             kind: kind.to_owned(),
-            live,
-            queued,
             messages: messages
                 .iter()
                 .map(|(kind, counts)| counts.totals(kind))
@@ -156,6 +151,8 @@ fn totals() -> Vec<TypeTotals> {
 struct Look<'a> {
     before: (HashMap<u64, u64>, HashMap<u64, u64>),
     room: usize,
+    /// Edges of one row that are to be told: who sent, and how many.
+    due: Vec<(Option<Arc<str>>, u64)>,
     measured: &'a mut Measured,
     report: &'a mut Report,
 }
@@ -202,18 +199,15 @@ impl Look<'_> {
     }
 
     fn edges(&mut self, to: &str, row: &Row) {
+        let mut due = std::mem::take(&mut self.due);
+        // Nothing is copied or made under the lock, which the actor takes with each message.
         let mut edges = row.edges();
         for edge in edges.all() {
             let before = self.before.1.get(&edge.number).copied();
             let is_due = before != Some(edge.count) && self.room > 0;
             self.room -= usize::from(is_due);
             if is_due {
-                self.measured.edges.push(Edge {
-                    from: edge.name.as_ref().map(|name| ActorId(name.to_string())),
-                    to: ActorId(to.to_owned()),
-                    message: row.message.name().to_owned(),
-                    count: edge.count,
-                });
+                due.push((edge.name.clone(), edge.count));
             }
             if let Some(reported) = if is_due { Some(edge.count) } else { before } {
                 self.report.edges.insert(edge.number, reported);
@@ -224,6 +218,16 @@ impl Look<'_> {
             let reported = &self.report.edges;
             edges.retain(|edge| reported.get(&edge.number) != Some(&edge.count) || !edge.from.has_ended());
         }
+        drop(edges);
+        self.measured
+            .edges
+            .extend(due.drain(..).map(|(from, count)| Edge {
+                from: from.map(|name| ActorId(name.to_string())),
+                to: ActorId(to.to_owned()),
+                message: row.message.name().to_owned(),
+                count,
+            }));
+        self.due = due;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Carrying out orders, on the thread that polls the actor.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use actix::dev::AsyncContextParts;
@@ -12,11 +12,11 @@ use serde_json::{Map, Value, json};
 use super::gate::{CarryOut, Gate, Gated, StopAtLast};
 use super::refusal;
 use super::slot::{Reply, Slot, Task};
-use crate::cause::Cause;
 use crate::cell::ActorCell;
 use crate::context::Context;
 use crate::measure::{Level, level};
 use crate::owner::panic_text;
+use crate::trace::Cause;
 
 pub(super) type Snapshot<A> = Box<dyn Fn(&A) -> serde_json::Result<Value>>;
 type Send<A> = fn(&Addr<A>, Value, Reply);
@@ -152,10 +152,7 @@ impl<A: Actor<Context = Self>> Context<A> {
     pub(crate) fn take_orders(&mut self, in_place: bool) {
         let Some(powers) = &self.powers else { return };
         for task in powers.slot.take() {
-            let outer = Cause::default().enter();
-            Cause::of_send().enter();
-            self.take_order(task, in_place);
-            outer.enter();
+            Cause::begin().run(|| self.take_order(task, in_place));
         }
     }
 
@@ -298,19 +295,21 @@ impl<A: Actor<Context = Self>> Context<A> {
             powers.called = false;
             powers.inner.pop_front()
         }) {
-            let outer = Cause::default().enter();
-            match task.order.order {
+            // Back to what was before also when a panic passes.
+            Cause::default().run(|| match task.order.order {
                 OrderKind::Snapshot => self.snapshot(actor, task.reply),
                 OrderKind::Config => self.configure(actor, task),
                 _ => self.kill(task.reply),
-            }
-            outer.enter();
+            });
         }
     }
 
     fn snapshot(&self, actor: &A, reply: Reply) {
         let view = self.powers.as_ref().and_then(|powers| powers.snapshot.as_ref());
-        let Some(view) = view else { return };
+        let Some(view) = view else {
+            reply.fail("it shows nothing any more".to_owned());
+            return;
+        };
         // It only reads: where it panics, the actor is as it was.
         match catch_unwind(AssertUnwindSafe(|| view(actor))) {
             Ok(Ok(state)) => reply.done(Some(state)),
@@ -325,8 +324,22 @@ impl<A: Actor<Context = Self>> Context<A> {
     fn configure(&mut self, actor: &mut A, task: Task) {
         // Out of the context for the call, which gets the context.
         let apply = self.powers.as_mut().and_then(|powers| powers.config.take());
-        let Some(mut apply) = apply else { return };
-        let outcome = apply(actor, task.order.body.unwrap_or_default(), self);
+        let Some(mut apply) = apply else {
+            task.reply.fail("it takes no settings any more".to_owned());
+            return;
+        };
+        let body = task.order.body.unwrap_or_default();
+        let outcome = match catch_unwind(AssertUnwindSafe(|| apply(actor, body, self))) {
+            Ok(outcome) => outcome,
+            Err(payload) => {
+                task.reply.fail(format!(
+                    "it panicked over these settings: {}",
+                    panic_text(&*payload)
+                ));
+                // It may have changed half of itself: it ends as by any panic.
+                resume_unwind(payload);
+            }
+        };
         if let Some(powers) = self.powers.as_mut() {
             powers.config.get_or_insert(apply);
         }

@@ -79,6 +79,7 @@ impl Desk {
                 None => {
                     let problem = match cell.ended() {
                         Some(_) => refusal::has_ended(),
+                        None if cell.blocks() => refusal::blocks(),
                         None => refusal::not_allowed(order),
                     };
                     cell.tell_ordered(order, Some(&problem));

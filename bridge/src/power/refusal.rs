@@ -10,6 +10,11 @@ pub(super) fn has_ended() -> String {
     "it has ended: nothing can be ordered of it any more".to_owned()
 }
 
+pub(super) fn blocks() -> String {
+    "an actor of a `SyncArbiter` takes no orders: its thread waits for messages only; send it one from an actor that takes them"
+        .to_owned()
+}
+
 pub(super) fn too_many() -> String {
     "too many orders wait already: repeat this one once they are answered".to_owned()
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
-use loom_protocol::{Order, OrderAnswer, OrderId, OrderOutcome};
+use loom_protocol::{MOST_VALUE, Order, OrderAnswer, OrderId, OrderOutcome};
 use serde_json::Value;
 
 use super::desk::Desk;
@@ -14,9 +14,6 @@ use super::refusal;
 
 /// Orders that may wait for one actor.
 const MOST: usize = 64;
-
-/// An answer's value has no more bytes of JSON.
-const MOST_VALUE: usize = 256 << 10;
 
 /// An order on its way through the actor, and who is answered.
 pub(crate) struct Task {

@@ -76,8 +76,10 @@ impl ActorHandle {
     /// Sets one entry of its metadata.
     pub fn set_metadata(&self, key: impl Into<String>, value: impl Into<Value>) {
         self.beat();
+        // Before the lock: a conversion may log.
+        let (key, value) = (key.into(), value.into());
         self.cell.amend(|details| {
-            details.metadata.insert(key.into(), value.into());
+            details.metadata.insert(key, value);
         });
     }
 

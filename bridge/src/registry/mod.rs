@@ -23,12 +23,12 @@ pub use graves::Retention;
 pub use handle::ActorHandle;
 pub use service::DiscoveryService;
 
-use crate::cause;
 use crate::cell::{ActorCell, Details, More, Origin, Subscriptions};
 use crate::clock::Nanos;
 use crate::events::{Ring, Tap};
 use crate::names::{Serial, default_id};
 use crate::spec::ActorSpec;
+use crate::trace;
 use graves::Graves;
 
 /// Outside of a subscription, an actor counts as active for so long after it handled a message: one default poll.
@@ -195,7 +195,7 @@ impl Inner {
         let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, Serial::next()));
         let details = Details {
             metadata: spec.metadata,
-            parent: spec.parent.or_else(cause::current_actor),
+            parent: spec.parent.or_else(trace::current_actor),
             worker: spec.worker,
             watchers: spec.watchers,
             system: spec.system,

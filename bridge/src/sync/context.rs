@@ -9,7 +9,6 @@ use loom_protocol::{ActorId, EventKind};
 use serde_json::Value;
 
 use super::arbiter::{Make, SharedQueue};
-use crate::cause;
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::context::Life;
@@ -17,6 +16,7 @@ use crate::events::Note;
 use crate::measure::{Level, level};
 use crate::owner::{End, panic_text};
 use crate::spec::ActorSpec;
+use crate::trace;
 
 /// The context of an observed actor that may block: a drop-in for `actix::SyncContext`.
 ///
@@ -36,8 +36,10 @@ pub struct SyncContext<A: Actor<Context = Self>> { // HINT: `use loom_bridge::{S
 
 impl<A: Actor<Context = Self>> SyncContext<A> {
     pub(super) fn new(spec: ActorSpec, make: Make<A>, address: Box<dyn Fn() -> Addr<A> + Send>) -> Self {
+        let life = Life::begin::<A>(spec);
+        life.cell().block();
         Self {
-            life: Life::begin::<A>(spec),
+            life,
             make,
             address,
             state: ActorState::Started,
@@ -57,8 +59,10 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
 
     /// Sets one entry of the metadata that the actor is shown with. Never a secret.
     pub fn set_metadata(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        // Before the lock: a conversion may log.
+        let (key, value) = (key.into(), value.into());
         self.life.cell().amend(|details| {
-            details.metadata.insert(key.into(), value.into());
+            details.metadata.insert(key, value);
         });
     }
 
@@ -81,7 +85,7 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
 
     /// The whole life of the actor, on the thread that calls.
     pub(super) fn run(mut self, queue: &SharedQueue<A>) {
-        let _polling = cause::polling(Arc::clone(self.life.cell()));
+        let _polling = trace::polling(Arc::clone(self.life.cell()));
         // The actor is dropped within after a panic, and never looked into again.
         let lived = catch_unwind(AssertUnwindSafe(|| self.live(queue)));
         self.life.end(match lived {

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::context::{Manner, Seal, answered, answered_wrongly, is_error, manner};
 use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
+use crate::trace::Span;
 
 struct Parcel<M: Message> {
     message: Option<M>,
@@ -59,7 +60,8 @@ where
         let cell = Arc::clone(context.cell());
         let entered = clock::raw();
         seal.open(&cell, entered, reply.is_some());
-        let outer = seal.cause().enter();
+        let (cause, span) = Span::begin(seal.cause(), &cell, type_name::<M>());
+        let outer = cause.enter();
         let unwinding = Unwinding::from_handler_of::<M>();
         let response = <A as Handler<M>>::handle(actor, message, context);
         unwinding.returned();
@@ -69,7 +71,10 @@ where
             answered(&cell, seal.kind(), took);
         }
         handled_in::<M>(&cell, took);
-        if manner::<<A as Handler<M>>::Result, M::Result>() == Manner::Fallible && is_error(&response) {
+        let manner = manner::<<A as Handler<M>>::Result, M::Result>();
+        let is_wrong = manner == Manner::Fallible && is_error(&response);
+        span.end(is_wrong);
+        if is_wrong {
             answered_wrongly(&cell, seal.kind());
             cell.tell_error_answer(type_name::<M>());
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::protocol::{OrderAnswer, OrderId, OrderKind, OrderOutcome};
-use loom_bridge::{ActorRegistry, Context, CurrentChild, Keeper, RestartPolicy, Supervisor, spawn, spawn_in};
+use loom_bridge::{
+    ActorRegistry, Cause, Context, CurrentChild, Keeper, RestartPolicy, Supervisor, spawn, spawn_in,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -321,6 +323,35 @@ async fn what_cannot_be_done_is_refused_with_what_to_add() {
             .unwrap()
             .contains("ctx.allow()")
     );
+}
+
+#[actix::test]
+async fn settings_over_which_an_actor_panics_have_failed_and_say_so() {
+    let board = Board::new();
+    let fragile = spawn(spec(&board.registry, "f"), |_| Fragile);
+    until("it to run", || record(&board.registry, "f").controls.is_some()).await;
+    let config = board.put("f", OrderKind::Config, None, Some(json!(7)));
+    let answer = board.answer(&config).await;
+    assert_eq!(
+        outcome(&answer),
+        (&OrderOutcome::Failed, "it panicked over these settings: not 7")
+    );
+    until("it to end", || !fragile.connected()).await;
+    assert_eq!(status(&board.registry, "f"), "failed");
+    assert_eq!(Cause::current(), None, "what was current before is so again");
+}
+
+struct Fragile;
+
+#[loom_bridge::actor(controls(config(Self::configure)))]
+impl Actor for Fragile {
+    type Context = Context<Self>;
+}
+
+impl Fragile {
+    fn configure(&mut self, number: u8, _: &mut Context<Self>) -> Result<(), String> {
+        panic!("not {number}");
+    }
 }
 
 #[actix::test]
@@ -730,7 +761,7 @@ impl Handler<Long> for Clumsy {
     type Result = String;
 
     fn handle(&mut self, _: Long, _: &mut Self::Context) -> String {
-        "x".repeat(300 << 10)
+        "x".repeat(64 << 10)
     }
 }
 
@@ -748,10 +779,7 @@ async fn a_view_that_panics_or_is_too_large_fails_and_its_actor_lives() {
         )
     );
     let answer = board.answer(&board.message("c", "Long", json!(null))).await;
-    assert!(
-        outcome(&answer).1.contains("larger than the 256 kB"),
-        "{answer:?}"
-    );
+    assert!(outcome(&answer).1.contains("larger than the 64 kB"), "{answer:?}");
     assert_eq!(record(&board.registry, "c").message_count, Some(1));
     let controls = record(&board.registry, "c").controls.unwrap();
     assert_eq!(controls.messages[0].schema, Some(json!({"type": "object"})));

@@ -6,6 +6,7 @@
     reason = "helpers and actors of tests, outside of test functions"
 )]
 
+mod chains;
 mod common;
 mod counting;
 mod discovery;
@@ -13,9 +14,13 @@ mod journal;
 mod keeper;
 mod levers;
 mod lives;
+#[cfg(feature = "tracing")]
+mod log;
 mod measured;
 #[cfg(feature = "uplink")]
 mod newcomer;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod soak;
 mod status;
 mod studio;

@@ -4,7 +4,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use loom_bridge::{Activity, ActorRegistry, Cause, Context, Level, set_level, spawn, spawn_in, type_stats};
+use loom_bridge::{
+    Activity, ActorRegistry, Cause, Context, Level, TraceId, set_level, spawn, spawn_in, type_stats,
+};
 
 use crate::common::{in_its_own_process, record, spec, status, until};
 
@@ -146,7 +148,7 @@ async fn work_after_a_handler_shows_as_declared_and_held_messages_as_waiting() {
 
 struct Link {
     next: Option<Recipient<Trace>>,
-    seen: std::sync::Arc<std::sync::Mutex<Vec<u64>>>,
+    seen: std::sync::Arc<std::sync::Mutex<Vec<TraceId>>>,
 }
 
 #[derive(Message)]
@@ -163,7 +165,10 @@ impl Handler<Trace> for Link {
     fn handle(&mut self, _: Trace, _: &mut Self::Context) -> Self::Result {
         let later = async { tokio::task::yield_now().await }.into_actor(self);
         Box::pin(later.map(|(), link, ctx| {
-            link.seen.lock().unwrap().push(Cause::current().unwrap().trace());
+            link.seen
+                .lock()
+                .unwrap()
+                .push(Cause::current().unwrap().trace_id().unwrap());
             if let Some(next) = link.next.take() {
                 next.do_send(Trace);
                 ctx.notify(Trace);
@@ -175,7 +180,7 @@ impl Handler<Trace> for Link {
 #[actix::test]
 async fn what_follows_from_a_message_has_its_cause() {
     let registry = ActorRegistry::new();
-    let seen = std::sync::Arc::<std::sync::Mutex<Vec<u64>>>::default();
+    let seen = std::sync::Arc::<std::sync::Mutex<Vec<TraceId>>>::default();
     let link = |id: &str, next| {
         let seen = seen.clone();
         spawn(spec(&registry, id), |_| Link { next, seen })
@@ -187,10 +192,7 @@ async fn what_follows_from_a_message_has_its_cause() {
     until("three messages of one chain", || seen.lock().unwrap().len() == 3).await;
     first.send(Trace).await.unwrap();
     let traces = seen.lock().unwrap().clone();
-    assert!(
-        traces[0] != 0 && traces[1] == traces[0] && traces[2] == traces[0],
-        "{traces:?}"
-    );
+    assert!(traces[1] == traces[0] && traces[2] == traces[0], "{traces:?}");
     assert_ne!(
         traces[3], traces[0],
         "another message from outside begins another chain"

@@ -81,6 +81,7 @@ struct Sink(Arc<Mutex<Known>>);
 
 impl StudioSink for Sink {
     fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
+        tracing::info!(seq = batch.seq, "a batch arrives");
         let mut known = lock(&self.0);
         let answer = match known.script.pop_front() {
             None => Ok(known.take(batch, true)),

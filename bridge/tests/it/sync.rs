@@ -4,9 +4,11 @@ use std::sync::mpsc;
 
 use actix::Actor;
 use actix::prelude::{Handler, MailboxError, Message};
+use loom_bridge::protocol::{OrderKind, OrderOutcome};
 use loom_bridge::{ActorRegistry, ActorSpec, SyncArbiter, SyncContext};
 
 use crate::common::{Studio, Tally, measured_closely, record, status, until};
+use crate::studio::Board;
 
 struct Store {
     seen: Tally,
@@ -174,6 +176,20 @@ async fn a_panic_ends_one_of_them_with_its_text_and_the_others_go_on() {
     })
     .await;
     assert_eq!(store.send(Read(2)).await, Err(MailboxError::Closed));
+}
+
+#[actix::test]
+async fn what_is_ordered_of_one_is_refused_with_the_reason() {
+    let board = Board::new();
+    let (_store, _seen) = start(&board.registry, 1);
+    until("it to be told of", || !board.known().actors.is_empty()).await;
+    let answer = board.ordered("store-1", OrderKind::Pause).await;
+    assert_eq!(answer.outcome, OrderOutcome::Refused);
+    let problem = answer.problem.unwrap();
+    assert!(
+        problem.contains("an actor of a `SyncArbiter` takes no orders"),
+        "{problem}"
+    );
 }
 
 #[actix::test]

@@ -5,10 +5,11 @@
         cart.message("Add", lambda body: body["by"] + 1)
         cart.handled(ms=1.5)
 
-The standard library is enough. One thread reports each second, another one carries out orders; neither holds the program up,
-and a studio that is away is tried again. Any thread may call what is here.
+The standard library is enough. One thread reports each second, another one waits for orders, a third one carries them out; none
+holds the program up, and a studio that is away is tried again. Any thread may call what is here.
 """
 
+import http.client
 import json
 import logging
 import os
@@ -26,7 +27,12 @@ from datetime import datetime, timezone
 LOG = logging.getLogger("loom")
 EVENTS = 1_000  # that wait to be told; the oldest are dropped, and counted
 PER_BATCH = 200  # of them
-ORDERS = 256  # that wait to be carried out, and those remembered as carried out
+ORDERS = 256  # that wait to be carried out or answered; four times as many are remembered as carried out
+VALUE = 64 * 1024  # bytes of an answer's value
+POLL = 30.0  # seconds for which one request waits for orders; also the longest pause after one that failed
+
+# Nobody is there, or what is there is no studio.
+NO_STUDIO = (OSError, http.client.HTTPException, ValueError, AttributeError, KeyError, TypeError)
 
 
 class Actor:
@@ -100,7 +106,8 @@ class Actor:
         self.note(f"{kind}, by {order['by']}", kind="order", by=order["by"])
         try:
             value = handle(order.get("body")) if is_message or kind == "config" else handle()
-            json.dumps(value)
+            if (size := len(json.dumps(value).encode())) > VALUE:
+                raise ValueError(f"its value has {size} bytes of JSON, and may have {VALUE}")
         except Exception as error:  # of the program; it must hear of it where it was ordered
             LOG.exception("an order failed")
             return {"outcome": "failed", "problem": f"{type(error).__name__}: {error}"}
@@ -121,12 +128,13 @@ class Studio:
                         "pid": os.getpid(), "boot": self._boot}
         self._lock, self._wake, self._closing = threading.RLock(), threading.Event(), False
         self._actors, self._changed, self._gone, self._all = {}, set(), set(), True
-        self._events, self._dropped, self._answers = deque(), 0, []
+        self._events, self._dropped, self._answers, self._bare = deque(), 0, [], set()
         self._seq, self._generation, self._period, self._trouble = 0, 0, period, None
         self._waiting, self._seen = queue.Queue(ORDERS), OrderedDict()
         self._reporter = threading.Thread(target=self._report, daemon=True)
         self._reporter.start()
         threading.Thread(target=self._work, daemon=True).start()
+        threading.Thread(target=self._poll, daemon=True).start()
 
     def actor(self, id, type, **fields):
         """Shows a new actor."""
@@ -196,24 +204,52 @@ class Studio:
             batch = batch or self._next()
             try:
                 outcome = self._post(batch)
-                batch, self._trouble = None, None
+                self._trouble = None
+                # Before it is forgotten: what answers otherwise is no studio, and has taken nothing.
                 self._settle(outcome)
+                batch = None
             except urllib.error.HTTPError as error:
                 self._say(f"the studio refuses a batch: {error.code} {error.read(500)!r}")
                 # 401, 408, 429 and 5xx may pass; anything else it would say for ever, so all is told anew.
                 if error.code not in (401, 403, 408, 429) and error.code < 500:
-                    batch, self._all = None, True
-            except (OSError, ValueError) as error:  # nobody there, or no studio
+                    self._put_back(batch)
+                    batch = None
+            except NO_STUDIO as error:
                 self._say(f"the studio at {self._url} does not answer: {error}")
-            if ending:
+            if ending and (batch is not None or not self._answers):
                 return
             # An answer goes at once; else it is the beat. A studio that is away is not asked more often for it.
             self._wake.wait(self._period) if self._trouble is None else time.sleep(self._period)
 
-    def _post(self, batch):
-        request = urllib.request.Request(f"{self._url}/api/actor/batch", json.dumps(batch).encode(), self._headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+    def _post(self, batch, path="batch", timeout=10):
+        request = urllib.request.Request(f"{self._url}/api/actor/{path}", json.dumps(batch).encode(), self._headers)
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             return json.loads(answer.read())
+
+    def _put_back(self, batch):
+        """A batch was refused. Its answers go again; those that were in a refused one before go without what may be at fault."""
+        with self._lock:
+            self._all, self._dropped = True, self._dropped + len(batch["events"])
+            again = [{"id": answer["id"], "outcome": answer["outcome"], "problem": "the studio refused its value"}
+                     if answer["id"] in self._bare else answer for answer in batch["answers"]]
+            self._bare = {answer["id"] for answer in again}
+            self._answers = again + self._answers
+
+    def _poll(self):
+        """Hears of orders at once: the studio answers when there is something, and the answer to a batch has it."""
+        seen, pause = None, 0.5
+        while not self._closing:
+            try:
+                asked = {"boot": self._boot, "wait": int(POLL * 1000), **({"seen": seen} if seen else {})}
+                polled = self._post(asked, "poll", POLL + 10)
+                seen, pause = polled["seen"], 0.5
+                if polled["changed"]:
+                    self._wake.set()
+                time.sleep(0.005)  # one that always answers at once is not asked without end
+            except NO_STUDIO:  # the next batch says why, if that fails too
+                seen = None
+                time.sleep(pause)
+                pause = min(2 * pause, POLL)
 
     def _settle(self, outcome):
         self._all |= outcome.get("resync", False)
@@ -225,6 +261,8 @@ class Studio:
         for order in outcome.get("orders", []):
             if order["id"] in self._seen:
                 continue  # it comes again until its answer has arrived
+            if len(self._answers) >= ORDERS:
+                return  # it comes again
             try:
                 self._waiting.put_nowait(order)
             except queue.Full:

@@ -8,15 +8,19 @@
 //     cart.handled({ ms: 1.5 });
 //     await studio.close();
 //
-// It reports each second, does not hold the program up, and does not keep it running.
+// It reports each second, hears of orders at once, does not hold the program up, and does not keep it running.
 
 import { randomUUID } from "node:crypto";
+import http from "node:http";
+import https from "node:https";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const EVENTS = 1_000; // that wait to be told; the oldest are dropped, and counted
 const PER_BATCH = 200; // of them
-const ORDERS = 256; // that are carried out at a time; four times as many are remembered as carried out
+const ORDERS = 256; // that are carried out at a time, or wait to be answered; four times as many are remembered as carried out
+const VALUE = 64 * 1024; // bytes of an answer's value
+const POLL = 30_000; // milliseconds for which one request waits for orders; also the longest pause after one that failed
 
 export class Actor {
   #studio;
@@ -87,7 +91,8 @@ export class Actor {
     this.note(`${order}, by ${by}`, { kind: "order", data: { by } });
     try {
       const value = await handle(body);
-      JSON.stringify(value);
+      const size = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value) ?? "");
+      if (size > VALUE) throw new Error(`its value has ${size} bytes of JSON, and may have ${VALUE}`);
       return { outcome: "done", ...(value !== undefined && { value }) };
     } catch (error) {
       return { outcome: "failed", problem: String(error) };
@@ -111,11 +116,15 @@ export class Studio {
   #events = [];
   #dropped = 0;
   #answers = [];
+  #bare = new Set(); // answers that were in a refused batch
+  #sent = { events: 0, answers: [] }; // with the batch under way
+  #poll; // the open request for orders
   #seen = new Set();
   #carrying = 0;
   #unsent;
   #timer;
   #posting;
+  #awaited = false; // somebody waits for the next batch, though one is under way
   #closing = false;
   #trouble; // what was last told of
 
@@ -127,6 +136,7 @@ export class Studio {
     this.#period = period;
     this.#say = warn;
     this.#schedule(0);
+    void this.#listen();
   }
 
   actor(id, type, fields = {}) {
@@ -147,9 +157,11 @@ export class Studio {
     for (const actor of [...this.#actors.values()]) this.remove(actor);
     await this.#posting;
     this.#closing = true;
+    this.#poll?.destroy();
     clearTimeout(this.#timer);
     if (this.#unsent !== undefined) await this.#report();
     await this.#report();
+    if (this.#answers.length > 0) await this.#report();
   }
 
   changed(id) {
@@ -170,7 +182,9 @@ export class Studio {
     this.#timer = setTimeout(() => {
       this.#posting ??= this.#report().finally(() => {
         this.#posting = undefined;
-        this.#schedule(this.#answers.length > 0 && this.#trouble === undefined ? 0 : this.#period);
+        const soon = (this.#answers.length > 0 || this.#awaited) && this.#trouble === undefined;
+        this.#awaited = false;
+        this.#schedule(soon ? 0 : this.#period);
       });
     }, millis);
     this.#timer.unref();
@@ -188,6 +202,7 @@ export class Studio {
     batch.generation = this.#generation;
     batch.events = this.#events.splice(0, PER_BATCH);
     batch.answers = this.#answers;
+    this.#sent = { events: batch.events.length, answers: this.#answers };
     if (this.#dropped > 0) batch.dropped = { events: this.#dropped, edges: 0, messages: 0 };
     this.#all = false;
     this.#changed = new Set();
@@ -206,17 +221,82 @@ export class Studio {
         // 401, 403, 408, 429 and 5xx may pass; anything else it would say for ever, so all is told anew.
         if (![401, 403, 408, 429].includes(answer.status) && answer.status < 500) {
           this.#unsent = undefined;
-          this.#all = true;
+          this.#putBack();
         }
         throw new Error(`${answer.status} ${await answer.text()}`);
       }
       const outcome = await answer.json();
-      this.#unsent = undefined;
       this.#trouble = undefined;
+      // Before it is forgotten: what answers otherwise is no studio, and has taken nothing.
       this.#settle(outcome);
+      this.#unsent = undefined;
     } catch (error) {
       this.#warn(`the studio at ${this.#url} does not take a batch: ${error}`);
     }
+  }
+
+  // A batch was refused. Its answers go again; those that were in a refused one before go without what may be at fault.
+  #putBack() {
+    this.#all = true;
+    this.#dropped += this.#sent.events;
+    const again = this.#sent.answers.map((answer) =>
+      this.#bare.has(answer.id)
+        ? { id: answer.id, outcome: answer.outcome, problem: "the studio refused its value" }
+        : answer,
+    );
+    this.#bare = new Set(again.map(({ id }) => id));
+    this.#answers = [...again, ...this.#answers];
+  }
+
+  // Hears of orders at once: the studio answers when there is something, and the answer to a batch has it.
+  async #listen() {
+    let seen;
+    let pause = 500;
+    while (!this.#closing) {
+      let millis = 5; // one that always answers at once is not asked without end
+      try {
+        const polled = await this.#ask({ boot: this.#boot, seen, wait: POLL });
+        seen = polled.seen;
+        pause = 500;
+        if (polled.changed) this.#atOnce();
+      } catch {
+        // The next batch says why, if that fails too.
+        seen = undefined;
+        millis = pause;
+        pause = Math.min(2 * pause, POLL);
+      }
+      await sleep(millis, undefined, { ref: false });
+    }
+  }
+
+  // Not by `fetch`, whose open request would keep the program running.
+  #ask(what) {
+    const { request } = this.#url.startsWith("https:") ? https : http;
+    const options = { method: "POST", headers: this.#headers, agent: false, timeout: POLL + 10_000 };
+    return new Promise((resolve, reject) => {
+      this.#poll = request(`${this.#url}/api/actor/poll`, options, async (answer) => {
+        try {
+          let text = "";
+          for await (const chunk of answer.setEncoding("utf8")) {
+            text += chunk;
+            if (text.length > 4096) throw new Error("a long answer");
+          }
+          if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}`);
+          resolve(JSON.parse(text));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      this.#poll.on("socket", (socket) => socket.unref()).on("error", reject);
+      this.#poll.on("timeout", () => this.#poll.destroy(new Error("no answer")));
+      this.#poll.end(JSON.stringify(what));
+    });
+  }
+
+  // The next batch goes now, or as soon as the one under way is answered.
+  #atOnce() {
+    this.#awaited = this.#posting !== undefined;
+    if (!this.#awaited && this.#trouble === undefined) this.#schedule(0);
   }
 
   #settle({ rejected, resync = false, orders = [] }) {
@@ -226,7 +306,7 @@ export class Studio {
     this.#all ||= resync || rejected.some(({ code }) => code === "unknown_actor");
     for (const order of orders) {
       // It comes again until its answer has arrived.
-      if (this.#seen.has(order.id) || this.#carrying >= ORDERS) continue;
+      if (this.#seen.has(order.id) || this.#carrying + this.#answers.length >= ORDERS) continue;
       this.#seen.add(order.id);
       if (this.#seen.size > 4 * ORDERS) this.#seen.delete(this.#seen.values().next().value);
       void this.#carry(order);
@@ -238,7 +318,7 @@ export class Studio {
     const answer = (await this.#actors.get(order.actor)?.carry(order)) ?? { outcome: "refused", problem: "it is gone" };
     this.#carrying -= 1;
     this.#answers.push({ id: order.id, ...answer });
-    if (this.#posting === undefined && this.#trouble === undefined) this.#schedule(0);
+    this.#atOnce();
   }
 
   #warn(text) {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::args::{ExecutorChoice, Global, LogLevel, Pull};
 use super::{Exit, talk};
@@ -29,7 +31,9 @@ pub(super) fn logging(level: LogLevel) {
         .with_env_filter(EnvFilter::new(crate::serve::log_filter(level)))
         .with_writer(talk::Log);
     // Twice in one process happens only in tests; the first one stands.
-    drop(log.with_ansi(talk::in_colour()).with_target(false).try_init());
+    let log = log.with_ansi(talk::in_colour()).with_target(false).finish();
+    // What runs and jobs log is in the journals of their actors, too.
+    drop(log.with(loom_bridge::JournalLayer::new()).try_init());
 }
 
 /// Runs a command inside an actor system, whose actors share this thread.

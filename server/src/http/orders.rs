@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use loom_protocol::{Controls, OrderId, OrderKind, Problem};
+use loom_protocol::{Controls, MOST_VALUE, OrderId, OrderKind, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -21,7 +21,7 @@ use crate::directory::Directory;
 use crate::orders::{Ask, Ended, OrderLine, OrderState};
 
 /// Bytes of what is posted with an order.
-const MAX_BODY: usize = 64 * 1024;
+const MAX_BODY: usize = MOST_VALUE;
 /// Milliseconds that an answer is waited for, unless the caller says how long.
 const WAIT: u64 = 10_000;
 /// Milliseconds that it may be waited for.
@@ -296,8 +296,8 @@ fn takes(id: &str, kind: &OrderKind, message: Option<&str>, controls: Option<&Co
             taken => format!("only {}", taken.join(", ")),
         };
         return Err(not_controllable(format!(
-            "actor `{id}` takes {taken}; its application must say that it takes `{kind}`: by what loom-bridge has for it, or with \
-             \"controls\":{{\"orders\":[\"{kind}\"]}} in its record",
+            "actor `{id}` takes {taken}; its application must say that it takes `{kind}`: by what loom-bridge has for it (an actor of a SyncArbiter takes none), \
+             or with \"controls\":{{\"orders\":[\"{kind}\"]}} in its record",
             kind = kind.as_str()
         )));
     };

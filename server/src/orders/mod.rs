@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_bridge::discovery::Notify;
-use loom_protocol::{ActorId, BootId, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome, Timestamp};
+use loom_protocol::{
+    ActorId, BootId, MOST_VALUE, Order, OrderAnswer, OrderId, OrderKind, OrderOutcome, Timestamp,
+};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -25,8 +27,6 @@ use self::queue::{Open, Queue};
 use crate::Clock;
 use crate::access::Caller;
 
-/// Bytes of what comes of an order; more is left out.
-pub(crate) const MAX_VALUE: usize = 64 * 1024;
 /// An order that is not answered for so long is given up.
 const GIVE_UP_MILLIS: u64 = 10 * 60 * 1000;
 
@@ -232,10 +232,12 @@ fn ended(answer: OrderAnswer) -> Ended {
         }
     };
     let size = answer.value.as_ref().map_or(0, written);
-    let value = answer.value.filter(|_| size <= MAX_VALUE);
-    if size > MAX_VALUE {
+    let value = answer.value.filter(|_| size <= MOST_VALUE);
+    if size > MOST_VALUE {
         problem.get_or_insert_with(|| {
-            format!("what came of it has {size} bytes; at most {MAX_VALUE} are passed on, so it was left out")
+            format!(
+                "what came of it has {size} bytes; at most {MOST_VALUE} are passed on, so it was left out"
+            )
         });
     }
     Ended {

@@ -56,6 +56,33 @@ async fn events_of_a_batch_are_told_by_actor_by_chain_and_over_all() {
 }
 
 #[actix_web::test]
+async fn what_an_actor_logs_is_a_line_that_is_found_by_its_trace_id() {
+    let (services, _) = services(StudioOptions::default());
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let data = json!({"level":"warn","target":"shop::stock","fields":{"article":"tea"}});
+    let log = json!({"actor":"a","kind":"log","message":"sold out","correlationId":trace,"data":data});
+    let batch = json!({"boot":"b","seq":1,"register":[{"id":"a","type":"T"}],"events":[log]});
+    post(&services, "/api/actor/batch", batch).await;
+    for path in [
+        "/api/journal/a".to_owned(),
+        format!("/api/journal?correlation={trace}"),
+        "/api/journal?kind=log".to_owned(),
+    ] {
+        let line = &get(&services, &path).await.json()[0];
+        assert_eq!(
+            (&line["kind"], &line["message"]),
+            (&json!("log"), &json!("sold out")),
+            "{path}"
+        );
+        assert_eq!(
+            (&line["data"], &line["correlationId"]),
+            (&data, &json!(trace)),
+            "{path}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn an_event_is_of_the_senders_own_actor_also_where_that_is_shown_under_another_id() {
     let (services, _) = services(StudioOptions::default());
     let source = |boot: &str, node: &str| json!({"boot":boot,"node":node,"pid":1});

@@ -2032,20 +2032,10 @@ export interface components {
             type: string;
             waitMs?: components["schemas"]["Percentiles"] | null;
         };
-        /** @description All actors of one type in one process. */
+        /** @description The messages of all actors of one type in one process. How many live, and what waits for them, their records tell. */
         TypeTotals: {
-            /**
-             * Format: int64
-             * @description Instances alive.
-             */
-            live?: number;
             /** @description Its messages, by type. */
             messages?: components["schemas"]["MessageTotals"][];
-            /**
-             * Format: int64
-             * @description Messages that wait for any of them.
-             */
-            queued?: number;
             /** @description The type of actor, e.g. `CounterActor`. */
             type: string;
         };

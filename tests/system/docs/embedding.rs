@@ -1,6 +1,8 @@
 //! `docs/embedding.md`: the first program, in a project of its own beside Loom, and what the compiler says to those who
 //! forgot something.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -105,15 +107,25 @@ async fn show(orders: &str) {
 
 /// What an example of the page prints, with these lines to start it.
 fn shown(name: &str, main: &str) -> String {
+    shown_with(name, main, &[])
+}
+
+/// The same with some of the environment.
+fn shown_with(name: &str, main: &str, environment: &[(&str, &str)]) -> String {
     let page = page("embedding.md");
     let program = format!("{}{STUDIO}\n{main}\n", example(&page, &format!("rust,{name}")));
     let project = newcomer("fn main() {}\n");
     let manifest = std::fs::read_to_string(project.path().join("Cargo.toml")).expect("a manifest");
-    let more = "[dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n";
-    project.file("Cargo.toml", &manifest.replace("[dependencies]\n", more));
+    let more = "[dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\nactix-rt = \"2\"\n\
+                tracing = \"0.1\"\ntracing-subscriber = { version = \"0.3\", default-features = false, features = [\"registry\"] }\n";
+    let manifest = manifest.replace("[dependencies]\n", more);
+    let manifest = manifest.replace("/bridge\" }", "/bridge\", features = [\"otlp\", \"tracing\"] }");
+    assert!(manifest.contains("features = [\"otlp\""), "{manifest}");
+    project.file("Cargo.toml", &manifest);
     project.file(&format!("src/bin/{name}.rs"), &program);
     let ran = cargo(&project, "run")
         .args(["--bin", name])
+        .envs(environment.iter().copied())
         .output()
         .expect("cargo starts");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -132,6 +144,88 @@ fn the_journal_has_what_the_page_has_noted() {
         "\"data\":{\"articles\":1200}",
     ] {
         assert!(shown.contains(line), "lacks {line}:\n{shown}");
+    }
+}
+
+#[test]
+fn what_the_actor_of_the_page_logs_is_a_line_of_its_journal() {
+    let shown = shown(
+        "log",
+        "#[actix::main]\nasync fn main() { log(); let _oven = Oven.start(); show(\"[]\").await; }",
+    );
+    let line = r#""kind":"log","message":"heats up","data":{"fields":{"degrees":220},"level":"info","target":"log"}"#;
+    assert!(shown.contains(line), "lacks {line}:\n{shown}");
+}
+
+#[test]
+fn what_follows_from_a_request_of_the_page_has_its_trace_id() {
+    let shown = shown(
+        "chain",
+        "#[actix::main]\nasync fn main() {\n    let shop = Shop.start();\n    let header = \"00-4bf92f3577b34da6a3ce929d0e0e4736-\
+         00f067aa0ba902b7-01\";\n    println!(\"passed on {:?}\", order(Some(header), &shop).await.unwrap());\n    \
+         show(\"[]\").await;\n}",
+    );
+    let passed_on = "passed on Some(\"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\")";
+    assert!(shown.contains(passed_on), "lacks {passed_on}:\n{shown}");
+    for text in ["an order comes", "packed"] {
+        let line = format!(r#""message":"{text}","correlationId":"4bf92f3577b34da6a3ce929d0e0e4736""#);
+        assert!(shown.contains(&line), "lacks {line}:\n{shown}");
+    }
+}
+
+#[test]
+fn a_collector_gets_the_spans_of_the_page() {
+    let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", collector.local_addr().expect("an address"));
+    let got = std::thread::spawn(move || {
+        let (mut stream, _) = collector.accept().expect("somebody comes");
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 4_096]);
+        while !String::from_utf8_lossy(&bytes).contains("process Order") {
+            let count = stream.read(&mut chunk).expect("it is readable");
+            assert!(count > 0, "{}", String::from_utf8_lossy(&bytes));
+            bytes.extend(chunk.iter().take(count));
+        }
+        let answer = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        answer.expect("it is writable");
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    let main = r#"
+struct Shop;
+#[loom_bridge::actor]
+impl actix::Actor for Shop {
+    type Context = loom_bridge::Context<Self>;
+}
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct Order;
+impl actix::Handler<Order> for Shop {
+    type Result = ();
+    fn handle(&mut self, _: Order, _: &mut Self::Context) {}
+}
+#[actix::main]
+async fn main() {
+    let traces = traces().unwrap();
+    let shop = Shop.start();
+    let header = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    loom_bridge::Cause::of_request(header).run(|| shop.send(Order)).await.unwrap();
+    traces.close().await;
+    show("[]").await;
+}"#;
+    shown_with(
+        "otlp",
+        main,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+            ("OTEL_SERVICE_NAME", "shop"),
+        ],
+    );
+    let got = got.join().expect("the collector");
+    for part in [
+        "POST /v1/traces",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "{\"stringValue\":\"shop\"}",
+    ] {
+        assert!(got.contains(part), "lacks {part}:\n{got}");
     }
 }
 

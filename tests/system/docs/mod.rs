@@ -1,5 +1,6 @@
 //! The pages for those who want to be seen: each example is run as it stands.
 
+mod client_faults;
 mod clients;
 mod embedding;
 mod nginx;

@@ -1,7 +1,7 @@
 //! What a filter can ask about.
 
-/// Declares an enum of words that stand in filters.
-macro_rules! words {
+/// Declares an enum of words that stand in filters. All of them are known, which words on the wire are not.
+macro_rules! keys {
     ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $of:literal])* $variant:ident = $word:literal,)* }) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ macro_rules! words {
     };
 }
 
-words! {
+keys! {
     /// A text of an actor.
     Field {
         /// Its name.
@@ -42,7 +42,7 @@ words! {
     }
 }
 
-words! {
+keys! {
     /// A number of an actor.
     Measure {
         /// Messages handled since it started.
@@ -64,7 +64,7 @@ words! {
     }
 }
 
-words! {
+keys! {
     /// What an actor is, or is not.
     Nature {
         /// Plumbing of a library rather than work of the application.

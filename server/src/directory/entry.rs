@@ -163,7 +163,7 @@ impl Entry {
     }
 
     /// The actor that started it, by the id that it is shown under: its owner may call it by another.
-    fn parent(&self) -> Option<Text> {
+    pub(super) fn parent(&self) -> Option<Text> {
         let parent = self.parent.as_ref()?;
         Some(shown_parent(parent, self.owner.as_ref()))
     }

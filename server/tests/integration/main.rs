@@ -33,4 +33,5 @@ mod start;
 mod support;
 mod tokens;
 mod traffic;
+mod tree;
 mod ui;

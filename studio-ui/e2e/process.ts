@@ -29,7 +29,7 @@ export class Process {
     this.#answerTo = answerTo;
   }
 
-  async start(register: ({ id: string } & object)[]): Promise<void> {
+  async start(register: { id: string; [field: string]: unknown }[]): Promise<void> {
     this.ids = register.map(({ id }) => id);
     for (let from = 0; from < register.length; from += 5000) {
       await this.#send({ register: register.slice(from, from + 5000) });

@@ -7,8 +7,8 @@
 //!   unless the origin is listed.
 //! - With a token, it or the cookie of a session on everything but the public part; `shown` has the ways to show it. Wrong
 //!   ones are counted by address, whatever the way.
-//! - The token's role: to look and to open sockets needs `view`, to report `report`, anything else `operate`. A route that
-//!   needs more says so itself ([`crate::Known::needs`]), where its path has been read: here a path may be written in ways
+//! - The token's role: to look and to open sockets needs `view`, also where what is asked is posted, to report `report`, anything else
+//!   `operate`. A route that needs more says so itself ([`crate::Known::needs`]), where its path has been read: here a path may be written in ways
 //!   that only the router understands, so that a rule may only be eased by the exact path. Handlers get the [`Caller`].
 //!
 //! Public is `/api/health`, which a watchdog asks, `/api/session`, where a browser signs in, and the embedded page, which
@@ -46,8 +46,8 @@ pub struct Guard {
     bind: IpAddr,
     origins: Vec<Origin>,
     access: Access,
-    /// The paths that are posted to by those who may do no more than report.
-    reporting: Vec<String>,
+    /// The paths that may be posted to with less than what is usual.
+    eased: Vec<(String, Role)>,
     /// Those that need more than what is usual.
     raised: Vec<(ResourceDef, Role)>,
     /// Where the embedded page lives beside its files.
@@ -71,7 +71,7 @@ impl Guard {
             bind,
             origins,
             access,
-            reporting: routes::reporting(),
+            eased: routes::eased(),
             raised: routes::raised(),
             pages,
             sessions: Sessions::new(clock.clone()),
@@ -136,8 +136,9 @@ impl Guard {
         if is_read(method) {
             return Role::View;
         }
-        if *method == Method::POST && self.reporting.iter().any(|reporting| reporting == path) {
-            return Role::Report;
+        let eased = self.eased.iter().find(|(eased, _)| eased == path);
+        if let Some((_, role)) = eased.filter(|_| *method == Method::POST) {
+            return *role;
         }
         // So that a refusal names the right one at once; the route itself makes sure of it.
         let raised = self.raised.iter().find(|(pattern, _)| pattern.is_match(path));

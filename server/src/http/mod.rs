@@ -20,6 +20,7 @@ mod origin;
 mod params;
 mod poll;
 mod prometheus;
+mod rates;
 mod records;
 mod report;
 mod routes;
@@ -28,6 +29,7 @@ mod session;
 mod shown;
 mod socket;
 mod traffic;
+mod tree;
 mod unanswered;
 
 pub(crate) use body_deadline::body_deadline;

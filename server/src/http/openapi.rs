@@ -7,8 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, orders, poll, prometheus, report, sections,
-    session, socket, traffic,
+    actors, api_v1, events, health, journal, lints, map, metrics, orders, poll, prometheus, rates, report,
+    sections, session, socket, traffic, tree,
 };
 use crate::app::Services;
 
@@ -48,6 +48,8 @@ use crate::app::Services;
         traffic::messages,
         traffic::history_of_actor,
         traffic::history,
+        rates::rates,
+        tree::tree,
         metrics::metrics,
         health::health,
         sections::sections,

@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::known::Known;
 use super::{
-    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, poll, prometheus, report,
-    sections, session, socket, traffic,
+    actors, api_v1, events, health, journal, lints, map, metrics, openapi, orders, poll, prometheus, rates,
+    report, sections, session, socket, traffic, tree,
 };
 use crate::access::Role;
 
@@ -41,6 +41,8 @@ pub fn routes() -> Vec<Known> {
             at("/actors/{id}/history").get(traffic::history_of_actor),
             at("/types").get(traffic::types),
             at("/history").get(traffic::history),
+            at("/rates").needs(Role::View).post(rates::rates),
+            at("/tree").needs(Role::View).post(tree::tree),
             at("/map").get(map::map),
             at("/lints").get(lints::lints),
             at("/actor/register").needs(Role::Report).post(report::register),
@@ -66,12 +68,13 @@ pub fn routes() -> Vec<Known> {
     routes
 }
 
-/// The paths that those who may do no more than report may post to.
-pub(super) fn reporting() -> Vec<String> {
+/// The paths that may be posted to by those who may do no more than report, or than look: questions that are too long for an
+/// address.
+pub(super) fn eased() -> Vec<(String, Role)> {
     let routes = routes().into_iter();
     routes
-        .filter(|route| route.needed(&Method::POST) == Role::Report)
-        .map(|route| route.path().to_owned())
+        .map(|route| (route.path().to_owned(), route.needed(&Method::POST)))
+        .filter(|(_, role)| matches!(role, Role::Report | Role::View))
         .collect()
 }
 

@@ -104,7 +104,7 @@ impl Intake {
     /// Others look, or somebody looks at others: has those followed closely from now on.
     pub(crate) fn watched_changed(&self) {
         let watched = self.lookers.actors(self.now());
-        self.traffic.watch(&watched);
+        self.traffic.watch(&self.lookers.followed(&watched));
         if self.lookers.differ(&watched) {
             self.directory.orders().polls().wake_all();
         }

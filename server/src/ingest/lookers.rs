@@ -13,7 +13,7 @@ use crate::directory::{Directory, Text};
 const LOOKS: i64 = 10_000;
 /// Actors that one socket may look at; of more, the first.
 pub(crate) const PER_SOCKET: usize = 100;
-/// Actors that may be looked at by reading.
+/// Actors that may be looked at by reading, and as many in lists.
 const BY_READING: usize = 1_000;
 
 /// Who looks at what. Safe from any thread.
@@ -28,6 +28,8 @@ struct State {
     /// Until when traffic as a whole, and single actors, count as looked at, in milliseconds.
     traffic_until: Option<i64>,
     actors_until: HashMap<Text, i64>,
+    /// The same of those whose rates are looked at in a list.
+    listed_until: HashMap<Text, i64>,
     /// What was looked at when somebody last asked whether that is something else: actors, in short, and traffic.
     before: (u64, bool),
 }
@@ -59,11 +61,23 @@ impl Lookers {
 
     /// Somebody read how one actor does.
     pub(crate) fn looked_at_actor(&self, id: &str, now: Timestamp) {
+        let until = now.as_millis().saturating_add(LOOKS);
+        look(&mut self.lock().actors_until, id, until);
+    }
+
+    /// Somebody read the rates of actors in a list: they are followed each second here, and no closer where they run.
+    pub(crate) fn looked_at_rates<'a>(&self, ids: impl IntoIterator<Item = &'a str>, now: Timestamp) {
+        let until = now.as_millis().saturating_add(LOOKS);
         let mut state = self.lock();
-        if state.actors_until.len() < BY_READING || state.actors_until.contains_key(id) {
-            let until = now.as_millis().saturating_add(LOOKS);
-            state.actors_until.insert(Text::from(id), until);
+        for id in ids {
+            look(&mut state.listed_until, id, until);
         }
+    }
+
+    /// All actors that are to be followed each second: `watched`, and those in lists.
+    pub(crate) fn followed(&self, watched: &HashSet<Text>) -> HashSet<Text> {
+        let state = self.lock();
+        watched.iter().chain(state.listed_until.keys()).cloned().collect()
     }
 
     /// All actors that somebody looks at.
@@ -137,5 +151,13 @@ impl State {
         let looks = |until: i64| now < until && until <= now.saturating_add(LOOKS);
         self.traffic_until = self.traffic_until.filter(|until| looks(*until));
         self.actors_until.retain(|_, until| looks(*until));
+        self.listed_until.retain(|_, until| looks(*until));
+    }
+}
+
+/// Counts an actor as looked at until then, if there is room.
+fn look(actors: &mut HashMap<Text, i64>, id: &str, until: i64) {
+    if actors.len() < BY_READING || actors.contains_key(id) {
+        actors.insert(Text::from(id), until);
     }
 }

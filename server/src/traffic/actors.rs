@@ -51,6 +51,14 @@ pub(super) struct Actors {
 }
 
 impl Actor {
+    /// Follows it each second from this one on, unless it is followed so already.
+    fn follow_closely(&mut self, second: i64) {
+        if self.fine_since.is_none() {
+            self.series.end_step(second);
+            self.fine_since = Some(second);
+        }
+    }
+
     pub(super) fn step(&self) -> i64 {
         if self.fine_since.is_some() { 1 } else { COARSE }
     }
@@ -64,8 +72,8 @@ impl Actors {
             return None;
         }
         let actor = self.all.entry(id.clone()).or_default();
-        if is_watched && actor.fine_since.is_none() {
-            actor.fine_since = Some(second);
+        if is_watched {
+            actor.follow_closely(second);
         }
         Some(actor)
     }
@@ -194,7 +202,11 @@ impl Actors {
         for (id, actor) in &mut self.all {
             actor.recent = 0;
             let is_fine = self.busiest.contains(id) || self.watched.contains(id);
-            actor.fine_since = is_fine.then(|| actor.fine_since.unwrap_or(second));
+            if is_fine {
+                actor.follow_closely(second);
+            } else {
+                actor.fine_since = None;
+            }
         }
         self.fit(&by_activity);
     }

@@ -14,11 +14,12 @@ mod coverage;
 mod edges;
 mod growth;
 mod kinds;
-mod minute;
+mod rates;
 mod read;
 mod series;
 mod store;
 
+pub(crate) use rates::RateLine;
 pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, TypeRow};
 pub(crate) use store::Traffic;
 

@@ -257,8 +257,11 @@ impl Traffic {
                 let Some(actor) = state.actors.all.get(*id) else {
                     return steps(&[], &Coverage::default(), window, 1);
                 };
-                let step = if actor.fine_since.is_some() { 1 } else { COARSE };
-                steps(&[&actor.series], &state.coverage_of(actor), window, step)
+                let covered = state.coverage_of(actor);
+                match actor.fine_since {
+                    Some(since) => steps(&[&actor.series.refined(since, COARSE)], &covered, window, 1),
+                    None => steps(&[&actor.series], &covered, window, COARSE),
+                }
             }
             HistoryOf::Kind(kind) => {
                 let covered = state.coverage_by_kind();
@@ -324,7 +327,7 @@ pub(crate) struct Passed {
 
 impl State {
     /// When somebody was heard who has, or had, actors of each type.
-    fn coverage_by_kind(&self) -> HashMap<Text, Coverage> {
+    pub(super) fn coverage_by_kind(&self) -> HashMap<Text, Coverage> {
         let mut covered: HashMap<Text, Coverage> = HashMap::new();
         for (name, kind) in &self.kinds.all {
             covered.entry(name.clone()).or_default().add(&kind.loners);
@@ -337,7 +340,7 @@ impl State {
         covered
     }
 
-    fn coverage_of(&self, actor: &Actor) -> Coverage {
+    pub(super) fn coverage_of(&self, actor: &Actor) -> Coverage {
         let mut covered = actor.loner.clone();
         if let Some(boot) = actor.boot.as_ref().and_then(|boot| self.boots.get(boot)) {
             covered.add(&boot.coverage);
@@ -412,7 +415,7 @@ fn percentiles(times: &Histogram) -> Option<Percentiles> {
     })
 }
 
-fn per_second(count: f64, covered: u32) -> Option<f64> {
+pub(super) fn per_second(count: f64, covered: u32) -> Option<f64> {
     // To a thousandth: sums of parts of a count are not exact.
     (covered > 0).then(|| (count / f64::from(covered) * 1e3).round() / 1e3)
 }

@@ -162,6 +162,38 @@ impl Series {
         self.samples.is_empty()
     }
 
+    /// The step that runs ends with this second: from here on each second is kept.
+    pub(super) fn end_step(&mut self, second: i64) {
+        if let Some(running) = self.samples.back_mut() {
+            running.second = running.second.min(second);
+        }
+    }
+
+    /// The same with what was kept in steps of `coarse` seconds spread over their seconds, up to `until`, with which the last of
+    /// them ended: since then each second is kept, and the sum of a step would look like one second's.
+    pub(super) fn refined(&self, until: i64, coarse: i64) -> Self {
+        let is_sum = |sample: &&Sample| {
+            sample.second == until || (sample.second < until && sample.second % coarse == 0)
+        };
+        let mut refined = self.clone();
+        for sum in self.samples.iter().filter(is_sum) {
+            let before = end_of_step(sum.second, coarse) - coarse;
+            #[expect(clippy::cast_precision_loss, reason = "a step has a few seconds")]
+            let seconds = (sum.second - before) as f32;
+            refined.at(sum.second, |sample| {
+                sample.handled -= sum.handled;
+                sample.errors -= sum.errors;
+            });
+            for second in before + 1..=sum.second {
+                refined.at(second, |part| {
+                    part.handled += sum.handled / seconds;
+                    part.errors += sum.errors / seconds;
+                });
+            }
+        }
+        refined
+    }
+
     /// Messages and errors after `from` up to `to`.
     pub(super) fn counts(&self, from: i64, to: i64) -> (f64, f64) {
         let within = self

@@ -34,4 +34,5 @@ mod start;
 mod support;
 mod tokens;
 mod traffic;
+mod tree;
 mod ui;

@@ -45,6 +45,8 @@ const NEEDED: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/actors/{id}/history", Some(Role::View)),
     ("GET", "/types", Some(Role::View)),
     ("GET", "/history", Some(Role::View)),
+    ("POST", "/rates", Some(Role::View)),
+    ("POST", "/tree", Some(Role::View)),
     ("GET", "/map", Some(Role::View)),
     ("GET", "/lints", Some(Role::View)),
 ];

@@ -275,6 +275,91 @@ async fn reporters_of_nothing_but_counts_have_rates_and_queues() {
     assert!(types[0]["rate"].as_f64().unwrap_or(0.0) >= 0.0, "{types}");
 }
 
+fn known(rate: &Value) -> Vec<f64> {
+    let rates = rate.as_array().unwrap().iter();
+    rates.filter_map(Value::as_f64).collect()
+}
+
+#[actix_web::test]
+async fn the_rates_of_many_rows_come_in_one_answer() {
+    let (services, clock) = services(StudioOptions::default());
+    ten_seconds(&services, &clock).await;
+    let asked = json!({"window":60,"actors":["cart-1","cart-2","nobody"],"types":["Cart","Nothing"]});
+    let rates = post(&services, "/api/v1/rates", asked).await.json();
+    assert!(
+        rates["actors"].get("cart-2").is_none(),
+        "it never did anything: {rates}"
+    );
+    assert!(rates["actors"].get("nobody").is_none() && rates["types"].get("Nothing").is_none());
+    let cart = &rates["types"]["Cart"];
+    assert_eq!(
+        (&cart["step"], cart["rate"].as_array().unwrap().len()),
+        (&json!(2_000), 30)
+    );
+    let of_type = known(&cart["rate"]);
+    assert!(
+        of_type.len() < 10,
+        "what came before the first report is not known"
+    );
+    assert_eq!(of_type.last(), Some(&10.0), "{cart}");
+    let of_type = post(&services, "/api/rates", json!({"window":600,"types":["Cart"]})).await;
+    assert_eq!(of_type.json()["types"]["Cart"]["step"], 20_000);
+    for (asked, code) in [
+        (json!({"window":601}), "invalid_query"),
+        (
+            json!({"actors":vec!["a"; 150],"types":vec!["t"; 51]}),
+            "too_many_names",
+        ),
+    ] {
+        assert_eq!(
+            post(&services, "/api/rates", asked).await.problem(),
+            (400, code.into())
+        );
+    }
+}
+
+#[actix_web::test]
+async fn looking_at_a_list_follows_its_actors_closely_here_and_makes_no_peaks_of_sums() {
+    let (services, clock) = services(StudioOptions::default());
+    let register = json!([{"id":"quiet","type":"T","uptime":0,"messageCount":0}]);
+    batch(&services, 1, json!({"register":register})).await;
+    let mut seq = 1;
+    let mut seconds = async |count: u64| {
+        let mut last = Value::Null;
+        for _ in 0..count {
+            clock.advance(1_000);
+            seq += 1;
+            let update = json!([{"id":"quiet","messageCount":5 * (seq - 1)}]);
+            last = batch(&services, seq, json!({"update":update})).await;
+        }
+        last
+    };
+    // Nobody looks: steps of ten seconds.
+    seconds(34).await;
+    let asked = json!({"window":60,"actors":["quiet"]});
+    let line = post(&services, "/api/rates", asked.clone()).await.json()["actors"]["quiet"].clone();
+    assert_eq!(line["step"], 10_000, "{line}");
+    let seen = seconds(10).await;
+    assert_eq!(
+        seen["attention"],
+        json!({"detail":"counters"}),
+        "no application measures more for a list"
+    );
+    services.intake.sweep();
+    post(&services, "/api/rates", asked.clone()).await;
+    seconds(9).await;
+    let line = post(&services, "/api/rates", asked).await.json()["actors"]["quiet"].clone();
+    assert_eq!(line["step"], 2_000, "{line}");
+    let history = get(&services, "/api/actors/quiet/history?window=60").await.json();
+    for rates in [known(&line["rate"]), known(&history["rate"])] {
+        assert!(rates.len() > 15, "{rates:?}");
+        // All through it handled five a second.
+        assert!(rates.iter().all(|rate| *rate <= 5.01), "{rates:?}");
+        let middle = &rates[3..rates.len() - 3];
+        assert!(middle.iter().all(|rate| *rate > 1.0), "{rates:?}");
+    }
+}
+
 #[actix_web::test]
 async fn reading_counts_as_looking_for_ten_seconds() {
     let (services, clock) = services(StudioOptions::default());

@@ -2,7 +2,21 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ApiError, getJson, pollEvery, postJson, segment } from "./client";
-import type { ActorMap, ActorTraffic, History, JournalLine, Lint, MapGroup, OrderResult, TypeRow } from "./inside";
+import type {
+  ActorMap,
+  ActorTraffic,
+  ActorTree,
+  History,
+  JournalLine,
+  Lint,
+  MapGroup,
+  OrderLine,
+  OrderResult,
+  RateLine,
+  RatesOfMany,
+  TreeAsked,
+  TypeRow,
+} from "./inside";
 import { fetchActor } from "./queries";
 import type { ActorsPage } from "./types";
 
@@ -21,6 +35,8 @@ export const insideKeys = {
   traffic: (id: string, window: number) => ["traffic", id, window],
   history: (type: string) => ["history", "type", type],
   actorHistory: (id: string) => ["history", "actor", id],
+  rates: (of: RatesOf, window: number) => ["rates", of, window],
+  tree: (asked: TreeAsked) => ["tree", asked],
   map: (group: MapGroup, window: number, filter: string) => ["map", group, window, filter],
   lints: ["lints"],
   journal: (id: string) => ["journal", id],
@@ -66,6 +82,41 @@ export function actorHistoryQuery(id: string) {
     queryKey: insideKeys.actorHistory(id),
     queryFn: ({ signal }) => getJson<History>(`/api/actors/${segment(id)}/history?window=${HISTORY_SECONDS}`, signal),
     refetchInterval: pollEvery(HISTORY_REFRESH_MS),
+  });
+}
+
+/** Whose rates are asked for in one question. */
+export type RatesOf = "actors" | "types";
+/** Names that the studio takes at once. */
+const MOST_RATES = 200;
+/** How often lines are read again: about once a step, as they have nothing new before. */
+const LINES_REFRESH_MS: Readonly<Record<number, number>> = { 60: REFRESH_MS, 300: 5000, 600: 10_000 };
+
+/** Lines by name, and whom they were asked for: who is missing never did anything. */
+export type KnownRates = { asked: readonly string[]; lines: Readonly<Record<string, RateLine>> };
+
+/** What those that `inSight` names did in the last `window` seconds; it is asked each time the question is put. */
+export function ratesQuery(of: RatesOf, window: number, inSight: () => readonly string[]) {
+  return queryOptions({
+    queryKey: insideKeys.rates(of, window),
+    queryFn: async ({ signal }): Promise<KnownRates> => {
+      const asked = inSight().slice(0, MOST_RATES);
+      if (asked.length === 0) return { asked, lines: {} };
+      const rates = await postJson<RatesOfMany>("/api/rates", { window, [of]: asked }, signal);
+      return { asked, lines: rates[of] };
+    },
+    refetchInterval: pollEvery(LINES_REFRESH_MS[window] ?? REFRESH_MS),
+    retry: false,
+  });
+}
+
+/** A part of the tree of who started whom, with what was asked for. */
+export function treeQuery(asked: TreeAsked) {
+  return queryOptions({
+    queryKey: insideKeys.tree(asked),
+    queryFn: async ({ signal }) => ({ asked, ...(await postJson<ActorTree>("/api/tree", asked, signal)) }),
+    refetchInterval: pollEvery(REFRESH_MS),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -158,6 +209,11 @@ export type OrderBody = { message?: string; body?: unknown; wait?: number };
 
 export function giveOrder(id: string, order: string, body: OrderBody = {}): Promise<OrderResult> {
   return postJson(`/api/actors/${segment(id)}/${segment(order)}`, body);
+}
+
+/** The newest orders of everybody, with what came of them. */
+export function readOrders(limit: number): Promise<OrderLine[]> {
+  return getJson(`/api/orders?limit=${limit}`);
 }
 
 /** Whether a studio has no such answer at all: an older one, or one that does not measure. */

@@ -4,6 +4,7 @@
  */
 
 import type { components } from "./schema";
+import type { ActorRecord } from "./types";
 
 type Schemas = components["schemas"];
 
@@ -37,6 +38,13 @@ export type TypeRow = Schemas["TypeRow"];
 export type Neighbour = Schemas["Neighbour"];
 export type ActorTraffic = Schemas["MessagesOfActor"];
 export type History = Schemas["History"];
+/** What one of a list handled in the steps of a window. */
+export type RateLine = Schemas["RateLine"];
+export type RatesOfMany = Schemas["RatesOfMany"];
+/** Actors by who started them, as much of the tree as was asked for. */
+export type TreeLine = Omit<Schemas["TreeLine"], "actor"> & { actor: ActorRecord };
+export type ActorTree = Omit<Schemas["ActorTree"], "lines"> & { lines: TreeLine[] };
+export type TreeAsked = Partial<Schemas["TreeAsked"]>;
 /** One value a step; `null` where nothing is known. */
 export type Series = readonly (number | null)[];
 export type MapNode = Known<Schemas["MapNode"], "id" | "type" | "count">;
@@ -49,5 +57,7 @@ export type MapGroup = "type" | "actor";
 /** Its severity is a word that may grow. */
 export type Lint = Known<Omit<Schemas["Lint"], "severity">, "code" | "sentence"> & { severity: string };
 export type JournalLine = Omit<Schemas["JournalLine"], "data"> & { data?: Record<string, unknown> | null };
+/** One order in the list of who ordered what. */
+export type OrderLine = Schemas["OrderLine"];
 /** What an order came to; `pending` when the actor has not answered in time. */
 export type OrderResult = Schemas["OrderResult"];

@@ -483,6 +483,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How many messages some actors, or all of some types, handled in each step of a window. It is posted because ids may be
+         *     long; it changes nothing.
+         */
+        post: operations["rates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -500,6 +520,23 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Actors by who started them, as it is folded out. It is posted because ids may be long; it changes nothing. */
+        post: operations["tree"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1038,6 +1075,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How many messages some actors, or all of some types, handled in each step of a window. It is posted because ids may be
+         *     long; it changes nothing.
+         */
+        post: operations["v1_rates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1055,6 +1112,23 @@ export interface paths {
         post: operations["v1_sign_in"];
         /** Signs a browser out: its cookie is worth nothing any more, and its sockets are cut. Also when it was not signed in. */
         delete: operations["v1_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Actors by who started them, as it is folded out. It is posted because ids may be long; it changes nothing. */
+        post: operations["v1_tree"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1354,6 +1428,17 @@ export interface components {
             workerId?: string | null;
         };
         ActorStatus: string;
+        /** @description A part of a tree. */
+        ActorTree: {
+            /** @description How many actors the filter finds. */
+            found: number;
+            /** @description From the first that was asked for. */
+            lines: components["schemas"]["TreeLine"][];
+            /** @description Of how many of them, the first by id, the tree is made: 5000 at most. */
+            taken: number;
+            /** @description Lines of the whole tree as it is folded out. */
+            total: number;
+        };
         /** @description What an order may say; all of it may be left out, the whole body too. */
         Asked: {
             /** @description The message's body, or the new settings; for `message` and `config` only. */
@@ -1917,10 +2002,22 @@ export interface components {
             /** @description A URI reference that names the kind of problem. */
             type: string;
         };
-        /**
-         * @description Messages and errors per second. As the studio shows them: in the last minute, by the growth of the totals that the actor
-         *     tells. Where it tells none, as it reports them itself.
-         */
+        /** @description Messages handled per second in each step of a window, oldest first. */
+        RateLine: {
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description Per step; null where nobody was heard. */
+            rate: (number | null)[];
+            /**
+             * Format: int64
+             * @description Milliseconds of a step.
+             */
+            step: number;
+        };
+        /** @description Messages and errors per second, smoothed by whoever reports them. */
         Rates: {
             /**
              * Format: double
@@ -1932,6 +2029,30 @@ export interface components {
              * @description Messages handled per second.
              */
             messages?: number | null;
+        };
+        /** @description Whose rates, and how far back. */
+        RatesAsked: {
+            /** @description Ids of actors; 200 names at most, with those of types. */
+            actors?: string[];
+            /** @description Types of actors. */
+            types?: string[];
+            /**
+             * Format: int64
+             * @description Seconds of the window, from 1 to 600; 60 when absent.
+             * @default 60
+             */
+            window: number | null;
+        };
+        /** @description By name; who never did anything is in neither. */
+        RatesOfMany: {
+            /** @description Of actors, by id. */
+            actors: {
+                [key: string]: components["schemas"]["RateLine"];
+            };
+            /** @description Of all actors of a type. */
+            types: {
+                [key: string]: components["schemas"]["RateLine"];
+            };
         };
         /** @description One entry of a batch that was not applied. */
         Rejection: {
@@ -1993,6 +2114,47 @@ export interface components {
              */
             started?: string | null;
         };
+        /** @description Which part of which tree. */
+        TreeAsked: {
+            /**
+             * @description Lines at most, from 1 to 500; 100 when absent.
+             * @default 100
+             */
+            count: number | null;
+            /** @description The actors that are the other way; 1000 at most. */
+            except?: string[];
+            /** @description Only actors for which all of these words hold, as in `GET /api/actors`, and those above them. */
+            filter?: string;
+            /** @description The first line, counted from 0. */
+            from?: number;
+            /** @description Who is open. */
+            unfold?: components["schemas"]["Unfolded"];
+        };
+        /** @description An actor in its place. */
+        TreeLine: {
+            /** @description The line of its parent, counted from 0. */
+            above?: number | null;
+            /** @description The actor. */
+            actor: components["schemas"]["ActorRecord"];
+            /** @description Of those below, however deep, that the filter finds: how many have which status. */
+            below: {
+                [key: string]: number;
+            };
+            /** @description How many it started that are in the tree. */
+            children: number;
+            /** @description How deep it stands, from 1. */
+            level: number;
+            /** @description Whether the filter finds it; else it is there for those below. */
+            matches: boolean;
+            /** @description Whether these follow. */
+            open: boolean;
+            /** @description Its place among those with the same parent, from 1. */
+            position: number;
+            /** @description How many have the same parent. */
+            siblings: number;
+            /** @description Why it stands at the top although it has a parent: `orphan` when that is not known, `cycle` when that is below it. */
+            uprooted?: string | null;
+        };
         /** @description One type of actor. */
         TypeRow: {
             /**
@@ -2053,6 +2215,11 @@ export interface components {
             /** @description Its title, as shown. */
             title: string;
         };
+        /**
+         * @description Who is open, but for those that are named.
+         * @enum {string}
+         */
+        Unfolded: "roots" | "all";
         /** @description An actor that is gone. */
         Unregister: {
             /** @description Which. */
@@ -4648,6 +4815,91 @@ export interface operations {
             };
         };
     };
+    rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatesAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatesOfMany"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_state: {
         parameters: {
             query?: never;
@@ -4782,6 +5034,91 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TreeAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorTree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7492,6 +7829,91 @@ export interface operations {
             };
         };
     };
+    v1_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatesAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatesOfMany"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     v1_session_state: {
         parameters: {
             query?: never;
@@ -7626,6 +8048,91 @@ export interface operations {
             };
             /** @description asked by a foreign page */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    v1_tree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TreeAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorTree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this server wants its token shown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description asked by a name that is not this server's, by a foreign page, or with a token of too low a role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not come in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is no plain JSON, or does not say so */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many wrong tokens came from this address */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areaOf, pathOf, plot, roundUp, thinned } from "./plot";
+import { areaOf, lastOf, pathOf, plot, roundUp, thinned } from "./plot";
 
 describe("plot", () => {
   it("leaves a gap where nothing is known, and carries no value forward", () => {
@@ -49,4 +49,13 @@ it("keeps peaks and gaps when it thins", () => {
   expect(thinned([1, 9, null, null, 3, 2], 3)).toEqual([9, null, 3]);
   expect(thinned([1, 2], 3)).toEqual([1, 2]);
   expect(thinned([1, 2, 3], 2)).toEqual([1, 3]);
+});
+
+it("takes the end of a history, in whole steps", () => {
+  const numbers = [1, 2, 3, 4, 5, 6];
+  const series = { rate: numbers, errors: numbers, queue: numbers, waitMs: numbers, handleMs: numbers };
+  const history = { step: 10_000, from: "2025-12-13T03:33:00.000Z", ...series };
+  const end = lastOf(history, 20);
+  expect([end.from, end.rate, end.queue]).toEqual(["2025-12-13T03:33:40.000Z", [5, 6], [5, 6]]);
+  expect(lastOf(history, 600)).toEqual(history);
 });

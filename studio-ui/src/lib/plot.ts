@@ -1,5 +1,7 @@
 /** Numbers over time as a picture: what is not known leaves a gap. */
 
+import type { History } from "../api/inside";
+
 export type Point = { x: number; y: number };
 
 export type Plot = {
@@ -66,4 +68,19 @@ export function thinned(series: readonly (number | null)[], most: number): (numb
     out.unshift(stretch.length === 0 ? null : Math.max(...stretch));
   }
   return out;
+}
+
+/** The end of a history: so many seconds, in whole steps. */
+export function lastOf(history: History, seconds: number): History {
+  const { from, step, ...series } = history;
+  const left = Math.max(0, series.rate.length - Math.max(1, Math.round((seconds * 1000) / step)));
+  return {
+    step,
+    from: new Date(Date.parse(from) + left * step).toISOString(),
+    rate: series.rate.slice(left),
+    errors: series.errors.slice(left),
+    queue: series.queue.slice(left),
+    waitMs: series.waitMs.slice(left),
+    handleMs: series.handleMs.slice(left),
+  };
 }

@@ -7,6 +7,7 @@ import type { ActorRecord } from "../../api/types";
 import { useLook } from "../../lib/use-live";
 import { ActorFacts, Metadata } from "../../ui/actor-facts";
 import { ActorLink } from "../../ui/actor-link";
+import { type Lever, mayOrder } from "../../ui/levers";
 import { Name } from "../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
@@ -19,7 +20,6 @@ import { Levers } from "./components/levers";
 import { type Given, OrderResultView } from "./components/order-result";
 import { StateView } from "./components/state-view";
 import { Messages, Traffic } from "./components/traffic";
-import { type Lever, mayOrder } from "./model/levers";
 import { type ActorTab, TABS } from "./model/tabs";
 import { useActor } from "./use-actor";
 

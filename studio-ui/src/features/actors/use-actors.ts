@@ -9,7 +9,7 @@ import type { Shown } from "../../lib/live/actor-windows";
 import { useConnection, useLive } from "../../lib/use-live";
 import { type Facets, facetsOf } from "./model/facets";
 import type { ActorsSearch } from "./model/search";
-import { listWanted, stretchAround } from "./model/wanted";
+import { type List, listWanted, stretchAround } from "./model/wanted";
 
 export type Range = { first: number; last: number };
 
@@ -20,6 +20,8 @@ export type Actors = {
   /** What is wrong with the filter. */
   mistake: InvalidFilter | undefined;
   facets: Facets;
+  /** What is asked for. */
+  wanted: List;
   /** Names the list: another filter or order is another list. */
   list: string;
   error: Error | undefined;
@@ -34,9 +36,7 @@ const REFRESH_MS = 3000;
 /** The actors in sight of the list that an address asks for, live. */
 export function useActors(search: ActorsSearch): Actors {
   const live = useLive();
-  const { plumbing = false, sort = "id" } = search;
-  const filter = useLastFilter(search.filter ?? "");
-  const wanted = useMemo(() => listWanted(filter.valid, plumbing, sort), [filter.valid, plumbing, sort]);
+  const { wanted, mistake } = useWanted(search);
   const list = `${wanted.sort} ${wanted.filter}`;
   const [range, setRange] = useState<Range & { list: string }>({ first: 0, last: 0, list });
   const { first, last } = range.list === list ? range : { first: 0, last: 0 };
@@ -62,8 +62,7 @@ export function useActors(search: ActorsSearch): Actors {
 
   const { closedAt } = useConnection();
   const page = useQuery({ ...pageQuery(wanted.filter, wanted.sort), enabled: !told.loaded && closedAt !== undefined });
-  const metrics = useQuery(metricsQuery);
-  const facets = useMemo(() => facetsOf(metrics.data), [metrics.data]);
+  const facets = useFacets();
   const still = !told.loaded && page.data !== undefined;
   const shown = useMemo<Shown>(
     () =>
@@ -76,8 +75,9 @@ export function useActors(search: ActorsSearch): Actors {
   return {
     shown,
     still,
-    mistake: filter.mistake,
+    mistake,
     facets,
+    wanted,
     list: answered ?? list,
     error: problem ?? (shown.loaded ? undefined : (page.error ?? undefined)),
     retry: () => {
@@ -86,6 +86,20 @@ export function useActors(search: ActorsSearch): Actors {
     },
     onRange: (next) => setRange({ ...next, list }),
   };
+}
+
+/** What an address asks for, in the studio's words. */
+export function useWanted(search: ActorsSearch): { wanted: List; mistake: InvalidFilter | undefined } {
+  const { plumbing = false, sort = "id" } = search;
+  const { valid, mistake } = useLastFilter(search.filter ?? "");
+  const wanted = useMemo(() => listWanted(valid, plumbing, sort), [valid, plumbing, sort]);
+  return { wanted, mistake };
+}
+
+/** What there is to choose among. */
+export function useFacets(): Facets {
+  const { data } = useQuery(metricsQuery);
+  return useMemo(() => facetsOf(data), [data]);
 }
 
 /** The filter as it is typed, or while that is none, the last one that was. */

@@ -6,14 +6,16 @@ import { isUnknownHere, typesQuery } from "../../api/inside-queries";
 import { condition } from "../../lib/filter/condition";
 import { formatCount, formatRate, plural } from "../../lib/format";
 import { useLook } from "../../lib/use-live";
+import { useRates } from "../../lib/use-rates";
 import { visible } from "../../lib/visible";
-import { readWindow } from "../../lib/window";
+import { readWindow, type WindowSeconds } from "../../lib/window";
 import { ActorViews } from "../../ui/actor-views";
 import { Icon } from "../../ui/icon";
 import { MessageTable, percentiles } from "../../ui/message-table";
 import { Name } from "../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
+import { Rate } from "../../ui/rate";
 import table from "../../ui/table.module.css";
 import { WindowSelect } from "../../ui/window-select";
 import styles from "./types-page.module.css";
@@ -57,13 +59,15 @@ export function TypesPage() {
             The busiest {MOST_ROWS} of {plural(rows.length, "type")}.
           </TooMuchNote>
         )}
-        {rows.length > 0 && <Types rows={rows.slice(0, MOST_ROWS)} />}
+        {rows.length > 0 && <Types rows={rows.slice(0, MOST_ROWS)} seconds={seconds} />}
       </Panel>
     </Page>
   );
 }
 
-function Types({ rows }: { rows: readonly TypeRow[] }) {
+function Types({ rows, seconds }: { rows: readonly TypeRow[]; seconds: WindowSeconds }) {
+  const names = rows.map((row) => row.type);
+  const lines = useRates("types", names, seconds);
   const [open, setOpen] = useState<string | undefined>(undefined);
   return (
     <div className={table.scroll}>
@@ -115,7 +119,9 @@ function Types({ rows }: { rows: readonly TypeRow[] }) {
                     </span>
                   </th>
                   <td className={table.number}>{formatCount(row.live)}</td>
-                  <td className={table.number}>{formatRate(row.rate)}</td>
+                  <td className={table.number}>
+                    <Rate perSecond={row.rate} line={lines.get(row.type)} />
+                  </td>
                   <td className={table.number}>{formatRate(row.errorRate)}</td>
                   <td className={`${table.number} ${table.wide}`}>{formatCount(row.queued)}</td>
                   <td className={`${table.number} ${styles.times}`}>{percentiles(row.waitMs)}</td>

@@ -1,12 +1,20 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { History } from "../../api/inside";
 import { formatCount, formatMillis, formatRate } from "../../lib/format";
+import { lastOf } from "../../lib/plot";
 import { Chart, type Cursor } from "./chart";
 import styles from "./chart.module.css";
 
+type HistoryChartsProps = {
+  history: History;
+  /** How much of it, from its end; all of it where nothing is said. */
+  seconds?: number;
+};
+
 /** Rates, errors, queue and waiting over the same minutes, one beside the other; a pointer over one shows the moment in all. */
-export function HistoryCharts({ history }: { history: History }) {
+export function HistoryCharts({ history: whole, seconds }: HistoryChartsProps) {
   const [cursor, setCursor] = useState<Cursor>(undefined);
+  const history = useMemo(() => (seconds === undefined ? whole : lastOf(whole, seconds)), [whole, seconds]);
   const { from, step } = history;
   const shared = { from, step, cursor, onCursor: setCursor };
   return (

@@ -2,16 +2,23 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { childrenQuery } from "../../../api/inside-queries";
 import { condition } from "../../../lib/filter/condition";
-import { formatCount, formatRate, plural } from "../../../lib/format";
+import { formatCount, plural } from "../../../lib/format";
+import { useRates } from "../../../lib/use-rates";
 import { ActorLink } from "../../../ui/actor-link";
 import { Name } from "../../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
+import { Rate } from "../../../ui/rate";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
+import { useWindow } from "./traffic";
+
+const NONE: readonly string[] = [];
 
 /** The actors that this one started. */
 export function Children({ id }: { id: string }) {
   const { data, error, refetch, isPending } = useQuery(childrenQuery(id, condition("parent", id)));
+  const [seconds] = useWindow();
+  const lines = useRates("actors", data?.items.map((child) => child.id) ?? NONE, seconds);
   if (error && data === undefined) {
     return <ErrorNote title="The children could not be read." error={error} onRetry={() => void refetch()} />;
   }
@@ -58,7 +65,9 @@ export function Children({ id }: { id: string }) {
                 <td className={table.wide}>
                   <Name of={child.type} cut />
                 </td>
-                <td className={table.number}>{formatRate(child.rates?.messages)}</td>
+                <td className={table.number}>
+                  <Rate perSecond={child.rates?.messages} line={lines.get(child.id)} />
+                </td>
                 <td className={table.number}>{formatCount(child.queueDepth)}</td>
               </tr>
             ))}

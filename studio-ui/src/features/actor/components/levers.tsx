@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { OrderBody } from "../../../api/inside-queries";
 import type { ActorRecord } from "../../../api/types";
 import { Icon } from "../../../ui/icon";
-import { type Lever, leversOf } from "../model/levers";
+import { type Lever, leversOf } from "../../../ui/levers";
 import styles from "./levers.module.css";
 import { OrderForm } from "./order-form";
 import { Question } from "./question";

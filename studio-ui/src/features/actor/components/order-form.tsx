@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import type { Controls } from "../../../api/inside";
 import type { OrderBody } from "../../../api/inside-queries";
 import { visible } from "../../../lib/visible";
-import type { Lever } from "../model/levers";
+import type { Lever } from "../../../ui/levers";
 import { bodyOf, type Filled, fieldsOf } from "../model/schema-form";
 import { FormFieldView } from "./form-field";
 import styles from "./levers.module.css";

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { Icon } from "../../../ui/icon";
-import type { Lever } from "../model/levers";
+import type { Lever } from "../../../ui/levers";
 import styles from "./levers.module.css";
 
 type QuestionProps = { lever: Lever; onYes: () => void; onNo: () => void };

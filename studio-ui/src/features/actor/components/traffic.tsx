@@ -10,7 +10,8 @@ import { WindowSelect } from "../../../ui/window-select";
 import styles from "../actor-page.module.css";
 import { Neighbours } from "./neighbours";
 
-function useWindow(): [WindowSeconds, (next: WindowSeconds) => void] {
+/** The time that rates are shown of, as the address names it. */
+export function useWindow(): [WindowSeconds, (next: WindowSeconds) => void] {
   const { window } = useSearch({ from: "/actors/$id" });
   const navigate = useNavigate({ from: "/actors/$id" });
   const change = (next: WindowSeconds) =>
@@ -21,7 +22,7 @@ function useWindow(): [WindowSeconds, (next: WindowSeconds) => void] {
   return [readWindow(window), change];
 }
 
-/** How it does, over ten minutes, and whom it talks to. */
+/** How it does, over the chosen time, and whom it talks to. */
 export function Traffic({ id }: { id: string }) {
   const [seconds, setSeconds] = useWindow();
   const history = useQuery(actorHistoryQuery(id));
@@ -43,7 +44,7 @@ export function Traffic({ id }: { id: string }) {
       ) : history.error ? (
         <ErrorNote title="The rates could not be read." error={history.error} onRetry={() => void history.refetch()} />
       ) : history.data ? (
-        <HistoryCharts history={history.data} />
+        <HistoryCharts history={history.data} seconds={seconds} />
       ) : (
         <LoadingNote what="rates" />
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../../api/inside";
-import { leversOf, mayOrder } from "./levers";
+import { leversOf, mayOrder } from "../../../ui/levers";
 import { bodyOf, fieldsOf } from "./schema-form";
 
 describe("levers", () => {

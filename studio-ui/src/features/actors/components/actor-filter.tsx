@@ -1,8 +1,10 @@
 import { Autocomplete, CloseButton, Select } from "@mantine/core";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
+import { SHORTEST } from "../../../lib/window";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
+import { WindowSelect } from "../../../ui/window-select";
 import { completions } from "../model/completion";
 import type { Facets, Tally } from "../model/facets";
 import { type ActorsSearch, valueWanted, withValue } from "../model/search";
@@ -87,6 +89,12 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
           </button>
         )}
       </div>
+      <span className={styles.window}>
+        <WindowSelect
+          value={search.window ?? SHORTEST}
+          onChange={(window) => onChange({ window: window === SHORTEST ? undefined : window })}
+        />
+      </span>
     </>
   );
 }

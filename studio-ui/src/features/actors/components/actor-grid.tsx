@@ -1,15 +1,18 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useRates } from "../../../lib/use-rates";
+import type { WindowSeconds } from "../../../lib/window";
+import { type Current, placeOf, target } from "../model/current";
 import type { Rows } from "../model/held-order";
 import type { Sort } from "../model/search";
 import type { Range } from "../use-actors";
+import type { Choice } from "../use-choice";
 import { useHeldOrder } from "../use-held-order";
 import styles from "./actor-grid.module.css";
 import { ActorRow } from "./actor-row";
 import { GridHead } from "./grid-head";
 
 const ROW_HEIGHT = 32;
-const PAGE = 15;
 
 type ActorGridProps = {
   /** How many rows the list has; `rows` holds those near what is in sight. */
@@ -18,16 +21,23 @@ type ActorGridProps = {
   /** Names the list, which begins anew when it is another. */
   list: string;
   sort: Sort;
+  /** Over which time rates are drawn. */
+  seconds: WindowSeconds;
+  /** Who is chosen for an order to many; undefined for those who may order nothing. */
+  choice: Choice | undefined;
+  /** The actor whose panel is open. */
   selected: string | undefined;
   onSort: (sort: Sort) => void;
   onSelect: (id: string | undefined) => void;
   onRange: (range: Range) => void;
 };
 
-type Current = { id: string | undefined; place: number };
-
-/** The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens. */
-export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onSelect, onRange }: ActorGridProps) {
+/**
+ * The list as a grid: only the rows in sight exist. Arrow keys move, Enter opens. Space chooses, with Shift also the arrows do, and
+ * Ctrl-A chooses all.
+ */
+export function ActorGrid(props: ActorGridProps) {
+  const { count, rows: told, list, sort, seconds, choice, selected, onSort, onSelect, onRange } = props;
   const { shown: rows, held, onPointerMove, onPointerLeave } = useHeldOrder(told, sort, list);
   const scroll = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState<Current | undefined>(undefined);
@@ -39,13 +49,14 @@ export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onS
     overscan: 8,
   });
 
-  // Whoever closes the panel by its button goes on in the list.
-  const before = useRef(selected);
+  // Whoever closes the panel by its button, or the bar of those chosen, goes on in the list.
+  const busy = selected !== undefined || (choice?.chosen.size ?? 0) > 0;
+  const before = useRef(busy);
   useEffect(() => {
-    const closed = before.current !== undefined && selected === undefined;
-    before.current = selected;
+    const closed = before.current && !busy;
+    before.current = busy;
     if (closed && document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
-  }, [selected]);
+  }, [busy]);
 
   const items = virtualizer.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
@@ -56,18 +67,34 @@ export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onS
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list has been asked for from its start.
   useEffect(() => say.current({ first, last }), [first, last, list]);
 
+  const inSight = items.flatMap((item) => rows.get(item.index)?.id ?? []);
+  const lines = useRates("actors", inSight, seconds);
+
   const at = current === undefined ? -1 : placeOf(current, rows, count);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
     if (event.key === "Enter" && at >= 0) onSelect(rows.get(at)?.id);
+    else if (choice && chosenBy(event, choice, rows, at)) event.stopPropagation();
     else {
       const to = target(event.key, at, count);
       if (to === undefined) return;
       setCurrent({ id: rows.get(to)?.id, place: to });
       virtualizer.scrollToIndex(to);
+      if (event.shiftKey && at >= 0) choice?.extend(to, rows, at);
     }
     event.preventDefault();
   };
+  const latest = useRef({ choice, rows, onSelect });
+  useEffect(() => {
+    latest.current = { choice, rows, onSelect };
+  });
+  const [onClick] = useState(() => (place: number, { shift, adds }: { shift: boolean; adds: boolean }) => {
+    const { choice, rows, onSelect } = latest.current;
+    setCurrent({ id: rows.get(place)?.id, place });
+    if (choice && shift) choice.extend(place, rows);
+    else if (choice && adds) choice.toggle(place, rows);
+    else onSelect(rows.get(place)?.id);
+  });
 
   const isShown = items.some((item) => item.index === at && rows.has(at));
   return (
@@ -76,6 +103,8 @@ export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onS
       role="grid"
       aria-label="Actors"
       aria-rowcount={count + 1}
+      aria-multiselectable={choice !== undefined || undefined}
+      data-choosing={choice !== undefined || undefined}
       aria-activedescendant={isShown ? rowId(at) : undefined}
       tabIndex={0}
       className={styles.grid}
@@ -83,7 +112,7 @@ export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onS
       onPointerMove={onPointerMove}
       onPointerLeave={onPointerLeave}
     >
-      <GridHead sort={sort} held={held} onSort={onSort} />
+      <GridHead sort={sort} held={held} onSort={onSort} choice={choice} count={count} />
       <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
           const actor = rows.get(item.index);
@@ -93,17 +122,31 @@ export function ActorGrid({ count, rows: told, list, sort, selected, onSort, onS
               key={item.index}
               id={rowId(item.index)}
               actor={actor}
+              line={lines.get(actor.id)}
               position={item.index + 2}
               top={item.start}
               current={item.index === at}
-              selected={actor.id === selected}
-              onSelect={onSelect}
+              open={actor.id === selected}
+              chosen={choice?.chosen.has(actor.id)}
+              place={item.index}
+              onClick={onClick}
             />
           );
         })}
       </div>
     </div>
   );
+}
+
+/** Chooses by keyboard, where that is what a key is for. */
+function chosenBy(event: KeyboardEvent, choice: Choice, rows: Rows, at: number): boolean {
+  if (event.key === " " && at >= 0) {
+    if (event.shiftKey) choice.extend(at, rows);
+    else choice.toggle(at, rows);
+  } else if (event.key === "a" && (event.ctrlKey || event.metaKey)) choice.all();
+  else if (event.key === "Escape" && choice.chosen.size > 0) choice.clear();
+  else return false;
+  return true;
 }
 
 /** A place whose actor is on its way. */
@@ -123,29 +166,6 @@ function BlankRow({ position, top }: { position: number; top: number }) {
   );
 }
 
-/** Where the chosen actor stands now; while it is not in sight, where it was. */
-function placeOf({ id, place }: Current, rows: Rows, count: number): number {
-  if (id !== undefined && rows.get(place)?.id !== id) {
-    for (const [other, row] of rows) if (row.id === id) return other;
-  }
-  return Math.min(place, count - 1);
-}
-
 function rowId(index: number): string {
   return `actor-row-${index}`;
-}
-
-/** Where a key leads from a row; -1 is before the first. */
-function target(key: string, at: number, count: number): number | undefined {
-  if (count === 0) return undefined;
-  const steps: Record<string, number> = {
-    ArrowDown: at + 1,
-    ArrowUp: at - 1,
-    PageDown: at + PAGE,
-    PageUp: at - PAGE,
-    Home: 0,
-    End: count - 1,
-  };
-  const to = steps[key];
-  return to === undefined ? undefined : Math.min(Math.max(to, 0), count - 1);
 }

@@ -1,36 +1,57 @@
-import { memo } from "react";
+import { type MouseEvent, memo } from "react";
+import type { RateLine } from "../../../api/inside";
 import type { ActorRecord } from "../../../api/types";
+import { visible } from "../../../lib/visible";
 import styles from "./actor-grid.module.css";
 import { COLUMNS } from "./columns";
 
 type ActorRowProps = {
   id: string;
   actor: ActorRecord;
+  /** What it did lately, once that is known. */
+  line: RateLine | undefined;
   /** Its place among all rows, the head being 1. */
   position: number;
+  /** Its place in the list, from 0. */
+  place: number;
   top: number;
   current: boolean;
-  selected: boolean;
-  onSelect: (id: string) => void;
+  /** Whether its panel is open. */
+  open: boolean;
+  /** Whether it is chosen; undefined where nobody can be. */
+  chosen: boolean | undefined;
+  onClick: (place: number, how: { shift: boolean; adds: boolean }) => void;
 };
 
 export const ActorRow = memo(function ActorRow(props: ActorRowProps) {
-  const { id, actor, position, top, current, selected, onSelect } = props;
+  const { id, actor, line, position, place, top, current, open, chosen, onClick } = props;
+  const choose = (event: MouseEvent) => {
+    event.stopPropagation();
+    onClick(place, { shift: event.shiftKey, adds: true });
+  };
   return (
     <div
       id={id}
       role="row"
       aria-rowindex={position}
-      aria-selected={selected}
+      aria-selected={chosen ?? open}
       data-current={current}
+      data-open={open}
       data-actor={actor.id}
       className={styles.row}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => onSelect(actor.id)}
+      // Shift chooses rows here, and no text.
+      onMouseDown={(event) => event.shiftKey && event.preventDefault()}
+      onClick={(event) => onClick(place, { shift: event.shiftKey, adds: event.ctrlKey || event.metaKey })}
     >
+      {chosen !== undefined && (
+        <div role="gridcell" data-column="choose" className={styles.choose} onClick={choose}>
+          <input type="checkbox" tabIndex={-1} checked={chosen} readOnly aria-label={`Choose ${visible(actor.id)}`} />
+        </div>
+      )}
       {COLUMNS.map((column) => (
         <div key={column.key} role="gridcell" data-column={column.key} data-numeric={column.numeric} className="cut">
-          {column.cell(actor)}
+          {column.cell(actor, line)}
         </div>
       ))}
     </div>

@@ -4,6 +4,7 @@ import { type Condition, type Filter, print } from "../../../lib/filter/filter";
 import type { Field } from "../../../lib/filter/keys";
 import { literal } from "../../../lib/filter/pattern";
 import { readFilter } from "../../../lib/filter/read";
+import { readWindow, SHORTEST, type WindowSeconds } from "../../../lib/window";
 
 const SORTS = ["id", "type", "status", "rate", "messages", "queue", "wait", "heartbeat", "uptime", "parent"] as const;
 
@@ -18,6 +19,10 @@ export type ActorsSearch = {
   /** Whether plumbing (`is:system`) is shown beside the work of the application. */
   plumbing?: true;
   sort?: Sort;
+  /** How they are shown, where not as a list. */
+  view?: "tree";
+  /** Over which time rates are drawn, where that is not the shortest. */
+  window?: WindowSeconds;
   /** The actor whose panel is open. */
   actor?: string;
 };
@@ -30,6 +35,9 @@ export function readActorsSearch(search: Record<string, unknown>): ActorsSearch 
   const actor = text(search.actor);
   if (actor) read.actor = actor;
   if (isSort(search.sort)) read.sort = search.sort;
+  if (search.view === "tree") read.view = "tree";
+  const window = readWindow(search.window);
+  if (window !== SHORTEST) read.window = window;
   return read;
 }
 

@@ -1,8 +1,8 @@
 /** What can be ordered of an actor, in words: what it is called, and what it will do. */
 
-import type { ActorRecord } from "../../../api/types";
-import { plural } from "../../../lib/format";
-import type { IconName } from "../../../ui/icon";
+import type { ActorRecord } from "../api/types";
+import { plural } from "../lib/format";
+import type { IconName } from "./icon";
 
 export type Lever = {
   order: string;
@@ -71,6 +71,13 @@ export function leversOf(actor: ActorRecord): Lever[] {
       return known === undefined ? [] : [{ ...known, order, says: known.says(waiting) }];
     });
 }
+
+/** What an order is called, and its icon. */
+export function nameOfOrder(order: string): Pick<Lever, "title" | "icon"> {
+  return Object.hasOwn(KNOWN, order) ? (KNOWN[order] ?? UNNAMED) : UNNAMED;
+}
+
+const UNNAMED = { title: "Order", icon: "play" } as const;
 
 /** Whether somebody in this role may give orders; a studio that knows no roles lets everybody. */
 export function mayOrder(role: string | undefined): boolean {

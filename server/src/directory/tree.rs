@@ -1,0 +1,97 @@
+//! The actors that a filter finds, as a tree by who started them, with those above them.
+
+use std::collections::HashSet;
+
+use loom_protocol::Timestamp;
+use loom_protocol::filter::Filter;
+
+use super::entry::Text;
+use super::forest::{Branch, Forest, Node};
+use super::query::ActorQuery;
+use super::store::Directory;
+
+/// Actors that a tree is made of; of more, the first by id.
+pub(crate) const MAX_IN_TREE: usize = 5_000;
+/// Those that may be there only as they stand above others.
+const MAX_ABOVE: usize = 5_000;
+
+/// Which tree, and which part of it.
+pub(crate) struct TreeQuery {
+    pub(crate) filter: Filter,
+    pub(crate) unfold: Unfold,
+    /// Those that are the other way.
+    pub(crate) except: HashSet<String>,
+    /// The first line, and how many.
+    pub(crate) from: usize,
+    pub(crate) count: usize,
+}
+
+/// What is open unless somebody said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfold {
+    /// Nobody: only those at the top are there.
+    Roots,
+    /// Everybody.
+    All,
+}
+
+/// A part of a tree.
+pub(crate) struct TreePart {
+    pub(crate) lines: Vec<Branch>,
+    /// Lines of the whole tree, as it is folded out.
+    pub(crate) total: usize,
+    /// How many actors the filter finds, and of how many of them the tree is made.
+    pub(crate) found: usize,
+    pub(crate) taken: usize,
+}
+
+impl Directory {
+    /// A part of a tree. Costs a pass over all actors where there is a filter, and a look at each that is in the tree.
+    pub(crate) fn tree(&self, query: TreeQuery) -> TreePart {
+        let now = self.clock.now();
+        let actors = ActorQuery {
+            filter: query.filter,
+            limit: Some(MAX_IN_TREE),
+            ..ActorQuery::default()
+        };
+        // A cursor is the only thing that can be wrong, and there is none.
+        let (ids, found) = self
+            .find(&actors)
+            .map_or((Vec::new(), 0), |matches| (matches.ids, matches.total));
+        let mut known: HashSet<Text> = ids.iter().cloned().collect();
+        let mut nodes: Vec<Node> = ids.iter().filter_map(|id| self.node(id, true, now)).collect();
+        let taken = nodes.len();
+        let mut next = 0;
+        while let Some(node) = nodes.get(next) {
+            next += 1;
+            let parent = node.parent.clone();
+            if let Some(parent) = parent.filter(|parent| !known.contains(parent))
+                && nodes.len() < taken + MAX_ABOVE
+                && let Some(above) = self.node(&parent, false, now)
+            {
+                known.insert(parent);
+                nodes.push(above);
+            }
+        }
+        let is_all = query.unfold == Unfold::All;
+        let is_open = |id: &str| is_all != query.except.contains(id);
+        let (total, lines) = Forest::of(nodes).lines(is_open, query.from, query.count);
+        TreePart {
+            lines,
+            total,
+            found,
+            taken,
+        }
+    }
+
+    fn node(&self, id: &Text, matches: bool, now: Timestamp) -> Option<Node> {
+        let entry = self.actors.get(id)?;
+        let status = entry.status_at(now, self.options.stale_after);
+        Some(Node {
+            id: id.clone(),
+            parent: entry.parent(),
+            status: Text::from(status.map_or("unknown", |status| status.as_str())),
+            matches,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+import type { CSSProperties, MouseEvent } from "react";
+import type { RateLine } from "../../../api/inside";
+import { formatCount } from "../../../lib/format";
+import { visible } from "../../../lib/visible";
+import { Icon } from "../../../ui/icon";
+import { Name } from "../../../ui/name";
+import { Rate } from "../../../ui/rate";
+import { StateWord } from "../../../ui/state-word";
+import { belowOf } from "../model/tree";
+import type { TreeRow } from "../use-tree";
+import styles from "./actor-tree.module.css";
+
+type TreeItemProps = {
+  id: string;
+  row: TreeRow;
+  /** What it did lately, once that is known. */
+  line: RateLine | undefined;
+  top: number;
+  current: boolean;
+  /** Whether its panel is open. */
+  open: boolean;
+  onFold: () => void;
+  onSelect: () => void;
+};
+
+/** An actor in its place. What is folded away below it is counted, with the worst of its states. */
+export function TreeItem({ id, row, line, top, current, open, onFold, onSelect }: TreeItemProps) {
+  const { actor, level, children } = row;
+  const fold = (event: MouseEvent) => {
+    event.stopPropagation();
+    onFold();
+  };
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus, and says which line is meant.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: and the keys.
+    <div
+      id={id}
+      role="treeitem"
+      aria-level={level}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-expanded={children > 0 ? row.open : undefined}
+      aria-selected={open}
+      data-current={current}
+      data-actor={actor.id}
+      data-matches={row.matches}
+      className={styles.line}
+      style={{ transform: `translateY(${top}px)`, "--level": level } as CSSProperties}
+      onClick={onSelect}
+    >
+      {children > 0 ? (
+        <span className={styles.fold} data-fold={row.open ? "open" : "closed"} onClick={fold} aria-hidden>
+          <Icon name={row.open ? "unfolded" : "folded"} size={14} />
+        </span>
+      ) : (
+        <span className={styles.fold} />
+      )}
+      <StateWord state={actor.status ?? "unknown"} iconOnly />
+      <span className={styles.name}>
+        <Name of={actor.id} cut mono />
+      </span>
+      {row.uprooted && <Uprooted row={row} />}
+      {children > 0 && !row.open && <Below row={row} />}
+      <span className={`${styles.type} cut`}>
+        <Name of={actor.type} cut />
+      </span>
+      <span className={styles.rate}>
+        <Rate perSecond={actor.rates?.messages} line={line} />
+      </span>
+      <span className={styles.queue}>
+        {formatCount(actor.queueDepth)}
+        <span className="visually-hidden"> in its queue</span>
+      </span>
+    </div>
+  );
+}
+
+/** Why it stands at the top. */
+function Uprooted({ row: { uprooted, actor } }: { row: TreeRow }) {
+  const parent = visible(actor.parentId ?? "");
+  const [word, why] =
+    uprooted === "cycle"
+      ? ["in a circle", `${parent} is named as its parent, and stands below it`]
+      : ["parent unknown", `${parent} is named as its parent, and not known here`];
+  return (
+    <span className={styles.note} data-uprooted={uprooted} title={why}>
+      {word}
+    </span>
+  );
+}
+
+function Below({ row }: { row: TreeRow }) {
+  const { count, worst } = belowOf(row.below);
+  return (
+    <span className={styles.below} data-below={count}>
+      {formatCount(count)} below
+      {worst && (
+        <span className={styles.worst} data-worst={worst.state}>
+          <StateWord state={worst.state} iconOnly />
+          {formatCount(worst.count)}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -75,6 +75,28 @@ describe("a run", () => {
     await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
   });
 
+  it("leads to its actor and to that of a job while they are there, and back from both", async () => {
+    const page = await openPage("/workflows");
+    await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).click();
+    await page.waitForURL(/\/runs\/[^/?]+/);
+    const id = runOf(page);
+    const own = page.getByRole("link", { name: /^run-/ });
+    const ofJob = page.getByRole("link", { name: /^Actor that carries out / });
+    await own.waitFor();
+    await ofJob.click();
+    const about = page.getByRole("region", { name: "About" });
+    await about.getByText("Carries out the job").waitFor();
+    await about.locator(`a[href*="/runs/${id}?job="]`).click();
+    await page.getByRole("region", { name: "Graph of jobs" }).waitFor();
+    await own.click();
+    await about.getByText("Carries out").waitFor();
+    await about.locator(`a[href$="/runs/${id}"]`).first().click();
+    await page.getByRole("region", { name: "Graph of jobs" }).waitFor();
+    await runEnded(id);
+    await own.waitFor({ state: "detached" });
+    await ofJob.waitFor({ state: "detached" });
+  });
+
   it("is one run for a double click", async () => {
     const page = await openPage("/workflows");
     const count = async () => (await api<{ total: number }>("/api/v1/runs?limit=1")).total;

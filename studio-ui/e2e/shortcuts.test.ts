@@ -12,7 +12,7 @@ const heading = (page: Page, name: string) => page.getByRole("heading", { level:
 const focused = (page: Page) =>
   page.evaluate(() => {
     const at = document.activeElement;
-    return at?.id || at?.getAttribute("aria-label") || at?.textContent || at?.tagName;
+    return at?.getAttribute("aria-label") || at?.id || at?.textContent || at?.tagName;
   });
 
 async function live(path: string, view = {}): Promise<Page> {
@@ -64,7 +64,7 @@ describe("by keyboard alone", () => {
     await dialog.getByRole("option", { name: "Overview" }).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.type("orchestr");
-    await dialog.locator('[data-place^="actor "]').first().waitFor();
+    await dialog.locator('[data-place^="actor orchestr"]').first().waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("tab", { name: "Journal" }).waitFor();
     expect(new URL(page.url()).pathname).toMatch(/^\/actors\/.*orchestr/i);

@@ -31,13 +31,15 @@ export function useFound(typed: string, menu: readonly Section[]) {
   const actors = useQuery({ ...foundActorsQuery(paused), placeholderData: keepPreviousData });
   const workflows = useQuery({ ...workflowsQuery, enabled: hasWorkflows });
   const { runs } = useRuns(undefined, hasWorkflows);
+  // Until the studio has answered, those of the text before have to fit by themselves.
+  const given = !actors.isPlaceholderData && paused === typed.trim();
   const places = useMemo(() => {
     const all: Place[] = [
       ...menu.map(({ id, title, place }) => ({ key: `page ${id}`, kind: "Pages", title, go: place })),
       { key: "page types", kind: "Pages", title: "Actors by type", go: { to: "/types" } },
       ...(actors.data?.items ?? []).map(({ id, type }): Place => {
         const go = { to: "/actors/$id" as const, params: { id } };
-        return { key: `actor ${id}`, kind: "Actors", title: id, hint: type, given: true, go };
+        return { key: `actor ${id}`, kind: "Actors", title: id, hint: type, given, go };
       }),
       ...(workflows.data ?? []).map(({ name, file }): Place => {
         const go = { to: "/runs" as const, search: { workflow: file } };
@@ -50,7 +52,7 @@ export function useFound(typed: string, menu: readonly Section[]) {
       }),
     ];
     return matching(all, typed);
-  }, [menu, actors.data, workflows.data, runs, typed]);
-  const pending = actors.isPending || actors.isPlaceholderData || paused !== typed.trim();
+  }, [menu, actors.data, given, workflows.data, runs, typed]);
+  const pending = actors.isPending || !given;
   return { places, pending, error: actors.error };
 }

@@ -10,8 +10,19 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("the frame", () => {
   it("shows the metrics and whether the line is live", async () => {
-    const studio = openStudio("/actors");
-    await screen.findByText("1,234", undefined, FOUND);
+    const actorPools = {
+      ...{ totalActors: 9, activeActors: 4, idleActors: 3, byType: {} },
+      byStatus: { active: 1, stale: 2 },
+      systemActors: 6,
+    };
+    const messageQueues = { totalMessages: 1234, pendingMessages: 5 };
+    const timestamp = "2025-12-13T03:33:58.077Z";
+    const studio = openStudio("/actors", { "/api/metrics": { timestamp, actorPools, messageQueues } });
+    // As the pages count: without plumbing, by the status that the studio shows.
+    expect((await screen.findByRole("link", { name: "3 actors" }, FOUND)).getAttribute("href")).toBe("/actors");
+    screen.getByRole("link", { name: "1 active" });
+    expect(screen.getByRole("link", { name: "2 stale" }).getAttribute("href")).toBe("/actors?filter=state%3Astale");
+    screen.getByRole("link", { name: "5 pending" });
     expect(screen.getByText("connecting")).toBeTruthy();
     await studio.hello();
     await screen.findByText("live");

@@ -5,6 +5,7 @@ import { usualMillis, workflowOf } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
 import { useToldNow } from "../../../lib/use-live";
 import { Name } from "../../../ui/name";
+import { NoRuns } from "../../../ui/no-runs";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { StateWord } from "../../../ui/state-word";
@@ -55,7 +56,8 @@ export function RunningPanel({ runs, loaded, error, retry }: RunningPanelProps) 
           ))}
         </ul>
       )}
-      {loaded && going.length === 0 && (
+      {loaded && runs.length === 0 && !error && <NoRuns title="Nothing has run yet." />}
+      {loaded && runs.length > 0 && going.length === 0 && (
         <EmptyNote title="Nothing runs.">
           <p>
             <Link to="/workflows">Start a workflow</Link>

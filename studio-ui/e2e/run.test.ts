@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { api, finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
+import { api, finishedRun, openPage, printedWord, runEnded, until, WORKFLOW, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -95,6 +95,30 @@ describe("a run", () => {
     await runEnded(id);
     await own.waitFor({ state: "detached" });
     await ofJob.waitFor({ state: "detached" });
+  });
+
+  it("keeps the end of a log in sight when something takes room from it", async () => {
+    const run = await finishedRun();
+    const { job } = await printedWord(run);
+    const lines = Array.from({ length: 400 }, (_, at) => ({
+      line: at + 1,
+      stream: "stdout",
+      step: "0",
+      message: `${at + 1}`,
+    }));
+    const log = { lines, from: 1, next: 401, total: 400, complete: true };
+    const path = `/api/runs/${run.runId}/jobs/${encodeURIComponent(job)}/logs`;
+    const page = await openPage(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, { answers: { [path]: log } });
+    const last = page.locator('[data-line="400"]');
+    await last.waitFor();
+    const inSight = () =>
+      last.evaluate((element) => {
+        const list = element.closest("[aria-label=Log]")?.getBoundingClientRect();
+        return element.getBoundingClientRect().bottom <= (list?.bottom ?? 0) + 1;
+      });
+    expect(await inSight()).toBe(true);
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await until("the end to be in sight", async () => (await inSight()) || undefined, 5000);
   });
 
   it("is one run for a double click", async () => {

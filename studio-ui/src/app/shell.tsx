@@ -49,9 +49,9 @@ export function Shell() {
             variant="default"
             aria-label="Search"
             aria-keyshortcuts="Control+K Meta+K"
-            leftSection={<Icon name="search" size={14} />}
             onClick={search}
           >
+            <Icon name="search" size={14} />
             <kbd className={styles.keys}>{COMMAND} K</kbd>
           </Button>
           <ConnectionBadge />

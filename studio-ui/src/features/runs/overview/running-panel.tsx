@@ -6,7 +6,7 @@ import { runState } from "../../../lib/jobs";
 import { useToldNow } from "../../../lib/use-live";
 import { Name } from "../../../ui/name";
 import { NoRuns } from "../../../ui/no-runs";
-import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
+import { ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
@@ -58,11 +58,9 @@ export function RunningPanel({ runs, loaded, error, retry }: RunningPanelProps) 
       )}
       {loaded && runs.length === 0 && !error && <NoRuns title="Nothing has run yet." />}
       {loaded && runs.length > 0 && going.length === 0 && (
-        <EmptyNote title="Nothing runs.">
-          <p>
-            <Link to="/workflows">Start a workflow</Link>
-          </p>
-        </EmptyNote>
+        <p className={styles.none}>
+          Nothing runs. <Link to="/workflows">Start a workflow</Link>
+        </p>
       )}
     </Panel>
   );

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { api, finishedRun, openPage, printedWord, runEnded, WORKFLOW, withBrowser } from "./harness";
+import { api, finishedRun, openPage, printedWord, runEnded, until, WORKFLOW, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -73,6 +73,52 @@ describe("a run", () => {
     const { word, job, line } = await printedWord(run);
     await page.goto(new URL(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, page.url()).href);
     await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
+  });
+
+  it("leads to its actor and to that of a job while they are there, and back from both", async () => {
+    const page = await openPage("/workflows");
+    await page.getByRole("button", { name: `Start ${WORKFLOW}`, exact: true }).click();
+    await page.waitForURL(/\/runs\/[^/?]+/);
+    const id = runOf(page);
+    const own = page.getByRole("link", { name: /^run-/ });
+    const ofJob = page.getByRole("link", { name: /^Actor that carries out / });
+    await own.waitFor();
+    await ofJob.click();
+    const about = page.getByRole("region", { name: "About" });
+    await about.getByText("Carries out the job").waitFor();
+    await about.locator(`a[href*="/runs/${id}?job="]`).click();
+    await page.getByRole("region", { name: "Graph of jobs" }).waitFor();
+    await own.click();
+    await about.getByText("Carries out").waitFor();
+    await about.locator(`a[href$="/runs/${id}"]`).first().click();
+    await page.getByRole("region", { name: "Graph of jobs" }).waitFor();
+    await runEnded(id);
+    await own.waitFor({ state: "detached" });
+    await ofJob.waitFor({ state: "detached" });
+  });
+
+  it("keeps the end of a log in sight when something takes room from it", async () => {
+    const run = await finishedRun();
+    const { job } = await printedWord(run);
+    const lines = Array.from({ length: 400 }, (_, at) => ({
+      line: at + 1,
+      stream: "stdout",
+      step: "0",
+      message: `${at + 1}`,
+    }));
+    const log = { lines, from: 1, next: 401, total: 400, complete: true };
+    const path = `/api/runs/${run.runId}/jobs/${encodeURIComponent(job)}/logs`;
+    const page = await openPage(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, { answers: { [path]: log } });
+    const last = page.locator('[data-line="400"]');
+    await last.waitFor();
+    const inSight = () =>
+      last.evaluate((element) => {
+        const list = element.closest("[aria-label=Log]")?.getBoundingClientRect();
+        return element.getBoundingClientRect().bottom <= (list?.bottom ?? 0) + 1;
+      });
+    expect(await inSight()).toBe(true);
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await until("the end to be in sight", async () => (await inSight()) || undefined, 5000);
   });
 
   it("is one run for a double click", async () => {

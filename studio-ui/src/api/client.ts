@@ -1,6 +1,7 @@
 /** One way to call the studio: JSON in, JSON out, every failure an `ApiError` that says what to do next. */
 
 import { BASE } from "./base";
+import { parseJson, printJson } from "./json";
 
 type Problem = { title?: string; detail?: string; code?: string };
 
@@ -38,7 +39,7 @@ export function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 export function postJson<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const sent = body === undefined ? {} : { body: printJson(body) };
   return call<T>(path, { method: "POST", ...sent, ...(signal && { signal }) });
 }
 
@@ -87,7 +88,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

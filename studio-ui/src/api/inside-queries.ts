@@ -44,6 +44,7 @@ export const insideKeys = {
   chain: (correlation: string) => ["chain", correlation],
   children: (id: string) => ["children", id],
   page: (filter: string, sort: string) => ["page", filter, sort],
+  found: (text: string) => ["found", text],
 } as const;
 
 /** All types of actors, with what they did in the last `window` seconds. */
@@ -190,6 +191,20 @@ export function pageQuery(filter: string, sort: string) {
     queryKey: insideKeys.page(filter, sort),
     queryFn: ({ signal }) => {
       const wanted = new URLSearchParams({ filter, sort, limit: String(PAGE_LIMIT) });
+      return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
+    },
+  });
+}
+
+/** Actors that are offered while somebody types. */
+const MOST_FOUND = 6;
+
+/** The first actors in whose id, type or metadata a text occurs. */
+export function foundActorsQuery(text: string) {
+  return queryOptions({
+    queryKey: insideKeys.found(text),
+    queryFn: ({ signal }) => {
+      const wanted = new URLSearchParams({ limit: String(MOST_FOUND), ...(text !== "" && { q: text }) });
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
   });

@@ -23,6 +23,8 @@ export const RUN_LIMIT = 100;
 
 /** How often counts of actors are read again while they are shown. */
 const STATUS_REFRESH_MS = 5000;
+/** How often it is asked who carries out what is looked at. */
+const CARRIERS_REFRESH_MS = 2000;
 
 export const keys = {
   session: ["session"],
@@ -37,6 +39,7 @@ export const keys = {
   histories: ["runs"],
   runs: (workflow = "") => ["runs", workflow],
   run: (id: string) => ["run", id],
+  carriers: (run: string, job = "") => ["carriers", run, job],
   tail: (run: string, job: string, attempt: number) => ["tail", run, job, attempt],
   attempt: (run: string, job: string, attempt: number) => ["attempt", run, job, attempt],
 } as const;
@@ -150,6 +153,24 @@ export function actorsOfStatusQuery(status: string, limit: number) {
     queryKey: keys.ofStatus(status),
     queryFn: ({ signal }) => getJson<ActorsPage>(`/api/v1/actors?status=${status}&limit=${limit}`, signal),
     refetchInterval: pollEvery(STATUS_REFRESH_MS),
+  });
+}
+
+/** Actors of one run that are asked for: its own, or those of jobs whose name has the letters of the wanted one. */
+const MOST_CARRIERS = 500;
+
+/** The actors that may carry out a run, or one of its jobs: those in which its words occur. Which do, their metadata says. */
+export function carriersQuery(run: string, job?: string) {
+  return queryOptions({
+    queryKey: keys.carriers(run, job),
+    queryFn: ({ signal }) => {
+      const filter = job === undefined ? "type:RunActor" : `type:JobActor ${JSON.stringify(job)}`;
+      const wanted = new URLSearchParams({ filter, q: run, limit: String(MOST_CARRIERS) });
+      return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
+    },
+    refetchInterval: pollEvery(CARRIERS_REFRESH_MS),
+    // What it tells of is soon gone.
+    staleTime: 0,
   });
 }
 

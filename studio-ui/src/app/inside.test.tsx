@@ -3,7 +3,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ActorMap, JournalLine, Lint } from "../api/inside";
-import { openStudio, PENDING, Problem } from "../test-studio";
+import { openStudio, PENDING, Problem, Raw } from "../test-studio";
 
 // The first visit of a page loads its code, which takes longer on a busy machine than the library waits by itself.
 const FOUND = { timeout: 8000 };
@@ -125,6 +125,24 @@ describe("the overview", () => {
     await within(panel).findByText("of about 5m 00s");
   });
 
+  it("says how to begin where nothing is there, and what to start where nothing has run", async () => {
+    const first = overview();
+    const begin = within(await screen.findByRole("region", { name: "Begin here" }, FOUND));
+    begin.getByText("loom-runtime run .loom.yml");
+    begin.getByRole("link", { name: "Begin with it in the editor" });
+    expect(screen.queryByRole("region", { name: "Running" })).toBeNull();
+    first.unmount();
+    overview({ "/api/workflows": [{ name: "ci", file: "ci/my build.yml", state: "idle" }] });
+    await screen.findByText("loom-runtime run 'ci/my build.yml'", undefined, FOUND);
+    screen.getByRole("region", { name: "Workflows" });
+  });
+
+  it("asks for the busiest of the application, and not for plumbing", async () => {
+    const studio = overview();
+    await screen.findByText("Nothing needs you.", undefined, FOUND);
+    await waitFor(() => expect(studio.queries.join()).toContain("filter=-is%3Asystem"));
+  });
+
   it("names the busiest, and how to bring the first actor where there is none", async () => {
     const node = { id: "a-1", type: "A", count: 1, rate: 12.5, queue: 3 };
     const first = overview({ "/api/map": { ...NO_MAP, nodes: [node] }, "/api/history": HISTORY });
@@ -195,6 +213,42 @@ describe("an actor", () => {
       expect.stringContaining("older"),
     ]);
     screen.getByText("3 earlier lines are no longer kept.");
+  });
+
+  it("says of its journal where lines were dropped, shows levels, and leaves out kinds that are not wanted", async () => {
+    const lines = [
+      line(2, "began", { kind: "started" }),
+      line(15, "the till rests", { kind: "log", data: { level: "WARN" } }),
+    ];
+    const studio = actor({ "/api/journal/a%2F1": lines });
+    await screen.findByText("12 lines were dropped here: more came at once than is kept.", undefined, FOUND);
+    const filter = within(screen.getByRole("group", { name: "Filter by kind" }));
+    fireEvent.click(filter.getByRole("button", { name: /^log · warn/ }));
+    await waitFor(() => expect(screen.queryByText("began")).toBeNull());
+    expect(screen.getByText("the till rests")).toBeTruthy();
+    expect(studio.router.state.location.search).toEqual({ lines: "log:warn" });
+    fireEvent.click(filter.getByRole("button", { name: /^log · warn/ }));
+    await screen.findByText("began");
+  });
+
+  it("shows numbers that no number of this language holds exactly, wherever they come from", async () => {
+    const studio = actor({
+      [AT]: new Raw(
+        '{"id":"a/1","type":"T","status":"idle","messageCount":9007199254740993,"metadata":{"order":18446744073709551615}}',
+      ),
+      "/api/journal/a%2F1": new Raw(
+        '[{"seq":1,"time":"2025-12-13T03:33:58Z","kind":"note","message":"sold","data":{"sum":-9007199254740995}}]',
+      ),
+      "/api/metrics": new Raw(
+        '{"timestamp":"2025-12-13T03:33:58.077Z","actorPools":{"totalActors":1,"activeActors":1,"idleActors":0,"byType":{},"byStatus":{},"systemActors":0},"messageQueues":{"totalMessages":0,"pendingMessages":9007199254740997}}',
+      ),
+    });
+    await screen.findByText("9,007,199,254,740,993", undefined, FOUND);
+    await screen.findByText("18446744073709551615");
+    await screen.findByText("9,007,199,254,740,997", undefined, FOUND);
+    fireEvent.click(await screen.findByText("sold"));
+    await screen.findByText("-9007199254740995");
+    expect(studio.asked).toContain(AT);
   });
 
   it("opens a line of the journal to all that is known, and to its chain", async () => {
@@ -303,7 +357,7 @@ describe("the map", () => {
     await screen.findByText("Loading the map …", undefined, FOUND);
     first.unmount();
     const second = openStudio("/map", { "/api/map": { group: "type", nodes: [], edges: [] } });
-    await screen.findByText("There is no actor to be seen.", undefined, FOUND);
+    await screen.findByText("No actor has reported yet.", undefined, FOUND);
     second.unmount();
     openStudio("/map", { "/api/map": new Problem(500, "no memory") });
     await screen.findByText("no memory", undefined, FOUND);

@@ -1,6 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link, type LinkProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { metricsQuery, statusQuery } from "../api/queries";
 import type { Metrics, RuntimeStatus } from "../api/types";
+import { applicationActors, ofStatus } from "../lib/counts";
+import { condition } from "../lib/filter/condition";
 import { formatCount } from "../lib/format";
 import { useHasWorkflows } from "../lib/use-runtime";
 import styles from "./metrics-strip.module.css";
@@ -18,34 +22,54 @@ type FiguresProps = {
   status: RuntimeStatus | undefined | null;
 };
 
-/** The system in six numbers. */
+/** The system in a few numbers, counted as the pages that they lead to count. */
 function Figures({ metrics, status }: FiguresProps) {
-  const pools = metrics?.actorPools;
-  const queues = metrics?.messageQueues;
+  const of = (state: string) => metrics && ofStatus(metrics, state);
   return (
     <dl className={styles.strip}>
-      <Figure name="actors" value={pools?.totalActors} />
-      <Figure name="active" value={pools?.activeActors} />
-      <Figure name="idle" value={pools?.idleActors} minor />
-      <Figure name="messages" value={queues?.totalMessages} minor />
-      <Figure name="pending" value={queues?.pendingMessages} minor />
-      {status !== null && <Figure name="runs running" value={status?.runs?.running} />}
+      <Figure name="actors" value={metrics && applicationActors(metrics)} go={{ to: "/actors" }} />
+      <Figure name="active" value={of("active")} go={inState("active")} minor />
+      <Figure name="idle" value={of("idle")} go={inState("idle")} minor />
+      <Figure name="failed" value={of("failed")} go={inState("failed")} unlessNone />
+      <Figure name="stale" value={of("stale")} go={inState("stale")} unlessNone />
+      <Figure
+        name="pending"
+        value={metrics?.messageQueues.pendingMessages}
+        go={{ to: "/actors", search: { sort: "-queue" } }}
+        minor
+      />
+      {status !== null && <Figure name="runs running" value={status?.runs?.running} go={{ to: "/runs" }} />}
     </dl>
   );
+}
+
+type Target = Pick<LinkProps, "to" | "search">;
+
+function inState(state: string): Target {
+  return { to: "/actors", search: { filter: condition("state", state) } };
 }
 
 type FigureProps = {
   name: string;
   value: number | undefined;
+  /** Where what is counted is shown. */
+  go: Target;
   /** Left out where there is little room. */
   minor?: boolean;
+  /** Left out where there is none. */
+  unlessNone?: boolean;
 };
 
-function Figure({ name, value, minor = false }: FigureProps) {
+function Figure({ name, value, go, minor = false, unlessNone = false }: FigureProps): ReactNode {
+  if (unlessNone && (value === undefined || Number(value) === 0)) return null;
   return (
-    <div className={styles.figure} data-minor={minor || undefined}>
+    <div className={styles.figure} data-minor={minor || undefined} data-bad={unlessNone || undefined}>
       <dt>{name}</dt>
-      <dd>{formatCount(value)}</dd>
+      <dd>
+        <Link {...go} aria-label={`${formatCount(value)} ${name}`}>
+          {formatCount(value)}
+        </Link>
+      </dd>
     </div>
   );
 }

@@ -10,8 +10,19 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("the frame", () => {
   it("shows the metrics and whether the line is live", async () => {
-    const studio = openStudio("/actors");
-    await screen.findByText("1,234", undefined, FOUND);
+    const actorPools = {
+      ...{ totalActors: 9, activeActors: 4, idleActors: 3, byType: {} },
+      byStatus: { active: 1, stale: 2 },
+      systemActors: 6,
+    };
+    const messageQueues = { totalMessages: 1234, pendingMessages: 5 };
+    const timestamp = "2025-12-13T03:33:58.077Z";
+    const studio = openStudio("/actors", { "/api/metrics": { timestamp, actorPools, messageQueues } });
+    // As the pages count: without plumbing, by the status that the studio shows.
+    expect((await screen.findByRole("link", { name: "3 actors" }, FOUND)).getAttribute("href")).toBe("/actors");
+    screen.getByRole("link", { name: "1 active" });
+    expect(screen.getByRole("link", { name: "2 stale" }).getAttribute("href")).toBe("/actors?filter=state%3Astale");
+    screen.getByRole("link", { name: "5 pending" });
     expect(screen.getByText("connecting")).toBeTruthy();
     await studio.hello();
     await screen.findByText("live");
@@ -380,8 +391,14 @@ describe("the history and the logs", () => {
     await screen.findByText("The newest 2 of 3.", undefined, FOUND);
     studio.answers["/api/v1/runs"] = { items: [old("r-1")], next: null, total: 3 };
     fireEvent.click(screen.getByRole("button", { name: "Load more" }));
-    await screen.findByRole("link", { name: "r-1" });
-    expect(screen.getByRole("link", { name: "r-3" })).toBeTruthy();
+    const row = (await screen.findByText("r-1")).closest("tr") as HTMLElement;
+    // Its name opens the run; beside it is the way to those of the same workflow.
+    expect(
+      within(row)
+        .getAllByRole("link")
+        .map((link) => link.getAttribute("href")),
+    ).toEqual(["/runs/r-1", expect.stringContaining("/runs?workflow=")]);
+    expect(screen.getByText("r-3")).toBeTruthy();
     expect(screen.queryByRole("button", { name: "Load more" })).toBeNull();
     const queries = studio.queries.filter((query) => query.includes("limit="));
     expect(queries).toEqual(["limit=100&workflow=w.yml", "limit=100&workflow=w.yml&cursor=r-2"]);
@@ -420,6 +437,6 @@ describe("the history and the logs", () => {
     await screen.findByText("2 runs");
     expect(screen.getByText("attempt 2").closest("tr")?.dataset.run).toBe("r-1");
     const rows = screen.getAllByRole("row").slice(1);
-    expect(rows.map((row) => within(row).getByRole("link", { name: /^r-/ }).textContent)).toEqual(["r-1", "r-0"]);
+    expect(rows.map((row) => row.dataset.run)).toEqual(["r-1", "r-0"]);
   });
 });

@@ -57,7 +57,7 @@ const actors = createRoute({
 const actor = createRoute({
   getParentRoute: () => root,
   path: "/actors/$id",
-  validateSearch: (search) => ({ ...window(search), ...tab(search) }),
+  validateSearch: (search) => ({ ...window(search), ...tab(search), ...text(search, "lines") }),
   component: lazyRouteComponent(pages.actor, "Actor"),
 });
 

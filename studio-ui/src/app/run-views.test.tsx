@@ -72,6 +72,26 @@ async function jobs() {
   return within(await screen.findByRole("region", { name: "Jobs" }, FOUND));
 }
 
+describe("the actors of a run", () => {
+  const carrier = (id: string, metadata: object) => ({ id, type: "JobActor", status: "active", metadata });
+
+  it("are linked from the run and from the job in sight while the studio knows them", async () => {
+    const studio = open("?job=test%231");
+    const list = { next: null, total: 2 };
+    studio.answers["/api/v1/actors"] = {
+      ...list,
+      items: [carrier("run-1", { run: "r-1" }), carrier("job-1", { run: "r-1", job: "test#1" })],
+    };
+    const link = await screen.findByRole("link", { name: /carries out test \(18\)/ }, FOUND);
+    expect(link.getAttribute("href")).toBe("/actors/job-1");
+    expect((await screen.findByRole("link", { name: "run-1" })).getAttribute("href")).toBe("/actors/run-1");
+    expect(studio.queries.some((query) => query.includes("q=r-1"))).toBe(true);
+    studio.answers["/api/v1/actors"] = { ...list, items: [], total: 0 };
+    await waitFor(() => expect(screen.queryByRole("link", { name: "run-1" })).toBeNull(), FOUND);
+    expect(screen.queryByRole("link", { name: /carries out/ })).toBeNull();
+  });
+});
+
 describe("the jobs of a run", () => {
   it("are folded into one row a group, with the one in sight", async () => {
     open("");

@@ -54,10 +54,10 @@ describe("signing in", () => {
   });
 
   it("asks again when an answer says that the session has ended, and comes back to the same page", async () => {
-    const studio = openStudio("/runs", { "/api/session": KNOWN });
-    await screen.findByText("Nothing has run yet.", undefined, FOUND);
+    const studio = openStudio("/actors", { "/api/session": KNOWN });
+    const workflows = await screen.findByRole("link", { name: "Workflows" }, FOUND);
     Object.assign(studio.answers, { "/api/session": WANTED, "/api/workflows": WRONG, "POST /api/session": KNOWN });
-    fireEvent.click(screen.getByRole("link", { name: "Workflows" }));
+    fireEvent.click(workflows);
     await screen.findByText(/session has ended/, undefined, FOUND);
     studio.answers["/api/workflows"] = [];
     await enter("right");

@@ -1,16 +1,32 @@
+import { ActionIcon, Button } from "@mantine/core";
 import { Outlet } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { load } from "../lib/load";
 import { useIsConnected } from "../lib/use-live";
+import { Icon } from "../ui/icon";
 import { ConnectionBadge } from "./connection-badge";
 import { MetricsStrip } from "./metrics-strip";
 import { Nav } from "./nav";
 import { OfflineBanner } from "./offline-banner";
+import { useMenu } from "./sections";
 import styles from "./shell.module.css";
+import { COMMAND } from "./shortcuts/command";
+import { useShortcuts } from "./shortcuts/use-shortcuts";
 import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
+
+const Palette = lazy(() => load(() => import("./palette/palette")).then(({ Palette }) => ({ default: Palette })));
+const ShortcutsDialog = lazy(() =>
+  load(() => import("./shortcuts/shortcuts-dialog")).then((module) => ({ default: module.ShortcutsDialog })),
+);
 
 /** What stands around every page: where one can go, how the system does, and whether what is shown is live. */
 export function Shell() {
   const connected = useIsConnected();
+  const menu = useMenu();
+  const [over, setOver] = useState<"search" | "help" | undefined>(undefined);
+  const [search, help, close] = [() => setOver("search"), () => setOver("help"), () => setOver(undefined)];
+  useShortcuts({ menu, onSearch: search, onHelp: help });
   return (
     <div className={styles.shell} data-connected={connected}>
       <a href="#main" className={styles.skip}>
@@ -18,11 +34,26 @@ export function Shell() {
       </a>
       <aside aria-label="Menu" className={styles.side}>
         <Nav />
-        <ThemeSwitch />
+        <div className={styles.foot}>
+          <ThemeSwitch />
+          <ActionIcon variant="subtle" color="gray" aria-label="Shortcuts (?)" title="Shortcuts (?)" onClick={help}>
+            ?
+          </ActionIcon>
+        </div>
       </aside>
       <header className={styles.top}>
         <MetricsStrip />
         <div className={styles.line}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label="Search"
+            aria-keyshortcuts="Control+K Meta+K"
+            onClick={search}
+          >
+            <Icon name="search" size={14} />
+            <kbd className={styles.keys}>{COMMAND} K</kbd>
+          </Button>
           <ConnectionBadge />
           <SignOut />
         </div>
@@ -31,6 +62,10 @@ export function Shell() {
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
+      <Suspense>
+        {over === "search" && <Palette menu={menu} onClose={close} />}
+        {over === "help" && <ShortcutsDialog menu={menu} onClose={close} />}
+      </Suspense>
     </div>
   );
 }

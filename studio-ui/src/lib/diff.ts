@@ -1,5 +1,7 @@
 /** A value as lines, and what changed in it since another one. */
 
+import { BigCount, printJson } from "../api/json";
+
 export type Change = "same" | "added" | "removed" | "changed";
 
 export type DiffLine = {
@@ -59,11 +61,15 @@ function changeOf(now: Held, before: Held): Change {
   const [a, b] = [now.value, before.value];
   // Of what has parts, the parts tell what changed.
   if (hasParts(a) && hasParts(b) && Array.isArray(a) === Array.isArray(b)) return "same";
-  return Object.is(a, b) ? "same" : "changed";
+  return isSame(a, b) ? "same" : "changed";
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a instanceof BigCount && b instanceof BigCount ? a.text === b.text : Object.is(a, b);
 }
 
 function hasParts(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !(value instanceof BigCount);
 }
 
 function partsOf(value: unknown): Map<string, unknown> {
@@ -74,5 +80,5 @@ function partsOf(value: unknown): Map<string, unknown> {
 function short(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "[]" : `[${value.length}]`;
   if (hasParts(value)) return Object.keys(value).length === 0 ? "{}" : `{${Object.keys(value).length}}`;
-  return JSON.stringify(value) ?? "nothing";
+  return value === undefined ? "nothing" : printJson(value);
 }

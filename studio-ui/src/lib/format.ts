@@ -1,5 +1,7 @@
 /** Numbers, durations and moments as text. Unknown is an en dash, never a zero. */
 
+import { BigCount } from "../api/json";
+
 export const UNKNOWN = "–";
 
 const COUNT = new Intl.NumberFormat("en-US");
@@ -9,7 +11,12 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export function formatCount(value: number | undefined): string {
-  return value === undefined ? UNKNOWN : COUNT.format(value);
+  return value === undefined ? UNKNOWN : COUNT.format(exact(value));
+}
+
+/** As exact as it was read. */
+function exact(value: number): number | bigint {
+  return (value as unknown) instanceof BigCount ? BigInt(value.toString()) : value;
 }
 
 /** `12 lines`, `1 line`. */
@@ -20,6 +27,7 @@ export function plural(count: number, word: string, words = `${word}s`): string 
 /** A number with three digits that count: `0.12`, `1.5`, `42`, `1,234`. */
 export function formatFigure(value: number | null | undefined): string {
   if (value === undefined || value === null || Number.isNaN(value)) return UNKNOWN;
+  if ((value as unknown) instanceof BigCount) return formatCount(value);
   const size = Math.abs(value);
   if (size >= 100 || Number.isInteger(value)) return COUNT.format(Math.round(value));
   if (size >= 10) return value.toFixed(1).replace(/\.0$/, "");

@@ -17,9 +17,9 @@ export type Runs = {
   loadingMore: boolean;
 };
 
-/** The history, of one workflow or of all, page by page. */
-export function useRuns(workflow?: string): Runs {
-  const query = useInfiniteQuery(runsQuery(workflow));
+/** The history, of one workflow or of all, page by page; not asked for while there can be none. */
+export function useRuns(workflow?: string, enabled = true): Runs {
+  const query = useInfiniteQuery({ ...runsQuery(workflow), enabled });
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? NONE, [query.data]);
   return {
     runs,

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { BigCount, printJson } from "../api/json";
 import type { ActorRecord } from "../api/types";
 import { formatCount, formatDuration, formatMillis, UNKNOWN } from "../lib/format";
 import { visible } from "../lib/visible";
@@ -24,13 +25,14 @@ export function Metadata({ metadata }: { metadata: ActorRecord["metadata"] }) {
 
 function Value({ value }: { value: unknown }) {
   if (typeof value === "string") return <Name of={value} />;
-  if (typeof value !== "object" || value === null) return <span className="mono">{String(value)}</span>;
+  if (typeof value !== "object" || value === null || value instanceof BigCount)
+    return <span className="mono">{String(value)}</span>;
   return <pre className={styles.json}>{pretty(value)}</pre>;
 }
 
 /** Line by line, so that the ends of lines stay. */
 function pretty(value: unknown): string {
-  return JSON.stringify(value, null, 2).split("\n").map(visible).join("\n");
+  return printJson(value, 2).split("\n").map(visible).join("\n");
 }
 
 function facts(actor: ActorRecord, link: (id: string) => ReactNode): Fact[] {

@@ -11,6 +11,7 @@ import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
 import { visible } from "../../lib/visible";
 import { LogView } from "../../ui/log-view/log-view";
+import { NoRuns } from "../../ui/no-runs";
 import { NoSuchJob } from "../../ui/no-such-job";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
@@ -33,14 +34,10 @@ export function LogsPage() {
   );
   return (
     <Page title="Logs" fill>
-      <Panel label="Log of a job" className={styles.panel} head={head}>
+      <Panel label="Log of a job" className={styles.panel} head={total === 0 && !runId ? undefined : head}>
         {failed && !runId && <ErrorNote title="The runs could not be read." error={failed} onRetry={retry} />}
         {total === undefined && !failed && !runId && <LoadingNote what="runs" />}
-        {total === 0 && !runId && (
-          <EmptyNote title="There is no log yet, for nothing has run.">
-            <Link to="/workflows">Go to the workflows</Link>
-          </EmptyNote>
-        )}
+        {total === 0 && !runId && <NoRuns title="There is no log yet, for nothing has run." />}
         {runId && <RunLog key={runId} runId={runId} times={times} />}
       </Panel>
     </Page>

@@ -9,6 +9,7 @@ import { useLook } from "../../lib/use-live";
 import { readWindow } from "../../lib/window";
 import { ActorLink } from "../../ui/actor-link";
 import { Name } from "../../ui/name";
+import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { MapGraph } from "./components/map-graph";
@@ -105,14 +106,21 @@ function Shown({ map, search, paused, onChange }: ShownProps) {
     [byType],
   );
   if (map.nodes.length === 0) {
+    if (search.filter === undefined) return <NoActors />;
     return (
-      <EmptyNote title={search.filter === undefined ? "There is no actor to be seen." : "No actor matches."}>
+      <EmptyNote title="No actor matches.">
         <p className="dim">Who sends to whom appears here as soon as observed actors do.</p>
       </EmptyNote>
     );
   }
   return (
     <>
+      {map.edges.length === 0 && (
+        <p className={styles.quiet}>
+          None of them sent to another in the last {readWindow(search.window) / 60} min. A line appears for each sender
+          and receiver as soon as observed actors send.
+        </p>
+      )}
       {map.grouped && (
         <TooMuchNote>Too many actors to tell apart: each node is a type of them. A filter leaves fewer.</TooMuchNote>
       )}

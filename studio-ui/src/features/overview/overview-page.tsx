@@ -3,10 +3,12 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { historyQuery, isUnknownHere, mapQuery } from "../../api/inside-queries";
 import { metricsQuery } from "../../api/queries";
+import { applicationActors } from "../../lib/counts";
 import { plural } from "../../lib/format";
 import { useLook } from "../../lib/use-live";
 import { readWindow } from "../../lib/window";
 import { HistoryCharts } from "../../ui/chart/charts";
+import { Icon } from "../../ui/icon";
 import { inOrder, type Need, NeedList } from "../../ui/need-list";
 import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
@@ -16,25 +18,28 @@ import { Busiest } from "./components/busiest";
 import styles from "./overview-page.module.css";
 import { useActorNeeds } from "./use-actor-needs";
 
+const QUIET = "No lint, no actor that failed or fell silent.";
 /** More rows than this are no overview. */
 const MOST_NEEDS = 20;
 
 type OverviewPageProps = {
   /** What needs somebody beside what actors do: that of products. */
   needs?: readonly Need[];
+  /** What it means that nothing needs anybody, in a sentence. */
+  quiet?: string;
   /** Panels of products, above those of the actors. */
   children?: ReactNode;
 };
 
 /** Is something wrong, where, and what goes on: the page that a studio opens with. */
-export function OverviewPage({ needs = [], children }: OverviewPageProps) {
+export function OverviewPage({ needs = [], quiet = QUIET, children }: OverviewPageProps) {
   const metrics = useQuery(metricsQuery);
   useLook(undefined, true);
   return (
     <Page title="Overview">
-      <Needs more={needs} />
+      <Needs more={needs} quiet={quiet} />
       {children}
-      {metrics.data?.actorPools.totalActors === 0 ? (
+      {metrics.data && applicationActors(metrics.data) === 0 ? (
         <Panel label="Actors" head={<h2>Actors</h2>}>
           <NoActors />
         </Panel>
@@ -45,7 +50,7 @@ export function OverviewPage({ needs = [], children }: OverviewPageProps) {
   );
 }
 
-function Needs({ more }: { more: readonly Need[] }) {
+function Needs({ more, quiet }: { more: readonly Need[]; quiet: string }) {
   const { needs, loaded, error, retry } = useActorNeeds();
   const all = inOrder([...more, ...needs]);
   return (
@@ -63,9 +68,11 @@ function Needs({ more }: { more: readonly Need[] }) {
       {all.length > MOST_NEEDS && <TooMuchNote>The first {MOST_NEEDS}, the gravest first.</TooMuchNote>}
       {all.length > 0 && <NeedList needs={all.slice(0, MOST_NEEDS)} />}
       {loaded && !error && all.length === 0 && (
-        <EmptyNote title="Nothing needs you.">
-          <p className="dim">No lint, no actor that failed or fell silent.</p>
-        </EmptyNote>
+        <p className={styles.calm}>
+          <Icon name="check" />
+          <strong>Nothing needs you.</strong>
+          <span className="dim">{quiet}</span>
+        </p>
       )}
     </Panel>
   );
@@ -76,7 +83,7 @@ function Actors() {
   const navigate = useNavigate({ from: "/" });
   const seconds = readWindow(window);
   const history = useQuery(historyQuery());
-  const map = useQuery(mapQuery("actor", seconds, ""));
+  const map = useQuery(mapQuery("actor", seconds, "-is:system"));
   const unknown = isUnknownHere(history.error) && isUnknownHere(map.error);
   return (
     <Panel

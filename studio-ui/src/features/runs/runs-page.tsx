@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import { formatCount, plural } from "../../lib/format";
 import { type Runs, useRuns } from "../../lib/use-runs";
+import { NoRuns, startOf } from "../../ui/no-runs";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { Snippet } from "../../ui/snippet";
@@ -45,12 +46,13 @@ function More({ history: { runs, total, more, loadingMore } }: { history: Runs }
 }
 
 function Nothing({ workflow }: { workflow: string | undefined }) {
+  if (workflow === undefined) return <NoRuns title="Nothing has run yet." />;
   return (
-    <EmptyNote title={workflow === undefined ? "Nothing has run yet." : "This workflow has not run yet."}>
+    <EmptyNote title="This workflow has not run yet.">
       <p className="dim">
-        Start one on the page of <Link to="/workflows">workflows</Link>, or from a shell:
+        Start it on the page of <Link to="/workflows">workflows</Link>, or from a shell:
       </p>
-      <Snippet text="loom-runtime run .loom.yml" />
+      <Snippet text={startOf(workflow)} />
     </EmptyNote>
   );
 }

@@ -13,6 +13,7 @@ import { ActorViews } from "../../ui/actor-views";
 import { Icon } from "../../ui/icon";
 import { MessageTable, percentiles } from "../../ui/message-table";
 import { Name } from "../../ui/name";
+import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { Rate } from "../../ui/rate";
@@ -53,7 +54,7 @@ export function TypesPage() {
         )}
         {isUnknownHere(query.error) && <EmptyNote title="This studio measures no traffic." />}
         {query.isPending && <LoadingNote what="types" />}
-        {query.data?.length === 0 && <EmptyNote title="No actor has reported yet." />}
+        {query.data?.length === 0 && <NoActors />}
         {rows.length > MOST_ROWS && (
           <TooMuchNote>
             The busiest {MOST_ROWS} of {plural(rows.length, "type")}.

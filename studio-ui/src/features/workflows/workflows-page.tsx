@@ -1,22 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
 import { plural } from "../../lib/format";
 import { useOrders } from "../../lib/use-orders";
-import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
+import { NoWorkflows } from "../../ui/no-runs";
+import { ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
-import { Snippet } from "../../ui/snippet";
 import { WorkflowTable } from "./components/workflow-table";
 
 /** Rows a plain table holds well. */
 const MOST_ROWS = 200;
-const EXAMPLE = `name: hello
-jobs:
-  hello:
-    runs-on: ubuntu-latest
-    steps:
-      - run: echo hello`;
 
 export function WorkflowsPage() {
   const workflows = useQuery(workflowsQuery);
@@ -45,18 +39,7 @@ export function WorkflowsPage() {
             The first {MOST_ROWS} of {plural(list.length, "workflow")}.
           </TooMuchNote>
         )}
-        {list?.length === 0 && (
-          <EmptyNote title="There is no workflow here yet.">
-            <p className="dim">
-              Put this into <code>.loom.yml</code>, in the directory that the studio was started in; it appears here by
-              itself:
-            </p>
-            <Snippet text={EXAMPLE} />
-            <p>
-              <Link to="/workflows/edit">Begin with it in the editor</Link>
-            </p>
-          </EmptyNote>
-        )}
+        {list?.length === 0 && <NoWorkflows />}
         {list && list.length > 0 && (
           <WorkflowTable
             workflows={list.slice(0, MOST_ROWS)}

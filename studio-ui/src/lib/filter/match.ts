@@ -1,5 +1,6 @@
 /** Whether an actor fits a filter. */
 
+import { BigCount } from "../../api/json";
 import type { ActorRecord } from "../../api/types";
 import type { Filter, Term } from "./filter";
 import { FIELDS, type Field, type Measure, type Nature } from "./keys";
@@ -36,7 +37,8 @@ function has(actor: ActorRecord, pattern: Pattern): boolean {
 /** Fractions are told differently by every language, so they are not searched. */
 function isTold(value: unknown, pattern: Pattern, depth: number): boolean {
   if (typeof value === "string") return isIn(pattern, value);
-  if (typeof value === "boolean" || Number.isInteger(value)) return isIn(pattern, String(value));
+  if (typeof value === "boolean" || Number.isInteger(value) || value instanceof BigCount)
+    return isIn(pattern, String(value));
   if (depth <= 1 || typeof value !== "object" || value === null) return false;
   return Object.values(value).some((inner) => isTold(inner, pattern, depth - 1));
 }

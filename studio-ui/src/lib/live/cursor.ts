@@ -1,5 +1,6 @@
 /** Where we stand in the studio's stream of frames, and what each new frame means for what we already have. */
 
+import { parseJson } from "../../api/json";
 import type { Frame } from "../../api/types";
 
 export type Position = { epoch: string; seq: number };
@@ -60,7 +61,7 @@ function announced(frame: Frame): Position {
 export function parseFrame(text: string): Frame | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return undefined;
   }

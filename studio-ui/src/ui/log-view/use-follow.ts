@@ -1,6 +1,6 @@
 /** Follows the end of a growing list until its reader scrolls up, and again when they come back to the end. */
 
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 /** How near the end counts as the end; zoomed pages have fractions of pixels. */
 const NEAR = 8;
@@ -46,6 +46,18 @@ export function useFollow(
     // All of it is in sight, so its end is too.
     else if (element.clientHeight > 0 && element.scrollHeight <= element.clientHeight) follow();
   }, [scroll, rows, following, follow]);
+
+  // The end stays in sight when what is around the list takes room from it, or gives it some.
+  const isThere = rows > 0;
+  useEffect(() => {
+    const element = scroll.current;
+    if (!element || !following || !isThere) return;
+    const observer = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroll, following, isThere]);
 
   if (!following && seen === undefined && total > 0) setState({ following, seen: total });
 

@@ -1,13 +1,14 @@
 import { CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { JournalLine } from "../../../api/inside";
-import { chainQuery } from "../../../api/inside-queries";
-import { firstLine, formatMoment, formatTime } from "../../../lib/format";
+import { chainQuery, JOURNAL_LIMIT } from "../../../api/inside-queries";
+import { firstLine, formatCount, formatMoment, formatTime } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
 import { Metadata } from "../../../ui/actor-facts";
 import { ActorLink } from "../../../ui/actor-link";
 import { EventWord } from "../../../ui/event-word";
 import { Name } from "../../../ui/name";
+import { levelOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
 
 type JournalDetailProps = { actor: string; line: JournalLine; onClose: () => void };
@@ -18,7 +19,7 @@ export function JournalDetail({ actor, line, onClose }: JournalDetailProps) {
   return (
     <section aria-label="The line" className={styles.detail}>
       <div className={styles.detailHead}>
-        <EventWord kind={kind} />
+        <EventWord kind={kind} level={levelOf(line)} />
         <time dateTime={time}>{formatMoment(time)}</time>
         <CloseButton size="sm" aria-label="Close the line" onClick={onClose} />
       </div>
@@ -38,11 +39,14 @@ function Chain({ actor, line, correlation }: ChainProps) {
   return (
     <>
       <h4>In the same chain of messages</h4>
+      {data !== undefined && data.length >= JOURNAL_LIMIT && (
+        <p className="dim">The newest {formatCount(JOURNAL_LIMIT)}; what came before is left out.</p>
+      )}
       <ol className={styles.chain}>
         {others.map((other) => (
           <li key={`${other.actor} ${other.seq}`}>
             <time dateTime={other.time}>{formatTime(other.time)}</time>
-            <EventWord kind={other.kind} />
+            <EventWord kind={other.kind} level={levelOf(other)} />
             <ActorLink id={other.actor} cut />
             <Name of={firstLine(other.message)} cut />
           </li>

@@ -1,23 +1,23 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
-import type { JournalLine } from "../../../api/inside";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
 import { journalQuery } from "../../../api/inside-queries";
-import { firstLine, formatCount, formatMoment, formatTime } from "../../../lib/format";
-import { EventWord } from "../../../ui/event-word";
-import { Name } from "../../../ui/name";
+import { formatCount, plural } from "../../../lib/format";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
+import { readSorts, rowsOf, talliesOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
 import { JournalDetail } from "./journal-detail";
-
-const ROW_HEIGHT = 28;
+import { JournalFilter } from "./journal-filter";
+import { JournalLines } from "./journal-lines";
 
 /** What happened to the actor, the newest first, live. A line opens to all that is known of it. */
 export function Journal({ id }: { id: string }) {
   const query = useInfiniteQuery(journalQuery(id));
   const lines = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.toReversed()), [query.data]);
   const [open, setOpen] = useState<number | undefined>(undefined);
+  const [wanted, setWanted] = useWanted();
+  const rows = useMemo(() => rowsOf(lines, wanted), [lines, wanted]);
   if (query.error && lines.length === 0) {
     return (
       <ErrorNote title="The journal could not be read." error={query.error} onRetry={() => void query.refetch()} />
@@ -29,7 +29,7 @@ export function Journal({ id }: { id: string }) {
       <EmptyNote title="Nothing has happened to it yet.">
         <p className="dim">
           Starts, ends, panics, restarts, slow messages, dead letters and orders stand here, and what its application
-          notes.
+          notes and logs.
         </p>
       </EmptyNote>
     );
@@ -38,7 +38,12 @@ export function Journal({ id }: { id: string }) {
   const oldest = lines.at(-1)?.seq ?? 1;
   return (
     <div className={styles.journal}>
-      <Lines lines={lines} open={open} onOpen={(seq) => setOpen(seq === open ? undefined : seq)} />
+      <JournalFilter tallies={talliesOf(lines, wanted)} wanted={wanted} onChange={setWanted} />
+      {rows.length === 0 ? (
+        <p className={styles.end}>None of the newest {plural(lines.length, "line")} is of this kind.</p>
+      ) : (
+        <JournalLines rows={rows} open={open} onOpen={(seq) => setOpen(seq === open ? undefined : seq)} />
+      )}
       {chosen && <JournalDetail actor={id} line={chosen} onClose={() => setOpen(undefined)} />}
       {query.hasNextPage ? (
         <Button
@@ -56,41 +61,15 @@ export function Journal({ id }: { id: string }) {
   );
 }
 
-type LinesProps = { lines: readonly JournalLine[]; open: number | undefined; onOpen: (seq: number) => void };
-
-function Lines({ lines, open, onOpen }: LinesProps) {
-  const scroll = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 20,
-  });
-  return (
-    <section ref={scroll} aria-label="Lines of the journal" tabIndex={0} className={styles.lines}>
-      <ol style={{ height: virtualizer.getTotalSize() }}>
-        {virtualizer.getVirtualItems().map(({ index, start }) => {
-          const line = lines[index];
-          return (
-            line && (
-              <li key={line.seq} style={{ transform: `translateY(${start}px)` }} data-event={line.kind}>
-                <button
-                  type="button"
-                  className={styles.line}
-                  aria-expanded={open === line.seq}
-                  onClick={() => onOpen(line.seq)}
-                >
-                  <time dateTime={line.time} title={formatMoment(line.time)}>
-                    {formatTime(line.time)}
-                  </time>
-                  <EventWord kind={line.kind} />
-                  <Name of={firstLine(line.message)} cut />
-                </button>
-              </li>
-            )
-          );
-        })}
-      </ol>
-    </section>
-  );
+/** The sorts of lines that are shown, as the address has them; all where it names none. */
+function useWanted(): [readonly string[], (sorts: readonly string[]) => void] {
+  const { lines } = useSearch({ from: "/actors/$id" });
+  const navigate = useNavigate({ from: "/actors/$id" });
+  const wanted = useMemo(() => readSorts(lines), [lines]);
+  const change = (sorts: readonly string[]) =>
+    void navigate({
+      search: ({ lines: _, ...rest }) => (sorts.length === 0 ? rest : { ...rest, lines: sorts.join() }),
+      replace: true,
+    });
+  return [wanted, change];
 }

@@ -1,5 +1,6 @@
 import { CloseButton } from "@mantine/core";
 import type { OrderResult } from "../../../api/inside";
+import { printJson } from "../../../api/json";
 import { visible } from "../../../lib/visible";
 import { Icon, type IconName } from "../../../ui/icon";
 import { Sentence } from "../../../ui/sentence";
@@ -37,7 +38,7 @@ export function OrderResultView({ given, onClose }: { given: Given; onClose: () 
         )}
         {result?.value !== undefined && result.value !== null && (
           <pre className={styles.value} tabIndex={0}>
-            {JSON.stringify(result.value, null, 2).split("\n").map(visible).join("\n")}
+            {printJson(result.value, 2).split("\n").map(visible).join("\n")}
           </pre>
         )}
       </div>

@@ -1,6 +1,7 @@
 /** A JSON Schema as fields of a form, and what was filled in as the body of a message. */
 
 import type { JsonSchema } from "../../../api/inside";
+import { parseJson, printJson, wholeNumber } from "../../../api/json";
 
 export type FieldKind = "text" | "integer" | "number" | "boolean" | "choice" | "json";
 
@@ -44,7 +45,7 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean): FormField
 
 function initialOf(schema: JsonSchema, kind: FieldKind): string {
   if (schema.default === undefined) return kind === "boolean" ? "false" : "";
-  return typeof schema.default === "string" && kind !== "json" ? schema.default : JSON.stringify(schema.default);
+  return typeof schema.default === "string" && kind !== "json" ? schema.default : printJson(schema.default);
 }
 
 function kindOf(schema: JsonSchema): FieldKind {
@@ -93,13 +94,13 @@ function readAs(kind: FieldKind, text: string): { value: unknown } | { problem: 
   if (kind === "boolean") return { value: text === "true" };
   if (kind === "json") {
     try {
-      return { value: JSON.parse(text) };
+      return { value: parseJson(text) };
     } catch {
       return { problem: "is no JSON" };
     }
   }
-  const value = Number(text);
-  if (!Number.isFinite(value)) return { problem: "is no number" };
-  if (kind === "integer" && !Number.isSafeInteger(value)) return { problem: "has to be a whole number" };
+  const value = wholeNumber(text) ?? Number(text);
+  if (!Number.isFinite(Number(value))) return { problem: "is no number" };
+  if (kind === "integer" && !Number.isInteger(Number(value))) return { problem: "has to be a whole number" };
   return { value };
 }

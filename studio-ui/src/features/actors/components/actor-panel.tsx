@@ -2,6 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { useClipboard, useHotkeys } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
+import { printJson } from "../../../api/json";
 import type { ActorRecord } from "../../../api/types";
 import { formatCount, plural } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
@@ -76,7 +77,7 @@ export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPa
             )}
             <h3>Metadata</h3>
             <Metadata metadata={actor.metadata} />
-            <Button variant="default" onClick={() => clipboard.copy(JSON.stringify(actor, null, 2))}>
+            <Button variant="default" onClick={() => clipboard.copy(printJson(actor, 2))}>
               {clipboard.copied ? "Copied" : "Copy as JSON"}
             </Button>
           </>

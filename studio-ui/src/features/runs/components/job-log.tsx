@@ -16,6 +16,7 @@ import { StateWord } from "../../../ui/state-word";
 import { adviceOn } from "../model/advice";
 import { waitOf } from "../model/waits";
 import type { Attempted } from "../use-attempt";
+import { useCarrier } from "../use-carrier";
 import { Attempts } from "./attempts";
 import { ReusedNote } from "./rerun";
 import styles from "./run-page.module.css";
@@ -41,6 +42,9 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
   const over = attempt !== undefined || isOver(job.state);
   const buffer = useLogBuffer(run, job, over);
   const [times, setTimes] = useState(false);
+  // What ran in another attempt, or another run, was carried out by another.
+  const found = useCarrier(run, newest.id);
+  const carrier = attempt === undefined && reused === undefined ? found : undefined;
   const { id } = job;
   const earlier = attempt?.number;
   // A job that went well is read from its start, one that runs or failed from its end.
@@ -75,6 +79,12 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
         <span className="dim cut">
           <Name of={job.image} cut mono />
         </span>
+      )}
+      {carrier && (
+        <Link to="/actors/$id" params={{ id: carrier.id }} className={styles.carrier} title={visible(carrier.id)}>
+          Actor
+          <span className="visually-hidden"> that carries out {visible(job.name)}</span>
+        </Link>
       )}
       <Button
         size="compact-xs"

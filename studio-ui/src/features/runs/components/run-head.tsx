@@ -3,17 +3,20 @@ import { cancelRun } from "../../../api/queries";
 import type { Run } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { useOrders } from "../../../lib/use-orders";
+import { ActorLink } from "../../../ui/actor-link";
 import { ErrorNote } from "../../../ui/notes";
 import { isOver } from "../../../ui/state-look";
 import { StopButton } from "../../../ui/stop-button";
 import { Age, Elapsed } from "../../../ui/time";
 import { adviceOn } from "../model/advice";
+import { useCarrier } from "../use-carrier";
 import { AttemptOf } from "./rerun";
 import styles from "./run-page.module.css";
 import { Why } from "./why";
 
 /** When, how long, why and where a run ran. */
 export function RunFacts({ run }: { run: Run }) {
+  const carrier = useCarrier(run.runId);
   return (
     <>
       <dl className={styles.facts}>
@@ -23,6 +26,7 @@ export function RunFacts({ run }: { run: Run }) {
         <Fact name="Event" value={run.event ?? UNKNOWN} />
         <Fact name="Executor" value={run.executor ?? UNKNOWN} />
         {run.rerun && <Fact name="Attempt" value={<AttemptOf rerun={run.rerun} />} />}
+        {carrier && <Fact name="Actor" value={<ActorLink id={carrier.id} />} />}
         <Fact name="File" value={<span className="mono">{run.workflow.file ?? UNKNOWN}</span>} />
       </dl>
       <Why

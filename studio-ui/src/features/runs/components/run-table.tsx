@@ -4,6 +4,8 @@ import { memo, type ReactNode, useRef } from "react";
 import type { RunSummary } from "../../../api/types";
 import { shortId, UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
+import { visible } from "../../../lib/visible";
+import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
 import { StateWord } from "../../../ui/state-word";
 import table from "../../../ui/table.module.css";
@@ -37,10 +39,10 @@ export function RunTable({ runs, foot }: RunTableProps) {
               Workflow
             </th>
             <th scope="col">Run</th>
-            <th scope="col" className={table.wide}>
+            <th scope="col" className={table.wider}>
               Event
             </th>
-            <th scope="col" className={table.wide}>
+            <th scope="col" className={table.wider}>
               Executor
             </th>
             <th scope="col" className={table.number}>
@@ -94,18 +96,29 @@ const RunRow = memo(function RunRow({ run, position }: { run: RunSummary; positi
         <StateWord state={runState(run)} />
       </td>
       <th scope="row" className={table.grow}>
-        <Link to="/runs" search={{ workflow: run.workflow.file ?? run.workflow.name }}>
-          <Name of={run.workflow.name} cut />
-        </Link>
+        <span className={styles.name}>
+          <Link to="/runs/$runId" params={{ runId: run.runId }}>
+            <Name of={run.workflow.name} cut />
+          </Link>
+          <Link
+            to="/runs"
+            search={{ workflow: run.workflow.file ?? run.workflow.name }}
+            className={styles.only}
+            aria-label={`Only runs of ${visible(run.workflow.name)}`}
+            title="Only its runs"
+          >
+            <Icon name="filter" size={14} />
+          </Link>
+        </span>
       </th>
       <td className="mono">
-        <Link to="/runs/$runId" params={{ runId: run.runId }} title={run.runId}>
+        <span title={run.runId}>
           <ShortId of={run.runId} />
-        </Link>
+        </span>
         {run.attempt !== undefined && run.attempt > 1 && <span className={styles.attempt}>attempt {run.attempt}</span>}
       </td>
-      <td className={table.wide}>{run.event ?? UNKNOWN}</td>
-      <td className={table.wide}>{run.executor ?? UNKNOWN}</td>
+      <td className={table.wider}>{run.event ?? UNKNOWN}</td>
+      <td className={table.wider}>{run.executor ?? UNKNOWN}</td>
       <td className={table.number}>
         <Age of={run.startedAt ?? run.createdAt} />
       </td>

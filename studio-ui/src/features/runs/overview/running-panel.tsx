@@ -5,7 +5,8 @@ import { usualMillis, workflowOf } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
 import { useToldNow } from "../../../lib/use-live";
 import { Name } from "../../../ui/name";
-import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
+import { NoRuns } from "../../../ui/no-runs";
+import { ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { StateWord } from "../../../ui/state-word";
 import { Elapsed } from "../../../ui/time";
@@ -55,12 +56,11 @@ export function RunningPanel({ runs, loaded, error, retry }: RunningPanelProps) 
           ))}
         </ul>
       )}
-      {loaded && going.length === 0 && (
-        <EmptyNote title="Nothing runs.">
-          <p>
-            <Link to="/workflows">Start a workflow</Link>
-          </p>
-        </EmptyNote>
+      {loaded && runs.length === 0 && !error && <NoRuns title="Nothing has run yet." />}
+      {loaded && runs.length > 0 && going.length === 0 && (
+        <p className={styles.none}>
+          Nothing runs. <Link to="/workflows">Start a workflow</Link>
+        </p>
       )}
     </Panel>
   );

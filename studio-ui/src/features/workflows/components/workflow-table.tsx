@@ -37,14 +37,14 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
             <th scope="col" className={table.wide}>
               State
             </th>
-            <th scope="col" className={table.wide}>
+            <th scope="col" className={table.widest}>
               File
             </th>
             <th scope="col">Last run</th>
-            <th scope="col" className={`${table.number} ${table.wide}`}>
+            <th scope="col" className={`${table.number} ${table.wider}`}>
               Started
             </th>
-            <th scope="col" className={`${table.number} ${table.wide}`}>
+            <th scope="col" className={`${table.number} ${table.wider}`}>
               Duration
             </th>
             <th scope="col">
@@ -94,7 +94,7 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
       <td className={table.wide}>
         <StateWord state={state} />
       </td>
-      <td className={`dim ${table.wide} ${table.path}`}>
+      <td className={`dim ${table.widest} ${table.path}`}>
         <Name of={file} cut mono />
       </td>
       <td>
@@ -110,10 +110,10 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
           <span className="dim">{UNKNOWN}</span>
         )}
       </td>
-      <td className={`${table.number} ${table.wide}`}>
+      <td className={`${table.number} ${table.wider}`}>
         <Age of={lastRun?.startedAt} />
       </td>
-      <td className={`${table.number} ${table.wide}`}>
+      <td className={`${table.number} ${table.wider}`}>
         <Elapsed from={lastRun?.startedAt} to={lastRun?.finishedAt} />
       </td>
       <td className={table.buttons}>

@@ -11,8 +11,10 @@ pub fn encoded_path(path: &str) -> String {
 }
 
 fn encoded_but(text: &str, kept: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
+    let digit = |half: u8| {
+        let digit = char::from_digit(u32::from(half & 15), 16).unwrap_or('0');
+        digit.to_ascii_uppercase()
+    };
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {

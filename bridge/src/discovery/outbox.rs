@@ -118,7 +118,7 @@ impl Outbox {
             gone: HashSet::new(),
             measured: Measured::default(),
             dropped: Dropped::default(),
-            told_dropped: Dropped::default(),
+            reported_dropped: Dropped::default(),
             in_flight,
             news,
             wants_everything: false,

@@ -83,7 +83,7 @@ async fn a_requests_trace_goes_through_futures_from_actor_to_actor_and_out_again
         .await;
     assert_eq!(passed_on.as_deref(), Some(HEADER));
     for actor in ["first", "second"] {
-        let note = board.told(actor, "note", 1).await.remove(0);
+        let note = board.wait_for(actor, "note", 1).await.remove(0);
         assert_eq!(note.correlation_id.as_deref(), Some(TRACE), "{actor}");
     }
     assert_eq!(Cause::current(), None, "it stays where it was carried");
@@ -120,7 +120,7 @@ async fn a_task_is_the_actors_and_of_the_chain_where_it_is_carried() {
             .carry(async { first.send(Ask::Task { carried }).await.unwrap() })
             .await;
     }
-    board.told("first", "note", 3).await;
+    board.wait_for("first", "note", 3).await;
     board.caught_up().await;
     let texts: Vec<_> = board
         .lines("first", "note")
@@ -147,7 +147,7 @@ async fn a_future_that_panics_says_so_in_its_chain_and_counts_as_an_error_once()
     let cause = Cause::of_request(Some(HEADER));
     let asked = cause.carry(async { first.send(Ask::Break).await }).await;
     assert!(asked.is_err());
-    let line = board.told("first", "error", 1).await.remove(0);
+    let line = board.wait_for("first", "error", 1).await.remove(0);
     assert!(line.message.contains("gets no answer"), "{}", line.message);
     assert_eq!(line.correlation_id.as_deref(), Some(TRACE));
     until("it waits no more", || {

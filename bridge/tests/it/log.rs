@@ -66,7 +66,7 @@ async fn an_event_of_a_handler_is_a_line_with_level_target_fields_and_the_messag
         ctx.note("a note");
     })
     .await;
-    let line = board.told("a", "log", 1).await.remove(0);
+    let line = board.wait_for("a", "log", 1).await.remove(0);
     assert_eq!(line.message, "sold out");
     let fields =
         json!({"article": "tea", "left": 0, "ratio": 0.5, "open": true, "cause": "no tea", "who": "Some(1)"});
@@ -74,7 +74,7 @@ async fn an_event_of_a_handler_is_a_line_with_level_target_fields_and_the_messag
         data(&line),
         json!({"level": "warn", "target": "shop::stock", "fields": fields})
     );
-    let note = board.told("a", "note", 1).await.remove(0);
+    let note = board.wait_for("a", "note", 1).await.remove(0);
     assert!(line.correlation_id.is_some() && line.time.is_some());
     assert_eq!(line.correlation_id, note.correlation_id);
 }
@@ -101,14 +101,14 @@ async fn intervals_futures_and_actors_on_threads_of_their_own_log_into_their_jou
         );
     })
     .await;
-    let lines = board.told("a", "log", 2).await;
+    let lines = board.wait_for("a", "log", 2).await;
     let mut texts: Vec<_> = lines.iter().map(|line| line.message.as_str()).collect();
     texts.sort_unstable();
     assert_eq!(texts, ["in a future", "later"]);
     let blocking = SyncArbiter::spawn(spec(&board.registry, "b"), 1, std::thread::Builder::new, || {
         Blocking
     });
-    let line = board.told("b-1", "log", 1).await.remove(0);
+    let line = board.wait_for("b-1", "log", 1).await.remove(0);
     assert_eq!(data(&line), json!({"level": "info", "target": "it::log"}));
     drop(blocking);
 }
@@ -122,7 +122,7 @@ async fn what_no_actor_logs_and_what_is_below_the_level_goes_by() {
     })
     .await;
     info!("nobody says this either");
-    let lines = board.told("a", "log", 1).await;
+    let lines = board.wait_for("a", "log", 1).await;
     board.caught_up().await;
     assert_eq!(lines.len(), board.lines("a", "log").len());
     assert_eq!(lines[0].message, "enough");
@@ -133,7 +133,7 @@ async fn what_no_actor_logs_and_what_is_below_the_level_goes_by() {
     tracing::callsite::rebuild_interest_cache();
     let teller = spawn(spec(&board.registry, "chatty"), |_| Teller);
     teller.send(Say(|_| debug!("a detail"))).await.unwrap();
-    let line = board.told("chatty", "log", 1).await.remove(0);
+    let line = board.wait_for("chatty", "log", 1).await.remove(0);
     assert_eq!(
         (line.message.as_str(), &data(&line)["level"]),
         ("a detail", &json!("debug"))
@@ -148,7 +148,7 @@ async fn what_is_logged_is_cut_where_it_is_too_much() {
         info!(a = %long, b = %long, c = %long, d = %long, e = %long, "much");
     })
     .await;
-    let lines = board.told("a", "log", 2).await;
+    let lines = board.wait_for("a", "log", 2).await;
     assert_eq!(lines[0].message.chars().count(), 2_049);
     let of_long = data(&lines[0]);
     assert_eq!(of_long["fields"]["long"].as_str().unwrap().chars().count(), 1_025);
@@ -186,7 +186,7 @@ async fn nothing_of_the_bridges_own_is_a_line() {
         info!("has one");
     };
     teller.send(Say(twins)).await.unwrap();
-    let lines = board.told("asks for a twin", "log", 1).await;
+    let lines = board.wait_for("asks for a twin", "log", 1).await;
     assert_eq!((lines.len(), lines[0].message.as_str()), (1, "has one"));
     for _ in 0..3 {
         board.caught_up().await;

@@ -421,8 +421,8 @@ impl<'a> Agent<'a> {
             let is_due = step.silent_until.take_if(|until| *until <= now).is_some();
             let Some(client) = &mut self.client else { continue };
             let (length, _) = step.spooled();
-            if is_due || (length > step.told && client.is_caught_up()) {
-                step.told = length;
+            if is_due || (length > step.reported && client.is_caught_up()) {
+                step.reported = length;
                 step.silent_until = None;
                 client.send(&Report::Grew {
                     step: step.number,

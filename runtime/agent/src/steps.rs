@@ -28,7 +28,7 @@ pub(crate) struct Step {
     /// The main process, while it has not been waited for; also the leader of the step's session and group.
     pub(crate) main: Option<i32>,
     /// The spool's length that the client has been told.
-    pub(crate) told: u64,
+    pub(crate) reported: u64,
     /// When the client is told of it though it has said nothing, while it was not told at all.
     pub(crate) silent_until: Option<Instant>,
     leader: i32,
@@ -61,7 +61,7 @@ impl Step {
         let mut step = Self {
             number: start.step,
             main: None,
-            told: 0,
+            reported: 0,
             silent_until: Some(Instant::now() + SILENCE),
             leader: 0,
             started: Instant::now(),

@@ -24,7 +24,9 @@ mod store;
 mod summary;
 mod sweep;
 mod target;
+mod texts;
 mod tree;
+mod written;
 
 pub(crate) use batch::Applying;
 pub use changes::Changes;

@@ -173,7 +173,6 @@ fn batch() -> impl Strategy<Value = ActorBatch> {
                 batch.types.push(TypeTotals {
                     kind: "Cart".into(),
                     messages: messages.clone(),
-                    ..TypeTotals::default()
                 });
                 batch.messages.push(ActorMessages { id, messages });
                 batch.edges.push(Edge {

@@ -14,6 +14,7 @@ mod coverage;
 mod edges;
 mod growth;
 mod kinds;
+mod minute;
 mod rates;
 mod read;
 mod series;

@@ -151,10 +151,10 @@ impl Traffic {
             .iter()
             .map(|(name, boot)| (name.clone(), boot.coverage.count(from, to)));
         let covered: HashMap<Text, u32> = covered.filter(|(_, seconds)| *seconds > 0).collect();
-        let told = state
+        let of_type = state
             .minutes
             .tell(second, |boot| covered.get(boot).copied().unwrap_or(0));
-        (told, covered.into_keys().collect())
+        (of_type, covered.into_keys().collect())
     }
 
     /// Follows these actors each second.

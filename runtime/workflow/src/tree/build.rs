@@ -87,7 +87,7 @@ fn read(
     text: &Indented<'_>,
     limits: &Limits,
     diagnostics: &mut Diagnostics,
-) -> Result<Option<Node>, Broken> {
+) -> Result<Option<Node>, Box<Broken>> {
     let mut options = granit_parser::options! {
         emit_unresolved_aliases: true,
         flow_nesting_limit: limits.depth,
@@ -160,7 +160,7 @@ struct Built {
 struct Stop;
 
 impl Builder<'_> {
-    fn run<'i>(mut self, mut parser: Parser<'i, StrInput<'i>>) -> Result<Option<Node>, Broken> {
+    fn run<'i>(mut self, mut parser: Parser<'i, StrInput<'i>>) -> Result<Option<Node>, Box<Broken>> {
         let mut documents = 0;
         while let Some(next) = parser.next_event() {
             let (event, span) = match next {
@@ -170,11 +170,11 @@ impl Builder<'_> {
                     let written = self.read.written(place);
                     let finding = syntax::explain(self.source, &error, written, self.limits.depth);
                     let is_indentation = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
-                    return Err(Broken {
+                    return Err(Box::new(Broken {
                         place,
                         unindented: is_indentation.then(|| self.inside()),
                         finding,
-                    });
+                    }));
                 }
             };
             if let Event::DocumentStart(..) = event {

@@ -105,8 +105,6 @@ pub fn create_app(
         })
         .configure(http::configure)
         // The last one added runs first: headers go on refusals too, and nothing runs before the guard.
-        .wrap(from_fn(http::name_the_unanswered))
-        .wrap(from_fn(http::body_deadline))
         .wrap(from_fn(http::guard))
         .wrap(
             DefaultHeaders::new()

@@ -1,4 +1,4 @@
-//! The time that a request has to bring its body. The framework bounds only that of its head: a body that trickles would hold
+//! The time that a request has to bring its body, and what stands before that. The framework bounds only that of its head: a body that trickles would hold
 //! its connection, and what was read of it, for as long as the sender likes.
 
 use std::cell::Cell;
@@ -9,13 +9,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
-use bytes::Bytes;
+use actix_web::{HttpMessage, web};
+use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use tokio::time::{Sleep, sleep};
 
@@ -23,25 +22,23 @@ use super::error::ApiError;
 use super::guard::is_upgrade;
 use crate::app::Services;
 
-/// The middleware. Wants `web::Data<Services>` in the application.
-///
-/// # Errors
-/// What the routes behind it return.
-pub(crate) async fn body_deadline(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let within = request
-        .app_data::<web::Data<Services>>()
-        .map(|services| services.body_within);
+/// Whether a body came in time.
+pub(super) struct Watched {
+    late: Rc<Cell<bool>>,
+    within: Duration,
+}
+
+/// Watches over the body of a request, where it has one. Wants `web::Data<Services>` in the application.
+pub(super) fn watch(request: &mut ServiceRequest) -> Option<Watched> {
     let payload = request.take_payload();
-    let (Some(within), false, false) = (
-        within,
-        is_upgrade(request.headers()),
-        matches!(payload, Payload::None),
-    ) else {
+    if matches!(payload, Payload::None) || is_upgrade(request.headers()) {
         request.set_payload(payload);
-        return Ok(next.call(request).await?.map_into_boxed_body());
+        return None;
+    }
+    let services = request.app_data::<web::Data<Services>>();
+    let Some(within) = services.map(|services| services.body_within) else {
+        request.set_payload(payload);
+        return None;
     };
     let late = Rc::new(Cell::new(false));
     request.set_payload(Payload::Stream {
@@ -49,18 +46,24 @@ pub(crate) async fn body_deadline(
             payload,
             end: Box::pin(sleep(within)),
             late: late.clone(),
+            began: false,
         }),
     });
-    let response = next.call(request).await?.map_into_boxed_body();
-    if !late.get() {
-        return Ok(response);
+    Some(Watched { late, within })
+}
+
+impl Watched {
+    /// The answer, whatever the handler made of a body that did not come.
+    pub(super) fn judge(self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        if !self.late.get() {
+            return response;
+        }
+        let mut answer = too_late(self.within).response();
+        answer
+            .head_mut()
+            .set_connection_type(actix_web::http::ConnectionType::Close);
+        response.into_response(answer)
     }
-    // Whatever the handler made of a body that did not come.
-    let mut answer = too_late(within).response();
-    answer
-        .head_mut()
-        .set_connection_type(actix_web::http::ConnectionType::Close);
-    Ok(response.into_response(answer))
 }
 
 fn too_late(within: Duration) -> ApiError {
@@ -80,13 +83,24 @@ struct BodyWithDeadline {
     payload: Payload,
     end: Pin<Box<Sleep>>,
     late: Rc<Cell<bool>>,
+    /// Some of it came.
+    began: bool,
 }
+
+/// What some programs put in front of UTF-8. It is no part of JSON, and readers stumble over it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Stream for BodyWithDeadline {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Poll::Ready(part) = Pin::new(&mut self.payload).poll_next(context) {
+        if let Poll::Ready(mut part) = Pin::new(&mut self.payload).poll_next(context) {
+            if let Some(Ok(bytes)) = &mut part
+                && !std::mem::replace(&mut self.began, true)
+                && bytes.starts_with(BYTE_ORDER_MARK)
+            {
+                bytes.advance(BYTE_ORDER_MARK.len());
+            }
             return Poll::Ready(part);
         }
         match self.end.as_mut().poll(context) {

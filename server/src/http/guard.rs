@@ -29,7 +29,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use super::error::ApiError;
 use super::origin::{Authority, Origin, is_loopback};
-use super::{events, routes, session, shown};
+use super::{body_deadline, events, packed, routes, session, shown, unanswered};
 use crate::Clock;
 use crate::access::{Access, Caller, Key, Pass, Role};
 use crate::live::Line;
@@ -283,12 +283,13 @@ impl Guard {
     }
 }
 
-/// The middleware. Wants `web::Data<Guard>` in the application.
+/// The middleware before and after all handlers: one, for each costs every request some allocations. Wants `web::Data<Guard>` in
+/// the application.
 ///
 /// # Errors
 /// What the routes behind it return; a refusal is an answer.
 pub(crate) async fn guard(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(guard) = request.app_data::<web::Data<Guard>>().cloned() else {
@@ -304,6 +305,7 @@ pub(crate) async fn guard(
     }
     let reader = guard.reader(request.headers());
     let protocol = shown::protocol_beside_token(request.headers());
+    let takes_packed = packed::is_taken(request.headers());
     let mut response = match guard.check(&request) {
         Ok(_) if reader.is_some() && is_preflight(&request) => {
             request.into_response(HttpResponse::NoContent().finish())
@@ -314,7 +316,13 @@ pub(crate) async fn guard(
                 extensions.insert(caller);
                 pass.map(|pass| extensions.insert(pass));
             }
-            next.call(request).await?.map_into_boxed_body()
+            let watched = body_deadline::watch(&mut request);
+            let response = unanswered::named(next.call(request).await?.map_into_boxed_body());
+            let response = match watched {
+                Some(watched) => watched.judge(response),
+                None => response,
+            };
+            packed::packed(response, takes_packed)
         }
         Err(problem) => {
             guard.refused.fetch_add(1, Ordering::Relaxed);

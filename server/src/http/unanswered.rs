@@ -1,33 +1,25 @@
 //! Problems for errors that are none yet: no such route, no such method, and whatever else the framework or an extension
 //! answers with a bare status or a line of plain text.
 
+use actix_web::HttpRequest;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest};
 
 use super::error::ApiError;
 
-/// The middleware.
-///
-/// # Errors
-/// What the routes behind it return.
-pub(crate) async fn name_the_unanswered(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
+/// The answer, or the problem that it stands for.
+pub(super) fn named(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if is_problem(&response) || !(status.is_client_error() || status.is_server_error()) {
-        return Ok(response);
+    if !(status.is_client_error() || status.is_server_error()) || is_told(&response) {
+        return response;
     }
     let problem = problem(response.request(), status);
-    Ok(response.into_response(problem.response()))
+    response.into_response(problem.response())
 }
 
 /// Whether the answer has a body that says what it means: JSON, a page, but not the framework's plain text.
-fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
+fn is_told(response: &ServiceResponse<BoxBody>) -> bool {
     let empty = matches!(
         response.response().body().size(),
         BodySize::None | BodySize::Sized(0)

@@ -25,6 +25,7 @@ mod openapi;
 mod orders;
 mod orders_at_once;
 mod orders_end;
+mod packed;
 mod rest;
 mod roles;
 mod seeds;

@@ -67,6 +67,11 @@ fn is_plain_checkout(step: &Step, uses: &Uses) -> bool {
         })
 }
 
+/// Whether a path is one of a workflow, and none of the folder of an action.
+fn is_workflow(path: &[&str]) -> bool {
+    matches!(path, [".github", "workflows", file] if file.ends_with(".yml") || file.ends_with(".yaml"))
+}
+
 /// A step that uses an action.
 struct Place<'a> {
     job: Option<&'a Job>,
@@ -91,8 +96,12 @@ impl Place<'_> {
         if reference.is_none() && self.job.is_some() {
             return; // the language itself refuses it there
         }
-        let Some(reference) = reference.filter(|_| !no_image && !no_name) else {
-            let why = if no_image {
+        let is_workflow =
+            matches!(&reference, Some(ActionText::Repository(found)) if is_workflow(&found.path));
+        let Some(reference) = reference.filter(|_| !no_image && !no_name && !is_workflow) else {
+            let why = if is_workflow {
+                "this is a workflow: a job calls it with its own `uses`, in place of steps"
+            } else if no_image {
                 "the name of the image is missing, or its tag"
             } else {
                 references::why(text)

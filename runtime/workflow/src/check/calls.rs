@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::{concurrency, permissions};
+use super::{call_references, concurrency, permissions};
 use crate::codes::{self, Code};
 use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Input, InputKind, Job, Trigger, Workflow, is_own, own};
+use crate::model::{Input, InputKind, Job, Trigger, Workflow, own};
 use crate::references::{Reference, References};
 use crate::span::Span;
 use crate::tree::{self, Entry, Limits, Mapping, Style, Value};
@@ -52,8 +52,8 @@ impl<'a> Calls<'a> {
         for job in workflow.jobs.values() {
             let Some(uses) = job.uses.as_ref() else { continue };
             let Some(written) = uses.as_plain() else { continue };
-            let Some(path) = own(written) else {
-                form(written, uses.span, diagnostics);
+            let names_one = call_references::check(written, workflow.dialect, uses.span, diagnostics);
+            let Some(path) = own(written).filter(|_| names_one) else {
                 continue;
             };
             match self.read(&path) {
@@ -143,33 +143,6 @@ impl<'a> Calls<'a> {
         }
         workflow.map_or(Outcome::Unknown, |workflow| Outcome::Read(Rc::new(workflow)))
     }
-}
-
-/// Checks how a workflow is named that cannot be read here.
-fn form(path: &str, span: Span, diagnostics: &mut Diagnostics) {
-    let problem = if is_own(path) {
-        "a workflow of the same repository has no version"
-    } else if path.contains("://") {
-        "no address belongs here"
-    } else if let Some((path, version)) = path.split_once('@') {
-        if version.is_empty() {
-            "the version is missing"
-        } else if path.split('/').filter(|part| !part.is_empty()).count() > 2 {
-            return;
-        } else {
-            "the file in the repository is missing"
-        }
-    } else {
-        "a workflow of another repository needs a version"
-    };
-    let mut diagnostic = Diagnostic::new(codes::CALL_REFERENCE, format!("{} names no workflow", name(path)))
-        .at(span, problem)
-        .help("write `$/.github/workflows/FILE` or `OWNER/REPOSITORY/.github/workflows/FILE@VERSION`");
-    let is_bare = path.starts_with(".github/workflows/") && !path.contains(['@', ':']);
-    if is_bare {
-        diagnostic = diagnostic.fix(span, format!("./{path}"));
-    }
-    diagnostics.push(diagnostic);
 }
 
 fn call(job: &Job, called: &Workflow, uses: Span, diagnostics: &mut Diagnostics) {

@@ -1,6 +1,7 @@
 //! What is wrong with a workflow or an action as a whole: one rule a file, and a table of them all (`rules.rs`).
 
 mod actions;
+mod call_references;
 mod calls;
 mod commands;
 mod concurrency;

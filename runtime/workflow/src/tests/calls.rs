@@ -38,21 +38,27 @@ fn inputs_and_secrets_fit_what_is_declared() {
     let called = format!(
         "on:\n  workflow_call:\n    inputs:\n      name: {{type: string, required: true}}\n      count: {{type: number}}\n      fast: {{type: boolean}}\n    secrets:\n      token: {{required: true}}\n      other:\n{JOBS}"
     );
-    let files = [("./c.yml", called.as_str())];
-    let right = "on: push\njobs:\n  a:\n    uses: ./c.yml\n    with: {Name: 1, count: 2, fast: '${{ true }}'}\n    secrets: {TOKEN: x}\n  b:\n    uses: ./c.yml\n    with: {name: x, fast: true}\n    secrets: inherit\n";
+    let files = [("./.github/workflows/c.yml", called.as_str())];
+    let right = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/c.yml\n    with: {Name: 1, count: 2, fast: '${{ true }}'}\n    secrets: {TOKEN: x}\n  b:\n    uses: ./.github/workflows/c.yml\n    with: {name: x, fast: true}\n    secrets: inherit\n";
     assert_eq!(found(right, &files), "");
-    let wrong = "on: push\njobs:\n  a:\n    uses: ./c.yml\n    with: {nam: 1, count: '2', fast: yes}\n    secrets: {tokn: x, z: y}\n";
+    let wrong = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/c.yml\n    with: {nam: 1, count: '2', fast: yes}\n    secrets: {tokn: x, z: y}\n";
     assert_snapshot!(found(wrong, &files));
 }
 
 #[test]
 fn what_cannot_be_called_says_why() {
-    let text = "on: push\njobs:\n  a: {uses: ./none.yml}\n  b: {uses: ./push.yml}\n  c: {uses: ./broken.yml}\n  d: {uses: ./loop.yml}\n  e: {uses: ./x.yml@v1}\n  f: {uses: owner/repo/x.yml}\n  g: {uses: owner/repo/x.yml@v1}\n";
+    let text = "on: push\njobs:\n  a: {uses: ./.github/workflows/none.yml}\n  b: {uses: ./.github/workflows/push.yml}\n  c: {uses: ./.github/workflows/broken.yml}\n  d: {uses: ./.github/workflows/loop.yml}\n  e: {uses: ./.github/workflows/x.yml@v1}\n  f: {uses: owner/repo/.github/workflows/x.yml}\n  g: {uses: owner/repo/.github/workflows/x.yml@v1}\n";
     let push = format!("on: push\n{JOBS}");
     let files = [
-        ("./push.yml", push.as_str()),
-        ("./broken.yml", "on: workflow_call\njobs: {x: {stepz: []}}\n"),
-        ("./loop.yml", "on: workflow_call\njobs: {x: {uses: ./loop.yml}}\n"),
+        ("./.github/workflows/push.yml", push.as_str()),
+        (
+            "./.github/workflows/broken.yml",
+            "on: workflow_call\njobs: {x: {stepz: []}}\n",
+        ),
+        (
+            "./.github/workflows/loop.yml",
+            "on: workflow_call\njobs: {x: {uses: ./.github/workflows/loop.yml}}\n",
+        ),
     ];
     assert_snapshot!(found(text, &files));
 }
@@ -63,19 +69,31 @@ fn rights_only_become_fewer() {
     let job_asks =
         "on: workflow_call\njobs: {x: {permissions: {issues: write}, runs-on: x, steps: [{run: x}]}}\n";
     let files = [
-        ("./asks.yml", asks.as_str()),
-        ("./job.yml", job_asks),
-        ("./deep.yml", "on: workflow_call\njobs: {x: {uses: ./job.yml}}\n"),
+        ("./.github/workflows/asks.yml", asks.as_str()),
+        ("./.github/workflows/job.yml", job_asks),
+        (
+            "./.github/workflows/deep.yml",
+            "on: workflow_call\njobs: {x: {uses: ./.github/workflows/job.yml}}\n",
+        ),
     ];
-    let text = "on: push\njobs:\n  a: {uses: ./asks.yml}\n  b: {uses: ./asks.yml, permissions: {contents: read}}\n  c: {uses: ./job.yml, permissions: read-all}\n  d: {uses: ./deep.yml, permissions: {}}\n  e: {uses: ./deep.yml, permissions: write-all}\n";
+    let text = "on: push\njobs:\n  a: {uses: ./.github/workflows/asks.yml}\n  b: {uses: ./.github/workflows/asks.yml, permissions: {contents: read}}\n  c: {uses: ./.github/workflows/job.yml, permissions: read-all}\n  d: {uses: ./.github/workflows/deep.yml, permissions: {}}\n  e: {uses: ./.github/workflows/deep.yml, permissions: write-all}\n";
     assert_snapshot!(found(text, &files));
 }
 
 #[test]
 fn nesting_has_an_end() {
     let names: Vec<&'static str> = vec![
-        "./0.yml", "./1.yml", "./2.yml", "./3.yml", "./4.yml", "./5.yml", "./6.yml", "./7.yml", "./8.yml",
-        "./9.yml", "./10.yml",
+        "./.github/workflows/0.yml",
+        "./.github/workflows/1.yml",
+        "./.github/workflows/2.yml",
+        "./.github/workflows/3.yml",
+        "./.github/workflows/4.yml",
+        "./.github/workflows/5.yml",
+        "./.github/workflows/6.yml",
+        "./.github/workflows/7.yml",
+        "./.github/workflows/8.yml",
+        "./.github/workflows/9.yml",
+        "./.github/workflows/10.yml",
     ];
     let call = |name: &str| format!("on: [push, workflow_call]\njobs: {{x: {{uses: {name}}}}}\n");
     let mut files: Vec<(&'static str, String)> = names
@@ -83,10 +101,10 @@ fn nesting_has_an_end() {
         .zip(names.iter().skip(1))
         .map(|(name, next)| (*name, call(next)))
         .collect();
-    files.push(("./10.yml", format!("on: workflow_call\n{JOBS}")));
+    files.push(("./.github/workflows/10.yml", format!("on: workflow_call\n{JOBS}")));
     let files: Vec<(&'static str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    assert!(found(&call("./0.yml"), &files).contains("schema/call"));
-    assert_eq!(found(&call("./2.yml"), &files), "");
+    assert!(found(&call("./.github/workflows/0.yml"), &files).contains("schema/call"));
+    assert_eq!(found(&call("./.github/workflows/2.yml"), &files), "");
 }
 
 const CALLED: &str = "on:

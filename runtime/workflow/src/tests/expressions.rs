@@ -484,7 +484,7 @@ impl References for Called {
 
 #[test]
 fn called_workflows_have_inputs_and_outputs_of_their_own() {
-    let text = "on: push\njobs:\n  call:\n    uses: ./called.yml\n    with: {flag: '${{ github.ref }}', count: '${{ true }}', text: '${{ 1 }}'}\n  fine:\n    uses: ./called.yml\n    with: {flag: \"${{ github.ref == 'x' }}\", count: '${{ fromJSON(vars.X) }}', text: '${{ github.event }}'}\n  after:\n    needs: [call]\n    runs-on: x\n    steps: [{run: 'echo ${{ needs.call.outputs.version }} ${{ needs.call.outputs.vresion }}'}]\n";
+    let text = "on: push\njobs:\n  call:\n    uses: ./.github/workflows/called.yml\n    with: {flag: '${{ github.ref }}', count: '${{ true }}', text: '${{ 1 }}'}\n  fine:\n    uses: ./.github/workflows/called.yml\n    with: {flag: \"${{ github.ref == 'x' }}\", count: '${{ fromJSON(vars.X) }}', text: '${{ github.event }}'}\n  after:\n    needs: [call]\n    runs-on: x\n    steps: [{run: 'echo ${{ needs.call.outputs.version }} ${{ needs.call.outputs.vresion }}'}]\n";
     let source = Source::new("w.yml", text);
     let loaded = load_with(&source, GitHub, &Called);
     assert_snapshot!(shown(&source, &loaded.diagnostics));

@@ -88,18 +88,18 @@ fn actions_of_docker_take_args_and_others_do_not() {
 fn a_called_workflow_is_not_in_the_group_of_its_caller() {
     const FILES: &[(&str, &str)] = &[
         (
-            "./same.yml",
+            "./.github/workflows/same.yml",
             "on: workflow_call\nconcurrency: {group: '${{github.workflow}}'}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n",
         ),
         (
-            "./other.yml",
+            "./.github/workflows/other.yml",
             "on: workflow_call\nconcurrency: other-${{ github.workflow }}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n",
         ),
     ];
-    let text = "on: push\nconcurrency: ${{ github.workflow }}\njobs:\n  a: {uses: ./other.yml}\n  b: {uses: ./same.yml}\n";
+    let text = "on: push\nconcurrency: ${{ github.workflow }}\njobs:\n  a: {uses: ./.github/workflows/other.yml}\n  b: {uses: ./.github/workflows/same.yml}\n";
     insta::assert_snapshot!(found(text, FILES), @r#"
     error[lint/concurrency]: job `b` and the workflow it calls share a concurrency group
-      --> 5:13 "./same.yml" each would wait for the other, which GitHub cancels as a deadlock
+      --> 5:13 "./.github/workflows/same.yml" each would wait for the other, which GitHub cancels as a deadlock
           2:14 "${{ github.workflow }}" the group of the caller
       help: give one of them a group with a word of its own: in a called workflow `github.workflow` is the name of the caller
     "#);

@@ -89,7 +89,7 @@ fn github_wants_what_loom_lets_go() {
 
 #[test]
 fn jobs_and_steps_have_exactly_one_form() {
-    let text = "on: push\njobs:\n  both:\n    runs-on: x\n    uses: ./w.yml\n  neither:\n    runs-on: x\n  with:\n    with: {a: 1}\n  steps:\n    runs-on: x\n    steps:\n      - run: a\n        uses: b\n      - uses: b\n        shell: sh\n      - shell: foo\n      - with: {a: 1}\n      - name: nothing\n      - wait: x\n        run: y\n      - {}\n      -\n      - text\n";
+    let text = "on: push\njobs:\n  both:\n    runs-on: x\n    uses: ./.github/workflows/w.yml\n  neither:\n    runs-on: x\n  with:\n    with: {a: 1}\n  steps:\n    runs-on: x\n    steps:\n      - run: a\n        uses: b\n      - uses: b\n        shell: sh\n      - shell: foo\n      - with: {a: 1}\n      - name: nothing\n      - wait: x\n        run: y\n      - {}\n      -\n      - text\n";
     assert_snapshot!(found(text, GitHub));
 }
 

@@ -11,7 +11,7 @@ use super::error::ApiError;
 /// The answer, or the problem that it stands for.
 pub(super) fn named(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || is_told(&response) {
+    if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
         return response;
     }
     let problem = problem(response.request(), status);
@@ -19,7 +19,7 @@ pub(super) fn named(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBo
 }
 
 /// Whether the answer has a body that says what it means: JSON, a page, but not the framework's plain text.
-fn is_told(response: &ServiceResponse<BoxBody>) -> bool {
+fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {
     let empty = matches!(
         response.response().body().size(),
         BodySize::None | BodySize::Sized(0)

@@ -12,7 +12,7 @@ use crate::journal::{Journal, JournalError, RunQuery};
 use crate::state::{Again, RerunError};
 
 const TEXT: &str = "jobs:
-  build: {outputs: {v: outcome}, steps: [{run: build}]}
+  build: {outputs: {v: told}, steps: [{run: build}]}
   test:
     needs: build
     strategy: {fail-fast: false, matrix: {v: [1, 2, 3]}}

@@ -23,7 +23,7 @@ fn every_job_has_a_forecast_with_a_reason() {
   looks: {needs: plain, if: needs.plain.result == 'success', steps: [{run: x}]}
   behind: {needs: failed, steps: [{run: x}]}
   never: {needs: failed, if: 'false', steps: [{run: x}]}
-  said: {needs: plain, steps: [{run: x}]}
+  told: {needs: plain, steps: [{run: x}]}
 ";
     let workflow = workflow(text, Loom);
     let tell = |reference: &str| {

@@ -2,7 +2,7 @@
 //!
 //! Codes are stable for ever: scripts filter by them. A code is never renamed nor given another meaning; a rule that
 //! goes away keeps its row. What a code means, with examples that are tests, is its entry in `docs/checks.md`, which
-//! [`Code::page`] gives and `loom-runtime explain CODE` prints.
+//! [`CodeEntry`] gives and `loom-runtime explain CODE` prints.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

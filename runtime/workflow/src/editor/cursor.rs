@@ -22,6 +22,8 @@ pub(super) struct Cursor {
     pub(super) column: usize,
     /// Whether it is within brackets, where nothing goes on in further lines.
     pub(super) is_flow: bool,
+    /// What `uses` says before it in the brackets around those that it is in.
+    pub(super) uses: Option<String>,
 }
 
 /// What is at a place.
@@ -151,6 +153,7 @@ impl Cursor {
             has_colon: false,
             column,
             is_flow: false,
+            uses: None,
         }
     }
 
@@ -233,6 +236,7 @@ fn flow(found: &mut Cursor, written: &str, base: usize) {
         is_list: bool,
         key: Option<String>,
         keys: Vec<String>,
+        uses: Option<String>,
     }
     let mut open: Vec<Frame> = Vec::new();
     let mut token = 0;
@@ -248,6 +252,7 @@ fn flow(found: &mut Cursor, written: &str, base: usize) {
                     is_list: c == '[',
                     key: None,
                     keys: Vec::new(),
+                    uses: None,
                 });
                 token = at + 1;
             }
@@ -257,7 +262,10 @@ fn flow(found: &mut Cursor, written: &str, base: usize) {
             }
             (None, ',') => {
                 if let Some(frame) = open.last_mut() {
-                    frame.key = None;
+                    let key = frame.key.take();
+                    if key.as_deref() == Some("uses") {
+                        frame.uses = written.get(token..at).map(|value| value.trim().to_owned());
+                    }
                 }
                 token = at + 1;
             }
@@ -283,6 +291,8 @@ fn flow(found: &mut Cursor, written: &str, base: usize) {
             None => {}
         }
     }
+    let around = open.len().checked_sub(2).and_then(|outer| open.get(outer));
+    found.uses = around.and_then(|frame| frame.uses.clone());
     let rest = written.get(token..).unwrap_or_default();
     found.word = Span::point(base + token + rest.len() - rest.trim_start().len());
     match open.last() {

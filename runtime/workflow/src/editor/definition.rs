@@ -127,7 +127,7 @@ pub(super) fn local_action(uses: &str, references: &dyn References) -> Option<(S
 }
 
 /// The workflow that a `uses` names, of the same repository.
-fn local_workflow(uses: &str, references: &dyn References) -> Option<Source> {
+pub(super) fn local_workflow(uses: &str, references: &dyn References) -> Option<Source> {
     match references.workflow(&own(uses)?) {
         Reference::Found(source) => Some(source),
         Reference::Missing | Reference::Unknown => None,

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::cursor::{Cursor, Spot};
 use super::document::Document;
-use super::offers::{description, interface};
+use super::offers::{description, description_of_call, interface};
 use super::path::{name_at_start, tail};
 use super::symbols::{Occurrence, Symbol};
 use super::words;
+use crate::check::{Calls, parameters};
 use crate::expression::{Function, allowed};
 use crate::references::References;
 use crate::schema::{Way, is_event, place};
@@ -48,11 +49,17 @@ impl Document {
             })
         };
         if let Some(Way::Key(with)) = cursor.way.last()
-            && with == "with"
+            && matches!(with.as_str(), "with" | "secrets")
             && let Some(uses) = self.uses_of(cursor, with)
-            && let Some(text) = of_input(&uses, key, references)
         {
-            return hover(text);
+            let of_call = cursor.way.len() == 3;
+            let text = match of_call {
+                true => of_parameter(&uses, with == "with", key, references),
+                false => of_input(&uses, key, references),
+            };
+            if let Some(text) = text {
+                return hover(text);
+            }
         }
         let mut way = cursor.way.clone();
         way.push(Way::Key(key.to_owned()));
@@ -222,6 +229,24 @@ impl Document {
             text: format!("{meaning}```yaml\n{quoted}\n```"),
         })
     }
+}
+
+/// What a workflow of the same repository says of an input or a secret that it takes.
+fn of_parameter(uses: &str, is_input: bool, name: &str, references: &dyn References) -> Option<String> {
+    let (inputs, secrets) = parameters(&mut Calls::new(references), uses)?;
+    let (all, kind, key) = match is_input {
+        true => (inputs, "an input", "inputs"),
+        false => (secrets, "a secret", "secrets"),
+    };
+    let found = all.into_iter().find(|one| one.name.eq_ignore_ascii_case(name))?;
+    let mut text = format!("`{}`: {kind} of `{uses}`", found.name);
+    if found.required {
+        text.push_str(", which must be given");
+    }
+    if let Some(words) = description_of_call(uses, key, &found.name, references) {
+        let _ = write!(text, "\n\n{words}");
+    }
+    Some(text)
 }
 
 /// What is known of an input of an action.

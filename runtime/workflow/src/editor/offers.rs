@@ -2,15 +2,16 @@
 
 use super::completion::{Completion, CompletionKind};
 use super::cursor::Cursor;
-use super::definition::local_action;
+use super::definition::{local_action, local_workflow};
 use super::document::Document;
 use crate::actions::{Actions, Interface, Known, newest};
 use crate::check::{Calls, hosted, parameters};
+use crate::diagnostic::Diagnostics;
 use crate::dialect::Dialect;
 use crate::model::{ActionText, JobId};
 use crate::references::{Callable, References};
 use crate::schema::{Place, Root, Way};
-use crate::tree::Node;
+use crate::tree::{self, Limits, Node};
 
 /// A value that may stand somewhere.
 pub(super) struct Value {
@@ -165,8 +166,17 @@ impl Document {
 
     /// The `uses` beside the `with` or `secrets` that a cursor is in.
     pub(super) fn uses_of(&self, cursor: &Cursor, with: &str) -> Option<String> {
+        if let Some(uses) = &cursor.uses {
+            return Some(uses.trim_matches(['"', '\'']).to_owned());
+        }
         let line = self.lines.at(cursor.word.start);
-        let around = self.lines.around(line, cursor.column.max(1), false);
+        // Brackets are all of the value of the last key before them.
+        let column = if cursor.is_flow {
+            usize::MAX
+        } else {
+            cursor.column.max(1)
+        };
+        let around = self.lines.around(line, column, false);
         let (line, part) = around
             .iter()
             .rev()
@@ -185,6 +195,19 @@ pub(super) fn interface(uses: &str, references: &dyn References) -> Option<std::
     }
 }
 
+/// What a workflow of the same repository says about one of its `inputs` or `secrets`.
+pub(super) fn description_of_call(
+    uses: &str,
+    key: &str,
+    name: &str,
+    references: &dyn References,
+) -> Option<String> {
+    let source = local_workflow(uses, references)?;
+    let tree = tree::parse(&source, &Limits::default(), &mut Diagnostics::new())?;
+    let declared = get(get(get(&tree, "on")?, "workflow_call")?, key)?;
+    text_of(get(get(declared, name)?, "description")?)
+}
+
 /// What an action of the same repository says about one of its inputs.
 pub(super) fn description(uses: &str, input: &str, references: &dyn References) -> Option<String> {
     let (_, tree) = local_action(uses, references)?;
@@ -193,7 +216,11 @@ pub(super) fn description(uses: &str, input: &str, references: &dyn References) 
     let found = entries
         .iter()
         .find(|entry| entry.key.text.eq_ignore_ascii_case(input))?;
-    let text = get(&found.value, "description")?.as_scalar()?.to_text();
+    text_of(get(&found.value, "description")?)
+}
+
+fn text_of(node: &Node) -> Option<String> {
+    let text = node.as_scalar()?.to_text();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

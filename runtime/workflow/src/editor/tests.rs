@@ -11,7 +11,7 @@ use crate::{Callable, Dialect, NoReferences, Presence, Reference, References, So
 struct Repository;
 
 const ACTION: &str = "name: greet\ndescription: d\ninputs:\n  who:\n    description: Whom to greet.\n    required: true\n  tone: {default: kind}\noutputs:\n  said:\n    value: ${{ steps.a.outputs.b }}\nruns:\n  using: composite\n  steps:\n    - id: a\n      run: echo\n      shell: sh\n";
-const CALLED: &str = "on:\n  workflow_call:\n    inputs:\n      target: {type: string, required: true}\n    secrets:\n      key: {required: true}\n    outputs:\n      url: {value: x}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n";
+const CALLED: &str = "on:\n  workflow_call:\n    inputs:\n      target: {type: string, required: true, description: Where it goes.}\n    secrets:\n      key: {required: true}\n    outputs:\n      url: {value: x}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n";
 
 impl References for Repository {
     fn workflow(&self, path: &str) -> Reference {
@@ -190,6 +190,15 @@ fn inputs_of_actions_and_workflows_are_offered() {
     let call = "jobs:\n  a:\n    uses: ./.github/workflows/called.yml\n";
     offers(&format!("{call}    with:\n      ¦\n"), &["target"], &["key"]);
     offers(&format!("{call}    secrets:\n      ¦\n"), &["key"], &["target"]);
+    // In brackets, too.
+    for written in [
+        step("./greet\n        with: {tone: x, ¦}\n"),
+        step("./greet\n        with: {tone: x,\n          ¦}\n"),
+        "jobs:\n  a:\n    steps: [{uses: ./greet, with: {tone: x, ¦\n".to_owned(),
+    ] {
+        offers(&written, &["who"], &["tone", "shell"]);
+    }
+    offers(&format!("{call}    with: {{¦}}\n"), &["target"], &["key"]);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Context<'_> {
                     steps: self.composite_steps(&fields.get("steps")?.value),
                 })
             }
-            word if word.starts_with("node") => {
+            word if is_node(word) => {
                 let fields = self.level(node, &NODE, "runs", &owner)?;
                 Some(ActionKind::Node {
                     using: Arc::from(word),
@@ -250,4 +250,12 @@ fn names(fields: &Fields, key: &str) -> Vec<Spanned<Arc<str>>> {
     entries
         .map(|entry| Spanned::new(Arc::clone(&entry.key.text), entry.key.span))
         .collect()
+}
+/// Whether it is a version of Node.js that runners know, or a newer one that they will.
+fn is_node(word: &str) -> bool {
+    let digits = word
+        .strip_prefix("node")
+        .filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let version = digits.and_then(|digits| digits.parse::<u32>().ok());
+    version.is_some_and(|version| matches!(version, 12 | 16 | 20 | 24..))
 }

@@ -2,6 +2,19 @@
 
 use crate::span::Span;
 
+/// Whether a command begins behind a word.
+pub(super) fn starts_command(word: &str) -> bool {
+    matches!(
+        word,
+        "if" | "then" | "else" | "elif" | "do" | "while" | "until" | "!" | "{" | "time" | "coproc"
+    )
+}
+
+/// Whether a bracket begins something of its own behind a word, also without a space: `if(`, `for((`.
+pub(super) fn stands_before_brackets(word: &str) -> bool {
+    matches!(word, "for" | "select") || (starts_command(word) && word != "coproc")
+}
+
 /// A compound command that has begun.
 struct Open {
     /// The word that ends it.

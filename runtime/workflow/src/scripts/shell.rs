@@ -5,7 +5,7 @@
 mod arithmetic;
 mod documents;
 
-use super::compound::{Compounds, Word};
+use super::compound::{Compounds, Word, stands_before_brackets, starts_command};
 use super::expression;
 use super::python::Mistake;
 use crate::span::Span;
@@ -53,19 +53,6 @@ pub(crate) fn read(script: &str) -> Reading {
         mistake,
         variables: Vec::new(),
     }
-}
-
-/// Whether a command begins behind a word.
-fn starts_command(word: &str) -> bool {
-    matches!(
-        word,
-        "if" | "then" | "else" | "elif" | "do" | "while" | "until" | "!" | "{" | "time" | "coproc"
-    )
-}
-
-/// Whether a bracket begins something of its own behind a word, also without a space: `if(`, `for((`.
-fn stands_before_brackets(word: &str) -> bool {
-    matches!(word, "for" | "select") || (starts_command(word) && word != "coproc")
 }
 
 /// A word without the ends of lines that go on behind it.

@@ -92,6 +92,27 @@ fn ids_of_steps_are_looked_at_once() {
 }
 
 #[test]
+fn an_action_runs_on_a_version_of_node_that_there_is() {
+    let of = |using: &str| {
+        let text = format!("name: x\ndescription: x\nruns:\n  using: {using}\n  main: dist/index.js\n");
+        let found = load_action(&Source::new("action.yml", text.as_str())).diagnostics;
+        found.iter().map(|one| one.code).collect::<Vec<_>>()
+    };
+    for using in ["node20", "node24", "NODE20", "node26"] {
+        assert_eq!(of(using), [], "{using}");
+    }
+    for using in ["node12", "node16"] {
+        assert_eq!(of(using), [codes::ACTION_OUTDATED], "{using}");
+    }
+    // The runner does not load these: "'using: node14' is not supported".
+    for using in [
+        "node", "node14", "node18", "node22", "nodejs20", "node-20", "node+20",
+    ] {
+        assert_eq!(of(using), [codes::UNKNOWN_VALUE], "{using}");
+    }
+}
+
+#[test]
 fn files_of_an_action_are_there() {
     let found = |runs: &str| {
         let text = format!("name: x\ndescription: x\nruns: {runs}\n");

@@ -111,7 +111,7 @@ fn an_action_runs_on_what_runners_have() {
         ("node24", false),
         ("Node20", false),
         ("node16", true),
-        ("node18", true),
+        ("node12", true),
     ] {
         let text = format!("name: x\ndescription: x\nruns: {{using: {using}, main: x.js}}\n");
         let source = Source::new("action.yml", text);

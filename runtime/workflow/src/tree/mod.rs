@@ -8,12 +8,13 @@ mod indented;
 mod keys;
 mod limits;
 mod node;
+mod parse;
 mod report;
 mod scalar;
 mod syntax;
 
-pub use build::parse;
 pub use limits::Limits;
 pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
+pub use parse::parse;
 pub use scalar::Value;
 pub(crate) use scalar::resolve;

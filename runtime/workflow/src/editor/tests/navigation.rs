@@ -33,6 +33,18 @@ fn hover_says_what_something_means() {
             "Whom to greet.",
         ),
         (
+            "jobs:\n  a:\n    steps:\n      - uses: ./greet\n        with: {tone: y, wh¦o: x}\n",
+            "Whom to greet.",
+        ),
+        (
+            "jobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    with: {tar¦get: x}\n",
+            "must be given\n\nWhere it goes.",
+        ),
+        (
+            "jobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    secrets:\n      ke¦y: x\n",
+            "a secret of",
+        ),
+        (
             &with_file("    if: needs.bu¦ild.result == 'x'\n    steps: [{run: x}]\n"),
             "```yaml\nbuild:",
         ),

@@ -11,14 +11,12 @@ pub fn encoded_path(path: &str) -> String {
 }
 
 fn encoded_but(text: &str, kept: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.extend(['%', digit(byte >> 4), digit(byte)]);
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded

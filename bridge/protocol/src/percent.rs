@@ -11,16 +11,12 @@ pub fn encoded_path(path: &str) -> String {
 }
 
 fn encoded_but(text: &str, kept: &[u8]) -> String {
-    let digit = |half: u8| {
-        let digit = char::from_digit(u32::from(half & 15), 16).unwrap_or('0');
-        digit.to_ascii_uppercase()
-    };
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.extend(['%', digit(byte >> 4), digit(byte)]);
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded

@@ -56,13 +56,13 @@ describe("actors are chosen", () => {
     // Another order of the list keeps them, another filter does not.
     await page.getByRole("button", { name: "Messages" }).click();
     await bar(page).getByText("5 chosen").waitFor();
-    await page.getByRole("textbox", { name: "Filter", exact: true }).fill(`${ID}-0`);
+    await page.getByPlaceholder("type:Order").fill(`${ID}-0`);
     await bar(page).waitFor({ state: "detached" });
   });
 
   it("all that match, with a bound that is said", async () => {
     const page = await list();
-    await page.getByRole("checkbox", { name: "Choose all that match" }).check();
+    await page.getByRole("checkbox", { name: "Choose all that match" }).click();
     await bar(page).getByText("42 chosen").waitFor();
     await bar(page).getByRole("button", { name: "Choose nobody" }).click();
     await bar(page).waitFor({ state: "detached" });
@@ -95,7 +95,7 @@ describe("actors are chosen", () => {
     await page.getByRole("button", { name: "Leave it" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.getByText("1 of 1 done.").waitFor();
+    await page.getByText("1 of 1 done.", { exact: true }).waitFor();
     await page.locator("section:focus, section :focus").first().waitFor();
   });
 });
@@ -116,7 +116,7 @@ describe("an order to many", () => {
       expect(await violations(page)).toEqual([]);
       expect(application.orders.length, "nothing is ordered yet").toBe(before);
       await question.getByRole("button", { name: "Pause: 41 actors" }).click();
-      await page.getByText("40 of 41 done, 1 failed.").waitFor();
+      await page.getByText("40 of 41 done, 1 failed.", { exact: true }).waitFor();
       const failed = page.getByRole("region", { name: "Failed" });
       await failed.getByText("it is in the middle of something").waitFor();
       await failed.getByRole("link", { name: BAD }).waitFor();
@@ -150,7 +150,7 @@ describe("an order to many", () => {
     await page.keyboard.press("Control+a");
     await bar(page).getByRole("button", { name: "Resume 41 of them" }).click();
     await page.getByRole("button", { name: "Resume: 41 actors" }).click();
-    await page.getByText("40 of 41 done, 1 failed.").waitFor();
+    await page.getByText("40 of 41 done, 1 failed.", { exact: true }).waitFor();
     expect(most).toBeLessThanOrEqual(4);
     expect(refused).toBe(3);
     forgive(page, /503/);
@@ -172,7 +172,7 @@ describe("an order to many", () => {
     await page.getByRole("button", { name: "Resume: 41 actors" }).click();
     await page.getByRole("button", { name: "Order no more" }).click();
     open();
-    await page.getByText("4 of 41 done, 37 not ordered.").waitFor();
+    await page.getByText("4 of 41 done, 37 not ordered.", { exact: true }).waitFor();
   });
 
   it("is not for those who may only look", async () => {

@@ -28,7 +28,6 @@ beforeAll(async () => {
 afterAll(() => application.stop());
 
 const LIST = `/actors?filter=${ID}`;
-const LAST = ids[30];
 
 type Asked = { window: number; actors?: string[]; types?: string[] };
 
@@ -84,7 +83,7 @@ describe("the lines of a list", () => {
       await route.continue();
     });
     await page.goto(new URL(LIST, page.url()).href);
-    const cell = page.locator(`[data-actor="${LAST}"] [data-column="rate"]`);
+    const cell = page.locator(`[data-actor="${ids[9]}"] [data-column="rate"]`);
     const waiting = cell.locator('[data-sparkline="none"]');
     await waiting.waitFor();
     const box = () => cell.locator("[data-sparkline]").boundingBox();

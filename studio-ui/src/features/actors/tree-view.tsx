@@ -57,12 +57,23 @@ function Body({ tree, search, onChange }: TreeViewProps & { tree: Tree }) {
         </TooMuchNote>
       )}
       <div className={styles.tools}>
-        <Button size="compact-sm" variant="default" onClick={() => foldAll("all")}>
-          Open all
-        </Button>
-        <Button size="compact-sm" variant="default" onClick={() => foldAll("roots")}>
-          Close all
-        </Button>
+        <div className={styles.heads}>
+          <Button size="compact-sm" variant="default" onClick={() => foldAll("all")}>
+            Open all
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={() => foldAll("roots")}>
+            Close all
+          </Button>
+          <span className={styles.type} aria-hidden>
+            Type
+          </span>
+          <span className={styles.rate} aria-hidden>
+            Rate
+          </span>
+          <span className={styles.queue} aria-hidden>
+            Queue
+          </span>
+        </div>
       </div>
       <ActorTree
         tree={tree}

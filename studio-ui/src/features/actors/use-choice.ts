@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { sessionQuery } from "../../api/queries";
+import type { ActorRecord } from "../../api/types";
 import { readStretch } from "../../lib/live/read-stretch";
 import { useLive } from "../../lib/use-live";
 import { mayOrder } from "../../ui/levers";
@@ -20,6 +21,8 @@ export type Choice = {
   clear: () => void;
 };
 
+const FULL = `No more than ${MOST_CHOSEN} can be chosen at once.`;
+
 type State = { filter: string; chosen: Chosen; problem?: string | undefined };
 
 /** Who is chosen in a list; undefined for those who may order nothing. Another filter begins anew. */
@@ -31,26 +34,28 @@ export function useChoice(list: List, rows: Rows, total: number): Choice | undef
   const anchor = useRef<{ list: List; place: number } | undefined>(undefined);
   const { filter, sort } = list;
 
-  const change = useCallback(
-    (how: (chosen: Chosen) => Chosen, problem?: string) =>
-      setState((before) => ({
-        filter,
-        chosen: how(before.filter === filter ? before.chosen : NOBODY),
-        problem,
-      })),
-    [filter],
-  );
-  const add = useCallback(
-    async (from: number, count: number, note?: string) => {
-      try {
-        const found = await readStretch(windows, { filter, sort, from, count: Math.min(count, MOST_CHOSEN) });
-        change((chosen) => withAll(chosen, found), note);
-      } catch (cause) {
-        change((chosen) => chosen, cause instanceof Error ? cause.message : String(cause));
-      }
-    },
-    [windows, filter, sort, change],
-  );
+  const latest = useRef(filter);
+  useEffect(() => {
+    latest.current = filter;
+  });
+
+  const change = (how: (chosen: Chosen) => Chosen, problem?: string) =>
+    setState((before) => ({ filter, chosen: how(before.filter === filter ? before.chosen : NOBODY), problem }));
+  const join = (rows: readonly ActorRecord[], wanted = rows.length) =>
+    setState((before) => {
+      const chosen = withAll(before.filter === filter ? before.chosen : NOBODY, rows);
+      const isFull = wanted > MOST_CHOSEN || rows.some(({ id }) => !chosen.has(id));
+      return { filter, chosen, problem: isFull ? FULL : undefined };
+    });
+  const read = async (from: number, count: number) => {
+    try {
+      const found = await readStretch(windows, { filter, sort, from, count: Math.min(count, MOST_CHOSEN) });
+      // Whoever looks for others by now has chosen nobody of these.
+      if (latest.current === filter) join(found, count);
+    } catch (cause) {
+      if (latest.current === filter) change((chosen) => chosen, cause instanceof Error ? cause.message : String(cause));
+    }
+  };
 
   const chosen = useMemo(() => newest(here.chosen, rows.values()), [here.chosen, rows]);
   if (!mayOrder(session.data?.role)) return undefined;
@@ -61,24 +66,20 @@ export function useChoice(list: List, rows: Rows, total: number): Choice | undef
       const row = shown.get(place);
       if (row === undefined) return;
       anchor.current = { list, place };
-      const full = chosen.size >= MOST_CHOSEN && !chosen.has(row.id);
-      change((before) => toggled(before, row), full ? `No more than ${MOST_CHOSEN} can be chosen at once.` : undefined);
+      if (chosen.has(row.id)) change((before) => toggled(before, row));
+      else join([row]);
     },
     extend: (place, shown, first = place) => {
       if (anchor.current?.list !== list) anchor.current = { list, place: first };
       const from = anchor.current.place;
       const known = between(shown, from, place);
-      if (known) change((before) => withAll(before, known), known.length > MOST_CHOSEN ? tooMany() : undefined);
-      else void add(Math.min(from, place), Math.abs(from - place) + 1);
+      if (known) join(known);
+      else void read(Math.min(from, place), Math.abs(from - place) + 1);
     },
-    all: () => void add(0, total, total > MOST_CHOSEN ? tooMany() : undefined),
+    all: () => void read(0, total),
     clear: () => {
       anchor.current = undefined;
       change(() => NOBODY);
     },
   };
-}
-
-function tooMany(): string {
-  return `The first ${MOST_CHOSEN} are chosen: that many can be ordered at once.`;
 }

@@ -1,10 +1,8 @@
 import { Autocomplete, CloseButton, Select } from "@mantine/core";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
-import { SHORTEST } from "../../../lib/window";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
-import { WindowSelect } from "../../../ui/window-select";
 import { completions } from "../model/completion";
 import type { Facets, Tally } from "../model/facets";
 import { type ActorsSearch, valueWanted, withValue } from "../model/search";
@@ -89,12 +87,6 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
           </button>
         )}
       </div>
-      <span className={styles.window}>
-        <WindowSelect
-          value={search.window ?? SHORTEST}
-          onChange={(window) => onChange({ window: window === SHORTEST ? undefined : window })}
-        />
-      </span>
     </>
   );
 }

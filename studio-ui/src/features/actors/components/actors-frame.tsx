@@ -6,9 +6,11 @@ import type { ActorRecord } from "../../../api/types";
 import { condition } from "../../../lib/filter/condition";
 import type { InvalidFilter } from "../../../lib/filter/read";
 import { formatCount, plural } from "../../../lib/format";
+import { SHORTEST } from "../../../lib/window";
 import { ActorViews } from "../../../ui/actor-views";
 import { Name } from "../../../ui/name";
 import { Page, Panel } from "../../../ui/page";
+import { WindowSelect } from "../../../ui/window-select";
 import styles from "../actors-page.module.css";
 import type { Facets } from "../model/facets";
 import type { ActorsSearch } from "../model/search";
@@ -49,7 +51,15 @@ export function ActorsFrame(props: ActorsFrameProps) {
           </span>
         )
       }
-      actions={<ActorViews />}
+      actions={
+        <>
+          <WindowSelect
+            value={search.window ?? SHORTEST}
+            onChange={(window) => onChange({ window: window === SHORTEST ? undefined : window })}
+          />
+          <ActorViews />
+        </>
+      }
       fill
     >
       <div className={styles.split}>

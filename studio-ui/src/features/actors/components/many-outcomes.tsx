@@ -27,8 +27,10 @@ export function ManyOutcomes({ carrying, onClose }: { carrying: Carrying; onClos
         <strong>
           {title}: {plural(all, "actor")}
         </strong>
-        <span role="status" className={styles.counts}>
-          {wordsOf(counts, all, over)}
+        <span className={styles.counts}>{wordsOf(counts, all, over)}</span>
+        {/* Read aloud once it is over, and not with each actor; how far it is, the bar says. */}
+        <span role="status" className="visually-hidden">
+          {over && `${title}: ${wordsOf(counts, all, over)}`}
         </span>
         {full && !over && (
           <span className="dim">The studio has no room for more orders at the moment: it goes on.</span>

@@ -114,6 +114,7 @@ const VIEWS: [name: string, query: string, ready: string][] = [
   ["jobs", "", "[data-line='5']"],
   ["jobs of a group", "?job=test", "[data-line='5']"],
   ["an earlier attempt", "?job=deploy/build&attempt=2", "[data-try='2']"],
+  ["waterfall", "?view=waterfall", "[data-bar]"],
   ["annotations", "?view=annotations", "[data-level=error]"],
   ["summary", "?view=summary", "[data-summary] table"],
 ];
@@ -121,7 +122,8 @@ const VIEWS: [name: string, query: string, ready: string][] = [
 async function openView(query: string, ready: string, view: object = {}): Promise<Page> {
   const page = await openPage(`/runs/r-all${query}`, { answers, ...view });
   await page.locator(ready).first().waitFor();
-  await page.locator("[data-node]").first().waitFor();
+  // On a phone the graph is there, and out of sight.
+  await page.locator("[data-node]").first().waitFor({ state: "attached" });
   return page;
 }
 

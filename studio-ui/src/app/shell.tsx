@@ -44,14 +44,9 @@ export function Shell() {
       <header className={styles.top}>
         <MetricsStrip />
         <div className={styles.line}>
-          <Button
-            size="compact-xs"
-            variant="default"
-            aria-label="Search"
-            aria-keyshortcuts="Control+K Meta+K"
-            onClick={search}
-          >
+          <Button size="compact-xs" variant="default" aria-keyshortcuts="Control+K Meta+K" onClick={search}>
             <Icon name="search" size={14} />
+            <span className="visually-hidden">Search </span>
             <kbd className={styles.keys}>{COMMAND} K</kbd>
           </Button>
           <ConnectionBadge />

@@ -50,7 +50,12 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
   );
 }
 
-type Row = { keys: string[] /** One after the other, not together. */; inTurn?: boolean; what: string };
+type Row = {
+  keys: string[];
+  /** How the keys go together, where not at once. */
+  between?: "then" | "or";
+  what: string;
+};
 
 function Keys({ title, rows }: { title: string; rows: readonly Row[] }) {
   return (

@@ -58,6 +58,20 @@ describe("the frame", () => {
     expect(screen.queryByText(/has not answered/)).toBeNull();
   });
 
+  it("begins another page at its top, and comes back to where one was left", async () => {
+    const { router } = openStudio("/workflows", { "/api/workflows": [DIAMOND] });
+    await screen.findByText("diamond", undefined, FOUND);
+    const main = document.getElementById("main") as HTMLElement;
+    main.scrollTop = 300;
+    await router.navigate({ to: "/runs" });
+    await waitFor(() => expect(main.scrollTop).toBe(0), FOUND);
+    main.scrollTop = 70;
+    router.history.back();
+    await waitFor(() => expect(main.scrollTop).toBe(300), FOUND);
+    router.history.forward();
+    await waitFor(() => expect(main.scrollTop).toBe(70), FOUND);
+  });
+
   it("says when an address leads nowhere", async () => {
     openStudio("/nowhere");
     await screen.findByText("Nothing lives at this address.", undefined, FOUND);

@@ -71,6 +71,8 @@ const RUN: Run = {
       name: "build",
       parent: "deploy",
       attempt: 3,
+      startedAt: "2026-01-01T00:00:10Z",
+      finishedAt: "2026-01-01T00:00:50Z",
       outputs: { notes: "one\ntwo" },
       earlier: [
         { attempt: 1, state: "lost", reason: { code: "session-lost", message: "`build` lost its container" } },

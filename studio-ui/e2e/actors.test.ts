@@ -79,7 +79,7 @@ describe("the list of actors", () => {
     await page.goto(new URL("/workflows", page.url()).href);
     await page.locator('[data-connection="live"]').waitFor();
     await page.locator("[data-workflow]").first().waitFor();
-    expect(asked).toContain("/api/metrics");
+    expect(asked).toContain("/api/workflows");
     expect(windows).toBe(0);
     await page.getByRole("link", { name: "Actors", exact: true }).click();
     await page.locator("[data-actor]").first().waitFor();

@@ -71,6 +71,8 @@ const RUN: Run = {
       name: "build",
       parent: "deploy",
       attempt: 3,
+      startedAt: "2026-01-01T00:00:10Z",
+      finishedAt: "2026-01-01T00:00:50Z",
       outputs: { notes: "one\ntwo" },
       earlier: [
         { attempt: 1, state: "lost", reason: { code: "session-lost", message: "`build` lost its container" } },
@@ -114,6 +116,7 @@ const VIEWS: [name: string, query: string, ready: string][] = [
   ["jobs", "", "[data-line='5']"],
   ["jobs of a group", "?job=test", "[data-line='5']"],
   ["an earlier attempt", "?job=deploy/build&attempt=2", "[data-try='2']"],
+  ["waterfall", "?view=waterfall", "[data-bar]"],
   ["annotations", "?view=annotations", "[data-level=error]"],
   ["summary", "?view=summary", "[data-summary] table"],
 ];
@@ -121,7 +124,8 @@ const VIEWS: [name: string, query: string, ready: string][] = [
 async function openView(query: string, ready: string, view: object = {}): Promise<Page> {
   const page = await openPage(`/runs/r-all${query}`, { answers, ...view });
   await page.locator(ready).first().waitFor();
-  await page.locator("[data-node]").first().waitFor();
+  // On a phone the graph is there, and out of sight.
+  await page.locator("[data-node]").first().waitFor({ state: "attached" });
   return page;
 }
 

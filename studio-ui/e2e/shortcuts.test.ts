@@ -87,8 +87,8 @@ describe("by keyboard alone", () => {
   });
 
   it("j and k go through the rows of tables, lists and the grid of actors", async () => {
-    const page = await live("/workflows");
-    await page.locator("[data-workflow]").first().waitFor();
+    const page = await live("/types");
+    await page.locator("[data-type]").nth(2).waitFor();
     await page.keyboard.press("j");
     const first = await focused(page);
     await page.keyboard.press("j");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Dropped, Timestamp};
 
 /// What `GET /api/metrics` answers and the `metrics` frame carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Metrics {
     pub actor_pools: ActorPools,
     /// What they have to do.
     pub message_queues: MessageQueues,
+    /// What the processes that are known could not keep for want of room since their start; absent while they kept all.
+    #[serde(default, skip_serializing_if = "Dropped::is_none")]
+    pub dropped: Dropped,
 }
 
 /// Actors by status and by type.

@@ -88,6 +88,34 @@ pub struct Dropped {
     pub messages: u64,
 }
 
+impl Dropped {
+    /// Whether all of it was kept.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The larger of each count: what is known of one sender after two of its reports, in whichever order they came.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        Self {
+            events: self.events.max(other.events),
+            edges: self.edges.max(other.edges),
+            messages: self.messages.max(other.messages),
+        }
+    }
+
+    /// The sum of two senders.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            events: self.events.saturating_add(other.events),
+            edges: self.edges.saturating_add(other.edges),
+            messages: self.messages.saturating_add(other.messages),
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(count: &u64) -> bool {
     *count == 0

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use loom_workflow::model::Trigger;
 use loom_workflow::{Diagnostics, Source, tree};
 
 use crate::prepare::{Prepared, file_in, prepare, stem};
@@ -11,6 +12,9 @@ use crate::project::{self, ProjectError};
 
 /// The event of a workflow that another one calls.
 pub(super) const CALL: &str = "workflow_call";
+
+/// The event of a workflow that somebody starts by hand.
+pub(super) const BY_HAND: &str = "workflow_dispatch";
 
 /// A workflow of the project.
 pub(super) struct Entry {
@@ -44,6 +48,25 @@ impl Entry {
             let events = &workflow.triggers.events;
             events.len() == 1 && events.contains_key(CALL)
         })
+    }
+
+    /// The events that start it, as its `on` names them; none where it has no `on`, and any starts it.
+    pub(super) fn events(&self) -> Vec<&str> {
+        let workflow = self
+            .prepared
+            .as_ref()
+            .and_then(|prepared| prepared.workflow.as_ref());
+        workflow
+            .iter()
+            .flat_map(|workflow| workflow.triggers.events.keys())
+            .map(|event| &**event)
+            .collect()
+    }
+
+    /// How it is started by hand, where its `on` says that it is.
+    pub(super) fn by_hand(&self) -> Option<&Trigger> {
+        let workflow = self.prepared.as_ref()?.workflow.as_ref()?;
+        workflow.triggers.events.get(BY_HAND)
     }
 
     /// Its mistakes as lines of text, with their places.

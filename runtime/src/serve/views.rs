@@ -1,6 +1,7 @@
 //! How workflows are shown to the outside.
 
 use loom_protocol::Timestamp;
+use loom_workflow::model::{Input, InputKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,6 +20,9 @@ pub(super) struct WorkflowView {
     /// Whether it is there for other workflows alone, and is not started by itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     only_called: bool,
+    /// What it may be told when it is started by hand; left out where it takes nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inputs: Vec<InputView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<LastRun>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +43,45 @@ struct LastRun {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
+}
+
+/// An input of a workflow that is started by hand.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InputView {
+    name: String,
+    /// `string`, `boolean`, `number`, `choice` or `environment`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    required: bool,
+    /// What it is when it is not given; left out where there is none, and where the run computes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<String>,
+    /// What it may be, of a choice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+}
+
+impl InputView {
+    fn new(name: &str, input: &Input) -> Self {
+        let default = input.default.as_ref().and_then(|node| node.as_scalar());
+        let options = input.options.iter().flat_map(|options| &options.value);
+        Self {
+            name: name.to_owned(),
+            kind: match input.kind {
+                InputKind::String => "string",
+                InputKind::Boolean => "boolean",
+                InputKind::Number => "number",
+                InputKind::Choice => "choice",
+                InputKind::Environment => "environment",
+            },
+            required: input.required,
+            default: default
+                .map(|scalar| scalar.text.to_string())
+                .filter(|text| !text.contains("${{")),
+            options: options.map(|option| option.value.to_string()).collect(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -76,6 +119,12 @@ impl WorkflowView {
             file: entry.file.clone(),
             state,
             only_called: entry.is_only_called(),
+            inputs: entry
+                .by_hand()
+                .iter()
+                .flat_map(|trigger| &trigger.inputs)
+                .map(|(name, input)| InputView::new(name, input))
+                .collect(),
             last_run,
             diagnostics,
         }

@@ -105,6 +105,9 @@ impl Directory {
         // Before its first batch there is nothing of it.
         let sweeps = batch.complete && progress.last_said.is_some() && progress.broken < progress.generation;
         (progress.last_seq, progress.last_said) = (batch.seq, Some(said));
+        if let Some(dropped) = batch.dropped {
+            boot.tell_dropped(dropped);
+        }
         let mut outcome = self.apply_entries(batch, boot, progress, now, rest);
         if sweeps {
             self.remove_unnamed(boot, progress.generation, now);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use loom_protocol::{BatchOutcome, BootId, Timestamp};
+use loom_protocol::{BatchOutcome, BootId, Dropped, Timestamp};
 
 use super::entry::Text;
 
@@ -28,6 +28,8 @@ pub(super) struct Boot {
     is_aliased: AtomicBool,
     /// How many of those were looked at in this round.
     looked_at: AtomicUsize,
+    /// What it could not keep since its start.
+    dropped: Mutex<Dropped>,
 }
 
 #[derive(Default)]
@@ -65,7 +67,19 @@ impl Boot {
             aliases: RwLock::default(),
             is_aliased: AtomicBool::new(false),
             looked_at: AtomicUsize::new(0),
+            dropped: Mutex::default(),
         }
+    }
+
+    /// Takes over what it says that it could not keep.
+    pub(super) fn tell_dropped(&self, told: Dropped) {
+        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        *dropped = dropped.or_more(told);
+    }
+
+    /// What it could not keep since its start.
+    pub(super) fn dropped(&self) -> Dropped {
+        *self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn beat(&self, now: Timestamp) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use loom_protocol::{ActorPools, ActorStatus, MessageQueues, Metrics};
+use loom_protocol::{ActorPools, ActorStatus, Dropped, MessageQueues, Metrics};
 
 use super::entry::Text;
 use super::store::Directory;
@@ -62,6 +62,10 @@ impl Directory {
             timestamp: now,
             actor_pools: pools,
             message_queues: queues,
+            dropped: self
+                .boots
+                .iter()
+                .fold(Dropped::default(), |all, boot| all.and(boot.dropped())),
         }
     }
 

@@ -153,6 +153,24 @@ async fn many_actors_are_shown_as_their_types() {
 }
 
 #[actix_web::test]
+async fn what_processes_could_not_keep_is_summed_over_them() {
+    let (services, _clock) = services(StudioOptions::default());
+    batch(&services, 1, json!({"register":[{"id":"a","type":"A"}]})).await;
+    assert_eq!(
+        get(&services, "/api/metrics").await.json()["dropped"],
+        Value::Null
+    );
+    // Each process tells its own sums, which only grow; an older report takes nothing back.
+    batch(&services, 2, json!({"dropped":{"events":12,"edges":5}})).await;
+    batch(&services, 3, json!({"dropped":{"events":4,"edges":9}})).await;
+    let other = json!({"boot":"c","seq":1,"register":[{"id":"b","type":"B"}],
+        "dropped":{"events":1,"messages":u64::MAX}});
+    post(&services, "/api/actor/batch", other).await;
+    let dropped = &get(&services, "/api/metrics").await.json()["dropped"];
+    assert_eq!(*dropped, json!({"events":13,"edges":9,"messages":u64::MAX}));
+}
+
+#[actix_web::test]
 async fn a_gap_is_a_gap_and_what_came_in_it_makes_no_peak() {
     let (services, clock) = services(StudioOptions::default());
     ten_seconds(&services, &clock).await;

@@ -199,12 +199,13 @@ export function pageQuery(filter: string, sort: string) {
 /** Actors that are offered while somebody types. */
 const MOST_FOUND = 6;
 
-/** The first actors in whose id, type or metadata a text occurs. */
+/** The first actors of the application in whose id, type or metadata a text occurs. */
 export function foundActorsQuery(text: string) {
   return queryOptions({
     queryKey: insideKeys.found(text),
     queryFn: ({ signal }) => {
-      const wanted = new URLSearchParams({ limit: String(MOST_FOUND), ...(text !== "" && { q: text }) });
+      const wanted = new URLSearchParams({ filter: "-is:system", limit: String(MOST_FOUND) });
+      if (text !== "") wanted.set("q", text);
       return getJson<ActorsPage>(`/api/v1/actors?${wanted}`, signal);
     },
   });

@@ -211,8 +211,9 @@ export function jobTailQuery(run: string, job: string, attempt: number) {
   });
 }
 
-export function startWorkflow(name: string): Promise<{ runId: string }> {
-  return postJson(`/api/workflows/${segment(name)}/start`);
+/** `inputs` by name; without them it is started as its file says. */
+export function startWorkflow(name: string, inputs?: Readonly<Record<string, string>>): Promise<{ runId: string }> {
+  return postJson(`/api/workflows/${segment(name)}/start`, inputs && { inputs });
 }
 
 export function stopWorkflow(name: string): Promise<{ runIds: string[] }> {

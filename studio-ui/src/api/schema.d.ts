@@ -1841,6 +1841,8 @@ export interface components {
         Metrics: {
             /** @description How many actors there are. */
             actorPools: components["schemas"]["ActorPools"];
+            /** @description What the processes that are known could not keep for want of room since their start; absent while they kept all. */
+            dropped?: components["schemas"]["Dropped"];
             /** @description What they have to do. */
             messageQueues: components["schemas"]["MessageQueues"];
             /**

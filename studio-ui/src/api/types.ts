@@ -56,6 +56,18 @@ export type Diagnostic = {
 
 export type LastRun = { runId: string; state: string; paused?: boolean; startedAt?: string; finishedAt?: string };
 
+/** What a workflow may be told when it is started by hand. */
+export type WorkflowInput = {
+  name: string;
+  /** `string`, `boolean`, `number`, `choice` or `environment`. */
+  type: string;
+  required: boolean;
+  /** What it is when it is not given; absent where there is none, and where the run computes it. */
+  default?: string;
+  /** What it may be, of a choice. */
+  options?: string[];
+};
+
 export type Workflow = {
   name: string;
   file: string;
@@ -63,6 +75,8 @@ export type Workflow = {
   state: string;
   /** Whether it is there for other workflows alone, and is not started by itself. */
   onlyCalled?: boolean;
+  /** Absent where it takes nothing. */
+  inputs?: WorkflowInput[];
   lastRun?: LastRun | null;
   diagnostics?: Diagnostic[];
 };

@@ -231,6 +231,15 @@ describe("an actor", () => {
     await screen.findByText("began");
   });
 
+  it("says what the processes had no room to tell, where it is missing", async () => {
+    const counts = { actorPools: { totalActors: 1 }, messageQueues: {}, timestamp: "2025-12-13T03:33:58.077Z" };
+    const dropped = { events: 34, edges: 1, messages: 0 };
+    actor({ "/api/metrics": { ...counts, dropped }, "/api/journal/a%2F1": [line(1, "began")] });
+    await screen.findByText(/^34 lines of journals never came: /, undefined, FOUND);
+    await screen.findByText(/^1 message is in no line between actors: /);
+    expect(screen.queryByText(/counted by no type/)).toBeNull();
+  });
+
   it("shows numbers that no number of this language holds exactly, wherever they come from", async () => {
     const studio = actor({
       [AT]: new Raw(

@@ -58,6 +58,20 @@ describe("the frame", () => {
     expect(screen.queryByText(/has not answered/)).toBeNull();
   });
 
+  it("begins another page at its top, and comes back to where one was left", async () => {
+    const { router } = openStudio("/workflows", { "/api/workflows": [DIAMOND] });
+    await screen.findByText("diamond", undefined, FOUND);
+    const main = document.getElementById("main") as HTMLElement;
+    main.scrollTop = 300;
+    await router.navigate({ to: "/runs" });
+    await waitFor(() => expect(main.scrollTop).toBe(0), FOUND);
+    main.scrollTop = 70;
+    router.history.back();
+    await waitFor(() => expect(main.scrollTop).toBe(300), FOUND);
+    router.history.forward();
+    await waitFor(() => expect(main.scrollTop).toBe(70), FOUND);
+  });
+
   it("says when an address leads nowhere", async () => {
     openStudio("/nowhere");
     await screen.findByText("Nothing lives at this address.", undefined, FOUND);
@@ -131,6 +145,32 @@ const NO_ACTORS = {
 const DIAMOND = { name: "diamond", file: "diamond.loom.yml", state: "idle" };
 
 describe("workflows", () => {
+  it("asks for what a workflow takes, sends it, and remembers it", async () => {
+    window.localStorage.clear();
+    const inputs = [
+      { name: "where", type: "choice", required: true, options: ["staging", "production"] },
+      { name: "count", type: "number", required: false, default: "3" },
+    ];
+    const studio = openStudio("/workflows", {
+      "/api/workflows": [{ name: "deploy", file: "d.yml", state: "idle", inputs }],
+      "POST /api/workflows/deploy/start": new Problem(400, "the input `count` does not fit"),
+    });
+    fireEvent.click(await screen.findByRole("button", { name: "Start deploy" }, FOUND));
+    const form = within(screen.getByRole("form", { name: "Start deploy with" }));
+    fireEvent.click(form.getByRole("button", { name: "Start" }));
+    expect(form.getByRole("alert").textContent).toBe("where is needed.");
+    expect(studio.asked).not.toContain("POST /api/workflows/deploy/start");
+    fireEvent.change(form.getByLabelText(/^where/), { target: { value: "staging" } });
+    fireEvent.click(form.getByRole("button", { name: "Start" }));
+    await screen.findByText("the input `count` does not fit");
+    const sent = studio.sent[studio.asked.indexOf("POST /api/workflows/deploy/start")];
+    expect(JSON.parse(String(sent))).toEqual({ inputs: { where: "staging", count: "3" } });
+    fireEvent.keyDown(form.getByLabelText("count"), { key: "Escape" });
+    expect(screen.queryByRole("form")).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "Start deploy" }));
+    expect(screen.getByLabelText(/^where/)).toHaveProperty("value", "staging");
+  });
+
   it("loads, is empty, and fails in words", async () => {
     const first = openStudio("/workflows", { "/api/workflows": PENDING });
     await screen.findByText("Loading workflows …", undefined, FOUND);

@@ -163,6 +163,6 @@ function tab(search: Record<string, unknown>): { tab?: ActorTab } {
 }
 
 /** What of a run is shown in place of its jobs. */
-function view({ view }: Record<string, unknown>): { view?: "annotations" | "summary" } {
-  return view === "annotations" || view === "summary" ? { view } : {};
+function view({ view }: Record<string, unknown>): { view?: "waterfall" | "annotations" | "summary" } {
+  return view === "waterfall" || view === "annotations" || view === "summary" ? { view } : {};
 }

@@ -72,6 +72,30 @@ async function jobs() {
   return within(await screen.findByRole("region", { name: "Jobs" }, FOUND));
 }
 
+describe("a run whose jobs failed", () => {
+  it("leads from the job in sight to the one that failed", async () => {
+    const { router } = open("?job=test%232");
+    fireEvent.click((await jobs()).getByRole("button", { name: "Next failure" }));
+    await waitFor(() => expect(router.state.location.search).toMatchObject({ job: "test#1" }));
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Next failure" })).toBeNull());
+  });
+
+  it("says how long each of its jobs took", async () => {
+    const before = open("?view=waterfall");
+    await screen.findByText("No job of this run has begun yet.", undefined, FOUND);
+    before.unmount();
+    const times = { startedAt: "2025-12-13T03:00:01Z", finishedAt: "2025-12-13T03:00:09Z" };
+    const run = { ...RUN, startedAt: "2025-12-13T03:00:00Z", jobs: [job("only", "success", times)] };
+    openStudio("/runs/r-1?view=waterfall", { "/api/runs/r-1": run });
+    const row = (await screen.findByRole("link", { name: "only" }, FOUND)).closest("tr") as HTMLElement;
+    expect([...row.querySelectorAll("td")].slice(0, 3).map((cell) => cell.textContent)).toEqual([
+      "success",
+      "1.0 s",
+      "8.0 s",
+    ]);
+  });
+});
+
 describe("the actors of a run", () => {
   const carrier = (id: string, metadata: object) => ({ id, type: "JobActor", status: "active", metadata });
 

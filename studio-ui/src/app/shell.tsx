@@ -14,6 +14,7 @@ import { COMMAND } from "./shortcuts/command";
 import { useShortcuts } from "./shortcuts/use-shortcuts";
 import { SignOut } from "./sign-out";
 import { ThemeSwitch } from "./theme-switch";
+import { useScrollPlaces } from "./use-scroll-places";
 
 const Palette = lazy(() => load(() => import("./palette/palette")).then(({ Palette }) => ({ default: Palette })));
 const ShortcutsDialog = lazy(() =>
@@ -26,6 +27,7 @@ export function Shell() {
   const menu = useMenu();
   const [over, setOver] = useState<"search" | "help" | undefined>(undefined);
   const [search, help, close] = [() => setOver("search"), () => setOver("help"), () => setOver(undefined)];
+  useScrollPlaces();
   useShortcuts({ menu, onSearch: search, onHelp: help });
   return (
     <div className={styles.shell} data-connected={connected}>
@@ -44,14 +46,9 @@ export function Shell() {
       <header className={styles.top}>
         <MetricsStrip />
         <div className={styles.line}>
-          <Button
-            size="compact-xs"
-            variant="default"
-            aria-label="Search"
-            aria-keyshortcuts="Control+K Meta+K"
-            onClick={search}
-          >
+          <Button size="compact-xs" variant="default" aria-keyshortcuts="Control+K Meta+K" onClick={search}>
             <Icon name="search" size={14} />
+            <span className="visually-hidden">Search </span>
             <kbd className={styles.keys}>{COMMAND} K</kbd>
           </Button>
           <ConnectionBadge />

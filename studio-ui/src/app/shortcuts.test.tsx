@@ -82,7 +82,7 @@ describe("shortcuts", () => {
     press("k", { metaKey: true });
     const field = await screen.findByRole("combobox", { name: /^Search/ }, FOUND);
     fireEvent.change(field, { target: { value: "cart" } });
-    await waitFor(() => expect(queries).toContain("limit=6&q=cart"), FOUND);
+    await waitFor(() => expect(queries).toContain("filter=-is%3Asystem&limit=6&q=cart"), FOUND);
     await screen.findByRole("option", { name: /cart-1/ });
     fireEvent.change(field, { target: { value: "nightly fail" } });
     const option = await screen.findByRole("option", { name: /nightly.*r-77/ }, FOUND);

@@ -13,7 +13,8 @@ type ActorFactsProps = { actor: ActorRecord; link: (id: string) => ReactNode };
 
 /** What an actor's record says of it. */
 export function ActorFacts({ actor, link }: ActorFactsProps) {
-  return <Facts facts={facts(actor, link)} />;
+  // What nobody told of it is left out: a column of dashes says nothing.
+  return <Facts facts={facts(actor, link).filter(({ value }) => value !== UNKNOWN)} />;
 }
 
 /** Whatever else its owner wants shown. */
@@ -51,7 +52,7 @@ function facts(actor: ActorRecord, link: (id: string) => ReactNode): Fact[] {
     { name: "Errors / s", value: rates?.errors?.toFixed(1) ?? UNKNOWN },
     { name: "Handling", value: formatMillis(latency?.handleMs) },
     { name: "Waiting", value: formatMillis(latency?.waitMs) },
-    { name: "Worker", value: <Name of={actor.workerId ?? UNKNOWN} mono /> },
-    { name: "Node", value: <Name of={actor.node ?? UNKNOWN} mono /> },
+    { name: "Worker", value: actor.workerId === undefined ? UNKNOWN : <Name of={actor.workerId} mono /> },
+    { name: "Node", value: actor.node === undefined ? UNKNOWN : <Name of={actor.node} mono /> },
   ];
 }

@@ -6,7 +6,7 @@ export function Snippet({ text }: { text: string }) {
   const clipboard = useClipboard();
   return (
     <>
-      <pre>{text}</pre>
+      <pre tabIndex={0}>{text}</pre>
       <Button size="compact-xs" variant="default" onClick={() => clipboard.copy(text)}>
         {clipboard.copied ? "Copied" : "Copy"}
       </Button>

@@ -243,3 +243,50 @@ fn an_actor_of_a_run_that_panics_shows_in_the_studio_and_takes_nothing_else_down
     assert_eq!(state("other"), Some(json!("success")));
     studio.get("/api/health").send().is(200);
 }
+
+#[test]
+fn what_a_workflow_takes_is_told_and_nothing_else_starts_it() {
+    let project = project();
+    project.file(
+        ".github/workflows/deploy.yml",
+        "name: deploy\non:\n  workflow_dispatch:\n    inputs:\n      where: { required: true, type: choice, options: [staging, production] }\n      \
+         count: { type: number, default: 3 }\njobs:\n  go:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \"to ${{ inputs.where }} ${{ inputs.count }}\"\n",
+    );
+    let studio = Studio::of(project);
+    let workflows = studio.value("/api/workflows");
+    let deploy = workflows
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["name"] == "deploy"))
+        .unwrap_or_else(|| panic!("{workflows}"));
+    assert_eq!(
+        deploy["inputs"],
+        json!([
+            {"name": "where", "type": "choice", "required": true, "options": ["staging", "production"]},
+            {"name": "count", "type": "number", "required": false, "default": "3"},
+        ])
+    );
+    let start = |body: serde_json::Value| studio.post("/api/workflows/deploy/start").json(&body).send();
+    for (body, code, word) in [
+        (json!({}), "invalid_inputs", "where"),
+        (json!({"inputs": {"where": "home"}}), "invalid_inputs", "where"),
+        (
+            json!({"inputs": {"where": "staging", "wher": "x"}}),
+            "invalid_inputs",
+            "`wher`",
+        ),
+        (json!({"event": "nope"}), "unknown_event", "`workflow_dispatch`"),
+        (json!({"event": "push"}), "unknown_event", "`workflow_dispatch`"),
+    ] {
+        let problem = start(body.clone()).is(400).value();
+        assert_eq!(problem["code"], code, "{body}: {problem}");
+        assert!(
+            problem["detail"].as_str().unwrap_or_default().contains(word),
+            "{problem}"
+        );
+    }
+    let answer = start(json!({"inputs": {"where": "staging"}})).is(202).value();
+    let run = answer["runId"].as_str().expect("a run").to_owned();
+    assert_eq!(studio.end_of(&run), "success");
+    let window = studio.value(&format!("/api/runs/{run}/jobs/go/logs"));
+    assert_eq!(window["lines"][0]["message"], "to staging 3", "{window}");
+}

@@ -16,7 +16,7 @@ use super::{asker, engine, history};
 use crate::executor::ExecutorError;
 use crate::journal::RunQuery;
 use crate::prepare::LaunchError;
-use crate::serve::catalog::{Entry, Found};
+use crate::serve::catalog::{BY_HAND, Entry, Found};
 use crate::serve::runtime::Runtime;
 use crate::serve::starter::{RunWishes, StartProblem};
 use crate::serve::views::{WorkflowView, workflow_views};
@@ -83,9 +83,10 @@ async fn listed(
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Start {
-    /// The event that it stands for; `push` when absent.
+    /// The event that it stands for, one of those that its `on` names; when absent `workflow_dispatch` where it is started
+    /// by hand, else `push`.
     event: Option<String>,
-    /// Not supported yet.
+    /// What it is told, by name: of those that its `workflow_dispatch` takes.
     #[serde(default)]
     inputs: Map<String, Value>,
 }
@@ -124,11 +125,19 @@ pub(super) async fn start(
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    // Who gives inputs means the event that has them, and so does who starts what is started by hand.
+    let by_hand = entry.by_hand();
+    let event = wanted
+        .event
+        .or_else(|| (by_hand.is_some() || !wanted.inputs.is_empty()).then(|| BY_HAND.to_owned()));
+    if let Some(event) = &event {
+        takes(&entry, event)?;
+    }
+    if event.as_deref() == Some(BY_HAND) {
+        knows(&entry, wanted.inputs.keys())?;
+    }
     let wishes = RunWishes {
-        // Who gives inputs means the event that has them.
-        event: wanted
-            .event
-            .or_else(|| (!wanted.inputs.is_empty()).then(|| "workflow_dispatch".to_owned())),
+        event,
         inputs: wanted
             .inputs
             .iter()
@@ -242,6 +251,49 @@ pub(super) fn find(runtime: &Runtime, name: &str) -> ApiResult<Arc<Entry>> {
             Err(ApiError::conflict("ambiguous_workflow", detail))
         }
     }
+}
+
+/// Whether a workflow's `on` has an event; one without `on` takes any.
+fn takes(entry: &Entry, event: &str) -> ApiResult<()> {
+    let events = entry.events();
+    if events.is_empty() || events.contains(&event) {
+        return Ok(());
+    }
+    Err(ApiError::bad_request(
+        "unknown_event",
+        format!(
+            "`{}` is not started by `{event}`; its `on` names: {}",
+            entry.file,
+            listed_or_none(&events)
+        ),
+    ))
+}
+
+/// Whether a workflow that is started by hand has these inputs.
+fn knows<'a>(entry: &Entry, mut given: impl Iterator<Item = &'a String>) -> ApiResult<()> {
+    let Some(trigger) = entry.by_hand() else {
+        return Ok(());
+    };
+    let Some(unknown) = given.find(|name| !trigger.inputs.contains_key(name.as_str())) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = trigger.inputs.keys().map(|name| &**name).collect();
+    Err(ApiError::bad_request(
+        "invalid_inputs",
+        format!(
+            "`{}` has no input `{unknown}`; it takes: {}",
+            entry.file,
+            listed_or_none(&known)
+        ),
+    ))
+}
+
+fn listed_or_none(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 fn refused(problem: &StartProblem, entry: &Entry) -> ApiError {

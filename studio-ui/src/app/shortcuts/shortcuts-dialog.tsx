@@ -21,7 +21,7 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
       <section className={styles.columns} tabIndex={0} aria-label="Keys">
         <Keys
           title="Go to"
-          rows={going.map(({ title, letter }) => ({ keys: ["g", letter], inTurn: true, what: title }))}
+          rows={going.map(({ title, letter }) => ({ keys: ["g", letter], between: "then", what: title }))}
         />
         <Keys
           title="Anywhere"
@@ -36,7 +36,7 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
         <Keys
           title="Where the keyboard is"
           rows={[
-            { keys: ["↑", "↓"], what: "In the list of actors and on the map" },
+            { keys: ["↑", "↓"], between: "or", what: "In the list of actors and on the map" },
             { keys: ["Enter"], what: "Open" },
             { keys: ["Esc"], what: "Close what lies over the page" },
           ]}
@@ -50,19 +50,24 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
   );
 }
 
-type Row = { keys: string[] /** One after the other, not together. */; inTurn?: boolean; what: string };
+type Row = {
+  keys: string[];
+  /** How the keys go together, where not at once. */
+  between?: "then" | "or";
+  what: string;
+};
 
 function Keys({ title, rows }: { title: string; rows: readonly Row[] }) {
   return (
     <div>
       <h3>{title}</h3>
       <dl className={styles.keys}>
-        {rows.map(({ keys, inTurn = false, what }) => (
+        {rows.map(({ keys, between = "+", what }) => (
           <div key={what}>
             <dt>
               {keys.map((key, index) => (
                 <Fragment key={key}>
-                  {index > 0 && (inTurn ? " then " : " + ")}
+                  {index > 0 && ` ${between} `}
                   <kbd>{key}</kbd>
                 </Fragment>
               ))}

@@ -8,6 +8,7 @@ import { formatCount, formatRate, plural } from "../../lib/format";
 import { useLook } from "../../lib/use-live";
 import { readWindow } from "../../lib/window";
 import { ActorLink } from "../../ui/actor-link";
+import { DroppedNote } from "../../ui/dropped-note";
 import { Name } from "../../ui/name";
 import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
@@ -121,6 +122,7 @@ function Shown({ map, search, paused, onChange }: ShownProps) {
           and receiver as soon as observed actors send.
         </p>
       )}
+      <DroppedNote of={["edges"]} />
       {map.grouped && (
         <TooMuchNote>Too many actors to tell apart: each node is a type of them. A filter leaves fewer.</TooMuchNote>
       )}

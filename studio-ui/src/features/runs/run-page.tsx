@@ -18,6 +18,7 @@ import { RunJobs } from "./components/run-jobs";
 import styles from "./components/run-page.module.css";
 import { RunViews } from "./components/run-views";
 import { Summaries } from "./components/summaries";
+import { Waterfall } from "./components/waterfall";
 import { findingsOf } from "./model/findings";
 import { jobTree, lineOf, type TreeNode } from "./model/job-tree";
 import { useShownJob } from "./use-shown-job";
@@ -88,6 +89,11 @@ function RunView({ run }: { run: Run }) {
           <RunViews run={run.runId} view={view} findings={findings} />
           {view === undefined && (
             <RunJobs run={run.runId} jobs={jobs} nodes={nodes} selected={selected} job={job} onSelect={select} />
+          )}
+          {view === "waterfall" && (
+            <Panel label="Waterfall" className={styles.scrolled}>
+              <Waterfall run={run} />
+            </Panel>
           )}
           {view === "annotations" && (
             <Panel label="Annotations" className={styles.scrolled}>

@@ -8,6 +8,7 @@ import { NoWorkflows } from "../../ui/no-runs";
 import { ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
 import { WorkflowTable } from "./components/workflow-table";
+import type { Filled } from "./inputs";
 
 /** Rows a plain table holds well. */
 const MOST_ROWS = 200;
@@ -15,7 +16,18 @@ const MOST_ROWS = 200;
 export function WorkflowsPage() {
   const workflows = useQuery(workflowsQuery);
   const navigate = useNavigate();
-  const start = useOrders(startWorkflow, ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }));
+  // What goes with the order that is given next.
+  const [inputs] = useState(() => new Map<string, Filled>());
+  const start = useOrders(
+    (handle) => startWorkflow(handle, inputs.get(handle)),
+    ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }),
+  );
+  const give = (handle: string, given?: Filled) => {
+    if (start.pending.has(handle)) return;
+    if (given === undefined) inputs.delete(handle);
+    else inputs.set(handle, given);
+    start.give(handle);
+  };
   const [asked, setAsked] = useState<readonly string[]>([]);
   const stop = useOrders(stopWorkflow, ({ runIds }) => setAsked((before) => [...before, ...runIds]));
   const list = workflows.data;
@@ -46,7 +58,7 @@ export function WorkflowsPage() {
             starting={start.pending}
             stopping={stop.pending}
             asked={asked}
-            onStart={start.give}
+            onStart={give}
             onStop={stop.give}
           />
         )}

@@ -13,6 +13,7 @@ import { TailPill } from "./tail-pill";
 import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
 import { type Align, type GoTo, useJumps } from "./use-jumps";
+import { useTarget } from "./use-target";
 
 const ROW_HEIGHT = 20;
 /** Browsers cannot scroll further than some 17 million pixels. */
@@ -75,12 +76,16 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
   useHeldPlace(scroll, rows, follow.following);
   const known = total > 0;
   const { leave } = follow;
+  const hold = useTarget(scroll, rows.count > 0);
   const scrollTo = useCallback(
     (row: number, align: Align, offered: boolean) => {
       leave(offered);
-      virtualizer.scrollToIndex(row, { align });
+      const { line } = rowsRef.current.at(row);
+      const isHead = rowsRef.current.rowOfLine(line) !== row;
+      const again = () => rowsRef.current.rowOfLine(line) - (isHead ? 1 : 0);
+      hold(() => virtualizer.scrollToIndex(again(), { align }), !offered);
     },
-    [leave, virtualizer],
+    [leave, virtualizer, hold],
   );
   useJumps({ buffer, rows: rowsRef, known, line, goTo, order, following: folds.following, scrollTo });
   const { toggle } = folds;

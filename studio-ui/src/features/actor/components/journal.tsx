@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { journalQuery } from "../../../api/inside-queries";
 import { formatCount, plural } from "../../../lib/format";
+import { DroppedNote } from "../../../ui/dropped-note";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
 import { readSorts, rowsOf, talliesOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
@@ -38,6 +39,7 @@ export function Journal({ id }: { id: string }) {
   const oldest = lines.at(-1)?.seq ?? 1;
   return (
     <div className={styles.journal}>
+      <DroppedNote of={["events"]} />
       <JournalFilter tallies={talliesOf(lines, wanted)} wanted={wanted} onChange={setWanted} />
       {rows.length === 0 ? (
         <p className={styles.end}>None of the newest {plural(lines.length, "line")} is of this kind.</p>

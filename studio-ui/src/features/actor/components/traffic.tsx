@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { actorHistoryQuery, isUnknownHere, trafficQuery } from "../../../api/inside-queries";
 import { readWindow, type WindowSeconds } from "../../../lib/window";
 import { HistoryCharts } from "../../../ui/chart/charts";
+import { DroppedNote } from "../../../ui/dropped-note";
 import { MessageTable } from "../../../ui/message-table";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
@@ -55,6 +56,7 @@ export function Traffic({ id }: { id: string }) {
           onRetry={() => void traffic.refetch()}
         />
       )}
+      <DroppedNote of={["edges"]} />
       {traffic.data && (
         <div className={styles.neighbours}>
           <Neighbours title="Hears from" empty="No message has reached it." of={traffic.data.hears} />
@@ -73,5 +75,11 @@ export function Messages({ id }: { id: string }) {
   if (error && data === undefined) {
     return <ErrorNote title="The messages could not be read." error={error} onRetry={() => void refetch()} />;
   }
-  return data === undefined ? <LoadingNote what="messages" /> : <MessageTable rows={data.messages} />;
+  if (data === undefined) return <LoadingNote what="messages" />;
+  return (
+    <>
+      <DroppedNote of={["messages"]} />
+      <MessageTable rows={data.messages} />
+    </>
+  );
 }

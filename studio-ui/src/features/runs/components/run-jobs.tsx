@@ -1,13 +1,16 @@
+import { Button } from "@mantine/core";
 import { useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Job } from "../../../api/types";
 import { plural } from "../../../lib/format";
 import { working } from "../../../lib/jobs";
 import { useReused } from "../../../lib/use-reused";
+import { visible } from "../../../lib/visible";
 import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { NoSuchJob } from "../../../ui/no-such-job";
 import { Panel } from "../../../ui/page";
 import type { TreeNode } from "../model/job-tree";
+import { nextFailure } from "../model/next-failure";
 import { useAttempt } from "../use-attempt";
 import { JobList } from "./job-list";
 import { JobLog } from "./job-log";
@@ -33,10 +36,28 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
   const goTo = useGoTo(shown, search.line === undefined ? search.step : undefined);
   // Somebody who scrolls is reading: the page must not go on to another job then.
   const hold = job && search.job !== job.id ? onSelect : undefined;
+  const list = useInSight(job?.id);
+  const failure = nextFailure(jobs, job?.id);
+  const head = (
+    <>
+      <h2>{plural(working(jobs).length, "job")}</h2>
+      {failure && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          className={styles.failure ?? ""}
+          title={`To ${visible(failure.job.name)}, of ${plural(failure.count, "failed job")}`}
+          onClick={() => onSelect(failure.job.id)}
+        >
+          Next failure
+        </Button>
+      )}
+    </>
+  );
   return (
     <div className={styles.split}>
-      <Panel label="Jobs" head={<h2>{plural(working(jobs).length, "job")}</h2>} className={styles.jobs}>
-        <div className={styles.jobsScroll}>
+      <Panel label="Jobs" head={head} className={styles.jobs}>
+        <div className={styles.jobsScroll} ref={list}>
           <JobList
             nodes={nodes}
             jobs={byId}
@@ -68,6 +89,18 @@ export function RunJobs({ run, jobs, nodes, selected, job, onSelect }: RunJobsPr
       )}
     </div>
   );
+}
+
+/** Scrolls a list so far that the job in sight is seen there, too; the page stays where it is. */
+function useInSight(job: string | undefined) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const row = job === undefined ? null : list.current?.querySelector('[aria-current="true"]');
+    if (!list.current || !row) return;
+    const [place, frame] = [row.getBoundingClientRect(), list.current.getBoundingClientRect()];
+    if (place.top < frame.top || place.bottom > frame.bottom) list.current.scrollTop += place.top - frame.top;
+  }, [job]);
+  return list;
 }
 
 /** The place to go to in a log: the step that was clicked, at first the one that the address names. */

@@ -30,7 +30,7 @@ export function RunTable({ runs, foot }: RunTableProps) {
   const above = items[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <section ref={scroll} aria-label="Runs" tabIndex={0} className={table.scroll}>
+    <section ref={scroll} aria-label="Runs" tabIndex={0} className={table.scroll} data-keeps-place>
       <table className={table.table} aria-rowcount={runs.length + 1}>
         <thead>
           <tr aria-rowindex={1}>

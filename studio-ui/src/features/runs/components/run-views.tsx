@@ -6,24 +6,31 @@ import views from "../../../ui/views.module.css";
 import type { Findings } from "../model/findings";
 import styles from "./run-views.module.css";
 
-export type View = "annotations" | "summary";
+export type View = "waterfall" | "annotations" | "summary";
 
 type RunViewsProps = { run: string; view: View | undefined; findings: Findings };
 
-/** What there is to see of a run beside its jobs; nothing where its steps said nothing. */
+/** What there is to see of a run beside its jobs; what its steps said only where they said something. */
 export function RunViews({ run, view, findings: { annotations, summaries } }: RunViewsProps) {
-  if (annotations.length === 0 && summaries.length === 0 && view === undefined) return null;
+  const said = annotations.length > 0 || summaries.length > 0 || view === "annotations" || view === "summary";
   const errors = annotations.some(({ annotation }) => annotation.level === "error");
   return (
     <nav aria-label="Views of the run" className={views.views}>
       <ViewLink run={run}>Jobs</ViewLink>
-      <ViewLink run={run} view="annotations">
-        {errors && <Icon name="cross" size={14} />}
-        Annotations <span className={styles.count}>{formatCount(annotations.length)}</span>
+      <ViewLink run={run} view="waterfall">
+        Waterfall
       </ViewLink>
-      <ViewLink run={run} view="summary">
-        Summary <span className={styles.count}>{formatCount(summaries.length)}</span>
-      </ViewLink>
+      {said && (
+        <>
+          <ViewLink run={run} view="annotations">
+            {errors && <Icon name="cross" size={14} />}
+            Annotations <span className={styles.count}>{formatCount(annotations.length)}</span>
+          </ViewLink>
+          <ViewLink run={run} view="summary">
+            Summary <span className={styles.count}>{formatCount(summaries.length)}</span>
+          </ViewLink>
+        </>
+      )}
     </nav>
   );
 }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Fragment } from "react";
+import { Fragment, useState } from "react";
 import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
@@ -10,8 +10,10 @@ import { StateWord } from "../../../ui/state-word";
 import { StopButton } from "../../../ui/stop-button";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
+import type { Filled } from "../inputs";
 import { handleOf, spokenName } from "../model";
 import { Diagnostics } from "./diagnostics";
+import { StartForm } from "./start-form";
 import styles from "./workflow-table.module.css";
 
 type WorkflowTableProps = {
@@ -21,11 +23,12 @@ type WorkflowTableProps = {
   stopping: ReadonlySet<string>;
   /** Runs that were asked to stop from here, once for each time. */
   asked: readonly string[];
-  onStart: (handle: string) => void;
+  onStart: (handle: string, given?: Filled) => void;
   onStop: (handle: string) => void;
 };
 
 export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
+  const [asking, setAsking] = useState<string | undefined>(undefined);
   return (
     <div className={table.scroll}>
       <table className={table.table}>
@@ -60,7 +63,23 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
                 handle={handleOf(workflow, workflows)}
                 spoken={spokenName(workflow, workflows)}
                 {...row}
+                asking={asking === workflow.file}
+                onAsk={() => setAsking(asking === workflow.file ? undefined : workflow.file)}
               />
+              {asking === workflow.file && workflow.inputs && (
+                <tr>
+                  <td colSpan={7}>
+                    <StartForm
+                      spoken={spokenName(workflow, workflows)}
+                      file={workflow.file}
+                      inputs={workflow.inputs}
+                      pending={row.starting.has(handleOf(workflow, workflows))}
+                      onStart={(given) => row.onStart(handleOf(workflow, workflows), given)}
+                      onClose={() => setAsking(undefined)}
+                    />
+                  </td>
+                </tr>
+              )}
               {workflow.diagnostics && workflow.diagnostics.length > 0 && (
                 <tr>
                   <td colSpan={7} className={styles.diagnostics} data-state={workflow.state}>
@@ -76,10 +95,19 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
   );
 }
 
-type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & { workflow: Workflow; handle: string; spoken: string };
+type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & {
+  workflow: Workflow;
+  handle: string;
+  spoken: string;
+  /** Whether it is asked what it shall be started with, and how to ask or leave it. */
+  asking: boolean;
+  onAsk: () => void;
+};
 
-function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onStart, onStop }: WorkflowRowProps) {
-  const { name, file, state, onlyCalled, lastRun } = workflow;
+function WorkflowRow(props: WorkflowRowProps) {
+  const { workflow, handle, spoken, starting, stopping, asked, asking, onAsk, onStart, onStop } = props;
+  const { name, file, state, onlyCalled, inputs = [], lastRun } = workflow;
+  const takes = inputs.length > 0;
   return (
     <tr data-workflow={name}>
       <th scope="row" className={`${table.grow} ${styles.name}`}>
@@ -141,9 +169,10 @@ function WorkflowRow({ workflow, handle, spoken, starting, stopping, asked, onSt
               aria-label={`Start ${spoken}`}
               disabled={state === "invalid"}
               loading={starting.has(handle)}
-              onClick={() => onStart(handle)}
+              {...(takes && { "aria-expanded": asking })}
+              onClick={() => (takes ? onAsk() : onStart(handle))}
             >
-              Start
+              {takes ? "Start …" : "Start"}
             </Button>
           )}
         </span>

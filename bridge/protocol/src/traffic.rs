@@ -90,7 +90,6 @@ pub struct Dropped {
 
 impl Dropped {
     /// Whether all of it was kept.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
@@ -116,7 +115,6 @@ impl Dropped {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }

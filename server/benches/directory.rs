@@ -1,4 +1,4 @@
-//! What the directory costs with 100,000 actors. Prints medians; nothing here fails.
+//! What the directory costs with 100,000 actors, and a poll and a sweep with 1,000 to 1,000,000. Prints medians; nothing here fails.
 //!
 //! `cargo bench -p loom-studio --bench directory`
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use loom_protocol::{ActorBatch, ActorPatch, ActorRecord, BootId};
 use loom_studio::directory::ActorQuery;
-use loom_studio::{Directory, DirectoryOptions, SystemClock};
+use loom_studio::{Directory, DirectoryOptions, Intake, SystemClock};
 
 const ACTORS: usize = 100_000;
 
@@ -108,6 +108,72 @@ fn main() {
         black_box(directory.metrics());
     });
     report("sweep", || directory.sweep());
+    drop((directory, rich));
+    for actors in [1_000, 100_000, 1_000_000] {
+        grow(actors);
+    }
+}
+
+/// What a poll and a sweep cost with so many actors, with all that the studio makes of them: journals, traffic, lints, rates.
+fn grow(actors: usize) {
+    let options = DirectoryOptions {
+        max_actors: actors,
+        ..DirectoryOptions::default()
+    };
+    let before = resident_kib();
+    let intake = Intake::new(Arc::new(Directory::new(options, Arc::new(SystemClock))));
+    let mut seq = 0;
+    for ids in (0..actors).collect::<Vec<_>>().chunks(5_000) {
+        seq += 1;
+        let register = ids.iter().map(|id| record(*id)).collect();
+        intake
+            .batch(ActorBatch {
+                register,
+                ..empty(seq)
+            })
+            .unwrap();
+    }
+    let more = |from: Option<u64>| match (from, resident_kib()) {
+        (Some(before), Some(after)) => format!("{} MiB", after.saturating_sub(before) / 1024),
+        _ => "?".to_owned(),
+    };
+    println!("{actors} actors, resident memory: {}", more(before));
+    report(&format!("{actors} actors, beat"), || {
+        seq += 1;
+        black_box(intake.batch(empty(seq)).unwrap());
+    });
+    report(&format!("{actors} actors, sweep"), || intake.sweep());
+    let count = (actors / 100).max(1);
+    report(&format!("{actors} actors, poll of 1 % changed"), || {
+        seq += 1;
+        let update = (0..count).map(|id| changed(id * 100, seq + 10_000_000)).collect();
+        black_box(intake.batch(ActorBatch { update, ..empty(seq) }).unwrap());
+    });
+    report(&format!("{actors} actors, sweep while 1 % change"), || {
+        intake.sweep()
+    });
+    if actors > 100_000 {
+        return;
+    }
+    for round in 0..3 {
+        let start = Instant::now();
+        for ids in (0..actors).collect::<Vec<_>>().chunks(5_000) {
+            seq += 1;
+            let update = ids.iter().map(|id| changed(*id, 20_000_000 + round)).collect();
+            intake.batch(ActorBatch { update, ..empty(seq) }).unwrap();
+        }
+        let polled = start.elapsed();
+        let start = Instant::now();
+        intake.sweep();
+        println!(
+            "{actors} actors, all changed: poll {polled:?}, sweep {:?}",
+            start.elapsed()
+        );
+    }
+    println!(
+        "{actors} actors, resident memory once all did something: {}",
+        more(before)
+    );
 }
 
 fn record(id: usize) -> ActorRecord {

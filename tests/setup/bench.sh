@@ -13,8 +13,9 @@ cp runtime/workflow/benches/peer/* "$peer/"
 npm install --prefix "$peer" --silent --no-audit --no-fund --ignore-scripts
 LOOM_BENCH_PEER=$peer cargo bench --locked -p loom-workflow --bench language --bench editor
 
-# One actor of 100,000 over HTTP, beside a bare handler; lists of them.
-cargo bench --locked -p loom-studio --bench directory --bench rest
+# One actor of 100,000 over HTTP, beside a bare handler; lists of them; many viewers of what changes.
+ulimit -n 8192 2>/dev/null || true
+cargo bench --locked -p loom-studio --bench directory --bench rest --bench viewers
 
 bash "$here/packages.sh" base docker
 bash "$here/ui.sh"

@@ -1,11 +1,11 @@
 //! An actor's row as filters see it, as of now. Most of an actor's texts are shared with others, so each of those is compared
-//! with a pattern once and not once an actor.
+//! with a pattern once a chunk and not once an actor.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::time::Duration;
 
-use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject, any_text};
+use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
 use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
@@ -19,16 +19,25 @@ const SLOTS: usize = 256;
 
 /// What patterns said of shared texts.
 pub(super) struct Memory {
-    slots: RefCell<Vec<Option<Verdict>>>,
+    slots: Vec<Cell<Verdict>>,
 }
 
+/// Nothing is held by it: while a chunk is looked at its rows hold their texts, so that an address is of one text.
+#[derive(Clone, Copy, Default)]
 struct Verdict {
-    /// The address of a pattern, which lives as long as this does, of the filter it is in.
-    pattern: usize,
-    /// Held, so that its address stays its own.
-    text: Text,
+    /// The addresses of the chunk, of a pattern, which lives as long as this does, and of the text.
+    of: (usize, usize, usize),
     fits: bool,
 }
+
+/// What is not among the texts that a chunk keeps of its rows.
+const SHARED: [Field; 5] = [
+    Field::Type,
+    Field::State,
+    Field::Worker,
+    Field::Node,
+    Field::Parent,
+];
 
 /// A row at a moment.
 #[derive(Clone, Copy)]
@@ -43,30 +52,23 @@ pub(super) struct Sight<'a> {
 impl Memory {
     /// For one filter: whoever uses it for another is told what the first one's patterns said.
     pub(super) fn new() -> Self {
-        let slots = std::iter::repeat_with(|| None).take(SLOTS).collect();
         Self {
-            slots: RefCell::new(slots),
+            slots: vec![Cell::default(); SLOTS],
         }
     }
 
-    fn judge(&self, pattern: &Pattern, text: &Text, judge: impl FnOnce() -> bool) -> bool {
-        let (at, of) = (std::ptr::from_ref(pattern).addr(), text.as_ptr().addr());
-        let mut slots = self.slots.borrow_mut();
-        let Some(slot) = slots.get_mut(((of >> 4) ^ (at >> 3)) % SLOTS) else {
+    fn judge(&self, chunk: &Texts, pattern: &Pattern, text: &Text, judge: impl FnOnce() -> bool) -> bool {
+        let (at, text) = (std::ptr::from_ref(pattern).addr(), text.as_ptr().addr());
+        let of = (std::ptr::from_ref(chunk).addr(), at, text);
+        let Some(slot) = self.slots.get(((text >> 4) ^ (at >> 3)) % SLOTS) else {
             return judge();
         };
-        if let Some(known) = slot
-            && known.pattern == at
-            && Text::ptr_eq(&known.text, text)
-        {
+        let known = slot.get();
+        if known.of == of {
             return known.fits;
         }
         let fits = judge();
-        *slot = Some(Verdict {
-            pattern: at,
-            text: text.clone(),
-            fits,
-        });
+        slot.set(Verdict { of, fits });
         fits
     }
 }
@@ -184,9 +186,18 @@ impl Subject for Sight<'_> {
         self.row.metadata.as_deref()
     }
 
+    fn has(&self, pattern: &Pattern) -> bool {
+        let Some(has) = self.texts.has(self.row.place, pattern) else {
+            let id = Field::ALL.iter().any(|field| self.field_has(*field, pattern));
+            return id || self.metadata_has(pattern);
+        };
+        // Those of its texts that it shares with others.
+        has || SHARED.iter().any(|field| self.field_has(*field, pattern))
+    }
+
     fn field_is(&self, field: Field, pattern: &Pattern) -> bool {
         match self.shared(field) {
-            Some(text) => self.memory.judge(pattern, text, || pattern.is(text)),
+            Some(text) => self.memory.judge(self.texts, pattern, text, || pattern.is(text)),
             None => match self.text(field) {
                 Some(text) => pattern.is(&text),
                 None => pattern.is_empty(),
@@ -194,22 +205,11 @@ impl Subject for Sight<'_> {
         }
     }
 
-    fn metadata_has(&self, pattern: &Pattern) -> bool {
-        let Some(metadata) = self.metadata() else {
-            return false;
-        };
-        let kept = self.texts.metadata_has(self.row.place, pattern);
-        kept.unwrap_or_else(|| any_text(metadata, |text| pattern.is_in(text)))
-    }
-
     fn field_has(&self, field: Field, pattern: &Pattern) -> bool {
-        if field == Field::Id
-            && let Some(has) = self.texts.id_has(self.row.place, pattern)
-        {
-            return has;
-        }
         match self.shared(field) {
-            Some(text) => self.memory.judge(pattern, text, || pattern.is_in(text)),
+            Some(text) => self
+                .memory
+                .judge(self.texts, pattern, text, || pattern.is_in(text)),
             None => self.text(field).is_some_and(|text| pattern.is_in(&text)),
         }
     }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 /// Bytes of what is told beside the fields, in lower case, that are kept here; of who tells more it is read where it is.
 const LONGEST: usize = 160;
-/// Stands between two texts, and in no text.
-const BETWEEN: u8 = 0xff;
+/// Stands behind each text, and in none.
+const BEHIND: u8 = 0xff;
 /// Bytes that may be gone before the others are moved together.
 const GONE: usize = 4_096;
 
@@ -19,49 +19,41 @@ pub(super) struct Texts {
 }
 
 /// Where the texts of a row are.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     start: u32,
-    id: u16,
-    /// Those of its metadata; nothing where they are not kept here.
-    metadata: Option<u16>,
+    len: u16,
+    /// All of them are there.
+    is_whole: bool,
 }
 
 impl Texts {
     /// Keeps the texts of a row.
     pub(super) fn take(&mut self, id: &str, metadata: Option<&Map<String, Value>>) -> Place {
         let start = self.bytes.len();
-        push(&mut self.bytes, id);
-        let after_id = self.bytes.len();
+        let bytes = &mut self.bytes;
+        push(bytes, id);
+        let after_id = bytes.len();
         let is_long = metadata.is_some_and(|metadata| {
             any_text(metadata, |text| {
-                let left = LONGEST.saturating_sub(self.bytes.len() - after_id);
-                if text.len() > left {
-                    return true;
+                let is_long = text.len() + bytes.len() - after_id > LONGEST;
+                if !is_long {
+                    push(bytes, text);
                 }
-                push(&mut self.bytes, text);
-                self.bytes.push(BETWEEN);
-                false
+                is_long
             })
         });
-        if is_long {
-            self.bytes.truncate(after_id);
-        }
-        let place = Place::new(start, after_id, self.bytes.len(), is_long);
-        // An id that is longer than any may be: it is found where it is.
+        let place = Place::new(start, bytes.len()).filter(|_| !is_long);
+        // Of who has more all of it is read where it is.
         place.unwrap_or_else(|| {
-            self.bytes.truncate(start);
-            Place {
-                start: 0,
-                id: 0,
-                metadata: None,
-            }
+            bytes.truncate(start);
+            Place::default()
         })
     }
 
     /// The texts of a place are no longer needed.
     pub(super) fn give_back(&mut self, place: Place) {
-        self.gone += place.len();
+        self.gone += usize::from(place.len);
     }
 
     pub(super) fn are_mostly_gone(&self) -> bool {
@@ -74,48 +66,34 @@ impl Texts {
         for place in places {
             let start = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             let old = place.start as usize;
-            bytes.extend_from_slice(self.bytes.get(old..old + place.len()).unwrap_or_default());
+            bytes.extend_from_slice(
+                self.bytes
+                    .get(old..old + usize::from(place.len))
+                    .unwrap_or_default(),
+            );
             place.start = start;
         }
         (self.bytes, self.gone) = (bytes, 0);
     }
 
-    /// Whether a pattern is in the id of a row; nothing where that is not kept here.
-    pub(super) fn id_has(&self, place: Place, pattern: &Pattern) -> Option<bool> {
+    /// Whether a pattern is in the id of a row or in what is told beside the fields; nothing where not all of that is kept here.
+    pub(super) fn has(&self, place: Place, pattern: &Pattern) -> Option<bool> {
+        if !place.is_whole {
+            return None;
+        }
         let start = place.start as usize;
-        let id = self.bytes.get(start..start + usize::from(place.id))?;
-        (!id.is_empty()).then(|| pattern.is_in_lower(id))
-    }
-
-    /// Whether a pattern is in what is told beside the fields; nothing where that is not kept here.
-    pub(super) fn metadata_has(&self, place: Place, pattern: &Pattern) -> Option<bool> {
-        let start = place.start as usize + usize::from(place.id);
-        let texts = self.bytes.get(start..start + usize::from(place.metadata?))?;
-        let (_, texts) = texts.split_last().unwrap_or((&BETWEEN, &[]));
-        let is_told = place.metadata != Some(0);
-        Some(
-            is_told
-                && texts
-                    .split(|byte| *byte == BETWEEN)
-                    .any(|text| pattern.is_in_lower(text)),
-        )
+        let texts = self.bytes.get(start..start + usize::from(place.len))?;
+        Some(pattern.is_in_one_of(texts))
     }
 }
 
 impl Place {
-    fn new(start: usize, after_id: usize, end: usize, is_long: bool) -> Option<Self> {
+    fn new(start: usize, end: usize) -> Option<Self> {
         Some(Self {
             start: u32::try_from(start).ok()?,
-            id: u16::try_from(after_id - start).ok()?,
-            metadata: match is_long {
-                true => None,
-                false => Some(u16::try_from(end - after_id).ok()?),
-            },
+            len: u16::try_from(end - start).ok()?,
+            is_whole: true,
         })
-    }
-
-    fn len(self) -> usize {
-        usize::from(self.id) + usize::from(self.metadata.unwrap_or(0))
     }
 }
 
@@ -125,10 +103,12 @@ fn push(bytes: &mut Vec<u8>, text: &str) {
     } else {
         bytes.extend_from_slice(text.to_lowercase().as_bytes());
     }
+    bytes.push(BEHIND);
 }
 
 #[cfg(test)]
 mod tests {
+    use loom_protocol::filter::{Condition, Filter};
     use serde_json::json;
 
     use super::*;
@@ -146,24 +126,24 @@ mod tests {
             texts.take("ÄRGER", None),
             texts.take("", Some(&map(json!({})))),
         ];
-        let has = |place: Place, text: &str| {
-            let pattern = Pattern::literal(text);
-            (texts.id_has(place, &pattern), texts.metadata_has(place, &pattern))
+        let has = |place: Place, filter: &str| {
+            let filter: Filter = filter.parse().unwrap();
+            let Condition::Text(pattern) = &filter.terms[0].condition else {
+                panic!("a text");
+            };
+            texts.has(place, pattern)
         };
-        assert_eq!(has(places[0], "COUNTER"), (Some(true), Some(false)));
-        for told in ["größe", "blue", "7", "TRUE", "e"] {
-            assert_eq!(has(places[0], told).1, Some(true), "{told}");
+        for there in [
+            "COUNTER", "größe", "blue", "7", "TRUE", "e", "c*-1", "bl*e", "\"\"",
+        ] {
+            assert_eq!(has(places[0], there), Some(true), "{there}");
         }
-        for none in ["0.5", "counter-1größe", "blue7", "peer"] {
-            assert_eq!(has(places[0], none).1, Some(false), "{none}");
+        for none in ["0.5", "counter-1größe", "blue7", "peer", "counter*blue", "b*7"] {
+            assert_eq!(has(places[0], none), Some(false), "{none}");
         }
-        assert_eq!(has(places[1], "ärger"), (Some(true), Some(false)));
-        assert_eq!(has(places[1], "counter").0, Some(false));
-        assert_eq!(
-            has(places[2], "a"),
-            (None, Some(false)),
-            "an empty id is read where it is"
-        );
+        assert_eq!(has(places[1], "ärger"), Some(true));
+        assert_eq!(has(places[1], "counter"), Some(false));
+        assert_eq!(has(places[2], "a"), Some(false));
     }
 
     #[test]
@@ -171,8 +151,8 @@ mod tests {
         let mut texts = Texts::default();
         let long = map(json!({"a":"x","b":"y".repeat(LONGEST)}));
         let place = texts.take("id", Some(&long));
-        assert_eq!(texts.metadata_has(place, &Pattern::literal("x")), None);
-        assert_eq!(texts.id_has(place, &Pattern::literal("id")), Some(true));
+        assert_eq!(texts.has(place, &Pattern::literal("x")), None);
+        assert!(texts.bytes.is_empty());
     }
 
     #[test]
@@ -187,7 +167,7 @@ mod tests {
             }
         }
         assert!(texts.bytes.len() < 2 * GONE + 100);
-        assert_eq!(texts.id_has(kept, &Pattern::literal("kept")), Some(true));
-        assert_eq!(texts.metadata_has(kept, &Pattern::literal("told")), Some(true));
+        assert_eq!(texts.has(kept, &Pattern::literal("kept")), Some(true));
+        assert_eq!(texts.has(kept, &Pattern::literal("told")), Some(true));
     }
 }

@@ -79,8 +79,9 @@ impl FromRequest for Asked {
         if is_empty {
             return Box::pin(async { Ok(Self::default()) });
         }
-        let body = web::Json::<Self>::from_request(request, payload);
-        Box::pin(async { Ok(body.await?.into_inner()) })
+        // What some clients send where nothing is to be said.
+        let body = web::Json::<Option<Self>>::from_request(request, payload);
+        Box::pin(async { Ok(body.await?.into_inner().unwrap_or_default()) })
     }
 }
 

@@ -169,7 +169,12 @@ async fn sweep(intake: Arc<Intake>, sockets: Sockets, guard: Arc<Guard>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        intake.sweep();
+        // With very many actors it takes some tenths of a second, which would hold up every other task of this thread.
+        let looking = intake.clone();
+        let swept = tokio::task::spawn_blocking(move || looking.sweep()).await;
+        if let Err(error) = swept {
+            tracing::error!(%error, "what time alone changes could not be looked for");
+        }
         sockets.cut_stalled();
         if guard.access().has_file() {
             let guard = guard.clone();

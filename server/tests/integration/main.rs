@@ -12,6 +12,7 @@
 mod binary;
 mod body_deadline;
 mod bridge;
+mod described;
 mod directory;
 mod docs;
 mod events;

@@ -34,6 +34,12 @@ pub trait Subject {
         self.text(field).is_some_and(|text| pattern.is_in(&text))
     }
 
+    /// Whether `pattern` is anywhere in it.
+    fn has(&self, pattern: &Pattern) -> bool {
+        let mut fields = Field::ALL.iter();
+        fields.any(|field| self.field_has(*field, pattern)) || self.metadata_has(pattern)
+    }
+
     /// Whether `pattern` is somewhere in what else its owner tells of it.
     fn metadata_has(&self, pattern: &Pattern) -> bool {
         self.metadata()
@@ -52,10 +58,7 @@ impl Term {
     /// Whether it holds of `subject`.
     pub fn holds(&self, subject: &impl Subject) -> bool {
         let holds = match &self.condition {
-            Condition::Text(pattern) => {
-                Field::ALL.iter().any(|field| subject.field_has(*field, pattern))
-                    || subject.metadata_has(pattern)
-            }
+            Condition::Text(pattern) => subject.has(pattern),
             Condition::Field(field, patterns) => {
                 patterns.iter().any(|pattern| subject.field_is(*field, pattern))
             }

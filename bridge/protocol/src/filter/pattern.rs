@@ -61,12 +61,16 @@ impl Pattern {
         in_lower(text, |text| fits(&self.lower, text, true))
     }
 
-    /// Whether it stands for a part of a text that is in lower case already, in UTF-8.
-    pub fn is_in_lower(&self, lower: &[u8]) -> bool {
+    /// Whether it stands for a part of one of several texts, in lower case and UTF-8, each with a byte behind it that is in none:
+    /// `0xff`.
+    pub fn is_in_one_of(&self, lower: &[u8]) -> bool {
         match self.lower.as_slice() {
-            // What most searches are.
+            // What most searches are. It is not in two of them: a byte that it does not have stands between.
             [Piece::Text(wanted)] => has(lower, wanted.as_bytes()),
-            pieces => fits(pieces, lower, false),
+            pieces => {
+                let mut texts = lower.split_inclusive(|byte| *byte == 0xff);
+                texts.any(|text| fits(pieces, text.strip_suffix(&[0xff]).unwrap_or(text), false))
+            }
         }
     }
 

@@ -7,7 +7,8 @@
 //!
 //! Connects to `STUDIO_URL` (`http://localhost:9090` when it is not set) with `STUDIO_TOKEN`, if there is one, and keeps
 //! trying while no studio answers there. Two counters count and report to an aggregator, which takes its time over every
-//! fifth sum; all that the page shows of them is what the bridge saw.
+//! fifth sum; all that the page shows of them is what the bridge saw. Where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector of
+//! traces, that gets spans of their messages, too.
 
 #![expect(
     clippy::print_stdout,
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use loom_bridge::discovery::uplink::{Uplink, UplinkOptions};
+use loom_bridge::otlp::{self, OtlpOptions};
 use loom_bridge::{
     Activity, ActorRegistry, ActorSpec, Context, DiscoveryService, JournalLayer, get_discovery_bridge, spawn,
 };
@@ -165,12 +167,21 @@ async fn demo(duration: Option<Duration>) -> Result<(), String> {
         .deliver_to(uplink)
         .connect(&discovery.registry)
         .map_err(|error| format!("failed to {error}"))?;
+    let traces = match std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT") {
+        Some(_) => {
+            Some(otlp::export(&OtlpOptions::from_env()).map_err(|error| format!("failed to {error}"))?)
+        }
+        None => None,
+    };
     let _counters = start(&discovery.registry);
     println!("two counters and an aggregator run; look at {}", studio.url);
     until_the_end(duration)
         .await
         .map_err(|error| format!("failed to listen for signals: {error}"))?;
     bridge.close().await;
+    if let Some(traces) = traces {
+        traces.close().await;
+    }
     Ok(())
 }
 

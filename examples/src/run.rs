@@ -130,7 +130,12 @@ fn example(name: &str) -> Command {
         built.display()
     );
     let mut command = Command::new(built);
-    for name in ["STUDIO_ENABLED", "STUDIO_URL", "STUDIO_TOKEN"] {
+    for name in [
+        "STUDIO_ENABLED",
+        "STUDIO_URL",
+        "STUDIO_TOKEN",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ] {
         command.env_remove(name);
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -223,6 +228,35 @@ fn the_actor_demo_shows_three_actors_of_two_types_that_work() {
     assert!(!String::from_utf8_lossy(&ended.stderr).contains("takes its time"));
     assert!(String::from_utf8_lossy(&ended.stderr).contains("Discovered actor"));
     studio.wait_for("the farewell", |batch| entries(batch, "unregister").count() == 3);
+}
+
+#[test]
+fn a_collector_gets_spans_of_the_demos_messages() {
+    let (studio, mut collector) = (Studio::open(), Studio::open());
+    let demo = Running::start(
+        example("actors_demo")
+            .args(["--for", "60"])
+            .env("STUDIO_URL", &studio.url)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)
+            .env("OTEL_TRACES_SAMPLER_ARG", "1"),
+    );
+    let spans = |request: &Value| -> Vec<Value> {
+        let spans = request.pointer("/resourceSpans/0/scopeSpans/0/spans");
+        spans.and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    // What a counter sends is below what had it count.
+    collector.wait_for("a count below what caused it", |request| {
+        let all = spans(request);
+        let is_below = |span: &Value| {
+            span["name"] == "process Counted"
+                && all
+                    .iter()
+                    .any(|other| other["name"] == "process Count" && other["spanId"] == span["parentSpanId"])
+        };
+        all.iter().any(is_below)
+    });
+    let ended = demo.interrupt();
+    assert!(ended.status.success(), "{ended:?}");
 }
 
 #[test]

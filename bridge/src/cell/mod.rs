@@ -145,11 +145,13 @@ impl ActorCell {
     }
 
     /// Goes on where `before`, which has ended under the same id, left off: counters only grow.
-    pub(crate) fn succeed(&mut self, before: &Self) {
+    pub(crate) fn succeed(&self, before: &Self) {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
         self.sums.go_on_from(before.sums.read());
         *self.sample() = before.sample().take();
-        self.traffic = before.traffic.clone();
+        if let Some(traffic) = before.traffic.get() {
+            self.traffic.get_or_init(|| Arc::clone(traffic));
+        }
         self.errors.store(before.errors.load(Relaxed), Relaxed);
         self.restarts
             .store(before.restarts.load(Relaxed).saturating_add(1), Relaxed);

@@ -180,7 +180,7 @@ impl<T: 'static> Unanswered<T> {
 
 impl<T: 'static> Drop for Unanswered<T> {
     fn drop(&mut self) {
-        // Otherwise it goes with its arbiter, and nobody is there to be told.
+        // Otherwise it goes with its arbiter, and nobody is there to hear of it.
         if let Some(awaited) = self.0.take()
             && std::thread::panicking()
         {

@@ -37,7 +37,7 @@ pub(super) struct Sender {
     left: Arc<Mutex<Left>>,
 }
 
-/// What cannot be looked at anew, and is told once.
+/// What cannot be looked at anew, and is sent once.
 #[derive(Default)]
 struct Left {
     news: News,

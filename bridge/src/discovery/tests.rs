@@ -426,12 +426,12 @@ async fn what_was_on_its_way_when_a_bridge_panicked_goes_again_under_its_number(
             "one batch a number: {batch:?}"
         );
     }
-    let was_registered: Vec<_> = seen
+    let actors: Vec<_> = seen
         .values()
         .flat_map(|batch| &batch.events)
         .map(|event| &*event.actor.0)
         .collect();
-    assert_eq!(was_registered, ["pump", "other"], "each once");
+    assert_eq!(actors, ["pump", "other"], "each once");
     let seqs: Vec<_> = seen.keys().copied().collect();
     assert_eq!(
         seqs,

@@ -7,7 +7,6 @@ use std::fmt::{self, Write};
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -78,11 +77,7 @@ fn is_own(target: &str) -> bool {
 }
 
 impl<S: Subscriber> Layer<S> for JournalLayer {
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::from_level(self.level))
-    }
-
-    // Not by `enabled` or `register_callsite`: those speak for the layers beside this one as well.
+    // Not by `enabled`, `register_callsite` or `max_level_hint`: those speak for the layers beside this one as well.
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         if !self.is_for(metadata) {

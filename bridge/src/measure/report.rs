@@ -151,7 +151,7 @@ fn totals() -> Vec<TypeTotals> {
 struct Look<'a> {
     before: (HashMap<u64, u64>, HashMap<u64, u64>),
     room: usize,
-    /// Edges of one row that are to be told: who sent, and how many.
+    /// Edges of one row that are to be reported: who sent, and how many.
     due: Vec<(Option<Arc<str>>, u64)>,
     measured: &'a mut Measured,
     report: &'a mut Report,

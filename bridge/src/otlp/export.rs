@@ -33,23 +33,23 @@ const ANSWER: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long [`Traces::close`] tries to tell what is left.
+/// How long [`Traces::close`] tries to send what is left.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Bytes of an answer.
 const LONGEST_ANSWER: usize = 64 << 10;
 
-/// Spans are told as long as this is held.
-#[must_use = "spans are told as long as this is held"]
+/// Spans are sent as long as this is held.
+#[must_use = "spans are sent as long as this is held"]
 pub struct Traces {
     close: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
 }
 
-/// Begins to tell a collector of the messages that are handled in this process.
+/// Begins to send a collector spans of the messages that are handled in this process.
 ///
 /// # Errors
-/// The options cannot be used, no runtime runs here, or spans are told already.
+/// The options cannot be used, no runtime runs here, or spans are sent already.
 pub fn export(options: &OtlpOptions) -> Result<Traces, OtlpError> {
     let to = options.check()?;
     let runtime = Handle::try_current().map_err(|_| OtlpError::NoRuntime)?;
@@ -79,7 +79,7 @@ impl Traces {
         span::dropped()
     }
 
-    /// Tells what is left, for two seconds at most, and nothing more.
+    /// Sends what is left, for two seconds at most, and nothing more.
     pub async fn close(mut self) {
         // Nobody listens when the task is gone.
         let _gone = self.close.send(true);

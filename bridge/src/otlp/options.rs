@@ -74,7 +74,7 @@ fn is_ratio(ratio: &f64) -> bool {
     (0.0..=1.0).contains(ratio)
 }
 
-/// Why no spans can be told. Fits after "failed to".
+/// Why no spans can be sent. Fits after "failed to".
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtlpError {
@@ -93,7 +93,7 @@ pub enum OtlpError {
         /// What was given.
         ratio: f64,
     },
-    /// They are told already.
+    /// They are sent already.
     #[error("send traces: this process sends them already; close what `export` returned before")]
     Twice,
     /// The exporter is a task and needs a runtime.

@@ -60,7 +60,7 @@ impl Changes {
         // `poll` can take.
         for cell in registry.inner.cells.iter() {
             cell.marks.forget(bit);
-            lock(&queue).push(Arc::clone(&cell));
+            lock(&queue).push(cell);
         }
         Ok(Self {
             registry,
@@ -145,7 +145,7 @@ impl Changes {
 
     fn look_at_grave(&self, cell: &Arc<ActorCell>, view: View, amended: bool, delta: &mut Delta) {
         // Its name may have a new owner, who is told of instead.
-        if self.registry.inner.cells.contains_key(&cell.name) || cell.marks.swap_reported_gone(self.bit) {
+        if self.registry.inner.cells.has(&cell.name) || cell.marks.swap_reported_gone(self.bit) {
             return;
         }
         if !cell.marks.swap_known(self.bit) {

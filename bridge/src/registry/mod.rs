@@ -8,14 +8,13 @@ mod changes;
 mod graves;
 mod handle;
 mod service;
+mod table;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use dashmap::{DashMap, Entry};
 use loom_protocol::{ActorEvent, ActorId, ActorRecord};
 
 pub use changes::{Changes, Delta, TooManySubscriptions};
@@ -30,6 +29,7 @@ use crate::names::{Serial, default_id};
 use crate::spec::ActorSpec;
 use crate::trace;
 use graves::Graves;
+use table::Table;
 
 /// Outside of a subscription, an actor counts as active for so long after it handled a message: one default poll.
 const LATELY: Duration = Duration::from_secs(1);
@@ -42,9 +42,9 @@ pub struct ActorRegistry {
 
 #[derive(Default)]
 pub(crate) struct Inner {
-    cells: DashMap<Arc<str>, Arc<ActorCell>>,
+    cells: Table,
     /// Those of handles, which have to beat by themselves.
-    handles: DashMap<Arc<str>, Arc<ActorCell>>,
+    handles: Table,
     pub(crate) subscriptions: Subscriptions,
     graves: Mutex<Graves>,
     pub(crate) journal: Ring,
@@ -88,10 +88,7 @@ impl ActorRegistry {
     pub fn get(&self, id: &ActorId) -> Option<ActorRecord> {
         let now = Nanos::now();
         self.inner.bury(now);
-        self.inner
-            .cells
-            .get(id.0.as_str())
-            .map(|cell| record_of(&cell, now))
+        self.inner.cells.get(&id.0).map(|cell| record_of(&cell, now))
     }
 
     /// How many [`Self::get_all`] would return.
@@ -109,9 +106,7 @@ impl ActorRegistry {
     /// about by the handle's methods.
     pub fn register(&self, spec: ActorSpec) -> ActorHandle {
         let cell = self.inner.admit(spec, Origin::Handle);
-        self.inner
-            .handles
-            .insert(Arc::clone(&cell.name), Arc::clone(&cell));
+        self.inner.handles.put(&cell);
         cell.tell_begun();
         ActorHandle::new(cell, self.clone())
     }
@@ -214,37 +209,34 @@ impl Inner {
     }
 
     /// Enters the cell under its name; under another one when a living actor has it.
-    fn enter(&self, mut cell: ActorCell) -> Arc<ActorCell> {
+    fn enter(&self, cell: ActorCell) -> Arc<ActorCell> {
         let wanted = Arc::clone(&cell.name);
+        let mut cell = Arc::new(cell);
         let mut number = 2_u32;
-        loop {
-            match self.cells.entry(Arc::clone(&cell.name)) {
-                Entry::Vacant(place) => {
-                    let cell = Arc::new(cell);
-                    place.insert(Arc::clone(&cell));
-                    if cell.name != wanted {
-                        tracing::warn!(id = %wanted, given = %cell.name,
-                            "two living actors want one id; the later one was given another, choose ids apart");
-                    }
-                    return cell;
-                }
-                Entry::Occupied(mut place) if place.get().ended().is_some() => {
-                    cell.succeed(place.get());
-                    let cell = Arc::new(cell);
-                    place.insert(Arc::clone(&cell));
-                    return cell;
-                }
-                Entry::Occupied(_) => {
-                    cell.name = Cow::from(format!("{wanted}#{number}")).into();
-                    number += 1;
-                }
+        let takes_over = |cell: &ActorCell, before: &ActorCell| {
+            let has_ended = before.ended().is_some();
+            if has_ended {
+                cell.succeed(before);
             }
+            has_ended
+        };
+        while !self.cells.put_where(&cell, |before| takes_over(&cell, before)) {
+            // Nobody else has it before it is in the table.
+            if let Some(cell) = Arc::get_mut(&mut cell) {
+                cell.name = format!("{wanted}#{number}").into();
+            }
+            number += 1;
         }
+        if cell.name != wanted {
+            tracing::warn!(id = %wanted, given = %cell.name,
+                "two living actors want one id; the later one was given another, choose ids apart");
+        }
+        cell
     }
 
     /// Who has the name now.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<ActorCell>> {
-        self.cells.get(name).map(|cell| Arc::clone(&cell))
+        self.cells.get(name)
     }
 
     /// Takes note of an end, for the burial.
@@ -270,7 +262,6 @@ impl Inner {
             .handles
             .iter()
             .filter(|cell| !cell.is_held() && now.since(cell.last_beat()) > max_age)
-            .map(|cell| Arc::clone(&cell))
             .collect();
         for cell in &silent {
             self.forget_handle(cell);
@@ -280,25 +271,23 @@ impl Inner {
     }
 
     fn forget_handle(&self, cell: &Arc<ActorCell>) {
-        // Not that of somebody who has the name now.
-        self.handles
-            .remove_if(&cell.name, |_, present| Arc::ptr_eq(present, cell));
+        self.handles.remove(cell);
     }
 
     fn remove(&self, cell: &Arc<ActorCell>) {
-        self.cells
-            .remove_if(&cell.name, |_, present| Arc::ptr_eq(present, cell));
+        self.cells.remove(cell);
         cell.bury();
         self.subscriptions.push_to_all(cell);
     }
 
     /// Lets a removed handle in again; not when its name was given to somebody else meanwhile.
     pub(crate) fn readmit(&self, cell: &Arc<ActorCell>) {
-        if let Entry::Vacant(place) = self.cells.entry(Arc::clone(&cell.name)) {
+        let is_back = self.cells.put_new(cell, || {
             cell.unbury();
             cell.marks.forget_all();
-            place.insert(Arc::clone(cell));
-            self.handles.insert(Arc::clone(&cell.name), Arc::clone(cell));
+        });
+        if is_back {
+            self.handles.put(cell);
             self.subscriptions.push_to_all(cell);
         }
     }

@@ -9,9 +9,10 @@ use loom_bridge::protocol::ActorEvent;
 use loom_bridge::{ActorRegistry, Context, JournalLayer, SyncArbiter, SyncContext, spawn};
 use serde_json::{Value, json};
 use tracing::{debug, info, warn};
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::common::{spec, until};
+use crate::common::{Tally, spec, until};
 use crate::studio::Board;
 
 /// Listens for the whole process, as an application has it.
@@ -138,6 +139,35 @@ async fn what_no_actor_logs_and_what_is_below_the_level_goes_by() {
         (line.message.as_str(), &data(&line)["level"]),
         ("a detail", &json!("debug"))
     );
+}
+
+/// Counts what reaches the layers beside.
+#[derive(Clone, Default)]
+struct Beside(Tally);
+
+impl<S: tracing::Subscriber> Layer<S> for Beside {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target() == "beside" {
+            self.0.add();
+        }
+    }
+}
+
+#[actix::test]
+async fn other_layers_get_what_they_got_without_it() {
+    for is_first in [true, false] {
+        let beside = Beside::default();
+        let journal = JournalLayer::new();
+        let both: Box<dyn tracing::Subscriber + Send + Sync> = match is_first {
+            true => Box::new(tracing_subscriber::registry().with(journal).with(beside.clone())),
+            false => Box::new(tracing_subscriber::registry().with(beside.clone()).with(journal)),
+        };
+        let _both = tracing::subscriber::set_default(both);
+        tracing::callsite::rebuild_interest_cache();
+        debug!(target: "beside", "a detail");
+        info!(target: "beside", "more");
+        assert_eq!(beside.0.get(), 2, "{is_first}");
+    }
 }
 
 #[actix::test]

@@ -60,7 +60,7 @@ fn attribute<'a>(span: &'a Value, key: &str) -> &'a str {
 #[derive(Message, Clone, Copy)]
 #[rtype(result = "Result<u32, String>")]
 enum Ask {
-    /// Answers at once, after it told the next.
+    /// Answers at once, after it sent to the next.
     Now,
     Fail,
     Panic,

@@ -16,7 +16,7 @@ mod run;
 mod runs;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
-pub(super) use actors::ActorsArgs;
+pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
 pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
@@ -37,8 +37,26 @@ const EVERYWHERE: &str = "Options of every command";
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
+    /// Print less, where the command has this option: the same before it as behind it
+    #[arg(short, long, help_heading = EVERYWHERE)]
+    quiet: bool,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Cli {
+    /// What was said before the command counts as said behind it.
+    fn handed_down(mut self) -> Self {
+        let quiet = match &mut self.command {
+            Command::Run(args) => &mut args.quiet,
+            Command::Watch(args) => &mut args.run.quiet,
+            Command::Runs(RunsCommand::Rerun(args)) => &mut args.quiet,
+            Command::Validate(args) => &mut args.quiet,
+            _ => return self,
+        };
+        *quiet |= self.quiet;
+        self
+    }
 }
 
 /// Flags of every command.
@@ -131,7 +149,7 @@ pub(super) enum Command {
     /// Look at runs: list them, show one, print its logs; run one again, or cancel it
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// List the actors of a running studio, by the filters that its page has
+    /// List the actors of a running studio, by the filters that its page has, or show one of them
     Actors(ActorsArgs),
     /// Check workflow and action files without running them
     Validate(ValidateArgs),

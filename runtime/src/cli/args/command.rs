@@ -63,7 +63,8 @@ pub(in crate::cli) fn command() -> Command {
 pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let read = command()
         .try_get_matches_from(&words)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .map(Cli::handed_down);
     // clap takes a value of the environment for one that was typed and shows it in the usage of a mistake.
     read.map_err(|error| match deaf(command()).try_get_matches_from(&words) {
         Err(same) if same.kind() == error.kind() => same,

@@ -53,7 +53,7 @@ pub use loom_macros::actor;
 pub use loom_protocol as protocol;
 pub use measure::{Level, TypeStats, follow_studio, level, set_level, type_stats};
 pub use owner::{ChildGone, CurrentChild, Decision, End, Keeper, KeeperNews, RestartPolicy, StopKeeping};
-pub use power::Allow;
+pub use power::{Allow, Ordered};
 pub use registry::{
     ActorHandle, ActorRegistry, Changes, Delta, DiscoveryService, Retention, TooManySubscriptions,
 };

@@ -5,6 +5,7 @@ compile_error!("Loom does not run on Windows: build and run it inside WSL 2");
 
 pub mod actions;
 pub mod agent;
+mod asker;
 mod bounded;
 mod chain;
 pub mod cli;

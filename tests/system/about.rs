@@ -124,6 +124,8 @@ fn color_beats_the_environment() {
     for (arguments, variable, coloured) in [
         (&["validate", "--color", "always"][..], "NO_COLOR", true),
         (&["validate", "--color=never"], "CLICOLOR_FORCE", false),
+        (&["--color", "always", "validate"], "NO_COLOR", true),
+        (&["--color=never", "validate"], "CLICOLOR_FORCE", false),
         (&["validate"], "CLICOLOR_FORCE", true),
         (&["validate", "--color", "auto"], "NO_COLOR", false),
         (&["--color", "always", "--help"], "NO_COLOR", true),
@@ -178,6 +180,8 @@ fn a_quiet_run_prints_its_end_alone_and_hides_no_error() {
         !outcome.stdout.contains("loud") && !outcome.stdout.contains("> step"),
         "{outcome}"
     );
+    let before = project.loom(&["-q", "run", "--executor", "host"]).run().exits(1);
+    assert!(!before.stdout.contains("loud"), "{before}");
     loom(&["--format", "json"])
         .exits(1)
         .prints("\"type\":\"stepStarted\"");

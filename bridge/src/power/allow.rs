@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::carry::{Failure, Powers};
-use super::message::{read, send};
+use super::message::{Ordered, read, send, send_by};
 use crate::context::Context;
 use crate::names::short_type_name;
 
@@ -116,7 +116,17 @@ impl<A: Actor<Context = Context<A>>> Allow<'_, A> {
         M: Message + DeserializeOwned + Send + 'static,
         M::Result: Serialize + Send,
     {
-        self.message_of::<M>(None)
+        self.message_of::<M>(None, send::<A, M>)
+    }
+
+    /// The same of a message that is told who ordered it.
+    pub fn message_by<M>(self) -> Self
+    where
+        A: Handler<M>,
+        M: Ordered + Message + DeserializeOwned + Send + 'static,
+        M::Result: Serialize + Send,
+    {
+        self.message_of::<M>(None, send_by::<A, M>)
     }
 
     /// The same with the JSON Schema of the message, of which the studio makes a form. With the crate `schemars` it is
@@ -127,19 +137,14 @@ impl<A: Actor<Context = Context<A>>> Allow<'_, A> {
         M: Message + DeserializeOwned + Send + 'static,
         M::Result: Serialize + Send,
     {
-        self.message_of::<M>(Some(schema))
+        self.message_of::<M>(Some(schema), send::<A, M>)
     }
 
-    fn message_of<M>(mut self, schema: Option<Value>) -> Self
-    where
-        A: Handler<M>,
-        M: Message + DeserializeOwned + Send + 'static,
-        M::Result: Serialize + Send,
-    {
+    fn message_of<M>(mut self, schema: Option<Value>, send: super::carry::Send<A>) -> Self {
         let kind = short_type_name::<M>();
         let powers = self.powers();
         powers.messages.retain(|(known, _)| *known != kind);
-        powers.messages.push((kind.clone(), send::<A, M>));
+        powers.messages.push((kind.clone(), send));
         let forms = &mut powers.controls.messages;
         forms.retain(|form| form.kind != kind);
         forms.push(MessageForm { kind, schema });

@@ -19,7 +19,7 @@ use crate::owner::panic_text;
 use crate::trace::Cause;
 
 pub(super) type Snapshot<A> = Box<dyn Fn(&A) -> serde_json::Result<Value>>;
-type Send<A> = fn(&Addr<A>, Value, Reply);
+pub(super) type Send<A> = fn(&Addr<A>, Value, &str, Reply);
 type Configure<A> = Box<dyn FnMut(&mut A, Value, &mut Context<A>) -> Result<(), Failure>>;
 
 /// Why settings are not taken.
@@ -199,7 +199,7 @@ impl<A: Actor<Context = Self>> Context<A> {
                 let send = powers.messages.iter().find(|(known, _)| known == kind);
                 if let Some((_, send)) = send {
                     let body = task.order.body.unwrap_or_default();
-                    send(&self.address(), body, task.reply);
+                    send(&self.address(), body, &task.order.by, task.reply);
                 }
             }
             _ => {

@@ -18,15 +18,45 @@ use crate::owner::panic_text;
 /// How long an ordered message may go without an answer. After that its place among the orders is free again.
 const MOST_WAIT: Duration = Duration::from_secs(10 * 60);
 
+/// A message that is told who ordered it; one that the application sends itself is not.
+pub trait Ordered {
+    /// By this caller of the studio: the name of its token, `token` for the one that is shared, `local` where none is wanted.
+    fn ordered_by(&mut self, who: &str);
+}
+
 /// Makes a message of JSON and has the actor handle it after those that wait.
-pub(super) fn send<A, M>(address: &Addr<A>, body: Value, reply: Reply)
+pub(super) fn send<A, M>(address: &Addr<A>, body: Value, _by: &str, reply: Reply)
+where
+    A: Actor<Context = Context<A>> + Handler<M>,
+    M: Message + DeserializeOwned + Send + 'static,
+    M::Result: Serialize + Send,
+{
+    send_with(address, body, reply, |_: &mut M| {});
+}
+
+/// The same of a message that is told who ordered it.
+pub(super) fn send_by<A, M>(address: &Addr<A>, body: Value, by: &str, reply: Reply)
+where
+    A: Actor<Context = Context<A>> + Handler<M>,
+    M: Ordered + Message + DeserializeOwned + Send + 'static,
+    M::Result: Serialize + Send,
+{
+    send_with(address, body, reply, |message: &mut M| message.ordered_by(by));
+}
+
+fn send_with<A, M>(address: &Addr<A>, body: Value, reply: Reply, tell: impl FnOnce(&mut M))
 where
     A: Actor<Context = Context<A>> + Handler<M>,
     M: Message + DeserializeOwned + Send + 'static,
     M::Result: Serialize + Send,
 {
     // The application's own code, which has touched nothing of the actor yet.
-    let message = match catch_unwind(AssertUnwindSafe(|| read::<M>(body))) {
+    let made = || {
+        let mut message = read::<M>(body)?;
+        tell(&mut message);
+        Ok::<_, serde_json::Error>(message)
+    };
+    let message = match catch_unwind(AssertUnwindSafe(made)) {
         Ok(Ok(message)) => message,
         Err(payload) => {
             reply.fail(format!(

@@ -14,6 +14,7 @@ mod restart;
 mod slot;
 
 pub use allow::Allow;
+pub use message::Ordered;
 
 pub(crate) use carry::Powers;
 pub(crate) use desk::{Answered, Desk};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use loom_bridge::protocol::{OrderAnswer, OrderId, OrderKind, OrderOutcome};
 use loom_bridge::{
-    ActorRegistry, Cause, Context, CurrentChild, Keeper, RestartPolicy, Supervisor, spawn, spawn_in,
+    ActorRegistry, Cause, Context, CurrentChild, Keeper, Ordered, RestartPolicy, Supervisor, spawn, spawn_in,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -217,6 +217,51 @@ async fn a_snapshot_is_the_state_and_messages_are_answered_in_order() {
     let expected = json!({"id": "o1", "order": "message", "message": "Add", "by": "ana"});
     assert_eq!(json!(orders[0].data), expected);
     assert_eq!(orders[2].message, "ana ordered: snapshot");
+}
+
+/// Answers who ordered it.
+#[derive(Message, Deserialize)]
+#[rtype(result = "String")]
+struct Whose {
+    #[serde(skip)]
+    by: String,
+}
+
+impl Ordered for Whose {
+    fn ordered_by(&mut self, who: &str) {
+        who.clone_into(&mut self.by);
+    }
+}
+
+struct Listener;
+
+impl Actor for Listener {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.allow().message_by::<Whose>();
+    }
+}
+
+impl Handler<Whose> for Listener {
+    type Result = String;
+
+    fn handle(&mut self, message: Whose, _: &mut Context<Self>) -> String {
+        message.by
+    }
+}
+
+#[actix::test]
+async fn a_message_that_wants_to_know_is_told_who_ordered_it() {
+    let board = Board::new();
+    let _listener = spawn(spec(&board.registry, "l"), |_| Listener);
+    let answer = board.answer(&board.message("l", "Whose", json!({}))).await;
+    assert_eq!(answer.value, Some(json!("ana")));
+    // Nobody says so himself.
+    let answer = board
+        .answer(&board.message("l", "Whose", json!({"by": "bob"})))
+        .await;
+    assert_eq!(answer.value, Some(json!("ana")));
 }
 
 #[actix::test]

@@ -16,7 +16,7 @@ mod run;
 mod runs;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
-pub(super) use actors::ActorsArgs;
+pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
 pub(super) use command::{command, parse};
 pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
@@ -149,7 +149,7 @@ pub(super) enum Command {
     /// Look at runs: list them, show one, print its logs; run one again, or cancel it
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// List the actors of a running studio, by the filters that its page has
+    /// List the actors of a running studio, by the filters that its page has, or show one of them
     Actors(ActorsArgs),
     /// Check workflow and action files without running them
     Validate(ValidateArgs),

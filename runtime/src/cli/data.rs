@@ -15,6 +15,13 @@ pub(super) fn print(text: &str) {
     }
 }
 
+/// Writes out what is held back, for who draws and waits.
+pub(super) fn flush() {
+    if is_taken() {
+        note(io::stdout().flush());
+    }
+}
+
 /// Whether anybody can still have data; else there is no use in making more.
 pub(super) fn is_taken() -> bool {
     FAILED.get().is_none()
@@ -54,12 +61,25 @@ pub(super) fn in_colour() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
+/// Whether data goes to a terminal.
+pub(super) fn on_a_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// The columns of the terminal that data goes to; `None` where it goes elsewhere.
 pub(super) fn columns() -> Option<usize> {
-    let stdout = io::stdout();
-    if !stdout.is_terminal() {
-        return None;
-    }
-    let size = rustix::termios::tcgetwinsize(&stdout).ok()?;
+    let size = window()?;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+/// The lines that the terminal shows at once to which data goes; `None` where it goes elsewhere.
+pub(super) fn lines() -> Option<usize> {
+    let size = window()?;
+    (size.ws_row > 0).then_some(usize::from(size.ws_row))
+}
+
+fn window() -> Option<rustix::termios::Winsize> {
+    on_a_terminal()
+        .then(|| rustix::termios::tcgetwinsize(io::stdout()).ok())
+        .flatten()
 }

@@ -161,7 +161,7 @@ impl Orchestrator {
         };
         let why = Reason::new("concurrency", "a newer one of its concurrency group runs instead");
         // `do_send`: somebody waits for it to end.
-        held.actor.do_send(CancelRunJob { job, why });
+        held.actor.do_send(CancelRunJob { job, why, by: None });
         true
     }
 

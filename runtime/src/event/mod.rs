@@ -153,6 +153,9 @@ pub enum Event {
         job: JobId,
         /// Why.
         reason: Reason,
+        /// Who ordered it, where somebody did: as of [`Event::CancelRequested`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A step was planned beside those as written: one of a composite action, or what an action does before or after the job.
     StepPlanned {

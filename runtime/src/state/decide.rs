@@ -142,6 +142,7 @@ impl Run {
                 decisions.push(record(Event::JobCancelRequested {
                     job: id.clone(),
                     reason,
+                    by: None,
                 }));
             } else {
                 decisions.push(finish(id, JobState::Cancelled, reason));

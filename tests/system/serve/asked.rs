@@ -1,8 +1,9 @@
 //! `loom-runtime actors`: a studio is asked from the command line.
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::harness::{Project, Studio};
+use crate::harness::{Project, Studio, Terminal, until};
 
 fn studio() -> Studio {
     let studio = Studio::of(Project::new());
@@ -81,4 +82,64 @@ fn a_studio_with_a_token_wants_it_and_nobody_sees_it() {
         .says("STUDIO_TOKEN")
         .never_says("wrong-word-2");
     asked("open-sesame-1").exits(0);
+}
+
+#[test]
+fn one_actor_is_shown_with_all_that_is_known_of_it() {
+    let studio = studio();
+    let child = json!({"id": "line-1", "type": "Line", "parentId": "order-1", "status": "idle"});
+    studio.post("/api/actor/register").json(&child).send().is(201);
+    let update = json!({"id": "order-1", "rates": {"messages": 12.5}, "latency": {"handleMs": 3.5}, "metadata": {"shop": "north"},
+        "controls": {"orders": ["pause", "message"], "messages": [
+            {"type": "Add", "schema": {"type": "object", "properties": {"by": {"type": "integer"}}, "required": ["by"]}}]}});
+    studio.post("/api/actor/update").json(&update).send().is(200);
+    let url = studio.url();
+    let asked = |words: &[&str]| {
+        let words = [&["actors", "show"], words, &["--studio", &url]].concat();
+        studio.project.loom(&words).run()
+    };
+    asked(&["order-1"])
+        .exits(0)
+        .prints("12.5 messages/s")
+        .prints("3.5 ms a message")
+        .prints("north")
+        .prints("pause, message")
+        .prints("Add {by}")
+        .prints("line-1")
+        .prints("registered");
+    asked(&["line-1"]).exits(0).prints("no orders").prints("order-1");
+    let outcome = asked(&["order-1", "--format", "json"]).exits(0);
+    let shown: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!(shown["actor"]["id"], "order-1", "{shown}");
+    assert_eq!(shown["children"][0]["id"], "line-1", "{shown}");
+    assert_eq!(shown["journal"][0]["kind"], "registered", "{shown}");
+    asked(&["order 9/&?"])
+        .exits(2)
+        .says("no actor `order 9/&?`")
+        .says("loom-runtime actors");
+}
+
+#[test]
+fn watched_actors_are_drawn_anew_until_ctrl_c() {
+    let studio = studio();
+    let url = studio.url();
+    let watch = || {
+        let loom = studio
+            .project
+            .loom(&["actors", "type:Order", "--watch", "--studio", &url]);
+        loom.env("TERM", "xterm")
+    };
+    // A program that reads it would get what is meant for a screen.
+    watch().run().exits(2).says("terminal").says("--format json");
+    let mut terminal = Terminal::new();
+    let mut child = watch().at_terminal([terminal.other_end(), terminal.other_end(), terminal.other_end()]);
+    terminal.until_said("order-2");
+    let another = json!({"id": "order-3", "type": "Order", "status": "active"});
+    studio.post("/api/actor/register").json(&another).send().is(201);
+    terminal.until_said("order-3");
+    terminal.until_said("3 in all");
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    terminal.until_said("\u{1b}[?1049l");
+    let status = until("its end", || child.try_wait().expect("ours"));
+    assert_eq!(status.code(), Some(0));
 }

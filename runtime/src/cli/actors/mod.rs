@@ -1,42 +1,51 @@
-//! `loom-runtime actors`: the actors that a running studio knows, by the filters that its page has.
+//! `loom-runtime actors`: the actors that a running studio knows, by the filters that its page has, and one of them.
 
+mod show;
 mod studio;
 mod table;
+mod watch;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use loom_bridge::protocol::ActorRecord;
 use loom_protocol::filter::{Condition, Filter, InvalidFilter, Nature, Term};
 
-use super::args::{ActorsArgs, DataFormat};
+use self::studio::{Failure, Found, Studio};
+use super::args::{ActorsArgs, ActorsCommand, DataFormat, ListActorsArgs};
 use super::{Exit, data, talk};
 
 pub(super) async fn actors(args: ActorsArgs) -> Exit {
-    match list(&args).await {
+    let done = match &args.command {
+        Some(ActorsCommand::Show(args)) => show::show(args).await,
+        None => list(&args.list).await,
+    };
+    match done {
         Ok(()) => Exit::Success,
         Err(exit) => exit,
     }
 }
 
-async fn list(args: &ActorsArgs) -> Result<(), Exit> {
+async fn list(args: &ListActorsArgs) -> Result<(), Exit> {
     let text = args.filter.join(" ");
     let filter: Filter = text.parse().map_err(|error| {
         talk::raw(&drawn(&text, &error));
         Exit::Usage
     })?;
     let filter = without_plumbing(filter);
-    let address = args.studio.as_deref();
-    let found = studio::actors(address, &filter, &args.sort, args.limit).await?;
+    let studio = Studio::at(args.studio.as_deref());
+    if args.watch {
+        return watch::watch(&studio, &filter, args).await;
+    }
+    let found = match studio.actors(&filter, &args.sort, args.limit).await {
+        Ok(found) => found,
+        Err(Failure::Unreachable(why)) => return Err(studio.say_unreachable(&why)),
+        Err(Failure::Said(exit)) => return Err(exit),
+        Err(Failure::Unknown) => Found::default(),
+    };
     if args.format == DataFormat::Json {
         data::print(&format!("{}\n", found.body.trim_end()));
         return Ok(());
     }
-    let actors: Vec<ActorRecord> = serde_json::from_str(&found.body).map_err(|error| {
-        talk::error(&format!("the studio's answer cannot be read: {error}"));
-        talk::help(
-            "is it a Loom studio, and of the same version? `loom-runtime --version` says which this is",
-        );
-        Exit::Machine
-    })?;
+    let actors: Vec<ActorRecord> = studio::read(&found.body)?;
     if actors.is_empty() {
         talk::note("the studio knows no such actor");
     } else {

@@ -21,82 +21,130 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer: 10,000 actors with rich metadata stay below.
 const LONGEST: usize = 64 << 20;
 
+/// A studio that is asked.
+pub(super) struct Studio {
+    address: String,
+    client: Client<HttpConnector, Empty<Bytes>>,
+}
+
 /// What a studio answered.
+#[derive(Default)]
 pub(super) struct Found {
-    /// The actors, a JSON array.
+    /// The text of it, JSON.
     pub(super) body: String,
-    /// How many the filter matches, those that are not in the answer too.
+    /// Of a list: how many there are, those that are not in the answer too.
     pub(super) total: Option<usize>,
 }
 
-/// The actors for which the filter holds.
-pub(super) async fn actors(
-    studio: Option<&str>,
-    filter: &Filter,
-    sort: &str,
-    limit: u32,
-) -> Result<Found, Exit> {
-    let studio = studio.map(str::trim).filter(|url| !url.is_empty());
-    let studio = studio.unwrap_or(DEFAULT_STUDIO_URL).trim_end_matches('/');
-    let request = request(studio, filter, sort, limit)?;
-    let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(PATIENCE));
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
-    let asked = async {
-        let answer = client
-            .request(request)
-            .await
-            .map_err(|error| crate::chain::chain(&error))?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await;
-        let body = body.map_err(|error| error.to_string())?.to_bytes();
-        Ok::<_, String>((head, String::from_utf8_lossy(&body).into_owned()))
-    };
-    let answer = tokio::time::timeout(PATIENCE, asked).await;
-    let (head, body) = match answer.unwrap_or_else(|_| Err("it does not answer".to_owned())) {
-        Ok(answer) => answer,
-        Err(why) => {
-            talk::error(&format!("the studio at {studio} cannot be reached: {why}"));
-            talk::help("`loom-runtime serve` starts one; `--studio URL` or STUDIO_URL names another");
-            return Err(Exit::Machine);
-        }
-    };
-    if head.status != StatusCode::OK {
-        return Err(refused(studio, head.status, &body));
-    }
-    let total = head.headers.get("x-total-count");
-    let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
-    Ok(Found { body, total })
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// It cannot be reached, and why: it may be another time.
+    Unreachable(String),
+    /// It does not know what was asked for.
+    Unknown,
+    /// It does not answer this; that was said.
+    Said(Exit),
 }
 
-fn request(studio: &str, filter: &Filter, sort: &str, limit: u32) -> Result<Request<Empty<Bytes>>, Exit> {
-    let (filter, sort) = (encoded(&filter.to_string()), encoded(sort));
-    let address = format!("{studio}/api/actors?filter={filter}&sort={sort}&limit={limit}");
-    let uri = address.parse::<Uri>().ok().filter(|uri| {
-        // A password in the address would be shown with it.
-        let is_plain = |host: &hyper::http::uri::Authority| !host.as_str().contains('@');
-        uri.scheme_str() == Some("http") && uri.authority().is_some_and(is_plain)
-    });
-    let Some(uri) = uri else {
-        talk::error("the studio's address cannot be used");
-        talk::help(&format!(
-            "it has to look like {DEFAULT_STUDIO_URL}; where https is wanted, an ssh tunnel to the studio does"
-        ));
-        return Err(Exit::Usage);
-    };
-    let mut request = Request::new(Empty::new());
-    *request.uri_mut() = uri;
-    let token = std::env::var("STUDIO_TOKEN").unwrap_or_default();
-    if !token.trim().is_empty() {
-        let mut shown = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| {
-            talk::error("STUDIO_TOKEN has characters that a header cannot carry");
-            talk::help("take letters, digits and punctuation");
-            Exit::Usage
-        })?;
-        shown.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, shown);
+impl Studio {
+    /// The one at this address, or the usual one.
+    pub(super) fn at(address: Option<&str>) -> Self {
+        let address = address.map(str::trim).filter(|url| !url.is_empty());
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(PATIENCE));
+        Self {
+            address: address
+                .unwrap_or(DEFAULT_STUDIO_URL)
+                .trim_end_matches('/')
+                .to_owned(),
+            client: Client::builder(TokioExecutor::new()).build(connector),
+        }
     }
-    Ok(request)
+
+    /// The actors for which the filter holds, a JSON array.
+    pub(super) async fn actors(&self, filter: &Filter, sort: &str, limit: u32) -> Result<Found, Failure> {
+        let (filter, sort) = (encoded(&filter.to_string()), encoded(sort));
+        self.get(&format!("/api/actors?filter={filter}&sort={sort}&limit={limit}"))
+            .await
+    }
+
+    /// One actor.
+    pub(super) async fn actor(&self, id: &str) -> Result<Found, Failure> {
+        self.get(&format!("/api/actors/{}", encoded(id))).await
+    }
+
+    /// The newest lines of an actor's journal, a JSON array.
+    pub(super) async fn journal(&self, id: &str, limit: u32) -> Result<Found, Failure> {
+        self.get(&format!("/api/journal/{}?limit={limit}", encoded(id)))
+            .await
+    }
+
+    async fn get(&self, path: &str) -> Result<Found, Failure> {
+        let request = self.request(path).map_err(Failure::Said)?;
+        let asked = async {
+            let answer = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| crate::chain::chain(&error))?;
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, LONGEST).collect().await;
+            let body = body.map_err(|error| error.to_string())?.to_bytes();
+            Ok::<_, String>((head, String::from_utf8_lossy(&body).into_owned()))
+        };
+        let answer = tokio::time::timeout(PATIENCE, asked).await;
+        let answer = answer.unwrap_or_else(|_| Err("it does not answer".to_owned()));
+        let (head, body) = answer.map_err(Failure::Unreachable)?;
+        match head.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND if code_of(&body).as_deref() == Some("unknown_actor") => {
+                return Err(Failure::Unknown);
+            }
+            status => return Err(Failure::Said(refused(&self.address, status, &body))),
+        }
+        let total = head.headers.get("x-total-count");
+        let total = total.and_then(|total| total.to_str().ok()?.parse().ok());
+        Ok(Found { body, total })
+    }
+
+    /// Says that it cannot be reached.
+    pub(super) fn say_unreachable(&self, why: &str) -> Exit {
+        talk::error(&format!(
+            "the studio at {} cannot be reached: {why}",
+            self.address
+        ));
+        talk::help("`loom-runtime serve` starts one; `--studio URL` or STUDIO_URL names another");
+        Exit::Machine
+    }
+
+    fn request(&self, path: &str) -> Result<Request<Empty<Bytes>>, Exit> {
+        let address = format!("{}{path}", self.address);
+        let uri = address.parse::<Uri>().ok().filter(|uri| {
+            // A password in the address would be shown with it.
+            let is_plain = |host: &hyper::http::uri::Authority| !host.as_str().contains('@');
+            uri.scheme_str() == Some("http") && uri.authority().is_some_and(is_plain)
+        });
+        let Some(uri) = uri else {
+            talk::error("the studio's address cannot be used");
+            talk::help(&format!(
+                "it has to look like {DEFAULT_STUDIO_URL}; where https is wanted, an ssh tunnel to the studio does"
+            ));
+            return Err(Exit::Usage);
+        };
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = uri;
+        let token = std::env::var("STUDIO_TOKEN").unwrap_or_default();
+        if !token.trim().is_empty() {
+            let mut shown = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| {
+                talk::error("STUDIO_TOKEN has characters that a header cannot carry");
+                talk::help("take letters, digits and punctuation");
+                Exit::Usage
+            })?;
+            shown.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, shown);
+        }
+        Ok(request)
+    }
 }
 
 fn refused(studio: &str, status: StatusCode, body: &str) -> Exit {
@@ -120,4 +168,22 @@ fn refused(studio: &str, status: StatusCode, body: &str) -> Exit {
             Exit::Machine
         }
     }
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// When it is no answer of a studio, which was said.
+pub(super) fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, Exit> {
+    serde_json::from_str(body).map_err(|error| {
+        talk::error(&format!("the studio's answer cannot be read: {error}"));
+        talk::help(
+            "is it a Loom studio, and of the same version? `loom-runtime --version` says which this is",
+        );
+        Exit::Machine
+    })
+}
+
+fn code_of(body: &str) -> Option<String> {
+    Some(serde_json::from_str::<Problem>(body).ok()?.code)
 }

@@ -1,11 +1,51 @@
 //! How `actors` is called.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::DataFormat;
 
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct ActorsArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: Option<ActorsCommand>,
+    #[command(flatten)]
+    pub(in crate::cli) list: ListActorsArgs,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(in crate::cli) enum ActorsCommand {
+    /// Show one actor: what is known of it, what happened to it, its children, what it takes
+    Show(ShowActorArgs),
+}
+
+/// Which actor is shown.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ShowActorArgs {
+    /// Its id
+    #[arg(value_name = "ID")]
+    pub(in crate::cli) id: String,
+    /// The studio [default: http://localhost:9090]
+    ///
+    /// Its token is taken from STUDIO_TOKEN.
+    #[arg(long, env = "STUDIO_URL", value_name = "URL")]
+    pub(in crate::cli) studio: Option<String>,
+    /// So many of the newest lines of its journal
+    #[arg(
+        long,
+        default_value_t = 10,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000)
+    )]
+    pub(in crate::cli) lines: u32,
+    /// Text, or one JSON object: `actor`, `children`, `journal`
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(in crate::cli) format: DataFormat,
+}
+
+/// Which actors are listed, and how.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ListActorsArgs {
     /// Which actors: words that all must hold, as on the page
     ///
     /// `type:Order state:failed,stale wait:>50ms -is:system "a text"`. Words that begin with - stand behind `--`. Plumbing is
@@ -30,6 +70,9 @@ pub(in crate::cli) struct ActorsArgs {
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub(in crate::cli) limit: u32,
+    /// Show them anew every second, until Ctrl-C; in a terminal
+    #[arg(short, long, conflicts_with = "format")]
+    pub(in crate::cli) watch: bool,
     /// Text, or a JSON array
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(in crate::cli) format: DataFormat,

@@ -1,11 +1,12 @@
 //! What may be ordered of a job's actor from the studio: to show how the job stands, and to cancel it.
 
 use actix::prelude::*;
-use loom_bridge::Context;
+use loom_bridge::{Context, Ordered};
 use serde::{Deserialize, Serialize};
 
 use super::JobActor;
 use super::machine::Standing;
+use crate::asker::asker;
 use crate::engine::run::CancelRunJob;
 use crate::event::Reason;
 use crate::id::StepId;
@@ -14,7 +15,16 @@ use crate::id::StepId;
 #[derive(Message, Deserialize)]
 #[rtype(result = "()")]
 #[serde(deny_unknown_fields)]
-pub(super) struct Cancel {}
+pub(super) struct Cancel {
+    #[serde(skip)]
+    by: String,
+}
+
+impl Ordered for Cancel {
+    fn ordered_by(&mut self, who: &str) {
+        self.by = asker(who);
+    }
+}
 
 /// How a job stands; texts are masked.
 #[derive(Serialize)]
@@ -43,7 +53,7 @@ struct StepUnderWay {
 impl JobActor {
     /// Lets whoever operates the studio order these.
     pub(super) fn allow_orders(ctx: &mut Context<Self>) {
-        ctx.allow().snapshot_with(Self::snapshot).message::<Cancel>();
+        ctx.allow().snapshot_with(Self::snapshot).message_by::<Cancel>();
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -76,11 +86,12 @@ impl JobActor {
 impl Handler<Cancel> for JobActor {
     type Result = ();
 
-    fn handle(&mut self, _: Cancel, _: &mut Context<Self>) {
+    fn handle(&mut self, message: Cancel, _: &mut Context<Self>) {
         // `do_send`: one order of a person, who was told that it will happen. The run writes it down before it comes back here.
         self.origin.canceller.do_send(CancelRunJob {
             job: Some(self.origin.key.job.clone()),
             why: Reason::new("cancelled", "the job was cancelled"),
+            by: Some(message.by),
         });
     }
 }

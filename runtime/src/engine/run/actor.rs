@@ -360,19 +360,21 @@ impl Handler<CancelRun> for RunActor {
 pub(in crate::engine) struct CancelRunJob {
     pub(in crate::engine) job: Option<JobId>,
     pub(in crate::engine) why: Reason,
+    /// Who ordered it, where somebody did.
+    pub(in crate::engine) by: Option<String>,
 }
 
 impl Handler<CancelRunJob> for RunActor {
     type Result = ();
 
     fn handle(&mut self, message: CancelRunJob, ctx: &mut Context<Self>) {
-        let CancelRunJob { job, why } = message;
+        let CancelRunJob { job, why, by } = message;
         let Some(job) = job else {
             return self.give_way(&why, ctx);
         };
         let known = self.run.jobs.get(&job);
         if known.is_some_and(|job| !job.state.is_final() && job.group.is_none()) {
-            self.record(Event::JobCancelRequested { job, reason: why }, ctx);
+            self.record(Event::JobCancelRequested { job, reason: why, by }, ctx);
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use actix::prelude::*;
-use loom_bridge::Context;
+use loom_bridge::{Context, Ordered};
 use loom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::RunActor;
 use super::actor::{CancelRun, Turn};
+use crate::asker::asker;
 use crate::event::{JobState, RunState, StepState};
 use crate::id::{JobId, StepId};
 use crate::state::{Claim, Job, Run};
@@ -20,7 +21,16 @@ const MOST_JOBS: usize = 100;
 #[derive(Message, Deserialize)]
 #[rtype(result = "()")]
 #[serde(deny_unknown_fields)]
-pub(super) struct Cancel {}
+pub(super) struct Cancel {
+    #[serde(skip)]
+    by: String,
+}
+
+impl Ordered for Cancel {
+    fn ordered_by(&mut self, who: &str) {
+        self.by = asker(who);
+    }
+}
 
 /// How a run stands. All of it is masked: it is what its history says.
 #[derive(Serialize)]
@@ -66,7 +76,7 @@ struct StepUnderWay {
 impl RunActor {
     /// Lets whoever operates the studio order these.
     pub(super) fn allow_orders(ctx: &mut Context<Self>) {
-        ctx.allow().snapshot_with(Self::snapshot).message::<Cancel>();
+        ctx.allow().snapshot_with(Self::snapshot).message_by::<Cancel>();
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -135,9 +145,7 @@ fn waits_for(run: &Run, job: &Job) -> Option<String> {
 impl Handler<Cancel> for RunActor {
     type Result = ();
 
-    fn handle(&mut self, _: Cancel, ctx: &mut Context<Self>) {
-        // Who it was stands in the journal of this actor and in the studio's list of orders.
-        let by = "api".to_owned();
-        Handler::<CancelRun>::handle(self, CancelRun { by }, ctx);
+    fn handle(&mut self, message: Cancel, ctx: &mut Context<Self>) {
+        Handler::<CancelRun>::handle(self, CancelRun { by: message.by }, ctx);
     }
 }

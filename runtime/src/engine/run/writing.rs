@@ -211,7 +211,7 @@ impl RunActor {
         let mut started = false;
         for recorded in written.into_iter().flatten() {
             match &recorded.event {
-                Event::JobCancelRequested { job, reason } => self.cancel_job(job, reason, false),
+                Event::JobCancelRequested { job, reason, .. } => self.cancel_job(job, reason, false),
                 event @ (Event::JobFinished { job, .. } | Event::JobRetrying { job, .. }) => {
                     self.release(job);
                     self.drop_prepared(job, ctx);

@@ -19,17 +19,10 @@ pub(super) use self::openapi::document;
 use super::phoenix;
 use crate::engine::EngineError;
 use crate::journal::JournalError;
-use crate::state::BY_CONCURRENCY;
 
 /// Who asks, as the history names them: those with a token of their own by its name, the others as what they came by.
 fn asker(caller: &Caller) -> String {
-    // These words stand there for something else.
-    const TAKEN: [&str; 6] = [BY_CONCURRENCY, "api", "cli", "ctrl-c", "sigterm", "sighup"];
-    match caller.name() {
-        _ if !caller.is_named() => "api".to_owned(),
-        name if TAKEN.contains(&name) => format!("api:{name}"),
-        name => name.to_owned(),
-    }
+    crate::asker::asker(caller.name())
 }
 
 /// Registers the routes.

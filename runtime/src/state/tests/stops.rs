@@ -57,6 +57,7 @@ fn a_job_that_is_told_to_end_before_it_starts_has_ended() {
     play.write(vec![Event::JobCancelRequested {
         job: id("a"),
         reason: Reason::new("concurrency", "a newer one"),
+        by: None,
     }]);
     play.settle();
     assert_eq!(play.state("a"), JobState::Cancelled);

@@ -59,12 +59,11 @@ export type LastRun = { runId: string; state: string; paused?: boolean; startedA
 /** What a workflow may be told when it is started by hand. */
 export type WorkflowInput = {
   name: string;
-  /** `string`, `boolean`, `number`, `choice` or `environment`. */
+  /** `string`, `boolean`, `number`, `choice` (one of `options`) or `environment`. */
   type: string;
   required: boolean;
   /** What it is when it is not given; absent where there is none, and where the run computes it. */
   default?: string;
-  /** What it may be, of a choice. */
   options?: string[];
 };
 

@@ -10,10 +10,10 @@ on: push
 jobs:
   build:
     runs-on: ubuntu-latest
-    outputs: { said: '${{ steps.say.outputs.said }}' }
+    outputs: { told: '${{ steps.say.outputs.told }}' }
     steps:
       - run: echo built | tee -a built
-      - { id: say, run: echo said=from-build >> $GITHUB_OUTPUT }
+      - { id: say, run: echo told=from-build >> $GITHUB_OUTPUT }
   test:
     needs: build
     runs-on: ubuntu-latest
@@ -25,7 +25,7 @@ jobs:
     needs: [build, test]
     runs-on: ubuntu-latest
     steps:
-      - run: echo \"ship ${{ needs.build.outputs.said }} ${{ needs.test.result }} attempt $GITHUB_RUN_ATTEMPT number ${{ github.run_number }} id $GITHUB_RUN_ID\"
+      - run: echo \"ship ${{ needs.build.outputs.told }} ${{ needs.test.result }} attempt $GITHUB_RUN_ATTEMPT number ${{ github.run_number }} id $GITHUB_RUN_ID\"
   sorry:
     needs: test
     if: failure()

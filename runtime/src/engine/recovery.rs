@@ -20,12 +20,6 @@ const TRIES: u32 = 5;
 /// How often who waits for a concurrency group looks whether the owner of the one that has it has died.
 const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 
-/// How long an engine may go on with what a dead owner asked of it: a build that was under way ends as an image, and that
-/// may be after all the rest was removed. So long after its end a run is looked at once more at each start.
-const LATE: Duration = Duration::from_secs(10 * 60);
-/// Among so many of the newest runs.
-const NEWEST: usize = 200;
-
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
@@ -69,15 +63,10 @@ pub(super) async fn recover(
         .into_iter()
         .filter(|run| run.state.is_final() && (run.owner == shared.owner || is_dead(shared, &run.owner)))
         .collect();
-    let mut looked_at = remaining.clone();
-    if !executors.is_empty() {
-        looked_at.extend(lately_swept(shared).await?);
-    }
-    if looked_at.is_empty() {
+    if remaining.is_empty() {
         return Ok(recovered);
     }
-    let mut swept = sweep(shared, executors, &looked_at, &mut recovered).await;
-    swept.retain(|id| remaining.iter().any(|run| run.id == *id));
+    let swept = sweep(shared, executors, &remaining, &mut recovered).await;
     recovered.unswept = remaining
         .into_iter()
         .map(|run| run.id)
@@ -87,21 +76,6 @@ pub(super) async fn recover(
         shared.journal.mark_swept(swept).await?;
     }
     Ok(recovered)
-}
-
-/// Runs that were lost a short while ago, of which nothing was left then.
-async fn lately_swept(shared: &Shared) -> Result<Vec<Summary>, EngineError> {
-    let now = shared.world.now();
-    let is_late = |run: &Summary| {
-        run.state == RunState::Lost
-            && !run.remains
-            && (run.owner == shared.owner || is_dead(shared, &run.owner))
-            && run
-                .finished_at
-                .is_some_and(|end| Duration::from_millis(now.millis_since(end)) < LATE)
-    };
-    let newest = listed(shared, |query| query.limit = NEWEST).await?;
-    Ok(newest.into_iter().filter(is_late).collect())
 }
 
 /// Waits for a concurrency group. Who has it may die meanwhile, and then nobody but those who wait ends it.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::DataFormat;
+use super::{DataFormat, OUTPUT, STUDIO};
 
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -55,25 +55,26 @@ pub(in crate::cli) struct ListActorsArgs {
     /// The studio [default: http://localhost:9090]
     ///
     /// Its token is taken from STUDIO_TOKEN.
-    #[arg(long, env = "STUDIO_URL", value_name = "URL")]
+    #[arg(long, env = "STUDIO_URL", value_name = "URL", help_heading = STUDIO)]
     pub(in crate::cli) studio: Option<String>,
     /// In this order: id, type, status, rate, wait, queueDepth, …
     ///
     /// With - in front the largest come first: `--sort=-rate`.
-    #[arg(long, value_name = "FIELD", default_value = "id", allow_hyphen_values = true)]
+    #[arg(long, value_name = "FIELD", default_value = "id", allow_hyphen_values = true, help_heading = OUTPUT)]
     pub(in crate::cli) sort: String,
     /// At most so many
     #[arg(
         long,
         default_value_t = 100,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
+        value_parser = clap::value_parser!(u32).range(1..=10_000),
+        help_heading = OUTPUT
     )]
     pub(in crate::cli) limit: u32,
     /// Show them anew every second, until Ctrl-C; in a terminal
-    #[arg(short, long, conflicts_with = "format")]
+    #[arg(short, long, conflicts_with = "format", help_heading = OUTPUT)]
     pub(in crate::cli) watch: bool,
     /// Text, or a JSON array
-    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    #[arg(long, value_enum, default_value_t = DataFormat::Text, help_heading = OUTPUT)]
     pub(in crate::cli) format: DataFormat,
 }

@@ -2019,7 +2019,10 @@ export interface components {
              */
             step: number;
         };
-        /** @description Messages and errors per second, smoothed by whoever reports them. */
+        /**
+         * @description Messages and errors per second. As the studio shows them: in the last minute, by the growth of the totals that the actor
+         *     tells. Where it tells none, as it reports them itself.
+         */
         Rates: {
             /**
              * Format: double

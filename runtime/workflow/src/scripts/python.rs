@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::{expression, names};
+use super::{expression, has_open_expression, names};
 use crate::span::Span;
 
 /// A longer script is not looked at.
@@ -47,7 +47,7 @@ enum Kind {
 
 /// The mistakes of a script: the first that makes it unreadable, else all names that are not defined.
 pub(crate) fn check(script: &str) -> Vec<Mistake> {
-    if script.len() > LONGEST {
+    if script.len() > LONGEST || has_open_expression(script) {
         return Vec::new();
     }
     let mut lexer = Lexer {
@@ -356,6 +356,7 @@ mod tests {
     #[test]
     fn what_could_be_right_is() {
         for script in [
+            "print(${{ x\nfoo(",
             "import sys\nfor sys in ['a']:\n  print(sys)",
             "from time import sleep\nprint(100)",
             "from os import *\nprint(getcwd())",

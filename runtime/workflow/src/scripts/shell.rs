@@ -4,10 +4,11 @@
 
 mod arithmetic;
 mod documents;
+mod quotes;
 
 use super::compound::{Compounds, Word, stands_before_brackets, starts_command};
-use super::expression;
 use super::python::Mistake;
+use super::{expression, has_open_expression};
 use crate::span::Span;
 
 /// A longer script is not looked at.
@@ -27,7 +28,7 @@ pub(crate) struct Reading {
 
 /// Reads a script from end to end.
 pub(crate) fn read(script: &str) -> Reading {
-    if script.len() > LONGEST {
+    if script.len() > LONGEST || has_open_expression(script) {
         return Reading::default();
     }
     let mut reader = Reader {
@@ -47,7 +48,7 @@ pub(crate) fn read(script: &str) -> Reading {
         }
         Err(Stop::NotClosed(place)) => Some(Mistake::NotClosed(place)),
         Err(Stop::NotOpen(place)) => Some(Mistake::NotOpen(place)),
-        Err(Stop::TooDeep) => None,
+        Err(Stop::Unclear) => None,
     };
     Reading {
         mistake,
@@ -83,7 +84,7 @@ struct Reader<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Nothing,
-    /// `$(…)`: its `)` may stand behind the last line.
+    /// `$(…)`, `<(…)`: its `)` may stand behind the last line.
     Substitution,
     /// What stands in backticks is a text of its own.
     Backticks,
@@ -103,7 +104,8 @@ enum Until {
 enum Stop {
     NotClosed(Span),
     NotOpen(Span),
-    TooDeep,
+    /// It is nested too deep, or shells read it in different ways.
+    Unclear,
 }
 
 impl<'a> Reader<'a> {
@@ -120,7 +122,7 @@ impl<'a> Reader<'a> {
 
     fn commands_to(&mut self, until: Until, depth: usize) -> Result<(), Stop> {
         if depth > DEEPEST {
-            return Err(Stop::TooDeep);
+            return Err(Stop::Unclear);
         }
         let opened = self.at;
         let mut compounds = Compounds::default();
@@ -184,7 +186,8 @@ impl<'a> Reader<'a> {
                 '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
                     self.at += 1;
                     self.substitution(depth, false)?;
-                    command &= std::mem::take(&mut target);
+                    target = false;
+                    command = false;
                 }
                 '<' => target = self.redirection(),
                 '>' => {
@@ -201,7 +204,9 @@ impl<'a> Reader<'a> {
                     let word = self.script.get(start..self.at).unwrap_or_default();
                     // What is put in may be the beginning of a compound command.
                     self.computed |= command && word.starts_with("${{");
+                    // Behind a redirection `fi` and its like are no words of the shell.
                     if std::mem::take(&mut target) {
+                        command = false;
                         continue;
                     }
                     let word = without_continuation(word);
@@ -211,14 +216,12 @@ impl<'a> Reader<'a> {
                         continue;
                     }
                     // `f(){`, with no space before the body.
-                    let (word, start) = match word.strip_suffix('{').filter(|name| is_function(name)) {
-                        Some(name) => ("{", start + name.len()),
-                        None => (word, start),
-                    };
+                    let name = word.strip_suffix('{').filter(|name| is_function(name));
+                    let (word, start) = name.map_or((word, start), |name| ("{", start + name.len()));
                     let place = Span::new(start, start + word.len());
                     let kind = match until {
                         Until::List => Word::Other,
-                        _ => compounds.word(word, command, place),
+                        _ => compounds.word(word, command || name.is_some(), place),
                     };
                     if kind == Word::Stray && !self.computed {
                         return Err(Stop::NotOpen(place));
@@ -263,6 +266,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         while let Some(next) = self.next() {
             match next {
+                '\\' if until == Until::List && self.is_misread_escape() => return Err(Stop::Unclear),
                 '\\' => self.skip(2),
                 '\'' => self.raw()?,
                 '"' => self.quoted(depth)?,
@@ -279,7 +283,12 @@ impl<'a> Reader<'a> {
                 '(' if self.at > start => {
                     let before = self.script.get(start..self.at).unwrap_or_default();
                     // `function f(a)`, where the bracket is the body.
-                    let body = function && !self.rest().trim_start_matches(['(', ' ', '\t']).starts_with(')');
+                    let inner = self
+                        .rest()
+                        .get(1..)
+                        .unwrap_or_default()
+                        .trim_start_matches([' ', '\t']);
+                    let body = function && !inner.starts_with(')');
                     if body || is_function(before) || (command && stands_before_brackets(before)) {
                         break;
                     }
@@ -302,11 +311,18 @@ impl<'a> Reader<'a> {
 
     /// `(` of a subshell, or `((` of arithmetic.
     fn bracket(&mut self, depth: usize) -> Result<(), Stop> {
-        if self.rest().starts_with("((") && self.arithmetic(false) {
+        let opening = self.at;
+        let double = self.rest().starts_with("((");
+        if double && self.arithmetic(false)? {
             return Ok(());
         }
         self.at += 1;
-        self.commands(Until::Bracket, depth + 1)
+        let end = self.commands(Until::Bracket, depth + 1);
+        // Behind `((a)` and a line break bash takes `fi` for a command, so only what never ends is certain.
+        if double && end.is_err() && self.may_end(opening) {
+            return Err(Stop::Unclear);
+        }
+        end
     }
 
     /// `(` of a list of words.
@@ -318,18 +334,14 @@ impl<'a> Reader<'a> {
     /// What begins with `$`.
     fn dollar(&mut self, depth: usize, quoted: bool) -> Result<(), Stop> {
         if depth > DEEPEST {
-            return Err(Stop::TooDeep);
+            return Err(Stop::Unclear);
         }
         let rest = self.rest();
         if rest.starts_with("${{") {
             self.at += expression(rest);
         } else if rest.starts_with("$(") {
             self.at += 1;
-            // Arithmetic may go over several lines, and have quotes.
-            let outer = std::mem::replace(&mut self.inside, Inside::Substitution);
-            let end = self.substitution(depth, true);
-            self.inside = outer;
-            return end;
+            return self.substitution(depth, true);
         } else if rest.starts_with("${") {
             self.at += 2;
             self.variable(|after| matches!(after, '}' | '%' | '#' | '/' | '^' | ','));
@@ -339,8 +351,11 @@ impl<'a> Reader<'a> {
         } else if rest.starts_with("$[") {
             self.at += 1;
             if !self.old_arithmetic() {
-                self.at += 1;
+                return Err(Stop::Unclear);
             }
+        } else if rest.starts_with("$$") && !rest.starts_with("$${{") {
+            // The number of the process, also before `{` and `(`.
+            self.at += 2;
         } else {
             self.at += 1;
             self.at += self.variable(|_| true);
@@ -362,94 +377,6 @@ impl<'a> Reader<'a> {
             self.variables.push(Span::new(self.at, self.at + length));
         }
         if begins { length } else { 0 }
-    }
-
-    /// `${name…}`.
-    fn parameter(&mut self, depth: usize, quoted: bool) -> Result<(), Stop> {
-        let opened = self.at.saturating_sub(1);
-        while let Some(next) = self.next() {
-            match next {
-                '}' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                '\\' => self.skip(2),
-                '\'' if !quoted || self.is_quote() => self.raw()?,
-                '"' => self.quoted(depth + 1)?,
-                '`' => {
-                    self.at += 1;
-                    self.commands(Until::Backtick, depth + 1)?;
-                }
-                '$' => self.dollar(depth + 1, quoted)?,
-                _ => self.at += next.len_utf8(),
-            }
-        }
-        Err(not_closed(opened))
-    }
-
-    /// Whether `'` in `"${…}"` begins a text: to bash it does, to `sh` it is a letter behind `:-` and its kin.
-    fn is_quote(&self) -> bool {
-        let rest = self.rest().get(1..).unwrap_or_default();
-        let text = rest.split_once('\'').map(|(text, _)| text);
-        text.is_some_and(|text| !text.contains("}\"") && !text.contains('\n'))
-    }
-
-    /// Text in double quotes.
-    fn quoted(&mut self, depth: usize) -> Result<(), Stop> {
-        let opened = self.at;
-        self.at += 1;
-        while let Some(next) = self.next() {
-            match next {
-                '"' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                '\\' => self.skip(2),
-                '`' => {
-                    self.at += 1;
-                    self.commands(Until::Backtick, depth + 1)?;
-                }
-                '$' => self.dollar(depth + 1, true)?,
-                _ => self.skip_to(|next| matches!(next, '"' | '\\' | '`' | '$')),
-            }
-        }
-        Err(not_closed(opened))
-    }
-
-    /// Text in single quotes, in which nothing is special but what is put in before the script runs.
-    fn raw(&mut self) -> Result<(), Stop> {
-        let opened = self.at;
-        self.at += 1;
-        while let Some(next) = self.next() {
-            match next {
-                '\'' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                '$' if self.rest().starts_with("${{") => {
-                    self.at += expression(self.rest());
-                }
-                _ => self.at += next.len_utf8(),
-            }
-        }
-        Err(not_closed(opened))
-    }
-
-    /// `$'…'`, in which `\'` is a quote.
-    fn escaped(&mut self) -> Result<(), Stop> {
-        let opened = self.at;
-        self.at += 2;
-        while let Some(next) = self.next() {
-            match next {
-                '\'' => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                '\\' => self.skip(2),
-                _ => self.at += next.len_utf8(),
-            }
-        }
-        Err(not_closed(opened))
     }
 
     fn next(&self) -> Option<char> {

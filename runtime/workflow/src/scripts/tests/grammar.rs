@@ -38,6 +38,25 @@ const PIECES: [&str; 25] = [
     " #", "${", "if ", "case ", "for ", " do ", "[[ ", " ]]", " in ",
 ];
 
+/// What stands in backticks of the scripts.
+const BACKTICKS: [&str; 6] = [
+    "\"`date`\"",
+    "`date`",
+    "`echo \"a\"`",
+    "`echo \\`x\\``",
+    "`echo 'a'`",
+    "`x`",
+];
+
+/// A script without what bash looks into only when it runs, and what could become that when other parts go.
+pub(super) fn without_backticks(script: &str) -> String {
+    let mut rest = script.to_owned();
+    for known in BACKTICKS.iter().chain(&["\\`", "'`'", "`"]) {
+        rest = rest.replace(known, "");
+    }
+    rest
+}
+
 /// Words, what stands in backticks, and every other character by itself.
 fn split(script: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -457,13 +476,7 @@ impl Writer<'_> {
                 self.inner(depth);
                 self.put(")\"");
             }
-            8 => self.one_of(&[
-                "`date`",
-                "`echo \"a\"`",
-                "\"`date`\"",
-                "`echo \\`x\\``",
-                "`echo 'a'`",
-            ]),
+            8 => self.one_of(&BACKTICKS),
             9 => self.one_of(&[
                 "$((1+2))",
                 "$(( (1 + 2) << 3 ))",
@@ -474,9 +487,9 @@ impl Writer<'_> {
                 "$((1\n+2))",
             ]),
             10 => {
-                self.one_of(&["${x:-", "\"${x:-", "${x:+", "\"${x#"]);
-                let quoted = self.out.contains("\"${x")
-                    && (self.out.ends_with("\"${x:-") || self.out.ends_with("\"${x#"));
+                let begin = self.chance.of(&["${x:-", "\"${x:-", "${x:+", "\"${x#"]);
+                let quoted = begin.starts_with('"');
+                self.put(begin);
                 self.one_of(&["a", "$x", "${y}", "$(date)", "\"b\"", "$((1))", "`x`", "\\}", ""]);
                 self.put(if quoted { "}\"" } else { "}" });
             }

@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { forgive, openPage, violations, withBrowser } from "./harness";
+import { api, forgive, openPage, violations, withBrowser } from "./harness";
 
 withBrowser();
 
@@ -87,6 +87,8 @@ describe("by keyboard alone", () => {
   });
 
   it("j and k go through the rows of tables, lists and the grid of actors", async () => {
+    for (const id of ["row-1", "row-2"])
+      await api("/api/actor/register", { id, type: "BrowserTestActor", status: "idle" });
     const page = await live("/types");
     await page.locator("[data-type]").nth(2).waitFor();
     await page.keyboard.press("j");

@@ -159,6 +159,8 @@ impl DiscoveryBridge {
             let mut state = self.shared.state();
             state.sources.clear();
             state.courier = None;
+            // It said goodbye: whoever connects again begins anew, and does not go on for one that panicked.
+            state.served = None;
             (state.keeper.take(), state.arbiter.take())
         };
         if let Some(keeper) = keeper

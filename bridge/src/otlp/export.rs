@@ -195,8 +195,12 @@ impl Exporter {
         }
         let why = format!("it answers with status {status}");
         match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Err(Trouble::Passing(why)),
-            _ if status.is_server_error() => Err(Trouble::Passing(why)),
+            // Those that OTLP says to send again (its specification, "Retryable response codes"). Of others a collector would
+            // say the same for ever, and nothing behind them would come.
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => Err(Trouble::Passing(why)),
             _ => Err(Trouble::Refused(why)),
         }
     }

@@ -218,8 +218,20 @@ async fn what_a_collector_does_not_take_is_dropped_and_counted_and_nobody_waits(
     if !in_its_own_process("otlp::what_a_collector_does_not_take_is_dropped_and_counted_and_nobody_waits") {
         return;
     }
+    all_are_dropped("400 Bad Request").await;
+}
+
+#[actix::test]
+async fn a_collector_that_fails_at_some_spans_for_good_holds_up_no_others() {
+    if !in_its_own_process("otlp::a_collector_that_fails_at_some_spans_for_good_holds_up_no_others") {
+        return;
+    }
+    all_are_dropped("500 Internal Server Error").await;
+}
+
+async fn all_are_dropped(status: &'static str) {
     const MESSAGES: u64 = 20_000;
-    let (url, requests) = serve("400 Bad Request", "no").await;
+    let (url, requests) = serve(status, "no").await;
     let traces = begin(&url, 1.0);
     let registry = ActorRegistry::new();
     let second = spawn(spec(&registry, "second"), |_| Link { next: None });

@@ -35,6 +35,10 @@ POLL = 30.0  # seconds for which one request waits for orders; also the longest 
 NO_STUDIO = (OSError, http.client.HTTPException, ValueError, AttributeError, KeyError, TypeError)
 
 
+class NoJson(Exception):
+    """Something that was given cannot be written as JSON: it contains itself."""
+
+
 class Actor:
     """One actor. Its counts only grow; what is not known is left out."""
 
@@ -214,6 +218,10 @@ class Studio:
                 if error.code not in (401, 403, 408, 429) and error.code < 500:
                     self._put_back(batch)
                     batch = None
+            except NoJson as error:
+                self._say(f"a batch is no JSON, so what happened since the last one is left out: {error}")
+                self._put_back(batch)
+                batch = None
             except NO_STUDIO as error:
                 self._say(f"the studio at {self._url} does not answer: {error}")
             if ending and (batch is not None or not self._answers):
@@ -222,7 +230,11 @@ class Studio:
             self._wake.wait(self._period) if self._trouble is None else time.sleep(self._period)
 
     def _post(self, batch, path="batch", timeout=10):
-        request = urllib.request.Request(f"{self._url}/api/actor/{path}", json.dumps(batch).encode(), self._headers)
+        try:
+            body = json.dumps(batch, default=str).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise NoJson(error) from error
+        request = urllib.request.Request(f"{self._url}/api/actor/{path}", body, self._headers)
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             return json.loads(answer.read())
 

@@ -213,7 +213,15 @@ export class Studio {
 
   async #report() {
     // One whose outcome did not arrive goes again as it was.
-    this.#unsent ??= JSON.stringify(this.#next());
+    if (this.#unsent === undefined) {
+      const batch = this.#next();
+      try {
+        this.#unsent = JSON.stringify(batch, (_, value) => (typeof value === "bigint" ? String(value) : value));
+      } catch (error) {
+        this.#putBack();
+        return this.#warn(`a batch is no JSON, so what happened since the last one is left out: ${error}`);
+      }
+    }
     try {
       const request = { method: "POST", headers: this.#headers, body: this.#unsent, signal: AbortSignal.timeout(10_000) };
       const answer = await fetch(`${this.#url}/api/actor/batch`, request);

@@ -336,8 +336,11 @@ impl<'a> Agent<'a> {
                         self.closing = Some(Closing::new(give, self.options.kill_grace));
                     }
                     if let Some(client) = &mut self.client {
-                        // Mostly nothing runs any more, and it is one word with that of the end.
+                        // Mostly nothing runs any more, and it is one word with that of the end, unless files take long.
                         client.send_soon(&Report::Closing);
+                        if give {
+                            client.flush();
+                        }
                     }
                 }
                 Ok(Some(Command::Hello(_) | Command::Next(_))) => {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use loom_protocol::Timestamp;
 use loom_protocol::filter::Filter;
+use loom_protocol::{ActorStatus, Timestamp};
 
 use super::entry::Text;
 use super::forest::{Branch, Forest, Node};
@@ -87,10 +87,16 @@ impl Directory {
     fn node(&self, id: &Text, matches: bool, now: Timestamp) -> Option<Node> {
         let entry = self.actors.get(id)?;
         let status = entry.status_at(now, self.options.stale_after);
+        // Words of an application's own are one: each would be counted at every actor above it.
+        let word = match &status {
+            None => "unknown",
+            Some(ActorStatus::Other(_)) => "other",
+            Some(status) => status.as_str(),
+        };
         Some(Node {
             id: id.clone(),
             parent: entry.parent(),
-            status: Text::from(status.map_or("unknown", |status| status.as_str())),
+            status: Text::from(word),
             matches,
         })
     }

@@ -88,6 +88,20 @@ async fn a_filter_keeps_those_above_what_it_finds() {
 }
 
 #[actix_web::test]
+async fn words_of_an_application_are_counted_as_one() {
+    let (services, _) = services(StudioOptions::default());
+    let register = json!([
+        {"id":"top","type":"T"},
+        {"id":"a","type":"T","status":"dreaming","parentId":"top"},
+        {"id":"b","type":"T","status":"humming","parentId":"a"},
+    ]);
+    let batch = json!({"boot":"b","seq":1,"register":register});
+    post(&services, "/api/actor/batch", batch).await;
+    let folded = tree(&services, json!({})).await;
+    assert_eq!(folded["lines"][0]["below"], json!({"other":2}));
+}
+
+#[actix_web::test]
 async fn of_very_many_the_first_are_taken_and_the_answer_says_so() {
     let (services, _) = services(StudioOptions::default());
     let register: Vec<Value> = (0..5_003)

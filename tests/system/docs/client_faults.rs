@@ -64,6 +64,22 @@ impl Fake {
         self.polls.recv_timeout(LONG).expect("a poll")
     }
 
+    /// The first batch that says what may be ordered of the actor: before that nobody would order it. Those before it are taken.
+    #[track_caller]
+    fn ready(&self) -> Asked {
+        loop {
+            let asked = self.batch();
+            let actors = ["register", "update"]
+                .iter()
+                .flat_map(|key| asked.body[key].as_array());
+            let mut forms = actors.flatten().map(|actor| &actor["controls"]["messages"]);
+            if forms.any(|forms| forms.as_array().is_some_and(|forms| forms.len() == 2)) {
+                return asked;
+            }
+            asked.answer(200, &taken());
+        }
+    }
+
     /// The next batch that answers orders; those before it are taken.
     #[track_caller]
     fn answers(&self) -> (Asked, Value) {
@@ -164,7 +180,7 @@ fn an_answer_is_not_lost_with_a_batch_that_is_refused_or_not_taken() {
         let studio = Fake::open();
         let _running = Running(start(&studio.url, &program));
         studio
-            .batch()
+            .ready()
             .answer(200, &ordering(&json!([order("o1", "Add")])));
         let whole = json!([{"id": "o1", "outcome": "done", "value": {"total": 3}}]);
         let (asked, answers) = studio.answers();
@@ -253,4 +269,37 @@ fn a_node_program_that_is_done_ends_though_a_poll_is_open() {
         "{}",
         String::from_utf8_lossy(&ended.stderr)
     );
+}
+
+#[test]
+fn what_is_no_json_is_left_out_and_reports_go_on() {
+    for (name, start, program) in both(0.05) {
+        // Something that contains itself, and then something that only has to be written otherwise.
+        let strange = match name {
+            "Python" => {
+                "ring = []\nring.append(ring)\nactor.note('ring', ring=ring)\nfrom datetime import datetime\n\
+                 actor.set(metadata={'at': datetime(2026, 1, 2)})\n"
+            }
+            _ => {
+                "const ring = [];\nring.push(ring);\nactor.note('ring', { data: ring });\nactor.set({ metadata: { at: 9007199254740993n } });\n"
+            }
+        };
+        let mark = if name == "Python" {
+            "threading.Event"
+        } else {
+            "setTimeout"
+        };
+        let (before, rest) = program.split_once(mark).expect("where it waits");
+        let studio = Fake::open();
+        let _running = Running(start(&studio.url, &format!("{before}{strange}{mark}{rest}")));
+        let next = loop {
+            let batch = studio.batch();
+            let actor = batch.body["register"][0].clone();
+            batch.answer(200, &taken());
+            if actor["metadata"]["at"].is_string() {
+                break actor;
+            }
+        };
+        assert_eq!(next["id"], "a", "{name}");
+    }
 }

@@ -61,7 +61,7 @@ fn text(actor: &ActorRecord, children: &[ActorRecord], journal: &[JournalLine]) 
     let mut text = table::table(std::slice::from_ref(actor));
     let mut say = |what: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            text.push_str(&format!("{what:<MARGIN$} {}\n", for_stdout(&value)));
+            text.push_str(&format!("{:<MARGIN$} {}\n", for_stdout(what), for_stdout(&value)));
         }
     };
     say("parent", actor.parent_id.as_ref().map(|parent| parent.0.clone()));

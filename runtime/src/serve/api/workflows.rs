@@ -274,7 +274,14 @@ fn knows<'a>(entry: &Entry, mut given: impl Iterator<Item = &'a String>) -> ApiR
     let Some(trigger) = entry.by_hand() else {
         return Ok(());
     };
-    let Some(unknown) = given.find(|name| !trigger.inputs.contains_key(name.as_str())) else {
+    // Contexts know no case, and neither does who names an input.
+    let is_known = |name: &str| {
+        trigger
+            .inputs
+            .keys()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let Some(unknown) = given.find(|name| !is_known(name)) else {
         return Ok(());
     };
     let known: Vec<&str> = trigger.inputs.keys().map(|name| &**name).collect();

@@ -6,7 +6,9 @@ export function Snippet({ text }: { text: string }) {
   const clipboard = useClipboard();
   return (
     <>
-      <pre tabIndex={0} data-scrolls>{text}</pre>
+      <pre tabIndex={0} data-scrolls>
+        {text}
+      </pre>
       <Button size="compact-xs" variant="default" onClick={() => clipboard.copy(text)}>
         {clipboard.copied ? "Copied" : "Copy"}
       </Button>

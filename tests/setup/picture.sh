@@ -74,6 +74,9 @@ children+=($!)
 if [ -x "$bin/examples/actors_demo" ]; then
   STUDIO_ENABLED=true STUDIO_URL=$url "$bin/examples/actors_demo" >"$work/actors.log" 2>&1 </dev/null &
   children+=($!)
+  # Charts of a few seconds show nothing.
+  say "waiting a minute, for something to draw"
+  sleep 60
 fi
 mkdir -p "$root_dir/docs"
 LOOM_PICTURE_URL=$url LOOM_PICTURE_CHROMIUM=$(command -v chromium) \

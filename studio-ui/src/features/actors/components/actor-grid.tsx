@@ -8,6 +8,7 @@ import type { Sort } from "../model/search";
 import type { Range } from "../use-actors";
 import type { Choice } from "../use-choice";
 import { useHeldOrder } from "../use-held-order";
+import { useFocusBack, useRangeInSight } from "../use-in-sight";
 import styles from "./actor-grid.module.css";
 import { ActorRow } from "./actor-row";
 import { GridHead } from "./grid-head";
@@ -49,23 +50,9 @@ export function ActorGrid(props: ActorGridProps) {
     overscan: 8,
   });
 
-  // Whoever closes the panel by its button, or the bar of those chosen, goes on in the list.
-  const busy = selected !== undefined || (choice?.chosen.size ?? 0) > 0;
-  const before = useRef(busy);
-  useEffect(() => {
-    const closed = before.current && !busy;
-    before.current = busy;
-    if (closed && document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
-  }, [busy]);
-
+  useFocusBack(scroll, selected !== undefined || (choice?.chosen.size ?? 0) > 0);
   const items = virtualizer.getVirtualItems();
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
-  const say = useRef(onRange);
-  useEffect(() => {
-    say.current = onRange;
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list has been asked for from its start.
-  useEffect(() => say.current({ first, last }), [first, last, list]);
+  useRangeInSight(items, list, onRange);
 
   const inSight = items.flatMap((item) => rows.get(item.index)?.id ?? []);
   const lines = useRates("actors", inSight, seconds);

@@ -1,9 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useRef, useState } from "react";
 import { useRates } from "../../../lib/use-rates";
 import type { WindowSeconds } from "../../../lib/window";
 import { type Current, placeOf, target } from "../model/current";
 import { typedTo } from "../model/tree";
+import { useFocusBack, useRangeInSight } from "../use-in-sight";
 import type { Tree } from "../use-tree";
 import styles from "./actor-tree.module.css";
 import { TreeItem } from "./tree-item";
@@ -37,22 +38,9 @@ export function ActorTree({ tree, seconds, selected, onSelect }: ActorTreeProps)
     overscan: 8,
   });
 
-  // Whoever closes the panel by its button goes on in the tree.
-  const before = useRef(selected);
-  useEffect(() => {
-    const closed = before.current !== undefined && selected === undefined;
-    before.current = selected;
-    if (closed && document.activeElement === document.body) scroll.current?.focus({ preventScroll: true });
-  }, [selected]);
-
+  useFocusBack(scroll, selected !== undefined);
   const items = virtualizer.getVirtualItems();
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
-  const say = useRef(onRange);
-  useEffect(() => {
-    say.current = onRange;
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another tree is asked for from its start.
-  useEffect(() => say.current({ first, last }), [first, last, list]);
+  useRangeInSight(items, list, onRange);
   const lines = useRates(
     "actors",
     items.flatMap((item) => rows.get(item.index)?.id ?? []),

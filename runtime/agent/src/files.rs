@@ -4,11 +4,12 @@
 //! GitHub's runner has them. They are read once, when the step has ended, under a cap. What a step put in their place is
 //! not trusted: nothing is opened through a link, and nothing but a regular file is read.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _};
-use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+
+use crate::sys::Beneath;
 
 /// The directory's name below the job's temporary directory, as on GitHub.
 pub const DIRECTORY: &str = "_runner_file_commands";
@@ -96,7 +97,7 @@ impl CommandFiles {
     /// # Errors
     /// When one cannot be made.
     pub fn create(&self, owner: Option<(u32, u32)>, mode: u32) -> io::Result<()> {
-        let top = match open_directory(&self.directory) {
+        let top = match Beneath::open(&self.directory) {
             Ok(top) => top,
             Err(_) => {
                 if fs::symlink_metadata(&self.directory).is_ok() {
@@ -108,19 +109,15 @@ impl CommandFiles {
                     .create(&self.directory)?;
                 // Explicit, since the umask has no say: the step's user need not be ours.
                 fs::set_permissions(&self.directory, fs::Permissions::from_mode(0o755))?;
-                open_directory(&self.directory)?
+                Beneath::open(&self.directory)?
             }
         };
         for kind in Kind::ALL {
-            let path = beneath(&top, &self.directory, &self.name(kind));
-            let make = || {
-                let mut options = OpenOptions::new();
-                options.write(true).create_new(true).mode(0o600).open(&path)
-            };
-            let file = match make() {
+            let name = self.name(kind);
+            let file = match top.create_new(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    remove(&path)?;
-                    make()?
+                    self.remove_one(&top, &name)?;
+                    top.create_new(&name)?
                 }
                 made => made?,
             };
@@ -144,7 +141,7 @@ impl CommandFiles {
 
     /// What the step wrote. Those that are empty are left out.
     pub fn read(&self) -> Vec<(Kind, Content)> {
-        let top = match open_directory(&self.directory) {
+        let top = match Beneath::open(&self.directory) {
             Ok(top) => top,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
             Err(error) => {
@@ -161,9 +158,8 @@ impl CommandFiles {
         let mut room = MAX_COMMANDS;
         let mut all = Vec::new();
         for kind in Kind::ALL {
-            let path = beneath(&top, &self.directory, &self.name(kind));
             let limit = if kind == Kind::Summary { MAX_SUMMARY } else { room };
-            let content = read_one(&path, limit);
+            let content = read_one(&top, &self.name(kind), limit);
             if let (Content::Bytes(bytes), true) = (&content, kind != Kind::Summary) {
                 room = room.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             }
@@ -176,12 +172,23 @@ impl CommandFiles {
 
     /// Removes them, whatever they have become.
     pub fn remove(&self) {
-        let Ok(top) = open_directory(&self.directory) else {
+        let Ok(top) = Beneath::open(&self.directory) else {
             return;
         };
         for kind in Kind::ALL {
             // What cannot be removed goes with the job's directory.
-            let _ = remove(&beneath(&top, &self.directory, &self.name(kind)));
+            let _ = self.remove_one(&top, &self.name(kind));
+        }
+    }
+
+    /// Removes a file, or the directory that a step made of it; fine when there is nothing.
+    fn remove_one(&self, top: &Beneath, name: &str) -> io::Result<()> {
+        match top.remove_file(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(_) if top.look(name).is_ok_and(|found| found.is_directory) => {
+                fs::remove_dir_all(top.path_of(&self.directory, name))
+            }
+            removed => removed,
         }
     }
 
@@ -190,16 +197,15 @@ impl CommandFiles {
     }
 }
 
-fn read_one(path: &Path, limit: u64) -> Content {
+fn read_one(top: &Beneath, name: &str, limit: u64) -> Content {
     // Most steps write nothing.
-    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0) {
+    if top
+        .look(name)
+        .is_ok_and(|found| found.is_file && found.length == 0)
+    {
         return Content::Empty;
     }
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC)
-        .open(path);
-    let file = match file {
+    let file = match top.read(name) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Content::Empty,
         // What `O_NOFOLLOW` says to a link.
@@ -230,33 +236,10 @@ fn read_one(path: &Path, limit: u64) -> Content {
     }
 }
 
-fn open_directory(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC)
-        .open(path)
-}
-
-/// A name beneath an open directory: a path swapped meanwhile leads nowhere. Where there is no `/proc`, the plain path.
-fn beneath(top: &File, directory: &Path, name: &str) -> PathBuf {
-    if cfg!(target_os = "linux") {
-        PathBuf::from(format!("/proc/self/fd/{}", top.as_raw_fd())).join(name)
-    } else {
-        directory.join(name)
-    }
-}
-
-/// Removes a file, or the directory that a step made of it; fine when there is nothing.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) => fs::remove_dir_all(path),
-        removed => removed,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     fn content(all: &[(Kind, Content)], wanted: Kind) -> Content {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::kernel;
+use crate::kernel::{self, Source};
 
 /// The counter, found once.
 pub(crate) struct OutOfMemory {
-    file: Option<PathBuf>,
+    counter: Option<Source>,
 }
 
 impl OutOfMemory {
@@ -29,21 +29,21 @@ impl OutOfMemory {
             ("/sys/fs/cgroup/memory", memory, "memory.oom_control"),
             ("/sys/fs/cgroup/memory", Some(String::new()), "memory.oom_control"),
         ];
-        let file = candidates.into_iter().find_map(|(top, group, name)| {
-            let file = PathBuf::from(top).join(group?).join(name);
-            read(&file).map(|_| file)
+        let counter = candidates.into_iter().find_map(|(top, group, name)| {
+            let counter = Source::open(PathBuf::from(top).join(group?).join(name)).ok()?;
+            read(&counter).map(|_| counter)
         });
-        Self { file }
+        Self { counter }
     }
 
     /// How many processes the kernel has ended so far; zero where it does not tell.
     pub(crate) fn kills(&self) -> u64 {
-        self.file.as_ref().and_then(read).unwrap_or(0)
+        self.counter.as_ref().and_then(read).unwrap_or(0)
     }
 }
 
-fn read(file: &PathBuf) -> Option<u64> {
-    count(&kernel::read(file).ok()?)
+fn read(counter: &Source) -> Option<u64> {
+    count(&counter.read().ok()?)
 }
 
 fn count(text: &str) -> Option<u64> {

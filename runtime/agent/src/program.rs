@@ -6,19 +6,19 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::accounts::{self, Account};
 use crate::files::CommandFiles;
+use crate::git;
+use crate::sys::Start;
 use crate::wire::{ShellChoice, StartStep, StepProgram};
-use crate::{git, sys};
 
 /// Where programs are looked for when the step's `PATH` is missing or empty; what Docker gives a container.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A step that can be started.
 pub(crate) struct Prepared {
-    pub(crate) command: Command,
+    pub(crate) start: Start,
     /// The script's file, when there is one.
     pub(crate) script: Option<PathBuf>,
     pub(crate) files: Option<CommandFiles>,
@@ -67,21 +67,14 @@ pub(crate) fn prepare(start: &StartStep, places: &Places) -> Result<Prepared, St
             (program, arguments.clone(), None)
         }
     };
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(&env)
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    sys::prepare(&mut command, account.map(|account| account.identity));
-    Ok(Prepared {
-        command,
-        script,
-        files,
-    })
+    let start = Start {
+        program,
+        arguments,
+        env,
+        directory,
+        identity: account.map(|account| account.identity),
+    };
+    Ok(Prepared { start, script, files })
 }
 
 fn command_files(
@@ -195,14 +188,11 @@ fn find_program(name: &str, path: &OsStr, directory: &Path) -> Option<PathBuf> {
 }
 
 /// When a process got more than the kernel takes: which variable to look at. Linux takes 128 KiB each.
-pub(crate) fn largest_variable(command: &Command, error: &std::io::Error) -> String {
+pub(crate) fn largest_variable(start: &Start, error: &std::io::Error) -> String {
     if error.kind() != std::io::ErrorKind::ArgumentListTooLong {
         return String::new();
     }
-    let sizes = command
-        .get_envs()
-        .filter_map(|(name, value)| Some((name, value?.len())));
-    let Some((name, size)) = sizes.max_by_key(|(_, size)| *size) else {
+    let Some((name, size)) = start.largest_variable() else {
         return String::new();
     };
     format!(

@@ -33,8 +33,18 @@ const TERMINATED: u8 = 143;
 /// What happened to steps when their agent was ended, as `docker stop` and a stopping engine do it.
 const ENDED_FROM_OUTSIDE: &str = "its agent was told to end from outside (SIGTERM)";
 
+/// What [`run`] reads into.
+pub(crate) fn buffer() -> Vec<u8> {
+    vec![0; HEADER + CHUNK]
+}
+
 /// Serves a job until it is closed. `client` is a runtime that is connected already.
-pub(crate) fn run(mut options: Serve, process: &Process, client: Option<Client>) -> Result<Served, String> {
+pub(crate) fn run(
+    mut options: Serve,
+    process: &Process,
+    client: Option<Client>,
+    buffer: &mut [u8],
+) -> Result<Served, String> {
     let paths = [
         &mut options.scripts,
         &mut options.directory,
@@ -55,7 +65,7 @@ pub(crate) fn run(mut options: Serve, process: &Process, client: Option<Client>)
         if let Some(client) = client {
             agent.accept(client);
         }
-        agent.run()
+        agent.run(buffer)
     });
     outcome.inspect_err(|message| {
         let _ = fs::write(layout::TROUBLE, message);
@@ -172,14 +182,13 @@ impl<'a> Agent<'a> {
         self.steps.iter_mut().for_each(|step| step.reported = 0);
     }
 
-    fn run(&mut self) -> Result<Served, String> {
-        let mut buffer = vec![0; HEADER + CHUNK];
+    fn run(&mut self, buffer: &mut [u8]) -> Result<Served, String> {
         loop {
             let (sources, mut fds) = self.interests();
             sys::poll(&mut fds, self.patience()).map_err(|error| format!("wait for events: {error}"))?;
             for (source, fd) in sources.into_iter().zip(&fds) {
                 if fd.revents != 0 {
-                    self.handle(source, fd.revents, &mut buffer);
+                    self.handle(source, fd.revents, buffer);
                 }
             }
             self.forwards.tidy();

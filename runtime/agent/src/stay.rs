@@ -10,10 +10,11 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use crate::clients::Client;
+use crate::kernel::Source;
 use crate::options::Serve;
 use crate::serve;
 use crate::wire::{Command, NextJob};
-use crate::{kernel, layout, program, sys};
+use crate::{layout, program, sys};
 
 /// What an agent on the host tells the process that watches over it, and what of that process it writes down in each job's
 /// directory.
@@ -83,12 +84,14 @@ pub(crate) fn run(
     let process = serve::Process::new(signals);
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
-    let condition = condition();
+    let own = Own::open();
+    let condition = own.condition();
+    let mut buffer = serve::buffer();
     loop {
-        let Served { code, next } = serve::run(options.clone(), &process, client.take())?;
+        let Served { code, next } = serve::run(options.clone(), &process, client.take(), &mut buffer)?;
         let Some(idle) = next else { return Ok(code) };
         // What a step did to this process is not the next job's.
-        if condition != self::condition() || is_guard_stopped() {
+        if condition != own.condition() || own.is_guard_stopped() {
             return Ok(code);
         }
         let Some((job, same)) = next_job(idle, process.signals()) else {
@@ -106,47 +109,71 @@ pub(crate) fn run(
     }
 }
 
-/// What of this process its children inherit and others may change (proc(5)): limits, control group, the mark for the
-/// out-of-memory killer, umask, processors, niceness and scheduling.
-fn condition() -> Vec<String> {
-    let read = |name: &str| kernel::read(format!("/proc/self/{name}")).unwrap_or_default();
-    let mut found = vec![read("limits"), read("cgroup"), read("oom_score_adj")];
-    let status = read("status");
-    let names = [
-        "Umask:",
-        "Cpus_allowed:",
-        "Mems_allowed:",
-        "SigIgn:",
-        "CapBnd:",
-        "NoNewPrivs:",
-    ];
-    let lines = status
-        .lines()
-        .filter(|line| names.iter().any(|name| line.starts_with(name)));
-    found.extend(lines.map(str::to_owned));
-    let stat = read("stat");
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    // Niceness, real-time priority and policy are the 19th, 40th and 41st; the first here is the third.
-    found.extend([16, 37, 38].map(|place| fields.get(place).copied().unwrap_or_default().to_owned()));
-    found
+/// What the kernel tells of this process, opened once: a short job would pay for it.
+struct Own {
+    limits: Option<Source>,
+    groups: Option<Source>,
+    oom_score: Option<Source>,
+    status: Option<Source>,
+    stat: Option<Source>,
+    /// `stat` of the process that watches over this one, and dies with it.
+    guard: Option<Source>,
 }
 
-/// Whether somebody has stopped the process that watches over this one.
-fn is_guard_stopped() -> bool {
-    let stat = format!("/proc/{}/stat", std::os::unix::process::parent_id());
-    let stat = kernel::read(stat).unwrap_or_default();
-    let state = stat
-        .rsplit(')')
-        .next()
+impl Own {
+    fn open() -> Self {
+        let own = |name: &str| Source::open(format!("/proc/self/{name}")).ok();
+        Self {
+            limits: own("limits"),
+            groups: own("cgroup"),
+            oom_score: own("oom_score_adj"),
+            status: own("status"),
+            stat: own("stat"),
+            guard: Source::open(format!("/proc/{}/stat", std::os::unix::process::parent_id())).ok(),
+        }
+    }
+
+    /// What of this process its children inherit and others may change (proc(5)): limits, control group, the mark for the
+    /// out-of-memory killer, umask, processors, niceness and scheduling.
+    fn condition(&self) -> Vec<String> {
+        let mut found: Vec<String> = [&self.limits, &self.groups, &self.oom_score].map(text).into();
+        let status = text(&self.status);
+        let names = [
+            "Umask:",
+            "Cpus_allowed:",
+            "Mems_allowed:",
+            "SigIgn:",
+            "CapBnd:",
+            "NoNewPrivs:",
+        ];
+        let lines = status
+            .lines()
+            .filter(|line| names.iter().any(|name| line.starts_with(name)));
+        found.extend(lines.map(str::to_owned));
+        let stat = text(&self.stat);
+        let fields: Vec<&str> = fields(&stat).collect();
+        // Niceness, real-time priority and policy are the 19th, 40th and 41st; the first here is the third.
+        found.extend([16, 37, 38].map(|place| fields.get(place).copied().unwrap_or_default().to_owned()));
+        found
+    }
+
+    /// Whether somebody has stopped the process that watches over this one.
+    fn is_guard_stopped(&self) -> bool {
+        matches!(fields(&text(&self.guard)).next(), Some("T" | "t"))
+    }
+}
+
+/// What is there now; nothing where it cannot be read.
+fn text(source: &Option<Source>) -> String {
+    source
+        .as_ref()
+        .and_then(|source| source.read().ok())
         .unwrap_or_default()
-        .split_whitespace()
-        .next();
-    matches!(state, Some("T" | "t"))
+}
+
+/// The fields behind the name, which may hold anything (proc(5)).
+fn fields(stat: &str) -> impl Iterator<Item = &str> {
+    stat.rsplit(')').next().unwrap_or_default().split_whitespace()
 }
 
 /// Waits for the next job; `None` when there is none: the client has hung up, or somebody wants this process to end.

@@ -5,7 +5,6 @@ use std::io::{self, Read, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, ChildStdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::files::CommandFiles;
@@ -18,6 +17,9 @@ use crate::{layout, leftovers};
 
 /// How much is read from a stream at once; also the size asked for its pipe.
 pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// A step that has said as much at once says much.
+const MUCH: usize = 16 * 1024;
 
 /// How long a step may say nothing before the client is told that it runs.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -37,8 +39,10 @@ pub(crate) struct Step {
     files: Option<CommandFiles>,
     /// How often the kernel had ended something for want of memory when the step began.
     memory_kills: u64,
-    stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    stdout: Option<File>,
+    stderr: Option<File>,
+    /// Whether its pipes have been made larger than they come.
+    wide: bool,
     spool: Spool,
     end: Option<Exit>,
     drain: Duration,
@@ -70,6 +74,7 @@ impl Step {
             memory_kills: memory.kills(),
             stdout: None,
             stderr: None,
+            wide: false,
             spool: Spool::open(start.step)?,
             end: None,
             drain,
@@ -86,20 +91,15 @@ impl Step {
         self.script = prepared.script.take();
         self.files = prepared.files.take();
         self.started = Instant::now();
-        let mut child = prepared.command.spawn().map_err(|error| {
-            let program = prepared.command.get_program().display().to_string();
-            let hint = program::largest_variable(&prepared.command, &error);
+        let started = prepared.start.spawn().map_err(|error| {
+            let program = prepared.start.program.display().to_string();
+            let hint = program::largest_variable(&prepared.start, &error);
             format!("`{program}` cannot be started: {}{hint}", program::plain(&error))
         })?;
-        let pid =
-            i32::try_from(child.id()).map_err(|_| "the process has a number out of range".to_owned())?;
-        self.main = Some(pid);
-        self.leader = pid;
-        self.stdout = child.stdout.take();
-        self.stderr = child.stderr.take();
-        let wide = i32::try_from(CHUNK).unwrap_or(i32::MAX);
-        self.stdout.iter().for_each(|pipe| sys::widen_pipe(pipe, wide));
-        self.stderr.iter().for_each(|pipe| sys::widen_pipe(pipe, wide));
+        self.main = Some(started.pid);
+        self.leader = started.pid;
+        self.stdout = Some(started.stdout);
+        self.stderr = Some(started.stderr);
         Ok(())
     }
 
@@ -140,6 +140,13 @@ impl Step {
             Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return,
             _ => return self.shut(stream),
         };
+        if length >= MUCH && !self.wide {
+            // Most steps say little, and would pay for the room.
+            self.wide = true;
+            let size = i32::try_from(CHUNK).unwrap_or(i32::MAX);
+            let pipes = self.stdout.iter().chain(&self.stderr);
+            pipes.for_each(|pipe| sys::widen_pipe(pipe, size));
+        }
         head.copy_from_slice(&spool::output_header(
             stream,
             now(),

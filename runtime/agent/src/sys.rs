@@ -1,7 +1,8 @@
 //! The calls that std does not have, each behind a safe function. The only unsafe code of the project.
 #![expect(
     unsafe_code,
-    reason = "poll, wait4, sessions, users, signals and connecting without waiting have no safe interface in std"
+    reason = "poll, wait4, sessions, users, signals, names beneath a directory, starting without a copy and connecting without \
+              waiting have no safe interface in std"
 )]
 
 use std::io::{self, Write as _};
@@ -11,10 +12,16 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::spool::{Status, Usage};
+
+mod beneath;
+mod spawn;
+
+pub(crate) use beneath::Beneath;
+pub(crate) use spawn::Start;
 
 /// Who a step runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +53,9 @@ pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> io::R
 }
 
 static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
+
+/// The signals that have a handler, a bit each.
+static CAUGHT: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn on_signal(signal: libc::c_int) {
     let fd = SIGNAL_PIPE.load(Ordering::Relaxed);
@@ -90,6 +100,7 @@ pub(crate) fn catch_signals(signals: &[i32]) -> io::Result<UnixStream> {
         if outcome != 0 {
             return Err(io::Error::last_os_error());
         }
+        CAUGHT.fetch_or(1 << *signal, Ordering::Relaxed);
     }
     Ok(reader)
 }
@@ -240,7 +251,7 @@ pub(crate) fn kill_group(leader: i32, signal: i32) {
 }
 
 /// Makes the process that `command` starts a session of its own that dies with the agent, and drops to `identity`.
-pub(crate) fn prepare(command: &mut Command, identity: Option<Identity>) {
+fn prepare(command: &mut Command, identity: Option<Identity>) {
     let become_that = move || {
         // SAFETY: between fork and exec only calls that are safe there, on memory made before the fork.
         unsafe {

@@ -140,16 +140,22 @@ pub fn default_environment(github: &Object, runner: &RunnerFacts) -> BTreeMap<St
     variables.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
     for key in KEYS {
         if let Some(value @ (Value::String(_) | Value::Boolean(_))) = github.get(key) {
-            variables.insert(
-                format!("GITHUB_{}", key.to_uppercase()),
-                value.to_text().to_string(),
-            );
+            variables.insert(variable("GITHUB_", key), value.to_text().to_string());
         }
     }
     for (key, text) in runner.texts() {
-        variables.insert(format!("RUNNER_{}", key.to_uppercase()), text.to_owned());
+        variables.insert(variable("RUNNER_", key), text.to_owned());
     }
     variables
+}
+
+/// The variable of a key, all of whose letters are ASCII.
+fn variable(prefix: &str, key: &str) -> String {
+    let mut name = String::with_capacity(prefix.len() + key.len());
+    name.push_str(prefix);
+    name.push_str(key);
+    name.make_ascii_uppercase();
+    name
 }
 
 /// Whether a workflow's `env` cannot change a variable of [`default_environment`].

@@ -277,10 +277,12 @@ impl View {
             .get("github")
             .and_then(Value::as_object)
             .unwrap_or(&none);
-        let fixed = default_environment(github, &self.runner);
-        let mut env: BTreeMap<String, String> = fixed.clone();
-        env.extend(self.env.iter().map(|(name, value)| (name.clone(), value.clone())));
-        env.extend(fixed.into_iter().filter(|(name, _)| is_fixed(name)));
+        let mut env = default_environment(github, &self.runner);
+        for (name, value) in &self.env {
+            if !is_fixed(name) || !env.contains_key(name) {
+                env.insert(name.clone(), value.clone());
+            }
+        }
         end_at_nul(&mut env);
         env
     }

@@ -61,9 +61,11 @@ impl HostPlace {
         }
     }
 
+    /// Boxed, as all that has to do with an engine here: most jobs have nothing to do with one, and would carry the room for
+    /// its futures about.
     async fn companions(&self) -> Result<&Companions, ExecutorError> {
         let parts = &self.parts;
-        let make = async {
+        let make = Box::pin(async {
             let docker = parts.docker.as_ref().ok_or_else(no_engine)?;
             let mut companions =
                 Companions::new(docker, &parts.spec, Arc::clone(&parts.notes), false).await?;
@@ -78,7 +80,7 @@ impl HostPlace {
                 .await?
                 .map_err(|error| ExecutorError::setup("write down what the job has", &error))?;
             Ok(companions)
-        };
+        });
         self.companions.get_or_try_init(|| make).await
     }
 
@@ -138,7 +140,7 @@ impl Place for HostPlace {
         match step.program {
             Program::Container { .. } => {
                 let companions = self.companions().await?;
-                companions.run(step, output, &mut signals).await
+                Box::pin(companions.run(step, output, &mut signals)).await
             }
             Program::Script { .. } | Program::Exec { .. } => {
                 self.channel.run(step, output, &mut signals).await
@@ -158,7 +160,8 @@ impl Place for HostPlace {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        self.companions().await?.pull(image, notes).await
+        let companions = self.companions().await?;
+        Box::pin(companions.pull(image, notes)).await
     }
 
     async fn build(
@@ -170,7 +173,8 @@ impl Place for HostPlace {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        self.companions().await?.build(context, dockerfile, notes).await
+        let companions = self.companions().await?;
+        Box::pin(companions.build(context, dockerfile, notes)).await
     }
 
     async fn close(&self) -> Result<Closed, ExecutorError> {
@@ -181,7 +185,7 @@ impl Place for HostPlace {
         };
         let beside = async {
             match self.companions.get() {
-                Some(companions) => companions.close().await,
+                Some(companions) => Box::pin(companions.close()).await,
                 None => Ok(()),
             }
         };
@@ -193,7 +197,9 @@ impl Place for HostPlace {
                 Ok((closed, None)) if tokio::time::timeout(EXIT_TIME, child.wait()).await.is_ok() => {
                     Ok((closed, None))
                 }
-                _ => self.end_by_force(child).await.map(|closed| (closed, None)),
+                _ => Box::pin(self.end_by_force(child))
+                    .await
+                    .map(|closed| (closed, None)),
             }
         };
         let (own, beside) = tokio::join!(own, beside);
@@ -215,7 +221,7 @@ impl Place for HostPlace {
         };
         let beside = async {
             match self.companions.get() {
-                Some(companions) => companions.keep(&self.parts.facts.services, without).await,
+                Some(companions) => Box::pin(companions.keep(&self.parts.facts.services, without)).await,
                 None => Ok(()),
             }
         };

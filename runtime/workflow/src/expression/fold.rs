@@ -22,6 +22,9 @@ pub(super) fn upper(character: char) -> char {
 
 /// The text in the form in which equal texts are the same.
 pub(crate) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     text.chars().map(upper).collect()
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Command {
 pub(crate) struct Serve {
     /// The job's directory.
     pub(crate) directory: PathBuf,
-    /// Where script files go, by the path that steps can walk.
+    /// What the paths of script files begin with, as steps can walk them: a folder and `/`, or more.
     pub(crate) scripts: PathBuf,
     /// Where steps run.
     pub(crate) workspace: PathBuf,
@@ -87,7 +87,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some("serve") => Ok(Command::Serve(Serve {
             scripts: found
                 .scripts
-                .unwrap_or_else(|| directory.join(crate::layout::SCRIPTS)),
+                .unwrap_or_else(|| directory.join(crate::layout::SCRIPTS).join("")),
             directory,
             workspace,
             files: found.files,
@@ -144,7 +144,8 @@ impl Found {
     fn take(&mut self, name: &str, value: OsString) -> Result<(), String> {
         match name {
             "--dir" => self.directory = Some(value.into()),
-            "--scripts" => self.scripts = Some(value.into()),
+            "--scripts" => self.scripts = Some(PathBuf::from(value).join("")),
+            "--script-paths" => self.scripts = Some(value.into()),
             "--also" => self.also.push(value.into()),
             "--files" => self.files = Some(value.into()),
             "--workspace" => self.workspace = Some(value.into()),
@@ -177,15 +178,16 @@ mod tests {
         let Ok(Command::Serve(serve)) = parsed("serve --dir /j --workspace /w --orphan-grace 0") else {
             panic!("not a serve")
         };
-        assert_eq!(serve.scripts, PathBuf::from("/j/scripts"));
+        assert_eq!(serve.scripts.as_os_str(), "/j/scripts/");
         assert_eq!(serve.orphan_grace, None);
         assert_eq!(serve.drain, Duration::from_secs(5));
-        let Ok(Command::Serve(serve)) =
-            parsed("serve --guard --client --dir /j --workspace /w --files /f --own-machine")
-        else {
+        let Ok(Command::Serve(serve)) = parsed(
+            "serve --guard --client --dir /j --workspace /w --files /f --own-machine --script-paths /s/a-",
+        ) else {
             panic!("not a serve")
         };
         assert!(serve.guard && serve.client && serve.own_machine && serve.files == Some(PathBuf::from("/f")));
+        assert_eq!(serve.scripts, PathBuf::from("/s/a-"));
     }
 
     #[test]

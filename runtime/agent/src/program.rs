@@ -27,6 +27,7 @@ pub(crate) struct Prepared {
 /// Where things of steps go.
 #[derive(Debug)]
 pub(crate) struct Places {
+    /// What the paths of script files begin with.
     pub(crate) scripts: PathBuf,
     pub(crate) workspace: PathBuf,
     pub(crate) files: Option<PathBuf>,
@@ -251,7 +252,9 @@ fn write_script(
             shell.extension.escape_debug()
         ));
     }
-    let path = scripts.join(format!("{step}{}", shell.extension));
+    let mut path = scripts.as_os_str().to_owned();
+    path.push(format!("{step}{}", shell.extension));
+    let path = PathBuf::from(path);
     let write = || {
         let make = || {
             let mut options = OpenOptions::new();

@@ -99,7 +99,7 @@ pub(crate) fn run(
         };
         client = Some(same);
         options.directory = job.directory.into();
-        options.scripts = job.scripts.into();
+        options.scripts = job.script_paths.into();
         options.workspace = job.workspace.into();
         options.files = Some(job.files.into());
         if let Some(watched) = watched {

@@ -54,8 +54,8 @@ pub struct Hello {
 pub struct NextJob {
     /// The job's directory.
     pub directory: String,
-    /// Where script files go.
-    pub scripts: String,
+    /// What the paths of script files begin with.
+    pub script_paths: String,
     /// Where steps run.
     pub workspace: String,
     /// Where the command files of steps go.
@@ -160,7 +160,7 @@ impl Command {
                 }
                 Self::Next(job) => {
                     w.u8(NEXT);
-                    for path in [&job.directory, &job.scripts, &job.workspace, &job.files] {
+                    for path in [&job.directory, &job.script_paths, &job.workspace, &job.files] {
                         w.text(path);
                     }
                 }
@@ -207,7 +207,7 @@ impl Command {
             },
             NEXT => Self::Next(NextJob {
                 directory: r.text()?,
-                scripts: r.text()?,
+                script_paths: r.text()?,
                 workspace: r.text()?,
                 files: r.text()?,
             }),

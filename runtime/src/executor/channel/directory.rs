@@ -55,19 +55,50 @@ impl JobDirectory {
                     return Err(io::Error::other("it is not empty: another job may be using it"));
                 }
             }
-            fs::DirBuilder::new()
-                .mode(0o700)
-                .create(path.join(layout::SPOOL))?;
             // Steps walk through it to their script, whoever they run as; its files are nobody else's to read.
             let scripts = path.join(layout::SCRIPTS);
             fs::create_dir(&scripts)?;
             fs::set_permissions(&scripts, fs::Permissions::from_mode(0o711))?;
-            let top = open_directory(&path)?;
-            create_beneath(&top, layout::NONCE)?.write_all(&fresh_nonce())
+            Self::begin(path.clone())
         })();
-        filled
-            .and_then(|()| Self::opened(path.clone()))
-            .map_err(|source| DirectoryError { path, source })
+        filled.map_err(|source| DirectoryError { path, source })
+    }
+
+    /// Makes a directory for a new job that is not there yet, the one above it as well where that is missing, and in it
+    /// what steps and their caller share. Its scripts lie elsewhere. When it fails, what was made of it is removed.
+    ///
+    /// # Errors
+    /// When something of that name is there, or it cannot be made.
+    pub(in crate::executor) fn create_new(path: &Path) -> Result<Self, DirectoryError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut own = fs::DirBuilder::new();
+        own.mode(0o700);
+        let made = match own.create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => path
+                .parent()
+                .map_or(Ok(()), |above| {
+                    fs::DirBuilder::new().recursive(true).mode(0o700).create(above)
+                })
+                .and_then(|()| own.create(&path)),
+            made => made,
+        };
+        let filled = made.and_then(|()| {
+            let filled = fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).and_then(|()| {
+                SHARED.iter().try_for_each(|name| create_open(&path.join(name)))?;
+                Self::begin(path.clone())
+            });
+            filled.inspect_err(|_| drop(remove(&path)))
+        });
+        filled.map_err(|source| DirectoryError { path, source })
+    }
+
+    /// Begins the job in its directory.
+    fn begin(path: PathBuf) -> io::Result<Self> {
+        let top = open_directory(&path)?;
+        rustix::fs::mkdirat(&top, layout::SPOOL, Mode::RWXU)?;
+        let nonce = fresh_nonce();
+        create_beneath(&top, layout::NONCE)?.write_all(&nonce)?;
+        Self::of(path, top, nonce)
     }
 
     /// Makes what steps and their caller share, where it is missing: open to whomever steps run as.
@@ -79,9 +110,7 @@ impl JobDirectory {
             for name in SHARED {
                 let path = self.path.join(name);
                 if fs::symlink_metadata(&path).is_err() {
-                    fs::create_dir(&path)?;
-                    // As `/tmp`: explicit, since the umask has no say.
-                    fs::set_permissions(&path, fs::Permissions::from_mode(0o1777))?;
+                    create_open(&path)?;
                 }
             }
             Ok(())
@@ -105,9 +134,13 @@ impl JobDirectory {
 
     fn opened(path: PathBuf) -> io::Result<Self> {
         let top = open_directory(&path)?;
-        let spool = rustix::fs::openat(&top, layout::SPOOL, directory_flags(), Mode::empty())?;
         let mut nonce = [0; NONCE_LENGTH];
         read_beneath(&top, layout::NONCE)?.read_exact(&mut nonce)?;
+        Self::of(path, top, nonce)
+    }
+
+    fn of(path: PathBuf, top: OwnedFd, nonce: [u8; NONCE_LENGTH]) -> io::Result<Self> {
+        let spool = rustix::fs::openat(&top, layout::SPOOL, directory_flags(), Mode::empty())?;
         Ok(Self {
             path,
             top: Arc::new(top),
@@ -228,6 +261,12 @@ impl JobDirectory {
 /// # Errors
 /// When something in it is not the caller's to remove.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    // Mostly these are empty, and to look into each folder first takes several calls more.
+    if let Ok(top) = open_directory(path) {
+        for name in [layout::SPOOL, layout::SCRIPTS, ACTIONS, TOOLS] {
+            let _ = rustix::fs::unlinkat(&top, name, AtFlags::REMOVEDIR);
+        }
+    }
     // Does not follow links, at no level: what a job planted leads nowhere.
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -294,6 +333,13 @@ pub(crate) fn scrub(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes a directory that is open to whomever steps run as, as `/tmp` is.
+fn create_open(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)?;
+    // Explicit, since the umask has no say.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o1777))
 }
 
 fn directory_flags() -> OFlags {

@@ -13,8 +13,8 @@ use crate::executor::{ExecutorError, PlaceSpec};
 pub(super) struct Prepared {
     pub(super) directory: JobDirectory,
     pub(super) entry: Entry,
-    /// Where its scripts go.
-    pub(super) passage: PathBuf,
+    /// What the paths of its scripts begin with.
+    pub(super) script_paths: PathBuf,
     /// For what its first step says.
     pub(super) spool: File,
 }
@@ -39,11 +39,7 @@ impl HostExecutor {
             }
             let failed = |error: &dyn std::error::Error| ExecutorError::setup("prepare the job", error);
             // What is there already is another's, or a step's of the job before.
-            make_own(&path).map_err(|error| failed(&error))?;
-            let directory = JobDirectory::create(&path).map_err(|error| {
-                let _ = remove_directory(&path);
-                failed(&error)
-            })?;
+            let directory = JobDirectory::create_new(&path).map_err(|error| failed(&error))?;
             let entry = Entry {
                 directory: directory.path().to_owned(),
                 // Not below the job's directory: whomever a step's shell becomes (`su`, `sudo`) has to walk there.
@@ -52,23 +48,20 @@ impl HostExecutor {
                 agent,
             };
             let made = (|| {
-                directory.create_shared().map_err(|error| failed(&error))?;
                 register.note(&name, &entry).map_err(|error| failed(&error))?;
-                let passage = entry.scripts.join(uuid::Uuid::new_v4().simple().to_string());
-                make_passage(&entry.scripts)
-                    .and_then(|()| make_passage(&passage))
-                    .map_err(|error| failed(&error))?;
+                make_passage(&entry.scripts).map_err(|error| failed(&error))?;
+                let script_paths = entry.scripts.join(format!("{}-", uuid::Uuid::new_v4().simple()));
                 let spool = directory.create_spool(0).map_err(|error| failed(&error))?;
-                Ok((passage, spool))
+                Ok((script_paths, spool))
             })();
             if made.is_err() {
                 let _ = remove_directory(&path);
                 let _ = register.forget(&name);
             }
-            made.map(|(passage, spool)| Prepared {
+            made.map(|(script_paths, spool)| Prepared {
                 directory,
                 entry,
-                passage,
+                script_paths,
                 spool,
             })
         })
@@ -76,21 +69,8 @@ impl HostExecutor {
     }
 }
 
-/// Makes a directory that is the caller's alone; the one above it as well, where that is missing.
-fn make_own(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-
-    if let Some(parent) = path.parent() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)?;
-    }
-    std::fs::DirBuilder::new().mode(0o700).create(path)
-}
-
 /// A directory that everybody can walk through and nobody else can list: steps go there to their script, whoever they run
-/// as. What lies in it has a name that cannot be guessed.
+/// as. What lies in it has a name that cannot be guessed: its own name in the system's temporary directory is for all to see.
 fn make_passage(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 

@@ -60,12 +60,12 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         entry: &Entry,
-        passage: &Path,
+        script_paths: &Path,
     ) -> std::io::Result<(UnixStream, Child)> {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
         loop {
             let (own, of_agent) = UnixStream::pair()?;
-            let mut command = self.command(spec, entry, passage);
+            let mut command = self.command(spec, entry, script_paths);
             command.stdin(Stdio::from(OwnedFd::from(of_agent)));
             // A process with much memory takes its time to fork.
             let spawned =
@@ -82,14 +82,14 @@ impl HostExecutor {
         }
     }
 
-    fn command(&self, spec: &PlaceSpec, entry: &Entry, scripts: &Path) -> Command {
+    fn command(&self, spec: &PlaceSpec, entry: &Entry, script_paths: &Path) -> Command {
         let mut command = Command::new(&self.options.agent.program);
         command
             .args(&self.options.agent.arguments)
             .args(["serve", "--guard", "--client", "--stay", "--dir"])
             .arg(&entry.directory)
-            .arg("--scripts")
-            .arg(scripts)
+            .arg("--script-paths")
+            .arg(script_paths)
             .arg("--workspace")
             .arg(&spec.workspace)
             .arg("--files")
@@ -112,10 +112,10 @@ impl HostExecutor {
         &self,
         spec: &PlaceSpec,
         directory: JobDirectory,
-        (entry, passage): (&Entry, &Path),
+        (entry, script_paths): (&Entry, &Path),
         notes: Arc<dyn Notes>,
     ) -> Result<(Channel, Agent), ExecutorError> {
-        let (stream, mut child) = self.start(spec, entry, passage).await.map_err(|error| {
+        let (stream, mut child) = self.start(spec, entry, script_paths).await.map_err(|error| {
             let program = self.options.agent.program.display();
             ExecutorError::setup(&format!("start the job's agent `{program}`"), &error)
         })?;
@@ -168,7 +168,7 @@ impl HostExecutor {
         let job = (|| {
             Some(NextJob {
                 directory: path(&prepared.entry.directory)?,
-                scripts: path(&prepared.passage)?,
+                script_paths: path(&prepared.script_paths)?,
                 workspace: path(&spec.workspace)?,
                 files: path(&prepared.entry.directory.join(TEMP).join(files::DIRECTORY))?,
             })
@@ -183,7 +183,7 @@ impl HostExecutor {
         // It dies with what watches over it, frozen or not.
         let _ = agent.child.start_kill();
         let _ = tokio::time::timeout(END_TIME, agent.child.wait()).await;
-        self.reclaim_named(&spec.key.resource_name()).await?;
+        Box::pin(self.reclaim_named(&spec.key.resource_name())).await?;
         Ok(None)
     }
 
@@ -197,26 +197,27 @@ impl HostExecutor {
         let Prepared {
             directory,
             entry,
-            passage,
+            script_paths,
             spool,
         } = prepared;
-        let (entry, passage) = (&entry, passage.as_path());
+        let (entry, script_paths) = (&entry, script_paths.as_path());
         let mut facts = facts(spec, entry);
         let services = async {
             if spec.services.is_empty() {
                 return Ok(None);
             }
             let docker = self.options.docker.as_ref().ok_or_else(no_engine)?;
-            let companions = Companions::new(docker, spec, Arc::clone(&notes), false).await?;
-            let services = companions.services(&spec.services).await?;
+            // Boxed: most jobs have none, and would carry the room for these futures about.
+            let companions = Box::pin(Companions::new(docker, spec, Arc::clone(&notes), false)).await?;
+            let services = Box::pin(companions.services(&spec.services)).await?;
             Ok(Some((companions, services)))
         };
         let agent = async {
             match started {
                 Some(started) => Ok(started),
                 None => {
-                    self.begin(spec, directory, (entry, passage), Arc::clone(&notes))
-                        .await
+                    let notes = Arc::clone(&notes);
+                    Box::pin(self.begin(spec, directory, (entry, script_paths), notes)).await
                 }
             }
         };
@@ -228,7 +229,7 @@ impl HostExecutor {
         };
         let mut companions = None;
         if let Some((mut beside, services)) = services {
-            beside.still_there(&services).await?;
+            Box::pin(beside.still_there(&services)).await?;
             facts.network = beside.network_id();
             facts.services = services;
             beside.beside(&facts, channel.numbers());
@@ -264,7 +265,7 @@ impl HostExecutor {
                     "no container engine is given",
                 )
             })?;
-            docker.reclaim_name(name).await?;
+            Box::pin(docker.reclaim_name(name)).await?;
         }
         place::remove(&entry, &self.register, name).await?;
         Ok(true)
@@ -353,7 +354,7 @@ impl Executor for HostExecutor {
         match self.make(&spec, prepared, started, notes).await {
             Ok(place) => Ok(Arc::new(place)),
             Err(error) => {
-                self.reclaim_named(&spec.key.resource_name()).await?;
+                Box::pin(self.reclaim_named(&spec.key.resource_name())).await?;
                 Err(error)
             }
         }

@@ -32,7 +32,6 @@ impl Register {
 
     /// Four fields, each ended by a zero byte, which no path has: directory, scripts, `engine` or nothing, the agent's mark.
     pub(super) fn note(&self, name: &str, entry: &Entry) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
         let engine: &[u8] = if entry.engine { b"engine" } else { b"" };
         let fields = [
             entry.directory.as_os_str().as_bytes(),
@@ -46,7 +45,13 @@ impl Register {
             .collect();
         // By rename: an entry that is there is complete.
         let draft = self.directory.join(format!(".{name}"));
-        fs::write(&draft, content)?;
+        match fs::write(&draft, &content) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&self.directory)?;
+                fs::write(&draft, &content)?;
+            }
+            written => written?,
+        }
         fs::rename(draft, self.directory.join(name))
     }
 

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 use crate::executor::channel::Idle;
 use crate::id::RunId;
 
-/// Agents that wait at most; more end at once.
-const MOST: usize = 8;
+/// Agents that wait at most; more end at once. As many as jobs may end at once while others begin.
+const MOST: usize = 32;
 /// How long one waits.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long one may take to end when it is hung up on, and when it was killed.

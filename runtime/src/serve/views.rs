@@ -64,7 +64,7 @@ struct InputView {
 
 impl InputView {
     fn new(name: &str, input: &Input) -> Self {
-        let default = input.default.as_ref().and_then(|node| node.as_scalar());
+        let default = input.default.as_ref().and_then(|default| default.as_scalar());
         let options = input.options.iter().flat_map(|options| &options.value);
         Self {
             name: name.to_owned(),
@@ -77,7 +77,7 @@ impl InputView {
             },
             required: input.required,
             default: default
-                .map(|scalar| scalar.text.to_string())
+                .map(|scalar| scalar.to_text().to_string())
                 .filter(|text| !text.contains("${{")),
             options: options.map(|option| option.value.to_string()).collect(),
         }

@@ -194,8 +194,10 @@ pub(super) static RULES: &[Rule] = &[
         name: "versions",
         codes: &[codes::VERSION_NUMBER],
         runs: &[
-            Run::Steps(|it, found| versions::check(&it.all, found)),
-            Run::Workflow(|it, found| versions::check_around(it.workflow, found)),
+            Run::Steps(|it, found| versions::check(&it.all, it.source, found)),
+            Run::Workflow(|it, found| {
+                versions::check_around(it.workflow, it.steps.source, found);
+            }),
         ],
     },
     // Lints about workflows.

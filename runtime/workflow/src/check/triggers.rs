@@ -8,11 +8,11 @@ use crate::cron::Cron;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
 use crate::glob::{Pattern, Subject};
-use crate::model::{Filter, Input, InputKind, Schedule, Trigger, Workflow};
+use crate::model::{Filter, Free, Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::suggestion::{Applicability, without_item};
-use crate::tree::{Node, Value, resolve};
+use crate::tree::{Value, resolve};
 use crate::words::{self, closest, name, visible};
 
 /// Most inputs that GitHub shows to whoever starts a workflow by hand.
@@ -253,7 +253,7 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnos
     }
 }
 
-fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnostics) {
+fn default(shown: &str, input: &Input, default: &Free, diagnostics: &mut Diagnostics) {
     let Some(scalar) = default.as_scalar() else { return };
     let text = scalar.to_text();
     if text.contains("${{") {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{Condition, Field, Fields, Literal, Named, NamedMap, Scalar, Template};
-use crate::span::Spanned;
+use crate::model::{Condition, Field, Fields, Free, Literal, Named, NamedMap, Scalar, Template};
+use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Value};
 
 /// The value of a key of a mapping.
@@ -58,9 +58,12 @@ impl Context<'_> {
     }
 
     /// A list of free values, or an expression.
-    pub(super) fn free_list(&self, node: &Node) -> Option<Spanned<Literal<Arc<[Node]>>>> {
+    pub(super) fn free_list(&self, node: &Node) -> Option<Spanned<Literal<Arc<[Free]>>>> {
         match &node.kind {
-            Kind::Sequence(items) => Some(Spanned::new(Literal::Value(Arc::clone(items)), node.span)),
+            Kind::Sequence(items) => {
+                let items = items.iter().map(|item| self.free(item));
+                Some(Spanned::new(Literal::Value(items.collect()), node.span))
+            }
             _ => self.expression_for(node),
         }
     }
@@ -93,7 +96,7 @@ impl Context<'_> {
             return self.expression_for(node);
         };
         let literal = if mapping.entries.iter().any(|entry| is_in(&entry.key.text)) {
-            Literal::Computed(node.clone())
+            Literal::Computed(self.free(node))
         } else {
             Literal::Value(make(mapping)?)
         };
@@ -123,15 +126,17 @@ impl Context<'_> {
 
     /// Values under free names, each of its own type.
     pub(super) fn named_scalars(&self, node: Option<&Node>) -> NamedMap<Scalar> {
-        self.named(node, |value| {
-            let scalar = value.as_scalar()?;
-            Some(match scalar.value {
-                Value::Null => Scalar::Null,
-                Value::Bool(truth) => Scalar::Boolean(truth),
-                Value::Number(number) => Scalar::Number(number),
-                Value::String => Scalar::Text(self.template(scalar, value.span)),
-            })
-        })
+        self.named(node, |value| Some(self.scalar(value.as_scalar()?, value.span)))
+    }
+
+    /// A scalar that keeps its type.
+    pub(super) fn scalar(&self, scalar: &tree::Scalar, span: Span) -> Scalar {
+        match scalar.value {
+            Value::Null => Scalar::Null,
+            Value::Bool(truth) => Scalar::Boolean(truth),
+            Value::Number(number) => Scalar::Number(number),
+            Value::String => Scalar::Text(self.template(scalar, span)),
+        }
     }
 
     /// The value of an `if`.

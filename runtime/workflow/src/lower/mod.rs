@@ -13,6 +13,7 @@ mod env;
 mod expressions;
 mod fields;
 mod forms;
+mod free;
 mod job;
 mod limits;
 mod metadata;

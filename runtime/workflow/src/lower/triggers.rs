@@ -77,7 +77,7 @@ fn trigger(context: &Context<'_>, event: &Key, node: &Node) -> Trigger {
         versions: list("versions").unwrap_or_default(),
         workflows: list("workflows").unwrap_or_default(),
         schedule: Vec::new(),
-        inputs: self::named(inside("inputs"), input),
+        inputs: named(inside("inputs"), |entry| input(context, entry)),
         secrets: named(inside("secrets"), |entry| Secret {
             span: entry.key.span,
             required: entry
@@ -100,7 +100,7 @@ fn schedule(node: &Node) -> Option<Schedule> {
     })
 }
 
-fn input(entry: &Entry) -> Input {
+fn input(context: &Context<'_>, entry: &Entry) -> Input {
     let empty = Mapping::default();
     let mapping = entry.value.as_mapping().unwrap_or(&empty);
     let options = mapping.entries.iter().find(|entry| &*entry.key.text == "options");
@@ -111,7 +111,7 @@ fn input(entry: &Entry) -> Input {
             .and_then(|name| InputKind::find(&name))
             .unwrap_or_default(),
         required: truth(mapping, "required"),
-        default: value(mapping, "default").cloned(),
+        default: value(mapping, "default").map(|node| context.free(node)),
         options: options.map(|entry| Spanned::new(texts(&entry.value), entry.key.span)),
     }
 }

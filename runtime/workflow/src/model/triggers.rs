@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::free::Free;
 use super::template::Template;
 use super::values::NamedMap;
 use crate::span::{Span, Spanned};
-use crate::tree::Node;
 
 /// The events that start a workflow, by name, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,7 +80,7 @@ pub struct Input {
     /// `required`.
     pub required: bool,
     /// `default`, as written.
-    pub default: Option<Node>,
+    pub default: Option<Free>,
     /// `options` of a choice, with the place of the key.
     pub options: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::template::Template;
+use crate::number::format_number;
 use crate::span::{Span, Spanned};
 
 /// Values under free names, in the order of the file; of names that come twice, which is reported, the first counts.
@@ -32,4 +33,28 @@ pub enum Scalar {
     Number(f64),
     /// Text; as one expression it gives a value of any type.
     Text(Template),
+}
+
+impl Scalar {
+    /// The text GitHub makes of it where text is wanted; of a text, the text as written.
+    #[must_use]
+    pub fn to_text(&self) -> Arc<str> {
+        match self {
+            Self::Null => Arc::from(""),
+            Self::Boolean(truth) => Arc::from(if *truth { "true" } else { "false" }),
+            Self::Number(number) => Arc::from(format_number(*number)),
+            Self::Text(text) => Arc::clone(&text.text),
+        }
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Boolean(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "text",
+        }
+    }
 }

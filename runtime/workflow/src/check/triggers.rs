@@ -25,7 +25,7 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         for time in &trigger.schedule {
             schedule(time, diagnostics);
         }
-        if &**event == "schedule" && is_named(workflow) {
+        if &**event == "schedule" && workflow.triggers.names_only {
             diagnostics.push(
                 Diagnostic::new(codes::CRON, "`schedule` has no times")
                     .at(trigger.span, "nothing says when")
@@ -59,12 +59,6 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             self::input(name, input, &**event == "workflow_dispatch", source, diagnostics);
         }
     }
-}
-
-/// Whether events are only named. Typed they look like those of a mapping that say nothing more, of which this is known.
-fn is_named(workflow: &Workflow) -> bool {
-    let on = workflow.fields.get("on");
-    on.is_some_and(|on| on.value.as_mapping().is_none())
 }
 
 fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{Condition, Field, Fields, Free, Literal, Named, NamedMap, Scalar, Template};
+use crate::model::{ByName, Condition, Field, Fields, Free, Literal, Named, NamedMap, Scalar, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Value};
 
@@ -19,6 +19,30 @@ pub(super) fn value<'a>(mapping: &'a tree::Mapping, key: &str) -> Option<&'a Nod
 /// The value of a field.
 pub(super) fn node<'a>(fields: &'a Fields, key: &str) -> Option<&'a Node> {
     fields.get(key).map(|Field { value, .. }| value)
+}
+
+/// Things under free names; what cannot be read is left out, and all of them when it is no mapping.
+pub(super) fn by_name<T>(node: Option<&Node>, make: impl Fn(&tree::Entry) -> Option<T>) -> ByName<T> {
+    let Some(node) = node.filter(|node| !node.is_null()) else {
+        return ByName::default();
+    };
+    let Some(mapping) = node.as_mapping() else {
+        return ByName::unreadable();
+    };
+    let mut things = ByName::with_capacity(mapping.entries.len());
+    things.incomplete = mapping.incomplete;
+    for entry in &mapping.entries {
+        match make(entry) {
+            Some(thing) => things.add(&entry.key.text, || thing),
+            None => things.incomplete = true,
+        }
+    }
+    things
+}
+
+/// Whether all keys of a mapping are known before anything is evaluated.
+pub(super) fn has_known_keys(mapping: &tree::Mapping) -> bool {
+    !mapping.incomplete && !mapping.entries.iter().any(|entry| is_in(&entry.key.text))
 }
 
 /// A boolean that no expression may stand for.
@@ -103,20 +127,15 @@ impl Context<'_> {
         Some(Spanned::new(literal, node.mark()))
     }
 
-    /// Values under free names; empty when it is no mapping.
+    /// Values under free names; what cannot be read is left out, and all of them when it is no mapping.
     pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> NamedMap<T> {
-        let mut values = NamedMap::new();
-        let entries = node
-            .and_then(Node::as_mapping)
-            .map(|mapping| mapping.entries.as_slice());
-        for entry in entries.unwrap_or_default() {
-            let Some(value) = make(&entry.value) else { continue };
-            values.entry(Arc::clone(&entry.key.text)).or_insert(Named {
+        by_name(node, |entry| {
+            let value = make(&entry.value)?;
+            Some(Named {
                 key: entry.key.span,
                 value: Spanned::new(value, entry.value.span),
-            });
-        }
-        values
+            })
+        })
     }
 
     /// Texts under free names.

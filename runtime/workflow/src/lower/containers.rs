@@ -1,7 +1,5 @@
 //! `container` and `services`.
 
-use std::sync::Arc;
-
 use super::checked::{node, value};
 use super::context::Context;
 use crate::expression::is_in;
@@ -18,13 +16,13 @@ impl Context<'_> {
     /// What runs beside a job.
     pub(super) fn services(&self, fields: &Fields) -> Option<Spanned<Literal<Services>>> {
         self.mapping_or_computed(node(fields, "services")?, |mapping| {
-            let mut services = Services::new();
+            let mut services = Services::with_capacity(mapping.entries.len());
+            services.incomplete = mapping.incomplete;
             for entry in &mapping.entries {
-                if let Some(value) = self.container_of(&entry.value) {
-                    let key = entry.key.span;
-                    services
-                        .entry(Arc::clone(&entry.key.text))
-                        .or_insert(Named { key, value });
+                let key = entry.key.span;
+                match self.container_of(&entry.value) {
+                    Some(value) => services.add(&entry.key.text, || Named { key, value }),
+                    None => services.incomplete = true,
                 }
             }
             Some(services)

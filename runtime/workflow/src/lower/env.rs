@@ -1,7 +1,5 @@
 //! `env`, and `defaults.run`.
 
-use std::sync::Arc;
-
 use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::read;
 use super::scalars::Empty;
@@ -20,6 +18,7 @@ impl Context<'_> {
             Kind::Mapping(mapping) => {
                 let env = Path::new("env");
                 let mut variables = NamedMap::with_capacity(mapping.entries.len());
+                variables.incomplete = mapping.incomplete;
                 for entry in &mapping.entries {
                     if entry.key.text.is_empty() {
                         self.report(
@@ -29,14 +28,16 @@ impl Context<'_> {
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
+                        variables.incomplete = true;
                         continue;
                     }
                     let key = env.part(&entry.key.text);
-                    if let Some(value) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
-                        let key = entry.key.span;
-                        variables
-                            .entry(Arc::clone(&entry.key.text))
-                            .or_insert(Named { key, value });
+                    match self.text_of(&entry.value, key, Empty::Allowed, owner) {
+                        Some(value) => {
+                            let key = entry.key.span;
+                            variables.add(&entry.key.text, || Named { key, value });
+                        }
+                        None => variables.incomplete = true,
                     }
                 }
                 Env::Variables(variables)

@@ -11,7 +11,7 @@ use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::model::{Fields, Job, JobId, Secrets, Step, StepAction, StepId};
+use crate::model::{Fields, Job, JobId, NamedMap, Secrets, Step, StepAction, StepId};
 use crate::schema::keys::JOB;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
@@ -137,7 +137,7 @@ impl Context<'_> {
         let node = node(fields, "secrets")?;
         let secrets = match node.as_scalar() {
             Some(scalar) if &*scalar.text == "inherit" => Secrets::Inherit,
-            Some(_) => return None,
+            Some(_) => Secrets::Named(NamedMap::unreadable()),
             None => Secrets::Named(self.named_scalars(Some(node))),
         };
         Some(Spanned::new(secrets, node.span))

@@ -98,12 +98,13 @@ impl Context<'_> {
 
     fn with(&self, fields: &Fields) -> Option<Spanned<Literal<NamedMap<Template>>>> {
         let node = node(fields, "with")?;
-        match node.as_mapping() {
-            Some(_) => Some(Spanned::new(
+        match self.expression_for(node) {
+            Some(expression) => Some(expression),
+            None if node.is_null() => Some(Spanned::new(Literal::Value(NamedMap::unreadable()), node.span)),
+            None => Some(Spanned::new(
                 Literal::Value(self.named_texts(Some(node))),
                 node.span,
             )),
-            None => self.expression_for(node),
         }
     }
 
@@ -145,7 +146,9 @@ impl Context<'_> {
                     ids.map(|id| id.map(|text| StepId::new(text.text))).collect(),
                 ))
             }
-            "wait-all" => Some(StepAction::WaitAll),
+            "wait-all" => Some(StepAction::WaitAll(
+                node(fields, "wait-all").and_then(plain_boolean),
+            )),
             "cancel" => {
                 let id = self.text(fields, "cancel", Empty::Refused, owner)?;
                 Some(StepAction::Cancel(id.map(|text| StepId::new(text.text))))

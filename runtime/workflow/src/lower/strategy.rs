@@ -1,7 +1,5 @@
 //! `strategy`.
 
-use std::sync::Arc;
-
 use super::checked::{node, value};
 use super::context::Context;
 use crate::model::{Fields, List, Literal, Matrix, Named, NamedMap, Strategy};
@@ -25,7 +23,7 @@ impl Context<'_> {
 
     fn matrix(&self, node: &Node) -> Option<Spanned<Literal<Matrix>>> {
         self.mapping_or_computed(node, |mapping| {
-            let mut vectors: NamedMap<List> = NamedMap::new();
+            let mut vectors: NamedMap<List> = NamedMap::default();
             let mut incomplete = mapping.incomplete;
             let entries = mapping.entries.iter();
             for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
@@ -34,9 +32,7 @@ impl Context<'_> {
                     continue;
                 };
                 let key = entry.key.span;
-                vectors
-                    .entry(Arc::clone(&entry.key.text))
-                    .or_insert(Named { key, value });
+                vectors.add(&entry.key.text, || Named { key, value });
             }
             let mut list = |key: &str| {
                 let node = value(mapping, key)?;

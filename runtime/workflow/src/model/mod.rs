@@ -39,5 +39,5 @@ pub use step::{Run, Step, StepAction, Uses};
 pub use strategy::{List, MOST_COMBINATIONS, Matrix, Strategy};
 pub use template::{Literal, Minutes, Template};
 pub use triggers::{Filter, Input, InputKind, Schedule, Secret, Trigger, Triggers};
-pub use values::{Named, NamedMap, Scalar};
+pub use values::{ByName, Named, NamedMap, Scalar};
 pub use workflow::{Defaults, Workflow};

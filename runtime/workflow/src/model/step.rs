@@ -51,8 +51,8 @@ pub enum StepAction {
     Uses(Uses),
     /// `wait`: until these background steps are done.
     Wait(Vec<Spanned<StepId>>),
-    /// `wait-all`: until all background steps are done.
-    WaitAll,
+    /// `wait-all`: until all background steps are done. Its value, if it has one, is `true`.
+    WaitAll(Option<Spanned<bool>>),
     /// `cancel`: ends a background step.
     Cancel(Spanned<StepId>),
     /// `parallel`: these steps at once.

@@ -108,10 +108,14 @@ pub fn action_outputs(
     let mut diagnostics = Diagnostics::new();
     let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
-    let mut outputs = IndexMap::with_capacity(action.values.len());
+    let mut outputs = IndexMap::with_capacity(action.outputs.len());
     if matches!(action.kind, ActionKind::Composite { .. }) {
-        for (name, output) in &action.values {
-            if let Some(text) = evaluation.text(&output.value, name) {
+        for (name, output) in &action.outputs {
+            let text = output
+                .value
+                .as_ref()
+                .and_then(|value| evaluation.text(value, name));
+            if let Some(text) = text {
                 outputs.insert(name.to_string(), text.to_string());
             }
         }
@@ -149,7 +153,6 @@ pub fn action_arguments(
         entrypoint,
         args,
         env,
-        fields,
         ..
     } = &action.kind
     else {
@@ -165,7 +168,7 @@ pub fn action_arguments(
     found.entrypoint = written
         .filter(|text| !text.is_empty())
         .or_else(|| input("entryPoint"));
-    if fields.contains("args") {
+    if let Some(args) = args {
         for argument in args {
             found
                 .args

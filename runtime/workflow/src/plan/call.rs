@@ -74,7 +74,7 @@ pub fn called_secrets(
     let mut all = IndexMap::with_capacity(given.len() + 1);
     let token = available.iter().find(|(name, _)| equal_names(name, TOKEN));
     for (name, value) in token.into_iter().chain(given) {
-        let mut declared = trigger.secrets.keys();
+        let mut declared = trigger.secrets.iter().flat_map(|secrets| secrets.keys());
         let declared = declared.find(|declared| equal_names(declared, name));
         let name = declared.map_or_else(|| name.clone(), ToString::to_string);
         all.insert(name, value.clone());

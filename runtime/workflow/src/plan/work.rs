@@ -192,7 +192,7 @@ fn work(evaluation: &mut Evaluation<'_>, action: &StepAction, defaults: &StepDef
             inputs: inputs(evaluation, uses)?,
         },
         StepAction::Wait(ids) => Work::Wait(ids.iter().map(|id| id.value.clone()).collect()),
-        StepAction::WaitAll => Work::WaitAll,
+        StepAction::WaitAll(_) => Work::WaitAll,
         StepAction::Cancel(id) => Work::Cancel(id.value.clone()),
         StepAction::Parallel(_) => Work::Parallel,
     })

@@ -68,8 +68,10 @@ pub(super) fn check_action(
             (model::action::ActionKind::Composite { steps }, Some(place)) => steps.get(place.index),
             _ => None,
         };
-        let uses = step.and_then(|step| step.fields.get("uses")?.value.as_scalar());
-        let uses = uses.map(|uses| &*uses.text);
+        let uses = match step.and_then(|step| step.step.as_ref()).map(|step| &step.action) {
+            Some(StepAction::Uses(uses)) => Some(&*uses.reference.text),
+            _ => None,
+        };
         self::site(site, &mut contexts, uses, None, diagnostics);
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::checked::{by_name, node as field, value};
+use super::checked::{by_name, value};
 use super::context::{Context, Owner, Wanted, What};
-use super::fields::{read, report_missing};
+use super::fields::{Fields, read, report_missing};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
+use crate::model::StepId;
 use crate::model::action::{Action, ActionInput, ActionKind, ActionOutput, Hook, Step};
-use crate::model::{Fields, StepId};
 use crate::schema::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
 use crate::schema::keys::MappingSchema;
 use crate::source::Source;
@@ -36,12 +36,11 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
     }
     let fields = context.level(root, &ACTION, "action", &owner)?;
     context.metadata(&fields, root);
-    let runs = fields.get("runs")?;
-    let kind = context.runs(&runs.value);
+    let kind = context.runs(fields.value("runs")?);
     Some(Action {
         name: text(&fields, "name"),
-        inputs: by_name(field(&fields, "inputs"), |entry| Some(input(entry))),
-        outputs: by_name(field(&fields, "outputs"), |entry| Some(context.output(entry))),
+        inputs: by_name(fields.value("inputs"), |entry| Some(input(entry))),
+        outputs: by_name(fields.value("outputs"), |entry| Some(context.output(entry))),
         kind: kind?,
         sites: context.sites.all(),
     })
@@ -49,13 +48,13 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
 
 impl Context<'_> {
     /// Reads a mapping, checks the values of its keys and that none is missing.
-    fn level(
+    fn level<'t>(
         &mut self,
-        node: &Node,
+        node: &'t Node,
         level: &'static MappingSchema,
         key: &str,
         owner: &Owner<'_>,
-    ) -> Option<Fields> {
+    ) -> Option<Fields<'t>> {
         let fields = read(self, level, node, key, owner)?;
         let complete = node.as_mapping().is_some_and(|mapping| !mapping.incomplete);
         for key in level.keys.iter().filter(|key| complete && key.required) {
@@ -92,12 +91,14 @@ impl Context<'_> {
         match wanted.to_ascii_lowercase().as_str() {
             "docker" => {
                 let fields = self.level(node, &DOCKER, "runs", &owner)?;
-                let args = field(&fields, "args").map(|args| args.as_sequence().unwrap_or_default());
+                let args = fields
+                    .value("args")
+                    .map(|args| args.as_sequence().unwrap_or_default());
                 Some(ActionKind::Docker {
                     image: text(&fields, "image")?,
                     entrypoint: text(&fields, "entrypoint"),
                     args: args.map(|args| args.iter().filter_map(|one| self.plain_text(one)).collect()),
-                    env: field(&fields, "env").and_then(|node| self.checked_env(node)),
+                    env: fields.value("env").and_then(|node| self.checked_env(node)),
                     pre: self.hook(&fields, "pre-entrypoint", "pre-if"),
                     post: self.hook(&fields, "post-entrypoint", "post-if"),
                 })
@@ -105,7 +106,7 @@ impl Context<'_> {
             "composite" => {
                 let fields = self.level(node, &COMPOSITE, "runs", &owner)?;
                 Some(ActionKind::Composite {
-                    steps: self.composite_steps(&fields.get("steps")?.value),
+                    steps: self.composite_steps(fields.value("steps")?),
                 })
             }
             word if is_node(word) => {
@@ -155,8 +156,8 @@ impl Context<'_> {
         }
     }
 
-    fn hook(&mut self, fields: &Fields, key: &str, condition: &str) -> Hook {
-        let condition = field(fields, condition).filter(|node| !self.is_marked(node));
+    fn hook(&mut self, fields: &Fields<'_>, key: &str, condition: &str) -> Hook {
+        let condition = fields.value(condition).filter(|node| !self.is_marked(node));
         Hook {
             run: text(fields, key),
             condition: condition.and_then(|node| self.condition(node)),
@@ -225,8 +226,8 @@ impl Context<'_> {
     }
 }
 
-pub(super) fn text(fields: &Fields, key: &str) -> Option<Spanned<Arc<str>>> {
-    let node = &fields.get(key)?.value;
+pub(super) fn text(fields: &Fields<'_>, key: &str) -> Option<Spanned<Arc<str>>> {
+    let node = fields.value(key)?;
     node.as_scalar()
         .map(|scalar| Spanned::new(scalar.to_text(), node.span))
 }

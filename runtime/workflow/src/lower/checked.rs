@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{ByName, Condition, Field, Fields, Free, Literal, Named, NamedMap, Scalar, Template};
+use crate::model::{ByName, Condition, Free, Literal, Named, NamedMap, Scalar, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Value};
 
@@ -14,11 +14,6 @@ pub(super) fn value<'a>(mapping: &'a tree::Mapping, key: &str) -> Option<&'a Nod
     entries
         .find(|entry| &*entry.key.text == key)
         .map(|entry| &entry.value)
-}
-
-/// The value of a field.
-pub(super) fn node<'a>(fields: &'a Fields, key: &str) -> Option<&'a Node> {
-    fields.get(key).map(|Field { value, .. }| value)
 }
 
 /// Things under free names; what cannot be read is left out, and all of them when it is no mapping.

@@ -1,21 +1,22 @@
 //! `container` and `services`.
 
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::Context;
+use super::fields::Fields;
 use crate::expression::is_in;
-use crate::model::{Container, Credentials, Env, Fields, Literal, Named, Services};
+use crate::model::{Container, Credentials, Env, Literal, Named, Services};
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
 
 impl Context<'_> {
     /// What the steps of a job run in.
-    pub(super) fn container(&self, fields: &Fields) -> Option<Spanned<Literal<Container>>> {
-        self.container_of(node(fields, "container")?)
+    pub(super) fn container(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Container>>> {
+        self.container_of(fields.value("container")?)
     }
 
     /// What runs beside a job.
-    pub(super) fn services(&self, fields: &Fields) -> Option<Spanned<Literal<Services>>> {
-        self.mapping_or_computed(node(fields, "services")?, |mapping| {
+    pub(super) fn services(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Services>>> {
+        self.mapping_or_computed(fields.value("services")?, |mapping| {
             let mut services = Services::with_capacity(mapping.entries.len());
             services.incomplete = mapping.incomplete;
             for entry in &mapping.entries {

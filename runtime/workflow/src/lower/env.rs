@@ -1,19 +1,19 @@
 //! `env`, and `defaults.run`.
 
 use super::context::{Context, Owner, Path, Wanted, What};
-use super::fields::read;
+use super::fields::{Fields, read};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Defaults, Env, Fields, Named, NamedMap};
+use crate::model::{Defaults, Env, Named, NamedMap};
 use crate::schema::keys::{DEFAULTS, DEFAULTS_RUN};
 use crate::span::Spanned;
 use crate::tree::Kind;
 
 impl Context<'_> {
     /// `env`: a mapping of texts, or one expression for all of it.
-    pub(super) fn env(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<Env>> {
-        let node = &fields.get("env")?.value;
+    pub(super) fn env(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<Spanned<Env>> {
+        let node = fields.value("env")?;
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
                 let env = Path::new("env");
@@ -54,18 +54,18 @@ impl Context<'_> {
     }
 
     /// `defaults.run`.
-    pub(super) fn defaults(&mut self, fields: &Fields, owner: &Owner<'_>) -> Defaults {
-        let Some(field) = fields.get("defaults") else {
+    pub(super) fn defaults(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Defaults {
+        let Some(written) = fields.value("defaults") else {
             return Defaults::default();
         };
-        let Some(outer) = read(self, &DEFAULTS, &field.value, "defaults", owner) else {
+        let Some(outer) = read(self, &DEFAULTS, written, "defaults", owner) else {
             return Defaults::default();
         };
         let owner = owner.part(What::Key("defaults"));
-        let Some(run) = outer.get("run") else {
+        let Some(run) = outer.value("run") else {
             return Defaults::default();
         };
-        let Some(run) = read(self, &DEFAULTS_RUN, &run.value, "run", &owner) else {
+        let Some(run) = read(self, &DEFAULTS_RUN, run, "run", &owner) else {
             return Defaults::default();
         };
         Defaults {

@@ -1,15 +1,16 @@
 //! `strategy`.
 
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::Context;
-use crate::model::{Fields, List, Literal, Matrix, Named, NamedMap, Strategy};
+use super::fields::Fields;
+use crate::model::{List, Literal, Matrix, Named, NamedMap, Strategy};
 use crate::span::Spanned;
 use crate::tree::Node;
 
 impl Context<'_> {
     /// How often a job runs, and with what.
-    pub(super) fn strategy(&self, fields: &Fields) -> Option<Spanned<Literal<Strategy>>> {
-        self.mapping_or_computed(node(fields, "strategy")?, |mapping| {
+    pub(super) fn strategy(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Strategy>>> {
+        self.mapping_or_computed(fields.value("strategy")?, |mapping| {
             let written = value(mapping, "matrix");
             let matrix = written.and_then(|node| self.matrix(node));
             Some(Strategy {

@@ -3,8 +3,8 @@
 use super::condition::Condition;
 use super::container::{Container, Services};
 use super::env::Env;
-use super::fields::Fields;
 use super::id::JobId;
+use super::keys::Keys;
 use super::limits::{Concurrency, Environment};
 use super::permissions::Permissions;
 use super::reference::WorkflowReference;
@@ -60,14 +60,16 @@ pub struct Job {
     pub retry: Option<Spanned<Retry>>,
     /// `steps` in order; empty for a job that calls a workflow.
     pub steps: Vec<Step>,
+    /// Whether a step is missing here because of a mistake that was reported.
+    pub has_unread_steps: bool,
     /// `uses`: the workflow that the job calls instead of having steps.
     pub uses: Option<Spanned<Template>>,
     /// `with`: the inputs of the called workflow.
     pub with: NamedMap<Scalar>,
     /// `secrets` of the called workflow.
     pub secrets: Option<Spanned<Secrets>>,
-    /// All keys of the job as written, those without a typed field included.
-    pub fields: Fields,
+    /// Which keys it has.
+    pub keys: Keys,
 }
 
 /// Where a job wants to run.

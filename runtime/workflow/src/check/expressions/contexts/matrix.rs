@@ -1,15 +1,13 @@
 //! `matrix`: what the combinations of a job hold, as far as the file says it.
 
 use crate::check::expressions::types::{Properties, Type};
-use crate::expression::is_in;
 use crate::model::{Free, FreeValue, Job, Literal, Matrix, Scalar};
 use crate::span::Span;
-use crate::tree::Mapping;
 
 /// The type of the `matrix` context. `computed` gives the type of an expression that is the whole of a value, by its place.
 pub(super) fn matrix(job: &Job, computed: &mut dyn FnMut(Span) -> Type) -> Type {
     let Some(strategy) = job.strategy.as_deref() else {
-        return if job.fields.contains("strategy") {
+        return if job.keys.contains("strategy") {
             Type::Any
         } else {
             Type::mapping(Properties::default())
@@ -77,9 +75,4 @@ fn value(written: &Free, computed: &mut dyn FnMut(Span) -> Type) -> Type {
         }
         FreeValue::Mapping(_) | FreeValue::Unreadable => Type::Any,
     }
-}
-
-/// Whether all its keys are known before anything runs.
-pub(in crate::check::expressions) fn complete(mapping: &Mapping) -> bool {
-    !mapping.incomplete && !mapping.entries.iter().any(|entry| is_in(&entry.key.text))
 }

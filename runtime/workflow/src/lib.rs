@@ -47,6 +47,7 @@ mod shell;
 mod silence;
 mod source;
 mod span;
+mod style;
 mod suggestion;
 pub mod tree;
 mod words;

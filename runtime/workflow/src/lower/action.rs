@@ -39,7 +39,7 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
     let kind = context.runs(fields.value("runs")?);
     Some(Action {
         name: text(&fields, "name"),
-        inputs: by_name(fields.value("inputs"), |entry| Some(input(entry))),
+        inputs: by_name(fields.value("inputs"), |entry| Some(context.input(entry))),
         outputs: by_name(fields.value("outputs"), |entry| Some(context.output(entry))),
         kind: kind?,
         sites: context.sites.all(),
@@ -137,6 +137,18 @@ impl Context<'_> {
         }
     }
 
+    fn input(&self, entry: &tree::Entry) -> ActionInput {
+        let mapping = entry.value.as_mapping();
+        let written = |key: &str| value(mapping?, key);
+        let text = |key: &str| written(key)?.as_scalar().map(tree::Scalar::to_text);
+        ActionInput {
+            span: entry.key.span,
+            required: text("required").is_some_and(|text| &*text == "true"),
+            default: written("default").and_then(|node| self.plain_text(node)),
+            deprecated: text("deprecationMessage"),
+        }
+    }
+
     fn output(&self, entry: &tree::Entry) -> ActionOutput {
         let mapping = entry.value.as_mapping();
         let written = mapping.and_then(|mapping| value(mapping, "value"));
@@ -230,17 +242,6 @@ pub(super) fn text(fields: &Fields<'_>, key: &str) -> Option<Spanned<Arc<str>>> 
     let node = fields.value(key)?;
     node.as_scalar()
         .map(|scalar| Spanned::new(scalar.to_text(), node.span))
-}
-
-fn input(entry: &tree::Entry) -> ActionInput {
-    let mapping = entry.value.as_mapping();
-    let scalar = |key: &str| mapping.and_then(|mapping| value(mapping, key)?.as_scalar());
-    ActionInput {
-        span: entry.key.span,
-        required: scalar("required").is_some_and(|scalar| &*scalar.to_text() == "true"),
-        default: scalar("default").map(tree::Scalar::to_text),
-        deprecated: scalar("deprecationMessage").map(tree::Scalar::to_text),
-    }
 }
 
 /// Whether it is a version of Node.js that runners know, or a newer one that they will.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use super::free::named;
 use crate::expression::is_in;
-use crate::model::{ByName, Condition, Free, Literal, Named, NamedMap, Scalar, Template};
+use crate::model::{ByName, Condition, Free, Literal, NamedMap, Scalar, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Value};
 
@@ -126,10 +127,7 @@ impl Context<'_> {
     pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> NamedMap<T> {
         by_name(node, |entry| {
             let value = make(&entry.value)?;
-            Some(Named {
-                key: entry.key.span,
-                value: Spanned::new(value, entry.value.span),
-            })
+            Some(named(&entry.key, Spanned::new(value, entry.value.span)))
         })
     }
 

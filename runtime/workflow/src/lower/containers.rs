@@ -3,8 +3,9 @@
 use super::checked::value;
 use super::context::Context;
 use super::fields::Fields;
+use super::free::named;
 use crate::expression::is_in;
-use crate::model::{Container, Credentials, Env, Literal, Named, Services};
+use crate::model::{Container, Credentials, Env, Literal, Services};
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
 
@@ -20,9 +21,8 @@ impl Context<'_> {
             let mut services = Services::with_capacity(mapping.entries.len());
             services.incomplete = mapping.incomplete;
             for entry in &mapping.entries {
-                let key = entry.key.span;
                 match self.container_of(&entry.value) {
-                    Some(value) => services.add(&entry.key.text, || Named { key, value }),
+                    Some(value) => services.add(&entry.key.text, || named(&entry.key, value)),
                     None => services.incomplete = true,
                 }
             }

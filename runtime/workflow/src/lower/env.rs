@@ -2,10 +2,11 @@
 
 use super::context::{Context, Owner, Path, Wanted, What};
 use super::fields::{Fields, read};
+use super::free::named;
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Defaults, Env, Named, NamedMap};
+use crate::model::{Defaults, Env, NamedMap};
 use crate::schema::keys::{DEFAULTS, DEFAULTS_RUN};
 use crate::span::Spanned;
 use crate::tree::Kind;
@@ -33,10 +34,7 @@ impl Context<'_> {
                     }
                     let key = env.part(&entry.key.text);
                     match self.text_of(&entry.value, key, Empty::Allowed, owner) {
-                        Some(value) => {
-                            let key = entry.key.span;
-                            variables.add(&entry.key.text, || Named { key, value });
-                        }
+                        Some(value) => variables.add(&entry.key.text, || named(&entry.key, value)),
                         None => variables.incomplete = true,
                     }
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::expression::is_in;
-use crate::model::{Free, FreeEntry, FreeMapping, FreeValue, Template};
+use crate::model::{Free, FreeEntry, FreeMapping, FreeValue, Named, Template};
 use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Style};
 
@@ -63,8 +63,17 @@ impl Context<'_> {
     }
 }
 
+/// A value under a free name.
+pub(super) fn named<T>(key: &tree::Key, value: Spanned<T>) -> Named<T> {
+    Named {
+        key: key.span,
+        computed: is_in(&key.text).then(|| Box::new(self::key(&key.text, key.span))),
+        value,
+    }
+}
+
 /// A key in which expressions may stand: the whole of it is their place.
-pub(super) fn key(text: &Arc<str>, span: Span) -> Template {
+fn key(text: &Arc<str>, span: Span) -> Template {
     let expressions: Arc<[Span]> = if is_in(text) {
         Arc::from([span])
     } else {

@@ -3,7 +3,8 @@
 use super::checked::value;
 use super::context::Context;
 use super::fields::Fields;
-use crate::model::{List, Literal, Matrix, Named, NamedMap, Strategy};
+use super::free::named;
+use crate::model::{List, Literal, Matrix, NamedMap, Strategy};
 use crate::span::Spanned;
 use crate::tree::Node;
 
@@ -32,8 +33,7 @@ impl Context<'_> {
                     incomplete = true;
                     continue;
                 };
-                let key = entry.key.span;
-                vectors.add(&entry.key.text, || Named { key, value });
+                vectors.add(&entry.key.text, || named(&entry.key, value));
             }
             let mut list = |key: &str| {
                 let node = value(mapping, key)?;

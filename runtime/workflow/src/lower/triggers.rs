@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::checked::{by_name, has_known_keys, value};
 use super::context::Context;
+use super::free::named;
 use crate::model::{
-    Access, ByName, Filter, Input, InputKind, Named, Permissions, Schedule, Secret, Trigger, Triggers,
+    Access, ByName, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers,
 };
 use crate::schema::events::takes;
 use crate::span::Spanned;
@@ -133,10 +134,7 @@ fn access(node: &Node) -> Option<Permissions> {
         },
         Kind::Mapping(_) => Some(Permissions::Scopes(by_name(Some(node), |entry| {
             let access = text(&entry.value)?.map(|text| Access::find(&text));
-            Some(Named {
-                key: entry.key.span,
-                value: Spanned::new(access.value?, access.span),
-            })
+            Some(named(&entry.key, Spanned::new(access.value?, access.span)))
         }))),
         Kind::Sequence(_) | Kind::Invalid => None,
     }

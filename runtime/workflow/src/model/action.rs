@@ -31,8 +31,8 @@ pub struct ActionInput {
     pub span: Span,
     /// `required`, which GitHub does not enforce.
     pub required: bool,
-    /// `default`, as written.
-    pub default: Option<Arc<str>>,
+    /// `default`.
+    pub default: Option<Spanned<Template>>,
     /// `deprecationMessage`: what to use instead.
     pub deprecated: Option<Arc<str>>,
 }

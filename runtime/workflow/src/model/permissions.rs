@@ -86,6 +86,7 @@ mod tests {
         for (scope, access) in scopes {
             named.add(&Arc::from(*scope), || Named {
                 key: Span::point(0),
+                computed: None,
                 value: Spanned::new(*access, Span::point(0)),
             });
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::free::Free;
 use crate::expression::{self, ExpressionError, Scope};
 use crate::span::Span;
-use crate::tree::Style;
+use crate::style::Style;
 
 /// Text in which `${{ … }}` may stand.
 #[derive(Clone, Debug)]

@@ -82,6 +82,8 @@ impl<'a, T> IntoIterator for &'a ByName<T> {
 pub struct Named<T> {
     /// Where the name stands.
     pub key: Span,
+    /// The name as a text to evaluate, when expressions stand in it. In a box, for hardly any name has some.
+    pub computed: Option<Box<Template>>,
     /// The value.
     pub value: Spanned<T>,
 }

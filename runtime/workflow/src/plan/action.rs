@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 
 use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::variables;
-use super::shape;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, JobStatus, equal_names};
 use crate::model::action::{Action, ActionKind, Hook};
@@ -54,7 +53,7 @@ pub fn action_inputs(
             }
             value.clone()
         } else if let Some(default) = &input.default {
-            match shape::computed(&mut evaluation, default, declared, input.span) {
+            match evaluation.text(default, declared) {
                 Some(value) => value.to_string(),
                 None => continue,
             }

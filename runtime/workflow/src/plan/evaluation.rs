@@ -11,7 +11,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{self, Environment, ExpressionError, Object, Value};
 use crate::model::{Free, FreeMapping, FreeValue, Literal, Scalar, Template};
 use crate::span::{Span, Spanned};
-use crate::tree;
 
 /// Most bytes that the values of one job may have together, all its instances counted.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -145,11 +144,16 @@ impl<'a> Evaluation<'a> {
         Some(object)
     }
 
+    /// A text in which no expression stands.
+    pub(super) fn plain(&mut self, text: &Arc<str>, place: Span) -> Option<Arc<str>> {
+        self.take(text.len() + OVERHEAD, place)?;
+        Some(Arc::clone(text))
+    }
+
     /// The value of a text, whose place is `whole`.
     pub(super) fn template(&mut self, written: &Template, whole: Span) -> Option<Value> {
         let Some((template, error)) = written.parsed() else {
-            self.take(written.text.len() + OVERHEAD, whole)?;
-            return Some(Value::String(Arc::clone(&written.text)));
+            return self.plain(&written.text, whole).map(Value::String);
         };
         let result = match error {
             Some(error) => Err(error.clone()),
@@ -262,16 +266,6 @@ pub(super) fn as_number(value: &Value) -> Option<f64> {
         Value::Number(number) => Some(*number),
         _ => None,
     }
-}
-
-/// A text of which it is not known whether it holds expressions, as one that stands there.
-pub(super) fn computed(text: &str, place: Span) -> Template {
-    let expressions: &[Span] = if expression::Template::is_in(text) {
-        &[place]
-    } else {
-        &[]
-    };
-    Template::new(Arc::from(text), tree::Style::Plain, Arc::from(expressions))
 }
 
 /// Whether a key is `${{ insert }}`.

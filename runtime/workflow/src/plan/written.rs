@@ -106,7 +106,7 @@ fn env(evaluation: &mut Evaluation<'_>, written: &Spanned<Env>) -> Option<Value>
                 object.insert(name, value.clone());
             }
         } else {
-            object.insert(shape::key(evaluation, name, place)?, value);
+            object.insert(shape::name(evaluation, name, named)?, value);
         }
     }
     Some(Value::object(object))

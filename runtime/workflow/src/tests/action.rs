@@ -52,7 +52,7 @@ fn three_kinds_are_typed() {
     assert_eq!(
         (
             input.required,
-            input.default.as_deref(),
+            input.default.as_ref().map(|default| &*default.text),
             input.deprecated.as_deref()
         ),
         (true, Some("1"), Some("use b"))

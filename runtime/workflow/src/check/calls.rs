@@ -7,7 +7,6 @@ use super::{call_references, concurrency, permissions};
 use crate::codes::{self, Code};
 use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::expression::is_in;
 use crate::model::{Input, InputKind, Job, NamedMap, Scalar, Secrets, Trigger, Workflow, own};
 use crate::references::{Reference, References};
 use crate::span::{Span, Spanned};
@@ -179,7 +178,7 @@ fn inputs(job: &Job, trigger: &Trigger, given: &NamedMap<Scalar>, uses: Span, di
         .iter()
         .map(|(name, input)| (name.to_ascii_lowercase(), input))
         .collect();
-    for (name, named) in given.iter().filter(|(name, _)| !is_in(name)) {
+    for (name, named) in given.iter().filter(|(_, named)| named.computed.is_none()) {
         match by_name.get(&name.to_ascii_lowercase()) {
             Some(input) => typed(name, &named.value, input, diagnostics),
             None => unknown(
@@ -212,7 +211,7 @@ fn secrets(
         diagnostics,
     );
     let known: HashSet<String> = all().map(|(name, _)| name.to_ascii_lowercase()).collect();
-    for (name, named) in given.iter().filter(|(name, _)| !is_in(name)) {
+    for (name, named) in given.iter().filter(|(_, named)| named.computed.is_none()) {
         if !known.contains(&name.to_ascii_lowercase()) {
             unknown(
                 (name, named.key),

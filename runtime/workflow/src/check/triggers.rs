@@ -248,11 +248,10 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnos
 }
 
 fn default(shown: &str, input: &Input, default: &Free, diagnostics: &mut Diagnostics) {
-    let Some(scalar) = default.as_scalar() else { return };
-    let text = scalar.to_text();
-    if text.contains("${{") {
+    let Some(scalar) = default.as_scalar().filter(|_| default.is_plain()) else {
         return;
-    }
+    };
+    let text = scalar.to_text();
     let (fits, wanted) = match input.kind {
         // Quoted ones are read all the same.
         InputKind::Boolean => (

@@ -3,7 +3,7 @@
 use crate::expression::{Expression, Node};
 use crate::model::action::{Action, ActionKind};
 use crate::model::{self, Job, JobId, Literal, Site, Step, Workflow};
-use crate::span::Span;
+use crate::span::{Span, Spanned};
 use crate::tree::Entry;
 
 use super::document::{Document, Model};
@@ -85,7 +85,7 @@ impl Found<'_> {
         }
         for site in &workflow.sites {
             let job = site.job.as_ref().and_then(|id| workflow.jobs.get(id));
-            let step = job.and_then(|job| step_of(job, site));
+            let step = job.and_then(|job| job.step(site.step?));
             let scopes = [
                 step.map(|step| self.levels.of_step(step.span))
                     .unwrap_or_default(),
@@ -105,9 +105,7 @@ impl Found<'_> {
         for (written, output) in &job.outputs {
             self.add(Symbol::Output(id.clone(), name(written)), output.key, true);
         }
-        if let Some(Literal::Value(strategy)) = job.strategy.as_ref().map(|strategy| &strategy.value)
-            && let Some(Literal::Value(matrix)) = strategy.matrix.as_ref().map(|matrix| &matrix.value)
-        {
+        if let Some((_, Spanned { value: matrix, .. })) = job.written_matrix() {
             for (written, vector) in &matrix.vectors {
                 self.add(Symbol::Matrix(id.clone(), name(written)), vector.key, true);
             }
@@ -227,14 +225,4 @@ fn declared(scopes: &Scopes<'_>, name: &str) -> Option<usize> {
     declared
         .find(|entry| &*entry.key.text == name)
         .map(|entry| entry.key.span.start)
-}
-
-fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
-    let place = site.step?;
-    let step = job.steps.get(place.index)?;
-    match (place.inner, &step.action) {
-        (Some(inner), model::StepAction::Parallel(steps)) => steps.get(inner),
-        (Some(_), _) => None,
-        (None, _) => Some(step),
-    }
 }

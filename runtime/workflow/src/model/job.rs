@@ -9,8 +9,9 @@ use super::limits::{Concurrency, Environment};
 use super::permissions::Permissions;
 use super::reference::WorkflowReference;
 use super::retry::Retry;
+use super::site::StepPlace;
 use super::snapshot::Snapshot;
-use super::step::Step;
+use super::step::{Step, StepAction};
 use super::strategy::{Matrix, Strategy};
 use super::template::{Literal, Minutes, Template};
 use super::values::{NamedMap, Scalar};
@@ -95,6 +96,17 @@ impl Job {
     #[must_use]
     pub fn calls(&self) -> Option<WorkflowReference> {
         WorkflowReference::parse(self.uses.as_ref()?.as_plain()?)
+    }
+
+    /// The step at a place.
+    #[must_use]
+    pub fn step(&self, place: StepPlace) -> Option<&Step> {
+        let step = self.steps.get(place.index)?;
+        match (place.inner, &step.action) {
+            (Some(inner), StepAction::Parallel(steps)) => steps.get(inner),
+            (Some(_), _) => None,
+            (None, _) => Some(step),
+        }
     }
 
     /// The container that its steps run in and those beside it, as far as they are written out.

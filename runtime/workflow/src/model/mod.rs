@@ -1,4 +1,7 @@
 //! The workflow as typed values, each with its place: what the file says, before anything is evaluated.
+//!
+//! Nothing here is a node of the file's tree: who must know how something is written asks the tree beside it. What a mistake
+//! took away, which was reported, leaves a mark (`incomplete`), so that nobody complains about it a second time.
 
 pub mod action;
 mod condition;

@@ -187,7 +187,7 @@ mod tests {
         )
         .unwrap();
         let node = read(root, "./it").await.unwrap();
-        assert!(matches!(&node.action.kind, ActionKind::Node { using, .. } if &**using == "node20"));
+        assert!(matches!(&node.action.kind, ActionKind::Node { using, .. } if &*using.value == "node20"));
     }
 
     #[tokio::test]

@@ -54,7 +54,7 @@ pub(crate) fn step_name(step: &Step) -> String {
         }
         StepAction::Uses(uses) => format!("Run {}", uses.reference.text),
         StepAction::Wait(_) => "Wait".to_owned(),
-        StepAction::WaitAll => "Wait for all".to_owned(),
+        StepAction::WaitAll(_) => "Wait for all".to_owned(),
         StepAction::Cancel(_) => "Cancel".to_owned(),
         StepAction::Parallel(_) => "Parallel group".to_owned(),
         _ => "Step".to_owned(),

@@ -292,7 +292,7 @@ fn called_scope(question: &Question, plan: &JobPlan, call: &CallPlan) -> Result<
         .map(|(name, secret)| (name.clone(), secret.expose().to_owned()))
         .collect();
     let secrets = loom_workflow::called_secrets(&trigger, &call.secrets, &available);
-    let missing = trigger.secrets.iter().find(|(name, secret)| {
+    let missing = trigger.secrets.iter().flatten().find(|(name, secret)| {
         let given = |given: &CallSecrets| match given {
             CallSecrets::Inherit => true,
             CallSecrets::Named(_) => secrets.keys().any(|given| given.eq_ignore_ascii_case(name)),

@@ -64,7 +64,7 @@ struct InputView {
 
 impl InputView {
     fn new(name: &str, input: &Input) -> Self {
-        let default = input.default.as_ref().and_then(|node| node.as_scalar());
+        let default = input.default.as_ref().filter(|default| default.is_plain());
         let options = input.options.iter().flat_map(|options| &options.value);
         Self {
             name: name.to_owned(),
@@ -76,9 +76,7 @@ impl InputView {
                 InputKind::Environment => "environment",
             },
             required: input.required,
-            default: default
-                .map(|scalar| scalar.text.to_string())
-                .filter(|text| !text.contains("${{")),
+            default: default.and_then(|default| Some(default.as_scalar()?.to_text().to_string())),
             options: options.map(|option| option.value.to_string()).collect(),
         }
     }

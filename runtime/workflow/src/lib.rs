@@ -47,6 +47,7 @@ mod shell;
 mod silence;
 mod source;
 mod span;
+mod style;
 mod suggestion;
 pub mod tree;
 mod words;
@@ -109,10 +110,14 @@ pub fn load_unlinted(source: &Source, dialect: Dialect, references: &dyn Referen
 fn read(source: &Source, dialect: Dialect, references: &dyn References, level: Level) -> Loaded {
     let mut diagnostics = Diagnostics::new();
     let tree = tree::parse(source, &Limits::default(), &mut diagnostics);
-    let workflow = tree.and_then(|root| lower::lower(source, &root, dialect, &mut diagnostics));
-    if let Some(workflow) = &workflow {
-        check::check(workflow, source, references, level, &mut diagnostics);
+    let read = tree.and_then(|tree| {
+        let workflow = lower::lower(source, &tree, dialect, &mut diagnostics)?;
+        Some((tree, workflow))
+    });
+    if let Some((tree, workflow)) = &read {
+        check::check(workflow, tree, source, references, level, &mut diagnostics);
     }
+    let workflow = read.map(|(_, workflow)| workflow);
     // Of a file that could not be read to its end, not all is known that comments may be about.
     let is_whole = workflow.is_some() && level == Level::Lint;
     let diagnostics = silence::apply(source, is_whole, diagnostics.finish_for(source));

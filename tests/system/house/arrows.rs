@@ -241,6 +241,30 @@ fn rooms() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
+fn the_model_of_the_language_knows_no_tree() {
+    let rooms = rooms();
+    let mut reached = BTreeSet::from(["model"]);
+    let mut waiting = vec!["model"];
+    while let Some(room) = waiting.pop() {
+        for import in rooms.get(room).into_iter().flatten() {
+            if reached.insert(import) {
+                waiting.push(import);
+            }
+        }
+    }
+    assert!(reached.contains("span") && rooms["lower"].contains("tree"));
+    let offences: Vec<String> = reached
+        .into_iter()
+        .filter(|room| *room == "tree")
+        .map(str::to_owned)
+        .collect();
+    none(
+        "what the typed model of loom-workflow can hold, of which no type may be a node of the file's tree",
+        &offences,
+    );
+}
+
+#[test]
 fn the_rooms_of_the_language_import_one_way() {
     let mut left = rooms();
     assert!(left.len() > 20 && left["lower"].contains("model"), "{left:?}");

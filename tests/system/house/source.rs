@@ -116,6 +116,26 @@ const HOMES: &[Home] = &[
         at_home: |_| false,
     },
     Home {
+        rule: "the tree of a file is read to make the model of it and to edit it; rules and plans ask the model, but for the \
+               rule about how lists are written",
+        words: &[
+            "tree::Mapping",
+            "tree::Entry",
+            "Kind::Mapping",
+            "Kind::Sequence",
+            "Kind::Invalid",
+        ],
+        within: "runtime/workflow/src/",
+        at_home: |path| {
+            ["tree/", "lower/", "editor/", "check/empty.rs"]
+                .iter()
+                .any(|home| {
+                    path.strip_prefix("runtime/workflow/src/")
+                        .is_some_and(|path| path.starts_with(home))
+                })
+        },
+    },
+    Home {
         rule: "what is wrong is told by a type, never by the words of a message: a `Reason` whose text is its `Display`; \
                what engines, systems and people say has no type",
         words: &[

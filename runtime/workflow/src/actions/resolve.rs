@@ -99,7 +99,7 @@ fn interface(action: &Action) -> Interface {
         required: input.required && input.default.is_none(),
         deprecated: input.deprecated.as_deref().map(str::to_owned),
     });
-    let names = action.outputs.iter().map(|output| output.value.to_string());
+    let names = action.outputs.keys().map(ToString::to_string);
     // Only a composite action gives nothing but what it declares: scripts may set any output.
     let outputs = matches!(action.kind, ActionKind::Composite { .. }).then(|| names.collect());
     Interface {
@@ -109,9 +109,8 @@ fn interface(action: &Action) -> Interface {
         runtime: match &action.kind {
             ActionKind::Composite { .. } => Runtime::Composite,
             ActionKind::Docker { .. } => Runtime::Docker,
-            ActionKind::Node { fields, .. } => {
-                let using = fields.get("using").and_then(|field| field.value.as_scalar());
-                let version = using.and_then(|using| using.text.get(4..)?.parse().ok());
+            ActionKind::Node { using, .. } => {
+                let version = using.get(4..).and_then(|version| version.parse().ok());
                 version.map_or(Runtime::Unknown, Runtime::Node)
             }
         },

@@ -5,8 +5,8 @@ use crate::codes;
 use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
-use crate::model::{ActionText, Job, Step, Uses};
-use crate::tree::{Entry, Mapping};
+use crate::model::{ActionText, Job, Literal, NamedMap, Template, Uses};
+use crate::span::Span;
 use crate::words::{self, closest, name};
 
 use super::calls::is_free;
@@ -26,14 +26,13 @@ pub(super) fn check(all: &[Steps<'_>], actions: &Actions<'_>, diagnostics: &mut 
             };
             let place = Place {
                 job: steps.job,
-                step,
                 uses,
                 empty: !fetched && steps.dialect == Dialect::GitHub,
                 unchanged: !changed,
             };
             place.check(actions, diagnostics);
             fetched |= may_fetch(uses);
-            changed |= may_fetch(uses) && !is_plain_checkout(step, uses);
+            changed |= may_fetch(uses) && !is_plain_checkout(uses);
         });
     }
 }
@@ -48,23 +47,23 @@ fn may_fetch(uses: &Uses) -> bool {
 }
 
 /// Whether a step puts the files of this repository where a job begins, and no others.
-fn is_plain_checkout(step: &Step, uses: &Uses) -> bool {
+fn is_plain_checkout(uses: &Uses) -> bool {
     let checkout = uses
         .reference
         .as_plain()
         .is_some_and(|text| text.starts_with("actions/checkout@"));
-    let with = step.fields.get("with").map(|field| &field.value);
+    let is_harmless = |name: &str| {
+        matches!(
+            name.to_ascii_lowercase().as_str(),
+            "fetch-depth" | "fetch-tags" | "token" | "persist-credentials" | "clean" | "lfs"
+        )
+    };
     checkout
-        && with.is_none_or(|with| {
-            with.as_mapping().is_some_and(|with| {
-                with.entries.iter().all(|entry| {
-                    matches!(
-                        entry.key.text.to_ascii_lowercase().as_str(),
-                        "fetch-depth" | "fetch-tags" | "token" | "persist-credentials" | "clean" | "lfs"
-                    )
-                })
-            })
-        })
+        && match uses.with.as_deref() {
+            None => true,
+            Some(Literal::Value(with)) => !with.incomplete && with.keys().all(|name| is_harmless(name)),
+            Some(Literal::Expression(_) | Literal::Computed(_)) => false,
+        }
 }
 
 /// Whether a path is one of a workflow, and none of the folder of an action.
@@ -75,7 +74,6 @@ fn is_workflow(path: &[&str]) -> bool {
 /// A step that uses an action.
 struct Place<'a> {
     job: Option<&'a Job>,
-    step: &'a Step,
     uses: &'a Uses,
     /// Whether nothing can lie in the workspace yet.
     empty: bool,
@@ -164,32 +162,26 @@ impl Place<'_> {
         if interface.inputs.is_none() {
             return;
         }
-        let empty = Mapping::default();
-        let with = match self.step.fields.get("with") {
-            Some(field) => match field.value.as_mapping() {
-                Some(mapping) => mapping,
-                // An expression, or a mistake that has been reported.
-                None => return,
-            },
+        let empty = NamedMap::default();
+        let with = match self.uses.with.as_deref() {
+            Some(Literal::Value(with)) => with,
+            Some(Literal::Expression(_) | Literal::Computed(_)) => return,
             None => &empty,
         };
-        if with.incomplete || with.entries.iter().any(|entry| is_in(&entry.key.text)) {
+        if !with.has_known_names() {
             return;
         }
-        for entry in &with.entries {
-            match interface.input(&entry.key.text) {
+        for (name, given) in with {
+            match interface.input(name) {
                 Some(input) => {
                     if let Some(instead) = &input.deprecated {
-                        deprecated(entry, text, instead, diagnostics);
+                        deprecated((name, given.key), text, instead, diagnostics);
                     }
                 }
-                None => unknown(entry, with, text, interface, diagnostics),
+                None => unknown((name, given.key), with, text, interface, diagnostics),
             }
         }
-        let is_given = |input: &str| {
-            let mut entries = with.entries.iter();
-            entries.any(|entry| entry.key.text.eq_ignore_ascii_case(input))
-        };
+        let is_given = |input: &str| !is_free(with, input);
         for input in interface.inputs.iter().flatten() {
             if input.required && !is_given(&input.name) {
                 diagnostics.push(
@@ -205,25 +197,30 @@ impl Place<'_> {
     }
 }
 
-fn deprecated(entry: &Entry, text: &str, instead: &str, diagnostics: &mut Diagnostics) {
+fn deprecated((written, place): (&str, Span), text: &str, instead: &str, diagnostics: &mut Diagnostics) {
     let mut diagnostic = Diagnostic::new(
         codes::ACTION_INPUT_DEPRECATED,
         format!(
             "the input {} of {} should not be used any more",
-            name(&entry.key.text),
+            name(written),
             name(text)
         ),
     )
-    .at(entry.key.span, "deprecated");
+    .at(place, "deprecated");
     if !instead.is_empty() {
         diagnostic = diagnostic.help(crate::words::visible(instead));
     }
     diagnostics.push(diagnostic);
 }
 
-fn unknown(entry: &Entry, with: &Mapping, text: &str, interface: &Interface, diagnostics: &mut Diagnostics) {
+fn unknown(
+    (key, place): (&str, Span),
+    with: &NamedMap<Template>,
+    text: &str,
+    interface: &Interface,
+    diagnostics: &mut Diagnostics,
+) {
     const SHOWN: usize = 16;
-    let key = &*entry.key.text;
     // What every action in a container takes.
     if matches!(interface.runtime, Runtime::Docker) && is_for_containers(key) {
         return;
@@ -239,7 +236,7 @@ fn unknown(entry: &Entry, with: &Mapping, text: &str, interface: &Interface, dia
     } else {
         "not known there"
     };
-    diagnostic = diagnostic.at(entry.key.span, label);
+    diagnostic = diagnostic.at(place, label);
     if !diagnostics.is_full() {
         let names: Vec<&str> = interface
             .inputs
@@ -255,7 +252,7 @@ fn unknown(entry: &Entry, with: &Mapping, text: &str, interface: &Interface, dia
                 is_own && is_free(with, near) && words::is_certain(key, near, names.iter().copied(), true);
             diagnostic
                 .help(format!("did you mean `{near}`?"))
-                .guess(entry.key.span, near, is_certain)
+                .guess(place, near, is_certain)
         } else if names.is_empty() {
             diagnostic.help("it takes no inputs: remove it")
         } else {

@@ -7,10 +7,10 @@ use super::{call_references, concurrency, permissions};
 use crate::codes::{self, Code};
 use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{Input, InputKind, Job, Trigger, Workflow, own};
+use crate::model::{Input, InputKind, Job, NamedMap, Scalar, Secrets, Trigger, Workflow, own};
 use crate::references::{Reference, References};
-use crate::span::Span;
-use crate::tree::{self, Entry, Limits, Mapping, Style, Value};
+use crate::span::{Span, Spanned};
+use crate::tree::{self, Limits, Style, Value};
 use crate::words::{self, closest, name};
 
 /// How many workflows may stand below the first one, each called by the one before: GitHub's limit.
@@ -154,25 +154,15 @@ fn call(job: &Job, called: &Workflow, uses: Span, diagnostics: &mut Diagnostics)
         );
         return;
     };
-    let empty = Mapping::default();
-    let mapping = |key: &str| job.fields.get(key).and_then(|field| field.value.as_mapping());
-    inputs(job, trigger, mapping("with").unwrap_or(&empty), uses, diagnostics);
-    let inherits = job
-        .fields
-        .get("secrets")
-        .is_some_and(|field| field.value.as_scalar().is_some());
-    if !inherits {
-        secrets(
-            job,
-            trigger,
-            mapping("secrets").unwrap_or(&empty),
-            uses,
-            diagnostics,
-        );
+    inputs(job, trigger, &job.with, uses, diagnostics);
+    match job.secrets.as_deref() {
+        Some(Secrets::Inherit) => {}
+        Some(Secrets::Named(given)) => secrets(job, trigger, given, uses, diagnostics),
+        None => secrets(job, trigger, &NamedMap::default(), uses, diagnostics),
     }
 }
 
-fn inputs(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics: &mut Diagnostics) {
+fn inputs(job: &Job, trigger: &Trigger, given: &NamedMap<Scalar>, uses: Span, diagnostics: &mut Diagnostics) {
     let declared = || trigger.inputs.keys().map(|name| &**name);
     let required = trigger.inputs.iter().filter(|(_, input)| input.required);
     missing(
@@ -188,17 +178,30 @@ fn inputs(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics
         .iter()
         .map(|(name, input)| (name.to_ascii_lowercase(), input))
         .collect();
-    for entry in given.entries.iter().filter(|entry| !computed(entry)) {
-        match by_name.get(&entry.key.text.to_ascii_lowercase()) {
-            Some(input) => typed(entry, input, diagnostics),
-            None => unknown(entry, given, declared(), codes::CALL_INPUT, "input", diagnostics),
+    for (name, named) in given.iter().filter(|(_, named)| named.computed.is_none()) {
+        match by_name.get(&name.to_ascii_lowercase()) {
+            Some(input) => typed(name, &named.value, input, diagnostics),
+            None => unknown(
+                (name, named.key),
+                given,
+                declared(),
+                codes::CALL_INPUT,
+                "input",
+                diagnostics,
+            ),
         }
     }
 }
 
-fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostics: &mut Diagnostics) {
-    let declared = || trigger.secrets.keys().map(|name| &**name);
-    let required = trigger.secrets.iter().filter(|(_, secret)| secret.required);
+fn secrets(
+    job: &Job,
+    trigger: &Trigger,
+    given: &NamedMap<Scalar>,
+    uses: Span,
+    diagnostics: &mut Diagnostics,
+) {
+    let all = || trigger.secrets.iter().flatten();
+    let required = all().filter(|(_, secret)| secret.required);
     missing(
         job,
         required.map(|(name, _)| &**name),
@@ -207,13 +210,13 @@ fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostic
         uses,
         diagnostics,
     );
-    let known: HashSet<String> = declared().map(str::to_ascii_lowercase).collect();
-    for entry in given.entries.iter().filter(|entry| !computed(entry)) {
-        if !known.contains(&entry.key.text.to_ascii_lowercase()) {
+    let known: HashSet<String> = all().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    for (name, named) in given.iter().filter(|(_, named)| named.computed.is_none()) {
+        if !known.contains(&name.to_ascii_lowercase()) {
             unknown(
-                entry,
+                (name, named.key),
                 given,
-                declared(),
+                all().map(|(name, _)| &**name),
                 codes::CALL_SECRET,
                 "secret",
                 diagnostics,
@@ -225,12 +228,12 @@ fn secrets(job: &Job, trigger: &Trigger, given: &Mapping, uses: Span, diagnostic
 fn missing<'a>(
     job: &Job,
     required: impl Iterator<Item = &'a str>,
-    given: &Mapping,
+    given: &NamedMap<Scalar>,
     kind: &str,
     uses: Span,
     diagnostics: &mut Diagnostics,
 ) {
-    if given.entries.iter().any(computed) {
+    if !given.has_known_names() {
         return;
     }
     let (code, key): (Code, &str) = if kind == "input" {
@@ -238,11 +241,7 @@ fn missing<'a>(
     } else {
         (codes::CALL_SECRET, "secrets")
     };
-    let given: HashSet<String> = given
-        .entries
-        .iter()
-        .map(|entry| entry.key.text.to_ascii_lowercase())
-        .collect();
+    let given: HashSet<String> = given.keys().map(|name| name.to_ascii_lowercase()).collect();
     for wanted in required {
         if !given.contains(&wanted.to_ascii_lowercase()) {
             diagnostics.push(
@@ -265,8 +264,8 @@ fn missing<'a>(
 }
 
 fn unknown<'a>(
-    entry: &Entry,
-    given: &Mapping,
+    (written, place): (&str, Span),
+    given: &NamedMap<Scalar>,
     declared: impl Iterator<Item = &'a str>,
     code: Code,
     kind: &str,
@@ -280,15 +279,15 @@ fn unknown<'a>(
     };
     let mut diagnostic = Diagnostic::new(
         code,
-        format!("the called workflow has no {kind} {}", name(&entry.key.text)),
+        format!("the called workflow has no {kind} {}", name(written)),
     )
-    .at(entry.key.span, "not known there");
-    diagnostic = if let Some(near) = closest(&entry.key.text, declared.iter().copied()) {
+    .at(place, "not known there");
+    diagnostic = if let Some(near) = closest(written, declared.iter().copied()) {
         let is_certain =
-            is_free(given, near) && words::is_certain(&entry.key.text, near, declared.iter().copied(), true);
+            is_free(given, near) && words::is_certain(written, near, declared.iter().copied(), true);
         diagnostic
             .help(format!("did you mean `{near}`?"))
-            .guess(entry.key.span, near, is_certain)
+            .guess(place, near, is_certain)
     } else if declared.is_empty() {
         diagnostic.help(format!("it takes no {kind}s: remove it"))
     } else {
@@ -298,16 +297,15 @@ fn unknown<'a>(
     diagnostics.push(diagnostic);
 }
 
-fn typed(entry: &Entry, input: &Input, diagnostics: &mut Diagnostics) {
-    let Some(scalar) = entry.value.as_scalar() else {
-        return;
+fn typed(written: &str, given: &Spanned<Scalar>, input: &Input, diagnostics: &mut Diagnostics) {
+    let text = match &given.value {
+        Scalar::Text(text) if text.as_plain().is_none() => return,
+        Scalar::Text(text) => Some(text),
+        Scalar::Null | Scalar::Boolean(_) | Scalar::Number(_) => None,
     };
-    if scalar.text.contains("${{") {
-        return;
-    }
     let (fits, wanted) = match input.kind {
-        InputKind::Boolean => (matches!(scalar.value, Value::Bool(_)), "a boolean"),
-        InputKind::Number => (matches!(scalar.value, Value::Number(_)), "a number"),
+        InputKind::Boolean => (matches!(given.value, Scalar::Boolean(_)), "a boolean"),
+        InputKind::Number => (matches!(given.value, Scalar::Number(_)), "a number"),
         InputKind::String | InputKind::Choice | InputKind::Environment => return,
     };
     if !fits {
@@ -315,37 +313,31 @@ fn typed(entry: &Entry, input: &Input, diagnostics: &mut Diagnostics) {
             codes::CALL_INPUT,
             format!(
                 "the input {} must be {wanted}, not {}",
-                name(&entry.key.text),
-                entry.value.describe()
+                name(written),
+                given.describe()
             ),
         )
-        .at(entry.value.span, format!("this is {}", entry.value.describe()))
+        .at(given.span, format!("this is {}", given.describe()))
         .help("write a value of the type that the called workflow declares, without quotes");
-        let is_quoted = matches!(scalar.style, Style::SingleQuoted | Style::DoubleQuoted);
-        let meaning = tree::resolve(&scalar.text);
-        let is_meant = match input.kind {
-            InputKind::Boolean => matches!(meaning, Value::Bool(_)),
-            _ => matches!(meaning, Value::Number(_)),
-        };
-        if is_quoted && is_meant {
-            diagnostic = diagnostic.fix(entry.value.span, &*scalar.text);
-        }
-        if let Some(boolean) = words::boolean(&scalar.text).filter(|_| input.kind == InputKind::Boolean) {
-            diagnostic = diagnostic.fix(entry.value.span, boolean);
+        if let Some(text) = text {
+            let is_quoted = matches!(text.style, Style::SingleQuoted | Style::DoubleQuoted);
+            let meaning = tree::resolve(&text.text);
+            let is_meant = match input.kind {
+                InputKind::Boolean => matches!(meaning, Value::Bool(_)),
+                _ => matches!(meaning, Value::Number(_)),
+            };
+            if is_quoted && is_meant {
+                diagnostic = diagnostic.fix(given.span, &*text.text);
+            }
+            if let Some(boolean) = words::boolean(&text.text).filter(|_| input.kind == InputKind::Boolean) {
+                diagnostic = diagnostic.fix(given.span, boolean);
+            }
         }
         diagnostics.push(diagnostic);
     }
 }
 
-/// Whether a mapping has no key of this name yet.
-pub(super) fn is_free(mapping: &Mapping, name: &str) -> bool {
-    !mapping
-        .entries
-        .iter()
-        .any(|entry| entry.key.text.eq_ignore_ascii_case(name))
-}
-
-/// Whether a key is only known once it is evaluated.
-fn computed(entry: &Entry) -> bool {
-    entry.key.text.contains("${{")
+/// Whether nothing has this name yet.
+pub(super) fn is_free<T>(named: &NamedMap<T>, name: &str) -> bool {
+    !named.keys().any(|known| known.eq_ignore_ascii_case(name))
 }

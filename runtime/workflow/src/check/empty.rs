@@ -1,10 +1,9 @@
 //! Lists and texts that the language lets be empty, and that mean nothing then.
 
-use super::steps::Steps;
 use crate::Dialect;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Job, Workflow};
+use crate::model::{Job, Workflow};
 use crate::tree::{Kind, Node};
 
 /// Keys of events whose lists pick something.
@@ -21,31 +20,38 @@ const FILTERS: &[&str] = &[
     "versions",
 ];
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    if let Some(on) = workflow.fields.get("on") {
+pub(super) fn check(workflow: &Workflow, tree: &Node, diagnostics: &mut Diagnostics) {
+    if let Some(on) = value(tree, "on") {
         // GitHub refuses it, which was reported; in Loom it is a list like any other.
         if workflow.dialect == Dialect::Loom {
-            report("on", &on.value, diagnostics);
+            report("on", on, diagnostics);
         }
-        events(&on.value, diagnostics);
+        events(on, diagnostics);
     }
-    for steps in Steps::of_workflow(workflow) {
-        steps.each(&mut |step| {
-            list(&step.fields, "wait", diagnostics);
-            list(&step.fields, "parallel", diagnostics);
-        });
-    }
-    for job in workflow.jobs.values() {
-        nothing_to_do(job, diagnostics);
-        list(&job.fields, "needs", diagnostics);
-        if let Some(field) = job.fields.get("runs-on") {
-            inside(&field.value, "labels", diagnostics);
+    let jobs = value(tree, "jobs").and_then(Node::as_mapping);
+    for job in jobs.iter().flat_map(|jobs| &jobs.entries) {
+        let job = &job.value;
+        inside(job, "needs", diagnostics);
+        if let Some(runs_on) = value(job, "runs-on") {
+            inside(runs_on, "labels", diagnostics);
         }
-        let strategy = job.fields.get("strategy").map(|field| &field.value);
+        let strategy = value(job, "strategy");
         if let Some(matrix) = strategy.and_then(|strategy| value(strategy, "matrix")) {
             inside(matrix, "include", diagnostics);
             inside(matrix, "exclude", diagnostics);
         }
+        steps(value(job, "steps"), diagnostics);
+    }
+    for job in workflow.jobs.values() {
+        nothing_to_do(job, diagnostics);
+    }
+}
+
+fn steps(list: Option<&Node>, diagnostics: &mut Diagnostics) {
+    for step in list.and_then(Node::as_sequence).unwrap_or_default() {
+        inside(step, "wait", diagnostics);
+        inside(step, "parallel", diagnostics);
+        steps(value(step, "parallel"), diagnostics);
     }
 }
 
@@ -64,10 +70,10 @@ fn events(on: &Node, diagnostics: &mut Diagnostics) {
 
 /// GitHub's readers take such a job; its service says that there are no steps, and starts nothing.
 fn nothing_to_do(job: &Job, diagnostics: &mut Diagnostics) {
-    if job.fields.get("steps").is_some() || job.uses.is_some() {
+    if job.keys.contains("steps") || job.uses.is_some() {
         return;
     }
-    let Some(runs_on) = job.fields.get("runs-on") else {
+    let Some(runs_on) = &job.runs_on else {
         return;
     };
     diagnostics.push(
@@ -76,15 +82,9 @@ fn nothing_to_do(job: &Job, diagnostics: &mut Diagnostics) {
             format!("job {} has nothing to do", crate::words::name(job.id.as_str())),
         )
         .at(job.id.span, "it has no `steps`")
-        .related(runs_on.value.span, "where it would do it")
+        .related(runs_on.span, "where it would do it")
         .help("add `steps`, or remove the job"),
     );
-}
-
-fn list(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
-    if let Some(field) = fields.get(key) {
-        report(key, &field.value, diagnostics);
-    }
 }
 
 fn inside(node: &Node, key: &str, diagnostics: &mut Diagnostics) {

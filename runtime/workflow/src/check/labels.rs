@@ -7,7 +7,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::lints::Lints;
-use crate::model::{Job, RunsOn, Template, Workflow};
+use crate::model::{Job, RunsOn, Scalar, Template, Workflow};
 use crate::span::Spanned;
 use crate::words::{closest, name};
 
@@ -139,14 +139,15 @@ fn values<'a>(label: &Template, matrix: Option<&Matrix<'a>>) -> Vec<Vec<Spanned<
         return Vec::new();
     };
     let mut groups = Vec::new();
-    for node in matrix.values(&path) {
-        let nodes = match node.as_sequence() {
-            Some(items) => items.iter().collect(),
-            None => vec![node],
-        };
-        let texts = nodes.into_iter().filter_map(|node| {
-            let scalar = node.as_scalar()?;
-            (!scalar.text.contains("${{")).then(|| Spanned::new(&*scalar.text, node.span))
+    for value in matrix.values(&path) {
+        let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+        let texts = items.iter().filter_map(|item| {
+            let text = match item.as_scalar()? {
+                Scalar::Text(text) => text.as_plain()?,
+                // No runner of GitHub has a number for a label.
+                Scalar::Null | Scalar::Boolean(_) | Scalar::Number(_) => "",
+            };
+            Some(Spanned::new(text, item.span))
         });
         groups.push(texts.collect());
     }

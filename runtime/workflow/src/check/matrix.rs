@@ -2,10 +2,10 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::expression::is_in;
-use crate::model::{self, Job, List, Literal, MOST_COMBINATIONS, Workflow};
+use crate::model::{
+    self, Free, FreeEntry, FreeMapping, FreeValue, Job, List, Literal, MOST_COMBINATIONS, Scalar, Workflow,
+};
 use crate::span::{Span, Spanned};
-use crate::tree::{Entry, Kind, Mapping, Node};
 use crate::words::{closest, name};
 
 /// How many pairs of values are compared in one file: more than that nobody has written by hand.
@@ -43,7 +43,7 @@ impl<'a> Matrix<'a> {
         let is_computed = is_expression(strategy.fail_fast.as_deref())
             || is_expression(strategy.max_parallel.as_deref())
             || strategy.incomplete
-            || lists.any(|list| items(list).is_none_or(|items| items.iter().any(computed)));
+            || lists.any(|list| items(list).is_none_or(|items| !items.iter().all(Free::is_plain)));
         Some(Self {
             job,
             written,
@@ -53,34 +53,34 @@ impl<'a> Matrix<'a> {
     }
 
     /// The values of each of its lists that are written out, with the name of the list.
-    fn rows(&self) -> impl Iterator<Item = (&'a str, &'a [Node])> + use<'a> {
+    fn rows(&self) -> impl Iterator<Item = (&'a str, &'a [Free])> + use<'a> {
         let vectors = self.written.vectors.iter();
         vectors.map(|(name, vector)| (&**name, items(&vector.value).unwrap_or_default()))
     }
 
     /// Every value that is written for a path of keys, `matrix.os.name` without the `matrix`.
-    pub(super) fn values(&self, path: &[&str]) -> Vec<&'a Node> {
+    pub(super) fn values(&self, path: &[&str]) -> Vec<&'a Free> {
         let Some((key, rest)) = path.split_first() else {
             return Vec::new();
         };
         let rows = self.rows().filter(|(name, _)| name.eq_ignore_ascii_case(key));
         let rows = rows.flat_map(|(_, values)| values);
-        let included = self.included().filter_map(|mapping| get(mapping, key));
+        let included = self.included().filter_map(|mapping| mapping.get(key));
         rows.chain(included)
-            .filter_map(|node| inner(node, rest))
+            .filter_map(|value| inner(value, rest))
             .collect()
     }
 
-    fn include(&self) -> &'a [Node] {
+    fn include(&self) -> &'a [Free] {
         self.written.include.as_ref().and_then(items).unwrap_or_default()
     }
 
-    fn exclude(&self) -> &'a [Node] {
+    fn exclude(&self) -> &'a [Free] {
         self.written.exclude.as_ref().and_then(items).unwrap_or_default()
     }
 
-    fn included(&self) -> impl Iterator<Item = &'a Mapping> + use<'a> {
-        self.include().iter().filter_map(Node::as_mapping)
+    fn included(&self) -> impl Iterator<Item = &'a FreeMapping> + use<'a> {
+        self.include().iter().filter_map(Free::as_mapping)
     }
 
     fn empty(&self, diagnostics: &mut Diagnostics) {
@@ -167,11 +167,11 @@ impl<'a> Matrix<'a> {
         }
         let mut left = MOST;
         let items = self.exclude().iter();
-        let entries = items.filter_map(Node::as_mapping).map(|entry| {
-            let others = self.rows().filter(|(name, _)| get(entry, name).is_none());
+        let entries = items.filter_map(Free::as_mapping).map(|entry| {
+            let others = self.rows().filter(|(name, _)| entry.get(name).is_none());
             // Several values of a list may fit one that is a mapping; a list may have a value twice.
             let fitting = self.rows().filter_map(|(name, values)| {
-                let wanted = get(entry, name)?;
+                let wanted = entry.get(name)?;
                 let fitting = values.iter().filter(|value| covers(wanted, value, &mut left));
                 Some(fitting.count())
             });
@@ -191,7 +191,7 @@ impl<'a> Matrix<'a> {
                     return;
                 }
                 let mut earlier = values.iter().take(index);
-                let Some(first) = earlier.find(|first| !computed(value) && same(first, value, left)) else {
+                let Some(first) = earlier.find(|first| value.is_plain() && same(first, value, left)) else {
                     continue;
                 };
                 diagnostics.push(
@@ -216,23 +216,23 @@ impl<'a> Matrix<'a> {
         for entry in self
             .exclude()
             .iter()
-            .filter_map(Node::as_mapping)
+            .filter_map(Free::as_mapping)
             .flat_map(|mapping| &mapping.entries)
         {
-            if is_in(&entry.key.text) {
+            if entry.key.as_plain().is_none() {
                 continue;
             }
             self.exclusion(entry, left, diagnostics);
         }
     }
 
-    fn exclusion(&self, entry: &Entry, left: &mut usize, diagnostics: &mut Diagnostics) {
+    fn exclusion(&self, entry: &FreeEntry, left: &mut usize, diagnostics: &mut Diagnostics) {
         let key = &*entry.key.text;
         let mut vectors = self.written.vectors.iter();
         let row = vectors
             .find(|(name, _)| name.eq_ignore_ascii_case(key))
             .map(|(_, vector)| &vector.value);
-        let included: Vec<&Node> = self.included().filter_map(|mapping| get(mapping, key)).collect();
+        let included: Vec<&Free> = self.included().filter_map(|mapping| mapping.get(key)).collect();
         let refused = self.plain && row.is_none();
         if refused || (row.is_none() && included.is_empty()) {
             let known = self.rows().map(|(name, _)| name);
@@ -262,14 +262,14 @@ impl<'a> Matrix<'a> {
             None => &[],
         };
         *left = left.saturating_sub(listed.len() + included.len());
-        if *left == 0 || computed(&entry.value) {
+        if *left == 0 || !entry.value.is_plain() {
             return;
         }
         // What `include` adds comes after what is excluded; only a key that it alone has may be meant so.
         let mut values = listed
             .iter()
             .chain(if row.is_some() { Vec::new() } else { included });
-        let matches = values.any(|value| computed(value) || covers(&entry.value, value, left));
+        let matches = values.any(|value| !value.is_plain() || covers(&entry.value, value, left));
         // With nothing left, nobody knows.
         if !matches && *left > 0 {
             diagnostics.push(
@@ -303,7 +303,7 @@ pub(super) fn reference(text: &str) -> Option<Vec<&str>> {
 }
 
 /// The items of a list that is written out.
-fn items(list: &Spanned<List>) -> Option<&[Node]> {
+fn items(list: &Spanned<List>) -> Option<&[Free]> {
     match &list.value {
         Literal::Value(items) => Some(items),
         Literal::Expression(_) | Literal::Computed(_) => None,
@@ -314,58 +314,41 @@ fn is_expression<T>(literal: Option<&Literal<T>>) -> bool {
     matches!(literal, Some(Literal::Expression(_) | Literal::Computed(_)))
 }
 
-fn get<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a Node> {
-    let mut entries = mapping.entries.iter();
-    entries
-        .find(|entry| entry.key.text.eq_ignore_ascii_case(key))
-        .map(|entry| &entry.value)
-}
-
-fn inner<'a>(node: &'a Node, path: &[&str]) -> Option<&'a Node> {
-    let mut node = node;
+fn inner<'a>(value: &'a Free, path: &[&str]) -> Option<&'a Free> {
+    let mut value = value;
     for key in path {
-        node = get(node.as_mapping()?, key)?;
+        value = value.as_mapping()?.get(key)?;
     }
-    Some(node)
-}
-
-/// Whether any part of a value is known only when it runs, or wrong.
-fn computed(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Scalar(scalar) => is_in(&scalar.text),
-        Kind::Sequence(items) => items.iter().any(computed),
-        Kind::Mapping(mapping) => {
-            mapping.incomplete
-                || mapping
-                    .entries
-                    .iter()
-                    .any(|entry| is_in(&entry.key.text) || computed(&entry.value))
-        }
-        Kind::Invalid => true,
-    }
+    Some(value)
 }
 
 /// Whether two values are the same, as text where they are scalars: `1` and `'1'` make jobs that nobody can tell apart.
 /// Takes what it costs to find out from `left`; with nothing left, no two values are the same.
-fn same(one: &Node, other: &Node, left: &mut usize) -> bool {
+fn same(one: &Free, other: &Free, left: &mut usize) -> bool {
     if !pay(one, other, left) {
         return false;
     }
-    match (&one.kind, &other.kind) {
-        (Kind::Scalar(one), Kind::Scalar(other)) => {
-            one.value == other.value && one.to_text() == other.to_text()
+    match (&one.value, &other.value) {
+        (FreeValue::Scalar(one), FreeValue::Scalar(other)) => {
+            let alike = match (one, other) {
+                (Scalar::Number(one), Scalar::Number(other)) => one == other,
+                _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+            };
+            alike && one.to_text() == other.to_text()
         }
-        (Kind::Sequence(one), Kind::Sequence(other)) => {
+        (FreeValue::List(one), FreeValue::List(other)) => {
             one.len() == other.len()
                 && one
                     .iter()
                     .zip(other.iter())
                     .all(|(one, other)| same(one, other, left))
         }
-        (Kind::Mapping(one), Kind::Mapping(other)) => {
+        (FreeValue::Mapping(one), FreeValue::Mapping(other)) => {
             one.entries.len() == other.entries.len()
                 && one.entries.iter().all(|entry| {
-                    get(other, &entry.key.text).is_some_and(|value| same(&entry.value, value, left))
+                    other
+                        .get(&entry.key.text)
+                        .is_some_and(|value| same(&entry.value, value, left))
                 })
         }
         _ => false,
@@ -374,29 +357,32 @@ fn same(one: &Node, other: &Node, left: &mut usize) -> bool {
 
 /// Whether what is excluded fits a value: of a mapping some keys are enough. Scalars are compared as text. Takes what it
 /// costs to find out from `left`.
-fn covers(excluded: &Node, value: &Node, left: &mut usize) -> bool {
+fn covers(excluded: &Free, value: &Free, left: &mut usize) -> bool {
     if !pay(excluded, value, left) {
         return false;
     }
-    match (&excluded.kind, &value.kind) {
-        (Kind::Scalar(one), Kind::Scalar(other)) => one.to_text().eq_ignore_ascii_case(&other.to_text()),
-        (Kind::Sequence(one), Kind::Sequence(other)) => {
+    match (&excluded.value, &value.value) {
+        (FreeValue::Scalar(one), FreeValue::Scalar(other)) => {
+            one.to_text().eq_ignore_ascii_case(&other.to_text())
+        }
+        (FreeValue::List(one), FreeValue::List(other)) => {
             one.len() == other.len()
                 && one
                     .iter()
                     .zip(other.iter())
                     .all(|(one, other)| covers(one, other, left))
         }
-        (Kind::Mapping(one), Kind::Mapping(other)) => one
-            .entries
-            .iter()
-            .all(|entry| get(other, &entry.key.text).is_some_and(|value| covers(&entry.value, value, left))),
+        (FreeValue::Mapping(one), FreeValue::Mapping(other)) => one.entries.iter().all(|entry| {
+            other
+                .get(&entry.key.text)
+                .is_some_and(|value| covers(&entry.value, value, left))
+        }),
         _ => false,
     }
 }
 
 /// Takes from `left` what a look at two values costs: each key of a mapping is looked for among all of the other one.
-fn pay(one: &Node, other: &Node, left: &mut usize) -> bool {
+fn pay(one: &Free, other: &Free, left: &mut usize) -> bool {
     let cost = match (one.as_mapping(), other.as_mapping()) {
         (Some(one), Some(other)) => one.entries.len().saturating_mul(other.entries.len()).max(1),
         _ => 1,

@@ -36,6 +36,7 @@ use crate::model::action::Action;
 use crate::model::{Job, Workflow};
 use crate::references::References;
 use crate::source::Source;
+use crate::tree::Node;
 pub(crate) use calls::Calls;
 pub(crate) use expressions::{Around, Member, members, parameters};
 pub(crate) use labels::hosted;
@@ -43,9 +44,10 @@ use rules::{OfAction, OfSteps, OfWorkflow, RULES, Run};
 use scripts::Readings;
 use steps::Steps;
 
-/// Runs the rules of a level: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.
+/// Runs the rules of a level on a workflow and the tree it was read from: those that GitHub refuses a file by, and for [`Level::Lint`] all others as well.
 pub(crate) fn check(
     workflow: &Workflow,
+    tree: &Node,
     source: &Source,
     references: &dyn References,
     level: Level,
@@ -53,6 +55,7 @@ pub(crate) fn check(
 ) {
     let mut subject = OfWorkflow {
         workflow,
+        tree,
         references,
         calls: Calls::new(references),
         steps: OfSteps {

@@ -18,6 +18,7 @@ use crate::diagnostic::Diagnostics;
 use crate::model;
 use crate::references::References;
 use crate::source::Source;
+use crate::tree::Node;
 
 /// A row of the table.
 pub(super) struct Rule {
@@ -44,6 +45,8 @@ pub(super) enum Run {
 /// What rules about workflows are given.
 pub(super) struct OfWorkflow<'c, 'r> {
     pub(super) workflow: &'c model::Workflow,
+    /// What it was read from, for rules about how something is written.
+    pub(super) tree: &'c Node,
     pub(super) references: &'r dyn References,
     pub(super) calls: Calls<'r>,
     pub(super) steps: OfSteps<'c, 'r>,
@@ -194,8 +197,10 @@ pub(super) static RULES: &[Rule] = &[
         name: "versions",
         codes: &[codes::VERSION_NUMBER],
         runs: &[
-            Run::Steps(|it, found| versions::check(&it.all, found)),
-            Run::Workflow(|it, found| versions::check_around(it.workflow, found)),
+            Run::Steps(|it, found| versions::check(&it.all, it.source, found)),
+            Run::Workflow(|it, found| {
+                versions::check_around(it.workflow, it.steps.source, found);
+            }),
         ],
     },
     // Lints about workflows.
@@ -207,7 +212,9 @@ pub(super) static RULES: &[Rule] = &[
     Rule {
         name: "empty",
         codes: &[codes::EMPTY_LIST, codes::NO_STEPS],
-        runs: &[Run::Workflow(|it, found| empty::check(it.workflow, found))],
+        runs: &[Run::Workflow(|it, found| {
+            empty::check(it.workflow, it.tree, found)
+        })],
     },
     Rule {
         name: "labels",

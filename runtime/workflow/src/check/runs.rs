@@ -6,30 +6,17 @@ use crate::model::action::{Action, ActionKind};
 use crate::words::name;
 
 pub(super) fn check(action: &Action, diagnostics: &mut Diagnostics) {
-    let ActionKind::Node { fields, .. } = &action.kind else {
-        return;
-    };
-    let Some(using) = fields.get("using") else { return };
-    let Some(scalar) = using.value.as_scalar() else {
+    let ActionKind::Node { using, .. } = &action.kind else {
         return;
     };
     // Newer ones than are known here will come.
-    let version = scalar
-        .text
-        .get(4..)
-        .and_then(|version| version.parse::<u32>().ok());
+    let version = using.get(4..).and_then(|version| version.parse::<u32>().ok());
     if version.is_none_or(|version| version >= super::outdated::OLDEST_NODE) {
         return;
     }
     diagnostics.push(
-        Diagnostic::new(
-            codes::ACTION_OUTDATED,
-            format!("runners have no {}", name(&scalar.text)),
-        )
-        .at(
-            using.value.span,
-            "runners do not have this version of Node.js any more",
-        )
-        .help("write `using: node24`"),
+        Diagnostic::new(codes::ACTION_OUTDATED, format!("runners have no {}", name(using)))
+            .at(using.span, "runners do not have this version of Node.js any more")
+            .help("write `using: node24`"),
     );
 }

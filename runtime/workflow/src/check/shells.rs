@@ -20,7 +20,7 @@ pub(super) fn check_defaults(workflow: &Workflow, diagnostics: &mut Diagnostics)
 pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
     for steps in all {
         // In a container the shells are those of its image.
-        let contained = steps.job.is_some_and(|job| job.fields.contains("container"));
+        let contained = steps.job.is_some_and(|job| job.keys.contains("container"));
         let windows = steps.is_on_windows().filter(|_| !contained);
         if let Some(job) = steps.job {
             defaults(&job.defaults, windows, diagnostics);

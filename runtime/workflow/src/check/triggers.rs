@@ -8,11 +8,11 @@ use crate::cron::Cron;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
 use crate::glob::{Pattern, Subject};
-use crate::model::{Filter, Input, InputKind, Schedule, Trigger, Workflow};
+use crate::model::{Filter, Free, Input, InputKind, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::suggestion::{Applicability, without_item};
-use crate::tree::{Node, Value, resolve};
+use crate::tree::{Value, resolve};
 use crate::words::{self, closest, name, visible};
 
 /// Most inputs that GitHub shows to whoever starts a workflow by hand.
@@ -25,7 +25,7 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
         for time in &trigger.schedule {
             schedule(time, diagnostics);
         }
-        if &**event == "schedule" && is_named(workflow) {
+        if &**event == "schedule" && workflow.triggers.names_only {
             diagnostics.push(
                 Diagnostic::new(codes::CRON, "`schedule` has no times")
                     .at(trigger.span, "nothing says when")
@@ -59,12 +59,6 @@ pub(super) fn check(workflow: &Workflow, source: &Source, diagnostics: &mut Diag
             self::input(name, input, &**event == "workflow_dispatch", source, diagnostics);
         }
     }
-}
-
-/// Whether events are only named. Typed they look like those of a mapping that say nothing more, of which this is known.
-fn is_named(workflow: &Workflow) -> bool {
-    let on = workflow.fields.get("on");
-    on.is_some_and(|on| on.value.as_mapping().is_none())
 }
 
 fn schedule(time: &Schedule, diagnostics: &mut Diagnostics) {
@@ -253,12 +247,11 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnos
     }
 }
 
-fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnostics) {
-    let Some(scalar) = default.as_scalar() else { return };
-    let text = scalar.to_text();
-    if text.contains("${{") {
+fn default(shown: &str, input: &Input, default: &Free, diagnostics: &mut Diagnostics) {
+    let Some(scalar) = default.as_scalar().filter(|_| default.is_plain()) else {
         return;
-    }
+    };
+    let text = scalar.to_text();
     let (fits, wanted) = match input.kind {
         // Quoted ones are read all the same.
         InputKind::Boolean => (

@@ -256,7 +256,7 @@ fn is_plain(job: &Job) -> bool {
 /// Whether variables are given that have no names in the file.
 fn is_open(env: Option<&Spanned<Env>>) -> bool {
     env.is_some_and(|env| match &env.value {
-        Env::Variables(variables) => variables.keys().any(|name| name.contains("${{")),
+        Env::Variables(variables) => !variables.has_known_names(),
         Env::Expression(_) => true,
     })
 }

@@ -3,8 +3,11 @@
 use super::steps::Steps;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Literal, Matrix, Workflow};
-use crate::tree::{Node, Style, Value};
+use crate::model::{Env, Free, Literal, Matrix, NamedMap, Scalar, StepAction, Template, Workflow};
+use crate::number::format_number;
+use crate::source::Source;
+use crate::span::{Span, Spanned};
+use crate::tree::Style;
 
 /// Keys of matrices that are versions without saying so.
 const LANGUAGES: &[&str] = &[
@@ -12,50 +15,68 @@ const LANGUAGES: &[&str] = &[
 ];
 
 /// The inputs and variables of steps.
-pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
+pub(super) fn check(all: &[Steps<'_>], source: &Source, diagnostics: &mut Diagnostics) {
     for steps in all {
         steps.each(&mut |step| {
-            values(&step.fields, "with", diagnostics);
-            values(&step.fields, "env", diagnostics);
+            if let StepAction::Uses(uses) = &step.action
+                && let Some(Literal::Value(with)) = uses.with.as_deref()
+            {
+                values(with, source, diagnostics);
+            }
+            variables(step.env.as_deref(), source, diagnostics);
         });
     }
 }
 
-/// The variables around steps, what is given to called workflows, and matrices.
-pub(super) fn check_around(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    values(&workflow.fields, "env", diagnostics);
+/// The variables around steps, and matrices.
+pub(super) fn check_around(workflow: &Workflow, source: &Source, diagnostics: &mut Diagnostics) {
+    variables(workflow.env.as_deref(), source, diagnostics);
     for job in workflow.jobs.values() {
-        values(&job.fields, "env", diagnostics);
+        variables(job.env.as_deref(), source, diagnostics);
         if let Some((_, matrix)) = job.written_matrix() {
-            combinations(matrix.value, diagnostics);
+            combinations(matrix.value, source, diagnostics);
         }
     }
 }
 
-fn values(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {
-    let mapping = fields.get(key).and_then(|field| field.value.as_mapping());
-    for entry in mapping.iter().flat_map(|mapping| &mapping.entries) {
-        if is_version(&entry.key.text) {
-            value(&entry.value, true, diagnostics);
+fn variables(env: Option<&Env>, source: &Source, diagnostics: &mut Diagnostics) {
+    if let Some(Env::Variables(variables)) = env {
+        values(variables, source, diagnostics);
+    }
+}
+
+fn values(named: &NamedMap<Template>, source: &Source, diagnostics: &mut Diagnostics) {
+    for (name, named) in named {
+        let Spanned { value: text, span } = &named.value;
+        // Of a text the value is what is written; of a number it is what is made of it.
+        if is_version(name) && text.style == Style::Plain && *text.text != *source.slice(*span) {
+            value(&text.text, *span, true, source, diagnostics);
         }
     }
 }
 
-fn combinations(matrix: &Matrix, diagnostics: &mut Diagnostics) {
+fn combinations(matrix: &Matrix, source: &Source, diagnostics: &mut Diagnostics) {
+    let mut version = |version: &Free| {
+        // A value of a matrix may be compared elsewhere with the number that it is now: quotes are not certain.
+        if let Some(Scalar::Number(number)) = version.as_scalar() {
+            let number = format_number(*number);
+            value(&number, version.span, false, source, diagnostics);
+        }
+    };
     let vectors = matrix.vectors.iter().filter(|(name, _)| is_of_matrix(name));
     for (_, vector) in vectors {
         if let Literal::Value(items) = &vector.value.value {
-            items.iter().for_each(|item| value(item, false, diagnostics));
+            items.iter().for_each(&mut version);
         }
     }
     for list in [&matrix.include, &matrix.exclude].into_iter().flatten() {
         let Literal::Value(items) = &list.value else {
             continue;
         };
-        let mappings = items.iter().filter_map(Node::as_mapping);
+        let mappings = items.iter().filter_map(Free::as_mapping);
         for entry in mappings.flat_map(|mapping| &mapping.entries) {
             if is_of_matrix(&entry.key.text) {
-                value(&entry.value, false, diagnostics);
+                version(&entry.value);
             }
         }
     }
@@ -87,29 +108,24 @@ fn is_of_matrix(key: &str) -> bool {
             .any(|language| language.eq_ignore_ascii_case(key))
 }
 
-/// A value of a matrix may be compared elsewhere with the number that it is now: whether quotes are `certain`.
-fn value(node: &Node, certain: bool, diagnostics: &mut Diagnostics) {
-    let Some(scalar) = node.as_scalar() else { return };
-    let text = &*scalar.text;
+/// Reports a value that is read as `number`; whether quotes around it are `certain` to be what is meant.
+fn value(number: &str, span: Span, certain: bool, source: &Source, diagnostics: &mut Diagnostics) {
+    let text = source.slice(span);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let loses = text.split_once('.').is_some_and(|(major, minor)| {
         is_digits(major) && is_digits(minor) && minor.ends_with('0') && minor.len() > 1
     });
-    if scalar.style != Style::Plain || !matches!(scalar.value, Value::Number(_)) || !loses {
+    if !loses {
         return;
     }
-    let number = scalar.to_text();
     diagnostics.push(
         Diagnostic::new(
             codes::VERSION_NUMBER,
             format!("the version `{text}` is read as the number `{number}`"),
         )
-        .at(
-            node.span,
-            "without quotes this is a number, and its last zero is lost",
-        )
+        .at(span, "without quotes this is a number, and its last zero is lost")
         .help("put quotes around it")
-        .guess(node.span, format!("'{text}'"), certain),
+        .guess(span, format!("'{text}'"), certain),
     );
 }
 

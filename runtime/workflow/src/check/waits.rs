@@ -7,7 +7,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
 use crate::model::{Job, Step, StepAction, StepId, Workflow};
 use crate::span::Spanned;
-use crate::tree::{Scalar, Value};
 use crate::words::{closest, name};
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
@@ -29,7 +28,7 @@ struct Known<'a> {
 fn waits(action: &StepAction) -> bool {
     matches!(
         action,
-        StepAction::Wait(_) | StepAction::WaitAll | StepAction::Cancel(_)
+        StepAction::Wait(_) | StepAction::WaitAll(_) | StepAction::Cancel(_)
     )
 }
 
@@ -50,7 +49,7 @@ fn steps(job: &Job, diagnostics: &mut Diagnostics) {
                 }
             }
             StepAction::Cancel(id) => target(job, step, id, &known, diagnostics),
-            StepAction::WaitAll => wait_all(step, diagnostics),
+            StepAction::WaitAll(Some(value)) => wait_all(value, diagnostics),
             _ => {}
         }
         remember(step, &mut known.earlier);
@@ -107,14 +106,11 @@ fn target(job: &Job, step: &Step, id: &Spanned<StepId>, known: &Known<'_>, diagn
     );
 }
 
-fn wait_all(step: &Step, diagnostics: &mut Diagnostics) {
-    let Some(field) = step.fields.get("wait-all") else {
-        return;
-    };
-    if field.value.as_scalar().map(|scalar: &Scalar| scalar.value) == Some(Value::Bool(false)) {
+fn wait_all(value: &Spanned<bool>, diagnostics: &mut Diagnostics) {
+    if !value.value {
         diagnostics.push(
             Diagnostic::new(codes::UNKNOWN_VALUE, "`wait-all` cannot be `false`")
-                .at(field.value.span, "a step that waits for nothing")
+                .at(value.span, "a step that waits for nothing")
                 .help("remove the step, or write `wait-all:`"),
         );
     }

@@ -131,16 +131,17 @@ impl Document {
     fn of_whole(&self, references: &dyn References) -> Diagnostics {
         let mut diagnostics = self.syntax.clone();
         diagnostics.extend(self.lowered.clone());
-        let is_read = match &self.model {
-            Model::Workflow(workflow) => {
-                check::check(workflow, &self.source, references, Level::Lint, &mut diagnostics);
+        let is_read = match (&self.model, &self.tree) {
+            (Model::Workflow(workflow), Some(tree)) => {
+                let source = &self.source;
+                check::check(workflow, tree, source, references, Level::Lint, &mut diagnostics);
                 true
             }
-            Model::Action(action) => {
+            (Model::Action(action), _) => {
                 check::check_action(action, &self.source, references, &mut diagnostics);
                 true
             }
-            Model::Nothing => false,
+            (Model::Workflow(_), None) | (Model::Nothing, _) => false,
         };
         let diagnostics = silence::apply(&self.source, is_read, diagnostics.finish_for(&self.source));
         references.lints().apply(diagnostics)
@@ -154,7 +155,8 @@ impl Document {
         let (rest, taken) = recovery::without_touched(tree, &self.gaps);
         let mut found = Diagnostics::new();
         if let Some(workflow) = lower::lower(&self.source, &rest, dialect, &mut found) {
-            check::check(&workflow, &self.source, references, Level::Lint, &mut found);
+            let source = &self.source;
+            check::check(&workflow, &rest, source, references, Level::Lint, &mut found);
         }
         let is_taken = |span: Span| {
             taken

@@ -20,6 +20,7 @@ mod path;
 mod recovery;
 mod region;
 mod symbols;
+mod variables;
 mod words;
 
 #[cfg(test)]

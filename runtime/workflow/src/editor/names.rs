@@ -5,7 +5,8 @@ use super::cursor::Cursor;
 use super::document::{Document, Model};
 use crate::expression::{Expression, Node};
 use crate::model::action::ActionKind;
-use crate::model::{Fields, JobId, Site, Step, StepAction};
+use crate::model::{JobId, Site, Step, StepAction};
+use crate::tree::Entry;
 
 /// How many names are looked for.
 const MOST: usize = 200;
@@ -23,11 +24,8 @@ impl Document {
         };
         match folded.as_slice() {
             ["env"] => {
-                for fields in self.scopes(cursor) {
-                    let mapping = fields.get("env").and_then(|field| field.value.as_mapping());
-                    let entries = mapping.into_iter().flat_map(|mapping| &mapping.entries);
-                    entries.for_each(|entry| add(&entry.key.text));
-                }
+                let variables = self.variables(cursor).into_iter().flatten();
+                variables.for_each(|entry| add(&entry.key.text));
             }
             [context @ ("secrets" | "vars")] => {
                 if *context == "secrets" {
@@ -65,19 +63,20 @@ impl Document {
         }
     }
 
-    /// What is around a cursor that can have an `env`.
-    fn scopes(&self, cursor: &Cursor) -> Vec<&Fields> {
+    /// The variables that are declared around a cursor, the innermost first.
+    fn variables(&self, cursor: &Cursor) -> [&[Entry]; 3] {
+        let levels = self.levels();
         let workflow = self.workflow();
         let job = workflow.and_then(|workflow| workflow.jobs.get(&JobId::new(cursor.job()?)));
         let start = cursor.items.first();
         let steps = self.steps(cursor).into_iter();
         let mut steps = steps.filter(|step| start.is_some_and(|start| step.span.start >= *start));
-        let step = steps.next().map(|step| &step.fields);
-        let outer = [
-            job.map(|job| &job.fields),
-            workflow.map(|workflow| &workflow.fields),
-        ];
-        step.into_iter().chain(outer.into_iter().flatten()).collect()
+        let step = steps.next().map(|step| levels.of_step(step.span));
+        [
+            step.unwrap_or_default(),
+            job.map(|job| levels.of_job(job)).unwrap_or_default(),
+            levels.of_workflow(),
+        ]
     }
 
     /// The steps beside a cursor.

@@ -2,10 +2,12 @@
 
 use crate::expression::{Expression, Node};
 use crate::model::action::{Action, ActionKind};
-use crate::model::{self, Fields, Job, JobId, Literal, Site, Step, Workflow};
-use crate::span::Span;
+use crate::model::{self, Job, JobId, Literal, Site, Step, Workflow};
+use crate::span::{Span, Spanned};
+use crate::tree::Entry;
 
 use super::document::{Document, Model};
+use super::variables::Levels;
 
 /// A name that is declared in a file. Names are folded where the language compares them without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +35,10 @@ pub(super) struct Occurrence {
 impl Document {
     /// Every place where a name stands that this file declares, in no order.
     pub(super) fn occurrences(&self) -> Vec<Occurrence> {
-        let mut found = Found { all: Vec::new() };
+        let mut found = Found {
+            levels: self.levels(),
+            all: Vec::new(),
+        };
         match &self.model {
             Model::Workflow(workflow) => found.workflow(workflow),
             Model::Action(action) => found.action(action),
@@ -51,14 +56,15 @@ impl Document {
     }
 }
 
-struct Found {
+struct Found<'d> {
+    levels: Levels<'d>,
     all: Vec<Occurrence>,
 }
 
-/// The scopes in which an expression looks for variables, the innermost first.
-type Scopes<'f> = Vec<&'f Fields>;
+/// The variables that an expression sees, by the level that declares them, the innermost first.
+type Scopes<'d> = [&'d [Entry]; 3];
 
-impl Found {
+impl Found<'_> {
     fn add(&mut self, symbol: Symbol, span: Span, is_declaration: bool) {
         self.all.push(Occurrence {
             symbol,
@@ -73,19 +79,20 @@ impl Found {
                 self.add(Symbol::Input(name(written)), input.span, true);
             }
         }
-        self.variables(&workflow.fields);
+        self.variables(self.levels.of_workflow());
         for job in workflow.jobs.values() {
             self.job(job);
         }
         for site in &workflow.sites {
             let job = site.job.as_ref().and_then(|id| workflow.jobs.get(id));
-            let step = job.and_then(|job| step_of(job, site));
+            let step = job.and_then(|job| job.step(site.step?));
             let scopes = [
-                step.map(|step| &step.fields),
-                job.map(|job| &job.fields),
-                Some(&workflow.fields),
+                step.map(|step| self.levels.of_step(step.span))
+                    .unwrap_or_default(),
+                job.map(|job| self.levels.of_job(job)).unwrap_or_default(),
+                self.levels.of_workflow(),
             ];
-            self.site(site, &scopes.into_iter().flatten().collect());
+            self.site(site, &scopes);
         }
     }
 
@@ -98,9 +105,7 @@ impl Found {
         for (written, output) in &job.outputs {
             self.add(Symbol::Output(id.clone(), name(written)), output.key, true);
         }
-        if let Some(Literal::Value(strategy)) = job.strategy.as_ref().map(|strategy| &strategy.value)
-            && let Some(Literal::Value(matrix)) = strategy.matrix.as_ref().map(|matrix| &matrix.value)
-        {
+        if let Some((_, Spanned { value: matrix, .. })) = job.written_matrix() {
             for (written, vector) in &matrix.vectors {
                 self.add(Symbol::Matrix(id.clone(), name(written)), vector.key, true);
             }
@@ -125,14 +130,14 @@ impl Found {
     }
 
     fn inside(&mut self, job: &Job, id: &str) {
-        self.variables(&job.fields);
+        self.variables(self.levels.of_job(job));
         self.steps(&job.steps, Some(id));
     }
 
     fn steps(&mut self, steps: &[Step], job: Option<&str>) {
         let step = |id: &str| Symbol::Step(job.map(str::to_owned), name(id));
         for one in steps {
-            self.variables(&one.fields);
+            self.variables(self.levels.of_step(one.span));
             if let Some(id) = &one.id {
                 self.add(step(id.as_str()), id.span, true);
             }
@@ -144,7 +149,7 @@ impl Found {
                 }
                 model::StepAction::Cancel(id) => self.add(step(id.as_str()), id.span, false),
                 model::StepAction::Parallel(inner) => self.steps(inner, job),
-                model::StepAction::Run(_) | model::StepAction::Uses(_) | model::StepAction::WaitAll => {}
+                model::StepAction::Run(_) | model::StepAction::Uses(_) | model::StepAction::WaitAll(_) => {}
             }
         }
     }
@@ -153,25 +158,25 @@ impl Found {
         for (written, input) in &action.inputs {
             self.add(Symbol::Input(name(written)), input.span, true);
         }
-        let mut fields: Vec<&Fields> = Vec::new();
+        let mut places = Vec::new();
         if let ActionKind::Composite { steps } = &action.kind {
             for step in steps {
-                self.variables(&step.fields);
-                fields.push(&step.fields);
+                self.variables(self.levels.of_step(step.span));
+                places.push(step.span);
                 if let Some(id) = &step.id {
                     self.add(Symbol::Step(None, name(id)), id.span, true);
                 }
             }
         }
         for site in &action.sites {
-            let step = site.step.and_then(|place| fields.get(place.index).copied());
-            self.site(site, &step.into_iter().collect());
+            let step = site.step.and_then(|place| places.get(place.index).copied());
+            let own = step.map(|step| self.levels.of_step(step)).unwrap_or_default();
+            self.site(site, &[own, &[], &[]]);
         }
     }
 
-    fn variables(&mut self, fields: &Fields) {
-        let mapping = fields.get("env").and_then(|field| field.value.as_mapping());
-        for entry in mapping.into_iter().flat_map(|mapping| &mapping.entries) {
+    fn variables(&mut self, declared: &[Entry]) {
+        for entry in declared {
             self.add(Symbol::Variable(entry.key.span.start), entry.key.span, true);
         }
     }
@@ -216,21 +221,8 @@ fn name(written: &str) -> String {
 
 /// Where a variable is declared that an expression sees.
 fn declared(scopes: &Scopes<'_>, name: &str) -> Option<usize> {
-    scopes.iter().find_map(|fields| {
-        let entries = &fields.get("env")?.value.as_mapping()?.entries;
-        entries
-            .iter()
-            .find(|entry| &*entry.key.text == name)
-            .map(|entry| entry.key.span.start)
-    })
-}
-
-fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
-    let place = site.step?;
-    let step = job.steps.get(place.index)?;
-    match (place.inner, &step.action) {
-        (Some(inner), model::StepAction::Parallel(steps)) => steps.get(inner),
-        (Some(_), _) => None,
-        (None, _) => Some(step),
-    }
+    let mut declared = scopes.iter().copied().flatten();
+    declared
+        .find(|entry| &*entry.key.text == name)
+        .map(|entry| entry.key.span.start)
 }

@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::checked::{node as field, value};
+use super::checked::{by_name, value};
 use super::context::{Context, Owner, Wanted, What};
-use super::fields::{read, report_missing};
+use super::fields::{Fields, read, report_missing};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expression::is_in;
-use crate::model::action::{Action, ActionInput, ActionKind, Hook, Step};
-use crate::model::{Fields, StepId};
+use crate::model::StepId;
+use crate::model::action::{Action, ActionInput, ActionKind, ActionOutput, Hook, Step};
 use crate::schema::action_keys::{ACTION, COMPOSITE, DOCKER, NODE, RUN, USES, USING};
 use crate::schema::keys::MappingSchema;
 use crate::source::Source;
@@ -38,31 +36,25 @@ pub(crate) fn lower_action(source: &Source, root: &Node, diagnostics: &mut Diagn
     }
     let fields = context.level(root, &ACTION, "action", &owner)?;
     context.metadata(&fields, root);
-    let runs = fields.get("runs")?;
-    let kind = context.runs(&runs.value);
+    let kind = context.runs(fields.value("runs")?);
     Some(Action {
         name: text(&fields, "name"),
-        inputs: inputs(&fields),
-        outputs: names(&fields, "outputs"),
-        values: context.named(field(&fields, "outputs"), |output| {
-            let text = value(output.as_mapping()?, "value")?;
-            Some(context.plain_text(text)?.value)
-        }),
+        inputs: by_name(fields.value("inputs"), |entry| Some(context.input(entry))),
+        outputs: by_name(fields.value("outputs"), |entry| Some(context.output(entry))),
         kind: kind?,
-        fields,
         sites: context.sites.all(),
     })
 }
 
 impl Context<'_> {
     /// Reads a mapping, checks the values of its keys and that none is missing.
-    fn level(
+    fn level<'t>(
         &mut self,
-        node: &Node,
+        node: &'t Node,
         level: &'static MappingSchema,
         key: &str,
         owner: &Owner<'_>,
-    ) -> Option<Fields> {
+    ) -> Option<Fields<'t>> {
         let fields = read(self, level, node, key, owner)?;
         let complete = node.as_mapping().is_some_and(|mapping| !mapping.incomplete);
         for key in level.keys.iter().filter(|key| complete && key.required) {
@@ -99,32 +91,31 @@ impl Context<'_> {
         match wanted.to_ascii_lowercase().as_str() {
             "docker" => {
                 let fields = self.level(node, &DOCKER, "runs", &owner)?;
-                let args = field(&fields, "args").and_then(Node::as_sequence);
-                let args = args.unwrap_or_default().iter();
+                let args = fields
+                    .value("args")
+                    .map(|args| args.as_sequence().unwrap_or_default());
                 Some(ActionKind::Docker {
                     image: text(&fields, "image")?,
                     entrypoint: text(&fields, "entrypoint"),
-                    args: args.filter_map(|argument| self.plain_text(argument)).collect(),
-                    env: field(&fields, "env").and_then(|node| self.checked_env(node)),
+                    args: args.map(|args| args.iter().filter_map(|one| self.plain_text(one)).collect()),
+                    env: fields.value("env").and_then(|node| self.checked_env(node)),
                     pre: self.hook(&fields, "pre-entrypoint", "pre-if"),
                     post: self.hook(&fields, "post-entrypoint", "post-if"),
-                    fields,
                 })
             }
             "composite" => {
                 let fields = self.level(node, &COMPOSITE, "runs", &owner)?;
                 Some(ActionKind::Composite {
-                    steps: self.composite_steps(&fields.get("steps")?.value),
+                    steps: self.composite_steps(fields.value("steps")?),
                 })
             }
             word if is_node(word) => {
                 let fields = self.level(node, &NODE, "runs", &owner)?;
                 Some(ActionKind::Node {
-                    using: Arc::from(word),
+                    using: Spanned::new(Arc::from(word), using.value.span),
                     main: text(&fields, "main")?,
                     pre: self.hook(&fields, "pre", "pre-if"),
                     post: self.hook(&fields, "post", "post-if"),
-                    fields,
                 })
             }
             _ => {
@@ -146,8 +137,39 @@ impl Context<'_> {
         }
     }
 
-    fn hook(&mut self, fields: &Fields, key: &str, condition: &str) -> Hook {
-        let condition = field(fields, condition).filter(|node| !self.is_marked(node));
+    fn input(&self, entry: &tree::Entry) -> ActionInput {
+        let mapping = entry.value.as_mapping();
+        let written = |key: &str| value(mapping?, key);
+        let text = |key: &str| written(key)?.as_scalar().map(tree::Scalar::to_text);
+        ActionInput {
+            span: entry.key.span,
+            required: text("required").is_some_and(|text| &*text == "true"),
+            default: written("default").and_then(|node| self.plain_text(node)),
+            deprecated: text("deprecationMessage"),
+        }
+    }
+
+    fn output(&self, entry: &tree::Entry) -> ActionOutput {
+        let mapping = entry.value.as_mapping();
+        let written = mapping.and_then(|mapping| value(mapping, "value"));
+        let text = written.and_then(|node| self.plain_text(node));
+        ActionOutput {
+            span: entry.key.span,
+            incomplete: match mapping {
+                // A key that is not known may be `value` misspelt.
+                Some(mapping) => {
+                    let mut keys = mapping.entries.iter().map(|entry| &*entry.key.text);
+                    let is_known = |key: &str| matches!(key, "description" | "value");
+                    mapping.incomplete || written.is_some() != text.is_some() || !keys.all(is_known)
+                }
+                None => !entry.value.is_null(),
+            },
+            value: text,
+        }
+    }
+
+    fn hook(&mut self, fields: &Fields<'_>, key: &str, condition: &str) -> Hook {
+        let condition = fields.value(condition).filter(|node| !self.is_marked(node));
         Hook {
             run: text(fields, key),
             condition: condition.and_then(|node| self.condition(node)),
@@ -208,7 +230,6 @@ impl Context<'_> {
                     span: item.mark(),
                     id,
                     step: self.checked_step(&fields, item.mark()),
-                    fields,
                 });
             }
             self.sites.leave_step();
@@ -217,40 +238,12 @@ impl Context<'_> {
     }
 }
 
-pub(super) fn text(fields: &Fields, key: &str) -> Option<Spanned<Arc<str>>> {
-    let node = &fields.get(key)?.value;
+pub(super) fn text(fields: &Fields<'_>, key: &str) -> Option<Spanned<Arc<str>>> {
+    let node = fields.value(key)?;
     node.as_scalar()
         .map(|scalar| Spanned::new(scalar.to_text(), node.span))
 }
 
-fn inputs(fields: &Fields) -> IndexMap<Arc<str>, ActionInput> {
-    let mapping = fields.get("inputs").and_then(|field| field.value.as_mapping());
-    let entries = mapping.into_iter().flat_map(|mapping| &mapping.entries);
-    let inputs = entries.map(|entry| {
-        let value = |key: &str| {
-            let mut entries = entry.value.as_mapping()?.entries.iter();
-            entries
-                .find(|inner| &*inner.key.text == key)
-                .and_then(|inner| inner.value.as_scalar())
-        };
-        let input = ActionInput {
-            span: entry.key.span,
-            required: value("required").is_some_and(|scalar| &*scalar.to_text() == "true"),
-            default: value("default").map(tree::Scalar::to_text),
-            deprecated: value("deprecationMessage").map(tree::Scalar::to_text),
-        };
-        (Arc::clone(&entry.key.text), input)
-    });
-    inputs.collect()
-}
-
-fn names(fields: &Fields, key: &str) -> Vec<Spanned<Arc<str>>> {
-    let mapping = fields.get(key).and_then(|field| field.value.as_mapping());
-    let entries = mapping.into_iter().flat_map(|mapping| &mapping.entries);
-    entries
-        .map(|entry| Spanned::new(Arc::clone(&entry.key.text), entry.key.span))
-        .collect()
-}
 /// Whether it is a version of Node.js that runners know, or a newer one that they will.
 fn is_node(word: &str) -> bool {
     let digits = word

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use super::free::named;
 use crate::expression::is_in;
-use crate::model::{Condition, Field, Fields, Literal, Named, NamedMap, Scalar, Template};
-use crate::span::Spanned;
+use crate::model::{ByName, Condition, Free, Literal, NamedMap, Scalar, Template};
+use crate::span::{Span, Spanned};
 use crate::tree::{self, Kind, Node, Value};
 
 /// The value of a key of a mapping.
@@ -16,9 +17,28 @@ pub(super) fn value<'a>(mapping: &'a tree::Mapping, key: &str) -> Option<&'a Nod
         .map(|entry| &entry.value)
 }
 
-/// The value of a field.
-pub(super) fn node<'a>(fields: &'a Fields, key: &str) -> Option<&'a Node> {
-    fields.get(key).map(|Field { value, .. }| value)
+/// Things under free names; what cannot be read is left out, and all of them when it is no mapping.
+pub(super) fn by_name<T>(node: Option<&Node>, make: impl Fn(&tree::Entry) -> Option<T>) -> ByName<T> {
+    let Some(node) = node.filter(|node| !node.is_null()) else {
+        return ByName::default();
+    };
+    let Some(mapping) = node.as_mapping() else {
+        return ByName::unreadable();
+    };
+    let mut things = ByName::with_capacity(mapping.entries.len());
+    things.incomplete = mapping.incomplete;
+    for entry in &mapping.entries {
+        match make(entry) {
+            Some(thing) => things.add(&entry.key.text, || thing),
+            None => things.incomplete = true,
+        }
+    }
+    things
+}
+
+/// Whether all keys of a mapping are known before anything is evaluated.
+pub(super) fn has_known_keys(mapping: &tree::Mapping) -> bool {
+    !mapping.incomplete && !mapping.entries.iter().any(|entry| is_in(&entry.key.text))
 }
 
 /// A boolean that no expression may stand for.
@@ -58,9 +78,12 @@ impl Context<'_> {
     }
 
     /// A list of free values, or an expression.
-    pub(super) fn free_list(&self, node: &Node) -> Option<Spanned<Literal<Arc<[Node]>>>> {
+    pub(super) fn free_list(&self, node: &Node) -> Option<Spanned<Literal<Arc<[Free]>>>> {
         match &node.kind {
-            Kind::Sequence(items) => Some(Spanned::new(Literal::Value(Arc::clone(items)), node.span)),
+            Kind::Sequence(items) => {
+                let items = items.iter().map(|item| self.free(item));
+                Some(Spanned::new(Literal::Value(items.collect()), node.span))
+            }
             _ => self.expression_for(node),
         }
     }
@@ -93,27 +116,19 @@ impl Context<'_> {
             return self.expression_for(node);
         };
         let literal = if mapping.entries.iter().any(|entry| is_in(&entry.key.text)) {
-            Literal::Computed(node.clone())
+            Literal::Computed(self.free(node))
         } else {
             Literal::Value(make(mapping)?)
         };
         Some(Spanned::new(literal, node.mark()))
     }
 
-    /// Values under free names; empty when it is no mapping.
+    /// Values under free names; what cannot be read is left out, and all of them when it is no mapping.
     pub(super) fn named<T>(&self, node: Option<&Node>, make: impl Fn(&Node) -> Option<T>) -> NamedMap<T> {
-        let mut values = NamedMap::new();
-        let entries = node
-            .and_then(Node::as_mapping)
-            .map(|mapping| mapping.entries.as_slice());
-        for entry in entries.unwrap_or_default() {
-            let Some(value) = make(&entry.value) else { continue };
-            values.entry(Arc::clone(&entry.key.text)).or_insert(Named {
-                key: entry.key.span,
-                value: Spanned::new(value, entry.value.span),
-            });
-        }
-        values
+        by_name(node, |entry| {
+            let value = make(&entry.value)?;
+            Some(named(&entry.key, Spanned::new(value, entry.value.span)))
+        })
     }
 
     /// Texts under free names.
@@ -123,15 +138,17 @@ impl Context<'_> {
 
     /// Values under free names, each of its own type.
     pub(super) fn named_scalars(&self, node: Option<&Node>) -> NamedMap<Scalar> {
-        self.named(node, |value| {
-            let scalar = value.as_scalar()?;
-            Some(match scalar.value {
-                Value::Null => Scalar::Null,
-                Value::Bool(truth) => Scalar::Boolean(truth),
-                Value::Number(number) => Scalar::Number(number),
-                Value::String => Scalar::Text(self.template(scalar, value.span)),
-            })
-        })
+        self.named(node, |value| Some(self.scalar(value.as_scalar()?, value.span)))
+    }
+
+    /// A scalar that keeps its type.
+    pub(super) fn scalar(&self, scalar: &tree::Scalar, span: Span) -> Scalar {
+        match scalar.value {
+            Value::Null => Scalar::Null,
+            Value::Bool(truth) => Scalar::Boolean(truth),
+            Value::Number(number) => Scalar::Number(number),
+            Value::String => Scalar::Text(self.template(scalar, span)),
+        }
     }
 
     /// The value of an `if`.

@@ -1,30 +1,29 @@
 //! `container` and `services`.
 
-use std::sync::Arc;
-
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::Context;
+use super::fields::Fields;
+use super::free::named;
 use crate::expression::is_in;
-use crate::model::{Container, Credentials, Env, Fields, Literal, Named, Services};
+use crate::model::{Container, Credentials, Env, Literal, Services};
 use crate::span::Spanned;
 use crate::tree::{Kind, Node};
 
 impl Context<'_> {
     /// What the steps of a job run in.
-    pub(super) fn container(&self, fields: &Fields) -> Option<Spanned<Literal<Container>>> {
-        self.container_of(node(fields, "container")?)
+    pub(super) fn container(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Container>>> {
+        self.container_of(fields.value("container")?)
     }
 
     /// What runs beside a job.
-    pub(super) fn services(&self, fields: &Fields) -> Option<Spanned<Literal<Services>>> {
-        self.mapping_or_computed(node(fields, "services")?, |mapping| {
-            let mut services = Services::new();
+    pub(super) fn services(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Services>>> {
+        self.mapping_or_computed(fields.value("services")?, |mapping| {
+            let mut services = Services::with_capacity(mapping.entries.len());
+            services.incomplete = mapping.incomplete;
             for entry in &mapping.entries {
-                if let Some(value) = self.container_of(&entry.value) {
-                    let key = entry.key.span;
-                    services
-                        .entry(Arc::clone(&entry.key.text))
-                        .or_insert(Named { key, value });
+                match self.container_of(&entry.value) {
+                    Some(value) => services.add(&entry.key.text, || named(&entry.key, value)),
+                    None => services.incomplete = true,
                 }
             }
             Some(services)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::free::Shared;
 use super::sites::Sites;
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -20,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) dialect: Dialect,
     pub(super) diagnostics: &'a mut Diagnostics,
     pub(super) sites: Sites,
+    /// Values of any shape that aliases repeat.
+    pub(super) shared: Shared,
 }
 
 /// The thing that a level of keys belongs to, for messages: shown as ``step 2 of job `build` ``. Nearly all files
@@ -151,6 +154,7 @@ impl<'a> Context<'a> {
             dialect,
             diagnostics,
             sites: Sites::default(),
+            shared: Shared::default(),
         }
     }
 

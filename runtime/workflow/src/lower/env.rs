@@ -1,25 +1,25 @@
 //! `env`, and `defaults.run`.
 
-use std::sync::Arc;
-
 use super::context::{Context, Owner, Path, Wanted, What};
-use super::fields::read;
+use super::fields::{Fields, read};
+use super::free::named;
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Defaults, Env, Fields, Named, NamedMap};
+use crate::model::{Defaults, Env, NamedMap};
 use crate::schema::keys::{DEFAULTS, DEFAULTS_RUN};
 use crate::span::Spanned;
 use crate::tree::Kind;
 
 impl Context<'_> {
     /// `env`: a mapping of texts, or one expression for all of it.
-    pub(super) fn env(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<Env>> {
-        let node = &fields.get("env")?.value;
+    pub(super) fn env(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<Spanned<Env>> {
+        let node = fields.value("env")?;
         let env = match &node.kind {
             Kind::Mapping(mapping) => {
                 let env = Path::new("env");
                 let mut variables = NamedMap::with_capacity(mapping.entries.len());
+                variables.incomplete = mapping.incomplete;
                 for entry in &mapping.entries {
                     if entry.key.text.is_empty() {
                         self.report(
@@ -29,14 +29,13 @@ impl Context<'_> {
                             )
                             .at(entry.key.span, "a name belongs here"),
                         );
+                        variables.incomplete = true;
                         continue;
                     }
                     let key = env.part(&entry.key.text);
-                    if let Some(value) = self.text_of(&entry.value, key, Empty::Allowed, owner) {
-                        let key = entry.key.span;
-                        variables
-                            .entry(Arc::clone(&entry.key.text))
-                            .or_insert(Named { key, value });
+                    match self.text_of(&entry.value, key, Empty::Allowed, owner) {
+                        Some(value) => variables.add(&entry.key.text, || named(&entry.key, value)),
+                        None => variables.incomplete = true,
                     }
                 }
                 Env::Variables(variables)
@@ -53,18 +52,18 @@ impl Context<'_> {
     }
 
     /// `defaults.run`.
-    pub(super) fn defaults(&mut self, fields: &Fields, owner: &Owner<'_>) -> Defaults {
-        let Some(field) = fields.get("defaults") else {
+    pub(super) fn defaults(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Defaults {
+        let Some(written) = fields.value("defaults") else {
             return Defaults::default();
         };
-        let Some(outer) = read(self, &DEFAULTS, &field.value, "defaults", owner) else {
+        let Some(outer) = read(self, &DEFAULTS, written, "defaults", owner) else {
             return Defaults::default();
         };
         let owner = owner.part(What::Key("defaults"));
-        let Some(run) = outer.get("run") else {
+        let Some(run) = outer.value("run") else {
             return Defaults::default();
         };
-        let Some(run) = read(self, &DEFAULTS_RUN, &run.value, "run", &owner) else {
+        let Some(run) = read(self, &DEFAULTS_RUN, run, "run", &owner) else {
             return Defaults::default();
         };
         Defaults {

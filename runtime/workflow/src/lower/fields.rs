@@ -3,20 +3,62 @@
 use super::context::{Context, Owner, Wanted};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Field, Fields};
+use crate::model::Keys;
 use crate::schema::keys::{KeySchema, MappingSchema};
 use crate::span::Span;
 use crate::tree::{self, Kind, Mapping, Node};
 use crate::words::{self, closest, name};
 
+/// Every known key that stands at one place of the file, each once, in the order of the file, with its value.
+///
+/// A list, not a map: no level has more than some twenty keys, and most have three.
+pub(super) struct Fields<'t>(Vec<(&'static str, Field<'t>)>);
+
+/// A key and its value, as written.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'t> {
+    /// Where the key stands.
+    pub(super) key: Span,
+    /// Its value.
+    pub(super) value: &'t Node,
+}
+
+impl<'t> Fields<'t> {
+    /// The field of a key.
+    pub(super) fn get(&self, key: &str) -> Option<Field<'t>> {
+        let mut fields = self.0.iter();
+        fields.find(|(name, _)| *name == key).map(|(_, field)| *field)
+    }
+
+    /// The value of a key.
+    pub(super) fn value(&self, key: &str) -> Option<&'t Node> {
+        self.get(key).map(|field| field.value)
+    }
+
+    /// Whether the key is there.
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// All of them in the order of the file.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, Field<'t>)> {
+        self.0.iter().copied()
+    }
+
+    /// The keys alone.
+    pub(super) fn keys(&self) -> Keys {
+        self.iter().map(|(key, field)| (key, field.key)).collect()
+    }
+}
+
 /// The known keys of `node`, which is the value of `key`; reports the unknown ones, and that it is no mapping.
-pub(super) fn read(
+pub(super) fn read<'t>(
     context: &mut Context<'_>,
     level: &'static MappingSchema,
-    node: &Node,
+    node: &'t Node,
     key: &str,
     owner: &Owner<'_>,
-) -> Option<Fields> {
+) -> Option<Fields<'t>> {
     let Kind::Mapping(mapping) = &node.kind else {
         context.expected(node, key, owner, &Wanted::MAPPING);
         return None;
@@ -25,23 +67,23 @@ pub(super) fn read(
 }
 
 /// The known keys of a mapping; reports the unknown ones.
-pub(super) fn read_mapping(
+pub(super) fn read_mapping<'t>(
     context: &mut Context<'_>,
     level: &'static MappingSchema,
-    mapping: &Mapping,
+    mapping: &'t Mapping,
     owner: &Owner<'_>,
-) -> Fields {
-    let mut fields = Fields::with_capacity(mapping.entries.len().min(level.keys.len()));
+) -> Fields<'t> {
+    let mut fields = Fields(Vec::with_capacity(mapping.entries.len().min(level.keys.len())));
     for entry in &mapping.entries {
         match level.keys.iter().find(|key| key.name == &*entry.key.text) {
+            // Of duplicates, which were reported, the first counts.
+            Some(key) if key.is_in(context.dialect) && fields.contains(key.name) => {}
             Some(key) if key.is_in(context.dialect) => {
-                fields.insert(
-                    key.name,
-                    Field {
-                        key: entry.key.span,
-                        value: entry.value.clone(),
-                    },
-                );
+                let field = Field {
+                    key: entry.key.span,
+                    value: &entry.value,
+                };
+                fields.0.push((key.name, field));
             }
             known => unknown_key(context, level, mapping, &entry.key, known, owner),
         }

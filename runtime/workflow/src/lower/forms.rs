@@ -1,10 +1,9 @@
 //! Which of the shapes that its level has a thing is written in.
 
 use super::context::{Context, Owner};
-use super::fields::is_misspelt;
+use super::fields::{Fields, is_misspelt};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::Fields;
 use crate::schema::forms::{Form, Forms};
 use crate::schema::keys::MappingSchema;
 use crate::span::Span;
@@ -17,7 +16,7 @@ pub(super) fn form_of(
     context: &mut Context<'_>,
     level: &MappingSchema,
     mapping: &Mapping,
-    fields: &Fields,
+    fields: &Fields<'_>,
     start: Span,
     owner: &Owner<'_>,
 ) -> Option<&'static str> {
@@ -88,7 +87,7 @@ pub(super) fn form_of(
 fn missing(
     context: &mut Context<'_>,
     level: &MappingSchema,
-    fields: &Fields,
+    fields: &Fields<'_>,
     start: Span,
     owner: &Owner<'_>,
 ) {

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::checked::node;
 use super::context::{Context, Owner, Wanted, What};
-use super::fields::{is_misspelt, read, report_missing};
+use super::fields::{Fields, is_misspelt, read, report_missing};
 use super::forms::form_of;
 use super::scalars::Empty;
 use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::model::{Fields, Job, JobId, Secrets, Step, StepAction, StepId};
+use crate::model::{Job, JobId, NamedMap, Secrets, Step, StepAction, StepId};
 use crate::schema::keys::JOB;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
@@ -49,31 +48,35 @@ impl Context<'_> {
         self.check_fields(&fields, &JOB, &owner);
         let steps = self.steps(&fields, &owner);
         self.check_step_ids(&steps, &owner);
+        let written_steps = fields.value("steps").and_then(Node::as_sequence);
         Some(Job {
             name: self.text(&fields, "name", Empty::Allowed, &owner),
             needs: self.needs(&fields, &owner),
-            condition: node(&fields, "if").and_then(|node| self.condition(node)),
+            condition: fields.value("if").and_then(|node| self.condition(node)),
             strategy: self.strategy(&fields),
             runs_on: self.runs_on(&fields, &owner),
             container: self.container(&fields),
             services: self.services(&fields),
-            permissions: node(&fields, "permissions").and_then(permissions),
+            permissions: fields.value("permissions").and_then(permissions),
             concurrency: self.concurrency(&fields),
             environment: self.environment(&fields),
-            outputs: self.named_texts(node(&fields, "outputs")),
+            outputs: self.named_texts(fields.value("outputs")),
             env: self.env(&fields, &owner),
             defaults: self.defaults(&fields, &owner),
             timeout_minutes: self.minutes(&fields, "timeout-minutes", &owner),
             cancel_timeout_minutes: self.checked_minutes(&fields, "cancel-timeout-minutes"),
-            continue_on_error: node(&fields, "continue-on-error").and_then(|node| self.boolean(node)),
+            continue_on_error: fields
+                .value("continue-on-error")
+                .and_then(|node| self.boolean(node)),
             snapshot: self.snapshot(&fields),
             retry: self.retry(&fields, &owner),
+            has_unread_steps: written_steps.is_some_and(|written| written.len() != steps.len()),
             steps,
             uses: self.text(&fields, "uses", Empty::Refused, &owner),
-            with: self.named_scalars(node(&fields, "with")),
+            with: self.named_scalars(fields.value("with")),
             secrets: self.secrets(&fields),
             id,
-            fields,
+            keys: fields.keys(),
         })
     }
 
@@ -106,38 +109,38 @@ impl Context<'_> {
         }
     }
 
-    fn needs(&mut self, fields: &Fields, owner: &Owner<'_>) -> Vec<Spanned<JobId>> {
-        let Some(field) = fields.get("needs") else {
+    fn needs(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Vec<Spanned<JobId>> {
+        let Some(needs) = fields.value("needs") else {
             return Vec::new();
         };
-        self.texts(&field.value, "needs", owner)
+        self.texts(needs, "needs", owner)
             .into_iter()
             .map(|need| need.map(|text| JobId::new(text.text)))
             .collect()
     }
 
-    fn steps(&mut self, fields: &Fields, owner: &Owner<'_>) -> Vec<Step> {
-        let Some(field) = fields.get("steps") else {
+    fn steps(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Vec<Step> {
+        let Some(written) = fields.value("steps") else {
             return Vec::new();
         };
-        let Kind::Sequence(items) = &field.value.kind else {
-            self.expected(&field.value, "steps", owner, &Wanted::LIST);
+        let Kind::Sequence(items) = &written.kind else {
+            self.expected(written, "steps", owner, &Wanted::LIST);
             return Vec::new();
         };
         if items.is_empty() {
             self.report(
                 Diagnostic::new(codes::EMPTY_VALUE, format!("`steps` of {} is empty", owner))
-                    .at(field.value.span, "at least one step belongs here"),
+                    .at(written.span, "at least one step belongs here"),
             );
         }
         self.step_list(items, owner)
     }
 
-    fn secrets(&self, fields: &Fields) -> Option<Spanned<Secrets>> {
-        let node = node(fields, "secrets")?;
+    fn secrets(&self, fields: &Fields<'_>) -> Option<Spanned<Secrets>> {
+        let node = fields.value("secrets")?;
         let secrets = match node.as_scalar() {
             Some(scalar) if &*scalar.text == "inherit" => Secrets::Inherit,
-            Some(_) => return None,
+            Some(_) => Secrets::Named(NamedMap::unreadable()),
             None => Secrets::Named(self.named_scalars(Some(node))),
         };
         Some(Spanned::new(secrets, node.span))

@@ -1,16 +1,17 @@
 //! `concurrency`, `environment`, `snapshot`.
 
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::Context;
+use super::fields::Fields;
 use crate::expression::is_in;
-use crate::model::{Concurrency, Environment, Fields, Literal, Queue, Snapshot};
+use crate::model::{Concurrency, Environment, Literal, Queue, Snapshot};
 use crate::span::Spanned;
 use crate::tree::Node;
 
 impl Context<'_> {
     /// With whom a run or job does not run at once.
-    pub(super) fn concurrency(&self, fields: &Fields) -> Option<Spanned<Literal<Concurrency>>> {
-        let node = node(fields, "concurrency")?;
+    pub(super) fn concurrency(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Concurrency>>> {
+        let node = fields.value("concurrency")?;
         if node.as_scalar().is_some_and(|scalar| !is_in(&scalar.text)) {
             let concurrency = Concurrency {
                 group: self.plain_text(node)?,
@@ -36,8 +37,8 @@ impl Context<'_> {
     }
 
     /// What a job deploys to.
-    pub(super) fn environment(&self, fields: &Fields) -> Option<Spanned<Environment>> {
-        let node = node(fields, "environment")?;
+    pub(super) fn environment(&self, fields: &Fields<'_>) -> Option<Spanned<Environment>> {
+        let node = fields.value("environment").filter(|node| !node.is_null())?;
         let mapping = node.as_mapping();
         let part = |key: &str| value(mapping?, key);
         let name = if mapping.is_some() { part("name")? } else { node };
@@ -50,8 +51,8 @@ impl Context<'_> {
     }
 
     /// The image that is made of a job's machine.
-    pub(super) fn snapshot(&self, fields: &Fields) -> Option<Spanned<Snapshot>> {
-        let node = node(fields, "snapshot")?;
+    pub(super) fn snapshot(&self, fields: &Fields<'_>) -> Option<Spanned<Snapshot>> {
+        let node = fields.value("snapshot")?;
         let mapping = node.as_mapping();
         let part = |key: &str| value(mapping?, key);
         let name = if mapping.is_some() {

@@ -3,12 +3,11 @@
 use std::sync::LazyLock;
 
 use super::action::text;
-use super::checked::{node as field, value};
+use super::checked::value;
 use super::context::{Context, Owner, What};
-use super::fields::read_mapping;
+use super::fields::{Fields, read_mapping};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::Fields;
 use crate::schema::action_keys::BRANDING;
 use crate::tree::{Node, Scalar};
 use crate::words::{self, alternatives, closest, name};
@@ -35,13 +34,14 @@ static ICONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 });
 
 impl Context<'_> {
-    pub(super) fn metadata(&mut self, fields: &Fields, root: &Node) {
+    pub(super) fn metadata(&mut self, fields: &Fields<'_>, root: &Node) {
         // Runners want neither a name nor a description. Who gives an action a badge wants to publish it, which needs both.
-        if let Some(branding) = field(fields, "branding").and_then(Node::as_mapping) {
+        if let Some(branding) = fields.value("branding").and_then(Node::as_mapping) {
             self.described(fields, "name", root);
             // GitHub's documentation lets composite actions go without.
-            let using =
-                field(fields, "runs").and_then(|runs| value(runs.as_mapping()?, "using")?.as_scalar());
+            let using = fields
+                .value("runs")
+                .and_then(|runs| value(runs.as_mapping()?, "using")?.as_scalar());
             if !using.is_some_and(|using| using.text.eq_ignore_ascii_case("composite")) {
                 self.described(fields, "description", root);
             }
@@ -52,7 +52,7 @@ impl Context<'_> {
         }
     }
 
-    fn described(&mut self, fields: &Fields, key: &str, root: &Node) {
+    fn described(&mut self, fields: &Fields<'_>, key: &str, root: &Node) {
         if text(fields, key).is_some_and(|text| !text.is_empty()) {
             return;
         }
@@ -66,8 +66,8 @@ impl Context<'_> {
     }
 
     /// Checks a word of the badge.
-    fn badge(&mut self, badge: &Fields, key: &str, known: &[&'static str]) {
-        let Some(node) = field(badge, key) else { return };
+    fn badge(&mut self, badge: &Fields<'_>, key: &str, known: &[&'static str]) {
+        let Some(node) = badge.value(key) else { return };
         let word = node.as_scalar().map(Scalar::to_text).unwrap_or_default();
         if word.is_empty() || known.iter().any(|one| one.eq_ignore_ascii_case(&word)) {
             return;

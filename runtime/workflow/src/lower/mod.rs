@@ -1,6 +1,6 @@
 //! From the tree to the model, collecting every mistake on the way.
 //!
-//! The keys of every level are data ([`schema`](crate::schema)); reading a level by its table gives [`Fields`](crate::model::Fields),
+//! The keys of every level are data ([`schema`](crate::schema)); reading a level by its table gives `Fields`,
 //! which reports what is unknown, missing or in conflict. What remains for each level is to make typed values of the
 //! fields it knows (`workflow.rs`, `job.rs`, `step.rs`, and what they call). Most values are checked by the tables, so
 //! that their typed forms are made without a report (`checked.rs`).
@@ -13,6 +13,7 @@ mod env;
 mod expressions;
 mod fields;
 mod forms;
+mod free;
 mod job;
 mod limits;
 mod metadata;

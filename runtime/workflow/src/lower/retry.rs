@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::{Context, Owner, What};
+use super::fields::Fields;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Fields, OnLost, Retry, parse_delay};
+use crate::model::{OnLost, Retry, parse_delay};
 use crate::span::Spanned;
 use crate::tree::{Node, Value};
 use crate::words::name;
 
 impl Context<'_> {
     /// What becomes of a job or step that fails.
-    pub(super) fn retry(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<Retry>> {
-        let node = node(fields, "retry")?;
+    pub(super) fn retry(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<Spanned<Retry>> {
+        let node = fields.value("retry")?;
         let mapping = node.as_mapping()?;
         let owner = owner.part(What::Key("retry"));
         let retry = Retry {
@@ -27,8 +28,8 @@ impl Context<'_> {
     }
 
     /// What becomes of a step whose end was not seen.
-    pub(super) fn on_lost(&self, fields: &Fields) -> Option<Spanned<OnLost>> {
-        let node = node(fields, "on-lost")?;
+    pub(super) fn on_lost(&self, fields: &Fields<'_>) -> Option<Spanned<OnLost>> {
+        let node = fields.value("on-lost")?;
         let on_lost = match &*node.as_scalar()?.text {
             "retry" => OnLost::Retry,
             "fail" => OnLost::Fail,

@@ -1,11 +1,11 @@
 //! `runs-on` in its three forms: a label, a list of labels, or `{group, labels}`.
 
 use super::context::{Context, Owner, What};
-use super::fields::read_mapping;
+use super::fields::{Fields, read_mapping};
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Fields, RunsOn, Template};
+use crate::model::{RunsOn, Template};
 use crate::schema::keys::RUNS_ON;
 use crate::span::Spanned;
 use crate::tree::Kind;
@@ -15,8 +15,8 @@ const KEY: &str = "runs-on";
 
 impl Context<'_> {
     /// Where a job wants to run.
-    pub(super) fn runs_on(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<RunsOn>> {
-        let node = &fields.get(KEY)?.value;
+    pub(super) fn runs_on(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<Spanned<RunsOn>> {
+        let node = fields.value(KEY)?;
         let runs_on = match &node.kind {
             Kind::Mapping(mapping) => {
                 let owner = owner.part(What::Key(KEY));
@@ -33,8 +33,8 @@ impl Context<'_> {
                 }
                 RunsOn {
                     labels: fields
-                        .get("labels")
-                        .map_or_else(Vec::new, |field| self.texts(&field.value, "labels", &owner)),
+                        .value("labels")
+                        .map_or_else(Vec::new, |labels| self.texts(labels, "labels", &owner)),
                     group,
                 }
             }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::context::{Context, Owner, Path, Wanted};
+use super::fields::Fields;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
-use crate::model::{ExpectedType, Field, Fields, Literal, Minutes, Template};
+use crate::model::{ExpectedType, Literal, Minutes, Template};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node, Scalar, Style, Value, resolve};
@@ -25,12 +26,12 @@ impl Context<'_> {
     /// The text of a field, if it is there.
     pub(super) fn text(
         &mut self,
-        fields: &Fields,
+        fields: &Fields<'_>,
         key: &'static str,
         empty: Empty,
         owner: &Owner<'_>,
     ) -> Option<Spanned<Template>> {
-        let Field { value, .. } = fields.get(key)?;
+        let value = fields.value(key)?;
         self.text_of(value, Path::new(key), empty, owner)
     }
 
@@ -83,11 +84,11 @@ impl Context<'_> {
     /// The value of `timeout-minutes`.
     pub(super) fn minutes(
         &mut self,
-        fields: &Fields,
+        fields: &Fields<'_>,
         key: &'static str,
         owner: &Owner<'_>,
     ) -> Option<Spanned<Literal<Minutes>>> {
-        let node = &fields.get(key)?.value;
+        let node = fields.value(key)?;
         let Kind::Scalar(scalar) = &node.kind else {
             self.expected(node, key, owner, &Wanted::NUMBER);
             return None;
@@ -144,10 +145,10 @@ impl Context<'_> {
     /// A length of time whose mistakes the tables report.
     pub(super) fn checked_minutes(
         &self,
-        fields: &Fields,
+        fields: &Fields<'_>,
         key: &'static str,
     ) -> Option<Spanned<Literal<Minutes>>> {
-        let number = self.number(&fields.get(key)?.value)?;
+        let number = self.number(fields.value(key)?)?;
         Some(number.map(|number| match number {
             Literal::Value(number) => Literal::Value(Minutes(number)),
             Literal::Expression(template) => Literal::Expression(template),

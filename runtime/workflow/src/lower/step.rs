@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::checked::{node, plain_boolean};
+use super::checked::plain_boolean;
 use super::context::{Context, Owner, Wanted, What};
-use super::fields::read;
+use super::fields::{Fields, read};
 use super::forms::form_of;
 use super::scalars::Empty;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::is_in;
-use crate::model::{ExpectedType, Fields, Literal, NamedMap, Run, Step, StepAction, StepId, Template, Uses};
+use crate::model::{ExpectedType, Literal, NamedMap, Run, Step, StepAction, StepId, Template, Uses};
 use crate::schema::keys::STEP;
 use crate::span::{Span, Spanned};
 use crate::tree::{Kind, Node};
@@ -52,23 +52,24 @@ impl Context<'_> {
             span: written.mark(),
             id,
             name,
-            condition: node(&fields, "if").and_then(|node| self.condition(node)),
+            condition: fields.value("if").and_then(|node| self.condition(node)),
             action,
             env,
-            continue_on_error: node(&fields, "continue-on-error").and_then(|node| self.boolean(node)),
+            continue_on_error: fields
+                .value("continue-on-error")
+                .and_then(|node| self.boolean(node)),
             timeout_minutes,
-            background: node(&fields, "background").and_then(plain_boolean),
+            background: fields.value("background").and_then(plain_boolean),
             retry,
             on_lost: self.on_lost(&fields),
-            tty: node(&fields, "tty").and_then(plain_boolean),
-            fields,
+            tty: fields.value("tty").and_then(plain_boolean),
         })
     }
 
     /// A step whose mistakes the tables report: one of a composite action.
-    pub(super) fn checked_step(&self, fields: &Fields, span: Span) -> Option<Step> {
-        let text = |key: &str| node(fields, key).and_then(|node| self.plain_text(node));
-        let action = match node(fields, "run") {
+    pub(super) fn checked_step(&self, fields: &Fields<'_>, span: Span) -> Option<Step> {
+        let text = |key: &str| fields.value(key).and_then(|node| self.plain_text(node));
+        let action = match fields.value("run") {
             Some(_) => StepAction::Run(Run {
                 script: text("run")?,
                 shell: text("shell"),
@@ -83,27 +84,29 @@ impl Context<'_> {
             span,
             id: text("id").map(|id| id.map(|id| StepId::new(id.text))),
             name: text("name"),
-            condition: node(fields, "if").and_then(|node| self.condition(node)),
+            condition: fields.value("if").and_then(|node| self.condition(node)),
             action,
-            env: node(fields, "env").and_then(|node| self.checked_env(node)),
-            continue_on_error: node(fields, "continue-on-error").and_then(|node| self.boolean(node)),
+            env: fields.value("env").and_then(|node| self.checked_env(node)),
+            continue_on_error: fields
+                .value("continue-on-error")
+                .and_then(|node| self.boolean(node)),
             timeout_minutes: None,
             background: None,
             retry: None,
             on_lost: None,
             tty: None,
-            fields: fields.clone(),
         })
     }
 
-    fn with(&self, fields: &Fields) -> Option<Spanned<Literal<NamedMap<Template>>>> {
-        let node = node(fields, "with")?;
-        match node.as_mapping() {
-            Some(_) => Some(Spanned::new(
+    fn with(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<NamedMap<Template>>>> {
+        let node = fields.value("with")?;
+        match self.expression_for(node) {
+            Some(expression) => Some(expression),
+            None if node.is_null() => Some(Spanned::new(Literal::Value(NamedMap::unreadable()), node.span)),
+            None => Some(Spanned::new(
                 Literal::Value(self.named_texts(Some(node))),
                 node.span,
             )),
-            None => self.expression_for(node),
         }
     }
 
@@ -122,7 +125,7 @@ impl Context<'_> {
         self.report(Diagnostic::new(code, message).at(node.mark(), "a step has `run` or `uses`"));
     }
 
-    fn action(&mut self, form: &str, fields: &Fields, owner: &Owner<'_>) -> Option<StepAction> {
+    fn action(&mut self, form: &str, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<StepAction> {
         match form {
             "run" => {
                 let shell = self.text(fields, "shell", Empty::Refused, owner);
@@ -139,19 +142,21 @@ impl Context<'_> {
                 with: self.with(fields),
             })),
             "wait" => {
-                let node = &fields.get("wait")?.value;
+                let node = fields.value("wait")?;
                 let ids = self.texts(node, "wait", owner).into_iter();
                 Some(StepAction::Wait(
                     ids.map(|id| id.map(|text| StepId::new(text.text))).collect(),
                 ))
             }
-            "wait-all" => Some(StepAction::WaitAll),
+            "wait-all" => Some(StepAction::WaitAll(
+                fields.value("wait-all").and_then(plain_boolean),
+            )),
             "cancel" => {
                 let id = self.text(fields, "cancel", Empty::Refused, owner)?;
                 Some(StepAction::Cancel(id.map(|text| StepId::new(text.text))))
             }
             "parallel" => {
-                let node = &fields.get("parallel")?.value;
+                let node = fields.value("parallel")?;
                 let Kind::Sequence(items) = &node.kind else {
                     let wanted = Wanted::new(ExpectedType::LIST, "a list of steps");
                     self.expected(node, "parallel", owner, &wanted);
@@ -184,7 +189,7 @@ impl Context<'_> {
         }
     }
 
-    fn step_id(&mut self, fields: &Fields, owner: &Owner<'_>) -> Option<Spanned<StepId>> {
+    fn step_id(&mut self, fields: &Fields<'_>, owner: &Owner<'_>) -> Option<Spanned<StepId>> {
         let id = self
             .text(fields, "id", Empty::Refused, owner)?
             .map(|text| StepId::new(text.text));

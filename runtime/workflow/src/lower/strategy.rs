@@ -1,17 +1,17 @@
 //! `strategy`.
 
-use std::sync::Arc;
-
-use super::checked::{node, value};
+use super::checked::value;
 use super::context::Context;
-use crate::model::{Fields, List, Literal, Matrix, Named, NamedMap, Strategy};
+use super::fields::Fields;
+use super::free::named;
+use crate::model::{List, Literal, Matrix, NamedMap, Strategy};
 use crate::span::Spanned;
 use crate::tree::Node;
 
 impl Context<'_> {
     /// How often a job runs, and with what.
-    pub(super) fn strategy(&self, fields: &Fields) -> Option<Spanned<Literal<Strategy>>> {
-        self.mapping_or_computed(node(fields, "strategy")?, |mapping| {
+    pub(super) fn strategy(&self, fields: &Fields<'_>) -> Option<Spanned<Literal<Strategy>>> {
+        self.mapping_or_computed(fields.value("strategy")?, |mapping| {
             let written = value(mapping, "matrix");
             let matrix = written.and_then(|node| self.matrix(node));
             Some(Strategy {
@@ -25,7 +25,7 @@ impl Context<'_> {
 
     fn matrix(&self, node: &Node) -> Option<Spanned<Literal<Matrix>>> {
         self.mapping_or_computed(node, |mapping| {
-            let mut vectors: NamedMap<List> = NamedMap::new();
+            let mut vectors: NamedMap<List> = NamedMap::default();
             let mut incomplete = mapping.incomplete;
             let entries = mapping.entries.iter();
             for entry in entries.filter(|entry| !matches!(&*entry.key.text, "include" | "exclude")) {
@@ -33,10 +33,7 @@ impl Context<'_> {
                     incomplete = true;
                     continue;
                 };
-                let key = entry.key.span;
-                vectors
-                    .entry(Arc::clone(&entry.key.text))
-                    .or_insert(Named { key, value });
+                vectors.add(&entry.key.text, || named(&entry.key, value));
             }
             let mut list = |key: &str| {
                 let node = value(mapping, key)?;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::checked::value;
+use super::checked::{by_name, has_known_keys, value};
 use super::context::Context;
-use crate::model::{Access, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers};
+use super::free::named;
+use crate::model::{
+    Access, ByName, Filter, Input, InputKind, Permissions, Schedule, Secret, Trigger, Triggers,
+};
 use crate::schema::events::takes;
 use crate::span::Spanned;
 use crate::tree::{Entry, Key, Kind, Mapping, Node, Value};
@@ -21,26 +22,25 @@ impl Context<'_> {
 }
 
 fn triggers(context: &Context<'_>, on: &Node) -> Triggers {
-    let mut events = IndexMap::new();
+    let mut events = ByName::default();
     match &on.kind {
         Kind::Scalar(_) | Kind::Sequence(_) => {
             for name in texts(on) {
-                let trigger = Trigger {
+                events.add(&name.value, || Trigger {
                     span: name.span,
                     ..Trigger::default()
-                };
-                events.entry(name.value).or_insert(trigger);
+                });
             }
         }
-        Kind::Mapping(mapping) => {
-            for entry in &mapping.entries {
-                let trigger = trigger(context, &entry.key, &entry.value);
-                events.entry(Arc::clone(&entry.key.text)).or_insert(trigger);
-            }
+        Kind::Mapping(_) => {
+            events = by_name(Some(on), |entry| Some(trigger(context, &entry.key, &entry.value)));
         }
-        Kind::Invalid => {}
+        Kind::Invalid => events.incomplete = true,
     }
-    Triggers { events }
+    Triggers {
+        events,
+        names_only: on.as_mapping().is_none(),
+    }
 }
 
 fn trigger(context: &Context<'_>, event: &Key, node: &Node) -> Trigger {
@@ -62,11 +62,13 @@ fn trigger(context: &Context<'_>, event: &Key, node: &Node) -> Trigger {
         only: list(only).unwrap_or_default(),
         ignored: list(ignored).unwrap_or_default(),
     };
-    let inside = |key: &str| {
-        mapping
-            .and_then(|mapping| value(mapping, key))
-            .and_then(Node::as_mapping)
-    };
+    let inside = |key: &str| value(mapping?, key);
+    let mut inputs = by_name(inside("inputs"), |entry| Some(input(context, entry)));
+    let secrets = inside("secrets").map(|secrets| by_name(Some(secrets), |entry| Some(secret(entry))));
+    // One of its own keys may be what is missing.
+    if mapping.is_some_and(|mapping| !has_known_keys(mapping)) {
+        inputs.incomplete = true;
+    }
     Trigger {
         span,
         types: list("types").unwrap_or_default(),
@@ -77,18 +79,20 @@ fn trigger(context: &Context<'_>, event: &Key, node: &Node) -> Trigger {
         versions: list("versions").unwrap_or_default(),
         workflows: list("workflows").unwrap_or_default(),
         schedule: Vec::new(),
-        inputs: self::named(inside("inputs"), input),
-        secrets: named(inside("secrets"), |entry| Secret {
-            span: entry.key.span,
-            required: entry
-                .value
-                .as_mapping()
-                .is_some_and(|mapping| truth(mapping, "required")),
-        }),
-        outputs: context.named(mapping.and_then(|mapping| value(mapping, "outputs")), |output| {
+        inputs,
+        secrets,
+        outputs: context.named(inside("outputs"), |output| {
             let text = value(output.as_mapping()?, "value")?;
             Some(context.plain_text(text)?.value)
         }),
+    }
+}
+
+fn secret(entry: &Entry) -> Secret {
+    let mapping = entry.value.as_mapping();
+    Secret {
+        span: entry.key.span,
+        required: mapping.is_some_and(|mapping| truth(mapping, "required")),
     }
 }
 
@@ -100,7 +104,7 @@ fn schedule(node: &Node) -> Option<Schedule> {
     })
 }
 
-fn input(entry: &Entry) -> Input {
+fn input(context: &Context<'_>, entry: &Entry) -> Input {
     let empty = Mapping::default();
     let mapping = entry.value.as_mapping().unwrap_or(&empty);
     let options = mapping.entries.iter().find(|entry| &*entry.key.text == "options");
@@ -111,7 +115,7 @@ fn input(entry: &Entry) -> Input {
             .and_then(|name| InputKind::find(&name))
             .unwrap_or_default(),
         required: truth(mapping, "required"),
-        default: value(mapping, "default").cloned(),
+        default: value(mapping, "default").map(|node| context.free(node)),
         options: options.map(|entry| Spanned::new(texts(&entry.value), entry.key.span)),
     }
 }
@@ -128,30 +132,12 @@ fn access(node: &Node) -> Option<Permissions> {
             "write-all" => Some(Permissions::All(Access::Write)),
             _ => None,
         },
-        Kind::Mapping(mapping) => {
-            let scopes = mapping.entries.iter().filter_map(|entry| {
-                let access = match &*text(&entry.value)?.value {
-                    "read" => Access::Read,
-                    "write" => Access::Write,
-                    "none" => Access::None,
-                    _ => return None,
-                };
-                Some((String::from(&*entry.key.text), access))
-            });
-            Some(Permissions::Scopes(scopes.collect()))
-        }
+        Kind::Mapping(_) => Some(Permissions::Scopes(by_name(Some(node), |entry| {
+            let access = text(&entry.value)?.map(|text| Access::find(&text));
+            Some(named(&entry.key, Spanned::new(access.value?, access.span)))
+        }))),
         Kind::Sequence(_) | Kind::Invalid => None,
     }
-}
-
-fn named<T>(mapping: Option<&Mapping>, make: impl Fn(&Entry) -> T) -> IndexMap<Arc<str>, T> {
-    let mut values = IndexMap::new();
-    for entry in mapping.iter().flat_map(|mapping| &mapping.entries) {
-        values
-            .entry(Arc::clone(&entry.key.text))
-            .or_insert_with(|| make(entry));
-    }
-    values
 }
 
 fn text(node: &Node) -> Option<Spanned<Arc<str>>> {

@@ -1,12 +1,12 @@
 //! Checking a value against its type, and the expressions in it against its place.
 
 use super::context::{Context, Owner, Path, Wanted, What};
-use super::fields::{is_misspelt, report_missing, unknown_key};
+use super::fields::{Fields, is_misspelt, report_missing, unknown_key};
 use super::sites::Slot;
 use crate::codes::{self, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{WorkflowKey as At, is_in};
-use crate::model::{ExpectedType, Fields};
+use crate::model::ExpectedType;
 use crate::schema::keys::{ANY, Checked, MappingSchema};
 use crate::schema::types::{Text, ValueSchema};
 use crate::span::Span;
@@ -63,7 +63,12 @@ impl<'a> Check<'a> {
 
 impl Context<'_> {
     /// Checks the values of a level's fields.
-    pub(super) fn check_fields(&mut self, fields: &Fields, level: &'static MappingSchema, owner: &Owner<'_>) {
+    pub(super) fn check_fields(
+        &mut self,
+        fields: &Fields<'_>,
+        level: &'static MappingSchema,
+        owner: &Owner<'_>,
+    ) {
         for (name, field) in fields.iter() {
             let known = level.keys.iter().find(|key| key.name == name);
             if let Some(key) = known.filter(|key| key.checked != Checked::ByParts) {
@@ -71,7 +76,7 @@ impl Context<'_> {
                     typed: key.checked == Checked::WhereTyped,
                     ..Check::of(name, owner)
                 };
-                self.check_value(&field.value, key.value, field.key, check);
+                self.check_value(field.value, key.value, field.key, check);
             }
         }
     }

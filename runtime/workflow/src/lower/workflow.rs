@@ -2,15 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::checked::node;
 use super::context::{Context, Owner, Wanted, What};
-use super::fields::{read, report_missing};
+use super::fields::{Fields, read, report_missing};
 use super::scalars::Empty;
 use super::triggers::permissions;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
-use crate::model::{ExpectedType, Fields, Job, JobId, Workflow};
+use crate::model::{ExpectedType, Job, JobId, Workflow};
 use crate::schema::keys::WORKFLOW;
 use crate::source::Source;
 use crate::span::Spanned;
@@ -52,26 +51,26 @@ pub(crate) fn lower(
         name: context.text(&fields, "name", Empty::Allowed, &owner),
         run_name: context.text(&fields, "run-name", Empty::Allowed, &owner),
         triggers: fields
-            .get("on")
-            .map(|field| context.triggers(&field.value))
+            .value("on")
+            .map(|on| context.triggers(on))
             .unwrap_or_default(),
-        permissions: node(&fields, "permissions").and_then(permissions),
+        permissions: fields.value("permissions").and_then(permissions),
         concurrency: context.concurrency(&fields),
         env: context.env(&fields, &owner),
         defaults: context.defaults(&fields, &owner),
         jobs: jobs(&mut context, &fields, root, mapping.incomplete, &owner),
-        fields,
+        keys: fields.keys(),
         sites: Vec::new(),
     };
-    context.text(&workflow.fields, "description", Empty::Allowed, &owner);
+    context.text(&fields, "description", Empty::Allowed, &owner);
     workflow.sites = context.sites.all();
     Some(workflow)
 }
 
 /// GitHub takes any form of `on`, and refuses what names no event in it: "No event triggers defined in `on`"
 /// (actionlint#232). A value that is missing altogether was reported with its type.
-fn no_events(context: &mut Context<'_>, fields: &Fields) {
-    let Some(on) = node(fields, "on") else { return };
+fn no_events(context: &mut Context<'_>, fields: &Fields<'_>) {
+    let Some(on) = fields.value("on") else { return };
     let is_empty = match &on.kind {
         Kind::Sequence(items) => items.is_empty(),
         Kind::Mapping(events) => events.entries.is_empty() && !events.incomplete,
@@ -88,27 +87,27 @@ fn no_events(context: &mut Context<'_>, fields: &Fields) {
 
 fn jobs(
     context: &mut Context<'_>,
-    fields: &Fields,
+    fields: &Fields<'_>,
     root: &Node,
     incomplete: bool,
     owner: &Owner<'_>,
 ) -> IndexMap<JobId, Job> {
     let mut jobs = IndexMap::new();
-    let Some(field) = fields.get("jobs") else {
+    let Some(written) = fields.value("jobs") else {
         if !incomplete {
             report_missing(context, "`jobs`", root.mark(), owner);
         }
         return jobs;
     };
-    let Kind::Mapping(mapping) = &field.value.kind else {
+    let Kind::Mapping(mapping) = &written.kind else {
         let wanted = Wanted::new(ExpectedType::MAPPING, "a mapping from job ids to jobs");
-        context.expected(&field.value, "jobs", owner, &wanted);
+        context.expected(written, "jobs", owner, &wanted);
         return jobs;
     };
     if mapping.entries.is_empty() && !mapping.incomplete {
         context.report(
             Diagnostic::new(codes::EMPTY_VALUE, "the workflow has no jobs")
-                .at(field.value.mark(), "at least one job belongs here")
+                .at(written.mark(), "at least one job belongs here")
                 .help("add a job: a key of your choice, with `steps` below it"),
         );
     }

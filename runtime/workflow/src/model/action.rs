@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::condition::Condition;
 use super::env::Env;
-use super::fields::Fields;
 use super::site::Site;
 use super::template::Template;
-use super::values::NamedMap;
+use super::values::ByName;
 use crate::span::{Span, Spanned};
 
 /// What an `action.yml` says.
@@ -18,15 +15,11 @@ pub struct Action {
     /// `name`.
     pub name: Option<Spanned<Arc<str>>>,
     /// `inputs`, by the names as written; they are compared without regard to case.
-    pub inputs: IndexMap<Arc<str>, ActionInput>,
-    /// Names of its `outputs`.
-    pub outputs: Vec<Spanned<Arc<str>>>,
-    /// The values of its `outputs`, which only a composite action has.
-    pub values: NamedMap<Template>,
+    pub inputs: ByName<ActionInput>,
+    /// `outputs`, by name.
+    pub outputs: ByName<ActionOutput>,
     /// `runs`: what it does.
     pub kind: ActionKind,
-    /// All keys of the top level as written.
-    pub fields: Fields,
     /// Every value that holds expressions, for rules to walk.
     pub sites: Vec<Site>,
 }
@@ -38,10 +31,21 @@ pub struct ActionInput {
     pub span: Span,
     /// `required`, which GitHub does not enforce.
     pub required: bool,
-    /// `default`, as written.
-    pub default: Option<Arc<str>>,
+    /// `default`.
+    pub default: Option<Spanned<Template>>,
     /// `deprecationMessage`: what to use instead.
     pub deprecated: Option<Arc<str>>,
+}
+
+/// An output of an action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionOutput {
+    /// Where its name stands.
+    pub span: Span,
+    /// `value`, which only outputs of composite actions have.
+    pub value: Option<Spanned<Template>>,
+    /// Whether something is missing here because of a mistake that was reported.
+    pub incomplete: bool,
 }
 
 /// The three kinds of actions.
@@ -50,15 +54,13 @@ pub enum ActionKind {
     /// `using: node20` and its like: a script for Node.js.
     Node {
         /// `using`: which Node.js, e.g. `node20`.
-        using: Arc<str>,
+        using: Spanned<Arc<str>>,
         /// `main`: the script.
         main: Spanned<Arc<str>>,
         /// `pre` and `pre-if`: what runs before the job.
         pre: Hook,
         /// `post` and `post-if`: what runs after it.
         post: Hook,
-        /// All keys of `runs`.
-        fields: Fields,
     },
     /// `using: docker`: a container.
     Docker {
@@ -66,16 +68,14 @@ pub enum ActionKind {
         image: Spanned<Arc<str>>,
         /// `entrypoint` instead of that of the image.
         entrypoint: Option<Spanned<Arc<str>>>,
-        /// `args` of the entrypoint.
-        args: Vec<Spanned<Template>>,
+        /// `args` of the entrypoint; where the key is not there, the input `args` gives them.
+        args: Option<Vec<Spanned<Template>>>,
         /// `env` of the container.
         env: Option<Spanned<Env>>,
         /// `pre-entrypoint` and `pre-if`: what runs before the job.
         pre: Hook,
         /// `post-entrypoint` and `post-if`: what runs after it.
         post: Hook,
-        /// All keys of `runs`.
-        fields: Fields,
     },
     /// `using: composite`: steps.
     Composite {
@@ -102,6 +102,4 @@ pub struct Step {
     pub id: Option<Spanned<Arc<str>>>,
     /// The same as a step of a job, which is evaluated alike; `None` when a mistake that was reported left nothing to do.
     pub step: Option<super::Step>,
-    /// All its keys.
-    pub fields: Fields,
 }

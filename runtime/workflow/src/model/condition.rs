@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::expression::{self, ExpressionError, Scope};
-use crate::tree::Style;
+use crate::style::Style;
 
 /// The value of an `if` as written: an expression, with `${{ }}` around it or without.
 ///

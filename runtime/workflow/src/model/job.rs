@@ -3,14 +3,15 @@
 use super::condition::Condition;
 use super::container::{Container, Services};
 use super::env::Env;
-use super::fields::Fields;
 use super::id::JobId;
+use super::keys::Keys;
 use super::limits::{Concurrency, Environment};
 use super::permissions::Permissions;
 use super::reference::WorkflowReference;
 use super::retry::Retry;
+use super::site::StepPlace;
 use super::snapshot::Snapshot;
-use super::step::Step;
+use super::step::{Step, StepAction};
 use super::strategy::{Matrix, Strategy};
 use super::template::{Literal, Minutes, Template};
 use super::values::{NamedMap, Scalar};
@@ -60,14 +61,16 @@ pub struct Job {
     pub retry: Option<Spanned<Retry>>,
     /// `steps` in order; empty for a job that calls a workflow.
     pub steps: Vec<Step>,
+    /// Whether a step is missing here because of a mistake that was reported.
+    pub has_unread_steps: bool,
     /// `uses`: the workflow that the job calls instead of having steps.
     pub uses: Option<Spanned<Template>>,
     /// `with`: the inputs of the called workflow.
     pub with: NamedMap<Scalar>,
     /// `secrets` of the called workflow.
     pub secrets: Option<Spanned<Secrets>>,
-    /// All keys of the job as written, those without a typed field included.
-    pub fields: Fields,
+    /// Which keys it has.
+    pub keys: Keys,
 }
 
 /// Where a job wants to run.
@@ -93,6 +96,17 @@ impl Job {
     #[must_use]
     pub fn calls(&self) -> Option<WorkflowReference> {
         WorkflowReference::parse(self.uses.as_ref()?.as_plain()?)
+    }
+
+    /// The step at a place.
+    #[must_use]
+    pub fn step(&self, place: StepPlace) -> Option<&Step> {
+        let step = self.steps.get(place.index)?;
+        match (place.inner, &step.action) {
+            (Some(inner), StepAction::Parallel(steps)) => steps.get(inner),
+            (Some(_), _) => None,
+            (None, _) => Some(step),
+        }
     }
 
     /// The container that its steps run in and those beside it, as far as they are written out.

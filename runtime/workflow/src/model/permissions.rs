@@ -1,14 +1,14 @@
 //! What the token of a run may do: `permissions`.
 
-use indexmap::IndexMap;
+use super::values::NamedMap;
 
 /// The rights of a token. A scope that is not named has none once `permissions` is written at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Permissions {
     /// `read-all`, `write-all`.
     All(Access),
     /// Scope by scope.
-    Scopes(IndexMap<String, Access>),
+    Scopes(NamedMap<Access>),
 }
 
 /// What may be done in a scope. More includes less.
@@ -24,6 +24,14 @@ pub enum Access {
 }
 
 impl Access {
+    /// The one that a word stands for.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        [Self::None, Self::Read, Self::Write]
+            .into_iter()
+            .find(|access| access.as_str() == word)
+    }
+
     /// As it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,7 +51,10 @@ impl Permissions {
             // There is nothing to read of an identity.
             Self::All(Access::Read) if scope == "id-token" => Access::None,
             Self::All(access) => *access,
-            Self::Scopes(scopes) => scopes.get(scope).copied().unwrap_or_default(),
+            Self::Scopes(scopes) => scopes
+                .get(scope)
+                .map(|named| named.value.value)
+                .unwrap_or_default(),
         }
     }
 
@@ -51,7 +62,7 @@ impl Permissions {
     #[must_use]
     pub fn beyond<'a>(&'a self, limit: &'a Permissions) -> Option<(&'a str, Access, Access)> {
         let named: Vec<&str> = match (self, limit) {
-            (Self::Scopes(scopes), _) => scopes.keys().map(String::as_str).collect(),
+            (Self::Scopes(scopes), _) => scopes.keys().map(|scope| &**scope).collect(),
             // The widest right of each kind stands for all that are not named.
             (Self::All(_), _) => vec!["contents", "actions", "id-token"],
         };
@@ -64,15 +75,22 @@ impl Permissions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::Named;
+    use crate::span::{Span, Spanned};
 
     fn scopes(scopes: &[(&str, Access)]) -> Permissions {
-        Permissions::Scopes(
-            scopes
-                .iter()
-                .map(|(scope, access)| ((*scope).to_owned(), *access))
-                .collect(),
-        )
+        let mut named = NamedMap::default();
+        for (scope, access) in scopes {
+            named.add(&Arc::from(*scope), || Named {
+                key: Span::point(0),
+                computed: None,
+                value: Spanned::new(*access, Span::point(0)),
+            });
+        }
+        Permissions::Scopes(named)
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::condition::Condition;
 use super::env::Env;
-use super::fields::Fields;
 use super::id::StepId;
 use super::reference::ActionReference;
 use super::retry::{OnLost, Retry};
@@ -37,8 +36,6 @@ pub struct Step {
     pub on_lost: Option<Spanned<OnLost>>,
     /// `tty`: whether its process has a terminal.
     pub tty: Option<Spanned<bool>>,
-    /// All keys of the step as written, those without a typed field included.
-    pub fields: Fields,
 }
 
 /// What a step does: exactly one of these.
@@ -51,8 +48,8 @@ pub enum StepAction {
     Uses(Uses),
     /// `wait`: until these background steps are done.
     Wait(Vec<Spanned<StepId>>),
-    /// `wait-all`: until all background steps are done.
-    WaitAll,
+    /// `wait-all`: until all background steps are done. Its value, if it has one, is `true`.
+    WaitAll(Option<Spanned<bool>>),
     /// `cancel`: ends a background step.
     Cancel(Spanned<StepId>),
     /// `parallel`: these steps at once.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::free::Free;
 use super::template::Literal;
 use super::values::NamedMap;
 use crate::span::Spanned;
-use crate::tree::Node;
 
 /// How many combinations a matrix may have: GitHub's limit of jobs that one matrix makes.
 pub const MOST_COMBINATIONS: usize = 256;
@@ -39,4 +39,4 @@ pub struct Matrix {
 }
 
 /// A list of free values, or an expression that gives one.
-pub type List = Literal<Arc<[Node]>>;
+pub type List = Literal<Arc<[Free]>>;

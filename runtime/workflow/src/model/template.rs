@@ -3,9 +3,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::free::Free;
 use crate::expression::{self, ExpressionError, Scope};
 use crate::span::Span;
-use crate::tree::{Node, Style};
+use crate::style::Style;
 
 /// Text in which `${{ … }}` may stand.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ pub enum Literal<T> {
     /// To be evaluated.
     Expression(Template),
     /// A mapping some of whose keys are evaluated themselves, so that it is known only then what they say.
-    Computed(Node),
+    Computed(Free),
 }
 
 /// A length of time in minutes, as `timeout-minutes` gives it: any number, fractions included.

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::free::Free;
 use super::template::Template;
-use super::values::NamedMap;
+use super::values::{ByName, NamedMap};
 use crate::span::{Span, Spanned};
-use crate::tree::Node;
 
 /// The events that start a workflow, by name, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Triggers {
     /// Each event with what narrows it.
-    pub events: IndexMap<Arc<str>, Trigger>,
+    pub events: ByName<Trigger>,
+    /// Whether events are named alone, as one text or a list: nothing can narrow them then.
+    pub names_only: bool,
 }
 
 /// An event that starts a workflow, and which of its kind do.
@@ -38,9 +38,9 @@ pub struct Trigger {
     /// When, of `schedule`.
     pub schedule: Vec<Schedule>,
     /// `inputs` of `workflow_dispatch` and `workflow_call`.
-    pub inputs: IndexMap<Arc<str>, Input>,
-    /// `secrets` of `workflow_call`.
-    pub secrets: IndexMap<Arc<str>, Secret>,
+    pub inputs: ByName<Input>,
+    /// `secrets` of `workflow_call`; none where it does not say which it takes.
+    pub secrets: Option<ByName<Secret>>,
     /// `outputs` of `workflow_call`: their values.
     pub outputs: NamedMap<Template>,
 }
@@ -80,7 +80,7 @@ pub struct Input {
     /// `required`.
     pub required: bool,
     /// `default`, as written.
-    pub default: Option<Node>,
+    pub default: Option<Free>,
     /// `options` of a choice, with the place of the key.
     pub options: Option<Spanned<Vec<Spanned<Arc<str>>>>>,
 }

@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 
 use super::env::Env;
-use super::fields::Fields;
 use super::id::JobId;
 use super::job::Job;
+use super::keys::Keys;
 use super::limits::Concurrency;
 use super::permissions::Permissions;
 use super::site::Site;
@@ -37,8 +37,8 @@ pub struct Workflow {
     pub defaults: Defaults,
     /// `jobs` in the order of the file.
     pub jobs: IndexMap<JobId, Job>,
-    /// All keys of the top level as written.
-    pub fields: Fields,
+    /// Which keys stand at the top level.
+    pub keys: Keys,
     /// Every value that holds expressions, for rules to walk; only the first ones of a monstrous file.
     pub sites: Vec<Site>,
 }

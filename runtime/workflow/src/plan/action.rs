@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 
 use super::evaluation::{Evaluation, SizeBudget};
 use super::instance::variables;
-use super::shape;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{Environment, JobStatus, equal_names};
 use crate::model::action::{Action, ActionKind, Hook};
@@ -54,7 +53,7 @@ pub fn action_inputs(
             }
             value.clone()
         } else if let Some(default) = &input.default {
-            match shape::computed(&mut evaluation, default, declared, input.span) {
+            match evaluation.text(default, declared) {
                 Some(value) => value.to_string(),
                 None => continue,
             }
@@ -108,10 +107,14 @@ pub fn action_outputs(
     let mut diagnostics = Diagnostics::new();
     let mut budget = SizeBudget::default();
     let mut evaluation = Evaluation::new(*environment, &mut diagnostics, &mut budget);
-    let mut outputs = IndexMap::with_capacity(action.values.len());
+    let mut outputs = IndexMap::with_capacity(action.outputs.len());
     if matches!(action.kind, ActionKind::Composite { .. }) {
-        for (name, output) in &action.values {
-            if let Some(text) = evaluation.text(&output.value, name) {
+        for (name, output) in &action.outputs {
+            let text = output
+                .value
+                .as_ref()
+                .and_then(|value| evaluation.text(value, name));
+            if let Some(text) = text {
                 outputs.insert(name.to_string(), text.to_string());
             }
         }
@@ -149,7 +152,6 @@ pub fn action_arguments(
         entrypoint,
         args,
         env,
-        fields,
         ..
     } = &action.kind
     else {
@@ -165,7 +167,7 @@ pub fn action_arguments(
     found.entrypoint = written
         .filter(|text| !text.is_empty())
         .or_else(|| input("entryPoint"));
-    if fields.contains("args") {
+    if let Some(args) = args {
         for argument in args {
             found
                 .args

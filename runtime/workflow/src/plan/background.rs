@@ -22,7 +22,7 @@ pub fn needs_final_wait(steps: &[Step]) -> bool {
     let behind_the_last = steps
         .iter()
         .rev()
-        .take_while(|step| !matches!(step.action, StepAction::WaitAll));
+        .take_while(|step| !matches!(step.action, StepAction::WaitAll(_)));
     let mut left = behind_the_last.filter(|step| step.background.as_deref() == Some(&true));
     left.any(|step| step.id.as_ref().is_none_or(|id| !named.contains(&id.value)))
 }

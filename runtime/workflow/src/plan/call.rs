@@ -74,7 +74,7 @@ pub fn called_secrets(
     let mut all = IndexMap::with_capacity(given.len() + 1);
     let token = available.iter().find(|(name, _)| equal_names(name, TOKEN));
     for (name, value) in token.into_iter().chain(given) {
-        let mut declared = trigger.secrets.keys();
+        let mut declared = trigger.secrets.iter().flat_map(|secrets| secrets.keys());
         let declared = declared.find(|declared| equal_names(declared, name));
         let name = declared.map_or_else(|| name.clone(), ToString::to_string);
         all.insert(name, value.clone());
@@ -139,14 +139,14 @@ pub(super) fn call(evaluation: &mut Evaluation<'_>, job: &Job) -> Option<CallPla
 
 fn values(evaluation: &mut Evaluation<'_>, written: &NamedMap<Scalar>) -> Vec<(Arc<str>, Value)> {
     let mut all = Vec::with_capacity(written.len());
-    for (name, named) in written {
+    for (written, named) in written {
         let value = match &named.value.value {
             Scalar::Null => Some(Value::Null),
             Scalar::Boolean(truth) => Some(Value::Boolean(*truth)),
             Scalar::Number(number) => Some(Value::Number(*number)),
             Scalar::Text(text) => evaluation.value(&Spanned::new(text.clone(), named.value.span)),
         };
-        if let (Some(name), Some(value)) = (shape::key(evaluation, name, named.key), value) {
+        if let (Some(name), Some(value)) = (shape::name(evaluation, written, named), value) {
             all.push((name, value));
         }
     }

@@ -9,9 +9,8 @@ use std::sync::Arc;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::{self, Environment, ExpressionError, Object, Value};
-use crate::model::{Literal, Template};
+use crate::model::{Free, FreeMapping, FreeValue, Literal, Scalar, Template};
 use crate::span::{Span, Spanned};
-use crate::tree::{self, Kind, Node};
 
 /// Most bytes that the values of one job may have together, all its instances counted.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -76,8 +75,8 @@ impl<'a> Evaluation<'a> {
                 }
                 found
             }
-            Literal::Computed(node) => {
-                let value = self.node(node)?;
+            Literal::Computed(written) => {
+                let value = self.free(written)?;
                 self.wrong(key, wanted, &value, written.span);
                 None
             }
@@ -89,29 +88,27 @@ impl<'a> Evaluation<'a> {
         self.literal(written, key, "a boolean", as_boolean)
     }
 
-    /// A value of any shape. The tree bounds how deep it is.
-    pub(super) fn node(&mut self, node: &Node) -> Option<Value> {
-        match &node.kind {
-            Kind::Scalar(scalar) => match scalar.value {
-                tree::Value::Null => Some(Value::Null),
-                tree::Value::Bool(truth) => Some(Value::Boolean(truth)),
-                tree::Value::Number(number) => Some(Value::Number(number)),
-                tree::Value::String if expression::Template::is_in(&scalar.text) => {
-                    self.template(&computed(&scalar.text, node.span), node.span)
-                }
-                tree::Value::String => Some(Value::String(Arc::clone(&scalar.text))),
+    /// A value of any shape. The tree that it was read from bounds how deep it is.
+    pub(super) fn free(&mut self, written: &Free) -> Option<Value> {
+        match &written.value {
+            FreeValue::Scalar(scalar) => match scalar {
+                Scalar::Null => Some(Value::Null),
+                Scalar::Boolean(truth) => Some(Value::Boolean(*truth)),
+                Scalar::Number(number) => Some(Value::Number(*number)),
+                Scalar::Text(text) if text.as_plain().is_none() => self.template(text, written.span),
+                Scalar::Text(text) => Some(Value::String(Arc::clone(&text.text))),
             },
-            Kind::Sequence(items) => self.nodes(items),
-            Kind::Mapping(mapping) => self.mapping(mapping).map(Value::object),
-            Kind::Invalid => None,
+            FreeValue::List(items) => self.list(items),
+            FreeValue::Mapping(mapping) => self.mapping(mapping).map(Value::object),
+            FreeValue::Unreadable => None,
         }
     }
 
     /// A list of values of any shape.
-    pub(super) fn nodes(&mut self, items: &[Node]) -> Option<Value> {
+    pub(super) fn list(&mut self, items: &[Free]) -> Option<Value> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
-            let value = self.node(item)?;
+            let value = self.free(item)?;
             match &value {
                 Value::Array(inner) | Value::Filtered(inner) if item.as_scalar().is_some() => {
                     values.extend(inner.iter().cloned());
@@ -122,15 +119,15 @@ impl<'a> Evaluation<'a> {
         Some(Value::array(values))
     }
 
-    fn mapping(&mut self, mapping: &tree::Mapping) -> Option<Object> {
+    fn mapping(&mut self, mapping: &FreeMapping) -> Option<Object> {
         let mut object = Object::new();
         for entry in &mapping.entries {
             let key = &entry.key.text;
-            if !expression::Template::is_in(key) {
-                let value = self.node(&entry.value)?;
+            if entry.key.as_plain().is_some() {
+                let value = self.free(&entry.value)?;
                 object.insert(Arc::clone(key), value);
             } else if is_insert(key) {
-                let value = self.node(&entry.value)?;
+                let value = self.free(&entry.value)?;
                 let Some(inner) = value.as_object() else {
                     self.wrong("insert", "a mapping", &value, entry.value.mark());
                     return None;
@@ -139,20 +136,24 @@ impl<'a> Evaluation<'a> {
                     object.insert(key, value.clone());
                 }
             } else {
-                let name = self.template(&computed(key, entry.key.span), entry.key.span)?;
-                let name = self.as_text(&name, key, entry.key.span)?;
-                let value = self.node(&entry.value)?;
+                let name = self.text(&entry.key, key)?;
+                let value = self.free(&entry.value)?;
                 object.insert(name, value);
             }
         }
         Some(object)
     }
 
+    /// A text in which no expression stands.
+    pub(super) fn plain(&mut self, text: &Arc<str>, place: Span) -> Option<Arc<str>> {
+        self.take(text.len() + OVERHEAD, place)?;
+        Some(Arc::clone(text))
+    }
+
     /// The value of a text, whose place is `whole`.
     pub(super) fn template(&mut self, written: &Template, whole: Span) -> Option<Value> {
         let Some((template, error)) = written.parsed() else {
-            self.take(written.text.len() + OVERHEAD, whole)?;
-            return Some(Value::String(Arc::clone(&written.text)));
+            return self.plain(&written.text, whole).map(Value::String);
         };
         let result = match error {
             Some(error) => Err(error.clone()),
@@ -265,16 +266,6 @@ pub(super) fn as_number(value: &Value) -> Option<f64> {
         Value::Number(number) => Some(*number),
         _ => None,
     }
-}
-
-/// A text of which it is not known whether it holds expressions, as one that stands there.
-pub(super) fn computed(text: &str, place: Span) -> Template {
-    let expressions: &[Span] = if expression::Template::is_in(text) {
-        &[place]
-    } else {
-        &[]
-    };
-    Template::new(Arc::from(text), tree::Style::Plain, Arc::from(expressions))
 }
 
 /// Whether a key is `${{ insert }}`.

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::combinations::Combination;
 use super::condition::Ancestors;
 use super::decision::TriggerDecision;
-use super::evaluation::{SizeBudget, computed};
+use super::evaluation::SizeBudget;
 use super::event::Event;
 use super::instance::{self, InstanceId};
 use super::strategy::{self, StrategyPlan};
@@ -13,9 +13,8 @@ use super::trigger::triggered;
 use crate::dag::Dag;
 use crate::diagnostic::Diagnostics;
 use crate::expression::{self, Function, Node as Part, Object, Value};
-use crate::model::{self, Job, JobId, List, Literal, Matrix, Template, Workflow};
+use crate::model::{self, Free, FreeValue, Job, JobId, List, Literal, Matrix, Scalar, Template, Workflow};
 use crate::span::Span;
-use crate::tree::{Kind, Node};
 use crate::words::name;
 
 /// What will become of a job.
@@ -258,27 +257,27 @@ fn is_written(strategy: &Literal<model::Strategy>) -> bool {
 }
 
 fn is_fixed_list(list: &List) -> bool {
-    is_fixed(list, |items| items.iter().all(is_fixed_node))
+    is_fixed(list, |items| items.iter().all(is_fixed_free))
 }
 
 fn is_fixed<T>(literal: &Literal<T>, is_fixed_value: impl FnOnce(&T) -> bool) -> bool {
     match literal {
         Literal::Value(value) => is_fixed_value(value),
         Literal::Expression(template) => only(template, &[]),
-        Literal::Computed(node) => is_fixed_node(node),
+        Literal::Computed(written) => is_fixed_free(written),
     }
 }
 
-fn is_fixed_node(node: &Node) -> bool {
-    let text = |text: &str, place: Span| only(&computed(text, place), &[]);
-    match &node.kind {
-        Kind::Scalar(scalar) => text(&scalar.text, node.span),
-        Kind::Sequence(items) => items.iter().all(is_fixed_node),
-        Kind::Mapping(mapping) => mapping
-            .entries
-            .iter()
-            .all(|entry| text(&entry.key.text, entry.key.span) && is_fixed_node(&entry.value)),
-        Kind::Invalid => false,
+fn is_fixed_free(written: &Free) -> bool {
+    match &written.value {
+        FreeValue::Scalar(Scalar::Text(text)) => only(text, &[]),
+        FreeValue::Scalar(_) => true,
+        FreeValue::List(items) => items.iter().all(is_fixed_free),
+        FreeValue::Mapping(mapping) => {
+            let mut entries = mapping.entries.iter();
+            entries.all(|entry| only(&entry.key, &[]) && is_fixed_free(&entry.value))
+        }
+        FreeValue::Unreadable => false,
     }
 }
 

@@ -24,7 +24,7 @@ pub fn inputs(trigger: &Trigger, given: &Object, contexts: &Object) -> (Option<O
                 Some(default) => {
                     let mut evaluation =
                         Evaluation::new(Environment::new(contexts), &mut diagnostics, &mut budget);
-                    let Some(value) = evaluation.node(default) else {
+                    let Some(value) = evaluation.free(default) else {
                         continue;
                     };
                     typed(&value, input).map_err(|why| (why, "default"))

@@ -281,8 +281,8 @@ pub(super) fn variables(evaluation: &mut Evaluation<'_>, env: &Spanned<Env>) -> 
     let mut all = Vec::new();
     match &env.value {
         Env::Variables(variables) => {
-            for (name, value) in variables {
-                let value = &value.value;
+            for (name, named) in variables {
+                let value = &named.value;
                 if is_insert(name) {
                     let given = evaluation.value(value);
                     let texts = given.and_then(|given| shape::texts(evaluation, &given, "env", value.span));
@@ -293,7 +293,7 @@ pub(super) fn variables(evaluation: &mut Evaluation<'_>, env: &Spanned<Env>) -> 
                     continue;
                 }
                 let text = evaluation.text(value, name);
-                if let (Some(name), Some(text)) = (shape::key(evaluation, name, value.span), text) {
+                if let (Some(name), Some(text)) = (shape::name(evaluation, name, named), text) {
                     variable(evaluation, &name, &text, value.span);
                     all.push((name.to_string(), text.to_string()));
                 }

@@ -2,12 +2,13 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Job, Step, StepAction, Workflow};
-use crate::span::Span;
-use crate::tree::{Node, Value};
+use crate::model::{Access, Environment, Job, Keys, Permissions, Step, StepAction, Workflow};
+use crate::span::{Span, Spanned};
 
 /// How many further places are marked; the rest is only counted.
 const MARKED: usize = 8;
+
+const ID_TOKEN: &str = "id-token";
 
 /// A key without an effect.
 struct Row {
@@ -15,7 +16,15 @@ struct Row {
     /// What that means for the run.
     why: &'static str,
     /// Where it stands, if it does.
-    find: fn(&Fields) -> Option<Span>,
+    find: fn(Level<'_>) -> Option<Span>,
+}
+
+/// What of a workflow or a job is asked.
+#[derive(Clone, Copy)]
+struct Level<'m> {
+    keys: &'m Keys,
+    permissions: Option<&'m Permissions>,
+    environment: Option<&'m Spanned<Environment>>,
 }
 
 static ROWS: [Row; 5] = [
@@ -32,17 +41,17 @@ static ROWS: [Row; 5] = [
     Row {
         key: "environment",
         why: "there is no approval to wait for, and no deployment is recorded",
-        find: |fields| key(fields, "environment"),
+        find: |level| level.environment.and_then(|_| level.keys.place("environment")),
     },
     Row {
         key: "cache-mode",
         why: "GitHub's cache is not there to be limited",
-        find: |fields| key(fields, "cache-mode"),
+        find: |level| level.keys.place("cache-mode"),
     },
     Row {
         key: "snapshot",
         why: "no image is made of the machine",
-        find: |fields| key(fields, "snapshot"),
+        find: |level| level.keys.place("snapshot"),
     },
 ];
 
@@ -50,7 +59,12 @@ static ROWS: [Row; 5] = [
 /// warnings, and keep nothing from running.
 pub fn notices(workflow: &Workflow) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    let levels = || std::iter::once(&workflow.fields).chain(workflow.jobs.values().map(fields));
+    let top = Level {
+        keys: &workflow.keys,
+        permissions: workflow.permissions.as_deref(),
+        environment: None,
+    };
+    let levels = || std::iter::once(top).chain(workflow.jobs.values().map(level));
     for row in &ROWS {
         if let Some(notice) = notice(row.key, row.why, levels().filter_map(row.find).collect()) {
             diagnostics.push(notice);
@@ -89,37 +103,28 @@ fn terminals(step: &Step) -> Vec<Span> {
     }
 }
 
-fn fields(job: &Job) -> &Fields {
-    &job.fields
-}
-
-fn key(fields: &Fields, key: &str) -> Option<Span> {
-    let field = fields.get(key)?;
-    (!field.value.is_null()).then_some(field.key)
+fn level(job: &Job) -> Level<'_> {
+    Level {
+        keys: &job.keys,
+        permissions: job.permissions.as_deref(),
+        environment: job.environment.as_ref(),
+    }
 }
 
 /// `permissions`, unless all it says is `id-token`, which is told apart.
-fn permissions(fields: &Fields) -> Option<Span> {
-    let field = fields.get("permissions")?;
-    let only_token = field.value.as_mapping().is_some_and(|mapping| {
-        let mut entries = mapping.entries.iter();
-        entries.len() > 0 && entries.all(|entry| &*entry.key.text == "id-token")
-    });
-    (!only_token).then_some(field.key)
+fn permissions(level: Level<'_>) -> Option<Span> {
+    let only_token = matches!(
+        level.permissions,
+        Some(Permissions::Scopes(scopes)) if !scopes.is_empty() && scopes.keys().all(|scope| &**scope == ID_TOKEN)
+    );
+    level.keys.place("permissions").filter(|_| !only_token)
 }
 
 /// `id-token: write`.
-fn id_token(fields: &Fields) -> Option<Span> {
-    let permissions = &fields.get("permissions")?.value;
-    let entry = permissions
-        .as_mapping()?
-        .entries
-        .iter()
-        .find(|entry| &*entry.key.text == "id-token" && is_write(&entry.value))?;
-    Some(entry.key.span)
-}
-
-fn is_write(node: &Node) -> bool {
-    node.as_scalar()
-        .is_some_and(|scalar| scalar.value == Value::String && &*scalar.text == "write")
+fn id_token(level: Level<'_>) -> Option<Span> {
+    let Permissions::Scopes(scopes) = level.permissions? else {
+        return None;
+    };
+    let token = scopes.get(ID_TOKEN)?;
+    (*token.value == Access::Write).then_some(token.key)
 }

@@ -10,7 +10,7 @@ use super::written;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Object, Value};
-use crate::model::{Concurrency, Job, Literal, Minutes, Queue};
+use crate::model::{Concurrency, Job, Literal, Minutes, Named, Queue};
 use crate::span::{Span, Spanned};
 
 /// The longest name of a group, in UTF-16 units as GitHub counts.
@@ -28,22 +28,19 @@ pub(super) fn minutes(
         .filter(|minutes| minutes.is_positive())
 }
 
-/// A free name, which may hold expressions.
-pub(super) fn key(evaluation: &mut Evaluation<'_>, name: &str, place: Span) -> Option<Arc<str>> {
-    computed(evaluation, name, name, place)
-}
-
-/// A text of which it is not known whether it holds expressions.
-pub(super) fn computed(
+/// The name of a value, which may hold expressions.
+pub(super) fn name<T>(
     evaluation: &mut Evaluation<'_>,
-    text: &str,
-    key: &str,
-    place: Span,
+    written: &Arc<str>,
+    named: &Named<T>,
 ) -> Option<Arc<str>> {
-    evaluation.text(
-        &Spanned::new(super::evaluation::computed(text, place), place),
-        key,
-    )
+    match &named.computed {
+        Some(computed) => {
+            let value = evaluation.template(computed, named.key)?;
+            evaluation.as_text(&value, written, named.key)
+        }
+        None => evaluation.plain(written, named.key),
+    }
 }
 
 /// The texts of a mapping.

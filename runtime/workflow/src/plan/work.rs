@@ -140,7 +140,7 @@ pub fn job_outputs(
     let mut outputs = IndexMap::with_capacity(job.outputs.len());
     for (name, output) in &job.outputs {
         let text = evaluation.text(&output.value, name);
-        if let (Some(name), Some(text)) = (shape::key(&mut evaluation, name, output.key), text) {
+        if let (Some(name), Some(text)) = (shape::name(&mut evaluation, name, output), text) {
             outputs.insert(name.to_string(), text.to_string());
         }
     }
@@ -192,7 +192,7 @@ fn work(evaluation: &mut Evaluation<'_>, action: &StepAction, defaults: &StepDef
             inputs: inputs(evaluation, uses)?,
         },
         StepAction::Wait(ids) => Work::Wait(ids.iter().map(|id| id.value.clone()).collect()),
-        StepAction::WaitAll => Work::WaitAll,
+        StepAction::WaitAll(_) => Work::WaitAll,
         StepAction::Cancel(id) => Work::Cancel(id.value.clone()),
         StepAction::Parallel(_) => Work::Parallel,
     })
@@ -207,7 +207,7 @@ fn inputs(evaluation: &mut Evaluation<'_>, uses: &Uses) -> Option<IndexMap<Strin
             let mut all = IndexMap::with_capacity(inputs.len());
             for (name, input) in inputs {
                 let text = evaluation.text(&input.value, name)?;
-                let name = shape::key(evaluation, name, input.key)?;
+                let name = shape::name(evaluation, name, input)?;
                 all.insert(name.to_string(), text.to_string());
             }
             Some(all)

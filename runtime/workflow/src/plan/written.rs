@@ -20,7 +20,7 @@ pub(super) fn literal<T>(
     match &written.value {
         Literal::Value(written) => value(evaluation, written),
         Literal::Expression(template) => evaluation.template(template, written.span),
-        Literal::Computed(node) => evaluation.node(node),
+        Literal::Computed(written) => evaluation.free(written),
     }
 }
 
@@ -106,7 +106,7 @@ fn env(evaluation: &mut Evaluation<'_>, written: &Spanned<Env>) -> Option<Value>
                 object.insert(name, value.clone());
             }
         } else {
-            object.insert(shape::key(evaluation, name, place)?, value);
+            object.insert(shape::name(evaluation, name, named)?, value);
         }
     }
     Some(Value::object(object))
@@ -158,5 +158,5 @@ fn matrix(evaluation: &mut Evaluation<'_>, written: &Matrix) -> Option<Value> {
 }
 
 fn list(evaluation: &mut Evaluation<'_>, written: &Spanned<List>) -> Option<Value> {
-    literal(evaluation, written, |evaluation, items| evaluation.nodes(items))
+    literal(evaluation, written, |evaluation, items| evaluation.list(items))
 }

@@ -14,6 +14,7 @@ mod instance;
 mod lints;
 mod lower;
 mod matrix;
+mod model;
 mod needs;
 mod notices;
 mod random;

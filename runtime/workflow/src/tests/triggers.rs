@@ -38,7 +38,7 @@ fn triggers_come_in_three_forms() {
         (InputKind::Choice, 2)
     );
     assert!(events["workflow_call"].inputs["text"].required);
-    assert!(!events["workflow_call"].secrets["bare"].required);
+    assert!(!events["workflow_call"].secrets.as_ref().unwrap()["bare"].required);
 }
 
 #[test]

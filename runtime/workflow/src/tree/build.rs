@@ -8,13 +8,14 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput, Tag};
 use super::indented::Indented;
 use super::keys::{key_of, report_duplicates};
 use super::limits::{Cost, Limits};
-use super::node::{Entry, Kind, Mapping, Node, Scalar, Style};
+use super::node::{Entry, Kind, Mapping, Node, Scalar};
 use super::parse::Broken;
 use super::scalar::{Value, resolve, resolve_as};
 use super::{report, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Source;
 use crate::span::Span;
+use crate::style::Style;
 use crate::words::name;
 
 /// Builds the tree of a text. `None` when there is none to speak of, which was reported.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::node::{Entry, Key, Kind, Node, Style};
+use super::node::{Entry, Key, Kind, Node};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::style::Style;
 use crate::words::name;
 
 /// The key that a node makes, or `None` after it was reported.

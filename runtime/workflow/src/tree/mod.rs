@@ -13,8 +13,9 @@ mod report;
 mod scalar;
 mod syntax;
 
+pub use crate::style::Style;
 pub use limits::Limits;
-pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
+pub use node::{Entry, Key, Kind, Mapping, Node, Scalar};
 pub use parse::parse;
 pub use scalar::Value;
 pub(crate) use scalar::resolve;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::scalar::Value;
 use crate::number::format_number;
 use crate::span::Span;
+use crate::style::Style;
 
 /// A value of the file with its place. Cloning is cheap: what an alias repeats is shared, not copied.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,31 +40,6 @@ pub struct Scalar {
     pub style: Style,
     /// What it means.
     pub value: Value,
-}
-
-/// How a scalar was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Style {
-    /// `text`
-    Plain,
-    /// `'text'`
-    SingleQuoted,
-    /// `"text"`
-    DoubleQuoted,
-    /// `|`, line breaks kept
-    Literal,
-    /// `>`, lines folded
-    Folded,
-}
-
-impl Style {
-    /// Where the text begins in what is written: that of a block on the line after its `|` or `>`.
-    pub(crate) fn text_start(self, written: &str) -> usize {
-        match self {
-            Self::Literal | Self::Folded => written.find('\n').map_or(written.len(), |at| at + 1),
-            Self::Plain | Self::SingleQuoted | Self::DoubleQuoted => 0,
-        }
-    }
 }
 
 /// Keys and values in the order of the file.

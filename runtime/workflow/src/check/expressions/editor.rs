@@ -105,7 +105,7 @@ pub(crate) fn parameters(calls: &mut Calls<'_>, uses: &str) -> Option<(Vec<Param
         required: input.required && input.default.is_none(),
         span: input.span,
     });
-    let secrets = call.secrets.iter().map(|(name, secret)| Parameter {
+    let secrets = call.secrets.iter().flatten().map(|(name, secret)| Parameter {
         name: name.to_string(),
         required: secret.required,
         span: secret.span,

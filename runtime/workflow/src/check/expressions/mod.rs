@@ -26,7 +26,7 @@ use super::calls::Calls;
 use crate::actions::Actions;
 use crate::diagnostic::Diagnostics;
 use crate::expression::WorkflowKey;
-use crate::model::{self, InputKind, Job, Shape, Site, Step, StepAction, Workflow};
+use crate::model::{self, InputKind, Job, Shape, Site, StepAction, Workflow};
 use crate::source::Source;
 use checker::Checker;
 use contexts::{ActionContexts, Contexts};
@@ -45,7 +45,7 @@ pub(super) fn check<'r>(
     let mut contexts = Contexts::new(workflow, Outputs::new(calls, actions));
     for site in &workflow.sites {
         let job = contexts.job_of(site);
-        let step = job.and_then(|job| step_of(job, site));
+        let step = job.and_then(|job| job.step(site.step?));
         let uses = step.and_then(|step| match &step.action {
             StepAction::Uses(uses) => uses.reference.as_plain(),
             _ => None,
@@ -68,8 +68,10 @@ pub(super) fn check_action(
             (model::action::ActionKind::Composite { steps }, Some(place)) => steps.get(place.index),
             _ => None,
         };
-        let uses = step.and_then(|step| step.fields.get("uses")?.value.as_scalar());
-        let uses = uses.map(|uses| &*uses.text);
+        let uses = match step.and_then(|step| step.step.as_ref()).map(|step| &step.action) {
+            Some(StepAction::Uses(uses)) => Some(&*uses.reference.text),
+            _ => None,
+        };
         self::site(site, &mut contexts, uses, None, diagnostics);
     }
 }
@@ -96,16 +98,6 @@ fn site(
     }
     if site.expected.condition {
         condition::check(&mut checker);
-    }
-}
-
-fn step_of<'j>(job: &'j Job, site: &Site) -> Option<&'j Step> {
-    let place = site.step?;
-    let step = job.steps.get(place.index)?;
-    match (place.inner, &step.action) {
-        (Some(inner), StepAction::Parallel(steps)) => steps.get(inner),
-        (Some(_), _) => None,
-        (None, _) => Some(step),
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use super::contexts::complete;
 use super::types::Type;
 use crate::actions::{Actions, Known};
 use crate::check::calls::{Calls, Outcome};
-use crate::model::{ActionText, Job, Template, Workflow, own};
-use crate::tree::{Mapping, Node};
+use crate::model::{ActionText, Job, NamedMap, Template, Workflow, own};
 
 /// Finds out about outputs, also of what lies in other files.
 pub(super) struct Outputs<'c, 'r> {
@@ -27,13 +25,12 @@ impl<'c, 'r> Outputs<'c, 'r> {
 
     /// The outputs of a job.
     pub(super) fn of_job(&mut self, job: &Job) -> Type {
-        match (&job.uses, job.fields.get("outputs")) {
-            (Some(uses), _) => match self.called(uses) {
+        match &job.uses {
+            Some(uses) => match self.called(uses) {
                 Some(called) => of_workflow(&called),
                 None => Type::map(Type::Text),
             },
-            (None, Some(field)) => names(&field.value),
-            (None, None) => Type::strict::<&str>([]),
+            None => names(&job.outputs),
         }
     }
 
@@ -60,27 +57,17 @@ pub(super) fn of_action(actions: &Actions<'_>, reference: &Template) -> Type {
 
 /// The outputs that a workflow gives to its caller.
 fn of_workflow(workflow: &Workflow) -> Type {
-    let on = workflow.fields.get("on").map(|field| &field.value);
-    let find = |node: Option<&Node>, key: &str| {
-        let entries = &node?.as_mapping()?.entries;
-        let entry = entries.iter().find(|entry| &*entry.key.text == key);
-        entry.map(|entry| entry.value.clone())
-    };
-    let call = find(on, "workflow_call");
-    match find(call.as_ref(), "outputs") {
-        Some(outputs) => names(&outputs),
+    match workflow.triggers.events.get("workflow_call") {
+        Some(call) => names(&call.outputs),
         None => Type::strict::<&str>([]),
     }
 }
 
-/// A mapping from the names of outputs, each of which is a text.
-fn names(outputs: &Node) -> Type {
-    let known = |mapping: &&Mapping| complete(mapping);
-    match outputs.as_mapping().filter(known) {
-        Some(mapping) => {
-            let entries = mapping.entries.iter();
-            Type::strict(entries.map(|entry| (Arc::clone(&entry.key.text), Type::Text)))
-        }
-        None => Type::map(Type::Text),
+/// Names of outputs, each of which is a text.
+fn names(outputs: &NamedMap<Template>) -> Type {
+    if outputs.has_known_names() {
+        Type::strict(outputs.keys().map(|name| (Arc::clone(name), Type::Text)))
+    } else {
+        Type::map(Type::Text)
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::matrix::complete;
 use super::steps::result;
 use super::{github, late};
 use crate::actions::Actions;
@@ -84,11 +83,7 @@ impl ContextResolver for ActionContexts {
 
 /// The `inputs` context: whatever is given, it is text.
 fn inputs(action: &Action) -> Type {
-    let known = match action.fields.get("inputs").map(|field| &field.value) {
-        None => true,
-        Some(node) => node.is_null() || node.as_mapping().is_some_and(complete),
-    };
-    if !known {
+    if !action.inputs.has_known_names() {
         return Type::Any;
     }
     let names = action.inputs.keys().map(Arc::clone);

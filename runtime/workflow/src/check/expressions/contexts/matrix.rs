@@ -1,15 +1,13 @@
 //! `matrix`: what the combinations of a job hold, as far as the file says it.
 
 use crate::check::expressions::types::{Properties, Type};
-use crate::expression::is_in;
-use crate::model::{Job, Literal, Matrix};
+use crate::model::{Free, FreeValue, Job, Literal, Matrix, Scalar};
 use crate::span::Span;
-use crate::tree::{Kind, Mapping, Node, Value};
 
 /// The type of the `matrix` context. `computed` gives the type of an expression that is the whole of a value, by its place.
 pub(super) fn matrix(job: &Job, computed: &mut dyn FnMut(Span) -> Type) -> Type {
     let Some(strategy) = job.strategy.as_deref() else {
-        return if job.fields.contains("strategy") {
+        return if job.keys.contains("strategy") {
             Type::Any
         } else {
             Type::mapping(Properties::default())
@@ -49,7 +47,7 @@ fn combinations(matrix: &Matrix, computed: &mut dyn FnMut(Span) -> Type) -> Type
             };
         };
         for item in items.iter() {
-            let Some(mapping) = item.as_mapping().filter(|mapping| complete(mapping)) else {
+            let Some(mapping) = item.as_mapping().filter(|mapping| mapping.has_known_keys()) else {
                 return Type::loose();
             };
             for entry in &mapping.entries {
@@ -61,25 +59,20 @@ fn combinations(matrix: &Matrix, computed: &mut dyn FnMut(Span) -> Type) -> Type
 }
 
 /// The type of a value of the file.
-fn value(node: &Node, computed: &mut dyn FnMut(Span) -> Type) -> Type {
-    match &node.kind {
-        Kind::Scalar(scalar) => match scalar.value {
-            Value::Null => Type::Null,
-            Value::Bool(_) => Type::Boolean,
-            Value::Number(_) => Type::Number,
-            Value::String if is_in(&scalar.text) => computed(node.span),
-            Value::String => Type::Text,
+fn value(written: &Free, computed: &mut dyn FnMut(Span) -> Type) -> Type {
+    match &written.value {
+        FreeValue::Scalar(scalar) => match scalar {
+            Scalar::Null => Type::Null,
+            Scalar::Boolean(_) => Type::Boolean,
+            Scalar::Number(_) => Type::Number,
+            Scalar::Text(text) if text.as_plain().is_none() => computed(written.span),
+            Scalar::Text(_) => Type::Text,
         },
-        Kind::Sequence(items) => Type::list(Type::any_of(items.iter().map(|item| value(item, computed)))),
-        Kind::Mapping(mapping) if complete(mapping) => {
+        FreeValue::List(items) => Type::list(Type::any_of(items.iter().map(|item| value(item, computed)))),
+        FreeValue::Mapping(mapping) if mapping.has_known_keys() => {
             let entries = mapping.entries.iter();
             Type::strict(entries.map(|entry| (entry.key.text.clone(), value(&entry.value, computed))))
         }
-        Kind::Mapping(_) | Kind::Invalid => Type::Any,
+        FreeValue::Mapping(_) | FreeValue::Unreadable => Type::Any,
     }
-}
-
-/// Whether all its keys are known before anything runs.
-pub(in crate::check::expressions) fn complete(mapping: &Mapping) -> bool {
-    !mapping.incomplete && !mapping.entries.iter().any(|entry| is_in(&entry.key.text))
 }

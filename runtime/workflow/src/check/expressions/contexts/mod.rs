@@ -19,13 +19,12 @@ use super::resolver::{ContextResolver, NotYet, Unknown};
 use super::types::{Properties, Type};
 use crate::dialect::Dialect;
 use crate::expression::WorkflowKey;
-use crate::model::{Input, Job, JobId, Site, StepPlace, Workflow};
+use crate::model::{Input, Job, JobId, Literal, Site, StepPlace, Workflow};
 use crate::span::Span;
 use steps::Steps;
 
 pub(super) use action::ActionContexts;
 pub(super) use inputs::kind;
-pub(super) use matrix::complete;
 
 /// Of how many jobs the contexts are kept.
 const MOST_KEPT: usize = 16;
@@ -173,7 +172,7 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
             };
             all.add(Arc::from(need.as_str()), value);
         }
-        let broken = job.fields.get("needs").is_some() && job.needs.is_empty();
+        let broken = job.keys.contains("needs") && job.needs.is_empty();
         if broken { Type::Any } else { Type::mapping(all) }
     }
 
@@ -211,13 +210,12 @@ impl<'w, 'c, 'r> Contexts<'w, 'c, 'r> {
         if let Some(known) = &self.cached(job).job {
             return known.clone();
         }
-        let services = match job.fields.get("services").map(|field| field.value.as_mapping()) {
-            None => Type::strict::<&str>([]),
-            Some(Some(services)) if complete(services) => {
-                let names = services.entries.iter().map(|entry| Arc::clone(&entry.key.text));
-                Type::strict(names.map(|name| (name, github::service())))
+        let services = match job.services.as_deref() {
+            None if !job.keys.contains("services") => Type::strict::<&str>([]),
+            Some(Literal::Value(services)) if services.has_known_names() => {
+                Type::strict(services.keys().map(|name| (Arc::clone(name), github::service())))
             }
-            Some(_) => Type::map(github::service()),
+            _ => Type::map(github::service()),
         };
         let made = github::job(services);
         self.cached(job).job = Some(made.clone());

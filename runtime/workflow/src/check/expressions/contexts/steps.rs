@@ -18,12 +18,7 @@ pub(super) struct Steps {
 impl Steps {
     pub(super) fn of(job: &Job, outputs: &mut Outputs<'_, '_>) -> Self {
         // A step that could not be read may have had any id.
-        let written = job
-            .fields
-            .get("steps")
-            .and_then(|field| field.value.as_sequence());
-        let unread = written.is_some_and(|written| written.len() != job.steps.len());
-        let mut properties = if unread {
+        let mut properties = if job.has_unread_steps {
             Properties::of(Type::Any)
         } else {
             Properties::default()

@@ -4,6 +4,7 @@ mod attend;
 mod listing;
 mod selection;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use loom_workflow::Workflow;
@@ -215,7 +216,7 @@ fn read(global: &Global, args: &RunArgs) -> Result<Set, Exit> {
         talk::help(error.help());
         Exit::Usage
     })?;
-    let choice = setup::choice(args.executor, &config)?;
+    let choice = setup::choice(args.executor, &config);
     let candidates = Candidates::read(found, &args.jobs)?;
     let inputs = inputs_of(&workspace, args, &config)?;
     let event_was_named = args.event.is_some() || config.run.event.is_some();
@@ -243,10 +244,11 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
         .unwrap_or_default();
     inputs.node = node_candidates(config.run.node.as_deref());
     inputs.actions = action_options(workspace, args, config);
+    overrides_are_there(&inputs.actions)?;
     let parallel = args
         .parallel
         .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
-        .or(config.run.parallel);
+        .or(config.run.parallel.map(NonZeroUsize::get));
     inputs.options = RunOptions {
         images: config
             .images
@@ -254,7 +256,7 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
             .into_iter()
             .chain(args.platforms.iter().cloned())
             .collect(),
-        pull: setup::pull(args.pull, config)?,
+        pull: setup::pull(args.pull, config),
         parallel: parallel.unwrap_or(inputs.options.parallel),
         jobs: args.jobs.clone(),
         matrix: args.matrix.clone(),
@@ -302,6 +304,23 @@ fn action_options(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Acti
     actions.frozen = args.frozen || config.actions.frozen.unwrap_or_default();
     actions.lock = Some(workspace.join(LOCK_FILE));
     actions
+}
+
+/// Whether what stands in for actions is there: a slip in a path would else show only where its action is used.
+fn overrides_are_there(actions: &ActionOptions) -> Result<(), Exit> {
+    let mut wrong = actions.overrides.iter().filter(|(_, path)| !path.exists());
+    let Some((name, path)) = wrong.next() else {
+        return Ok(());
+    };
+    talk::error(&format!(
+        "nothing can stand in for the action `{name}`: there is no {}",
+        path.display()
+    ));
+    talk::help(
+        "name a directory that has its action.yml: `--action-override OWNER/NAME@REF=DIR` counts from the current directory, \
+         `overrides` of `[actions]` in loom.toml from the project's folder",
+    );
+    Err(Exit::Usage)
 }
 
 pub(super) async fn choose(engine: &Engine, needs_engine: bool, choice: Choice) -> Result<Chosen, Exit> {

@@ -85,8 +85,25 @@ pub(super) fn configuration(workspace: &std::path::Path) -> Result<FileConfig, E
     })
 }
 
+/// Variables that are meant for several machines, which Loom does not serve yet, and what stands in for them.
+const NOT_YET: [(&str, &str); 2] = [
+    (
+        "LOOM_DATABASE_URL",
+        "runs are kept in the state directory of this machine",
+    ),
+    (
+        "LOOM_REDIS_URL",
+        "runs are queued and shown by this process alone",
+    ),
+];
+
 /// The engine on the project's state directory.
 pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Result<Engine, Exit> {
+    for (variable, instead) in NOT_YET {
+        if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+            talk::warning(&format!("{variable} has no effect yet: {instead}"));
+        }
+    }
     let directory = global
         .state_dir
         .clone()

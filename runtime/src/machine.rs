@@ -11,7 +11,8 @@ use crate::executor::host::{AgentProgram, HostExecutor, HostOptions};
 use crate::executor::{Executor, ExecutorError};
 
 /// Where jobs are to run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Choice {
     /// In containers.
     #[default]
@@ -20,18 +21,6 @@ pub enum Choice {
     Host,
     /// In containers if an engine answers, else on this machine.
     Auto,
-}
-
-impl Choice {
-    /// The choice of this name, as flags and files write it.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "docker" => Some(Self::Docker),
-            "host" => Some(Self::Host),
-            "auto" => Some(Self::Auto),
-            _ => None,
-        }
-    }
 }
 
 /// Where the jobs of a run will run.

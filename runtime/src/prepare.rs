@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use loom_workflow::expression::{Object, Value};
-use loom_workflow::model::{Job, WorkflowReference};
-use loom_workflow::{Diagnostics, LabelTarget, Reference, References, Workflow};
+use loom_workflow::model::{Job, RunsOn, WorkflowReference};
+use loom_workflow::{Diagnostics, ImageTable, LabelTarget, Reference, References, Workflow};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -16,7 +16,7 @@ use crate::context::RunFacts;
 use crate::engine::Launch;
 use crate::event::{RunOptions, RunSource, SourceFile, WorkflowRef};
 use crate::lints::FileLints;
-use crate::plan::images;
+use crate::plan::{described, images};
 use crate::project::WorkflowFile;
 use crate::repository::Repository;
 use crate::secret::Secret;
@@ -111,7 +111,7 @@ pub enum LaunchError {
         /// Each as `label (job)`.
         labels: Vec<String>,
     },
-    /// An input that is missing or does not fit.
+    /// Inputs that are missing or do not fit.
     #[error("{0}")]
     Input(String),
 }
@@ -296,7 +296,11 @@ fn given_inputs(workflow: &Workflow, facts: &RunFacts, files: &[SourceFile]) -> 
         .first()
         .map(|file| loom_workflow::Source::new(file.name.as_str(), file.text.as_str()));
     let source = source.unwrap_or_else(|| loom_workflow::Source::new("workflow", ""));
-    inputs.ok_or_else(|| LaunchError::Input(crate::plan::first_mistake(&mistakes, &source)))
+    inputs.ok_or_else(|| {
+        let blocking = mistakes.iter().filter(|mistake| mistake.is_blocking());
+        let all: Vec<String> = blocking.map(|mistake| described(mistake, &source)).collect();
+        LaunchError::Input(all.join("; "))
+    })
 }
 
 fn as_json(object: Object) -> serde_json::Map<String, serde_json::Value> {
@@ -322,8 +326,7 @@ pub fn unmapped(workflow: &Workflow, options: &RunOptions) -> Vec<String> {
             return None;
         }
         let runs_on = job.runs_on.as_ref()?;
-        let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
-        match table.resolve(labels?, workflow.dialect) {
+        match runner(&table, runs_on, workflow)? {
             LabelTarget::Unmapped(label) => Some((label, format!("`{}`", job.id.value))),
             _ => None,
         }
@@ -355,13 +358,19 @@ pub fn needs_engine(workflow: &Workflow, options: &RunOptions) -> bool {
         let Some(runs_on) = &job.runs_on else {
             return job.uses.is_some() || table.resolve([], workflow.dialect) != LabelTarget::Host;
         };
-        let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
-        match labels {
-            None => true,
-            Some(labels) => matches!(table.resolve(labels, workflow.dialect), LabelTarget::Image(_)),
-        }
+        runner(&table, runs_on, workflow).is_none_or(|found| matches!(found, LabelTarget::Image(_)))
     };
     workflow.jobs.values().any(needs)
+}
+
+/// What a job runs in, when its labels and its group are written out.
+fn runner(table: &ImageTable, runs_on: &RunsOn, workflow: &Workflow) -> Option<LabelTarget> {
+    let labels: Option<Vec<&str>> = runs_on.labels.iter().map(|label| label.as_plain()).collect();
+    let group = match &runs_on.group {
+        Some(group) => Some(group.as_plain()?),
+        None => None,
+    };
+    Some(table.resolve_runner(labels?, group, workflow.dialect))
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 mod token_command;
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -61,7 +62,11 @@ struct EnvFilterText(String);
 #[actix_web::main]
 async fn main() -> ExitCode {
     // Reports wrong usage itself, with exit code 2.
-    let mut arguments = Arguments::parse();
+    let mut matches = command(|name| std::env::var_os(name)).get_matches();
+    let mut arguments = match Arguments::from_arg_matches_mut(&mut matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     if let Some(Command::Token(command)) = arguments.command {
         return command.run();
     }
@@ -84,6 +89,18 @@ async fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// What may be typed. A variable that is set to nothing counts as not set.
+fn command(variable: impl Fn(&OsStr) -> Option<OsString>) -> clap::Command {
+    Arguments::command().mut_args(|arg| {
+        let is_empty = |name| variable(name).is_some_and(|value| value.is_empty());
+        if arg.get_env().is_some_and(is_empty) {
+            arg.env(None::<&str>)
+        } else {
+            arg
+        }
+    })
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
@@ -153,4 +170,17 @@ fn chain(error: &dyn Error) -> String {
 /// Talk goes to stderr; that nobody listens there is no reason to stop.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_are_set_to_nothing_are_not_set() {
+        let empty = command(|_| Some(OsString::new()));
+        assert!(empty.get_arguments().all(|arg| arg.get_env().is_none()));
+        let set = command(|name| (name == "LOOM_PORT").then(|| OsString::from("1")));
+        assert!(set.get_arguments().filter(|arg| arg.get_env().is_some()).count() > 3);
+    }
 }

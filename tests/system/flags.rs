@@ -248,3 +248,15 @@ fn workflows_names_the_file_as_act_has_it() {
         .exits(0)
         .prints("hello-from-project");
 }
+
+#[test]
+fn what_stands_in_for_an_action_has_to_be_there() {
+    let project = Project::with(HELLO);
+    project
+        .loom(&["run", "--executor", "host", "--action-override", "o/r@v1=absent"])
+        .run()
+        .exits(2)
+        .says("`o/r@v1`")
+        .says("absent")
+        .says("action.yml");
+}

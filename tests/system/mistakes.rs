@@ -168,3 +168,104 @@ fn an_unknown_job_is_refused_with_those_that_are_there() {
         .exits(2)
         .says("its jobs are `build`, `test`");
 }
+
+#[test]
+fn what_a_run_cannot_have_is_named_once_also_where_nothing_can_begin() {
+    let project = Project::new();
+    project.file(
+        ".github/workflows/ci.yml",
+        "on: push
+permissions: {}
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    permissions: { contents: read }
+    steps:
+      - uses: actions/cache@v4
+        with: { path: x, key: y }
+      - uses: actions/cache/save@v4
+        with: { path: x, key: y }
+  b:
+    runs-on: windows-latest
+    steps: [{ run: dir }]
+",
+    );
+    let outcome = project
+        .loom(&["run"])
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .run()
+        .exits(3)
+        .says("/nowhere/docker.sock");
+    for named in [
+        "`permissions` has no effect here (2 places)",
+        "2 steps (`actions/cache`, `actions/cache/save`) need a cache service",
+        "no image is known for the label `windows-latest` (job `b`); such jobs are skipped",
+    ] {
+        assert_eq!(outcome.stderr.matches(named).count(), 1, "{named}\n{outcome}");
+    }
+    assert!(
+        !outcome.stderr.contains("and here"),
+        "one place is enough\n{outcome}"
+    );
+}
+
+#[test]
+fn missing_inputs_are_all_named_with_how_to_give_them() {
+    let project = Project::new();
+    project.file(
+        ".github/workflows/ship.yml",
+        "on:
+  workflow_dispatch:
+    inputs:
+      target: { type: string, required: true }
+      count: { type: number, required: true }
+jobs:
+  a: { runs-on: ubuntu-latest, steps: [{ run: 'echo [${{ inputs.target }}]' }] }
+",
+    );
+    let run = |arguments: &[&str]| {
+        project
+            .loom(&[&["run", "--executor", "host"], arguments].concat())
+            .run()
+    };
+    run(&["--event", "workflow_dispatch"])
+        .exits(2)
+        .says("the input `target` is missing")
+        .says("the input `count` is missing")
+        .says("`--input NAME=VALUE`");
+    run(&[])
+        .exits(0)
+        .prints("[]")
+        .says("`--event workflow_dispatch` runs it as GitHub does on that event; `--input NAME=VALUE`");
+    run(&[
+        "--event",
+        "workflow_dispatch",
+        "--input",
+        "target=x",
+        "--input",
+        "count=2",
+    ])
+    .exits(0)
+    .prints("[x]")
+    .never_says("runs it as GitHub does");
+}
+
+#[test]
+fn a_group_of_runners_is_named_and_can_be_mapped() {
+    let project = Project::new();
+    project.file(
+        ".github/workflows/group.yml",
+        "on: push\njobs:\n  a: { runs-on: { group: large }, steps: [{ run: echo here }] }\n",
+    );
+    project
+        .loom(&["run"])
+        .run()
+        .exits(3)
+        .says("no image is known for the label `large` (job `a`)");
+    project
+        .loom(&["run", "-P", "large=host"])
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .run()
+        .exits(0)
+        .prints("here");
+}

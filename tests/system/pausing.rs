@@ -67,6 +67,9 @@ fn nobody_can_be_asked_and_a_retry_takes_the_file_as_it_is_now() {
             && again.stdout.contains("behind"),
         "{again}"
     );
+    // What it says this time stands below its new headline.
+    let places = ["done again", "> step 2/3: check", "| mended"].map(|text| again.stdout.find(text));
+    assert!(places.is_sorted() && !places.contains(&None), "{again}");
     // It is over: there is nothing to answer any more.
     project
         .loom(&["retry", "latest"])

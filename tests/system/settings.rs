@@ -196,3 +196,39 @@ fn the_port_of_serve_is_loom_port_and_one_that_is_taken_is_said() {
     });
     drop(serve);
 }
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let project = Project::with(HELLO);
+    let empty = [
+        "LOOM_STATE_DIR",
+        "LOOM_CONFIG_PATH",
+        "LOOM_WORKSPACE_PATH",
+        "LOOM_LOG_LEVEL",
+        "STUDIO_URL",
+        "STUDIO_ENABLED",
+    ];
+    let loom = project.loom(&["run", "--executor", "host"]);
+    let loom = empty.iter().fold(loom, |loom, name| loom.env(name, ""));
+    loom.run().exits(0).prints("hello-from-project");
+    // Neither is it for `serve`: what it says is of the port alone.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let loom = project.loom(&["serve", "--executor", "host", "--port", &port]);
+    let empty = ["LOOM_PORT", "LOOM_BIND", "LOOM_CORS_ORIGINS", "LOOM_FORGET_AFTER"];
+    let loom = empty.iter().fold(loom, |loom, name| loom.env(name, ""));
+    loom.run().exits(3).says(&port);
+}
+
+#[test]
+fn a_variable_for_several_machines_is_said_to_have_no_effect() {
+    let project = Project::with(HELLO);
+    for name in ["LOOM_DATABASE_URL", "LOOM_REDIS_URL"] {
+        project
+            .loom(&["run", "--executor", "host"])
+            .env(name, "redis://elsewhere")
+            .run()
+            .exits(0)
+            .says(&format!("{name} has no effect yet"));
+    }
+}

@@ -192,10 +192,10 @@ impl<'a> Agent<'a> {
                 }
             }
             self.forwards.tidy();
-            self.settle_steps();
+            self.settle_steps(&mut buffer);
             self.see_who_is_gone();
             self.wake_client();
-            if self.closed() {
+            if self.closed(&mut buffer) {
                 return Ok(self.farewell());
             }
             if let Some(client) = &mut self.client {
@@ -389,10 +389,10 @@ impl<'a> Agent<'a> {
         }
     }
 
-    fn settle_steps(&mut self) {
+    fn settle_steps(&mut self, buffer: &mut [u8]) {
         let client = &mut self.client;
         self.steps.retain_mut(|step| {
-            let over = step.settle();
+            let over = step.settle(buffer);
             if over && let Some(client) = client {
                 let (length, trouble) = step.spooled();
                 client.send(&Report::Exited {
@@ -451,7 +451,7 @@ impl<'a> Agent<'a> {
     }
 
     /// Goes on with closing, if that is what happens; returns whether it is done.
-    fn closed(&mut self) -> bool {
+    fn closed(&mut self, buffer: &mut [u8]) -> bool {
         let Some(closing) = &mut self.closing else {
             return false;
         };
@@ -462,7 +462,7 @@ impl<'a> Agent<'a> {
             self.steps
                 .iter_mut()
                 .for_each(|step| step.signal(crate::wire::StepSignal::Kill));
-            self.settle_steps();
+            self.settle_steps(buffer);
         }
         ended
     }

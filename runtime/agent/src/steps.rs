@@ -17,6 +17,8 @@ use crate::{layout, leftovers};
 
 /// How much is read from a stream at once; also the size asked for its pipe.
 pub(crate) const CHUNK: usize = 256 * 1024;
+/// Reads of what a stream holds when it is cut off: a pipe and its end. More comes only from one that goes on writing.
+const REST: usize = 4;
 
 /// A step that has said as much at once says much.
 const MUCH: usize = 16 * 1024;
@@ -206,13 +208,35 @@ impl Step {
         }
     }
 
+    /// Takes what the streams still hold, without waiting: who cuts them off now must not lose what was said before, nor take an
+    /// end that was not read yet for a process that holds them open.
+    fn take_rest(&mut self, buffer: &mut [u8]) {
+        for _ in 0..REST {
+            let (streams, mut fds): (Vec<_>, Vec<_>) = self
+                .streams()
+                .map(|(stream, fd)| (stream, sys::readable(fd)))
+                .unzip();
+            if sys::poll(&mut fds, Some(Duration::ZERO)).is_err() || fds.iter().all(|fd| fd.revents == 0) {
+                return;
+            }
+            for (stream, fd) in streams.into_iter().zip(&fds) {
+                if fd.revents != 0 {
+                    self.pump(stream, buffer);
+                }
+            }
+        }
+    }
+
     /// Writes the record of the end once there is nothing to wait for; returns whether the step is over.
-    pub(crate) fn settle(&mut self) -> bool {
-        let open = self.streams().count() > 0;
-        if self.end.is_none() || (open && self.drained_by.is_some_and(|by| Instant::now() < by)) {
+    pub(crate) fn settle(&mut self, buffer: &mut [u8]) -> bool {
+        let is_open = |step: &Self| step.streams().count() > 0;
+        if self.end.is_none() || (is_open(self) && self.drained_by.is_some_and(|by| Instant::now() < by)) {
             return false;
         }
-        if open {
+        if is_open(self) {
+            self.take_rest(buffer);
+        }
+        if is_open(self) {
             self.spool.write(&spool::note(now(), &self.held_open()));
             self.shut(Stream::Stdout);
             self.shut(Stream::Stderr);

@@ -302,6 +302,49 @@ fn a_signal_ends_a_running_step_and_is_its_status() {
 }
 
 #[test]
+fn a_signal_that_crosses_the_end_of_a_step_loses_nothing_and_blames_nobody() {
+    let job = Job::new(&[]);
+    let mut client = job.client(1);
+    job.make_spool(0);
+    client.send(&Command::Start(sh(
+        0,
+        "echo $$ >pid; until [ -e go ]; do :; done; echo last; exit 3",
+    )));
+    let here = job.workspace.path();
+    let mut pid = String::new();
+    until("the step runs", || {
+        pid = fs::read_to_string(here.join("pid"))
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        !pid.is_empty()
+    });
+    // The agent finds all at once: what was said last, the end, and the signal.
+    let agent = job.agent.id().to_string();
+    let tell = |signal: &str| {
+        let told = Process::new("kill").args([signal, &agent]).status();
+        assert!(told.unwrap().success());
+    };
+    tell("-STOP");
+    let state = |pid: &str| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
+    };
+    until("the agent stands still", || state(&agent) == Some('T'));
+    fs::write(here.join("go"), "").unwrap();
+    until("the step has ended", || !alive(&pid));
+    client.send(&Command::Signal {
+        step: 0,
+        signal: StepSignal::Interrupt,
+    });
+    tell("-CONT");
+    client.until_exited(0);
+    let spooled = job.read_spool(0);
+    assert_eq!((spooled.out(), spooled.status()), ("last\n", &Status::Code(3)));
+    assert!(spooled.notes.is_empty(), "{:?}", spooled.notes);
+}
+
+#[test]
 fn what_cannot_start_says_why() {
     let job = Job::new(&[]);
     let mut client = job.client(1);

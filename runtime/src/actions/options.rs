@@ -70,6 +70,12 @@ impl ActionOptions {
         mirror.map_or(full, |(_, url)| url)
     }
 
+    /// Whether a directory of this machine stands in for what a reference names.
+    #[must_use]
+    pub fn overrides(&self, repository: &Repository) -> bool {
+        self.overridden(repository).is_some()
+    }
+
     /// The directory of this machine that serves a reference, and the path of the action in it.
     pub(super) fn overridden(&self, repository: &Repository) -> Option<(PathBuf, String)> {
         let name = format!("{}/{}", repository.owner, repository.name);

@@ -87,7 +87,7 @@ impl ActionStore {
     /// Whether a directory of this machine stands in for what a reference names.
     #[must_use]
     pub fn overrides(&self, repository: &Repository) -> bool {
-        self.options.overridden(repository).is_some()
+        self.options.overrides(repository)
     }
 
     /// Gets the repository of a reference at its version. May be dropped at any time; what is in the cache is whole.

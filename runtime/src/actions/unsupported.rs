@@ -63,6 +63,18 @@ impl Unsupported {
         }
     }
 
+    /// What it needs, such as `a cache service, which Loom does not have yet`.
+    #[must_use]
+    pub fn needs(&self) -> &'static str {
+        self.needs
+    }
+
+    /// What to do meanwhile.
+    #[must_use]
+    pub fn instead(&self) -> &'static str {
+        self.instead
+    }
+
     /// Why a step that uses it fails, in a sentence that says what to do.
     #[must_use]
     pub fn sentence(&self, reference: &str) -> String {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::executor::PullPolicy;
 use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
@@ -420,6 +421,16 @@ pub(super) enum Pull {
     Never,
 }
 
+impl From<Pull> for PullPolicy {
+    fn from(pull: Pull) -> Self {
+        match pull {
+            Pull::Missing => Self::Missing,
+            Pull::Always => Self::Always,
+            Pull::Never => Self::Never,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Unmapped {
     /// It is skipped, with a warning
@@ -472,7 +483,13 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn platform(text: &str) -> Result<(String, String), String> {
-    split(text, "LABEL=IMAGE, or LABEL=host")
+    let (label, image) = split(text, "LABEL=IMAGE, or LABEL=host")?;
+    match image.trim() {
+        "" => {
+            Err("no image is named for the label: it has to look like LABEL=IMAGE, or LABEL=host".to_owned())
+        }
+        image => Ok((label, image.to_owned())),
+    }
 }
 
 fn split(text: &str, form: &str) -> Result<(String, String), String> {

@@ -184,10 +184,7 @@ fn read(
     };
     let anew = ChosenAnew {
         images: args.platforms.clone(),
-        pull: args
-            .pull
-            .map(|pull| setup::pull(Some(pull), &config))
-            .transpose()?,
+        pull: args.pull.map(Into::into),
         parallel: args
             .parallel
             .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),

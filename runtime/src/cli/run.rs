@@ -3,14 +3,16 @@
 mod attend;
 mod listing;
 mod selection;
+mod warnings;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
-use loom_workflow::Workflow;
 
 pub(super) use self::attend::attend_other;
 use self::attend::{Ended, attend};
 use self::selection::{Candidate, Candidates};
+use self::warnings::warn_of_services;
+pub(super) use self::warnings::warn_of_unmapped;
 use super::args::{Format, Global, RunArgs};
 use super::gather::gather;
 use super::signals::Stops;
@@ -23,7 +25,7 @@ use crate::executor::ExecutorError;
 use crate::id::RunId;
 use crate::machine::{self, Choice, Chosen};
 use crate::prepare::{
-    LaunchError, RunInputs, UnmappedLabel, action_cache, launch, needs_engine, unmapped, workflow_ref,
+    LaunchError, RunInputs, UnmappedLabel, action_cache, launch, needs_engine, workflow_ref,
 };
 use crate::project;
 
@@ -86,9 +88,16 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
         mut inputs,
     } = unless_stopped(stops, setup::on_a_thread(move || read(&by, &asked))).await?;
     inputs.options.on_host = choice == Choice::Host;
-    if args.list || args.dry_run {
-        let launches = compose_all(&chosen, &workspace, &inputs)?;
-        let listed = listing::list(&launches, args.format == Some(Format::Json), args.dry_run)?;
+    // All of them before the first begins, and before the engine is asked for, where that does not decide where jobs run: a
+    // mistake starts nothing, and what a run cannot have is said also where nothing can begin.
+    let early = args.list || args.dry_run || choice != Choice::Auto;
+    let launches = if early {
+        Some(compose_all(&chosen, &workspace, &inputs)?)
+    } else {
+        None
+    };
+    if let Some(launches) = launches.as_ref().filter(|_| args.list || args.dry_run) {
+        let listed = listing::list(launches, args.format == Some(Format::Json), args.dry_run)?;
         if args.dry_run {
             talk::note("nothing was started");
         }
@@ -128,8 +137,10 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
         kept::remove(&engine, &kept::of(&engine, &run).await?, false).await;
     }
     inputs.options.on_host = place.on_host;
-    // All of them before the first begins: a mistake starts nothing.
-    let launches = compose_all(&chosen, &workspace, &inputs)?;
+    let launches = match launches {
+        Some(launches) => launches,
+        None => compose_all(&chosen, &workspace, &inputs)?,
+    };
     one_by_one(session, &engine, launches, args.shown()).await
 }
 
@@ -215,7 +226,7 @@ fn read(global: &Global, args: &RunArgs) -> Result<Set, Exit> {
         talk::help(error.help());
         Exit::Usage
     })?;
-    let choice = setup::choice(args.executor, &config)?;
+    let choice = setup::choice(args.executor, &config);
     let candidates = Candidates::read(found, &args.jobs)?;
     let inputs = inputs_of(&workspace, args, &config)?;
     let event_was_named = args.event.is_some() || config.run.event.is_some();
@@ -243,10 +254,11 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
         .unwrap_or_default();
     inputs.node = node_candidates(config.run.node.as_deref());
     inputs.actions = action_options(workspace, args, config);
+    overrides_are_there(&inputs.actions)?;
     let parallel = args
         .parallel
         .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
-        .or(config.run.parallel);
+        .or(config.run.parallel.map(NonZeroUsize::get));
     inputs.options = RunOptions {
         images: config
             .images
@@ -254,7 +266,7 @@ fn inputs_of(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Result<Ru
             .into_iter()
             .chain(args.platforms.iter().cloned())
             .collect(),
-        pull: setup::pull(args.pull, config)?,
+        pull: setup::pull(args.pull, config),
         parallel: parallel.unwrap_or(inputs.options.parallel),
         jobs: args.jobs.clone(),
         matrix: args.matrix.clone(),
@@ -304,6 +316,23 @@ fn action_options(workspace: &Path, args: &RunArgs, config: &FileConfig) -> Acti
     actions
 }
 
+/// Whether what stands in for actions is there: a slip in a path would else show only where its action is used.
+fn overrides_are_there(actions: &ActionOptions) -> Result<(), Exit> {
+    let mut wrong = actions.overrides.iter().filter(|(_, path)| !path.exists());
+    let Some((name, path)) = wrong.next() else {
+        return Ok(());
+    };
+    talk::error(&format!(
+        "nothing can stand in for the action `{name}`: there is no {}",
+        path.display()
+    ));
+    talk::help(
+        "name a directory that has its action.yml: `--action-override OWNER/NAME@REF=DIR` counts from the current directory, \
+         `overrides` of `[actions]` in loom.toml from the project's folder",
+    );
+    Err(Exit::Usage)
+}
+
 pub(super) async fn choose(engine: &Engine, needs_engine: bool, choice: Choice) -> Result<Chosen, Exit> {
     let chosen = machine::choose(engine, choice, needs_engine)
         .await
@@ -335,6 +364,7 @@ fn compose(chosen: &Candidate, workspace: &Path, mut inputs: RunInputs) -> Resul
         return Err(Exit::Usage);
     };
     inputs.options.jobs.clone_from(jobs);
+    warn_of_services(prepared, jobs, &inputs.actions);
     if inputs.unmapped == UnmappedLabel::Skip {
         warn_of_unmapped(workflow, &inputs.options);
     }
@@ -345,21 +375,13 @@ fn compose(chosen: &Candidate, workspace: &Path, mut inputs: RunInputs) -> Resul
                 talk::help("name an image: `-P LABEL=IMAGE`, or `-P LABEL=host` for this machine");
                 Exit::Machine
             }
+            LaunchError::Input(_) => {
+                talk::help("give an input with `--input NAME=VALUE`, or in the `inputs` of the event's file");
+                Exit::Usage
+            }
             _ => Exit::Usage,
         }
     })
-}
-
-/// Names the labels that nothing runs.
-pub(super) fn warn_of_unmapped(workflow: &Workflow, options: &RunOptions) {
-    let labels = unmapped(workflow, options);
-    if !labels.is_empty() {
-        talk::warning(&format!(
-            "no image is known for {}; what needs them is skipped",
-            labels.join(", ")
-        ));
-        talk::help("name one: `-P LABEL=IMAGE`, or `-P LABEL=host` to run such jobs on this machine");
-    }
 }
 
 pub(super) fn failed(error: &dyn std::error::Error) -> Exit {

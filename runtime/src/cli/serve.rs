@@ -149,10 +149,10 @@ fn defaults(args: &ServeArgs, config: &FileConfig) -> Result<StartDefaults, Exit
     let parallel = args
         .parallel
         .map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX))
-        .or(config.run.parallel);
+        .or(config.run.parallel.map(NonZeroUsize::get));
     Ok(StartDefaults {
-        executor: setup::choice(args.executor, config)?,
-        pull: setup::pull(args.pull, config)?,
+        executor: setup::choice(args.executor, config),
+        pull: setup::pull(args.pull, config),
         parallel: parallel.unwrap_or_else(default_parallel),
         runs: config.server.runs.map_or_else(default_runs, NonZeroUsize::get),
         images,

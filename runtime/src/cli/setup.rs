@@ -85,8 +85,25 @@ pub(super) fn configuration(workspace: &std::path::Path) -> Result<FileConfig, E
     })
 }
 
+/// Variables that are meant for several machines, which Loom does not serve yet, and what stands in for them.
+const NOT_YET: [(&str, &str); 2] = [
+    (
+        "LOOM_DATABASE_URL",
+        "runs are kept in the state directory of this machine",
+    ),
+    (
+        "LOOM_REDIS_URL",
+        "runs are queued and shown by this process alone",
+    ),
+];
+
 /// The engine on the project's state directory.
 pub(super) async fn engine(global: &Global, workspace: &std::path::Path) -> Result<Engine, Exit> {
+    for (variable, instead) in NOT_YET {
+        if std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+            talk::warning(&format!("{variable} has no effect yet: {instead}"));
+        }
+    }
     let directory = global
         .state_dir
         .clone()
@@ -143,28 +160,13 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, 
 }
 
 /// Where jobs run: the flag's word, else the configuration's.
-pub(super) fn choice(flag: Option<ExecutorChoice>, config: &FileConfig) -> Result<Choice, Exit> {
-    match (flag, config.run.executor.as_deref()) {
-        (Some(choice), _) => Ok(choice.into()),
-        (None, None) => Ok(Choice::default()),
-        (None, Some(name)) => Choice::named(name).ok_or_else(|| {
-            usage(&format!(
-                "`{name}` in the configuration is no executor: docker, host or auto"
-            ))
-        }),
-    }
+pub(super) fn choice(flag: Option<ExecutorChoice>, config: &FileConfig) -> Choice {
+    flag.map(Into::into).or(config.run.executor).unwrap_or_default()
 }
 
 /// When images are pulled: the flag's word, else the configuration's.
-pub(super) fn pull(flag: Option<Pull>, config: &FileConfig) -> Result<PullPolicy, Exit> {
-    match (flag, config.run.pull.as_deref()) {
-        (Some(Pull::Missing), _) | (None, None | Some("missing")) => Ok(PullPolicy::Missing),
-        (Some(Pull::Always), _) | (None, Some("always")) => Ok(PullPolicy::Always),
-        (Some(Pull::Never), _) | (None, Some("never")) => Ok(PullPolicy::Never),
-        (None, Some(name)) => Err(usage(&format!(
-            "`{name}` in the configuration says no time to pull: missing, always or never"
-        ))),
-    }
+pub(super) fn pull(flag: Option<Pull>, config: &FileConfig) -> PullPolicy {
+    flag.map(Into::into).or(config.run.pull).unwrap_or_default()
 }
 
 fn variable(name: &str) -> Option<OsString> {

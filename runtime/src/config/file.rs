@@ -6,10 +6,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 
 use super::choices::{Keep, WorkspaceMode};
 use super::lint::LintConfig;
+use crate::executor::PullPolicy;
+use crate::machine::Choice;
 use crate::prepare::UnmappedLabel;
 
 /// What both files may say. A key that is not listed here is an error with its place: a typing mistake must not be
@@ -18,7 +21,7 @@ use crate::prepare::UnmappedLabel;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FileConfig {
     /// Images by `runs-on` label, beside and before the built-in table; `host` stands for the host itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "images")]
     pub images: BTreeMap<String, String>,
     /// Defaults of `loom-runtime run`.
     #[serde(default)]
@@ -39,11 +42,12 @@ pub struct FileConfig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RunDefaults {
     /// `docker`, `host` or `auto`.
-    pub executor: Option<String>,
+    pub executor: Option<Choice>,
     /// `missing`, `always` or `never`.
-    pub pull: Option<String>,
+    pub pull: Option<PullPolicy>,
     /// Jobs at the same time.
-    pub parallel: Option<usize>,
+    #[serde(default, deserialize_with = "at_least_one")]
+    pub parallel: Option<NonZeroUsize>,
     /// What becomes of jobs whose label nothing runs.
     pub unmapped_label: Option<UnmappedLabel>,
     /// How jobs see the project.
@@ -81,7 +85,7 @@ pub struct ActionsConfig {
     #[serde(default)]
     pub mirrors: BTreeMap<String, String>,
     /// Directories instead of `owner/name` or `owner/name@ref`, from the project's folder.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "overrides")]
     pub overrides: BTreeMap<String, PathBuf>,
     /// Whether nothing is fetched.
     pub offline: Option<bool>,
@@ -98,11 +102,43 @@ pub struct ServerConfig {
     /// The address to bind.
     pub bind: Option<String>,
     /// Runs at the same time.
+    #[serde(default, deserialize_with = "at_least_one")]
     pub runs: Option<NonZeroUsize>,
     /// Origins that the CORS, Origin and Host checks accept beside our own.
     pub cors_origins: Option<Vec<String>>,
     /// Seconds for which actors that fell silent are shown; at least 10.
     pub forget_after: Option<u64>,
+}
+
+/// A number of which 0 would let nothing happen.
+fn at_least_one<'de, D: Deserializer<'de>>(text: D) -> Result<Option<NonZeroUsize>, D::Error> {
+    let number = usize::deserialize(text)?;
+    match NonZeroUsize::new(number) {
+        Some(number) => Ok(Some(number)),
+        None => Err(D::Error::custom("it has to be at least 1")),
+    }
+}
+
+/// Images by label; one without a name could never be had.
+fn images<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let images = BTreeMap::<String, String>::deserialize(text)?;
+    match images.iter().find(|(_, image)| image.trim().is_empty()) {
+        Some((label, _)) => Err(D::Error::custom(format!(
+            "the label `{label}` has no image: name one, or `host`"
+        ))),
+        None => Ok(images),
+    }
+}
+
+/// Directories by action.
+fn overrides<'de, D: Deserializer<'de>>(text: D) -> Result<BTreeMap<String, PathBuf>, D::Error> {
+    let overrides = BTreeMap::<String, PathBuf>::deserialize(text)?;
+    match overrides.keys().find(|name| !name.contains('/')) {
+        Some(name) => Err(D::Error::custom(format!(
+            "`{name}` names no action: it has to look like owner/name or owner/name@ref"
+        ))),
+        None => Ok(overrides),
+    }
 }
 
 /// A configuration file that cannot be used.
@@ -240,8 +276,8 @@ mod tests {
         )
         .unwrap();
         let config = FileConfig::load(directory.path(), Some(&user)).unwrap();
-        assert_eq!(config.run.executor.as_deref(), Some("host"));
-        assert_eq!(config.run.parallel, Some(3));
+        assert_eq!(config.run.executor, Some(Choice::Host));
+        assert_eq!(config.run.parallel, NonZeroUsize::new(3));
         assert_eq!(config.images.get("a").map(String::as_str), Some("y"));
         assert_eq!(config.images.get("b").map(String::as_str), Some("x"));
     }
@@ -307,6 +343,26 @@ mod tests {
         std::fs::write(directory.path().join("loom.toml"), "[run]\n\nkeep = 'some'\n").unwrap();
         let error = FileConfig::load(directory.path(), None).unwrap_err().to_string();
         assert!(error.contains("line 3") && error.contains("`failed`"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_could_do_nothing_is_refused_with_its_line() {
+        for (text, words) in [
+            ("[run]\nparallel = 0\n", "at least 1"),
+            ("[server]\nruns = 0\n", "at least 1"),
+            ("[run]\nexecutor = 'podman'\n", "`docker`"),
+            ("[run]\npull = 'often'\n", "`missing`"),
+            ("[images]\nubuntu-latest = ''\n", "`ubuntu-latest` has no image"),
+            (
+                "[actions]\noverrides = { greet = 'x' }\n",
+                "`greet` names no action",
+            ),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(directory.path().join("loom.toml"), text).unwrap();
+            let error = FileConfig::load(directory.path(), None).unwrap_err().to_string();
+            assert!(error.contains(words) && error.contains("line "), "{error}");
+        }
     }
 
     #[test]

@@ -23,12 +23,7 @@ pub(super) fn room(instance: &Instance, dialect: Dialect, options: &RunOptions) 
         return Ok(RoomSpec::Container(container_spec(container)));
     }
     let labels = instance.labels.iter().map(|label| &**label);
-    let mapping = match (&instance.group, instance.labels.is_empty()) {
-        // A group is a set of machines that somebody else keeps; it is nothing of ours.
-        (Some(group), true) => LabelTarget::Unmapped(group.to_string()),
-        _ => images(options).resolve(labels, dialect),
-    };
-    match mapping {
+    match images(options).resolve_runner(labels, instance.group.as_deref(), dialect) {
         _ if options.on_host => Ok(RoomSpec::Host),
         LabelTarget::Host => Ok(RoomSpec::Host),
         LabelTarget::Image(image) => Ok(RoomSpec::Image(image)),

@@ -116,6 +116,23 @@ impl ImageTable {
         }
     }
 
+    /// What a job with these labels and in this group of runners runs in. A group alone is a set of machines that somebody
+    /// else keeps: nothing runs it unless it is mapped, as a label is.
+    #[must_use]
+    pub fn resolve_runner<'a>(
+        &self,
+        labels: impl IntoIterator<Item = &'a str> + Clone,
+        group: Option<&str>,
+        dialect: Dialect,
+    ) -> LabelTarget {
+        match group.filter(|_| labels.clone().into_iter().next().is_none()) {
+            Some(group) => self
+                .lookup(group)
+                .unwrap_or_else(|| LabelTarget::Unmapped(group.to_owned())),
+            None => self.resolve(labels, dialect),
+        }
+    }
+
     fn lookup(&self, label: &str) -> Option<LabelTarget> {
         let folded = label.trim().to_ascii_lowercase();
         if let Some(mapping) = self.overrides.get(&folded) {

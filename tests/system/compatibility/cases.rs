@@ -483,8 +483,10 @@ fs.appendFileSync(process.env.GITHUB_STATE, 'kept=state\\n');
 - { uses: actions/upload-artifact@v4, with: { name: x, path: y } }
 - run: echo not-here",
     )
-    .anywhere("needs a cache service, which Loom does not have yet")
-    .anywhere("needs an artifact service, which Loom does not have yet")
+    .warns("1 step (`actions/cache`) needs a cache service, which Loom does not have yet; it fails")
+    .warns("1 step (`actions/upload-artifact`) needs an artifact service")
+    .says("needs a cache service, which Loom does not have yet")
+    .says("needs an artifact service, which Loom does not have yet")
     .lacks("| not-here")
     .ends(1),
 
@@ -563,9 +565,13 @@ jobs: { a: { runs-on: ubuntu-latest, cache-mode: none, snapshot: { image-name: m
         "a:
   runs-on: ubuntu-latest
   permissions: { id-token: write }
-  steps: [{ run: 'echo \"[$ACTIONS_ID_TOKEN_REQUEST_URL]\"' }]",
+  steps:
+    - run: 'echo \"[$ACTIONS_ID_TOKEN_REQUEST_URL]\"'
+    - { continue-on-error: true, uses: github/codeql-action/init@v3 }",
     )
     .says("| []")
+    .says("needs GitHub's code scanning, which exists on GitHub only")
+    .warns("1 step (`github/codeql-action/init`) needs GitHub's code scanning")
     .warns("`id-token` has no effect here"),
 
     loom_files_need_no_label => Case::of("jobs: { a: { steps: [{ run: echo here-$((6*7)) }] } }\n").in_loom_file().says("a | here-42"),

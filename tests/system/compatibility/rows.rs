@@ -336,12 +336,12 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             row(
                 "`actions/cache`, `actions/upload-artifact`, `actions/download-artifact`",
-                "not there yet: the step fails with a sentence that says so, and `continue-on-error: true` goes on without",
+                "not there yet: said before the run begins, and the step fails with a sentence; `continue-on-error: true` goes on without",
                 &["cache_and_artifacts_fail"],
             ),
             row(
                 "identity tokens, GitHub Pages, attestations, code scanning",
-                "exist on GitHub only, and are said to",
+                "exist on GitHub only: said before the run begins, and a step that needs one fails with a sentence",
                 &["services_of_github"],
             ),
         ],

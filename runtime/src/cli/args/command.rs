@@ -1,6 +1,6 @@
 //! The command line as one tree, and how it is read.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
@@ -61,7 +61,7 @@ pub(in crate::cli) fn command() -> Command {
 /// What clap says of a mistake, a question for help or for the version. Variables of the environment are left out of its
 /// usage, for nobody typed them.
 pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let read = command()
+    let read = without_empty(command(), &|name| std::env::var_os(name))
         .try_get_matches_from(&words)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .map(Cli::spread);
@@ -71,6 +71,20 @@ pub(in crate::cli) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
         // The mistake is in the environment.
         _ => error,
     })
+}
+
+/// The same without variables that are set to nothing, which is how a shell or a unit file takes one back.
+fn without_empty(command: Command, variable: &dyn Fn(&OsStr) -> Option<OsString>) -> Command {
+    command
+        .mut_args(|arg: Arg| {
+            let is_empty = |name| variable(name).is_some_and(|value| value.is_empty());
+            if arg.get_env().is_some_and(is_empty) {
+                arg.env(None::<&str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(|below| without_empty(below, variable))
 }
 
 /// The same without the environment.

@@ -54,12 +54,12 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = EVENT)]
     pub(in crate::cli) actor: Option<String>,
     /// The repository's name [default: that of the remote]
-    #[arg(long, value_name = "OWNER/NAME", help_heading = EVENT)]
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository, help_heading = EVENT)]
     pub(in crate::cli) repository: Option<String>,
     /// The branch or tag that the event is about
     ///
     /// [default: what is checked out]
-    #[arg(long = "ref", value_name = "REF", help_heading = EVENT)]
+    #[arg(long = "ref", value_name = "REF", value_parser = reference, help_heading = EVENT)]
     pub(in crate::cli) reference: Option<String>,
     /// The commit that the event is about [default: what is checked out]
     #[arg(long, value_name = "COMMIT", help_heading = EVENT)]
@@ -251,6 +251,28 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn repository(text: &str) -> Result<String, String> {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    match text.split_once('/') {
+        Some((owner, name)) if is_word(owner) && is_word(name) => Ok(text.to_owned()),
+        _ => Err("it has to look like OWNER/NAME".to_owned()),
+    }
+}
+
+/// What git takes for a branch or tag, as far as its rules can be told from the name.
+fn reference(text: &str) -> Result<String, String> {
+    let refused = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    if text.is_empty() || text.contains(refused) || text.contains("..") || text.starts_with('-') {
+        return Err("it has to be the name of a branch or tag, such as main or refs/tags/v1".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn action_override(text: &str) -> Result<(String, PathBuf), String> {
     let (name, directory) = split(text, "OWNER/NAME@REF=DIR")?;
     if name.contains('/') && !directory.is_empty() {
@@ -318,6 +340,22 @@ mod tests {
         for wrong in ["os", ":x", ""] {
             assert!(Cli::try_parse_from(["loom-runtime", "run", "--matrix", wrong]).is_err());
         }
+        for (flag, wrong) in [
+            ("--repository", "name"),
+            ("--repository", "a/b/c"),
+            ("--repository", "a/ b"),
+            ("--ref", ""),
+            ("--ref", "a branch"),
+            ("--ref", "a..b"),
+            ("--platform", "ubuntu-latest="),
+            ("--platform", "=x"),
+        ] {
+            let read = Cli::try_parse_from(["loom-runtime", "run", flag, wrong]);
+            assert!(read.is_err(), "{flag} {wrong}");
+        }
+        let right = self::args(&["--repository", "o/r.x", "--ref", "refs/heads/feature/a"]);
+        assert_eq!(right.repository.as_deref(), Some("o/r.x"));
+        assert_eq!(right.reference.as_deref(), Some("refs/heads/feature/a"));
         for wrong in ["o=d", "o/r=", "o/r"] {
             assert!(Cli::try_parse_from(["loom-runtime", "run", "--action-override", wrong]).is_err());
         }

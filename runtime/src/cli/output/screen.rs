@@ -17,6 +17,8 @@ use crate::state::Run;
 const WAITING: usize = 64;
 /// Lines read at a time.
 const PAGE: usize = 1000;
+/// How deep steps are within each other at most.
+const NESTED: usize = 64;
 /// Logs of jobs under way that are held open at most.
 const OPEN_LOGS: usize = 64;
 
@@ -220,7 +222,18 @@ impl Screen {
     }
 }
 
+/// Whether the headline of a step's lines was shown. A step that is paused has said all that it had to say: what comes then
+/// is of the time it is done again.
 fn has_started(run: &Run, job: &JobId, step: &StepId) -> bool {
-    let step = run.jobs.get(job).and_then(|job| job.steps.get(step));
+    let Some(job) = run.jobs.get(job) else {
+        return false;
+    };
+    let parent = |id: &&StepId| job.steps.get(*id).and_then(|step| step.parent.as_ref());
+    // Nothing is nested so deep, unless the history is damaged.
+    let mut line = std::iter::successors(Some(step), parent).take(NESTED);
+    if line.any(|id| job.pauses.contains_key(id)) {
+        return false;
+    }
+    let step = job.steps.get(step);
     step.is_some_and(|step| step.state != StepState::Waiting)
 }

@@ -179,17 +179,11 @@ impl Here<'_> {
         if self.launch.source.options.on_host {
             return "host".to_owned();
         }
-        let unmapped = |label: &str| format!("no image is known for `{label}`: it is skipped");
-        match (labels, group) {
-            ([], Some(group)) => unmapped(group),
-            _ => match self
-                .table
-                .resolve(labels.iter().map(|label| &**label), self.workflow.dialect)
-            {
-                LabelTarget::Image(image) => image,
-                LabelTarget::Host => "host".to_owned(),
-                LabelTarget::Unmapped(label) => unmapped(&label),
-            },
+        let labels = labels.iter().map(|label| &**label);
+        match self.table.resolve_runner(labels, group, self.workflow.dialect) {
+            LabelTarget::Image(image) => image,
+            LabelTarget::Host => "host".to_owned(),
+            LabelTarget::Unmapped(label) => format!("no image is known for `{label}`: it is skipped"),
         }
     }
 }

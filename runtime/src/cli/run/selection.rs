@@ -145,6 +145,9 @@ impl Candidates {
                         "you asked for it"
                     }
                 ));
+                if answer.reason == TriggerReason::NotListed && !event_was_named {
+                    talk::help(&own_event(workflow));
+                }
                 chosen.push(candidate);
             } else {
                 left_out.push(LeftOut {
@@ -165,6 +168,20 @@ impl Candidates {
         }
         Ok(chosen)
     }
+}
+
+/// How a workflow is run on one of its own events: on a push it has neither their payload nor the defaults of its inputs.
+fn own_event(workflow: &Workflow) -> String {
+    let events = &workflow.triggers.events;
+    let usual = ["pull_request", "workflow_dispatch", "workflow_call"];
+    let usual = usual.into_iter().find(|name| events.contains_key(*name));
+    let event = usual.or_else(|| events.keys().next().map(|name| &**name));
+    let event = event.unwrap_or("workflow_dispatch");
+    let inputs = match events.get(event) {
+        Some(trigger) if !trigger.inputs.is_empty() => "; `--input NAME=VALUE` gives an input",
+        _ => "",
+    };
+    format!("`--event {event}` runs it as GitHub does on that event{inputs}")
 }
 
 fn tell(left_out: &[LeftOut]) {
@@ -328,6 +345,31 @@ mod tests {
             .choose(&facts("release"), true)
             .unwrap();
         assert_eq!(names(&chosen), ["c.yml"]);
+    }
+
+    #[test]
+    fn who_names_a_file_is_told_its_own_event() {
+        let told = |on: &str| {
+            let (_folder, found) = folder(&[("a.yml", &format!("on: {on}\njobs: {{build: {STEPS}}}\n"))]);
+            let read = Candidates::read(found, &[]).unwrap();
+            own_event(read.candidates[0].prepared.workflow.as_ref().unwrap())
+        };
+        for (on, expected) in [
+            (
+                "[release, pull_request]",
+                "`--event pull_request` runs it as GitHub does on that event",
+            ),
+            (
+                "release",
+                "`--event release` runs it as GitHub does on that event",
+            ),
+            (
+                "{workflow_dispatch: {inputs: {a: {default: b}}}}",
+                "`--event workflow_dispatch` runs it as GitHub does on that event; `--input NAME=VALUE` gives an input",
+            ),
+        ] {
+            assert_eq!(told(on), expected);
+        }
     }
 
     #[test]

@@ -145,6 +145,9 @@ pub(super) fn unreachable(endpoint: &str, cause: String) -> ExecutorError {
     let help = if cause.contains("ermission denied") {
         "this user may not talk to the engine: join its group (`sudo usermod -aG docker $USER`, then log in again), \
          use rootless Docker, or run without Docker by `--executor host`"
+    } else if cause.contains("onnection refused") && !endpoint.starts_with("unix") {
+        "nobody listens there: is the address in DOCKER_HOST right, and does that engine listen on it? Or run without \
+         Docker by `--executor host`"
     } else if cause.contains("onnection refused") {
         "the socket is there but nobody listens: start the engine (`sudo systemctl start docker`), or run without \
          Docker by `--executor host`"

@@ -8,6 +8,8 @@ use crate::model::{Input, InputKind, Trigger};
 use crate::tree::{self, resolve};
 use crate::words::{self, name};
 
+const HELP: &str = "give it with `--input NAME=VALUE`, or in the `inputs` of the event";
+
 /// The `inputs` context: what is given under the names that `on.workflow_dispatch` or `on.workflow_call` declares, else
 /// the default, else nothing of the declared type. Texts become values of that type. What is not declared is kept as it
 /// is given. `contexts` is what defaults may look at: `github`, `vars`.
@@ -29,7 +31,14 @@ pub fn inputs(trigger: &Trigger, given: &Object, contexts: &Object) -> (Option<O
                     };
                     typed(&value, input).map_err(|why| (why, "default"))
                 }
-                None if input.required => Err(("it is required, and not given".to_owned(), "given")),
+                None if input.required => {
+                    diagnostics.push(
+                        Diagnostic::new(codes::INPUT, format!("the input {} is missing", name(declared)))
+                            .at(input.span, "it is required, and nothing was given")
+                            .help(HELP),
+                    );
+                    continue;
+                }
                 None => Ok(nothing(input)),
             },
         };
@@ -43,7 +52,7 @@ pub fn inputs(trigger: &Trigger, given: &Object, contexts: &Object) -> (Option<O
                         format!("{which}the input {} does not fit", name(declared)),
                     )
                     .at(input.span, why)
-                    .help("give it with `--input NAME=VALUE`, or in the `inputs` of the event"),
+                    .help(HELP),
                 );
             }
         }

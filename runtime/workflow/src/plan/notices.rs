@@ -5,9 +5,6 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Access, Environment, Job, Keys, Permissions, Step, StepAction, Workflow};
 use crate::span::{Span, Spanned};
 
-/// How many further places are marked; the rest is only counted.
-const MARKED: usize = 8;
-
 const ID_TOKEN: &str = "id-token";
 
 /// A key without an effect.
@@ -78,20 +75,16 @@ pub fn notices(workflow: &Workflow) -> Diagnostics {
     diagnostics.finish()
 }
 
-/// What is said of a key that stands at these places.
+/// What is said of a key that stands at these places. Only the first is shown: each file in use has a dozen of `permissions`.
 fn notice(key: &str, why: &str, mut places: Vec<Span>) -> Option<Diagnostic> {
     places.sort();
-    let (first, others) = places.split_first()?;
+    let first = places.first()?;
     let counted = match places.len() {
         1 => String::new(),
         count => format!(" ({count} places)"),
     };
     let message = format!("`{key}` has no effect here{counted}");
-    let mut notice = Diagnostic::new(codes::IGNORED, message).at(*first, why);
-    for place in others.iter().take(MARKED) {
-        notice = notice.related(*place, "and here");
-    }
-    Some(notice)
+    Some(Diagnostic::new(codes::IGNORED, message).at(*first, why))
 }
 
 /// Where a step, or a member of its group, asks for a terminal.

@@ -9,7 +9,6 @@ mod power;
 mod view;
 mod work;
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -22,7 +21,7 @@ pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
-use crate::measure::{MessageCell, Row, Sender, SenderNumber, Traffic, TypeCell};
+use crate::measure::{Kind, MessageCell, Row, Sender, Traffic};
 use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
@@ -47,7 +46,7 @@ const BLOCKS: u8 = 128;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
-    pub(crate) kind: Cow<'static, str>,
+    pub(crate) kind: Arc<Kind>,
     started: Nanos,
     messages: AtomicU64,
     /// Raw ticks of the last entry into a handler (or beat of a handle) shifted by one; the lowest bit: still in it.
@@ -64,19 +63,7 @@ pub(crate) struct ActorCell {
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
     sample: Mutex<Option<Box<Sample>>>,
-    /// Its messages by type, once traffic was measured.
-    traffic: OnceLock<Arc<Traffic>>,
-    sender: SenderNumber,
     registry: Weak<Inner>,
-    origin: Origin,
-}
-
-/// Who reports about the actor.
-pub(crate) enum Origin {
-    /// The observed context; it has the counters of its type.
-    Context(&'static TypeCell),
-    /// A handle, by hand.
-    Handle,
 }
 
 /// What is rarely there and rarely changes.
@@ -103,22 +90,17 @@ pub(crate) struct Ended {
 }
 
 impl ActorCell {
-    pub(crate) fn new(
-        name: Arc<str>,
-        kind: Cow<'static, str>,
-        details: Details,
-        origin: Origin,
-        registry: Weak<Inner>,
-    ) -> Self {
+    pub(crate) fn new(name: Arc<str>, kind: Arc<Kind>, details: Details, registry: Weak<Inner>) -> Self {
         let empty = details.metadata.is_empty()
             && details.parent.is_none()
             && details.worker.is_none()
             && !details.system
             && details.more.is_none()
             && details.watchers.is_empty();
-        let entered = match origin {
-            Origin::Context(_) => 0,
-            Origin::Handle => clock::raw() << 1,
+        let entered = match kind.counters {
+            Some(_) => 0,
+            // A handle beats by being made.
+            None => clock::raw() << 1,
         };
         Self {
             name,
@@ -137,10 +119,7 @@ impl ActorCell {
             ended: OnceLock::new(),
             details: Mutex::new((!empty).then(|| Box::new(details))),
             sample: Mutex::new(None),
-            traffic: OnceLock::new(),
-            sender: SenderNumber::default(),
             registry,
-            origin,
         }
     }
 
@@ -149,8 +128,8 @@ impl ActorCell {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
         self.sums.go_on_from(before.sums.read());
         *self.sample() = before.sample().take();
-        if let Some(traffic) = before.traffic.get() {
-            self.traffic.get_or_init(|| Arc::clone(traffic));
+        if let Some(traffic) = before.traffic() {
+            self.sums.closer().traffic.get_or_init(|| Arc::clone(traffic));
         }
         self.errors.store(before.errors.load(Relaxed), Relaxed);
         self.restarts
@@ -179,7 +158,7 @@ impl ActorCell {
     }
 
     pub(crate) fn is_handle(&self) -> bool {
-        matches!(self.origin, Origin::Handle)
+        self.kind.counters.is_none()
     }
 
     pub(crate) fn ended(&self) -> Option<&Ended> {
@@ -284,11 +263,11 @@ impl ActorCell {
     /// The totals of its messages of one type; `None` when there is no room for them.
     #[inline]
     pub(crate) fn row(&self, message: &'static MessageCell) -> Option<&Row> {
-        let traffic = match self.traffic.get() {
+        let traffic = match self.traffic() {
             Some(traffic) => traffic,
             None => {
                 let started = Traffic::begin(&self.name, &self.registry)?;
-                self.traffic.get_or_init(|| started)
+                self.sums.closer().traffic.get_or_init(|| started)
             }
         };
         traffic.row(message)
@@ -351,13 +330,18 @@ impl ActorCell {
     /// The totals of its messages of one type, where there are any.
     #[inline]
     pub(crate) fn existing_row(&self, message: &'static MessageCell) -> Option<&Row> {
-        self.traffic.get()?.find(message)
+        self.traffic()?.find(message)
+    }
+
+    #[inline]
+    fn traffic(&self) -> Option<&Arc<Traffic>> {
+        self.sums.closer_if_any()?.traffic.get()
     }
 
     /// Who sends when it does.
     #[inline]
     pub(crate) fn sender(&self) -> Sender {
-        self.sender.of(&self.name)
+        self.sums.closer().sender.of(&self.name)
     }
 
     /// A message was handled; for handles, which several threads may use.
@@ -412,8 +396,8 @@ impl ActorCell {
         if failed {
             self.errors.fetch_add(1, Relaxed);
         }
-        if let Origin::Context(kind) = self.origin {
-            kind.died();
+        if let Some(counters) = self.kind.counters {
+            counters.died();
         }
         self.leave();
         self.marks.amended();
@@ -457,6 +441,6 @@ impl ActorCell {
     }
 }
 
-/// There may be a million of them. With the counts of its `Arc` and of the allocator it just fits into 256 bytes.
+/// There may be a million of them. With the counts of its `Arc` and of the allocator it just fits into 208 bytes.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<ActorCell>() <= 232);
+const _: () = assert!(size_of::<ActorCell>() <= 184);

@@ -150,7 +150,7 @@ impl<T: 'static> Awaited<T> {
         if is_wrong {
             let newest = cell.newest();
             answered_wrongly(&newest, kind);
-            newest.tell_error_answer(self.message);
+            newest.tell_error_answer(self.message, clock::raw());
         }
         if let Some(reply) = self.reply {
             // Whoever asked may have given up.

@@ -182,7 +182,8 @@ pub(super) fn deliver<A, M>(
     unwinding.returned();
     let manner = manner::<<A as Handler<M>>::Result, M::Result>();
     // Also where times are not measured: what holds up a thread is worth a line in its journal.
-    let took = clock::between(entered, clock::raw());
+    let left = clock::raw();
+    let took = clock::between(entered, left);
     if manner != Manner::Later && level() == Level::Traffic {
         answered(&context.cell, seal.kind, took);
     }
@@ -190,7 +191,7 @@ pub(super) fn deliver<A, M>(
     let is_wrong = manner == Manner::Fallible && is_error(&response);
     if is_wrong {
         answered_wrongly(&context.cell, seal.kind);
-        context.cell.tell_error_answer(type_name::<M>());
+        context.cell.tell_error_answer(type_name::<M>(), left);
     }
     seal.settle();
     context.cell.leave();

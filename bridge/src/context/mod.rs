@@ -53,8 +53,10 @@ pub struct Context<A: Actor<Context = Self>> { // HINT: `#[loom_bridge::actor]` 
     parts: ContextParts<A>,
     mailbox: Option<Mailbox<A>>,
     cell: Arc<ActorCell>,
-    /// There until the actor runs; dropped with a context that never does.
-    life: Option<Life>,
+    /// Until the actor runs, its life ends with this context.
+    has_life: bool,
+    /// It was polled.
+    has_begun: bool,
     /// What is spawned now is a message's answer.
     answering: bool,
     /// What it lets others order of it; few do.
@@ -83,8 +85,9 @@ impl<A: Actor<Context = Self>> Context<A> {
         Self {
             parts: ContextParts::new(mailbox.sender_producer()),
             mailbox: Some(mailbox),
-            cell: Arc::clone(life.cell()),
-            life: Some(life),
+            cell: life.give_away(),
+            has_life: true,
+            has_begun: false,
             answering: false,
             powers: None,
         }
@@ -176,6 +179,15 @@ impl<A: Actor<Context = Self>> Context<A> {
         F: ActorFuture<A, Output = ()> + 'static,
     {
         self.parts.spawn(Gated::new(future))
+    }
+}
+
+impl<A: Actor<Context = Self>> Drop for Context<A> {
+    fn drop(&mut self) {
+        // The actor never ran.
+        if self.has_life {
+            life::end(&self.cell, life::unborn());
+        }
     }
 }
 

@@ -18,7 +18,7 @@ mod row;
 mod times;
 
 pub(crate) use follow::{attend, look_away, look_no_more};
-pub(crate) use kind::{TypeCell, type_cell};
+pub(crate) use kind::{Kind, TypeCell, type_cell};
 pub(crate) use message::{MessageCell, message_cell};
 pub(crate) use names::{Sender, SenderNumber};
 pub(crate) use report::{Measured, Report};

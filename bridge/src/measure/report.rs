@@ -234,7 +234,6 @@ impl Look<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Origin;
     use crate::measure::{Sender, message_cell, type_cell};
     use crate::registry::ActorRegistry;
     use crate::spec::ActorSpec;
@@ -248,7 +247,7 @@ mod tests {
         let cells: Vec<_> = (0..10)
             .map(|n| {
                 let spec = ActorSpec::new("Busy").id(format!("busy-{n}")).registry(&registry);
-                spec.admit(Origin::Context(type_cell::<Busy>()))
+                spec.admit(Some(type_cell::<Busy>()))
             })
             .collect();
         let all_handle_one = || {

@@ -66,7 +66,8 @@ where
         let response = <A as Handler<M>>::handle(actor, message, context);
         unwinding.returned();
         // On a thread of its own there is nothing that would go on later.
-        let took = clock::between(entered, clock::raw());
+        let left = clock::raw();
+        let took = clock::between(entered, left);
         if level() == Level::Traffic {
             answered(&cell, seal.kind(), took);
         }
@@ -76,7 +77,7 @@ where
         span.end(is_wrong);
         if is_wrong {
             answered_wrongly(&cell, seal.kind());
-            cell.tell_error_answer(type_name::<M>());
+            cell.tell_error_answer(type_name::<M>(), left);
         }
         seal.settle();
         cell.leave();

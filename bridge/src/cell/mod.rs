@@ -9,7 +9,7 @@ mod power;
 mod view;
 mod work;
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use loom_protocol::{ActorId, ActorStatus};
@@ -28,21 +28,23 @@ use crate::registry::Inner;
 use work::{Sample, Sums};
 
 /// The start hook has returned.
-const STARTED: u8 = 1;
+const STARTED: u16 = 1;
 /// Asked to stop, not stopped yet.
-const STOPPING: u8 = 2;
+const STOPPING: u16 = 2;
 /// Replaced by an actor of the same id; nobody reports it any more.
-const SUPERSEDED: u8 = 4;
+const SUPERSEDED: u16 = 4;
 /// No longer in the registry.
-const BURIED: u8 = 8;
+const BURIED: u16 = 8;
 /// A handle that is alive as long as somebody holds it.
-const HELD: u8 = 16;
+const HELD: u16 = 16;
 /// Held back by an order.
-const PAUSED: u8 = 32;
+const PAUSED: u16 = 32;
 /// Carries journals to a studio: what it logs is in none.
-const CARRIES: u8 = 64;
+const CARRIES: u16 = 64;
 /// On a thread of its own, which waits for messages and for nothing else.
-const BLOCKS: u8 = 128;
+const BLOCKS: u16 = 128;
+/// It took no more messages when it was polled last: it waits for a future, or ends.
+const HELD_UP: u16 = 256;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
@@ -54,7 +56,7 @@ pub(crate) struct ActorCell {
     sums: Sums,
     errors: AtomicU32,
     restarts: AtomicU32,
-    flags: AtomicU8,
+    flags: AtomicU16,
     declared_busy: AtomicU32,
     declared_waiting: AtomicU32,
     /// What the thread that polls it is called.
@@ -111,7 +113,7 @@ impl ActorCell {
             sums: Sums::default(),
             errors: AtomicU32::new(0),
             restarts: AtomicU32::new(0),
-            flags: AtomicU8::new(0),
+            flags: AtomicU16::new(0),
             declared_busy: AtomicU32::new(0),
             declared_waiting: AtomicU32::new(0),
             thread: OnceLock::new(),
@@ -194,6 +196,11 @@ impl ActorCell {
         self.ended().is_none() && !self.has_flag(STOPPING)
     }
 
+    /// Whether it takes no messages at the moment: it is in a handler, waits for a future, or is held back by an order.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.has_flag(HELD_UP | PAUSED) || self.entered.load(Relaxed) & 1 != 0
+    }
+
     /// A handle that is alive without beats.
     pub(crate) fn is_held(&self) -> bool {
         self.has_flag(HELD)
@@ -208,15 +215,15 @@ impl ActorCell {
         Nanos::of(self.entered.load(Relaxed) >> 1)
     }
 
-    fn has_flag(&self, flag: u8) -> bool {
+    fn has_flag(&self, flag: u16) -> bool {
         self.flags.load(Relaxed) & flag != 0
     }
 
-    fn set_flag(&self, flag: u8) {
+    fn set_flag(&self, flag: u16) {
         self.flags.fetch_or(flag, Relaxed);
     }
 
-    fn clear_flag(&self, flag: u8) {
+    fn clear_flag(&self, flag: u16) {
         self.flags.fetch_and(!flag, Relaxed);
     }
 }
@@ -288,8 +295,11 @@ impl ActorCell {
 
     /// After a poll that the actor survived: the start hook has run, and a stop was taken back.
     #[inline]
-    pub(crate) fn polled(self: &Arc<Self>) {
+    pub(crate) fn polled(self: &Arc<Self>, is_held_up: bool) {
         let flags = self.flags.load(Relaxed);
+        if is_held_up != (flags & HELD_UP != 0) {
+            self.hold_up(is_held_up);
+        }
         if flags & (STARTED | STOPPING) != STARTED {
             self.set_flag(STARTED);
             self.clear_flag(STOPPING);
@@ -298,6 +308,14 @@ impl ActorCell {
                 self.marks.amended();
             }
             self.touch();
+        }
+    }
+
+    fn hold_up(&self, is_held_up: bool) {
+        if is_held_up {
+            self.set_flag(HELD_UP);
+        } else {
+            self.clear_flag(HELD_UP);
         }
     }
 

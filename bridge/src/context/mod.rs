@@ -10,6 +10,7 @@ mod envelope;
 mod items;
 mod life;
 mod observed;
+mod reply;
 mod start;
 mod supervisor;
 
@@ -36,6 +37,7 @@ pub use supervisor::Supervisor;
 pub(crate) use answer::{Manner, is_error, is_result, manner};
 pub(crate) use envelope::{Seal, answered, answered_wrongly};
 pub(crate) use life::Life;
+pub(crate) use reply::Reply;
 
 use crate::cell::ActorCell;
 use crate::clock;
@@ -59,6 +61,8 @@ pub struct Context<A: Actor<Context = Self>> { // HINT: `#[loom_bridge::actor]` 
     has_begun: bool,
     /// What is spawned now is a message's answer.
     answering: bool,
+    /// When it was polled last it waited for a future, before which it takes no message.
+    takes_nothing: bool,
     /// What it lets others order of it; few do.
     pub(crate) powers: Option<Box<Powers<A>>>,
 }
@@ -89,6 +93,7 @@ impl<A: Actor<Context = Self>> Context<A> {
             has_life: true,
             has_begun: false,
             answering: false,
+            takes_nothing: false,
             powers: None,
         }
     }

@@ -106,6 +106,7 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         {
             actor.ctx().take_orders(this.restart.is_some());
         }
+        actor.ctx().takes_nothing = false;
         let timed = (level() == Level::Traffic).then(clock::raw);
         let restart = this.restart;
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
@@ -124,7 +125,7 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         drop(polling);
         match polled {
             Ok((Poll::Pending, _)) => {
-                this.cell.polled();
+                this.cell.polled(actor.ctx().takes_nothing);
                 if let Some(powers) = &actor.ctx().powers {
                     powers.slot.listen(task.waker());
                     actor.ctx().polled();

@@ -153,6 +153,14 @@ impl ActorRegistry {
         self.inner.remove(cell);
     }
 
+    /// Those of one type that have not ended. Costs a look at every actor.
+    pub(crate) fn living_of(&self, kind: &'static TypeCell) -> impl Iterator<Item = Arc<ActorCell>> {
+        self.inner.cells.iter().filter(move |cell| {
+            let counters = cell.kind.counters;
+            counters.is_some_and(|counters| std::ptr::eq(counters, kind)) && cell.ended().is_none()
+        })
+    }
+
     pub(crate) fn is(&self, table: &Weak<Inner>) -> bool {
         std::ptr::eq(table.as_ptr(), Arc::as_ptr(&self.inner))
     }

@@ -36,7 +36,7 @@ impl Scene {
     fn actor(&self, id: &str) -> Arc<ActorCell> {
         let spec = ActorSpec::new("Kind").id(id).registry(&self.registry);
         let cell = spec.admit(Some(type_cell::<Kind>()));
-        cell.polled();
+        cell.polled(false);
         cell
     }
 
@@ -306,7 +306,7 @@ fn metadata_and_worker_are_told_when_they_change() {
         .registry(&scene.registry);
     let cell = spec.admit(Some(type_cell::<Kind>()));
     assert_eq!(scene.poll().new[0].status, Some(ActorStatus::Starting));
-    cell.polled();
+    cell.polled(false);
     let patch = only_patch(scene.poll());
     assert_eq!(
         (patch.status, patch.worker_id.is_some()),

@@ -25,6 +25,8 @@
 // For what the attribute writes, when it is used in this crate.
 extern crate self as loom_bridge;
 
+#[cfg(feature = "uplink")]
+mod address;
 mod cell;
 mod clock;
 mod context;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActorEvent, ActorId, ActorMessages, ActorPatch, ActorRecord, Attention, Dropped, Edge, Order,
-    OrderAnswer, Source, TypeTotals,
+    OrderAnswer, Source, TypeTotals, WaitingAsk,
 };
 
 /// One start of one process; a new one means that counters begin at zero again.
@@ -60,6 +60,10 @@ pub struct ActorBatch {
     /// What became of orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<OrderAnswer>,
+    /// Asks between actors of this boot that wait for their answer for a second or more, all of them. They take the place of those
+    /// that were said before. Absent where those have not changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Vec<WaitingAsk>>,
 }
 
 impl ActorBatch {
@@ -80,6 +84,7 @@ impl ActorBatch {
             edges: Vec::new(),
             dropped: None,
             answers: Vec::new(),
+            asks: None,
         }
     }
 }
@@ -114,8 +119,8 @@ fn is_false(flag: &bool) -> bool {
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Rejection {
-    /// Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges` and
-    /// `answers`.
+    /// Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges`,
+    /// `answers` and `asks`.
     pub index: usize,
     /// Why, for programs. Absent from studios that do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]

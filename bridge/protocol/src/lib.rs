@@ -32,4 +32,4 @@ pub use order::{
 pub use problem::Problem;
 pub use source::Source;
 pub use time::{ParseTimestampError, Timestamp};
-pub use traffic::{ActorMessages, Dropped, Edge, MessageTotals, TypeTotals};
+pub use traffic::{ActorMessages, Dropped, Edge, MessageTotals, TypeTotals, WaitingAsk};

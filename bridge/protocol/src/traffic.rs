@@ -75,6 +75,22 @@ pub struct Edge {
     pub count: u64,
 }
 
+/// A message of one actor to another that the first one waits for an answer to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingAsk {
+    /// The actor that asked.
+    pub from: ActorId,
+    /// The actor that it asked: it has not answered yet, or has the message in its mailbox still. Several, where any of them may have it
+    /// there.
+    pub to: Vec<ActorId>,
+    /// The type of the message.
+    pub message: String,
+    /// For how long it waits, in milliseconds.
+    pub age_ms: u64,
+}
+
 /// What a sender could not keep for want of room since its start. Counts only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "utoipa", derive(utoipa::ToSchema))]

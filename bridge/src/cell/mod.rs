@@ -9,8 +9,7 @@ mod power;
 mod view;
 mod work;
 
-use std::borrow::Cow;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use loom_protocol::{ActorId, ActorStatus};
@@ -22,32 +21,34 @@ pub(crate) use view::View;
 
 use crate::clock::{self, Nanos};
 use crate::context::Activity;
-use crate::measure::{MessageCell, Row, Sender, SenderNumber, Traffic, TypeCell};
+use crate::measure::{Kind, MessageCell, Row, Sender, Traffic};
 use crate::names;
 use crate::owner::Watcher;
 use crate::registry::Inner;
 use work::{Sample, Sums};
 
 /// The start hook has returned.
-const STARTED: u8 = 1;
+const STARTED: u16 = 1;
 /// Asked to stop, not stopped yet.
-const STOPPING: u8 = 2;
+const STOPPING: u16 = 2;
 /// Replaced by an actor of the same id; nobody reports it any more.
-const SUPERSEDED: u8 = 4;
+const SUPERSEDED: u16 = 4;
 /// No longer in the registry.
-const BURIED: u8 = 8;
+const BURIED: u16 = 8;
 /// A handle that is alive as long as somebody holds it.
-const HELD: u8 = 16;
+const HELD: u16 = 16;
 /// Held back by an order.
-const PAUSED: u8 = 32;
+const PAUSED: u16 = 32;
 /// Carries journals to a studio: what it logs is in none.
-const CARRIES: u8 = 64;
+const CARRIES: u16 = 64;
 /// On a thread of its own, which waits for messages and for nothing else.
-const BLOCKS: u8 = 128;
+const BLOCKS: u16 = 128;
+/// It took no more messages when it was polled last: it waits for a future, or ends.
+const HELD_UP: u16 = 256;
 
 pub(crate) struct ActorCell {
     pub(crate) name: Arc<str>,
-    pub(crate) kind: Cow<'static, str>,
+    pub(crate) kind: Arc<Kind>,
     started: Nanos,
     messages: AtomicU64,
     /// Raw ticks of the last entry into a handler (or beat of a handle) shifted by one; the lowest bit: still in it.
@@ -55,7 +56,7 @@ pub(crate) struct ActorCell {
     sums: Sums,
     errors: AtomicU32,
     restarts: AtomicU32,
-    flags: AtomicU8,
+    flags: AtomicU16,
     declared_busy: AtomicU32,
     declared_waiting: AtomicU32,
     /// What the thread that polls it is called.
@@ -64,19 +65,7 @@ pub(crate) struct ActorCell {
     ended: OnceLock<Box<Ended>>,
     details: Mutex<Option<Box<Details>>>,
     sample: Mutex<Option<Box<Sample>>>,
-    /// Its messages by type, once traffic was measured.
-    traffic: OnceLock<Arc<Traffic>>,
-    sender: SenderNumber,
     registry: Weak<Inner>,
-    origin: Origin,
-}
-
-/// Who reports about the actor.
-pub(crate) enum Origin {
-    /// The observed context; it has the counters of its type.
-    Context(&'static TypeCell),
-    /// A handle, by hand.
-    Handle,
 }
 
 /// What is rarely there and rarely changes.
@@ -103,22 +92,17 @@ pub(crate) struct Ended {
 }
 
 impl ActorCell {
-    pub(crate) fn new(
-        name: Arc<str>,
-        kind: Cow<'static, str>,
-        details: Details,
-        origin: Origin,
-        registry: Weak<Inner>,
-    ) -> Self {
+    pub(crate) fn new(name: Arc<str>, kind: Arc<Kind>, details: Details, registry: Weak<Inner>) -> Self {
         let empty = details.metadata.is_empty()
             && details.parent.is_none()
             && details.worker.is_none()
             && !details.system
             && details.more.is_none()
             && details.watchers.is_empty();
-        let entered = match origin {
-            Origin::Context(_) => 0,
-            Origin::Handle => clock::raw() << 1,
+        let entered = match kind.counters {
+            Some(_) => 0,
+            // A handle beats by being made.
+            None => clock::raw() << 1,
         };
         Self {
             name,
@@ -129,7 +113,7 @@ impl ActorCell {
             sums: Sums::default(),
             errors: AtomicU32::new(0),
             restarts: AtomicU32::new(0),
-            flags: AtomicU8::new(0),
+            flags: AtomicU16::new(0),
             declared_busy: AtomicU32::new(0),
             declared_waiting: AtomicU32::new(0),
             thread: OnceLock::new(),
@@ -137,10 +121,7 @@ impl ActorCell {
             ended: OnceLock::new(),
             details: Mutex::new((!empty).then(|| Box::new(details))),
             sample: Mutex::new(None),
-            traffic: OnceLock::new(),
-            sender: SenderNumber::default(),
             registry,
-            origin,
         }
     }
 
@@ -149,8 +130,8 @@ impl ActorCell {
         self.messages.store(before.messages.load(Relaxed), Relaxed);
         self.sums.go_on_from(before.sums.read());
         *self.sample() = before.sample().take();
-        if let Some(traffic) = before.traffic.get() {
-            self.traffic.get_or_init(|| Arc::clone(traffic));
+        if let Some(traffic) = before.traffic() {
+            self.sums.closer().traffic.get_or_init(|| Arc::clone(traffic));
         }
         self.errors.store(before.errors.load(Relaxed), Relaxed);
         self.restarts
@@ -179,7 +160,7 @@ impl ActorCell {
     }
 
     pub(crate) fn is_handle(&self) -> bool {
-        matches!(self.origin, Origin::Handle)
+        self.kind.counters.is_none()
     }
 
     pub(crate) fn ended(&self) -> Option<&Ended> {
@@ -215,6 +196,11 @@ impl ActorCell {
         self.ended().is_none() && !self.has_flag(STOPPING)
     }
 
+    /// Whether it takes no messages at the moment: it is in a handler, waits for a future, or is held back by an order.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.has_flag(HELD_UP | PAUSED) || self.entered.load(Relaxed) & 1 != 0
+    }
+
     /// A handle that is alive without beats.
     pub(crate) fn is_held(&self) -> bool {
         self.has_flag(HELD)
@@ -229,15 +215,15 @@ impl ActorCell {
         Nanos::of(self.entered.load(Relaxed) >> 1)
     }
 
-    fn has_flag(&self, flag: u8) -> bool {
+    fn has_flag(&self, flag: u16) -> bool {
         self.flags.load(Relaxed) & flag != 0
     }
 
-    fn set_flag(&self, flag: u8) {
+    fn set_flag(&self, flag: u16) {
         self.flags.fetch_or(flag, Relaxed);
     }
 
-    fn clear_flag(&self, flag: u8) {
+    fn clear_flag(&self, flag: u16) {
         self.flags.fetch_and(!flag, Relaxed);
     }
 }
@@ -284,11 +270,11 @@ impl ActorCell {
     /// The totals of its messages of one type; `None` when there is no room for them.
     #[inline]
     pub(crate) fn row(&self, message: &'static MessageCell) -> Option<&Row> {
-        let traffic = match self.traffic.get() {
+        let traffic = match self.traffic() {
             Some(traffic) => traffic,
             None => {
                 let started = Traffic::begin(&self.name, &self.registry)?;
-                self.traffic.get_or_init(|| started)
+                self.sums.closer().traffic.get_or_init(|| started)
             }
         };
         traffic.row(message)
@@ -309,8 +295,11 @@ impl ActorCell {
 
     /// After a poll that the actor survived: the start hook has run, and a stop was taken back.
     #[inline]
-    pub(crate) fn polled(self: &Arc<Self>) {
+    pub(crate) fn polled(self: &Arc<Self>, is_held_up: bool) {
         let flags = self.flags.load(Relaxed);
+        if is_held_up != (flags & HELD_UP != 0) {
+            self.hold_up(is_held_up);
+        }
         if flags & (STARTED | STOPPING) != STARTED {
             self.set_flag(STARTED);
             self.clear_flag(STOPPING);
@@ -319,6 +308,14 @@ impl ActorCell {
                 self.marks.amended();
             }
             self.touch();
+        }
+    }
+
+    fn hold_up(&self, is_held_up: bool) {
+        if is_held_up {
+            self.set_flag(HELD_UP);
+        } else {
+            self.clear_flag(HELD_UP);
         }
     }
 
@@ -351,13 +348,18 @@ impl ActorCell {
     /// The totals of its messages of one type, where there are any.
     #[inline]
     pub(crate) fn existing_row(&self, message: &'static MessageCell) -> Option<&Row> {
-        self.traffic.get()?.find(message)
+        self.traffic()?.find(message)
+    }
+
+    #[inline]
+    fn traffic(&self) -> Option<&Arc<Traffic>> {
+        self.sums.closer_if_any()?.traffic.get()
     }
 
     /// Who sends when it does.
     #[inline]
     pub(crate) fn sender(&self) -> Sender {
-        self.sender.of(&self.name)
+        self.sums.closer().sender.of(&self.name)
     }
 
     /// A message was handled; for handles, which several threads may use.
@@ -412,8 +414,8 @@ impl ActorCell {
         if failed {
             self.errors.fetch_add(1, Relaxed);
         }
-        if let Origin::Context(kind) = self.origin {
-            kind.died();
+        if let Some(counters) = self.kind.counters {
+            counters.died();
         }
         self.leave();
         self.marks.amended();
@@ -457,6 +459,6 @@ impl ActorCell {
     }
 }
 
-/// There may be a million of them. With the counts of its `Arc` and of the allocator it just fits into 256 bytes.
+/// There may be a million of them. With the counts of its `Arc` and of the allocator it just fits into 208 bytes.
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<ActorCell>() <= 232);
+const _: () = assert!(size_of::<ActorCell>() <= 184);

@@ -7,7 +7,7 @@ use loom_protocol::{ActorPatch, ActorRecord, ActorStatus, Latency, Rates};
 use serde_json::{Map, Value};
 
 use super::work::{Counted, Sample, Totals};
-use super::{ActorCell, Origin, PAUSED, STARTED, STOPPING};
+use super::{ActorCell, PAUSED, STARTED, STOPPING};
 use crate::clock::Nanos;
 use crate::names;
 
@@ -51,10 +51,10 @@ impl View {
 impl ActorCell {
     /// Reads the cell; an actor that entered a handler after `since` counts as active.
     pub(crate) fn view(&self, since: Nanos) -> View {
-        let queued = match self.origin {
-            Origin::Handle => self.details().as_ref().and_then(|details| details.queue_depth),
-            Origin::Context(_) if self.ended().is_some() => None,
-            Origin::Context(kind) => kind.queued_for_only_instance(),
+        let queued = match self.kind.counters {
+            None => self.details().as_ref().and_then(|details| details.queue_depth),
+            Some(_) if self.ended().is_some() => None,
+            Some(counters) => counters.queued_for_only_instance(),
         };
         let mut view = View {
             status: self.status(since),
@@ -147,12 +147,13 @@ impl ActorCell {
     /// The whole record, as of `now`.
     pub(crate) fn record(&self, view: View, now: Nanos) -> ActorRecord {
         let until = self.ended().map_or(now, |ended| ended.at);
-        let beat = match self.origin {
-            Origin::Handle if !self.is_held() => self.last_beat().min(until),
+        let beat = if self.is_handle() && !self.is_held() {
+            self.last_beat().min(until)
+        } else {
             // It is alive as long as its process is.
-            Origin::Context(_) | Origin::Handle => until,
+            until
         };
-        let mut record = ActorRecord::new(self.id(), self.kind.as_ref());
+        let mut record = ActorRecord::new(self.id(), self.kind.name.as_ref());
         record.work = view.totals.work();
         record.latency = view.latency;
         record.rates = view.rates;

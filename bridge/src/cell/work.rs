@@ -2,12 +2,13 @@
 //!
 //! The sums have one writer, the thread that polls the actor, so they are plain loads and stores.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use loom_protocol::{Latency, Rates, Work};
 
 use crate::clock::Nanos;
+use crate::measure::{SenderNumber, Traffic};
 
 /// A stretch of time that is shorter tells more of chance than of the actor.
 const SHORTEST_STRETCH: u64 = 250_000_000;
@@ -34,12 +35,22 @@ impl Tally {
     }
 }
 
-/// The sums of one actor. Most actors are timed only for as long as somebody looks, and many never: so times are apart.
+/// The sums of one actor. Most actors are looked at closer only for a while, and many never: so what that takes is apart.
 #[derive(Default)]
 pub(super) struct Sums {
     /// Work that no message asked for.
     pub(super) turns: Tally,
-    times: OnceLock<Box<Times>>,
+    closer: OnceLock<Box<Closer>>,
+}
+
+/// What is measured of an actor only while somebody looks closer.
+#[derive(Default)]
+pub(super) struct Closer {
+    times: Times,
+    /// Its messages by type.
+    pub(super) traffic: OnceLock<Arc<Traffic>>,
+    /// Who it is for those that it sends to.
+    pub(super) sender: SenderNumber,
 }
 
 /// Times, and how many were measured of each.
@@ -59,12 +70,24 @@ impl Sums {
     /// To add to them.
     #[inline]
     pub(super) fn times(&self) -> &Times {
-        self.times.get_or_init(Box::default)
+        &self.closer().times
+    }
+
+    /// To write there.
+    #[inline]
+    pub(super) fn closer(&self) -> &Closer {
+        self.closer.get_or_init(Box::default)
+    }
+
+    /// To read there, where anything was written.
+    #[inline]
+    pub(super) fn closer_if_any(&self) -> Option<&Closer> {
+        self.closer.get().map(Box::as_ref)
     }
 
     pub(super) fn read(&self) -> Totals {
         let turns = self.turns.get();
-        let Some(times) = self.times.get() else {
+        let Some(Closer { times, .. }) = self.closer_if_any() else {
             return Totals {
                 turns,
                 ..Totals::default()

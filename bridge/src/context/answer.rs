@@ -9,9 +9,9 @@ use std::mem::discriminant;
 use std::sync::Arc;
 
 use actix::ResponseFuture;
-use actix::dev::OneshotSender;
 use tokio::sync::oneshot::Receiver;
 
+use super::Reply;
 use super::envelope::{answered, answered_wrongly};
 use crate::cell::{ActorCell, Pending};
 use crate::clock;
@@ -75,7 +75,7 @@ pub(super) struct Awaited<T> {
     kind: &'static MessageCell,
     /// Raw ticks of the entry into the handler.
     entered: u64,
-    reply: Option<OneshotSender<T>>,
+    reply: Reply<T>,
     /// The whole name of the message's type.
     message: &'static str,
     span: Span,
@@ -86,7 +86,7 @@ impl<T: 'static> Awaited<T> {
         cell: Arc<ActorCell>,
         kind: &'static MessageCell,
         entered: u64,
-        reply: Option<OneshotSender<T>>,
+        reply: Reply<T>,
         message: &'static str,
         span: Span,
     ) -> Self {
@@ -150,9 +150,9 @@ impl<T: 'static> Awaited<T> {
         if is_wrong {
             let newest = cell.newest();
             answered_wrongly(&newest, kind);
-            newest.tell_error_answer(self.message);
+            newest.tell_error_answer(self.message, clock::raw());
         }
-        if let Some(reply) = self.reply {
+        if let Some(reply) = self.reply.into_sender() {
             // Whoever asked may have given up.
             let _given_up = reply.send(answer);
         }

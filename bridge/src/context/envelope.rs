@@ -7,8 +7,8 @@ use actix::dev::{Envelope, EnvelopeProxy, MessageResponse, OneshotSender, ToEnve
 use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::Context;
 use super::answer::{Awaited, Manner, future_of, is_error, manner};
+use super::{Context, Reply};
 use crate::cell::ActorCell;
 use crate::clock;
 use crate::events::{Unwinding, dead_letter, handled_in};
@@ -114,6 +114,12 @@ impl Seal {
         }
     }
 
+    /// The way of the answer to the message, followed where an actor waits for it.
+    #[inline]
+    pub(crate) fn follow<A: 'static, R: Send + 'static>(&self, reply: Option<OneshotSender<R>>) -> Reply<R> {
+        Reply::of_ask::<A>(reply, self.from, self.kind)
+    }
+
     pub(crate) fn cause(&self) -> Cause {
         self.cause
     }
@@ -162,19 +168,20 @@ pub(super) fn deliver<A, M>(
     actor: &mut A,
     message: M,
     context: &mut Context<A>,
-    reply: Option<OneshotSender<M::Result>>,
+    reply: Reply<M::Result>,
     seal: Option<&mut Seal>,
 ) where
     A: Actor<Context = Context<A>> + Handler<M>,
     M: Message + 'static,
 {
     let Some(seal) = seal else {
-        <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
+        <A as Handler<M>>::handle(actor, message, context).handle(context, reply.into_sender());
         context.passed(type_name::<M>());
         return;
     };
     let entered = clock::raw();
-    seal.open(&context.cell, entered, reply.is_some());
+    seal.open(&context.cell, entered, reply.is_asked());
+    reply.taken_by(&context.cell);
     let (cause, span) = Span::begin(seal.cause, &context.cell, type_name::<M>());
     let outer = cause.enter();
     let unwinding = Unwinding::from_handler_of::<M>();
@@ -182,7 +189,8 @@ pub(super) fn deliver<A, M>(
     unwinding.returned();
     let manner = manner::<<A as Handler<M>>::Result, M::Result>();
     // Also where times are not measured: what holds up a thread is worth a line in its journal.
-    let took = clock::between(entered, clock::raw());
+    let left = clock::raw();
+    let took = clock::between(entered, left);
     if manner != Manner::Later && level() == Level::Traffic {
         answered(&context.cell, seal.kind, took);
     }
@@ -190,7 +198,7 @@ pub(super) fn deliver<A, M>(
     let is_wrong = manner == Manner::Fallible && is_error(&response);
     if is_wrong {
         answered_wrongly(&context.cell, seal.kind);
-        context.cell.tell_error_answer(type_name::<M>());
+        context.cell.tell_error_answer(type_name::<M>(), left);
     }
     seal.settle();
     context.cell.leave();
@@ -213,7 +221,7 @@ pub(super) fn deliver<A, M>(
         }
     } else {
         span.end(is_wrong);
-        response.handle(context, reply);
+        response.handle(context, reply.into_sender());
     }
     outer.enter();
     context.passed(type_name::<M>());
@@ -221,7 +229,7 @@ pub(super) fn deliver<A, M>(
 
 struct Parcel<M: Message> {
     message: Option<M>,
-    reply: Option<OneshotSender<M::Result>>,
+    reply: Reply<M::Result>,
     seal: Seal,
 }
 
@@ -235,10 +243,11 @@ where
         if level() == Level::Off {
             return Envelope::new(message, reply);
         }
+        let seal = Seal::new::<A, M>();
         Envelope::with_proxy(Box::new(Parcel {
             message: Some(message),
-            reply,
-            seal: Seal::new::<A, M>(),
+            reply: seal.follow::<A, _>(reply),
+            seal,
         }))
     }
 }
@@ -250,9 +259,9 @@ where
     M::Result: Send,
 {
     fn handle(&mut self, actor: &mut A, context: &mut Context<A>) {
-        let reply = self.reply.take();
+        let reply = std::mem::replace(&mut self.reply, Reply::Nobody);
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
-        if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+        if reply.is_given_up() {
             self.seal.cancel(&context.cell);
             self.message = None;
             return;

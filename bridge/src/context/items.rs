@@ -12,7 +12,7 @@ use futures_util::Stream;
 use pin_project_lite::pin_project;
 
 use super::envelope::{Seal, answered, deliver};
-use super::{Context, Declared};
+use super::{Context, Declared, Reply};
 use crate::clock;
 use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
@@ -122,7 +122,10 @@ where
             *this.declared = None;
             return Poll::Ready(());
         }
-        ready!(this.future.poll(actor, context, task));
+        if this.future.poll(actor, context, task).is_pending() {
+            context.takes_nothing = true;
+            return Poll::Pending;
+        }
         *this.declared = None;
         Poll::Ready(())
     }
@@ -156,7 +159,7 @@ where
     fn poll(self: Pin<&mut Self>, actor: &mut A, context: &mut Context<A>, _: Task<'_, '_>) -> Poll<()> {
         let this = self.get_mut();
         if let Some(message) = this.message.take() {
-            deliver(actor, message, context, None, this.seal.as_mut());
+            deliver(actor, message, context, Reply::Nobody, this.seal.as_mut());
         }
         Poll::Ready(())
     }
@@ -195,7 +198,7 @@ where
         if let Some(message) = this.message.take() {
             let cause = *this.cause;
             let mut seal = (level() > Level::Off).then(|| Seal::from_timer::<A, M>(cause));
-            deliver(actor, message, context, None, seal.as_mut());
+            deliver(actor, message, context, Reply::Nobody, seal.as_mut());
         }
         Poll::Ready(())
     }
@@ -228,7 +231,7 @@ where
         while let Some(message) = ready!(this.stream.as_mut().poll_next(task)) {
             let cause = Cause::of_send();
             let mut seal = (level() > Level::Off).then(|| Seal::from_stream::<A, S::Item>(cause));
-            deliver(actor, message, context, None, seal.as_mut());
+            deliver(actor, message, context, Reply::Nobody, seal.as_mut());
             if context.waiting() {
                 // The context polls all its items again once it no longer waits.
                 return Poll::Pending;

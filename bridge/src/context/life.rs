@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix::Actor;
 
-use crate::cell::{ActorCell, Origin};
+use crate::cell::ActorCell;
 use crate::measure::type_cell;
 use crate::owner::{ChildGone, End};
 use crate::spec::ActorSpec;
@@ -12,15 +12,22 @@ use crate::spec::ActorSpec;
 /// Ends the actor's registration and tells the watchers, at the latest when it is dropped.
 pub(crate) struct Life {
     cell: Arc<ActorCell>,
+    /// Somebody else sees to its end.
+    is_given_away: bool,
 }
 
 impl Life {
     pub(crate) fn begin<A: Actor>(spec: ActorSpec) -> Self {
-        Self::of(spec.admit(Origin::Context(type_cell::<A>())))
+        Self {
+            cell: spec.admit(Some(type_cell::<A>())),
+            is_given_away: false,
+        }
     }
 
-    pub(crate) fn of(cell: Arc<ActorCell>) -> Self {
-        Self { cell }
+    /// The cell, for who calls [`end`] for it from now on.
+    pub(super) fn give_away(mut self) -> Arc<ActorCell> {
+        self.is_given_away = true;
+        Arc::clone(&self.cell)
     }
 
     pub(crate) fn cell(&self) -> &Arc<ActorCell> {
@@ -29,35 +36,47 @@ impl Life {
 
     /// Only the first call counts.
     pub(crate) fn end(&self, end: End) {
-        let failure = match &end {
-            End::Stopped => None,
-            End::Panicked(text) => Some(text.clone()),
-        };
-        if !self.cell.end(failure) {
-            return;
-        }
-        match &end {
-            End::Stopped => self.cell.tell_stopped(),
-            End::Panicked(text) => self.cell.tell_panicked(text),
-        }
-        if let End::Panicked(text) = &end {
-            tracing::error!(actor = %self.cell.name, kind = %self.cell.kind, panic = %text, "an actor panicked and is gone");
-        }
-        for watcher in self.cell.take_watchers() {
-            watcher.tell(ChildGone {
-                id: self.cell.id(),
-                end: end.clone(),
-            });
-        }
+        self::end(&self.cell, end);
+    }
+}
+
+/// Ends an actor's registration and tells its watchers. Only the first call counts.
+pub(super) fn end(cell: &Arc<ActorCell>, end: End) {
+    let failure = match &end {
+        End::Stopped => None,
+        End::Panicked(text) => Some(text.clone()),
+    };
+    if !cell.end(failure) {
+        return;
+    }
+    match &end {
+        End::Stopped => cell.tell_stopped(),
+        End::Panicked(text) => cell.tell_panicked(text),
+    }
+    if let End::Panicked(text) = &end {
+        tracing::error!(actor = %cell.name, kind = %cell.kind.name, panic = %text, "an actor panicked and is gone");
+    }
+    for watcher in cell.take_watchers() {
+        watcher.tell(ChildGone {
+            id: cell.id(),
+            end: end.clone(),
+        });
+    }
+}
+
+/// As which an actor ends that never ran.
+pub(super) fn unborn() -> End {
+    if std::thread::panicking() {
+        End::Panicked("what was creating the actor panicked".to_owned())
+    } else {
+        End::Stopped
     }
 }
 
 impl Drop for Life {
     fn drop(&mut self) {
-        self.end(if std::thread::panicking() {
-            End::Panicked("what was creating the actor panicked".to_owned())
-        } else {
-            End::Stopped
-        });
+        if !self.is_given_away {
+            self.end(unborn());
+        }
     }
 }

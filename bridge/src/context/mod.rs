@@ -10,6 +10,7 @@ mod envelope;
 mod items;
 mod life;
 mod observed;
+mod reply;
 mod start;
 mod supervisor;
 
@@ -36,6 +37,7 @@ pub use supervisor::Supervisor;
 pub(crate) use answer::{Manner, is_error, is_result, manner};
 pub(crate) use envelope::{Seal, answered, answered_wrongly};
 pub(crate) use life::Life;
+pub(crate) use reply::Reply;
 
 use crate::cell::ActorCell;
 use crate::clock;
@@ -53,10 +55,14 @@ pub struct Context<A: Actor<Context = Self>> { // HINT: `#[loom_bridge::actor]` 
     parts: ContextParts<A>,
     mailbox: Option<Mailbox<A>>,
     cell: Arc<ActorCell>,
-    /// There until the actor runs; dropped with a context that never does.
-    life: Option<Life>,
+    /// Until the actor runs, its life ends with this context.
+    has_life: bool,
+    /// It was polled.
+    has_begun: bool,
     /// What is spawned now is a message's answer.
     answering: bool,
+    /// When it was polled last it waited for a future, before which it takes no message.
+    takes_nothing: bool,
     /// What it lets others order of it; few do.
     pub(crate) powers: Option<Box<Powers<A>>>,
 }
@@ -83,9 +89,11 @@ impl<A: Actor<Context = Self>> Context<A> {
         Self {
             parts: ContextParts::new(mailbox.sender_producer()),
             mailbox: Some(mailbox),
-            cell: Arc::clone(life.cell()),
-            life: Some(life),
+            cell: life.give_away(),
+            has_life: true,
+            has_begun: false,
             answering: false,
+            takes_nothing: false,
             powers: None,
         }
     }
@@ -176,6 +184,15 @@ impl<A: Actor<Context = Self>> Context<A> {
         F: ActorFuture<A, Output = ()> + 'static,
     {
         self.parts.spawn(Gated::new(future))
+    }
+}
+
+impl<A: Actor<Context = Self>> Drop for Context<A> {
+    fn drop(&mut self) {
+        // The actor never ran.
+        if self.has_life {
+            life::end(&self.cell, life::unborn());
+        }
     }
 }
 

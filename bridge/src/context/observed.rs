@@ -10,7 +10,8 @@ use actix::dev::ContextFut;
 use actix::{Actor, Addr, Supervised};
 
 use super::Context;
-use super::life::Life;
+use super::life;
+use crate::cell::ActorCell;
 use crate::clock;
 use crate::events::Burying;
 use crate::measure::{Level, level};
@@ -24,28 +25,24 @@ type Restart<A> = fn(&mut ContextFut<A, Context<A>>) -> bool;
 pub struct Observed<A: Actor<Context = Context<A>>> {
     /// There until it has ended.
     actor: Option<ContextFut<A, Context<A>>>,
-    life: Life,
+    cell: Arc<ActorCell>,
     /// How it starts again in place after a stop, where somebody supervises it; false when nobody has its address.
     restart: Option<Restart<A>>,
-    has_begun: bool,
 }
 
 impl<A: Actor<Context = Context<A>>> Observed<A> {
     pub(super) fn new(mut context: Context<A>, actor: A) -> Self {
-        // Both are there until now: nothing else takes them, and this takes the context.
-        let life = context
-            .life
-            .take()
-            .unwrap_or_else(|| Life::of(Arc::clone(&context.cell)));
-        let actor = context
-            .mailbox
-            .take()
-            .map(|mailbox| ContextFut::new(context, actor, mailbox));
+        let cell = Arc::clone(&context.cell);
+        // It is there until now: nothing else takes it, and this takes the context.
+        let actor = context.mailbox.take().map(|mailbox| {
+            // From now on this sees to its end.
+            context.has_life = false;
+            ContextFut::new(context, actor, mailbox)
+        });
         Self {
             actor,
-            life,
+            cell,
             restart: None,
-            has_begun: false,
         }
     }
 
@@ -66,7 +63,7 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
 
     /// Drops the actor, then says that it is gone.
     fn finish(&mut self, end: End, cause: Cause) {
-        let _polling = trace::polling(Arc::clone(self.life.cell()));
+        let _polling = trace::polling(Arc::clone(&self.cell));
         cause.enter();
         let powers = self.actor.as_mut().and_then(|actor| actor.ctx().powers.take());
         let burying = Burying::begin();
@@ -78,13 +75,13 @@ impl<A: Actor<Context = Context<A>>> Observed<A> {
             (end, _) => end,
         };
         if letters.all() > 0 {
-            self.life.cell().tell_dead_letters(&letters);
+            self.cell.tell_dead_letters(&letters);
         }
         let panic = match &end {
             End::Stopped => None,
             End::Panicked(text) => Some(text.clone()),
         };
-        self.life.end(end);
+        life::end(&self.cell, end);
         // After the end is known: who has the answer sees it.
         if let Some(powers) = powers {
             powers.ended(letters.all(), panic.as_deref());
@@ -100,15 +97,16 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
         let Some(actor) = this.actor.as_mut() else {
             return Poll::Ready(());
         };
-        let polling = trace::polling(Arc::clone(this.life.cell()));
-        if !std::mem::replace(&mut this.has_begun, true) {
-            this.life.cell().tell_begun();
+        let polling = trace::polling(Arc::clone(&this.cell));
+        if !std::mem::replace(&mut actor.ctx().has_begun, true) {
+            this.cell.tell_begun();
         }
         if let Some(powers) = &actor.ctx().powers
             && powers.slot.has_orders()
         {
             actor.ctx().take_orders(this.restart.is_some());
         }
+        actor.ctx().takes_nothing = false;
         let timed = (level() == Level::Traffic).then(clock::raw);
         let restart = this.restart;
         // The actor is dropped after a panic and never looked into again, so its state may be broken.
@@ -120,14 +118,14 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
             (polled, again)
         }));
         if let Some(begin) = timed {
-            this.life.cell().worked(clock::between(begin, clock::raw()));
+            this.cell.worked(clock::between(begin, clock::raw()));
         }
         // What was handled when it panicked.
         let cause = Cause::here();
         drop(polling);
         match polled {
             Ok((Poll::Pending, _)) => {
-                this.life.cell().polled();
+                this.cell.polled(actor.ctx().takes_nothing);
                 if let Some(powers) = &actor.ctx().powers {
                     powers.slot.listen(task.waker());
                     actor.ctx().polled();
@@ -135,8 +133,8 @@ impl<A: Actor<Context = Context<A>>> Future for Observed<A> {
                 return Poll::Pending;
             }
             Ok((Poll::Ready(()), true)) => {
-                this.life.cell().started_again();
-                this.life.cell().tell_restarted_in_place();
+                this.cell.started_again();
+                this.cell.tell_restarted_in_place();
                 if let Some(powers) = &mut actor.ctx().powers {
                     powers.started_again();
                 }
@@ -155,7 +153,7 @@ impl<A: Actor<Context = Context<A>>> Drop for Observed<A> {
     fn drop(&mut self) {
         // Its arbiter stopped, or whoever polled it lost interest.
         if self.actor.is_some() {
-            self.life.cell().stopping();
+            self.cell.stopping();
             self.finish(End::Stopped, Cause::default());
         }
     }

@@ -10,7 +10,7 @@ use actix::{Actor, Addr};
 use actix_rt::ArbiterHandle;
 
 use super::Context;
-use super::life::Life;
+use super::life::{self, Life};
 use crate::owner::{End, panic_text};
 use crate::spec::ActorSpec;
 
@@ -59,9 +59,7 @@ where
 
 impl<A: Actor<Context = Self>> Context<A> {
     pub(super) fn fail(self, text: String) {
-        if let Some(life) = &self.life {
-            life.end(End::Panicked(text));
-        }
+        life::end(&self.cell, End::Panicked(text));
     }
 }
 

@@ -153,9 +153,11 @@ impl Courier {
         measure::look_away();
         if self.sink.is_some() && self.outbox.wants_measured() {
             let sources = &self.sources;
-            let measured = self
+            let mut measured = self
                 .report
                 .look(|table| sources.iter().any(|source| source.registry.is(table)));
+            let registries: Vec<_> = sources.iter().map(|source| &source.registry).collect();
+            measured.asks = self.report.asks(&registries);
             self.outbox.put_measured(measured);
         }
     }

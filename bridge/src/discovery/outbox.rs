@@ -227,6 +227,9 @@ impl Outbox {
         let Self { measured, lost, .. } = self;
         measured.messages.retain(|actor| !lost.contains(&actor.id));
         measured.edges.retain(|edge| !lost.contains(&edge.to));
+        if let Some(asks) = &mut measured.asks {
+            asks.retain(|ask| !lost.contains(&ask.from) && !ask.to.iter().any(|to| lost.contains(to)));
+        }
     }
 
     fn put_patch(&mut self, patch: ActorPatch) {
@@ -302,6 +305,7 @@ impl Outbox {
         });
         let edges = take_some(&mut self.measured.edges, &mut room, |_| 1);
         self.dropped.events = self.news.dropped();
+        let asks = self.measured.asks.take();
         let dropped = (self.dropped != self.reported_dropped).then_some(self.dropped);
         self.reported_dropped = self.dropped;
         let seq = self.sender.seq.fetch_add(1, Relaxed) + 1;
@@ -316,6 +320,7 @@ impl Outbox {
             types,
             messages,
             edges,
+            asks,
             dropped,
             ..ActorBatch::new(self.sender.boot.clone(), seq)
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -22,6 +23,7 @@ use super::asked::Asked;
 use super::bridge::DiscoveryBridge;
 use super::poll::poll;
 use super::sink::{Delivery, Notify, SinkError, StudioSink};
+use crate::address;
 use crate::say;
 
 /// Where a studio is when nobody says otherwise.
@@ -135,8 +137,8 @@ impl Uplink {
     /// The address or the token cannot be used.
     pub fn new(options: &UplinkOptions) -> Result<Self, UplinkError> {
         let studio = options.url.trim_end_matches('/').to_owned();
-        let batches = address(&studio, "/api/actor/batch")?;
-        let polls = address(&studio, "/api/actor/poll")?;
+        let batches = at(&studio, "/api/actor/batch")?;
+        let polls = at(&studio, "/api/actor/poll")?;
         let authorization = options.token.as_ref().map(header).transpose()?;
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
@@ -291,31 +293,22 @@ pub(super) fn deliver_by_environment(bridge: &DiscoveryBridge) {
     }
 }
 
-fn address(studio: &str, path: &str) -> Result<Uri, UplinkError> {
+fn at(studio: &str, path: &str) -> Result<Uri, UplinkError> {
     let wrong = || UplinkError::Address {
-        url: without_credentials(studio),
+        url: address::shown(studio),
     };
     let uri: Uri = format!("{studio}{path}").parse().map_err(|_| wrong())?;
-    // A password in the address would go into every log line that names the studio.
-    if uri
-        .authority()
-        .is_none_or(|authority| authority.as_str().contains('@'))
-    {
+    // A password in the address would go into every log line that names the studio; and below a query there are no paths.
+    let has_password = |authority: &Authority| authority.as_str().contains('@');
+    if uri.authority().is_none_or(has_password) || address::has_query(studio) {
         return Err(wrong());
     }
     match uri.scheme_str() {
         Some("http") => Ok(uri),
         Some("https") => Err(UplinkError::Encrypted {
-            url: studio.to_owned(),
+            url: address::shown(studio),
         }),
         _ => Err(wrong()),
-    }
-}
-
-fn without_credentials(url: &str) -> String {
-    match url.rsplit_once('@') {
-        Some((_, host)) => format!("***@{host}"),
-        None => url.to_owned(),
     }
 }
 
@@ -396,10 +389,18 @@ mod tests {
             }
         );
         assert!(!shown.contains("s3cret"), "{shown}");
-        let Err(error) = Uplink::new(&options("http://me:s3cret@h")) else {
-            panic!("credentials were taken")
-        };
-        assert!(!error.to_string().contains("s3cret"), "{error}");
+        for url in [
+            "http://me:s3cret@h",
+            "https://me:s3cret@h",
+            "http://h?token=s3cret",
+            "https://h/?token=s3cret",
+            "http://h#s3cret",
+        ] {
+            let Err(error) = Uplink::new(&options(url)) else {
+                panic!("{url} was taken")
+            };
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
         let odd = UplinkOptions {
             token: Some(Token::new("s3cret\u{1}")),
             ..UplinkOptions::default()

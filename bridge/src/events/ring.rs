@@ -31,16 +31,7 @@ pub(crate) struct Line {
 impl Line {
     /// About as much as it holds beside itself. Data is bounded where it is made.
     fn bytes(&self) -> usize {
-        let of_value = |value: &Value| match value {
-            Value::String(text) => text.len(),
-            Value::Array(_) | Value::Object(_) => 512,
-            _ => 0,
-        };
-        let data = self.data.iter().flatten();
-        self.text.len()
-            + data
-                .map(|(key, value)| key.len() + of_value(value))
-                .sum::<usize>()
+        self.text.len() + self.data.as_ref().map_or(0, weight_of_entries)
     }
 
     /// For the wire, told at `now`.
@@ -54,6 +45,24 @@ impl Line {
             data: self.data.clone(),
         }
     }
+}
+
+/// About the bytes of a value. How deep it goes is bounded with the data.
+fn weight(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(weight).sum(),
+        Value::Object(entries) => weight_of_entries(entries),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + inside
+}
+
+fn weight_of_entries(entries: &Map<String, Value>) -> usize {
+    let entries = entries.iter();
+    entries
+        .map(|(key, value)| size_of::<String>() + key.len() + weight(value))
+        .sum()
 }
 
 /// The newest lines of a registry.
@@ -166,6 +175,31 @@ mod tests {
         assert_eq!(numbers(&early.read(&ring, 3, now)), ["5"]);
         assert_eq!(late.read(&ring, 100, now).len(), 6);
         assert_eq!((early.missed(&ring), late.missed(&ring)), (0, 0));
+    }
+
+    #[test]
+    fn a_line_weighs_what_is_deep_in_its_data_too() {
+        let of = |data: Value| {
+            let mut line = line(0, "");
+            line.data = data.as_object().cloned();
+            line.bytes()
+        };
+        let empty = of(serde_json::json!({}));
+        assert_eq!(line(0, "").bytes(), empty);
+        let text = "x".repeat(3_000);
+        for data in [
+            serde_json::json!({"a":text}),
+            serde_json::json!({"fields":{"a":text}}),
+            serde_json::json!({"fields":{"a":[{"b":text}]}}),
+        ] {
+            assert!(of(data.clone()) > empty + 3_000, "{data}");
+        }
+        let small = of(serde_json::json!({"fields":{"a":1}}));
+        assert!(small < empty + 200, "no more than there is: {small}");
+        assert!(
+            of(serde_json::json!({"a":vec![1;1_000]})) > 1_000,
+            "numbers take room"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::note::{Note, bounded_text};
 use super::ring::Line;
 use crate::cell::ActorCell;
 use crate::clock::Nanos;
-use crate::names::short_type_name;
+use crate::names::shorten;
 use crate::owner::RestartPolicy;
 use crate::trace::Cause;
 
@@ -36,7 +36,7 @@ pub fn set_slow_message(longest: Duration) {
 #[inline]
 pub(crate) fn handled_in<M>(cell: &Arc<ActorCell>, nanos: u64) {
     if nanos > SLOW.load(Relaxed) {
-        cell.slow(short_type_name::<M>(), nanos);
+        cell.slow(type_name::<M>(), nanos);
     }
 }
 
@@ -58,19 +58,19 @@ impl ActorCell {
         &self,
         lane: Lane,
         kind: EventKind,
-        text: impl FnOnce() -> Cow<'static, str>,
-        data: impl FnOnce() -> Option<Map<String, Value>>,
+        now: Nanos,
+        make: impl FnOnce() -> (Cow<'static, str>, Option<Map<String, Value>>),
     ) {
-        let Some(left_out) = self.admit(lane, Nanos::now()) else {
+        let Some(left_out) = self.admit(lane, now) else {
             self.left_out();
             return;
         };
-        let mut data = data();
+        let (text, mut data) = make();
         if left_out > 0 {
             data.get_or_insert_default()
                 .insert("leftOutBefore".to_owned(), left_out.into());
         }
-        self.line(kind, text(), data);
+        self.line(kind, text, data);
     }
 
     /// It begins to run.
@@ -89,8 +89,7 @@ impl ActorCell {
     #[cold]
     pub(crate) fn tell_panicked(&self, panic: &str) {
         let handling = UNWOUND.take();
-        let data =
-            (!handling.is_empty()).then(|| entries([("handling", crate::names::shorten(handling).into())]));
+        let data = (!handling.is_empty()).then(|| entries([("handling", shorten(handling).into())]));
         self.line(EventKind::Panicked, panic.to_owned(), data);
     }
 
@@ -149,49 +148,40 @@ impl ActorCell {
     }
 
     #[cold]
-    fn slow(&self, message: String, nanos: u64) {
+    fn slow(&self, message: &'static str, nanos: u64) {
         let took = Duration::from_nanos(nanos);
-        self.tell_within(
-            Lane::Slow,
-            EventKind::SlowMessage,
-            || format!("`{message}` held its thread for {took:.1?}").into(),
-            || {
-                Some(entries([
-                    ("message", message.clone().into()),
-                    ("handleMs", millis(took)),
-                ]))
-            },
-        );
+        self.tell_within(Lane::Slow, EventKind::SlowMessage, Nanos::now(), || {
+            let message = shorten(message);
+            let text = format!("`{message}` held its thread for {took:.1?}");
+            let data = entries([("message", message.into()), ("handleMs", millis(took))]);
+            (text.into(), Some(data))
+        });
     }
 
-    /// A message was answered with an error; its type's whole name.
-    #[cold]
-    pub(crate) fn tell_error_answer(&self, message: &'static str) {
-        let message = crate::names::shorten(message);
-        self.tell_within(
-            Lane::Errors,
-            EventKind::Error,
-            || format!("`{message}` was answered with an error").into(),
-            || Some(entries([("message", message.clone().into())])),
-        );
+    /// A message was answered with an error, at this moment in raw ticks; its type's whole name. Nothing is made where the
+    /// line is not written: some actors answer so by the thousand.
+    pub(crate) fn tell_error_answer(&self, message: &'static str, at: u64) {
+        self.tell_within(Lane::Errors, EventKind::Error, Nanos::of(at), || {
+            let message = shorten(message);
+            let text = format!("`{message}` was answered with an error");
+            (text.into(), Some(entries([("message", message.into())])))
+        });
     }
 
     /// The answer to a message will never come; its type's whole name.
     #[cold]
     pub(crate) fn tell_no_answer(&self, message: &'static str) {
-        let message = crate::names::shorten(message);
-        self.tell_within(
-            Lane::Errors,
-            EventKind::Error,
-            || format!("`{message}` gets no answer: what was to give it panicked or was thrown away").into(),
-            || Some(entries([("message", message.clone().into())])),
-        );
+        self.tell_within(Lane::Errors, EventKind::Error, Nanos::now(), || {
+            let message = shorten(message);
+            let text = format!("`{message}` gets no answer: what was to give it panicked or was thrown away");
+            (text.into(), Some(entries([("message", message.into())])))
+        });
     }
 
     /// An error that the actor survived and reported itself.
     #[cold]
     pub(crate) fn reported(&self, text: Cow<'static, str>) {
-        self.tell_within(Lane::Errors, EventKind::Error, || text, || None);
+        self.tell_within(Lane::Errors, EventKind::Error, Nanos::now(), || (text, None));
     }
 
     /// It failed for good, by its own word. Once in a life, so no flood of errors before it may keep it out.
@@ -204,7 +194,7 @@ impl ActorCell {
     #[cold]
     pub(crate) fn note(&self, kind: EventKind, note: Note) {
         let (text, data) = note.bounded();
-        self.tell_within(Lane::Notes, kind, || text, || data);
+        self.tell_within(Lane::Notes, kind, Nanos::now(), || (text, data));
     }
 
     /// What it logs: a text, and level, target and fields. Made only when it is written.
@@ -235,7 +225,7 @@ impl ActorCell {
         let by_type: Map<String, Value> = letters
             .by_type
             .iter()
-            .map(|(message, count)| (crate::names::shorten(message), (*count).into()))
+            .map(|(message, count)| (shorten(message), (*count).into()))
             .collect();
         let plural = if all == 1 { "message" } else { "messages" };
         let mut data = entries([("count", all.into())]);

@@ -4,9 +4,10 @@
 //! where a type has one instance. Cells live as long as the process: there are as many as types of actors.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::known::Known;
@@ -37,19 +38,44 @@ pub fn type_stats() -> Vec<TypeStats> {
 
 pub(crate) struct TypeCell {
     name: String,
-    /// What the records of its actors call it, where that is something else: the kind of the first one.
-    shown: OnceLock<String>,
+    /// What the records of its actors say of them: the kind of the first one.
+    shown: OnceLock<Arc<Kind>>,
     live: AtomicU64,
     /// Two instances lived at a time once. For good: a queue length that comes and goes would help nobody.
     had_several: AtomicBool,
     messages: Mutex<Vec<&'static MessageCell>>,
 }
 
+/// What the record of an actor says that it is: shared by those that say the same, for there may be a million of them.
+pub(crate) struct Kind {
+    /// Its name.
+    pub(crate) name: Cow<'static, str>,
+    /// What is counted of its type, where it is on an observed context; a handle is counted by hand.
+    pub(crate) counters: Option<&'static TypeCell>,
+}
+
+impl Kind {
+    pub(crate) fn of_handle(name: Cow<'static, str>) -> Self {
+        Self { name, counters: None }
+    }
+}
+
 impl TypeCell {
-    pub(crate) fn born(&self, kind: &str) {
-        self.shown.get_or_init(|| kind.to_owned());
+    /// One more of them, which is called so.
+    pub(crate) fn born(&'static self, name: Cow<'static, str>) -> Arc<Kind> {
         if self.live.fetch_add(1, Relaxed) > 0 {
             self.had_several.store(true, Relaxed);
+        }
+        let of = |name| {
+            Arc::new(Kind {
+                name,
+                counters: Some(self),
+            })
+        };
+        match self.shown.get() {
+            Some(shown) if shown.name == name => Arc::clone(shown),
+            Some(_) => of(name),
+            None => Arc::clone(self.shown.get_or_init(|| of(name))),
         }
     }
 
@@ -72,7 +98,7 @@ impl TypeCell {
 
     /// What a studio calls the type.
     pub(super) fn shown(&self) -> &str {
-        self.shown.get().unwrap_or(&self.name)
+        self.shown.get().map_or(&self.name, |shown| &shown.name)
     }
 
     pub(super) fn live(&self) -> u64 {

@@ -18,7 +18,7 @@ use super::times::{Reading, Times};
 use crate::names::short_type_name;
 
 /// Threads that share no part, where there are no more.
-const PARTS: usize = 8;
+pub(super) const PARTS: usize = 8;
 
 pub(crate) struct MessageCell {
     name: String,
@@ -173,7 +173,7 @@ impl Counts {
 
 /// Threads are numbered as they come.
 #[inline]
-fn part_number() -> usize {
+pub(super) fn part_number() -> usize {
     const NONE: usize = usize::MAX;
     thread_local! {
         static NUMBER: Cell<usize> = const { Cell::new(NONE) };

@@ -5,6 +5,7 @@
 //! that are found without a lock. All counts only grow; what there is no room for is counted as left out. A
 //! [`Report`] reads the cells for a studio, which is told totals and never differences.
 
+mod asks;
 mod edges;
 mod follow;
 mod kind;
@@ -17,8 +18,9 @@ mod room;
 mod row;
 mod times;
 
+pub(crate) use asks::Ask;
 pub(crate) use follow::{attend, look_away, look_no_more};
-pub(crate) use kind::{TypeCell, type_cell};
+pub(crate) use kind::{Kind, TypeCell, type_cell};
 pub(crate) use message::{MessageCell, message_cell};
 pub(crate) use names::{Sender, SenderNumber};
 pub(crate) use report::{Measured, Report};

@@ -22,6 +22,12 @@ impl Sender {
     /// An actor that there is no number for.
     const TOO_MANY: Self = Self(2);
 
+    /// Whether it is known to be an actor.
+    #[inline]
+    pub(crate) fn is_an_actor(self) -> bool {
+        self.0 > Self::TOO_MANY.0
+    }
+
     /// The name of an actor; `None` when there is none for it, or none any more.
     pub(super) fn name(self) -> Option<Arc<str>> {
         names().of.get(&self).map(|name| Arc::clone(&name.text))

@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
-use loom_protocol::{ActorId, ActorMessages, Dropped, Edge, TypeTotals};
+use loom_protocol::{ActorId, ActorMessages, Dropped, Edge, TypeTotals, WaitingAsk};
 
 use super::message::Counts;
 use super::row::{Row, Traffic};
-use super::{edges, kind, row};
-use crate::registry::Inner;
+use super::{asks, edges, kind, row};
+use crate::registry::{ActorRegistry, Inner};
 
 /// Rows and edges of one look. What is left has its turn with the next ones, in its newest state.
 const LOOK: usize = 5_000;
@@ -21,6 +21,8 @@ pub(crate) struct Measured {
     pub(crate) types: Vec<TypeTotals>,
     pub(crate) messages: Vec<ActorMessages>,
     pub(crate) edges: Vec<Edge>,
+    /// Asks that wait, all of them; nothing where there are none and it is known.
+    pub(crate) asks: Option<Vec<WaitingAsk>>,
     /// What there was no room for, since the process began. Without events, which are not measured here.
     pub(crate) dropped: Dropped,
 }
@@ -36,6 +38,8 @@ pub(crate) struct Report {
     /// Where the next look begins, so that everyone has a turn.
     turn: usize,
     look: usize,
+    /// It was told of asks that wait.
+    has_asks: bool,
 }
 
 impl Report {
@@ -51,6 +55,7 @@ impl Report {
             watched: HashSet::new(),
             turn: 0,
             look,
+            has_asks: false,
         }
     }
 
@@ -59,6 +64,7 @@ impl Report {
         self.types.clear();
         self.rows.clear();
         self.edges.clear();
+        self.has_asks = false;
     }
 
     pub(crate) fn watch(&mut self, actors: &[ActorId]) {
@@ -96,6 +102,13 @@ impl Report {
             messages: row::LEFT_OUT.load(std::sync::atomic::Ordering::Relaxed),
         };
         measured
+    }
+
+    /// The asks that wait among actors of these registries; nothing where there are none and that is known.
+    pub(crate) fn asks(&mut self, registries: &[&ActorRegistry]) -> Option<Vec<WaitingAsk>> {
+        let asks = asks::waiting(registries);
+        let had_asks = std::mem::replace(&mut self.has_asks, !asks.is_empty());
+        (had_asks || self.has_asks).then_some(asks)
     }
 
     fn types(&mut self) -> Vec<TypeTotals> {
@@ -234,7 +247,6 @@ impl Look<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Origin;
     use crate::measure::{Sender, message_cell, type_cell};
     use crate::registry::ActorRegistry;
     use crate::spec::ActorSpec;
@@ -248,7 +260,7 @@ mod tests {
         let cells: Vec<_> = (0..10)
             .map(|n| {
                 let spec = ActorSpec::new("Busy").id(format!("busy-{n}")).registry(&registry);
-                spec.admit(Origin::Context(type_cell::<Busy>()))
+                spec.admit(Some(type_cell::<Busy>()))
             })
             .collect();
         let all_handle_one = || {

@@ -214,7 +214,6 @@ pub(super) fn room_for_a_test() -> MutexGuard<'static, ()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Origin;
     use crate::measure::{message_cell, type_cell};
     use crate::registry::ActorRegistry;
     use crate::spec::ActorSpec;
@@ -235,7 +234,7 @@ mod tests {
         let message = message_cell::<Crowded, u8>();
         let start = |id: &str| {
             let spec = ActorSpec::new("Crowded").id(id).registry(&registry);
-            spec.admit(Origin::Context(type_cell::<Crowded>()))
+            spec.admit(Some(type_cell::<Crowded>()))
         };
         let first = start("first");
         first.row(message).unwrap().handled(true, None, Sender::OUTSIDE);

@@ -60,7 +60,7 @@ pub fn export(options: &OtlpOptions) -> Result<Traces, OtlpError> {
     connector.set_connect_timeout(Some(Duration::from_secs(5)));
     let (close, closing) = watch::channel(false);
     let exporter = Exporter {
-        collector: options.url.clone(),
+        collector: options.shown(),
         to,
         client: Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(1)

@@ -2,6 +2,8 @@
 
 use hyper::Uri;
 
+use crate::address;
+
 /// Where a collector is when nobody says otherwise.
 pub const DEFAULT_COLLECTOR_URL: &str = "http://localhost:4318";
 
@@ -54,11 +56,6 @@ impl OtlpOptions {
         if !is_ratio(&self.ratio) {
             return Err(OtlpError::Ratio { ratio: self.ratio });
         }
-        // No credentials: they would go into each log line that names the collector.
-        let shown = match self.url.rsplit_once('@') {
-            Some((_, host)) => format!("***@{host}"),
-            None => self.url.clone(),
-        };
         let to = format!("{}/v1/traces", self.url.trim_end_matches('/'))
             .parse::<Uri>()
             .ok();
@@ -66,7 +63,14 @@ impl OtlpOptions {
             let authority = uri.authority();
             uri.scheme_str() == Some("http") && authority.is_some_and(|host| !host.as_str().contains('@'))
         };
-        to.filter(is_plain).ok_or(OtlpError::Address { url: shown })
+        // What follows a path would be sent as a part of it.
+        to.filter(|to| is_plain(to) && !address::has_query(&self.url))
+            .ok_or_else(|| OtlpError::Address { url: self.shown() })
+    }
+
+    /// The address, for whoever reads logs.
+    pub(super) fn shown(&self) -> String {
+        address::shown(&self.url)
     }
 }
 
@@ -80,8 +84,8 @@ fn is_ratio(ratio: &f64) -> bool {
 pub enum OtlpError {
     /// The address is none, or none of plain HTTP.
     #[error(
-        "send traces to `{url}`: it has to look like {DEFAULT_COLLECTOR_URL}, plain http and without a password; a collector \
-         nearby passes them on encrypted"
+        "send traces to `{url}`: it has to look like {DEFAULT_COLLECTOR_URL}, plain http, without a password and without a \
+         query; a collector nearby passes them on encrypted"
     )]
     Address {
         /// What was given.
@@ -128,7 +132,19 @@ mod tests {
 
     #[test]
     fn what_cannot_work_is_refused_without_its_password() {
-        for url in ["", "localhost:4318", "https://h", "http://", "http://me:s3cret@h"] {
+        for url in [
+            "",
+            "localhost:4318",
+            "https://h",
+            "http://",
+            "http://me:s3cret@h",
+            "http://h?key=s3cret",
+            "http://h/?key=a@s3cret",
+            "http://h/#s3cret",
+            "http://me:s3?s3cret@h",
+            "http://me:s3cret#@h",
+            "https://me:s3cret@h/?key=s3cret",
+        ] {
             let options = OtlpOptions {
                 url: url.to_owned(),
                 ..OtlpOptions::default()
@@ -136,6 +152,7 @@ mod tests {
             let error = options.check().unwrap_err();
             assert!(matches!(error, OtlpError::Address { .. }), "{url}");
             assert!(!error.to_string().contains("s3cret"), "{error}");
+            assert!(!options.shown().contains("s3"), "{}", options.shown());
         }
         for ratio in [-0.1, 1.1, f64::NAN] {
             let options = OtlpOptions {

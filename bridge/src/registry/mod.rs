@@ -22,9 +22,10 @@ pub use graves::Retention;
 pub use handle::ActorHandle;
 pub use service::DiscoveryService;
 
-use crate::cell::{ActorCell, Details, More, Origin, Subscriptions};
+use crate::cell::{ActorCell, Details, More, Subscriptions};
 use crate::clock::Nanos;
 use crate::events::{Ring, Tap};
+use crate::measure::{Kind, TypeCell};
 use crate::names::{Serial, default_id};
 use crate::spec::ActorSpec;
 use crate::trace;
@@ -105,7 +106,7 @@ impl ActorRegistry {
     /// Registers something that is no actix actor. It is there until the handle is dropped, and has to be reported
     /// about by the handle's methods.
     pub fn register(&self, spec: ActorSpec) -> ActorHandle {
-        let cell = self.inner.admit(spec, Origin::Handle);
+        let cell = self.inner.admit(spec, None);
         self.inner.handles.put(&cell);
         cell.tell_begun();
         ActorHandle::new(cell, self.clone())
@@ -152,6 +153,14 @@ impl ActorRegistry {
         self.inner.remove(cell);
     }
 
+    /// Those of one type that have not ended. Costs a look at every actor.
+    pub(crate) fn living_of(&self, kind: &'static TypeCell) -> impl Iterator<Item = Arc<ActorCell>> {
+        self.inner.cells.iter().filter(move |cell| {
+            let counters = cell.kind.counters;
+            counters.is_some_and(|counters| std::ptr::eq(counters, kind)) && cell.ended().is_none()
+        })
+    }
+
     pub(crate) fn is(&self, table: &Weak<Inner>) -> bool {
         std::ptr::eq(table.as_ptr(), Arc::as_ptr(&self.inner))
     }
@@ -174,19 +183,16 @@ impl ActorSpec {
         }
     }
 
-    /// Enters the actor of this spec into its registry.
-    pub(crate) fn admit(self, origin: Origin) -> Arc<ActorCell> {
+    /// Enters the actor of this spec into its registry, with the counters of its type where it is on an observed context.
+    pub(crate) fn admit(self, counters: Option<&'static TypeCell>) -> Arc<ActorCell> {
         let registry = self.registry.clone().unwrap_or_else(ActorRegistry::process_wide);
-        registry.inner.admit(self, origin)
+        registry.inner.admit(self, counters)
     }
 }
 
 impl Inner {
-    fn admit(self: &Arc<Self>, spec: ActorSpec, origin: Origin) -> Arc<ActorCell> {
+    fn admit(self: &Arc<Self>, spec: ActorSpec, counters: Option<&'static TypeCell>) -> Arc<ActorCell> {
         self.bury(Nanos::now());
-        if let Origin::Context(kind) = &origin {
-            kind.born(&spec.kind);
-        }
         let id = spec.id.unwrap_or_else(|| default_id(&spec.kind, Serial::next()));
         let details = Details {
             metadata: spec.metadata,
@@ -202,7 +208,11 @@ impl Inner {
             }),
             ..Details::default()
         };
-        let cell = ActorCell::new(id.0.into(), spec.kind, details, origin, Arc::downgrade(self));
+        let kind = match counters {
+            Some(counters) => counters.born(spec.kind),
+            None => Arc::new(Kind::of_handle(spec.kind)),
+        };
+        let cell = ActorCell::new(id.0.into(), kind, details, Arc::downgrade(self));
         let cell = self.enter(cell);
         self.subscriptions.push_to_all(&cell);
         cell

@@ -98,14 +98,14 @@ mod tests {
     use std::sync::Weak;
 
     use super::*;
-    use crate::cell::{Details, Origin};
+    use crate::cell::Details;
+    use crate::measure::Kind;
 
     fn cell(name: &str) -> Arc<ActorCell> {
         let cell = ActorCell::new(
             name.into(),
-            "T".into(),
+            Arc::new(Kind::of_handle("T".into())),
             Details::default(),
-            Origin::Handle,
             Weak::new(),
         );
         Arc::new(cell)

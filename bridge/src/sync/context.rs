@@ -116,7 +116,7 @@ impl<A: Actor<Context = Self>> SyncContext<A> {
         let mut actor = (self.make)();
         self.timed(|context| A::started(&mut actor, context));
         self.state = ActorState::Running;
-        self.life.cell().polled();
+        self.life.cell().polled(false);
         actor
     }
 

@@ -8,14 +8,14 @@ use actix::{Actor, Handler, Message};
 
 use super::context::SyncContext;
 use crate::clock;
-use crate::context::{Manner, Seal, answered, answered_wrongly, is_error, manner};
+use crate::context::{Manner, Reply, Seal, answered, answered_wrongly, is_error, manner};
 use crate::events::{Unwinding, handled_in};
 use crate::measure::{Level, level};
 use crate::trace::Span;
 
 struct Parcel<M: Message> {
     message: Option<M>,
-    reply: Option<OneshotSender<M::Result>>,
+    reply: Reply<M::Result>,
     /// Not there where messages are not counted.
     seal: Option<Seal>,
 }
@@ -27,10 +27,15 @@ where
     M::Result: Send,
 {
     fn pack(message: M, reply: Option<OneshotSender<M::Result>>) -> Envelope<A> {
+        let seal = (level() > Level::Off).then(Seal::new::<A, M>);
+        let reply = match &seal {
+            Some(seal) => seal.follow::<A, _>(reply),
+            None => Reply::new(reply),
+        };
         Envelope::with_proxy(Box::new(Parcel {
             message: Some(message),
             reply,
-            seal: (level() > Level::Off).then(Seal::new::<A, M>),
+            seal,
         }))
     }
 }
@@ -42,9 +47,9 @@ where
     M::Result: Send,
 {
     fn handle(&mut self, actor: &mut A, context: &mut SyncContext<A>) {
-        let reply = self.reply.take();
+        let reply = std::mem::replace(&mut self.reply, Reply::Nobody);
         // As in actix: who asked and gave up is not answered, and nothing is done for them.
-        if reply.as_ref().is_some_and(OneshotSender::is_closed) {
+        if reply.is_given_up() {
             if let Some(seal) = &mut self.seal {
                 seal.cancel(context.cell());
             }
@@ -54,19 +59,22 @@ where
             return;
         };
         let Some(seal) = &mut self.seal else {
-            <A as Handler<M>>::handle(actor, message, context).handle(context, reply);
+            let response = <A as Handler<M>>::handle(actor, message, context);
+            response.handle(context, reply.into_sender());
             return;
         };
         let cell = Arc::clone(context.cell());
         let entered = clock::raw();
-        seal.open(&cell, entered, reply.is_some());
+        seal.open(&cell, entered, reply.is_asked());
+        reply.taken_by(&cell);
         let (cause, span) = Span::begin(seal.cause(), &cell, type_name::<M>());
         let outer = cause.enter();
         let unwinding = Unwinding::from_handler_of::<M>();
         let response = <A as Handler<M>>::handle(actor, message, context);
         unwinding.returned();
         // On a thread of its own there is nothing that would go on later.
-        let took = clock::between(entered, clock::raw());
+        let left = clock::raw();
+        let took = clock::between(entered, left);
         if level() == Level::Traffic {
             answered(&cell, seal.kind(), took);
         }
@@ -76,11 +84,11 @@ where
         span.end(is_wrong);
         if is_wrong {
             answered_wrongly(&cell, seal.kind());
-            cell.tell_error_answer(type_name::<M>());
+            cell.tell_error_answer(type_name::<M>(), left);
         }
         seal.settle();
         cell.leave();
-        response.handle(context, reply);
+        response.handle(context, reply.into_sender());
         outer.enter();
     }
 }

@@ -13,7 +13,7 @@ use loom_protocol::ActorId;
 use super::carried::Carried;
 use super::ids::{SpanId, TraceId, new_trace, once};
 use super::parent::Parent;
-use super::span;
+use super::{span, state};
 use crate::cell::ActorCell;
 use crate::measure::Sender;
 
@@ -62,7 +62,11 @@ impl Cause {
     /// With actix-web:
     ///
     /// ```text
-    /// let header = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    /// let mut headers = request.headers().get_all("traceparent");
+    /// let header = match (headers.next(), headers.next()) {
+    ///     (Some(one), None) => one.to_str().ok(),
+    ///     _ => None,
+    /// };
     /// let answer = Cause::of_request(header).carry(async { shop.send(Order).await }).await;
     /// ```
     pub fn of_request(traceparent: Option<&str>) -> Self {
@@ -74,6 +78,22 @@ impl Cause {
             },
             None => Self::begin(),
         }
+    }
+
+    /// The same with the header `tracestate` of that request, which [`Self::tracestate`] gives to the next program. What the rules
+    /// call invalid is left out, and so is what has more than 512 bytes; of a chain that begins here there is none.
+    pub fn with_tracestate(self, tracestate: Option<&str>) -> Self {
+        // Who began it here has no span of somebody else.
+        if let (Some(header), Some(trace)) = (tracestate, self.trace_id().filter(|_| self.span != 0)) {
+            state::keep(trace, header);
+        }
+        self
+    }
+
+    /// The header `tracestate` for a request to another program, beside [`Self::traceparent`]; `None` where the chain has none, or
+    /// more than 4,096 chains with one came since.
+    pub fn tracestate(self) -> Option<String> {
+        state::of(self.trace_id()?)
     }
 
     /// The chain's name: the same for a message and all that follows from it, also in other programs. In a studio it is

@@ -13,6 +13,7 @@ mod parent;
 mod span;
 #[cfg(feature = "otlp")]
 pub(crate) mod span;
+mod state;
 
 pub use carried::{Carried, carry};
 pub use cause::Cause;

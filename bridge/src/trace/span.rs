@@ -74,7 +74,7 @@ impl Span {
             parent,
             message,
             actor: Arc::clone(&cell.name),
-            kind: cell.kind.clone(),
+            kind: cell.kind.name.clone(),
             began: nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
             took: 0,
             error: None,
@@ -98,6 +98,10 @@ impl Begun {
         self.record.took = nanos(self.at.elapsed());
         self.record.error = error;
         let mut queue = queue();
+        // Under the lock: what waits is forgotten under it when nobody carries it off any more.
+        if !RECORDING.load(Relaxed) {
+            return;
+        }
         if queue.len() >= MOST {
             DROPPED.fetch_add(1, Relaxed);
             return;
@@ -141,9 +145,10 @@ pub(crate) fn begin_to_record(ratio: f64) -> bool {
 
 /// Nobody does any more; what waits is forgotten.
 pub(crate) fn record_no_more() {
+    let mut queue = queue();
     RECORDING.store(false, Relaxed);
     THRESHOLD.store(0, Relaxed);
-    queue().clear();
+    queue.clear();
 }
 
 /// At most so many of those that wait, the oldest.
@@ -156,6 +161,12 @@ pub(crate) fn carry_off(most: usize) -> Vec<Recorded> {
 /// Returns when many wait.
 pub(crate) async fn many_wait() {
     FULL.notified().await;
+}
+
+/// How many wait.
+#[cfg(test)]
+fn waiting() -> usize {
+    queue().len()
 }
 
 /// Spans that were lost, since the process began.
@@ -174,4 +185,28 @@ fn queue() -> MutexGuard<'static, VecDeque<Recorded>> {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::ActorRegistry;
+    use crate::spec::ActorSpec;
+
+    #[test]
+    fn what_ends_after_nobody_records_any_more_does_not_wait_for_ever() {
+        assert!(begin_to_record(1.0));
+        let cell = ActorSpec::new("T").registry(&ActorRegistry::new()).admit(None);
+        let begin = || Span::begin(Cause::begin(), &cell, "M").1;
+        begin().end(false);
+        assert_eq!(waiting(), 1);
+        let late = [begin(), begin()];
+        record_no_more();
+        let [one, other] = late;
+        one.end(false);
+        drop(other);
+        assert_eq!(waiting(), 0);
+        assert!(begin_to_record(0.0), "nobody records now");
+        record_no_more();
+    }
 }

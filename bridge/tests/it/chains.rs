@@ -186,3 +186,47 @@ async fn a_timer_goes_on_in_the_chain_in_which_it_was_begun() {
     Cause::of_request(Some(HEADER)).run(|| timer.do_send(Begin(sender)));
     assert_eq!(headers.recv().await.unwrap().as_deref(), Some(HEADER));
 }
+
+#[actix::test]
+async fn what_other_systems_say_of_a_trace_is_passed_on_with_it() {
+    let registry = loom_bridge::ActorRegistry::new();
+    let second = spawn(spec(&registry, "second"), |_| Traced);
+    let of = |header: Option<&str>, state: Option<&str>| {
+        let second = second.clone();
+        let cause = Cause::of_request(header).with_tracestate(state);
+        cause.carry(async move { second.send(TraceState).await.unwrap() })
+    };
+    let trace = |number: u32| format!("00-{number:032x}-00f067aa0ba902b7-01");
+    let state = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE";
+    assert_eq!(of(Some(&trace(1)), Some(state)).await.as_deref(), Some(state));
+    // None came, or none that may be passed on.
+    assert_eq!(of(Some(&trace(2)), None).await, None);
+    assert_eq!(of(Some(&trace(3)), Some("rojo\r\nHost: x")).await, None);
+    // Without its trace it means nothing.
+    assert_eq!(of(None, Some(state)).await, None);
+    assert_eq!(of(Some("no trace"), Some(state)).await, None);
+    assert_eq!(Cause::begin().with_tracestate(Some(state)).tracestate(), None);
+}
+
+/// Says what it would tell the next program.
+struct Traced;
+
+#[loom_bridge::actor]
+impl Actor for Traced {
+    type Context = Context<Self>;
+}
+
+#[derive(Message)]
+#[rtype(result = "Option<String>")]
+struct TraceState;
+
+impl Handler<TraceState> for Traced {
+    type Result = ResponseFuture<Option<String>>;
+
+    fn handle(&mut self, _: TraceState, _: &mut Self::Context) -> Self::Result {
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            Cause::current()?.tracestate()
+        })
+    }
+}

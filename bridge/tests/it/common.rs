@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use loom_bridge::discovery::{Delivery, DiscoveryBridge, Options, Placement, StudioSink};
 use loom_bridge::protocol::{
     ActorBatch, ActorId, ActorRecord, Attention, BatchOutcome, Dropped, Edge, MessageTotals, TypeTotals,
+    WaitingAsk,
 };
 use loom_bridge::{ActorRegistry, ActorSpec, Level, set_level};
 
@@ -92,6 +93,8 @@ pub(crate) struct Reported {
     /// By sender, receiver and message.
     pub(crate) edges: HashMap<(Option<String>, String, String), u64>,
     pub(crate) dropped: Dropped,
+    /// Asks that wait, as they were said last.
+    pub(crate) asks: Vec<WaitingAsk>,
     /// What it says to the next batches.
     pub(crate) attention: Option<Attention>,
     pub(crate) resync: bool,
@@ -158,6 +161,9 @@ impl Reported {
             let key = (from.map(|id| id.0), to.0, message);
             let before = self.edges.insert(key.clone(), count).unwrap_or_default();
             assert!(count >= before, "{key:?}: {before} then {count}");
+        }
+        if let Some(asks) = batch.asks {
+            self.asks = asks;
         }
         if let Some(dropped) = batch.dropped {
             self.dropped = dropped;

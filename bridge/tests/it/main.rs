@@ -6,6 +6,7 @@
     reason = "helpers and actors of tests, outside of test functions"
 )]
 
+mod asks;
 mod chains;
 mod common;
 mod counting;

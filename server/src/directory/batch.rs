@@ -265,7 +265,7 @@ impl Applying<'_> {
 /// Entries that are not the directory's own to apply.
 fn others(batch: &ActorBatch) -> usize {
     let traffic = batch.types.len() + batch.messages.len() + batch.edges.len();
-    batch.events.len() + traffic + batch.answers.len()
+    batch.events.len() + traffic + batch.answers.len() + batch.asks.as_ref().map_or(0, Vec::len)
 }
 
 /// A number that is the same for the same batch and most likely another for any other: of a sender that counts anew, the

@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) status: Text,
     /// Whether it is what is looked for, and not only above such a one.
     pub(super) matches: bool,
+    /// Its parent is known, though it may be no node.
+    pub(super) has_parent: bool,
 }
 
 /// Why an actor with a parent stands at the top.
@@ -24,6 +26,8 @@ pub(crate) enum Uprooted {
     Orphan,
     /// Its parent is below it.
     Cycle,
+    /// Its parent is known, and there is no room for it in the tree.
+    LeftOut,
 }
 
 /// One line of a tree as it is folded out.
@@ -51,6 +55,8 @@ pub(super) struct Forest {
     parents: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
     roots: Vec<(usize, Option<Uprooted>)>,
+    /// What it cost to cut circles.
+    steps: usize,
 }
 
 impl Forest {
@@ -61,17 +67,21 @@ impl Forest {
             parents: vec![None; nodes.len()],
             children: vec![Vec::new(); nodes.len()],
             roots: Vec::new(),
+            steps: 0,
             nodes,
         };
         for place in 0..forest.nodes.len() {
-            let parent = forest.nodes.get(place).and_then(|node| node.parent.as_ref());
-            match parent.map(|parent| places.get(parent).copied()) {
+            let Some(node) = forest.nodes.get(place) else {
+                continue;
+            };
+            match node.parent.as_ref().map(|parent| places.get(parent).copied()) {
                 None => forest.roots.push((place, None)),
+                Some(None) if node.has_parent => forest.roots.push((place, Some(Uprooted::LeftOut))),
                 Some(None) => forest.roots.push((place, Some(Uprooted::Orphan))),
                 Some(Some(parent)) => forest.put_below(place, parent),
             }
         }
-        forest.cut_cycles();
+        forest.steps = forest.cut_cycles();
         forest.roots.sort_unstable_by_key(|(place, _)| *place);
         forest
     }
@@ -91,8 +101,10 @@ impl Forest {
         self.children.get(place).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts one of each circle at the top: the first by its id.
-    fn cut_cycles(&mut self) {
+    /// Puts one of each circle at the top: the first by its id. Returns how many steps it took to find them.
+    fn cut_cycles(&mut self) -> usize {
+        let mut steps = 0;
+        let mut passed = vec![false; self.nodes.len()];
         let mut reached = vec![false; self.nodes.len()];
         let roots: Vec<usize> = self.roots.iter().map(|(place, _)| *place).collect();
         roots.into_iter().for_each(|root| self.reach(root, &mut reached));
@@ -100,15 +112,19 @@ impl Forest {
             if reached.get(place).copied().unwrap_or(true) {
                 continue;
             }
-            // Nobody at the top is above it, so the way up never ends: as many steps as there are actors lead into the circle.
+            // Nobody at the top is above it, so the way up never ends: where it comes by a second time is in the circle. Nobody came
+            // by before: with a circle all that leads into it is reached.
             let mut on = place;
-            for _ in 0..self.nodes.len() {
+            while let Some(passed) = passed.get_mut(on).filter(|passed| !**passed) {
+                *passed = true;
                 on = self.parent(on).unwrap_or(on);
+                steps += 1;
             }
             let (mut first, mut next) = (on, self.parent(on).unwrap_or(on));
             while next != on {
                 first = first.min(next);
                 next = self.parent(next).unwrap_or(on);
+                steps += 1;
             }
             let parent = self.parents.get_mut(first).and_then(Option::take);
             if let Some(children) = parent.and_then(|parent| self.children.get_mut(parent)) {
@@ -117,6 +133,7 @@ impl Forest {
             self.roots.push((first, Some(Uprooted::Cycle)));
             self.reach(first, &mut reached);
         }
+        steps
     }
 
     fn reach(&self, root: usize, reached: &mut [bool]) {
@@ -235,6 +252,7 @@ mod tests {
             parent: parent.map(Into::into),
             status: status.into(),
             matches: true,
+            has_parent: false,
         }
     }
 
@@ -319,6 +337,36 @@ mod tests {
                 Some(Uprooted::Orphan),
                 Some(Uprooted::Cycle)
             ]
+        );
+    }
+
+    #[test]
+    fn who_has_a_parent_that_found_no_room_is_no_orphan() {
+        let mut left_out = node("a", Some("above"), "idle");
+        left_out.has_parent = true;
+        let forest = Forest::of(vec![left_out, node("b", Some("gone"), "idle")]);
+        let (_, lines) = forest.lines(|_| false, 0, 9);
+        let why: Vec<Option<Uprooted>> = lines.iter().map(|line| line.uprooted).collect();
+        assert_eq!(why, [Some(Uprooted::LeftOut), Some(Uprooted::Orphan)]);
+    }
+
+    #[test]
+    fn circles_are_found_in_as_many_steps_as_there_are_actors() {
+        // Pairs that are each other's parents, and chains that lead into them.
+        let of = |pair: usize, member: usize| format!("{pair:04}-{member}");
+        let nodes: Vec<Node> = (0..1_000)
+            .flat_map(|pair| {
+                let above = move |member: usize| if member == 0 { 1 } else { member - 1 };
+                (0..4).map(move |member| node(&of(pair, member), Some(&of(pair, above(member))), "idle"))
+            })
+            .collect();
+        let count = nodes.len();
+        let forest = Forest::of(nodes);
+        assert_eq!(forest.roots.len(), 1_000);
+        assert!(
+            forest.steps <= 2 * count,
+            "{} steps for {count} actors",
+            forest.steps
         );
     }
 

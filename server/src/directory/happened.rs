@@ -64,6 +64,8 @@ pub(crate) struct Look {
     pub(crate) queued: u64,
     pub(crate) work: Work,
     pub(crate) started: Option<Timestamp>,
+    /// Plumbing of a library.
+    pub(crate) system: bool,
     /// When it was last heard.
     pub(crate) heard: Timestamp,
 }
@@ -87,6 +89,7 @@ impl Look {
             },
             work: entry.work.as_deref().copied().unwrap_or_default(),
             started: entry.started,
+            system: entry.system == Some(true),
             heard: entry.last_heartbeat(),
         }
     }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use loom_protocol::{
     ActorEvent, ActorId, ActorPatch, ActorRecord, BUCKETS, BootId, Controls, Edge, Latency, MessageTotals,
-    Rates, RejectionCode, Source, TypeTotals,
+    Rates, RejectionCode, Source, TypeTotals, WaitingAsk,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+/// Actors of which any may have been asked.
+const MAX_CANDIDATES: usize = 16;
 
 /// How much the directory takes and how long it waits.
 #[derive(Clone, Debug)]
@@ -224,6 +227,15 @@ impl DirectoryOptions {
     /// Whether an edge may be kept; its ends are looked at as ids.
     pub(crate) fn check_edge(&self, edge: &Edge) -> Result<(), Refusal> {
         self.name("edges.message", &edge.message)
+    }
+
+    /// Whether an ask that waits may be kept; its ends are looked at as ids.
+    pub(crate) fn check_ask(&self, ask: &WaitingAsk) -> Result<(), Refusal> {
+        if ask.to.is_empty() {
+            return Err(Refusal::Empty { field: "asks.to" });
+        }
+        within("asks.to", ask.to.len(), MAX_CANDIDATES)?;
+        self.name("asks.message", &ask.message)
     }
 
     /// Whether a text that must be there is there, can be seen, and is short enough.

@@ -158,7 +158,7 @@ impl Rows {
 impl Row {
     fn of(id: &Text, entry: &Entry, texts: &mut Texts) -> Self {
         let mut row = Self {
-            place: texts.take(id, entry.metadata.as_deref()),
+            place: Place::default(),
             id: id.clone(),
             kind: entry.kind.clone(),
             status: None,
@@ -172,7 +172,7 @@ impl Row {
             rate: Both::default(),
             wait: Both::default(),
             handle: Both::default(),
-            metadata: entry.metadata.clone(),
+            metadata: None,
             started: None,
             beat: entry.beat,
             owner: None,
@@ -180,7 +180,15 @@ impl Row {
             system: false,
         };
         row.follow(entry, texts);
+        if !row.place.is_taken() {
+            row.keep_texts(texts);
+        }
         row
+    }
+
+    fn keep_texts(&mut self, texts: &mut Texts) {
+        texts.give_back(self.place);
+        self.place = texts.take(&self.id, self.parent.as_deref(), self.metadata.as_deref());
     }
 
     fn follow(&mut self, entry: &Entry, texts: &mut Texts) {
@@ -192,10 +200,9 @@ impl Row {
         }
         same(&mut self.worker, entry.worker.as_ref());
         same(&mut self.node, entry.node.as_ref());
-        same(&mut self.parent, entry.parent.as_ref());
-        if same(&mut self.metadata, entry.metadata.as_ref()) {
-            texts.give_back(self.place);
-            self.place = texts.take(&self.id, self.metadata.as_deref());
+        let has_other_parent = same(&mut self.parent, entry.parent.as_ref());
+        if same(&mut self.metadata, entry.metadata.as_ref()) || has_other_parent {
+            self.keep_texts(texts);
         }
         same(&mut self.owner, entry.owner.as_ref());
         self.message_count = entry.message_count;

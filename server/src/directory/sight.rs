@@ -9,10 +9,10 @@ use loom_protocol::filter::{Field, Measure, Nature, Pattern, Subject};
 use loom_protocol::{ActorStatus, Timestamp};
 use serde_json::{Map, Value};
 
-use super::entry::{self, Text, silent_for};
+use super::entry::{self, silent_for};
 use super::measured::Standing;
 use super::rows::Row;
-use super::texts::Texts;
+use super::texts::{Texts, WithParent};
 
 /// Verdicts that are remembered.
 const SLOTS: usize = 256;
@@ -20,24 +20,20 @@ const SLOTS: usize = 256;
 /// What patterns said of shared texts.
 pub(super) struct Memory {
     slots: Vec<Cell<Verdict>>,
+    /// Whether a pattern may be in any of the texts that a chunk keeps.
+    of_chunk: Cell<Verdict>,
 }
 
 /// Nothing is held by it: while a chunk is looked at its rows hold their texts, so that an address is of one text.
 #[derive(Clone, Copy, Default)]
 struct Verdict {
-    /// The addresses of the chunk, of a pattern, which lives as long as this does, and of the text.
-    of: (usize, usize, usize),
+    /// The addresses of the chunk, of a pattern, which lives as long as this does, and of the text, and how long that is.
+    of: (usize, usize, usize, usize),
     fits: bool,
 }
 
 /// What is not among the texts that a chunk keeps of its rows.
-const SHARED: [Field; 5] = [
-    Field::Type,
-    Field::State,
-    Field::Worker,
-    Field::Node,
-    Field::Parent,
-];
+const SHARED: [Field; 4] = [Field::Type, Field::State, Field::Worker, Field::Node];
 
 /// A row at a moment.
 #[derive(Clone, Copy)]
@@ -54,15 +50,32 @@ impl Memory {
     pub(super) fn new() -> Self {
         Self {
             slots: vec![Cell::default(); SLOTS],
+            of_chunk: Cell::default(),
         }
     }
 
-    fn judge(&self, chunk: &Texts, pattern: &Pattern, text: &Text, judge: impl FnOnce() -> bool) -> bool {
-        let (at, text) = (std::ptr::from_ref(pattern).addr(), text.as_ptr().addr());
-        let of = (std::ptr::from_ref(chunk).addr(), at, text);
-        let Some(slot) = self.slots.get(((text >> 4) ^ (at >> 3)) % SLOTS) else {
+    /// Whether it is worth looking for a pattern in the texts that a chunk keeps of each of its rows.
+    fn may_have(&self, chunk: &Texts, pattern: &Pattern) -> bool {
+        let of = (
+            std::ptr::from_ref(chunk).addr(),
+            std::ptr::from_ref(pattern).addr(),
+            0,
+            0,
+        );
+        Self::known(&self.of_chunk, of, || chunk.may_have(pattern))
+    }
+
+    fn judge(&self, chunk: &Texts, pattern: &Pattern, text: &str, judge: impl FnOnce() -> bool) -> bool {
+        let (at, len) = (std::ptr::from_ref(pattern).addr(), text.len());
+        let text = text.as_ptr().addr();
+        let of = (std::ptr::from_ref(chunk).addr(), at, text, len);
+        let Some(slot) = self.slots.get(((text >> 4) ^ (text >> 1) ^ (at >> 3)) % SLOTS) else {
             return judge();
         };
+        Self::known(slot, of, judge)
+    }
+
+    fn known(slot: &Cell<Verdict>, of: (usize, usize, usize, usize), judge: impl FnOnce() -> bool) -> bool {
         let known = slot.get();
         if known.of == of {
             return known.fits;
@@ -130,18 +143,22 @@ impl Sight<'_> {
         !self.is_final() && silent_for(self.last_heartbeat(), self.now, self.stale_after)
     }
 
-    /// A text that is shared, where the field has one that is.
-    fn shared(&self, field: Field) -> Option<&Text> {
+    /// A text that is shared, where the field has one that is. It is nowhere else as long as the row's chunk is looked at.
+    fn shared(&self, field: Field) -> Option<&str> {
         match field {
             Field::Type => Some(&self.row.kind),
-            Field::Worker => self.row.worker.as_ref(),
-            Field::Node => self.row.node.as_ref(),
-            Field::Parent => self.row.parent.as_ref().filter(|_| {
-                let owner = self.row.owner.as_ref();
-                owner.is_none_or(|owner| !owner.has_aliases())
-            }),
-            Field::Id | Field::State => None,
+            Field::State => self.status().map(ActorStatus::as_str),
+            Field::Worker => self.row.worker.as_deref(),
+            Field::Node => self.row.node.as_deref(),
+            Field::Parent => self.row.parent.as_deref().filter(|_| self.parent_is_kept()),
+            Field::Id => None,
         }
+    }
+
+    /// Whether its parent is shown under the name that its owner has for it.
+    fn parent_is_kept(&self) -> bool {
+        let owner = self.row.owner.as_ref();
+        owner.is_none_or(|owner| !owner.has_aliases())
     }
 }
 
@@ -149,14 +166,11 @@ impl Subject for Sight<'_> {
     fn text(&self, field: Field) -> Option<Cow<'_, str>> {
         match field {
             Field::Id => Some(Cow::Borrowed(&self.row.id)),
-            Field::State => self.status().map(|status| Cow::Borrowed(status.as_str())),
             Field::Parent => {
                 let shown = entry::shown_parent(self.row.parent.as_ref()?, self.row.owner.as_ref());
                 Some(Cow::Owned(shown.to_string()))
             }
-            Field::Type | Field::Worker | Field::Node => {
-                self.shared(field).map(|text| Cow::Borrowed(&**text))
-            }
+            Field::Type | Field::State | Field::Worker | Field::Node => self.shared(field).map(Cow::Borrowed),
         }
     }
 
@@ -187,12 +201,24 @@ impl Subject for Sight<'_> {
     }
 
     fn has(&self, pattern: &Pattern) -> bool {
-        let Some(has) = self.texts.has(self.row.place, pattern) else {
+        let with_parent = if self.parent_is_kept() {
+            WithParent::Yes
+        } else {
+            WithParent::No
+        };
+        let is_whole = self.row.place.is_taken();
+        let kept = if is_whole && !self.memory.may_have(self.texts, pattern) {
+            Some(false)
+        } else {
+            self.texts.has(self.row.place, pattern, with_parent)
+        };
+        let Some(has) = kept else {
             let id = Field::ALL.iter().any(|field| self.field_has(*field, pattern));
             return id || self.metadata_has(pattern);
         };
         // Those of its texts that it shares with others.
         has || SHARED.iter().any(|field| self.field_has(*field, pattern))
+            || (with_parent == WithParent::No && self.field_has(Field::Parent, pattern))
     }
 
     fn field_is(&self, field: Field, pattern: &Pattern) -> bool {

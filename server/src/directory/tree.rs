@@ -59,15 +59,18 @@ impl Directory {
             .find(&actors)
             .map_or((Vec::new(), 0), |matches| (matches.ids, matches.total));
         let mut known: HashSet<Text> = ids.iter().cloned().collect();
-        let mut nodes: Vec<Node> = ids.iter().filter_map(|id| self.node(id, true, now)).collect();
+        let is_it = |_: &Text| true;
+        let mut nodes: Vec<Node> = ids.iter().filter_map(|id| self.node(id, is_it, now)).collect();
         let taken = nodes.len();
+        // Where all that are found are there, who is above them is none of them.
+        let is_found = |id: &Text| found > ids.len() && self.fits(id, &actors.filter);
         let mut next = 0;
         while let Some(node) = nodes.get(next) {
             next += 1;
             let parent = node.parent.clone();
             if let Some(parent) = parent.filter(|parent| !known.contains(parent))
                 && nodes.len() < taken + MAX_ABOVE
-                && let Some(above) = self.node(&parent, false, now)
+                && let Some(above) = self.node(&parent, &is_found, now)
             {
                 known.insert(parent);
                 nodes.push(above);
@@ -84,7 +87,12 @@ impl Directory {
         }
     }
 
-    fn node(&self, id: &Text, matches: bool, now: Timestamp) -> Option<Node> {
+    /// Whether a filter finds an actor.
+    fn fits(&self, id: &str, filter: &Filter) -> bool {
+        self.get(id).is_some_and(|record| filter.matches(&record))
+    }
+
+    fn node(&self, id: &Text, matches: impl Fn(&Text) -> bool, now: Timestamp) -> Option<Node> {
         let entry = self.actors.get(id)?;
         let status = entry.status_at(now, self.options.stale_after);
         // Words of an application's own are one: each would be counted at every actor above it.
@@ -93,11 +101,17 @@ impl Directory {
             Some(ActorStatus::Other(_)) => "other",
             Some(status) => status.as_str(),
         };
+        let (status, parent) = (Text::from(word), entry.parent());
+        // Before others are looked at: two records are never held at a time.
+        drop(entry);
         Some(Node {
             id: id.clone(),
-            parent: entry.parent(),
-            status: Text::from(word),
-            matches,
+            matches: matches(id),
+            has_parent: parent
+                .as_ref()
+                .is_some_and(|parent| self.actors.contains_key(&**parent)),
+            parent,
+            status,
         })
     }
 }

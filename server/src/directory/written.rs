@@ -2,52 +2,37 @@
 
 use std::time::Duration;
 
-use loom_protocol::{ActorStatus, Controls, Latency, Rates, Timestamp, Work};
+use loom_protocol::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::entry::Entry;
 use super::store::Directory;
 #[cfg(doc)]
 use loom_protocol::ActorRecord;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a ActorStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worker_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_count: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    queue_depth: Option<u64>,
-    last_heartbeat: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uptime: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Map<String, Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_count: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    restart_count: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rates: Option<Rates>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency: Option<Latency>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    work: Option<Work>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    controls: Option<&'a Controls>,
+/// Writes fields one after the other. Their names are written as they stand: to look at each letter of each name anew would take
+/// a third of the time of a list.
+struct Fields<'a> {
+    to: &'a mut Vec<u8>,
+}
+
+impl Fields<'_> {
+    /// A field with its name and what stands before and behind that.
+    fn put(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
+        self.to.extend_from_slice(name.as_bytes());
+        serde_json::to_writer(&mut *self.to, value)
+    }
+
+    fn put_some(
+        &mut self,
+        name: &'static str,
+        value: Option<&(impl Serialize + ?Sized)>,
+    ) -> serde_json::Result<()> {
+        match value {
+            Some(value) => self.put(name, value),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Entry {
@@ -60,27 +45,29 @@ impl Entry {
         to: &mut Vec<u8>,
     ) -> serde_json::Result<()> {
         let (parent, standing) = (self.parent(), self.standing(now, stale_after));
-        let written = Written {
-            id,
-            kind: &self.kind,
-            status: self.status_at(now, stale_after),
-            worker_id: self.worker.as_deref(),
-            message_count: self.message_count,
-            queue_depth: self.queue_depth,
-            last_heartbeat: self.last_heartbeat(),
-            uptime: self.uptime(now, stale_after),
-            metadata: self.metadata.as_deref(),
-            parent_id: parent.as_deref(),
-            node: self.node.as_deref(),
-            error_count: self.error_count,
-            restart_count: self.restart_count,
-            rates: standing.rates(&self.measured, self.rates.as_deref()),
-            latency: standing.latency(&self.measured, self.latency.as_deref()),
-            work: self.work.as_deref().copied(),
-            system: self.system,
-            controls: self.controls(),
-        };
-        serde_json::to_writer(to, &written)
+        let mut fields = Fields { to };
+        fields.put("{\"id\":", id)?;
+        fields.put(",\"type\":", &*self.kind)?;
+        fields.put_some(",\"status\":", self.status_at(now, stale_after))?;
+        fields.put_some(",\"workerId\":", self.worker.as_deref())?;
+        fields.put_some(",\"messageCount\":", self.message_count.as_ref())?;
+        fields.put_some(",\"queueDepth\":", self.queue_depth.as_ref())?;
+        fields.put(",\"lastHeartbeat\":", &self.last_heartbeat())?;
+        fields.put_some(",\"uptime\":", self.uptime(now, stale_after).as_ref())?;
+        fields.put_some(",\"metadata\":", self.metadata.as_deref())?;
+        fields.put_some(",\"parentId\":", parent.as_deref())?;
+        fields.put_some(",\"node\":", self.node.as_deref())?;
+        fields.put_some(",\"errorCount\":", self.error_count.as_ref())?;
+        fields.put_some(",\"restartCount\":", self.restart_count.as_ref())?;
+        let rates = standing.rates(&self.measured, self.rates.as_deref());
+        fields.put_some(",\"rates\":", rates.as_ref())?;
+        let latency = standing.latency(&self.measured, self.latency.as_deref());
+        fields.put_some(",\"latency\":", latency.as_ref())?;
+        fields.put_some(",\"work\":", self.work.as_deref())?;
+        fields.put_some(",\"system\":", self.system.as_ref())?;
+        fields.put_some(",\"controls\":", self.controls())?;
+        fields.to.push(b'}');
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use super::error::{ApiError, ApiResult};
 use super::traffic::window;
 use crate::Intake;
 use crate::directory::ActorQuery;
-use crate::traffic::TypeRow;
+use crate::traffic::{Plumbing, TypeRow};
 
 /// Seconds of the window when none are given.
 const DEFAULT_WINDOW: i64 = 60;
@@ -157,7 +157,7 @@ fn of_types(intake: &Intake, chosen: Option<&HashSet<Arc<str>>>, window: i64, gr
             .or_default()
             .insert(count.status, count.count);
     }
-    let rows = intake.traffic().types(intake.now(), window);
+    let rows = intake.traffic().types(intake.now(), window, Plumbing::Shown);
     let nodes = rows.into_iter().filter(|row| is_chosen(&row.kind));
     let nodes = nodes.filter_map(|row: TypeRow| {
         let status = statuses.remove(&row.kind);

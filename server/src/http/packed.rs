@@ -102,6 +102,8 @@ struct Packed {
     rest: Bytes,
     /// Until all of it was packed.
     packer: Option<GzEncoder<Vec<u8>>>,
+    /// The packer holds something back, for what comes next may make it shorter.
+    holds_back: bool,
 }
 
 impl Packed {
@@ -117,6 +119,7 @@ impl Packed {
             plain,
             rest: Bytes::new(),
             packer: Some(packer),
+            holds_back: false,
         }
     }
 }
@@ -140,6 +143,7 @@ impl MessageBody for Packed {
             if !this.rest.is_empty() {
                 let piece = this.rest.split_to(this.rest.len().min(PIECE));
                 packer.write_all(&piece)?;
+                this.holds_back = true;
                 let packed = std::mem::take(packer.get_mut());
                 if !packed.is_empty() {
                     return Poll::Ready(Some(Ok(packed.into())));
@@ -147,6 +151,12 @@ impl MessageBody for Packed {
                 continue;
             }
             match Pin::new(&mut this.plain).poll_next(context) {
+                // Nobody knows when the next piece comes: who reads gets all that there is until then.
+                Poll::Pending if std::mem::take(&mut this.holds_back) => {
+                    packer.flush()?;
+                    let packed = std::mem::take(packer.get_mut());
+                    return Poll::Ready(Some(Ok(packed.into())));
+                }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(piece)) => this.rest = piece?,
                 Poll::Ready(None) => {
@@ -178,6 +188,55 @@ mod tests {
             assert_eq!(is_taken(&headers), taken, "{said}");
         }
         assert!(!is_taken(&HeaderMap::new()));
+    }
+
+    /// What somebody reads who unpacks as it comes.
+    fn read_so_far(packed: &[u8]) -> String {
+        use std::io::Read as _;
+        let mut read = Vec::new();
+        let mut unpacker = flate2::read::MultiGzDecoder::new(packed);
+        let mut piece = [0; 512];
+        // It ends where more is to come.
+        while let Ok(count @ 1..) = unpacker.read(&mut piece) {
+            read.extend_from_slice(&piece[..count]);
+        }
+        String::from_utf8(read).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn what_is_there_does_not_wait_for_what_is_still_to_come() {
+        use std::future::poll_fn;
+        use std::pin::pin;
+
+        let (send, pieces) = tokio::sync::mpsc::channel::<Bytes>(4);
+        let pieces = futures_util::stream::unfold(pieces, |mut pieces| async move {
+            let piece = pieces.recv().await?;
+            Some((Ok::<_, std::io::Error>(piece), pieces))
+        });
+        let plain = actix_web::body::BodyStream::new(Box::pin(pieces));
+        let mut body = pin!(Packed::new(BoxBody::new(plain)));
+        let mut packed = Vec::new();
+        let (mut told, mut waits) = (String::new(), 0);
+        for piece in ["[1", ",2", ",3]"] {
+            send.send(Bytes::from(piece)).await.unwrap();
+            told.push_str(piece);
+            // All that there is without another piece.
+            loop {
+                let next = poll_fn(|context| Poll::Ready(body.as_mut().poll_next(context))).await;
+                match next {
+                    Poll::Ready(Some(part)) => packed.extend(part.unwrap()),
+                    Poll::Ready(None) => panic!("it is not over"),
+                    Poll::Pending => break,
+                }
+            }
+            waits += 1;
+            assert_eq!(read_so_far(&packed), told);
+        }
+        drop(send);
+        while let Some(part) = poll_fn(|context| body.as_mut().poll_next(context)).await {
+            packed.extend(part.unwrap());
+        }
+        assert_eq!((waits, read_so_far(&packed)), (3, told));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use super::guard::Guard;
 use crate::app::Services;
-use crate::traffic::{Percentiles, TypeRow};
+use crate::traffic::{Percentiles, Plumbing, TypeRow};
 
 /// Combinations of type and status at most; the rest counts as `other`.
 const MAX_SERIES: usize = 500;
@@ -106,7 +106,7 @@ fn write_types(text: &mut String, services: &Services) -> std::fmt::Result {
     let mut rows = services
         .intake
         .traffic()
-        .types(services.intake.now(), TYPES_WINDOW);
+        .types(services.intake.now(), TYPES_WINDOW, Plumbing::Shown);
     rows.truncate(MAX_SERIES);
     type Of = fn(&TypeRow) -> u64;
     let totals: [(&str, &str, &str, Of); 3] = [

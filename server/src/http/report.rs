@@ -177,6 +177,7 @@ pub(super) struct Loose {
     edges: Vec<Value>,
     #[serde(default)]
     answers: Vec<Value>,
+    asks: Option<Vec<Value>>,
     dropped: Option<Dropped>,
 }
 
@@ -198,6 +199,7 @@ impl Loose {
             messages: reader.read(self.messages),
             edges: reader.read(self.edges),
             answers: reader.read(self.answers),
+            asks: self.asks.map(|asks| reader.read(asks)),
             dropped: self.dropped,
         };
         (batch, reader.places, reader.malformed)

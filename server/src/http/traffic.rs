@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::error::{ApiError, ApiResult};
 use crate::Intake;
-use crate::traffic::{History, HistoryOf, MessageRow, Neighbour, TypeRow, WINDOW};
+use crate::traffic::{History, HistoryOf, MessageRow, Neighbour, Plumbing, TypeRow, WINDOW};
 
 /// Seconds of a window of rates when none are given.
 const DEFAULT_WINDOW: i64 = 60;
@@ -20,6 +20,19 @@ pub(super) struct WindowParams {
     /// Seconds of the window, from 1 to 600; 60 when absent.
     #[param(minimum = 1, maximum = 600)]
     window: Option<i64>,
+}
+
+/// How far back, and of which types.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TypesParams {
+    /// Seconds of the window, from 1 to 600; 60 when absent.
+    #[param(minimum = 1, maximum = 600)]
+    window: Option<i64>,
+    /// Also types that only a library's plumbing is of; they are left out when this is absent.
+    #[serde(default)]
+    system: bool,
 }
 
 /// How far back, of one actor.
@@ -58,20 +71,25 @@ pub(crate) struct MessagesOfActor {
 
 /// All types of actors: how many there are, and what they handle.
 #[utoipa::path(
-    get, path = "/api/types", operation_id = "types", tag = "traffic", params(WindowParams),
+    get, path = "/api/types", operation_id = "types", tag = "traffic", params(TypesParams),
     responses(
         (status = 200, body = Vec<TypeRow>),
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn types(
-    params: web::Query<WindowParams>,
+    params: web::Query<TypesParams>,
     intake: web::Data<Intake>,
 ) -> ApiResult<web::Json<Vec<TypeRow>>> {
     let window = window(params.window, DEFAULT_WINDOW)?;
     intake.lookers().looked_at_traffic(intake.now());
     intake.watched_changed();
-    Ok(web::Json(intake.traffic().types(intake.now(), window)))
+    let plumbing = if params.system {
+        Plumbing::Shown
+    } else {
+        Plumbing::LeftOut
+    };
+    Ok(web::Json(intake.traffic().types(intake.now(), window, plumbing)))
 }
 
 /// What one actor handles, by type of message; who talks to it, and to whom it talks.

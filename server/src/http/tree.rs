@@ -84,9 +84,10 @@ pub(crate) struct TreeLine {
     open: bool,
     /// Whether the filter finds it; else it is there for those below.
     matches: bool,
-    /// Why it stands at the top although it has a parent: `orphan` when that is not known, `cycle` when that is below it.
+    /// Why it stands at the top although it has a parent: `orphan` when that is not known, `cycle` when that is below it, `left_out`
+    /// when there is no room for it in the tree.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = "^(orphan|cycle)$")]
+    #[schema(value_type = Option<String>, pattern = "^(orphan|cycle|left_out)$")]
     uprooted: Option<&'static str>,
     /// Of those below, however deep, that the filter finds: how many have which status.
     below: BTreeMap<String, u64>,
@@ -168,6 +169,7 @@ impl TreeLine {
             uprooted: branch.uprooted.map(|uprooted| match uprooted {
                 Uprooted::Orphan => "orphan",
                 Uprooted::Cycle => "cycle",
+                Uprooted::LeftOut => "left_out",
             }),
             below: branch
                 .below

@@ -9,9 +9,11 @@ use super::Recorder;
 use super::lookers::Lookers;
 use crate::directory::{Applying, Directory, Happening, Refusal, Registered};
 use crate::journal::{Draft, Journal};
-use crate::lints::Lints;
+use crate::lints::{Ask, Lints};
 use crate::traffic::Traffic;
 
+/// Asks of one process that are looked at: the oldest, where it tells them so.
+const MAX_ASKS: usize = 1_000;
 /// Locks that senders share.
 const LANES: usize = 64;
 
@@ -246,6 +248,38 @@ impl Intake {
         }
         let refused_traffic = self.traffic.batch(applying).into_iter();
         refused.extend(refused_traffic.map(|(place, refusal)| (first + place, refusal)));
+        let batch = &applying.batch;
+        let before = batch.types.len() + batch.messages.len() + batch.edges.len() + batch.answers.len();
+        let refused_asks = self.asks(applying).into_iter();
+        refused.extend(refused_asks.map(|(place, refusal)| (first + before + place, refusal)));
+        refused
+    }
+
+    /// Which asks wait, where a batch says that. Says which of them are refused.
+    fn asks(&self, applying: &mut Applying<'_>) -> Vec<(usize, Refusal)> {
+        let Some(asks) = applying.batch.asks.take() else {
+            return Vec::new();
+        };
+        let (mut waiting, mut refused) = (Vec::new(), Vec::new());
+        for (place, ask) in asks.into_iter().enumerate().take(MAX_ASKS) {
+            let ends = applying.options().check_ask(&ask).and_then(|()| {
+                let to = ask.to.iter().map(|to| applying.shown(&to.0));
+                Ok((applying.shown(&ask.from.0)?, to.collect::<Result<Vec<_>, _>>()?))
+            });
+            match ends {
+                Ok((from, to)) => waiting.push(Ask {
+                    from,
+                    to,
+                    message: applying.share(&ask.message),
+                    since: applying
+                        .now
+                        .as_millis()
+                        .saturating_sub(i64::try_from(ask.age_ms).unwrap_or(i64::MAX)),
+                }),
+                Err(refusal) => refused.push((place, refusal)),
+            }
+        }
+        self.lints.asks(applying.boot(), waiting);
         refused
     }
 

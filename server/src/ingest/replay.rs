@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Ingest, Intake, Recorder};
 use crate::directory::{ActorQuery, Directory, DirectoryOptions};
-use crate::traffic::HistoryOf;
+use crate::traffic::{HistoryOf, Plumbing};
 use crate::{Clock, SystemClock};
 
 /// What came in, and when somebody swept.
@@ -87,7 +87,7 @@ fn all_of(intake: &Intake, now: Timestamp) -> Value {
         .map(|(id, line)| json!({"actor": &*id, "line": &*line}))
         .collect();
     json!({"records": records, "journals": journals, "events": newest, "traffic": traffic,
-        "types": intake.traffic().types(now, 600), "history": intake.traffic().history(&HistoryOf::All, now, 600),
+        "types": intake.traffic().types(now, 600, Plumbing::Shown), "history": intake.traffic().history(&HistoryOf::All, now, 600),
         "lints": intake.lints().list()})
 }
 

@@ -27,6 +27,20 @@ pub(super) struct Facts {
     pub(super) live: BTreeMap<Text, u64>,
     /// Messages of each type that never reached a handler, at times in milliseconds.
     pub(super) dead: BTreeMap<Text, VecDeque<(i64, u64)>>,
+    /// Asks of each process that wait for their answers.
+    pub(super) asks: BTreeMap<Text, Vec<Ask>>,
+}
+
+/// An actor waits for another one's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ask {
+    pub(crate) from: Text,
+    /// One of them was asked.
+    pub(crate) to: Vec<Text>,
+    /// The type of the message.
+    pub(crate) message: Text,
+    /// When it was asked, in milliseconds.
+    pub(crate) since: i64,
 }
 
 /// A thread: its name within its process.
@@ -72,8 +86,27 @@ impl Facts {
                 if let Some(subject) = self.actors.remove(id) {
                     self.actors.insert(to.clone(), subject);
                 }
+                for ask in self.asks.values_mut().flatten() {
+                    for end in ask.to.iter_mut().chain([&mut ask.from]) {
+                        if end == id {
+                            end.clone_from(to);
+                        }
+                    }
+                }
             }
-            What::BootSilent | What::BootBack => {}
+            What::BootSilent => {
+                self.asks.remove(id);
+            }
+            What::BootBack => {}
+        }
+    }
+
+    /// Which asks wait in a process: in place of those that did before.
+    pub(super) fn asks(&mut self, boot: &Text, asks: Vec<Ask>) {
+        if asks.is_empty() {
+            self.asks.remove(boot);
+        } else {
+            self.asks.insert(boot.clone(), asks);
         }
     }
 

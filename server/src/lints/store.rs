@@ -7,10 +7,10 @@ use loom_protocol::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::facts::{EACH_DEPTH, Facts};
+use super::facts::{Ask, EACH_DEPTH, Facts};
 use super::{
-    blocked_worker, dead_letters, failed, growing_mailbox, restart_storm, silent_process, stuck_handler,
-    too_many,
+    ask_cycle, blocked_worker, dead_letters, failed, growing_mailbox, restart_storm, silent_process,
+    stuck_handler, too_many,
 };
 use crate::directory::{Happening, Text};
 
@@ -34,6 +34,7 @@ const RULES: &[Rule] = &[
     too_many::check,
     blocked_worker::check,
     silent_process::check,
+    ask_cycle::check,
 ];
 
 /// How grave it is.
@@ -114,6 +115,11 @@ impl Lints {
         for happening in happened {
             state.facts.happened(happening);
         }
+    }
+
+    /// Takes in which asks wait in a process, all of them.
+    pub(crate) fn asks(&self, boot: &Text, asks: Vec<Ask>) {
+        self.lock().facts.asks(boot, asks);
     }
 
     /// Has all rules look. To be called about once a second, with what traffic knows of each type.

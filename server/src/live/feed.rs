@@ -15,6 +15,7 @@ use super::sockets::Sockets;
 use crate::Intake;
 use crate::directory::{Directory, Taken};
 use crate::http::Guard;
+use crate::traffic::Plumbing;
 use crate::windows::{Windows, keep_current};
 
 /// Changes of one actor within this time become one frame: 8 a second at most.
@@ -157,7 +158,9 @@ async fn send_watched(intake: Arc<Intake>, hub: Hub) {
         sent = Instant::now();
         let viewers = intake.lookers().of_map();
         if !viewers.is_empty() {
-            let types = intake.traffic().types(intake.now(), TRAFFIC_WINDOW);
+            let types = intake
+                .traffic()
+                .types(intake.now(), TRAFFIC_WINDOW, Plumbing::LeftOut);
             let data = serde_json::json!({"types": types});
             hub.send_to(&viewers, vec![Draft::new(topic::TRAFFIC, Some("traffic"), &data)]);
         }

@@ -9,7 +9,7 @@ use super::WINDOW;
 use super::coverage::Coverage;
 use super::growth::Growth;
 use super::kinds::MessageOfKind;
-use super::series::{Series, end_of_step};
+use super::series::Series;
 use crate::directory::{Look, Text};
 
 /// Bytes of all windows of actors together.
@@ -54,8 +54,15 @@ impl Actor {
     /// Follows it each second from this one on, unless it is followed so already.
     fn follow_closely(&mut self, second: i64) {
         if self.fine_since.is_none() {
-            self.series.end_step(second);
+            self.series.change_step(second);
             self.fine_since = Some(second);
+        }
+    }
+
+    /// Follows it each ten seconds from this one on, unless it is followed so already.
+    fn follow_from_afar(&mut self, second: i64) {
+        if self.fine_since.take().is_some() {
+            self.series.change_step(second);
         }
     }
 
@@ -107,7 +114,7 @@ impl Actors {
         if let Some((before, after)) = work
             && timed
         {
-            actor.series.at(end_of_step(second, step), |sample| {
+            actor.series.at(second, step, |sample| {
                 let handled = after.handled.saturating_sub(before.handled);
                 sample
                     .handle
@@ -148,9 +155,7 @@ impl Actors {
             row.kept.add(&grown, true, span);
             if grown.has_times() {
                 let step = actor.fine_since.map_or(COARSE, |_| 1);
-                actor
-                    .series
-                    .at(end_of_step(span.1, step), |sample| grown.add_times(sample));
+                actor.series.at(span.1, step, |sample| grown.add_times(sample));
             }
         }
         if is_new {
@@ -205,7 +210,7 @@ impl Actors {
             if is_fine {
                 actor.follow_closely(second);
             } else {
-                actor.fine_since = None;
+                actor.follow_from_afar(second);
             }
         }
         self.fit(&by_activity);

@@ -21,6 +21,9 @@ pub(super) struct Kind {
     pub(super) queued: u64,
     pub(super) handled: u64,
     pub(super) errors: u64,
+    /// Of it there were actors of a library's plumbing, and of the application.
+    pub(super) plumbing: bool,
+    pub(super) own: bool,
     /// Messages that never reached a handler, since this studio knows the type.
     pub(super) dead: u64,
     pub(super) series: Series,
@@ -111,7 +114,7 @@ impl Kind {
         kept.totals.kind = message.to_owned();
         kept.add(grown, whole, span);
         if whole && grown.has_times() {
-            self.series.at(span.1, |sample| grown.add_times(sample));
+            self.series.at(span.1, 1, |sample| grown.add_times(sample));
         }
     }
 }
@@ -131,7 +134,7 @@ impl MessageOfKind {
         if counts {
             self.series.spread(span, 1, grown.handled, grown.errors);
             if grown.has_times() {
-                self.series.at(span.1, |sample| grown.add_times(sample));
+                self.series.at(span.1, 1, |sample| grown.add_times(sample));
             }
         }
     }

@@ -21,7 +21,7 @@ mod series;
 mod store;
 
 pub(crate) use rates::RateLine;
-pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, TypeRow};
+pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, Plumbing, TypeRow};
 pub(crate) use store::Traffic;
 
 /// Seconds that windows reach back.

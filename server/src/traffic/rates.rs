@@ -10,7 +10,7 @@ use super::WINDOW;
 use super::actors::COARSE;
 use super::coverage::Coverage;
 use super::read::per_second;
-use super::series::{Series, end_of_step};
+use super::series::end_of_step;
 use super::store::{Traffic, second_of};
 
 /// Messages handled per second in each step of a window, oldest first.
@@ -34,23 +34,27 @@ impl Traffic {
         window: i64,
         steps: i64,
     ) -> BTreeMap<String, RateLine> {
+        let step = step_of(window, steps);
+        let oldest = oldest(now, window, step);
+        // What comes in waits for this lock: under it numbers are copied, and nothing is made of them.
         let state = self.lock();
-        let line = |id: &'a str| {
+        let kept = |id: &'a str| {
             let actor = state.actors.all.get(id)?;
-            let covered = state.coverage_of(actor);
-            let step = step_of(window, steps);
-            let line = match actor.fine_since {
-                Some(since) if step < COARSE => {
-                    rate_line(&actor.series.refined(since, COARSE), &covered, now, window, step)
-                }
-                _ => {
-                    let step = (step + COARSE - 1).div_euclid(COARSE) * COARSE;
-                    rate_line(&actor.series, &covered, now, window, step)
-                }
+            let step = match actor.fine_since {
+                Some(_) if step < COARSE => step,
+                _ => (step + COARSE - 1).div_euclid(COARSE) * COARSE,
             };
-            Some((id.to_owned(), line))
+            let (handled, covered) = (actor.series.handled_since(oldest), state.coverage_of(actor));
+            Some((id, step, handled, covered))
         };
-        ids.into_iter().filter_map(line).collect()
+        let kept: Vec<_> = ids.into_iter().filter_map(kept).collect();
+        drop(state);
+        let lines = kept.into_iter();
+        lines
+            .map(|(id, step, handled, covered)| {
+                (id.to_owned(), rate_line(&handled, &covered, now, window, step))
+            })
+            .collect()
     }
 
     /// The same of all actors of some types.
@@ -61,16 +65,32 @@ impl Traffic {
         window: i64,
         steps: i64,
     ) -> BTreeMap<String, RateLine> {
+        let step = step_of(window, steps);
+        let oldest = oldest(now, window, step);
         let state = self.lock();
-        let covered = state.coverage_by_kind();
-        let line = |name: &'a str| {
-            let series = &state.kinds.all.get(name)?.series;
-            let covered = covered.get(name).cloned().unwrap_or_default();
-            let line = rate_line(series, &covered, now, window, step_of(window, steps));
-            Some((name.to_owned(), line))
+        let kept = |name: &'a str| {
+            let kind = state.kinds.all.get(name)?;
+            let mut covered = kind.loners.clone();
+            let boots = state.boots.values();
+            boots
+                .filter(|boot| boot.kinds.contains_key(name))
+                .for_each(|boot| covered.add(&boot.coverage));
+            Some((name, kind.series.handled_since(oldest), covered))
         };
-        names.into_iter().filter_map(line).collect()
+        let kept: Vec<_> = names.into_iter().filter_map(kept).collect();
+        drop(state);
+        let lines = kept.into_iter();
+        lines
+            .map(|(name, handled, covered)| {
+                (name.to_owned(), rate_line(&handled, &covered, now, window, step))
+            })
+            .collect()
     }
+}
+
+/// What is older is in no step of a window, whatever their length.
+fn oldest(now: Timestamp, window: i64, step: i64) -> i64 {
+    second_of(now) - window.clamp(1, WINDOW) - 2 * step.max(COARSE)
 }
 
 /// Seconds of a step, so that a window has about so many.
@@ -78,15 +98,25 @@ fn step_of(window: i64, steps: i64) -> i64 {
     (window.clamp(1, WINDOW) / steps.max(1)).max(1)
 }
 
-/// What was handled in each whole step of a window. The second that runs is not over, and neither is the step that it is in.
-fn rate_line(series: &Series, covered: &Coverage, now: Timestamp, window: i64, step: i64) -> RateLine {
+/// What was handled in each whole step of a window; `handled` as [`super::series::Series::handled_since`] gives it. The second that
+/// runs is not over, and neither is the step that it is in.
+fn rate_line(
+    handled: &[(i64, i64, f32)],
+    covered: &Coverage,
+    now: Timestamp,
+    window: i64,
+    step: i64,
+) -> RateLine {
     let to = (second_of(now) - 1).div_euclid(step) * step;
     let from = to - window.clamp(1, WINDOW).div_euclid(step).max(1) * step;
     let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
-    for sample in series.samples() {
-        if sample.second > from && sample.second <= to {
-            let end = end_of_step(sample.second, step);
-            *sums.entry(end).or_default() += f64::from(sample.handled);
+    for (after, until, count) in handled {
+        #[expect(clippy::cast_precision_loss, reason = "a step has a few seconds")]
+        let each = f64::from(*count) / (until - after).max(1) as f64;
+        for second in after + 1..=*until {
+            if second > from && second <= to {
+                *sums.entry(end_of_step(second, step)).or_default() += each;
+            }
         }
     }
     let mut rate = Vec::new();

@@ -143,12 +143,17 @@ impl Window {
 }
 
 impl Traffic {
-    /// All types, by name. `window` is in seconds.
-    pub(crate) fn types(&self, now: Timestamp, window: i64) -> Vec<TypeRow> {
+    /// All types, by name; without those that only a library's plumbing is of, unless these are wanted too. `window` is in seconds.
+    pub(crate) fn types(&self, now: Timestamp, window: i64, plumbing: Plumbing) -> Vec<TypeRow> {
         let window = Window::new(now, window);
         let state = self.lock();
         let covered = state.coverage_by_kind();
-        let rows = state.kinds.all.iter().map(|(name, kind)| {
+        let shown = state
+            .kinds
+            .all
+            .iter()
+            .filter(|(_, kind)| plumbing == Plumbing::Shown || kind.own || !kind.plumbing);
+        let rows = shown.map(|(name, kind)| {
             let covered = covered
                 .get(name)
                 .map_or(0, |covered| covered.count(window.from, window.to));
@@ -259,7 +264,7 @@ impl Traffic {
                 };
                 let covered = state.coverage_of(actor);
                 match actor.fine_since {
-                    Some(since) => steps(&[&actor.series.refined(since, COARSE)], &covered, window, 1),
+                    Some(_) => steps(&[&actor.series.refined()], &covered, window, 1),
                     None => steps(&[&actor.series], &covered, window, COARSE),
                 }
             }
@@ -286,6 +291,13 @@ impl Traffic {
             }
         }
     }
+}
+
+/// Whether a library's plumbing is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plumbing {
+    Shown,
+    LeftOut,
 }
 
 /// Whose window is asked for.

@@ -74,7 +74,9 @@ impl Times {
 /// What happened in one step of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sample {
-    /// The second in which the step ends.
+    /// The step is of the seconds after this one,
+    pub(super) from: i64,
+    /// up to this one. Steps do not overlap.
     pub(super) second: i64,
     pub(super) handled: f32,
     pub(super) errors: f32,
@@ -90,30 +92,42 @@ pub(super) struct Series {
     samples: VecDeque<Sample>,
     /// What waited before the first of them.
     queue_before: Option<u32>,
+    /// Steps of the length that is in force begin after this second; before it each second was kept, or ten of them.
+    steps_from: i64,
 }
 
 impl Series {
-    /// Changes the sample of a second, which may be new.
-    pub(super) fn at(&mut self, second: i64, change: impl FnOnce(&mut Sample)) {
-        let newer = self
+    /// Changes the sample that a second is in; where there is none, a new one of a step of so many seconds.
+    pub(super) fn at(&mut self, second: i64, step: i64, change: impl FnOnce(&mut Sample)) {
+        let later = self
             .samples
             .iter()
             .rev()
-            .take_while(|sample| sample.second > second)
+            .take_while(|sample| sample.second >= second)
             .count();
-        let place = self.samples.len() - newer;
-        let last = place.checked_sub(1).and_then(|last| self.samples.get_mut(last));
-        match last {
-            Some(sample) if sample.second == second => change(sample),
-            _ => {
-                let mut sample = Sample {
-                    second,
-                    ..Sample::default()
-                };
-                change(&mut sample);
-                self.samples.insert(place, sample);
-            }
+        let place = self.samples.len() - later;
+        let next = self.samples.get_mut(place);
+        let next_from = next.as_ref().map(|next| next.from);
+        if let Some(next) = next.filter(|next| next.from < second) {
+            change(next);
+            return;
         }
+        let end = if second > self.steps_from {
+            end_of_step(second, step)
+        } else {
+            second
+        };
+        let end = next_from.map_or(end, |next| next.min(end));
+        let before = place.checked_sub(1).and_then(|before| self.samples.get(before));
+        let limits = [Some(self.steps_from), before.map(|before| before.second)];
+        let limits = limits.into_iter().flatten().filter(|limit| *limit < second);
+        let mut sample = Sample {
+            from: limits.fold(end - step, i64::max),
+            second: end,
+            ..Sample::default()
+        };
+        change(&mut sample);
+        self.samples.insert(place, sample);
     }
 
     /// Spreads counts over the seconds after `from` up to `to`, in steps of `step` seconds.
@@ -128,7 +142,7 @@ impl Series {
         let from = from.min(to - 1);
         let seconds = (to - from) as f32;
         for second in from + 1..=to {
-            self.at(end_of_step(second, step), |sample| {
+            self.at(second, step, |sample| {
                 sample.handled += handled as f32 / seconds;
                 sample.errors += errors as f32 / seconds;
             });
@@ -138,7 +152,7 @@ impl Series {
     /// Says how many wait at the end of a step.
     pub(super) fn set_queue(&mut self, second: i64, step: i64, queue: u64) {
         let queue = u32::try_from(queue).unwrap_or(u32::MAX);
-        self.at(end_of_step(second, step), |sample| sample.queue = Some(queue));
+        self.at(second, step, |sample| sample.queue = Some(queue));
     }
 
     /// Forgets what is older than `oldest`.
@@ -162,36 +176,48 @@ impl Series {
         self.samples.is_empty()
     }
 
-    /// The step that runs ends with this second: from here on each second is kept.
-    pub(super) fn end_step(&mut self, second: i64) {
+    /// The step that runs ends with this second: those after it are of another length.
+    pub(super) fn change_step(&mut self, second: i64) {
         if let Some(running) = self.samples.back_mut() {
-            running.second = running.second.min(second);
+            running.second = running.second.min(second.max(running.from + 1));
         }
+        self.steps_from = second;
     }
 
-    /// The same with what was kept in steps of `coarse` seconds spread over their seconds, up to `until`, with which the last of
-    /// them ended: since then each second is kept, and the sum of a step would look like one second's.
-    pub(super) fn refined(&self, until: i64, coarse: i64) -> Self {
-        let is_sum = |sample: &&Sample| {
-            sample.second == until || (sample.second < until && sample.second % coarse == 0)
+    /// The same with what was kept in longer steps spread over their seconds.
+    pub(super) fn refined(&self) -> Self {
+        let mut refined = Self {
+            queue_before: self.queue_before,
+            ..Self::default()
         };
-        let mut refined = self.clone();
-        for sum in self.samples.iter().filter(is_sum) {
-            let before = end_of_step(sum.second, coarse) - coarse;
+        for sum in &self.samples {
             #[expect(clippy::cast_precision_loss, reason = "a step has a few seconds")]
-            let seconds = (sum.second - before) as f32;
-            refined.at(sum.second, |sample| {
-                sample.handled -= sum.handled;
-                sample.errors -= sum.errors;
-            });
-            for second in before + 1..=sum.second {
-                refined.at(second, |part| {
-                    part.handled += sum.handled / seconds;
-                    part.errors += sum.errors / seconds;
+            let seconds = (sum.second - sum.from).max(1) as f32;
+            for second in sum.from + 1..sum.second {
+                refined.samples.push_back(Sample {
+                    from: second - 1,
+                    second,
+                    handled: sum.handled / seconds,
+                    errors: sum.errors / seconds,
+                    ..Sample::default()
                 });
             }
+            refined.samples.push_back(Sample {
+                from: sum.second - 1,
+                handled: sum.handled / seconds,
+                errors: sum.errors / seconds,
+                ..sum.clone()
+            });
         }
         refined
+    }
+
+    /// What was handled after a second: the seconds of each step, as in a sample, and how much that was.
+    pub(super) fn handled_since(&self, from: i64) -> Vec<(i64, i64, f32)> {
+        let within = self.samples.iter().filter(|sample| sample.second > from);
+        within
+            .map(|sample| (sample.from, sample.second, sample.handled))
+            .collect()
     }
 
     /// Messages and errors after `from` up to `to`.
@@ -238,4 +264,67 @@ impl Series {
 /// The second in which the step ends that a second is in.
 pub(super) fn end_of_step(second: i64, step: i64) -> i64 {
     (second - 1).div_euclid(step) * step + step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Five a second, told each second.
+    fn told(series: &mut Series, seconds: std::ops::RangeInclusive<i64>, step: i64) {
+        for second in seconds {
+            series.spread((second - 1, second), step, 5, 1);
+        }
+    }
+
+    fn each_second(series: &Series) -> Vec<(i64, f32)> {
+        let refined = series.refined();
+        let samples = refined.samples();
+        samples.map(|sample| (sample.second, sample.handled)).collect()
+    }
+
+    #[test]
+    fn a_constant_rate_stays_one_however_often_it_is_followed_each_second() {
+        // From every second of a step to every other one.
+        for first in 101..=111 {
+            for (long, pause) in [(1, 1), (3, 13), (9, 2), (20, 7), (10, 10)] {
+                let mut series = Series::default();
+                let mut now = 100;
+                let mut go = |series: &mut Series, to: i64, step| {
+                    told(series, now + 1..=to, step);
+                    series.change_step(to);
+                    now = to;
+                };
+                go(&mut series, first, 10);
+                for _ in 0..3 {
+                    let begun = series.steps_from;
+                    go(&mut series, begun + long, 1);
+                    go(&mut series, begun + long + pause, 10);
+                }
+                let seconds = each_second(&series);
+                assert!(
+                    seconds.iter().all(|(_, handled)| (handled - 5.0).abs() < 0.01),
+                    "{first} {long} {pause}: {seconds:?}"
+                );
+                let expected: Vec<i64> = (101..=now).collect();
+                let told: Vec<i64> = seconds.iter().map(|(second, _)| *second).collect();
+                assert_eq!(told, expected, "{first} {long} {pause}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_late_is_counted_where_it_belongs() {
+        let mut series = Series::default();
+        told(&mut series, 101..=115, 10);
+        series.change_step(115);
+        // Told at 118 of the last ten seconds, most of which are in the long steps before.
+        series.spread((108, 118), 1, 100, 0);
+        let seconds = each_second(&series);
+        let all: f32 = seconds.iter().map(|(_, handled)| handled).sum();
+        assert!((all - 175.0).abs() < 0.1, "{seconds:?}");
+        let places: Vec<i64> = series.samples().map(|sample| sample.second).collect();
+        assert_eq!(places, [110, 115, 116, 117, 118]);
+        assert_eq!(series.handled_since(115).len(), 3);
+    }
 }

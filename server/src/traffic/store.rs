@@ -200,6 +200,8 @@ impl State {
         };
         kind.live = kind.live.saturating_add(1);
         kind.queued = kind.queued.saturating_add(look.queued);
+        kind.plumbing |= look.system;
+        kind.own |= !look.system;
         if let Some(boot) = &look.boot {
             let boot = self.boots.entry(boot.clone()).or_default();
             let kind = boot.kinds.entry(look.kind.clone()).or_default();

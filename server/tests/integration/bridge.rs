@@ -109,3 +109,92 @@ async fn two_processes_with_the_same_ids_are_seen_side_by_side() {
     assert!(studio.directory.is_empty(), "{:?}", shown(&studio.directory));
     studio.stop().await;
 }
+
+/// Asks those of its way, the last one first, and takes no message before it has the answer. Of several kinds, so that it is known of
+/// which one a message waits for.
+struct Link<const KIND: u8>;
+
+#[loom_bridge::actor]
+impl<const KIND: u8> actix::Actor for Link<KIND> {
+    type Context = loom_bridge::Context<Self>;
+}
+
+#[derive(actix::Message)]
+#[rtype(result = "u32")]
+struct Through<const KIND: u8>(Vec<actix::Addr<Link<KIND>>>);
+
+impl<const KIND: u8> actix::Handler<Through<KIND>> for Link<KIND> {
+    type Result = actix::AtomicResponse<Self, u32>;
+
+    fn handle(&mut self, Through(mut way): Through<KIND>, _: &mut Self::Context) -> Self::Result {
+        use actix::WrapFuture as _;
+        let next = way.pop();
+        let answer = async move {
+            match next {
+                Some(next) => next.send(Through(way)).await.unwrap_or_default() + 1,
+                None => 0,
+            }
+        };
+        actix::AtomicResponse::new(Box::pin(answer.into_actor(self)))
+    }
+}
+
+/// Takes no other message for as long as that is not ready.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct Hold(tokio::sync::oneshot::Receiver<()>);
+
+impl<const KIND: u8> actix::Handler<Hold> for Link<KIND> {
+    type Result = actix::AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, Hold(ready): Hold, _: &mut Self::Context) -> Self::Result {
+        use actix::WrapFuture as _;
+        let hold = async { drop(ready.await) };
+        actix::AtomicResponse::new(Box::pin(hold.into_actor(self)))
+    }
+}
+
+fn link<const KIND: u8>(registry: &ActorRegistry, id: &str) -> actix::Addr<Link<KIND>> {
+    loom_bridge::spawn(ActorSpec::new("Link").id(id).registry(registry), |_| Link)
+}
+
+#[actix_web::test]
+async fn actors_that_ask_each_other_and_wait_are_a_lint_and_others_that_wait_are_none() {
+    let studio = running().await;
+    let mut viewer = Viewer::open(&studio).await;
+    viewer.next_of("hello").await;
+    let registry = ActorRegistry::new();
+    let bridge = DiscoveryBridge::new(Options {
+        poll_interval: Duration::from_millis(50),
+        ..Options::default()
+    });
+    loom_bridge::set_level(loom_bridge::Level::Traffic);
+    bridge
+        .deliver_to_shared(studio.intake.clone())
+        .connect(&registry)
+        .unwrap();
+    let [a, b] = ["a", "b"].map(|id| link::<1>(&registry, id));
+    let [one, other] = ["one", "other"].map(|id| link::<2>(&registry, id));
+    // These wait as long: one for the other, which waits for somebody who is no actor.
+    let (_never, is_never_ready) = tokio::sync::oneshot::channel();
+    other.do_send(Hold(is_never_ready));
+    one.do_send(Through(vec![other.clone()]));
+    a.do_send(Through(vec![a.clone(), b.clone()]));
+    let found = viewer.next_of("lints").await.data;
+    let found = found.as_array().unwrap();
+    loom_bridge::follow_studio();
+    let [lint] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (&lint["code"], &lint["actor"]),
+        (&json!("ask_cycle"), &json!("a"))
+    );
+    let sentence = lint["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("a asked b (`Through<1>`), b asked a or b (`Through<1>`)"),
+        "{sentence}"
+    );
+    bridge.close().await;
+    studio.stop().await;
+}

@@ -240,3 +240,67 @@ async fn a_process_that_is_silent_is_told_and_its_actors_are_no_longer_stuck() {
     process.beats(11).await;
     assert_eq!(process.codes().await, [""; 0], "it is back");
 }
+
+#[actix_web::test]
+async fn asks_in_a_circle_are_told_while_they_wait() {
+    let mut process =
+        Process::with(json!([{"id":"a","type":"T"},{"id":"b","type":"T"},{"id":"c","type":"T"}])).await;
+    let ask = |from: &str, to: &str, age: u64| json!({"from":from,"to":[to],"message":"M","ageMs":age});
+    // They lead nowhere.
+    process
+        .says(json!({"asks":[ask("a","b",60_000),ask("b","c",60_000)]}))
+        .await;
+    assert_eq!(process.codes().await, [""; 0]);
+    process
+        .says(json!({"asks":[ask("a","b",60_000),ask("b","a",2_000)]}))
+        .await;
+    assert_eq!(process.codes().await, [""; 0], "not for long");
+    process.beats(5).await;
+    let (code, lint) = process.lints().await.remove(0);
+    assert_eq!((code.as_str(), &lint["actor"]), ("ask_cycle", &json!("a")));
+    assert_eq!(
+        (&lint["severity"], &lint["value"]),
+        (&json!("problem"), &json!(6)),
+        "when it was told first"
+    );
+    let sentence = lint["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("a asked b (`M`), b asked a (`M`)"),
+        "{sentence}"
+    );
+    process.says(json!({"asks":[]})).await;
+    process.beats(11).await;
+    assert_eq!(process.codes().await, [""; 0], "they were answered");
+}
+
+#[actix_web::test]
+async fn asks_of_a_process_that_is_silent_are_told_no_more() {
+    let mut process = Process::with(json!([{"id":"a","type":"T"}])).await;
+    let ask = json!({"from":"a","to":["a"],"message":"M","ageMs":60_000});
+    process.says(json!({"asks":[ask]})).await;
+    assert_eq!(process.codes().await, ["ask_cycle"]);
+    for _ in 0..25 {
+        process.clock.advance(1_000);
+        process.services.intake.sweep();
+    }
+    assert!(!process.codes().await.contains(&"ask_cycle".to_owned()));
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_an_ask_is_told_by_its_place() {
+    let (services, _clock) = services(StudioOptions::default());
+    let ask = |message: &str| json!({"from":"a","to":["a"],"message":message,"ageMs":1});
+    let batch = json!({"boot":"b","seq":1,"register":[{"id":"a","type":"T"}],
+        "edges":[{"from":"a","to":"a","message":"M","count":1}],
+        "asks":[ask("M"),ask(""),{"from":"a"},{"from":"a","to":[],"message":"M","ageMs":1},ask("M")]});
+    let outcome = post(&services, "/api/actor/batch", batch).await.json();
+    let rejected = outcome["rejected"].as_array().unwrap().iter();
+    let places: Vec<_> = rejected
+        .map(|rejection| rejection["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(
+        (places, &outcome["accepted"]),
+        (vec![3, 4, 5], &json!(4)),
+        "{outcome}"
+    );
+}

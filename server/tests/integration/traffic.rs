@@ -468,3 +468,27 @@ async fn sockets_that_look_get_journal_and_traffic_and_others_do_not() {
     }
     studio.stop().await;
 }
+
+#[actix_web::test]
+async fn types_of_plumbing_are_told_to_those_who_ask_for_them() {
+    let (services, _clock) = services(StudioOptions::default());
+    let batch = json!({"boot":"b","seq":1,"register":[
+        {"id":"p","type":"Pump","system":true},
+        {"id":"both","type":"Both","system":true},{"id":"own","type":"Both"},
+        {"id":"o","type":"Order"}],
+        "types":[{"type":"Told","messages":[{"type":"M","handled":1}]}]});
+    post(&services, "/api/actor/batch", batch).await;
+    let names = async |query: &str| {
+        let types = get(&services, &format!("/api/types{query}")).await.json();
+        let types = types.as_array().unwrap().iter();
+        let names: Vec<_> = types
+            .map(|row| row["type"].as_str().unwrap().to_owned())
+            .collect();
+        names
+    };
+    assert_eq!(names("").await, ["Both", "Order", "Told"]);
+    assert_eq!(names("?system=false").await, ["Both", "Order", "Told"]);
+    assert_eq!(names("?system=true").await, ["Both", "Order", "Pump", "Told"]);
+    let wrong = get(&services, "/api/types?system=maybe").await;
+    assert_eq!(wrong.status, 400);
+}

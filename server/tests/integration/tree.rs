@@ -133,3 +133,32 @@ async fn of_very_many_the_first_are_taken_and_the_answer_says_so() {
         );
     }
 }
+
+#[actix_web::test]
+async fn beyond_its_bounds_a_tree_says_what_is_found_and_what_has_no_room() {
+    let (services, _) = services(StudioOptions::default());
+    let mut register: Vec<Value> = (0..5_000)
+        .map(|number| json!({"id":format!("a{number:04}"),"type":"T","parentId":format!("m{number:04}")}))
+        .collect();
+    // Above them those that the filter finds, too, though they come after the first 5000; and above these one for whom there is
+    // no room.
+    register.extend((0..5_000).map(|number| {
+        let kind = if number == 7 { "Other" } else { "T" };
+        json!({"id":format!("m{number:04}"),"type":kind,"parentId":"top"})
+    }));
+    register.push(json!({"id":"top","type":"T"}));
+    let batch = json!({"boot":"b","seq":1,"register":register});
+    post(&services, "/api/actor/batch", batch).await;
+    let all = tree(&services, json!({"filter":"type:T","count":10})).await;
+    assert_eq!(
+        (&all["found"], &all["taken"]),
+        (&json!(10_000), &json!(5_000)),
+        "{all}"
+    );
+    let matches: Vec<bool> = (6..9)
+        .map(|line| all["lines"][line]["matches"].as_bool().unwrap())
+        .collect();
+    assert_eq!(matches, [true, false, true]);
+    let why = |line: usize| all["lines"][line]["uprooted"].as_str();
+    assert_eq!((why(0), why(7)), (Some("left_out"), Some("left_out")), "{all}");
+}

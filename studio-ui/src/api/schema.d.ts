@@ -1210,6 +1210,11 @@ export interface components {
         ActorBatch: {
             /** @description What became of orders. */
             answers?: components["schemas"]["OrderAnswer"][];
+            /**
+             * @description Asks between actors of this boot that wait for their answer for a second or more, all of them. They take the place of those
+             *     that were said before. Absent where those have not changed.
+             */
+            asks?: components["schemas"]["WaitingAsk"][] | null;
             /** @description The sending process's start. */
             boot: components["schemas"]["BootId"];
             /**
@@ -2063,8 +2068,8 @@ export interface components {
         Rejection: {
             code?: components["schemas"]["RejectionCode"] | null;
             /**
-             * @description Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges` and
-             *     `answers`.
+             * @description Its place, counted from 0 through `register`, `update`, `unregister`, `events`, `types`, `messages`, `edges`,
+             *     `answers` and `asks`.
              */
             index: number;
             /** @description Why, in a sentence. */
@@ -2157,7 +2162,10 @@ export interface components {
             position: number;
             /** @description How many have the same parent. */
             siblings: number;
-            /** @description Why it stands at the top although it has a parent: `orphan` when that is not known, `cycle` when that is below it. */
+            /**
+             * @description Why it stands at the top although it has a parent: `orphan` when that is not known, `cycle` when that is below it, `left_out`
+             *     when there is no room for it in the tree.
+             */
             uprooted?: string | null;
         };
         /** @description One type of actor. */
@@ -2229,6 +2237,23 @@ export interface components {
         Unregister: {
             /** @description Which. */
             id: components["schemas"]["ActorId"];
+        };
+        /** @description A message of one actor to another that the first one waits for an answer to. */
+        WaitingAsk: {
+            /**
+             * Format: int64
+             * @description For how long it waits, in milliseconds.
+             */
+            ageMs: number;
+            /** @description The actor that asked. */
+            from: components["schemas"]["ActorId"];
+            /** @description The type of the message. */
+            message: string;
+            /**
+             * @description The actor that it asked: it has not answered yet, or has the message in its mailbox still. Several, where any of them may have it
+             *     there.
+             */
+            to: components["schemas"]["ActorId"][];
         };
         /**
          * @description What an actor's work came to since it started: sums, each with its count, that only grow. The mean over any stretch of
@@ -5138,6 +5163,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 60 when absent. */
                 window?: number;
+                /** @description Also types that only a library's plumbing is of; they are left out when this is absent. */
+                system?: boolean;
             };
             header?: never;
             path?: never;
@@ -8152,6 +8179,8 @@ export interface operations {
             query?: {
                 /** @description Seconds of the window, from 1 to 600; 60 when absent. */
                 window?: number;
+                /** @description Also types that only a library's plumbing is of; they are left out when this is absent. */
+                system?: boolean;
             };
             header?: never;
             path?: never;

@@ -20,7 +20,7 @@ pub use invalid::{FilterFault, InvalidFilter};
 pub use keys::{Field, Measure, Nature};
 pub use matching::{Subject, any_text};
 pub use number::{Amount, Comparison, Limit, Unit};
-pub use pattern::Pattern;
+pub use pattern::{BEHIND, Pattern};
 
 /// Which actors are meant: those for which all terms hold; all of them without any.
 #[derive(Clone, Debug, Default, PartialEq)]

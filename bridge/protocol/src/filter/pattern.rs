@@ -1,5 +1,8 @@
 //! Texts in filters: letters in any case, with `*` for any of them.
 
+/// Stands behind each of the texts that a pattern is looked for in together. Hardly any text has it.
+pub const BEHIND: char = '\0';
+
 /// A text that stands for itself, or for several where a `*` is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -61,15 +64,18 @@ impl Pattern {
         in_lower(text, |text| fits(&self.lower, text, true))
     }
 
-    /// Whether it stands for a part of one of several texts, in lower case and UTF-8, each with a byte behind it that is in none:
-    /// `0xff`.
-    pub fn is_in_one_of(&self, lower: &[u8]) -> bool {
+    /// Whether it stands for a part of one of several texts, in lower case, each with [`BEHIND`] behind it; nothing where that is a
+    /// part of the pattern.
+    pub fn is_in_one_of(&self, lower: &str) -> Option<bool> {
+        let crosses = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(BEHIND));
         match self.lower.as_slice() {
-            // What most searches are. It is not in two of them: a byte that it does not have stands between.
-            [Piece::Text(wanted)] => has(lower, wanted.as_bytes()),
+            pieces if pieces.iter().any(crosses) => None,
+            // What most searches are. It is not in two of them: a letter that it does not have stands between. The standard
+            // library compares many letters at a time.
+            [Piece::Text(wanted)] => Some(lower.contains(wanted.as_str())),
             pieces => {
-                let mut texts = lower.split_inclusive(|byte| *byte == 0xff);
-                texts.any(|text| fits(pieces, text.strip_suffix(&[0xff]).unwrap_or(text), false))
+                let mut texts = lower.split_terminator(BEHIND);
+                Some(texts.any(|text| fits(pieces, text.as_bytes(), false)))
             }
         }
     }
@@ -132,20 +138,6 @@ fn fits(pieces: &[Piece], text: &[u8], whole: bool) -> bool {
         free = false;
     }
     !whole || free || rest.is_empty()
-}
-
-/// Whether `wanted`, which is not empty, is in `text`, letter by letter.
-fn has(text: &[u8], wanted: &[u8]) -> bool {
-    let Some((first, others)) = wanted.split_first() else {
-        return true;
-    };
-    let Some(last) = text.len().checked_sub(wanted.len()) else {
-        return false;
-    };
-    let starts = text.iter().take(last + 1).enumerate();
-    starts
-        .filter(|(_, byte)| *byte == first)
-        .any(|(start, _)| text.get(start + 1..start + wanted.len()) == Some(others))
 }
 
 /// Where `wanted` (lower case) begins in `text`.

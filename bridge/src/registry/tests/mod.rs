@@ -7,7 +7,6 @@ use std::time::Duration;
 use loom_protocol::{ActorPatch, ActorStatus};
 
 use super::*;
-use crate::cell::Origin;
 use crate::clock;
 use crate::measure::{message_cell, type_cell};
 
@@ -23,8 +22,8 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         // Tests run side by side: of this type there are several, so that none is the only one at times.
-        type_cell::<Kind>().born("Kind");
-        type_cell::<Kind>().born("Kind");
+        type_cell::<Kind>().born("Kind".into());
+        type_cell::<Kind>().born("Kind".into());
         let registry = ActorRegistry::new();
         let changes = registry.subscribe().unwrap();
         Self {
@@ -36,8 +35,8 @@ impl Scene {
 
     fn actor(&self, id: &str) -> Arc<ActorCell> {
         let spec = ActorSpec::new("Kind").id(id).registry(&self.registry);
-        let cell = spec.admit(Origin::Context(type_cell::<Kind>()));
-        cell.polled();
+        let cell = spec.admit(Some(type_cell::<Kind>()));
+        cell.polled(false);
         cell
     }
 
@@ -154,7 +153,7 @@ fn nobody_is_told_when_nobody_subscribes() {
     let cell = ActorSpec::new("Kind")
         .id("a")
         .registry(&registry)
-        .admit(Origin::Context(type_cell::<Kind>()));
+        .admit(Some(type_cell::<Kind>()));
     handle_one(&cell);
     assert!(!cell.marks.is_wanted_by_anyone());
     let changes = registry.subscribe().unwrap();
@@ -256,7 +255,7 @@ fn a_storm_of_short_lives_stays_small() {
     let registry = ActorRegistry::new();
     for n in 0..25_000 {
         let spec = ActorSpec::new("Kind").id(format!("a{n}")).registry(&registry);
-        spec.admit(Origin::Context(type_cell::<Kind>())).end(None);
+        spec.admit(Some(type_cell::<Kind>())).end(None);
     }
     assert_eq!(registry.len(), 10_000);
 }
@@ -305,9 +304,9 @@ fn metadata_and_worker_are_told_when_they_change() {
         .id("a")
         .meta("n", 1)
         .registry(&scene.registry);
-    let cell = spec.admit(Origin::Context(type_cell::<Kind>()));
+    let cell = spec.admit(Some(type_cell::<Kind>()));
     assert_eq!(scene.poll().new[0].status, Some(ActorStatus::Starting));
-    cell.polled();
+    cell.polled(false);
     let patch = only_patch(scene.poll());
     assert_eq!(
         (patch.status, patch.worker_id.is_some()),
@@ -332,7 +331,7 @@ fn the_only_instance_of_a_type_has_a_queue_until_there_is_another() {
     let mut scene = Scene::new();
     let start = |id: &str| {
         let spec = ActorSpec::new("Lonely").id(id).registry(&scene.registry);
-        spec.admit(Origin::Context(type_cell::<Lonely>()))
+        spec.admit(Some(type_cell::<Lonely>()))
     };
     message_cell::<Lonely, ()>().here().sent();
     let first = start("first");

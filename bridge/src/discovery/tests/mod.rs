@@ -1,17 +1,17 @@
 //! The outbox by itself, and what can only be tried from inside: a courier that panics, and the log.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod handover;
+mod log;
+
+use std::sync::{Arc, Mutex};
 
 use loom_protocol::{
     ActorBatch, ActorId, ActorPatch, ActorRecord, BatchOutcome, BootId, Rejection, RejectionCode, Source,
 };
 
-use super::courier::Boom;
 use super::outbox::{Fault, Outbox, Sender, Settled};
 use super::{Delivery, DiscoveryBridge, Options, Placement, StudioSink};
 use crate::registry::{ActorRegistry, Delta};
-use crate::spec::ActorSpec;
 
 fn outbox(batch: usize, backlog: usize) -> Outbox {
     let sender = Sender::new(Source {
@@ -358,188 +358,4 @@ fn bridge_here() -> (DiscoveryBridge, ActorRegistry, Kept) {
     let (registry, sink) = (ActorRegistry::new(), Kept::default());
     bridge.deliver_to(sink.clone()).connect(&registry).unwrap();
     (bridge, registry, sink)
-}
-
-#[actix::test]
-async fn a_bridge_that_panics_comes_back_and_goes_on() {
-    let (bridge, registry, sink) = bridge_here();
-    let _before = registry.register(ActorSpec::new("Pump").id("before"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let courier = bridge.courier().unwrap();
-    assert!(courier.send(Boom).await.is_err());
-    let _after = registry.register(ActorSpec::new("Pump").id("after"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_ne!(bridge.courier().unwrap(), courier);
-    let batches = sink.0.lock().unwrap();
-    let seqs: Vec<_> = batches.iter().map(|batch| batch.seq).collect();
-    assert_eq!(
-        seqs,
-        (1..=seqs.len() as u64).collect::<Vec<_>>(),
-        "one boot, no number twice"
-    );
-    let was_registered = |id: &str| {
-        batches
-            .iter()
-            .flat_map(|batch| &batch.register)
-            .any(|record| record.id.0 == id)
-    };
-    assert!(was_registered("before") && was_registered("after"));
-}
-
-/// Takes the first batch that tells events and never answers it; takes all others.
-#[derive(Clone, Default)]
-struct Hesitant(Arc<Mutex<Vec<ActorBatch>>>);
-
-impl StudioSink for Hesitant {
-    fn deliver(&self, batch: ActorBatch) -> Delivery<'_> {
-        let mut batches = self.0.lock().unwrap();
-        let is_first = !batch.events.is_empty() && batches.iter().all(|batch| batch.events.is_empty());
-        batches.push(batch);
-        match is_first {
-            true => Box::pin(std::future::pending()),
-            false => Box::pin(async { Ok(BatchOutcome::default()) }),
-        }
-    }
-
-    fn name(&self) -> String {
-        "hesitant".into()
-    }
-}
-
-#[actix::test]
-async fn what_was_on_its_way_when_a_bridge_panicked_goes_again_under_its_number() {
-    let (bridge, registry, _) = bridge_here();
-    let sink = Hesitant::default();
-    bridge.deliver_to(sink.clone());
-    let _pump = registry.register(ActorSpec::new("Pump").id("pump"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(bridge.courier().unwrap().send(Boom).await.is_err());
-    let _other = registry.register(ActorSpec::new("Pump").id("other"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let batches = sink.0.lock().unwrap().clone();
-    let mut seen = std::collections::BTreeMap::new();
-    for batch in batches {
-        let seq = batch.seq;
-        let before = seen.insert(seq, batch.clone());
-        assert!(
-            before.is_none_or(|before| before == batch),
-            "one batch a number: {batch:?}"
-        );
-    }
-    let actors: Vec<_> = seen
-        .values()
-        .flat_map(|batch| &batch.events)
-        .map(|event| &*event.actor.0)
-        .collect();
-    assert_eq!(actors, ["pump", "other"], "each once");
-    let seqs: Vec<_> = seen.keys().copied().collect();
-    assert_eq!(
-        seqs,
-        (1..=seqs.len() as u64).collect::<Vec<_>>(),
-        "without a hole"
-    );
-    assert!(
-        seen.values().any(|batch| batch.complete),
-        "everything is named anew"
-    );
-}
-
-#[test]
-fn events_that_a_studio_does_not_take_are_counted_also_over_a_panic() {
-    let event = |text: &str| loom_protocol::ActorEvent {
-        actor: "a".into(),
-        time: None,
-        kind: loom_protocol::EventKind::Note,
-        message: text.into(),
-        correlation_id: None,
-        data: None,
-    };
-    let mut outbox = outbox(10, 10);
-    outbox.put(new(&["a"]));
-    outbox.news.put(vec![event("one"), event("two")]);
-    assert_eq!(outbox.next_batch().events.len(), 2);
-    let rejected = Rejection {
-        index: 2,
-        problem: "no".into(),
-        code: Some(RejectionCode::InvalidRecord),
-    };
-    let beyond = Rejection {
-        index: 3,
-        ..rejected.clone()
-    };
-    outbox.settle(&BatchOutcome {
-        rejected: vec![rejected, beyond],
-        ..BatchOutcome::default()
-    });
-    assert_eq!(outbox.next_batch().dropped.unwrap().events, 1);
-    outbox.news.put(vec![event("three")]);
-    let sender = outbox.sender();
-    drop(outbox);
-    let mut outbox = Outbox::with_bounds(sender, 10, 10);
-    assert!(
-        outbox.next_batch().events.is_empty(),
-        "the one that was on its way"
-    );
-    outbox.settle(&BatchOutcome::default());
-    let batch = outbox.next_batch();
-    assert_eq!((batch.seq, batch.events.len()), (3, 1));
-    assert_eq!(batch.dropped.unwrap().events, 1);
-}
-
-/// Keeps what all tests log: who listens is remembered for all threads at once, so one that listens on its own thread may
-/// miss events.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Fields(String);
-        impl tracing::field::Visit for Fields {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0.push_str(&format!("{field}={value:?} "));
-            }
-        }
-        let mut fields = Fields(format!("{} ", event.metadata().level()));
-        event.record(&mut fields);
-        // A test that fails with the lines in hand is no reason for others to fail.
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(fields.0);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-#[actix::test]
-async fn each_new_actor_is_logged_once_as_discovered() {
-    let log = Log::default();
-    tracing::subscriber::set_global_default(log.clone()).unwrap();
-    // What another test logged for the first time just before this is remembered as heard by nobody.
-    tracing::callsite::rebuild_interest_cache();
-    let (_bridge, registry, _sink) = bridge_here();
-    let handle = registry.register(ActorSpec::new("Pump").id("logged"));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    handle.set_status("active");
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let lines = log.0.lock().unwrap().clone();
-    let is_ours = |line: &&String| line.contains("Discovered actor") && line.contains("id=logged");
-    let found: Vec<_> = lines.iter().filter(is_ours).collect();
-    assert_eq!(found.len(), 1, "{lines:?}");
-    assert!(
-        found[0].starts_with("INFO") && found[0].contains("type=Pump"),
-        "{found:?}"
-    );
 }

@@ -3,8 +3,8 @@ import { useMemo, useState } from "react";
 import type { TreeLine } from "../../api/inside";
 import { treeQuery } from "../../api/inside-queries";
 import { type Folds, folded, opened } from "./model/tree";
-import { type List, stretchAround } from "./model/wanted";
-import type { Range } from "./use-actors";
+import type { List } from "./model/wanted";
+import { type Range, useStretch } from "./use-actors";
 
 /** A line of the tree with the name of its actor, as lists have them. */
 export type TreeRow = TreeLine & { id: string };
@@ -36,8 +36,7 @@ export function useTree({ filter }: List, searched: boolean): Tree {
   const list = `${searched} ${filter}`;
   const [chosen, setChosen] = useState<Chosen>({ list, folds: start });
   const folds = chosen.list === list ? chosen.folds : start;
-  const [range, setRange] = useState<Range>({ first: 0, last: 0 });
-  const { from, count } = stretchAround({ filter, sort: "id" }, range.first, range.last);
+  const { from, count, onRange } = useStretch(list);
   const { data, error, refetch } = useQuery(
     treeQuery({ filter, unfold: folds.unfold, except: [...folds.except], from, count }),
   );
@@ -58,6 +57,6 @@ export function useTree({ filter }: List, searched: boolean): Tree {
     fold: (id) => change(folded(folds, id)),
     open: (lines) => change(opened(folds, lines)),
     foldAll: (unfold) => change({ unfold, except: [] }),
-    onRange: setRange,
+    onRange,
   };
 }

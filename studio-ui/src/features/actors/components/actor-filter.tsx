@@ -1,4 +1,5 @@
 import { Autocomplete, CloseButton, Select } from "@mantine/core";
+import { memo } from "react";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
 import { Icon } from "../../../ui/icon";
@@ -17,7 +18,7 @@ type ActorFilterProps = {
 };
 
 /** One filter, as text; type and status write into it. */
-export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterProps) {
+export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, onChange }: ActorFilterProps) {
   const typed = search.filter ?? "";
   const filter = readFilter(typed).filter ?? [];
   const [type, status] = [valueWanted(filter, "type"), valueWanted(filter, "state")];
@@ -89,7 +90,7 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
       </div>
     </>
   );
-}
+});
 
 /** A chosen status stays to be taken back, also when nothing has it any more. */
 function withChosen(tallies: readonly Tally[], chosen: string | undefined): readonly Tally[] {

@@ -29,6 +29,7 @@ export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, 
   return (
     <>
       <Autocomplete
+        size="xs"
         aria-label="Filter"
         placeholder='type:Order state:failed wait:>50ms "a text"'
         className={styles.text}

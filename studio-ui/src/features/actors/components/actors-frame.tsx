@@ -47,7 +47,7 @@ export function ActorsFrame(props: ActorsFrameProps) {
       aside={
         total !== undefined && (
           <span className="dim">
-            {filter === undefined ? plural(total, "actor") : `${formatCount(total)} that match`}
+            {filter === undefined || mistake ? plural(total, "actor") : `${formatCount(total)} that match`}
           </span>
         )
       }

@@ -2,6 +2,7 @@ import { Autocomplete, CloseButton, Select } from "@mantine/core";
 import { memo } from "react";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
+import choices from "../../../ui/choices.module.css";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
 import { completions } from "../model/completion";
@@ -63,7 +64,7 @@ export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, 
         onChange={(value) => set(withValue(typed, "type", value ?? undefined))}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame of its own. */}
-      <div role="group" aria-label="Filter by status" className={styles.statuses}>
+      <div role="group" aria-label="Filter by status" className={`${choices.choices} ${styles.statuses}`}>
         {withChosen(facets.statuses, chosen).map(({ word: state, count }) => (
           <button
             key={state}
@@ -74,7 +75,7 @@ export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, 
             }
           >
             <StateWord state={state} />
-            <span className={styles.count}>{formatCount(count)}</span>
+            <span className={choices.count}>{formatCount(count)}</span>
           </button>
         ))}
         {facets.plumbing > 0 && (
@@ -85,7 +86,7 @@ export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, 
             onClick={() => onChange({ plumbing: search.plumbing ? undefined : true })}
           >
             Plumbing
-            <span className={styles.count}>{formatCount(facets.plumbing)}</span>
+            <span className={choices.count}>{formatCount(facets.plumbing)}</span>
           </button>
         )}
       </div>

@@ -21,7 +21,8 @@ export default defineConfig({
         changeOrigin: true,
         headers: { origin: new URL(live).origin.replace(/^ws/, "http") },
         ws: true,
-        rewrite: () => new URL(live).pathname,
+        // With its query: it says where the line was left, and what is not listened to.
+        rewrite: (path) => path.replace(/^[^?]*/, new URL(live).pathname),
       },
     },
   },

@@ -117,6 +117,16 @@ describe("an actor", () => {
     expect(new URL(page.url()).searchParams.get("tab")).toBe("messages");
   });
 
+  it("brings into sight what a line of its journal opens to", async () => {
+    const page = await openPage(`/actors/${TILL}`, { height: 480 });
+    await page.getByRole("button", { name: `the till of ${ID} is open` }).click();
+    const detail = page.getByRole("region", { name: "The line" });
+    await detail.waitFor();
+    await expect
+      .poll(() => detail.evaluate((it) => it.getBoundingClientRect().bottom <= window.innerHeight))
+      .toBe(true);
+  });
+
   it("is looked at while its page is open", async () => {
     const page = await openPage(`/actors/${TILL}`);
     await page.locator('[data-connection="live"]').waitFor();

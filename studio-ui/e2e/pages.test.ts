@@ -24,7 +24,8 @@ const PAGES: { name: string; path: () => string; ready: string[]; narrow?: strin
   { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
   { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
   { name: "one actor", path: () => `/actors/${ACTOR}`, ready: ["[role=tab]", "[data-chart]"] },
-  { name: "map", path: () => "/map", ready: ["[data-point]"] },
+  { name: "map", path: () => "/map", ready: ["[data-point]"], narrow: ["[data-node-row]"] },
+  { name: "map as a picture", path: () => "/map?view=picture", ready: ["[data-point]"] },
   { name: "map as tables", path: () => "/map?view=table", ready: ["[data-node-row]"] },
   { name: "types", path: () => "/types", ready: ["[data-type]"] },
   { name: "workflows", path: () => "/workflows", ready: ["[data-workflow]"] },
@@ -112,7 +113,9 @@ describe("the page", () => {
 
   it("says it when a run does not exist", async () => {
     const page = await openPage("/runs/no-such-run");
-    await page.getByRole("alert").waitFor();
+    await page.getByText("There is no run no-such-run.").waitFor();
+    await page.getByRole("link", { name: "All runs" }).click();
+    await page.getByRole("heading", { level: 1, name: "Runs", exact: true }).waitFor();
     forgive(page, /404/);
   });
 });

@@ -52,6 +52,53 @@ describe("a run", () => {
     await page.locator(`[data-line="${line}"]`, { hasText: word }).waitFor();
   });
 
+  it("has one stop of the keyboard in its log, from which arrows go on line by line", async () => {
+    const run = await finishedRun();
+    const { job } = await printedWord(run);
+    const lines = Array.from({ length: 100 }, (_, index) => ({
+      line: index + 1,
+      stepId: "0",
+      stream: "stdout",
+      timestamp: run.createdAt,
+      message: `line ${index + 1}`,
+    }));
+    const page = await openPage(`/logs?run=${run.runId}&job=${encodeURIComponent(job)}`, {
+      answers: {
+        [`/api/runs/${run.runId}/jobs/${encodeURIComponent(job)}/logs`]: {
+          lines,
+          from: 1,
+          next: 101,
+          total: 100,
+          complete: true,
+        },
+      },
+    });
+    const log = page.getByRole("region", { name: "Log", exact: true });
+    await log.locator("[data-line]").nth(1).waitFor();
+    expect(await log.locator("[tabindex='0']").count()).toBe(1);
+    await log.focus();
+    await page.keyboard.press("Tab");
+    const at = () => page.evaluate(() => document.activeElement?.closest<HTMLElement>("[data-line]")?.dataset.line);
+    await page.keyboard.press("Home");
+    await expect.poll(at).toBe("1");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(at).toBe("2");
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(at).toBe("1");
+    await page.keyboard.press("End");
+    await expect.poll(at).toBe("100");
+    await page.keyboard.press("PageUp");
+    await expect.poll(at).toBe("80");
+    await page.keyboard.press("Home");
+    await expect.poll(at).toBe("1");
+    await page.keyboard.press("Enter");
+    await page.locator('[data-line="1"][data-marked="true"]').waitFor();
+    expect(await log.locator("[tabindex='0']").count()).toBe(1);
+    // The next stop is behind the log.
+    await page.keyboard.press("Tab");
+    expect(await at()).toBeUndefined();
+  });
+
   it("can be reached by a link to a line, and the list says what the graph shows", async () => {
     const run = await finishedRun();
     const { word, job, line } = await printedWord(run);

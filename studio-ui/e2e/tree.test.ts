@@ -123,6 +123,27 @@ describe("the tree of actors", () => {
     await page.locator('[role="tree"]:focus').waitFor();
   });
 
+  it("has what is folded in its address, which can be sent on", async () => {
+    const page = await openPage(FAMILY);
+    await line(page, DEEP).waitFor();
+    await line(page, RIGHT).locator("[data-fold]").click();
+    await line(page, DEEP).waitFor({ state: "detached" });
+    await expect.poll(() => new URL(page.url()).searchParams.get("except")).toBe(JSON.stringify([RIGHT]));
+    await page.reload();
+    await line(page, LEFT).waitFor();
+    expect(await ids(page)).toEqual([BOSS, LEFT, RIGHT, RING_1, RING_2, STRAY]);
+    // The way back from an actor's page leads to it, too.
+    await line(page, LEFT).click();
+    await page.getByRole("link", { name: `Open the page of ${LEFT}` }).click();
+    await page.getByRole("heading", { level: 1, name: LEFT }).waitFor();
+    await page.goBack();
+    await line(page, LEFT).waitFor();
+    expect(await ids(page)).toEqual([BOSS, LEFT, RIGHT, RING_1, RING_2, STRAY]);
+    // Others are folded as at first.
+    await page.getByRole("combobox", { name: "Filter", exact: true }).fill(`${ID} type:*`);
+    await expect.poll(() => new URL(page.url()).searchParams.has("except")).toBe(false);
+  });
+
   it("holds only what is in sight, and says where it ends", async () => {
     const page = await openPage("/nowhere");
     const told: number[] = [];

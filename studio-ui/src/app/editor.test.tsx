@@ -140,6 +140,7 @@ describe("the editor", () => {
   it("begins a new file where none is named", async () => {
     openStudio("/workflows/edit", { [CHECK]: GOOD });
     expect((await field()).value).toContain("echo hello");
+    screen.getByRole("heading", { level: 1, name: "New workflow" });
   });
 
   it("is reached from a workflow", async () => {

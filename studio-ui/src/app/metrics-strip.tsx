@@ -38,7 +38,13 @@ function Figures({ metrics, status }: FiguresProps) {
         go={{ to: "/actors", search: { sort: "-queue" } }}
         minor
       />
-      {status !== null && <Figure name="runs running" value={status?.runs?.running} go={{ to: "/runs" }} />}
+      {status !== null && (
+        <Figure
+          name={status?.runs?.running === 1 ? "run running" : "runs running"}
+          value={status?.runs?.running}
+          go={{ to: "/runs" }}
+        />
+      )}
     </dl>
   );
 }

@@ -29,6 +29,11 @@ describe("the frame", () => {
     expect((await screen.findByText("runs running")).nextSibling?.textContent).toBe("2");
   });
 
+  it("counts one run as one", async () => {
+    openStudio("/actors", { "/api/status": { status: "ok", runs: { queued: 0, running: 1 } } });
+    await screen.findByRole("link", { name: "1 run running" }, FOUND);
+  });
+
   it("asks first who we are, then what there is to show", async () => {
     const studio = openStudio("/workflows");
     await screen.findByText("There is no workflow here yet.", undefined, FOUND);
@@ -283,7 +288,9 @@ const NO_LOG = { lines: [], from: 1, next: 1, total: 0, complete: false };
 describe("a run", () => {
   it("says when there is no such run", async () => {
     openStudio("/runs/r-9", { "/api/runs/r-9": new Problem(404, "there is no run r-9") });
-    await screen.findByText("there is no run r-9", undefined, FOUND);
+    await screen.findByText("There is no run r-9.", undefined, FOUND);
+    screen.getByRole("link", { name: "All runs" });
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 
   it("says why it is lost, and why a job was skipped", async () => {

@@ -84,6 +84,19 @@ describe("signing in", () => {
     await screen.findByText("Loading runs …", undefined, FOUND);
   });
 
+  it("stays open where the studio cannot be asked, while it is asked again", async () => {
+    const studio = openStudio("/runs", { "/api/session": new Problem(503, "the studio is starting") });
+    await screen.findByText("Nothing has run yet.", undefined, FOUND);
+    const asked = () => studio.asked.filter((path) => path === "/api/session").length;
+    const before = asked();
+    studio.answers["/api/session"] = PENDING;
+    await studio.hangUp();
+    await waitFor(() => expect(asked()).toBeGreaterThan(before));
+    // Begun anew it would open its line at once, over and over, whatever the line's patience is.
+    screen.getByText("Nothing has run yet.");
+    expect(studio.sockets()).toBe(1);
+  });
+
   it("opens at once where no token is wanted, and offers no way out", async () => {
     openStudio("/runs");
     await screen.findByText("Nothing has run yet.", undefined, FOUND);

@@ -42,6 +42,7 @@ describe("formatDuration", () => {
 it("writes measured numbers with as many digits as count", () => {
   const figures: [number | null | undefined, string][] = [
     [0, "0"],
+    [-0, "0"],
     [0.001, "< 0.01"],
     [0.123, "0.12"],
     [1.26, "1.3"],
@@ -54,6 +55,7 @@ it("writes measured numbers with as many digits as count", () => {
   for (const [value, text] of figures) expect(formatFigure(value)).toBe(text);
   expect(formatRate(18.25)).toBe("18.3/s");
   expect(formatRate(null)).toBe(UNKNOWN);
+  expect([formatRate(-0), formatCount(-0)]).toEqual(["0/s", "0"]);
 });
 
 it("says that a text has more lines than the first", () => {

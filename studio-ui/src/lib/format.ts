@@ -16,7 +16,7 @@ export function formatCount(value: number | undefined): string {
 
 /** As exact as it was read. */
 function exact(value: number): number | bigint {
-  return (value as unknown) instanceof BigCount ? BigInt(value.toString()) : value;
+  return (value as unknown) instanceof BigCount ? BigInt(value.toString()) : value || 0;
 }
 
 /** `12 lines`, `1 line`. */
@@ -29,7 +29,8 @@ export function formatFigure(value: number | null | undefined): string {
   if (value === undefined || value === null || Number.isNaN(value)) return UNKNOWN;
   if ((value as unknown) instanceof BigCount) return formatCount(value);
   const size = Math.abs(value);
-  if (size >= 100 || Number.isInteger(value)) return COUNT.format(Math.round(value));
+  // A zero with a sign, which rounding and arithmetic make, is a zero.
+  if (size >= 100 || Number.isInteger(value)) return COUNT.format(Math.round(value) || 0);
   if (size >= 10) return value.toFixed(1).replace(/\.0$/, "");
   if (size >= 0.01) return String(Number(value.toPrecision(2)));
   return "< 0.01";

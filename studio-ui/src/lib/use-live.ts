@@ -19,6 +19,12 @@ export function useConnection(): Connection {
   return useSyncExternalStore(connection.subscribe, connection.get);
 }
 
+/** Only since when there is no line; undefined while there is one. */
+export function useClosedAt(): number | undefined {
+  const { connection } = useLive().socket;
+  return useSyncExternalStore(connection.subscribe, () => connection.get().closedAt);
+}
+
 /** Only whether there is a line, so that a row is not drawn anew with every frame. */
 export function useIsConnected(): boolean {
   const { connection } = useLive().socket;

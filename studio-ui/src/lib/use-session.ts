@@ -8,8 +8,9 @@ import type { Session } from "../api/types";
 export type Access = { state: "pending" | "open" } | { state: "closed"; ended: boolean };
 
 export function useAccess(): Access {
-  const { data, error } = useQuery(sessionQuery);
-  if (data === undefined) return { state: error === null ? "pending" : "open" };
+  const { data, errorUpdateCount } = useQuery(sessionQuery);
+  // A page that was opened stays open while the question is put again.
+  if (data === undefined) return { state: errorUpdateCount === 0 ? "pending" : "open" };
   return data.required && !data.signedIn ? { state: "closed", ended: data.ended === true } : { state: "open" };
 }
 

@@ -1,5 +1,6 @@
 import type { MessageRow } from "../api/inside";
-import { formatCount, formatMillis, formatRate } from "../lib/format";
+import { formatCount, formatMillis, formatRate, UNKNOWN } from "../lib/format";
+import styles from "./message-table.module.css";
 import { Name } from "./name";
 import { EmptyNote } from "./notes";
 import table from "./table.module.css";
@@ -9,7 +10,7 @@ export function MessageTable({ rows }: { rows: readonly MessageRow[] }) {
   if (rows.length === 0) return <EmptyNote title="No message has been handled." />;
   const sorted = [...rows].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0) || b.handled - a.handled);
   return (
-    <div className={table.scroll}>
+    <div className={`${table.scroll} ${styles.messages}`}>
       <table className={table.table}>
         <thead>
           <tr>
@@ -32,10 +33,10 @@ export function MessageTable({ rows }: { rows: readonly MessageRow[] }) {
               Lost
             </th>
             <th scope="col" className={`${table.number} ${table.wide}`}>
-              Waiting p50 · p95 · p99
+              Waiting <Of />
             </th>
             <th scope="col" className={`${table.number} ${table.wide}`}>
-              Handling p50 · p95 · p99
+              Handling <Of />
             </th>
           </tr>
         </thead>
@@ -54,8 +55,12 @@ export function MessageTable({ rows }: { rows: readonly MessageRow[] }) {
               <td className={`${table.number} ${table.wide}`} title="reached no handler, or was given up by who asked">
                 {formatCount((row.dead ?? 0) + (row.cancelled ?? 0))}
               </td>
-              <td className={`${table.number} ${table.wide}`}>{percentiles(row.waitMs)}</td>
-              <td className={`${table.number} ${table.wide}`}>{percentiles(row.handleMs)}</td>
+              <td className={`${table.number} ${table.wide}`}>
+                <Percentiles of={row.waitMs} />
+              </td>
+              <td className={`${table.number} ${table.wide}`}>
+                <Percentiles of={row.handleMs} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -64,6 +69,23 @@ export function MessageTable({ rows }: { rows: readonly MessageRow[] }) {
   );
 }
 
-export function percentiles(of: MessageRow["waitMs"]): string {
-  return [of?.p50, of?.p95, of?.p99].map(formatMillis).join(" · ");
+/** Which figures [`Percentiles`] are. */
+export function Of() {
+  return (
+    <>
+      <span className={styles.outer}>p50 · </span>p95<span className={styles.outer}> · p99</span>
+    </>
+  );
+}
+
+/** Three times; where there is little room the middle one, which alone says most. */
+export function Percentiles({ of }: { of: MessageRow["waitMs"] }) {
+  if (of === undefined || of === null) return UNKNOWN;
+  return (
+    <>
+      <span className={styles.outer}>{formatMillis(of.p50)} · </span>
+      {formatMillis(of.p95)}
+      <span className={styles.outer}> · {formatMillis(of.p99)}</span>
+    </>
+  );
 }

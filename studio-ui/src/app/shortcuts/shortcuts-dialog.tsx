@@ -36,7 +36,7 @@ export function ShortcutsDialog({ menu, onClose }: ShortcutsDialogProps) {
         <Keys
           title="Where the keyboard is"
           rows={[
-            { keys: ["↑", "↓"], between: "or", what: "In the list of actors and on the map" },
+            { keys: ["↑", "↓"], between: "or", what: "In the list of actors, in a log, on the map" },
             { keys: ["Enter"], what: "Open" },
             { keys: ["Esc"], what: "Close what lies over the page" },
           ]}

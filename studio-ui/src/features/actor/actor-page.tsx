@@ -1,7 +1,7 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { giveOrder, type OrderBody } from "../../api/inside-queries";
+import { giveOrder, isUnknownHere, journalQuery, type OrderBody } from "../../api/inside-queries";
 import { sessionQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
 import { useLook } from "../../lib/use-live";
@@ -64,6 +64,7 @@ export function ActorPage({ links }: ActorPageProps) {
 
 /** What happened to it may still be known. */
 function Gone({ id }: { id: string }) {
+  const { error } = useInfiniteQuery(journalQuery(id));
   return (
     <>
       <Panel label="The actor">
@@ -71,9 +72,11 @@ function Gone({ id }: { id: string }) {
           <p className="dim">It has ended, or it has not reported yet.</p>
         </EmptyNote>
       </Panel>
-      <Panel label="Journal" head={<h2>Journal</h2>}>
-        <Journal id={id} />
-      </Panel>
+      {!isUnknownHere(error) && (
+        <Panel label="Journal" head={<h2>Journal</h2>}>
+          <Journal id={id} />
+        </Panel>
+      )}
     </>
   );
 }

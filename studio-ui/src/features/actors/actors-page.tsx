@@ -11,7 +11,10 @@ export function ActorsPage() {
   const navigate = useNavigate({ from: "/actors" });
   const change = useCallback(
     (next: Change) =>
-      void navigate({ search: (before) => defined({ ...before, ...next }), replace: !("actor" in next) }),
+      void navigate({
+        search: (before) => defined({ ...before, ...(isOther(next) && NO_FOLDS), ...next }),
+        replace: !("actor" in next),
+      }),
     [navigate],
   );
   return search.view === "tree" ? (
@@ -20,6 +23,13 @@ export function ActorsPage() {
     <ListView search={search} onChange={change} />
   );
 }
+
+/** Whether it shows other actors, whose tree is folded as at first. */
+function isOther(next: Change): boolean {
+  return "filter" in next || "plumbing" in next;
+}
+
+const NO_FOLDS = { unfold: undefined, except: undefined };
 
 /** Without the keys that a change took away, so that the address stays short. */
 function defined(search: Change): ActorsSearch {

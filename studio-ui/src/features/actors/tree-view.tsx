@@ -18,7 +18,10 @@ type TreeViewProps = { search: ActorsSearch; onChange: (change: Change) => void 
 export function TreeView({ search, onChange }: TreeViewProps) {
   const { wanted, mistake } = useWanted(search);
   const facets = useFacets();
-  const tree = useTree(wanted, (search.filter ?? "") !== "");
+  const tree = useTree(wanted, (search.filter ?? "") !== "", {
+    folds: { unfold: search.unfold, except: search.except },
+    onFold: onChange,
+  });
   const listed = useMemo(() => [...tree.rows.values()].map(({ actor }) => actor), [tree.rows]);
   const isEmpty = facets.all !== undefined && facets.all <= facets.plumbing;
   return (

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { actorQuery, pageQuery } from "../../api/inside-queries";
 import { metricsQuery } from "../../api/queries";
 import type { ActorRecord } from "../../api/types";
 import type { Filter } from "../../lib/filter/filter";
 import { type InvalidFilter, readFilter } from "../../lib/filter/read";
 import type { Shown } from "../../lib/live/actor-windows";
-import { useConnection, useLive } from "../../lib/use-live";
+import { useClosedAt, useLive } from "../../lib/use-live";
 import { type Facets, facetsOf } from "./model/facets";
 import type { ActorsSearch } from "./model/search";
-import { type List, listWanted, stretchAround } from "./model/wanted";
+import { type List, listWanted, type Part, stretchAround } from "./model/wanted";
 
 export type Range = { first: number; last: number };
 
@@ -38,9 +38,7 @@ export function useActors(search: ActorsSearch): Actors {
   const live = useLive();
   const { wanted, mistake } = useWanted(search);
   const list = `${wanted.sort} ${wanted.filter}`;
-  const [range, setRange] = useState<Range & { list: string }>({ first: 0, last: 0, list });
-  const { first, last } = range.list === list ? range : { first: 0, last: 0 };
-  const { from, count } = stretchAround(wanted, first, last);
+  const { from, count, onRange } = useStretch(list);
 
   const [window] = useState(() => live.windows.open());
   const [answered, setAnswered] = useState<string | undefined>(undefined);
@@ -60,7 +58,7 @@ export function useActors(search: ActorsSearch): Actors {
     if (told.loaded) setAnswered(list);
   }, [told]);
 
-  const { closedAt } = useConnection();
+  const closedAt = useClosedAt();
   const page = useQuery({ ...pageQuery(wanted.filter, wanted.sort), enabled: !told.loaded && closedAt !== undefined });
   const facets = useFacets();
   const still = !told.loaded && page.data !== undefined;
@@ -84,8 +82,25 @@ export function useActors(search: ActorsSearch): Actors {
       window.refresh();
       if (!told.loaded) void page.refetch();
     },
-    onRange: (next) => setRange({ ...next, list }),
+    onRange,
   };
+}
+
+/** Which stretch of a list to ask for, by what of it is in sight. Another list is asked for from its start. */
+export function useStretch(list: string): Part & { onRange: (range: Range) => void } {
+  const [asked, setAsked] = useState({ ...stretchAround(0, 0), list });
+  const onRange = useCallback(
+    ({ first, last }: Range) => {
+      const { from, count } = stretchAround(first, last);
+      // Most steps of a list lead to nothing that is not held already.
+      setAsked((before) =>
+        before.list === list && before.from === from && before.count === count ? before : { from, count, list },
+      );
+    },
+    [list],
+  );
+  const { from, count } = asked.list === list ? asked : stretchAround(0, 0);
+  return { from, count, onRange };
 }
 
 /** What an address asks for, in the studio's words. */

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { TreeLine } from "../../api/inside";
 import { treeQuery } from "../../api/inside-queries";
-import { type Folds, folded, opened } from "./model/tree";
-import { type List, stretchAround } from "./model/wanted";
-import type { Range } from "./use-actors";
+import { type Folds, type FoldsInAddress, folded, foldsInAddress, opened } from "./model/tree";
+import type { List } from "./model/wanted";
+import { type Range, useStretch } from "./use-actors";
 
 /** A line of the tree with the name of its actor, as lists have them. */
 export type TreeRow = TreeLine & { id: string };
@@ -30,14 +30,18 @@ export type Tree = {
 
 type Chosen = { list: string; folds: Folds };
 
+/** How the tree is folded out by the address, and who keeps it there. */
+type Address = { folds: FoldsInAddress; onFold: (folds: FoldsInAddress) => void };
+
 /** The tree that a filter finds, as far as it is folded out and in sight. What somebody looks for is folded out at first. */
-export function useTree({ filter }: List, searched: boolean): Tree {
-  const start: Folds = { unfold: searched ? "all" : "roots", except: [] };
+export function useTree({ filter }: List, searched: boolean, address: Address): Tree {
+  const first = searched ? "all" : "roots";
+  const start: Folds = { unfold: address.folds.unfold ?? first, except: address.folds.except ?? [] };
   const list = `${searched} ${filter}`;
-  const [chosen, setChosen] = useState<Chosen>({ list, folds: start });
-  const folds = chosen.list === list ? chosen.folds : start;
-  const [range, setRange] = useState<Range>({ first: 0, last: 0 });
-  const { from, count } = stretchAround({ filter, sort: "id" }, range.first, range.last);
+  // An address has room for some; who folds more has them all as long as the page is open.
+  const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const folds = chosen?.list === list ? chosen.folds : start;
+  const { from, count, onRange } = useStretch(list);
   const { data, error, refetch } = useQuery(
     treeQuery({ filter, unfold: folds.unfold, except: [...folds.except], from, count }),
   );
@@ -45,7 +49,10 @@ export function useTree({ filter }: List, searched: boolean): Tree {
     const first = data?.asked.from ?? 0;
     return new Map(data?.lines.map((line, index) => [first + index, { ...line, id: line.actor.id }]));
   }, [data]);
-  const change = (next: Folds) => setChosen({ list, folds: next });
+  const change = (next: Folds) => {
+    setChosen({ list, folds: next });
+    address.onFold(foldsInAddress(next, first));
+  };
   return {
     loaded: data !== undefined,
     error: error ?? undefined,
@@ -58,6 +65,6 @@ export function useTree({ filter }: List, searched: boolean): Tree {
     fold: (id) => change(folded(folds, id)),
     open: (lines) => change(opened(folds, lines)),
     foldAll: (unfold) => change({ unfold, except: [] }),
-    onRange: setRange,
+    onRange,
   };
 }

@@ -18,7 +18,7 @@ jobs:
 /** A workflow's text with what is wrong in it and its jobs beside it; of a file of the project, or a new one. */
 export function EditorPage() {
   const { file } = useSearch({ from: "/workflows/edit" });
-  if (file === undefined) return <Editor file={OWN} text={EXAMPLE} />;
+  if (file === undefined) return <Editor title="New workflow" file={OWN} text={EXAMPLE} />;
   return <OfFile key={file} file={file} />;
 }
 

@@ -102,8 +102,14 @@ function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times:
   const over = isOver(job.state);
   const buffer = useLogBuffer(runId, job, over);
   const link = useCallback(
-    (to: number) => (
-      <Link to="/logs" search={{ run: runId, job: job.id, line: to }} replace aria-label={`Line ${to}`}>
+    (to: number, stop: boolean) => (
+      <Link
+        to="/logs"
+        search={{ run: runId, job: job.id, line: to }}
+        replace
+        tabIndex={stop ? 0 : -1}
+        aria-label={`Line ${to}`}
+      >
         {to}
       </Link>
     ),

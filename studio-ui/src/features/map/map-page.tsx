@@ -1,3 +1,4 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
@@ -17,8 +18,11 @@ import { MapGraph } from "./components/map-graph";
 import { MapTable } from "./components/map-table";
 import { MapTools } from "./components/map-tools";
 import styles from "./map-page.module.css";
-import { filterOf, type MapSearch } from "./model/search";
+import { filterOf, type MapSearch, type MapView } from "./model/search";
 import { drawnOf, MOST_EDGES } from "./model/shape";
+
+/** As the graph has it. */
+const NARROW = "(max-width: 760px)";
 
 type Change = { [K in keyof MapSearch]?: MapSearch[K] | undefined };
 
@@ -27,6 +31,9 @@ export function MapPage() {
   const search = useSearch({ from: "/map" });
   const navigate = useNavigate({ from: "/map" });
   const [paused, setPaused] = useState(false);
+  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  const usual = narrow ? "table" : "picture";
+  const view = search.view ?? usual;
   useLook(undefined, !paused);
   const asked = mapQuery(search.group ?? "type", readWindow(search.window), filterOf(search));
   const query = useQuery({ ...asked, enabled: !paused });
@@ -40,7 +47,16 @@ export function MapPage() {
       <Panel
         label="The map"
         className={styles.panel}
-        head={<MapTools search={search} paused={paused} onChange={change} onPause={() => setPaused(!paused)} />}
+        head={
+          <MapTools
+            search={search}
+            view={view}
+            usual={usual}
+            paused={paused}
+            onChange={change}
+            onPause={() => setPaused(!paused)}
+          />
+        }
       >
         {search.filter !== undefined && (
           <p className={styles.filter}>
@@ -59,7 +75,7 @@ export function MapPage() {
         )}
         {isUnknownHere(query.error) && <EmptyNote title="This studio measures no traffic." />}
         {query.isPending && <LoadingNote what="the map" />}
-        {map && <Shown map={map} search={search} paused={paused} onChange={change} />}
+        {map && <Shown map={map} search={search} view={view} paused={paused} onChange={change} />}
       </Panel>
     </Page>
   );
@@ -78,11 +94,12 @@ function Count({ map }: { map: ActorMap }) {
 type ShownProps = {
   map: ActorMap;
   search: MapSearch;
+  view: MapView;
   paused: boolean;
   onChange: (change: Change, replace?: boolean) => void;
 };
 
-function Shown({ map, search, paused, onChange }: ShownProps) {
+function Shown({ map, search, view, paused, onChange }: ShownProps) {
   const navigate = useNavigate();
   const drawn = useMemo(() => drawnOf(map), [map]);
   const byType = map.group === "type" || map.grouped === true;
@@ -126,12 +143,12 @@ function Shown({ map, search, paused, onChange }: ShownProps) {
       {map.grouped && (
         <TooMuchNote>Too many actors to tell apart: each node is a type of them. A filter leaves fewer.</TooMuchNote>
       )}
-      {drawn.left > 0 && search.view !== "table" && (
+      {drawn.left > 0 && view !== "table" && (
         <TooMuchNote>
           The {formatCount(MOST_EDGES)} liveliest lines; the tables have {formatCount(drawn.left)} more.
         </TooMuchNote>
       )}
-      {search.view === "table" ? (
+      {view === "table" ? (
         <MapTable map={map} link={link} />
       ) : (
         <MapGraph

@@ -117,7 +117,7 @@ function Actors() {
             />
           )}
           {history.isPending && <LoadingNote what="rates" />}
-          {history.data && <HistoryCharts history={history.data} />}
+          {history.data && <HistoryCharts history={history.data} seconds={seconds} />}
           {map.error && (
             <ErrorNote title="The busiest could not be read." error={map.error} onRetry={() => void map.refetch()} />
           )}

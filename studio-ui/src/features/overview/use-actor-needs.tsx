@@ -9,7 +9,7 @@ import { ActorLink } from "../../ui/actor-link";
 import { Name } from "../../ui/name";
 import type { Need } from "../../ui/need-list";
 import { Sentence } from "../../ui/sentence";
-import { type Silent, withoutLinted } from "./model/actor-needs";
+import { type Silent, withoutLinted, withoutName } from "./model/actor-needs";
 
 /** How many actors of a status are named. */
 const NAMED = 3;
@@ -53,7 +53,7 @@ function lintNeed(lint: Lint): Need {
         <Name of={type} />
       </Link>
     ) : null,
-    sentence: <Sentence text={sentence} />,
+    sentence: <Sentence text={withoutName(sentence, actor ?? type)} />,
     since: since ?? undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo } from "react";
+import { isUnknownHere } from "../../api/inside-queries";
 import { runQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { formatCount } from "../../lib/format";
@@ -35,7 +36,14 @@ export function RunPage() {
   return (
     <Page title="Run">
       <Panel label="Run">
-        {run.error ? (
+        {isUnknownHere(run.error) ? (
+          <EmptyNote title={`There is no run ${runId}.`}>
+            <p className="dim">It may have been removed, or the address was cut.</p>
+            <p>
+              <Link to="/runs">All runs</Link>
+            </p>
+          </EmptyNote>
+        ) : run.error ? (
           <ErrorNote title={`Run ${runId} could not be read.`} error={run.error} onRetry={() => void run.refetch()} />
         ) : (
           <LoadingNote what="the run" />

@@ -11,7 +11,7 @@ import { visible } from "../../lib/visible";
 import { readWindow, type WindowSeconds } from "../../lib/window";
 import { ActorViews } from "../../ui/actor-views";
 import { Icon } from "../../ui/icon";
-import { MessageTable, percentiles } from "../../ui/message-table";
+import { MessageTable, Of, Percentiles } from "../../ui/message-table";
 import { Name } from "../../ui/name";
 import { NoActors } from "../../ui/no-actors";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
@@ -36,19 +36,17 @@ export function TypesPage() {
     <Page
       title="Actors by type"
       aside={query.data && <span className="dim">{plural(rows.length, "type")}</span>}
-      actions={<ActorViews />}
+      actions={
+        <>
+          <WindowSelect
+            value={seconds}
+            onChange={(next) => void navigate({ search: next === 60 ? {} : { window: next }, replace: true })}
+          />
+          <ActorViews />
+        </>
+      }
     >
-      <Panel
-        label="Types of actors"
-        head={
-          <span className={styles.right}>
-            <WindowSelect
-              value={seconds}
-              onChange={(next) => void navigate({ search: next === 60 ? {} : { window: next }, replace: true })}
-            />
-          </span>
-        }
-      >
+      <Panel label="Types of actors">
         {query.error && !isUnknownHere(query.error) && (
           <ErrorNote title="The types could not be read." error={query.error} onRetry={() => void query.refetch()} />
         )}
@@ -91,10 +89,10 @@ function Types({ rows, seconds }: { rows: readonly TypeRow[]; seconds: WindowSec
               Queue
             </th>
             <th scope="col" className={`${table.number} ${styles.times}`}>
-              Waiting p50 · p95 · p99
+              Waiting <Of />
             </th>
             <th scope="col" className={`${table.number} ${styles.times}`}>
-              Handling p50 · p95 · p99
+              Handling <Of />
             </th>
           </tr>
         </thead>
@@ -125,8 +123,12 @@ function Types({ rows, seconds }: { rows: readonly TypeRow[]; seconds: WindowSec
                   </td>
                   <td className={table.number}>{formatRate(row.errorRate)}</td>
                   <td className={`${table.number} ${table.wide}`}>{formatCount(row.queued)}</td>
-                  <td className={`${table.number} ${styles.times}`}>{percentiles(row.waitMs)}</td>
-                  <td className={`${table.number} ${styles.times}`}>{percentiles(row.handleMs)}</td>
+                  <td className={`${table.number} ${styles.times}`}>
+                    <Percentiles of={row.waitMs} />
+                  </td>
+                  <td className={`${table.number} ${styles.times}`}>
+                    <Percentiles of={row.handleMs} />
+                  </td>
                 </tr>
                 {isOpen && (
                   <tr>

@@ -1,5 +1,6 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
 import { plural } from "../../lib/format";
@@ -32,7 +33,18 @@ export function WorkflowsPage() {
   const stop = useOrders(stopWorkflow, ({ runIds }) => setAsked((before) => [...before, ...runIds]));
   const list = workflows.data;
   return (
-    <Page title="Workflows" aside={list && <span className="dim">{plural(list.length, "workflow")}</span>}>
+    <Page
+      title="Workflows"
+      aside={list && <span className="dim">{plural(list.length, "workflow")}</span>}
+      actions={
+        list &&
+        list.length > 0 && (
+          <Button component={Link} to="/workflows/edit" variant="default">
+            New workflow
+          </Button>
+        )
+      }
+    >
       <Panel label="List of workflows">
         {workflows.error && (
           <ErrorNote

@@ -26,6 +26,7 @@ it("tells nothing measured from nothing handled", () => {
 
 it("has its room before anything is known", () => {
   const [before, after] = [shown(undefined), shown(line([1]))];
-  expect(before?.className).toBe(after?.getAttribute("class"));
+  expect(before?.tagName).toBe(after?.tagName);
+  expect(before?.getAttribute("class")).toBe(after?.getAttribute("class"));
   expect(before?.textContent).toBe("");
 });

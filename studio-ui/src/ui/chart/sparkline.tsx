@@ -17,21 +17,22 @@ type SparklineProps = {
 
 /** A rate over the last minutes as a small line, to its own scale, for a place beside its number. */
 export const Sparkline = memo(function Sparkline({ line }: SparklineProps) {
-  if (line === undefined) return <span className={styles.box} data-sparkline="none" />;
-  const { pieces, last, most } = plot(line.rate, LEAST);
+  const drawn = line && plot(line.rate, LEAST);
+  const words = line && drawn && spoken(line, drawn.last, drawn.most);
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a title as soon as there is something to say.
     <svg
       className={styles.box}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
-      role="img"
-      aria-label={spoken(line, last, most)}
-      data-sparkline={pieces.length === 0 ? "empty" : "drawn"}
+      {...(words === undefined ? { "aria-hidden": true } : { role: "img", "aria-label": words })}
+      data-sparkline={drawn === undefined ? "none" : drawn.pieces.length === 0 ? "empty" : "drawn"}
     >
-      <title>{spoken(line, last, most)}</title>
+      {words !== undefined && <title>{words}</title>}
       <line className={styles.ground} x1="0" x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
-      {pieces.map((piece) => (
-        <path key={piece[0]?.x} className={styles.line} d={pathOf(piece, WIDTH, HEIGHT - 2)} />
+      {drawn?.pieces.map((piece, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces are only drawn, and the next line is drawn over the last.
+        <path key={index} className={styles.line} d={pathOf(piece, WIDTH, HEIGHT - 2)} />
       ))}
     </svg>
   );

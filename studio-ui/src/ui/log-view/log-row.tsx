@@ -18,13 +18,18 @@ export type Fold = {
   open: boolean;
 };
 
+/** The number of a line as a link to it; one of them is a stop of the keyboard. */
+export type LineLink = (line: number, stop: boolean) => ReactNode;
+
 type LogRowProps = {
   number: number;
   /** Undefined while it is fetched. */
   line: LogLine | undefined;
   marked: boolean;
   times: boolean;
-  link: (line: number) => ReactNode;
+  /** Whether the keyboard stops here. */
+  stop: boolean;
+  link: LineLink;
 };
 
 type GroupRowProps = LogRowProps & Fold & { onToggle: (line: number) => void };
@@ -60,7 +65,13 @@ export const GroupRow = memo(function GroupRow({ lines, open, onToggle, ...props
   }
   return (
     <Line {...props}>
-      <button type="button" className={styles.fold} aria-expanded={open} onClick={() => onToggle(props.number)}>
+      <button
+        type="button"
+        className={styles.fold}
+        aria-expanded={open}
+        tabIndex={props.stop ? 0 : -1}
+        onClick={() => onToggle(props.number)}
+      >
         <Icon name={open ? "unfolded" : "folded"} size={12} />
         <Message text={visible(text) === "" ? "Group" : text} />
         {!open && <span className={styles.rest}> {plural(lines, "line")}</span>}
@@ -73,10 +84,10 @@ const LEVELS: Record<Level, string> = { error: "Error", warning: "Warning", noti
 
 type LineProps = LogRowProps & { level?: Level | undefined; children: ReactNode };
 
-function Line({ number, line, marked, times, link, level, children }: LineProps) {
+function Line({ number, line, marked, times, stop, link, level, children }: LineProps) {
   return (
     <div className={styles.line} data-stream={line?.stream} data-level={level} data-marked={marked} data-line={number}>
-      <span className={styles.number}>{link(number)}</span>
+      <span className={styles.number}>{link(number, stop)}</span>
       {times && (
         <time className={styles.time} dateTime={line?.timestamp} title={formatMoment(line?.timestamp)}>
           {formatTime(line?.timestamp)}

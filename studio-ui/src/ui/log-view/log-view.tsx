@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import type { Step } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
@@ -7,12 +7,13 @@ import type { Group } from "../../lib/logs/outline";
 import { Rows } from "../../lib/logs/rows";
 import { StepOrder } from "../../lib/steps";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../notes";
-import { GroupRow, LogRow, SectionRow } from "./log-row";
+import { GroupRow, type LineLink, LogRow, SectionRow } from "./log-row";
 import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
 import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
 import { type Align, type GoTo, useJumps } from "./use-jumps";
+import { useStop } from "./use-stop";
 import { useTarget } from "./use-target";
 
 const ROW_HEIGHT = 20;
@@ -32,7 +33,7 @@ type LogViewProps = {
   line: number | undefined;
   /** A place of a step to go to; a new object goes again. */
   goTo: GoTo | undefined;
-  link: (line: number) => ReactNode;
+  link: LineLink;
   /** The reader has turned from the end to something of their own. */
   onLeave?: () => void;
 };
@@ -88,6 +89,17 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
     [leave, virtualizer, hold],
   );
   useJumps({ buffer, rows: rowsRef, known, line, goTo, order, following: folds.following, scrollTo });
+  const stop = useStop({
+    scroll,
+    rows,
+    drawn: items,
+    inSight: Math.ceil((virtualizer.scrollOffset ?? 0) / ROW_HEIGHT),
+    marked: line,
+    goTo: (row) => {
+      leave();
+      virtualizer.scrollToIndex(row);
+    },
+  });
   const { toggle } = folds;
   const onToggle = useCallback(
     (group: number) => {
@@ -112,7 +124,15 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
           The last {formatCount(MOST_LINES)} of {formatCount(total)} lines; `loom-runtime runs logs` prints them all.
         </TooMuchNote>
       )}
-      <section ref={scroll} aria-label="Log" tabIndex={0} className={styles.scroll} onScroll={follow.onScroll}>
+      <section
+        ref={scroll}
+        aria-label="Log"
+        tabIndex={0}
+        className={styles.scroll}
+        onScroll={follow.onScroll}
+        onFocus={stop.onFocus}
+        onKeyDown={stop.onKeyDown}
+      >
         <div
           className={styles.lines}
           style={{ height: virtualizer.getTotalSize(), "--digits": String(total).length } as object}
@@ -127,6 +147,7 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
                 number: row.line,
                 line: buffer.line(row.line),
                 marked: row.line === line,
+                stop: row.line === stop.line,
                 times,
                 link,
               };

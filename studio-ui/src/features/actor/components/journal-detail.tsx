@@ -1,5 +1,6 @@
 import { CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { JournalLine } from "../../../api/inside";
 import { chainQuery, JOURNAL_LIMIT } from "../../../api/inside-queries";
 import { firstLine, formatCount, formatMoment, formatTime } from "../../../lib/format";
@@ -15,9 +16,13 @@ type JournalDetailProps = { actor: string; line: JournalLine; onClose: () => voi
 
 /** One line with all that is known of it, and what else happened in the same chain of messages. */
 export function JournalDetail({ actor, line, onClose }: JournalDetailProps) {
-  const { kind, time, message, data, correlationId } = line;
+  const { kind, time, message, data, correlationId, seq } = line;
+  const detail = useRef<HTMLElement>(null);
+  // It stands below the lines, where whoever opened one of them may not look.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another line is another detail.
+  useEffect(() => detail.current?.scrollIntoView?.({ block: "nearest" }), [seq]);
   return (
-    <section aria-label="The line" className={styles.detail}>
+    <section ref={detail} aria-label="The line" className={styles.detail}>
       <div className={styles.detailHead}>
         <EventWord kind={kind} level={levelOf(line)} />
         <time dateTime={time}>{formatMoment(time)}</time>

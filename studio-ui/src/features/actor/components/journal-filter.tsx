@@ -1,4 +1,5 @@
 import { formatCount } from "../../../lib/format";
+import choices from "../../../ui/choices.module.css";
 import { EventWord } from "../../../ui/event-word";
 import { kindAndLevel, type Tally } from "../model/journal-rows";
 import styles from "./journal.module.css";
@@ -14,7 +15,7 @@ export function JournalFilter({ tallies, wanted, onChange }: JournalFilterProps)
   if (tallies.length < 2 && wanted.length === 0) return null;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame of its own.
-    <div role="group" aria-label="Filter by kind" className={styles.filter}>
+    <div role="group" aria-label="Filter by kind" className={`${choices.choices} ${styles.filter}`}>
       {tallies.map(({ sort, count }) => {
         const chosen = wanted.includes(sort);
         return (
@@ -26,7 +27,7 @@ export function JournalFilter({ tallies, wanted, onChange }: JournalFilterProps)
             onClick={() => onChange(chosen ? wanted.filter((other) => other !== sort) : [...wanted, sort])}
           >
             <EventWord {...kindAndLevel(sort)} />
-            <span className={styles.count}>{formatCount(count)}</span>
+            <span className={choices.count}>{formatCount(count)}</span>
           </button>
         );
       })}

@@ -1,6 +1,8 @@
 import { Autocomplete, CloseButton, Select } from "@mantine/core";
+import { memo } from "react";
 import { type InvalidFilter, readFilter } from "../../../lib/filter/read";
 import { formatCount } from "../../../lib/format";
+import choices from "../../../ui/choices.module.css";
 import { Icon } from "../../../ui/icon";
 import { StateWord } from "../../../ui/state-word";
 import { completions } from "../model/completion";
@@ -17,7 +19,7 @@ type ActorFilterProps = {
 };
 
 /** One filter, as text; type and status write into it. */
-export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterProps) {
+export const ActorFilter = memo(function ActorFilter({ search, facets, mistake, onChange }: ActorFilterProps) {
   const typed = search.filter ?? "";
   const filter = readFilter(typed).filter ?? [];
   const [type, status] = [valueWanted(filter, "type"), valueWanted(filter, "state")];
@@ -28,6 +30,7 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
   return (
     <>
       <Autocomplete
+        size="xs"
         aria-label="Filter"
         placeholder='type:Order state:failed wait:>50ms "a text"'
         className={styles.text}
@@ -61,7 +64,7 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
         onChange={(value) => set(withValue(typed, "type", value ?? undefined))}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame of its own. */}
-      <div role="group" aria-label="Filter by status" className={styles.statuses}>
+      <div role="group" aria-label="Filter by status" className={`${choices.choices} ${styles.statuses}`}>
         {withChosen(facets.statuses, chosen).map(({ word: state, count }) => (
           <button
             key={state}
@@ -72,7 +75,7 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
             }
           >
             <StateWord state={state} />
-            <span className={styles.count}>{formatCount(count)}</span>
+            <span className={choices.count}>{formatCount(count)}</span>
           </button>
         ))}
         {facets.plumbing > 0 && (
@@ -83,13 +86,13 @@ export function ActorFilter({ search, facets, mistake, onChange }: ActorFilterPr
             onClick={() => onChange({ plumbing: search.plumbing ? undefined : true })}
           >
             Plumbing
-            <span className={styles.count}>{formatCount(facets.plumbing)}</span>
+            <span className={choices.count}>{formatCount(facets.plumbing)}</span>
           </button>
         )}
       </div>
     </>
   );
-}
+});
 
 /** A chosen status stays to be taken back, also when nothing has it any more. */
 function withChosen(tallies: readonly Tally[], chosen: string | undefined): readonly Tally[] {

@@ -8,7 +8,7 @@ import type { Sort } from "../model/search";
 import type { Range } from "../use-actors";
 import type { Choice } from "../use-choice";
 import { useHeldOrder } from "../use-held-order";
-import { useFocusBack, useRangeInSight } from "../use-in-sight";
+import { useFocusBack, useRangeInSight, useSlots } from "../use-in-sight";
 import styles from "./actor-grid.module.css";
 import { ActorRow } from "./actor-row";
 import { GridHead } from "./grid-head";
@@ -47,12 +47,13 @@ export function ActorGrid(props: ActorGridProps) {
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
     scrollPaddingStart: ROW_HEIGHT,
-    overscan: 8,
+    overscan: 4,
   });
 
   useFocusBack(scroll, selected !== undefined || (choice?.chosen.size ?? 0) > 0);
   const items = virtualizer.getVirtualItems();
   useRangeInSight(items, list, onRange);
+  const slotOf = useSlots(items);
 
   const inSight = items.flatMap((item) => rows.get(item.index)?.id ?? []);
   const lines = useRates("actors", inSight, seconds);
@@ -103,18 +104,17 @@ export function ActorGrid(props: ActorGridProps) {
       <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
           const actor = rows.get(item.index);
-          if (actor === undefined) return <BlankRow key={item.index} position={item.index + 2} top={item.start} />;
           return (
             <ActorRow
-              key={item.index}
+              key={slotOf(item.index)}
               id={rowId(item.index)}
               actor={actor}
-              line={lines.get(actor.id)}
+              line={actor && lines.get(actor.id)}
               position={item.index + 2}
               top={item.start}
               current={item.index === at}
-              open={actor.id === selected}
-              chosen={choice?.chosen.has(actor.id)}
+              open={actor !== undefined && actor.id === selected}
+              chosen={choice && actor !== undefined && choice.chosen.has(actor.id)}
               place={item.index}
               onClick={onClick}
             />
@@ -134,23 +134,6 @@ function chosenBy(event: KeyboardEvent, choice: Choice, rows: Rows, at: number):
   else if (event.key === "Escape" && choice.chosen.size > 0) choice.clear();
   else return false;
   return true;
-}
-
-/** A place whose actor is on its way. */
-function BlankRow({ position, top }: { position: number; top: number }) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={position}
-      data-blank
-      className={styles.row}
-      style={{ transform: `translateY(${top}px)` }}
-    >
-      <div role="gridcell" aria-busy>
-        …
-      </div>
-    </div>
-  );
 }
 
 function rowId(index: number): string {

@@ -1,10 +1,10 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useRates } from "../../../lib/use-rates";
 import type { WindowSeconds } from "../../../lib/window";
 import { type Current, placeOf, target } from "../model/current";
 import { typedTo } from "../model/tree";
-import { useFocusBack, useRangeInSight } from "../use-in-sight";
+import { useFocusBack, useRangeInSight, useSlots } from "../use-in-sight";
 import type { Tree } from "../use-tree";
 import styles from "./actor-tree.module.css";
 import { TreeItem } from "./tree-item";
@@ -35,12 +35,13 @@ export function ActorTree({ tree, seconds, selected, onSelect }: ActorTreeProps)
     count: total,
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
+    overscan: 4,
   });
 
   useFocusBack(scroll, selected !== undefined);
   const items = virtualizer.getVirtualItems();
   useRangeInSight(items, list, onRange);
+  const slotOf = useSlots(items);
   const lines = useRates(
     "actors",
     items.flatMap((item) => rows.get(item.index)?.id ?? []),
@@ -79,6 +80,21 @@ export function ActorTree({ tree, seconds, selected, onSelect }: ActorTreeProps)
     event.preventDefault();
   };
 
+  const latest = useRef({ fold, onSelect });
+  useEffect(() => {
+    latest.current = { fold, onSelect };
+  });
+  const [{ onFold, onClick }] = useState(() => ({
+    onFold: (place: number, id: string) => {
+      setCurrent({ id, place });
+      latest.current.fold(id);
+    },
+    onClick: (place: number, id: string) => {
+      setCurrent({ id, place });
+      latest.current.onSelect(id);
+    },
+  }));
+
   const isShown = items.some((item) => item.index === at && rows.has(at));
   return (
     <div
@@ -96,21 +112,16 @@ export function ActorTree({ tree, seconds, selected, onSelect }: ActorTreeProps)
           if (row === undefined) return null;
           return (
             <TreeItem
-              key={item.index}
+              key={slotOf(item.index)}
               id={lineId(item.index)}
               row={row}
               line={lines.get(row.id)}
               top={item.start}
               current={item.index === at}
               open={row.id === selected}
-              onFold={() => {
-                setCurrent({ id: row.id, place: item.index });
-                fold(row.id);
-              }}
-              onSelect={() => {
-                setCurrent({ id: row.id, place: item.index });
-                onSelect(row.id);
-              }}
+              place={item.index}
+              onFold={onFold}
+              onSelect={onClick}
             />
           );
         })}

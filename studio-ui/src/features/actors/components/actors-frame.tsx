@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { childrenQuery } from "../../../api/inside-queries";
 import type { ActorRecord } from "../../../api/types";
 import { condition } from "../../../lib/filter/condition";
 import type { InvalidFilter } from "../../../lib/filter/read";
 import { formatCount, plural } from "../../../lib/format";
-import { SHORTEST } from "../../../lib/window";
+import { SHORTEST, type WindowSeconds } from "../../../lib/window";
 import { ActorViews } from "../../../ui/actor-views";
 import { Name } from "../../../ui/name";
 import { Page, Panel } from "../../../ui/page";
@@ -47,19 +47,11 @@ export function ActorsFrame(props: ActorsFrameProps) {
       aside={
         total !== undefined && (
           <span className="dim">
-            {filter === undefined ? plural(total, "actor") : `${formatCount(total)} that match`}
+            {filter === undefined || mistake ? plural(total, "actor") : `${formatCount(total)} that match`}
           </span>
         )
       }
-      actions={
-        <>
-          <WindowSelect
-            value={search.window ?? SHORTEST}
-            onChange={(window) => onChange({ window: window === SHORTEST ? undefined : window })}
-          />
-          <ActorViews />
-        </>
-      }
+      actions={<Ways window={search.window ?? SHORTEST} onChange={onChange} />}
       fill
     >
       <div className={styles.split}>
@@ -76,6 +68,21 @@ export function ActorsFrame(props: ActorsFrameProps) {
     </Page>
   );
 }
+
+type WaysProps = { window: WindowSeconds; onChange: (change: Change) => void };
+
+/** In which way actors are looked at. */
+const Ways = memo(function Ways({ window, onChange }: WaysProps) {
+  return (
+    <>
+      <WindowSelect
+        value={window}
+        onChange={(window) => onChange({ window: window === SHORTEST ? undefined : window })}
+      />
+      <ActorViews />
+    </>
+  );
+});
 
 type OpenPanelProps = { id: string; listed: readonly ActorRecord[]; onClose: () => void };
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { Icon } from "../../../ui/icon";
 import { MOST_CHOSEN } from "../model/choice";
 import { type Sort, sortKey, toggleSort } from "../model/search";
@@ -17,7 +17,7 @@ type GridHeadProps = {
 };
 
 /** The heads of the columns; a click sorts, a second one turns the order round. */
-export function GridHead({ sort, held, onSort, choice, count }: GridHeadProps) {
+export const GridHead = memo(function GridHead({ sort, held, onSort, choice, count }: GridHeadProps) {
   const down = sort.startsWith("-");
   return (
     <div role="rowgroup" className={styles.head}>
@@ -53,7 +53,7 @@ export function GridHead({ sort, held, onSort, choice, count }: GridHeadProps) {
       </div>
     </div>
   );
-}
+});
 
 /** All that the filter finds, or as many as can be ordered at once; nobody when some are chosen already. */
 function ChooseAll({ choice, count }: { choice: Choice; count: number }) {

@@ -1,4 +1,4 @@
-import type { CSSProperties, MouseEvent } from "react";
+import { type CSSProperties, type MouseEvent, memo } from "react";
 import type { RateLine } from "../../../api/inside";
 import { formatCount } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
@@ -16,19 +16,22 @@ type TreeItemProps = {
   /** What it did lately, once that is known. */
   line: RateLine | undefined;
   top: number;
+  /** Its place among the lines of the tree, from 0. */
+  place: number;
   current: boolean;
   /** Whether its panel is open. */
   open: boolean;
-  onFold: () => void;
-  onSelect: () => void;
+  onFold: (place: number, id: string) => void;
+  onSelect: (place: number, id: string) => void;
 };
 
 /** An actor in its place. What is folded away below it is counted, with the worst of its states. */
-export function TreeItem({ id, row, line, top, current, open, onFold, onSelect }: TreeItemProps) {
+export const TreeItem = memo(function TreeItem(props: TreeItemProps) {
+  const { id, row, line, top, place, current, open, onFold, onSelect } = props;
   const { actor, level, children } = row;
   const fold = (event: MouseEvent) => {
     event.stopPropagation();
-    onFold();
+    onFold(place, row.id);
   };
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the tree has the focus, and says which line is meant.
@@ -46,7 +49,7 @@ export function TreeItem({ id, row, line, top, current, open, onFold, onSelect }
       data-matches={row.matches}
       className={styles.line}
       style={{ transform: `translateY(${top}px)`, "--level": level } as CSSProperties}
-      onClick={onSelect}
+      onClick={() => onSelect(place, row.id)}
     >
       {children > 0 ? (
         <span className={styles.fold} data-fold={row.open ? "open" : "closed"} onClick={fold} aria-hidden>
@@ -73,7 +76,7 @@ export function TreeItem({ id, row, line, top, current, open, onFold, onSelect }
       </span>
     </div>
   );
-}
+});
 
 /** Why it stands at the top. */
 function Uprooted({ row: { uprooted, actor } }: { row: TreeRow }) {

@@ -5,6 +5,7 @@ import type { Field } from "../../../lib/filter/keys";
 import { literal } from "../../../lib/filter/pattern";
 import { readFilter } from "../../../lib/filter/read";
 import { readWindow, SHORTEST, type WindowSeconds } from "../../../lib/window";
+import { type Folds, readFolds } from "./tree";
 
 const SORTS = ["id", "type", "status", "rate", "messages", "queue", "wait", "heartbeat", "uptime", "parent"] as const;
 
@@ -21,6 +22,9 @@ export type ActorsSearch = {
   sort?: Sort;
   /** How they are shown, where not as a list. */
   view?: "tree";
+  /** The tree as it is folded out, where not as at first: whether all is, and who is the other way. */
+  unfold?: Folds["unfold"];
+  except?: readonly string[];
   /** Over which time rates are drawn, where that is not the shortest. */
   window?: WindowSeconds;
   /** The actor whose panel is open. */
@@ -35,7 +39,7 @@ export function readActorsSearch(search: Record<string, unknown>): ActorsSearch 
   const actor = text(search.actor);
   if (actor) read.actor = actor;
   if (isSort(search.sort)) read.sort = search.sort;
-  if (search.view === "tree") read.view = "tree";
+  if (search.view === "tree") Object.assign(read, { view: "tree", ...readFolds(search) });
   const window = readWindow(search.window);
   if (window !== SHORTEST) read.window = window;
   return read;

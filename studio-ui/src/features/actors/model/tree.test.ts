@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { TreeLine } from "../../../api/inside";
 import { placeOf, target } from "./current";
-import { belowOf, folded, opened, typedTo } from "./tree";
+import { belowOf, type Folds, folded, foldsInAddress, opened, readFolds, typedTo } from "./tree";
 
 function line(id: string, more: Partial<TreeLine> = {}): TreeLine {
   const actor = { id, type: "T" };
@@ -16,6 +16,20 @@ it("remembers who is the other way, up to a bound", () => {
   const many = Array.from({ length: 1005 }, (_, index) => `a${index}`).reduce(folded, start);
   expect(many.except).toHaveLength(1000);
   expect(many.except.at(-1)).toBe("a1004");
+});
+
+it("says in the address what is not as at first, and no more than one has room for", () => {
+  expect(foldsInAddress({ unfold: "roots", except: [] }, "roots")).toEqual({});
+  const some: Folds = { unfold: "all", except: ["a b", "c"] };
+  const address = foldsInAddress(some, "roots");
+  expect(address).toEqual(some);
+  expect(readFolds(JSON.parse(JSON.stringify(address)))).toEqual(some);
+  const ids = Array.from({ length: 1000 }, (_, index) => `order/${index}`);
+  const { except = [] } = foldsInAddress({ unfold: "roots", except: ids }, "roots");
+  expect(except.at(-1)).toBe("order/999");
+  expect(encodeURIComponent(JSON.stringify(except)).length).toBeLessThanOrEqual(1500);
+  expect(readFolds({ unfold: "some", except: "a" })).toEqual({});
+  expect(readFolds({ except: [1, "a", null] })).toEqual({ except: ["a"] });
 });
 
 it("opens all that have something to open and are not open", () => {

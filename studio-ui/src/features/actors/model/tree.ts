@@ -13,6 +13,34 @@ export type Folds = {
 /** Actors that may be the other way; of more, those that were folded last. */
 const MOST_EXCEPT = 1000;
 
+/** An address stays short enough to be sent on: of who is the other way those fit in that were folded last, in characters. */
+const MOST_IN_ADDRESS = 1500;
+
+export type FoldsInAddress = { unfold?: Folds["unfold"] | undefined; except?: readonly string[] | undefined };
+
+/** What an address says of folds: nothing where they are as at first. */
+export function foldsInAddress({ unfold, except }: Folds, first: Folds["unfold"]): FoldsInAddress {
+  // Less the brackets around them.
+  let left = MOST_IN_ADDRESS - 6;
+  const fits = except.toReversed().filter((id) => {
+    left -= encodeURIComponent(JSON.stringify(id)).length + 3;
+    return left >= 0;
+  });
+  return {
+    unfold: unfold === first ? undefined : unfold,
+    except: fits.length === 0 ? undefined : fits.toReversed(),
+  };
+}
+
+/** What the words of an address mean; what they can't mean is left out. */
+export function readFolds({ unfold, except }: Record<string, unknown>): FoldsInAddress {
+  const ids = Array.isArray(except) ? except.filter((id) => typeof id === "string").slice(-MOST_EXCEPT) : [];
+  return {
+    ...((unfold === "roots" || unfold === "all") && { unfold }),
+    ...(ids.length > 0 && { except: ids }),
+  };
+}
+
 export function folded(folds: Folds, id: string): Folds {
   const others = folds.except.filter((other) => other !== id);
   const except = others.length < folds.except.length ? others : [...others, id].slice(-MOST_EXCEPT);

@@ -1,7 +1,6 @@
 /** What is asked of the studio for a list of actors: in its words, and no more of the list than is looked at. */
 
 import { type Filter, print } from "../../../lib/filter/filter";
-import type { Stretch } from "../../../lib/live/actor-windows";
 import { type Sort, type SortKey, sortKey } from "./search";
 
 /** Rows the list can be scrolled through: browsers make nothing taller than some millions of pixels. */
@@ -26,6 +25,9 @@ const SORTS: Record<SortKey, string> = {
 
 export type List = { filter: string; sort: string };
 
+/** From which place of a list, and how many. */
+export type Part = { from: number; count: number };
+
 /** Plumbing is left out unless it is asked for, here or by name. */
 export function listWanted(filter: Filter, plumbing: boolean, sort: Sort): List {
   const named = filter.some(({ condition }) => condition.of === "is" && condition.natures.includes("system"));
@@ -34,8 +36,8 @@ export function listWanted(filter: Filter, plumbing: boolean, sort: Sort): List 
 }
 
 /** The part of the list that holds the rows from `first` to `last`, and some more. */
-export function stretchAround(list: List, first: number, last: number): Stretch {
+export function stretchAround(first: number, last: number): Part {
   const from = Math.floor(Math.max(0, first - MARGIN) / BLOCK) * BLOCK;
   const to = Math.ceil((Math.max(first, last) + 1 + MARGIN) / BLOCK) * BLOCK;
-  return { ...list, from, count: to - from };
+  return { from, count: to - from };
 }

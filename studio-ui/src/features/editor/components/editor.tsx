@@ -22,8 +22,10 @@ import { Verdict } from "./verdict";
 const PlanGraph = lazy(() => load(() => import("./plan-graph")).then((module) => ({ default: module.PlanGraph })));
 const NONE: readonly Finding[] = [];
 
+type EditorProps = { file: string; text: string; title?: string };
+
 /** A text that is meant for a file. It is copied or downloaded from here; the studio writes no file of the project. */
-export function Editor({ file, text: original }: { file: string; text: string }) {
+export function Editor({ file, text: original, title = `Edit ${file}` }: EditorProps) {
   const start = useMemo(() => normal(original), [original]);
   const [text, setText] = useState(start);
   const [taken, setTaken] = useState(start);
@@ -49,7 +51,7 @@ export function Editor({ file, text: original }: { file: string; text: string })
   }, []);
   return (
     <Page
-      title={`Edit ${file}`}
+      title={title}
       aside={<Verdict verdict={verdictOf(found)} />}
       actions={
         <>

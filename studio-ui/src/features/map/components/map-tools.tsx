@@ -3,19 +3,22 @@ import { readWindow } from "../../../lib/window";
 import { Icon } from "../../../ui/icon";
 import { WindowSelect } from "../../../ui/window-select";
 import { HEAT_WORDS, HEATS, type Heat } from "../model/heat";
-import type { MapSearch } from "../model/search";
+import type { MapSearch, MapView } from "../model/search";
 import styles from "./map-tools.module.css";
 
 type MapToolsProps = {
   search: MapSearch;
+  /** What is shown, and what is where the address names neither. */
+  view: MapView;
+  usual: MapView;
   paused: boolean;
   onChange: (change: { [K in keyof MapSearch]?: MapSearch[K] | undefined }) => void;
   onPause: () => void;
 };
 
 /** What is a node, what makes it hot, over which time, as a picture or as tables. */
-export function MapTools({ search, paused, onChange, onPause }: MapToolsProps) {
-  const { group = "type", heat = "wait", view, system = false } = search;
+export function MapTools({ search, view, usual, paused, onChange, onPause }: MapToolsProps) {
+  const { group = "type", heat = "wait", system = false } = search;
   return (
     <div className={styles.tools}>
       <SegmentedControl
@@ -43,11 +46,11 @@ export function MapTools({ search, paused, onChange, onPause }: MapToolsProps) {
         size="xs"
         aria-label="Shown as"
         data={[
-          { value: "graph", label: "Picture" },
+          { value: "picture", label: "Picture" },
           { value: "table", label: "Tables" },
         ]}
-        value={view ?? "graph"}
-        onChange={(value) => onChange({ view: value === "table" ? "table" : undefined })}
+        value={view}
+        onChange={(value) => onChange({ view: value === usual ? undefined : (value as MapView) })}
       />
       <label className={styles.check}>
         <input

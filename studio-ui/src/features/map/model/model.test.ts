@@ -107,5 +107,7 @@ it("the address has what differs from the first view, and plumbing is left out u
   });
   expect(search).toEqual({ group: "actor", window: 300, heat: "queue", filter: "12", view: "table", system: true });
   expect(filterOf(search)).toBe("12");
+  // A narrow window shows tables where the address does not say otherwise.
+  expect(readMapSearch({ view: "picture" })).toEqual({ view: "picture" });
   expect(filterOf({ filter: "type:Order" })).toBe("-is:system type:Order");
 });

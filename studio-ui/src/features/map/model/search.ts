@@ -4,12 +4,15 @@ import type { MapGroup } from "../../../api/inside";
 import { readWindow, type WindowSeconds } from "../../../lib/window";
 import { HEATS, type Heat } from "./heat";
 
+export type MapView = "table" | "picture";
+
 export type MapSearch = {
   group?: MapGroup;
   window?: WindowSeconds;
   heat?: Heat;
   filter?: string;
-  view?: "table";
+  /** Where neither is named, a narrow window shows tables: a picture would be specks. */
+  view?: MapView;
   /** Whether plumbing of libraries is shown too. */
   system?: true;
 };
@@ -23,7 +26,7 @@ export function readMapSearch(search: Record<string, unknown>): MapSearch {
     ...(window !== 60 && { window }),
     ...(heat !== undefined && heat !== "wait" && { heat }),
     ...((typeof filter === "string" || typeof filter === "number") && filter !== "" && { filter: String(filter) }),
-    ...(search.view === "table" && { view: "table" }),
+    ...((search.view === "table" || search.view === "picture") && { view: search.view }),
     ...((search.system === true || search.system === 1 || search.system === "true") && { system: true }),
   };
 }

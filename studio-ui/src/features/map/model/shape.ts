@@ -3,7 +3,7 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { ActorMap, MapEdge, MapNode } from "../../../api/inside";
 
-export const NODE_WIDTH = 184;
+export const NODE_WIDTH = 232;
 export const NODE_HEIGHT = 52;
 /** Lines beyond these are neither drawn nor told apart; the table has them all. */
 export const MOST_EDGES = 400;

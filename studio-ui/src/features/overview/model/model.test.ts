@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withoutLinted } from "./actor-needs";
+import { withoutLinted, withoutName } from "./actor-needs";
 import { busiest } from "./busiest";
 
 it("an actor that a lint speaks of is not told a second time", () => {
@@ -14,6 +14,18 @@ it("an actor that a lint speaks of is not told a second time", () => {
     first: [{ id: "b", type: "T" }],
   });
   expect(withoutLinted({ status: "stale", total: 2, first }, []).total).toBe(2);
+});
+
+it("a sentence behind a name does not begin with it again", () => {
+  expect(withoutName("clumsy failed, and nobody started it again", "clumsy")).toBe(
+    "failed, and nobody started it again",
+  );
+  expect(withoutName("`clumsy` failed", "clumsy")).toBe("failed");
+  expect(withoutName("clumsy-2 failed", "clumsy")).toBe("clumsy-2 failed");
+  expect(withoutName("11 messages for JobActor reached nobody", "JobActor")).toBe(
+    "11 messages for JobActor reached nobody",
+  );
+  expect(withoutName("a process fell silent", null)).toBe("a process fell silent");
 });
 
 it("the busiest come first, at most five, and none that did nothing", () => {

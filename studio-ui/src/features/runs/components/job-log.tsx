@@ -50,12 +50,13 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
   // A job that went well is read from its start, one that runs or failed from its end.
   const [atEnd] = useState(!over || job.state === "failure");
   const link = useCallback(
-    (to: number) => (
+    (to: number, stop: boolean) => (
       <Link
         to="/runs/$runId"
         params={{ runId: run }}
         search={{ job: id, ...(earlier !== undefined && { attempt: earlier }), line: to }}
         replace
+        tabIndex={stop ? 0 : -1}
         aria-label={`Line ${to}`}
       >
         {to}

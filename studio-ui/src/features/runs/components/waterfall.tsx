@@ -31,7 +31,7 @@ export function Waterfall({ run }: { run: Run }) {
             <th scope="col" className={table.wide}>
               State
             </th>
-            <th scope="col" className={table.number}>
+            <th scope="col" className={`${table.number} ${styles.waited}`}>
               Waited
             </th>
             <th scope="col" className={table.number}>
@@ -78,7 +78,7 @@ function Row({ run, bar: { job, ready, from, to }, span }: { run: string; bar: B
       <td className={table.wide}>
         <StateWord state={jobState(job)} />
       </td>
-      <td className={table.number}>{formatDuration(from - ready)}</td>
+      <td className={`${table.number} ${styles.waited}`}>{formatDuration(from - ready)}</td>
       <td className={table.number}>{formatDuration(to - from)}</td>
       <td className={table.grow} aria-hidden>
         <span className={styles.track}>

@@ -10,6 +10,7 @@ import { Name } from "../../../ui/name";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { stateLook } from "../../../ui/state-look";
+import { StateWord } from "../../../ui/state-word";
 import { handleOf } from "../model";
 import styles from "./workflow-bars.module.css";
 
@@ -78,14 +79,16 @@ function Row({ workflow, handle }: { workflow: Workflow; handle: string }) {
       <span className={styles.figures}>
         {error ? (
           <span className="dim">could not be read</span>
+        ) : workflow.state === "invalid" ? (
+          <StateWord state="invalid" />
         ) : total === 0 ? (
           <span className="dim">has not run yet</span>
         ) : (
           <>
-            <span title="successes among the runs that ended">
+            <span className={styles.figure} title="successes among the runs that ended">
               {share === undefined ? UNKNOWN : `${Math.round(100 * share)} %`}
             </span>
-            <span className="dim" title="what a success usually takes">
+            <span className={`${styles.figure} dim`} title="what a success usually takes">
               {usual === undefined ? UNKNOWN : `~${formatDuration(usual)}`}
             </span>
           </>

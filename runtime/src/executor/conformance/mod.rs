@@ -40,6 +40,7 @@ macro_rules! suite {
             an_open_that_fails_leaves_nothing
             signals_before_the_first_output_are_remembered
             several_steps_run_at_once
+            an_output_that_is_slow_holds_up_nothing_else
             command_files_of_every_kind_are_read
             what_is_planted_in_place_of_command_files_is_not_read
             programs_run_without_a_shell_and_folders_go_before_the_path

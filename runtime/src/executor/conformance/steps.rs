@@ -1,9 +1,11 @@
 //! What steps find, and what comes of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use loom_runtime::executor::{ExitStatus, Program, Shell, Signal};
+use loom_runtime::executor::{ExitStatus, Program, Shell, Signal, StepOutput, Stream};
 
 use super::bench::{Bench, PATIENCE, begin, bytes, finish, run, script, shell, start};
 
@@ -153,6 +155,57 @@ pub(crate) async fn several_steps_run_at_once(bench: Bench) {
     );
     run(&place, script("touch go")).await;
     assert_eq!(finish(two).await.0.unwrap().status, ExitStatus::Code(0));
+    place.close().await.unwrap();
+}
+
+/// An output that is not done with what it was handed before it is let go.
+struct Held {
+    reached: tokio::sync::mpsc::UnboundedSender<()>,
+    let_go: std::sync::mpsc::Receiver<()>,
+    went_on: Arc<AtomicBool>,
+}
+
+impl StepOutput for Held {
+    fn chunk(&mut self, _: Stream, _: jiff::Timestamp, _: &[u8]) {
+        let _ = self.reached.send(());
+        let in_time = self.let_go.recv_timeout(PATIENCE).is_ok();
+        self.went_on.store(in_time, Ordering::Release);
+    }
+}
+
+/// As many outputs wait as there are threads that nothing may hold up. Were they theirs, nobody would let the outputs go.
+pub(crate) async fn an_output_that_is_slow_holds_up_nothing_else(bench: Bench) {
+    let place = bench.open(&bench.job()).await;
+    let (reached, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (mut steps, mut doors, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+        let (door, let_go) = std::sync::mpsc::channel();
+        let (place, reached, went_on) = (place.clone(), reached.clone(), Arc::new(AtomicBool::new(false)));
+        outcomes.push(went_on.clone());
+        doors.push(door);
+        let output = Held {
+            reached,
+            let_go,
+            went_on,
+        };
+        steps.push(tokio::spawn(async move {
+            place.run(script("echo word"), Box::new(output)).await
+        }));
+    }
+    let opening = tokio::spawn(async move {
+        for _ in &doors {
+            told.recv().await;
+        }
+        for door in doors {
+            let _ = door.send(());
+        }
+    });
+    for step in steps {
+        assert_eq!(step.await.unwrap().unwrap().status, ExitStatus::Code(0));
+    }
+    opening.await.unwrap();
+    let all = outcomes.iter().all(|went_on| went_on.load(Ordering::Acquire));
+    assert!(all, "outputs kept the threads on which all else waits");
     place.close().await.unwrap();
 }
 

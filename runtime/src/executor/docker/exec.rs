@@ -9,8 +9,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bollard::container::LogOutput;
@@ -127,7 +127,7 @@ impl ExecSteps {
     pub(super) async fn run(
         &self,
         step: StepSpec,
-        mut output: Box<dyn StepOutput>,
+        output: Box<dyn StepOutput>,
         signals: &mut StepSignals,
     ) -> Result<StepEnd, ExecutorError> {
         if !self.open.load(Ordering::Acquire) {
@@ -141,9 +141,7 @@ impl ExecSteps {
         blocking(move || made.create(None, 0o666))
             .await?
             .map_err(|error| ExecutorError::lost(format!("make the step's command files: {error}")))?;
-        let status = self
-            .run_program(number, step, &own, output.as_mut(), signals)
-            .await?;
+        let status = self.run_program(number, step, &own, output, signals).await?;
         let read = blocking(move || {
             let read = own.read();
             own.remove();
@@ -164,7 +162,7 @@ impl ExecSteps {
         number: u32,
         step: StepSpec,
         own: &CommandFiles,
-        output: &mut dyn StepOutput,
+        output: Box<dyn StepOutput>,
         signals: &mut StepSignals,
     ) -> Result<ExitStatus, ExecutorError> {
         let mut env: Vec<String> = step
@@ -280,7 +278,7 @@ impl ExecSteps {
         &self,
         command: Vec<String>,
         env: Vec<String>,
-        output: &mut dyn StepOutput,
+        output: Box<dyn StepOutput>,
         signals: &mut StepSignals,
         said: &Path,
     ) -> Result<i32, ExecutorError> {
@@ -305,12 +303,13 @@ impl ExecSteps {
         }
     }
 
-    /// Runs a command as the image's user and waits for its end.
+    /// Runs a command as the image's user and waits for its end. Its output may go to a slow disk, so it is handed on by
+    /// a thread that may wait.
     async fn exec(
         &self,
         command: Vec<String>,
         env: Vec<String>,
-        output: &mut dyn StepOutput,
+        mut output: Box<dyn StepOutput>,
     ) -> Result<i32, ExecutorError> {
         let docker = &self.connection.docker;
         let failed = |error: bollard::errors::Error| ExecutorError::lost(failure::explain(&error));
@@ -336,7 +335,14 @@ impl ExecSteps {
         let mut drained_by = None;
         loop {
             match tokio::time::timeout(LOOK, stream.next()).await {
-                Ok(Some(piece)) => hand_on(piece.map_err(failed)?, output),
+                Ok(Some(piece)) => {
+                    let piece = piece.map_err(failed)?;
+                    let handing_on = blocking(move || {
+                        hand_on(piece, output.as_mut());
+                        output
+                    });
+                    output = handing_on.await?;
+                }
                 Ok(None) => break,
                 Err(_) => match drained_by {
                     None if self.exit_code(&id).await?.is_some() => drained_by = Some(Instant::now() + DRAIN),
@@ -424,14 +430,22 @@ impl ExecSteps {
     }
 }
 
-/// What a command of ours says.
-#[derive(Default)]
-struct Collected(Vec<u8>);
+/// What a command of ours says; all clones are the same.
+#[derive(Clone, Default)]
+struct Collected(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Collected {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
 
 impl StepOutput for Collected {
     fn chunk(&mut self, stream: Stream, _: jiff::Timestamp, bytes: &[u8]) {
         if stream == Stream::Stdout {
-            self.0.extend_from_slice(bytes);
+            let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            collected.extend_from_slice(bytes);
         }
     }
 }

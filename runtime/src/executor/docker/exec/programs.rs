@@ -17,10 +17,10 @@ impl ExecSteps {
     /// Where the image's own `PATH` has its shell.
     pub(super) async fn shell(&self) -> Result<&str, ExecutorError> {
         let find = async || {
-            let mut answer = Collected::default();
+            let answer = Collected::default();
             let asking = ["sh", "-c", "command -v sh"].map(str::to_owned).to_vec();
-            self.exec(asking, Vec::new(), &mut answer).await?;
-            let found = String::from_utf8_lossy(&answer.0).trim().to_owned();
+            self.exec(asking, Vec::new(), Box::new(answer.clone())).await?;
+            let found = answer.text().trim().to_owned();
             Ok(Some(found)
                 .filter(|path| path.starts_with('/'))
                 .unwrap_or_else(|| "sh".to_owned()))
@@ -46,14 +46,14 @@ impl ExecSteps {
         if let Some(name) = known {
             return Ok(name);
         }
-        let mut answer = Collected::default();
+        let answer = Collected::default();
         let which = [self.shell().await?, "-c", WHICH, "sh", &folders]
             .map(str::to_owned)
             .into_iter()
             .chain(asked.iter().cloned())
             .collect();
-        self.exec(which, env, &mut answer).await?;
-        let answer = String::from_utf8_lossy(&answer.0);
+        self.exec(which, env, Box::new(answer.clone())).await?;
+        let answer = answer.text();
         let found = answer
             .split_once('\n')
             .map(|(name, path)| (name.to_owned(), path.to_owned()));

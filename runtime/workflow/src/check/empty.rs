@@ -4,7 +4,7 @@ use super::steps::Steps;
 use crate::Dialect;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fields, Job, Workflow};
+use crate::model::{Fields, Workflow};
 use crate::tree::{Kind, Node};
 
 /// Keys of events whose lists pick something.
@@ -36,7 +36,6 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
         });
     }
     for job in workflow.jobs.values() {
-        nothing_to_do(job, diagnostics);
         list(&job.fields, "needs", diagnostics);
         if let Some(field) = job.fields.get("runs-on") {
             inside(&field.value, "labels", diagnostics);
@@ -60,25 +59,6 @@ fn events(on: &Node, diagnostics: &mut Diagnostics) {
             inside(&input.value, "options", diagnostics);
         }
     }
-}
-
-/// GitHub's readers take such a job; its service says that there are no steps, and starts nothing.
-fn nothing_to_do(job: &Job, diagnostics: &mut Diagnostics) {
-    if job.fields.get("steps").is_some() || job.uses.is_some() {
-        return;
-    }
-    let Some(runs_on) = job.fields.get("runs-on") else {
-        return;
-    };
-    diagnostics.push(
-        Diagnostic::new(
-            codes::NO_STEPS,
-            format!("job {} has nothing to do", crate::words::name(job.id.as_str())),
-        )
-        .at(job.id.span, "it has no `steps`")
-        .related(runs_on.value.span, "where it would do it")
-        .help("add `steps`, or remove the job"),
-    );
 }
 
 fn list(fields: &Fields, key: &str, diagnostics: &mut Diagnostics) {

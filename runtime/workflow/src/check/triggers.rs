@@ -228,7 +228,7 @@ fn input(name: &str, input: &Input, choices: bool, source: &Source, diagnostics:
         (_, _) => {}
     }
     if let Some(default) = &input.default {
-        self::default(&shown, input, default, diagnostics);
+        self::default(&shown, input, choices, default, diagnostics);
     }
 }
 
@@ -253,22 +253,18 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnos
     }
 }
 
-fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnostics) {
+fn default(shown: &str, input: &Input, choices: bool, default: &Node, diagnostics: &mut Diagnostics) {
     let Some(scalar) = default.as_scalar() else { return };
     let text = scalar.to_text();
     if text.contains("${{") {
         return;
     }
+    // Where somebody starts a workflow by hand quoted ones are read all the same; in a called one they are text.
+    let quoted = scalar.value == Value::String;
+    let value = if choices { resolve(&text) } else { scalar.value };
     let (fits, wanted) = match input.kind {
-        // Quoted ones are read all the same.
-        InputKind::Boolean => (
-            matches!(resolve(&text), Value::Bool(_) | Value::Null),
-            "`true` or `false`",
-        ),
-        InputKind::Number => (
-            matches!(resolve(&text), Value::Number(_) | Value::Null),
-            "a number",
-        ),
+        InputKind::Boolean => (matches!(value, Value::Bool(_) | Value::Null), "`true` or `false`"),
+        InputKind::Number => (matches!(value, Value::Number(_) | Value::Null), "a number"),
         InputKind::Choice => {
             let options = input
                 .options
@@ -300,8 +296,14 @@ fn default(shown: &str, input: &Input, default: &Node, diagnostics: &mut Diagnos
         )
         .at(default.span, format!("this is {}", default.describe()))
         .help("change the default or the `type`");
-        if let Some(boolean) = words::boolean(&text).filter(|_| input.kind == InputKind::Boolean) {
-            diagnostic = diagnostic.fix(default.span, boolean);
+        let meant = match input.kind {
+            InputKind::Number if quoted && matches!(resolve(&text), Value::Number(_)) => Some(&*text),
+            InputKind::Boolean if matches!(resolve(&text), Value::Bool(_)) => Some(&*text),
+            InputKind::Boolean => words::boolean(&text),
+            _ => None,
+        };
+        if let Some(meant) = meant {
+            diagnostic = diagnostic.fix(default.span, meant);
         }
         diagnostics.push(diagnostic);
     }

@@ -192,10 +192,10 @@ impl<'a> Agent<'a> {
                 }
             }
             self.forwards.tidy();
-            self.settle_steps(&mut buffer);
+            self.settle_steps(buffer);
             self.see_who_is_gone();
             self.wake_client();
-            if self.closed(&mut buffer) {
+            if self.closed(buffer) {
                 return Ok(self.farewell());
             }
             if let Some(client) = &mut self.client {

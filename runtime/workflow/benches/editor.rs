@@ -1,7 +1,7 @@
 //! How long an editor waits after a keystroke in a workflow of 2,000 lines: the file is read anew, and the question that
 //! follows is answered; what is wrong is told after that. The promise is 20 ms for all of it, on one core, also while the
 //! file is no YAML. Two tables: a few keystrokes in the middle, each many times; and keystrokes that break the file, at many
-//! places once each.
+//! places, the shortest of three each: longer is what somebody else had the core for.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -87,6 +87,8 @@ const LINES: &[&str] = &[
     "\tx",
 ];
 const CHARACTERS: &[&str] = &["\"", "'", "[", "{", ": ", "\t", "&", "%"];
+/// How often each of these is measured.
+const AGAIN: usize = 3;
 /// At every so many-th line something is typed.
 const EVERY: usize = 13;
 
@@ -118,14 +120,10 @@ fn breaking(whole: &str, report: &mut String) -> Result<(), Box<dyn Error>> {
             text.insert_str(place, &typed);
             let cursor = place + behind;
             let source = Source::new(".github/workflows/ci.yml", text);
-            let begun = Instant::now();
-            let document = Document::read(source, FileKind::Workflow(Dialect::GitHub));
-            let took = begun.elapsed();
-            let of = |question: &dyn Fn()| {
-                let begun = Instant::now();
-                question();
-                took + begun.elapsed()
-            };
+            let read_it = || Document::read(source.clone(), FileKind::Workflow(Dialect::GitHub));
+            let took = least(&|| drop(std::hint::black_box(read_it())));
+            let document = read_it();
+            let of = |question: &dyn Fn()| took + least(question);
             let mut is_broken = false;
             let found = document.diagnostics(&NoReferences);
             is_broken |= found.iter().any(|one| one.code.as_str() == "yaml/syntax");
@@ -169,6 +167,16 @@ fn breaking(whole: &str, report: &mut String) -> Result<(), Box<dyn Error>> {
     }
     writeln!(report, "the longest: {}", worst.1)?;
     Ok(())
+}
+
+/// The shortest of a few times: the longer ones are those in which somebody else had the core.
+fn least(work: &dyn Fn()) -> Duration {
+    let times = (0..AGAIN).map(|_| {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    });
+    times.min().unwrap_or_default()
 }
 
 fn shown(times: &mut [Duration]) -> String {

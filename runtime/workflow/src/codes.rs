@@ -266,7 +266,7 @@ codes! {
     NO_STEPS = "lint/no-steps", Lint, Warning, "A job has nothing to do";
     EMPTY_LIST = "lint/empty-list", Lint, Warning, "A list is empty";
     UNREACHABLE = "lint/unreachable-job", Lint, Warning, "A job can never run";
-    SNAPSHOT_VERSION = "lint/snapshot-version", Lint, Warning, "The version of an image is not one";
+    SNAPSHOT_VERSION = "lint/snapshot-version", Lint, Error, "The version of an image is not one";
     CONCURRENCY = "lint/concurrency", Lint, Error, "A job waits for its own workflow";
     UNSUPPORTED = "engine/unsupported", Engine, Error, "Loom does not do this yet";
     IGNORED = "engine/ignored", Engine, Warning, "This has no effect here";

@@ -254,9 +254,9 @@ impl Reader<'_> {
                         self.repeat(character);
                     } else {
                         let message = format!("nothing stands before `{character}`");
-                        // GitHub starts workflows with `?.*.x`, and none with `c++`: such a `?` is passed over there, such a `+` is
-                        // a mistake of its reader.
-                        if character == '+' {
+                        // GitHub starts workflows with `?.*.x`, and none with `c++` or `v*?`: a `?` in front is passed over there,
+                        // every other is a mistake of its reader.
+                        if character == '+' || at > usize::from(negative) {
                             self.malformed(at, 1, message);
                         } else {
                             self.ill_formed(at, 1, message);
@@ -299,16 +299,17 @@ impl Reader<'_> {
     fn set(&mut self, start: usize) -> usize {
         let inside = self.rest(start + 1);
         let Some(length) = inside.find(']') else {
-            self.ill_formed(start, 1, "`[` has no `]`");
+            self.malformed(start, 1, "`[` has no `]`");
             return self.rest(start).len();
         };
         let characters: Vec<(usize, char)> =
             inside.get(..length).unwrap_or_default().char_indices().collect();
         if characters.is_empty() {
-            self.ill_formed(start, 2, "nothing stands between `[` and `]`");
+            self.malformed(start, 2, "nothing stands between `[` and `]`");
         }
         let mut ranges = Vec::new();
         let mut index = 0;
+        self.check_set(start + 1, &characters);
         while let Some((at, first)) = characters.get(index).copied() {
             let next = characters.get(index + 1).map(|(_, next)| *next);
             if first == '\\'
@@ -326,7 +327,7 @@ impl Reader<'_> {
                 (Some((_, '-')), Some((end, last))) => {
                     if first > last {
                         let message = format!("the range `{first}-{last}` ends before it begins");
-                        self.ill_formed(start + 1 + at, end + last.len_utf8() - at, message);
+                        self.malformed(start + 1 + at, end + last.len_utf8() - at, message);
                     }
                     ranges.push((first, last));
                     index += 3;
@@ -339,6 +340,28 @@ impl Reader<'_> {
         }
         self.push(Class::Set(ranges), Least::One, false);
         length + 2
+    }
+
+    /// Reports the first character in brackets that GitHub reads no file with: one of words is taken there, and what ranges
+    /// and escapes are written with.
+    fn check_set(&mut self, start: usize, characters: &[(usize, char)]) {
+        let mut escaped = false;
+        let strange = characters.iter().find(|(_, character)| {
+            let taken = escaped || character.is_alphanumeric() || matches!(character, '_' | '-' | '^' | '\\');
+            escaped = *character == '\\' && !escaped;
+            !taken
+        });
+        if let Some((at, character)) = strange {
+            let shown = crate::words::visible(&character.to_string());
+            self.malformed(
+                start + at,
+                character.len_utf8(),
+                format!("`{shown}` cannot stand between `[` and `]`"),
+            );
+            self.help(
+                "letters, digits and ranges of them stand there; repeat the rest outside of the brackets",
+            );
+        }
     }
 
     /// Reads a backslash with what follows it, and gives the length of both.
@@ -609,10 +632,16 @@ mod tests {
             ("lib/c++/**", true),
             ("**.c++", true),
             ("?.*.x", false),
-            ("v[9-1]", false),
-            ("a[", false),
+            ("v[9-1]", true),
+            ("a[", true),
+            ("a[]", true),
+            ("[0-9]+.[0-9.]+", true),
+            ("a[b c]", true),
             ("!", false),
-            ("a*?", false),
+            ("!?", false),
+            ("a*?", true),
+            ("a+?", true),
+            ("**?", true),
             ("a?+", true),
             ("./a", false),
             (" a", false),
@@ -630,6 +659,7 @@ mod tests {
             (".github/**", Path),
             ("!sub-project/**", Path),
             ("feature/[a-z]?", Ref),
+            ("feature/[a-z_-]+[\\.\\d]", Ref),
         ] {
             assert!(Pattern::parse(pattern, subject).is_ok(), "{pattern}");
         }

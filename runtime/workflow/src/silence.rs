@@ -1,7 +1,7 @@
 //! Findings that are meant to be: `# loom: ignore[lint/script-injection] the title is checked before`.
 //!
-//! Behind something, it is about that line; in a line of its own it is about the key or item below, with all that is in
-//! it. Lints can be ignored and nothing else: what a run is refused for does not go away by being unseen.
+//! Behind something, it is about that line, and behind the head of a block (`run: |`) about the block as well; in a line of
+//! its own it is about the key or item below, with all that is in it. Lints can be ignored and nothing else: what a run is refused for does not go away by being unseen.
 
 use std::ops::RangeInclusive;
 
@@ -11,8 +11,8 @@ use crate::source::{Position, Source};
 use crate::span::Span;
 use crate::words::{self, name};
 
-/// What a comment begins with that is about findings.
-const MARK: &str = "loom: ignore";
+/// What a comment begins with that is about findings, in this order: letter case and spaces do not matter.
+const MARK: [&str; 2] = ["loom:", "ignore"];
 
 /// One code that one comment names.
 struct Ignored {
@@ -30,7 +30,8 @@ struct Ignored {
 /// nothing was found are reported; where not all rules ran, that is no news.
 pub(crate) fn apply(source: &Source, unused: bool, diagnostics: Diagnostics) -> Diagnostics {
     // Most files have none, and their lines need not be looked at.
-    if !source.text().contains(MARK) {
+    let lines = || source.text().split(['\n', '\r']);
+    if !source.text().contains('#') || !lines().any(|line| split(line).is_some()) {
         return diagnostics;
     }
     let mut reports = Vec::new();
@@ -81,16 +82,19 @@ fn is_in_block(source: &Source, span: Span) -> bool {
             continue;
         }
         indent = indent_of(text);
-        let value = text.split(" #").next().unwrap_or_default().trim_end();
-        let head = value.trim_end_matches(|last: char| last.is_ascii_digit() || matches!(last, '+' | '-'));
-        if head.ends_with([':', '-']) {
-            continue;
-        }
-        if head.ends_with(['|', '>']) {
+        if begins_block(text) {
             return true;
         }
     }
     false
+}
+
+/// Whether a block scalar begins at the end of a line.
+fn begins_block(line: &str) -> bool {
+    let value = line.split(" #").next().unwrap_or_default().trim_end();
+    let head = value.trim_end_matches(|last: char| last.is_ascii_digit() || matches!(last, '+' | '-'));
+    let before = head.strip_suffix(['|', '>']);
+    before.is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
 }
 
 fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {
@@ -117,6 +121,8 @@ fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {
         };
         let lines = if text.get(..before).unwrap_or_default().trim().is_empty() {
             below(source, line)
+        } else if begins_block(text) {
+            line..=*within(source, line).end()
         } else {
             line..=line
         };
@@ -129,7 +135,11 @@ fn comments(source: &Source, reports: &mut Vec<Diagnostic>) -> Vec<Ignored> {
             let removal = match (parts.len(), index) {
                 (1, _) => whole,
                 // With the comma in front, or behind the first.
-                (_, 0) => Span::new(at(begin), at(begin + written.len() + 1)),
+                (_, 0) => {
+                    let next = parts.get(1).copied().unwrap_or_default();
+                    let spaces = next.len() - next.trim_start().len();
+                    Span::new(at(begin), at(begin + written.len() + 1 + spaces))
+                }
                 _ => Span::new(at(begin - 1), at(begin + written.len())),
             };
             begin += written.len() + 1;
@@ -203,8 +213,12 @@ fn split(line: &str) -> Option<(usize, &str)> {
             .chars()
             .next_back()
             .is_none_or(char::is_whitespace);
-        let rest = line.get(at + 1..)?.trim_start();
-        if let Some(after) = rest.strip_prefix(MARK).filter(|_| begins) {
+        let words = MARK.iter().try_fold(line.get(at + 1..)?, |rest, word| {
+            let rest = rest.trim_start();
+            let (first, after) = rest.split_at_checked(word.len())?;
+            first.eq_ignore_ascii_case(word).then_some(after)
+        });
+        if let Some(after) = words.filter(|_| begins) {
             return Some((at, after.trim_start()));
         }
         from = at + 1;
@@ -214,8 +228,6 @@ fn split(line: &str) -> Option<(usize, &str)> {
 
 /// The key or item below a comment, with all that is in it: the lines that follow and stand further in.
 fn below(source: &Source, comment: usize) -> RangeInclusive<usize> {
-    let is_blank = |text: &str| text.trim().is_empty();
-    let is_comment = |text: &str| text.trim_start().starts_with('#');
     let mut first = comment + 1;
     while source
         .line(first)
@@ -223,24 +235,41 @@ fn below(source: &Source, comment: usize) -> RangeInclusive<usize> {
     {
         first += 1;
     }
+    within(source, first)
+}
+
+/// The key or item that begins in a line, with all that is in it.
+fn within(source: &Source, first: usize) -> RangeInclusive<usize> {
     let Some(head) = source.line(first) else {
         return first..=first;
     };
-    let (outer, is_item) = (indent(head), head.trim_start().starts_with("- "));
+    let is_item = |text: &str| {
+        let rest = text.trim_start().strip_prefix('-');
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
+    let (outer, of_list) = (indent(head), is_item(head));
     let mut last = first;
     let mut line = first + 1;
     while let Some(text) = source.line(line) {
         // A list may stand as far out as the key that it is the value of.
-        let is_inside = indent(text) > outer
-            || (!is_item && indent(text) == outer && text.trim_start().starts_with("- "));
+        let is_inside = indent(text) > outer || (!of_list && indent(text) == outer && is_item(text));
         if is_inside {
             last = line;
-        } else if !is_blank(text) {
+        } else if !is_blank(text) && !is_comment(text) {
+            // Comments stand as far out as they like.
             break;
         }
         line += 1;
     }
     first..=last
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+fn is_comment(text: &str) -> bool {
+    text.trim_start().starts_with('#')
 }
 
 fn indent(line: &str) -> usize {
@@ -294,6 +323,28 @@ mod tests {
                 format!("      - run: |\n          {code}\n          {INJECTED}\n          {INJECTED}\n"),
                 vec![format!("9 {injected}")],
             ),
+            // Behind the head of a block it is about the block, and no further.
+            (
+                format!(
+                    "      - name: x\n        run: | {code}\n          true\n          {INJECTED}\n        env: {{A: b}}\n      - run: {INJECTED}\n"
+                ),
+                vec![format!("11 {injected}")],
+            ),
+            (
+                format!(
+                    "      - run: >- {code}\n\n          {INJECTED}\n      - run: |\n          {INJECTED}\n"
+                ),
+                vec![format!("10 {injected}")],
+            ),
+            // Comments do not end what is below one, wherever they stand.
+            (
+                format!("      {code}\n      - name: x\n# out here\n        run: {INJECTED}\n"),
+                vec![],
+            ),
+            (
+                format!("      {code}\n      -\n        run: {INJECTED}\n      -\n        run: {INJECTED}\n"),
+                vec![format!("10 {injected}")],
+            ),
             (
                 format!("      - run: x {code}\n      - run: {INJECTED}\n"),
                 vec!["6 lint/unused-ignore".to_owned(), format!("7 {injected}")],
@@ -306,6 +357,26 @@ mod tests {
         assert_eq!(found(&above), [""; 0]);
         let list = above.replace("      - run", "    - run");
         assert_eq!(found(&list), [""; 0]);
+    }
+
+    #[test]
+    fn it_is_written_in_several_ways() {
+        for comment in [
+            "#loom:ignore[lint/script-injection]",
+            "#  loom:  ignore [ lint/script-injection ]",
+            "# Loom: Ignore[lint/script-injection] why",
+            "# why # loom: ignore[lint/script-injection]",
+        ] {
+            let text = steps(&format!("      - run: {INJECTED} {comment}\n"));
+            assert_eq!(found(&text), [""; 0], "{comment}");
+        }
+        for comment in [
+            "# loom ignore[lint/script-injection]",
+            "# xloom: ignore[lint/script-injection]",
+        ] {
+            let text = steps(&format!("      - run: {INJECTED} {comment}\n"));
+            assert_eq!(found(&text), ["6 lint/script-injection"], "{comment}");
+        }
     }
 
     #[test]

@@ -91,8 +91,8 @@ impl Place<'_> {
         let no_image = image.is_some_and(|image| image.is_empty() || image.ends_with(':'));
         let no_name = image.is_none() && (text.contains("://") || text.contains(char::is_whitespace));
         let reference = ActionText::parse(text);
-        if reference.is_none() && self.job.is_some() {
-            return; // the language itself refuses it there
+        if reference.is_none() {
+            return; // the language itself refuses it
         }
         let is_workflow =
             matches!(&reference, Some(ActionText::Repository(found)) if is_workflow(&found.path));

@@ -62,27 +62,52 @@ fn queue(concurrency: &Concurrency, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A called workflow that is in the group of its caller waits for it in vain.
+/// A called workflow that is in the group of its caller waits for it in vain, and so does a job of it.
 pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics: &mut Diagnostics) {
-    let Some(inner) = group(&called.concurrency).as_ref().and_then(text) else {
-        return;
-    };
-    // Inputs are others at the two places; everything else is the caller's.
-    if inner.contains("inputs") {
+    let outer = [&job.concurrency, &caller.concurrency];
+    let outer: Vec<_> = outer.into_iter().filter_map(group).collect();
+    if outer.is_empty() {
         return;
     }
-    let outer = [&job.concurrency, &caller.concurrency];
-    let Some(outer) = outer
-        .into_iter()
-        .filter_map(group)
-        .find(|outer| text(outer).as_ref() == Some(&inner))
-    else {
-        return;
+    let whole = std::iter::once((None, &called.concurrency));
+    let jobs = called
+        .jobs
+        .values()
+        .map(|inner| (Some(inner), &inner.concurrency));
+    for (waits, concurrency) in whole.chain(jobs) {
+        let Some(inner) = group(concurrency).as_ref().and_then(text) else {
+            continue;
+        };
+        // These are others at the two places; everything else is the caller's.
+        if ["inputs", "matrix", "strategy", "needs"]
+            .iter()
+            .any(|context| inner.contains(context))
+        {
+            continue;
+        }
+        if let Some(outer) = outer.iter().find(|outer| text(outer).as_ref() == Some(&inner)) {
+            shared(job, waits, &inner, outer, diagnostics);
+            return;
+        }
+    }
+}
+
+/// Reports that what a job calls waits for the job itself; `waits` is the job there that does, or the whole workflow.
+fn shared(
+    job: &Job,
+    waits: Option<&Job>,
+    group: &str,
+    outer: &Spanned<Template>,
+    diagnostics: &mut Diagnostics,
+) {
+    let what = match waits {
+        Some(waits) => format!("job {} of the workflow", name(waits.id.as_str())),
+        None => "the workflow".to_owned(),
     };
     let mut diagnostic = Diagnostic::new(
         codes::CONCURRENCY,
         format!(
-            "job {} and the workflow it calls share a concurrency group",
+            "job {} and {what} it calls share a concurrency group",
             name(job.id.as_str())
         ),
     );
@@ -95,7 +120,7 @@ pub(super) fn call(caller: &Workflow, job: &Job, called: &Workflow, diagnostics:
     diagnostics.push(
         diagnostic
             .related(outer.span, "the group of the caller")
-            .help(if inner.contains("github.workflow") {
+            .help(if group.contains("github.workflow") {
                 "give one of them a group with a word of its own: in a called workflow `github.workflow` is the name of the caller"
             } else {
                 "give one of them another group, with a word of its own"

@@ -3,7 +3,7 @@
 use crate::Dialect;
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Job, Workflow};
+use crate::model::Workflow;
 use crate::tree::{Kind, Node};
 
 /// Keys of events whose lists pick something.
@@ -42,9 +42,6 @@ pub(super) fn check(workflow: &Workflow, tree: &Node, diagnostics: &mut Diagnost
         }
         steps(value(job, "steps"), diagnostics);
     }
-    for job in workflow.jobs.values() {
-        nothing_to_do(job, diagnostics);
-    }
 }
 
 fn steps(list: Option<&Node>, diagnostics: &mut Diagnostics) {
@@ -66,25 +63,6 @@ fn events(on: &Node, diagnostics: &mut Diagnostics) {
             inside(&input.value, "options", diagnostics);
         }
     }
-}
-
-/// GitHub's readers take such a job; its service says that there are no steps, and starts nothing.
-fn nothing_to_do(job: &Job, diagnostics: &mut Diagnostics) {
-    if job.keys.contains("steps") || job.uses.is_some() {
-        return;
-    }
-    let Some(runs_on) = &job.runs_on else {
-        return;
-    };
-    diagnostics.push(
-        Diagnostic::new(
-            codes::NO_STEPS,
-            format!("job {} has nothing to do", crate::words::name(job.id.as_str())),
-        )
-        .at(job.id.span, "it has no `steps`")
-        .related(runs_on.span, "where it would do it")
-        .help("add `steps`, or remove the job"),
-    );
 }
 
 fn inside(node: &Node, key: &str, diagnostics: &mut Diagnostics) {

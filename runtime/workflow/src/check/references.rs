@@ -1,8 +1,8 @@
-//! What the steps of a job use has the form of an action: GitHub begins no job of a file in which one has not.
+//! What steps use has the form of an action: GitHub begins no job of a file in which one has not, and loads no action.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{ActionText, StepAction, Workflow};
+use crate::model::{ActionText, StepAction};
 use crate::words::name;
 
 use super::steps::Steps;
@@ -10,8 +10,8 @@ use super::steps::Steps;
 /// How an action is named.
 pub(super) const FORMS: &str = "write `OWNER/REPOSITORY@VERSION`, `$/FOLDER` or `docker://IMAGE`";
 
-pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
-    for steps in Steps::of_workflow(workflow) {
+pub(super) fn check(all: &[Steps<'_>], diagnostics: &mut Diagnostics) {
+    for steps in all {
         steps.each(&mut |step| {
             let StepAction::Uses(uses) = &step.action else {
                 return;

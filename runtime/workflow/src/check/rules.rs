@@ -105,7 +105,10 @@ pub(super) static RULES: &[Rule] = &[
     Rule {
         name: "references",
         codes: &[codes::ACTION_REFERENCE],
-        runs: &[Run::Standalone(|it, _, found| references::check(it, found))],
+        runs: &[
+            Run::Standalone(|it, _, found| references::check(&Steps::of_workflow(it), found)),
+            Run::Action(|it, found| references::check(&it.steps.all, found)),
+        ],
     },
     Rule {
         name: "triggers",
@@ -211,7 +214,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         name: "empty",
-        codes: &[codes::EMPTY_LIST, codes::NO_STEPS],
+        codes: &[codes::EMPTY_LIST],
         runs: &[Run::Workflow(|it, found| {
             empty::check(it.workflow, it.tree, found)
         })],
@@ -298,6 +301,11 @@ pub(super) static RULES: &[Rule] = &[
     Rule {
         name: "filters",
         codes: &[codes::EVENT_FILTER],
+        runs: &[],
+    },
+    Rule {
+        name: "idle jobs",
+        codes: &[codes::NO_STEPS],
         runs: &[],
     },
     Rule {

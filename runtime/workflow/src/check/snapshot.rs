@@ -18,17 +18,15 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &mut Diagnostics) {
                     codes::SNAPSHOT_VERSION,
                     format!("{} is no version of an image", name(&version.text)),
                 )
-                .at(version.span, "not numbers with dots")
+                .at(version.span, "not a major version with `.*` behind it")
                 .help("write the major version and a star, e.g. `1.*`"),
             );
         }
     }
 }
 
-/// Numbers with dots, with `*` for those that are counted up.
+/// A number that fits into 31 bits and a star, which counts the rest up: GitHub takes nothing else.
 fn is_version(text: &str) -> bool {
-    text.split('.').enumerate().all(|(index, part)| {
-        let number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        number || (index > 0 && part == "*")
-    })
+    let major = text.strip_suffix(".*");
+    major.is_some_and(|major| major.bytes().all(|byte| byte.is_ascii_digit()) && major.parse::<i32>().is_ok())
 }

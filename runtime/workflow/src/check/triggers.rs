@@ -8,7 +8,7 @@ use crate::cron::Cron;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::expression::is_in;
 use crate::glob::{Pattern, Subject};
-use crate::model::{Filter, Free, Input, InputKind, Schedule, Trigger, Workflow};
+use crate::model::{Filter, Free, Input, InputKind, Scalar, Schedule, Trigger, Workflow};
 use crate::source::Source;
 use crate::span::{Span, Spanned};
 use crate::suggestion::{Applicability, without_item};
@@ -222,7 +222,7 @@ fn input(name: &str, input: &Input, choices: bool, source: &Source, diagnostics:
         (_, _) => {}
     }
     if let Some(default) = &input.default {
-        self::default(&shown, input, default, diagnostics);
+        self::default(&shown, input, choices, default, diagnostics);
     }
 }
 
@@ -247,21 +247,17 @@ fn repeated(options: &[Spanned<Arc<str>>], input: &str, source: &Source, diagnos
     }
 }
 
-fn default(shown: &str, input: &Input, default: &Free, diagnostics: &mut Diagnostics) {
+fn default(shown: &str, input: &Input, choices: bool, default: &Free, diagnostics: &mut Diagnostics) {
     let Some(scalar) = default.as_scalar().filter(|_| default.is_plain()) else {
         return;
     };
     let text = scalar.to_text();
+    // Where somebody starts a workflow by hand quoted ones are read all the same; in a called one they are text.
+    let quoted = matches!(scalar, Scalar::Text(_));
+    let value = if choices || !quoted { resolve(&text) } else { Value::String };
     let (fits, wanted) = match input.kind {
-        // Quoted ones are read all the same.
-        InputKind::Boolean => (
-            matches!(resolve(&text), Value::Bool(_) | Value::Null),
-            "`true` or `false`",
-        ),
-        InputKind::Number => (
-            matches!(resolve(&text), Value::Number(_) | Value::Null),
-            "a number",
-        ),
+        InputKind::Boolean => (matches!(value, Value::Bool(_) | Value::Null), "`true` or `false`"),
+        InputKind::Number => (matches!(value, Value::Number(_) | Value::Null), "a number"),
         InputKind::Choice => {
             let options = input
                 .options
@@ -293,8 +289,14 @@ fn default(shown: &str, input: &Input, default: &Free, diagnostics: &mut Diagnos
         )
         .at(default.span, format!("this is {}", default.describe()))
         .help("change the default or the `type`");
-        if let Some(boolean) = words::boolean(&text).filter(|_| input.kind == InputKind::Boolean) {
-            diagnostic = diagnostic.fix(default.span, boolean);
+        let meant = match input.kind {
+            InputKind::Number if quoted && matches!(resolve(&text), Value::Number(_)) => Some(&*text),
+            InputKind::Boolean if matches!(resolve(&text), Value::Bool(_)) => Some(&*text),
+            InputKind::Boolean => words::boolean(&text),
+            _ => None,
+        };
+        if let Some(meant) = meant {
+            diagnostic = diagnostic.fix(default.span, meant);
         }
         diagnostics.push(diagnostic);
     }

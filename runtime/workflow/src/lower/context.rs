@@ -116,9 +116,12 @@ impl<'a> Owner<'a> {
         Self { what, span, of: None }
     }
 
-    /// Whether it is an event of `on`.
-    pub(super) fn is_event(&self) -> bool {
-        matches!(self.what, What::Named("event", _))
+    /// Which event of `on` it is.
+    pub(super) fn event(&self) -> Option<&'a str> {
+        match self.what {
+            What::Named("event", name) => Some(name),
+            _ => None,
+        }
     }
 
     /// Something inside of it.

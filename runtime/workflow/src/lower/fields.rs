@@ -118,7 +118,22 @@ const FILTERS: &[&str] = &[
     "tags-ignore",
     "paths",
     "paths-ignore",
+    "workflows",
+    "names",
+    "versions",
 ];
+
+/// What `workflow_call` and `workflow_dispatch` have beside filters: elsewhere GitHub's readers refuse it.
+const OF_CALLS: &[&str] = &["inputs", "outputs", "secrets"];
+
+/// Whether GitHub passes over a key of an event that the event does not know: its service reads what it knows there and no
+/// more, but for `workflow_call`, and for the times of `schedule`.
+fn is_passed_over(key: &str, owner: &Owner<'_>) -> bool {
+    owner
+        .event()
+        .is_some_and(|event| !matches!(event, "workflow_call" | "schedule"))
+        && !OF_CALLS.contains(&key)
+}
 
 /// Reports a key of `among` that is not known at its place; `known` is its row when only the other dialect has it.
 pub(super) fn unknown_key(
@@ -129,7 +144,8 @@ pub(super) fn unknown_key(
     known: Option<&KeySchema>,
     owner: &Owner<'_>,
 ) {
-    let is_filter = owner.is_event() && !level.lenient && FILTERS.contains(&&*key.text);
+    let is_passed_over = is_passed_over(&key.text, owner);
+    let is_filter = is_passed_over && !level.lenient && FILTERS.contains(&&*key.text);
     let mut diagnostic = if is_filter {
         Diagnostic::new(
             codes::EVENT_FILTER,
@@ -147,7 +163,7 @@ pub(super) fn unknown_key(
             ),
         )
     } else {
-        let code = if level.lenient {
+        let code = if level.lenient || is_passed_over {
             codes::IGNORED_KEY
         } else {
             codes::UNKNOWN_KEY
@@ -174,7 +190,10 @@ pub(super) fn unknown_key(
     } else if let Some(near) = closest(&key.text, names()).filter(|_| !is_filter) {
         // Where it does no harm now, what it would do then is for somebody to see.
         let is_free = !among.entries.iter().any(|entry| &*entry.key.text == near);
-        let is_certain = !level.lenient && is_free && words::is_certain(&key.text, near, names(), false);
+        let is_certain = !level.lenient
+            && !is_passed_over
+            && is_free
+            && words::is_certain(&key.text, near, names(), false);
         diagnostic = diagnostic
             .help(format!("did you mean `{near}`?"))
             .guess(key.span, near, is_certain);

@@ -36,6 +36,9 @@ impl Context<'_> {
             && ["steps", "uses", "with", "secrets"]
                 .iter()
                 .all(|key| !fields.contains(key) && !is_misspelt(mapping, &JOB, key));
+        if idle && !mapping.incomplete {
+            self.nothing_to_do(&id, &fields);
+        }
         let form = if mapping.incomplete || idle {
             None
         } else {
@@ -78,6 +81,20 @@ impl Context<'_> {
             id,
             keys: fields.keys(),
         })
+    }
+
+    /// GitHub's readers take such a job; its service says that there are no steps, and starts nothing.
+    fn nothing_to_do(&mut self, id: &Spanned<JobId>, fields: &Fields) {
+        let diagnostic = Diagnostic::new(
+            codes::NO_STEPS,
+            format!("job {} has nothing to do", name(id.as_str())),
+        )
+        .at(id.span, "it has no `steps`")
+        .help("add `steps`, or remove the job");
+        self.report(match node(fields, "runs-on") {
+            Some(runs_on) => diagnostic.related(runs_on.span, "where it would do it"),
+            None => diagnostic,
+        });
     }
 
     fn not_a_job(&mut self, id: &Spanned<JobId>, node: &Node, owner: &Owner<'_>) {

@@ -42,6 +42,11 @@ impl<'a> Check<'a> {
     }
 }
 
+/// Whether an image is all scheme and no name. Empty text may mean no container; this never does.
+fn is_bare(scalar: &Scalar) -> bool {
+    &*scalar.text == "docker://"
+}
+
 /// Whether a key looks like one of the level. Where any may stand, people note things of their own under others.
 fn is_slip(key: &str, level: &MappingSchema) -> bool {
     closest(key, level.keys.iter().map(|known| known.name)).is_some()
@@ -137,6 +142,7 @@ impl Context<'_> {
             self.check_expressions(node, scalar, check.slot(wanted));
             return;
         }
+        let is_bare = wanted.image && is_bare(scalar);
         let fits = wanted.any
             || match scalar.value {
                 Value::Null => wanted.nothing,
@@ -144,8 +150,8 @@ impl Context<'_> {
                 Value::Number(_) => wanted.number,
                 Value::String => false,
             }
-            || wanted.text == Text::Any
-            || (wanted.text == Text::Filled && !scalar.is_empty())
+            || (wanted.text == Text::Any && !is_bare)
+            || (wanted.text == Text::Filled && !scalar.is_empty() && !is_bare)
             || (!wanted.words.is_empty() && wanted.words.contains(&&*scalar.to_text()));
         if !fits {
             self.wrong(node, wanted, key, check);
@@ -276,7 +282,7 @@ impl Context<'_> {
             self.wrong_word(node, &scalar.to_text(), wanted, check);
             return;
         }
-        let empty = scalar.is_some_and(Scalar::is_empty);
+        let empty = scalar.is_some_and(|scalar| scalar.is_empty() || (wanted.image && is_bare(scalar)));
         if empty {
             // Nothing is nowhere: its key is what can be pointed at.
             let span = if node.span.is_empty() { key } else { node.span };

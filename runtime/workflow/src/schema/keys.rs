@@ -181,7 +181,10 @@ pub(crate) static JOB: MappingSchema = MappingSchema {
         .only(STEPS),
         key(
             "container",
-            &ValueSchema::TEXT.or_mapping(&CONTAINER).at(At::JobContainer),
+            &ValueSchema::TEXT
+                .image()
+                .or_mapping(&CONTAINER)
+                .at(At::JobContainer),
         )
         .only(STEPS),
         key(
@@ -279,7 +282,7 @@ static WORKFLOW_DEFAULTS_RUN: MappingSchema = plain(&[
 pub(crate) static RUNS_ON: MappingSchema = plain(&[key("group", &FILLED), key("labels", &ONE_OR_MORE)]);
 
 static CONTAINER: MappingSchema = plain(&[
-    key("image", &FILLED).required(),
+    key("image", &IMAGE).required(),
     key("options", &TEXT),
     key(
         "env",
@@ -292,8 +295,9 @@ static CONTAINER: MappingSchema = plain(&[
         &ValueSchema::mapping(&LOGIN).at(At::JobContainerCredentials),
     ),
 ]);
-static SERVICE: ValueSchema = ValueSchema::FILLED.or_mapping(&plain(&[
-    key("image", &FILLED).required(),
+static IMAGE: ValueSchema = ValueSchema::FILLED.image();
+static SERVICE: ValueSchema = ValueSchema::FILLED.image().or_mapping(&plain(&[
+    key("image", &IMAGE).required(),
     key("options", &TEXT),
     key(
         "env",

@@ -18,6 +18,8 @@ pub(crate) struct ValueSchema {
     pub(crate) words: &'static [&'static str],
     /// What these words name, for messages: of many words nobody reads a list.
     pub(crate) thing: Option<&'static str>,
+    /// Whether it names an image, which `docker://` alone does not.
+    pub(crate) image: bool,
     /// Whether another word is a mistake that the service passes over.
     pub(crate) forgives: bool,
     /// A list of such items.
@@ -48,6 +50,7 @@ impl ValueSchema {
         number: false,
         words: &[],
         thing: None,
+        image: false,
         forgives: false,
         list: None,
         mapping: None,
@@ -96,6 +99,11 @@ impl ValueSchema {
             forgives: true,
             ..self
         }
+    }
+
+    /// The same where it names an image.
+    pub(crate) const fn image(self) -> ValueSchema {
+        ValueSchema { image: true, ..self }
     }
 
     pub(crate) const fn list(item: &'static ValueSchema) -> ValueSchema {

@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
                 '$' => self.dollar(depth, false)?,
                 // Also of a list's element: `a[1]=`, `([1]=`.
                 '[' if is_name(self.script.get(start..self.at).unwrap_or_default())
-                    && self.subscript(until == Until::List) => {}
+                    && self.subscript(until == Until::List, command && self.at > start) => {}
                 // A list of values, a function, a pattern: `a=(`, `f(`, `@(`.
                 '(' if self.at > start => {
                     let before = self.script.get(start..self.at).unwrap_or_default();
@@ -295,6 +295,11 @@ impl<'a> Reader<'a> {
                     self.list(depth)?;
                 }
                 _ if is_function(self.script.get(start..self.at).unwrap_or_default()) && next != '{' => break,
+                // The output of commands as part of a word, `{` included.
+                '<' | '>' if self.rest().get(1..).is_some_and(|rest| rest.starts_with('(')) => {
+                    self.at += 1;
+                    self.substitution(depth, false)?;
+                }
                 ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
                 _ if next.is_whitespace() => break,
                 // Letters and their like mean nothing, and are most of it.
@@ -406,8 +411,11 @@ impl<'a> Reader<'a> {
 /// Whether a word is the name of a function with its brackets: `f()`.
 fn is_function(word: &str) -> bool {
     let name = word.strip_suffix(')').map(str::trim_end);
-    name.and_then(|name| name.strip_suffix('('))
-        .is_some_and(|name| !name.is_empty() && !name.contains(['$', '=', '(', '"', '\'']))
+    name.and_then(|name| name.strip_suffix('(')).is_some_and(|name| {
+        // `a=()` is a list, and `=()` a function.
+        let assigns = name.find('=').is_some_and(|at| at > 0);
+        !name.is_empty() && !assigns && !name.contains(['$', '(', '"', '\''])
+    })
 }
 
 /// Whether a text is the name of a variable, or nothing.

@@ -220,3 +220,53 @@ fn a_call_of_what_was_fetched_is_checked_alike() {
         ]
     );
 }
+
+#[test]
+fn what_is_called_shares_no_concurrency_group_with_its_caller() {
+    let caller = |of_job: &str| {
+        format!(
+            "on: push\nconcurrency: Deploy-${{{{ github.ref }}}}\njobs:\n  a:\n    uses: ./.github/workflows/c.yml\n{of_job}"
+        )
+    };
+    let called = |of_workflow: &str, of_job: &str| {
+        format!(
+            "on: workflow_call\n{of_workflow}jobs:\n  x:\n    runs-on: ubuntu-latest\n{of_job}    steps: [{{run: x}}]\n"
+        )
+    };
+    let count = |caller: &str, called: &str| {
+        let found = found(caller, &[("./.github/workflows/c.yml", called)]);
+        found.matches("error[lint/concurrency]").count()
+    };
+    let same = "concurrency: deploy-${{github.ref}}\n";
+    let of_job = format!("    {same}");
+    for (caller, called, want) in [
+        (caller(""), called(same, ""), 1),
+        (caller(""), called("", &of_job), 1),
+        (caller(""), called(same, &of_job), 1),
+        (
+            caller("    concurrency: own\n"),
+            called("", "    concurrency: {group: own}\n"),
+            1,
+        ),
+        (caller(""), called("", ""), 0),
+        (
+            caller(""),
+            called("concurrency: other\n", "    concurrency: third\n"),
+            0,
+        ),
+        // These are others in the two workflows.
+        (
+            caller("    concurrency: ${{ inputs.x }}\n"),
+            called("", "    concurrency: ${{ inputs.x }}\n"),
+            0,
+        ),
+        (
+            caller("    concurrency: ${{ matrix.x }}\n"),
+            called("", "    concurrency: ${{ matrix.x }}\n"),
+            0,
+        ),
+    ] {
+        // A job in the group of its own workflow is another mistake, of the called one.
+        assert_eq!(count(&caller, &called), want, "{caller}{called}");
+    }
+}

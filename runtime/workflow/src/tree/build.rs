@@ -9,7 +9,7 @@ use super::indented::Indented;
 use super::keys::{key_of, report_duplicates};
 use super::limits::{Cost, Limits};
 use super::node::{Entry, Kind, Mapping, Node, Scalar};
-use super::parse::Broken;
+use super::parse::{Broken, Unindented};
 use super::scalar::{Value, resolve, resolve_as};
 use super::{report, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -112,7 +112,10 @@ impl Builder<'_> {
                     let is_indentation = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
                     return Err(Box::new(Broken {
                         place,
-                        unindented: is_indentation.then(|| self.inside()),
+                        unindented: is_indentation.then(|| Unindented {
+                            spaces: self.inside(),
+                            after: self.before,
+                        }),
                         finding,
                     }));
                 }

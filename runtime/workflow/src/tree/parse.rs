@@ -1,7 +1,7 @@
 //! Reading a source: again where a line of text in quotes is not indented, as the parser wants it.
 
 use super::build;
-use super::indented::Indented;
+use super::indented::{Indented, end_of_quoted};
 use super::limits::Limits;
 use super::node::Node;
 use super::report;
@@ -32,11 +32,15 @@ pub fn parse(source: &Source, limits: &Limits, diagnostics: &mut Diagnostics) ->
             }
             Err(broken) => *broken,
         };
-        let line = source.position(text.written(broken.place)).line;
-        let spaces = broken.unindented.unwrap_or_default();
-        if spaces > 0 && text.indent(broken.place, spaces) {
-            indented = Some(Run::with(indented, line, broken.finding));
-            continue;
+        let place = text.written(broken.place);
+        let line = source.position(place).line;
+        if let Some(Unindented { spaces, after }) = broken.unindented {
+            let end = end_of_quoted(source.text(), after, place).unwrap_or(place);
+            if text.indent(broken.place, end - place, spaces) {
+                let last = source.position(end).line;
+                indented = Some(Run::with(indented, line, last, broken.finding));
+                continue;
+            }
         }
         // Where the text in quotes is followed by what cannot follow, it was not meant to go on there.
         let finding = match indented {
@@ -57,10 +61,10 @@ struct Run {
 }
 
 impl Run {
-    fn with(before: Option<Self>, line: usize, finding: Diagnostic) -> Self {
+    fn with(before: Option<Self>, first: usize, last: usize, finding: Diagnostic) -> Self {
         match before {
-            Some(run) if run.last + 1 == line => Self { last: line, ..run },
-            _ => Self { last: line, finding },
+            Some(run) if run.last + 1 == first => Self { last, ..run },
+            _ => Self { last, finding },
         }
     }
 }
@@ -69,7 +73,15 @@ impl Run {
 pub(super) struct Broken {
     /// Where, in the text that the parser read.
     pub(super) place: usize,
-    /// Where a line of text in quotes is not indented: with how many spaces it is.
-    pub(super) unindented: Option<usize>,
+    /// Where a line of text in quotes is not indented.
+    pub(super) unindented: Option<Unindented>,
     pub(super) finding: Diagnostic,
+}
+
+/// A line of text in quotes that is not indented.
+pub(super) struct Unindented {
+    /// With how many spaces it is.
+    pub(super) spaces: usize,
+    /// Behind what the text begins, in the source.
+    pub(super) after: usize,
 }

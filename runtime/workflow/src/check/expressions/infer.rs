@@ -42,7 +42,7 @@ impl Checker<'_> {
                 enumerated::compared(self, *operator, left, right);
                 Type::Boolean
             }
-            Node::Logic { operator, operands } => self.logic(*operator, operands),
+            Node::Logic { operator, operands } => self.logic(*operator, operands).all,
             Node::Call {
                 function: Some(function),
                 arguments,
@@ -71,24 +71,41 @@ impl Checker<'_> {
         }
     }
 
-    fn logic(&mut self, operator: Logic, operands: &[Expression]) -> Type {
-        let mut possible: Option<Type> = None;
+    /// The type of a value, and what it is when it counts as true.
+    fn outcomes(&mut self, expression: &Expression) -> Outcomes {
+        match expression.node() {
+            Node::Logic { operator, operands } => self.logic(*operator, operands),
+            _ => Outcomes::same(self.infer(expression)),
+        }
+    }
+
+    fn logic(&mut self, operator: Logic, operands: &[Expression]) -> Outcomes {
+        let mut possible: Option<Outcomes> = None;
         for (place, operand) in operands.iter().enumerate() {
             let decides = place + 1 < operands.len();
             let next = if decides && is_of_matrix(operand) {
-                self.infer_unreported(operand)
+                Outcomes::same(self.infer_unreported(operand))
             } else {
-                self.infer(operand)
+                self.outcomes(operand)
             };
             possible = Some(match (possible, operator) {
                 (None, _) => next,
                 // A list or mapping is as good as true: the one behind it is the value.
-                (Some(before), Logic::And) if before.is_collection() => next,
-                (Some(before), Logic::Or) if before.is_collection() => before,
-                (Some(before), _) => Type::any_of([before, next]),
+                (Some(before), Logic::And) if before.all.is_collection() => next,
+                (Some(before), Logic::Or) if before.all.is_collection() => before,
+                // True is only what the last one gives.
+                (Some(before), Logic::And) => Outcomes {
+                    all: Type::any_of([before.all, next.all]),
+                    truth: next.truth,
+                },
+                // What counts as false is passed over: `x && 'a' || 'b'` is text, whatever `x` is.
+                (Some(before), Logic::Or) => Outcomes {
+                    all: Type::any_of([before.truth.clone(), next.all]),
+                    truth: Type::any_of([before.truth, next.truth]),
+                },
             });
         }
-        possible.unwrap_or(Type::Any)
+        possible.unwrap_or(Outcomes::same(Type::Any))
     }
 
     /// The type of an expression whose findings are not wanted.
@@ -97,6 +114,22 @@ impl Checker<'_> {
         let inferred = self.infer(expression);
         self.found = found;
         inferred
+    }
+}
+
+/// What an expression can give.
+struct Outcomes {
+    all: Type,
+    /// When it counts as true.
+    truth: Type,
+}
+
+impl Outcomes {
+    fn same(kind: Type) -> Self {
+        Self {
+            all: kind.clone(),
+            truth: kind,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::contexts;
-use super::types::Type;
+use super::types::{Properties, Type};
 use crate::codes;
 use crate::expression::{Expression, Node, WorkflowKey};
 use crate::model::{ExpectedType, InputKind, Shape};
@@ -13,7 +13,18 @@ pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &T
     let within = checker.site.shape == Shape::Within;
     if within || (expected.text && !expected.condition) {
         let fits = match kind {
-            Type::Mapping(_) => !within && expected.mapping,
+            Type::Mapping(properties) if !within && expected.mapping => {
+                if checker.site.key == WorkflowKey::JobRunsOn && names_no_runner(properties) {
+                    wrong(
+                        checker,
+                        expression,
+                        kind,
+                        "text, a list, or a mapping with `group` or `labels`",
+                    );
+                }
+                true
+            }
+            Type::Mapping(_) => false,
             Type::List(_) | Type::Filtered(_) => !within && expected.list,
             // What only turns out to be nothing, or is all there is, is meant as an empty text.
             Type::Null => !within || !matches!(expression.node(), Node::Null),
@@ -31,6 +42,12 @@ pub(super) fn check(checker: &mut Checker<'_>, expression: &Expression, kind: &T
     }
     let wanted = wanted(expected);
     wrong(checker, expression, kind, &wanted);
+}
+
+/// Whether a mapping says certainly nothing of a runner.
+fn names_no_runner(properties: &Properties) -> bool {
+    let has = |name: &str| properties.find(name).is_some();
+    properties.others.is_none() && !has("group") && !has("labels")
 }
 
 /// Checks what is given to an input of a certain type.

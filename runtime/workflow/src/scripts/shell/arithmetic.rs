@@ -76,14 +76,15 @@ impl Reader<'_> {
         false
     }
 
-    /// Passes over `[…]` behind a name and before `=`, in which `<<` is a shift; over nothing where it is not that. In a
-    /// `list` a bracket that nothing opened there ends the list.
-    pub(super) fn subscript(&mut self, list: bool) -> bool {
+    /// Passes over `[…]` behind a name and before `=`, in which `<<` is a shift; over nothing where it is not that. Where a
+    /// `command` may begin bash passes over the brackets whatever is in them and follows them: they could be an assignment.
+    /// In a `list` a bracket that nothing opened there ends the list.
+    pub(super) fn subscript(&mut self, list: bool, command: bool) -> bool {
         let (mut open, mut round) = (0_usize, 0_usize);
         let mut quote = None;
         for (at, next) in self.rest().char_indices() {
             match (quote, next) {
-                (_, '\n') => return false,
+                (_, '\n') if !command => return false,
                 (Some(opened), _) if next == opened => quote = None,
                 (Some(_), _) => {}
                 (None, '\'' | '"') => quote = Some(next),
@@ -94,7 +95,7 @@ impl Reader<'_> {
                 (None, '[') => open += 1,
                 (None, ']') if open == 1 => {
                     let after = self.rest().get(at + 1..).unwrap_or_default();
-                    let assigns = after.starts_with('=') || after.starts_with("+=");
+                    let assigns = command || after.starts_with('=') || after.starts_with("+=");
                     self.at += if assigns { at + 1 } else { 0 };
                     return assigns;
                 }

@@ -38,7 +38,7 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     let engine = unless_stopped(stops, setup::engine(global, &workspace)).await?;
     // A run whose process is gone has ended, as lost.
     let mut warned = setup::Warned::default();
-    let unswept = setup::recover(&engine, Vec::new(), &mut warned).await;
+    let left = setup::recover(&engine, Vec::new(), &mut warned).await;
     let order = RerunOrder {
         of: load(&engine, &args.run).await?.id,
         again: wanted(args),
@@ -75,17 +75,22 @@ async fn again(session: &mut Session, global: &Global, args: &RerunArgs) -> Resu
     let needs = needs_engine(&workflow, &launch.source.options);
     let preparing = async {
         let place = choose(&engine, needs, choice).await?;
-        if unswept {
+        let late = left.unswept && {
             let executors = machine::for_recovery(&engine, needs).await;
-            setup::recover(&engine, executors, &mut warned).await;
-        }
+            setup::recover(&engine, executors, &mut warned).await.late
+        };
         uplink::connect(&engine, args.studio.as_deref()).await?;
-        Ok(place)
+        Ok((place, late))
     };
-    launch.source.options.on_host = unless_stopped(stops, preparing).await?.on_host;
+    let (place, late) = unless_stopped(stops, preparing).await?;
+    launch.source.options.on_host = place.on_host;
     warn_of_unmapped(&workflow, &launch.source.options);
     talk::note(&announcement(&run, attempt, &order));
-    one_by_one(session, &engine, vec![launch], args.shown()).await
+    let exit = one_by_one(session, &engine, vec![launch], args.shown()).await?;
+    if late {
+        setup::recover_late(&engine, needs, exit, &mut warned).await;
+    }
+    Ok(exit)
 }
 
 fn wanted(args: &RerunArgs) -> Again {

@@ -113,35 +113,40 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
     session.engine = Some(engine.clone());
     let mut workflows = chosen.iter().filter_map(|one| one.prepared.workflow.as_ref());
     let needs = workflows.any(|workflow| needs_engine(workflow, &inputs.options));
+    let mut warned = setup::Warned::default();
     let preparing = async {
         if !is_new {
-            return choose(&engine, needs, choice).await;
+            return Ok((choose(&engine, needs, choice).await?, false));
         }
         // The history is looked at while the engine is asked who it is.
-        let mut warned = setup::Warned::default();
-        let (chosen, unswept) = tokio::join!(
+        let (chosen, left) = tokio::join!(
             choose(&engine, needs, choice),
             setup::recover(&engine, Vec::new(), &mut warned)
         );
         let chosen = chosen?;
-        if unswept {
+        let late = left.unswept && {
             let executors = machine::for_recovery(&engine, needs).await;
-            setup::recover(&engine, executors, &mut warned).await;
-        }
+            setup::recover(&engine, executors, &mut warned).await.late
+        };
         uplink::connect(&engine, args.studio.as_deref()).await?;
-        Ok(chosen)
+        Ok((chosen, late))
     };
-    let place = unless_stopped(stops, preparing).await?;
+    let (place, late) = unless_stopped(stops, preparing).await?;
     // A round takes the place of the one before.
     for run in std::mem::take(&mut session.kept) {
         kept::remove(&engine, &kept::of(&engine, &run).await?, false).await;
     }
     inputs.options.on_host = place.on_host;
+    // All of them before the first begins: a mistake starts nothing.
     let launches = match launches {
         Some(launches) => launches,
         None => compose_all(&chosen, &workspace, &inputs)?,
     };
-    one_by_one(session, &engine, launches, args.shown()).await
+    let exit = one_by_one(session, &engine, launches, args.shown()).await?;
+    if late {
+        setup::recover_late(&engine, needs, exit, &mut warned).await;
+    }
+    Ok(exit)
 }
 
 /// Runs them one after the other.

@@ -15,7 +15,7 @@ use super::{Exit, talk};
 use crate::config::{FileConfig, default_state_directory, user_config_file};
 use crate::engine::{Engine, EngineOptions};
 use crate::executor::{Executor, PullPolicy};
-use crate::machine::Choice;
+use crate::machine::{self, Choice};
 
 /// Sends what the inner workings say to stderr.
 pub(super) fn logging(level: LogLevel) {
@@ -135,9 +135,17 @@ impl Warned {
     }
 }
 
-/// Puts right what dead Looms left on the state directory, and says what was found. Whether there are executors to be
-/// looked into yet: then it is called again, with what it has told.
-pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, warned: &mut Warned) -> bool {
+/// What of dead Looms may be there yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    /// There are executors to be looked into: it is recovered again, with what was told.
+    pub(super) unswept: bool,
+    /// An engine may be making something of it yet.
+    pub(super) late: bool,
+}
+
+/// Puts right what dead Looms left on the state directory, and says what was found.
+pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, warned: &mut Warned) -> Left {
     match engine.recover(executors).await {
         Ok(recovered) => {
             for run in &recovered.runs {
@@ -148,14 +156,25 @@ pub(super) async fn recover(engine: &Engine, executors: Vec<Arc<dyn Executor>>, 
             for problem in &recovered.problems {
                 warned.once(format!("{problem}; it is tried again at the next start"));
             }
-            !recovered.unswept.is_empty() || !recovered.awake.is_empty()
+            Left {
+                unswept: !recovered.unswept.is_empty() || !recovered.awake.is_empty(),
+                late: !recovered.late.is_empty(),
+            }
         }
         Err(error) => {
             warned.once(format!(
                 "what earlier runs left cannot be looked for: failed to {error}"
             ));
-            false
+            Left::default()
         }
+    }
+}
+
+/// Looks once more, after a run, for what an engine was making yet when it was swept. Whoever broke the run off does not wait
+/// for that; the next start looks again.
+pub(super) async fn recover_late(engine: &Engine, needs: bool, exit: Exit, warned: &mut Warned) {
+    if matches!(exit, Exit::Success | Exit::Failure) {
+        recover(engine, machine::for_recovery(engine, needs).await, warned).await;
     }
 }
 

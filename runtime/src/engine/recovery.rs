@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loom_protocol::Timestamp;
+
 use super::EngineError;
 use super::shared::Shared;
 use super::{awake, kept};
@@ -20,6 +22,10 @@ const TRIES: u32 = 5;
 /// How often who waits for a concurrency group looks whether the owner of the one that has it has died.
 const LOOK_FOR_DEAD: Duration = Duration::from_secs(5);
 
+/// How long an engine may go on with what a dead owner asked of it: the layer of an image that it was making is there when
+/// all the rest was removed. For so long after its end a run is looked at again.
+const LATE: Duration = Duration::from_secs(10 * 60);
+
 /// What a recovery found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
@@ -31,6 +37,8 @@ pub struct Recovered {
     pub problems: Vec<String>,
     /// Runs of which something may still be left: no executor was given that could look for it, or it failed.
     pub unswept: Vec<RunId>,
+    /// Runs of which nothing is left, but for what an engine is making yet: they are looked at again.
+    pub late: Vec<RunId>,
     /// Kept places in which something may still run though nobody is there, by name: likewise.
     pub awake: Vec<String>,
 }
@@ -67,15 +75,27 @@ pub(super) async fn recover(
         return Ok(recovered);
     }
     let swept = sweep(shared, executors, &remaining, &mut recovered).await;
-    recovered.unswept = remaining
-        .into_iter()
-        .map(|run| run.id)
-        .filter(|run| !swept.contains(run))
-        .collect();
-    if !swept.is_empty() {
-        shared.journal.mark_swept(swept).await?;
+    let now = shared.world.now();
+    let mut done = Vec::new();
+    for run in remaining {
+        if !swept.contains(&run.id) {
+            recovered.unswept.push(run.id);
+        } else if may_grow(&run, now) {
+            recovered.late.push(run.id);
+        } else {
+            done.push(run.id);
+        }
+    }
+    if !done.is_empty() {
+        shared.journal.mark_swept(done).await?;
     }
     Ok(recovered)
+}
+
+/// Whether an engine may be making something for a run yet.
+fn may_grow(run: &Summary, now: Timestamp) -> bool {
+    let since = |end| Duration::from_millis(now.millis_since(end));
+    run.finished_at.is_some_and(|end| since(end) < LATE)
 }
 
 /// Waits for a concurrency group. Who has it may die meanwhile, and then nobody but those who wait ends it.

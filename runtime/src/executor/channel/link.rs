@@ -204,7 +204,7 @@ impl Channel {
                 biased;
                 ended = &mut following => return ended,
                 () = &mut frozen => return Err(ExecutorError::lost(format!(
-                    "its agent has not begun the step within {} s: it, or its container, is paused or frozen",
+                    "its agent has said nothing of the step within {} s: it, or its container, is paused or frozen",
                     START_TIME.as_secs()
                 ))),
                 signal = signals.next() => {

@@ -18,10 +18,23 @@ pub(super) type Owner = (u32, u32);
 /// As the CLI does: whose files they are is not the image's business.
 const ROOT: Owner = (0, 0);
 
+/// Other content for a file of a folder.
+pub(super) struct Instead<'a> {
+    /// Relative to the folder.
+    pub(super) path: &'a str,
+    pub(super) content: &'a [u8],
+}
+
 /// Packs what is in `folder`, but for what `ignore` leaves out; `always` (relative paths) goes along in any case. For a
 /// thread that may block.
-pub(super) fn pack(folder: &Path, ignore: &Ignore, always: &[&str], out: &mut dyn Write) -> io::Result<()> {
-    walk(folder, "", ignore, always, out)?;
+pub(super) fn pack(
+    folder: &Path,
+    ignore: &Ignore,
+    always: &[&str],
+    instead: Option<&Instead<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    walk(folder, "", ignore, always, instead, out)?;
     end(out)
 }
 
@@ -85,6 +98,7 @@ fn walk(
     prefix: &str,
     ignore: &Ignore,
     always: &[&str],
+    instead: Option<&Instead<'_>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut entries: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
@@ -104,14 +118,22 @@ fn walk(
                 header(out, format!("{inner}/").as_bytes(), b'5', &found, 0, (b"", ROOT))?;
             }
             if kept || below || ignore.has_exceptions() {
-                walk(&entry.path(), &format!("{inner}/"), ignore, always, out)?;
+                walk(&entry.path(), &format!("{inner}/"), ignore, always, instead, out)?;
             }
         } else if kept && found.is_symlink() {
             let target = fs::read_link(entry.path())?;
             let target = target.as_os_str().as_bytes();
             header(out, inner.as_bytes(), b'2', &found, 0, (target, ROOT))?;
         } else if kept && found.is_file() {
-            file(out, &entry.path(), inner.as_bytes(), ROOT)?;
+            match instead.filter(|instead| instead.path == inner) {
+                Some(instead) => {
+                    let length = u64::try_from(instead.content.len()).unwrap_or(u64::MAX);
+                    header(out, inner.as_bytes(), b'0', &found, length, (b"", ROOT))?;
+                    out.write_all(instead.content)?;
+                    pad(out, length)?;
+                }
+                None => file(out, &entry.path(), inner.as_bytes(), ROOT)?,
+            }
         }
     }
     Ok(())
@@ -227,7 +249,7 @@ mod tests {
         std::os::unix::fs::symlink("Dockerfile", folder.join("link")).unwrap();
         let mut packed = Vec::new();
         let ignore = Ignore::parse("left-out\nDockerfile\n");
-        pack(&folder, &ignore, &["Dockerfile"], &mut packed).unwrap();
+        pack(&folder, &ignore, &["Dockerfile"], None, &mut packed).unwrap();
         let archive = temporary.path().join("a.tar");
         fs::write(&archive, packed).unwrap();
         let unpacked = temporary.path().join("out");

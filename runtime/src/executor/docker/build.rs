@@ -1,24 +1,29 @@
 //! Builds the image of a container action through the engine's API, with the classic builder that every engine has.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bollard::query_parameters::{
     BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use super::engine::Connection;
 use super::ignore::Ignore;
 use super::marks::{DIRECTORY, INSTANCE, Kind, Marks, NAME, RUN};
-use super::{archive, credentials, failure, transfer};
+use super::{archive, container, credentials, dockerfile, failure, transfer};
 use crate::bounded::{self, Contents};
 use crate::executor::channel::blocking;
 use crate::executor::{ExecutorError, Notes};
 
 /// Lines of a failed build that are told with the error.
 const LAST: usize = 20;
+
+/// How long an image may be in use by a build that was broken off.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// A Dockerfile, and a file of what stays out of its folder, is no larger.
 const LARGEST: u64 = 1024 * 1024;
@@ -28,11 +33,12 @@ fn fresh_name() -> String {
     format!("loom-build/{}:latest", uuid::Uuid::new_v4().simple())
 }
 
-/// What finds the image again; no more, as the builder takes a step for each.
-fn labels(marks: &Marks) -> HashMap<String, String> {
-    let mut labels = marks.labels(Kind::Image);
-    labels.retain(|label, _| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()));
+/// What finds the image again, and its layers; no more, as the builder may take a step for each.
+fn labels(marks: &Marks) -> BTreeMap<String, String> {
+    let labels = marks.labels(Kind::Image).into_iter();
     labels
+        .filter(|(label, _)| [INSTANCE, RUN, NAME, DIRECTORY].contains(&label.as_str()))
+        .collect()
 }
 
 /// Builds, and answers the image's name.
@@ -57,18 +63,33 @@ pub(super) async fn build(
         .map(|path| path.trim_start_matches("./").to_owned())
         .ok_or_else(|| failed(format!("`{}` is not in that folder", whole.display())))?;
     let (top, file) = (context.clone(), whole.clone());
-    let text = blocking(move || read_inside(&top, &file))
-        .await?
-        .map_err(|error| failed(format!("`{}` cannot be read: {error}", whole.display())))?;
+    let (text, real) = blocking(move || {
+        let text = read_inside(&top, &file)?;
+        // It may be a link to another file of the folder.
+        Ok::<_, io::Error>((text, path_inside(&top, &file)?))
+    })
+    .await?
+    .map_err(|error| failed(format!("`{}` cannot be read: {error}", whole.display())))?;
     let name = fresh_name();
     let options = BuildImageOptionsBuilder::new()
         .dockerfile(&inner)
         .t(&name)
         .rm(true)
-        .forcerm(true)
-        .labels(&labels(marks))
-        .build();
-    let (body, packing) = transfer::packed(move |out| pack(&context, &inner, out));
+        .forcerm(true);
+    let labels = labels(marks);
+    let marked = dockerfile::with_labels(&text, &labels).zip(real);
+    let options = match &marked {
+        Some(_) => options,
+        None => options.labels(&labels.into_iter().collect::<HashMap<_, _>>()),
+    };
+    let options = options.build();
+    let (body, packing) = transfer::packed(move |out| {
+        let instead = marked.as_ref().map(|(text, path)| archive::Instead {
+            path,
+            content: text.as_bytes(),
+        });
+        pack(&context, &inner, instead, out)
+    });
     let logins = logins(&text).await;
     let docker = connection.for_uploads();
     let mut stream =
@@ -146,7 +167,12 @@ fn is_the_engines(cause: &str) -> bool {
 }
 
 /// Packs the folder but for what is to be left out.
-fn pack(context: &Path, dockerfile: &str, out: &mut dyn Write) -> io::Result<()> {
+fn pack(
+    context: &Path,
+    dockerfile: &str,
+    instead: Option<archive::Instead<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     // A file of the Dockerfile's own comes first.
     let mut ignore = Ignore::default();
     for name in [&format!("{dockerfile}.dockerignore"), ".dockerignore"] {
@@ -164,7 +190,16 @@ fn pack(context: &Path, dockerfile: &str, out: &mut dyn Write) -> io::Result<()>
             }
         }
     }
-    archive::pack(context, &ignore, &[dockerfile, ".dockerignore"], out)
+    let mut always = vec![dockerfile, ".dockerignore"];
+    always.extend(instead.as_ref().map(|instead| instead.path));
+    archive::pack(context, &ignore, &always, instead.as_ref(), out)
+}
+
+/// Where a file of the folder really is in it, past all links; none where that cannot be written.
+fn path_inside(context: &Path, file: &Path) -> io::Result<Option<String>> {
+    let (top, real) = (context.canonicalize()?, file.canonicalize()?);
+    let inner = real.strip_prefix(top).ok().and_then(Path::to_str);
+    Ok(inner.map(str::to_owned))
 }
 
 /// Reads a file of the folder that an image is built from. What is in it is a stranger's: a link may lead to whatever the
@@ -234,32 +269,35 @@ pub(super) async fn remove_labelled(
         .all(false)
         .filters(&filters)
         .build();
-    let found = failure::settled(|| connection.docker.list_images(Some(list.clone()))).await;
-    let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
+    let deadline = Instant::now() + BUSY;
     let mut any = false;
-    for image in found {
-        if !is_of(&image.labels, &labels) {
-            continue;
-        }
-        any = true;
-        let options = RemoveImageOptionsBuilder::new().force(true).build();
-        match connection
-            .docker
-            .remove_image(&image.id, Some(options), None)
-            .await
-        {
-            Ok(_) => {}
-            Err(error) if failure::is_missing(&error) => {}
-            Err(error) => {
-                return Err(failure::cleanup(
-                    &format!("the image {}", image.id),
-                    &connection.endpoint,
-                    &error,
-                ));
+    loop {
+        let found = failure::settled(|| connection.docker.list_images(Some(list.clone()))).await;
+        let found = found.map_err(|error| failure::setup("look for images", &connection.endpoint, &error))?;
+        let mut is_busy = false;
+        for image in found.into_iter().filter(|image| is_of(&image.labels, &labels)) {
+            any = true;
+            let options = RemoveImageOptionsBuilder::new().force(true).build();
+            let removing = connection.docker.remove_image(&image.id, Some(options), None);
+            match removing.await {
+                Ok(_) => {}
+                Err(error) if failure::is_missing(&error) => {}
+                // A build that was broken off a moment ago still has it.
+                Err(error) if container::is_busy(&error) && Instant::now() < deadline => is_busy = true,
+                Err(error) => {
+                    return Err(failure::cleanup(
+                        &format!("the image {}", image.id),
+                        &connection.endpoint,
+                        &error,
+                    ));
+                }
             }
         }
+        if !is_busy {
+            return Ok(any);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(any)
 }
 
 #[cfg(test)]
@@ -347,9 +385,9 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         std::fs::write(temporary.path().join("Dockerfile"), "FROM a\n").unwrap();
         let mut none = Vec::new();
-        pack(temporary.path(), "Dockerfile", &mut none).unwrap();
+        pack(temporary.path(), "Dockerfile", None, &mut none).unwrap();
         symlink("/dev/zero", temporary.path().join(".dockerignore")).unwrap();
-        let error = pack(temporary.path(), "Dockerfile", &mut Vec::new()).unwrap_err();
+        let error = pack(temporary.path(), "Dockerfile", None, &mut Vec::new()).unwrap_err();
         assert!(
             error.to_string().contains("`.dockerignore` cannot be read"),
             "{error}"

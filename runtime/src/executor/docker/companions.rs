@@ -23,7 +23,7 @@ use super::place::Steps;
 use super::room::{self, ACTION_FILES, ACTION_TEMP, ACTION_WORKSPACE, HOME, Translation, Workspace};
 use super::settings::DockerOptions;
 use super::{
-    bridge, build, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
+    bridge, container, failure, forwards, kept, network, pull, reclaim, service, start, upload, volume,
 };
 use crate::executor::channel::{Channel, JobDirectory, StepNumbers, StepSignals, blocking, remove_directory};
 use crate::executor::{
@@ -59,6 +59,8 @@ pub(in crate::executor) struct Companions {
     numbers: StepNumbers,
     /// Whether an image was built, or may have been.
     pub(super) built: AtomicBool,
+    /// Whether a build was broken off.
+    pub(super) broken_off: AtomicBool,
     /// Images that were pulled before a step wanted them.
     pub(super) pulled: Mutex<BTreeSet<String>>,
     /// Why images could not be pulled before a step wanted them, and when that was.
@@ -103,6 +105,7 @@ impl Companions {
             next: AtomicU32::new(0),
             numbers: StepNumbers::default(),
             built: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
             pulled: Mutex::default(),
             not_pulled: Mutex::default(),
             actions: Mutex::default(),
@@ -458,7 +461,7 @@ impl Companions {
             but.iter().all(|other| kind != other.word())
         })
         .await?;
-        build::remove_labelled(&self.connection, vec![self.label()]).await?;
+        self.remove_images().await?;
         ended.into_iter().collect()
     }
 
@@ -489,7 +492,7 @@ impl Companions {
             || self.built.load(Ordering::Relaxed)
     }
 
-    fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         format!("{NAME}={}", self.marks.name)
     }
 }

@@ -14,6 +14,12 @@ use crate::executor::{ExecutorError, Notes, PullPolicy};
 /// How long a registry that could not be asked is not asked again for a step: that was tried more than once.
 const JUST: Duration = Duration::from_secs(60);
 
+/// The engine ends the step that it is at when a build is broken off: what comes of that is there a little later, and no
+/// question tells when. So often it is looked for,
+const LAST_LOOKS: u32 = 10;
+/// at such intervals.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 impl Companions {
     /// Gets an image before a step wants it.
     pub(in crate::executor) async fn pull(
@@ -96,7 +102,22 @@ impl Companions {
         tokio::select! {
             biased;
             built = self.connection.while_it_answers(|| None, building) => built,
-            () = self.ending.cancelled() => Err(ExecutorError::lost("it was closed while an image was built")),
+            () = self.ending.cancelled() => {
+                self.broken_off.store(true, Ordering::Relaxed);
+                Err(ExecutorError::lost("it was closed while an image was built"))
+            }
         }
+    }
+
+    /// Removes the images that were built, with what a build that was broken off has made of one.
+    pub(super) async fn remove_images(&self) -> Result<(), ExecutorError> {
+        build::remove_labelled(&self.connection, vec![self.label()]).await?;
+        if self.broken_off.load(Ordering::Relaxed) {
+            for _ in 0..LAST_LOOKS {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+                build::remove_labelled(&self.connection, vec![self.label()]).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod build;
 mod companions;
 mod container;
 mod credentials;
+mod dockerfile;
 mod endpoint;
 mod engine;
 mod exec;

@@ -136,14 +136,15 @@ pub(super) async fn of_runs(
     first_error.map_or(Ok(swept), Err)
 }
 
-/// Removes the containers with this label that are of a wanted kind.
+/// Removes the containers with this label that are of a wanted kind, and those that the engine builds an image in: they have
+/// the labels of its layers, which say no kind.
 pub(super) async fn containers(
     connection: &Connection,
     label: &str,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<(), ExecutorError> {
     for found in list(connection, &labelled([label.to_owned()])).await? {
-        if found.labels.get(KIND).is_some_and(|kind| wanted(kind)) {
+        if found.labels.get(KIND).is_none_or(|kind| wanted(kind)) {
             container::remove(connection, &found.id).await?;
         }
     }

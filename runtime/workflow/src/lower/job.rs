@@ -84,14 +84,14 @@ impl Context<'_> {
     }
 
     /// GitHub's readers take such a job; its service says that there are no steps, and starts nothing.
-    fn nothing_to_do(&mut self, id: &Spanned<JobId>, fields: &Fields) {
+    fn nothing_to_do(&mut self, id: &Spanned<JobId>, fields: &Fields<'_>) {
         let diagnostic = Diagnostic::new(
             codes::NO_STEPS,
             format!("job {} has nothing to do", name(id.as_str())),
         )
         .at(id.span, "it has no `steps`")
         .help("add `steps`, or remove the job");
-        self.report(match node(fields, "runs-on") {
+        self.report(match fields.value("runs-on") {
             Some(runs_on) => diagnostic.related(runs_on.span, "where it would do it"),
             None => diagnostic,
         });

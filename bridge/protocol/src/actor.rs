@@ -111,16 +111,22 @@ pub struct Latency {
 #[serde(rename_all = "camelCase", default)]
 pub struct Work {
     /// Messages that were handled to their end and timed; an answer that comes later is the end.
+    #[serde(deserialize_with = "crate::read::handled")]
     pub handled: u64,
     /// Microseconds from their delivery to their end.
+    #[serde(deserialize_with = "crate::read::handle_us")]
     pub handle_us: u64,
     /// Messages that waited in a queue and were timed.
+    #[serde(deserialize_with = "crate::read::queued")]
     pub queued: u64,
     /// Microseconds they waited there.
+    #[serde(deserialize_with = "crate::read::wait_us")]
     pub wait_us: u64,
     /// Microseconds in which a thread worked for the actor, whatever for.
+    #[serde(deserialize_with = "crate::read::busy_us")]
     pub busy_us: u64,
     /// What it did that no message asked for: ticks of intervals and timers, futures of its own that came to their end.
+    #[serde(deserialize_with = "crate::read::turns")]
     pub turns: u64,
 }
 
@@ -337,7 +343,7 @@ actor_fields! {
     #[schema(value_type = Option<Object>)]
     metadata: Map<String, Value>,
     /// The actor that started it.
-    #[serde(alias = "parent_id")]
+    #[serde(alias = "parent_id", deserialize_with = "crate::read::parent_id")]
     parent_id: ActorId,
     /// The machine it runs on.
     #[serde(deserialize_with = "crate::read::node")]
@@ -349,14 +355,19 @@ actor_fields! {
     #[serde(alias = "restart_count", deserialize_with = "crate::read::restart_count")]
     restart_count: u64,
     /// Rates, where measured.
+    #[serde(deserialize_with = "crate::read::rates")]
     rates: Rates,
     /// Latencies, where measured.
+    #[serde(deserialize_with = "crate::read::latency")]
     latency: Latency,
     /// Totals of its work, where measured.
+    #[serde(deserialize_with = "crate::read::work")]
     work: Work,
     /// Plumbing of a library rather than work of the application; lists leave it out unless they are asked for it.
+    #[serde(deserialize_with = "crate::read::system")]
     system: bool,
     /// What may be ordered of it, and how; nothing when absent.
+    #[serde(deserialize_with = "crate::read::controls")]
     controls: Controls,
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use crate::{ActorStatus, Timestamp};
+use crate::{ActorId, ActorStatus, Controls, Latency, Rates, Timestamp, Work};
 
 /// The last number below 2^64 that a float can be, and then some.
 const TOO_LARGE: f64 = 18_446_744_073_709_551_616.0;
@@ -35,6 +35,57 @@ fields! {
     errors: "rates.errors", number => f64;
     handle_ms: "latency.handleMs", number => f64;
     wait_ms: "latency.waitMs", number => f64;
+    system: "system", flag => bool;
+    parent_id: "parentId", actor => ActorId;
+}
+
+/// Fields that have fields of their own: whatever is wrong within is told with the name of the whole.
+macro_rules! structures {
+    ($($name:ident: $wire:literal => $form:ty;)*) => {$(
+        pub(crate) fn $name<'de, D: Deserializer<'de>, O: From<Option<$form>>>(from: D) -> Result<O, D::Error> {
+            let read = Option::<$form>::deserialize(from);
+            read.map(O::from).map_err(|error| within($wire, &error))
+        }
+    )*};
+}
+
+structures! {
+    rates: "rates" => Rates;
+    latency: "latency" => Latency;
+    work: "work" => Work;
+    controls: "controls" => Controls;
+}
+
+/// Sums, which are zero where they were not measured.
+macro_rules! sums {
+    ($($name:ident: $wire:literal;)*) => {$(
+        pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+            field(from, $wire, count).map(Option::unwrap_or_default)
+        }
+    )*};
+}
+
+sums! {
+    handled: "work.handled";
+    handle_us: "work.handleUs";
+    queued: "work.queued";
+    wait_us: "work.waitUs";
+    busy_us: "work.busyUs";
+    turns: "work.turns";
+}
+
+/// An error with the name of the field that it is in, unless it has that already.
+fn within<E: de::Error>(name: &str, error: &impl std::fmt::Display) -> E {
+    let text = error.to_string();
+    // The place is told once more, by whoever reads the whole.
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
+    if text.starts_with(&format!("`{name}.")) {
+        E::custom(text)
+    } else {
+        E::custom(format!("`{name}`: {text}"))
+    }
 }
 
 pub(crate) fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -68,6 +119,15 @@ fn text(value: Value) -> Result<String, String> {
         Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
         other => Err(format!("{}; it must be a text", shown(&other))),
     }
+}
+
+fn actor(value: Value) -> Result<ActorId, String> {
+    text(value).map(ActorId)
+}
+
+fn flag(value: Value) -> Result<bool, String> {
+    let flag = value.as_bool();
+    flag.ok_or_else(|| format!("{}; it must be `true` or `false`", shown(&value)))
 }
 
 fn status_of(value: Value) -> Result<ActorStatus, String> {
@@ -161,12 +221,13 @@ mod tests {
         let read: ActorRecord =
             serde_json::from_value(json!({"id":7,"type":3,"workerId":12,"node":-1,"parentId":8,
             "messageCount":5.0,"uptime":1234.56,"lastHeartbeat":"2025-12-13T03:33:58.077","metadata":null,
-            "queueDepth":9007199254740993_u64,"rates":{"messages":2}}))
+            "queueDepth":9007199254740993_u64,"rates":{"messages":2},"work":{"handled":3.0}}))
             .unwrap();
         assert_eq!(
             serde_json::to_value(&read).unwrap(),
             json!({"id":"7","type":"3","workerId":"12","node":"-1","parentId":"8","messageCount":5,"uptime":1235,
-                "lastHeartbeat":"2025-12-13T03:33:58.077Z","queueDepth":9007199254740993_u64,"rates":{"messages":2.0}})
+                "lastHeartbeat":"2025-12-13T03:33:58.077Z","queueDepth":9007199254740993_u64,"rates":{"messages":2.0},
+                "work":{"handled":3,"handleUs":0,"queued":0,"waitUs":0,"busyUs":0,"turns":0}})
         );
         for (moment, millis) in [
             (json!("2025-12-13 03:33:58"), 1_765_596_838_000),
@@ -201,6 +262,12 @@ mod tests {
             ("id", json!(1.5), "1.5"),
             ("lastHeartbeat", json!("yesterday"), "\"yesterday\""),
             ("metadata", json!("x"), "\"x\""),
+            ("parentId", json!(true), "true"),
+            ("system", json!("yes"), "\"yes\""),
+            ("rates", json!(5), "5"),
+            ("latency", json!("fast"), "fast"),
+            ("work", json!(7), "7"),
+            ("controls", json!(false), "false"),
         ] {
             let mut whole = json!({"id":"a","type":"T"});
             whole[field] = value;
@@ -216,6 +283,11 @@ mod tests {
         let error = serde_json::from_value::<ActorPatch>(rates)
             .unwrap_err()
             .to_string();
-        assert!(error.contains("`rates.messages` is -5"), "{error}");
+        assert!(error.starts_with("`rates.messages` is -5"), "{error}");
+        let error = serde_json::from_str::<ActorPatch>(r#"{"id":"a","work":{"busyUs":-1}}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`work.busyUs` is -1; it must be a whole number from 0 at line 1 column 31"
+        );
     }
 }

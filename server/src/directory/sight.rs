@@ -16,12 +16,14 @@ use super::texts::{Texts, WithParent};
 
 /// Verdicts that are remembered.
 const SLOTS: usize = 256;
+/// Patterns of which it is remembered whether a chunk may have them.
+const OF_CHUNK: usize = 16;
 
 /// What patterns said of shared texts.
 pub(super) struct Memory {
     slots: Vec<Cell<Verdict>>,
     /// Whether a pattern may be in any of the texts that a chunk keeps.
-    of_chunk: Cell<Verdict>,
+    of_chunk: [Cell<Verdict>; OF_CHUNK],
 }
 
 /// Nothing is held by it: while a chunk is looked at its rows hold their texts, so that an address is of one text.
@@ -30,6 +32,13 @@ struct Verdict {
     /// The addresses of the chunk, of a pattern, which lives as long as this does, and of the text, and how long that is.
     of: (usize, usize, usize, usize),
     fits: bool,
+}
+
+impl Verdict {
+    const NONE: Self = Self {
+        of: (0, 0, 0, 0),
+        fits: false,
+    };
 }
 
 /// What is not among the texts that a chunk keeps of its rows.
@@ -50,19 +59,30 @@ impl Memory {
     pub(super) fn new() -> Self {
         Self {
             slots: vec![Cell::default(); SLOTS],
-            of_chunk: Cell::default(),
+            of_chunk: [const { Cell::new(Verdict::NONE) }; OF_CHUNK],
         }
     }
 
-    /// Whether it is worth looking for a pattern in the texts that a chunk keeps of each of its rows.
+    /// Whether it is worth looking for a pattern in the texts that a chunk keeps of each of its rows. Of two patterns that would push
+    /// each other out only the first is asked about: to look through all of a chunk for each row would be slower than anything.
     fn may_have(&self, chunk: &Texts, pattern: &Pattern) -> bool {
-        let of = (
+        let (of, at) = (
             std::ptr::from_ref(chunk).addr(),
             std::ptr::from_ref(pattern).addr(),
-            0,
-            0,
         );
-        Self::known(&self.of_chunk, of, || chunk.may_have(pattern))
+        let Some(slot) = self.of_chunk.get((at >> 4) % OF_CHUNK) else {
+            return true;
+        };
+        let known = slot.get();
+        if known.of.0 == of {
+            return known.of.1 != at || known.fits;
+        }
+        let fits = chunk.may_have(pattern);
+        slot.set(Verdict {
+            of: (of, at, 0, 0),
+            fits,
+        });
+        fits
     }
 
     fn judge(&self, chunk: &Texts, pattern: &Pattern, text: &str, judge: impl FnOnce() -> bool) -> bool {
@@ -247,4 +267,33 @@ impl Subject for Sight<'_> {
 )]
 fn number(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use loom_protocol::filter::{Condition, Filter};
+
+    use super::*;
+
+    #[test]
+    fn patterns_that_push_each_other_out_find_what_is_there() {
+        let mut texts = Texts::default();
+        texts.take("only-this", None, None);
+        // More than there are places for.
+        let words: Vec<String> = (0..100).map(|number| format!("word{number}")).collect();
+        let filter: Filter = format!("only {}", words.join(" ")).parse().unwrap();
+        let memory = Memory::new();
+        for _ in 0..2 {
+            let mut passed_over = 0;
+            for (place, term) in filter.terms.iter().enumerate() {
+                let Condition::Text(pattern) = &term.condition else {
+                    panic!("a text");
+                };
+                let may_have = memory.may_have(&texts, pattern);
+                assert!(place != 0 || may_have, "it is there");
+                passed_over += usize::from(!may_have);
+            }
+            assert!((1..=OF_CHUNK).contains(&passed_over), "{passed_over}");
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Directory {
             let parent = node.parent.clone();
             if let Some(parent) = parent.filter(|parent| !known.contains(parent))
                 && nodes.len() < taken + MAX_ABOVE
-                && let Some(above) = self.node(&parent, &is_found, now)
+                && let Some(above) = self.node(&parent, is_found, now)
             {
                 known.insert(parent);
                 nodes.push(above);

@@ -22,8 +22,17 @@ afterAll(() => api("/api/actor/unregister", { id: ACTOR }));
 const PAGES: { name: string; path: () => string; ready: string[]; narrow?: string[] }[] = [
   { name: "overview", path: () => "/", ready: ["[data-workflow]", "[data-chart]"] },
   { name: "actors", path: () => "/actors", ready: ["[data-actor]"] },
+  { name: "actors as a tree", path: () => "/actors?view=tree", ready: ["[role=treeitem]"] },
+  { name: "no actor that matches", path: () => "/actors?filter=nobody-has-this", ready: ["text=No actor matches."] },
+  { name: "a filter that is none", path: () => "/actors?filter=wait%3A%3Efoo", ready: ["[role=grid]"] },
   { name: "an actor", path: () => `/actors?actor=${ACTOR}`, ready: [`[aria-label="Actor ${ACTOR}"] dl`] },
   { name: "one actor", path: () => `/actors/${ACTOR}`, ready: ["[role=tab]", "[data-chart]"] },
+  ...["messages", "state", "children"].map((tab) => ({
+    name: `the ${tab} of one actor`,
+    path: () => `/actors/${ACTOR}?tab=${tab}`,
+    ready: ["[role=tabpanel]", "[data-chart]"],
+  })),
+  { name: "an actor that is not there", path: () => "/actors/nobody", ready: ["text=does not know this actor"] },
   { name: "map", path: () => "/map", ready: ["[data-point]"], narrow: ["[data-node-row]"] },
   { name: "map as a picture", path: () => "/map?view=picture", ready: ["[data-point]"] },
   { name: "map as tables", path: () => "/map?view=table", ready: ["[data-node-row]"] },
@@ -34,7 +43,13 @@ const PAGES: { name: string; path: () => string; ready: string[]; narrow?: strin
     path: () => `/workflows/edit?file=${encodeURIComponent(file)}`,
     ready: ["[data-verdict]", "[data-node]"],
   },
+  { name: "a new workflow", path: () => "/workflows/edit", ready: ["[data-verdict]", "[data-node]"] },
   { name: "runs", path: () => "/runs", ready: ["[data-run]"] },
+  { name: "runs of a workflow", path: () => `/runs?workflow=${run.workflow.name}`, ready: ["[data-run]"] },
+  { name: "a waterfall", path: () => `/runs/${run.runId}?view=waterfall`, ready: ["[data-bar]"] },
+  { name: "annotations", path: () => `/runs/${run.runId}?view=annotations`, ready: ["[aria-label=Annotations]"] },
+  { name: "a summary", path: () => `/runs/${run.runId}?view=summary`, ready: ["[aria-label=Summary]"] },
+  { name: "a run that is not there", path: () => "/runs/nothing", ready: ["text=There is no run nothing."] },
   {
     name: "a run",
     path: () => `/runs/${run.runId}?job=${job}`,
@@ -50,6 +65,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     const page = await openPage(path(), { theme });
     for (const selector of ready) await page.locator(selector).first().waitFor();
     await page.locator('[data-connection="live"]').waitFor();
+    forgive(page, /404/);
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(theme);
     expect(await page.locator("h1").count()).toBe(1);
     expect(await violations(page)).toEqual([]);
@@ -58,8 +74,9 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
 
 describe("on a narrow screen", () => {
   it.each(PAGES)("the page of $name fits and passes axe", async ({ path, ready, narrow = ready }) => {
-    const page = await openPage(path(), { width: 390, height: 844 });
+    const page = await openPage(path(), { width: 380, height: 844 });
     for (const selector of narrow) await page.locator(selector).first().waitFor();
+    forgive(page, /404/);
     await page.locator('[data-connection="live"]').waitFor();
     expect(await sticksOut(page)).toEqual([]);
     expect(await violations(page)).toEqual([]);
@@ -69,10 +86,11 @@ describe("on a narrow screen", () => {
   });
 });
 
-describe.each([800, 1920])("%i pixels wide", (width) => {
+describe.each([800, 1280, 1920])("%i pixels wide", (width) => {
   it.each(PAGES)("the page of $name cuts nothing off", async ({ path, ready }) => {
     const page = await openPage(path(), { width, height: 900 });
     for (const selector of ready) await page.locator(selector).first().waitFor();
+    forgive(page, /404/);
     expect(await sticksOut(page)).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ import styles from "./map-page.module.css";
 import { filterOf, type MapSearch, type MapView } from "./model/search";
 import { drawnOf, MOST_EDGES } from "./model/shape";
 
-/** As the graph has it. */
+/** Narrower than this a picture is specks. */
 const NARROW = "(max-width: 760px)";
 
 type Change = { [K in keyof MapSearch]?: MapSearch[K] | undefined };

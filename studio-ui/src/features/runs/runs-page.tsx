@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import { Link, useSearch } from "@tanstack/react-router";
 import { formatCount, plural } from "../../lib/format";
 import { type Runs, useRuns } from "../../lib/use-runs";
 import { NoRuns, startOf } from "../../ui/no-runs";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
+import { PendingButton } from "../../ui/pending-button";
 import { Snippet } from "../../ui/snippet";
 import { RunTable } from "./components/run-table";
 import styles from "./runs-page.module.css";
@@ -38,9 +38,9 @@ function More({ history: { runs, total, more, loadingMore } }: { history: Runs }
       <span className="dim">
         The newest {formatCount(runs.length)} of {formatCount(total)}.
       </span>
-      <Button variant="default" loading={loadingMore} onClick={more}>
+      <PendingButton variant="default" pending={loadingMore} onClick={more}>
         Load more
-      </Button>
+      </PendingButton>
     </div>
   );
 }

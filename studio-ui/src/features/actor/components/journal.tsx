@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -6,6 +5,7 @@ import { journalQuery } from "../../../api/inside-queries";
 import { formatCount, plural } from "../../../lib/format";
 import { DroppedNote } from "../../../ui/dropped-note";
 import { EmptyNote, ErrorNote, LoadingNote } from "../../../ui/notes";
+import { PendingButton } from "../../../ui/pending-button";
 import { readSorts, rowsOf, talliesOf } from "../model/journal-rows";
 import styles from "./journal.module.css";
 import { JournalDetail } from "./journal-detail";
@@ -48,14 +48,14 @@ export function Journal({ id }: { id: string }) {
       )}
       {chosen && <JournalDetail actor={id} line={chosen} onClose={() => setOpen(undefined)} />}
       {query.hasNextPage ? (
-        <Button
+        <PendingButton
           size="compact-sm"
           variant="default"
-          loading={query.isFetchingNextPage}
+          pending={query.isFetchingNextPage}
           onClick={() => void query.fetchNextPage()}
         >
           Earlier lines
-        </Button>
+        </PendingButton>
       ) : (
         oldest > 1 && <p className={styles.end}>{formatCount(oldest - 1)} earlier lines are no longer kept.</p>
       )}

@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { OrderBody } from "../../../api/inside-queries";
 import type { ActorRecord } from "../../../api/types";
 import { Icon } from "../../../ui/icon";
 import { type Lever, leversOf } from "../../../ui/levers";
+import { PendingButton } from "../../../ui/pending-button";
 import styles from "./levers.module.css";
 import { OrderForm } from "./order-form";
 import { Question } from "./question";
@@ -16,26 +16,36 @@ type LeversProps = {
   onOrder: (lever: Lever, body?: OrderBody) => void;
 };
 
+/** One button that turns into the other: the keyboard stays on it. */
+const TURNS: Record<string, string | undefined> = { pause: "hold", resume: "hold" };
+
 /** What can be ordered of the actor: a button each, which says what it will do, and asks where nothing brings back what it takes. */
 export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
   const [open, setOpen] = useState<string | undefined>(undefined);
+  const buttons = useRef<HTMLDivElement>(null);
   const levers = leversOf(actor);
   if (levers.length === 0) return null;
   const chosen = levers.find(({ order }) => order === open);
   const done = (lever: Lever, body?: OrderBody) => {
     onOrder(lever, body);
-    if (lever.way === "question") setOpen(undefined);
+    if (lever.way === "question") close(lever);
+  };
+  /** Whoever works by keyboard goes on at the lever. */
+  const close = ({ order }: Lever) => {
+    setOpen(undefined);
+    buttons.current?.querySelector<HTMLElement>(`[data-order="${CSS.escape(order)}"]`)?.focus();
   };
   return (
     <section aria-label="Levers" className={styles.levers}>
-      <div className={styles.buttons}>
+      <div className={styles.buttons} ref={buttons}>
         {levers.map((lever) => (
-          <Button
-            key={lever.order}
+          <PendingButton
+            key={TURNS[lever.order] ?? lever.order}
             size="compact-sm"
             variant="default"
             title={barred ?? lever.says}
-            disabled={barred !== undefined || pending}
+            disabled={barred !== undefined}
+            pending={pending}
             leftSection={<Icon name={lever.icon} size={12} />}
             data-order={lever.order}
             aria-expanded={lever.way === "at once" ? undefined : open === lever.order}
@@ -45,12 +55,12 @@ export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
             }}
           >
             {lever.title}
-          </Button>
+          </PendingButton>
         ))}
         {barred !== undefined && <span className="dim">{barred}</span>}
       </div>
       {chosen?.way === "question" && (
-        <Question key={chosen.order} lever={chosen} onYes={() => done(chosen)} onNo={() => setOpen(undefined)} />
+        <Question key={chosen.order} lever={chosen} onYes={() => done(chosen)} onNo={() => close(chosen)} />
       )}
       {chosen?.way === "form" && (
         <OrderForm
@@ -59,7 +69,7 @@ export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
           controls={actor.controls}
           pending={pending}
           onSend={(body) => done(chosen, body)}
-          onClose={() => setOpen(undefined)}
+          onClose={() => close(chosen)}
         />
       )}
     </section>

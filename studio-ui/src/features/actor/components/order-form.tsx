@@ -4,6 +4,7 @@ import type { Controls } from "../../../api/inside";
 import type { OrderBody } from "../../../api/inside-queries";
 import { visible } from "../../../lib/visible";
 import type { Lever } from "../../../ui/levers";
+import { PendingButton } from "../../../ui/pending-button";
 import { bodyOf, type Filled, fieldsOf } from "../model/schema-form";
 import { FormFieldView } from "./form-field";
 import styles from "./levers.module.css";
@@ -66,9 +67,9 @@ export function OrderForm({ lever, controls, pending, onSend, onClose }: OrderFo
         />
       ))}
       <span className={styles.answers}>
-        <Button type="submit" size="compact-sm" loading={pending}>
+        <PendingButton type="submit" size="compact-sm" pending={pending}>
           {lever.order === "message" ? "Send" : "Apply"}
-        </Button>
+        </PendingButton>
         <Button size="compact-sm" variant="default" onClick={onClose}>
           Close
         </Button>

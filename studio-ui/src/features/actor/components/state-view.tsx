@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { serverClock } from "../../../lib/clock";
@@ -6,6 +5,7 @@ import { diffLines, MOST_LINES } from "../../../lib/diff";
 import { formatCount, formatTime } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
 import { EmptyNote, TooMuchNote } from "../../../ui/notes";
+import { PendingButton } from "../../../ui/pending-button";
 import { type Snapshot, useSnapshots } from "../use-actor";
 import { OrderResultView } from "./order-result";
 import styles from "./state-view.module.css";
@@ -39,16 +39,16 @@ export function StateView({ id, shows, barred }: StateViewProps) {
   return (
     <div className={styles.state}>
       <div className={styles.head}>
-        <Button
+        <PendingButton
           size="compact-sm"
           variant="default"
-          loading={order.isPending}
+          pending={order.isPending}
           disabled={barred !== undefined}
           title={barred ?? "Asks the actor for its state, between two messages"}
           onClick={() => order.mutate()}
         >
           {snapshots.length === 0 ? "Show the state" : "Show it again"}
-        </Button>
+        </PendingButton>
         {snapshots.length > 1 && (
           <label className={styles.choice}>
             as of

@@ -11,7 +11,7 @@ import { MapPoint, type MapPointData } from "./map-point";
 
 const NODE_TYPES = { point: MapPoint };
 const EDGE_TYPES = { line: MapLine };
-const NARROW = "(max-width: 760px)";
+const NARROW = "(max-width: 1000px)";
 const ARROW = {
   type: MarkerType.ArrowClosed,
   color: "var(--accent)",

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { WorkflowInput } from "../../../api/types";
 import { visible } from "../../../lib/visible";
+import { PendingButton } from "../../../ui/pending-button";
 import { type Filled, firstFilled, givenOf, remember, remembered } from "../inputs";
 import styles from "./start-form.module.css";
 
@@ -48,9 +49,9 @@ export function StartForm({ spoken, file, inputs, pending, onStart, onClose }: S
         />
       ))}
       <span className={styles.answers}>
-        <Button type="submit" size="compact-sm" loading={pending}>
+        <PendingButton type="submit" size="compact-sm" pending={pending}>
           Start
-        </Button>
+        </PendingButton>
         <Button size="compact-sm" variant="default" onClick={onClose}>
           Close
         </Button>

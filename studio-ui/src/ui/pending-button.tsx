@@ -1,0 +1,23 @@
+import { Button, type ButtonProps } from "@mantine/core";
+import type { ComponentPropsWithRef, MouseEvent } from "react";
+
+type PendingButtonProps = ButtonProps &
+  Omit<ComponentPropsWithRef<"button">, keyof ButtonProps> & {
+    /** What it asked for is on its way. */
+    pending: boolean;
+  };
+
+/** A button that waits for what it asked for: no second press counts, and the keyboard stays, which leaves a disabled one. */
+export function PendingButton({ pending, onClick, ...props }: PendingButtonProps) {
+  return (
+    <Button
+      {...props}
+      aria-disabled={pending || undefined}
+      {...(pending && { "data-disabled": true })}
+      onClick={(event: MouseEvent<HTMLButtonElement>) => {
+        if (pending) event.preventDefault();
+        else onClick?.(event);
+      }}
+    />
+  );
+}

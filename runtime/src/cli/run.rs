@@ -137,7 +137,6 @@ async fn try_run(session: &mut Session, global: &Global, args: &RunArgs) -> Resu
         kept::remove(&engine, &kept::of(&engine, &run).await?, false).await;
     }
     inputs.options.on_host = place.on_host;
-    // All of them before the first begins: a mistake starts nothing.
     let launches = match launches {
         Some(launches) => launches,
         None => compose_all(&chosen, &workspace, &inputs)?,

@@ -254,7 +254,11 @@ fn default(shown: &str, input: &Input, choices: bool, default: &Free, diagnostic
     let text = scalar.to_text();
     // Where somebody starts a workflow by hand quoted ones are read all the same; in a called one they are text.
     let quoted = matches!(scalar, Scalar::Text(_));
-    let value = if choices || !quoted { resolve(&text) } else { Value::String };
+    let value = if choices || !quoted {
+        resolve(&text)
+    } else {
+        Value::String
+    };
     let (fits, wanted) = match input.kind {
         InputKind::Boolean => (matches!(value, Value::Bool(_) | Value::Null), "`true` or `false`"),
         InputKind::Number => (matches!(value, Value::Number(_) | Value::Null), "a number"),

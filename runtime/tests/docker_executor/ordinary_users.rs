@@ -23,7 +23,14 @@ fn is_ordinary_caller(test: &str) -> bool {
     // The test binary may lie where only root can go.
     let temporary = temporary();
     let binary = temporary.path().join("tests");
-    std::fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
+    // By another process: a program that was open for writing here cannot be started while a child of another test's, which
+    // was forked meanwhile, has it open too.
+    let mut copying = Command::new("cp");
+    let copied = copying
+        .arg(std::env::current_exe().unwrap())
+        .arg(&binary)
+        .status();
+    assert!(copied.unwrap().success());
     let output = Command::new(&binary)
         .args([&*format!("ordinary_users::{test}"), "--exact", "--nocapture"])
         .env(INNER, "1")

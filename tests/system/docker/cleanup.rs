@@ -87,6 +87,56 @@ fn the_next_start_removes_what_a_killed_run_left() {
     assert_eq!(after.stdout, folded.stdout, "the events are all that counts");
 }
 
+/// An action whose image is built in steps, the last of which is this.
+fn built(last: &str) -> Project {
+    let project =
+        Project::with("on: push\njobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ uses: ./built }]\n");
+    project.file(
+        "built/action.yml",
+        "name: built\nruns: { using: docker, image: Dockerfile }\n",
+    );
+    // Of no other test's cache.
+    let own = project.path().display().to_string();
+    project.file(
+        "built/Dockerfile",
+        &format!(
+            "FROM alpine:latest AS one\nRUN echo {own} >/made\nCOPY . /all\nFROM alpine:latest\nCOPY --from=one /all /all\n\
+             RUN echo {own} >/other\n{last}\nENTRYPOINT [\"true\"]\n"
+        ),
+    );
+    project.file(
+        "next.loom.yml",
+        "jobs:\n  a:\n    runs-on: alpine:latest\n    steps: [{ run: 'true' }]\n",
+    );
+    project
+}
+
+#[test]
+fn no_layer_of_a_build_that_is_broken_off() {
+    for (signal, code) in [(Signal::INT, Some(130)), (Signal::KILL, None)] {
+        let project = built("RUN echo in-$((40+2))-build; sleep 600");
+        let engine = Engine::mine();
+        let mut running = run(&engine, &project, &["--pull", "never"]).start();
+        running.until_stdout("in-42-build");
+        running.signal(signal);
+        let outcome = running.end();
+        assert_eq!(outcome.status.code(), code, "{outcome}");
+        run(&engine, &project, &["--pull", "never", "next.loom.yml"])
+            .run()
+            .exits(0);
+        engine.holds_nothing_new();
+    }
+}
+
+#[test]
+fn no_layer_of_a_build_that_fails() {
+    let project = built("RUN echo in-$((40+2))-build; exit 3");
+    let engine = Engine::mine();
+    let outcome = run(&engine, &project, &["--pull", "never"]).run().exits(1);
+    assert!(outcome.stdout.contains("in-42-build"), "{outcome}");
+    engine.holds_nothing_new();
+}
+
 #[test]
 fn another_state_directory_leaves_a_living_run_alone() {
     let project = Project::with(LONG);

@@ -23,16 +23,13 @@ pub(crate) struct Engine {
 /// `{"type":["container"]}`, as the value of a query.
 const CONTAINERS: &str = "%7B%22type%22%3A%5B%22container%22%5D%7D";
 
-/// `{"label":["loom.instance"]}`, likewise.
-const OURS: &str = "%7B%22label%22%3A%5B%22loom.instance%22%5D%7D";
-
 /// What an engine holds, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) containers: BTreeSet<String>,
     pub(crate) networks: BTreeSet<String>,
     pub(crate) volumes: BTreeSet<String>,
-    /// Those that Loom built.
+    /// Those that Loom built, and those without a name: the layers of a build that broke off are such.
     pub(crate) images: BTreeSet<String>,
 }
 
@@ -73,12 +70,14 @@ impl Engine {
 
     /// What it holds now.
     pub(crate) fn holds(&self) -> Held {
-        let names = |path: &str, list: Option<&str>, name: fn(&Value) -> &Value| {
+        let items = |path: &str, list: Option<&str>| {
             let value = self.address.get(path).send().is(200).value();
-            let items = match list {
+            match list {
                 Some(key) => value[key].as_array().cloned().unwrap_or_default(),
                 None => value.as_array().cloned().expect("a list"),
-            };
+            }
+        };
+        let names = |items: Vec<Value>, name: fn(&Value) -> &Value| {
             items
                 .iter()
                 .map(|item| {
@@ -91,10 +90,14 @@ impl Engine {
                 .collect::<BTreeSet<_>>()
         };
         Held {
-            containers: names("/containers/json?all=true", None, |c| &c["Names"][0]),
-            networks: names("/networks", None, |n| &n["Name"]),
-            volumes: names("/volumes", Some("Volumes"), |v| &v["Name"]),
-            images: names(&format!("/images/json?filters={OURS}"), None, |i| &i["Id"]),
+            containers: names(items("/containers/json?all=true", None), |c| &c["Names"][0]),
+            networks: names(items("/networks", None), |n| &n["Name"]),
+            volumes: names(items("/volumes", Some("Volumes")), |v| &v["Name"]),
+            images: {
+                let mut images = items("/images/json?all=true", None);
+                images.retain(|image| has_no_name(image) || !image["Labels"]["loom.instance"].is_null());
+                names(images, |image| &image["Id"])
+            },
         }
     }
 
@@ -161,4 +164,9 @@ impl Engine {
         let answer = self.address.delete(&format!("/images/{name}?force=true")).send();
         assert!(matches!(answer.status, 200 | 404), "{}", answer.text());
     }
+}
+
+fn has_no_name(image: &Value) -> bool {
+    let names = image["RepoTags"].as_array();
+    names.is_none_or(|names| names.iter().all(|name| name == "<none>:<none>"))
 }

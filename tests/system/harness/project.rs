@@ -56,7 +56,10 @@ impl Project {
         if let Some(user) = &self.user {
             // The build directory may lie where an ordinary user does not get in.
             let copy = self.directory.path().join("loom-runtime");
-            std::fs::copy(binary("loom-runtime"), &copy).expect("a copy of the binary");
+            // By another process: what was open for writing here cannot be started while a child of another test's, which
+            // was forked meanwhile, has it open too.
+            let copied = Command::new("cp").arg(binary("loom-runtime")).arg(&copy).status();
+            assert!(copied.expect("cp starts").success(), "a copy of the binary");
             let done = Command::new("chown")
                 .args(["-R", &format!("{user}:")])
                 .arg(self.directory.path())

@@ -280,7 +280,7 @@ mod tests {
         let mut texts = Texts::default();
         texts.take("only-this", None, None);
         // More than there are places for.
-        let words: Vec<String> = (0..100).map(|number| format!("word{number}")).collect();
+        let words: Vec<String> = (0..50).map(|number| format!("word{number}")).collect();
         let filter: Filter = format!("only {}", words.join(" ")).parse().unwrap();
         let memory = Memory::new();
         for _ in 0..2 {

@@ -14,6 +14,13 @@ const MAX_KINDS: usize = 2_000;
 /// Types of messages that are kept of one type.
 const MAX_MESSAGES: usize = 200;
 
+/// Whether a library's plumbing is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plumbing {
+    Shown,
+    LeftOut,
+}
+
 /// One type, over all processes.
 #[derive(Default)]
 pub(super) struct Kind {

@@ -20,8 +20,9 @@ mod read;
 mod series;
 mod store;
 
+pub(crate) use kinds::Plumbing;
 pub(crate) use rates::RateLine;
-pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, Plumbing, TypeRow};
+pub(crate) use read::{History, HistoryOf, MessageRow, Neighbour, Percentiles, TypeRow};
 pub(crate) use store::Traffic;
 
 /// Seconds that windows reach back.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::WINDOW;
 use super::actors::{Actor, COARSE};
 use super::coverage::Coverage;
-use super::kinds::{Kind, MessageOfKind};
+use super::kinds::{Kind, MessageOfKind, Plumbing};
 use super::series::Series;
 use super::store::{State, Traffic, second_of};
 use crate::directory::Text;
@@ -291,13 +291,6 @@ impl Traffic {
             }
         }
     }
-}
-
-/// Whether a library's plumbing is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Plumbing {
-    Shown,
-    LeftOut,
 }
 
 /// Whose window is asked for.

@@ -162,7 +162,7 @@ fn what_follows_from_a_request_of_the_page_has_its_trace_id() {
     let shown = shown(
         "chain",
         "#[actix::main]\nasync fn main() {\n    let shop = Shop.start();\n    let header = \"00-4bf92f3577b34da6a3ce929d0e0e4736-\
-         00f067aa0ba902b7-01\";\n    println!(\"passed on {:?}\", order(Some(header), &shop).await.unwrap());\n    \
+         00f067aa0ba902b7-01\";\n    println!(\"passed on {:?}\", order(Some(header), None, &shop).await.unwrap());\n    \
          show(\"[]\").await;\n}",
     );
     let passed_on = "passed on Some(\"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\")";

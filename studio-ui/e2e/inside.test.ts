@@ -123,7 +123,7 @@ describe("an actor", () => {
     const detail = page.getByRole("region", { name: "The line" });
     await detail.waitFor();
     await expect
-      .poll(() => detail.evaluate((it) => it.getBoundingClientRect().bottom <= window.innerHeight))
+      .poll(() => detail.evaluate((it) => it.getBoundingClientRect().top < window.innerHeight - 40))
       .toBe(true);
   });
 

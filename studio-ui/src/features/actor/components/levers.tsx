@@ -33,7 +33,7 @@ export function Levers({ actor, barred, pending, onOrder }: LeversProps) {
   /** Whoever works by keyboard goes on at the lever. */
   const close = ({ order }: Lever) => {
     setOpen(undefined);
-    buttons.current?.querySelector<HTMLElement>(`[data-order="${CSS.escape(order)}"]`)?.focus();
+    buttons.current?.querySelector<HTMLElement>(`[data-order="${order}"]`)?.focus();
   };
   return (
     <section aria-label="Levers" className={styles.levers}>

@@ -115,9 +115,20 @@ fn a_program_gets_one_line_that_says_what_waits() {
         (&"paused".into(), &"build".into(), &3.into()),
         "{last}"
     );
-    let command = last["commands"]["end"].as_str().expect("a command");
-    let words: Vec<&str> = command.split(' ').skip(1).collect();
-    project.loom(&words).run().exits(1);
+    let words = |word: &str| -> Vec<String> {
+        let command = last["commands"][word].as_str().expect("a command");
+        command.split(' ').skip(1).map(str::to_owned).collect()
+    };
+    let shell = words("shell");
+    let shell: Vec<&str> = shell.iter().map(String::as_str).collect();
+    project
+        .loom(&shell)
+        .run_with("echo in-$TOLD\n")
+        .exits(0)
+        .prints("in-before");
+    let end = words("end");
+    let end: Vec<&str> = end.iter().map(String::as_str).collect();
+    project.loom(&end).run().exits(1);
 }
 
 #[test]

@@ -85,14 +85,17 @@ pub(super) fn say_paused(run: &Run) {
     for paused in waiting(run) {
         talk::note(&paused.line());
     }
-    let commands: Vec<String> = commands(run)
-        .into_iter()
-        .map(|(_, command)| format!("`{command}`"))
-        .collect();
+    let (shell, answers): (Vec<_>, Vec<_>) =
+        commands(run).into_iter().partition(|(word, _)| *word == "shell");
+    let quoted = |(_, command): (&str, String)| format!("`{command}`");
+    let answers: Vec<String> = answers.into_iter().map(quoted).collect();
     talk::help(&format!(
         "{} go on, for one job with its id behind",
-        commands.join(", ")
+        answers.join(", ")
     ));
+    for command in shell.into_iter().map(quoted) {
+        talk::help(&format!("{command} looks around first"));
+    }
 }
 
 /// What an event of a job says, where a person wants to read it.

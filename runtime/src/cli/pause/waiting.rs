@@ -144,14 +144,19 @@ pub(super) fn is_step(named: &str, (id, place, name): (&StepId, &str, &str)) -> 
     named == place || named.strip_prefix('@') == Some(id.0.as_str()) || named == name
 }
 
-/// The commands that answer from elsewhere, each with a word for it.
+/// The commands that answer from elsewhere, or look around first, each with a word for it.
 pub(in crate::cli) fn commands(run: &Run) -> Vec<(&'static str, String)> {
     let command = |word: &str| format!("loom-runtime {word} {}", run.id);
-    vec![
+    let mut commands = vec![
         ("retry", command("retry")),
         ("skip", command("skip")),
         ("end", command("end")),
-    ]
+    ];
+    // A shell is in one place.
+    if let Some(first) = waiting(run).first() {
+        commands.push(("shell", format!("{} {}", command("shell"), first.job)));
+    }
+    commands
 }
 
 #[cfg(test)]

@@ -348,6 +348,7 @@ describe("a run", () => {
     });
     await studio.hello();
     await screen.findByText("top is paused at Greet: exit code 3.", undefined, FOUND);
+    expect(screen.getByText("loom-runtime shell r-1 top")).toBeTruthy();
     fireEvent.click(screen.getByRole("button", { name: "Retry top" }));
     await waitFor(() => expect(studio.asked.filter((path) => path.endsWith("/answer"))).toHaveLength(1));
     await studio.say("run:update", RUN);

@@ -81,15 +81,26 @@ export const TreeItem = memo(function TreeItem(props: TreeItemProps) {
 /** Why it stands at the top. */
 function Uprooted({ row: { uprooted, actor } }: { row: TreeRow }) {
   const parent = visible(actor.parentId ?? "");
-  const [word, why] =
-    uprooted === "cycle"
-      ? ["in a circle", `${parent} is named as its parent, and stands below it`]
-      : ["parent unknown", `${parent} is named as its parent, and not known here`];
+  const [word, why] = reason(uprooted, parent);
   return (
     <span className={styles.note} data-uprooted={uprooted} title={why}>
       {word}
     </span>
   );
+}
+
+function reason(uprooted: string | null | undefined, parent: string): [word: string, why: string] {
+  switch (uprooted) {
+    case "cycle":
+      return ["in a circle", `${parent} is named as its parent, and stands below it`];
+    case "left_out":
+      return [
+        "parent not shown",
+        `${parent} is named as its parent, and there is no room for it in the tree: filter it`,
+      ];
+    default:
+      return ["parent unknown", `${parent} is named as its parent, and not known here`];
+  }
 }
 
 function Below({ row }: { row: TreeRow }) {

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useClipboard } from "@mantine/hooks";
 import { answerPause, type PauseAnswer, type PausedAt } from "../../../api/queries";
 import type { Job, Pause } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
@@ -49,6 +50,7 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
                   );
                 })}
               </span>
+              <ShellCommand run={run} job={job.id} />
             </div>
           );
         }),
@@ -56,6 +58,30 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
       {refused && <ErrorNote title="The paused job was not told." error={refused.error} />}
     </section>
   );
+}
+
+/** A shell wants a terminal, so the page has the command that opens one there. */
+function ShellCommand({ run, job }: { run: string; job: string }) {
+  const clipboard = useClipboard();
+  const command = `loom-runtime shell ${run} ${quoted(job)}`;
+  return (
+    <span className={styles.shell}>
+      To look around first: <code>{visible(command)}</code>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Copy the command that opens a shell in ${visible(job)}`}
+        onClick={() => clipboard.copy(command)}
+      >
+        {clipboard.copied ? "Copied" : "Copy"}
+      </Button>
+    </span>
+  );
+}
+
+/** A word of a command line. */
+function quoted(word: string): string {
+  return /^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function nameOf(job: Job, pause: Pause): string {

@@ -7,7 +7,7 @@
 //!
 //! The library is what both ends share: [`wire`] (commands and reports), [`spool`] (records of a step's output),
 //! [`files`] (its command files) and [`layout`] (the files of a job's directory). It must never depend on more than std and libc; the only unsafe code is
-//! in `sys.rs`. Design note: design.md section 4, "Steps in Docker, fast".
+//! in `sys`. Design note: design.md section 4, "Steps in Docker, fast".
 
 mod accounts;
 mod clear;
@@ -26,6 +26,7 @@ pub mod layout;
 mod leftovers;
 mod memory;
 mod options;
+mod process;
 mod program;
 mod serve;
 pub mod spool;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,14 +12,14 @@ use crate::clients::{Client, HELLO_TIME, check, listen, read_nonce};
 use crate::close::Closing;
 use crate::forward::{self, Forwards};
 use crate::kept::Kept;
-use crate::memory::OutOfMemory;
 use crate::options::Serve;
+use crate::process::Process;
 use crate::program::Places;
 use crate::spool::{HEADER, Stream};
 use crate::stay::Served;
 use crate::steps::{CHUNK, Step};
 use crate::wire::{Command, NONCE_LENGTH, Refusal, Report, StartStep};
-use crate::{git, give, layout, leftovers, program, sys};
+use crate::{git, give, layout, program, sys};
 
 /// More strangers than this wait outside.
 const MAX_STRANGERS: usize = 8;
@@ -70,30 +70,6 @@ pub(crate) fn run(
     outcome.inspect_err(|message| {
         let _ = fs::write(layout::TROUBLE, message);
     })
-}
-
-/// What stays the same for as long as the process lives, whatever job it has.
-pub(crate) struct Process {
-    signals: UnixStream,
-    memory: OutOfMemory,
-    /// The content of [`layout::PROCESS`].
-    name: String,
-}
-
-impl Process {
-    /// This process, whose signals come by this stream.
-    pub(crate) fn new(signals: UnixStream) -> Self {
-        Self {
-            signals,
-            memory: OutOfMemory::find(),
-            name: format!("{} {}\n", std::process::id(), leftovers::own_start()),
-        }
-    }
-
-    /// Signals: one byte each, its number.
-    pub(crate) fn signals(&self) -> &UnixStream {
-        &self.signals
-    }
 }
 
 struct Agent<'a> {
@@ -205,7 +181,7 @@ impl<'a> Agent<'a> {
     }
 
     fn interests(&self) -> (Vec<Source>, Vec<libc::pollfd>) {
-        let mut all = vec![(Source::Signals, sys::readable(self.process.signals.as_raw_fd()))];
+        let mut all = vec![(Source::Signals, sys::readable(self.process.signals().as_raw_fd()))];
         if self.strangers.len() < MAX_STRANGERS && self.closing.is_none() {
             all.push((Source::Listener, sys::readable(self.listener.as_raw_fd())));
         }
@@ -278,7 +254,7 @@ impl<'a> Agent<'a> {
 
     fn take_signals(&mut self) {
         let mut numbers = [0; 64];
-        while let Ok(length) = (&mut &self.process.signals).read(&mut numbers) {
+        while let Ok(length) = self.process.signals().read(&mut numbers) {
             let terminated = numbers
                 .iter()
                 .take(length)

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::clients::Client;
 use crate::kernel::Source;
 use crate::options::Serve;
+use crate::process::Process;
 use crate::serve;
 use crate::wire::{Command, NextJob};
 use crate::{layout, program, sys};
@@ -81,7 +82,7 @@ pub(crate) fn run(
     // SIGXFSZ is caught, not obeyed: the write that caused it then fails, and the step's end says so.
     let signals = sys::catch_signals(&[libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGXFSZ])
         .map_err(|error| format!("catch signals: {error}"))?;
-    let process = serve::Process::new(signals);
+    let process = Process::new(signals);
     let client = client.map(Client::new).transpose();
     let mut client = client.map_err(|error| format!("use the connection: {error}"))?;
     let own = Own::open();

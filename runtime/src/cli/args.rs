@@ -4,10 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::executor::PullPolicy;
-use crate::machine::Choice;
-use crate::prepare::UnmappedLabel;
-
 mod about;
 mod actors;
 mod command;
@@ -15,6 +11,7 @@ mod eval;
 mod rerun;
 mod run;
 mod runs;
+mod values;
 
 pub(super) use about::{CompletionsArgs, ManArgs};
 pub(super) use actors::{ActorsArgs, ActorsCommand, ListActorsArgs, ShowActorArgs};
@@ -23,6 +20,8 @@ pub(super) use eval::EvalArgs;
 pub(super) use rerun::RerunArgs;
 pub(super) use run::RunArgs;
 pub(super) use runs::{CleanArgs, ListArgs, LogsArgs, RunsCommand, ShowArgs};
+pub(super) use values::{DataFormat, ExecutorChoice, Format, Pull, Unmapped};
+use values::{pair, platform, split};
 
 /// Headings that several commands have.
 const WHAT: &str = "What runs";
@@ -394,111 +393,6 @@ pub(super) struct ExplainArgs {
     pub(super) code: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ExecutorChoice {
-    /// In containers
-    Docker,
-    /// On this machine
-    Host,
-    /// In containers if an engine answers, else on this machine
-    Auto,
-}
-
-impl From<ExecutorChoice> for Choice {
-    fn from(choice: ExecutorChoice) -> Self {
-        match choice {
-            ExecutorChoice::Docker => Self::Docker,
-            ExecutorChoice::Host => Self::Host,
-            ExecutorChoice::Auto => Self::Auto,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Pull {
-    Missing,
-    Always,
-    Never,
-}
-
-impl From<Pull> for PullPolicy {
-    fn from(pull: Pull) -> Self {
-        match pull {
-            Pull::Missing => Self::Missing,
-            Pull::Always => Self::Always,
-            Pull::Never => Self::Never,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Unmapped {
-    /// It is skipped, with a warning
-    Skip,
-    /// The run is refused
-    Fail,
-}
-
-impl From<Unmapped> for UnmappedLabel {
-    fn from(unmapped: Unmapped) -> Self {
-        match unmapped {
-            Unmapped::Skip => Self::Skip,
-            Unmapped::Fail => Self::Fail,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// Live progress and log
-    Pretty,
-    /// Plain lines
-    Plain,
-    /// The run's events, one a line
-    Json,
-    /// The end page alone: `--quiet`
-    #[value(skip)]
-    Quiet,
-}
-
-impl Format {
-    /// What is printed when `--quiet` was said or not: events stay whole, they are for programs.
-    fn shown(format: Option<Self>, quiet: bool) -> Option<Self> {
-        match format {
-            Some(Self::Json) => format,
-            _ if quiet => Some(Self::Quiet),
-            _ => format,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DataFormat {
-    Text,
-    Json,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    split(text, "NAME=VALUE")
-}
-
-fn platform(text: &str) -> Result<(String, String), String> {
-    let (label, image) = split(text, "LABEL=IMAGE, or LABEL=host")?;
-    match image.trim() {
-        "" => {
-            Err("no image is named for the label: it has to look like LABEL=IMAGE, or LABEL=host".to_owned())
-        }
-        image => Ok((label, image.to_owned())),
-    }
-}
-
-fn split(text: &str, form: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("it has to look like {form}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -507,11 +401,5 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_pair_keeps_further_equal_signs() {
-        assert_eq!(pair("A=b=c"), Ok(("A".into(), "b=c".into())));
-        assert!(pair("=x").is_err() && pair("A").is_err());
     }
 }

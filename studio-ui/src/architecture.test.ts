@@ -31,6 +31,10 @@ describe("the house", () => {
     expect(code.filter((file) => /(^|\/)index\.tsx?$/.test(file))).toEqual([]);
   });
 
+  it("takes the keyboard from nobody who waits: the kit's `loading` disables a button", () => {
+    expect(code.filter((file) => /\bloading=/.test(read(file)))).toEqual([]);
+  });
+
   it("keeps components short", () => {
     const long = code.filter((file) => file.endsWith(".tsx") && read(file).split("\n").length > MOST_LINES);
     expect(long).toEqual([]);

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import { useIsSignedIn, useSignOut } from "../lib/use-session";
+import { PendingButton } from "../ui/pending-button";
 
 /** Only where there is a session to end. */
 export function SignOut() {
@@ -9,9 +9,9 @@ export function SignOut() {
   return (
     <>
       {signOut.error && <span role="alert">Still signed in: {signOut.error.message}</span>}
-      <Button size="compact-xs" variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+      <PendingButton size="compact-xs" variant="default" pending={signOut.isPending} onClick={() => signOut.mutate()}>
         Sign out
-      </Button>
+      </PendingButton>
     </>
   );
 }

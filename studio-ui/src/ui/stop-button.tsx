@@ -1,6 +1,7 @@
-import { Button, type ButtonProps } from "@mantine/core";
+import type { ButtonProps } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { Icon } from "./icon";
+import { PendingButton } from "./pending-button";
 import styles from "./stop-button.module.css";
 
 type StopButtonProps = {
@@ -26,19 +27,18 @@ export function StopButton({ verb, of, asked, pending, size, onClick }: StopButt
   const words = wordsOf(verb, asked, held);
   const force = asked === 1 && !held;
   return (
-    <Button
+    <PendingButton
       variant="default"
       {...(force && { className: styles.force })}
       {...(size !== undefined && { size })}
       leftSection={<Icon name={force ? "warning" : "stop"} size={12} />}
       aria-label={of && `${words} ${of}`}
-      loading={pending}
-      disabled={asked > 1 || held}
+      pending={pending || asked > 1 || held}
       title={force ? "Ends every step at once, without the time to clean up" : undefined}
       onClick={onClick}
     >
       {words}
-    </Button>
+    </PendingButton>
   );
 }
 

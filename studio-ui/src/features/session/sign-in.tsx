@@ -1,10 +1,11 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { BASE } from "../../api/base";
 import { ApiError } from "../../api/client";
 import { formatDuration } from "../../lib/format";
 import { useNow } from "../../lib/use-now";
 import { useSignIn } from "../../lib/use-session";
+import { PendingButton } from "../../ui/pending-button";
 import styles from "./sign-in.module.css";
 
 type SignInProps = {
@@ -24,7 +25,8 @@ export function SignIn({ ended }: SignInProps) {
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (token.trim() !== "" && wait === 0) signIn.mutate(token.trim(), { onError: () => input.current?.select() });
+    if (token.trim() !== "" && wait === 0 && !signIn.isPending)
+      signIn.mutate(token.trim(), { onError: () => input.current?.select() });
   };
   return (
     <main className={styles.ground}>
@@ -51,9 +53,9 @@ export function SignIn({ ended }: SignInProps) {
           onChange={(event) => setToken(event.currentTarget.value)}
           error={signIn.error && <span role="alert">{refusal(signIn.error)}</span>}
         />
-        <Button type="submit" size="sm" loading={signIn.isPending} disabled={wait > 0}>
+        <PendingButton type="submit" size="sm" pending={signIn.isPending || wait > 0}>
           {wait > 0 ? `Sign in (in ${formatDuration(Math.ceil(wait / 1000) * 1000)})` : "Sign in"}
-        </Button>
+        </PendingButton>
       </form>
     </main>
   );

@@ -5,6 +5,7 @@ import type { Job, Pause } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
 import { visible } from "../../../lib/visible";
 import { ErrorNote } from "../../../ui/notes";
+import { PendingButton } from "../../../ui/pending-button";
 import { isOver } from "../../../ui/state-look";
 import styles from "./run-page.module.css";
 
@@ -36,17 +37,17 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
                   // For this pause alone: one that comes too late is refused.
                   const order = JSON.stringify({ job: job.id, step: pause.step, pause: pause.pause, answer });
                   return (
-                    <Button
+                    <PendingButton
                       key={answer}
                       size="xs"
                       variant="default"
                       title={title}
                       aria-label={`${words} ${visible(what)}`}
-                      loading={pending.has(order)}
+                      pending={pending.has(order)}
                       onClick={() => give(order)}
                     >
                       {words}
-                    </Button>
+                    </PendingButton>
                   );
                 })}
               </span>

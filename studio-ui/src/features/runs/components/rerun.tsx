@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { rerunRun } from "../../../api/queries";
 import type { Job, Rerun, Run } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
 import { visible } from "../../../lib/visible";
 import { ErrorNote } from "../../../ui/notes";
+import { PendingButton } from "../../../ui/pending-button";
 import { isOver } from "../../../ui/state-look";
 import styles from "./run-page.module.css";
 
@@ -23,30 +23,29 @@ export function useRerun(run: Run) {
 export function RerunButtons({ run, rerun }: { run: Run; rerun: RerunOrder }) {
   if (!isOver(run.state)) return null;
   const wentWell = run.state === "success" || run.state === "skipped";
+  const busy = rerun.pending.size > 0;
   return (
     <span className={styles.answers}>
       {!wentWell && (
-        <Button
+        <PendingButton
           size="xs"
           variant="default"
           title="What failed, was cancelled or lost, and the jobs that need it; the others are reused, with their outputs"
-          loading={rerun.pending.has("failed")}
-          disabled={rerun.pending.has("all")}
+          pending={busy}
           onClick={() => rerun.give("failed")}
         >
           Re-run failed
-        </Button>
+        </PendingButton>
       )}
-      <Button
+      <PendingButton
         size="xs"
         variant="default"
         title="All of it, from the texts that it was made from"
-        loading={rerun.pending.has("all")}
-        disabled={rerun.pending.has("failed")}
+        pending={busy}
         onClick={() => rerun.give("all")}
       >
         Re-run
-      </Button>
+      </PendingButton>
     </span>
   );
 }

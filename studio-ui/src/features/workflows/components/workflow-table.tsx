@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
 import type { Workflow } from "../../../api/types";
@@ -6,6 +5,7 @@ import { UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
 import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
+import { PendingButton } from "../../../ui/pending-button";
 import { StateWord } from "../../../ui/state-word";
 import { StopButton } from "../../../ui/stop-button";
 import table from "../../../ui/table.module.css";
@@ -163,17 +163,17 @@ function WorkflowRow(props: WorkflowRowProps) {
           {onlyCalled ? (
             <span className="dim">called by others</span>
           ) : (
-            <Button
+            <PendingButton
               size="compact-sm"
               leftSection={<Icon name="play" size={12} />}
               aria-label={`Start ${spoken}`}
               disabled={state === "invalid"}
-              loading={starting.has(handle)}
+              pending={starting.has(handle)}
               {...(takes && { "aria-expanded": asking })}
               onClick={() => (takes ? onAsk() : onStart(handle))}
             >
               {takes ? "Start …" : "Start"}
-            </Button>
+            </PendingButton>
           )}
         </span>
       </td>

@@ -1,34 +1,23 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { startWorkflow, stopWorkflow, workflowsQuery } from "../../api/queries";
+import { stopWorkflow, workflowsQuery } from "../../api/queries";
 import { plural } from "../../lib/format";
 import { useOrders } from "../../lib/use-orders";
 import { NoWorkflows } from "../../ui/no-runs";
 import { ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
+import { StartNote } from "./components/start-button";
 import { WorkflowTable } from "./components/workflow-table";
-import type { Filled } from "./inputs";
+import { useStart } from "./use-start";
 
 /** Rows a plain table holds well. */
 const MOST_ROWS = 200;
 
 export function WorkflowsPage() {
   const workflows = useQuery(workflowsQuery);
-  const navigate = useNavigate();
-  // What goes with the order that is given next.
-  const [inputs] = useState(() => new Map<string, Filled>());
-  const start = useOrders(
-    (handle) => startWorkflow(handle, inputs.get(handle)),
-    ({ runId }) => navigate({ to: "/runs/$runId", params: { runId } }),
-  );
-  const give = (handle: string, given?: Filled) => {
-    if (start.pending.has(handle)) return;
-    if (given === undefined) inputs.delete(handle);
-    else inputs.set(handle, given);
-    start.give(handle);
-  };
+  const start = useStart();
   const [asked, setAsked] = useState<readonly string[]>([]);
   const stop = useOrders(stopWorkflow, ({ runIds }) => setAsked((before) => [...before, ...runIds]));
   const list = workflows.data;
@@ -53,9 +42,7 @@ export function WorkflowsPage() {
             onRetry={() => void workflows.refetch()}
           />
         )}
-        {start.refused && (
-          <ErrorNote title={`${start.refused.thing} could not be started.`} error={start.refused.error} />
-        )}
+        <StartNote start={start} />
         {stop.refused && <ErrorNote title={`${stop.refused.thing} could not be stopped.`} error={stop.refused.error} />}
         {workflows.isPending && <LoadingNote what="workflows" />}
         {list && list.length > MOST_ROWS && (
@@ -67,10 +54,9 @@ export function WorkflowsPage() {
         {list && list.length > 0 && (
           <WorkflowTable
             workflows={list.slice(0, MOST_ROWS)}
-            starting={start.pending}
+            start={start}
             stopping={stop.pending}
             asked={asked}
-            onStart={give}
             onStop={stop.give}
           />
         )}

@@ -21,7 +21,13 @@ export function StartForm({ spoken, file, inputs, pending, onStart, onClose }: S
   const [filled, setFilled] = useState(() => firstFilled(inputs, remembered(file)));
   const [missing, setMissing] = useState<readonly string[]>([]);
   const form = useRef<HTMLFormElement>(null);
+  const [opener] = useState(() => document.activeElement);
   useEffect(() => form.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
+  // The keyboard goes back to where it was when the form was asked for.
+  const close = () => {
+    if (opener instanceof HTMLElement) opener.focus();
+    onClose();
+  };
   const send = (event: FormEvent) => {
     event.preventDefault();
     const made = givenOf(inputs, filled);
@@ -37,7 +43,7 @@ export function StartForm({ spoken, file, inputs, pending, onStart, onClose }: S
       className={styles.form}
       noValidate
       onSubmit={send}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
+      onKeyDown={(event) => event.key === "Escape" && close()}
     >
       {inputs.map((input) => (
         <Field
@@ -52,7 +58,7 @@ export function StartForm({ spoken, file, inputs, pending, onStart, onClose }: S
         <PendingButton type="submit" size="compact-sm" pending={pending}>
           Start
         </PendingButton>
-        <Button size="compact-sm" variant="default" onClick={onClose}>
+        <Button size="compact-sm" variant="default" onClick={close}>
           Close
         </Button>
       </span>

@@ -1,5 +1,7 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { workflowsQuery } from "../../../api/queries";
 import type { RunSummary, Workflow } from "../../../api/types";
 import { formatDuration, plural, shortId, UNKNOWN } from "../../../lib/format";
@@ -7,21 +9,28 @@ import { durationOf, successShare, usualMillis } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
 import { useRuns } from "../../../lib/use-runs";
 import { Name } from "../../../ui/name";
+import { NoWorkflows } from "../../../ui/no-runs";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Panel } from "../../../ui/page";
 import { stateLook } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
-import { handleOf } from "../model";
+import { handleOf, spokenName } from "../model";
+import { type Start, useStart } from "../use-start";
+import { StartButton, StartNote } from "./start-button";
+import { StartForm } from "./start-form";
 import styles from "./workflow-bars.module.css";
 
 /** Each asks for its own runs: more workflows than this are for their own page. */
 const MOST_WORKFLOWS = 12;
 const BARS = 30;
 
-/** How each workflow has done lately: its last runs as bars, how many succeed, how long it takes. */
+/** How each workflow has done lately, and its start: its last runs as bars, how many succeed, how long it takes. */
 export function WorkflowBars() {
   const workflows = useQuery(workflowsQuery);
-  const list = workflows.data?.filter(({ onlyCalled }) => !onlyCalled) ?? [];
+  const start = useStart();
+  const [asking, setAsking] = useState<string | undefined>(undefined);
+  const all = workflows.data ?? [];
+  const list = all.filter(({ onlyCalled }) => !onlyCalled);
   return (
     <Panel
       label="Workflows"
@@ -31,6 +40,11 @@ export function WorkflowBars() {
             <Link to="/workflows">Workflows</Link>
           </h2>
           {list.length > 0 && <span className="dim">last {BARS} runs of each</span>}
+          {all.length > 0 && (
+            <Button component={Link} to="/workflows/edit" variant="default" size="compact-sm" className={styles.right}>
+              New workflow
+            </Button>
+          )}
         </>
       }
     >
@@ -41,23 +55,33 @@ export function WorkflowBars() {
           onRetry={() => void workflows.refetch()}
         />
       )}
+      <StartNote start={start} />
       {workflows.isPending && <LoadingNote what="workflows" />}
       {list.length > MOST_WORKFLOWS && (
         <TooMuchNote>
           The first {MOST_WORKFLOWS} of {plural(list.length, "workflow")}. <Link to="/workflows">All of them</Link>
         </TooMuchNote>
       )}
-      {workflows.data && list.length === 0 && (
-        <EmptyNote title="There is no workflow here yet.">
+      {workflows.data?.length === 0 && <NoWorkflows />}
+      {all.length > 0 && list.length === 0 && (
+        <EmptyNote title="The workflows here are only called by others.">
           <p>
-            <Link to="/workflows">How to begin with one</Link>
+            <Link to="/workflows">Those that are here</Link>
           </p>
         </EmptyNote>
       )}
       {list.length > 0 && (
         <ul className={styles.list}>
           {list.slice(0, MOST_WORKFLOWS).map((workflow) => (
-            <Row key={workflow.file} workflow={workflow} handle={handleOf(workflow, workflows.data ?? [])} />
+            <Row
+              key={workflow.file}
+              workflow={workflow}
+              handle={handleOf(workflow, all)}
+              spoken={spokenName(workflow, all)}
+              start={start}
+              asking={asking === workflow.file}
+              onAsk={() => setAsking(asking === workflow.file ? undefined : workflow.file)}
+            />
           ))}
         </ul>
       )}
@@ -65,35 +89,62 @@ export function WorkflowBars() {
   );
 }
 
-function Row({ workflow, handle }: { workflow: Workflow; handle: string }) {
+type RowProps = {
+  workflow: Workflow;
+  handle: string;
+  spoken: string;
+  start: Start;
+  asking: boolean;
+  onAsk: () => void;
+};
+
+function Row(props: RowProps) {
+  const { workflow, handle, spoken, start, asking, onAsk } = props;
   const { runs, total, error } = useRuns(handle);
   const newest = runs.slice(0, BARS);
   const share = successShare(newest);
   const usual = usualMillis(newest);
   return (
-    <li className={styles.row} data-workflow={workflow.name}>
-      <Link to="/runs" search={{ workflow: handle }} className={styles.name}>
-        <Name of={workflow.name} cut />
-      </Link>
-      <Bars runs={newest} />
-      <span className={styles.figures}>
-        {error ? (
-          <span className="dim">could not be read</span>
-        ) : workflow.state === "invalid" ? (
-          <StateWord state="invalid" />
-        ) : total === 0 ? (
-          <span className="dim">has not run yet</span>
-        ) : (
-          <>
-            <span className={styles.figure} title="successes among the runs that ended">
-              {share === undefined ? UNKNOWN : `${Math.round(100 * share)} %`}
-            </span>
-            <span className={`${styles.figure} dim`} title="what a success usually takes">
-              {usual === undefined ? UNKNOWN : `~${formatDuration(usual)}`}
-            </span>
-          </>
-        )}
-      </span>
+    <li data-workflow={workflow.name}>
+      <div className={styles.row}>
+        <Link to="/runs" search={{ workflow: handle }} className={styles.name}>
+          <Name of={workflow.name} cut />
+        </Link>
+        <Bars runs={newest} />
+        <span className={styles.figures}>
+          {error ? (
+            <span className="dim">could not be read</span>
+          ) : workflow.state === "invalid" ? (
+            <StateWord state="invalid" />
+          ) : total === 0 ? (
+            <span className="dim">has not run yet</span>
+          ) : (
+            <>
+              <span className={styles.figure} title="successes among the runs that ended">
+                {share === undefined ? UNKNOWN : `${Math.round(100 * share)} %`}
+              </span>
+              <span className={`${styles.figure} dim`} title="what a success usually takes">
+                {usual === undefined ? UNKNOWN : `~${formatDuration(usual)}`}
+              </span>
+            </>
+          )}
+        </span>
+        <span className={styles.start}>
+          <StartButton {...props} />
+        </span>
+      </div>
+      {asking && workflow.inputs && (
+        <div className={styles.form}>
+          <StartForm
+            spoken={spoken}
+            file={workflow.file}
+            inputs={workflow.inputs}
+            pending={start.pending.has(handle)}
+            onStart={(given) => start.give(handle, given)}
+            onClose={onAsk}
+          />
+        </div>
+      )}
     </li>
   );
 }

@@ -3,27 +3,25 @@ import { Fragment, useState } from "react";
 import type { Workflow } from "../../../api/types";
 import { UNKNOWN } from "../../../lib/format";
 import { runState } from "../../../lib/jobs";
-import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
-import { PendingButton } from "../../../ui/pending-button";
 import { StateWord } from "../../../ui/state-word";
 import { StopButton } from "../../../ui/stop-button";
 import table from "../../../ui/table.module.css";
 import { Age, Elapsed } from "../../../ui/time";
-import type { Filled } from "../inputs";
 import { handleOf, spokenName } from "../model";
+import type { Start } from "../use-start";
 import { Diagnostics } from "./diagnostics";
+import { StartButton } from "./start-button";
 import { StartForm } from "./start-form";
 import styles from "./workflow-table.module.css";
 
 type WorkflowTableProps = {
   workflows: readonly Workflow[];
+  start: Start;
   /** Handles of those whose order is on its way. */
-  starting: ReadonlySet<string>;
   stopping: ReadonlySet<string>;
   /** Runs that were asked to stop from here, once for each time. */
   asked: readonly string[];
-  onStart: (handle: string, given?: Filled) => void;
   onStop: (handle: string) => void;
 };
 
@@ -73,8 +71,8 @@ export function WorkflowTable({ workflows, ...row }: WorkflowTableProps) {
                       spoken={spokenName(workflow, workflows)}
                       file={workflow.file}
                       inputs={workflow.inputs}
-                      pending={row.starting.has(handleOf(workflow, workflows))}
-                      onStart={(given) => row.onStart(handleOf(workflow, workflows), given)}
+                      pending={row.start.pending.has(handleOf(workflow, workflows))}
+                      onStart={(given) => row.start.give(handleOf(workflow, workflows), given)}
                       onClose={() => setAsking(undefined)}
                     />
                   </td>
@@ -105,9 +103,8 @@ type WorkflowRowProps = Omit<WorkflowTableProps, "workflows"> & {
 };
 
 function WorkflowRow(props: WorkflowRowProps) {
-  const { workflow, handle, spoken, starting, stopping, asked, asking, onAsk, onStart, onStop } = props;
-  const { name, file, state, onlyCalled, inputs = [], lastRun } = workflow;
-  const takes = inputs.length > 0;
+  const { workflow, handle, spoken, start, stopping, asked, asking, onAsk, onStop } = props;
+  const { name, file, state, onlyCalled, lastRun } = workflow;
   return (
     <tr data-workflow={name}>
       <th scope="row" className={`${table.grow} ${styles.name}`}>
@@ -163,17 +160,14 @@ function WorkflowRow(props: WorkflowRowProps) {
           {onlyCalled ? (
             <span className="dim">called by others</span>
           ) : (
-            <PendingButton
-              size="compact-sm"
-              leftSection={<Icon name="play" size={12} />}
-              aria-label={`Start ${spoken}`}
-              disabled={state === "invalid"}
-              pending={starting.has(handle)}
-              {...(takes && { "aria-expanded": asking })}
-              onClick={() => (takes ? onAsk() : onStart(handle))}
-            >
-              {takes ? "Start …" : "Start"}
-            </PendingButton>
+            <StartButton
+              workflow={workflow}
+              handle={handle}
+              spoken={spoken}
+              start={start}
+              asking={asking}
+              onAsk={onAsk}
+            />
           )}
         </span>
       </td>

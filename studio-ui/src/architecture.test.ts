@@ -35,6 +35,19 @@ describe("the house", () => {
     expect(code.filter((file) => /\bloading=/.test(read(file)))).toEqual([]);
   });
 
+  it("has no words of a library on its graphs", () => {
+    const graphs = code.filter((file) => read(file).includes("<ReactFlow"));
+    expect(graphs.length).toBeGreaterThan(1);
+    expect(graphs.filter((file) => !read(file).includes("proOptions={UNMARKED}"))).toEqual([]);
+  });
+
+  it("says in the docs what it is made with", () => {
+    const { dependencies }: { dependencies: object } = JSON.parse(read("../package.json"));
+    const docs = read("../../docs/reading.md");
+    const made = Object.keys(dependencies).filter((name) => name !== "react-dom");
+    expect(made.filter((name) => !docs.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it("keeps components short", () => {
     const long = code.filter((file) => file.endsWith(".tsx") && read(file).split("\n").length > MOST_LINES);
     expect(long).toEqual([]);

@@ -2,6 +2,7 @@ import "@xyflow/react/dist/base.css";
 import { useMediaQuery } from "@mantine/hooks";
 import { Controls, type Edge, type Node, ReactFlow } from "@xyflow/react";
 import { type ReactNode, useMemo } from "react";
+import { UNMARKED } from "../graph";
 import type { Tone } from "../state-look";
 import { better, type Direction, place, shapeKey, shapeOf } from "./dag";
 import styles from "./job-graph.module.css";
@@ -86,6 +87,7 @@ export function JobGraph({ nodes: jobs, selected, onSelect, room = "strip" }: Jo
         elementsSelectable={false}
         zoomOnScroll={false}
         preventScrolling={false}
+        proOptions={UNMARKED}
       >
         <Controls showInteractive={false} orientation="horizontal" fitViewOptions={{ maxZoom: 1, padding: PADDING }} />
       </ReactFlow>

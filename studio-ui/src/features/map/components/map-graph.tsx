@@ -3,6 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { Controls, type Edge, MarkerType, type Node, ReactFlow } from "@xyflow/react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { formatRate } from "../../../lib/format";
+import { UNMARKED } from "../../../ui/graph";
 import type { Heat } from "../model/heat";
 import { type Drawn, grown, NO_SHAPE, neighbour, OUTSIDE, place, type Shape } from "../model/shape";
 import styles from "./map-graph.module.css";
@@ -100,6 +101,7 @@ export function MapGraph({ drawn, heat, paused, verb, onOpen }: MapGraphProps) {
         edgesFocusable={false}
         elementsSelectable={false}
         disableKeyboardA11y
+        proOptions={UNMARKED}
       >
         <Controls showInteractive={false} orientation="horizontal" fitViewOptions={FIT} />
       </ReactFlow>

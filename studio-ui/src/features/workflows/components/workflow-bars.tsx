@@ -39,7 +39,7 @@ export function WorkflowBars() {
           <h2>
             <Link to="/workflows">Workflows</Link>
           </h2>
-          {list.length > 0 && <span className="dim">last {BARS} runs of each</span>}
+          {list.length > 0 && <span className="dim">last {BARS} runs</span>}
           {all.length > 0 && (
             <Button component={Link} to="/workflows/edit" variant="default" size="compact-sm" className={styles.right}>
               New workflow

@@ -387,6 +387,22 @@ describe("a run", () => {
     expect(screen.queryByRole("button", { name: /Re-run/ })).toBeNull();
   });
 
+  it("is run again once, and the keyboard stays while that is on its way", async () => {
+    const studio = openStudio("/runs/r-1?job=left", {
+      "/api/runs/r-1": { ...RUN, state: "failure" },
+      "/api/runs/r-1/jobs/left/logs": NO_LOG,
+      "POST /api/runs/r-1/rerun": PENDING,
+    });
+    const button = await screen.findByRole("button", { name: "Re-run failed" }, FOUND);
+    button.focus();
+    fireEvent.click(button);
+    fireEvent.click(button);
+    fireEvent.click(screen.getByRole("button", { name: "Re-run" }));
+    expect(button.getAttribute("aria-disabled")).toBe("true");
+    expect(document.activeElement).toBe(button);
+    expect(studio.asked.filter((path) => path.endsWith("/rerun"))).toHaveLength(1);
+  });
+
   it("offers to force what somebody else asked to cancel", async () => {
     const studio = openStudio("/runs/r-1?job=left", {
       "/api/runs/r-1": { ...RUN, cancelRequestedBy: "SIGINT" },

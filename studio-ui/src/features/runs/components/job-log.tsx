@@ -92,16 +92,12 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
           <span className="visually-hidden"> that carries out {visible(job.name)}</span>
         </Link>
       )}
-      <Button
-        size="compact-xs"
-        variant="default"
-        aria-pressed={times}
-        className={styles.times}
-        onClick={() => setTimes(!times)}
-      >
-        {times ? "Hide times" : "Show times"}
-      </Button>
-      <CopyLink run={run} job={job} attempt={earlier ?? newest.attempt ?? 1} lines={rangeOf(line)} />
+      <span className={styles.tools}>
+        <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
+          {times ? "Hide times" : "Show times"}
+        </Button>
+        <CopyLink run={run} job={job} attempt={earlier ?? newest.attempt ?? 1} lines={rangeOf(line)} />
+      </span>
     </>
   );
   const steps = useMemo(() => shownSteps(job), [job]);

@@ -12,6 +12,7 @@ import { type ActorTab, TABS } from "../features/actor/model/tabs";
 import { readActorsSearch } from "../features/actors/model/search";
 import { readMapSearch } from "../features/map/model/search";
 import { load } from "../lib/load";
+import { type Pointed, readPointed } from "../lib/logs/pointed";
 import { readWindow, type WindowSeconds } from "../lib/window";
 import { LoadingNote } from "../ui/notes";
 import { NotFound, PageError } from "./fallbacks";
@@ -102,7 +103,7 @@ const run = createRoute({
     ...text(search, "job"),
     ...number(search, "attempt"),
     ...text(search, "step"),
-    ...number(search, "line"),
+    ...lines(search),
     ...view(search),
   }),
   component: lazyRouteComponent(pages.run, "RunPage"),
@@ -111,7 +112,7 @@ const run = createRoute({
 const logs = createRoute({
   getParentRoute: () => root,
   path: "/logs",
-  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...number(search, "line") }),
+  validateSearch: (search) => ({ ...text(search, "run"), ...text(search, "job"), ...lines(search) }),
   component: lazyRouteComponent(pages.logs, "LogsPage"),
 });
 
@@ -148,6 +149,12 @@ function text<K extends string>(search: Record<string, unknown>, key: K): { [key
 function number<K extends string>(search: Record<string, unknown>, key: K): { [key in K]?: number } {
   const value = Number(search[key]);
   return (Number.isInteger(value) && value > 0 ? { [key]: value } : {}) as { [key in K]?: number };
+}
+
+/** The lines of a log. */
+function lines(search: Record<string, unknown>): { line?: Pointed } {
+  const line = readPointed(search.line);
+  return line === undefined ? {} : { line };
 }
 
 /** Over which time rates are meant, where it is not the shortest. */

@@ -1,7 +1,7 @@
 /** The page of a run that has more than plain jobs: groups, nested steps, annotations, summaries, folds. */
 
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Job, Run, Step } from "../api/types";
 import { openStudio } from "../test-studio";
 
@@ -358,5 +358,78 @@ describe("a log", () => {
   it("opens the group that the address points into", async () => {
     open("?job=test%231&line=3");
     await waitFor(() => expect(document.querySelector('[data-marked="true"]')?.textContent).toContain("two"), FOUND);
+  });
+
+  describe("whose lines are chosen", () => {
+    const marked = () =>
+      [...document.querySelectorAll<HTMLElement>('[data-marked="true"]')].map(({ dataset }) => Number(dataset.line));
+    const number = (line: number) => screen.findByRole("link", { name: `Line ${line}` }, FOUND);
+
+    it("marks all from one to another, by Shift and a click", async () => {
+      const { router } = open("?job=test%231&line=2");
+      fireEvent.click(await number(5), { shiftKey: true });
+      await waitFor(() => expect(router.state.location.search).toEqual({ job: "test#1", line: "2-5" }));
+      await waitFor(() => expect(marked()).toEqual([2, 3, 5]));
+      // To the other side of the one that was chosen first.
+      fireEvent.click(await number(1), { shiftKey: true });
+      await waitFor(() => expect(router.state.location.search).toMatchObject({ line: "1-2" }));
+      // Without Shift it is one again.
+      fireEvent.click(await number(5));
+      await waitFor(() => expect(router.state.location.search).toEqual({ job: "test#1", line: 5 }));
+      await waitFor(() => expect(marked()).toEqual([5]));
+    });
+
+    it("does so by the keyboard, and opens no other window", async () => {
+      const { router } = open("?job=test%231&line=5");
+      // What is not prevented is the browser's to do.
+      expect(fireEvent.keyDown(await number(6), { key: "Enter", shiftKey: true })).toBe(false);
+      await waitFor(() => expect(router.state.location.search).toMatchObject({ line: "5-6" }));
+      expect(document.activeElement).toBe(await number(6));
+      expect(fireEvent.keyDown(await number(1), { key: " ", shiftKey: true })).toBe(false);
+      await waitFor(() => expect(router.state.location.search).toMatchObject({ line: "1-5" }));
+      expect(fireEvent.keyDown(await number(6), { key: "Enter" })).toBe(true);
+      expect(fireEvent.keyDown(await number(6), { key: "Enter", shiftKey: true, ctrlKey: true })).toBe(true);
+    });
+
+    it.each([
+      ["6-2", [2, 3, 5, 6]],
+      ["5-999999999", [5, 6]],
+      ["1000-2000", []],
+      ["2-x", []],
+      ["0-0", []],
+    ])("opens an address with %s", async (line, lines) => {
+      open(`?job=test%231&line=${line}`);
+      await number(6);
+      await waitFor(() => expect(marked()).toEqual(lines));
+    });
+
+    it("has a link to copy, to the lines of this attempt", async () => {
+      const writeText = vi.fn(async (_: string) => {});
+      Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText } });
+      onTestFinished(() => void Reflect.deleteProperty(navigator, "clipboard"));
+      open("?job=test%231&line=2-5");
+      const log = within(await screen.findByRole("region", { name: "Log of test (18)" }, FOUND));
+      fireEvent.click(log.getByRole("button", { name: "Copy link to lines 2 to 5 of test (18)" }));
+      await log.findByRole("button", { name: /^Copied/ });
+      fireEvent.click(screen.getByRole("button", { name: "Copy link to this run" }));
+      await screen.findByRole("button", { name: "Copied: link to this run" });
+      expect(writeText.mock.calls.flat().map((address) => address.replace(window.location.origin, ""))).toEqual([
+        "/runs/r-1?job=test%231&attempt=2&line=2-5",
+        "/runs/r-1",
+      ]);
+    });
+
+    it("is so on the page of logs, too", async () => {
+      const studio = openStudio("/logs?run=r-1&job=test%231&line=2-3", {
+        "/api/runs/r-1": RUN,
+        "/api/runs/r-1/jobs/test%231/logs": LOG,
+      });
+      await waitFor(() => expect(marked()).toEqual([2, 3]), FOUND);
+      fireEvent.click(await number(5), { shiftKey: true });
+      await waitFor(() =>
+        expect(studio.router.state.location.search).toEqual({ run: "r-1", job: "test#1", line: "2-5" }),
+      );
+      await screen.findByRole("button", { name: "Copy link to lines 2 to 5 of test (18)" });
+    });
   });
 });

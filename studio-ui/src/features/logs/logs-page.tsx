@@ -6,10 +6,12 @@ import { runQuery } from "../../api/queries";
 import type { Job, RunSummary, Step } from "../../api/types";
 import { formatMoment, shortId } from "../../lib/format";
 import { jobState, namedJob, pickJob, runState, working } from "../../lib/jobs";
+import { type Pointed, rangeOf } from "../../lib/logs/pointed";
 import { useLogBuffer } from "../../lib/logs/use-log-buffer";
 import { useReused } from "../../lib/use-reused";
 import { useRuns } from "../../lib/use-runs";
 import { visible } from "../../lib/visible";
+import { CopyLink } from "../../ui/copy-link";
 import { LogView } from "../../ui/log-view/log-view";
 import { NoRuns } from "../../ui/no-runs";
 import { NoSuchJob } from "../../ui/no-such-job";
@@ -30,6 +32,7 @@ export function LogsPage() {
       <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
         {times ? "Hide times" : "Show times"}
       </Button>
+      <CopyChosen runId={runId} />
     </>
   );
   return (
@@ -82,6 +85,14 @@ function Picker({ runs, runId }: { runs: readonly RunSummary[]; runId: string | 
   );
 }
 
+/** Its address is that of the run's page, which can name an attempt. */
+function CopyChosen({ runId }: { runId: string | undefined }) {
+  const { line } = useSearch({ from: "/logs" });
+  const { job } = useChosenJob(runId);
+  if (runId === undefined || job === undefined) return null;
+  return <CopyLink run={runId} job={job} attempt={job.attempt ?? 1} lines={rangeOf(line)} />;
+}
+
 function RunLog({ runId, times }: { runId: string; times: boolean }) {
   const { job, wanted, jobs, error, loaded, retry } = useChosenJob(runId);
   const navigate = useNavigate({ from: "/logs" });
@@ -115,6 +126,8 @@ function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times:
     ),
     [runId, job.id],
   );
+  const navigate = useNavigate({ from: "/logs" });
+  const choose = (to: Pointed) => void navigate({ search: { run: runId, job: job.id, line: to }, replace: true });
   if (!buffer || reused?.pending) return <LoadingNote what="the log" />;
   return (
     <LogView
@@ -125,6 +138,7 @@ function JobLog({ runId, job: newest, times }: { runId: string; job: Job; times:
       line={line}
       goTo={undefined}
       link={link}
+      onChoose={choose}
     />
   );
 }

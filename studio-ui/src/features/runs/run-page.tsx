@@ -7,6 +7,7 @@ import type { Job, Run } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import { runState } from "../../lib/jobs";
 import { load } from "../../lib/load";
+import { CopyLink } from "../../ui/copy-link";
 import { MOST_NODES } from "../../ui/job-graph/limits";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../ui/notes";
 import { Page, Panel } from "../../ui/page";
@@ -75,6 +76,7 @@ function RunView({ run }: { run: Run }) {
       }
       actions={
         <>
+          <CopyLink run={run.runId} />
           <CancelButton run={run} cancel={cancel} />
           <RerunButtons run={run} rerun={rerun} />
         </>

@@ -27,7 +27,7 @@ describe("Folds", () => {
   it("takes no line away that is pointed at, read, or tells an error", () => {
     const groups = [group(1, 4), group(5, 8), group(9, 12, { failed: true }), group(13, 16)];
     const folds = new Folds();
-    folds.settle(groups, { marked: 2, reading: 7 });
+    folds.settle(groups, { marked: { first: 2, last: 2 }, reading: 7 });
     expect(groups.map(({ line }) => folds.isOpen(line))).toEqual([true, true, true, false]);
     // Of an open one only the marker that ends it is not shown.
     expect(folds.hidden(groups.slice(0, 1))).toEqual([{ first: 4, last: 4 }]);
@@ -40,12 +40,19 @@ describe("Folds", () => {
     folds.toggle(1);
     folds.settle(groups, NOBODY);
     expect(folds.isOpen(1)).toBe(true);
-    folds.reveal(groups, 6);
+    folds.reveal(groups, { first: 6, last: 6 });
     expect(folds.isOpen(5)).toBe(true);
     // The line that names it is there either way.
     folds.toggle(5);
-    folds.reveal(groups, 5);
+    folds.reveal(groups, { first: 5, last: 5 });
     expect(folds.isOpen(5)).toBe(false);
+  });
+
+  it("opens where a range begins and ends, and leaves what is wholly in it", () => {
+    const groups = [group(1, 4), group(5, 8), group(9, 12)];
+    const folds = new Folds();
+    folds.settle(groups, { marked: { first: 3, last: 10 }, reading: undefined });
+    expect(groups.map(({ line }) => folds.isOpen(line))).toEqual([true, false, true]);
   });
 
   it("hides nothing of a group without lines", () => {

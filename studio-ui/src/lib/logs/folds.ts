@@ -5,8 +5,8 @@ import type { Group } from "./outline";
 export type Range = { first: number; last: number };
 
 export type Reader = {
-  /** A line that the address points at. */
-  marked: number | undefined;
+  /** The lines that the address points at. */
+  marked: Range | undefined;
   /** The line at the top of the screen, of somebody who reads there. */
   reading: number | undefined;
 };
@@ -18,13 +18,13 @@ export class Folds {
   settle(groups: readonly Group[], { marked, reading }: Reader): void {
     for (const group of groups) {
       if (group.end === undefined || this.#open.has(group.line)) continue;
-      this.#open.set(group.line, group.failed || isInside(group, marked) || isInside(group, reading));
+      this.#open.set(group.line, group.failed || holdsEnd(group, marked) || isInside(group, reading));
     }
   }
 
-  /** Opens the group that a line is in. */
-  reveal(groups: readonly Group[], line: number): void {
-    for (const group of groups) if (isInside(group, line)) this.#open.set(group.line, true);
+  /** Opens the groups in which a range begins and ends; one that is wholly in it is marked by the line that names it. */
+  reveal(groups: readonly Group[], range: Range): void {
+    for (const group of groups) if (holdsEnd(group, range)) this.#open.set(group.line, true);
   }
 
   toggle(line: number): void {
@@ -43,6 +43,10 @@ export class Folds {
       return closed ? [{ first: end, last: end }] : [];
     });
   }
+}
+
+function holdsEnd(group: Group, range: Range | undefined): boolean {
+  return isInside(group, range?.first) || isInside(group, range?.last);
 }
 
 function isInside(group: Group, line: number | undefined): boolean {

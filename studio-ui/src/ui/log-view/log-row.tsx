@@ -87,7 +87,10 @@ type LineProps = LogRowProps & { level?: Level | undefined; children: ReactNode 
 function Line({ number, line, marked, times, stop, link, level, children }: LineProps) {
   return (
     <div className={styles.line} data-stream={line?.stream} data-level={level} data-marked={marked} data-line={number}>
-      <span className={styles.number}>{link(number, stop)}</span>
+      <span className={styles.number}>
+        {link(number, stop)}
+        {marked && <span className="visually-hidden"> marked </span>}
+      </span>
       {times && (
         <time className={styles.time} dateTime={line?.timestamp} title={formatMoment(line?.timestamp)}>
           {formatTime(line?.timestamp)}

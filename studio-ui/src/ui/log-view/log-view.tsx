@@ -4,12 +4,14 @@ import type { Step } from "../../api/types";
 import { formatCount } from "../../lib/format";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
 import type { Group } from "../../lib/logs/outline";
+import { isWithin, type Pointed, pointedOf, rangeOf } from "../../lib/logs/pointed";
 import { Rows } from "../../lib/logs/rows";
 import { StepOrder } from "../../lib/steps";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../notes";
 import { GroupRow, type LineLink, LogRow, SectionRow } from "./log-row";
 import styles from "./log-view.module.css";
 import { TailPill } from "./tail-pill";
+import { useChoice } from "./use-choice";
 import { useFolds } from "./use-folds";
 import { useFollow } from "./use-follow";
 import { type Align, type GoTo, useJumps } from "./use-jumps";
@@ -29,27 +31,30 @@ type LogViewProps = {
   /** Whether to start at the end and go along as it grows. */
   atEnd: boolean;
   times: boolean;
-  /** A line that the address points at. */
-  line: number | undefined;
+  /** The lines that the address points at. */
+  line: Pointed | undefined;
   /** A place of a step to go to; a new object goes again. */
   goTo: GoTo | undefined;
   link: LineLink;
+  /** The reader has chosen lines; the address is to point at them. */
+  onChoose: (line: Pointed) => void;
   /** The reader has turned from the end to something of their own. */
   onLeave?: () => void;
 };
 
 /** One job's log: only the lines in sight exist, and only what is near them is fetched. */
-export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave }: LogViewProps) {
+export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onChoose, onLeave }: LogViewProps) {
   const state = useSyncExternalStore(buffer.state.subscribe, buffer.state.get);
   const scroll = useRef<HTMLDivElement>(null);
   const total = state.total ?? 0;
+  const marked = useMemo(() => rangeOf(line), [line]);
   const first = Math.max(1, total - MOST_LINES + 1);
   const rowsRef = useRef(NO_ROWS);
   const reading = useCallback(
     () => (scroll.current ? rowsRef.current.at(Math.floor(scroll.current.scrollTop / ROW_HEIGHT)).line : undefined),
     [],
   );
-  const folds = useFolds(state.groups, line, reading);
+  const folds = useFolds(state.groups, marked, reading);
   const rows = useMemo(
     () => new Rows(first, total, state.sections, folds.hidden),
     [first, total, state.sections, folds.hidden],
@@ -88,13 +93,18 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
     },
     [leave, virtualizer, hold],
   );
-  useJumps({ buffer, rows: rowsRef, known, line, goTo, order, following: folds.following, scrollTo });
+  const choice = useChoice(marked, (range) => {
+    leave(true);
+    onChoose(pointedOf(range));
+  });
+  const { chosen } = choice;
+  useJumps({ buffer, rows: rowsRef, known, marked, chosen, goTo, order, following: folds.following, scrollTo });
   const stop = useStop({
     scroll,
     rows,
     drawn: items,
     inSight: Math.ceil((virtualizer.scrollOffset ?? 0) / ROW_HEIGHT),
-    marked: line,
+    marked: marked?.first,
     goTo: (row) => {
       leave();
       virtualizer.scrollToIndex(row);
@@ -131,7 +141,12 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
         className={styles.scroll}
         onScroll={follow.onScroll}
         onFocus={stop.onFocus}
-        onKeyDown={stop.onKeyDown}
+        onMouseDown={choice.onMouseDown}
+        onClick={choice.onClick}
+        onKeyDown={(event) => {
+          choice.onKeyDown(event);
+          stop.onKeyDown(event);
+        }}
       >
         <div
           className={styles.lines}
@@ -146,7 +161,7 @@ export function LogView({ buffer, steps, atEnd, times, line, goTo, link, onLeave
               const shown = {
                 number: row.line,
                 line: buffer.line(row.line),
-                marked: row.line === line,
+                marked: isWithin(marked, row.line),
                 stop: row.line === stop.line,
                 times,
                 link,

@@ -16,13 +16,13 @@ export type FoldsInView = {
 
 export function useFolds(
   groups: readonly Group[],
-  marked: number | undefined,
+  marked: Range | undefined,
   reading: () => number | undefined,
 ): FoldsInView {
   const [folds] = useState(() => new Folds());
   const [version, setVersion] = useState(0);
   const following = useRef(true);
-  const pointed = useRef<number | undefined>(undefined);
+  const pointed = useRef<Range | undefined>(undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version tells of what the reader folded.
   const hidden = useMemo(() => {
     folds.settle(groups, { marked, reading: following.current ? undefined : reading() });

@@ -1,7 +1,8 @@
-/** Takes the reader to the line that the address names, and to the step that was asked for. */
+/** Takes the reader to the lines that the address names, and to the step that was asked for. */
 
 import { type RefObject, useEffect, useRef } from "react";
 import type { Place } from "../../lib/logs/find-step";
+import type { Range } from "../../lib/logs/folds";
 import type { LogBuffer } from "../../lib/logs/log-buffer";
 import type { Rows } from "../../lib/logs/rows";
 import type { StepOrder } from "../../lib/steps";
@@ -16,7 +17,9 @@ type Jumps = {
   rows: RefObject<Rows>;
   /** Whether there is anything to go to. */
   known: boolean;
-  line: number | undefined;
+  marked: Range | undefined;
+  /** What the reader chose here: they see it, and are taken nowhere. */
+  chosen: RefObject<Range | undefined>;
   goTo: GoTo | undefined;
   order: StepOrder;
   /** Whether the reader goes along with the end. */
@@ -24,10 +27,12 @@ type Jumps = {
   scrollTo: (row: number, align: Align, offered: boolean) => void;
 };
 
-export function useJumps({ buffer, rows, known, line, goTo, order, following, scrollTo }: Jumps): void {
+export function useJumps({ buffer, rows, known, marked, chosen, goTo, order, following, scrollTo }: Jumps): void {
   useEffect(() => {
-    if (known && line !== undefined) scrollTo(rows.current.rowOfLine(line), "center", false);
-  }, [known, line, rows, scrollTo]);
+    if (!known || marked === undefined || isSame(marked, chosen.current)) return;
+    // One line with what is around it, of several as much as there is room for.
+    scrollTo(rows.current.rowOfLine(marked.first), marked.first === marked.last ? "center" : "start", false);
+  }, [known, marked, chosen, rows, scrollTo]);
   const latestOrder = useRef(order);
   latestOrder.current = order;
   useEffect(() => {
@@ -50,4 +55,8 @@ export function useJumps({ buffer, rows, known, line, goTo, order, following, sc
       over = true;
     };
   }, [buffer, known, goTo, rows, following, scrollTo]);
+}
+
+function isSame(one: Range, other: Range | undefined): boolean {
+  return one.first === other?.first && one.last === other.last;
 }

@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import type { Job } from "../../../api/types";
 import { failedStep, jobState, shownSteps, whyOf } from "../../../lib/jobs";
+import { type Pointed, rangeOf } from "../../../lib/logs/pointed";
 import { useLogBuffer } from "../../../lib/logs/use-log-buffer";
 import type { Reused } from "../../../lib/use-reused";
 import { visible } from "../../../lib/visible";
+import { CopyLink } from "../../../ui/copy-link";
 import { LogView } from "../../../ui/log-view/log-view";
 import type { GoTo } from "../../../ui/log-view/use-jumps";
 import { Name } from "../../../ui/name";
@@ -30,7 +32,7 @@ type JobLogProps = {
   attempt: Attempted | undefined;
   /** What it did in the run in which it ran, if it was reused from there. */
   reused: Reused | undefined;
-  line: number | undefined;
+  line: Pointed | undefined;
   goTo: GoTo | undefined;
   /** The reader wants this job and no other; undefined when that is known. */
   onHold: ((job: string) => void) | undefined;
@@ -64,6 +66,9 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
     ),
     [run, id, earlier],
   );
+  const navigate = useNavigate({ from: "/runs/$runId" });
+  const choose = (to: Pointed) =>
+    void navigate({ search: { job: id, ...(earlier !== undefined && { attempt: earlier }), line: to }, replace: true });
   const failed = line === undefined ? failedStep(job)?.id : undefined;
   // What went wrong is in sight at once, whatever the clean-up wrote behind it.
   const offered = useMemo(
@@ -87,15 +92,12 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
           <span className="visually-hidden"> that carries out {visible(job.name)}</span>
         </Link>
       )}
-      <Button
-        size="compact-xs"
-        variant="default"
-        aria-pressed={times}
-        className={styles.times}
-        onClick={() => setTimes(!times)}
-      >
-        {times ? "Hide times" : "Show times"}
-      </Button>
+      <span className={styles.tools}>
+        <Button size="compact-xs" variant="default" aria-pressed={times} onClick={() => setTimes(!times)}>
+          {times ? "Hide times" : "Show times"}
+        </Button>
+        <CopyLink run={run} job={job} attempt={earlier ?? newest.attempt ?? 1} lines={rangeOf(line)} />
+      </span>
     </>
   );
   const steps = useMemo(() => shownSteps(job), [job]);
@@ -114,6 +116,7 @@ export function JobLog({ run, job: newest, jobs, attempt, reused, line, goTo, on
           line={line}
           goTo={goTo ?? offered}
           link={link}
+          onChoose={choose}
           onLeave={() => onHold?.(job.id)}
         />
       ) : (

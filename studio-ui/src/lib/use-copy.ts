@@ -7,16 +7,17 @@ export type Copied = "idle" | "copied" | "failed";
 /** How long it is said what became of it. */
 const SAID_MS = 2000;
 
-export function useCopy(): { state: Copied; copy: (text: string) => void } {
+/** `copy` says whether the text is there. */
+export function useCopy(): { state: Copied; copy: (text: string) => Promise<boolean> } {
   const [state, setState] = useState<Copied>("idle");
   const timer = useRef<number | undefined>(undefined);
   useEffect(() => () => window.clearTimeout(timer.current), []);
-  const copy = useCallback((text: string) => {
-    void put(text).then((done) => {
-      window.clearTimeout(timer.current);
-      timer.current = window.setTimeout(() => setState("idle"), SAID_MS);
-      setState(done ? "copied" : "failed");
-    });
+  const copy = useCallback(async (text: string) => {
+    const done = await put(text);
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setState("idle"), SAID_MS);
+    setState(done ? "copied" : "failed");
+    return done;
   }, []);
   return { state, copy };
 }

@@ -36,7 +36,7 @@ export function CopyLink({ run, job, attempt, lines }: CopyLinkProps) {
         variant="default"
         {...(job && { size: "compact-xs" })}
         aria-label={state === "idle" ? `Copy link to ${what}` : `${WORDS[state]}: link to ${what}`}
-        onClick={() => copy(address())}
+        onClick={() => void copy(address())}
       >
         {WORDS[state]}
       </Button>

@@ -1,17 +1,13 @@
-import { Button } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
+import { CopyButton } from "./copy-button";
 
 /** Text to be pasted elsewhere. A line that is wider than the window scrolls by itself, as a wrapped one would be read wrongly. */
 export function Snippet({ text }: { text: string }) {
-  const clipboard = useClipboard();
   return (
     <>
       <pre tabIndex={0} data-scrolls>
         {text}
       </pre>
-      <Button size="compact-xs" variant="default" onClick={() => clipboard.copy(text)}>
-        {clipboard.copied ? "Copied" : "Copy"}
-      </Button>
+      <CopyButton size="compact-xs" text={() => text} />
     </>
   );
 }

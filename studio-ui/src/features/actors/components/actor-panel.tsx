@@ -1,5 +1,5 @@
-import { ActionIcon, Button } from "@mantine/core";
-import { useClipboard, useHotkeys } from "@mantine/hooks";
+import { ActionIcon } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { printJson } from "../../../api/json";
@@ -7,6 +7,7 @@ import type { ActorRecord } from "../../../api/types";
 import { formatCount, plural } from "../../../lib/format";
 import { visible } from "../../../lib/visible";
 import { ActorFacts, Metadata } from "../../../ui/actor-facts";
+import { CopyButton } from "../../../ui/copy-button";
 import { Icon } from "../../../ui/icon";
 import { Name } from "../../../ui/name";
 import { EmptyNote, LoadingNote } from "../../../ui/notes";
@@ -29,7 +30,6 @@ const COVERS = "(max-width: 900px)";
 
 /** Everything the studio knows of one actor. Escape closes it. */
 export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPanelProps) {
-  const clipboard = useClipboard();
   const fields = useRef<HTMLElement>(null);
   // Where the panel covers the list, whoever works by keyboard goes on in the panel.
   useEffect(() => {
@@ -77,9 +77,7 @@ export function ActorPanel({ id, actor, loaded, family, link, onClose }: ActorPa
             )}
             <h3>Metadata</h3>
             <Metadata metadata={actor.metadata} />
-            <Button variant="default" onClick={() => clipboard.copy(printJson(actor, 2))}>
-              {clipboard.copied ? "Copied" : "Copy as JSON"}
-            </Button>
+            <CopyButton words="Copy as JSON" text={() => printJson(actor, 2)} />
           </>
         )}
       </section>

@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { useBlocker } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useId, useMemo, useRef, useState } from "react";
 import type { Finding } from "../../../api/types";
 import { formatCount } from "../../../lib/format";
 import { load } from "../../../lib/load";
+import { CopyButton } from "../../../ui/copy-button";
 import { MOST_NODES } from "../../../ui/job-graph/limits";
 import { EmptyNote, ErrorNote, LoadingNote, TooMuchNote } from "../../../ui/notes";
 import { Page, Panel } from "../../../ui/page";
@@ -32,7 +32,6 @@ export function Editor({ file, text: original, title = `Edit ${file}` }: EditorP
   const area = useRef<HTMLTextAreaElement>(null);
   const list = useId();
   const check = useCheck(file, text);
-  const clipboard = useClipboard();
   const { found } = check;
   const findings = useMemo(() => inOrder(file, found?.findings ?? NONE), [file, found?.findings]);
   const marks = useMemo(() => (found ? marksOf(file, findings, found.text, text) : []), [file, findings, found, text]);
@@ -55,15 +54,7 @@ export function Editor({ file, text: original, title = `Edit ${file}` }: EditorP
       aside={<Verdict verdict={verdictOf(found)} />}
       actions={
         <>
-          <Button
-            variant="default"
-            onClick={() => {
-              clipboard.copy(asIn(original, text));
-              setTaken(text);
-            }}
-          >
-            {clipboard.copied ? "Copied" : "Copy"}
-          </Button>
+          <CopyButton text={() => asIn(original, text)} onCopied={() => setTaken(text)} />
           <Button
             variant="default"
             onClick={() => {

@@ -1,9 +1,8 @@
-import { Button } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { answerPause, type PauseAnswer, type PausedAt } from "../../../api/queries";
 import type { Job, Pause } from "../../../api/types";
 import { useOrders } from "../../../lib/use-orders";
 import { visible } from "../../../lib/visible";
+import { CopyButton } from "../../../ui/copy-button";
 import { ErrorNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
 import { isOver } from "../../../ui/state-look";
@@ -63,19 +62,15 @@ export function Pauses({ run, state, jobs }: { run: string; state: string; jobs:
 
 /** A shell wants a terminal, so the page has the command that opens one there. */
 function ShellCommand({ run, job }: { run: string; job: string }) {
-  const clipboard = useClipboard();
   const command = `loom-runtime shell ${run} ${quoted(job)}`;
   return (
     <span className={styles.shell}>
       To look around first: <code>{visible(command)}</code>
-      <Button
+      <CopyButton
         size="compact-xs"
-        variant="default"
-        aria-label={`Copy the command that opens a shell in ${visible(job)}`}
-        onClick={() => clipboard.copy(command)}
-      >
-        {clipboard.copied ? "Copied" : "Copy"}
-      </Button>
+        label={`Copy the command that opens a shell in ${visible(job)}`}
+        text={() => command}
+      />
     </span>
   );
 }

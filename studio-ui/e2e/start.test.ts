@@ -36,7 +36,6 @@ it.each([
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/runs\/r-1$/);
   expect(sent).toEqual([{ inputs: { where: "staging", count: "5" } }]);
-  // There is no such run.
-  await page.getByRole("alert").waitFor();
+  await page.getByText("There is no run r-1.").waitFor();
   forgive(page, /404/);
 });

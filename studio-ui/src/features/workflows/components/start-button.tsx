@@ -7,7 +7,7 @@ import { ErrorNote } from "../../../ui/notes";
 import { PendingButton } from "../../../ui/pending-button";
 import type { Start } from "../use-start";
 
-type StartButtonProps = {
+export type StartButtonProps = {
   workflow: Workflow;
   /** What it is started by. */
   handle: string;

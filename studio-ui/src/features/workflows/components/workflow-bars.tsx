@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { workflowsQuery } from "../../../api/queries";
-import type { RunSummary, Workflow } from "../../../api/types";
+import type { RunSummary } from "../../../api/types";
 import { formatDuration, plural, shortId, UNKNOWN } from "../../../lib/format";
 import { durationOf, successShare, usualMillis } from "../../../lib/history";
 import { runState } from "../../../lib/jobs";
@@ -15,8 +15,8 @@ import { Panel } from "../../../ui/page";
 import { stateLook } from "../../../ui/state-look";
 import { StateWord } from "../../../ui/state-word";
 import { handleOf, spokenName } from "../model";
-import { type Start, useStart } from "../use-start";
-import { StartButton, StartNote } from "./start-button";
+import { useStart } from "../use-start";
+import { StartButton, type StartButtonProps, StartNote } from "./start-button";
 import { StartForm } from "./start-form";
 import styles from "./workflow-bars.module.css";
 
@@ -89,16 +89,7 @@ export function WorkflowBars() {
   );
 }
 
-type RowProps = {
-  workflow: Workflow;
-  handle: string;
-  spoken: string;
-  start: Start;
-  asking: boolean;
-  onAsk: () => void;
-};
-
-function Row(props: RowProps) {
+function Row(props: StartButtonProps) {
   const { workflow, handle, spoken, start, asking, onAsk } = props;
   const { runs, total, error } = useRuns(handle);
   const newest = runs.slice(0, BARS);

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, Token};
+use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, TlsFiles, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -37,6 +37,12 @@ struct Arguments {
     /// File of named tokens with roles, which `loom-studio token` makes; callers must show one of them, or STUDIO_TOKEN
     #[arg(long, env = "STUDIO_TOKENS", value_name = "FILE")]
     tokens: Option<PathBuf>,
+    /// PEM file of the certificate to show over TLS, with those that signed it behind; plain HTTP without one
+    #[arg(long, env = "LOOM_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file of the certificate's private key
+    #[arg(long, env = "LOOM_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Origins that may talk to the studio beside its own, with commas between
     #[arg(long, env = "LOOM_CORS_ORIGINS", value_delimiter = ',')]
     origins: Vec<String>,
@@ -82,7 +88,12 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = match error.downcast_ref::<StartError>() {
-                Some(StartError::TokenRequired { .. } | StartError::Origin(_) | StartError::Tokens(_)) => 2,
+                Some(
+                    StartError::TokenRequired { .. }
+                    | StartError::Origin(_)
+                    | StartError::Tokens(_)
+                    | StartError::Certificate(_),
+                ) => 2,
                 _ => 3,
             };
             say(&chain(error.as_ref()));
@@ -117,6 +128,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             .into_iter()
             .filter(|text| !text.trim().is_empty())
             .collect(),
+        tls: arguments
+            .tls_cert
+            .zip(arguments.tls_key)
+            .map(|(certificate, key)| TlsFiles { certificate, key }),
         directory: DirectoryOptions {
             forget_after: Duration::from_secs(arguments.forget_after),
             ..DirectoryOptions::default()

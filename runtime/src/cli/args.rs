@@ -255,6 +255,14 @@ pub(super) struct ServeArgs {
     /// Another than loopback needs STUDIO_TOKEN.
     #[arg(long, env = "LOOM_BIND", value_name = "ADDRESS", help_heading = STUDIO)]
     pub(super) bind: Option<String>,
+    /// PEM file of the certificate that the studio shows over TLS
+    ///
+    /// With those that signed it behind. Without one the studio speaks plain HTTP.
+    #[arg(long = "tls-cert", env = "LOOM_TLS_CERT", value_name = "FILE", help_heading = STUDIO)]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// PEM file of that certificate's private key
+    #[arg(long = "tls-key", env = "LOOM_TLS_KEY", value_name = "FILE", help_heading = STUDIO)]
+    pub(super) tls_key: Option<PathBuf>,
     /// Origins of pages that may talk to the studio, beside its own
     ///
     /// Separated by commas.

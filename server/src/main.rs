@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use loom_studio::{DEFAULT_PORT, DirectoryOptions, StartError, Studio, StudioOptions, TlsFiles, Token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -53,6 +53,18 @@ struct Arguments {
     /// What to log: error, warn, info, debug, trace, or a filter such as `loom_studio=debug`
     #[arg(long, env = "LOOM_LOG_LEVEL", default_value = "info,actix_server=warn", value_parser = filter)]
     log_level: EnvFilterText,
+    /// How those lines are written: for people, or each as a JSON object
+    #[arg(long, env = "LOOM_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// Each a JSON object, for programs that gather logs.
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -79,11 +91,16 @@ async fn main() -> ExitCode {
     arguments.token = std::env::var("STUDIO_TOKEN")
         .ok()
         .and_then(|text| Token::new(&text));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(loom_studio::log_filter(&arguments.log_level.0)))
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .init();
+        .with_writer(io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => {
+            let in_colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            log.with_ansi(in_colour).init();
+        }
+        LogFormat::Json => log.with_ansi(false).json().flatten_event(true).init(),
+    }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -98,6 +98,17 @@ pub(super) struct Global {
         help_heading = EVERYWHERE
     )]
     pub(super) log_level: LogLevel,
+    /// How those lines are written: for people, or each as a JSON object
+    #[arg(
+        long = "log-format",
+        global = true,
+        env = "LOOM_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = LogFormat::Text,
+        help_heading = EVERYWHERE
+    )]
+    pub(super) log_format: LogFormat,
     /// Whether to colour what is printed
     ///
     /// On its own it is coloured on a terminal, as far as NO_COLOR, CLICOLOR and CLICOLOR_FORCE leave it so; `always` and
@@ -128,6 +139,15 @@ pub(super) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+/// How lines about the inner workings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// Each a JSON object, for programs that gather logs.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
